@@ -1,0 +1,3 @@
+module github.com/lagscaler/lagscaler
+
+go 1.26.0
