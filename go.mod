@@ -1,3 +1,5 @@
 module github.com/lagscaler/lagscaler
 
 go 1.26.0
+
+require github.com/twmb/franz-go v1.22.2 // indirect

@@ -1,0 +1,124 @@
+package lag
+
+import "time"
+
+// Observation is what one poll read from a cluster, errors and all. Each answer carries its own read time.
+// A source fills it; [Compute] is its only reader.
+type Observation struct {
+	Cluster string
+	Began   time.Time
+	At      time.Time // when the last answer came
+	Brokers []Broker
+	Groups  []GroupRead // sorted by group, each once
+	Topics  []TopicRead // sorted by name: every topic that a group committed to, subscribes to or is assigned
+	Errors  []ReadError
+
+	Requests   []RequestCount // by API, sorted
+	Duplicates int            // groups that two brokers listed
+}
+
+// RequestCount says how often an API was called.
+type RequestCount struct {
+	API   string
+	Count int64
+}
+
+// Broker is a node of the cluster as Metadata lists it.
+type Broker struct {
+	ID   int32
+	Host string
+	Port int32
+	Rack string
+}
+
+// GroupRead is one group as one poll found it.
+type GroupRead struct {
+	GroupState
+	Protocol        string   // protocol type: "consumer", "connect", … ; empty for a simple consumer
+	Assignor        string   // partition assignor, such as "range"; empty when not told
+	Generation      int32    // classic; see [Generation]
+	Epoch           int32    // KIP-848, share and streams: the group epoch
+	AssignmentEpoch int32    // the epoch of the assignment the members are on their way to
+	Members         []Member // sorted by ID
+	Commits         []TopicCommits
+	CommitsAt       time.Time // when the committed offsets were read
+	ReadCommitted   bool      // configured: its end is the last stable offset
+	Err             ErrorCode // why state, members or commits are missing; OK when all were read
+	Described       bool      // members are as the coordinator has them now (a classic group tells only while Stable)
+}
+
+// NoGeneration is the generation, or epoch, of a group or member that does not tell one.
+const NoGeneration int32 = -1
+
+// Member is one consumer of a group. Assignments are sorted by topic, then partition.
+type Member struct {
+	ID         string
+	InstanceID string // static membership; empty when dynamic
+	ClientID   string
+	Host       string
+	Rack       string
+	Generation int32    // classic: from subscription metadata v2+, the last one it was in; else NoGeneration
+	Epoch      int32    // KIP-848: the member's epoch; else NoGeneration
+	Topics     []string // subscribed, sorted; nil when not told
+	Pattern    string   // KIP-848: subscribed regular expression
+	Assigned   []TopicPartitions
+	Target     []TopicPartitions // KIP-848: where it is going, when that differs
+}
+
+// TopicPartitions is a set of partitions of one topic, sorted.
+type TopicPartitions struct {
+	Topic      string
+	Partitions []int32
+}
+
+// TopicCommits are a group's committed offsets of one topic, sorted by partition.
+type TopicCommits struct {
+	Topic      string
+	Partitions []PartitionCommit
+}
+
+// PartitionCommit is a committed offset: the next offset the group will read.
+// A partition that has no commit is not listed.
+type PartitionCommit struct {
+	Offset      int64
+	Lag         int64 // share groups on 4.2+: as the broker computed it, when KnownLag is set
+	Partition   int32
+	LeaderEpoch int32 // NoGeneration when not told
+	Known       Known // KnownCommitted unless Err is set, KnownLag for share groups that tell it
+	Err         ErrorCode
+}
+
+// TopicRead is one topic's metadata and offsets.
+type TopicRead struct {
+	Name       string
+	ID         [16]byte // zero when the broker has no topic ids
+	Err        ErrorCode
+	Internal   bool
+	Partitions []PartitionRead // index is the partition
+}
+
+// PartitionRead is one partition's leader and offsets. An offset is known when its bit in Known is set.
+type PartitionRead struct {
+	Start, End, Stable int64 // log start, high watermark, last stable offset
+	At                 int64 // when End was answered, Unix milliseconds
+	Leader             int32 // -1: none
+	LeaderEpoch        int32
+	Replicas, InSync   int16
+	Known              Known
+	Err                ErrorCode
+}
+
+// Known is a set of offsets that were answered.
+type Known uint8
+
+// The offsets a poll may know of a partition.
+const (
+	KnownStart Known = 1 << iota
+	KnownCommitted
+	KnownEnd
+	KnownStable
+	KnownLag // share groups: the broker's own lag
+)
+
+// Has reports whether all of want are known.
+func (k Known) Has(want Known) bool { return k&want == want }

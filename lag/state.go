@@ -1,0 +1,136 @@
+package lag
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+)
+
+// GroupType is the kind of a group as ListGroups v5 names it (KIP-848, KIP-932, KIP-1071).
+type GroupType string
+
+// The group types of Apache Kafka 4.3. Brokers before 3.8 do not say; their groups are all classic.
+const (
+	Classic  GroupType = "classic"
+	Consumer GroupType = "consumer" // KIP-848
+	Share    GroupType = "share"    // KIP-932
+	Streams  GroupType = "streams"  // KIP-1071
+)
+
+// State is a group's state in the coordinator's own words.
+type State string
+
+// The states of every group type. A classic group uses the first five,
+// a KIP-848 group Empty, Assigning, Reconciling, Stable and Dead, a streams group NotReady too.
+const (
+	StateUnknown        State = ""
+	Empty               State = "Empty"
+	Stable              State = "Stable"
+	PreparingRebalance  State = "PreparingRebalance"
+	CompletingRebalance State = "CompletingRebalance"
+	Dead                State = "Dead"
+	Assigning           State = "Assigning"
+	Reconciling         State = "Reconciling"
+	NotReady            State = "NotReady"
+)
+
+// Rebalancing reports whether the group is between two assignments.
+// Members of a classic group stand still meanwhile; those of a KIP-848 group keep working ([State.Paused]).
+func (s State) Rebalancing() bool {
+	return s.Paused() || s == Assigning || s == Reconciling
+}
+
+// Paused reports whether the whole group stands still: a stop-the-world rebalance of the classic protocol.
+func (s State) Paused() bool {
+	return s == PreparingRebalance || s == CompletingRebalance
+}
+
+// GroupState is what the sampler sees of a group: one line of a ListGroups answer.
+type GroupState struct {
+	At          time.Time // when the coordinator said so
+	Group       string
+	Type        GroupType
+	State       State
+	Coordinator int32 // id of the broker that listed it
+}
+
+// Sample is one pass of the state sampler over every broker.
+type Sample struct {
+	Cluster string
+	At      time.Time
+	Groups  []GroupState // sorted by group, each once
+	Errors  []ReadError  // brokers that did not answer; groups they coordinate may be missing
+}
+
+// Complete reports whether every broker answered, so that a group that is not listed is really not there
+// (for this sample: during a move of coordinators even that may pass, see [ReadError]).
+func (s Sample) Complete() bool { return len(s.Errors) == 0 }
+
+// ErrorCode is why something could not be read: a Kafka protocol error code,
+// or one of our own (above 10000) where no broker answered at all.
+type ErrorCode int16
+
+// The codes this program gives meaning to. Numbers below 10000 are Kafka's.
+const (
+	OK                  ErrorCode = 0
+	UnknownTopic        ErrorCode = 3
+	LeaderNotAvailable  ErrorCode = 5
+	CoordinatorLoading  ErrorCode = 14
+	NotCoordinator      ErrorCode = 16
+	TopicDenied         ErrorCode = 29
+	GroupDenied         ErrorCode = 30
+	ClusterDenied       ErrorCode = 31
+	Unreachable         ErrorCode = 10001 // no connection, or none that answered before the deadline
+	Unlisted            ErrorCode = 10002 // no broker listed the group in this poll; kept for a grace time
+	Garbled             ErrorCode = 10003 // an answer that does not decode
+	NotAsked            ErrorCode = 10004 // the broker's version offers no way to ask
+	AuthenticationError ErrorCode = 10005 // TLS or SASL refused
+)
+
+var ownCodes = map[ErrorCode]string{
+	Unreachable:         "BROKER_UNREACHABLE",
+	Unlisted:            "GROUP_NOT_LISTED",
+	Garbled:             "ANSWER_GARBLED",
+	NotAsked:            "NOT_SUPPORTED_BY_BROKER",
+	AuthenticationError: "AUTHENTICATION_FAILED",
+}
+
+// String is the code's name in the protocol, such as COORDINATOR_LOAD_IN_PROGRESS; empty when there was no error.
+func (c ErrorCode) String() string {
+	if c == OK {
+		return ""
+	}
+	if name, ok := ownCodes[c]; ok {
+		return name
+	}
+	if e := kerr.TypedErrorForCode(int16(c)); e != nil {
+		return e.Message
+	}
+	return "ERROR_" + strconv.Itoa(int(c))
+}
+
+// Denied reports whether an ACL is missing.
+func (c ErrorCode) Denied() bool { return c == TopicDenied || c == GroupDenied || c == ClusterDenied }
+
+// Stage is a step of a poll, used as a metric label and log key.
+type Stage string
+
+// The stages of a poll, in the order in which they run.
+// Committed offsets are read before end offsets, so that a healthy consumer never looks ahead of the log.
+const (
+	StageConnect  Stage = "connect"
+	StageMetadata Stage = "metadata"
+	StageList     Stage = "list_groups"
+	StageDescribe Stage = "describe_groups"
+	StageCommits  Stage = "offset_fetch"
+	StageOffsets  Stage = "list_offsets"
+)
+
+// ReadError is one failed part of a poll or sample.
+type ReadError struct {
+	Stage  Stage
+	Broker int32 // -1: no broker in particular
+	Code   ErrorCode
+	Detail string // for people: what was being done, and what came back
+}
