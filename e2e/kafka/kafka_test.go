@@ -1,0 +1,20 @@
+package kafka
+
+import "testing"
+
+func TestMain(m *testing.M) {
+	defer CloseShared()
+	m.Run()
+}
+
+func TestClusterStarts(t *testing.T) {
+	EachVersion(t, func(t *testing.T, c *Cluster) {
+		brokers, err := c.Admin(t).ListBrokers(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(brokers) != len(c.Nodes) {
+			t.Errorf("%d brokers, want %d", len(brokers), len(c.Nodes))
+		}
+	})
+}

@@ -1,0 +1,68 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+)
+
+// User may log in at the SASL listener by PLAIN, SCRAM-SHA-256 and
+// SCRAM-SHA-512. He may do nothing until an ACL allows it; make those with
+// [Cluster.Admin].
+type User struct{ Name, Password string }
+
+// SASLBootstrap is the address list of the listeners that authenticate and
+// authorize. Only a cluster with Users has it.
+func (c *Cluster) SASLBootstrap() string {
+	return strings.Join(c.addresses(func(n *Node) string { return n.SASLAddress }), ",")
+}
+
+// security opens a SASL listener beside the plain one, which stays all-powerful.
+func (n *Node) security() map[string]string {
+	plain := "org.apache.kafka.common.security.plain.PlainLoginModule required"
+	for _, u := range n.cluster.cfg.Users {
+		plain += fmt.Sprintf(` user_%s="%s"`, u.Name, u.Password)
+	}
+	scram := "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+	return map[string]string{
+		"listeners":                                         "PLAINTEXT://" + n.Address + ",CONTROLLER://" + n.controller + ",AUTH://" + n.SASLAddress,
+		"advertised.listeners":                              "PLAINTEXT://" + n.Address + ",AUTH://" + n.SASLAddress,
+		"listener.security.protocol.map":                    "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,AUTH:SASL_PLAINTEXT",
+		"listener.name.auth.sasl.enabled.mechanisms":        "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512",
+		"listener.name.auth.plain.sasl.jaas.config":         plain + ";",
+		"listener.name.auth.scram-sha-256.sasl.jaas.config": scram,
+		"listener.name.auth.scram-sha-512.sasl.jaas.config": scram,
+		"authorizer.class.name":                             "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+		"super.users":                                       "User:ANONYMOUS",
+		"allow.everyone.if.no.acl.found":                    "false",
+	}
+}
+
+// addUsers gives the users their SCRAM credentials; PLAIN has them in the properties.
+func (c *Cluster) addUsers(ctx context.Context) error {
+	if len(c.cfg.Users) == 0 {
+		return nil
+	}
+	var upserts []kadm.UpsertSCRAM
+	for _, u := range c.cfg.Users {
+		for _, mechanism := range []kadm.ScramMechanism{kadm.ScramSha256, kadm.ScramSha512} {
+			upserts = append(upserts, kadm.UpsertSCRAM{
+				User: u.Name, Password: u.Password, Mechanism: mechanism, Iterations: 4096,
+			})
+		}
+	}
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	altered, err := kadm.NewClient(client).AlterUserSCRAMs(ctx, nil, upserts)
+	if err != nil {
+		return fmt.Errorf("adding the users' SCRAM credentials: %w", err)
+	}
+	if err := altered.Error(); err != nil {
+		return fmt.Errorf("adding the users' SCRAM credentials: %w", err)
+	}
+	return nil
+}

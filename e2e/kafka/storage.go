@@ -1,0 +1,84 @@
+package kafka
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// format lays out one node's empty data folder, as StorageTool would. What the
+// tool writes differs between nodes in meta.properties only, so the rest is
+// asked of it once per installation and then copied: a JVM start saved per
+// node.
+func (in install) format(ctx context.Context, dir, clusterID string, node int) error {
+	bootstrap, err := in.bootstrapRecords(ctx)
+	if err != nil {
+		return fmt.Errorf("formatting the storage of node %d: %w", node, err)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("formatting the storage of node %d: %w", node, err)
+	}
+	meta := fmt.Sprintf("version=1\ncluster.id=%s\nnode.id=%d\ndirectory.id=%s\n", clusterID, node, randomID())
+	if err := os.WriteFile(filepath.Join(dir, "meta.properties"), []byte(meta), 0o600); err != nil {
+		return fmt.Errorf("formatting the storage of node %d: %w", node, err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "bootstrap.checkpoint"), bootstrap, 0o600); err != nil {
+		return fmt.Errorf("formatting the storage of node %d: %w", node, err)
+	}
+	return nil
+}
+
+// bootstrapRecords returns the first records of the metadata log, which turn
+// on the version's features, from the cache or from StorageTool.
+func (in install) bootstrapRecords(ctx context.Context) ([]byte, error) {
+	// Beside the jars, so that it goes when they are fetched anew.
+	cached := filepath.Join(in.dir, "libs", "bootstrap.checkpoint")
+	if data, err := readIfExists(cached); err != nil || data != nil {
+		return data, err
+	}
+	tmp, err := os.MkdirTemp("", "lagscaler-kafka-format-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(tmp)
+	config := filepath.Join(tmp, "node.properties")
+	properties := "process.roles=broker,controller\nnode.id=1\ncontroller.quorum.voters=1@127.0.0.1:1\n" +
+		"controller.listener.names=CONTROLLER\nlisteners=CONTROLLER://127.0.0.1:1,PLAINTEXT://127.0.0.1:2\n" +
+		"log.dirs=" + filepath.Join(tmp, "data") + "\n"
+	if err := os.WriteFile(config, []byte(properties), 0o600); err != nil {
+		return nil, err
+	}
+	if _, err := in.run(ctx, jvm{
+		class: "kafka.tools.StorageTool",
+		args:  []string{"format", "-t", randomID(), "-c", config},
+	}); err != nil {
+		return nil, err
+	}
+	data, err := os.ReadFile(filepath.Join(tmp, "data", "bootstrap.checkpoint"))
+	if err != nil {
+		return nil, err
+	}
+	return data, publish(cached, data)
+}
+
+// randomID makes an id as Kafka prints its UUIDs: 16 bytes in URL-safe base64.
+func randomID() string {
+	var id [16]byte
+	// It never fails: crypto/rand ends the program instead.
+	_, _ = rand.Read(id[:])
+	return base64.RawURLEncoding.EncodeToString(id[:])
+}
+
+// readIfExists returns nil without an error for a file that is not there.
+func readIfExists(path string) ([]byte, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return data, err
+}
