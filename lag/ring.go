@@ -4,10 +4,10 @@ import "sort"
 
 // A ring remembers when the end of a partition's log stood where, to tell how old the record at an offset is.
 //
-// It holds at most ringPoints points (1 KiB a partition). When it is full, every other point of its older half goes,
-// so that the recent past is exact and the distant past coarse:
+// It holds at most ringPoints points (1.5 KiB a partition). When it is full it is thinned: the older a point, the
+// farther it may lie from the next, up to a twelfth of its age, so that a time lag is off by at most that.
 //
-//	polled each 10 s, changing each time: the last 5 min at 10 s, the 10 min before at 20 to 40 s, … up to ringWindow
+//	polled each 10 s, changing each time: the last 2 min at 10 s, an hour ago at 5 min, up to ringWindow
 type ring struct{ points []point }
 
 type point struct {
@@ -16,7 +16,7 @@ type point struct {
 }
 
 const (
-	ringPoints = 64
+	ringPoints = 96
 	ringWindow = 2 * 60 * 60 * 1000 // ms
 )
 
@@ -42,12 +42,15 @@ func (r *ring) add(at, end int64) {
 }
 
 func (r *ring) thin() {
-	half := ringPoints / 2
+	newest := r.points[len(r.points)-1].at
 	kept := r.points[:1]
-	for i := 2; i < half; i += 2 {
-		kept = append(kept, r.points[i])
+	for i := 1; i < len(r.points)-1; i++ {
+		next := r.points[i+1].at
+		if next-kept[len(kept)-1].at > (newest-next)/12 {
+			kept = append(kept, r.points[i])
+		}
 	}
-	r.points = append(kept, r.points[half:]...)
+	r.points = append(kept, r.points[len(r.points)-1])
 }
 
 func (r *ring) forget(before int64) {

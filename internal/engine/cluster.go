@@ -1,0 +1,128 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/rebalancemon"
+)
+
+// Source reads one Kafka cluster. Both methods may be called at the same time; neither fails as a whole:
+// what could not be read is among the errors of what they return. The context carries the deadline.
+type Source interface {
+	Sample(ctx context.Context) lag.Sample
+	Observe(ctx context.Context) lag.Observation
+}
+
+// Cluster is a cluster to watch.
+type Cluster struct {
+	Name   string
+	Source Source
+}
+
+// cluster is the owner's state of one cluster: everything remembered between polls.
+type cluster struct {
+	Cluster
+	history lag.History
+	monitor *rebalancemon.Monitor
+	stats   PollStats
+	errors  map[lag.Stage]uint64
+	calls   map[string]int64
+	report  ClusterReport
+}
+
+func newCluster(c Cluster, slo func(cluster, group string) lag.SLO) *cluster {
+	return &cluster{
+		Cluster: c,
+		monitor: rebalancemon.New(rebalancemon.Options{
+			Cluster: c.Name,
+			Slow:    func(group string) time.Duration { return slo(c.Name, group).RebalanceTime },
+		}),
+		stats:  PollStats{Cluster: c.Name},
+		errors: map[lag.Stage]uint64{},
+		calls:  map[string]int64{},
+		report: ClusterReport{Name: c.Name, Snapshot: &lag.Snapshot{Cluster: c.Name}},
+	}
+}
+
+// sampled takes in a pass of the state sampler and returns the rebalances that it saw begin or end.
+func (c *cluster) sampled(s lag.Sample, hints []rebalancemon.Hint, took time.Duration) []rebalancemon.Event {
+	c.stats.Samples++
+	c.stats.SampleTook = took
+	c.stats.States = !slices.ContainsFunc(s.Errors, func(e lag.ReadError) bool { return e.Code == lag.NotAsked })
+	c.countErrors(s.Errors)
+	return c.monitor.Sample(s, hints)
+}
+
+// observed takes in a poll.
+func (c *cluster) observed(o lag.Observation, hints []rebalancemon.Hint, keep []string, slo func(cluster, group string) lag.SLO) []rebalancemon.Event {
+	prev := c.report.Snapshot
+	s := lag.Compute(o, prev, keep)
+	c.countPoll(o)
+	events := c.monitor.Snapshot(s, hints)
+	groupSLO := func(group string) lag.SLO { return slo(c.Name, group) }
+	next := ClusterReport{
+		Name: c.Name, Snapshot: s, Rates: c.history.Add(s, groupSLO),
+		Leaders: c.report.Leaders + lag.LeaderChanges(prev, s),
+		SLOs:    make([]lag.SLO, len(s.Groups)),
+	}
+	for i := range s.Groups {
+		next.SLOs[i] = groupSLO(s.Groups[i].Group)
+	}
+	c.report = next
+	return events
+}
+
+func (c *cluster) countPoll(o lag.Observation) {
+	c.stats.Polls++
+	c.stats.LastBegan, c.stats.LastTook = o.Began, o.At.Sub(o.Began)
+	c.stats.Duplicates += uint64(o.Duplicates)
+	if len(o.Brokers) > 0 && !slices.ContainsFunc(o.Errors, isTotal) {
+		c.stats.LastSuccess = o.At
+	}
+	c.countErrors(o.Errors)
+	for _, r := range o.Requests {
+		c.calls[r.API] += r.Count
+	}
+}
+
+// isTotal reports whether nothing at all could be read.
+func isTotal(e lag.ReadError) bool { return e.Stage == lag.StageConnect && e.Broker < 0 }
+
+func (c *cluster) countErrors(errs []lag.ReadError) {
+	for _, e := range errs {
+		c.errors[e.Stage]++
+	}
+}
+
+// published is the cluster's part of a Report, with its members as of now.
+func (c *cluster) published() ClusterReport {
+	r := c.report
+	r.Members = make([]rebalancemon.Stats, len(r.Snapshot.Groups))
+	for i := range r.Snapshot.Groups {
+		name := r.Snapshot.Groups[i].Group
+		if stats, ok := c.monitor.Stats(name); ok {
+			r.Members[i] = stats
+		} else {
+			r.Members[i] = rebalancemon.Stats{Group: name}
+		}
+	}
+	return r
+}
+
+// polled is the cluster's counters, in slices that nobody changes any more.
+func (c *cluster) polled() PollStats {
+	p := c.stats
+	for stage, n := range c.errors {
+		p.Errors = append(p.Errors, StageErrors{Stage: stage, Count: n})
+	}
+	slices.SortFunc(p.Errors, func(a, b StageErrors) int { return strings.Compare(string(a.Stage), string(b.Stage)) })
+	for api, n := range c.calls {
+		p.Requests = append(p.Requests, lag.RequestCount{API: api, Count: n})
+	}
+	slices.SortFunc(p.Requests, func(a, b lag.RequestCount) int { return strings.Compare(a.API, b.API) })
+	return p
+}

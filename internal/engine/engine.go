@@ -1,0 +1,150 @@
+package engine
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/rebalancemon"
+)
+
+// Settings are what may change while the engine runs.
+type Settings struct {
+	Clusters []Cluster
+	SLO      func(cluster, group string) lag.SLO // thresholds in force; nil: lag.DefaultSLO for all
+}
+
+// Options are fixed for an engine's life.
+type Options struct {
+	Interval       time.Duration // between polls, 10 s when zero
+	SampleInterval time.Duration // between samples of group states, 1 s when zero
+	Log            *slog.Logger  // nil: discarded
+}
+
+// Engine runs the loop. Latest may be called from anywhere; everything else belongs to the goroutine of Run, or of Tick.
+type Engine struct {
+	opts     Options
+	log      *slog.Logger
+	latest   atomic.Pointer[Report]
+	posts    chan post
+	settings chan Settings
+
+	current  Settings
+	clusters map[string]*cluster
+}
+
+// post is what an I/O goroutine read: a sample or an observation.
+type post struct {
+	source  Source // tells posts of a replaced source from those of its successor
+	cluster string
+	sample  *lag.Sample
+	obs     *lag.Observation
+	took    time.Duration
+}
+
+// New makes an engine; nothing runs until Run or Tick.
+func New(s Settings, o Options) *Engine {
+	if o.Interval <= 0 {
+		o.Interval = 10 * time.Second
+	}
+	if o.SampleInterval <= 0 {
+		o.SampleInterval = time.Second
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	e := &Engine{
+		opts: o, log: o.Log,
+		posts:    make(chan post),
+		settings: make(chan Settings),
+		clusters: map[string]*cluster{},
+	}
+	e.configure(s)
+	return e
+}
+
+// Latest is the last Report, nil before the first poll ended.
+func (e *Engine) Latest() *Report { return e.latest.Load() }
+
+// Interval is the time between two polls.
+func (e *Engine) Interval() time.Duration { return e.opts.Interval }
+
+// Reconfigure hands new settings to a running engine. A cluster whose Source stays the same keeps its history.
+func (e *Engine) Reconfigure(ctx context.Context, s Settings) error {
+	select {
+	case e.settings <- s:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (e *Engine) configure(s Settings) {
+	if s.SLO == nil {
+		s.SLO = func(string, string) lag.SLO { return lag.DefaultSLO }
+	}
+	e.current = s
+	kept := map[string]*cluster{}
+	for _, c := range s.Clusters {
+		if old, ok := e.clusters[c.Name]; ok && old.Source == c.Source {
+			kept[c.Name] = old
+			continue
+		}
+		kept[c.Name] = newCluster(c, e.slo)
+	}
+	e.clusters = kept
+}
+
+// slo reads the settings of the moment, so that a cluster outlives a change of them.
+func (e *Engine) slo(cluster, group string) lag.SLO { return e.current.SLO(cluster, group) }
+
+// Tick observes every cluster once, each under its own deadline, and does everything that follows from it.
+// It is the whole program minus the clock.
+func (e *Engine) Tick(ctx context.Context, now time.Time) {
+	observations := make([]lag.Observation, len(e.current.Clusters))
+	var wg sync.WaitGroup
+	for i, c := range e.current.Clusters {
+		wg.Go(func() { observations[i] = e.observe(ctx, c.Source) })
+	}
+	wg.Wait()
+	for i, c := range e.current.Clusters {
+		e.observed(c.Name, observations[i])
+	}
+	e.publish(now)
+}
+
+// observe polls under a deadline shorter than the interval, so that polls never queue up.
+func (e *Engine) observe(ctx context.Context, s Source) lag.Observation {
+	ctx, cancel := context.WithTimeout(ctx, e.opts.Interval*9/10)
+	defer cancel()
+	return s.Observe(ctx)
+}
+
+func (e *Engine) observed(name string, o lag.Observation) {
+	c := e.clusters[name]
+	e.logRebalances(c.observed(o, nil, nil, e.slo))
+}
+
+// publish makes the Report that readers see from now on.
+func (e *Engine) publish(now time.Time) {
+	r := &Report{At: now, Leader: true}
+	for _, c := range e.clusters {
+		r.Clusters = append(r.Clusters, c.published())
+		r.Polls = append(r.Polls, c.polled())
+	}
+	slices.SortFunc(r.Clusters, func(a, b ClusterReport) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(r.Polls, func(a, b PollStats) int { return strings.Compare(a.Cluster, b.Cluster) })
+	e.latest.Store(r)
+}
+
+func (e *Engine) logRebalances(events []rebalancemon.Event) {
+	for _, ev := range events {
+		e.log.Debug("rebalance", "kafka_cluster", ev.Cluster, "group", ev.Group, "outcome", ev.Outcome, "cause", ev.Cause,
+			"duration", ev.Duration(ev.End), "count", ev.Count)
+	}
+}

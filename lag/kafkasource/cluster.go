@@ -1,0 +1,190 @@
+package kafkasource
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/lagscaler/lagscaler/lag"
+)
+
+// cluster is what is known of the brokers. Polls and samples share it.
+type cluster struct {
+	mu       sync.Mutex
+	brokers  []lag.Broker // sorted by id; never changed in place
+	readAt   time.Time
+	versions map[int32]map[int16]span // by broker, as of its last answer
+	next     int                      // the broker asked for Metadata next
+}
+
+func (c *cluster) speaks(broker int32, versions map[int16]span) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.versions == nil {
+		c.versions = map[int32]map[int16]span{}
+	}
+	c.versions[broker] = versions
+}
+
+// version is the newest version of an API that the broker speaks, as of its last answer.
+func (c *cluster) version(broker int32, key, ours int16) (int16, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return negotiate(c.versions[broker], key, ours)
+}
+
+func (c *cluster) set(brokers []lag.Broker) {
+	slices.SortFunc(brokers, func(a, b lag.Broker) int { return cmp.Compare(a.ID, b.ID) })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.brokers, c.readAt = brokers, time.Now()
+}
+
+func (c *cluster) snapshot() (brokers []lag.Broker, readAt time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.brokers, c.readAt
+}
+
+// stale makes the next poll read Metadata anew.
+func (c *cluster) stale() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.readAt = time.Time{}
+}
+
+// candidates are the brokers to ask for something any broker knows: each in turn, then whoever bootstrap reaches.
+func (c *cluster) candidates() []int32 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ids := make([]int32, 0, len(c.brokers)+1)
+	for i := range c.brokers {
+		ids = append(ids, c.brokers[(c.next+i)%len(c.brokers)].ID)
+	}
+	c.next++
+	return append(ids, anyBroker)
+}
+
+// brokers are the cluster's brokers: as last read, or read now when that never happened.
+func (s *Source) brokers(ctx context.Context, t *tally) ([]lag.Broker, error) {
+	brokers, _ := s.cluster.snapshot()
+	if len(brokers) > 0 {
+		return brokers, nil
+	}
+	if _, err := s.metadata(ctx, t, []kmsg.MetadataRequestTopic{}); err != nil {
+		return nil, err
+	}
+	brokers, _ = s.cluster.snapshot()
+	return brokers, nil
+}
+
+// anyOf sends a request to brokers in turn until one answers.
+func (s *Source) anyOf(ctx context.Context, t *tally, req kmsg.Request) (kmsg.Response, error) {
+	var last error
+	for _, id := range s.cluster.candidates() {
+		resp, err := s.do(ctx, t, id, req)
+		if err == nil {
+			return resp, nil
+		}
+		last = err
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, last
+}
+
+// metadata reads brokers and the given topics, by name or id. It never creates a topic.
+func (s *Source) metadata(ctx context.Context, t *tally, topics []kmsg.MetadataRequestTopic) ([]kmsg.MetadataResponseTopic, error) {
+	var found []kmsg.MetadataResponseTopic
+	pieces := chunks(topics, s.cfg.Limits.Topics)
+	if len(pieces) == 0 {
+		pieces = append(pieces, []kmsg.MetadataRequestTopic{}) // none, where nil would mean all
+	}
+	for _, piece := range pieces {
+		req := kmsg.NewPtrMetadataRequest()
+		req.Topics = piece
+		req.AllowAutoTopicCreation = false
+		resp, err := s.anyOf(ctx, t, req)
+		if err != nil {
+			return found, err
+		}
+		m := resp.(*kmsg.MetadataResponse)
+		if len(m.Brokers) == 0 {
+			return found, garbled("Metadata lists no broker")
+		}
+		s.cluster.set(brokersOf(m))
+		found = append(found, m.Topics...)
+	}
+	return found, nil
+}
+
+func brokersOf(m *kmsg.MetadataResponse) []lag.Broker {
+	brokers := make([]lag.Broker, 0, len(m.Brokers))
+	for _, b := range m.Brokers {
+		brokers = append(brokers, lag.Broker{ID: b.NodeID, Host: b.Host, Port: b.Port, Rack: deref(b.Rack)})
+	}
+	return brokers
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// topic is what is remembered of a consumed topic from poll to poll.
+// Its partitions' starts stay known; ends are those of the last poll.
+type topic struct {
+	read   lag.TopicRead
+	readAt time.Time // of its metadata
+}
+
+// absorb takes fresh metadata in. Log starts survive unless the topic or the partition's leadership changed.
+func (tp *topic) absorb(m *kmsg.MetadataResponseTopic, now time.Time) error {
+	fresh := lag.TopicRead{Name: tp.read.Name, ID: m.TopicID, Err: lag.ErrorCode(m.ErrorCode), Internal: m.IsInternal}
+	fresh.Partitions = make([]lag.PartitionRead, len(m.Partitions))
+	for i := range fresh.Partitions {
+		fresh.Partitions[i] = lag.PartitionRead{Leader: -1, LeaderEpoch: lag.NoGeneration, Err: lag.LeaderNotAvailable}
+	}
+	recreated := fresh.ID != tp.read.ID
+	for _, p := range m.Partitions {
+		if p.Partition < 0 || int(p.Partition) >= len(fresh.Partitions) {
+			return fmt.Errorf("topic %q has %d partitions, one of them number %d", tp.read.Name, len(m.Partitions), p.Partition)
+		}
+		now := partitionOf(p)
+		if !recreated && int(p.Partition) < len(tp.read.Partitions) {
+			now.keep(&tp.read.Partitions[p.Partition])
+		}
+		fresh.Partitions[p.Partition] = now.PartitionRead
+	}
+	tp.read, tp.readAt = fresh, now
+	return nil
+}
+
+type freshPartition struct{ lag.PartitionRead }
+
+func partitionOf(p kmsg.MetadataResponseTopicPartition) freshPartition {
+	read := lag.PartitionRead{
+		Leader: p.Leader, LeaderEpoch: p.LeaderEpoch,
+		Replicas: int16(len(p.Replicas)), InSync: int16(len(p.ISR)),
+	}
+	if p.Leader < 0 {
+		read.Err = lag.LeaderNotAvailable
+	}
+	return freshPartition{read}
+}
+
+// keep carries over what metadata does not tell.
+func (f *freshPartition) keep(before *lag.PartitionRead) {
+	if before.LeaderEpoch == f.LeaderEpoch {
+		f.Start, f.Known = before.Start, before.Known&lag.KnownStart
+	}
+	f.End = before.End
+}

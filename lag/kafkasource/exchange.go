@@ -1,0 +1,203 @@
+package kafkasource
+
+import (
+	"encoding/binary"
+	"io"
+	"net"
+	"sync"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
+	"github.com/twmb/franz-go/pkg/kbin"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// anyBroker lets the transport choose.
+const anyBroker int32 = -1
+
+// apiVersionsKey is the one API whose answers have no tags in their header, at any version.
+const apiVersionsKey = 18
+
+// exchange is one request on its way through kafka-go's transport, which hands it the pooled, secured and
+// authenticated connection. It only moves bytes: decoding is left to the caller, because the transport
+// abandons an exchange whose context ended while it still runs.
+type exchange struct {
+	broker      int32
+	correlation int32
+	client      *kmsg.RequestFormatter
+	limit       int // bytes of the largest answer
+	request     kmsg.Request
+}
+
+// answer is what came back: a body without its header. Unsupported means that the broker speaks
+// no version of the API that we do, and that nothing was sent.
+type answer struct {
+	key         int16
+	version     int16
+	unsupported bool
+	body        []byte
+	buffer      []byte // to be recycled once body is decoded
+	versions    map[int16]span
+}
+
+var (
+	_ protocol.RawExchanger  = (*exchange)(nil)
+	_ protocol.BrokerMessage = (*exchange)(nil)
+	_ protocol.Message       = (*answer)(nil)
+)
+
+func (e *exchange) ApiKey() protocol.ApiKey { return protocol.ApiKey(e.request.Key()) } //nolint:revive // kafka-go's name
+func (a *answer) ApiKey() protocol.ApiKey   { return protocol.ApiKey(a.key) }           //nolint:revive // kafka-go's name
+
+// Broker routes the exchange.
+func (e *exchange) Broker(c protocol.Cluster) (protocol.Broker, error) {
+	if e.broker == anyBroker {
+		return protocol.Broker{ID: anyBroker}, nil
+	}
+	b, ok := c.Brokers[e.broker]
+	if !ok {
+		return protocol.Broker{}, kafka.BrokerNotAvailable
+	}
+	return b, nil
+}
+
+// Required makes kafka-go call RawExchange.
+func (e *exchange) Required(map[protocol.ApiKey]int16) bool { return true }
+
+// RawExchange writes the request in the newest version both sides speak and reads its answer.
+// An error closes the connection.
+func (e *exchange) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
+	to, err := peerOf(rw)
+	if err != nil {
+		return nil, err
+	}
+	a := &answer{key: e.request.Key(), versions: to.versions}
+	version, ok := negotiate(to.versions, a.key, e.request.MaxVersion())
+	if !ok {
+		a.unsupported = true
+		return a, nil
+	}
+	a.version = version
+	e.request.SetVersion(version)
+	if err := e.write(rw); err != nil {
+		return nil, err
+	}
+	return a, e.read(rw, a)
+}
+
+func peerOf(rw io.ReadWriter) (*peer, error) {
+	if c, ok := rw.(net.Conn); ok {
+		if p, ok := c.RemoteAddr().(*peer); ok && p.versions != nil {
+			return p, nil
+		}
+	}
+	return nil, garbled("connection was not opened by this source")
+}
+
+func (e *exchange) write(w io.Writer) error {
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
+	*buf = e.client.AppendRequest((*buf)[:0], e.request, e.correlation)
+	_, err := w.Write(*buf)
+	return err
+}
+
+func (e *exchange) read(r io.Reader, a *answer) error {
+	var head [8]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return err
+	}
+	size := int(binary.BigEndian.Uint32(head[:])) - 4
+	if size < 0 || size > e.limit {
+		return garbled("answer to %s of %d bytes, %d are the limit", kmsg.NameForKey(a.key), size, e.limit)
+	}
+	if id := binary.BigEndian.Uint32(head[4:]); int32(id) != e.correlation {
+		return garbled("answer to %s has correlation id %d, sent was %d", kmsg.NameForKey(a.key), id, e.correlation)
+	}
+	var err error
+	if a.buffer, err = readN(r, size); err != nil {
+		return err
+	}
+	a.body, err = skipHeaderTags(a.buffer, e.request.IsFlexible() && a.key != apiVersionsKey)
+	return err
+}
+
+// skipHeaderTags removes the tagged fields of a flexible answer's header, of which none has a meaning yet.
+func skipHeaderTags(body []byte, flexible bool) ([]byte, error) {
+	if !flexible {
+		return body, nil
+	}
+	r := kbin.Reader{Src: body}
+	skipTags(&r)
+	if !r.Ok() {
+		return nil, garbled("header of an answer")
+	}
+	return r.Src, nil
+}
+
+// skipTags is kmsg.SkipTags for data that may be garbage: it stops where the data does.
+func skipTags(r *kbin.Reader) {
+	for n := r.Uvarint(); n > 0 && r.Ok(); n-- {
+		r.Uvarint()
+		r.Span(int(r.Uvarint()))
+	}
+}
+
+// buffers hold requests and answers between two exchanges.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// readStep is how much is allocated before any of it arrived: a length that lies costs no more.
+const readStep = 1 << 20
+
+// readN reads n bytes into a recycled buffer.
+func readN(r io.Reader, n int) ([]byte, error) {
+	buf := (*buffers.Get().(*[]byte))[:0]
+	for len(buf) < n {
+		have := len(buf)
+		want := min(n, max(cap(buf), have+max(readStep, have)))
+		if cap(buf) < want {
+			grown := make([]byte, have, want)
+			copy(grown, buf)
+			buf = grown
+		}
+		buf = buf[:want]
+		if _, err := io.ReadFull(r, buf[have:]); err != nil {
+			return nil, err
+		}
+	}
+	return buf, nil
+}
+
+// recycle gives the answer's memory back; its body must not be used after.
+func (a *answer) recycle() {
+	if a.buffer != nil {
+		buf := a.buffer[:0]
+		buffers.Put(&buf)
+		a.body, a.buffer = nil, nil
+	}
+}
+
+// newest is the newest version of each API this package was tested with, where kmsg knows newer ones.
+// OffsetFetch 10 would answer topic ids instead of names.
+var newest = map[int16]int16{
+	2:  10, // ListOffsets
+	3:  12, // Metadata
+	9:  9,  // OffsetFetch
+	10: 6,  // FindCoordinator
+	15: 6,  // DescribeGroups
+	16: 5,  // ListGroups
+	69: 1,  // ConsumerGroupDescribe
+	77: 1,  // ShareGroupDescribe
+	89: 0,  // StreamsGroupDescribe
+	90: 1,  // DescribeShareGroupOffsets
+}
+
+// negotiate is the newest version of an API that a broker and we both speak.
+func negotiate(versions map[int16]span, key, ours int16) (int16, bool) {
+	theirs, ok := versions[key]
+	if limit, capped := newest[key]; capped {
+		ours = min(ours, limit)
+	}
+	v := min(theirs.high, ours)
+	return v, ok && v >= theirs.low
+}
