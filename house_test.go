@@ -1,0 +1,207 @@
+package lagscaler_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The rules of the house. Run with -count=1: the test cache cannot see packages that a test only lists.
+
+const module = "github.com/lagscaler/lagscaler/"
+
+// pure packages do no I/O, read no clock, write no log and start no goroutine.
+var pure = []string{"lag", "rebalancemon", "scaler", "scaler/sim"}
+
+// mayImport says which of our own packages a room may import. A room that is not listed fails the test:
+// say where a new one stands before it is built.
+var mayImport = map[string][]string{
+	"lag":             {},
+	"rebalancemon":    {"lag"},
+	"scaler":          {"lag", "rebalancemon"},
+	"scaler/sim":      {"lag", "rebalancemon", "scaler"},
+	"lag/lagtest":     {"lag"},
+	"lag/kafkasource": {"lag"},
+	"scaler/kube":     {"lag", "rebalancemon", "scaler", "scaler/kube/v1alpha1"},
+
+	"scaler/kube/v1alpha1": {},
+	"alerts":               {},
+	"dashboards":           {},
+
+	"internal/engine":  {"lag", "rebalancemon", "scaler"},
+	"internal/metrics": {"lag", "rebalancemon", "scaler", "internal/engine"},
+	"internal/api":     {"lag", "rebalancemon", "scaler", "internal/engine"},
+	"internal/web":     {"lag", "rebalancemon", "scaler", "internal/engine", "internal/api"},
+	"internal/config":  {"lag", "rebalancemon", "scaler"},
+}
+
+// onlyImporter says which rooms alone may import a library (its path or a prefix of it).
+var onlyImporter = map[string][]string{
+	"github.com/segmentio/kafka-go":          {"lag/kafkasource", "internal/demo"},
+	"k8s.io/":                                {"scaler/kube", "scaler/kube/v1alpha1"},
+	"github.com/prometheus/client_golang":    {"internal/metrics"},
+	"github.com/grafana-tools/sdk":           {"dashboards"},
+	"github.com/twmb/franz-go/pkg/kfake":     {"internal/demo"},
+	"go.yaml.in/yaml/v3":                     {"internal/config", "alerts", "cmd/lagscaler"},
+	"github.com/spf13/cobra":                 {"cmd/lagscaler"},
+	"github.com/oklog/run":                   {"cmd/lagscaler"},
+	"github.com/prometheus/exporter-toolkit": {"cmd/lagscaler"},
+}
+
+// impure are the standard packages whose import would bring I/O, logs or goroutines into a pure package.
+var impure = []string{"os", "net", "log", "sync", "context", "database", "syscall", "os/exec", "os/signal", "net/http", "log/slog", "io/ioutil"}
+
+type goPackage struct {
+	ImportPath string
+	Dir        string
+	GoFiles    []string
+	Imports    []string
+}
+
+func listPackages(t *testing.T) []goPackage {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Dir,GoFiles,Imports", "./...").Output()
+	if err != nil {
+		t.Fatalf("listing packages: %v", err)
+	}
+	var all []goPackage
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p goPackage
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+func room(importPath string) string { return strings.TrimPrefix(importPath, module) }
+
+func TestImports(t *testing.T) {
+	for _, p := range listPackages(t) {
+		name := room(p.ImportPath)
+		allowed, listed := mayImport[name]
+		free := strings.HasPrefix(name, "cmd/") || name == "internal/demo"
+		if !listed && !free && len(p.GoFiles) > 0 {
+			t.Errorf("%s: not in mayImport: say where it stands", name)
+		}
+		for _, imp := range p.Imports {
+			if own := room(imp); own != imp && !free && !slices.Contains(allowed, own) {
+				t.Errorf("%s imports %s: arrows point one way (lag <- rebalancemon <- scaler <- engine <- readers <- cmd)", name, own)
+			}
+			for library, rooms := range onlyImporter {
+				if strings.HasPrefix(imp, library) && !slices.Contains(rooms, name) {
+					t.Errorf("%s imports %s, which is for %v alone", name, imp, rooms)
+				}
+			}
+		}
+	}
+}
+
+func TestPurePackages(t *testing.T) {
+	for _, p := range listPackages(t) {
+		if !slices.Contains(pure, room(p.ImportPath)) {
+			continue
+		}
+		for _, imp := range p.Imports {
+			if slices.Contains(impure, imp) {
+				t.Errorf("%s imports %s", room(p.ImportPath), imp)
+			}
+		}
+		for _, name := range p.GoFiles {
+			file := filepath.Join(p.Dir, name)
+			tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(tree, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.GoStmt:
+					t.Errorf("%s/%s starts a goroutine", room(p.ImportPath), name)
+				case *ast.SelectorExpr:
+					if pkg, ok := n.X.(*ast.Ident); ok && pkg.Name == "time" && slices.Contains([]string{"Now", "Since", "Until", "Sleep", "After", "NewTimer", "NewTicker"}, n.Sel.Name) {
+						t.Errorf("%s/%s reads the clock: time.%s", room(p.ImportPath), name, n.Sel.Name)
+					}
+				}
+				return true
+			})
+		}
+	}
+}
+
+// Every direct dependency has a line that says what it saves, and every line a dependency.
+func TestDependenciesAreExplained(t *testing.T) {
+	documented := map[string]bool{}
+	for _, m := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\|").FindAllStringSubmatch(read(t, "docs/dependencies.md"), -1) {
+		documented[m[1]] = true
+	}
+	direct := map[string]bool{}
+	for _, file := range []string{"go.mod", "e2e/go.mod"} {
+		for _, line := range strings.Split(read(t, file), "\n") {
+			fields := strings.Fields(strings.TrimPrefix(strings.TrimSpace(line), "require "))
+			if len(fields) < 2 || !strings.HasPrefix(fields[1], "v") || strings.Contains(line, "// indirect") || strings.Contains(line, "=>") {
+				continue
+			}
+			direct[fields[0]] = true
+			if name := fields[0]; !documented[name] && !strings.HasPrefix(name, strings.TrimSuffix(module, "/")) {
+				t.Errorf("docs/dependencies.md does not say what %s saves (%s)", name, file)
+			}
+		}
+	}
+	for name := range documented {
+		if !direct[name] {
+			t.Errorf("docs/dependencies.md explains %s, which neither go.mod nor e2e/go.mod requires directly", name)
+		}
+	}
+}
+
+// Relative links in the documentation lead somewhere.
+func TestDocumentationLinks(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() && (d.Name() == ".git" || d.Name() == "node_modules") {
+			return errors.Join(err, skipDir(d))
+		}
+		if filepath.Ext(path) != ".md" {
+			return nil
+		}
+		for _, m := range link.FindAllStringSubmatch(read(t, path), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(path), m[1])); err != nil {
+				t.Errorf("%s links to %s, which is not there", path, m[1])
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func skipDir(d fs.DirEntry) error {
+	if d != nil && d.IsDir() {
+		return fs.SkipDir
+	}
+	return nil
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
