@@ -1,0 +1,130 @@
+package scaler
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"strconv"
+	"time"
+)
+
+// DefaultDrain is the time in which a backlog is to be gone when nothing else is asked for.
+const DefaultDrain = 120 * time.Second
+
+// partitionsStep: recommended partition counts are multiples of 12, which splits evenly over 1, 2, 3, 4, 6 and 12.
+const partitionsStep = 12
+
+// PlanInput is what a plan is made for.
+type PlanInput struct {
+	Rate           float64       // records/s arriving
+	ProcessingTime time.Duration // of one record
+	TargetLag      time.Duration // changes none of the outputs: consumers that keep up have no lag
+	Backlog        int64         // records waiting; 0: none
+	DrainTime      time.Duration // in which the backlog is to be gone; 0: DefaultDrain
+	Partitions     int32         // that exist; 0: as many as recommended
+}
+
+// Plan is how many consumers and partitions a rate needs.
+type Plan struct {
+	PerConsumer            float64 `json:"perConsumer"` // records/s
+	ConsumersForThroughput int64   `json:"consumersForThroughput"`
+	ConsumersForLag        int64   `json:"consumersForLag"`
+	RecommendedConsumers   int64   `json:"recommendedConsumers"`
+	RecommendedPartitions  int64   `json:"recommendedPartitions"`
+	UsefulConsumers        int64   `json:"usefulConsumers"`    // the least count that keeps up, partitions being whole
+	ConsumersWithDrain     int64   `json:"consumersWithDrain"` // that also drain the backlog in DrainTime
+	BalancedPartitions     int64   `json:"balancedPartitions"` // three for each consumer: room for even splits
+}
+
+// MakePlan computes a plan, in fractions: floating-point noise never adds a consumer.
+// 1000/s at 61 ms are 61 consumers, not 62. All that is wrong with the input is reported at once.
+//
+//	rate   time   consumers  partitions  useful
+//	1000   50 ms  50         60          60       10 of 50 would carry two partitions, 33/s > 20/s
+//	1000   61 ms  61         72          72
+//	0      50 ms  0          0           0
+func MakePlan(in PlanInput) (Plan, error) {
+	rate, err := in.check()
+	if err != nil {
+		return Plan{}, err
+	}
+	busy := new(big.Rat).SetFrac64(int64(in.ProcessingTime), int64(time.Second)) // seconds a record keeps a consumer busy
+	per, _ := new(big.Rat).Inv(busy).Float64()
+	consumers := ceil(new(big.Rat).Mul(rate, busy)) // rate / (1 / busy) is the same fraction: throughput and lag agree
+
+	drain := in.DrainTime
+	if drain == 0 {
+		drain = DefaultDrain
+	}
+	extra := new(big.Rat).SetFrac(
+		new(big.Int).Mul(big.NewInt(in.Backlog), big.NewInt(int64(time.Second))), big.NewInt(int64(drain)))
+	p := Plan{
+		PerConsumer:            per,
+		ConsumersForThroughput: consumers,
+		ConsumersForLag:        consumers,
+		RecommendedConsumers:   consumers,
+		RecommendedPartitions:  roundUp(consumers, partitionsStep),
+		ConsumersWithDrain:     ceil(extra.Mul(extra.Add(extra, rate), busy)),
+		BalancedPartitions:     roundUp(3*consumers, partitionsStep),
+	}
+	partitions := int64(in.Partitions)
+	if partitions == 0 {
+		partitions = p.RecommendedPartitions
+	}
+	p.UsefulConsumers = usefulCount(partitions, rate, busy)
+	return p, nil
+}
+
+func (in PlanInput) check() (*big.Rat, error) {
+	var errs []error
+	// The shortest decimal that names the float is what was typed: 0.1 is a tenth.
+	rate, ok := new(big.Rat).SetString(strconv.FormatFloat(in.Rate, 'g', -1, 64))
+	if !ok || rate.Sign() < 0 {
+		errs = append(errs, fmt.Errorf("rate must be a number of at least 0, not %v", in.Rate))
+	}
+	if in.ProcessingTime <= 0 {
+		errs = append(errs, fmt.Errorf("processing time must be positive, not %v", in.ProcessingTime))
+	}
+	if in.TargetLag < 0 {
+		errs = append(errs, fmt.Errorf("target lag must not be negative, not %v", in.TargetLag))
+	}
+	if in.Backlog < 0 {
+		errs = append(errs, fmt.Errorf("backlog must not be negative, not %d", in.Backlog))
+	}
+	if in.DrainTime < 0 {
+		errs = append(errs, fmt.Errorf("drain time must not be negative, not %v", in.DrainTime))
+	}
+	if in.Partitions < 0 {
+		errs = append(errs, fmt.Errorf("partitions must not be negative, not %d", in.Partitions))
+	}
+	return rate, errors.Join(errs...)
+}
+
+// usefulCount is the least number of consumers none of which carries more than it can do, when rate is spread evenly
+// over whole partitions: k = floor(P / (rate * busy)) of them fit on one, so ceil(P / k) are needed.
+// When not even one fits, a consumer for each partition is the best there is.
+func usefulCount(partitions int64, rate, busy *big.Rat) int64 {
+	load := new(big.Rat).Mul(rate, busy)
+	if partitions == 0 || load.Sign() == 0 {
+		return 0
+	}
+	fit := load.Quo(new(big.Rat).SetInt64(partitions), load)
+	k := new(big.Int).Quo(fit.Num(), fit.Denom())
+	if k.Sign() == 0 {
+		return partitions
+	}
+	if !k.IsInt64() || k.Int64() >= partitions {
+		return 1
+	}
+	return (partitions + k.Int64() - 1) / k.Int64()
+}
+
+func ceil(r *big.Rat) int64 {
+	q, m := new(big.Int).QuoRem(r.Num(), r.Denom(), new(big.Int))
+	if m.Sign() > 0 {
+		q.Add(q, big.NewInt(1))
+	}
+	return q.Int64()
+}
+
+func roundUp(n, step int64) int64 { return (n + step - 1) / step * step }

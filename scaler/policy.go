@@ -1,0 +1,245 @@
+package scaler
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/lagscaler/lagscaler/lag"
+)
+
+// Spec is everything a user may say about a scaler. The zero value of a field means its default, see [Spec.Policy].
+type Spec struct {
+	Mode   Mode
+	Kind   PolicyKind
+	Preset Preset
+	SLO    lag.SLO // the alerts' thresholds; it does not change a decision
+
+	Sources []SourceSpec
+
+	MinReplicas      *int32 // nil: 1; 0 allows scale to zero
+	MaxReplicas      *int32 // nil: none but the partitions
+	FallbackReplicas *int32 // nil: hold
+	Schedule         []WindowSpec
+
+	TargetLag           time.Duration // 0: 30 s
+	DrainTime           time.Duration // 0: max(120 s, 2 TargetLag)
+	StabilizationWindow time.Duration // 0: the preset's
+	ActivationLag       int64         // records; at zero replicas, more lag than this activates
+	IdleTime            time.Duration // 0: 600 s without lag and arrivals before scale to zero
+	OnDelete            OnDelete
+}
+
+// PolicyKind is how replicas are computed.
+type PolicyKind string
+
+// The kinds of policy.
+const (
+	Capacity   PolicyKind = "capacity"   // the plan on an effective rate: the default
+	Thresholds PolicyKind = "thresholds" // the fixed lag thresholds
+)
+
+// Preset moves the headroom and the window together.
+type Preset string
+
+// The presets, see [Presets].
+const (
+	Balanced Preset = "balanced"
+	Economy  Preset = "economy"
+	Latency  Preset = "latency"
+)
+
+// PresetValues are what a preset sets.
+type PresetValues struct {
+	Preset              Preset
+	Utilization         float64 // share of its capacity that a consumer is planned for, going up
+	DownUtilization     float64 // and going down
+	StabilizationWindow time.Duration
+}
+
+// Presets are all of them; the first is the default.
+var Presets = []PresetValues{
+	{Balanced, 0.85, 0.75, 450 * time.Second},
+	{Economy, 0.90, 0.82, 300 * time.Second},
+	{Latency, 0.75, 0.65, 900 * time.Second},
+}
+
+// OnDelete is what happens to the target when its scaler is deleted.
+type OnDelete string
+
+// What may happen on deletion.
+const (
+	Keep    OnDelete = "keep"    // the replicas stay as they are
+	Restore OnDelete = "restore" // at least one replica; the default when minReplicas is 0
+)
+
+// Policy is a Spec with its defaults and preset filled in and its schedule parsed: what is in force.
+// [Spec.Policy] is the way to make one.
+type Policy struct {
+	Mode            Mode       `json:"mode"`
+	Kind            PolicyKind `json:"policy"`
+	Preset          Preset     `json:"preset"`
+	Utilization     float64    `json:"utilization"`
+	DownUtilization float64    `json:"downUtilization"`
+	SLO             lag.SLO    `json:"-"`
+
+	MinReplicas      int32    `json:"minReplicas"`
+	MaxReplicas      int32    `json:"maxReplicas,omitempty"`      // 0: none but the partitions
+	FallbackReplicas int32    `json:"fallbackReplicas,omitempty"` // 0: hold
+	Schedule         []Window `json:"-"`
+
+	TargetLag           time.Duration `json:"targetLag"`
+	DrainTime           time.Duration `json:"drainTime"`
+	StabilizationWindow time.Duration `json:"stabilizationWindow"`
+	ActivationLag       int64         `json:"activationLag"`
+	IdleTime            time.Duration `json:"idleTime"`
+	OnDelete            OnDelete      `json:"onDelete"`
+}
+
+// Policy fills in what the user left out. The error holds everything that is wrong, each naming its field and value.
+func (s Spec) Policy() (Policy, error) {
+	preset, ok := presetOf(s.Preset)
+	errs := s.wrong()
+	if !ok {
+		errs = append(errs, fmt.Errorf("preset: must be balanced, economy or latency, not %q", s.Preset))
+	}
+	p := Policy{
+		Mode: or(s.Mode, Advise), Kind: or(s.Kind, Capacity), Preset: preset.Preset,
+		Utilization: preset.Utilization, DownUtilization: preset.DownUtilization, SLO: s.SLO,
+		MinReplicas: deref(s.MinReplicas, 1), MaxReplicas: deref(s.MaxReplicas, 0), FallbackReplicas: deref(s.FallbackReplicas, 0),
+		TargetLag:           or(s.TargetLag, 30*time.Second),
+		StabilizationWindow: or(s.StabilizationWindow, preset.StabilizationWindow),
+		ActivationLag:       s.ActivationLag,
+		IdleTime:            or(s.IdleTime, 600*time.Second),
+		OnDelete:            s.OnDelete,
+	}
+	p.DrainTime = or(s.DrainTime, max(DefaultDrain, 2*p.TargetLag))
+	if p.OnDelete == "" {
+		p.OnDelete = Keep
+		if p.MinReplicas == 0 {
+			p.OnDelete = Restore
+		}
+	}
+	for i, w := range s.Schedule {
+		window, wrong := w.parse(fmt.Sprintf("schedule[%d]", i))
+		p.Schedule, errs = append(p.Schedule, window), append(errs, wrong...)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return Policy{}, err
+	}
+	return p, nil
+}
+
+// wrong is everything that cannot stand on its own.
+func (s Spec) wrong() []error {
+	var errs []error
+	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if !slices.Contains(Modes, or(s.Mode, Advise)) {
+		fail("mode: must be observe, advise or act, not %q", s.Mode)
+	}
+	if k := or(s.Kind, Capacity); k != Capacity && k != Thresholds {
+		fail("policy: must be capacity or thresholds, not %q", s.Kind)
+	}
+	if d := or(s.OnDelete, Keep); d != Keep && d != Restore {
+		fail("onDelete: must be keep or restore, not %q", s.OnDelete)
+	}
+	lowest := deref(s.MinReplicas, 1)
+	if lowest < 0 {
+		fail("minReplicas: must not be negative, not %d", lowest)
+	}
+	if s.MaxReplicas != nil && *s.MaxReplicas < max(1, lowest) {
+		fail("maxReplicas: must be at least 1 and at least minReplicas (%d), not %d", lowest, *s.MaxReplicas)
+	}
+	if s.FallbackReplicas != nil && *s.FallbackReplicas < 1 {
+		fail("fallbackReplicas: must be at least 1, not %d", *s.FallbackReplicas)
+	}
+	if s.ActivationLag < 0 {
+		fail("activationLag: must not be negative, not %d", s.ActivationLag)
+	}
+	for _, d := range []struct {
+		field string
+		value time.Duration
+	}{
+		{"targetLag", s.TargetLag},
+		{"drainTime", s.DrainTime},
+		{"stabilizationWindow", s.StabilizationWindow},
+		{"idleTime", s.IdleTime},
+	} {
+		if d.value != 0 && d.value < time.Second {
+			fail("%s: must be at least 1s, not %v", d.field, d.value)
+		}
+	}
+	return append(errs, s.wrongSources()...)
+}
+
+func (s Spec) wrongSources() []error {
+	var errs []error
+	if len(s.Sources) == 0 {
+		errs = append(errs, errors.New("sources: must name at least one group"))
+	}
+	seen := map[[2]string]bool{}
+	for i, src := range s.Sources {
+		key := [2]string{src.Cluster, src.Group}
+		if seen[key] {
+			errs = append(errs, fmt.Errorf("sources[%d].group: %q of cluster %q is named twice", i, src.Group, src.Cluster))
+		}
+		seen[key] = true
+		for _, err := range src.wrong() {
+			errs = append(errs, fmt.Errorf("sources[%d].%w", i, err))
+		}
+	}
+	return errs
+}
+
+func (s SourceSpec) wrong() []error {
+	var errs []error
+	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if s.Cluster == "" {
+		fail("cluster: must not be empty")
+	}
+	if s.Group == "" {
+		fail("group: must not be empty")
+	}
+	if _, err := regexp.Compile(s.TopicPattern); err != nil {
+		fail("topicPattern: %q: %w", s.TopicPattern, err)
+	}
+	if s.ProcessingTime < 0 {
+		fail("processingTime: must not be negative, not %v", s.ProcessingTime)
+	}
+	if s.Concurrency < 0 {
+		fail("concurrency: must not be negative, not %d", s.Concurrency)
+	}
+	if s.CommitInterval < 0 {
+		fail("commitInterval: must not be negative, not %v", s.CommitInterval)
+	}
+	if i := or(s.Isolation, ReadUncommitted); i != ReadUncommitted && i != ReadCommitted {
+		fail("isolation: must be read_uncommitted or read_committed, not %q", s.Isolation)
+	}
+	return errs
+}
+
+func presetOf(name Preset) (PresetValues, bool) {
+	for _, p := range Presets {
+		if name == p.Preset || name == "" {
+			return p, true
+		}
+	}
+	return Presets[0], false
+}
+
+func or[T comparable](value, otherwise T) T {
+	var zero T
+	if value == zero {
+		return otherwise
+	}
+	return value
+}
+
+func deref(value *int32, otherwise int32) int32 {
+	if value == nil {
+		return otherwise
+	}
+	return *value
+}
