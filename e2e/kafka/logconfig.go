@@ -25,6 +25,8 @@ rootLogger.level=WARN
 rootLogger.appenderRef.stderr.ref=STDERR
 logger.group.name=org.apache.kafka.coordinator
 logger.group.level=INFO
+logger.members.name=org.apache.kafka.coordinator.group.GroupMetadataManager
+logger.members.level=DEBUG
 `
 )
 

@@ -40,9 +40,7 @@ func (c *Cluster) awaitReady(ctx context.Context) error {
 // Kafka lists a broker once it is registered and no longer fenced.
 func (n *Node) awaitBrokers(ctx context.Context, ids ...int) error {
 	return n.await(ctx, func(ctx context.Context, client *kgo.Client) error {
-		request := kmsg.NewPtrMetadataRequest()
-		request.Topics = []kmsg.MetadataRequestTopic{} // none; nil would be all
-		response, err := ask[*kmsg.MetadataResponse](ctx, client, request)
+		response, err := metadata(ctx, client)
 		if err != nil {
 			return err
 		}
@@ -57,6 +55,40 @@ func (n *Node) awaitBrokers(ctx context.Context, ids ...int) error {
 		}
 		return nil
 	})
+}
+
+// awaitTopic returns when the node knows a leader of each partition of a topic.
+func (n *Node) awaitTopic(ctx context.Context, topic string, partitions int) error {
+	return n.await(ctx, func(ctx context.Context, client *kgo.Client) error {
+		response, err := metadata(ctx, client, topic)
+		if err != nil {
+			return err
+		}
+		led := 0
+		for _, t := range response.Topics {
+			for _, p := range t.Partitions {
+				if p.ErrorCode == 0 && p.Leader >= 0 {
+					led++
+				}
+			}
+		}
+		if led < partitions {
+			return fmt.Errorf("%d of %d partitions of %s have a leader", led, partitions, topic)
+		}
+		return nil
+	})
+}
+
+// metadata asks the client's seed for the live brokers and the topics.
+func metadata(ctx context.Context, client *kgo.Client, topics ...string) (*kmsg.MetadataResponse, error) {
+	request := kmsg.NewPtrMetadataRequest()
+	request.Topics = []kmsg.MetadataRequestTopic{} // nil would be all
+	for _, name := range topics {
+		t := kmsg.NewMetadataRequestTopic()
+		t.Topic = kmsg.StringPtr(name)
+		request.Topics = append(request.Topics, t)
+	}
+	return ask[*kmsg.MetadataResponse](ctx, client, request)
 }
 
 // findCoordinator asks where some group's coordinator is, at which Kafka makes
