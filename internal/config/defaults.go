@@ -1,0 +1,24 @@
+package config
+
+import "time"
+
+// Default is the configuration of an empty file, but for the clusters, which have no default.
+func Default() *Config {
+	return &Config{
+		Mode:           Advise,
+		Listen:         ":9090",
+		Interval:       Duration(10 * time.Second),
+		SampleInterval: Duration(time.Second),
+		Metrics:        Metrics{MaxGroups: 10_000, MaxSeries: 500_000},
+		Record:         Record{MaxMiB: 100, Keep: 5},
+		Log:            Log{Level: Info, Format: Text},
+		Kubernetes:     Kubernetes{Enabled: Auto, LeaseName: "lagscaler"},
+	}
+}
+
+// defaulter is a part of a list or an optional part: it has defaults once it is present.
+type defaulter interface{ setDefaults() }
+
+func (c *Cluster) setDefaults() { c.ClientID = "lagscaler" }
+
+func (g *Group) setDefaults() { g.Isolation = ReadUncommitted }

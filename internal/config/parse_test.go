@@ -1,0 +1,266 @@
+package config
+
+import (
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the golden files and the generated documents anew")
+
+// testEnv is a world with two variables and three files.
+func testEnv() Env {
+	vars := map[string]string{"PW": "hunter2: #x", "PORT": "9092"}
+	files := map[string]string{"/etc/l/pw": "from-file\n", "/etc/l/empty": "\n", "/etc/l/ca.pem": "PEM"}
+	return Env{
+		Name:   "lagscaler.yaml",
+		Dir:    "/etc/l",
+		Lookup: func(name string) (string, bool) { v, ok := vars[name]; return v, ok },
+		ReadFile: func(name string) ([]byte, error) {
+			if text, ok := files[name]; ok {
+				return []byte(text), nil
+			}
+			return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+		},
+	}
+}
+
+const minimal = "clusters:\n- name: main\n  brokers: [kafka:9092]\n"
+
+// golden compares with testdata/name, or writes it.
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; -update writes it anew\ngot:\n%s\nwant:\n%s", file, got, want)
+	}
+}
+
+// TestProblems reads each wrong file of testdata and compares all that is said of it.
+func TestProblems(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.yaml")
+	if err != nil || len(files) < 5 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = Parse(text, testEnv())
+			if err == nil {
+				t.Fatal("no problem")
+			}
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Error("a secret is printed")
+			}
+			golden(t, strings.TrimSuffix(file, ".yaml")+".txt", err.Error()+"\n")
+		})
+	}
+}
+
+// TestEachMistake makes one mistake at a time in a good file and looks for its field, line and reason.
+func TestEachMistake(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"mode: off", `line 4: mode: "off": want observe, advise or act`},
+		{"interval: 10", `line 4: interval: "10": want a duration such as 500ms, 30s or 1h30m`},
+		{"interval: 0s", `line 4: interval: "0s": must be at least 1s`},
+		{"interval: -1h", `line 4: interval: "-1h": must be at least 1s`},
+		{"sampleInterval: 11s", `line 4: sampleInterval: "11s": must not be longer than interval`},
+		{"sampleInterval: 1us", `line 4: sampleInterval: "1us": must be at least 100ms`},
+		{"listen: 9090", `line 4: listen: "9090": want HOST:PORT`},
+		{"listen: ':http'", `line 4: listen: ":http": want HOST:PORT with a port from 1 to 65535`},
+		{"listen:", `line 4: listen: has no value; give it one or remove the line`},
+		{"webConfigFile: web.yml", `line 4: webConfigFile: "web.yml": open /etc/l/web.yml: file does not exist`},
+		{"groups: [{slo: {lag: 1}}]", `line 4: groups[0].match: is missing: a pattern of group names; .* is every one`},
+		{"groups: [{match: '('}]", "line 4: groups[0].match: \"(\": not a regular expression: error parsing regexp: missing closing ): `^(?:()$`"},
+		{"groups: [{match: ''}]", `line 4: groups[0].match: want a pattern; .* matches everything`},
+		{"groups: [{match: a, cluster: other}]", `line 4: groups[0].cluster: "other": is no cluster of this file; there are main`},
+		{"groups: [{match: a, slo: {lag: 0}}]", `line 4: groups[0].slo.lag: "0": must be greater than 0`},
+		{"groups: [{match: a, slo: {lag: 1.5}}]", `line 4: groups[0].slo.lag: "1.5": want a whole number`},
+		{"groups: [{match: a, slo: {churn: 2}}]", `line 4: groups[0].slo.churn: "2": must be greater than 0 and at most 1`},
+		{"groups: [{match: a, slo: {skew: .nan}}]", `line 4: groups[0].slo.skew: ".nan": must be greater than 0 and at most 1`},
+		{"groups: [{match: a, isolation: serializable}]", `line 4: groups[0].isolation: "serializable": want read_uncommitted or read_committed`},
+		{"groups: {match: a}", `line 4: groups: want a list`},
+		{"metrics: [a]", `line 4: metrics: want a mapping with the fields topics, partitions, maxGroups, maxSeries, compat`},
+		{"metrics: {compat: maybe}", `line 4: metrics.compat: "maybe": want true or false`},
+		{"metrics: {maxGroups: 0}", `line 4: metrics.maxGroups: "0": must be greater than 0`},
+		{"metrics: {topics: {a: b}}", `line 4: metrics.topics: want a single value`},
+		{"metrics: {partitions: {top: 3}}", `line 4: metrics.partitions.top: "3": has no meaning without metrics.partitions.match`},
+		{"namespaces: [{clusters: [main]}]", `line 4: namespaces[0].match: is missing: a pattern of namespaces; .* is every one`},
+		{"kubernetes: {enabled: maybe}", `line 4: kubernetes.enabled: "maybe": want auto, true or false`},
+		{"kubernetes: {leaseName: ''}", `line 4: kubernetes.leaseName: is empty`},
+		{"kubernetes: {watchNamespaces: ['']}", `line 4: kubernetes.watchNamespaces[0]: is empty`},
+		{"kubernetes: {enabled: false, watchNamespaces: [a]}", `line 4: kubernetes.watchNamespaces: has no meaning when kubernetes.enabled is false`},
+		{"log: {level: loud}", `line 4: log.level: "loud": want debug, info, warn or error`},
+		{"log: {format: '${FMT}'}", `line 4: log.format: "${FMT}": the environment variable FMT is not set`},
+		{"log: {format: text, format: json}", `line 4: log.format: "text": stands here again, after line 4`},
+		{"record: {maxMiB: -1}", `line 4: record.maxMiB: "-1": must be greater than 0`},
+		{"colour: blue", `line 4: colour: unknown field; here may stand clusters, groups, mode,`},
+		{"? [a]\n: b", `line 4: ?: unknown field; here may stand`},
+		{"a: [", `line 4: not YAML: did not find expected node content`},
+		{"---\nmode: act", `line 4: a second YAML document; the configuration is one`},
+	} {
+		t.Run(c.text, func(t *testing.T) {
+			_, err := Parse([]byte(minimal+c.text+"\n"), testEnv())
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got  %v\nwant %s", err, c.want)
+			}
+		})
+	}
+}
+
+// TestEachClusterMistake is the same for the one cluster of a file.
+func TestEachClusterMistake(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"{brokers: [a:1]}", `line 1: clusters[0].name: is missing: a name for the cluster`},
+		{"{name: 'a b', brokers: [a:1]}", `line 1: clusters[0].name: "a b": may hold letters, digits, dots, dashes and underscores only`},
+		{"{name: a}", `line 1: clusters[0].brokers: is missing: at least one HOST:PORT`},
+		{"{name: a, brokers: [a, ':1', 'a:0']}", `clusters[0].brokers[0]: "a": want HOST:PORT`},
+		{"{name: a, brokers: [a, ':1', 'a:0']}", `clusters[0].brokers[1]: ":1": want HOST:PORT; the host is missing`},
+		{"{name: a, brokers: [a, ':1', 'a:0']}", `clusters[0].brokers[2]: "a:0": want HOST:PORT with a port from 1 to 65535`},
+		{"{name: a, brokers: [a:1], clientId: ''}", `line 1: clusters[0].clientId: is empty`},
+		{"{name: a, brokers: [a:1], tls: {caFile: no.pem}}", `clusters[0].tls.caFile: "no.pem": open /etc/l/no.pem: file does not exist`},
+		{"{name: a, brokers: [a:1], tls: {certFile: ca.pem}}", `clusters[0].tls.certFile: "ca.pem": a client certificate needs both certFile and keyFile`},
+		{"{name: a, brokers: [a:1], tls: {insecureSkipVerify: true, caFile: ca.pem}}", `clusters[0].tls.caFile: "ca.pem": has no meaning with insecureSkipVerify`},
+		{"{name: a, brokers: [a:1], sasl: {username: u}}", `clusters[0].sasl.mechanism: is missing: how to authenticate, such as SCRAM-SHA-512`},
+		{"{name: a, brokers: [a:1], sasl: {mechanism: GSSAPI}}", `clusters[0].sasl.mechanism: "GSSAPI": want PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or AWS_MSK_IAM`},
+		{"{name: a, brokers: [a:1], sasl: {mechanism: PLAIN, username: u}}", `clusters[0].sasl.password: is missing: give it or passwordFile`},
+		{"{name: a, brokers: [a:1], sasl: {mechanism: PLAIN, username: u, password: p, passwordFile: pw}}", `clusters[0].sasl.passwordFile: "pw": stands beside password; keep one of them`},
+		{"{name: a, brokers: [a:1], sasl: {mechanism: PLAIN, username: u, passwordFile: empty}}", `clusters[0].sasl.passwordFile: "empty": the file is empty`},
+		{"{name: a, brokers: [a:1], sasl: {mechanism: PLAIN, username: u, password: ''}}", `clusters[0].sasl.password: is empty`},
+		{"{name: a, brokers: [a:1], sasl: {mechanism: PLAIN, username: u, password: p, region: eu}}", `clusters[0].sasl.region: "eu": has no meaning with mechanism PLAIN`},
+		{"{name: a, brokers: [a:1], sasl: {mechanism: OAUTHBEARER}}", `clusters[0].sasl.tokenFile: is missing: OAUTHBEARER needs tokenFile or oauth`},
+		{"{name: a, brokers: [a:1], sasl: {mechanism: OAUTHBEARER, tokenFile: pw, oauth: {}}}", `clusters[0].sasl.tokenFile: "pw": stands beside oauth; keep one of them`},
+		{"{name: a, brokers: [a:1], sasl: {mechanism: OAUTHBEARER, oauth: {tokenURL: 'login', clientId: c, clientSecret: s}}}", `clusters[0].sasl.oauth.tokenURL: "login": want an address such as https://`},
+		{"{name: a, brokers: [a:1], sasl: {mechanism: AWS_MSK_IAM, username: u}}", `clusters[0].sasl.region: is missing: the cluster's AWS region`},
+		{"{name: a, brokers: [a:1], sasl: {mechanism: AWS_MSK_IAM, username: u}}", `clusters[0].sasl.username: "u": has no meaning with mechanism AWS_MSK_IAM`},
+		{"{name: a, brokers: [a:1]}, {name: a, brokers: [a:1]}", `clusters[1].name: "a": is the name of clusters[0] too`},
+	} {
+		t.Run(c.text, func(t *testing.T) {
+			_, err := Parse([]byte("clusters: ["+c.text+"]\n"), testEnv())
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got  %v\nwant %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestSecretsComeFromEnvironmentAndFiles(t *testing.T) {
+	text := `
+clusters:
+- name: env
+  brokers: ["kafka:${PORT}"]
+  clientId: $${literal}
+  sasl: {mechanism: PLAIN, username: u, password: "${PW}"}
+- name: file
+  brokers: [kafka:9092]
+  sasl: {mechanism: SCRAM-SHA-256, usernameFile: pw, passwordFile: pw}
+`
+	c, err := Parse([]byte(text), testEnv())
+	if err != nil {
+		t.Fatal(err)
+	}
+	env, file := c.Clusters[0], c.Clusters[1]
+	if got := env.SASL.Password.Reveal(); got != "hunter2: #x" {
+		t.Errorf("password from the environment = %q", got)
+	}
+	if env.Brokers[0] != "kafka:9092" || env.ClientID != "${literal}" {
+		t.Errorf("broker %q, client id %q", env.Brokers[0], env.ClientID)
+	}
+	if file.SASL.Username != "from-file" || file.SASL.Password.Reveal() != "from-file" {
+		t.Errorf("user %q, password %q", file.SASL.Username, file.SASL.Password.Reveal())
+	}
+	for _, shown := range []string{fmt.Sprint(c), fmt.Sprintf("%+v", env.SASL), fmt.Sprintf("%#v", env.SASL), redacted(t, c)} {
+		if strings.Contains(shown, "hunter2") {
+			t.Errorf("a secret is printed: %s", shown)
+		}
+	}
+}
+
+func redacted(t *testing.T, c *Config) string {
+	t.Helper()
+	text, err := c.Redacted()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestRedactedConfigurationIsWhatIsInForce: defaults are shown, secrets are not.
+func TestRedactedConfigurationIsWhatIsInForce(t *testing.T) {
+	text := minimal + `  sasl: {mechanism: PLAIN, username: u, password: "${PW}"}` + "\ngroups: [{match: 'a.*', slo: {lagTime: 1h}}]\n"
+	c, err := Parse([]byte(text), testEnv())
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "testdata/redacted.golden", redacted(t, c))
+}
+
+func TestExampleLoads(t *testing.T) {
+	t.Setenv("LAGSCALER_PASSWORD", "x")
+	t.Setenv("PARTNERS_SECRET", "y")
+	c, err := Load("../../docs/lagscaler.example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Clusters) != 3 || !c.SLO("main", "orders-eu").Declared || c.Isolation("main", "ledger") != ReadCommitted {
+		t.Errorf("not what the file says: %+v", c)
+	}
+}
+
+func TestBrokersWithoutAFile(t *testing.T) {
+	c, err := Brokers([]string{"127.0.0.1:9092"})
+	if err != nil || c.Clusters[0].Name != "default" || c.Mode != Advise {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if _, err = Brokers([]string{"127.0.0.1"}); err == nil || err.Error() != `--brokers: brokers[0]: "127.0.0.1": want HOST:PORT` {
+		t.Errorf("got %v", err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	example, err := os.ReadFile("../../docs/lagscaler.example.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(example))
+	f.Add(minimal)
+	f.Add("clusters: &a [*a]")
+	f.Add("a: ${")
+	f.Add("- 1")
+	f.Add("? {}\n: !!binary x\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := Parse([]byte(text), testEnv())
+		if err == nil {
+			redacted(t, c)
+			return
+		}
+		problems := err.(*Problems).All
+		for _, p := range problems {
+			if p.Path == "" && !strings.Contains(p.Message, "YAML") && !strings.Contains(p.Message, "empty") && !strings.Contains(p.Message, "want a mapping") {
+				t.Errorf("names no field: %v", p)
+			}
+			if p.Message == "" {
+				t.Errorf("says nothing: %+v", p)
+			}
+		}
+		if len(problems) == 0 {
+			t.Error("an error without a problem")
+		}
+	})
+}

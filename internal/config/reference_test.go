@@ -1,0 +1,156 @@
+package config
+
+import (
+	"bytes"
+	"encoding"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+const referenceHead = `# Configuration
+
+One YAML file: ` + "`lagscaler run --config lagscaler.yaml`" + `. Its smallest useful form:
+
+` + "```yaml\nclusters:\n- name: main\n  brokers: [kafka-0:9092]\n```" + `
+
+[lagscaler.example.yaml](lagscaler.example.yaml) shows every field.
+
+- An unknown field, a field twice, a value that makes no sense: all mistakes are told at once, each with its field, line and value, and the program exits with 2. ` + "`lagscaler check`" + ` tells the same without running.
+- ` + "`${VAR}`" + ` anywhere in a value is replaced from the environment; a variable that is not set is a mistake. ` + "`$${VAR}`" + ` stands for the text itself.
+- Relative file names start at the configuration file's folder.
+- Patterns are regular expressions (RE2) that must match the whole name.
+- Durations are written 500ms, 30s, 1h30m.
+- The file is read again when it changes, when a file that it names changes (a rotated password, a swapped ConfigMap), and on SIGHUP. A file that turned wrong changes nothing: the old configuration stays in force, the log says why, and ` + "`lagscaler_config_last_reload_successful`" + ` is 0.
+
+<!-- Generated from internal/config/config.go by: go test ./internal/config -update -->
+`
+
+// TestReference holds docs/configuration.md against the structs and their comments.
+func TestReference(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(referenceHead)
+	r := reference{comments: comments(t), out: &b}
+	r.section("", reflect.ValueOf(Default()).Elem())
+	golden(t, "../../docs/configuration.md", b.String())
+}
+
+// comments are the doc comments of config.go: of types by name, of fields as Type.Field.
+func comments(t *testing.T) map[string]string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "config.go", nil, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]string{}
+	for _, decl := range file.Decls {
+		gen, ok := decl.(*ast.GenDecl)
+		if !ok || gen.Tok != token.TYPE {
+			continue
+		}
+		spec := gen.Specs[0].(*ast.TypeSpec)
+		found[spec.Name.Name] = gen.Doc.Text()
+		for _, f := range spec.Type.(*ast.StructType).Fields.List {
+			found[spec.Name.Name+"."+f.Names[0].Name] = f.Doc.Text()
+		}
+	}
+	return found
+}
+
+type reference struct {
+	comments map[string]string
+	out      *strings.Builder
+}
+
+// section writes the table of a struct, then those of the structs in it.
+func (r reference) section(path string, v reflect.Value) {
+	title := path
+	if path == "" {
+		title = "The file"
+	}
+	doc := r.comments[v.Type().Name()]
+	_, doc, _ = strings.Cut(strings.TrimSpace(doc), " ")
+	doc = strings.TrimPrefix(doc, "is ")
+	fmt.Fprintf(r.out, "\n## %s\n\n%s\n\n| field | default | |\n|---|---|---|\n", title, strings.ToUpper(doc[:1])+doc[1:])
+	var inner []func()
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		name, ok := f.Tag.Lookup("yaml")
+		if !ok {
+			continue
+		}
+		text := strings.Join(strings.Fields(r.comments[v.Type().Name()+"."+f.Name]), " ")
+		fmt.Fprintf(r.out, "| `%s` | %s | %s |\n", name, shownDefault(v.Field(i)), text)
+		if part, suffix, ok := parts(v.Field(i)); ok {
+			inner = append(inner, func() { r.section(join(path, name)+suffix, part) })
+		}
+	}
+	for _, f := range inner {
+		f()
+	}
+}
+
+// parts is the struct a field leads to, with its defaults, and how its path goes on.
+func parts(v reflect.Value) (part reflect.Value, suffix string, ok bool) {
+	t := v.Type()
+	switch {
+	case t.Kind() == reflect.Slice:
+		t, suffix = t.Elem(), "[]"
+	case t.Kind() == reflect.Pointer:
+		t = t.Elem()
+	case t.Kind() == reflect.Struct:
+		return v, "", !leaf(t)
+	}
+	if t.Kind() != reflect.Struct || leaf(t) {
+		return v, "", false
+	}
+	part = reflect.New(t)
+	if d, ok := part.Interface().(defaulter); ok {
+		d.setDefaults()
+	}
+	return part.Elem(), suffix, true
+}
+
+func leaf(t reflect.Type) bool {
+	return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+}
+
+// shownDefault is a field's default as it would be written, or nothing.
+func shownDefault(v reflect.Value) string {
+	if v.IsZero() && v.Kind() != reflect.Bool {
+		return ""
+	}
+	if v.Kind() == reflect.Struct && !leaf(v.Type()) {
+		return ""
+	}
+	var b bytes.Buffer
+	if m, ok := v.Interface().(encoding.TextMarshaler); ok {
+		text, err := m.MarshalText()
+		if err != nil {
+			return err.Error()
+		}
+		b.Write(text)
+	} else {
+		fmt.Fprint(&b, v.Interface())
+	}
+	return "`" + b.String() + "`"
+}
+
+// TestExampleShowsEveryField: what the reference lists, the example has, but for what excludes what it has.
+func TestExampleShowsEveryField(t *testing.T) {
+	t.Setenv("LAGSCALER_PASSWORD", "x")
+	t.Setenv("PARTNERS_SECRET", "y")
+	c, err := Load("../../docs/lagscaler.example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, field := range []string{"Clusters", "Groups", "Namespaces", "Metrics", "Record", "Memory", "Log", "Kubernetes"} {
+		if reflect.ValueOf(*c).FieldByName(field).IsZero() {
+			t.Errorf("the example has no %s", field)
+		}
+	}
+}

@@ -1,0 +1,167 @@
+package config
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// started runs a Reloader over a file until the test ends. The channel tells each configuration that was put into force.
+func started(t *testing.T, path string, refuse error) (*Reloader, chan os.Signal, chan *Config) {
+	t.Helper()
+	r, err := NewReloader(path, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	signals, applied, ended := make(chan os.Signal), make(chan *Config, 10), make(chan error, 1)
+	go func() {
+		ended <- r.Run(ctx, signals, func(c *Config) error { applied <- c; return refuse })
+	}()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return r, signals, applied
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func next(t *testing.T, applied <-chan *Config) *Config {
+	t.Helper()
+	select {
+	case c := <-applied:
+		return c
+	case <-time.After(10 * time.Second):
+		t.Fatal("no new configuration within 10 s")
+		return nil
+	}
+}
+
+// until polls for a condition, with a deadline.
+func until(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); !done(); {
+		if time.Now().After(end) {
+			t.Fatalf("%s: not within 10 s", what)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+func TestReloadOnChangeAndKeepTheOldOneWhenWrong(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lagscaler.yaml")
+	write(t, path, minimal)
+	r, _, applied := started(t, path, nil)
+
+	write(t, path, minimal+"mode: observe\n")
+	if c := next(t, applied); c.Mode != Observe {
+		t.Errorf("mode %s", c.Mode)
+	}
+	write(t, path, minimal+"mode: none\n")
+	until(t, "the mistake is noticed", func() bool { return r.Outcome().Err != nil })
+	if !strings.Contains(r.Outcome().Err.Error(), "mode") || r.Config().Mode != Observe {
+		t.Errorf("outcome %v, mode %s", r.Outcome().Err, r.Config().Mode)
+	}
+	write(t, path, minimal+"mode: act\n")
+	next(t, applied)
+	until(t, "the mended file is in force", func() bool { return r.Outcome().Err == nil && r.Config().Mode == Act })
+}
+
+func TestReloadOnSignalEvenWhenNothingChanged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lagscaler.yaml")
+	write(t, path, minimal)
+	_, signals, applied := started(t, path, nil)
+	signals <- os.Interrupt
+	next(t, applied)
+}
+
+func TestRefusedByTheProgram(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lagscaler.yaml")
+	write(t, path, minimal)
+	refuse := errors.New("listen cannot change while running")
+	r, signals, applied := started(t, path, refuse)
+	first := r.Config()
+	signals <- os.Interrupt
+	next(t, applied)
+	until(t, "the refusal is told", func() bool { return errors.Is(r.Outcome().Err, refuse) })
+	if r.Config() != first {
+		t.Error("a refused configuration came into force")
+	}
+}
+
+// TestReloadOnConfigMapSwap changes a file as a kubelet does: files are links through ..data, which is swapped at once.
+func TestReloadOnConfigMapSwap(t *testing.T) {
+	dir := t.TempDir()
+	version := func(name, text string) {
+		t.Helper()
+		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, name, "lagscaler.yaml"), text)
+		if err := os.Symlink(name, filepath.Join(dir, "..data_tmp")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(filepath.Join(dir, "..data_tmp"), filepath.Join(dir, "..data")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	version("..1", minimal)
+	path := filepath.Join(dir, "lagscaler.yaml")
+	if err := os.Symlink("..data/lagscaler.yaml", path); err != nil {
+		t.Fatal(err)
+	}
+	_, _, applied := started(t, path, nil)
+	for i, mode := range []Mode{Observe, Act} {
+		version("..next"+string(rune('a'+i)), minimal+"mode: "+string(mode)+"\n")
+		if c := next(t, applied); c.Mode != mode {
+			t.Errorf("mode %s, want %s", c.Mode, mode)
+		}
+	}
+}
+
+// TestReloadOnRotatedSecret: also one that first could not be read.
+func TestReloadOnRotatedSecret(t *testing.T) {
+	dir, secrets := t.TempDir(), t.TempDir()
+	path, password := filepath.Join(dir, "lagscaler.yaml"), filepath.Join(secrets, "password")
+	write(t, password, "one")
+	write(t, path, minimal+"  sasl: {mechanism: PLAIN, username: u, passwordFile: "+password+"}\n")
+	r, _, applied := started(t, path, nil)
+
+	write(t, password, "two\n")
+	if got := next(t, applied).Clusters[0].SASL.Password.Reveal(); got != "two" {
+		t.Errorf("password %q", got)
+	}
+	if err := os.Remove(password); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the missing file is noticed", func() bool { return r.Outcome().Err != nil })
+	write(t, password, "three")
+	if got := next(t, applied).Clusters[0].SASL.Password.Reveal(); got != "three" {
+		t.Errorf("password %q", got)
+	}
+}
+
+func TestFirstLoadFails(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := NewReloader(filepath.Join(dir, "none.yaml"), nil); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+	write(t, filepath.Join(dir, "bad.yaml"), "mode: x")
+	var p *Problems
+	if _, err := NewReloader(filepath.Join(dir, "bad.yaml"), nil); !errors.As(err, &p) || len(p.All) != 2 {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,73 @@
+package config
+
+import (
+	"time"
+
+	"github.com/lagscaler/lagscaler/lag"
+)
+
+// SLO is the thresholds of a group's alerts: those of the first entry of groups that fits, its gaps filled
+// from [lag.DefaultSLO]; declared only when an entry fits.
+func (c *Config) SLO(cluster, group string) lag.SLO {
+	slo := lag.DefaultSLO
+	g, ok := c.group(cluster, group)
+	if !ok {
+		return slo
+	}
+	slo.Declared = true
+	set(&slo.Lag, g.SLO.Lag)
+	set(&slo.LagTime, time.Duration(g.SLO.LagTime))
+	set(&slo.RebalancesPerHour, g.SLO.RebalancesPerHour)
+	set(&slo.RebalanceTime, time.Duration(g.SLO.RebalanceTime))
+	set(&slo.Churn, g.SLO.Churn)
+	set(&slo.Skew, g.SLO.Skew)
+	return slo
+}
+
+func set[T comparable](to *T, v T) {
+	var unset T
+	if v != unset {
+		*to = v
+	}
+}
+
+// Isolation is how the consumers of a group read transactions, as far as the configuration says.
+func (c *Config) Isolation(cluster, group string) Isolation {
+	if g, ok := c.group(cluster, group); ok {
+		return g.Isolation
+	}
+	return ReadUncommitted
+}
+
+// group is the first entry of groups that fits.
+func (c *Config) group(cluster, group string) (*Group, bool) {
+	for i := range c.Groups {
+		g := &c.Groups[i]
+		if (g.Cluster == "" || g.Cluster == cluster) && g.Match.Match(group) {
+			return g, true
+		}
+	}
+	return nil, false
+}
+
+// Allows reports whether a KafkaScaler of a namespace may name a group of a cluster.
+func (c *Config) Allows(namespace, cluster, group string) bool {
+	for _, r := range c.Namespaces {
+		if r.Match.Match(namespace) &&
+			(len(r.Clusters) == 0 || anyMatch(r.Clusters, cluster)) &&
+			(len(r.Groups) == 0 || anyMatch(r.Groups, group)) {
+			return true
+		}
+	}
+	return len(c.Namespaces) == 0
+}
+
+// Cluster finds a cluster by name.
+func (c *Config) Cluster(name string) (*Cluster, bool) {
+	for i := range c.Clusters {
+		if c.Clusters[i].Name == name {
+			return &c.Clusters[i], true
+		}
+	}
+	return nil, false
+}

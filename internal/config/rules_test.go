@@ -1,0 +1,97 @@
+package config
+
+import (
+	"testing"
+	"time"
+
+	"github.com/lagscaler/lagscaler/lag"
+)
+
+const rules = minimal + `
+- name: west
+  brokers: [kafka:9092]
+  groups: {include: ["orders-.*", pay], exclude: [".*-test"]}
+groups:
+- {match: orders-eu, cluster: west, slo: {lag: 7}}
+- {match: "orders-.*", slo: {lag: 9, lagTime: 30s, churn: 0.5}}
+- {match: ledger, isolation: read_committed}
+namespaces:
+- {match: shop, clusters: [main], groups: ["orders-.*"]}
+- {match: "data-.*"}
+`
+
+func parse(t *testing.T, text string) *Config {
+	t.Helper()
+	c, err := Parse([]byte(text), testEnv())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestFirstEntryThatFitsHolds(t *testing.T) {
+	c := parse(t, rules)
+	declared := func(change func(*lag.SLO)) lag.SLO {
+		s := lag.DefaultSLO
+		s.Declared = true
+		change(&s)
+		return s
+	}
+	orders := func(s *lag.SLO) { s.Lag, s.LagTime, s.Churn = 9, 30*time.Second, 0.5 }
+	for _, tc := range []struct {
+		cluster, group string
+		slo            lag.SLO
+		isolation      Isolation
+	}{
+		{"west", "orders-eu", declared(func(s *lag.SLO) { s.Lag = 7 }), ReadUncommitted},
+		{"main", "orders-eu", declared(orders), ReadUncommitted},
+		{"west", "orders-us", declared(orders), ReadUncommitted},
+		{"main", "my-orders-eu", lag.DefaultSLO, ReadUncommitted}, // a pattern matches whole names
+		{"main", "ledger", declared(func(*lag.SLO) {}), ReadCommitted},
+		{"main", "other", lag.DefaultSLO, ReadUncommitted},
+	} {
+		if got := c.SLO(tc.cluster, tc.group); got != tc.slo {
+			t.Errorf("SLO(%s, %s) = %+v, want %+v", tc.cluster, tc.group, got, tc.slo)
+		}
+		if got := c.Isolation(tc.cluster, tc.group); got != tc.isolation {
+			t.Errorf("Isolation(%s, %s) = %s, want %s", tc.cluster, tc.group, got, tc.isolation)
+		}
+	}
+}
+
+func TestFilter(t *testing.T) {
+	c := parse(t, rules)
+	west, _ := c.Cluster("west")
+	for name, want := range map[string]bool{"orders-a": true, "pay": true, "orders-test": false, "payments": false, "": false} {
+		if got := west.Groups.Allows(name); got != want {
+			t.Errorf("Allows(%q) = %v", name, got)
+		}
+	}
+	if !west.Topics.Allows("anything") {
+		t.Error("an empty filter keeps a topic out")
+	}
+	if _, ok := c.Cluster("east"); ok {
+		t.Error("found a cluster that is not there")
+	}
+}
+
+func TestNamespaceRules(t *testing.T) {
+	c := parse(t, rules)
+	for _, tc := range []struct {
+		namespace, cluster, group string
+		want                      bool
+	}{
+		{"shop", "main", "orders-eu", true},
+		{"shop", "west", "orders-eu", false},
+		{"shop", "main", "ledger", false},
+		{"data-eu", "west", "anything", true},
+		{"other", "main", "orders-eu", false},
+	} {
+		if got := c.Allows(tc.namespace, tc.cluster, tc.group); got != tc.want {
+			t.Errorf("Allows(%s, %s, %s) = %v", tc.namespace, tc.cluster, tc.group, got)
+		}
+	}
+	if !parse(t, minimal).Allows("any", "any", "any") {
+		t.Error("without rules everything is allowed")
+	}
+}
