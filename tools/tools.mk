@@ -1,0 +1,58 @@
+# The tools of the house, each built from its Go module at one pinned version. Stands alone:
+# make -f tools/tools.mk lint-tools
+#
+# Each tool is a target of its own and lands in $(CACHE)/bin, beside a stamp that names its version and Go's, so
+# a changed pin builds again and an unchanged one does nothing. Each is built under a lock of its own: several makes may
+# run at once. The servers of the tests (Kubernetes, Prometheus) have a module each, and a folder keyed by it.
+
+CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/lagscaler
+TOOLS := $(dir $(lastword $(MAKEFILE_LIST)))
+TOOLS_BIN := $(CACHE)/bin
+
+# name = package@version
+golangci-lint.from := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+gofumpt.from       := mvdan.cc/gofumpt@v0.12.0
+controller-gen.from := sigs.k8s.io/controller-tools/cmd/controller-gen@v0.23.0
+helm.from          := helm.sh/helm/v4/cmd/helm@v4.3.1
+helm3.from         := helm.sh/helm/v3/cmd/helm@v3.22.0
+helm-unittest.from := github.com/helm-unittest/helm-unittest/cmd/helm-unittest@v1.1.2
+helm-docs.from     := github.com/norwoodj/helm-docs/cmd/helm-docs@v1.14.2
+kubeconform.from   := github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0
+# Later versions of Alertmanager need a user interface that their module does not carry.
+alertmanager.from  := github.com/prometheus/alertmanager/cmd/alertmanager@v0.31.1
+amtool.from        := github.com/prometheus/alertmanager/cmd/amtool@v0.31.1
+benchstat.from     := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
+gotestsum.from     := gotest.tools/gotestsum@v1.13.0
+goreleaser.from    := github.com/goreleaser/goreleaser/v2@v2.18.2
+
+GO_TOOLS := golangci-lint gofumpt controller-gen helm helm3 helm-unittest helm-docs kubeconform \
+	alertmanager amtool benchstat gotestsum goreleaser
+
+.PHONY: $(GO_TOOLS) lint-tools generate-tools chart-tools alert-tools kubernetes prometheus chromium e2e-servers
+
+$(GO_TOOLS):
+	@sh '$(TOOLS)go-install.sh' '$(TOOLS_BIN)' '$@' '$($@.from)'
+
+## lint-tools: golangci-lint and gofumpt
+lint-tools: golangci-lint gofumpt
+
+## generate-tools: what `go generate` calls
+generate-tools: controller-gen helm-docs
+
+## chart-tools: what checks the Helm chart
+chart-tools: helm helm3 helm-unittest helm-docs kubeconform
+
+## alert-tools: what checks alerts and their routing
+alert-tools: prometheus amtool
+
+## kubernetes: build etcd, the Kubernetes control plane, kubectl and kwok for the tests (6 minutes the first time)
+## prometheus: build Prometheus and promtool for the tests (3 minutes the first time)
+kubernetes prometheus:
+	@sh '$(TOOLS)build-servers.sh' '$(CACHE)' '$(TOOLS)$@'
+
+## e2e-servers: every server of e2e/kube and e2e/prom
+e2e-servers: kubernetes prometheus alertmanager
+
+## chromium: the browser of the web page's tests
+chromium:
+	@sh '$(TOOLS)chromium.sh'
