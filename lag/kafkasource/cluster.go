@@ -3,7 +3,6 @@ package kafkasource
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -137,54 +136,4 @@ func deref(s *string) string {
 		return ""
 	}
 	return *s
-}
-
-// topic is what is remembered of a consumed topic from poll to poll.
-// Its partitions' starts stay known; ends are those of the last poll.
-type topic struct {
-	read   lag.TopicRead
-	readAt time.Time // of its metadata
-}
-
-// absorb takes fresh metadata in. Log starts survive unless the topic or the partition's leadership changed.
-func (tp *topic) absorb(m *kmsg.MetadataResponseTopic, now time.Time) error {
-	fresh := lag.TopicRead{Name: tp.read.Name, ID: m.TopicID, Err: lag.ErrorCode(m.ErrorCode), Internal: m.IsInternal}
-	fresh.Partitions = make([]lag.PartitionRead, len(m.Partitions))
-	for i := range fresh.Partitions {
-		fresh.Partitions[i] = lag.PartitionRead{Leader: -1, LeaderEpoch: lag.NoGeneration, Err: lag.LeaderNotAvailable}
-	}
-	recreated := fresh.ID != tp.read.ID
-	for _, p := range m.Partitions {
-		if p.Partition < 0 || int(p.Partition) >= len(fresh.Partitions) {
-			return fmt.Errorf("topic %q has %d partitions, one of them number %d", tp.read.Name, len(m.Partitions), p.Partition)
-		}
-		now := partitionOf(p)
-		if !recreated && int(p.Partition) < len(tp.read.Partitions) {
-			now.keep(&tp.read.Partitions[p.Partition])
-		}
-		fresh.Partitions[p.Partition] = now.PartitionRead
-	}
-	tp.read, tp.readAt = fresh, now
-	return nil
-}
-
-type freshPartition struct{ lag.PartitionRead }
-
-func partitionOf(p kmsg.MetadataResponseTopicPartition) freshPartition {
-	read := lag.PartitionRead{
-		Leader: p.Leader, LeaderEpoch: p.LeaderEpoch,
-		Replicas: int16(len(p.Replicas)), InSync: int16(len(p.ISR)),
-	}
-	if p.Leader < 0 {
-		read.Err = lag.LeaderNotAvailable
-	}
-	return freshPartition{read}
-}
-
-// keep carries over what metadata does not tell.
-func (f *freshPartition) keep(before *lag.PartitionRead) {
-	if before.LeaderEpoch == f.LeaderEpoch {
-		f.Start, f.Known = before.Start, before.Known&lag.KnownStart
-	}
-	f.End = before.End
 }

@@ -2,6 +2,7 @@ package kafkasource
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -63,11 +64,28 @@ func (s *Source) send(ctx context.Context, t *tally, broker int32, req kmsg.Requ
 		if err == nil {
 			return m.(*answer), nil
 		}
-		if !isLost(err) || ctx.Err() != nil {
+		if ctx.Err() != nil || !isLost(err) && !s.rediscover(err) {
 			break
 		}
 	}
 	return nil, err
+}
+
+// rediscoverEvery bounds how often connections are given up to make the transport look at the cluster anew.
+const rediscoverEvery = 5 * time.Second
+
+// rediscover makes the transport learn of a broker that our Metadata names and its own, a few seconds older, does not.
+// It reports whether a second try may help.
+func (s *Source) rediscover(err error) bool {
+	if !errors.Is(err, kafka.BrokerNotAvailable) {
+		return false
+	}
+	last, now := s.rediscovered.Load(), time.Now().UnixNano()
+	if now-last < int64(rediscoverEvery) || !s.rediscovered.CompareAndSwap(last, now) {
+		return false
+	}
+	s.transport.CloseIdleConnections()
+	return true
 }
 
 // inFlight takes one of the places that polls have at a broker, and returns how to give it back.

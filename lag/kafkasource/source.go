@@ -28,6 +28,8 @@ type Source struct {
 	correlation atomic.Int32
 	connections atomic.Int64 // opened so far
 
+	rediscovered atomic.Int64 // when the transport was last made to look at the cluster anew, Unix nanoseconds
+
 	cluster cluster // brokers, as Metadata last told them
 	gates   gates   // per broker: requests in flight, throttling
 	names   interner
