@@ -1,6 +1,7 @@
 package rebalancemon
 
 import (
+	"slices"
 	"time"
 )
 
@@ -10,7 +11,7 @@ type Outcome string
 // The outcomes of a rebalance.
 const (
 	Success        Outcome = "success" // Stable again, with members
-	Failed         Outcome = "failed"  // Dead, or no Stable for longer than max.poll.interval's default of 5 min
+	Failed         Outcome = "failed"  // Dead, or started anew without Stable for longer than max.poll.interval's default of 5 min
 	EmptyGroup     Outcome = "empty"   // nobody was left
 	UnknownOutcome Outcome = "unknown" // a gap in what was seen
 )
@@ -94,24 +95,26 @@ type Stats struct {
 	Joins     uint64
 	Leaves    uint64
 
+	Moves       uint64 // times the group got another coordinator: a leader change, no rebalance
 	Rebalancing bool
+	Paused      bool          // the whole group stands still now; false while a KIP-848 group reconciles
 	Since       time.Time     // start of the one that lasts; zero otherwise
 	Last        time.Duration // of the last that ended
 	LastKnown   bool
 	Resolution  time.Duration // of the sampler, as measured
 
-	PerHour     float64       // over the last hour, or since first seen when that is shorter
+	PerHour     float64       // rebalances of the last hour; not extrapolated when the group is known for less
 	Average     time.Duration // over the events kept
 	P90         time.Duration
 	SuccessRate float64 // 0 to 1 over the events kept whose outcome is known
 	RateKnown   bool    // SuccessRate, Average and P90 rest on at least one event
-	Share       float64 // share of time spent rebalancing, 0 to 1, over the last hour
+	Share       float64 // share of time spent rebalancing, 0 to 1, over the last hour, or since first seen
 
 	Members   int
 	Static    int     // members with a group.instance.id
 	Idle      int     // members without a partition, of a stable group
-	Churn     float64 // share of members that joined or left per minute, over 10 min
-	Stability float64 // 1 - share of the members of an hour ago that are gone
+	Churn     float64 // share of members that joined or left per minute, over 10 min, or since first seen
+	Stability float64 // 1 - share of the members of an hour ago (or of the first sight) that are gone
 	Skew      float64 // 0: the best possible split; 1: one member has everything
 	Assignor  string
 	Protocol  Protocol
@@ -120,26 +123,19 @@ type Stats struct {
 	Advice []Advice // sorted by name
 }
 
-// Protocol is how a group hands partitions over.
-type Protocol string
+// Outcome is how many rebalances ended so.
+func (s *Stats) Outcome(o Outcome) uint64 { return s.ByOutcome[slices.Index(Outcomes, o)] }
 
-// The protocols, as far as they can be told from outside.
-const (
-	Eager           Protocol = "eager"
-	Cooperative     Protocol = "cooperative"
-	Incremental     Protocol = "kip848"
-	UnknownProtocol Protocol = "unknown"
-)
+// Cause is how many rebalances had this cause.
+func (s *Stats) Cause(c Cause) uint64 { return s.ByCause[slices.Index(Causes, c)] }
 
-// AdviceName is one piece of advice: a metric label and a docs anchor.
-type AdviceName string
-
-// Advice is a change that would help, with the numbers that led to it and what it costs.
-type Advice struct {
-	Name    AdviceName
-	Because string // the numbers
-	Do      string
-	Cost    string
+// Total is how many rebalances ended.
+func (s *Stats) Total() uint64 {
+	n := uint64(0)
+	for _, c := range s.ByOutcome {
+		n += c
+	}
+	return n
 }
 
 // Options set a Monitor up.

@@ -1,0 +1,98 @@
+package rebalancemon
+
+import (
+	"time"
+
+	"github.com/lagscaler/lagscaler/lag"
+)
+
+// usualPace is how often a member is taken to commit until the group has shown it: auto.commit.interval.ms's default.
+const usualPace = 5 * time.Second
+
+// move finds out whose partitions have moved since the poll before, and learns how long a live member of this group
+// goes without: the pace.
+func (v *view) move(prev *view) {
+	moved := make([]bool, len(v.seats))
+	waits := make([]bool, len(v.seats))
+	prev.walk(v.topics, func(was, is lag.PartitionLag) {
+		if is.Owner < 0 || int(is.Owner) >= len(v.seats) {
+			return
+		}
+		same := was.Owner >= 0 && int(was.Owner) < len(prev.seats) && prev.seats[was.Owner].is(&v.seats[is.Owner])
+		if same && was.Known.Has(lag.KnownCommitted) && is.Known.Has(lag.KnownCommitted) && is.Committed > was.Committed {
+			moved[is.Owner] = true
+		}
+		if n, ok := is.Lag(); ok && n > 0 {
+			waits[is.Owner] = true
+		}
+	})
+	for i := range v.seats {
+		s := &v.seats[i]
+		s.waits = waits[i] && !moved[i]
+		if moved[i] {
+			if s.due.Equal(s.moved) {
+				v.learn(v.until.Sub(s.moved))
+			}
+			s.moved, s.due = v.until, v.until
+		} else if !s.waits {
+			s.due = v.until
+		}
+	}
+	v.pace -= v.pace / 32
+}
+
+// learn takes in one stretch between two moves of a member that always had something to do. It follows an outlier,
+// such as a member that was stopped for a minute and came back, by halves only.
+func (v *view) learn(gap time.Duration) {
+	if v.pace == 0 || gap > v.pace {
+		v.pace = min(gap, max(2*v.pace, usualPace))
+	}
+}
+
+// walk calls yield for every partition of topics with what it was in v; both are sorted.
+func (v *view) walk(topics []lag.TopicLag, yield func(was, is lag.PartitionLag)) {
+	old := v.topics
+	for i := range topics {
+		for len(old) > 0 && old[0].Topic < topics[i].Topic {
+			old = old[1:]
+		}
+		var before []lag.PartitionLag
+		if len(old) > 0 && old[0].Topic == topics[i].Topic {
+			before = old[0].Partitions
+		}
+		for _, is := range topics[i].Partitions {
+			for len(before) > 0 && before[0].Partition < is.Partition {
+				before = before[1:]
+			}
+			was := lag.PartitionLag{Owner: -1}
+			if len(before) > 0 && before[0].Partition == is.Partition {
+				was = before[0]
+			}
+			yield(was, is)
+		}
+	}
+}
+
+// farewell is how a member went, told by whether its partitions still moved just before: a member that closes
+// has read until then, one that was killed or hangs stood still for its session timeout or max.poll.interval.
+//
+//	pace 2 s, polls each 2 s    moved 1 s before: left    stood still for 9 s with records waiting: timed out
+//	pace 5 s, polls each 10 s   moved 4 s before: left    stood still for 45 s with records waiting: timed out
+//
+// In between, and where nothing was there to read, it cannot be told.
+func (v *view) farewell(s *seat, at time.Time) Cause {
+	pace, step := max(v.pace, v.at.Sub(v.seen)), v.at.Sub(v.seen)
+	if v.pace == 0 {
+		pace = max(usualPace, step)
+	}
+	switch {
+	case v.seen.IsZero() || s.held == 0:
+		return UnknownCause
+	case !s.moved.IsZero() && at.Sub(s.moved) <= pace+step/4:
+		return MemberLeft
+	case s.waits && at.Sub(s.due) > pace+step:
+		return MemberTimeout
+	default:
+		return UnknownCause
+	}
+}

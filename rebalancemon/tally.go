@@ -1,0 +1,127 @@
+package rebalancemon
+
+import (
+	"slices"
+	"time"
+)
+
+// keepEvents is how many of a group's last events are kept.
+const keepEvents = 100
+
+// tally counts a group's rebalances. Its counters only grow.
+type tally struct {
+	outcomes  [4]uint64
+	causes    [8]uint64
+	unplanned uint64
+	slow      uint64
+	spent     time.Duration
+	events    []Event // oldest first; never changed once it is here, since readers share it
+	hour      *hour   // nil until something happens
+	typical   typical
+}
+
+func (t *tally) add(ev Event, slow time.Duration) {
+	n := uint64(ev.Count) //nolint:gosec // at least 1
+	t.outcomes[slices.Index(Outcomes, ev.Outcome)] += n
+	t.causes[slices.Index(Causes, ev.Cause)] += n
+	if !ev.Cause.Planned() {
+		t.unplanned += n
+	}
+	if slow > 0 && ev.Duration(ev.End) > slow {
+		t.slow++
+	}
+	from := max(0, len(t.events)+1-keepEvents)
+	t.events = append(slices.Clone(t.events[from:]), ev)
+	t.typical = typicalOf(t.events)
+	t.lastHour().at(ev.End).count += uint32(ev.Count) //nolint:gosec // as above
+}
+
+// spend adds to the time spent rebalancing. What was spent before an hour ago is no part of the last hour.
+func (t *tally) spend(at time.Time, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	t.spent += d
+	t.lastHour().at(at).spent += d
+}
+
+func (t *tally) lastHour() *hour {
+	if t.hour == nil {
+		t.hour = &hour{}
+	}
+	return t.hour
+}
+
+func (t *tally) lastEvent() (Event, bool) {
+	if len(t.events) == 0 {
+		return Event{}, false
+	}
+	return t.events[len(t.events)-1], true
+}
+
+// hour is the last hour, minute by minute.
+type hour [60]minute
+
+type minute struct {
+	of    int64 // minutes since 1970; what is here of another one is old
+	count uint32
+	spent time.Duration
+}
+
+func (h *hour) at(t time.Time) *minute {
+	of := t.Unix() / 60
+	m := &h[((of%60)+60)%60]
+	if m.of != of {
+		*m = minute{of: of}
+	}
+	return m
+}
+
+// sum is what the hour before now holds. A nil hour holds nothing.
+func (h *hour) sum(now time.Time) (count int, spent time.Duration) {
+	if h == nil {
+		return 0, 0
+	}
+	of := now.Unix() / 60
+	for i := range h {
+		if m := &h[i]; m.of > of-60 && m.of <= of {
+			count += int(m.count)
+			spent += m.spent
+		}
+	}
+	return count, spent
+}
+
+// typical is what the kept events have in common.
+type typical struct {
+	known        bool
+	average, p90 time.Duration
+	successRate  float64
+}
+
+func typicalOf(events []Event) typical {
+	durations := make([]time.Duration, 0, len(events))
+	good, told := 0, 0
+	sum := time.Duration(0)
+	for i := range events {
+		if events[i].Outcome == UnknownOutcome {
+			continue
+		}
+		told += events[i].Count
+		if events[i].Outcome != Failed {
+			good += events[i].Count
+		}
+		d := events[i].Duration(events[i].End)
+		sum += d
+		durations = append(durations, d)
+	}
+	if len(durations) == 0 {
+		return typical{}
+	}
+	slices.Sort(durations)
+	return typical{
+		known: true, average: sum / time.Duration(len(durations)),
+		p90:         durations[(len(durations)*9+9)/10-1],
+		successRate: float64(good) / float64(told),
+	}
+}
