@@ -112,3 +112,25 @@ var DefaultSLO = SLO{
 	Churn:             0.1,
 	Skew:              0.3,
 }
+
+// Or is the SLO with its unset thresholds taken from another.
+func (s SLO) Or(other SLO) SLO {
+	or := func(a, b float64) float64 {
+		if a == 0 {
+			return b
+		}
+		return a
+	}
+	if s.Lag == 0 {
+		s.Lag = other.Lag
+	}
+	if s.LagTime == 0 {
+		s.LagTime = other.LagTime
+	}
+	if s.RebalanceTime == 0 {
+		s.RebalanceTime = other.RebalanceTime
+	}
+	s.RebalancesPerHour = or(s.RebalancesPerHour, other.RebalancesPerHour)
+	s.Churn, s.Skew = or(s.Churn, other.Churn), or(s.Skew, other.Skew)
+	return s
+}

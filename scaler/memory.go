@@ -67,3 +67,10 @@ func LoadMemory(data []byte) (Memory, error) {
 	}
 	return m, nil
 }
+
+// Resume is a loaded memory that goes on with the readings of the last minutes that this process has at hand:
+// a follower that becomes the leader is warm, but only what the leader learned counts.
+func (m Memory) Resume(current Memory) Memory {
+	m.work = current.work
+	return m
+}

@@ -11,19 +11,28 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
+	"github.com/lagscaler/lagscaler/scaler"
 )
 
 // Settings are what may change while the engine runs.
 type Settings struct {
 	Clusters []Cluster
-	SLO      func(cluster, group string) lag.SLO // thresholds in force; nil: lag.DefaultSLO for all
+	SLO      func(cluster, group string) lag.SLO // thresholds of the configuration; nil: lag.DefaultSLO for all
+	Mode     scaler.Mode                         // the global one; empty: each scaler's own
 }
 
 // Options are fixed for an engine's life.
 type Options struct {
 	Interval       time.Duration // between polls, 10 s when zero
 	SampleInterval time.Duration // between samples of group states, 1 s when zero
+	Clock          scaler.Clock  // of decisions; the zero value is the real one
 	Log            *slog.Logger  // nil: discarded
+
+	Targets  Targets                              // nil: nothing is scaled
+	Memories Memories                             // nil: what is learned ends with the process
+	Leading  func() bool                          // nil: always
+	Record   func(scaler string, in scaler.Input) // nil: not recorded; called by the owner, must not block
+	Publish  func(*Report)                        // nil: nobody; called by the owner after each Report, must not block
 }
 
 // Engine runs the loop. Latest may be called from anywhere; everything else belongs to the goroutine of Run, or of Tick.
@@ -36,6 +45,8 @@ type Engine struct {
 
 	current  Settings
 	clusters map[string]*cluster
+	declared []Scaler // as of the last poll
+	scaling  scaling
 }
 
 // post is what an I/O goroutine read: a sample or an observation.
@@ -63,6 +74,7 @@ func New(s Settings, o Options) *Engine {
 		posts:    make(chan post),
 		settings: make(chan Settings),
 		clusters: map[string]*cluster{},
+		scaling:  newScaling(),
 	}
 	e.configure(s)
 	return e
@@ -100,8 +112,15 @@ func (e *Engine) configure(s Settings) {
 	e.clusters = kept
 }
 
-// slo reads the settings of the moment, so that a cluster outlives a change of them.
-func (e *Engine) slo(cluster, group string) lag.SLO { return e.current.SLO(cluster, group) }
+// slo is the thresholds in force: a scaler's own word before the configuration's. It reads the settings of the moment,
+// so that a cluster outlives a change of them.
+func (e *Engine) slo(cluster, group string) lag.SLO {
+	slo := e.current.SLO(cluster, group)
+	if own, ok := declaredSLO(cluster, group, e.declared); ok {
+		return own.Or(slo)
+	}
+	return slo
+}
 
 // Tick observes every cluster once, each under its own deadline, and does everything that follows from it.
 // It is the whole program minus the clock.
@@ -112,9 +131,11 @@ func (e *Engine) Tick(ctx context.Context, now time.Time) {
 		wg.Go(func() { observations[i] = e.observe(ctx, c.Source) })
 	}
 	wg.Wait()
+	e.declared = e.scalers(now)
 	for i, c := range e.current.Clusters {
 		e.observed(c.Name, observations[i])
 	}
+	e.decide(ctx, now, e.declared, func(string) bool { return true })
 	e.publish(now)
 }
 
@@ -127,12 +148,12 @@ func (e *Engine) observe(ctx context.Context, s Source) lag.Observation {
 
 func (e *Engine) observed(name string, o lag.Observation) {
 	c := e.clusters[name]
-	e.logRebalances(c.observed(o, nil, nil, e.slo))
+	e.logRebalances(c.observed(o, hintsFor(name, e.declared), keepFor(name, e.declared), e.slo))
 }
 
 // publish makes the Report that readers see from now on.
 func (e *Engine) publish(now time.Time) {
-	r := &Report{At: now, Leader: true}
+	r := &Report{At: now, Leader: e.leading(), Mode: e.current.Mode, Scalers: e.scalerReports()}
 	for _, c := range e.clusters {
 		r.Clusters = append(r.Clusters, c.published())
 		r.Polls = append(r.Polls, c.polled())
@@ -140,6 +161,9 @@ func (e *Engine) publish(now time.Time) {
 	slices.SortFunc(r.Clusters, func(a, b ClusterReport) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(r.Polls, func(a, b PollStats) int { return strings.Compare(a.Cluster, b.Cluster) })
 	e.latest.Store(r)
+	if e.opts.Publish != nil {
+		e.opts.Publish(r)
+	}
 }
 
 func (e *Engine) logRebalances(events []rebalancemon.Event) {

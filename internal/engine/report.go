@@ -5,6 +5,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
+	"github.com/lagscaler/lagscaler/scaler"
 )
 
 // Report is everything the program knows at one time. It is immutable; metrics, pages and commands read the latest
@@ -12,7 +13,9 @@ import (
 type Report struct {
 	At       time.Time
 	Leader   bool            // only the leader exposes group and scaler series, and writes
+	Mode     scaler.Mode     // the global one
 	Clusters []ClusterReport // sorted by name
+	Scalers  []ScalerReport  // sorted by name
 	Polls    []PollStats     // of this process, sorted by cluster
 }
 

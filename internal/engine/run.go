@@ -14,6 +14,7 @@ import (
 func (e *Engine) Run(ctx context.Context) error {
 	readers := newReaders(ctx, e)
 	defer readers.stop()
+	defer func() { e.saveMemories(context.WithoutCancel(ctx), time.Now(), true) }()
 	readers.follow(e.current.Clusters)
 	for {
 		select {
@@ -23,23 +24,25 @@ func (e *Engine) Run(ctx context.Context) error {
 			e.configure(s)
 			readers.follow(s.Clusters)
 		case p := <-e.posts:
-			e.take(p, time.Now())
+			e.take(ctx, p, time.Now())
 		}
 	}
 }
 
 // take does what follows from one post.
-func (e *Engine) take(p post, now time.Time) {
+func (e *Engine) take(ctx context.Context, p post, now time.Time) {
 	c, ok := e.clusters[p.cluster]
 	if !ok || c.Source != p.source {
 		return // of a cluster that was taken out of the configuration meanwhile
 	}
 	if p.obs != nil {
+		e.declared = e.scalers(now)
 		e.observed(p.cluster, *p.obs)
+		e.decide(ctx, now, e.declared, func(polled string) bool { return polled == p.cluster })
 		e.publish(now)
 		return
 	}
-	if events := c.sampled(*p.sample, nil, p.took); len(events) > 0 {
+	if events := c.sampled(*p.sample, hintsFor(p.cluster, e.declared), p.took); len(events) > 0 {
 		e.logRebalances(events)
 		e.publish(now)
 	}

@@ -1,0 +1,192 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+
+	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/rebalancemon"
+	"github.com/lagscaler/lagscaler/scaler"
+)
+
+// fleet is the demo's Deployment: a number of replicas, each of which is one real consumer.
+// It is what the engine scales ([engine.Targets]).
+type fleet struct {
+	addrs      []string
+	processing time.Duration
+	startup    time.Duration
+	policy     scaler.Policy
+
+	mu     sync.Mutex
+	spec   int32
+	pods   []*pod
+	nextID int
+	write  scaler.Write
+	hints  []rebalancemon.Hint
+	poison *poison
+	ctx    context.Context
+	wg     sync.WaitGroup
+}
+
+// pod is one replica: it starts for a while, then consumes until it is stopped.
+type pod struct {
+	name  string
+	ready bool
+	stop  context.CancelFunc
+}
+
+// poison is a record that its consumer never finishes.
+type poison struct {
+	partition int
+}
+
+var target = scaler.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "demo", Name: "orders-worker"}
+
+func newFleet(ctx context.Context, addrs []string, s Scenario, policy scaler.Policy) *fleet {
+	return &fleet{ctx: ctx, addrs: addrs, processing: s.processing, startup: startup, policy: policy}
+}
+
+// Scalers is the one scaler of the demo, and its fleet as it is now.
+func (f *fleet) Scalers(time.Time) []engine.Scaler {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	ready := int32(0)
+	for _, p := range f.pods {
+		if p.ready {
+			ready++
+		}
+	}
+	return []engine.Scaler{{
+		Name: "demo/orders", Mode: scaler.Act, Policy: f.policy,
+		Sources: []scaler.SourceSpec{{Cluster: clusterName, Group: group, ProcessingTime: f.processing, CommitInterval: commitInterval}},
+		Workload: scaler.Workload{
+			Ref: target, Found: true, HasScale: true,
+			Spec: f.spec, Status: int32(len(f.pods)), Ready: ready, LastWrite: f.write,
+		},
+		Hints: slices.Clone(f.hints),
+	}}
+}
+
+// Apply resizes the fleet, unless somebody else did meanwhile.
+func (f *fleet) Apply(_ context.Context, c scaler.Change) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.spec != c.From {
+		return fmt.Errorf("%s has %d replicas, not %d: %w", c.Target, f.spec, c.From, engine.ErrConflict)
+	}
+	now := time.Now()
+	f.write = scaler.Write{At: now, From: c.From, To: c.To}
+	f.hints = append(f.hints, rebalancemon.Hint{At: now, Kind: rebalancemon.Resized, From: c.From, To: c.To})
+	if len(f.hints) > 20 {
+		f.hints = f.hints[1:]
+	}
+	f.resize(c.To)
+	return nil
+}
+
+// resize starts or stops pods, the newest first. The caller holds mu.
+func (f *fleet) resize(n int32) {
+	f.spec = n
+	for int32(len(f.pods)) > n {
+		last := f.pods[len(f.pods)-1]
+		f.pods = f.pods[:len(f.pods)-1]
+		last.stop()
+	}
+	for int32(len(f.pods)) < n {
+		f.pods = append(f.pods, f.start())
+	}
+}
+
+func (f *fleet) start() *pod {
+	f.nextID++
+	ctx, cancel := context.WithCancel(f.ctx)
+	p := &pod{name: fmt.Sprintf("orders-worker-%d", f.nextID), stop: cancel}
+	f.wg.Go(func() {
+		if !sleep(ctx, f.startup) {
+			return
+		}
+		f.mu.Lock()
+		p.ready = true
+		f.mu.Unlock()
+		f.consume(ctx, p.name)
+	})
+	return p
+}
+
+// crash replaces a pod by a new one, as a kubelet does: nobody resized anything.
+func (f *fleet) crash() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.pods) == 0 {
+		return
+	}
+	f.pods[0].stop()
+	f.pods = append(f.pods[1:], f.start())
+}
+
+func (f *fleet) setPoison(p *poison) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.poison = p
+}
+
+// stuck reports whether a record is the poisonous one.
+func (f *fleet) stuck(m kafka.Message) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.poison != nil && m.Partition == f.poison.partition
+}
+
+// consume is a consumer as many are written: read one record, work on it, commit now and then.
+func (f *fleet) consume(ctx context.Context, name string) {
+	r := kafka.NewReader(kafka.ReaderConfig{
+		Brokers: f.addrs, GroupID: group, Topic: topic,
+		Dialer:         &kafka.Dialer{ClientID: name, Timeout: 5 * time.Second},
+		GroupBalancers: []kafka.GroupBalancer{kafka.RangeGroupBalancer{}},
+		QueueCapacity:  1, MinBytes: 1, MaxBytes: 1 << 20, MaxWait: 100 * time.Millisecond,
+		HeartbeatInterval: 200 * time.Millisecond, SessionTimeout: 6 * time.Second, RebalanceTimeout: 5 * time.Second,
+		JoinGroupBackoff: 100 * time.Millisecond, CommitInterval: commitInterval, StartOffset: kafka.FirstOffset,
+	})
+	defer r.Close()
+	for {
+		m, err := r.FetchMessage(ctx)
+		if err != nil {
+			if ctx.Err() != nil || errors.Is(err, context.Canceled) {
+				return
+			}
+			continue // the reader reconnects by itself
+		}
+		for f.stuck(m) {
+			if !sleep(ctx, 100*time.Millisecond) {
+				return
+			}
+		}
+		if !sleep(ctx, f.processing) {
+			return
+		}
+		if err := r.CommitMessages(ctx, m); err != nil {
+			return
+		}
+	}
+}
+
+// wait returns when every consumer has left its group.
+func (f *fleet) wait() { f.wg.Wait() }
+
+// sleep waits for d; false if ctx ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,133 @@
+package demo
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/lagscaler/lagscaler/scaler/sim/traces"
+)
+
+// Everything runs about twenty times as fast as in production: a poll each second instead of each ten, a pod that
+// starts in a second and a half, a target of five seconds, and the scaler's windows shortened by pace.
+const (
+	pace           = 20
+	poll           = time.Second
+	sample         = 250 * time.Millisecond
+	startup        = 1500 * time.Millisecond
+	commitInterval = 500 * time.Millisecond
+	targetLag      = 5 * time.Second
+	partitions     = 12
+)
+
+// Scenario is one story: what arrives, and what goes wrong.
+type Scenario struct {
+	Name  string
+	Story string // what a watcher should see
+
+	processing time.Duration // of one record
+	arrivals   func() (shape, error)
+	hot        bool
+	script     func(ctx context.Context, b *brokers, f *fleet) // troubles, in their time; nil: none
+}
+
+// Scenarios are all of them; the first is the default.
+var Scenarios = []Scenario{
+	{
+		Name:       "burst",
+		Story:      "a burst of a recorded stream of tweets: the fleet grows, drains the lag, and shrinks again",
+		processing: 20 * time.Millisecond,
+		arrivals:   func() (shape, error) { return trace("nab_tweets_goog_5m.csv", 1630, 60, 2*time.Second, 400) },
+	},
+	{
+		Name:       "diurnal",
+		Story:      "two days of New York's taxi rides in a minute and a half: the fleet follows the day",
+		processing: 20 * time.Millisecond,
+		arrivals:   func() (shape, error) { return trace("nab_nyc_taxi_30m.csv", 0, 96, 900*time.Millisecond, 400) },
+	},
+	{
+		Name:       "hot-partition",
+		Story:      "half of all records go to one partition: more replicas cannot help it, and lagscaler says so",
+		processing: 20 * time.Millisecond,
+		arrivals:   func() (shape, error) { return constant(160), nil },
+		hot:        true,
+	},
+	{
+		Name:       "stalled",
+		Story:      "one partition holds a record that its consumer never finishes, then it is let go",
+		processing: 20 * time.Millisecond,
+		arrivals:   func() (shape, error) { return constant(120), nil },
+		script: func(ctx context.Context, _ *brokers, f *fleet) {
+			if sleep(ctx, 20*time.Second) {
+				f.setPoison(&poison{partition: 3})
+			}
+			if sleep(ctx, 40*time.Second) {
+				f.setPoison(nil)
+			}
+		},
+	},
+	{
+		Name:       "crash-loop",
+		Story:      "a pod crashes again and again: rebalances that nobody asked for",
+		processing: 20 * time.Millisecond,
+		arrivals:   func() (shape, error) { return constant(120), nil },
+		script: func(ctx context.Context, _ *brokers, f *fleet) {
+			for sleep(ctx, 8*time.Second) {
+				f.crash()
+			}
+		},
+	},
+	{
+		Name:       "partial-outage",
+		Story:      "a broker stops telling end offsets while traffic falls: never scale down on a lower bound",
+		processing: 20 * time.Millisecond,
+		arrivals:   func() (shape, error) { return trace("nab_tweets_goog_5m.csv", 1630, 60, 2*time.Second, 400) },
+		script: func(ctx context.Context, b *brokers, _ *fleet) {
+			if sleep(ctx, 45*time.Second) {
+				b.breakOffsets()
+			}
+			if sleep(ctx, 15*time.Second) {
+				b.mend()
+			}
+		},
+	},
+}
+
+// Find is the scenario of a name; the empty name is the first.
+func Find(name string) (Scenario, error) {
+	if name == "" {
+		return Scenarios[0], nil
+	}
+	names := make([]string, 0, len(Scenarios))
+	for _, s := range Scenarios {
+		if s.Name == name {
+			return s, nil
+		}
+		names = append(names, s.Name)
+	}
+	return Scenario{}, fmt.Errorf("scenario %q: want one of %v", name, names)
+}
+
+// trace is n samples of a shipped trace from the first-th on, each lasting step, scaled so that its peak is peak records/s.
+func trace(file string, first, n int, step time.Duration, peak float64) (shape, error) {
+	f, err := traces.Files.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("open trace: %w", err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("read trace %s: %w", file, err)
+	}
+	samples := make([]float64, 0, n)
+	for _, row := range rows[1+first : 1+first+n] {
+		v, err := strconv.ParseFloat(row[1], 64)
+		if err != nil {
+			return nil, fmt.Errorf("read trace %s: %w", file, err)
+		}
+		samples = append(samples, v)
+	}
+	return follow(samples, step, peak), nil
+}

@@ -1,0 +1,125 @@
+package demo
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/rebalancemon"
+	"github.com/lagscaler/lagscaler/scaler"
+)
+
+// Summary is what a demo showed.
+type Summary struct {
+	Scenario   string
+	Ups, Downs []Moment // changes of the fleet
+	Notes      []Moment // the other verdicts, each when it first appeared
+	Rebalances int
+	Scaling    int // of them, caused by scaling
+	PeakLag    int64
+	PeakLate   float64 // seconds
+	LastLate   float64
+	LateKnown  bool
+	Target     time.Duration
+}
+
+// Moment is a decision and when it was made.
+type Moment struct {
+	Since time.Duration
+	Line  string
+}
+
+// story is a Summary in the making.
+type story struct {
+	start time.Time
+	sum   Summary
+	last  time.Time // of the last decision seen
+	seen  map[scaler.Reason]bool
+	stats rebalancemon.Stats
+}
+
+func newStory(s Scenario) *story {
+	return &story{sum: Summary{Scenario: s.Name, Target: targetLag}, seen: map[scaler.Reason]bool{}}
+}
+
+func (s *story) see(r *engine.Report) {
+	if s.start.IsZero() {
+		s.start = r.At
+	}
+	for _, sc := range r.Scalers {
+		s.decision(sc)
+	}
+	for _, c := range r.Clusters {
+		for i := range c.Snapshot.Groups {
+			if c.Snapshot.Groups[i].Group != group {
+				continue
+			}
+			total, _ := c.Snapshot.Groups[i].Total()
+			s.sum.PeakLag = max(s.sum.PeakLag, total)
+			if late, _, ok := c.Rates[i].LagTime.Value(); ok {
+				s.sum.PeakLate, s.sum.LastLate, s.sum.LateKnown = max(s.sum.PeakLate, late), late, true
+			}
+			s.stats = c.Members[i]
+		}
+	}
+}
+
+func (s *story) decision(r engine.ScalerReport) {
+	d := r.Decision
+	if d.At.IsZero() || d.At.Equal(s.last) {
+		return
+	}
+	s.last = d.At
+	m := Moment{Since: d.At.Sub(s.start), Line: r.Line}
+	switch {
+	case r.Disposition == scaler.Applied && d.Desired > d.Current:
+		s.sum.Ups = append(s.sum.Ups, m)
+	case r.Disposition == scaler.Applied && d.Desired < d.Current:
+		s.sum.Downs = append(s.sum.Downs, m)
+	case !s.seen[d.Verdict]:
+		s.seen[d.Verdict] = true
+		s.sum.Notes = append(s.sum.Notes, m)
+	}
+}
+
+func (s *story) summary() Summary {
+	for _, e := range s.stats.Events {
+		s.sum.Rebalances += e.Count
+		if e.Cause == rebalancemon.Scaling {
+			s.sum.Scaling += e.Count
+		}
+	}
+	return s.sum
+}
+
+// String is the summary as it is printed at the end.
+func (s Summary) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nscenario %s\n", s.Scenario)
+	list := func(title string, moments []Moment) {
+		fmt.Fprintf(&b, "  %s: %d\n", title, len(moments))
+		for _, m := range moments {
+			fmt.Fprintf(&b, "    %s  %s\n", clock(m.Since), m.Line)
+		}
+	}
+	list("scale-ups", s.Ups)
+	list("scale-downs", s.Downs)
+	list("also said", s.Notes)
+	fmt.Fprintf(&b, "  rebalances: %d, of which %d by scaling\n", s.Rebalances, s.Scaling)
+	fmt.Fprintf(&b, "  greatest lag: %d records, %.1f s", s.PeakLag, s.PeakLate)
+	if s.LateKnown {
+		verdict := "within"
+		if s.LastLate > s.Target.Seconds() {
+			verdict = "above"
+		}
+		fmt.Fprintf(&b, "; at the end %.1f s, %s the target of %.0f s", s.LastLate, verdict, s.Target.Seconds())
+	}
+	b.WriteString("\n")
+	return b.String()
+}
+
+func clock(d time.Duration) string {
+	s := int(d.Round(time.Second).Seconds())
+	return fmt.Sprintf("%02d:%02d", s/60, s%60)
+}

@@ -1,0 +1,351 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/rebalancemon"
+	"github.com/lagscaler/lagscaler/scaler"
+)
+
+// Targets are what is scaled: workloads of Kubernetes, or the demo's fleet.
+type Targets interface {
+	// Scalers are the declared scalers and what the platform says of their targets now. It reads caches and does no I/O.
+	Scalers(now time.Time) []Scaler
+	// Apply writes a change. It returns an error that wraps ErrConflict when the target's size is no longer
+	// Change.From, or somebody else owns it.
+	Apply(ctx context.Context, c scaler.Change) error
+}
+
+// ErrConflict is wrapped by the error of an Apply that lost against another writer.
+var ErrConflict = errors.New("conflict")
+
+// Memories keeps what scalers learned across restarts and changes of the leader, by Scaler.Name.
+type Memories interface {
+	Load(ctx context.Context) (map[string]scaler.Memory, error)
+	Save(ctx context.Context, learned map[string]scaler.Memory) error
+}
+
+// Scaler is one declared scaler, and its target as it is now.
+type Scaler struct {
+	Name     string // unique: namespace/name of the resource, or of the target when the configuration declares it
+	Mode     scaler.Mode
+	Policy   scaler.Policy
+	Sources  []scaler.SourceSpec
+	Workload scaler.Workload
+	Hints    []rebalancemon.Hint // resizes and rollouts of the target; Group is left empty
+	Refused  string              // why nothing is decided for it (invalid, second on its target, a right is missing); empty: it is
+}
+
+// ScalerReport is one scaler's last decision and what became of it.
+type ScalerReport struct {
+	Scaler
+	Decision    scaler.Decision
+	Line        string // Decision.Line
+	Disposition scaler.Disposition
+	Failure     string // of the last Apply; empty when it worked
+	Counts      ScalerCounts
+}
+
+// ScalerCounts are counters since start, by reason and direction.
+type ScalerCounts struct {
+	Decisions []ReasonCount // sorted by reason
+	Ups       uint64
+	Downs     uint64
+	Errors    uint64
+}
+
+// ReasonCount says how often a reason was the verdict.
+type ReasonCount struct {
+	Reason scaler.Reason
+	Count  uint64
+}
+
+const (
+	applyTimeout  = 5 * time.Second // for all writes of one poll together
+	memoryTimeout = 5 * time.Second
+	saveInterval  = 5 * time.Minute
+)
+
+// scaling is the owner's state of all scalers.
+type scaling struct {
+	memories map[string]scaler.Memory
+	reports  map[string]ScalerReport
+	counts   map[string]*counts
+	saved    time.Time
+	led      bool
+}
+
+type counts struct {
+	decisions          map[scaler.Reason]uint64
+	ups, downs, errors uint64
+}
+
+func newScaling() scaling {
+	return scaling{memories: map[string]scaler.Memory{}, reports: map[string]ScalerReport{}, counts: map[string]*counts{}}
+}
+
+// scalers are the declared ones, sorted by name.
+func (e *Engine) scalers(now time.Time) []Scaler {
+	if e.opts.Targets == nil {
+		return nil
+	}
+	all := e.opts.Targets.Scalers(now)
+	slices.SortFunc(all, func(a, b Scaler) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+// decide evaluates the scalers whose first source lives in one of the polled clusters, and applies what changed.
+// One target's failure never stops the others.
+func (e *Engine) decide(ctx context.Context, now time.Time, all []Scaler, polled func(cluster string) bool) {
+	e.lead(ctx, now)
+	reports := map[string]ScalerReport{}
+	var changed []string
+	for _, s := range all {
+		last, known := e.scaling.reports[s.Name]
+		switch {
+		case s.Refused != "" || e.mode(s) == scaler.Observe:
+			last = ScalerReport{Scaler: s}
+		case !known || len(s.Sources) > 0 && polled(s.Sources[0].Cluster):
+			last = e.evaluate(s, now)
+			if _, ok := last.Decision.Change(now); ok && last.Disposition == scaler.Applied {
+				changed = append(changed, s.Name)
+			}
+		default:
+			last.Scaler = s
+		}
+		reports[s.Name] = last
+	}
+	e.apply(ctx, now, reports, changed)
+	e.scaling.reports = reports
+	e.forgetScalers()
+	e.saveMemories(ctx, now, false)
+}
+
+func (e *Engine) mode(s Scaler) scaler.Mode { return scaler.Weaker(e.current.Mode, s.Mode) }
+
+// evaluate asks the pure scaler for a decision and remembers what it learned.
+func (e *Engine) evaluate(s Scaler, now time.Time) ScalerReport {
+	in := scaler.Input{
+		Now: now, Clock: e.opts.Clock, Workload: s.Workload, Policy: s.Policy, Memory: e.scaling.memories[s.Name],
+	}
+	for _, spec := range s.Sources {
+		in.Sources = append(in.Sources, e.source(spec))
+	}
+	if e.opts.Record != nil {
+		e.opts.Record(s.Name, in)
+	}
+	d, memory := scaler.Evaluate(in)
+	e.scaling.memories[s.Name] = memory
+	r := ScalerReport{Scaler: s, Decision: d, Line: d.Line(), Disposition: e.disposition(s)}
+	if d.At.Equal(now) {
+		e.count(s.Name).decisions[d.Verdict]++
+	} else if last, ok := e.scaling.reports[s.Name]; ok {
+		r.Disposition, r.Failure = last.Disposition, last.Failure // of the decision that stands
+	}
+	return r
+}
+
+// source joins what a scaler says of a group with what the last poll says of it.
+func (e *Engine) source(spec scaler.SourceSpec) scaler.Source {
+	src := scaler.Source{SourceSpec: spec}
+	c, ok := e.clusters[spec.Cluster]
+	if !ok {
+		return src
+	}
+	if g, ok := c.report.Snapshot.Group(spec.Group); ok {
+		src.Lag = g
+	}
+	if stats, ok := c.monitor.Stats(spec.Group); ok {
+		src.Rebalance = scaler.RebalanceOf(stats)
+	}
+	for _, err := range c.report.Snapshot.Errors {
+		if err.Broker >= 0 && !slices.Contains(src.Silent, err.Broker) {
+			src.Silent = append(src.Silent, err.Broker)
+		}
+	}
+	slices.Sort(src.Silent)
+	return src
+}
+
+// disposition is what may become of a decision; whether a write works is not known yet.
+func (e *Engine) disposition(s Scaler) scaler.Disposition {
+	switch {
+	case !e.leading():
+		return scaler.Follower
+	case e.mode(s) != scaler.Act:
+		return scaler.Advised
+	case s.Workload.Paused:
+		return scaler.Paused
+	case s.Workload.Owner.Owns():
+		return scaler.Conflict
+	}
+	return scaler.Applied
+}
+
+// apply writes the changes, all at once and under one deadline.
+func (e *Engine) apply(ctx context.Context, now time.Time, reports map[string]ScalerReport, names []string) {
+	if len(names) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, applyTimeout)
+	defer cancel()
+	failures := make([]error, len(names))
+	var wg sync.WaitGroup
+	for i, name := range names {
+		change, _ := reports[name].Decision.Change(now)
+		wg.Go(func() { failures[i] = e.opts.Targets.Apply(ctx, change) })
+	}
+	wg.Wait()
+	for i, name := range names {
+		reports[name] = e.applied(reports[name], failures[i])
+	}
+}
+
+// applied is a report after its write: one log line for each.
+func (e *Engine) applied(r ScalerReport, err error) ScalerReport {
+	n := e.count(r.Name)
+	attrs := []any{
+		"scaler", r.Name, "target", r.Decision.Target.String(), "from", r.Decision.Current, "to", r.Decision.Desired,
+		"reason", r.Decision.Reason(), "why", r.Line,
+	}
+	switch {
+	case err == nil && r.Decision.Desired > r.Decision.Current:
+		n.ups++
+	case err == nil:
+		n.downs++
+	case errors.Is(err, ErrConflict):
+		r.Disposition = scaler.Conflict
+	default:
+		r.Disposition = scaler.Failed
+	}
+	if err != nil {
+		n.errors++
+		r.Failure = err.Error()
+		e.log.Warn("scaling failed", append(attrs, "err", err)...)
+		return r
+	}
+	e.log.Info("scaled", attrs...)
+	return r
+}
+
+func (e *Engine) count(name string) *counts {
+	c, ok := e.scaling.counts[name]
+	if !ok {
+		c = &counts{decisions: map[scaler.Reason]uint64{}}
+		e.scaling.counts[name] = c
+	}
+	return c
+}
+
+// forgetScalers drops what was remembered of scalers that are no longer declared.
+func (e *Engine) forgetScalers() {
+	for name := range e.scaling.memories {
+		if _, ok := e.scaling.reports[name]; !ok {
+			delete(e.scaling.memories, name)
+			delete(e.scaling.counts, name)
+		}
+	}
+}
+
+func (e *Engine) leading() bool { return e.opts.Leading == nil || e.opts.Leading() }
+
+// lead loads what was learned when this process becomes the leader: only the leader learns, and whoever becomes it
+// goes on from what the last one saved. The readings of the last minutes are this process's own.
+func (e *Engine) lead(ctx context.Context, now time.Time) {
+	leads := e.leading()
+	defer func() { e.scaling.led = leads }()
+	if e.opts.Memories == nil || !leads || e.scaling.led {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, memoryTimeout)
+	defer cancel()
+	saved, err := e.opts.Memories.Load(ctx)
+	if err != nil {
+		e.log.Warn("loading what was learned failed; starting from what this process has seen", "err", err)
+		return
+	}
+	for name, m := range saved {
+		e.scaling.memories[name] = m.Resume(e.scaling.memories[name])
+	}
+	e.scaling.saved = now
+}
+
+// saveMemories saves what was learned, now and then, and at the end.
+func (e *Engine) saveMemories(ctx context.Context, now time.Time, last bool) {
+	if e.opts.Memories == nil || !e.leading() || len(e.scaling.memories) == 0 || !last && now.Sub(e.scaling.saved) < saveInterval {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, memoryTimeout)
+	defer cancel()
+	e.scaling.saved = now
+	if err := e.opts.Memories.Save(ctx, e.scaling.memories); err != nil {
+		e.log.Warn("saving what was learned failed", "err", err)
+	}
+}
+
+// scalerReports are what is published, sorted by name.
+func (e *Engine) scalerReports() []ScalerReport {
+	out := make([]ScalerReport, 0, len(e.scaling.reports))
+	for name, r := range e.scaling.reports {
+		n := e.count(name)
+		r.Counts = ScalerCounts{Ups: n.ups, Downs: n.downs, Errors: n.errors}
+		for reason, count := range n.decisions {
+			r.Counts.Decisions = append(r.Counts.Decisions, ReasonCount{Reason: reason, Count: count})
+		}
+		slices.SortFunc(r.Counts.Decisions, func(a, b ReasonCount) int { return strings.Compare(string(a.Reason), string(b.Reason)) })
+		out = append(out, r)
+	}
+	slices.SortFunc(out, func(a, b ScalerReport) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// hintsFor are the hints of the scalers' targets, by the groups of one cluster.
+func hintsFor(cluster string, all []Scaler) []rebalancemon.Hint {
+	var hints []rebalancemon.Hint
+	for _, s := range all {
+		for _, src := range s.Sources {
+			if src.Cluster != cluster {
+				continue
+			}
+			for _, h := range s.Hints {
+				h.Group = src.Group
+				hints = append(hints, h)
+			}
+		}
+	}
+	return hints
+}
+
+// keepFor are the groups of one cluster that never vanish from its snapshots: the scaled ones.
+func keepFor(cluster string, all []Scaler) []string {
+	var groups []string
+	for _, s := range all {
+		for _, src := range s.Sources {
+			if src.Cluster == cluster {
+				groups = append(groups, src.Group)
+			}
+		}
+	}
+	slices.Sort(groups)
+	return slices.Compact(groups)
+}
+
+// declaredSLO is the thresholds that a scaler sets for its groups, if any does.
+func declaredSLO(cluster, group string, all []Scaler) (lag.SLO, bool) {
+	for _, s := range all {
+		for _, src := range s.Sources {
+			if src.Cluster == cluster && src.Group == group {
+				slo := s.Policy.SLO
+				slo.Declared = true
+				return slo, true
+			}
+		}
+	}
+	return lag.SLO{}, false
+}
