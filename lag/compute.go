@@ -52,7 +52,11 @@ func unread(o Observation, prev *Snapshot, keep []string) []GroupLag {
 		return ok
 	}
 	for i := range prev.Groups {
-		if g := &prev.Groups[i]; !listed(g.Group) && (g.Missed < graceMissed || listingFailed(o)) {
+		g := &prev.Groups[i]
+		if listed(g.Group) || g.State == Dead && slices.Contains(keep, g.Group) {
+			continue // a kept group that is known to be dead is made anew below
+		}
+		if g.Missed < graceMissed || listingFailed(o) {
 			groups = append(groups, carried(g, Unlisted))
 		}
 	}

@@ -1,0 +1,306 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/scaler"
+)
+
+var start = time.Date(2026, 1, 5, 12, 0, 0, 0, time.UTC)
+
+// kafka is a cluster of one topic and one group; down makes every answer wait for its deadline.
+type kafka struct {
+	name string
+
+	mu             sync.Mutex
+	down           bool
+	end, committed int64
+	members        int
+	polls, samples int
+}
+
+func (k *kafka) set(f func(*kafka)) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	f(k)
+}
+
+func (k *kafka) waitIfDown(ctx context.Context) (down bool) {
+	k.mu.Lock()
+	down = k.down
+	k.mu.Unlock()
+	if down {
+		<-ctx.Done()
+	}
+	return down
+}
+
+func (k *kafka) state(now time.Time) lag.GroupState {
+	return lag.GroupState{At: now, Group: "orders", Type: lag.Classic, State: lag.Stable, Coordinator: 1}
+}
+
+func (k *kafka) Sample(ctx context.Context) lag.Sample {
+	down := k.waitIfDown(ctx)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.samples++
+	s := lag.Sample{Cluster: k.name, At: time.Now()}
+	if down {
+		s.Errors = []lag.ReadError{{Stage: lag.StageConnect, Broker: -1, Code: lag.Unreachable}}
+		return s
+	}
+	s.Groups = []lag.GroupState{k.state(s.At)}
+	return s
+}
+
+func (k *kafka) Observe(ctx context.Context) lag.Observation {
+	began := time.Now()
+	down := k.waitIfDown(ctx)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.polls++
+	o := lag.Observation{Cluster: k.name, Began: began, At: time.Now()}
+	if down {
+		o.Errors = []lag.ReadError{{Stage: lag.StageConnect, Broker: -1, Code: lag.Unreachable}}
+		return o
+	}
+	o.Brokers = []lag.Broker{{ID: 1, Host: "127.0.0.1", Port: 9092}}
+	o.Topics = []lag.TopicRead{{Name: "orders", Partitions: []lag.PartitionRead{{
+		End: k.end, At: o.At.UnixMilli(), Leader: 1, Known: lag.KnownStart | lag.KnownEnd,
+	}}}}
+	g := lag.GroupRead{
+		GroupState: k.state(o.At), Protocol: "consumer", Assignor: "range", Described: true, CommitsAt: o.At,
+		Generation: 1, Epoch: lag.NoGeneration, AssignmentEpoch: lag.NoGeneration,
+		Commits: []lag.TopicCommits{{Topic: "orders", Partitions: []lag.PartitionCommit{{Offset: k.committed, Known: lag.KnownCommitted}}}},
+	}
+	for i := range k.members {
+		m := lag.Member{ID: fmt.Sprint("m", i), Topics: []string{"orders"}, Generation: 0, Epoch: lag.NoGeneration}
+		if i == 0 {
+			m.Assigned = []lag.TopicPartitions{{Topic: "orders", Partitions: []int32{0}}}
+		}
+		g.Members = append(g.Members, m)
+	}
+	o.Groups = []lag.GroupRead{g}
+	return o
+}
+
+func settings(ks ...*kafka) Settings {
+	s := Settings{Mode: scaler.Act}
+	for _, k := range ks {
+		s.Clusters = append(s.Clusters, Cluster{Name: k.name, Source: k})
+	}
+	return s
+}
+
+func total(t *testing.T, r *Report, cluster string) (n int64, complete bool) {
+	t.Helper()
+	for _, c := range r.Clusters {
+		if c.Name != cluster {
+			continue
+		}
+		g, ok := c.Snapshot.Group("orders")
+		if !ok {
+			t.Fatalf("cluster %s has no group orders", cluster)
+		}
+		return g.Total()
+	}
+	t.Fatalf("no cluster %s in the report", cluster)
+	return 0, false
+}
+
+func TestTickIsTheWholeProgram(t *testing.T) {
+	k := &kafka{name: "main", end: 100, committed: 60, members: 1}
+	e := New(settings(k), Options{})
+	if e.Latest() != nil {
+		t.Fatal("a report before the first poll")
+	}
+	e.Tick(t.Context(), start)
+	if n, complete := total(t, e.Latest(), "main"); n != 40 || !complete {
+		t.Errorf("lag %d, complete %v", n, complete)
+	}
+	before := e.Latest()
+	k.set(func(k *kafka) { k.end, k.committed = 200, 190 })
+	e.Tick(t.Context(), start.Add(10*time.Second))
+	if n, _ := total(t, before, "main"); n != 40 {
+		t.Errorf("a published report changed: lag %d", n)
+	}
+	if n, _ := total(t, e.Latest(), "main"); n != 10 {
+		t.Errorf("lag %d, want 10", n)
+	}
+}
+
+func TestAClusterThatIsDownDisturbsNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		up, down := &kafka{name: "up", end: 100, members: 1}, &kafka{name: "down", down: true}
+		e := New(settings(up, down), Options{})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- e.Run(ctx) }()
+
+		time.Sleep(65 * time.Second)
+		synctest.Wait()
+		up.set(func(k *kafka) {
+			if k.polls != 7 || k.samples < 60 {
+				t.Errorf("%d polls and %d samples in 65 s beside a cluster that is down", k.polls, k.samples)
+			}
+		})
+		for _, p := range e.Latest().Polls {
+			if reached := !p.LastSuccess.IsZero(); reached != (p.Cluster == "up") {
+				t.Errorf("%s: last success %v", p.Cluster, p.LastSuccess)
+			}
+		}
+		down.set(func(k *kafka) { k.down, k.end, k.members = false, 50, 1 })
+		time.Sleep(25 * time.Second)
+		synctest.Wait()
+		if n, complete := total(t, e.Latest(), "down"); n != 50 || !complete {
+			t.Errorf("after its return: lag %d, complete %v", n, complete)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestReconfigureKeepsTheHistoryOfWhatStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := &kafka{name: "a", end: 100, members: 1}, &kafka{name: "b", end: 100, members: 1}
+		e := New(settings(a), Options{})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- e.Run(ctx) }()
+		time.Sleep(15 * time.Second)
+		a.set(func(k *kafka) { k.committed = 70 })
+		time.Sleep(10 * time.Second)
+		if err := e.Reconfigure(ctx, settings(a, b)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(15 * time.Second)
+		synctest.Wait()
+		r := e.Latest()
+		if len(r.Clusters) != 2 || r.Clusters[0].Rates[0].ConsumedTotal != 70 {
+			t.Errorf("%d clusters; consumed %d, want 70", len(r.Clusters), r.Clusters[0].Rates[0].ConsumedTotal)
+		}
+		if err := e.Reconfigure(ctx, settings(b)); err != nil {
+			t.Fatal(err)
+		}
+		polls := a.polls
+		time.Sleep(30 * time.Second)
+		synctest.Wait()
+		if a.polls > polls {
+			t.Errorf("a cluster that was taken out is still polled")
+		}
+		if n := len(e.Latest().Clusters); n != 1 {
+			t.Errorf("%d clusters in the report, want 1", n)
+		}
+		cancel()
+		<-done
+	})
+}
+
+// targets is one workload on group orders.
+type targets struct {
+	scaler  Scaler
+	err     error
+	applied []scaler.Change
+}
+
+func (f *targets) Scalers(time.Time) []Scaler { return []Scaler{f.scaler} }
+
+func (f *targets) Apply(_ context.Context, c scaler.Change) error {
+	if f.err != nil {
+		return f.err
+	}
+	f.applied = append(f.applied, c)
+	f.scaler.Workload.Spec, f.scaler.Workload.Status, f.scaler.Workload.Ready = c.To, c.To, c.To
+	return nil
+}
+
+// idle is a scaler with more replicas than its group's single partition can use: it always wants to go down to one.
+func idle(t *testing.T) *targets {
+	t.Helper()
+	sources := []scaler.SourceSpec{{Cluster: "main", Group: "orders", ProcessingTime: 10 * time.Millisecond}}
+	policy, err := scaler.Spec{Sources: sources}.Policy()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &targets{scaler: Scaler{
+		Name: "shop/orders", Mode: scaler.Act, Policy: policy, Sources: sources,
+		Workload: scaler.Workload{
+			Ref:   scaler.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "orders-worker"},
+			Found: true, HasScale: true, Spec: 3, Status: 3, Ready: 3,
+		},
+	}}
+}
+
+// What becomes of one and the same decision.
+func TestDisposition(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*Settings, *Options, *targets)
+		want   scaler.Disposition
+		writes int
+	}{
+		{"act", func(*Settings, *Options, *targets) {}, scaler.Applied, 1},
+		{"the scaler advises", func(_ *Settings, _ *Options, f *targets) { f.scaler.Mode = scaler.Advise }, scaler.Advised, 0},
+		{"the kill switch", func(s *Settings, _ *Options, _ *targets) { s.Mode = scaler.Advise }, scaler.Advised, 0},
+		{"a follower", func(_ *Settings, o *Options, _ *targets) { o.Leading = func() bool { return false } }, scaler.Follower, 0},
+		{"paused", func(_ *Settings, _ *Options, f *targets) { f.scaler.Workload.Paused = true }, scaler.Paused, 0},
+		{"owned by an HPA", func(_ *Settings, _ *Options, f *targets) {
+			f.scaler.Workload.Owner = scaler.Owner{Kind: "HorizontalPodAutoscaler", Name: "orders"}
+		}, scaler.Conflict, 0},
+		{"lost against another writer", func(_ *Settings, _ *Options, f *targets) { f.err = fmt.Errorf("has 4: %w", ErrConflict) }, scaler.Conflict, 0},
+		{"the write fails", func(_ *Settings, _ *Options, f *targets) { f.err = errors.New("forbidden") }, scaler.Failed, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				k := &kafka{name: "main", end: 100, committed: 100, members: 3}
+				f := idle(t)
+				s, o := settings(k), Options{Targets: f}
+				c.change(&s, &o, f)
+				last := firstChange(t, New(s, o))
+				if last.Decision.Desired != 1 || last.Disposition != c.want || len(f.applied) != c.writes {
+					t.Errorf("desired %d, disposition %s, %d writes; want 1, %s, %d (%s)",
+						last.Decision.Desired, last.Disposition, len(f.applied), c.want, c.writes, last.Line)
+				}
+				if failed := last.Failure != ""; failed != (f.err != nil) {
+					t.Errorf("failure %q for error %v", last.Failure, f.err)
+				}
+			})
+		})
+	}
+}
+
+// firstChange polls until a decision asks for another number of replicas.
+func firstChange(t *testing.T, e *Engine) ScalerReport {
+	t.Helper()
+	for range 30 {
+		e.Tick(t.Context(), time.Now())
+		if r := e.Latest().Scalers[0]; r.Decision.Desired != r.Decision.Current {
+			return r
+		}
+		time.Sleep(10 * time.Second)
+	}
+	t.Fatalf("no decision to change in 30 polls; the last: %s", e.Latest().Scalers[0].Line)
+	return ScalerReport{}
+}
+
+func TestObserveDecidesNothing(t *testing.T) {
+	k, f := &kafka{name: "main", end: 100, members: 3}, idle(t)
+	s := settings(k)
+	s.Mode = scaler.Observe
+	e := New(s, Options{Targets: f})
+	for i := range 5 {
+		e.Tick(t.Context(), start.Add(time.Duration(i)*10*time.Second))
+	}
+	if r := e.Latest().Scalers[0]; !r.Decision.At.IsZero() || len(f.applied) != 0 {
+		t.Errorf("decided %q", r.Line)
+	}
+}
