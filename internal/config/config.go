@@ -1,5 +1,7 @@
 package config
 
+import "github.com/lagscaler/lagscaler/scaler"
+
 // Config is the configuration file.
 type Config struct {
 	// The Kafka clusters to read. Each is polled on its own: one that is down never disturbs another.
@@ -11,7 +13,7 @@ type Config struct {
 
 	// What the program may do: `observe` (metrics only), `advise` (decides and shows, never writes a scale) or `act`.
 	// Each scaler has a mode too; the weaker of the two wins, so this one is the kill switch.
-	Mode Mode `yaml:"mode"`
+	Mode scaler.Mode `yaml:"mode"`
 
 	// The address of metrics, pages, API and health, as HOST:PORT.
 	Listen string `yaml:"listen"`
@@ -35,6 +37,9 @@ type Config struct {
 
 	// Where what was learned is kept when there is no Kubernetes.
 	Memory Memory `yaml:"memory"`
+
+	// Workloads to scale, for use without the custom resource KafkaScaler.
+	Scalers []Scaler `yaml:"scalers"`
 
 	// Which Kubernetes namespaces may name which clusters and groups in their KafkaScalers.
 	// Without an entry every namespace may name everything; with entries, only what one of them allows.
@@ -158,7 +163,7 @@ type Group struct {
 
 	// `read_committed` for consumers that only see committed transactions: their log ends at the last stable offset.
 	// It cannot be seen from outside.
-	Isolation Isolation `yaml:"isolation"`
+	Isolation scaler.Isolation `yaml:"isolation"`
 }
 
 // SLO holds the thresholds of a group's alerts. Absent ones have their defaults.

@@ -1,11 +1,15 @@
 package config
 
-import "time"
+import (
+	"time"
+
+	"github.com/lagscaler/lagscaler/scaler"
+)
 
 // Default is the configuration of an empty file, but for the clusters, which have no default.
 func Default() *Config {
 	return &Config{
-		Mode:           Advise,
+		Mode:           scaler.Advise,
 		Listen:         ":9090",
 		Interval:       Duration(10 * time.Second),
 		SampleInterval: Duration(time.Second),
@@ -21,4 +25,6 @@ type defaulter interface{ setDefaults() }
 
 func (c *Cluster) setDefaults() { c.ClientID = "lagscaler" }
 
-func (g *Group) setDefaults() { g.Isolation = ReadUncommitted }
+func (g *Group) setDefaults() { g.Isolation = scaler.ReadUncommitted }
+
+func (t *TargetRef) setDefaults() { t.APIVersion, t.Kind = "apps/v1", "Deployment" }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/lagscaler/lagscaler/scaler"
 )
 
 var update = flag.Bool("update", false, "write the golden files and the generated documents anew")
@@ -218,14 +220,14 @@ func TestExampleLoads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Clusters) != 3 || !c.SLO("main", "orders-eu").Declared || c.Isolation("main", "ledger") != ReadCommitted {
+	if len(c.Clusters) != 3 || !c.SLO("main", "orders-eu").Declared || c.Isolation("main", "ledger") != scaler.ReadCommitted {
 		t.Errorf("not what the file says: %+v", c)
 	}
 }
 
 func TestBrokersWithoutAFile(t *testing.T) {
 	c, err := Brokers([]string{"127.0.0.1:9092"})
-	if err != nil || c.Clusters[0].Name != "default" || c.Mode != Advise {
+	if err != nil || c.Clusters[0].Name != "default" || c.Mode != scaler.Advise {
 		t.Errorf("%+v, %v", c, err)
 	}
 	if _, err = Brokers([]string{"127.0.0.1"}); err == nil || err.Error() != `--brokers: brokers[0]: "127.0.0.1": want HOST:PORT` {

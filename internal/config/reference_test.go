@@ -27,7 +27,7 @@ One YAML file: ` + "`lagscaler run --config lagscaler.yaml`" + `. Its smallest u
 - Durations are written 500ms, 30s, 1h30m.
 - The file is read again when it changes, when a file that it names changes (a rotated password, a swapped ConfigMap), and on SIGHUP. A file that turned wrong changes nothing: the old configuration stays in force, the log says why, and ` + "`lagscaler_config_last_reload_successful`" + ` is 0.
 
-<!-- Generated from internal/config/config.go by: go test ./internal/config -update -->
+<!-- Generated from internal/config by: go test ./internal/config -update -->
 `
 
 // TestReference holds docs/configuration.md against the structs and their comments.
@@ -39,15 +39,22 @@ func TestReference(t *testing.T) {
 	golden(t, "../../docs/configuration.md", b.String())
 }
 
-// comments are the doc comments of config.go: of types by name, of fields as Type.Field.
+// comments are the doc comments of the structs: of types by name, of fields as Type.Field.
 func comments(t *testing.T) map[string]string {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "config.go", nil, parser.ParseComments)
-	if err != nil {
-		t.Fatal(err)
-	}
 	found := map[string]string{}
-	for _, decl := range file.Decls {
+	for _, name := range []string{"config.go", "scaler.go"} {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		collect(file.Decls, found)
+	}
+	return found
+}
+
+func collect(decls []ast.Decl, found map[string]string) {
+	for _, decl := range decls {
 		gen, ok := decl.(*ast.GenDecl)
 		if !ok || gen.Tok != token.TYPE {
 			continue
@@ -58,7 +65,6 @@ func comments(t *testing.T) map[string]string {
 			found[spec.Name.Name+"."+f.Names[0].Name] = f.Doc.Text()
 		}
 	}
-	return found
 }
 
 type reference struct {
@@ -148,7 +154,7 @@ func TestExampleShowsEveryField(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, field := range []string{"Clusters", "Groups", "Namespaces", "Metrics", "Record", "Memory", "Log", "Kubernetes"} {
+	for _, field := range []string{"Clusters", "Groups", "Namespaces", "Scalers", "Metrics", "Record", "Memory", "Log", "Kubernetes"} {
 		if reflect.ValueOf(*c).FieldByName(field).IsZero() {
 			t.Errorf("the example has no %s", field)
 		}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lagscaler/lagscaler/scaler"
 )
 
 // started runs a Reloader over a file until the test ends. The channel tells each configuration that was put into force.
@@ -67,17 +69,17 @@ func TestReloadOnChangeAndKeepTheOldOneWhenWrong(t *testing.T) {
 	r, _, applied := started(t, path, nil)
 
 	write(t, path, minimal+"mode: observe\n")
-	if c := next(t, applied); c.Mode != Observe {
+	if c := next(t, applied); c.Mode != scaler.Observe {
 		t.Errorf("mode %s", c.Mode)
 	}
 	write(t, path, minimal+"mode: none\n")
 	until(t, "the mistake is noticed", func() bool { return r.Outcome().Err != nil })
-	if !strings.Contains(r.Outcome().Err.Error(), "mode") || r.Config().Mode != Observe {
+	if !strings.Contains(r.Outcome().Err.Error(), "mode") || r.Config().Mode != scaler.Observe {
 		t.Errorf("outcome %v, mode %s", r.Outcome().Err, r.Config().Mode)
 	}
 	write(t, path, minimal+"mode: act\n")
 	next(t, applied)
-	until(t, "the mended file is in force", func() bool { return r.Outcome().Err == nil && r.Config().Mode == Act })
+	until(t, "the mended file is in force", func() bool { return r.Outcome().Err == nil && r.Config().Mode == scaler.Act })
 }
 
 func TestReloadOnSignalEvenWhenNothingChanged(t *testing.T) {
@@ -124,7 +126,7 @@ func TestReloadOnConfigMapSwap(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, _, applied := started(t, path, nil)
-	for i, mode := range []Mode{Observe, Act} {
+	for i, mode := range []scaler.Mode{scaler.Observe, scaler.Act} {
 		version("..next"+string(rune('a'+i)), minimal+"mode: "+string(mode)+"\n")
 		if c := next(t, applied); c.Mode != mode {
 			t.Errorf("mode %s, want %s", c.Mode, mode)

@@ -1,42 +1,28 @@
 package config
 
 import (
-	"time"
-
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/scaler"
 )
 
 // SLO is the thresholds of a group's alerts: those of the first entry of groups that fits, its gaps filled
 // from [lag.DefaultSLO]; declared only when an entry fits.
 func (c *Config) SLO(cluster, group string) lag.SLO {
-	slo := lag.DefaultSLO
 	g, ok := c.group(cluster, group)
 	if !ok {
-		return slo
+		return lag.DefaultSLO
 	}
+	slo := g.SLO.lag().Or(lag.DefaultSLO)
 	slo.Declared = true
-	set(&slo.Lag, g.SLO.Lag)
-	set(&slo.LagTime, time.Duration(g.SLO.LagTime))
-	set(&slo.RebalancesPerHour, g.SLO.RebalancesPerHour)
-	set(&slo.RebalanceTime, time.Duration(g.SLO.RebalanceTime))
-	set(&slo.Churn, g.SLO.Churn)
-	set(&slo.Skew, g.SLO.Skew)
 	return slo
 }
 
-func set[T comparable](to *T, v T) {
-	var unset T
-	if v != unset {
-		*to = v
-	}
-}
-
 // Isolation is how the consumers of a group read transactions, as far as the configuration says.
-func (c *Config) Isolation(cluster, group string) Isolation {
+func (c *Config) Isolation(cluster, group string) scaler.Isolation {
 	if g, ok := c.group(cluster, group); ok {
 		return g.Isolation
 	}
-	return ReadUncommitted
+	return scaler.ReadUncommitted
 }
 
 // group is the first entry of groups that fits.

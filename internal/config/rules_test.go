@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
+
+	"github.com/lagscaler/lagscaler/scaler"
 )
 
 const rules = minimal + `
@@ -41,14 +43,14 @@ func TestFirstEntryThatFitsHolds(t *testing.T) {
 	for _, tc := range []struct {
 		cluster, group string
 		slo            lag.SLO
-		isolation      Isolation
+		isolation      scaler.Isolation
 	}{
-		{"west", "orders-eu", declared(func(s *lag.SLO) { s.Lag = 7 }), ReadUncommitted},
-		{"main", "orders-eu", declared(orders), ReadUncommitted},
-		{"west", "orders-us", declared(orders), ReadUncommitted},
-		{"main", "my-orders-eu", lag.DefaultSLO, ReadUncommitted}, // a pattern matches whole names
-		{"main", "ledger", declared(func(*lag.SLO) {}), ReadCommitted},
-		{"main", "other", lag.DefaultSLO, ReadUncommitted},
+		{"west", "orders-eu", declared(func(s *lag.SLO) { s.Lag = 7 }), scaler.ReadUncommitted},
+		{"main", "orders-eu", declared(orders), scaler.ReadUncommitted},
+		{"west", "orders-us", declared(orders), scaler.ReadUncommitted},
+		{"main", "my-orders-eu", lag.DefaultSLO, scaler.ReadUncommitted}, // a pattern matches whole names
+		{"main", "ledger", declared(func(*lag.SLO) {}), scaler.ReadCommitted},
+		{"main", "other", lag.DefaultSLO, scaler.ReadUncommitted},
 	} {
 		if got := c.SLO(tc.cluster, tc.group); got != tc.slo {
 			t.Errorf("SLO(%s, %s) = %+v, want %+v", tc.cluster, tc.group, got, tc.slo)

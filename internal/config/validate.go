@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/lagscaler/lagscaler/scaler"
 )
 
 // validator checks what the types cannot say, and reads the files that fields refer to.
@@ -37,9 +39,9 @@ func (v *validator) add(path, format string, args ...any) {
 
 func (v *validator) has(path string) bool { _, ok := v.places[path]; return ok }
 
-// need reports whether a field is there, and notes a problem when it is not or is empty.
+// need notes a problem when a field has neither a value nor a default.
 func (v *validator) need(path string, empty bool, why string) {
-	if !v.has(path) || empty {
+	if empty {
 		v.add(path, "is missing: %s", why)
 	}
 }
@@ -75,6 +77,10 @@ func (v *validator) config(c *Config) {
 	for i := range c.Namespaces {
 		at := fmt.Sprintf("namespaces[%d]", i)
 		v.need(at+".match", c.Namespaces[i].Match.IsZero(), "a pattern of namespaces; .* is every one")
+	}
+	v.scalers(c, names)
+	if !slices.Contains(scaler.Modes, c.Mode) {
+		v.add("mode", "want %s", oneOf(scaler.Modes))
 	}
 	v.clocks(c)
 	v.address("listen", c.Listen)
@@ -294,13 +300,19 @@ func (v *validator) group(at string, g *Group, clusters []string) {
 	if v.has(at+".cluster") && !slices.Contains(clusters, g.Cluster) {
 		v.add(at+".cluster", "is no cluster of this file; there are %s", oneOf(clusters))
 	}
-	slo := at + ".slo"
-	positive(v, slo+".lag", g.SLO.Lag)
-	positive(v, slo+".lagTime", g.SLO.LagTime)
-	positive(v, slo+".rebalancesPerHour", g.SLO.RebalancesPerHour)
-	positive(v, slo+".rebalanceTime", g.SLO.RebalanceTime)
-	v.share(slo+".churn", g.SLO.Churn)
-	v.share(slo+".skew", g.SLO.Skew)
+	if g.Isolation != scaler.ReadUncommitted && g.Isolation != scaler.ReadCommitted {
+		v.add(at+".isolation", "want read_uncommitted or read_committed")
+	}
+	v.slo(at+".slo", g.SLO)
+}
+
+func (v *validator) slo(at string, s SLO) {
+	positive(v, at+".lag", s.Lag)
+	positive(v, at+".lagTime", s.LagTime)
+	positive(v, at+".rebalancesPerHour", s.RebalancesPerHour)
+	positive(v, at+".rebalanceTime", s.RebalanceTime)
+	v.share(at+".churn", s.Churn)
+	v.share(at+".skew", s.Skew)
 }
 
 // share notes a problem when a field is there and not a share of a whole. Not a number is none either.

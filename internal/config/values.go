@@ -143,19 +143,6 @@ func oneOf[T ~string](words []T) string {
 	return b.String()
 }
 
-// Mode is what the program may do.
-type Mode string
-
-// The modes, weakest first.
-const (
-	Observe Mode = "observe"
-	Advise  Mode = "advise"
-	Act     Mode = "act"
-)
-
-// UnmarshalText reads a mode.
-func (m *Mode) UnmarshalText(text []byte) error { return choose(m, text, Observe, Advise, Act) }
-
 // Mechanism is a SASL mechanism by its registered name.
 type Mechanism string
 
@@ -171,20 +158,6 @@ const (
 // UnmarshalText reads a mechanism.
 func (m *Mechanism) UnmarshalText(text []byte) error {
 	return choose(m, text, Plain, Scram256, Scram512, OAuthBearer, MSKIAM)
-}
-
-// Isolation is a consumer's isolation level, as the client's option isolation.level names it.
-type Isolation string
-
-// The isolation levels.
-const (
-	ReadUncommitted Isolation = "read_uncommitted"
-	ReadCommitted   Isolation = "read_committed"
-)
-
-// UnmarshalText reads an isolation level.
-func (i *Isolation) UnmarshalText(text []byte) error {
-	return choose(i, text, ReadUncommitted, ReadCommitted)
 }
 
 // Level is the least severe message that is logged.

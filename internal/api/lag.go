@@ -1,0 +1,250 @@
+// Package api is the JSON that programs may rely on: what `lagscaler lag -o json` prints and /api/v1 answers.
+//
+// It is a contract: names are lowerCamelCase and stay, what is unknown is null and never 0 or -1, lists are sorted
+// and never null. Offsets and lags are whole records, times are seconds.
+package api
+
+import (
+	"math"
+
+	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/rebalancemon"
+)
+
+// Lag is the lag of every group of every cluster.
+type Lag struct {
+	Clusters []Cluster `json:"clusters"` // sorted by cluster
+}
+
+// Cluster is one Kafka cluster.
+type Cluster struct {
+	Cluster  string  `json:"cluster"`
+	Complete bool    `json:"complete"`         // everything was read: no number below is a lower bound
+	Errors   []Error `json:"errors,omitempty"` // why it is not complete
+	Groups   []Group `json:"groups"`           // sorted by group
+}
+
+// Error is one part of a poll that failed.
+type Error struct {
+	Stage  string `json:"stage"`  // connect, metadata, list_groups, describe_groups, offset_fetch, list_offsets
+	Broker *int32 `json:"broker"` // null: none in particular
+	Code   string `json:"code"`   // Kafka's name of the error, or one of ours such as BROKER_UNREACHABLE
+	Detail string `json:"detail"` // for people
+}
+
+// Group is one consumer group. Sums are over the partitions whose lag is known, orphaned ones left out;
+// they are null when no partition's is.
+type Group struct {
+	Group         string      `json:"group"`
+	Type          *string     `json:"type"`  // classic, consumer, share or streams
+	State         *string     `json:"state"` // in the coordinator's own words
+	Assignor      *string     `json:"assignor"`
+	TotalLag      *int64      `json:"totalLag"`
+	MaxLag        *int64      `json:"maxLag"`
+	AvgLag        *float64    `json:"avgLag"`
+	MaxLagSeconds *float64    `json:"maxLagSeconds"` // null without a history: two polls or more
+	Complete      bool        `json:"complete"`      // every partition is in the sums, but for those never committed
+	Error         *string     `json:"error"`         // why the group could not be read; what stands here is older then
+	Members       []Member    `json:"members"`       // sorted by memberId
+	Partitions    []Partition `json:"partitions"`    // sorted by topic, then partition
+	Advice        []Advice    `json:"advice,omitempty"`
+}
+
+// Member is one consumer.
+type Member struct {
+	MemberID   string        `json:"memberId"`
+	InstanceID *string       `json:"instanceId"` // null: no static membership
+	ClientID   string        `json:"clientId"`
+	Host       string        `json:"host"`
+	Partitions []Partitioned `json:"partitions"` // sorted
+}
+
+// Partitioned names a partition.
+type Partitioned struct {
+	Topic     string `json:"topic"`
+	Partition int32  `json:"partition"`
+}
+
+// Partition is a group's position in one partition.
+type Partition struct {
+	Topic         string   `json:"topic"`
+	Partition     int32    `json:"partition"`
+	Start         *int64   `json:"start"`         // the log's first offset
+	Committed     *int64   `json:"committed"`     // the next offset the group reads; null when it never committed
+	End           *int64   `json:"end"`           // high watermark, or last stable offset when the group reads committed
+	Lag           *int64   `json:"lag"`           // null without a commit: see lagUpperBound
+	LagUpperBound *int64   `json:"lagUpperBound"` // end - start, while a member holds it and has not committed
+	LagSeconds    *float64 `json:"lagSeconds"`    // age of the next record; at least this when history ends before it
+	Lost          *int64   `json:"lost"`          // records that retention removed before they were read
+	Orphaned      bool     `json:"orphaned"`      // of a topic the group no longer subscribes to: in no sum
+	Owner         *string  `json:"owner"`         // memberId; null: nobody
+	Error         *string  `json:"error"`
+}
+
+// Advice is a change that would help the group.
+type Advice struct {
+	Name    string `json:"name"`
+	Because string `json:"because"` // the numbers
+	Do      string `json:"do"`
+	Cost    string `json:"cost"`
+}
+
+// LagOf is what a report says of every cluster.
+func LagOf(r *engine.Report) Lag {
+	l := Lag{Clusters: make([]Cluster, 0, len(r.Clusters))}
+	for _, c := range r.Clusters {
+		l.Clusters = append(l.Clusters, ClusterOf(c))
+	}
+	return l
+}
+
+// ClusterOf is what a report says of one cluster. Rates and Members may be missing, as after one poll.
+func ClusterOf(c engine.ClusterReport) Cluster {
+	s := c.Snapshot
+	out := Cluster{
+		Cluster:  c.Name,
+		Complete: len(s.Errors) == 0 && !s.At.IsZero(),
+		Groups:   make([]Group, 0, len(s.Groups)),
+	}
+	for _, e := range s.Errors {
+		out.Errors = append(out.Errors, errorOf(e))
+	}
+	for i := range s.Groups {
+		g := groupOf(&s.Groups[i])
+		if i < len(c.Rates) {
+			g.times(&s.Groups[i], c.Rates[i])
+		}
+		if i < len(c.Members) {
+			g.advise(c.Members[i])
+		}
+		out.Complete = out.Complete && g.Complete
+		out.Groups = append(out.Groups, g)
+	}
+	return out
+}
+
+func errorOf(e lag.ReadError) Error {
+	out := Error{Stage: string(e.Stage), Code: e.Code.String(), Detail: e.Detail}
+	if e.Broker >= 0 {
+		out.Broker = &e.Broker
+	}
+	return out
+}
+
+func groupOf(g *lag.GroupLag) Group {
+	sum := g.Summary()
+	out := Group{
+		Group: g.Group, Type: text(string(g.Type)), State: text(string(g.State)), Assignor: text(g.Assignor),
+		Complete:   sum.Complete,
+		Error:      text(g.Err.String()),
+		Members:    make([]Member, 0, len(g.Members)),
+		Partitions: make([]Partition, 0, sum.Partitions+sum.Orphaned),
+	}
+	if sum.Known > 0 || sum.Partitions == 0 && sum.Complete {
+		out.TotalLag, out.MaxLag, out.AvgLag = &sum.Total, &sum.Max, &sum.Avg
+	}
+	for _, m := range g.Members {
+		out.Members = append(out.Members, memberOf(m))
+	}
+	for _, t := range g.Topics {
+		for _, p := range t.Partitions {
+			out.Partitions = append(out.Partitions, partitionOf(g, t, p))
+		}
+	}
+	return out
+}
+
+func memberOf(m lag.Member) Member {
+	out := Member{MemberID: m.ID, InstanceID: text(m.InstanceID), ClientID: m.ClientID, Host: m.Host, Partitions: []Partitioned{}}
+	for _, t := range m.Assigned {
+		for _, p := range t.Partitions {
+			out.Partitions = append(out.Partitions, Partitioned{t.Topic, p})
+		}
+	}
+	return out
+}
+
+func partitionOf(g *lag.GroupLag, t lag.TopicLag, p lag.PartitionLag) Partition {
+	out := Partition{
+		Topic: t.Topic, Partition: p.Partition, Orphaned: t.Orphaned,
+		Start:         known(p.Start, p.Known.Has(lag.KnownStart)),
+		Committed:     known(p.Committed, p.Known.Has(lag.KnownCommitted)),
+		End:           known(p.End, p.Known.Has(lag.KnownEnd)),
+		Lag:           known(p.Lag()),
+		LagUpperBound: known(p.LagUpperBound()),
+		Lost:          known(p.Lost(), p.Known.Has(lag.KnownStart|lag.KnownCommitted)),
+		Error:         text(p.Err.String()),
+	}
+	if m, ok := g.OwnerOf(p); ok {
+		out.Owner = &m.ID
+	}
+	return out
+}
+
+// times adds what needs more than one poll.
+func (g *Group) times(from *lag.GroupLag, r lag.Rates) {
+	g.MaxLagSeconds = seconds(r.LagTime)
+	i := 0
+	for t := range from.Topics {
+		for p := range from.Topics[t].Partitions {
+			g.Partitions[i].LagSeconds = seconds(r.PartitionTime(t, p))
+			i++
+		}
+	}
+}
+
+func (g *Group) advise(s rebalancemon.Stats) {
+	for _, a := range s.Advice {
+		g.Advice = append(g.Advice, Advice{string(a.Name), a.Because, a.Do, a.Cost})
+	}
+}
+
+// Only keeps the named groups; no names keep all.
+func (l Lag) Only(groups []string) Lag {
+	if len(groups) == 0 {
+		return l
+	}
+	want := map[string]bool{}
+	for _, g := range groups {
+		want[g] = true
+	}
+	out := Lag{Clusters: make([]Cluster, 0, len(l.Clusters))}
+	for _, c := range l.Clusters {
+		kept := make([]Group, 0, len(groups))
+		for _, g := range c.Groups {
+			if want[g.Group] {
+				kept = append(kept, g)
+			}
+		}
+		c.Groups = kept
+		out.Clusters = append(out.Clusters, c)
+	}
+	return out
+}
+
+// text is null when there is none.
+func text(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// known is null when the number is not.
+func known(n int64, ok bool) *int64 {
+	if !ok {
+		return nil
+	}
+	return &n
+}
+
+// seconds is a time lag in whole milliseconds, or null.
+func seconds(t lag.LagTime) *float64 {
+	s, _, ok := t.Value()
+	if !ok {
+		return nil
+	}
+	s = math.Round(s*1000) / 1000
+	return &s
+}
