@@ -19,26 +19,35 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.dat
 
 include $(sort $(wildcard tools/*.mk))
 
-.PHONY: build check test demo lint vet unit e2e generate fmt clean help
+.PHONY: build check vet unit test lint e2e demo help clean
 
-build: ## bin/lagscaler
+## build: bin/lagscaler
+build:
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/lagscaler ./cmd/lagscaler
 
-check: vet unit ## what to run at every edit: Go only
+## check: Go only, what to run at every edit
+check: vet unit
 
 vet:
 	go vet ./...
-	test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "not formatted: $$unformatted"; exit 1; }
 
 unit:
 	go test -race ./...
 	go test -count=1 .
 
-demo: build ## watch it work (DURATION=90s, SCENARIO=burst|diurnal|hot-partition|stalled|crash-loop|partial-outage)
+## demo: watch it work (DURATION=90s, SCENARIO=burst|diurnal|hot-partition|stalled|crash-loop|partial-outage)
+demo: build
 	bin/lagscaler demo $(if $(DURATION),--duration $(DURATION)) $(if $(SCENARIO),--scenario $(SCENARIO))
 
-help: ## this list
-	@grep -hE '^[a-z0-9.-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort | expand -t 20
+## lint: golangci-lint and gofumpt over both modules
+lint: lint-tools
+	golangci-lint run ./...
+	cd e2e && golangci-lint run ./...
+
+## help: this list
+help:
+	@sed -n 's/^## \([a-z0-9.-]*\): /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 18
 
 clean:
 	rm -rf bin dist
