@@ -1,7 +1,7 @@
 // Package lagtest is for tests of whatever reads lag: an in-memory [Cluster] that answers like a source,
 // and [Conform], the test that every source passes, the in-memory one included.
 //
-//	c := lagtest.New("main", 3)
+//	c := lagtest.New(t, "main", 3)
 //	c.Create("orders", 4)
 //	c.Join("shop", "worker-1", "orders")
 //	c.Append("orders", 0, 100)
