@@ -214,8 +214,8 @@ func (g *group) amongThemselves(e *episode, i int, earlier []reason, ch change) 
 	switch last, ok := g.tally.lastEvent(); {
 	case ch.subscribed:
 		return reason{Subscription, "a member subscribes to other topics"}
-	case ch.partitions != 0:
-		return reason{Partitions, fmt.Sprintf("the same members hold %+d partitions", ch.partitions)}
+	case ch.partitions != g.covered && ch.differs:
+		return reason{Partitions, fmt.Sprintf("its topics have %d partitions instead of %d", ch.partitions, g.covered)}
 	case i > 0:
 		return earlier[i-1]
 	case ok && g.view.protocol == Cooperative && e.start.Sub(last.End) <= followUp:

@@ -27,11 +27,14 @@ type group struct {
 	blind time.Time // last seen again after a gap
 	crew  crew
 	tally tally
+
+	covered int // partitions of its topics at the last rebalance; new ones wait for a member to hear of them
 }
 
 // episode is a stretch of time in which a group was seen to rebalance.
 type episode struct {
 	start, end  time.Time
+	told        time.Time     // when its end became known
 	last        time.Time     // last seen in motion
 	resolution  time.Duration // the longest time without sight at either edge
 	from        lag.State     // before it
@@ -176,7 +179,7 @@ func (g *group) proceed(s lag.GroupState, to condition, gap time.Duration, blind
 func (g *group) fail(s lag.GroupState, gap time.Duration) {
 	e := g.open
 	g.spend(e, gap)
-	e.end, e.outcome, e.sure = s.At, Failed, true
+	e.end, e.told, e.outcome, e.sure = s.At, s.At, Failed, true
 	g.done = append(g.done, e)
 	g.begin(s, e.phase, gap)
 }
@@ -185,7 +188,7 @@ func (g *group) fail(s lag.GroupState, gap time.Duration) {
 // starts from the last generation that was written down, Stable, as if nothing had begun.
 func (g *group) finish(s lag.GroupState, to condition, gap time.Duration, blind bool) {
 	e := g.open
-	e.end, e.resolution = s.At, max(e.resolution, gap)
+	e.end, e.told, e.resolution = s.At, s.At, max(e.resolution, gap)
 	switch {
 	case to == empty:
 		e.outcome = EmptyGroup
@@ -210,9 +213,9 @@ func (g *group) finish(s lag.GroupState, to condition, gap time.Duration, blind 
 }
 
 // lose ends the open episode of a group that has not been seen since.
-func (g *group) lose() {
+func (g *group) lose(now time.Time) {
 	e := g.open
-	e.end, e.outcome = e.last, UnknownOutcome
+	e.end, e.told, e.outcome = e.last, now, UnknownOutcome
 	if !epochs(g.seen.Type) {
 		e.sure = true
 		e.count++

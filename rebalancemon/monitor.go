@@ -146,7 +146,7 @@ func (m *Monitor) sweep() {
 	m.groups = slices.DeleteFunc(m.groups, func(g *group) bool { return m.now.Sub(g.kept) > keepGroup })
 	for _, g := range m.groups {
 		if g.open != nil && m.now.Sub(g.seen.At) > stuck {
-			g.lose()
+			g.lose(m.now)
 		}
 		if len(g.done) > 0 {
 			m.overdue(g)

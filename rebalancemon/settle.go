@@ -24,6 +24,9 @@ func (m *Monitor) poll(g *group, l *lag.GroupLag) {
 	}
 	next, ch := g.view.next(l)
 	m.settle(g, &next, ch)
+	if g.view.count != next.count || ch.differs {
+		g.covered = next.exist
+	}
 	g.crew.turn(ch, next.at)
 	g.view = next
 	g.crew.assess(g, m.now)
@@ -39,7 +42,7 @@ func (m *Monitor) firstPoll(g *group, l *lag.GroupLag) {
 			m.publish(g, e)
 		}
 	}
-	g.view = next
+	g.view, g.covered = next, next.exist
 	g.crew.assess(g, m.now)
 }
 
@@ -151,7 +154,7 @@ func (g *group) unseen(v *view) *episode {
 func (m *Monitor) overdue(g *group) {
 	every, _ := m.polls.every()
 	limit := max(patience, 3*every)
-	for len(g.done) > 0 && g.done[0].sure && m.now.Sub(g.done[0].end) > limit {
+	for len(g.done) > 0 && g.done[0].sure && m.now.Sub(g.done[0].told) > limit {
 		e := g.done[0]
 		g.done = g.done[1:]
 		g.base.early += e.count

@@ -18,6 +18,7 @@ type view struct {
 	topics    []lag.TopicLag
 	print     print // of members and their assignments
 	held      int   // partitions that members hold
+	exist     int   // partitions of its topics
 	pace      time.Duration
 	protocol  Protocol
 	assignor  string
@@ -65,7 +66,13 @@ func (v *view) next(l *lag.GroupLag) (view, change) {
 		n.count = l.Epoch
 	}
 	n.counted = n.count > 0 && (n.epochs || len(n.seats) > 0)
+	for i := range n.topics {
+		if !n.topics[i].Orphaned {
+			n.exist += len(n.topics[i].Partitions)
+		}
+	}
 	ch := v.compare(&n)
+	ch.partitions = n.exist
 	n.move(v)
 	return n, ch
 }
@@ -102,7 +109,7 @@ type change struct {
 	stayed       int
 	differs      bool // members or assignments
 	subscribed   bool // a member that stayed subscribes to something else
-	partitions   int  // by how many more partitions the same members hold; negative: fewer
+	partitions   int  // how many its topics have now
 }
 
 // compare finds out what changed, and hands what is remembered of each member on to its seat in the next view.
@@ -128,9 +135,6 @@ func (v *view) compare(n *view) change {
 		}
 	}
 	ch.stayed = len(v.seats) - len(ch.left)
-	if len(ch.joined) == 0 && len(ch.left) == 0 {
-		ch.partitions = n.held - v.held
-	}
 	return ch
 }
 
