@@ -1,0 +1,90 @@
+package metrics
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/lag"
+)
+
+// golden compares with a file of testdata; UPDATE_GOLDEN=1 writes it.
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	path := "testdata/" + file
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs (UPDATE_GOLDEN=1 writes it):\n%s", path, got)
+	}
+}
+
+// Two clusters, one with a lagging group of two partitions, one with a group that never committed.
+func compatReport() *engine.Report {
+	r := (&fleet{name: "main", groups: 1, topics: 1, partitions: 2}).report(3)
+	r.Clusters[0].Snapshot.Groups[0].Topics[0].Partitions[1].Committed -= 70
+	other := (&fleet{name: "other", groups: 1, topics: 1, partitions: 1}).report(3)
+	other.Clusters[0].Snapshot.Groups[0].Topics[0].Partitions[0].Known &^= lag.KnownCommitted
+	r.Clusters = append(r.Clusters, other.Clusters...)
+	r.Polls = append(r.Polls, other.Polls...)
+	return r
+}
+
+func TestCompatPage(t *testing.T) {
+	golden(t, "compat.txt", scrape(t, page(compatReport(), Filter{}).Compat(), nil).Body.String())
+}
+
+func TestPageOfOneGroup(t *testing.T) {
+	r := scaled((&fleet{name: "main", groups: 1, topics: 1, partitions: 2}).report(20), nil)
+	golden(t, "page.txt", text(t, page(r, everything)))
+}
+
+// The three families show one Report: their sums are ours.
+func TestCompatAgreesWithOurs(t *testing.T) {
+	p := page(compatReport(), Filter{Topics: all})
+	sum := func(body, series string) float64 {
+		t.Helper()
+		total, found := 0.0, false
+		for line := range strings.Lines(body) {
+			if strings.HasPrefix(line, series+"{") {
+				total, found = total+value(t, line), true
+			}
+		}
+		if !found {
+			t.Errorf("no %s", series)
+		}
+		return total
+	}
+	ours, theirs := text(t, p), scrape(t, p.Compat(), nil).Body.String()
+	want := sum(ours, "lagscaler_group_lag_records")
+	for _, series := range []string{
+		"kafka_consumergroup_lag", "kafka_consumergroup_lag_sum", "kafka_consumergroup_group_lag", "kafka_consumergroup_group_sum_lag",
+		"kafka_consumergroup_group_topic_sum_lag", "kminion_kafka_consumer_group_topic_lag", "kminion_kafka_consumer_group_topic_partition_lag",
+	} {
+		if got := sum(theirs, series); got != want {
+			t.Errorf("%s is %g, ours %g", series, got, want)
+		}
+	}
+	if got := sum(theirs, "kafka_consumergroup_members"); got != sum(ours, "lagscaler_group_members") {
+		t.Errorf("members: %g", got)
+	}
+}
+
+func TestCompatNamesAreUnique(t *testing.T) {
+	var names []string
+	for _, m := range append(Metrics(), CompatMetrics()...) {
+		if slices.Contains(names, m.Name) {
+			t.Errorf("%s is there twice", m.Name)
+		}
+		names = append(names, m.Name)
+	}
+}

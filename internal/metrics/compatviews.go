@@ -1,0 +1,111 @@
+package metrics
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/lagscaler/lagscaler/lag"
+)
+
+// compatView is what one series of a foreign metric tells about. Which fields are set follows from its level.
+type compatView struct {
+	labels
+	cluster  *lag.Snapshot
+	topic    *lag.TopicRead
+	offsets  *lag.PartitionRead
+	group    *groupView
+	row      *lag.TopicLag
+	position *lag.PartitionLag
+	old      bool
+}
+
+func (v *compatView) hidden() bool { return v.old }
+
+// gatherCompat renders /metrics/compat: the groups of the main page, with all their partitions.
+func (p *Page) gatherCompat() ([]*dto.MetricFamily, error) {
+	s := p.view()
+	type about struct {
+		tool  *tool
+		level level
+	}
+	made := map[about][]*compatView{}
+	var all []*dto.MetricFamily
+	for _, r := range compatTable {
+		a := about{r.tool, r.level}
+		if _, ok := made[a]; !ok {
+			made[a] = s.compatViews(r.tool, r.level)
+		}
+		all = append(all, families([]row[*compatView]{r.row()}, made[a])...)
+	}
+	slices.SortFunc(all, func(a, b *dto.MetricFamily) int { return cmp.Compare(a.GetName(), b.GetName()) })
+	return all, nil
+}
+
+func (s *scene) compatViews(t *tool, l level) []*compatView {
+	var views []*compatView
+	switch l {
+	case perCluster, perTopic, perPartition:
+		for _, c := range s.clusters {
+			views = append(views, c.compatViews(t, l)...)
+		}
+	default:
+		for _, g := range s.groups {
+			views = append(views, g.compatViews(t, l)...)
+		}
+	}
+	return views
+}
+
+func (c *clusterView) compatViews(t *tool, l level) []*compatView {
+	cluster := compatView{labels: newLabels(t.cluster, c.report.Name), cluster: c.report.Snapshot, old: c.old}
+	if l == perCluster {
+		return []*compatView{&cluster}
+	}
+	var views []*compatView
+	for i := range c.report.Snapshot.Topics {
+		topic := cluster
+		topic.topic = &c.report.Snapshot.Topics[i]
+		topic.labels = cluster.with(t.topic, topic.topic.Name)
+		if l == perTopic {
+			views = append(views, &topic)
+			continue
+		}
+		for n := range topic.topic.Partitions {
+			partition := topic
+			partition.offsets = &topic.topic.Partitions[n]
+			partition.labels = topic.with(t.partition, strconv.Itoa(n))
+			views = append(views, &partition)
+		}
+	}
+	return views
+}
+
+func (g *groupView) compatViews(t *tool, l level) []*compatView {
+	group := compatView{labels: newLabels(t.cluster, g.cluster, t.group, g.lag.Group), group: g, old: g.old}
+	if l == perGroup {
+		return []*compatView{&group}
+	}
+	var views []*compatView
+	for i := range g.lag.Topics {
+		if g.lag.Topics[i].Orphaned {
+			continue
+		}
+		topic := group
+		topic.row = &g.lag.Topics[i]
+		topic.labels = group.with(t.topic, topic.row.Topic)
+		if l == perGroupTopic {
+			views = append(views, &topic)
+			continue
+		}
+		for n := range topic.row.Partitions {
+			partition := topic
+			partition.position = &topic.row.Partitions[n]
+			partition.labels = topic.with(t.partition, strconv.Itoa(int(partition.position.Partition)))
+			views = append(views, &partition)
+		}
+	}
+	return views
+}

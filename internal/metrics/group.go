@@ -1,0 +1,236 @@
+package metrics
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/rebalancemon"
+)
+
+var (
+	clusterLabels   = []string{"kafka_cluster"}
+	groupLabels     = []string{"kafka_cluster", "group"}
+	topicLabels     = []string{"kafka_cluster", "group", "topic"}
+	partitionLabels = []string{"kafka_cluster", "group", "topic", "partition"}
+)
+
+func labelsOf(base []string, own ...string) []string { return append(slices.Clip(base), own...) }
+
+// lowerBound is in the HELP of every count that rests on polling.
+const lowerBound = "A lower bound, as seen by polling: states are sampled each {sample}, members each {interval}."
+
+func gauge(a Area, name, help string, f func(*groupView, *out), own ...string) row[*groupView] {
+	return row[*groupView]{Metric: Metric{Name: name, Type: Gauge, Area: a, Stability: Stable, Labels: labelsOf(groupLabels, own...), Help: help}, emit: f}
+}
+
+func lasting(a Area, name, help string, f func(*groupView, *out), own ...string) row[*groupView] {
+	r := gauge(a, name, help, f, own...)
+	r.lasting = true
+	return r
+}
+
+func counter(a Area, name, help string, f func(*groupView, *out), own ...string) row[*groupView] {
+	return row[*groupView]{Metric: Metric{Name: name, Type: Counter, Area: a, Stability: Stable, Labels: labelsOf(groupLabels, own...), Help: help}, emit: f}
+}
+
+func experimental(r row[*groupView]) row[*groupView] {
+	r.Stability = Experimental
+	return r
+}
+
+// groupTable is what every group has: at most 40 series, but for slo_lag_seconds (only when configured), outcomes
+// and causes of rebalances that happened, and advice.
+var groupTable = slices.Concat(lagRows, thresholdRows, rateRows, stateRows, memberRows, rebalanceRows)
+
+var lagRows = []row[*groupView]{
+	gauge(AreaLag, "lagscaler_group_lag_records", "Records between the committed and the end offsets, summed over the partitions whose lag is known.",
+		func(g *groupView, o *out) { o.know(float64(g.sum.Total), g.sum.Known > 0) }),
+	gauge(AreaLag, "lagscaler_group_max_lag_records", "Lag of the worst partition, in records.",
+		func(g *groupView, o *out) { o.know(float64(g.sum.Max), g.sum.Known > 0) }),
+	gauge(AreaLag, "lagscaler_group_avg_lag_records", "Lag divided by the number of partitions whose lag is known, in records.",
+		func(g *groupView, o *out) { o.know(g.sum.Avg, g.sum.Known > 0) }),
+	gauge(AreaLag, "lagscaler_group_max_lag_seconds", "How long ago the next record of the worst partition was appended. Interpolated from the end offsets seen; a lower bound when it is older than what was seen.",
+		func(g *groupView, o *out) {
+			seconds, _, ok := g.rates.LagTime.Value()
+			o.know(seconds, ok)
+		}),
+	gauge(AreaLag, "lagscaler_group_partitions", "Partitions that the group commits to or is assigned, without those of orphaned topics.",
+		func(g *groupView, o *out) { o.add(float64(g.sum.Partitions)) }),
+	gauge(AreaLag, "lagscaler_group_partitions_over_threshold", "Partitions whose lag exceeds the group's slo_lag_records.",
+		func(g *groupView, o *out) { o.add(float64(g.lag.Over(g.slo.Lag))) }),
+	gauge(AreaLag, "lagscaler_group_partitions_uncommitted", "Partitions without a committed offset: their lag is unknown, and in no sum.",
+		func(g *groupView, o *out) { o.add(float64(g.sum.Uncommitted)) }),
+	gauge(AreaLag, "lagscaler_group_partitions_unassigned", "Partitions that no member holds.",
+		func(g *groupView, o *out) { o.add(float64(g.sum.Unassigned)) }),
+	gauge(AreaLag, "lagscaler_group_partitions_below_log_start", "Partitions whose committed offset lies below the log start: retention removed records before they were read.",
+		func(g *groupView, o *out) { o.add(float64(g.sum.BelowLogStart)) }),
+	gauge(AreaLag, "lagscaler_group_partitions_stalled", "Partitions that a member holds, with records waiting, whose committed offset stood still for two minutes.",
+		func(g *groupView, o *out) { o.add(float64(g.rates.Stalled)) }),
+	gauge(AreaLag, "lagscaler_group_partitions_unknown", "Partitions that the last poll could not read: they are missing from the sums.",
+		func(g *groupView, o *out) { o.add(float64(g.sum.Unknown)) }),
+	counter(AreaLag, "lagscaler_group_lost_records_total", "Records that retention removed before the group read them.",
+		func(g *groupView, o *out) { o.add(float64(g.rates.LostTotal)) }),
+}
+
+func tier(s lag.SLO) string {
+	if s.Declared {
+		return "declared"
+	}
+	return "default"
+}
+
+func threshold(name, help string, value func(lag.SLO) float64) row[*groupView] {
+	return lasting(AreaThresholds, name, help+" Tier declared: the configuration or a KafkaScaler names the group.", func(g *groupView, o *out) {
+		if v := value(g.slo); v > 0 {
+			o.add(v, tier(g.slo))
+		}
+	}, "tier")
+}
+
+var thresholdRows = []row[*groupView]{
+	threshold("lagscaler_group_slo_lag_records", "Records that the worst partition may lag behind.",
+		func(s lag.SLO) float64 { return float64(s.Lag) }),
+	threshold("lagscaler_group_slo_lag_seconds", "Seconds that the worst partition may lag behind; absent unless configured.",
+		func(s lag.SLO) float64 { return s.LagTime.Seconds() }),
+	threshold("lagscaler_group_slo_rebalances_per_hour", "Unplanned rebalances an hour that are tolerated.",
+		func(s lag.SLO) float64 { return s.RebalancesPerHour }),
+	threshold("lagscaler_group_slo_rebalance_seconds", "Seconds that a rebalance may take.",
+		func(s lag.SLO) float64 { return s.RebalanceTime.Seconds() }),
+	threshold("lagscaler_group_slo_churn_ratio", "Share of the members that may change in a minute.",
+		func(s lag.SLO) float64 { return s.Churn }),
+	threshold("lagscaler_group_slo_skew_ratio", "Assignment skew that is tolerated.",
+		func(s lag.SLO) float64 { return s.Skew }),
+}
+
+var rateRows = []row[*groupView]{
+	counter(AreaRates, "lagscaler_group_consumed_records_total", "Forward movement of the committed offsets. A rewind or a recreated topic adds nothing.",
+		func(g *groupView, o *out) { o.add(float64(g.rates.ConsumedTotal)) }),
+	counter(AreaRates, "lagscaler_group_produced_records_total", "Forward movement of the end offsets of the group's partitions.",
+		func(g *groupView, o *out) { o.add(float64(g.rates.ProducedTotal)) }),
+	counter(AreaRates, "lagscaler_group_rewinds_total", "Times a committed offset went back, or a topic was recreated.",
+		func(g *groupView, o *out) { o.add(float64(g.rates.RewindsTotal)) }),
+	gauge(AreaRates, "lagscaler_group_lag_trend_records_per_second", "Records per second by which the lag grows (or shrinks, below 0), smoothed over two minutes.",
+		func(g *groupView, o *out) { o.know(g.rates.Trend.Value()) }),
+	gauge(AreaRates, "lagscaler_group_lag_trend", "1 for the direction of the lag that holds: growing, shrinking or steady. Absent while it is unknown.",
+		func(g *groupView, o *out) {
+			if d := g.rates.Direction; d != "" && d != lag.DirectionUnknown {
+				o.add(1, string(d))
+			}
+		}, "direction"),
+	gauge(AreaRates, "lagscaler_group_drain_seconds", "Seconds until the lag is gone at the present rates. Absent unless it shrinks.",
+		func(g *groupView, o *out) { o.know(g.rates.Drain.Value()) }),
+	gauge(AreaRates, "lagscaler_group_last_progress_timestamp_seconds", "When a committed offset was last seen to move forward, in Unix time.",
+		func(g *groupView, o *out) {
+			if at := g.rates.LastProgress; !at.IsZero() {
+				o.add(float64(at.UnixMilli()) / 1000)
+			}
+		}),
+}
+
+var stateRows = []row[*groupView]{
+	experimental(gauge(AreaGroup, "lagscaler_group_advice", "1 while a change to the group would help; the JSON API and the pages say why, what to do and what it costs.",
+		func(g *groupView, o *out) {
+			for _, a := range g.stats.Advice {
+				o.add(1, string(a.Name))
+			}
+		}, "advice")),
+	gauge(AreaGroup, "lagscaler_group_info", "1, with what the coordinator says of the group.",
+		func(g *groupView, o *out) {
+			o.add(1, word(string(g.lag.Type)), word(string(g.stats.Protocol)), word(g.lag.Assignor), strconv.Itoa(int(g.lag.Coordinator)))
+		}, "type", "protocol", "assignor", "coordinator"),
+	gauge(AreaGroup, "lagscaler_group_state", "1 for the state the coordinator reports.",
+		func(g *groupView, o *out) { o.add(1, stateLabel(g.lag.State)) }, "state"),
+	lasting(AreaGroup, "lagscaler_group_status", "1 for the status that holds: ok, warning, stalled, stopped, rewound, rebalancing or unknown.",
+		func(g *groupView, o *out) { o.add(1, word(string(g.rates.Status))) }, "status"),
+}
+
+// word is a label value that is never empty: an empty label is no label to Prometheus.
+func word(s string) string {
+	if s == "" {
+		return "unknown"
+	}
+	return s
+}
+
+// stateLabel is a state as a label value.
+func stateLabel(s lag.State) string {
+	switch s {
+	case lag.PreparingRebalance:
+		return "preparing_rebalance"
+	case lag.CompletingRebalance:
+		return "completing_rebalance"
+	case lag.NotReady:
+		return "not_ready"
+	case lag.Empty:
+		return "empty"
+	case lag.Stable:
+		return "stable"
+	case lag.Dead:
+		return "dead"
+	case lag.Assigning:
+		return "assigning"
+	case lag.Reconciling:
+		return "reconciling"
+	default:
+		return "unknown"
+	}
+}
+
+var memberRows = []row[*groupView]{
+	gauge(AreaMembers, "lagscaler_group_members", "Members of the group.",
+		func(g *groupView, o *out) { o.add(float64(len(g.lag.Members))) }),
+	gauge(AreaMembers, "lagscaler_group_members_idle", "Members that hold no partition.",
+		func(g *groupView, o *out) { o.add(float64(g.stats.Idle)) }),
+	counter(AreaMembers, "lagscaler_group_member_joins_total", "Members that joined. "+lowerBound,
+		func(g *groupView, o *out) { o.add(float64(g.stats.Joins)) }),
+	counter(AreaMembers, "lagscaler_group_member_leaves_total", "Members that left. "+lowerBound,
+		func(g *groupView, o *out) { o.add(float64(g.stats.Leaves)) }),
+	gauge(AreaMembers, "lagscaler_group_member_stability_ratio", "Share of the members of an hour ago that are still there. Absent without members.",
+		func(g *groupView, o *out) { o.know(g.stats.Stability, len(g.lag.Members) > 0) }),
+	gauge(AreaMembers, "lagscaler_group_assignment_skew_ratio", "How uneven the partitions are spread: 0 is the best possible split, 1 means that one member has everything. Absent with fewer than two members.",
+		func(g *groupView, o *out) { o.know(g.stats.Skew, len(g.lag.Members) > 1) }),
+}
+
+var rebalanceRows = []row[*groupView]{
+	counter(AreaRebalances, "lagscaler_group_rebalances_total", "Rebalances by outcome: success, failed, empty or unknown. "+lowerBound,
+		func(g *groupView, o *out) {
+			for i, outcome := range rebalancemon.Outcomes {
+				if n := g.stats.ByOutcome[i]; n > 0 || outcome == rebalancemon.Success {
+					o.add(float64(n), string(outcome))
+				}
+			}
+		}, "outcome"),
+	counter(AreaRebalances, "lagscaler_group_rebalances_unplanned_total", "Rebalances that neither a resize nor a rollout of the target explains. "+lowerBound,
+		func(g *groupView, o *out) { o.add(float64(g.stats.Unplanned)) }),
+	counter(AreaRebalances, "lagscaler_group_rebalances_by_cause_total", "Rebalances by cause; unknown rather than wrong. A cause appears with its first rebalance. "+lowerBound,
+		func(g *groupView, o *out) {
+			for i, cause := range rebalancemon.Causes {
+				if n := g.stats.ByCause[i]; n > 0 {
+					o.add(float64(n), string(cause))
+				}
+			}
+		}, "cause"),
+	counter(AreaRebalances, "lagscaler_group_rebalances_slow_total", "Rebalances longer than the group's slo_rebalance_seconds. "+lowerBound,
+		func(g *groupView, o *out) { o.add(float64(g.stats.Slow)) }),
+	counter(AreaRebalances, "lagscaler_group_rebalance_seconds_total", "Time spent rebalancing; it grows during one. "+lowerBound,
+		func(g *groupView, o *out) { o.add(g.stats.TimeSpent.Seconds()) }),
+	gauge(AreaRebalances, "lagscaler_group_rebalance_last_seconds", "How long the last rebalance took.",
+		func(g *groupView, o *out) { o.know(g.stats.Last.Seconds(), g.stats.LastKnown) }),
+	gauge(AreaRebalances, "lagscaler_group_rebalance_age_seconds", "How long the present rebalance has lasted; 0 when there is none.",
+		func(g *groupView, o *out) {
+			if g.stats.Rebalancing {
+				o.add(g.at.Sub(g.stats.Since).Seconds())
+			} else {
+				o.add(0)
+			}
+		}),
+	gauge(AreaRebalances, "lagscaler_group_epoch", "Generation of a classic group, group epoch of the others. Absent when the members do not tell it.",
+		func(g *groupView, o *out) {
+			epoch := g.lag.Epoch
+			if g.lag.Type == lag.Classic || g.lag.Type == "" {
+				epoch = g.lag.Generation
+			}
+			o.know(float64(epoch), epoch >= 0)
+		}),
+}

@@ -1,0 +1,104 @@
+package metrics
+
+// Filter chooses what is exposed. The zero value exposes every group and no topics or partitions.
+type Filter struct {
+	Topics        func(group string) bool // groups that get series for each topic; nil: none
+	Partitions    func(group string) bool // groups that get series for each partition; nil: none
+	OverThreshold bool                    // of those only partitions whose lag exceeds the group's threshold
+	Top           int                     // of those only so many of each group, the worst ones; 0: all
+	MaxGroups     int                     // 0: no limit
+	MaxSeries     int                     // of groups, topics and partitions; 0: no limit
+}
+
+// dropReason is why something is not on the page.
+type dropReason string
+
+const (
+	dropMaxGroups dropReason = "max_groups"
+	dropMaxSeries dropReason = "max_series"
+	dropDetail    dropReason = "detail" // the group is there, but its topics and partitions did not fit
+)
+
+var dropReasons = []dropReason{dropDetail, dropMaxGroups, dropMaxSeries}
+
+// limiter keeps the page within its limits, and a group on the page once it is there, so that series do not flap.
+type limiter struct {
+	in      map[key]bool // groups on the last page
+	dropped map[string]map[dropReason]uint64
+}
+
+// admitted is what of the groups is on a page.
+type admitted struct {
+	groups     []*groupView
+	topics     []*topicView
+	partitions []*partitionView
+	series     int
+}
+
+func newLimiter() *limiter {
+	return &limiter{in: map[key]bool{}, dropped: map[string]map[dropReason]uint64{}}
+}
+
+// admit decides who is on the page: first who was on the last one or is declared, then newcomers in their order.
+func (l *limiter) admit(groups []*groupView, f *Filter) admitted {
+	var a admitted
+	in := make(map[key]bool, len(groups))
+	for _, entitled := range []bool{true, false} {
+		for _, g := range groups {
+			if entitled != (l.in[g.key()] || g.slo.Declared) {
+				continue
+			}
+			n := count(groupTable, g)
+			switch {
+			case !entitled && f.MaxGroups > 0 && len(in) >= f.MaxGroups:
+				l.drop(g, dropMaxGroups)
+			case !entitled && f.MaxSeries > 0 && a.series+n > f.MaxSeries:
+				l.drop(g, dropMaxSeries)
+			default:
+				in[g.key()] = true
+				a.series += n
+			}
+		}
+	}
+	l.in = in
+	for _, g := range groups {
+		if in[g.key()] {
+			a.groups = append(a.groups, g)
+			l.detail(g, f, &a)
+		}
+	}
+	return a
+}
+
+// detail adds a group's topics and partitions, if they fit.
+func (l *limiter) detail(g *groupView, f *Filter, a *admitted) {
+	var topics []*topicView
+	var partitions []*partitionView
+	n := 0
+	if f.Topics != nil && f.Topics(g.lag.Group) {
+		topics = g.topicViews()
+		for _, t := range topics {
+			n += count(topicTable, t)
+		}
+	}
+	if f.Partitions != nil && f.Partitions(g.lag.Group) {
+		partitions = g.partitionViews(f)
+		for _, p := range partitions {
+			n += count(partitionTable, p)
+		}
+	}
+	if f.MaxSeries > 0 && a.series+n > f.MaxSeries && n > 0 {
+		l.drop(g, dropDetail)
+		return
+	}
+	a.series += n
+	a.topics = append(a.topics, topics...)
+	a.partitions = append(a.partitions, partitions...)
+}
+
+func (l *limiter) drop(g *groupView, why dropReason) {
+	if l.dropped[g.cluster] == nil {
+		l.dropped[g.cluster] = map[dropReason]uint64{}
+	}
+	l.dropped[g.cluster][why]++
+}

@@ -1,0 +1,199 @@
+package metrics
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	_ "github.com/prometheus/client_golang/prometheus/promhttp/zstd" // offers zstd beside gzip
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/lagscaler/lagscaler/internal/engine"
+)
+
+// Options set a Page up.
+type Options struct {
+	Latest       func() *engine.Report // nil before the first Report
+	Filter       Filter
+	Interval     time.Duration // of polls and of samples of states, for HELP; 10 s and 1 s when zero
+	Sample       time.Duration
+	ConfigLoaded func() bool // whether the file on disk is in force; nil: there is no file
+	Version      string
+	Revision     string
+}
+
+// Page is /metrics.
+type Page struct {
+	opts    Options
+	helps   map[string]string // of the metrics whose HELP names a setting
+	process *prometheus.Registry
+	answers *answers
+	compat  *answers
+
+	mu      sync.Mutex // guards what follows
+	filter  Filter
+	limiter *limiter
+	scene   *scene
+}
+
+// New makes the page. It serves at once: until the first Report, with the series of the process alone.
+func New(o Options) *Page {
+	o.Interval = cmp.Or(o.Interval, 10*time.Second)
+	o.Sample = cmp.Or(o.Sample, time.Second)
+	p := &Page{opts: o, filter: o.Filter, limiter: newLimiter(), process: prometheus.NewRegistry(), helps: helps(o)}
+	p.process.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	p.answers = newAnswers(handler(p.gather), o.Latest)
+	p.compat = newAnswers(handler(p.gatherCompat), o.Latest)
+	return p
+}
+
+func handler(g prometheus.GathererFunc) http.Handler {
+	return promhttp.HandlerFor(g, promhttp.HandlerOpts{EnableOpenMetrics: true})
+}
+
+// helps fills the settings into the HELP of metrics that name them.
+func helps(o Options) map[string]string {
+	settings := strings.NewReplacer("{sample}", o.Sample.String(), "{interval}", o.Interval.String())
+	filled := map[string]string{}
+	for _, m := range Metrics() {
+		if h := settings.Replace(m.Help); h != m.Help {
+			filled[m.Name] = h
+		}
+	}
+	return filled
+}
+
+// SetFilter changes what is exposed from the next Report on.
+func (p *Page) SetFilter(f Filter) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.filter = f
+}
+
+// ServeHTTP answers a scrape from the last Report.
+func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.answers.ServeHTTP(w, r) }
+
+// Compat is /metrics/compat: the same numbers under the names that other tools' dashboards rely on.
+func (p *Page) Compat() http.Handler { return p.compat }
+
+// Run renders each new Report ahead of the scrape, in the formats that scrapers asked for lately, until ctx ends.
+// Without it the first scrape after a Report waits for the rendering.
+func (p *Page) Run(ctx context.Context) error {
+	const look = 250 * time.Millisecond
+	for wait := look; ; {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+		}
+		began := time.Now()
+		p.answers.prepare()
+		p.compat.prepare()
+		wait = max(look, 10*time.Since(began)) // at most a tenth of a CPU, however often Reports come
+	}
+}
+
+// scene is what a Report has to show: the views of all tables.
+type scene struct {
+	report *engine.Report
+	admitted
+	clusters []*clusterView
+	scalers  []*scalerView
+	polls    []*pollView
+	self     []*selfView
+}
+
+// view makes the scene of the last Report, once for each.
+func (p *Page) view() *scene {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := p.opts.Latest()
+	if p.scene != nil && p.scene.report == r {
+		return p.scene
+	}
+	p.scene = p.newScene(r)
+	return p.scene
+}
+
+func (p *Page) newScene(r *engine.Report) *scene {
+	s := &scene{report: r}
+	if r == nil {
+		s.self = []*selfView{{opts: &p.opts}}
+		return s
+	}
+	if r.Leader {
+		p.lead(s)
+	}
+	for i := range r.Polls {
+		stats := &r.Polls[i]
+		v := &pollView{
+			labels: newLabels("kafka_cluster", stats.Cluster), stats: stats,
+			dropped: maps.Clone(p.limiter.dropped[stats.Cluster]), // it goes on counting
+		}
+		if c, ok := clusterOf(r, stats.Cluster); ok {
+			v.groups = len(c.Snapshot.Groups)
+		}
+		s.polls = append(s.polls, v)
+	}
+	s.self = []*selfView{{opts: &p.opts, leader: r.Leader, series: s.series}}
+	return s
+}
+
+// lead adds what only the leader shows.
+func (p *Page) lead(s *scene) {
+	var groups []*groupView
+	for i := range s.report.Clusters {
+		c := &s.report.Clusters[i]
+		groups = append(groups, groupViews(s.report, c)...)
+		s.clusters = append(s.clusters, &clusterView{
+			labels: newLabels("kafka_cluster", c.Name), report: c, old: p.lost(s.report, c.Name),
+		})
+	}
+	s.scalers = scalerViews(s.report)
+	s.admitted = p.limiter.admit(groups, &p.filter)
+}
+
+// lost reports whether a cluster did not answer for two polls.
+func (p *Page) lost(r *engine.Report, cluster string) bool {
+	i, ok := slices.BinarySearchFunc(r.Polls, cluster, func(s engine.PollStats, name string) int { return cmp.Compare(s.Cluster, name) })
+	return !ok || r.Polls[i].LastSuccess.IsZero() || r.At.Sub(r.Polls[i].LastSuccess) > 3*p.opts.Interval
+}
+
+func clusterOf(r *engine.Report, name string) (*engine.ClusterReport, bool) {
+	i, ok := slices.BinarySearchFunc(r.Clusters, name, func(c engine.ClusterReport, name string) int { return cmp.Compare(c.Name, name) })
+	if !ok {
+		return nil, false
+	}
+	return &r.Clusters[i], true
+}
+
+// gather renders the page. It asks nobody but the process itself.
+func (p *Page) gather() ([]*dto.MetricFamily, error) {
+	s := p.view()
+	all, err := p.process.Gather()
+	all = append(all, families(groupTable, s.groups)...)
+	all = append(all, families(topicTable, s.topics)...)
+	all = append(all, families(partitionTable, s.partitions)...)
+	all = append(all, families(scalerTable, s.scalers)...)
+	all = append(all, families(clusterTable, s.clusters)...)
+	all = append(all, families(pollTable, s.polls)...)
+	all = append(all, families(selfTable, s.self)...)
+	for _, f := range all {
+		if h, ok := p.helps[f.GetName()]; ok {
+			f.Help = &h
+		}
+	}
+	slices.SortFunc(all, func(a, b *dto.MetricFamily) int { return cmp.Compare(a.GetName(), b.GetName()) })
+	return all, err
+}

@@ -1,0 +1,426 @@
+package metrics
+
+import (
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/scaler"
+)
+
+func scrape(t testing.TB, h http.Handler, headers map[string]string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody)
+	for name, value := range headers {
+		r.Header.Set(name, value)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if w.Code != http.StatusOK {
+		t.Fatalf("status %d: %s", w.Code, w.Body)
+	}
+	return w
+}
+
+// everything exposes all there is.
+var everything = Filter{Topics: all, Partitions: all}
+
+func all(string) bool { return true }
+
+func TestPageIsLintFree(t *testing.T) {
+	p := page(scaled((&fleet{name: "main", groups: 2, topics: 1, partitions: 2}).report(20), nil), everything)
+	problems, err := promlint.New(scrape(t, p, nil).Body).Lint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, problem := range problems {
+		t.Errorf("%s: %s", problem.Metric, problem.Text)
+	}
+}
+
+// Every family passes the registry's own checks: types, label names, no series twice.
+func TestPageIsConsistent(t *testing.T) {
+	p := page(scaled((&fleet{name: "main", groups: 3, topics: 2, partitions: 2}).report(20), nil), everything)
+	for name, gather := range map[string]prometheus.GathererFunc{"native": p.gather, "compat": p.gatherCompat} {
+		if _, err := (prometheus.Gatherers{gather}).Gather(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A page where everything is known has every metric of the table, with the labels the table names.
+func TestTableIsWhatIsExposed(t *testing.T) {
+	f := &fleet{name: "main", groups: 1, topics: 1, partitions: 2, lag: 300}
+	r := f.report(12)
+	f.lag -= 300 // it catches up, so that there is a time to drain
+	r = scaled(f.report(3), func(s *engine.ScalerReport) { s.Decision.Overdue = true })
+	r.Clusters[0].SLOs[0] = lag.SLO{Declared: true, LagTime: 30 * time.Second}
+	p := New(Options{Latest: func() *engine.Report { return r }, Filter: everything, ConfigLoaded: func() bool { return true }})
+	check := func(metrics []Metric, gather func() ([]*dto.MetricFamily, error)) {
+		gathered, err := gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range metrics {
+			i := slices.IndexFunc(gathered, func(f *dto.MetricFamily) bool { return f.GetName() == m.Name })
+			if i < 0 {
+				t.Errorf("%s is not exposed", m.Name)
+				continue
+			}
+			var names []string
+			for _, l := range gathered[i].Metric[0].Label {
+				names = append(names, l.GetName())
+			}
+			if !slices.Equal(names, m.Labels) {
+				t.Errorf("%s has labels %v, the table says %v", m.Name, names, m.Labels)
+			}
+		}
+	}
+	check(Metrics(), p.gather)
+	check(CompatMetrics(), p.gatherCompat)
+}
+
+func TestLabelsThatPrometheusRenames(t *testing.T) {
+	for _, m := range Metrics() {
+		for _, l := range m.Labels {
+			if slices.Contains([]string{"namespace", "pod", "job", "instance", "service", "container", "cluster", "endpoint"}, l) {
+				t.Errorf("%s has the label %s: a scrape configuration owns it", m.Name, l)
+			}
+		}
+		if !strings.HasPrefix(m.Name, "lagscaler_") {
+			t.Errorf("%s lacks the prefix", m.Name)
+		}
+		if (m.Type == Counter) != strings.HasSuffix(m.Name, "_total") {
+			t.Errorf("%s is a %s", m.Name, m.Type)
+		}
+	}
+}
+
+// At most 40 default series a group: not counted are the threshold that only exists when configured, and what
+// appears with its first event.
+func TestSeriesOfOneGroup(t *testing.T) {
+	f := &fleet{name: "main", groups: 1, topics: 1, partitions: 2, lag: 300}
+	f.report(12)
+	f.lag = 0
+	r := f.report(3)
+	n := 0
+	for line := range strings.Lines(text(t, page(r, Filter{}))) {
+		event := strings.Contains(line, "_by_cause_total") || strings.Contains(line, "group_advice") ||
+			strings.Contains(line, "rebalances_total") && !strings.Contains(line, `outcome="success"`)
+		if strings.Contains(line, `group="`) && !event {
+			n++
+		}
+	}
+	if n != 40 {
+		t.Errorf("a group in which everything is known has %d series, want 40", n)
+	}
+}
+
+func TestFollowersShowThemselvesOnly(t *testing.T) {
+	r := scaled((&fleet{name: "main", groups: 2, topics: 1, partitions: 2}).report(5), nil)
+	r.Leader = false
+	p := page(r, everything)
+	for line := range strings.Lines(text(t, p)) {
+		if strings.Contains(line, `group="`) || strings.Contains(line, `target="`) || strings.Contains(line, "lagscaler_brokers") {
+			t.Errorf("a follower exposes %s", line)
+		}
+	}
+	if body := scrape(t, p.Compat(), nil).Body.String(); body != "" {
+		t.Errorf("a follower exposes %s", body)
+	}
+	if got := text(t, p); !strings.Contains(got, "lagscaler_leader 0") || !strings.Contains(got, `lagscaler_groups{kafka_cluster="main"} 2`) {
+		t.Errorf("a follower does not show itself:\n%s", got)
+	}
+}
+
+// A group that two polls could not read loses its gauges, but neither its counters nor its thresholds nor its status.
+func TestUnreadGroup(t *testing.T) {
+	r := (&fleet{name: "main", groups: 1, topics: 1, partitions: 2}).report(5)
+	g := &r.Clusters[0].Snapshot.Groups[0]
+	for missed, gone := range map[int]bool{0: false, 2: false, 3: true} {
+		g.Missed = missed
+		got := text(t, page(r, everything))
+		for _, series := range []string{"group_lag_records{", "group_members{", "partition_lag_records{", "topic_lag_records{", "group_state{"} {
+			if strings.Contains(got, "lagscaler_"+series) == gone {
+				t.Errorf("missed %d: %s there: %t", missed, series, !gone)
+			}
+		}
+		for _, series := range []string{"group_consumed_records_total{", "group_rebalances_unplanned_total{", "group_slo_lag_records{", "group_status{"} {
+			if !strings.Contains(got, "lagscaler_"+series) {
+				t.Errorf("missed %d: %s is gone", missed, series)
+			}
+		}
+	}
+}
+
+func TestUnknownIsAbsent(t *testing.T) {
+	r := (&fleet{name: "main", groups: 1, topics: 1, partitions: 2}).report(1)
+	g := &r.Clusters[0].Snapshot.Groups[0]
+	for i := range g.Topics[0].Partitions {
+		g.Topics[0].Partitions[i].Known &^= lag.KnownCommitted
+	}
+	g.Generation = lag.NoGeneration
+	g.Members = g.Members[:1]
+	got := text(t, page(r, everything))
+	for _, absent := range []string{
+		"group_lag_records{", "group_max_lag_records{", "group_avg_lag_records{", "topic_lag_records{", "partition_lag_records{",
+		"partition_committed_offset{", "group_lag_trend{", "group_drain_seconds{", "group_last_progress_timestamp_seconds{",
+		"group_epoch{", "group_assignment_skew_ratio{", "group_slo_lag_seconds{",
+	} {
+		if strings.Contains(got, "lagscaler_"+absent) {
+			t.Errorf("%s is shown", absent)
+		}
+	}
+	if want := `lagscaler_group_partitions_uncommitted{kafka_cluster="main",group="group-0000"} 2`; !strings.Contains(got, want) {
+		t.Errorf("%s is missing", want)
+	}
+	if strings.Contains(got, "NaN") || strings.Contains(got, "} -1") {
+		t.Errorf("unknown has a number:\n%s", got)
+	}
+}
+
+func TestSLO(t *testing.T) {
+	r := (&fleet{name: "main", groups: 2, topics: 1, partitions: 2, lag: 40}).report(5) // lag 90 per partition
+	r.Clusters[0].SLOs[1] = lag.SLO{Declared: true, Lag: 80, LagTime: 30 * time.Second, Churn: 0.5}
+	got := text(t, page(r, Filter{Partitions: all, OverThreshold: true}))
+	for _, want := range []string{
+		`lagscaler_group_slo_lag_records{kafka_cluster="main",group="group-0000",tier="default"} 50000`,
+		`lagscaler_group_slo_lag_records{kafka_cluster="main",group="group-0001",tier="declared"} 80`,
+		`lagscaler_group_slo_lag_seconds{kafka_cluster="main",group="group-0001",tier="declared"} 30`,
+		`lagscaler_group_slo_churn_ratio{kafka_cluster="main",group="group-0000",tier="default"} 0.1`,
+		`lagscaler_group_slo_churn_ratio{kafka_cluster="main",group="group-0001",tier="declared"} 0.5`,
+		`lagscaler_group_slo_rebalance_seconds{kafka_cluster="main",group="group-0001",tier="declared"} 30`,
+		`lagscaler_group_partitions_over_threshold{kafka_cluster="main",group="group-0000"} 0`,
+		`lagscaler_group_partitions_over_threshold{kafka_cluster="main",group="group-0001"} 2`,
+		`lagscaler_partition_lag_records{kafka_cluster="main",group="group-0001",topic="topic-0000",partition="1"} 90`,
+	} {
+		if !strings.Contains(got, want+"\n") {
+			t.Errorf("missing %s", want)
+		}
+	}
+	for _, unwanted := range []string{`slo_lag_seconds{kafka_cluster="main",group="group-0000"`, `partition_lag_records{kafka_cluster="main",group="group-0000"`} {
+		if strings.Contains(got, unwanted) {
+			t.Errorf("there is %s", unwanted)
+		}
+	}
+}
+
+func TestTopPartitions(t *testing.T) {
+	r := (&fleet{name: "main", groups: 1, topics: 1, partitions: 5}).report(2)
+	rows := r.Clusters[0].Snapshot.Groups[0].Topics[0].Partitions
+	rows[1].Committed -= 500
+	rows[3].Committed -= 700
+	rows[4].Known &^= lag.KnownEnd
+	var got []string
+	for line := range strings.Lines(text(t, page(r, Filter{Partitions: all, Top: 2}))) {
+		if strings.HasPrefix(line, "lagscaler_partition_lag_records") {
+			got = append(got, strings.TrimSpace(line[strings.Index(line, "partition=\""):]))
+		}
+	}
+	if want := []string{`partition="1"} 520`, `partition="3"} 720`}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestScalerSeries(t *testing.T) {
+	r := scaled((&fleet{name: "main", groups: 1, topics: 1, partitions: 2}).report(3), nil)
+	scaled(r, func(s *engine.ScalerReport) {
+		s.Name, s.Refused, s.Workload.Spec = "shop/second", "second on its target", 99
+	})
+	got := text(t, page(r, Filter{}))
+	base := `target_namespace="shop",target_kind="Deployment",target="orders-worker"`
+	for series, value := range map[string]string{
+		"current_replicas{" + base:                                         "12",
+		"desired_replicas{" + base:                                         "20",
+		"min_replicas{" + base:                                             "2",
+		"max_replicas{" + base:                                             "20",
+		"partition_limit_replicas{" + base:                                 "24",
+		"decisions_total{" + base + `,reason="ScaleUp"`:                    "3",
+		"scale_events_total{" + base + `,direction="up"`:                   "3",
+		"scale_events_total{" + base + `,direction="down"`:                 "1",
+		"errors_total{" + base:                                             "0",
+		"paused{" + base:                                                   "0",
+		"required_records_per_second{" + base:                              "2066",
+		"capacity_per_replica_records_per_second{" + base:                  "100",
+		"source_info{" + base + `,kafka_cluster="main",group="group-0000"`: "1",
+	} {
+		if line := fmt.Sprintf("lagscaler_scaler_%s} %s\n", series, value); !strings.Contains(got, line) {
+			t.Errorf("missing %s", line)
+		}
+	}
+	if strings.Contains(got, "hold_overdue") || strings.Contains(got, " 99\n") {
+		t.Errorf("a refused scaler or a hold is shown:\n%s", got)
+	}
+	scaled(r, func(s *engine.ScalerReport) {
+		s.Workload.Ref.Name, s.Decision.Overdue, s.Decision.Verdict = "other", true, scaler.MembersMissing
+	})
+	want := `lagscaler_scaler_hold_overdue{target_namespace="shop",target_kind="Deployment",target="other",reason="MembersMissing"} 1`
+	if got := text(t, page(r, Filter{})); !strings.Contains(got, want) {
+		t.Errorf("missing %s", want)
+	}
+}
+
+func TestHelpNamesTheSamplingPeriod(t *testing.T) {
+	r := (&fleet{name: "main", groups: 1, topics: 1, partitions: 1}).report(1)
+	p := New(Options{Latest: func() *engine.Report { return r }, Sample: 2 * time.Second})
+	want := "# HELP lagscaler_group_rebalances_unplanned_total Rebalances that neither a resize nor a rollout of the target explains. " +
+		"A lower bound, as seen by polling: states are sampled each 2s, members each 10s.\n"
+	if body := scrape(t, p, nil).Body.String(); !strings.Contains(body, want) {
+		t.Errorf("missing %s", want)
+	}
+}
+
+func TestBeforeTheFirstReport(t *testing.T) {
+	body := scrape(t, New(Options{Latest: func() *engine.Report { return nil }, Version: "1.2.3"}), nil).Body.String()
+	for _, want := range []string{`lagscaler_build_info{version="1.2.3",revision="unknown"} 1`, "lagscaler_leader 0", "go_goroutines ", "process_cpu_seconds_total "} {
+		if !strings.Contains(body, want) {
+			t.Errorf("missing %s", want)
+		}
+	}
+}
+
+// What a scraper gets is what client_golang negotiates.
+func TestNegotiation(t *testing.T) {
+	p := page((&fleet{name: "main", groups: 1, topics: 1, partitions: 1}).report(2), Filter{})
+	for _, c := range []struct{ accept, encoding, wantType, wantEncoding string }{
+		{"", "", "text/plain; version=0.0.4", ""},
+		{"text/plain", "gzip", "text/plain; version=0.0.4", "gzip"},
+		{"application/openmetrics-text;version=1.0.0", "zstd", "application/openmetrics-text; version=1.0.0", "zstd"},
+		{"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited", "gzip", "application/vnd.google.protobuf", "gzip"},
+		{"application/openmetrics-text;version=1.0.0,text/plain;q=0.5", "identity", "application/openmetrics-text; version=1.0.0", ""},
+	} {
+		for range 2 { // rendered, then kept
+			w := scrape(t, p, map[string]string{"Accept": c.accept, "Accept-Encoding": c.encoding})
+			if got := w.Header().Get("Content-Type"); !strings.HasPrefix(got, c.wantType) {
+				t.Errorf("%q: type %q", c.accept, got)
+			}
+			if got := w.Header().Get("Content-Encoding"); got != c.wantEncoding {
+				t.Errorf("%q: encoding %q", c.encoding, got)
+			}
+			if body := plain(t, w); !strings.Contains(body, "lagscaler_group_lag_records") {
+				t.Errorf("%q, %q: no page", c.accept, c.encoding)
+			}
+		}
+	}
+}
+
+func plain(t *testing.T, w *httptest.ResponseRecorder) string {
+	t.Helper()
+	var r io.Reader = w.Body
+	var err error
+	switch w.Header().Get("Content-Encoding") {
+	case "gzip":
+		r, err = gzip.NewReader(w.Body)
+	case "zstd":
+		r, err = zstd.NewReader(w.Body)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// countingHandler counts how often the page is rendered.
+type countingHandler struct{ n int }
+
+func (c *countingHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.n++
+	w.Header().Set("Content-Type", r.Header.Get("Accept"))
+	_, _ = io.WriteString(w, "page")
+}
+
+func TestRenderedOncePerReportAndFormat(t *testing.T) {
+	h := &countingHandler{}
+	report := &engine.Report{}
+	a := newAnswers(h, func() *engine.Report { return report })
+	get := func(accept string, want int) {
+		t.Helper()
+		scrape(t, a, map[string]string{"Accept": accept})
+		if h.n != want {
+			t.Fatalf("rendered %d times, want %d", h.n, want)
+		}
+	}
+	get("text", 1)
+	get("text", 1)
+	get("proto", 2)
+	get("text", 2)
+	report = &engine.Report{}
+	get("text", 3)
+	a.prepare()
+	if h.n != 3 {
+		t.Fatalf("an old Report was prepared")
+	}
+	report = &engine.Report{}
+	a.prepare() // both formats, since both were asked for
+	get("text", 5)
+	get("proto", 5)
+	for range maxIdle + 1 {
+		report = &engine.Report{}
+		a.prepare()
+	}
+	n := h.n
+	report = &engine.Report{}
+	a.prepare()
+	get("text", n+1) // nobody asked for so long that it was not rendered ahead
+	for i := range 3 * maxAsked {
+		scrape(t, a, map[string]string{"Accept": fmt.Sprint(i)})
+	}
+	if len(a.kinds) > maxAsked || len(a.kept) > maxAsked {
+		t.Errorf("remembers %d requests and %d pages", len(a.kinds), len(a.kept))
+	}
+}
+
+func TestRunRendersAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fleet{name: "main", groups: 1, topics: 1, partitions: 1}
+		var latest atomic.Pointer[engine.Report]
+		latest.Store(f.report(1))
+		p := New(Options{Latest: latest.Load})
+		scrape(t, p, nil)
+		done := make(chan error, 1)
+		go func() { done <- p.Run(t.Context()) }()
+		latest.Store(f.report(1))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		p.answers.mu.Lock()
+		defer p.answers.mu.Unlock()
+		for k, kept := range p.answers.kept {
+			if p.answers.report != latest.Load() || kept.body.Len() == 0 {
+				t.Errorf("%v was not rendered ahead", k)
+			}
+		}
+		if len(p.answers.kept) != 1 {
+			t.Errorf("%d pages", len(p.answers.kept))
+		}
+	})
+}
+
+// name[] asks for a part of the page, which is rendered for that request alone.
+func TestPartOfThePage(t *testing.T) {
+	p := page((&fleet{name: "main", groups: 1, topics: 1, partitions: 1}).report(2), Filter{})
+	w := httptest.NewRecorder()
+	p.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics?name[]=lagscaler_brokers", http.NoBody))
+	want := "# HELP lagscaler_brokers Brokers that the cluster's metadata lists.\n# TYPE lagscaler_brokers gauge\nlagscaler_brokers{kafka_cluster=\"main\"} 3\n"
+	if got := w.Body.String(); got != want {
+		t.Errorf("got %s", got)
+	}
+}

@@ -1,0 +1,100 @@
+package metrics
+
+import (
+	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/scaler"
+)
+
+var targetLabels = []string{"target_namespace", "target_kind", "target"}
+
+// scalerView is one scaler.
+type scalerView struct {
+	labels
+	*engine.ScalerReport
+	decided bool
+	need    scaler.Need // of the source that decided
+}
+
+// scalerViews are the scalers, one for each target: the second one on a target is refused, and would double its series.
+func scalerViews(r *engine.Report) []*scalerView {
+	var views []*scalerView
+	seen := map[scaler.Ref]bool{}
+	for _, refused := range []bool{false, true} {
+		for i := range r.Scalers {
+			s := &r.Scalers[i]
+			target := s.Workload.Ref
+			target.APIVersion = ""
+			if refused != (s.Refused != "") || seen[target] {
+				continue
+			}
+			seen[target] = true
+			v := &scalerView{
+				labels:       newLabels("target_namespace", target.Namespace, "target_kind", target.Kind, "target", target.Name),
+				ScalerReport: s, decided: !s.Decision.At.IsZero(),
+			}
+			v.need, _ = s.Decision.Need()
+			views = append(views, v)
+		}
+	}
+	return views
+}
+
+func scalerRow(name, help string, t Type, f func(*scalerView, *out), own ...string) row[*scalerView] {
+	return row[*scalerView]{Metric: Metric{Name: name, Type: t, Area: AreaScaler, Stability: Stable, Labels: labelsOf(targetLabels, own...), Help: help}, emit: f}
+}
+
+// scalerTable is what every scaler has.
+var scalerTable = []row[*scalerView]{
+	scalerRow("lagscaler_scaler_current_replicas", "Replicas that the target is set to.", Gauge,
+		func(s *scalerView, o *out) { o.know(float64(s.Workload.Spec), s.Workload.Found) }),
+	scalerRow("lagscaler_scaler_desired_replicas", "Replicas of the last decision, after all limits.", Gauge,
+		func(s *scalerView, o *out) { o.know(float64(s.Decision.Desired), s.decided) }),
+	scalerRow("lagscaler_scaler_min_replicas", "Least replicas allowed, the open schedule window included.", Gauge,
+		func(s *scalerView, o *out) {
+			if s.decided {
+				o.add(float64(s.Decision.Bounds.Min))
+			} else {
+				o.add(float64(s.Policy.MinReplicas))
+			}
+		}),
+	scalerRow("lagscaler_scaler_max_replicas", "Most replicas allowed. Absent when only the partitions limit them.", Gauge,
+		func(s *scalerView, o *out) { o.know(float64(s.Policy.MaxReplicas), s.Policy.MaxReplicas > 0) }),
+	scalerRow("lagscaler_scaler_partition_limit_replicas", "Replicas beyond which more would idle: the useful partitions.", Gauge,
+		func(s *scalerView, o *out) {
+			o.know(float64(s.Decision.Bounds.Partitions), s.Decision.Bounds.PartitionsKnown)
+		}),
+	scalerRow("lagscaler_scaler_decisions_total", "Decisions by verdict. A reason appears with its first decision.", Counter,
+		func(s *scalerView, o *out) {
+			for _, c := range s.Counts.Decisions {
+				o.add(float64(c.Count), string(c.Reason))
+			}
+		}, "reason"),
+	scalerRow("lagscaler_scaler_scale_events_total", "Writes of the replicas that worked, by direction: up or down.", Counter,
+		func(s *scalerView, o *out) {
+			o.add(float64(s.Counts.Downs), string(scaler.Down))
+			o.add(float64(s.Counts.Ups), string(scaler.Up))
+		}, "direction"),
+	scalerRow("lagscaler_scaler_errors_total", "Writes of the replicas that failed, conflicts included.", Counter,
+		func(s *scalerView, o *out) { o.add(float64(s.Counts.Errors)) }),
+	scalerRow("lagscaler_scaler_paused", "1 while the annotation lagscaler.io/paused holds.", Gauge,
+		func(s *scalerView, o *out) { o.flag(s.Workload.Paused) }),
+	scalerRow("lagscaler_scaler_required_records_per_second", "Records per second that the deciding group needs done: forecast, headroom and drain.", Gauge,
+		func(s *scalerView, o *out) { o.know(s.need.Required, s.decided && s.need.RateKnown) }),
+	scalerRow("lagscaler_scaler_capacity_per_replica_records_per_second", "Records per second that one replica can do, declared or learned. Absent when unknown.", Gauge,
+		func(s *scalerView, o *out) {
+			known := s.need.Capacity != "" && s.need.Capacity != scaler.NotKnown
+			o.know(s.need.PerConsumer*float64(max(1, s.Decision.Why.PerReplica)), known)
+		}),
+	scalerRow("lagscaler_scaler_hold_overdue", "1 while a hold is past its deadline, with its reason; absent otherwise.", Gauge,
+		func(s *scalerView, o *out) {
+			if s.Decision.Overdue {
+				o.add(1, string(s.Decision.Verdict))
+			}
+		}, "reason"),
+	scalerRow("lagscaler_scaler_source_info", "1 for each group the target is scaled by: joins groups and scalers.", Gauge,
+		func(s *scalerView, o *out) {
+			for _, source := range s.Sources {
+				o.add(1, source.Cluster, source.Group)
+			}
+		}, "kafka_cluster", "group"),
+}

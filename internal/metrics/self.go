@@ -1,0 +1,142 @@
+package metrics
+
+import (
+	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/lag"
+)
+
+// clusterView is one Kafka cluster.
+type clusterView struct {
+	labels
+	report *engine.ClusterReport
+	old    bool
+}
+
+func (c *clusterView) hidden() bool { return c.old }
+
+func clusterRow(name, help string, t Type, f func(*clusterView, *out)) row[*clusterView] {
+	return row[*clusterView]{Metric: Metric{Name: name, Type: t, Area: AreaCluster, Stability: Stable, Labels: clusterLabels, Help: help}, emit: f}
+}
+
+// clusterTable is what the leader tells of each cluster.
+var clusterTable = []row[*clusterView]{
+	clusterRow("lagscaler_brokers", "Brokers that the cluster's metadata lists.", Gauge,
+		func(c *clusterView, o *out) {
+			o.know(float64(len(c.report.Snapshot.Brokers)), len(c.report.Snapshot.Brokers) > 0)
+		}),
+	clusterRow("lagscaler_under_replicated_partitions", "Partitions of consumed topics with fewer replicas in sync than assigned.", Gauge,
+		func(c *clusterView, o *out) {
+			o.add(float64(partitions(c, func(p *lag.PartitionRead) bool { return p.InSync < p.Replicas })))
+		}),
+	clusterRow("lagscaler_leaderless_partitions", "Partitions of consumed topics without a leader.", Gauge,
+		func(c *clusterView, o *out) {
+			o.add(float64(partitions(c, func(p *lag.PartitionRead) bool { return p.Leader < 0 })))
+		}),
+	clusterRow("lagscaler_leader_changes_total", "Changes of leader of consumed partitions, and of coordinator of groups. A failover is not a rebalance.", Counter,
+		func(c *clusterView, o *out) { o.add(float64(c.report.Leaders)) }),
+}
+
+func partitions(c *clusterView, is func(*lag.PartitionRead) bool) int {
+	n := 0
+	for i := range c.report.Snapshot.Topics {
+		t := &c.report.Snapshot.Topics[i]
+		for p := range t.Partitions {
+			if is(&t.Partitions[p]) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// pollView is how this process reads one cluster. Followers show it too.
+type pollView struct {
+	labels
+	stats   *engine.PollStats
+	groups  int
+	dropped map[dropReason]uint64
+}
+
+func pollRow(name, help string, t Type, f func(*pollView, *out), own ...string) row[*pollView] {
+	return row[*pollView]{Metric: Metric{Name: name, Type: t, Area: AreaSelf, Stability: Stable, Labels: labelsOf(clusterLabels, own...), Help: help}, emit: f}
+}
+
+var stages = []lag.Stage{lag.StageConnect, lag.StageMetadata, lag.StageList, lag.StageDescribe, lag.StageCommits, lag.StageOffsets}
+
+// pollTable is what every replica tells of its own reading.
+var pollTable = []row[*pollView]{
+	pollRow("lagscaler_poll_duration_seconds", "How long the last poll took, and the last sample of group states.", Gauge,
+		func(p *pollView, o *out) {
+			if p.stats.Polls > 0 {
+				o.add(p.stats.LastTook.Seconds(), "poll")
+			}
+			if p.stats.Samples > 0 {
+				o.add(p.stats.SampleTook.Seconds(), "sample")
+			}
+		}, "stage"),
+	pollRow("lagscaler_poll_errors_total", "Requests of polls and samples that failed, by the stage of the poll.", Counter,
+		func(p *pollView, o *out) {
+			for _, stage := range stages {
+				o.add(float64(errorsOf(p.stats, stage)), string(stage))
+			}
+		}, "stage"),
+	pollRow("lagscaler_kafka_requests_total", "Requests sent to Kafka, by API.", Counter,
+		func(p *pollView, o *out) {
+			for _, r := range p.stats.Requests {
+				o.add(float64(r.Count), r.API)
+			}
+		}, "api"),
+	pollRow("lagscaler_last_successful_poll_timestamp_seconds", "When the last poll ended that at least one broker answered, in Unix time. Absent until one did.", Gauge,
+		func(p *pollView, o *out) {
+			if at := p.stats.LastSuccess; !at.IsZero() {
+				o.add(float64(at.UnixMilli()) / 1000)
+			}
+		}),
+	pollRow("lagscaler_groups", "Consumer groups that this process knows, exposed or not.", Gauge,
+		func(p *pollView, o *out) { o.add(float64(p.groups)) }),
+	pollRow("lagscaler_groups_dropped_total", "Groups left out of the page, counted once each poll: max_groups and max_series are the configured limits; detail counts groups whose topic and partition series were left out.", Counter,
+		func(p *pollView, o *out) {
+			for _, reason := range dropReasons {
+				o.add(float64(p.dropped[reason]), string(reason))
+			}
+		}, "reason"),
+	pollRow("lagscaler_duplicate_groups_total", "Times a group was listed by two brokers, and counted once.", Counter,
+		func(p *pollView, o *out) { o.add(float64(p.stats.Duplicates)) }),
+}
+
+func errorsOf(s *engine.PollStats, stage lag.Stage) uint64 {
+	for _, e := range s.Errors {
+		if e.Stage == stage {
+			return e.Count
+		}
+	}
+	return 0
+}
+
+// selfView is this process.
+type selfView struct {
+	labels
+	opts   *Options
+	leader bool
+	series int
+}
+
+func selfRow(name, help string, f func(*selfView, *out), own ...string) row[*selfView] {
+	return row[*selfView]{Metric: Metric{Name: name, Type: Gauge, Area: AreaSelf, Stability: Stable, Labels: own, Help: help}, emit: f}
+}
+
+// selfTable is what every replica tells of itself.
+var selfTable = []row[*selfView]{
+	selfRow("lagscaler_series", "Series of groups, topics and partitions on the page.",
+		func(s *selfView, o *out) { o.add(float64(s.series)) }),
+	selfRow("lagscaler_leader", "1 when this replica is the leader: only it exposes groups and scalers, and writes.",
+		func(s *selfView, o *out) { o.flag(s.leader) }),
+	selfRow("lagscaler_build_info", "1, with the version.",
+		func(s *selfView, o *out) { o.add(1, word(s.opts.Version), word(s.opts.Revision)) }, "version", "revision"),
+	selfRow("lagscaler_config_last_reload_successful", "1 when the configuration in force is the one in the file; 0 when the file was refused.",
+		func(s *selfView, o *out) {
+			if s.opts.ConfigLoaded != nil {
+				o.flag(s.opts.ConfigLoaded())
+			}
+		}),
+}

@@ -1,0 +1,180 @@
+package metrics
+
+import (
+	dto "github.com/prometheus/client_model/go"
+)
+
+// Type is a metric's type.
+type Type string
+
+// The types. There is no histogram: a default one would multiply the series of every group.
+const (
+	Gauge   Type = "gauge"
+	Counter Type = "counter"
+)
+
+// Area is the part of the program a metric tells about, and its chapter in docs/metrics.md.
+type Area string
+
+// The areas, in the order of the docs.
+const (
+	AreaLag        Area = "Lag"
+	AreaThresholds Area = "Thresholds in force"
+	AreaRates      Area = "Rates"
+	AreaGroup      Area = "Group"
+	AreaMembers    Area = "Members"
+	AreaRebalances Area = "Rebalances"
+	AreaScaler     Area = "Scaling"
+	AreaCluster    Area = "Cluster"
+	AreaSelf       Area = "lagscaler itself"
+	AreaCompat     Area = "Names of other tools"
+)
+
+// Areas are all of them, in the order of the docs.
+var Areas = []Area{
+	AreaLag, AreaThresholds, AreaRates, AreaGroup, AreaMembers, AreaRebalances, AreaScaler, AreaCluster, AreaSelf, AreaCompat,
+}
+
+// Stability is what users may rely on, see docs/metrics.md.
+type Stability string
+
+// The stabilities. Foreign names are as stable as the tools they come from.
+const (
+	Stable       Stability = "stable"
+	Experimental Stability = "experimental"
+	Foreign      Stability = "foreign"
+)
+
+// Metric describes one metric.
+type Metric struct {
+	Name      string
+	Type      Type
+	Area      Area
+	Stability Stability
+	Labels    []string // those of its view first, then its own
+	Help      string
+	Optional  bool // not exposed unless the configuration asks for it
+}
+
+// view is something that has series: a group, a partition, a scaler. It gives the values of the labels that all its
+// series share.
+type view interface {
+	pairs() []*dto.LabelPair
+	hidden() bool // what is known is too old to be shown as a gauge
+}
+
+// row is one metric of a table, and how its series follow from a view.
+type row[V view] struct {
+	Metric
+	lasting bool // a gauge that does not vanish when its group cannot be read: it is not a reading
+	emit    func(v V, o *out)
+}
+
+// out collects the series of one metric.
+type out struct {
+	metric *Metric
+	base   []*dto.LabelPair
+	family *dto.MetricFamily // nil: only count
+	n      int
+}
+
+// add adds a series; own are the values of the metric's own labels.
+func (o *out) add(value float64, own ...string) {
+	o.n++
+	if o.family == nil {
+		return
+	}
+	m := &dto.Metric{Label: o.base}
+	if len(own) > 0 {
+		names := o.metric.Labels[len(o.metric.Labels)-len(own):]
+		m.Label = append(make([]*dto.LabelPair, 0, len(o.base)+len(own)), o.base...)
+		for i := range own {
+			m.Label = append(m.Label, pair(names[i], own[i]))
+		}
+	}
+	if o.metric.Type == Counter {
+		m.Counter = &dto.Counter{Value: &value}
+	} else {
+		m.Gauge = &dto.Gauge{Value: &value}
+	}
+	o.family.Metric = append(o.family.Metric, m)
+}
+
+// know adds a series when its value is known.
+func (o *out) know(value float64, ok bool) {
+	if ok {
+		o.add(value)
+	}
+}
+
+func (o *out) flag(b bool) {
+	if b {
+		o.add(1)
+	} else {
+		o.add(0)
+	}
+}
+
+// families renders a table over its views. A metric without series has no family.
+func families[V view](table []row[V], views []V) []*dto.MetricFamily {
+	var all []*dto.MetricFamily
+	for i := range table {
+		r := &table[i]
+		o := &out{metric: &r.Metric, family: &dto.MetricFamily{Name: &r.Name, Help: &r.Help, Type: r.Type.dto()}}
+		for _, v := range views {
+			r.into(v, o)
+		}
+		if len(o.family.Metric) > 0 {
+			all = append(all, o.family)
+		}
+	}
+	return all
+}
+
+// count is how many series a view has in a table.
+func count[V view](table []row[V], v V) int {
+	n := 0
+	for i := range table {
+		o := out{metric: &table[i].Metric}
+		table[i].into(v, &o)
+		n += o.n
+	}
+	return n
+}
+
+func (r *row[V]) into(v V, o *out) {
+	if r.Type == Gauge && !r.lasting && v.hidden() {
+		return
+	}
+	o.base = v.pairs()
+	r.emit(v, o)
+}
+
+func (t Type) dto() *dto.MetricType {
+	if t == Counter {
+		return dto.MetricType_COUNTER.Enum()
+	}
+	return dto.MetricType_GAUGE.Enum()
+}
+
+func pair(name, value string) *dto.LabelPair { return &dto.LabelPair{Name: &name, Value: &value} }
+
+func describe[V view](table []row[V]) []Metric {
+	all := make([]Metric, len(table))
+	for i := range table {
+		all[i] = table[i].Metric
+	}
+	return all
+}
+
+// Metrics are all metrics of the main page, in the order of the docs.
+func Metrics() []Metric {
+	var all []Metric
+	all = append(all, describe(groupTable)...)
+	all = append(all, describe(topicTable)...)
+	all = append(all, describe(partitionTable)...)
+	all = append(all, describe(scalerTable)...)
+	all = append(all, describe(clusterTable)...)
+	all = append(all, describe(pollTable)...)
+	return append(all, describe(selfTable)...)
+}

@@ -1,0 +1,172 @@
+package metrics
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/rebalancemon"
+)
+
+// labels are what series of one thing have in common.
+type labels []*dto.LabelPair
+
+func (l labels) pairs() []*dto.LabelPair { return l }
+func (l labels) hidden() bool            { return false }
+
+// newLabels builds labels from names and values in turn. Kafka does not promise UTF-8, Prometheus demands it.
+func newLabels(namesAndValues ...string) labels {
+	l := make(labels, 0, len(namesAndValues)/2)
+	for i := 0; i+1 < len(namesAndValues); i += 2 {
+		l = append(l, pair(namesAndValues[i], strings.ToValidUTF8(namesAndValues[i+1], "\uFFFD")))
+	}
+	return l
+}
+
+// with are the labels and one more.
+func (l labels) with(label, value string) labels {
+	return append(slices.Clip(l), newLabels(label, value)...)
+}
+
+// groupView is one group of a Report.
+type groupView struct {
+	labels
+	cluster string
+	lag     *lag.GroupLag
+	rates   *lag.Rates
+	stats   *rebalancemon.Stats
+	slo     lag.SLO
+	sum     lag.Summary
+	at      time.Time
+	old     bool
+}
+
+func (g *groupView) hidden() bool { return g.old }
+
+// key names a group among all clusters.
+func (g *groupView) key() key { return key{g.cluster, g.lag.Group} }
+
+type key struct{ cluster, group string }
+
+// groupViews are the groups of a cluster, in their order.
+func groupViews(r *engine.Report, c *engine.ClusterReport) []*groupView {
+	views := make([]*groupView, len(c.Snapshot.Groups))
+	for i := range c.Snapshot.Groups {
+		g := &c.Snapshot.Groups[i]
+		views[i] = &groupView{
+			labels:  newLabels("kafka_cluster", c.Name, "group", g.Group),
+			cluster: c.Name, lag: g, rates: &c.Rates[i], stats: &c.Members[i], slo: inForce(c.SLOs[i]),
+			sum: g.Summary(), at: r.At, old: g.ReadAt.IsZero() || engine.Stale(g),
+		}
+	}
+	return views
+}
+
+// inForce fills in the defaults of what is not set.
+func inForce(s lag.SLO) lag.SLO {
+	d := lag.DefaultSLO
+	s.Lag = cmp.Or(s.Lag, d.Lag)
+	s.LagTime = cmp.Or(s.LagTime, d.LagTime)
+	s.RebalancesPerHour = cmp.Or(s.RebalancesPerHour, d.RebalancesPerHour)
+	s.RebalanceTime = cmp.Or(s.RebalanceTime, d.RebalanceTime)
+	s.Churn = cmp.Or(s.Churn, d.Churn)
+	s.Skew = cmp.Or(s.Skew, d.Skew)
+	return s
+}
+
+// topicView is a group's part of one topic.
+type topicView struct {
+	labels
+	old   bool
+	total int64
+	known int
+}
+
+func (t *topicView) hidden() bool { return t.old }
+
+// partitionView is a group's part of one partition.
+type partitionView struct {
+	labels
+	old bool
+	p   lag.PartitionLag
+}
+
+func (p *partitionView) hidden() bool { return p.old }
+
+// topicViews are the topics in the group's lag.
+func (g *groupView) topicViews() []*topicView {
+	var views []*topicView
+	for _, t := range g.lag.Topics {
+		if t.Orphaned {
+			continue
+		}
+		v := &topicView{labels: g.with("topic", t.Topic), old: g.old}
+		for _, p := range t.Partitions {
+			if n, ok := p.Lag(); ok {
+				v.total += n
+				v.known++
+			}
+		}
+		views = append(views, v)
+	}
+	return views
+}
+
+// partitionViews are the partitions that f lets through, in their order.
+func (g *groupView) partitionViews(f *Filter) []*partitionView {
+	least := leastLag(g, f)
+	var views []*partitionView
+	for _, t := range g.lag.Topics {
+		if t.Orphaned {
+			continue
+		}
+		topic := g.with("topic", t.Topic)
+		for _, p := range t.Partitions {
+			n, ok := p.Lag()
+			if (ok && n >= least) || least < 0 {
+				views = append(views, &partitionView{labels: topic.with("partition", strconv.Itoa(int(p.Partition))), old: g.old, p: p})
+			}
+		}
+	}
+	if f.Top > 0 && len(views) > f.Top {
+		views = topLag(views, f.Top)
+	}
+	return views
+}
+
+// leastLag is the lag from which on a partition is shown; -1: every one, those whose lag is unknown too.
+func leastLag(g *groupView, f *Filter) int64 {
+	if f.OverThreshold {
+		return g.slo.Lag + 1
+	}
+	return -1
+}
+
+// topLag keeps the n partitions with the greatest lag, in their order; of equals the first.
+func topLag(views []*partitionView, n int) []*partitionView {
+	ranked := make([]int, len(views))
+	for i := range ranked {
+		ranked[i] = i
+	}
+	lagOf := func(i int) int64 {
+		n, ok := views[i].p.Lag()
+		if !ok {
+			return -1
+		}
+		return n
+	}
+	slices.SortStableFunc(ranked, func(a, b int) int { return cmp.Compare(lagOf(b), lagOf(a)) })
+	ranked = ranked[:n]
+	slices.Sort(ranked)
+	top := make([]*partitionView, n)
+	for i, r := range ranked {
+		top[i] = views[r]
+	}
+	return top
+}
