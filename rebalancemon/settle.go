@@ -90,7 +90,7 @@ func credit(targets []*episode, owed int) []*episode {
 		}
 		e.count += n
 		owed -= n
-		if e.sure || n > 0 {
+		if e.sure || n > 0 || e.count > 0 && e.reason.cause == "" {
 			told = append(told, e)
 		}
 	}
