@@ -1,11 +1,8 @@
 package kafkasource
 
 import (
-	"crypto/tls"
 	"log/slog"
 	"time"
-
-	"github.com/segmentio/kafka-go/sasl"
 )
 
 // Config says which cluster to read, how to reach it, and what to leave out. Only Brokers is required.
@@ -14,11 +11,8 @@ type Config struct {
 	Brokers  []string // bootstrap addresses, HOST:PORT
 	ClientID string   // as broker logs and quotas show it; "lagscaler" when empty
 
-	// TLS is called for every new connection, so that renewed certificates are used without a restart; see [TLS].
-	// Nil: no TLS.
-	TLS func() (*tls.Config, error)
-	// SASL authenticates every new connection; see [SASL]. Nil: no authentication.
-	SASL sasl.Mechanism
+	TLS  *TLS  // nil: plain text
+	SASL *SASL // nil: no authentication
 
 	Group         func(group string) bool // which groups to read; nil: all
 	Topic         func(topic string) bool // which topics' offsets to read; nil: all

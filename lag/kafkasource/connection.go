@@ -95,9 +95,9 @@ func (s *Source) secure(ctx context.Context, raw net.Conn, address string) (net.
 	if s.cfg.TLS == nil {
 		return raw, nil
 	}
-	config, err := s.cfg.TLS()
+	config, err := s.cfg.TLS.config()
 	if err != nil {
-		return nil, refused(fmt.Errorf("TLS configuration: %w", err))
+		return nil, refused(err)
 	}
 	if config.ServerName == "" {
 		host, _, err := net.SplitHostPort(address)

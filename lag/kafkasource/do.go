@@ -30,7 +30,6 @@ func (s *Source) do(ctx context.Context, t *tally, broker int32, req kmsg.Reques
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", kmsg.NameForKey(req.Key()), err)
 	}
-	defer a.recycle()
 	if broker != anyBroker {
 		s.cluster.speaks(broker, a.versions)
 	}
@@ -42,12 +41,22 @@ func (s *Source) do(ctx context.Context, t *tally, broker int32, req kmsg.Reques
 	if err := resp.ReadFrom(a.body); err != nil {
 		return nil, garbled("%s v%d: %v", kmsg.NameForKey(a.key), a.version, err)
 	}
+	if _, ok := resp.(selfContained); ok {
+		a.recycle()
+	}
 	if th, ok := resp.(kmsg.ThrottleResponse); ok {
 		millis, _ := th.Throttle()
 		s.gates.throttle(broker, time.Duration(millis)*time.Millisecond)
 	}
 	return resp, nil
 }
+
+// selfContained are the answers that keep no part of the bytes they were decoded from: ours. Those of kmsg may,
+// in member metadata for one.
+type selfContained interface{ selfContained() }
+
+func (*offsetFetchAnswer) selfContained() {}
+func (*listOffsetsAnswer) selfContained() {}
 
 func (s *Source) send(ctx context.Context, t *tally, broker int32, req kmsg.Request) (*answer, error) {
 	var err error

@@ -70,7 +70,18 @@ func New(cfg Config) (*Source, error) {
 		IdleTimeout:    5 * time.Minute,
 		MetadataTopics: []string{}, // brokers only: nil would read every topic of the cluster every few seconds
 		ClientID:       cfg.ClientID,
-		SASL:           cfg.SASL,
+	}
+	if cfg.TLS != nil {
+		if _, err := cfg.TLS.config(); err != nil {
+			return nil, err
+		}
+	}
+	if cfg.SASL != nil {
+		mechanism, err := newMechanism(*cfg.SASL)
+		if err != nil {
+			return nil, err
+		}
+		s.transport.SASL = mechanism
 	}
 	return s, nil
 }
