@@ -15,18 +15,19 @@ const stuck = 5 * time.Minute
 //	states, each second --observe--> open --> done --settle, at a poll--> events, counters
 //	generations, epochs, members ----------------------^
 type group struct {
-	name  string
-	first time.Time      // first seen
-	kept  time.Time      // last listed, whatever it told
-	seen  lag.GroupState // last told
-	home  home
-	open  *episode   // the rebalance that lasts
-	done  []*episode // over, in order, but no poll has told yet what they were
-	base  baseline
-	view  view      // as the last poll that described it found it
-	blind time.Time // last seen again after a gap
-	crew  crew
-	tally tally
+	name    string
+	first   time.Time      // first seen
+	kept    time.Time      // last listed, whatever it told
+	sampled time.Time      // last seen by the sampler
+	seen    lag.GroupState // last told
+	home    home
+	open    *episode   // the rebalance that lasts
+	done    []*episode // over, in order, but no poll has told yet what they were
+	base    baseline
+	view    view      // as the last poll that described it found it
+	blind   time.Time // last seen again after a gap
+	crew    crew
+	tally   tally
 
 	covered int // partitions of its topics at the last rebalance; new ones wait for a member to hear of them
 }

@@ -54,7 +54,7 @@ func (m *Monitor) Sample(s lag.Sample, hs []Hint) []Event {
 		if g, next = m.find(s.Groups[i].Group, next); g == nil {
 			g = m.insert(s.Groups[i].Group, next, s.At)
 		}
-		g.kept = s.At
+		g.kept, g.sampled = s.At, s.At
 		g.observe(s.Groups[i], limit)
 		if len(g.done) > 0 {
 			m.overdue(g)
@@ -81,7 +81,9 @@ func (m *Monitor) Snapshot(s *lag.Snapshot, hs []Hint) []Event {
 		if !told(l) {
 			continue
 		}
-		g.observe(stateOf(l), limit)
+		if epochs(l.Type) || m.now.Sub(g.sampled) > limit {
+			g.observe(stateOf(l), limit)
+		}
 		m.poll(g, l)
 	}
 	m.sweep()

@@ -23,6 +23,9 @@ func (m *Monitor) poll(g *group, l *lag.GroupLag) {
 		return
 	}
 	next, ch := g.view.next(l)
+	if g.unexplained(&next, ch) {
+		g.observe(stateOf(l), m.blind())
+	}
 	m.settle(g, &next, ch)
 	if g.view.count != next.count || ch.differs {
 		g.covered = next.exist
@@ -30,6 +33,22 @@ func (m *Monitor) poll(g *group, l *lag.GroupLag) {
 	g.crew.turn(ch, next.at)
 	g.view = next
 	g.crew.assess(g, m.now)
+}
+
+// unexplained reports whether a poll shows a change that the sampler has not seen the end of, so that the poll's state is
+// the newer one. Otherwise it is not: a poll's answer carries the time at which it came,
+// and a sample may have been answered in between.
+func (g *group) unexplained(next *view, ch change) bool {
+	seen := g.base.early
+	for _, e := range g.done {
+		if !e.start.After(next.until) {
+			seen += e.count
+		}
+	}
+	if g.base.known && next.counted && int(next.count-g.base.count) > g.base.ahead+seen {
+		return true
+	}
+	return ch.differs && seen == 0
 }
 
 // firstPoll takes in the first that is told of a group's members: what lies before cannot be compared.
