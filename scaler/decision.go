@@ -23,8 +23,9 @@ type Decision struct {
 
 // Step is one limit that changed the number.
 type Step struct {
-	Reason   Reason `json:"reason"`
-	From, To int32
+	Reason Reason `json:"reason"`
+	From   int32  `json:"from"`
+	To     int32  `json:"to"`
 }
 
 // Wait is what a hold waits for.
@@ -41,18 +42,19 @@ type Evidence struct {
 	Foreign       int32   `json:"foreign,omitempty"`       // members of the groups that run elsewhere
 	PerReplica    int32   `json:"perReplica,omitempty"`    // members in one replica
 	Unschedulable int32   `json:"unschedulable,omitempty"` // pods
-	ForSeconds    float64 `json:"forSeconds,omitempty"`    // how long the condition of the verdict has held
-	Changes       int32   `json:"changes,omitempty"`       // foreign changes in 10 min, or steps down this hour
-	From          int32   `json:"from,omitempty"`          // replicas before a foreign change
-	WindowMin     int32   `json:"windowMin,omitempty"`     // minimum of the schedule window that is open
+	Fights        int32   `json:"fights,omitempty"`        // foreign changes in 10 min that came after ours
+	Downs         int32   `json:"downs,omitempty"`         // our steps down in the last hour
+	From          int32   `json:"foreignFrom,omitempty"`   // the last foreign change
+	To            int32   `json:"foreignTo,omitempty"`     //
+	PauseSeconds  float64 `json:"pauseSeconds,omitempty"`  // what a rebalance costs
 }
 
 // Bounds are the limits in force, for metrics and status.
 type Bounds struct {
-	Min             int32 `json:"min"`
-	Max             int32 `json:"max,omitempty"` // 0: none
-	Partitions      int32 `json:"partitions,omitempty"`
-	PartitionsKnown bool  `json:"partitionsKnown"` // false: no complete poll yet
+	Min        int32 `json:"min"`
+	Max        int32 `json:"max,omitempty"`        // 0: none
+	Partitions int32 `json:"partitions,omitempty"` // consumers that can have one; 0: no complete poll yet, or no limit
+	Useful     int32 `json:"useful,omitempty"`     // the same as replicas
 }
 
 // CapacityFrom says where a consumer's capacity comes from.
@@ -103,19 +105,21 @@ type Need struct {
 	PerConsumer float64      `json:"perConsumer"`
 	Capacity    CapacityFrom `json:"capacity"`
 
-	// Demand: Rate -> Forecast -> Base = Forecast/Utilization -> Required = Base + DrainRate.
+	// Demand: Rate -> Forecast -> Base = Forecast/Utilization - Excluded -> Required = Base + DrainRate.
 	Forecast     float64      `json:"forecast"`
 	ForecastBy   ForecastFrom `json:"forecastBy"`
 	Horizon      float64      `json:"horizonSeconds"`
 	Utilization  float64      `json:"utilization"`
 	Base         float64      `json:"base"`
-	Backlog      float64      `json:"backlog"` // records that must be drained
+	Backlog      float64      `json:"backlog"` // records to drain in DrainSeconds, what isolated partitions leave over apart
 	DrainSeconds float64      `json:"drainSeconds"`
-	DrainRate    float64      `json:"drainRate"`
+	DrainRate    float64      `json:"drainRate"`          // Backlog / DrainSeconds
+	Excluded     float64      `json:"excluded,omitempty"` // of Base: what bound partitions get beyond a fair share
 	Required     float64      `json:"required"`
 
-	// The way down: Peak over Window / DownUtilization.
-	Peak            float64 `json:"peak"`
+	// The way down: PeakRequired = Peak/DownUtilization - DownExcluded.
+	Peak            float64 `json:"peak"` // greatest rate of the window
+	DownExcluded    float64 `json:"downExcluded,omitempty"`
 	WindowSeconds   float64 `json:"windowSeconds"`
 	DownUtilization float64 `json:"downUtilization"`
 	PeakRequired    float64 `json:"peakRequired"`
@@ -130,6 +134,7 @@ type Need struct {
 	Useful   int32 `json:"useful"` // more than these would idle
 
 	Bound      []PartitionNeed `json:"bound,omitempty"`    // partitions that one consumer cannot carry
+	AllBound   bool            `json:"allBound,omitempty"` // so many that every partition needs a consumer of its own
 	Isolated   []PartitionNeed `json:"isolated,omitempty"` // partitions whose backlog alone fills a consumer
 	Stalled    []PartitionNeed `json:"stalled,omitempty"`
 	Downstream *Downstream     `json:"downstream,omitempty"`
@@ -201,8 +206,8 @@ func (d Decision) Direction() Direction {
 	return Hold
 }
 
-// Decider is the need that the verdict comes from.
-func (d Decision) Need() (Need, bool) {
+// Need is what the source needs that the verdict comes from; ok is false when no source was evaluated.
+func (d Decision) Need() (n Need, ok bool) {
 	if d.Decider < 0 || d.Decider >= len(d.Needs) {
 		return Need{}, false
 	}

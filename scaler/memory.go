@@ -27,10 +27,14 @@ type SourceMemory struct {
 	Cluster string `json:"cluster"`
 	Group   string `json:"group"`
 
-	PerConsumer float64   `json:"perConsumer,omitempty"` // records/s, learned; 0: not yet
-	Best        float64   `json:"best,omitempty"`        // the best one consumer did for long, slowly forgotten
+	Declared    float64   `json:"declared,omitempty"`    // records/s of one consumer, as the user says
+	PerConsumer float64   `json:"perConsumer,omitempty"` // records/s of one consumer, as learned; 0: not yet
+	Seen        float64   `json:"seen,omitempty"`        // the most one was seen to do: a lower bound
+	RaisedAt    time.Time `json:"raisedAt,omitzero"`     // beginning of the hour in which PerConsumer at most doubles
+	RaisedFrom  float64   `json:"raisedFrom,omitempty"`  // what it was then
+	Best        float64   `json:"best,omitempty"`        // the best one did for long, slowly forgotten
+	BestAt      time.Time `json:"bestAt,omitzero"`       // forgotten up to here
 	BestAtN     int32     `json:"bestAtN,omitempty"`     // consumers there were then
-	RaisedAt    time.Time `json:"raisedAt,omitzero"`     // PerConsumer last went up
 
 	Rebalances []float64       `json:"rebalanceSeconds,omitempty"` // the last 20
 	Residual   []ResidualFloor `json:"residual,omitempty"`         // sorted by topic, then partition

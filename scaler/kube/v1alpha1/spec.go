@@ -81,11 +81,11 @@ type KafkaScalerSpec struct {
 
 	// How old a record may become before it is processed. Default 30s.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="duration(self) > duration('0s') && duration(self) <= duration('24h')",message="must be more than 0s and at most 24h"
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="must be between 1s and 24h"
 	TargetLag *Duration `json:"targetLag,omitempty"`
 
-	// observe: only metrics. advise: decide and show, never write. act: scale. The installation's mode and this one
-	// both hold, so the weaker wins. Default: the installation's.
+	// observe: only metrics. advise: decide and show, never write. act: scale. The installation has a mode too; the weaker
+	// of the two wins. Default advise.
 	// +optional
 	// +kubebuilder:validation:Enum=observe;advise;act
 	Mode string `json:"mode,omitempty"`
@@ -119,12 +119,12 @@ type KafkaScalerSpec struct {
 	// Replicas go down to what the busiest moment of this window needed. Default: the preset's (balanced 450s,
 	// economy 300s, latency 900s).
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('30s') && duration(self) <= duration('1h')",message="must be between 30s and 1h"
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="must be between 1s and 24h"
 	StabilizationWindow *Duration `json:"stabilizationWindow,omitempty"`
 
 	// Go up to this when nothing reliable could be read from Kafka for 5 minutes. Default: stay.
 	// +optional
-	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Minimum=1
 	FallbackReplicas *int32 `json:"fallbackReplicas,omitempty"`
 
 	// With no replica running, start one when more records than this wait, or when records arrive. Default 0.
@@ -134,7 +134,7 @@ type KafkaScalerSpec struct {
 
 	// With minReplicas 0, go to zero after this time without lag and without arrivals. Default 600s.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('10s') && duration(self) <= duration('168h')",message="must be between 10s and 168h"
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('168h')",message="must be between 1s and 168h"
 	IdleTime *Duration `json:"idleTime,omitempty"`
 
 	// What becomes of the workload when this object is deleted. keep: its replicas stay. restore: if it is at zero, one

@@ -1,0 +1,75 @@
+package kube
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/client-go/discovery/cached/memory"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/restmapper"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+// ownNamespace is the file in which a pod finds the namespace it runs in.
+const ownNamespace = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
+
+// Clients are the ways to the API server.
+type Clients struct {
+	Kubernetes kubernetes.Interface
+	Dynamic    dynamic.Interface
+	Mapper     meta.ResettableRESTMapper // kinds to resources, from discovery
+	Namespace  string                    // of the pod or of the kubeconfig's context
+}
+
+// InCluster reports whether this process runs in a pod.
+func InCluster() bool { return os.Getenv("KUBERNETES_SERVICE_HOST") != "" }
+
+// Connect makes clients from a kubeconfig file, or from the pod's service account when kubeconfig is empty.
+// It does not talk to the API server yet.
+func Connect(kubeconfig, userAgent string) (Clients, error) {
+	config, namespace, err := load(kubeconfig)
+	if err != nil {
+		return Clients{}, err
+	}
+	// The defaults of 5 and 10 would let a scale-up wait behind status writes. The server's own fairness is the limit.
+	config.QPS, config.Burst = 50, 100
+	config.UserAgent = userAgent
+	typed, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return Clients{}, fmt.Errorf("making a Kubernetes client: %w", err)
+	}
+	untyped, err := dynamic.NewForConfig(config)
+	if err != nil {
+		return Clients{}, fmt.Errorf("making a Kubernetes client: %w", err)
+	}
+	return Clients{
+		Kubernetes: typed, Dynamic: untyped, Namespace: namespace,
+		Mapper: restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(typed.Discovery())),
+	}, nil
+}
+
+func load(kubeconfig string) (config *rest.Config, namespace string, err error) {
+	if kubeconfig == "" {
+		if config, err = rest.InClusterConfig(); err != nil {
+			return nil, "", fmt.Errorf("reading the pod's service account: %w", err)
+		}
+		text, err := os.ReadFile(ownNamespace)
+		if err != nil {
+			return nil, "", fmt.Errorf("reading the pod's namespace: %w", err)
+		}
+		return config, strings.TrimSpace(string(text)), nil
+	}
+	file := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(
+		&clientcmd.ClientConfigLoadingRules{ExplicitPath: kubeconfig}, &clientcmd.ConfigOverrides{})
+	if config, err = file.ClientConfig(); err != nil {
+		return nil, "", fmt.Errorf("reading the kubeconfig: %w", err)
+	}
+	if namespace, _, err = file.Namespace(); err != nil {
+		return nil, "", fmt.Errorf("reading the kubeconfig: %w", err)
+	}
+	return config, namespace, nil
+}

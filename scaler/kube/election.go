@@ -1,0 +1,156 @@
+package kube
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/leaderelection"
+	"k8s.io/client-go/tools/leaderelection/resourcelock"
+)
+
+// Of the Lease: a leader that could not renew it for renewDeadline stops writing, and after leaseDuration another one
+// may lead. The 5 s in between, in which nobody does, are the room for clocks that run apart.
+const (
+	leaseDuration = 15 * time.Second
+	renewDeadline = 10 * time.Second
+	retryPeriod   = 2 * time.Second
+)
+
+var (
+	errNotLeading = errors.New("this replica does not lead")
+	errLeaseLost  = errors.New("the lease was lost")
+)
+
+// election is one replica's part in the choice of a leader.
+type election struct {
+	lock   resourcelock.Interface
+	rights *rights
+	log    *slog.Logger
+
+	mu      sync.Mutex
+	renewed time.Time       // when the renewal that holds now was sent; zero: not leading
+	term    context.Context // ends with the leadership; nil: not leading
+	end     context.CancelCauseFunc
+}
+
+// newElection makes a candidate; it stands from run on.
+func newElection(c Clients, o Options, r *rights) *election {
+	e := &election{rights: r, log: o.Log}
+	e.lock = &timedLock{election: e, namespace: o.Namespace, Interface: &resourcelock.LeaseLock{
+		LeaseMeta:  metav1.ObjectMeta{Namespace: o.Namespace, Name: o.Lease},
+		Client:     c.Kubernetes.CoordinationV1(),
+		LockConfig: resourcelock.ResourceLockConfig{Identity: o.Identity},
+	}}
+	return e
+}
+
+// leading reports whether this replica leads now. It does not wait for the library to notice: a renewal older than
+// renewDeadline is none.
+func (e *election) leading() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.term != nil && time.Since(e.renewed) < renewDeadline
+}
+
+// bound is a context that ends with ctx and with the leadership, so that a write under way stops at once when the lease
+// is lost.
+func (e *election) bound(ctx context.Context) (context.Context, context.CancelFunc, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	until := e.renewed.Add(renewDeadline)
+	if e.term == nil || time.Until(until) <= 0 {
+		return nil, nil, errNotLeading
+	}
+	ctx, cancel := context.WithDeadlineCause(ctx, until, errLeaseLost)
+	stop := context.AfterFunc(e.term, cancel)
+	return ctx, func() { stop(); cancel() }, nil
+}
+
+// run stands for election until ctx ends, again and again: a lease that was lost may come back.
+// At the end it gives the lease back, so that a successor need not wait for it to run out.
+func (e *election) run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		elector, err := leaderelection.NewLeaderElector(leaderelection.LeaderElectionConfig{
+			Lock: e.lock, Name: e.lock.Describe(), ReleaseOnCancel: true,
+			LeaseDuration: leaseDuration, RenewDeadline: renewDeadline, RetryPeriod: retryPeriod,
+			Callbacks: leaderelection.LeaderCallbacks{
+				OnStartedLeading: func(context.Context) {}, // see timedLock, which knows it first
+				OnStoppedLeading: func() { e.lost() },
+			},
+		})
+		if err != nil {
+			return fmt.Errorf("standing for election: %w", err)
+		}
+		elector.Run(ctx)
+	}
+	return nil
+}
+
+// held takes in that the lease was written for us; at is when the request was sent.
+func (e *election) held(at time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.renewed = at
+	if e.term == nil {
+		e.term, e.end = context.WithCancelCause(context.Background())
+		e.log.Info("leading", "lease", e.lock.Describe(), "identity", e.lock.Identity())
+	}
+}
+
+func (e *election) lost() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.term != nil {
+		e.end(errLeaseLost)
+		e.term, e.end, e.renewed = nil, nil, time.Time{}
+		e.log.Info("no longer leading", "lease", e.lock.Describe(), "identity", e.lock.Identity())
+	}
+}
+
+// timedLock watches the library write the lease. The library itself tells of a lost lease only after it has tried for
+// renewDeadline to give it back, which is later than a successor may begin.
+type timedLock struct {
+	resourcelock.Interface
+	election  *election
+	namespace string
+}
+
+func (l *timedLock) Get(ctx context.Context) (*resourcelock.LeaderElectionRecord, []byte, error) {
+	record, raw, err := l.Interface.Get(ctx)
+	l.note("get", err)
+	return record, raw, err
+}
+
+func (l *timedLock) Create(ctx context.Context, r resourcelock.LeaderElectionRecord) error {
+	sent := time.Now()
+	err := l.Interface.Create(ctx, r)
+	l.note("create", err)
+	l.wrote(r, sent, err)
+	return err
+}
+
+func (l *timedLock) Update(ctx context.Context, r resourcelock.LeaderElectionRecord) error {
+	if r.HolderIdentity != l.Identity() {
+		l.election.lost() // it is about to be given back
+	}
+	sent := time.Now()
+	err := l.Interface.Update(ctx, r)
+	l.note("update", err)
+	l.wrote(r, sent, err)
+	return err
+}
+
+func (l *timedLock) wrote(r resourcelock.LeaderElectionRecord, sent time.Time, err error) {
+	if err == nil && r.HolderIdentity == l.Identity() {
+		l.election.held(sent)
+	}
+}
+
+func (l *timedLock) note(verb string, err error) {
+	l.election.rights.note(Right{Verb: verb, Group: "coordination.k8s.io", Resource: "leases", Namespace: l.namespace}, err)
+}

@@ -1,0 +1,25 @@
+package kube
+
+import (
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/tools/cache"
+)
+
+// object is any Kubernetes object.
+type object = *unstructured.Unstructured
+
+// handle calls changed for what is there or became different, and deleted for what is gone.
+func handle(changed, deleted func(object)) cache.ResourceEventHandler {
+	return cache.ResourceEventHandlerFuncs{
+		AddFunc:    func(o any) { changed(o.(object)) },
+		UpdateFunc: func(_, o any) { changed(o.(object)) },
+		DeleteFunc: func(o any) {
+			if missed, ok := o.(cache.DeletedFinalStateUnknown); ok {
+				o = missed.Obj
+			}
+			if last, ok := o.(object); ok {
+				deleted(last)
+			}
+		},
+	}
+}

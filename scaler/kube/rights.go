@@ -1,0 +1,106 @@
+package kube
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// Right is one thing that the API server may allow.
+type Right struct {
+	Verb      string
+	Group     string
+	Resource  string
+	Namespace string // empty: all
+}
+
+// String is the right as kubectl auth can-i takes it.
+func (r Right) String() string {
+	s := r.Verb + " " + schema.GroupResource{Group: r.Group, Resource: r.Resource}.String()
+	if r.Namespace == "" {
+		return s + " in all namespaces"
+	}
+	return s + " in " + r.Namespace
+}
+
+// consequence is what happens without the right.
+func (r Right) consequence() string {
+	for _, rule := range rules {
+		if rule.Group == r.Group && rule.Resource == r.Resource {
+			return rule.ifMissing
+		}
+	}
+	return "targets of this kind are not scaled"
+}
+
+// forgetDenied is how long a refusal is believed without being repeated. A watch that is refused tries again
+// every 30 s at the latest.
+const forgetDenied = 90 * time.Second
+
+// rights remembers what the API server refused. Each refusal is logged once, and its end once.
+type rights struct {
+	log    *slog.Logger
+	clock  func() time.Time
+	mu     sync.Mutex
+	denied map[Right]time.Time
+}
+
+func newRights(log *slog.Logger, clock func() time.Time) *rights {
+	return &rights{log: log, clock: clock, denied: map[Right]time.Time{}}
+}
+
+// note takes in how a request ended.
+func (r *rights) note(right Right, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, known := r.denied[right]
+	switch {
+	case apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err):
+		if !known {
+			r.log.Warn("right missing", "right", right.String(), "consequence", right.consequence(), "err", err)
+		}
+		r.denied[right] = r.clock()
+	case known && err == nil:
+		r.granted(right)
+	}
+}
+
+func (r *rights) granted(right Right) {
+	delete(r.denied, right)
+	r.log.Info("right granted", "right", right.String())
+}
+
+// missing are the rights that are refused now, sorted.
+func (r *rights) missing() []Right {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []Right
+	for right, at := range r.denied {
+		if r.clock().Sub(at) > forgetDenied {
+			r.granted(right)
+			continue
+		}
+		out = append(out, right)
+	}
+	slices.SortFunc(out, func(a, b Right) int { return strings.Compare(a.String(), b.String()) })
+	return out
+}
+
+// lacks finds a missing right to do something with a resource in a namespace.
+func (r *rights) lacks(resource schema.GroupResource, namespace string) (Right, bool) {
+	for _, m := range r.missing() {
+		if m.Group == resource.Group && m.Resource == resource.Resource && (m.Namespace == "" || m.Namespace == namespace) {
+			return m, true
+		}
+	}
+	return Right{}, false
+}
+
+// missingRight says which right is missing, in a condition or an error.
+func missingRight(r Right) string { return fmt.Sprintf("the right to %s is missing", r) }

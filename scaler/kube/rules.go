@@ -1,0 +1,120 @@
+package kube
+
+import (
+	"slices"
+
+	"github.com/lagscaler/lagscaler/scaler"
+)
+
+// Place is where a right must hold.
+type Place string
+
+// The places.
+const (
+	Watched Place = "watched" // every watched namespace: a ClusterRole, or a Role in each
+	Own     Place = "own"     // the namespace of the Lease and the memory: a Role there
+)
+
+// Rule is one right that this package uses, and what for.
+type Rule struct {
+	Group     string // API group; empty: the core
+	Resource  string
+	Verbs     []string // sorted
+	Place     Place
+	FromMode  scaler.Mode // the weakest mode that uses it
+	Optional  bool        // the resource need not exist in the cluster
+	Why       string
+	ifMissing string // what is then not known or not done
+}
+
+// rules are all of them. The chart's roles and docs/security.md are tested against [Rules].
+var rules = []Rule{
+	{
+		"coordination.k8s.io", "leases",
+		[]string{"create", "get", "update"},
+		Own, scaler.Observe, false,
+		"one of several replicas leads", "no replica leads, so nothing is decided or written",
+	},
+	{
+		"lagscaler.io", "kafkascalers",
+		[]string{"list", "watch"},
+		Watched, scaler.Observe, true,
+		"what to scale, and the alert thresholds of its groups", "KafkaScalers are not seen",
+	},
+	{
+		"apps", "deployments",
+		[]string{"list", "watch"},
+		Watched, scaler.Observe, false,
+		"replicas, readiness and rollouts of targets; the causes of rebalances", "scalers of Deployments decide nothing",
+	},
+	{
+		"apps", "statefulsets",
+		[]string{"list", "watch"},
+		Watched, scaler.Observe, false,
+		"the same for StatefulSets", "scalers of StatefulSets decide nothing",
+	},
+
+	{
+		"", "pods",
+		[]string{"list", "watch"},
+		Watched, scaler.Advise, false,
+		"which members are whose, and pods that find no node", "a member counts as one replica, and unschedulable pods are not seen",
+	},
+	{
+		"autoscaling", "horizontalpodautoscalers",
+		[]string{"list", "watch"},
+		Watched, scaler.Advise, false,
+		"an autoscaler on the target is a conflict, or in advise the peer to compare with", "a conflict could not be seen, so nothing is written",
+	},
+	{
+		"keda.sh", "scaledobjects",
+		[]string{"list", "watch"},
+		Watched, scaler.Advise, true,
+		"the same for KEDA", "a conflict could not be seen, so nothing is written",
+	},
+	{
+		"lagscaler.io", "kafkascalers/status",
+		[]string{"patch"},
+		Watched, scaler.Advise, true,
+		"the decision and its reasons, where kubectl shows them", "the status is not written",
+	},
+	{
+		"", "events",
+		[]string{"create"},
+		Watched, scaler.Advise, false,
+		"decisions on the scaler and its target", "no Events are written",
+	},
+	{
+		"", "configmaps",
+		[]string{"create", "delete", "list", "update"},
+		Own, scaler.Advise, false,
+		"what was learned outlives a restart", "what was learned ends with the process",
+	},
+
+	{
+		"apps", "deployments/scale",
+		[]string{"get", "update"},
+		Watched, scaler.Act, false,
+		"the replicas of Deployments", "Deployments are not scaled",
+	},
+	{
+		"apps", "statefulsets/scale",
+		[]string{"get", "update"},
+		Watched, scaler.Act, false,
+		"the replicas of StatefulSets", "StatefulSets are not scaled",
+	},
+}
+
+// Rules are exactly the rights that a mode uses. Targets of other kinds than Deployment and StatefulSet need list and
+// watch of their resource from observe on, get of its scale subresource from advise on (where its numbers come from), and
+// update of it in act.
+func Rules(mode scaler.Mode) []Rule {
+	var out []Rule
+	for _, r := range rules {
+		if scaler.Weaker(mode, r.FromMode) == r.FromMode {
+			r.Verbs = slices.Clone(r.Verbs)
+			out = append(out, r)
+		}
+	}
+	return out
+}
