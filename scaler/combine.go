@@ -80,11 +80,18 @@ func (v *view) before(o *view) bool {
 
 // evidence are the numbers of the target that lines print.
 func (v *view) evidence() Evidence {
-	return Evidence{
+	e := Evidence{
 		Ready: v.target.Ready, Joined: v.crew.joined, Foreign: v.crew.foreign, PerReplica: v.crew.perReplica,
 		Unschedulable: v.target.Unschedulable, Fights: v.fights, Downs: v.downs,
 		From: v.foreign.From, To: v.foreign.To, PauseSeconds: v.pause.Seconds(),
 	}
+	if v.src.Rebalance.Active {
+		e.RebalanceSeconds = v.since(v.src.Rebalance.Since).Seconds()
+	}
+	if !v.outage.IsZero() {
+		e.OutageSeconds = v.since(v.outage).Seconds()
+	}
+	return e
 }
 
 // notes are conditions that hold but did not decide, sorted.

@@ -47,6 +47,9 @@ type Evidence struct {
 	From          int32   `json:"foreignFrom,omitempty"`   // the last foreign change
 	To            int32   `json:"foreignTo,omitempty"`     //
 	PauseSeconds  float64 `json:"pauseSeconds,omitempty"`  // what a rebalance costs
+
+	RebalanceSeconds float64 `json:"rebalanceSeconds,omitempty"` // how long the active one has lasted
+	OutageSeconds    float64 `json:"outageSeconds,omitempty"`    // how long polls have been partial or stale
 }
 
 // Bounds are the limits in force, for metrics and status.
@@ -127,7 +130,8 @@ type Need struct {
 	// Consumers: whole numbers of them.
 	Plan     int32 `json:"plan"`
 	Fit      int32 `json:"fit"`
-	Up       int32 `json:"up"`     // the greater
+	Up       int32 `json:"up"` // the greater
+	RatePlan int32 `json:"ratePlan"`
 	ByRate   int32 `json:"byRate"` // the same without the drain
 	DownPlan int32 `json:"downPlan"`
 	Down     int32 `json:"down"`   // the same from Peak

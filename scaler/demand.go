@@ -205,7 +205,7 @@ func (g *gauge) require() {
 			l.need += max(0, backlog) / n.DrainSeconds
 		}
 	}
-	if n.PerConsumer > 0 {
+	if n.Capacity.known() {
 		g.bind()
 	}
 	for c := range g.loads {
@@ -268,8 +268,9 @@ func (g *gauge) partition(c int) PartitionNeed {
 func (g *gauge) count() {
 	n := &g.need
 	members := max(1, n.Members)
-	if !n.RateKnown || n.PerConsumer == 0 {
-		n.Plan, n.Fit, n.Up, n.ByRate, n.DownPlan, n.Down = members, members, members, members, members, members
+	if !n.RateKnown || !n.Capacity.known() {
+		n.Plan, n.Fit, n.Up, n.RatePlan, n.ByRate, n.DownPlan, n.Down =
+			members, members, members, members, members, members, members
 		if n.RateKnown && n.DrainRate > 0 { // something is behind: one useful step
 			n.Up = g.fit.next(members)
 			n.Fit = n.Up
@@ -278,8 +279,9 @@ func (g *gauge) count() {
 	}
 	n.Plan, n.Fit = g.least(n.Required, func(c int) float64 { return g.loads[c].need })
 	n.Up = max(1, n.Plan, n.Fit)
-	plan, fit := g.least(n.Base, func(c int) float64 { return g.loads[c].base })
-	n.ByRate = max(1, plan, fit)
+	fit := int32(0)
+	n.RatePlan, fit = g.least(n.Base, func(c int) float64 { return g.loads[c].base })
+	n.ByRate = max(1, n.RatePlan, fit)
 	n.DownPlan, fit = g.least(n.PeakRequired, func(c int) float64 { return g.loads[c].down })
 	n.Down = max(1, n.DownPlan, fit)
 }

@@ -1,5 +1,11 @@
 package scaler
 
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
 // Section is a part of an explanation.
 type Section string
 
@@ -8,7 +14,7 @@ const (
 	Measured  Section = "measured"
 	Computed  Section = "computed"
 	Decided   Section = "decided"
-	Limited   Section = "limited"
+	Limits    Section = "limits"
 	Otherwise Section = "otherwise" // what would have to change for another answer
 )
 
@@ -17,11 +23,153 @@ type Row struct {
 	Section Section `json:"section"`
 	Name    string  `json:"name"`
 	Value   string  `json:"value"`
-	Because string  `json:"because,omitempty"` // the formula with its numbers
+	Because string  `json:"because,omitempty"` // the formula with its numbers, or what the name means
 }
 
 // Explain is the decision as a derivation: measured inputs, what follows from them, the verdict, each limit, and what
 // would have to change for another answer.
 func Explain(d Decision) []Row {
-	return []Row{{Section: Decided, Name: string(d.Verdict), Value: d.Line(), Because: d.Verdict.Doc()}}
+	var rows []Row
+	for i := range d.Needs {
+		rows = append(rows, d.measured(&d.Needs[i])...)
+	}
+	for i := range d.Needs {
+		rows = append(rows, d.computed(&d.Needs[i])...)
+	}
+	rows = append(rows, Row{Decided, string(d.Verdict), fmt.Sprintf("%d -> %d", d.Current, d.Wanted), d.Detail()})
+	if d.Wait != nil {
+		rows = append(rows, d.waiting())
+	}
+	for _, s := range d.Steps {
+		rows = append(rows, Row{Limits, string(s.Reason), fmt.Sprintf("%d -> %d", s.From, s.To), s.Reason.Doc()})
+	}
+	return append(rows, d.otherwise()...)
+}
+
+// Text lays rows out in columns, section by section.
+func Text(rows []Row) string {
+	name, value := 0, 0
+	for _, r := range rows {
+		name, value = max(name, utf8.RuneCountInString(r.Name)), max(value, utf8.RuneCountInString(r.Value))
+	}
+	var b strings.Builder
+	section := Section("")
+	for _, r := range rows {
+		if r.Section != section {
+			fmt.Fprintf(&b, "%s\n", r.Section)
+			section = r.Section
+		}
+		b.WriteString(strings.TrimRight(fmt.Sprintf("  %-*s  %-*s  %s", name, r.Name, value, r.Value, r.Because), " ") + "\n")
+	}
+	return b.String()
+}
+
+// of names a row's source where there are several.
+func (d Decision) of(n *Need, name string) string {
+	if len(d.Needs) > 1 {
+		return n.Group + ": " + name
+	}
+	return name
+}
+
+func (d Decision) measured(n *Need) []Row {
+	rate, lag, age := "unknown", "unknown", ""
+	if n.RateKnown {
+		rate = perSecond(n.Rate)
+	}
+	if n.LagKnown {
+		lag, age = whole(n.Lag), "the oldest record waits "+seconds(n.LagSeconds)
+	}
+	answered := "all answered"
+	if n.Unanswered > 0 || n.Partitions == 0 {
+		answered = strings.Join(blind(n), "; ")
+	}
+	rows := []Row{
+		{Measured, d.of(n, "arrivals"), rate, "end offsets, over 30 s"},
+		{Measured, d.of(n, "commits"), perSecond(n.Consumed), "committed offsets, over 30 s"},
+		{Measured, d.of(n, "lag"), lag, age},
+		{Measured, d.of(n, "partitions"), whole(n.Partitions), answered},
+		{Measured, d.of(n, "members"), whole(n.Members), "assignor " + or(n.Assignor, "unknown")},
+	}
+	for _, p := range n.Stalled {
+		rows = append(rows, Row{Measured, d.of(n, "stalled"), p.String(), "lag " + whole(p.Lag)})
+	}
+	return append(rows, Row{Measured, d.of(n, "one consumer"), perSecond(n.PerConsumer), string(n.Capacity)})
+}
+
+func (d Decision) computed(n *Need) []Row {
+	if !n.RateKnown || !n.Capacity.known() {
+		return nil
+	}
+	rows := []Row{
+		{Computed, d.of(n, "required"), perSecond(n.Required), n.headroom(true)},
+		{
+			Computed, d.of(n, "plan"), whole(n.Plan),
+			fmt.Sprintf("%s / %s each, rounded up", perSecond(n.Required), perSecond(n.PerConsumer)),
+		},
+		{Computed, d.of(n, "fit"), whole(n.Up), or(n.usefulCount(n.Plan, 0, n.Up), "whole partitions need no more")},
+		{Computed, d.of(n, "by arrivals"), whole(n.ByRate), n.headroom(false)},
+		{
+			Computed, d.of(n, "enough"), whole(n.Down), fmt.Sprintf("max %s in %s / %s = %s",
+				perSecond(n.Peak), seconds(n.WindowSeconds), number(n.DownUtilization), perSecond(n.PeakRequired)),
+		},
+		{Computed, d.of(n, "horizon"), seconds(n.Horizon), "until a replica that is asked for now works"},
+	}
+	for _, p := range n.Bound {
+		rows = append(rows, Row{Computed, d.of(n, "bound"), p.String(), perSecond(p.Rate) + " is more than one consumer can take"})
+	}
+	for _, p := range n.Isolated {
+		rows = append(rows, Row{Computed, d.of(n, "isolated"), p.String(), p.alone()})
+	}
+	return rows
+}
+
+func (d Decision) waiting() Row {
+	r := Row{Section: Decided, Name: "waiting since", Value: clockTime(d.Wait.Since)}
+	if d.Wait.Until != nil {
+		r.Because = "until " + clockTime(*d.Wait.Until) + "; "
+	}
+	r.Because += "overdue after " + clockTime(d.Wait.Deadline)
+	if d.Overdue {
+		r.Because += ": it is overdue"
+	}
+	return r
+}
+
+// otherwise are the nearest changes that would lead to another answer.
+func (d Decision) otherwise() []Row {
+	n, ok := d.Need()
+	if !ok || !n.RateKnown || !n.Capacity.known() || d.Current == 0 {
+		return nil
+	}
+	have := float64(d.consumers(d.Current)) * n.PerConsumer
+	rows := []Row{{
+		Otherwise, "more replicas", "above " + perSecond(have*n.Utilization) + " arriving",
+		fmt.Sprintf("%d consumers x %s x %s, without lag and if partitions split evenly",
+			d.consumers(d.Current), perSecond(n.PerConsumer), number(n.Utilization)),
+	}}
+	if less := n.below(d.consumers(d.Current)); less > 0 {
+		rows = append(rows, Row{
+			Otherwise, "fewer replicas", fmt.Sprintf("below %s for %s", perSecond(float64(less)*n.PerConsumer*n.DownUtilization), seconds(n.WindowSeconds)),
+			fmt.Sprintf("%d consumers x %s x %s", less, perSecond(n.PerConsumer), number(n.DownUtilization)),
+		})
+	}
+	if d.Verdict.Gate() {
+		rows = append(rows, Row{Otherwise, "another verdict", "when this ends", d.Verdict.Doc()})
+	}
+	for _, s := range d.Steps {
+		rows = append(rows, Row{Otherwise, "without " + string(s.Reason), fmt.Sprintf("%d instead of %d", s.From, s.To), s.Reason.Doc()})
+	}
+	return rows
+}
+
+// below is the next smaller count of consumers that carries more partitions each; 0: none.
+func (n *Need) below(consumers int32) int32 {
+	each := perConsumer(int(n.Useful), consumers)
+	for k := consumers - 1; k > 0; k-- {
+		if n.Useful == 0 || perConsumer(int(n.Useful), k) > each {
+			return k
+		}
+	}
+	return 0
 }

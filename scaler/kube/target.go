@@ -3,6 +3,7 @@ package kube
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"time"
 
@@ -170,12 +171,7 @@ func (t *target) roll(is bool, now time.Time) {
 }
 
 func (t *target) hint(h rebalancemon.Hint) {
-	var kept []rebalancemon.Hint // a new slice: the old one may be in a reader's hands
-	for _, old := range t.hints {
-		if h.At.Sub(old.At) < keepHints || old.Kind == rebalancemon.RolledOut && old.Until.IsZero() {
-			kept = append(kept, old)
-		}
-	}
+	kept := slices.DeleteFunc(t.hints, func(old rebalancemon.Hint) bool { return h.At.Sub(old.At) > keepHints })
 	t.hints = append(kept, h)
 }
 

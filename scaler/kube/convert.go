@@ -1,0 +1,66 @@
+package kube
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
+)
+
+// declaredOf is what a KafkaScaler says, in the words of package scaler. What is wrong with it is said by
+// [scaler.Spec.Policy], all at once: the API server's schema refuses most of it before.
+func declaredOf(k *v1alpha1.KafkaScaler) Declared {
+	ref := k.Spec.ScaleTargetRef
+	return Declared{
+		Name: k.Namespace + "/" + k.Name,
+		Target: scaler.Ref{
+			APIVersion: cmp.Or(ref.APIVersion, "apps/v1"), Kind: cmp.Or(ref.Kind, "Deployment"),
+			Namespace: k.Namespace, Name: ref.Name,
+		},
+		Spec: specOf(k.Spec),
+	}
+}
+
+func specOf(s v1alpha1.KafkaScalerSpec) scaler.Spec {
+	spec := scaler.Spec{
+		Mode: scaler.Mode(s.Mode), Kind: scaler.PolicyKind(s.Policy), Preset: scaler.Preset(s.Preset),
+		MinReplicas: s.MinReplicas, MaxReplicas: s.MaxReplicas, FallbackReplicas: s.FallbackReplicas,
+		TargetLag: length(s.TargetLag), DrainTime: length(s.DrainTime),
+		StabilizationWindow: length(s.StabilizationWindow), IdleTime: length(s.IdleTime),
+		ActivationLag: value(s.ActivationLag), OnDelete: scaler.OnDelete(s.OnDelete),
+	}
+	if s.SLO != nil {
+		spec.SLO = lag.SLO{
+			Lag: value(s.SLO.Lag), LagTime: length(s.SLO.LagTime), RebalancesPerHour: value(s.SLO.RebalancesPerHour),
+			RebalanceTime: length(s.SLO.RebalanceTime), Churn: value(s.SLO.Churn), Skew: value(s.SLO.Skew),
+		}
+	}
+	for _, src := range s.Sources {
+		spec.Sources = append(spec.Sources, scaler.SourceSpec{
+			Cluster: src.Cluster, Group: src.Group, Topics: src.Topics, TopicPattern: src.TopicPattern,
+			ProcessingTime: length(src.ProcessingTime), Concurrency: value(src.Concurrency),
+			CommitInterval: length(src.CommitInterval), Isolation: scaler.Isolation(src.Isolation),
+		})
+	}
+	for _, w := range s.Schedule {
+		spec.Schedule = append(spec.Schedule, scaler.WindowSpec(w))
+	}
+	return spec
+}
+
+func length(d *v1alpha1.Duration) time.Duration {
+	if d == nil {
+		return 0
+	}
+	return d.Duration.Duration
+}
+
+func value[T any](p *T) T {
+	if p == nil {
+		var zero T
+		return zero
+	}
+	return *p
+}

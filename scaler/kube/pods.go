@@ -1,0 +1,67 @@
+package kube
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/lagscaler/lagscaler/scaler"
+)
+
+// count takes the target's pods into the workload: who is ready, which member may be whose, who finds no node.
+// Without the right to see pods there are none, and the target's own numbers stand.
+func (c *Controller) count(w *scaler.Workload, t *target, now time.Time) {
+	all, ready := c.store(watchKey{pods, t.ref.Namespace})
+	if !ready || t.selector == nil || t.selector.Empty() {
+		return
+	}
+	var readyPods int32
+	for _, o := range all {
+		pod, ok := o.(*corev1.Pod)
+		if !ok || !t.selector.Matches(labels.Set(pod.Labels)) || finished(pod) {
+			continue
+		}
+		p := scaler.Pod{Name: pod.Name, IP: pod.Status.PodIP, Ready: isReady(pod)}
+		w.Pods = append(w.Pods, p)
+		if p.Ready {
+			readyPods++
+		}
+		if since, is := unschedulable(pod, now); is {
+			w.Unschedulable++
+			if w.UnschedulableSince.IsZero() || since.Before(w.UnschedulableSince) {
+				w.UnschedulableSince = since
+			}
+		}
+	}
+	if !usual(t.resource.GroupResource()) {
+		w.Ready = readyPods // its status may not say, or in a field of its own
+	}
+	slices.SortFunc(w.Pods, func(a, b scaler.Pod) int { return strings.Compare(a.Name, b.Name) })
+}
+
+func finished(p *corev1.Pod) bool {
+	return p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed
+}
+
+// isReady: a pod that is going is not ready, though its consumer may still be a member.
+func isReady(p *corev1.Pod) bool {
+	return p.DeletionTimestamp == nil && slices.ContainsFunc(p.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
+	})
+}
+
+func unschedulable(p *corev1.Pod, now time.Time) (since time.Time, is bool) {
+	for _, c := range p.Status.Conditions {
+		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse && c.Reason == corev1.PodReasonUnschedulable &&
+			p.DeletionTimestamp == nil {
+			if c.LastTransitionTime.IsZero() {
+				return now, true
+			}
+			return c.LastTransitionTime.Time, true
+		}
+	}
+	return time.Time{}, false
+}

@@ -1,0 +1,202 @@
+package kube
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/lagscaler/lagscaler/rebalancemon"
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
+)
+
+// Scaler is one declared scaler, and its target as it is now. Its fields are those of the engine's.
+type Scaler struct {
+	Name     string // namespace/name
+	Mode     scaler.Mode
+	Policy   scaler.Policy
+	Sources  []scaler.SourceSpec
+	Workload scaler.Workload
+	Hints    []rebalancemon.Hint // resizes and rollouts of the target, Group left empty
+	Refused  string              // why nothing is decided for it; empty: it is
+}
+
+// Refusal is why nothing is decided for a scaler: the reason of its condition Ready, a closed set.
+type Refusal string
+
+// The refusals.
+const (
+	Invalid        Refusal = "Invalid"        // the specification contradicts itself, or an annotation does
+	UnknownCluster Refusal = "UnknownCluster" // it names a cluster that is not configured
+	NotAllowed     Refusal = "NotAllowed"     // its namespace may not name the cluster or the group
+	TargetTaken    Refusal = "TargetTaken"    // an older scaler holds the target
+	MissingRight   Refusal = "MissingRight"   // the target cannot be seen
+	NotReadYet     Refusal = "NotReadYet"     // the first list of the target's kind is under way
+)
+
+// Refusals are all of them, with what each means.
+var Refusals = []struct {
+	Refusal Refusal
+	Doc     string
+}{
+	{Invalid, "the specification contradicts itself, or an annotation does"},
+	{UnknownCluster, "it names a Kafka cluster that the configuration does not have"},
+	{NotAllowed, "its namespace may not name the cluster or the group"},
+	{TargetTaken, "an older scaler holds the target"},
+	{MissingRight, "a right is missing without which the target cannot be seen"},
+	{NotReadYet, "the target's kind is being listed for the first time"},
+}
+
+// refused is a refusal with what led to it.
+type refused struct {
+	Refusal
+	why string
+}
+
+func (r *refused) Error() string { return string(r.Refusal) + ": " + r.why }
+
+func refuse(r Refusal, format string, args ...any) *refused {
+	return &refused{r, fmt.Sprintf(format, args...)}
+}
+
+// Scalers are the declared scalers and what Kubernetes says of their targets, sorted by name. It reads caches and does
+// no I/O.
+func (c *Controller) Scalers(now time.Time) []Scaler {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := c.all()
+	out := make([]Scaler, 0, len(all))
+	for i, r := range all {
+		if i > 0 && all[i-1].Name == r.Name {
+			continue // the file's word holds
+		}
+		out = append(out, c.scaler(r, all, now))
+	}
+	return out
+}
+
+// scaler is what one declaration comes to; the caller holds the lock.
+func (c *Controller) scaler(r *resource, all []*resource, now time.Time) Scaler {
+	s := Scaler{Name: r.Name, Mode: r.Spec.Mode, Sources: r.Spec.Sources, Workload: scaler.Workload{Ref: r.Target}}
+	if why := c.fill(&s, r, all, now); why != nil {
+		s.Refused = why.Error()
+	}
+	return s
+}
+
+func (c *Controller) fill(s *Scaler, r *resource, all []*resource, now time.Time) *refused {
+	if r.invalid != nil {
+		return refuse(Invalid, "%v", r.invalid)
+	}
+	policy, err := r.Spec.Policy()
+	if err != nil {
+		return refuse(Invalid, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	s.Policy, s.Mode = policy, policy.Mode
+	if why := c.allowed(r); why != nil {
+		return why
+	}
+	for _, other := range all {
+		if other != r && other.invalid == nil && other.Target == r.Target && older(other, r) {
+			return refuse(TargetTaken, "%s is scaled by %s", r.Target, other.Name)
+		}
+	}
+	if scaler.Weaker(c.settings.Mode, s.Mode) == scaler.Observe {
+		s.Hints = c.hints(r.Target)
+		return nil // nothing is decided, so nothing more is read
+	}
+	return c.workload(s, r, now)
+}
+
+// allowed checks the clusters and groups that a scaler names. What the configuration itself declares is allowed.
+func (c *Controller) allowed(r *resource) *refused {
+	for i, src := range r.Spec.Sources {
+		if !slices.Contains(c.settings.Clusters, src.Cluster) {
+			return refuse(UnknownCluster, "sources[%d].cluster: %q is not configured; there are: %s",
+				i, src.Cluster, strings.Join(c.settings.Clusters, ", "))
+		}
+		if !r.file && !c.mayName(r.Target.Namespace, src) {
+			return refuse(NotAllowed, "sources[%d]: namespace %q may not name group %q of cluster %q",
+				i, r.Target.Namespace, src.Group, src.Cluster)
+		}
+	}
+	return nil
+}
+
+func (c *Controller) mayName(namespace string, src scaler.SourceSpec) bool {
+	if len(c.settings.Namespaces) == 0 {
+		return true
+	}
+	for _, rule := range c.settings.Namespaces {
+		if rule.Match.MatchString(namespace) && anyOf(rule.Clusters, src.Cluster) && anyOf(rule.Groups, src.Group) {
+			return true
+		}
+	}
+	return false
+}
+
+func anyOf(patterns []*regexp.Regexp, name string) bool {
+	return len(patterns) == 0 || slices.ContainsFunc(patterns, func(p *regexp.Regexp) bool { return p.MatchString(name) })
+}
+
+// hints are the resizes and rollouts of a target.
+func (c *Controller) hints(ref scaler.Ref) []rebalancemon.Hint {
+	if t, ok := c.targets[ref]; ok {
+		return slices.Clone(t.hints)
+	}
+	return nil
+}
+
+// workload reads the target out of the caches.
+func (c *Controller) workload(s *Scaler, r *resource, now time.Time) *refused {
+	w := &s.Workload
+	k, asked := c.kinds[kindOf(r.Target)]
+	if !asked {
+		return refuse(NotReadYet, "asking whether the API server serves %s %s", r.Target.APIVersion, r.Target.Kind)
+	}
+	if !k.served {
+		return nil // not found
+	}
+	if right, missing := c.rights.lacks(k.resource.GroupResource(), r.Target.Namespace); missing {
+		return refuse(MissingRight, "%s", missingRight(right))
+	}
+	if _, ready := c.store(watchKey{k.resource, r.Target.Namespace}); !ready {
+		return refuse(NotReadYet, "listing %s", watchKey{k.resource, r.Target.Namespace})
+	}
+	t, ok := c.targets[r.Target]
+	if !ok {
+		return nil // not found
+	}
+	if !t.sized {
+		scale := schema.GroupResource{Group: k.resource.Group, Resource: k.resource.Resource + "/scale"}
+		if right, missing := c.rights.lacks(scale, r.Target.Namespace); missing {
+			return refuse(MissingRight, "%s", missingRight(right))
+		}
+		return refuse(NotReadYet, "reading the size of %s", r.Target)
+	}
+	s.Hints = slices.Clone(t.hints)
+	w.Found, w.HasScale = true, t.scalable
+	w.Spec, w.Status, w.Ready = t.spec, t.status, t.ready
+	w.RolloutInProgress, w.LastWrite = t.rolling, t.write
+	w.Owner = c.owner(r.Target)
+	c.count(w, t, now)
+	if err := operate(w, r.annotations, t.annotations); err != nil {
+		return refuse(Invalid, "%v", err)
+	}
+	return nil
+}
+
+// ready reports whether the custom resources have been read, so that one that is not known is not there.
+// The caller holds the lock.
+func (c *Controller) resourcesRead() bool {
+	for _, ns := range c.namespaces() {
+		if _, ready := c.store(watchKey{v1alpha1.Resource, ns}); !ready {
+			return false
+		}
+	}
+	return true
+}

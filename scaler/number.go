@@ -1,0 +1,62 @@
+package scaler
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// whole is a number of things, in groups of three digits: 9 400.
+func whole[T int | int32 | int64](n T) string {
+	s := strconv.FormatInt(int64(n), 10)
+	sign := ""
+	if s[0] == '-' {
+		sign, s = "-", s[1:]
+	}
+	var b strings.Builder
+	for i, digit := range s {
+		if i > 0 && (len(s)-i)%3 == 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(digit)
+	}
+	return sign + b.String()
+}
+
+// number is a measured quantity: whole from 10 on, with one decimal below, and two below 1.
+func number(v float64) string {
+	switch a := math.Abs(v); {
+	case a == 0 || a >= 9.95:
+		return whole(int64(math.Round(v)))
+	case a >= 0.995:
+		return strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0")
+	}
+	return strings.TrimRight(strings.TrimRight(strconv.FormatFloat(v, 'f', 2, 64), "0"), ".")
+}
+
+func perSecond(v float64) string { return number(v) + "/s" }
+
+// seconds is a duration in seconds below five minutes, then in minutes, then in hours.
+func seconds(s float64) string {
+	switch {
+	case s < 300:
+		return number(s) + " s"
+	case s < 2*3600:
+		return number(s/60) + " min"
+	}
+	return number(s/3600) + " h"
+}
+
+func lasting(d time.Duration) string { return seconds(d.Seconds()) }
+
+// clockTime is a time of the day, with seconds when it has some.
+func clockTime(t time.Time) string {
+	if t.Second() == 0 {
+		return t.Format("15:04")
+	}
+	return t.Format("15:04:05")
+}
+
+// percent is a share in percent.
+func percent(share float64) string { return number(100*share) + " %" }

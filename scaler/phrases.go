@@ -1,0 +1,299 @@
+package scaler
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// phrases say what each verdict rests on, in parts. A test holds them against Reasons.
+var phrases = map[Reason]func(d *Decision, n *Need) []string{
+	TargetNotFound: func(d *Decision, _ *Need) []string {
+		return []string{d.Target.String() + " does not exist or has no scale"}
+	},
+	Activate: func(_ *Decision, n *Need) []string {
+		return []string{fmt.Sprintf("lag %s, %s arriving", whole(n.Lag), perSecond(n.Rate))}
+	},
+	Stalled: func(_ *Decision, n *Need) []string {
+		return []string{
+			fmt.Sprintf("%d of %d partitions have lag and nothing moves, though members hold them", len(n.Stalled), n.Partitions),
+			"lag " + whole(n.Lag), "replicas cannot help: look at the consumers",
+		}
+	},
+	ReplicasFought: func(d *Decision, _ *Need) []string {
+		return []string{
+			fmt.Sprintf("somebody else changed the replicas %d times in 10 min, last %d -> %d", d.Why.Fights, d.Why.From, d.Why.To),
+			"stop one of the two",
+		}
+	},
+	DownstreamBound: func(_ *Decision, n *Need) []string {
+		s := n.Downstream
+		did := fmt.Sprintf("%d consumers did %s", s.AtN, perSecond(s.Cap))
+		if s.Did > 0 {
+			did += fmt.Sprintf(", %d do %s", s.CapN, perSecond(s.Did))
+		} else {
+			did += fmt.Sprintf(", %d did %s each at best", s.CapN, perSecond(s.Best))
+		}
+		return []string{did, "next probe " + clockTime(s.NextProbe)}
+	},
+	Unschedulable: func(d *Decision, n *Need) []string {
+		return []string{
+			fmt.Sprintf("%d wanted, but %d pods found no node", n.Up, d.Why.Unschedulable), "more would wait too",
+		}
+	},
+	Rebalancing: func(d *Decision, _ *Need) []string {
+		return []string{fmt.Sprintf("for %s; a step now would make it longer", seconds(d.Why.RebalanceSeconds))}
+	},
+	RebalanceStuck: func(d *Decision, _ *Need) []string {
+		return []string{fmt.Sprintf("rebalancing for %s; look for a member that joins and leaves", seconds(d.Why.RebalanceSeconds))}
+	},
+	Fallback: func(d *Decision, n *Need) []string {
+		parts := append(blind(n), "for "+seconds(d.Why.OutageSeconds))
+		if d.Policy.FallbackReplicas > 0 {
+			return append(parts, fmt.Sprintf("fallbackReplicas %d", d.Policy.FallbackReplicas))
+		}
+		return append(parts, "no fallbackReplicas set")
+	},
+	ScaleUp:       scaleUpPhrase,
+	IdleConsumers: idlePhrase,
+	DataPartial: func(_ *Decision, n *Need) []string {
+		return append(blind(n), "never scale down on a lower bound")
+	},
+	DataStale: func(_ *Decision, n *Need) []string {
+		return append(blind(n), "never scale down on what was")
+	},
+	NoMembers: func(d *Decision, _ *Need) []string {
+		return []string{fmt.Sprintf("%d ready replicas, but the group has no member", d.Why.Ready)}
+	},
+	MembersMissing: func(d *Decision, _ *Need) []string {
+		return []string{fmt.Sprintf("%d of %d members of %d ready replicas joined",
+			d.Why.Joined, d.Why.Ready*max(1, d.Why.PerReplica), d.Why.Ready)}
+	},
+	RolloutInProgress: func(d *Decision, n *Need) []string {
+		return []string{wouldDo(d, n), "the pods are being replaced"}
+	},
+	ExternalChange: func(d *Decision, n *Need) []string {
+		return []string{
+			wouldDo(d, n),
+			fmt.Sprintf("somebody else set %d -> %d, adopted until %s", d.Why.From, d.Why.To, until(d)),
+		}
+	},
+	NoCommittedOffsets: func(_ *Decision, n *Need) []string {
+		return []string{fmt.Sprintf("none of %d partitions has a committed offset", n.Partitions)}
+	},
+	CapacityUnknown: func(_ *Decision, n *Need) []string {
+		if n.Capacity == NotKnown {
+			return []string{"no processingTime declared, and no consumer was seen working yet"}
+		}
+		return []string{"no processingTime declared, and no consumer was busy all the time yet; the best did " + perSecond(n.PerConsumer)}
+	},
+	ThresholdHigh:   thresholdPhrase,
+	Settling:        settlingPhrase,
+	HoldStabilizing: stabilizingPhrase,
+	HoldLag: func(d *Decision, n *Need) []string {
+		half := 0.5 * d.Policy.TargetLag.Seconds()
+		return []string{wouldDo(d, n), fmt.Sprintf("the oldest record waits %s > %s + %s", seconds(n.LagSeconds), seconds(half), lasting(lagSlack))}
+	},
+	HoldTolerance: func(d *Decision, n *Need) []string {
+		return []string{wouldDo(d, n), fmt.Sprintf("less than 10 %% of %d", d.Current)}
+	},
+	HoldBudget: func(d *Decision, n *Need) []string {
+		return []string{wouldDo(d, n), fmt.Sprintf("%d steps down in the last hour, the next after %s", d.Why.Downs, until(d))}
+	},
+	HoldRebalanceCost: func(d *Decision, n *Need) []string {
+		return []string{wouldDo(d, n), fmt.Sprintf("a rebalance takes %s + %s > target %s, for less than 30 %% of %d",
+			seconds(d.Why.PauseSeconds), lasting(pauseSlack), lasting(d.Policy.TargetLag), d.Current)}
+	},
+	ScaleDown: scaleDownPhrase,
+	ScaleToZero: func(d *Decision, _ *Need) []string {
+		return []string{"no lag and no arrivals for " + lasting(d.Policy.IdleTime)}
+	},
+	PartitionBound:   boundPhrase,
+	PartitionStalled: stalledPhrase,
+	Steady:           steadyPhrase,
+}
+
+func blind(n *Need) []string {
+	switch {
+	case n.Partitions == 0:
+		return []string{"never read"}
+	case n.Unanswered > 0:
+		s := fmt.Sprintf("%d of %d partitions unanswered", n.Unanswered, n.Partitions)
+		return []string{s + brokers(n.Silent)}
+	}
+	return []string{"last read " + seconds(n.AgeSeconds) + " ago" + brokers(n.Silent)}
+}
+
+func brokers(silent []int32) string {
+	if len(silent) == 0 {
+		return ""
+	}
+	var ids []string
+	for _, b := range silent {
+		ids = append(ids, fmt.Sprint(b))
+	}
+	if len(ids) == 1 {
+		return " (broker " + ids[0] + ")"
+	}
+	return " (brokers " + strings.Join(ids, ", ") + ")"
+}
+
+// wouldDo says how many would be enough.
+func wouldDo(d *Decision, n *Need) string {
+	return fmt.Sprintf("%d would do", d.replicas(max(n.Down, n.Up)))
+}
+
+func until(d *Decision) string {
+	if d.Wait == nil || d.Wait.Until == nil {
+		return "?"
+	}
+	return clockTime(*d.Wait.Until)
+}
+
+// replicas turns consumers into replicas as the decision did.
+func (d *Decision) replicas(consumers int32) int32 {
+	return crew{foreign: d.Why.Foreign, perReplica: d.Why.PerReplica}.replicas(consumers)
+}
+
+func (d *Decision) consumers(replicas int32) int32 {
+	return crew{foreign: d.Why.Foreign, perReplica: d.Why.PerReplica}.consumers(replicas)
+}
+
+// crewPhrase tells how consumers and replicas differ, where they do.
+func (d *Decision) crewPhrase() []string {
+	var parts []string
+	if d.Why.PerReplica > 1 {
+		parts = append(parts, fmt.Sprintf("%d consumers in a replica", d.Why.PerReplica))
+	}
+	if d.Why.Foreign > 0 {
+		parts = append(parts, fmt.Sprintf("%d consumers run elsewhere", d.Why.Foreign))
+	}
+	return parts
+}
+
+func scaleUpPhrase(d *Decision, n *Need) []string {
+	if !n.Capacity.known() {
+		return []string{
+			fmt.Sprintf("%s arriving, lag %s, what a consumer can do is not known", perSecond(n.Rate), whole(n.Lag)),
+			"one useful step at a time",
+		}
+	}
+	plan, to, drain := n.Plan, n.Up, true
+	if d.Wanted < d.replicas(n.Up) {
+		plan, to, drain = n.RatePlan, n.ByRate, false
+	}
+	parts := []string{n.headroom(drain), fmt.Sprintf("plan %d at %s each", plan, perSecond(n.PerConsumer))}
+	if s := n.usefulCount(plan, d.consumers(d.Current), to); s != "" {
+		parts = append(parts, s)
+	}
+	if !drain {
+		parts = append(parts, fmt.Sprintf("arrivals alone; %d with the backlog once this has settled", d.replicas(n.Up)))
+	}
+	for _, p := range n.Isolated {
+		parts = append(parts, p.alone())
+	}
+	return append(parts, d.crewPhrase()...)
+}
+
+func (p PartitionNeed) alone() string {
+	s := p.String() + " drains alone"
+	if p.ETASeconds > 0 {
+		s += " in " + seconds(p.ETASeconds)
+	}
+	return s
+}
+
+// String is the partition as Kafka's tools write it.
+func (p PartitionNeed) String() string { return fmt.Sprintf("%s-%d", p.Topic, p.Partition) }
+
+func scaleDownPhrase(d *Decision, n *Need) []string {
+	sum := fmt.Sprintf("max %s in %s / %s", perSecond(n.Peak), seconds(n.WindowSeconds), number(n.DownUtilization))
+	if n.DownExcluded > 0.5 {
+		sum += fmt.Sprintf(" - %s that no second consumer can share", perSecond(n.DownExcluded))
+	}
+	parts := []string{sum + " = " + perSecond(n.PeakRequired), fmt.Sprintf("plan %d", n.DownPlan)}
+	to := max(n.Down, n.Up)
+	if n.Up > n.Down {
+		parts = append(parts, fmt.Sprintf("%d needed now", d.replicas(n.Up)))
+	}
+	if n.Useful > 0 {
+		parts = append(parts, fmt.Sprintf("%d holds it at %d partitions each", to, perConsumer(int(n.Useful), to)))
+	}
+	return append(append(parts, "lag "+seconds(n.LagSeconds),
+		fmt.Sprintf("saves %d, costs one ~%s rebalance", d.Current-d.Wanted, seconds(d.Why.PauseSeconds))), d.crewPhrase()...)
+}
+
+func idlePhrase(d *Decision, n *Need) []string {
+	return append([]string{fmt.Sprintf("%d consumers for %d useful partitions: %d idle",
+		d.consumers(d.Current), n.Useful, d.consumers(d.Current)-n.Useful)}, d.crewPhrase()...)
+}
+
+func thresholdPhrase(d *Decision, n *Need) []string {
+	mean := float64(n.Lag) / float64(max(1, n.Partitions))
+	lag := fmt.Sprintf("lag %s, max %s, avg %s; high above %s, %s or %s",
+		whole(n.Lag), whole(n.MaxLag), number(mean), whole(highTotal), whole(highWorst), whole(highMean))
+	if d.Wanted > d.Current {
+		return []string{lag, fmt.Sprintf("plan %d for %s, at least one more", consumersFor(n.Rate, n.PerConsumer), perSecond(n.Rate))}
+	}
+	return []string{lag, "nothing goes down above"}
+}
+
+func settlingPhrase(d *Decision, n *Need) []string {
+	var parts []string
+	if n.Up != n.Down || d.replicas(n.Up) != d.Current {
+		parts = append(parts, fmt.Sprintf("%d wanted", d.replicas(max(n.Up, n.Down))))
+	}
+	parts = append(parts, fmt.Sprintf("%d of %d ready, %d joined", d.Why.Ready, d.Current, d.Why.Joined))
+	if d.Wait != nil && d.Wait.Until != nil {
+		parts = append(parts, "the last write settles until "+until(d))
+	}
+	return parts
+}
+
+func stabilizingPhrase(d *Decision, n *Need) []string {
+	if !n.RateKnown {
+		return []string{"nothing is known of the rates yet"}
+	}
+	return []string{
+		wouldDo(d, n),
+		fmt.Sprintf("max %s in %s / %s = %s", perSecond(n.Peak), seconds(n.WindowSeconds), number(n.DownUtilization), perSecond(n.PeakRequired)),
+		"not before " + until(d),
+	}
+}
+
+func boundPhrase(_ *Decision, n *Need) []string {
+	worst := slices.MaxFunc(n.Bound, func(a, b PartitionNeed) int { return int(a.Rate - b.Rate) })
+	enough := roundUp(int64(consumersFor(worst.Rate*float64(n.Partitions), n.PerConsumer)), partitionsStep)
+	parts := []string{fmt.Sprintf("%s gets %s, one consumer does %s", worst, perSecond(worst.Rate), perSecond(n.PerConsumer))}
+	if len(n.Bound) > 1 {
+		parts = append(parts, fmt.Sprintf("%d more like it", len(n.Bound)-1))
+	}
+	return append(parts, "replicas cannot help", fmt.Sprintf("re-key or >= %s partitions", whole(enough)))
+}
+
+func stalledPhrase(_ *Decision, n *Need) []string {
+	worst := slices.MaxFunc(n.Stalled, func(a, b PartitionNeed) int { return int(a.Lag - b.Lag) })
+	parts := []string{fmt.Sprintf("%s does not move though a member holds it, lag %s", worst, whole(worst.Lag))}
+	if len(n.Stalled) > 1 {
+		parts = append(parts, fmt.Sprintf("%d more like it", len(n.Stalled)-1))
+	}
+	return append(parts, "left out")
+}
+
+func steadyPhrase(d *Decision, n *Need) []string {
+	switch {
+	case d.Decider < 0:
+		return []string{"no source"}
+	case d.Current == 0:
+		return []string{"nothing waits and nothing arrives"}
+	case d.Policy.Kind == Thresholds:
+		return []string{fmt.Sprintf("lag %s, max %s: below the thresholds", whole(n.Lag), whole(n.MaxLag))}
+	case !n.Capacity.known():
+		return []string{perSecond(n.Rate) + " arriving", "lag " + seconds(n.LagSeconds)}
+	}
+	parts := []string{n.headroom(true), fmt.Sprintf("plan %d at %s each", n.Plan, perSecond(n.PerConsumer))}
+	if s := n.usefulCount(n.Plan, 0, max(n.Up, n.Down)); s != "" {
+		parts = append(parts, s)
+	}
+	return append(append(parts, "lag "+seconds(n.LagSeconds)), d.crewPhrase()...)
+}
