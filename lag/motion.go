@@ -105,9 +105,11 @@ func (p *groupPast) stalled(g *GroupLag) int {
 	return n
 }
 
-// times is the time lag of every partition, and of the worst one.
+// times is the time lag of every partition, and of the worst one. A partition that lags for an unknown time
+// may be the worst: then the others tell a lower bound, or nothing when none of them is late.
 func (h *History) times(g *GroupLag) (times [][]LagTime, worst LagTime) {
 	times = make([][]LagTime, len(g.Topics))
+	unknown := false
 	for t := range g.Topics {
 		row := &g.Topics[t]
 		times[t] = make([]LagTime, len(row.Partitions))
@@ -115,11 +117,21 @@ func (h *History) times(g *GroupLag) (times [][]LagTime, worst LagTime) {
 		for i := range row.Partitions {
 			lt := past.time(&row.Partitions[i])
 			times[t][i] = lt
-			if !row.Orphaned && lt.known && (!worst.known || lt.seconds > worst.seconds) {
+			if row.Orphaned {
+				continue
+			}
+			if lt.known && (!worst.known || lt.seconds > worst.seconds) {
 				worst = lt
+			}
+			if n, ok := row.Partitions[i].Lag(); ok && n > 0 && !lt.known {
+				unknown = true
 			}
 		}
 	}
+	if unknown && worst.seconds == 0 {
+		return times, LagTime{}
+	}
+	worst.atLeast = worst.atLeast || unknown
 	return times, worst
 }
 
