@@ -78,7 +78,7 @@ func (e Env) path(name string) string {
 
 // secretFile is a file's text without the line break at its end.
 func (e Env) secretFile(name string) (string, error) {
-	text, err := e.ReadFile(e.path(name))
+	text, err := e.ReadFile(name)
 	if err != nil {
 		return "", err
 	}

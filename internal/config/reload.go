@@ -36,8 +36,8 @@ type Reloader struct {
 }
 
 // NewReloader loads a file for the first time.
-func NewReloader(path string, log *slog.Logger) (*Reloader, error) {
-	r := &Reloader{path: path, log: log}
+func NewReloader(path string) (*Reloader, error) {
+	r := &Reloader{path: path}
 	c, err := Load(path)
 	if err != nil {
 		return nil, err
@@ -61,7 +61,8 @@ func (r *Reloader) Outcome() Outcome { return *r.outcome.Load() }
 //
 // Directories are watched, not files: an editor replaces a file, and a ConfigMap's volume swaps the symbolic link
 // (..data) that every file in it goes through.
-func (r *Reloader) Run(ctx context.Context, signals <-chan os.Signal, apply func(*Config) error) error {
+func (r *Reloader) Run(ctx context.Context, log *slog.Logger, signals <-chan os.Signal, apply func(*Config) error) error {
+	r.log = log
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
 		return fmt.Errorf("watching the configuration: %w", err)

@@ -16,14 +16,14 @@ import (
 // started runs a Reloader over a file until the test ends. The channel tells each configuration that was put into force.
 func started(t *testing.T, path string, refuse error) (*Reloader, chan os.Signal, chan *Config) {
 	t.Helper()
-	r, err := NewReloader(path, slog.New(slog.DiscardHandler))
+	r, err := NewReloader(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	signals, applied, ended := make(chan os.Signal), make(chan *Config, 10), make(chan error, 1)
 	go func() {
-		ended <- r.Run(ctx, signals, func(c *Config) error { applied <- c; return refuse })
+		ended <- r.Run(ctx, slog.New(slog.DiscardHandler), signals, func(c *Config) error { applied <- c; return refuse })
 	}()
 	t.Cleanup(func() {
 		stop()
@@ -158,12 +158,12 @@ func TestReloadOnRotatedSecret(t *testing.T) {
 
 func TestFirstLoadFails(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := NewReloader(filepath.Join(dir, "none.yaml"), nil); !errors.Is(err, os.ErrNotExist) {
+	if _, err := NewReloader(filepath.Join(dir, "none.yaml")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
 	write(t, filepath.Join(dir, "bad.yaml"), "mode: x")
 	var p *Problems
-	if _, err := NewReloader(filepath.Join(dir, "bad.yaml"), nil); !errors.As(err, &p) || len(p.All) != 2 {
+	if _, err := NewReloader(filepath.Join(dir, "bad.yaml")); !errors.As(err, &p) || len(p.All) != 2 {
 		t.Errorf("got %v", err)
 	}
 }

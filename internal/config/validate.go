@@ -229,11 +229,11 @@ func (v *validator) sasl(at string, s *SASL) {
 
 func (v *validator) password(at string, s *SASL) {
 	var user Secret
-	v.fromFile(at+".username", at+".usernameFile", s.UsernameFile, s.Username == "", &user)
+	v.fromFile(at+".username", at+".usernameFile", &s.UsernameFile, s.Username == "", &user)
 	if !user.IsZero() {
 		s.Username = user.Reveal()
 	}
-	v.fromFile(at+".password", at+".passwordFile", s.PasswordFile, s.Password.IsZero(), &s.Password)
+	v.fromFile(at+".password", at+".passwordFile", &s.PasswordFile, s.Password.IsZero(), &s.Password)
 }
 
 func (v *validator) bearer(at string, s *SASL) {
@@ -255,19 +255,21 @@ func (v *validator) oauth(at string, o *OAuth) {
 		v.add(at+".tokenURL", "want an address such as https://login.example.com/oauth2/token")
 	}
 	v.need(at+".clientId", o.ClientID == "", "the client's id")
-	v.fromFile(at+".clientSecret", at+".clientSecretFile", o.ClientSecretFile, o.ClientSecret.IsZero(), &o.ClientSecret)
+	v.fromFile(at+".clientSecret", at+".clientSecretFile", &o.ClientSecretFile, o.ClientSecret.IsZero(), &o.ClientSecret)
 }
 
-// fromFile fills a value from the file that another field names. Exactly one of the two fields must be there.
-func (v *validator) fromFile(plain, ref, file string, empty bool, to *Secret) {
+// fromFile fills a value from the file that another field names, and makes that name whole.
+// Exactly one of the two fields must be there.
+func (v *validator) fromFile(plain, ref string, file *string, empty bool, to *Secret) {
 	switch {
 	case v.has(plain) && v.has(ref):
 		v.add(ref, "stands beside %s; keep one of them", plain[strings.LastIndex(plain, ".")+1:])
 	case !v.has(ref):
 		v.need(plain, empty, "give it or "+ref[strings.LastIndex(ref, ".")+1:])
 	default:
-		v.files = append(v.files, v.env.path(file))
-		text, err := v.env.secretFile(file)
+		*file = v.env.path(*file)
+		v.files = append(v.files, *file)
+		text, err := v.env.secretFile(*file)
 		if err != nil {
 			v.add(ref, "%s", err)
 			return

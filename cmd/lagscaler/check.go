@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/exporter-toolkit/web"
+	"github.com/spf13/cobra"
+
+	"github.com/lagscaler/lagscaler/internal/config"
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/kafkasource"
+)
+
+// checkTimeout bounds the check of one cluster: a slow bootstrap address after another.
+const checkTimeout = time.Minute
+
+// checkOptions are the flags of check.
+type checkOptions struct {
+	place
+	fileOnly bool
+}
+
+func newCheck() *cobra.Command {
+	var o checkOptions
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Validate the configuration, dial the brokers, and tell which ACL is missing and for what",
+		Long: `Validates the configuration file, then tries everything that a poll needs: each bootstrap address by itself, the right
+to list all groups, each broker, group and topic.
+
+Exits with 2 when the file is wrong, with 1 when something of Kafka does not work.`,
+		Example: `  lagscaler check --config lagscaler.yaml
+  lagscaler check --brokers kafka-0:9092,kafka-1:9092`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), cmd.OutOrStdout()) },
+	}
+	o.kafkaFlags(cmd)
+	cmd.Flags().BoolVar(&o.fileOnly, "file-only", false, "validate the file and dial nobody")
+	return cmd
+}
+
+func (o *checkOptions) run(ctx context.Context, out io.Writer) error {
+	c, err := o.load()
+	if err != nil {
+		return err
+	}
+	if err := checkWeb(c); err != nil {
+		return err
+	}
+	if o.config != "" {
+		if _, err := fmt.Fprintf(out, "%s: ok: %d clusters, %d groups, mode %s\n", o.config, len(c.Clusters), len(c.Groups), c.Mode); err != nil {
+			return err
+		}
+	}
+	if o.fileOnly {
+		return nil
+	}
+	bad := 0
+	for _, cluster := range c.Clusters {
+		n, err := checkCluster(ctx, out, cluster)
+		if err != nil {
+			return err
+		}
+		bad += n
+	}
+	if bad > 0 {
+		return fmt.Errorf("%d findings", bad)
+	}
+	return nil
+}
+
+// checkCluster prints what was tried with a cluster, and counts what did not work.
+func checkCluster(ctx context.Context, out io.Writer, c config.Cluster) (bad int, err error) {
+	s, err := kafkasource.New(kafkaOf(c, slog.New(slog.DiscardHandler)))
+	if err != nil {
+		return 0, wrong{fmt.Errorf("cluster %s: %w", c.Name, err)}
+	}
+	defer s.Close()
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	table := newGrid(out, "CLUSTER", "CHECKED", "RESULT", "MISSING ACL", "DETAIL")
+	for _, f := range s.Check(ctx) {
+		result := "ok"
+		if f.Code != lag.OK {
+			result = f.Code.String()
+			bad++
+		}
+		table.row(c.Name, f.Subject, result, f.Missing, f.Detail)
+	}
+	return bad, table.w.Flush()
+}
+
+// checkWeb validates the file of TLS and basic auth on the port.
+func checkWeb(c *config.Config) error {
+	if err := web.Validate(c.WebConfigFile); err != nil {
+		return wrong{fmt.Errorf("webConfigFile: %s: %w", c.WebConfigFile, err)}
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+const (
+	askTimeout = 30 * time.Second // for one answer of a daemon
+	maxAnswer  = 1 << 30          // bytes: a million partitions in JSON are about 250 MB
+)
+
+// ask gets a JSON document from a running daemon. A user and password may stand in the server's address.
+func ask(ctx context.Context, server, path string, query url.Values, into any) error {
+	base, err := url.Parse(server)
+	if err != nil || base.Host == "" {
+		return wrong{fmt.Errorf("--server %q: want an address such as http://localhost:9090", server)}
+	}
+	target := base.JoinPath(path)
+	target.RawQuery = query.Encode()
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	if err != nil {
+		return wrong{fmt.Errorf("--server %q: %w", base.Redacted(), err)}
+	}
+	req.Header.Set("Accept", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("asking the daemon: %w", err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	return answer(resp, target.Redacted(), into)
+}
+
+// answer decodes a daemon's answer, or says what came instead.
+func answer(resp *http.Response, from string, into any) error {
+	body := io.LimitReader(resp.Body, maxAnswer)
+	switch {
+	case resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden:
+		return fmt.Errorf("%s: %s: put user and password into the address, https://USER:PASSWORD@HOST", from, resp.Status)
+	case resp.StatusCode != http.StatusOK:
+		text, _ := io.ReadAll(io.LimitReader(body, 200)) // the status says enough when this fails
+		return fmt.Errorf("%s: %s: %s", from, resp.Status, strings.TrimSpace(string(text)))
+	case !strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json"):
+		return fmt.Errorf("%s answers %q instead of JSON: is that lagscaler?", from, resp.Header.Get("Content-Type"))
+	}
+	if err := json.NewDecoder(body).Decode(into); err != nil {
+		return fmt.Errorf("%s: reading the answer: %w", from, err)
+	}
+	return nil
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/oklog/run"
+
+	"github.com/lagscaler/lagscaler/internal/config"
+	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/internal/metrics"
+)
+
+// daemon is the program of run: every part of it, made from one configuration.
+type daemon struct {
+	config   *config.Config   // in force
+	reloader *config.Reloader // nil without a file
+	log      *slog.Logger
+	level    slog.LevelVar
+	sources  *sources
+	engine   *engine.Engine
+	metrics  *metrics.Page
+}
+
+// newDaemon makes every part and starts none.
+func newDaemon(c *config.Config, r *config.Reloader, stderr io.Writer) (*daemon, error) {
+	if err := checkWeb(c); err != nil {
+		return nil, err
+	}
+	d := &daemon{config: c, reloader: r}
+	d.level.Set(c.Log.Level.Slog())
+	d.log = newLog(stderr, c.Log.Format, &d.level)
+	d.sources = newSources(d.log)
+	found, err := d.sources.follow(c)
+	if err != nil {
+		return nil, wrong{err}
+	}
+	d.engine = engine.New(settings(c, found), engine.Options{
+		Interval:       time.Duration(c.Interval),
+		SampleInterval: time.Duration(c.SampleInterval),
+		Log:            d.log,
+		Publish:        newTroubles(d.log).published,
+	})
+	b := thisBuild()
+	d.metrics = metrics.New(metrics.Options{
+		Latest:   d.engine.Latest,
+		Filter:   seriesOf(c.Metrics),
+		Interval: time.Duration(c.Interval), Sample: time.Duration(c.SampleInterval),
+		ConfigLoaded: d.configLoaded(),
+		Version:      b.version, Revision: b.commit,
+	})
+	return d, nil
+}
+
+func newLog(w io.Writer, f config.Format, level slog.Leveler) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level}
+	if f == config.JSON {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// seriesOf chooses the series that the configuration asks for.
+func seriesOf(m config.Metrics) metrics.Filter {
+	return metrics.Filter{
+		Topics: m.Topics.Match, Partitions: m.Partitions.Match.Match,
+		OverThreshold: m.Partitions.OverThreshold, Top: m.Partitions.Top,
+		MaxGroups: m.MaxGroups, MaxSeries: m.MaxSeries,
+	}
+}
+
+// configLoaded reports whether the file is in force; it is nil when there is no file.
+func (d *daemon) configLoaded() func() bool {
+	if d.reloader == nil {
+		return nil
+	}
+	return func() bool { return d.reloader.Outcome().Err == nil }
+}
+
+// run starts every goroutine that lives as long as the process. The first that ends, ends all.
+//
+//	           ┌─ interrupt   SIGINT, SIGTERM
+//	           ├─ reload      the file, SIGHUP ──settings──┐
+//	run group ─┤                                           v
+//	           ├─ engine      polls, samples ──> Report ──────┐ Latest()
+//	           ├─ metrics     renders each new Report  <──────┤
+//	           └─ http        /metrics, pages, API, health <──┘
+func (d *daemon) run(ctx context.Context, listener net.Listener) error {
+	defer d.sources.close()
+	var g run.Group
+	add := func(execute func(context.Context) error) {
+		ctx, cancel := context.WithCancel(ctx)
+		g.Add(func() error { return execute(ctx) }, func(error) { cancel() })
+	}
+	server := d.server(listener)
+	add(func(ctx context.Context) error { <-ctx.Done(); return nil })
+	if d.reloader != nil {
+		add(d.reload)
+	}
+	add(d.engine.Run)
+	add(d.metrics.Run)
+	g.Add(server.run, server.stop)
+	d.log.Info("running", "version", thisBuild().version, "listen", listener.Addr().String(),
+		"mode", d.config.Mode, "clusters", len(d.config.Clusters))
+	if err := g.Run(); err != nil {
+		return err
+	}
+	d.log.Info("stopped")
+	return nil
+}
+
+// reload follows the configuration file until ctx ends.
+func (d *daemon) reload(ctx context.Context) error {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	return d.reloader.Run(ctx, d.log, hangup, func(c *config.Config) error { return d.apply(ctx, c) })
+}
+
+// apply puts a new configuration into force. What is fixed for the life of the process stays as it is, and is named.
+func (d *daemon) apply(ctx context.Context, c *config.Config) error {
+	next := *c
+	if kept := keep(&next, d.config); len(kept) > 0 {
+		d.log.Warn("some changes of the configuration need a restart", "fields", kept)
+	}
+	found, err := d.sources.follow(&next)
+	if err != nil {
+		return err
+	}
+	if err := d.engine.Reconfigure(ctx, settings(&next, found)); err != nil {
+		return fmt.Errorf("reconfiguring: %w", err)
+	}
+	d.level.Set(next.Log.Level.Slog())
+	d.metrics.SetFilter(seriesOf(next.Metrics))
+	d.config = &next
+	return nil
+}

@@ -1,0 +1,243 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lagscaler/lagscaler/internal/api"
+	"github.com/lagscaler/lagscaler/internal/engine"
+)
+
+// lagOptions are the flags of lag.
+type lagOptions struct {
+	place
+	format   format
+	watch    bool
+	every    time.Duration
+	failOver int64 // -1: never
+}
+
+func newLag() *cobra.Command {
+	o := lagOptions{format: formatTable}
+	cmd := &cobra.Command{
+		Use:   "lag [GROUP…]",
+		Short: "Print the lag of every group, or of the named ones",
+		Long: `Prints every group's lag: once, or again and again with --watch, read from Kafka or from a running daemon.
+
+A lag that is not known is shown as -, never as 0: the partition was never committed, or could not be read.
+The time lag needs a history: a daemon has one (--server), --watch makes one.
+
+The JSON of -o json is a contract, see docs/json.md.`,
+		Example: `  lagscaler lag --brokers localhost:9092
+  lagscaler lag orders payments --config lagscaler.yaml -o wide
+  lagscaler lag --server http://localhost:9090 -o json
+  lagscaler lag orders --brokers localhost:9092 --fail-over 50000 || echo "orders is behind"`,
+		RunE: func(cmd *cobra.Command, groups []string) error { return o.run(cmd, groups) },
+	}
+	o.kafkaFlags(cmd)
+	o.serverFlag(cmd)
+	cmd.Flags().VarP(&o.format, "output", "o", "table, wide, json or yaml")
+	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "print again and again, until interrupted")
+	cmd.Flags().DurationVar(&o.every, "every", 0, "with --watch: time between two readings (default: the configured interval, 10s)")
+	cmd.Flags().Int64Var(&o.failOver, "fail-over", -1, "exit with 1 when a group's total lag exceeds `N` records or is not wholly known")
+	cmd.ValidArgsFunction = o.completeGroups
+	return cmd
+}
+
+func (o *lagOptions) run(cmd *cobra.Command, groups []string) error {
+	read, every, err := o.reader(cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	ctx, out := cmd.Context(), cmd.OutOrStdout()
+	if !o.watch {
+		l, err := read(ctx)
+		if err != nil {
+			return err
+		}
+		return o.once(out, cmd.ErrOrStderr(), l, groups)
+	}
+	screen := screenOf(out)
+	return each(ctx, every, func() error {
+		l, err := read(ctx)
+		if err != nil && exitCode(err) == exitFailed && ctx.Err() == nil {
+			fmt.Fprintln(cmd.ErrOrStderr(), err) // it may come back
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		complain(cmd.ErrOrStderr(), l)
+		return screen.show(func(w io.Writer) error { return o.format.print(w, l.Only(groups), true) })
+	})
+}
+
+// once prints one reading, and says what is wrong with it.
+func (o *lagOptions) once(out, errOut io.Writer, l api.Lag, groups []string) error {
+	complain(errOut, l)
+	failed := unread(l)
+	l = l.Only(groups)
+	if failed == nil || o.format.document() {
+		if err := o.format.print(out, l, o.server != ""); err != nil {
+			return err
+		}
+	}
+	if failed != nil {
+		return failed
+	}
+	if missing := without(l, groups); len(missing) > 0 {
+		return fmt.Errorf("no such group: %s", strings.Join(missing, ", "))
+	}
+	if o.failOver >= 0 && over(errOut, l, o.failOver) {
+		return exceeded{}
+	}
+	return nil
+}
+
+// lagReader reads the lag of every group.
+type lagReader func(context.Context) (api.Lag, error)
+
+// reader reads from where the flags say, and says how often that is worth it.
+func (o *lagOptions) reader(errOut io.Writer) (lagReader, time.Duration, error) {
+	if err := o.one(); err != nil {
+		return nil, 0, err
+	}
+	if o.server != "" {
+		return func(ctx context.Context) (l api.Lag, err error) {
+			err = ask(ctx, o.server, "/api/v1/lag", url.Values{}, &l)
+			return l, err
+		}, pick(o.every, 10*time.Second), nil
+	}
+	c, err := o.load()
+	if err != nil {
+		return nil, 0, err
+	}
+	found, err := newSources(slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: slog.LevelWarn}))).follow(c)
+	if err != nil {
+		return nil, 0, err
+	}
+	every := pick(o.every, time.Duration(c.Interval))
+	e := engine.New(settings(c, found), engine.Options{Interval: max(every, 5*time.Second)})
+	return func(ctx context.Context) (api.Lag, error) {
+		e.Tick(ctx, time.Now())
+		return api.LagOf(e.Latest()), ctx.Err()
+	}, every, nil
+}
+
+func pick(d, otherwise time.Duration) time.Duration {
+	if d > 0 {
+		return d
+	}
+	return otherwise
+}
+
+// completeGroups offers the names of the groups there are.
+func (o *lagOptions) completeGroups(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	const patience = 3 * time.Second
+	read, _, err := o.reader(io.Discard)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	l, err := read(ctx)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for _, c := range l.Clusters {
+		for _, g := range c.Groups {
+			if !slices.Contains(args, g.Group) {
+				names = append(names, g.Group)
+			}
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// complain says what could not be read, one line for each.
+func complain(w io.Writer, l api.Lag) {
+	for _, c := range l.Clusters {
+		for _, e := range c.Errors {
+			fmt.Fprintf(w, "%s: incomplete: %s\n", c.Cluster, reason(e))
+		}
+	}
+}
+
+func reason(e api.Error) string {
+	parts := []string{e.Stage}
+	if e.Broker != nil {
+		parts = append(parts, fmt.Sprintf("broker %d", *e.Broker))
+	}
+	return strings.Join(append(parts, e.Code), ", ") + ": " + e.Detail
+}
+
+// unread is an error when a cluster told nothing at all.
+func unread(l api.Lag) error {
+	var silent []string
+	for _, c := range l.Clusters {
+		if len(c.Groups) == 0 && !c.Complete {
+			silent = append(silent, c.Cluster)
+		}
+	}
+	if len(silent) > 0 {
+		return fmt.Errorf("nothing could be read from %s", strings.Join(silent, ", "))
+	}
+	return nil
+}
+
+// without are the groups that were asked for and are in no cluster.
+func without(l api.Lag, groups []string) []string {
+	return slices.DeleteFunc(slices.Clone(groups), func(name string) bool {
+		return slices.ContainsFunc(l.Clusters, func(c api.Cluster) bool {
+			return slices.ContainsFunc(c.Groups, func(g api.Group) bool { return g.Group == name })
+		})
+	})
+}
+
+// over reports whether a group is over the limit, or may be: an unknown lag is not a small one.
+func over(w io.Writer, l api.Lag, limit int64) bool {
+	found := false
+	for _, c := range l.Clusters {
+		for _, g := range c.Groups {
+			switch {
+			case g.TotalLag != nil && *g.TotalLag > limit:
+				fmt.Fprintf(w, "%s: lag %d exceeds %d\n", printable(g.Group), *g.TotalLag, limit)
+			case !g.Complete:
+				fmt.Fprintf(w, "%s: lag is not wholly known\n", printable(g.Group))
+			default:
+				continue
+			}
+			found = true
+		}
+	}
+	return found
+}
+
+// each calls do now and then each interval, until the context ends or do fails.
+func each(ctx context.Context, interval time.Duration, do func() error) error {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		if err := do(); err != nil {
+			if errors.Is(ctx.Err(), context.Canceled) {
+				return nil // interrupted: that is how watching ends
+			}
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}

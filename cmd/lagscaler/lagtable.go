@@ -1,0 +1,183 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/lagscaler/lagscaler/internal/api"
+)
+
+// format is how lag is printed.
+type format string
+
+const (
+	formatTable format = "table"
+	formatWide  format = "wide"
+	formatJSON  format = "json"
+	formatYAML  format = "yaml"
+)
+
+// String is the format's name.
+func (f *format) String() string { return string(*f) }
+
+// Set reads a format.
+func (f *format) Set(s string) error {
+	switch format(s) {
+	case formatTable, formatWide, formatJSON, formatYAML:
+		*f = format(s)
+		return nil
+	}
+	return fmt.Errorf("want table, wide, json or yaml")
+}
+
+// Type names the kind of flag in the help.
+func (f *format) Type() string { return "FORMAT" }
+
+// document reports whether the output is for programs: there is always one, whatever went wrong.
+func (f *format) document() bool { return *f == formatJSON || *f == formatYAML }
+
+// print writes one reading; timed says that there is a history, so that time lag has a column.
+func (f *format) print(w io.Writer, l api.Lag, timed bool) error {
+	switch *f {
+	case formatJSON:
+		return printJSON(w, l, true)
+	case formatYAML:
+		return printYAML(w, l)
+	}
+	t := lagTable{wide: *f == formatWide, timed: timed, clusters: len(l.Clusters) > 1}
+	if err := t.print(w, l); err != nil {
+		return err
+	}
+	if t.wide {
+		printAdvice(w, l)
+	}
+	return nil
+}
+
+// lagTable has a line for each partition, and one for each group without any.
+type lagTable struct {
+	wide, timed, clusters bool
+}
+
+// column is one column of the table: cell is nil where it is left out.
+type column struct {
+	head  string
+	shown bool
+	group func(c api.Cluster, g api.Group) string
+	part  func(g api.Group, p api.Partition) string
+}
+
+func (t lagTable) columns() []column {
+	owners := owners{}
+	return []column{
+		{"CLUSTER", t.clusters, func(c api.Cluster, _ api.Group) string { return c.Cluster }, nil},
+		{"GROUP", true, func(_ api.Cluster, g api.Group) string { return g.Group }, nil},
+		{"TYPE", t.wide, func(_ api.Cluster, g api.Group) string { return word(g.Type) }, nil},
+		{"STATE", true, func(_ api.Cluster, g api.Group) string { return word(g.State) }, nil},
+		{"ASSIGNOR", t.wide, func(_ api.Cluster, g api.Group) string { return word(g.Assignor) }, nil},
+		{"MEMBERS", true, func(_ api.Cluster, g api.Group) string { return strconv.Itoa(len(g.Members)) }, nil},
+		{"TOPIC", true, nil, func(_ api.Group, p api.Partition) string { return p.Topic }},
+		{"PARTITION", true, nil, func(_ api.Group, p api.Partition) string { return strconv.Itoa(int(p.Partition)) }},
+		{"START", t.wide, nil, func(_ api.Group, p api.Partition) string { return number(p.Start) }},
+		{"COMMITTED", true, nil, func(_ api.Group, p api.Partition) string { return number(p.Committed) }},
+		{"END", true, nil, func(_ api.Group, p api.Partition) string { return number(p.End) }},
+		{"LAG", true, nil, func(_ api.Group, p api.Partition) string { return number(p.Lag) }},
+		{"TIME LAG", t.timed, nil, func(_ api.Group, p api.Partition) string { return span(p.LagSeconds) }},
+		{"AT MOST", t.wide, nil, func(_ api.Group, p api.Partition) string { return number(p.LagUpperBound) }},
+		{"LOST", t.wide, nil, func(_ api.Group, p api.Partition) string { return number(p.Lost) }},
+		{"OWNER", true, nil, owners.name},
+		{"MEMBER ID", t.wide, nil, func(_ api.Group, p api.Partition) string { return word(p.Owner) }},
+		{"NOTE", true, func(_ api.Cluster, g api.Group) string { return word(g.Error) }, note},
+	}
+}
+
+func (t lagTable) print(w io.Writer, l api.Lag) error {
+	var shown []column
+	var heads []string
+	for _, c := range t.columns() {
+		if c.shown {
+			shown, heads = append(shown, c), append(heads, c.head)
+		}
+	}
+	grid := newGrid(w, heads...)
+	for _, c := range l.Clusters {
+		for _, g := range c.Groups {
+			for _, p := range g.Partitions {
+				grid.row(cells(shown, c, g, &p)...)
+			}
+			if len(g.Partitions) == 0 {
+				grid.row(cells(shown, c, g, nil)...)
+			}
+		}
+	}
+	return grid.w.Flush()
+}
+
+// cells are one line of the table; p is nil for a group without partitions.
+func cells(columns []column, c api.Cluster, g api.Group, p *api.Partition) []string {
+	line := make([]string, 0, len(columns))
+	for _, col := range columns {
+		switch {
+		case col.part != nil && p != nil:
+			line = append(line, col.part(g, *p))
+		case col.group != nil:
+			line = append(line, col.group(c, g))
+		default:
+			line = append(line, "")
+		}
+	}
+	return line
+}
+
+// owners names the members that hold partitions, as people know them: client id and host.
+type owners map[string]string
+
+func (o owners) name(g api.Group, p api.Partition) string {
+	if p.Owner == nil {
+		return ""
+	}
+	key := g.Group + "\x00" + *p.Owner
+	if _, ok := o[key]; !ok {
+		for _, m := range g.Members {
+			o[g.Group+"\x00"+m.MemberID] = m.ClientID + strings.Replace(m.Host, "/", "@", 1)
+		}
+	}
+	return o[key]
+}
+
+// note is what a number alone does not say.
+func note(g api.Group, p api.Partition) string {
+	var notes []string
+	switch {
+	case p.Error != nil:
+		notes = append(notes, *p.Error)
+	case p.Committed == nil && p.Lag == nil:
+		notes = append(notes, "never committed")
+	}
+	if p.Orphaned {
+		notes = append(notes, "orphaned")
+	}
+	if p.Lost != nil && *p.Lost > 0 {
+		notes = append(notes, fmt.Sprintf("%d lost", *p.Lost))
+	}
+	if p.Committed != nil && p.End != nil && *p.Committed > *p.End {
+		notes = append(notes, "above the end")
+	}
+	if g.Error != nil {
+		notes = append(notes, *g.Error)
+	}
+	return strings.Join(notes, ", ")
+}
+
+// printAdvice says what would help each group.
+func printAdvice(w io.Writer, l api.Lag) {
+	for _, c := range l.Clusters {
+		for _, g := range c.Groups {
+			for _, a := range g.Advice {
+				fmt.Fprintf(w, "\n%s: %s\n  because: %s\n  do:      %s\n  cost:    %s\n", printable(g.Group), a.Name, a.Because, a.Do, a.Cost)
+			}
+		}
+	}
+}

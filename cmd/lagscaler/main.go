@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// Exit codes, for scripts.
+const (
+	exitOK     = 0
+	exitFailed = 1 // it did not work, or --fail-over was exceeded
+	exitWrong  = 2 // wrong flags, arguments or configuration: trying again does not help
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(execute(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// execute runs a command line and returns the exit code.
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	var silent exceeded
+	switch {
+	case err == nil:
+		return exitOK
+	case !errors.As(err, &silent):
+		fmt.Fprintln(stderr, "lagscaler:", err)
+	}
+	return exitCode(err)
+}

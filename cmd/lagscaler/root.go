@@ -1,0 +1,41 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+)
+
+// newRoot is the command line: one file for each subcommand, one line for each here.
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "lagscaler",
+		Short: "Measures Kafka consumer lag, sees rebalances, scales consumers, and says why",
+		Long: `lagscaler measures the lag of every Kafka consumer group in a handful of requests, sees rebalances from
+outside the clients, and scales the Deployments behind them, never without saying why.
+
+Exit codes: 0 it worked; 1 it did not, or a limit was exceeded; 2 the flags, arguments or configuration are wrong.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return wrong{errors.Join(errors.New("name a command"), cmd.Help())}
+		},
+		Args: noArgs,
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return wrong{err} })
+	root.AddCommand(
+		newRun(),
+		newLag(),
+		newCheck(),
+		newVersion(),
+	)
+	return root
+}
+
+// noArgs refuses arguments, as a mistake of the user.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if err := cobra.NoArgs(cmd, args); err != nil {
+		return wrong{err}
+	}
+	return nil
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/exporter-toolkit/web"
+)
+
+const (
+	headerTimeout = 10 * time.Second // a client that is slower than this is not served
+	stopTimeout   = 5 * time.Second  // for answers under way when the process ends
+)
+
+// server is the port: plain, or with TLS and basic auth when a web configuration says so.
+type server struct {
+	http     *http.Server
+	listener net.Listener
+	file     string // web configuration; empty: plain
+	log      *slog.Logger
+}
+
+func (d *daemon) server(listener net.Listener) *server {
+	return &server{
+		http:     &http.Server{Handler: d.routes(), ReadHeaderTimeout: headerTimeout},
+		listener: listener, file: d.config.WebConfigFile, log: d.log,
+	}
+}
+
+func (s *server) run() error {
+	err := web.Serve(s.listener, s.http, &web.FlagConfig{WebConfigFile: &s.file}, s.log)
+	if err != nil && !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serving: %w", err)
+	}
+	return nil
+}
+
+func (s *server) stop(error) {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	if err := s.http.Shutdown(ctx); err != nil {
+		s.log.Warn("answers under way were cut off", "error", err)
+		_ = s.http.Close()
+	}
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"slices"
+	"sync/atomic"
+
+	"github.com/lagscaler/lagscaler/internal/config"
+	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/kafkasource"
+	"github.com/lagscaler/lagscaler/scaler"
+)
+
+// sources are the open clusters. It belongs to one goroutine at a time.
+type sources struct {
+	log  *slog.Logger
+	open map[string]*source
+}
+
+// source is a cluster whose connection may be replaced, as when a password was rotated, while what the engine
+// remembers of the cluster stays.
+type source struct {
+	name    string
+	as      config.Cluster
+	current atomic.Pointer[kafkasource.Source]
+	rules   atomic.Pointer[config.Config]
+}
+
+// Sample reads the states of all groups.
+func (s *source) Sample(ctx context.Context) lag.Sample { return s.current.Load().Sample(ctx) }
+
+// Observe reads everything.
+func (s *source) Observe(ctx context.Context) lag.Observation { return s.current.Load().Observe(ctx) }
+
+// readCommitted reports whether a group's end is the last stable offset.
+func (s *source) readCommitted(group string) bool {
+	return s.rules.Load().Isolation(s.name, group) == scaler.ReadCommitted
+}
+
+func newSources(log *slog.Logger) *sources { return &sources{log: log, open: map[string]*source{}} }
+
+// follow opens what a configuration names and closes what it no longer names. Nothing connects yet.
+// When one cluster cannot be opened nothing changes.
+//
+//	a cluster's ...                 becomes
+//	brokers                         another cluster: what was remembered of it is forgotten
+//	credentials, TLS, filters       another connection to the same cluster
+//	anything else                   seen by the next poll
+func (s *sources) follow(c *config.Config) ([]engine.Cluster, error) {
+	next := map[string]*source{}
+	fresh := map[*source]*kafkasource.Source{}
+	var found []engine.Cluster
+	for _, cluster := range c.Clusters {
+		src, ok := s.open[cluster.Name]
+		if !ok || !slices.Equal(src.as.Brokers, cluster.Brokers) {
+			src, ok = &source{name: cluster.Name}, false
+		}
+		if !ok || !reflect.DeepEqual(src.as, cluster) {
+			k, err := s.connect(src, cluster)
+			if err != nil {
+				return nil, fmt.Errorf("cluster %s: %w", cluster.Name, err)
+			}
+			fresh[src] = k
+		}
+		next[cluster.Name] = src
+		found = append(found, engine.Cluster{Name: cluster.Name, Source: src})
+	}
+	s.put(next, fresh, c)
+	return found, nil
+}
+
+// put brings prepared connections into force.
+func (s *sources) put(next map[string]*source, fresh map[*source]*kafkasource.Source, c *config.Config) {
+	for _, src := range s.open {
+		if !slices.ContainsFunc(c.Clusters, func(k config.Cluster) bool { return next[k.Name] == src }) {
+			src.current.Load().Close()
+		}
+	}
+	for _, cluster := range c.Clusters {
+		src := next[cluster.Name]
+		src.rules.Store(c)
+		if k, ok := fresh[src]; ok {
+			src.as = cluster
+			if old := src.current.Swap(k); old != nil {
+				old.Close()
+			}
+		}
+	}
+	s.open = next
+}
+
+func (s *sources) connect(src *source, c config.Cluster) (*kafkasource.Source, error) {
+	k := kafkaOf(c, s.log)
+	k.ReadCommitted = src.readCommitted
+	return kafkasource.New(k)
+}
+
+// kafkaOf is how to reach and what to read of a cluster.
+func kafkaOf(c config.Cluster, log *slog.Logger) kafkasource.Config {
+	return kafkasource.Config{
+		Cluster: c.Name, Brokers: c.Brokers, ClientID: c.ClientID,
+		TLS: tlsOf(c.TLS), SASL: saslOf(c.SASL),
+		Group: c.Groups.Allows, Topic: c.Topics.Allows,
+		Log: log.With("kafka_cluster", c.Name),
+	}
+}
+
+func tlsOf(t *config.TLS) *kafkasource.TLS {
+	if t == nil {
+		return nil
+	}
+	return &kafkasource.TLS{
+		CAFile: t.CAFile, CertFile: t.CertFile, KeyFile: t.KeyFile,
+		ServerName: t.ServerName, InsecureSkipVerify: t.InsecureSkipVerify,
+	}
+}
+
+func saslOf(s *config.SASL) *kafkasource.SASL {
+	if s == nil {
+		return nil
+	}
+	out := &kafkasource.SASL{
+		Mechanism: string(s.Mechanism), Region: s.Region, TokenFile: s.TokenFile,
+		Username: s.Username, UsernameFile: s.UsernameFile,
+		Password: s.Password.Reveal(), PasswordFile: s.PasswordFile,
+	}
+	if o := s.OAuth; o != nil {
+		out.OAuth = &kafkasource.OAuth{
+			TokenURL: o.TokenURL, ClientID: o.ClientID, Scopes: o.Scopes,
+			ClientSecret: o.ClientSecret.Reveal(), ClientSecretFile: o.ClientSecretFile,
+		}
+	}
+	return out
+}
+
+// close closes every cluster.
+func (s *sources) close() {
+	for _, src := range s.open {
+		src.current.Load().Close()
+	}
+}
