@@ -111,17 +111,23 @@ func ClusterOf(c engine.ClusterReport) Cluster {
 		out.Errors = append(out.Errors, errorOf(e))
 	}
 	for i := range s.Groups {
-		g := groupOf(&s.Groups[i])
-		if i < len(c.Rates) {
-			g.times(&s.Groups[i], c.Rates[i])
-		}
-		if i < len(c.Members) {
-			g.advise(c.Members[i])
-		}
+		g := GroupOf(c, i)
 		out.Complete = out.Complete && g.Complete
 		out.Groups = append(out.Groups, g)
 	}
 	return out
+}
+
+// GroupOf is what a report says of the i-th group of a cluster.
+func GroupOf(c engine.ClusterReport, i int) Group {
+	g := groupOf(&c.Snapshot.Groups[i])
+	if i < len(c.Rates) {
+		g.times(&c.Snapshot.Groups[i], c.Rates[i])
+	}
+	if i < len(c.Members) {
+		g.advise(c.Members[i])
+	}
+	return g
 }
 
 func errorOf(e lag.ReadError) Error {

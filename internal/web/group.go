@@ -1,0 +1,88 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/lagscaler/lagscaler/internal/api"
+	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/rebalancemon"
+)
+
+// GroupPage is one group.
+type GroupPage struct {
+	Row        Row             `json:"row"`
+	Detail     api.Group       `json:"detail"`
+	Rebalances []api.Rebalance `json:"rebalances"` // the newest first
+	Members    MemberStats     `json:"memberStats"`
+	Decision   *DecisionView   `json:"decision"` // null: nothing scales it
+	Series     Series          `json:"series"`
+}
+
+// MemberStats are a group's members and rebalances in numbers.
+type MemberStats struct {
+	PerHour        float64  `json:"rebalancesPerHour"`
+	AverageSeconds *float64 `json:"averageSeconds"`
+	P90Seconds     *float64 `json:"p90Seconds"`
+	SuccessRatio   *float64 `json:"successRatio"`
+	TimeShare      float64  `json:"timeShare"` // of the last hour spent rebalancing, 0 to 1
+	Joins          uint64   `json:"joins"`
+	Leaves         uint64   `json:"leaves"`
+	Churn          float64  `json:"churnPerMinute"` // share of the members that changed, 0 to 1
+	Stability      float64  `json:"stability"`      // 0 to 1
+	Idle           int      `json:"idle"`
+	Static         int      `json:"static"`
+	Skew           float64  `json:"skew"` // 0: the best possible split
+	Assignor       string   `json:"assignor"`
+	Protocol       string   `json:"protocol"`
+}
+
+func memberStats(s *rebalancemon.Stats) MemberStats {
+	out := MemberStats{
+		PerHour: s.PerHour, TimeShare: s.Share, Joins: s.Joins, Leaves: s.Leaves, Churn: s.Churn, Stability: s.Stability,
+		Idle: s.Idle, Static: s.Static, Skew: s.Skew, Assignor: s.Assignor, Protocol: string(s.Protocol),
+	}
+	if s.RateKnown {
+		average, p90 := s.Average.Seconds(), s.P90.Seconds()
+		out.AverageSeconds, out.P90Seconds, out.SuccessRatio = &average, &p90, &s.SuccessRate
+	}
+	return out
+}
+
+func (p *pages) group(r *engine.Report, req *http.Request) (any, error) {
+	cluster, name := req.URL.Query().Get("cluster"), req.URL.Query().Get("group")
+	for ci := range r.Clusters {
+		c := &r.Clusters[ci]
+		if c.Name != cluster {
+			continue
+		}
+		i := slices.IndexFunc(p.index.at(r), func(row Row) bool { return row.Cluster == cluster && row.Group == name })
+		if i < 0 {
+			break
+		}
+		return p.groupPage(r, c, p.index.at(r)[i]), nil
+	}
+	return nil, failure{http.StatusNotFound, "no group " + strconv.Quote(name) + " in cluster " + strconv.Quote(cluster)}
+}
+
+func (p *pages) groupPage(r *engine.Report, c *engine.ClusterReport, row Row) *GroupPage {
+	out := &GroupPage{Row: row, Series: p.Ring.Series(c.Name, row.Group)}
+	for i := range c.Snapshot.Groups {
+		if c.Snapshot.Groups[i].Group != row.Group {
+			continue
+		}
+		out.Detail = api.GroupOf(*c, i)
+		events := slices.Clone(c.Members[i].Events)
+		slices.Reverse(events)
+		out.Rebalances = api.RebalancesOf(events, r.At)
+		out.Members = memberStats(&c.Members[i])
+	}
+	if s, ok := scaledGroups(r)[[2]string{c.Name, row.Group}]; ok {
+		d := decisionOf(s)
+		out.Decision = &d
+	}
+	return out
+}
+
+func (p *pages) lag(r *engine.Report, _ *http.Request) (any, error) { return api.LagOf(r), nil }

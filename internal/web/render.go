@@ -1,0 +1,119 @@
+package web
+
+import (
+	"bytes"
+	"embed"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/lagscaler/lagscaler/internal/engine"
+)
+
+//go:embed templates
+var templates embed.FS
+
+// frame is what every page is made from: its own value, and what stands around it.
+type frame struct {
+	Title    string
+	Page     string
+	Now      time.Time
+	Version  string
+	Report   *engine.Report // nil when there is none
+	Problems []Problem
+	Problem  string // why there is no page
+	Body     any
+}
+
+// page parses a page's template inside the layout.
+func page(name string, funcs template.FuncMap) (*template.Template, error) {
+	return template.New("layout.html").Funcs(funcs).ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/"+name)
+}
+
+func (p *pages) render(w http.ResponseWriter, status int, name string, f frame) {
+	t, err := page(name, p.funcs(f))
+	var out bytes.Buffer
+	if err == nil {
+		err = t.Execute(&out, f)
+	}
+	if err != nil {
+		p.Log.Error("rendering a page failed", "page", name, "err", err)
+		http.Error(w, "this page could not be rendered; the log says why", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	if _, err := w.Write(out.Bytes()); err != nil {
+		p.Log.Debug("writing a page failed", "page", name, "err", err)
+	}
+}
+
+func (p *pages) funcs(f frame) template.FuncMap {
+	return template.FuncMap{
+		"count": countOr, "span": spanOr, "rate": rateOr, "text": textOr, "percent": percentOr,
+		"n":        func(n int) string { return count(int64(n)) },
+		"seconds":  span,
+		"ratio":    percent,
+		"since":    func(t time.Time) string { return ago(f.Now.Sub(t)) },
+		"until":    func(t time.Time) string { return ago(t.Sub(f.Now)) },
+		"iso":      func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"clock":    func(t time.Time) string { return t.UTC().Format("15:04:05") },
+		"spark":    func(cluster, group string) string { return sparkline(p.Ring.lags(cluster, group, 40)) },
+		"groupURL": groupURL,
+		"query":    groupQuery,
+		"col":      columnOf,
+		"pageURL":  pageURL,
+		"over":     func(r Row) bool { return r.LateSeconds != nil && r.Target != nil && *r.LateSeconds > *r.Target },
+	}
+}
+
+func groupURL(cluster, group string) string { return "/group?" + string(groupQuery(cluster, group)) }
+
+// groupQuery is escaped already.
+func groupQuery(cluster, group string) template.URL {
+	return template.URL(url.Values{"cluster": {cluster}, "group": {group}}.Encode())
+}
+
+// column is the head of a column that a list can be sorted by.
+type column struct {
+	Name, Label, URL string
+	Number           bool
+	Sorted           string // ascending or descending, as aria-sort has it; empty: by another column
+}
+
+func columnOf(l List, name, label string) column {
+	c := column{Name: name, Label: label, URL: sortURL(l, name), Number: name != "group" && name != "status"}
+	if l.Sort == name {
+		c.Sorted = "ascending"
+		if l.Desc {
+			c.Sorted = "descending"
+		}
+	}
+	return c
+}
+
+// sortURL asks for a list sorted by a column: numbers the greatest first, and the other way round when it already is.
+func sortURL(l List, column string) string {
+	desc := column != "group" && column != "cluster" && column != "status"
+	if l.Sort == column {
+		desc = !l.Desc
+	}
+	l.Sort, l.Desc, l.Page = column, desc, 1
+	return pageURL(l, 1)
+}
+
+func pageURL(l List, page int) string {
+	q := url.Values{"sort": {l.Sort}}
+	if l.Query != "" {
+		q.Set("q", l.Query)
+	}
+	if l.Desc {
+		q.Set("desc", "1")
+	}
+	if page > 1 {
+		q.Set("page", strconv.Itoa(page))
+	}
+	return "?" + q.Encode()
+}

@@ -1,0 +1,192 @@
+package web
+
+import (
+	"math"
+	"sync"
+
+	"github.com/lagscaler/lagscaler/internal/engine"
+)
+
+const (
+	ringSamples = 720       // per group: two hours of polls each 10 s
+	ringBudget  = 192 << 20 // bytes for all groups together; above about 17,000 groups the ring holds fewer samples
+	sampleBytes = 16
+)
+
+// Ring remembers the recent past of every group, for the charts. At 10,000 groups it takes 115 MB when it is full.
+// It may be read and added to at the same time.
+type Ring struct {
+	mu       sync.RWMutex
+	clusters map[string]*clusterRing
+}
+
+type clusterRing struct {
+	times  []int64 // Unix milliseconds of the last samples, oldest first
+	groups map[string]*groupRing
+}
+
+// groupRing is one group's samples; its last belongs to the cluster's last time, and so on backwards.
+type groupRing struct {
+	samples []sample // a circle once it is full
+	next    int      // where the next one goes
+	seen    bool     // in the report that is being added
+}
+
+// sample is what one poll said of a group; NaN: unknown.
+type sample struct{ lag, late, produced, consumed float32 }
+
+// NewRing is an empty ring.
+func NewRing() *Ring { return &Ring{clusters: map[string]*clusterRing{}} }
+
+// Add notes a report. A cluster that was not polled since the last one adds nothing.
+func (r *Ring) Add(report *engine.Report) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	limit := sampleLimit(report)
+	for i := range report.Clusters {
+		c := &report.Clusters[i]
+		if c.Snapshot.At.IsZero() {
+			continue
+		}
+		ring, ok := r.clusters[c.Name]
+		if !ok {
+			ring = &clusterRing{groups: map[string]*groupRing{}}
+			r.clusters[c.Name] = ring
+		}
+		ring.add(c, limit)
+	}
+}
+
+// sampleLimit is how many samples a group may have so that all stay within the budget.
+func sampleLimit(report *engine.Report) int {
+	groups := 1
+	for i := range report.Clusters {
+		groups += len(report.Clusters[i].Snapshot.Groups)
+	}
+	return min(ringSamples, ringBudget/sampleBytes/groups)
+}
+
+func (c *clusterRing) add(report *engine.ClusterReport, limit int) {
+	at := report.Snapshot.At.UnixMilli()
+	if n := len(c.times); n > 0 && at <= c.times[n-1] {
+		return
+	}
+	c.times = append(c.times, at)
+	if over := len(c.times) - limit; over > 0 {
+		c.times = append(c.times[:0], c.times[over:]...)
+	}
+	for i := range report.Snapshot.Groups {
+		name := report.Snapshot.Groups[i].Group
+		g, ok := c.groups[name]
+		if !ok {
+			g = &groupRing{}
+			c.groups[name] = g
+		}
+		g.add(sampleOf(report, i), limit)
+		g.seen = true
+	}
+	for name, g := range c.groups {
+		if !g.seen {
+			delete(c.groups, name)
+		}
+		g.seen = false
+	}
+}
+
+func sampleOf(c *engine.ClusterReport, i int) sample {
+	nan := float32(math.NaN())
+	s := sample{nan, nan, nan, nan}
+	g := &c.Snapshot.Groups[i]
+	if sum := g.Summary(); sum.Known > 0 && !engine.Stale(g) {
+		s.lag = float32(sum.Total)
+	}
+	r := &c.Rates[i]
+	if late, _, ok := r.LagTime.Value(); ok {
+		s.late = float32(late)
+	}
+	if v, ok := r.Produced.Value(); ok {
+		s.produced = float32(v)
+	}
+	if v, ok := r.Consumed.Value(); ok {
+		s.consumed = float32(v)
+	}
+	return s
+}
+
+func (g *groupRing) add(s sample, limit int) {
+	if len(g.samples) > limit { // the budget is shared by more groups now
+		g.samples, g.next = g.inOrder()[len(g.samples)-limit:], 0
+	}
+	if len(g.samples) < limit && g.next == len(g.samples) {
+		g.samples = append(g.samples, s)
+		g.next = len(g.samples) % limit
+		return
+	}
+	g.samples[g.next] = s
+	g.next = (g.next + 1) % len(g.samples)
+}
+
+// inOrder are the samples, oldest first.
+func (g *groupRing) inOrder() []sample {
+	return append(append(make([]sample, 0, len(g.samples)), g.samples[g.next:]...), g.samples[:g.next]...)
+}
+
+// Series is a group's recent past: parallel lists, oldest first. What is unknown is null.
+type Series struct {
+	Seconds  []float64  `json:"seconds"`  // Unix time
+	Lag      []*float64 `json:"lag"`      // records
+	Late     []*float64 `json:"late"`     // seconds, of the worst partition
+	Produced []*float64 `json:"produced"` // records/s
+	Consumed []*float64 `json:"consumed"` // records/s
+}
+
+// Series is what is remembered of a group; empty if nothing is.
+func (r *Ring) Series(cluster, group string) Series {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	out := Series{Seconds: []float64{}, Lag: []*float64{}, Late: []*float64{}, Produced: []*float64{}, Consumed: []*float64{}}
+	times, samples := r.past(cluster, group, ringSamples)
+	for i, s := range samples {
+		out.Seconds = append(out.Seconds, float64(times[i])/1000)
+		out.Lag = append(out.Lag, known(s.lag))
+		out.Late = append(out.Late, known(s.late))
+		out.Produced = append(out.Produced, known(s.produced))
+		out.Consumed = append(out.Consumed, known(s.consumed))
+	}
+	return out
+}
+
+// lags are a group's last n lags, oldest first, NaN where unknown.
+func (r *Ring) lags(cluster, group string, n int) []float32 {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	_, samples := r.past(cluster, group, n)
+	out := make([]float32, len(samples))
+	for i, s := range samples {
+		out[i] = s.lag
+	}
+	return out
+}
+
+// past are the last n samples of a group and their times. The caller holds mu.
+func (r *Ring) past(cluster, group string, n int) ([]int64, []sample) {
+	c, ok := r.clusters[cluster]
+	if !ok {
+		return nil, nil
+	}
+	g, ok := c.groups[group]
+	if !ok {
+		return nil, nil
+	}
+	samples := g.inOrder()
+	n = min(n, len(samples), len(c.times))
+	return c.times[len(c.times)-n:], samples[len(samples)-n:]
+}
+
+func known(v float32) *float64 {
+	if math.IsNaN(float64(v)) {
+		return nil
+	}
+	f := float64(v)
+	return &f
+}

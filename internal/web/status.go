@@ -1,0 +1,95 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/lag"
+)
+
+// StatusPage is the program itself.
+type StatusPage struct {
+	Version         string          `json:"version"`
+	At              time.Time       `json:"at"` // of the report
+	Leader          bool            `json:"leader"`
+	Mode            string          `json:"mode"`
+	IntervalSeconds float64         `json:"intervalSeconds"`
+	Clusters        []ClusterStatus `json:"clusters"`
+	Problems        []Problem       `json:"problems"`
+	Config          string          `json:"config,omitempty"` // in force, secrets redacted, YAML
+}
+
+// ClusterStatus is how the reading of one cluster goes.
+type ClusterStatus struct {
+	Cluster       string       `json:"cluster"`
+	Brokers       []string     `json:"brokers"`
+	Groups        int          `json:"groups"`
+	Topics        int          `json:"topics"`
+	LastPoll      *time.Time   `json:"lastPoll"`    // began
+	LastSuccess   *time.Time   `json:"lastSuccess"` // null: never
+	PollSeconds   float64      `json:"pollSeconds"`
+	SampleSeconds float64      `json:"sampleSeconds"`
+	Polls         uint64       `json:"polls"`
+	Samples       uint64       `json:"samples"`
+	StatesSampled bool         `json:"statesSampled"` // false: brokers too old, states come with each poll
+	Errors        []NamedCount `json:"errors"`        // by stage, since start
+	Requests      []NamedCount `json:"requests"`      // by API, since start
+	LeaderChanges uint64       `json:"leaderChanges"`
+	Duplicates    uint64       `json:"duplicates"` // groups that two brokers listed, since start
+}
+
+// NamedCount is a count and what of.
+type NamedCount struct {
+	Name  string `json:"name"`
+	Count uint64 `json:"count"`
+}
+
+func (p *pages) status(r *engine.Report, _ *http.Request) (any, error) {
+	out := &StatusPage{
+		Version: p.Version, At: r.At, Leader: r.Leader, Mode: string(r.Mode), IntervalSeconds: p.Interval.Seconds(),
+		Clusters: []ClusterStatus{}, Problems: problems(r, p.Now()),
+	}
+	if p.Config != nil {
+		out.Config = p.Config()
+	}
+	for i := range r.Clusters {
+		out.Clusters = append(out.Clusters, clusterStatus(&r.Clusters[i], &r.Polls[i]))
+	}
+	return out, nil
+}
+
+func clusterStatus(c *engine.ClusterReport, p *engine.PollStats) ClusterStatus {
+	out := ClusterStatus{
+		Cluster: c.Name, Groups: len(c.Snapshot.Groups), Topics: len(c.Snapshot.Topics), Brokers: []string{},
+		LastPoll: moment(p.LastBegan), LastSuccess: moment(p.LastSuccess),
+		PollSeconds: p.LastTook.Seconds(), SampleSeconds: p.SampleTook.Seconds(), Polls: p.Polls, Samples: p.Samples,
+		StatesSampled: p.States, LeaderChanges: c.Leaders, Duplicates: p.Duplicates,
+		Errors: []NamedCount{}, Requests: []NamedCount{},
+	}
+	for _, b := range c.Snapshot.Brokers {
+		out.Brokers = append(out.Brokers, brokerName(b))
+	}
+	for _, e := range p.Errors {
+		out.Errors = append(out.Errors, NamedCount{string(e.Stage), e.Count})
+	}
+	for _, n := range p.Requests {
+		out.Requests = append(out.Requests, NamedCount{n.API, uint64(n.Count)})
+	}
+	return out
+}
+
+func brokerName(b lag.Broker) string {
+	name := count(int64(b.ID)) + " at " + b.Host
+	if b.Rack != "" {
+		name += " (" + b.Rack + ")"
+	}
+	return name
+}
+
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}

@@ -1,0 +1,266 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/rebalancemon"
+	"github.com/lagscaler/lagscaler/scaler"
+)
+
+var t0 = time.Date(2026, 1, 5, 12, 0, 0, 0, time.UTC)
+
+// report is a cluster with the given groups, each with one partition and a lag of its index, polled twice.
+func report(t testing.TB, names ...string) *engine.Report {
+	t.Helper()
+	var history lag.History
+	var s *lag.Snapshot
+	var rates []lag.Rates
+	for poll := range 2 {
+		at := t0.Add(time.Duration(poll) * 10 * time.Second)
+		o := lag.Observation{Cluster: "main", Began: at, At: at, Brokers: []lag.Broker{{ID: 1, Host: "127.0.0.1"}}}
+		o.Topics = []lag.TopicRead{{Name: "orders", Partitions: []lag.PartitionRead{{End: 20_000, At: at.UnixMilli(), Known: lag.KnownStart | lag.KnownEnd}}}}
+		for i, n := range names {
+			o.Groups = append(o.Groups, lag.GroupRead{
+				GroupState: lag.GroupState{At: at, Group: n, State: lag.Stable, Type: lag.Classic}, Protocol: "consumer", Described: true, CommitsAt: at,
+				Commits: []lag.TopicCommits{{Topic: "orders", Partitions: []lag.PartitionCommit{{Offset: int64(20_000 - i), Known: lag.KnownCommitted}}}},
+			})
+		}
+		slices.SortFunc(o.Groups, func(a, b lag.GroupRead) int { return strings.Compare(a.Group, b.Group) })
+		s = lag.Compute(o, s, nil)
+		rates = history.Add(s, func(string) lag.SLO { return lag.DefaultSLO })
+	}
+	c := engine.ClusterReport{
+		Name: "main", Snapshot: s, Rates: rates,
+		Members: make([]rebalancemon.Stats, len(rates)), SLOs: make([]lag.SLO, len(rates)),
+	}
+	if len(names) > 0 {
+		c.Members[0].Events = []rebalancemon.Event{{
+			Cluster: "main", Group: s.Groups[0].Group, Start: t0, End: t0.Add(3 * time.Second), Outcome: rebalancemon.Success,
+			Cause: rebalancemon.Scaling, Evidence: "resized from 2 to 4", Count: 1, Joined: 2, Generation: lag.NoGeneration,
+		}}
+	}
+	return &engine.Report{
+		At: t0.Add(10 * time.Second), Leader: true, Mode: scaler.Advise, Clusters: []engine.ClusterReport{c},
+		Polls: []engine.PollStats{{Cluster: "main", LastBegan: t0.Add(10 * time.Second), LastSuccess: t0.Add(10 * time.Second)}},
+	}
+}
+
+func serve(r *engine.Report) http.Handler {
+	ring := NewRing()
+	if r != nil {
+		ring.Add(r)
+	}
+	return New(Options{
+		Latest: func() *engine.Report { return r }, Ring: ring, Interval: 10 * time.Second, Version: "test",
+		Config: func() string { return "mode: advise" }, Now: func() time.Time { return t0.Add(12 * time.Second) },
+	})
+}
+
+func get(t testing.TB, h http.Handler, path string) *httptest.ResponseRecorder {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+	return w
+}
+
+// Every page answers, and so does its JSON twin; neither allows anything from elsewhere.
+func TestPagesAndTwins(t *testing.T) {
+	h := serve(report(t, "alpha", "beta"))
+	for _, r := range routes {
+		query := ""
+		if strings.HasSuffix(r.twin, "/group") {
+			query = "?cluster=main&group=beta"
+		}
+		w := get(t, h, r.twin+query)
+		if w.Code != http.StatusOK || !json.Valid(w.Body.Bytes()) {
+			t.Errorf("%s: %d %.200s", r.twin, w.Code, w.Body)
+		}
+		if r.page == "" {
+			continue
+		}
+		path := strings.TrimSuffix(r.page, "{$}") + query
+		w = get(t, h, path)
+		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "<h1>") {
+			t.Errorf("%s: %d %.300s", path, w.Code, w.Body)
+		}
+		if csp := w.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") {
+			t.Errorf("%s: content security policy %q", path, csp)
+		}
+		if m := regexp.MustCompile(`(?i) (style|on[a-z]+)="|<script>|https?://`).FindString(w.Body.String()); m != "" {
+			t.Errorf("%s holds %q, which the content security policy forbids or which leads elsewhere", path, m)
+		}
+	}
+}
+
+// docs/api.md has a section for every path, and no other.
+func TestDocumentedPaths(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/api.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var documented []string
+	for _, m := range regexp.MustCompile("(?m)^## `GET (/api/v1/[a-z]+)`").FindAllStringSubmatch(string(doc), -1) {
+		documented = append(documented, m[1])
+	}
+	var handled []string
+	for _, r := range routes {
+		handled = append(handled, r.twin)
+	}
+	slices.Sort(documented)
+	slices.Sort(handled)
+	if !slices.Equal(documented, handled) {
+		t.Errorf("documented %v\nhandled    %v", documented, handled)
+	}
+}
+
+func TestHostileNamesAreText(t *testing.T) {
+	names := []string{`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, "new\nline", "‮right-to-left", "a/b?c=d&e#f", "100%"}
+	h := serve(report(t, names...))
+	page := get(t, h, "/").Body.String()
+	if strings.Contains(page, "<script>alert") || strings.Contains(page, "<img src=x") {
+		t.Error("a name became markup")
+	}
+	for _, n := range names {
+		q := url.Values{"cluster": {"main"}, "group": {n}}.Encode()
+		if w := get(t, h, "/group?"+q); w.Code != http.StatusOK {
+			t.Errorf("%q: %d", n, w.Code)
+		}
+		var twin GroupPage
+		if err := json.Unmarshal(get(t, h, "/api/v1/group?"+q).Body.Bytes(), &twin); err != nil || twin.Row.Group != n {
+			t.Errorf("%q came back as %q (%v)", n, twin.Row.Group, err)
+		}
+	}
+}
+
+func TestGroupsSearchSortAndPages(t *testing.T) {
+	names := make([]string, 120)
+	for i := range names {
+		names[i] = fmt.Sprintf("group-%03d", i)
+	}
+	h := serve(report(t, names...))
+	for _, c := range []struct {
+		query       string
+		total, rows int
+		first       string
+	}{
+		{"?sort=lag&desc=1", 120, 50, "group-119"},
+		{"?sort=lag&desc=1&page=3", 120, 20, "group-019"},
+		{"?sort=group", 120, 50, "group-000"},
+		{"?sort=group&q=group-11", 10, 10, "group-110"},
+		{"?sort=group&q=GROUP-05+main", 10, 10, "group-050"},
+		{"?sort=group&q=nothing", 0, 0, ""},
+		{"?sort=group&page=99", 120, 20, "group-100"},
+		{"?sort=group&page=-5", 120, 50, "group-000"},
+	} {
+		var got GroupsPage
+		w := get(t, h, "/api/v1/groups"+c.query)
+		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
+			t.Fatalf("%s: %v", c.query, err)
+		}
+		first := ""
+		if len(got.Rows) > 0 {
+			first = got.Rows[0].Group
+		}
+		if got.Total != c.total || len(got.Rows) != c.rows || first != c.first {
+			t.Errorf("%s: %d found, %d shown, first %q; want %d, %d, %q", c.query, got.Total, len(got.Rows), first, c.total, c.rows, c.first)
+		}
+	}
+	if w := get(t, h, "/api/v1/groups?sort=colour"); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "colour") {
+		t.Errorf("an unknown column: %d %s", w.Code, w.Body)
+	}
+}
+
+func TestProblemsSayWhatToDo(t *testing.T) {
+	r := report(t, "alpha")
+	r.Clusters[0].Snapshot.Errors = []lag.ReadError{
+		{Stage: lag.StageConnect, Broker: -1, Code: lag.Unreachable, Detail: "dial tcp 127.0.0.1:9092: connection refused"},
+		{Stage: lag.StageList, Broker: 2, Code: lag.ClusterDenied},
+	}
+	r.Scalers = []engine.ScalerReport{
+		{Scaler: engine.Scaler{Name: "shop/a", Refused: "spec.sources[0].group: required"}},
+		{Scaler: engine.Scaler{Name: "shop/b"}, Disposition: scaler.Failed, Failure: "deployments.apps is forbidden"},
+	}
+	page := get(t, serve(r), "/").Body.String()
+	for _, want := range []string{"connection refused", "network policy", "broker 2", "grant DESCRIBE on the cluster", "spec.sources[0].group", "forbidden"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+}
+
+func TestHealth(t *testing.T) {
+	fresh, old := report(t, "a"), report(t, "a")
+	old.Polls[0].LastBegan = t0.Add(-2 * time.Minute)
+	down := report(t, "a")
+	down.Polls[0].LastSuccess = time.Time{} // Kafka is down; polling goes on
+	for _, c := range []struct {
+		name         string
+		report       *engine.Report
+		live, readyz int
+	}{
+		{"starting", nil, http.StatusOK, http.StatusServiceUnavailable},
+		{"polling", fresh, http.StatusOK, http.StatusOK},
+		{"Kafka is down", down, http.StatusOK, http.StatusOK},
+		{"no progress", old, http.StatusServiceUnavailable, http.StatusOK},
+	} {
+		h := serve(c.report)
+		if live, ready := get(t, h, "/healthz").Code, get(t, h, "/readyz").Code; live != c.live || ready != c.readyz {
+			t.Errorf("%s: live %d, ready %d; want %d, %d", c.name, live, ready, c.live, c.readyz)
+		}
+	}
+}
+
+func TestRing(t *testing.T) {
+	ring := NewRing()
+	for i := range 2000 {
+		r := report(t, "a")
+		r.Clusters[0].Snapshot.At = t0.Add(time.Duration(i) * 10 * time.Second)
+		ring.Add(r)
+		ring.Add(r) // published again without a new poll
+	}
+	s := ring.Series("main", "a")
+	if len(s.Seconds) != ringSamples || len(s.Lag) != ringSamples {
+		t.Fatalf("%d times, %d samples, want %d", len(s.Seconds), len(s.Lag), ringSamples)
+	}
+	if span := s.Seconds[len(s.Seconds)-1] - s.Seconds[0]; span != (ringSamples-1)*10 {
+		t.Errorf("spans %v s", span)
+	}
+	if got := ring.Series("main", "nobody"); len(got.Seconds) != 0 || got.Lag == nil {
+		t.Errorf("an unknown group has %v", got)
+	}
+}
+
+// The ring shrinks its reach rather than pass its budget.
+func TestRingStaysWithinItsBudget(t *testing.T) {
+	for _, groups := range []int{1, 10_000, 100_000} {
+		r := &engine.Report{Clusters: []engine.ClusterReport{{Snapshot: &lag.Snapshot{Groups: make([]lag.GroupLag, groups)}}}}
+		if limit := sampleLimit(r); limit < 100 || limit*groups*sampleBytes > ringBudget {
+			t.Errorf("%d groups: %d samples each", groups, limit)
+		}
+	}
+}
+
+func BenchmarkGroupsPage(b *testing.B) {
+	names := make([]string, 10_000)
+	for i := range names {
+		names[i] = fmt.Sprintf("team-%d.service-%d", i%40, i)
+	}
+	h := serve(report(b, names...))
+	for b.Loop() {
+		if w := get(b, h, "/?sort=lag&desc=1&q=team-7"); w.Code != http.StatusOK {
+			b.Fatal(w.Code)
+		}
+	}
+}
