@@ -36,7 +36,7 @@ func Connect(kubeconfig, userAgent string) (Clients, error) {
 		return Clients{}, err
 	}
 	// The defaults of 5 and 10 would let a scale-up wait behind status writes. The server's own fairness is the limit.
-	config.QPS, config.Burst = 50, 100
+	config.QPS, config.Burst = 200, 400
 	config.UserAgent = userAgent
 	typed, err := kubernetes.NewForConfig(config)
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
@@ -53,13 +55,14 @@ type Controller struct {
 
 	mu        sync.Mutex
 	settings  Settings
-	resources map[string]*resource   // KafkaScalers by namespace/name
-	targets   map[scaler.Ref]*target // every workload seen
-	watches   map[watchKey]*watch    // running
-	kinds     map[gvk]kind           // resolved kinds of targets
-	outcomes  map[string]Outcome     // the latest, by scaler
-	written   map[string]*written    // what the writer wrote last, by scaler
-	orphans   map[string]orphan      // deleted scalers whose targets may have to be restored
+	resources map[string]*resource             // KafkaScalers by namespace/name
+	targets   map[scaler.Ref]*target           // every workload seen
+	watches   map[watchKey]*watch              // running
+	kinds     map[schema.GroupVersionKind]kind // resolved kinds of targets
+	outcomes  map[string]Outcome               // the latest, by scaler
+	written   map[string]*written              // what the writer wrote last, by scaler
+	saved     map[string]orphan                // scalers that have a saved memory
+	orphans   map[string]orphan                // deleted scalers that have to be cleaned up after
 }
 
 // New makes a Controller that knows nothing yet; see Run.
@@ -72,7 +75,7 @@ func New(c Clients, o Options) *Controller {
 		opts: o, clients: c, rights: r, election: newElection(c, o, r), clock: time.Now,
 		wake: make(chan struct{}, 1), publish: make(chan struct{}, 1),
 		resources: map[string]*resource{}, targets: map[scaler.Ref]*target{}, watches: map[watchKey]*watch{},
-		kinds: map[gvk]kind{}, outcomes: map[string]Outcome{}, written: map[string]*written{}, orphans: map[string]orphan{},
+		kinds: map[schema.GroupVersionKind]kind{}, outcomes: map[string]Outcome{}, written: map[string]*written{}, saved: map[string]orphan{}, orphans: map[string]orphan{},
 	}
 }
 
@@ -106,7 +109,7 @@ const upkeep = 10 * time.Second
 // Run watches and writes until ctx ends.
 //
 //	             ┌─ watches (started and ended by upkeep) ──> caches ──> Scalers
-//	ctx ── Run ──┼─ upkeep: which watches are needed; sizes of unusual kinds; deleted scalers
+//	ctx ── Run ──┼─ upkeep: which watches are needed; sizes of unusual kinds; what deleted scalers left
 //	             └─ writer: status and Events                                  <── Publish
 func (c *Controller) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
@@ -119,7 +122,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	for {
 		c.follow(ctx, &wg)
 		c.measure(ctx)
-		c.restore(ctx)
+		c.clean(ctx)
 		select {
 		case <-ctx.Done():
 			return nil

@@ -42,7 +42,7 @@ func (c *Controller) autoscaler(ref scaler.Ref) scaler.Owner {
 		if ok {
 			t = hpa.Spec.ScaleTargetRef
 		}
-		if ok && same(ref, t.APIVersion, t.Kind, t.Name) {
+		if ok && sameTarget(ref, t.APIVersion, t.Kind, t.Name) {
 			found = append(found, scaler.Owner{Kind: "HorizontalPodAutoscaler", Name: hpa.Name, Desired: hpa.Status.DesiredReplicas})
 		}
 	}
@@ -61,7 +61,7 @@ func (c *Controller) scaledObject(ref scaler.Ref) scaler.Owner {
 			s, _, _ := unstructured.NestedString(so.Object, "spec", "scaleTargetRef", field)
 			return s
 		}
-		if same(ref, cmp.Or(text("apiVersion"), "apps/v1"), cmp.Or(text("kind"), "Deployment"), text("name")) {
+		if sameTarget(ref, cmp.Or(text("apiVersion"), "apps/v1"), cmp.Or(text("kind"), "Deployment"), text("name")) {
 			found = append(found, scaler.Owner{Kind: "ScaledObject", Name: so.GetName(), Paused: kedaIsPaused(so)})
 		}
 	}
@@ -90,8 +90,8 @@ func first(found []scaler.Owner) scaler.Owner {
 	})
 }
 
-// same compares a target with a reference to one; versions of an API group are one and the same object.
-func same(ref scaler.Ref, apiVersion, kind, name string) bool {
+// sameTarget compares a target with a reference to one; versions of an API group are one and the same object.
+func sameTarget(ref scaler.Ref, apiVersion, kind, name string) bool {
 	theirs := schema.FromAPIVersionAndKind(apiVersion, kind).GroupKind()
 	return ref.Name == name && kindOf(ref).GroupKind() == theirs
 }

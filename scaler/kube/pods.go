@@ -15,7 +15,7 @@ import (
 // Without the right to see pods there are none, and the target's own numbers stand.
 func (c *Controller) count(w *scaler.Workload, t *target, now time.Time) {
 	all, ready := c.store(watchKey{pods, t.ref.Namespace})
-	if !ready || t.selector == nil || t.selector.Empty() {
+	if _, denied := c.rights.lacks(pods.GroupResource(), t.ref.Namespace); denied || !ready || t.selector == nil || t.selector.Empty() {
 		return
 	}
 	var readyPods int32

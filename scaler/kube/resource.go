@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -24,7 +23,7 @@ type resource struct {
 	created     time.Time
 	generation  int64
 	annotations map[string]string
-	conditions  []metav1.Condition // as last seen, with their transition times
+	status      v1alpha1.KafkaScalerStatus // as last seen
 }
 
 // resourceChanged takes in a KafkaScaler as the watch shows it.
@@ -37,7 +36,7 @@ func (c *Controller) resourceChanged(o object) {
 		r.invalid = err
 		r.Name = o.GetNamespace() + "/" + o.GetName()
 	} else {
-		r.Declared, r.conditions = declaredOf(&k), k.Status.Conditions
+		r.Declared, r.status = declaredOf(&k), k.Status
 	}
 	c.mu.Lock()
 	c.resources[r.Name] = r

@@ -104,3 +104,14 @@ func (r *rights) lacks(resource schema.GroupResource, namespace string) (Right, 
 
 // missingRight says which right is missing, in a condition or an error.
 func missingRight(r Right) string { return fmt.Sprintf("the right to %s is missing", r) }
+
+// permitted names the rights that scalers of a namespace need and lack; empty when they have all.
+func (c *Controller) permitted(namespace string) string {
+	var missing []string
+	for _, r := range c.rights.missing() {
+		if r.Namespace == "" || r.Namespace == namespace || r.Namespace == c.opts.Namespace {
+			missing = append(missing, missingRight(r)+": "+r.consequence())
+		}
+	}
+	return strings.Join(missing, "; ")
+}

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
@@ -20,6 +21,7 @@ import (
 // target is what is known of one workload.
 type target struct {
 	ref      scaler.Ref
+	uid      types.UID
 	resource schema.GroupVersionResource
 	version  uint64 // resourceVersion of what is known; older news is no news
 
@@ -32,6 +34,7 @@ type target struct {
 	rolling             bool
 	annotations         map[string]string
 
+	by    author              // of the size, as the object says
 	write scaler.Write        // our last one, or another replica's of ours
 	hints []rebalancemon.Hint // oldest first
 }
@@ -62,7 +65,8 @@ func (c *Controller) targetChanged(resource schema.GroupVersionResource, o objec
 	if version < t.version {
 		return
 	}
-	t.version = version
+	t.version, t.uid = version, o.GetUID()
+	t.by = writerOf(o)
 	t.annotations = o.GetAnnotations()
 	now := c.clock()
 	t.ready = replicas(o, "status", "readyReplicas")
@@ -74,7 +78,7 @@ func (c *Controller) targetChanged(resource schema.GroupVersionResource, o objec
 	}
 	t.scalable = true
 	t.selector = selectorOf(o)
-	t.size(replicas(o, "spec", "replicas"), replicas(o, "status", "replicas"), writerOf(o), now)
+	t.size(replicas(o, "spec", "replicas"), replicas(o, "status", "replicas"), t.by, now)
 }
 
 func (c *Controller) targetDeleted(o object) {
@@ -118,6 +122,8 @@ func (c *Controller) ask(ctx context.Context, t *target) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
+	case err == nil && versionOf(scale.GetResourceVersion()) < t.version:
+		t.dirty = true // it was read before our own last write
 	case apierrors.IsNotFound(err):
 		t.sized, t.scalable = true, false
 	case err != nil:
@@ -128,7 +134,7 @@ func (c *Controller) ask(ctx context.Context, t *target) {
 		if t.selector, err = labels.Parse(text); err != nil || text == "" {
 			t.selector = labels.Nothing()
 		}
-		t.size(replicas(scale, "spec", "replicas"), replicas(scale, "status", "replicas"), author{}, c.clock())
+		t.size(replicas(scale, "spec", "replicas"), replicas(scale, "status", "replicas"), t.by, c.clock())
 	}
 }
 

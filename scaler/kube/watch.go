@@ -58,7 +58,7 @@ const askAgain = 30 * time.Second
 // Workloads, pods and autoscalers are watched only in namespaces that have a scaler: what is kept in memory grows with
 // what is scaled, not with the cluster.
 func (c *Controller) follow(ctx context.Context, wg *sync.WaitGroup) {
-	wanted := c.wanted(ctx)
+	wanted := c.wanted()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for key, w := range c.watches {
@@ -76,19 +76,21 @@ func (c *Controller) follow(ctx context.Context, wg *sync.WaitGroup) {
 }
 
 // wanted are the watches that are needed now.
-func (c *Controller) wanted(ctx context.Context) map[watchKey]bool {
+func (c *Controller) wanted() map[watchKey]bool {
 	wanted := map[watchKey]bool{}
-	if _, ok := c.resolve(ctx, kafkaScalerKind); ok {
+	if _, ok := c.resolve(kafkaScalerKind); ok {
 		for _, ns := range c.namespaces() {
 			wanted[watchKey{v1alpha1.Resource, ns}] = true
 		}
 	}
-	_, keda := c.resolve(ctx, scaledObjectKind)
+	_, keda := c.resolve(scaledObjectKind)
 	mode, declared := c.declarations()
-	for _, d := range declared {
-		if target, ok := c.resolve(ctx, kindOf(d.Target)); ok {
-			wanted[watchKey{target, d.Target.Namespace}] = true
+	for _, ref := range c.refs(declared) {
+		if target, ok := c.resolve(kindOf(ref)); ok {
+			wanted[watchKey{target, ref.Namespace}] = true
 		}
+	}
+	for _, d := range declared {
 		if mode == scaler.Observe {
 			continue // decides nothing, and has no right to the rest
 		}
@@ -99,6 +101,20 @@ func (c *Controller) wanted(ctx context.Context) map[watchKey]bool {
 		}
 	}
 	return wanted
+}
+
+// refs are the targets of the declared scalers, and of deleted ones that still have to be cleaned up after.
+func (c *Controller) refs(declared []*resource) []scaler.Ref {
+	var refs []scaler.Ref
+	for _, d := range declared {
+		refs = append(refs, d.Target)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, o := range c.orphans {
+		refs = append(refs, o.target)
+	}
+	return refs
 }
 
 func (c *Controller) namespaces() []string {
@@ -113,7 +129,7 @@ func kindOf(r scaler.Ref) schema.GroupVersionKind {
 }
 
 // resolve finds the resource of a kind; false when the API server does not serve it, or could not be asked yet.
-func (c *Controller) resolve(_ context.Context, k schema.GroupVersionKind) (schema.GroupVersionResource, bool) {
+func (c *Controller) resolve(k schema.GroupVersionKind) (schema.GroupVersionResource, bool) {
 	c.mu.Lock()
 	known, asked := c.kinds[k]
 	c.mu.Unlock()
@@ -224,5 +240,5 @@ func strip(obj any) (any, error) {
 	return obj, nil
 }
 
-// place says where a watch looks, for messages.
+// String says where a watch looks, for messages.
 func (k watchKey) String() string { return fmt.Sprintf("%s in %s", k.resource.Resource, k.namespace) }

@@ -6,5 +6,5 @@
 // +groupName=lagscaler.io
 package v1alpha1
 
-//go:generate controller-gen object:headerFile=header.txt paths=.
+//go:generate controller-gen object paths=.
 //go:generate controller-gen crd:allowDangerousTypes=true,generateEmbeddedObjectMeta=false,maxDescLen=1000 paths=. output:crd:dir=../crd

@@ -9,6 +9,7 @@ const (
 	AbleToScale    = "AbleToScale"    // a change would be written now
 	ScalingLimited = "ScalingLimited" // a limit changed what the decision asked for
 	Paused         = "Paused"         // an annotation of the operator holds the replicas
+	Permitted      = "Permitted"      // every right that this needs is there
 )
 
 // KafkaScalerStatus is the last decision, and what it rests on. It is written when something changed, and not more often

@@ -1,0 +1,231 @@
+package kube
+
+import (
+	"math"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
+)
+
+// statusOf is what a KafkaScaler's status says of an outcome; before is the status it follows. lacking names the rights
+// that are missing.
+func statusOf(o Outcome, r *resource, before v1alpha1.KafkaScalerStatus, lacking string, now metav1.Time) v1alpha1.KafkaScalerStatus {
+	s := v1alpha1.KafkaScalerStatus{
+		ObservedGeneration: r.generation,
+		Conditions:         append([]metav1.Condition{}, before.Conditions...),
+		Target:             r.Target.Kind + "/" + r.Target.Name,
+		Groups:             groupsOf(r.Spec.Sources),
+		LastChange:         before.LastChange,
+	}
+	for _, c := range append(conditionsOf(o), permittedCondition(lacking)) {
+		c.ObservedGeneration, c.LastTransitionTime = r.generation, now
+		meta.SetStatusCondition(&s.Conditions, c)
+	}
+	if o.Workload.Found {
+		s.CurrentReplicas = &o.Workload.Spec
+	}
+	if o.Refused != "" {
+		return s
+	}
+	d := o.Decision
+	s.DesiredReplicas = &d.Desired
+	if d.Bounds.Partitions > 0 {
+		s.Partitions = &d.Bounds.Partitions
+	}
+	s.Policy = policyOf(d.Policy, o.Mode)
+	s.LastDecision = decided(o, before, now)
+	if o.Disposition == scaler.Applied && d.Desired != d.Current {
+		s.LastChange = &v1alpha1.LastChange{From: d.Current, To: d.Desired, Reason: string(d.Reason()), Time: metav1.NewTime(d.At).Rfc3339Copy()}
+	}
+	measured(&s, d)
+	return s
+}
+
+func groupsOf(sources []scaler.SourceSpec) string {
+	var names []string
+	for _, src := range sources {
+		names = append(names, src.Group)
+	}
+	return strings.Join(names, ",")
+}
+
+// decided keeps the time at which the same was first decided.
+func decided(o Outcome, before v1alpha1.KafkaScalerStatus, now metav1.Time) *v1alpha1.LastDecision {
+	d := &v1alpha1.LastDecision{
+		Reason: string(o.Decision.Verdict), Message: o.Line, Disposition: string(o.Disposition), Time: now.Rfc3339Copy(),
+	}
+	if last := before.LastDecision; last != nil && last.Reason == d.Reason && last.Disposition == d.Disposition &&
+		value(before.DesiredReplicas) == o.Decision.Desired {
+		d.Time = last.Time
+	}
+	return d
+}
+
+// measured adds the sources up. What one of them does not know is not known of the sum.
+func measured(s *v1alpha1.KafkaScalerStatus, d scaler.Decision) {
+	if len(d.Needs) == 0 {
+		return
+	}
+	lagKnown, rateKnown := true, true
+	var lag int64
+	var late, arrivals, consumed float64
+	for _, n := range d.Needs {
+		lagKnown, rateKnown = lagKnown && n.LagKnown, rateKnown && n.RateKnown
+		lag += n.Lag
+		late = max(late, n.LagSeconds)
+		arrivals, consumed = arrivals+n.Rate, consumed+n.Consumed
+	}
+	if lagKnown {
+		s.Lag = &lag
+		s.TimeLag = time.Duration(late * float64(time.Second)).Round(time.Second).String()
+	}
+	if rateKnown {
+		s.ArrivalRate, s.ConsumptionRate = rounded(arrivals), rounded(consumed)
+	}
+	if n, ok := d.Need(); ok && n.PerConsumer > 0 {
+		s.CapacityPerConsumer, s.CapacitySource = rounded(n.PerConsumer), string(n.Capacity)
+	}
+}
+
+// rounded keeps three digits: more would be a new status at every poll.
+func rounded(x float64) *float64 {
+	if x == 0 || math.IsInf(x, 0) || math.IsNaN(x) {
+		return new(float64)
+	}
+	unit := math.Pow(10, math.Floor(math.Log10(math.Abs(x)))-2)
+	x = math.Round(x/unit) * unit
+	x = math.Round(x*1e6) / 1e6 // 0.30000000000000004
+	return &x
+}
+
+func policyOf(p scaler.Policy, inForce scaler.Mode) *v1alpha1.PolicyInForce {
+	out := &v1alpha1.PolicyInForce{
+		Mode: string(inForce), Policy: string(p.Kind), Preset: string(p.Preset),
+		TargetUtilization: p.Utilization, DownUtilization: p.DownUtilization,
+		MinReplicas: p.MinReplicas, TargetLag: metav1.Duration{Duration: p.TargetLag},
+		DrainTime:           metav1.Duration{Duration: p.DrainTime},
+		StabilizationWindow: metav1.Duration{Duration: p.StabilizationWindow}, OnDelete: string(p.OnDelete),
+	}
+	if p.MaxReplicas > 0 {
+		out.MaxReplicas = &p.MaxReplicas
+	}
+	if p.FallbackReplicas > 0 {
+		out.FallbackReplicas = &p.FallbackReplicas
+	}
+	return out
+}
+
+// onlyNumbers reports whether two statuses differ in measured numbers alone, which may wait.
+func onlyNumbers(a, b v1alpha1.KafkaScalerStatus) bool {
+	return equality.Semantic.DeepEqual(unmeasured(a), unmeasured(b))
+}
+
+func unmeasured(s v1alpha1.KafkaScalerStatus) v1alpha1.KafkaScalerStatus {
+	s = *s.DeepCopy()
+	s.Lag, s.TimeLag, s.ArrivalRate, s.ConsumptionRate, s.CapacityPerConsumer = nil, "", nil, nil, nil
+	if s.LastDecision != nil {
+		s.LastDecision.Message = ""
+	}
+	for i := range s.Conditions {
+		if s.Conditions[i].Status == metav1.ConditionTrue {
+			s.Conditions[i].Message = ""
+		}
+	}
+	return s
+}
+
+// conditionsOf are the conditions of an outcome, without their times.
+func conditionsOf(o Outcome) []metav1.Condition {
+	return []metav1.Condition{readyCondition(o), activeCondition(o), ableCondition(o), limitedCondition(o), pausedCondition(o)}
+}
+
+func condition(kind string, is bool, reason, message string) metav1.Condition {
+	status := metav1.ConditionFalse
+	if is {
+		status = metav1.ConditionTrue
+	}
+	return metav1.Condition{Type: kind, Status: status, Reason: reason, Message: message}
+}
+
+// readyCondition: the resource makes sense, its target and groups are there and can be read.
+func readyCondition(o Outcome) metav1.Condition {
+	if o.Refused != "" {
+		_, why, _ := strings.Cut(o.Refused, ": ")
+		return condition(v1alpha1.Ready, false, string(o.refusal()), why)
+	}
+	switch v := o.Decision.Verdict; v {
+	case scaler.TargetNotFound, scaler.Fallback, scaler.NoCommittedOffsets, scaler.CapacityUnknown:
+		return condition(v1alpha1.Ready, false, string(v), v.Doc())
+	}
+	return condition(v1alpha1.Ready, true, "Evaluated", "the target and its groups are read")
+}
+
+func activeCondition(o Outcome) metav1.Condition {
+	if o.Workload.Spec > 0 {
+		return condition(v1alpha1.Active, true, "ReplicasWanted", "the target asks for replicas")
+	}
+	return condition(v1alpha1.Active, false, "AtZero", "the target asks for no replica")
+}
+
+// ableCondition: a change would be written now.
+func ableCondition(o Outcome) metav1.Condition {
+	able := func(is bool, reason, message string) metav1.Condition {
+		return condition(v1alpha1.AbleToScale, is, reason, message)
+	}
+	switch {
+	case o.Refused != "":
+		return able(false, string(o.refusal()), "nothing is decided, see the condition Ready")
+	case o.Mode != scaler.Act:
+		return able(false, "Advise", "mode advise: decisions are shown, not written")
+	case o.Disposition == scaler.Paused:
+		return able(false, string(scaler.Paused), "the annotation "+AnnotationPaused+" is set")
+	case o.Workload.Owner.Owns():
+		return able(false, string(scaler.Conflict), o.Workload.Owner.Kind+" "+o.Workload.Owner.Name+" sets the replicas of the target")
+	case o.Disposition == scaler.Conflict, o.Disposition == scaler.Failed:
+		return able(false, string(o.Disposition), o.Failure)
+	case o.Decision.Verdict == scaler.ReplicasFought, o.Decision.Verdict == scaler.TargetNotFound:
+		return able(false, string(o.Decision.Verdict), o.Decision.Verdict.Doc())
+	}
+	return able(true, "Leading", "changes are written")
+}
+
+func limitedCondition(o Outcome) metav1.Condition {
+	if n := len(o.Decision.Steps); n > 0 {
+		last := o.Decision.Steps[n-1].Reason
+		return condition(v1alpha1.ScalingLimited, true, string(last), last.Doc())
+	}
+	return condition(v1alpha1.ScalingLimited, false, "WithinLimits", "no limit changed what was asked for")
+}
+
+func pausedCondition(o Outcome) metav1.Condition {
+	w := o.Workload
+	for _, a := range []struct {
+		set     bool
+		reason  string
+		says    string
+		message string
+	}{
+		{w.Paused, string(scaler.Paused), AnnotationPaused, "nothing is written"},
+		{w.FixedReplicas != nil, string(scaler.FixedReplicas), AnnotationFixedReplicas, "the number is the operator's"},
+		{w.PauseScaleIn, string(scaler.PauseScaleIn), AnnotationPauseScaleIn, "replicas do not go down"},
+		{w.PauseScaleOut, string(scaler.PauseScaleOut), AnnotationPauseScaleOut, "replicas do not go up"},
+	} {
+		if a.set {
+			return condition(v1alpha1.Paused, true, a.reason, "annotation "+a.says+": "+a.message)
+		}
+	}
+	return condition(v1alpha1.Paused, false, "NotPaused", "no annotation holds the replicas")
+}
+
+func permittedCondition(lacking string) metav1.Condition {
+	if lacking != "" {
+		return condition(v1alpha1.Permitted, false, string(MissingRight), lacking)
+	}
+	return condition(v1alpha1.Permitted, true, "Granted", "every right is there")
+}
