@@ -2,12 +2,16 @@ package kafka
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // client is the cluster's one Go client, made when first needed.
@@ -16,6 +20,8 @@ func (c *Cluster) client() (*kgo.Client, error) {
 		c.admin, c.adminErr = kgo.NewClient(
 			kgo.SeedBrokers(strings.Split(c.bootstrap, ",")...),
 			kgo.MetadataMinAge(50*time.Millisecond), // 5 s otherwise, which a new topic would wait for
+			// Not growing: a new cluster refuses the first producer id until it has fetched a block of them.
+			kgo.RetryBackoffFn(func(int) time.Duration { return 50 * time.Millisecond }),
 			kgo.RecordPartitioner(kgo.ManualPartitioner()),
 		)
 	})
@@ -80,6 +86,29 @@ func (c *Cluster) AddPartitions(t testing.TB, topic string, add int) {
 	}
 }
 
+// ConfigureGroup sets a group's dynamic configuration, as 4.3 has it for KIP-848
+// and share groups: consumer.session.timeout.ms, share.auto.offset.reset, …
+func (c *Cluster) ConfigureGroup(t testing.TB, group string, config map[string]string) {
+	t.Helper()
+	resource := kmsg.NewIncrementalAlterConfigsRequestResource()
+	resource.ResourceType = kmsg.ConfigResourceTypeGroupConfig
+	resource.ResourceName = group
+	for _, key := range slices.Sorted(maps.Keys(config)) {
+		set := kmsg.NewIncrementalAlterConfigsRequestResourceConfig()
+		set.Name, set.Value, set.Op = key, kmsg.StringPtr(config[key]), kmsg.IncrementalAlterConfigOpSet
+		resource.Configs = append(resource.Configs, set)
+	}
+	request := kmsg.NewPtrIncrementalAlterConfigsRequest()
+	request.Resources = append(request.Resources, resource)
+	response, err := request.RequestWith(t.Context(), c.Client(t))
+	if err == nil && len(response.Resources) > 0 {
+		err = kerr.ErrorForCode(response.Resources[0].ErrorCode)
+	}
+	if err != nil {
+		t.Fatalf("configuring group %s: %v", group, err)
+	}
+}
+
 // awaitTopic waits until every running broker knows a leader of each partition.
 func (c *Cluster) awaitTopic(t testing.TB, topic string, partitions int) {
 	t.Helper()
@@ -103,19 +132,23 @@ func (c *Cluster) Produce(t testing.TB, topic string, perPartition int) {
 	if err != nil {
 		t.Fatalf("listing the partitions of %s: %v", topic, err)
 	}
+	var to []Partition
 	for _, p := range details[topic].Partitions.Numbers() {
-		c.ProduceTo(t, Partition{topic, p}, perPartition)
+		to = append(to, Partition{topic, p})
 	}
+	c.ProduceTo(t, perPartition, to...)
 }
 
-// ProduceTo writes count records to one partition.
-func (c *Cluster) ProduceTo(t testing.TB, p Partition, count int) {
+// ProduceTo writes count records to each of the partitions.
+func (c *Cluster) ProduceTo(t testing.TB, count int, to ...Partition) {
 	t.Helper()
-	records := make([]*kgo.Record, count)
-	for i := range records {
-		records[i] = &kgo.Record{Topic: p.Topic, Partition: p.Partition, Value: []byte{0}}
+	records := make([]*kgo.Record, 0, count*len(to))
+	for range count {
+		for _, p := range to {
+			records = append(records, &kgo.Record{Topic: p.Topic, Partition: p.Partition, Value: []byte{0}})
+		}
 	}
 	if err := c.Client(t).ProduceSync(t.Context(), records...).FirstErr(); err != nil {
-		t.Fatalf("producing to %s/%d: %v", p.Topic, p.Partition, err)
+		t.Fatalf("producing to %v: %v", to, err)
 	}
 }

@@ -99,6 +99,9 @@ func (c Consumer) properties() map[string]string {
 // group has taken it in.
 func (f *Fleet) Join(c Consumer) {
 	f.t.Helper()
+	f.mu.Lock()
+	f.joined[c.ID] = f.Mark()
+	f.mu.Unlock()
 	commit := max(0, cmp.Or(c.CommitInterval, 200*time.Millisecond))
 	f.command("join", c.ID, map[string]any{
 		"topics": c.Topics, "properties": c.properties(),
@@ -115,7 +118,7 @@ func (f *Fleet) Stop(id string) {
 
 // Vanish ends a consumer without a word to the coordinator, whose session timer
 // has to find out, as when its process is killed. For a true SIGKILL, give the
-// consumer a fleet of its own and use [Fleet.Kill].
+// consumer a fleet of its own and use [Client.Kill].
 func (f *Fleet) Vanish(id string) {
 	f.t.Helper()
 	f.command("vanish", id, nil)

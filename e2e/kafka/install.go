@@ -93,22 +93,27 @@ func (in install) command(j jvm) (*exec.Cmd, error) {
 	return cmd, nil
 }
 
-// run runs a JVM to its end and returns what it wrote to standard output.
-func (in install) run(ctx context.Context, j jvm) ([]byte, error) {
+// output is what a JVM wrote until it ended.
+type output struct{ stdout, stderr string }
+
+// run runs a JVM to its end.
+func (in install) run(ctx context.Context, j jvm) (output, error) {
 	cmd, err := in.command(j)
 	if err != nil {
-		return nil, err
+		return output{}, err
 	}
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	p, err := startProcess(cmd)
 	if err != nil {
-		return nil, fmt.Errorf("starting %s: %w", j.class, err)
+		return output{}, fmt.Errorf("starting %s: %w", j.class, err)
 	}
-	if err := p.wait(ctx); err != nil {
-		return stdout.Bytes(), fmt.Errorf("running %s: %w\n%s%s", j.class, err, stdout.Bytes(), stderr.Bytes())
+	err = p.wait(ctx)
+	out := output{stdout.String(), stderr.String()}
+	if err != nil {
+		return out, fmt.Errorf("running %s: %w\n%s%s", j.class, err, out.stdout, out.stderr)
 	}
-	return stdout.Bytes(), nil
+	return out, nil
 }
 
 // archiveOption makes a JVM write the shared class archive when it ends.

@@ -23,6 +23,9 @@ func (n *Node) Log() (string, error) {
 // Records returns what all coordinators have logged of their groups, by time.
 func (c *Cluster) Records(t testing.TB) []coordlog.Record {
 	t.Helper()
+	if len(c.Nodes) == 0 {
+		skipForeign(t, "reads the brokers' logs")
+	}
 	records, err := c.records()
 	if err != nil {
 		t.Fatal(err)
@@ -40,9 +43,6 @@ func (c *Cluster) Rebalances(t testing.TB, group string) []coordlog.Rebalance {
 // AwaitRebalances waits until ok is true of a group's rebalances, and returns them.
 func (c *Cluster) AwaitRebalances(t testing.TB, group, what string, ok func([]coordlog.Rebalance) bool) []coordlog.Rebalance {
 	t.Helper()
-	if len(c.Nodes) == 0 {
-		skipForeign(t, "reads the brokers' logs")
-	}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	var last []coordlog.Rebalance
@@ -58,7 +58,7 @@ func (c *Cluster) AwaitRebalances(t testing.TB, group, what string, ok func([]co
 	return last
 }
 
-// records reads every node's log. An existing Kafka has none to read.
+// records reads every node's log.
 func (c *Cluster) records() ([]coordlog.Record, error) {
 	var records []coordlog.Record
 	for _, n := range c.Nodes {

@@ -5,16 +5,17 @@ import (
 	"path/filepath"
 )
 
-// Brokers and clients log warnings, and the group coordinators everything,
-// one line each as [coordlog.Parse] reads them, to standard error.
+// Brokers and clients log warnings to standard error, and group coordinators all
+// that happens to groups, one line each as [coordlog.Parse] reads them. That a
+// peer is not up yet is no warning while a cluster starts.
 const (
 	reload4j = `log4j.rootLogger=WARN, stderr
 log4j.appender.stderr=org.apache.log4j.ConsoleAppender
 log4j.appender.stderr.target=System.err
 log4j.appender.stderr.layout=org.apache.log4j.PatternLayout
 log4j.appender.stderr.layout.ConversionPattern=%d{yyyy-MM-dd'T'HH:mm:ss.SSSZ} %p %c{1} %m%n
-log4j.logger.kafka.coordinator.group=INFO
-log4j.logger.org.apache.kafka.coordinator=INFO
+log4j.logger.kafka.coordinator.group.GroupCoordinator=INFO
+log4j.logger.org.apache.kafka.clients.NetworkClient=ERROR
 `
 	log4j2 = `appender.stderr.type=Console
 appender.stderr.name=STDERR
@@ -23,10 +24,10 @@ appender.stderr.layout.type=PatternLayout
 appender.stderr.layout.pattern=%d{yyyy-MM-dd'T'HH:mm:ss.SSSZ} %p %c{1} %m%n
 rootLogger.level=WARN
 rootLogger.appenderRef.stderr.ref=STDERR
-logger.group.name=org.apache.kafka.coordinator
-logger.group.level=INFO
-logger.members.name=org.apache.kafka.coordinator.group.GroupMetadataManager
-logger.members.level=DEBUG
+logger.group.name=org.apache.kafka.coordinator.group.GroupMetadataManager
+logger.group.level=DEBUG
+logger.network.name=org.apache.kafka.clients.NetworkClient
+logger.network.level=ERROR
 `
 )
 

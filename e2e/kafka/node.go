@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -133,11 +132,7 @@ func (n *Node) Start(t testing.TB) {
 
 // writeProperties writes the node's configuration file.
 func (n *Node) writeProperties() error {
-	var b strings.Builder
-	for _, p := range n.properties() {
-		fmt.Fprintf(&b, "%s=%s\n", p.key, strings.ReplaceAll(p.value, `\`, `\\`))
-	}
-	if err := os.WriteFile(n.propertiesPath(), []byte(b.String()), 0o600); err != nil {
+	if err := os.WriteFile(n.propertiesPath(), []byte(propertiesText(n.properties())), 0o600); err != nil {
 		return fmt.Errorf("writing the properties of node %d: %w", n.ID, err)
 	}
 	return nil

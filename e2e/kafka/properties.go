@@ -1,15 +1,12 @@
 package kafka
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 )
-
-type property struct{ key, value string }
 
 // defaults are the properties of a quick, small cluster. Offsets and
 // transactions are replicated to every node, up to three, so that one may be
@@ -49,8 +46,8 @@ func (cfg Config) defaults() map[string]string {
 }
 
 // properties are a node's settings: the defaults, what only this node has, and
-// then the test's own over both. Sorted by key.
-func (n *Node) properties() []property {
+// then the test's own over both.
+func (n *Node) properties() map[string]string {
 	all := n.cluster.cfg.defaults()
 	maps.Copy(all, n.identity())
 	if n.SASLAddress != "" {
@@ -58,12 +55,16 @@ func (n *Node) properties() []property {
 	}
 	maps.Copy(all, n.cluster.cfg.Properties)
 	maps.Copy(all, n.cluster.cfg.PerNode[n.ID])
-	sorted := make([]property, 0, len(all))
-	for k, v := range all {
-		sorted = append(sorted, property{k, v})
+	return all
+}
+
+// propertiesText is a Java properties file, sorted by key.
+func propertiesText(properties map[string]string) string {
+	var b strings.Builder
+	for _, key := range slices.Sorted(maps.Keys(properties)) {
+		fmt.Fprintf(&b, "%s=%s\n", key, strings.ReplaceAll(properties[key], `\`, `\\`))
 	}
-	slices.SortFunc(sorted, func(a, b property) int { return cmp.Compare(a.key, b.key) })
-	return sorted
+	return b.String()
 }
 
 // identity is what tells the node from its peers.

@@ -45,24 +45,25 @@ func (c *Cluster) addUsers(ctx context.Context) error {
 	if len(c.cfg.Users) == 0 {
 		return nil
 	}
-	var upserts []kadm.UpsertSCRAM
-	for _, u := range c.cfg.Users {
-		for _, mechanism := range []kadm.ScramMechanism{kadm.ScramSha256, kadm.ScramSha512} {
-			upserts = append(upserts, kadm.UpsertSCRAM{
-				User: u.Name, Password: u.Password, Mechanism: mechanism, Iterations: 4096,
-			})
-		}
-	}
 	client, err := c.client()
 	if err != nil {
 		return err
 	}
-	altered, err := kadm.NewClient(client).AlterUserSCRAMs(ctx, nil, upserts)
-	if err != nil {
-		return fmt.Errorf("adding the users' SCRAM credentials: %w", err)
-	}
-	if err := altered.Error(); err != nil {
-		return fmt.Errorf("adding the users' SCRAM credentials: %w", err)
+	// One mechanism at a time: Kafka refuses a user named twice in a request.
+	for _, mechanism := range []kadm.ScramMechanism{kadm.ScramSha256, kadm.ScramSha512} {
+		var upserts []kadm.UpsertSCRAM
+		for _, u := range c.cfg.Users {
+			upserts = append(upserts, kadm.UpsertSCRAM{
+				User: u.Name, Password: u.Password, Mechanism: mechanism, Iterations: 4096,
+			})
+		}
+		altered, err := kadm.NewClient(client).AlterUserSCRAMs(ctx, nil, upserts)
+		if err == nil {
+			err = altered.Error()
+		}
+		if err != nil {
+			return fmt.Errorf("adding the users' SCRAM credentials: %w", err)
+		}
 	}
 	return nil
 }

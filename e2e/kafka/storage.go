@@ -47,9 +47,14 @@ func (in install) bootstrapRecords(ctx context.Context) ([]byte, error) {
 	}
 	defer os.RemoveAll(tmp)
 	config := filepath.Join(tmp, "node.properties")
-	properties := "process.roles=broker,controller\nnode.id=1\ncontroller.quorum.voters=1@127.0.0.1:1\n" +
-		"controller.listener.names=CONTROLLER\nlisteners=CONTROLLER://127.0.0.1:1,PLAINTEXT://127.0.0.1:2\n" +
-		"log.dirs=" + filepath.Join(tmp, "data") + "\n"
+	properties := propertiesText(map[string]string{
+		"process.roles":             "broker,controller",
+		"node.id":                   "1",
+		"listeners":                 "CONTROLLER://127.0.0.1:1,PLAINTEXT://127.0.0.1:2", // nobody listens
+		"controller.listener.names": "CONTROLLER",
+		"controller.quorum.voters":  "1@127.0.0.1:1",
+		"log.dirs":                  filepath.Join(tmp, "data"),
+	})
 	if err := os.WriteFile(config, []byte(properties), 0o600); err != nil {
 		return nil, err
 	}

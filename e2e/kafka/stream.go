@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"sync"
-	"testing"
 	"time"
 )
 
@@ -67,8 +66,8 @@ func (s *stream) end(err error) {
 	s.changed = make(chan struct{})
 }
 
-// Events returns what happened so far, in the order in which it was told.
-func (s *stream) Events() []Event {
+// all returns what happened so far, in the order in which it was told.
+func (s *stream) all() []Event {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.events)
@@ -92,33 +91,4 @@ func (s *stream) await(ctx context.Context, ok func([]Event) bool) error {
 			return context.Cause(ctx)
 		}
 	}
-}
-
-// awaitFor is await for a test, which it ends when what is waited for does not come.
-func (s *stream) awaitFor(t testing.TB, what string, ok func([]Event) bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	if err := s.await(ctx, ok); err != nil {
-		events := s.Events()
-		t.Fatalf("waiting for %s: %v; the last of %d events: %+v",
-			what, err, len(events), events[max(0, len(events)-5):])
-	}
-}
-
-// Wait returns the first event for which match is true, which may be one of the past.
-func (s *stream) wait(t testing.TB, what string, match func(Event) bool) Event {
-	t.Helper()
-	var found Event
-	seen := 0
-	s.awaitFor(t, what, func(events []Event) bool {
-		for ; seen < len(events); seen++ {
-			if match(events[seen]) {
-				found = events[seen]
-				return true
-			}
-		}
-		return false
-	})
-	return found
 }

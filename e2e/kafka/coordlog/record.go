@@ -71,7 +71,7 @@ var patterns = []pattern{
 	{Assigned, "Assignment received", regexp.MustCompile(
 		`^Assignment received from leader .+ for group (?P<group>.+) for generation (?P<epoch>\d+)\. The group has (?P<members>\d+) members, \d+ of which are static\.$`)},
 	{Emptied, "is now empty", regexp.MustCompile(
-		`^Group (?P<group>.+) with generation (?P<epoch>\d+) (?:\(\S+\) )?is now empty\.?$`)},
+		`^Group (?P<group>.+) with generation (?P<epoch>\d+) is now empty(?: \(\S+\)|\.)$`)},
 	{Expired, "has failed, removing", regexp.MustCompile(
 		`^Member (?P<member>.+) in group (?P<group>.+) has failed, removing it from the group\.?$`)},
 	{Left, "through explicit", regexp.MustCompile(

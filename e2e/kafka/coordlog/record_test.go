@@ -41,6 +41,11 @@ func TestParse(t *testing.T) {
 			Record{Group: "g-classic", Kind: Assigned, Epoch: 6, Members: 2},
 		},
 		{
+			"3.9 emptied",
+			"2026-11-21T10:06:40.503+0000 INFO GroupCoordinator [GroupCoordinator 3]: Group g1 with generation 2 is now empty (__consumer_offsets-2)",
+			Record{Group: "g1", Kind: Emptied, Epoch: 2},
+		},
+		{
 			"4.3 emptied",
 			"2026-11-21T09:37:58.306+0000 INFO GroupMetadataManager [GroupCoordinator id=1 topic=__consumer_offsets partition=4] Group g-classic with generation 8 is now empty.",
 			Record{Group: "g-classic", Kind: Emptied, Epoch: 8},

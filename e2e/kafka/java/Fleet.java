@@ -119,7 +119,12 @@ public final class Fleet {
     }
 
     static void refused(JsonNode command, Exception e) {
-        emit(event("refused").put("cmd", command.path("cmd").asLong()).put("error", e.toString()));
+        emit(event("refused").put("cmd", command.path("cmd").asLong()).put("error", words(e)));
+    }
+
+    /** What went wrong, and what was beneath it. */
+    static String words(Throwable e) {
+        return e.getCause() == null ? e.toString() : e + ": " + words(e.getCause());
     }
 
     static ArrayNode array() {

@@ -60,7 +60,7 @@ final class Load extends Thread {
             producer.close();
             Fleet.emit(Fleet.event("done").put("cmd", draining.path("cmd").asLong()).put("acked", acked.get()));
         } catch (Exception e) {
-            Fleet.emit(Fleet.event("failed").put("producer", id).put("error", e.toString()));
+            Fleet.emit(Fleet.event("failed").put("producer", id).put("error", Fleet.words(e)));
             if (draining != null) {
                 Fleet.refused(draining, e);
             }

@@ -259,7 +259,7 @@ final class Member extends Thread implements ConsumerRebalanceListener {
     }
 
     private void tell(String kind, Exception e) {
-        Fleet.emit(told(kind).put("error", e.toString()));
+        Fleet.emit(told(kind).put("error", Fleet.words(e)));
     }
 
     private void tellPartitions(String kind, Collection<TopicPartition> partitions, Collection<TopicPartition> owned) {
