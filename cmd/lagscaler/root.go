@@ -25,6 +25,7 @@ Exit codes: 0 it worked; 1 it did not, or a limit was exceeded; 2 the flags, arg
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return wrong{err} })
 	root.AddCommand(
 		newRun(),
+		newDemo(),
 		newLag(),
 		newCheck(),
 		newVersion(),

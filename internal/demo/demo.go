@@ -20,9 +20,10 @@ import (
 // Options say which demo to run, and how to show it.
 type Options struct {
 	Scenario Scenario
-	Duration time.Duration // 0: until the context ends
-	Listen   string        // of the page; empty: a free port of 127.0.0.1
-	Show     func(url string, r *engine.Report)
+	Duration time.Duration                                   // 0: until the context ends
+	Listen   string                                          // of the page; empty: a free port of 127.0.0.1
+	Started  func(url string)                                // once, before anything moves; nil: nobody is told
+	Show     func(r *engine.Report)                          // each report, in order; nil: nobody watches
 	Handler  func(latest func() *engine.Report) http.Handler // of the page and the metrics; nil: none is served
 	Log      *slog.Logger
 }
@@ -65,22 +66,19 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
+	if o.Started != nil {
+		o.Started(url)
+	}
 	story := newStory(o.Scenario)
 	running.Go(func() error { return produce(ctx, b.ListenAddrs(), partitions, arrivals, o.Scenario.hot) })
 	running.Go(func() error { return e.Run(ctx) })
-	running.Go(func() error { return watch(ctx, reports, story, func(r *engine.Report) { o.show(url, r) }) })
+	running.Go(func() error { return watch(ctx, reports, story, o.Show) })
 	if script := o.Scenario.script; script != nil {
 		running.Go(func() error { script(ctx, b, f); return nil })
 	}
 	err = running.Wait()
 	f.wait()
 	return story.summary(), err
-}
-
-func (o Options) show(url string, r *engine.Report) {
-	if o.Show != nil {
-		o.Show(url, r)
-	}
 }
 
 func demoPolicy() (scaler.Policy, error) {
@@ -105,8 +103,8 @@ func newEngine(source engine.Source, targets engine.Targets, log *slog.Logger, r
 		},
 		Mode: scaler.Act,
 	}, engine.Options{
-		Interval: poll, SampleInterval: sample,
-		Clock:   scaler.Clock{Poll: poll, Decide: 3 * poll, Pace: pace},
+		Interval: Interval, SampleInterval: SampleInterval,
+		Clock:   scaler.Clock{Poll: Interval, Decide: 3 * Interval, Pace: pace},
 		Targets: targets, Log: log,
 		Publish: func(r *engine.Report) {
 			select {
@@ -125,7 +123,9 @@ func watch(ctx context.Context, reports <-chan *engine.Report, s *story, show fu
 			return nil
 		case r := <-reports:
 			s.see(r)
-			show(r)
+			if show != nil {
+				show(r)
+			}
 		}
 	}
 }

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/lagscaler/lagscaler/internal/demo"
+	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/internal/metrics"
+	"github.com/lagscaler/lagscaler/internal/web"
+)
+
+// demoOptions are the flags of demo.
+type demoOptions struct {
+	scenario string
+	duration time.Duration
+	listen   string
+	plain    bool
+}
+
+func newDemo() *cobra.Command {
+	var o demoOptions
+	var stories strings.Builder
+	for _, s := range demo.Scenarios {
+		fmt.Fprintf(&stories, "  %-15s %s\n", s.Name, s.Story)
+	}
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Watch it work: embedded brokers, real consumers, no Kafka, no Kubernetes",
+		Long: "Runs three embedded brokers, a producer that follows a recorded trace, and a fleet of consumers that the real\n" +
+			"engine scales, with clocks that run twenty times as fast. Scenarios:\n\n" + stories.String(),
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	cmd.Flags().StringVar(&o.scenario, "scenario", "", "which story (default "+demo.Scenarios[0].Name+")")
+	cmd.Flags().DurationVar(&o.duration, "duration", 0, "end by itself after this long (default: until interrupted)")
+	cmd.Flags().StringVar(&o.listen, "listen", "", "address of the page (default: a free port of 127.0.0.1)")
+	cmd.Flags().BoolVar(&o.plain, "plain", false, "plain lines on a terminal, too")
+	return cmd
+}
+
+func (o demoOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
+	scenario, err := demo.Find(o.scenario)
+	if err != nil {
+		return wrong{fmt.Errorf("--scenario: %w", err)}
+	}
+	if o.duration < 0 {
+		return wrong{fmt.Errorf("--duration %s: want a positive time", o.duration)}
+	}
+	ring := web.NewRing()
+	screen := o.screen(stdout)
+	summary, err := demo.Run(ctx, demo.Options{
+		Scenario: scenario, Duration: o.duration, Listen: o.listen,
+		Log:     slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelError})),
+		Started: func(url string) { _, _ = fmt.Fprintln(stdout, demo.Intro(scenario, url)) },
+		Show:    func(r *engine.Report) { ring.Add(r); screen(r) },
+		Handler: func(latest func() *engine.Report) http.Handler { return demoPages(latest, ring) },
+	})
+	_, _ = fmt.Fprintln(stdout, summary)
+	return err
+}
+
+// screen is a live view on a terminal, and plain lines elsewhere.
+func (o demoOptions) screen(stdout io.Writer) func(*engine.Report) {
+	if f, ok := stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) && !o.plain {
+		return (&demo.Screen{Out: stdout}).Show
+	}
+	return (&demo.Lines{Out: stdout}).Show
+}
+
+// demoPages are the daemon's own pages and metrics.
+func demoPages(latest func() *engine.Report, ring *web.Ring) http.Handler {
+	b := thisBuild()
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", metrics.New(metrics.Options{
+		Latest: latest, Interval: demo.Interval, Sample: demo.SampleInterval, Version: b.version, Revision: b.commit,
+	}))
+	mux.Handle("/", web.New(web.Options{Latest: latest, Ring: ring, Interval: demo.Interval, Version: b.version + " (demo)"}))
+	return mux
+}
