@@ -18,10 +18,9 @@ const (
 
 // lessons is what the last windows showed.
 type lessons struct {
-	until   int64                   // end of the last window
-	tops    [lessonsToTrust]float64 // the best consumer of each of the last windows
-	medians [lessonsToTrust]float64 // of saturated consumers; 0: none
-	n       int
+	until int64                   // end of the last window
+	tops  [lessonsToTrust]float64 // the best consumer of each of the last windows
+	n     int
 }
 
 // lesson is one window in which nothing but work can have moved an offset.
@@ -38,6 +37,7 @@ type worker struct {
 	done          int64 // records
 	commits       int
 	before, after int64 // its lag at both ends
+	least, most   int64 // records between two polls
 	spoilt        bool  // a partition of it was not answered
 }
 
@@ -100,11 +100,22 @@ func (g *gauge) watchWork(workers []worker, first int) (ok bool) {
 			if n > 0 {
 				workers[k].commits++
 			}
-			workers[k].done += n
+			workers[k].add(n, i == first+1)
 		}
 	}
 	return true
 }
+
+func (m *worker) add(n int64, first bool) {
+	if first {
+		m.least, m.most = n, n
+	}
+	m.done, m.least, m.most = m.done+n, min(m.least, n), max(m.most, n)
+}
+
+// uneven is how much more may be done in one poll than in another before it looks like a jump: with commits every 5 s,
+// polls of 10 s see one to three of them.
+const uneven = 3
 
 func (g *gauge) conclude(workers []worker, seconds float64) lesson {
 	l := lesson{members: int32(len(workers))}
@@ -112,7 +123,7 @@ func (g *gauge) conclude(workers []worker, seconds float64) lesson {
 	for _, m := range workers {
 		rate := float64(m.done) / seconds
 		l.sum += rate
-		if m.spoilt || m.commits < lessonCommits {
+		if m.spoilt || m.commits < lessonCommits || g.need.PerConsumer == 0 && m.most > uneven*m.least {
 			continue
 		}
 		l.top = max(l.top, rate)
@@ -130,33 +141,31 @@ func (g *gauge) conclude(workers []worker, seconds float64) lesson {
 
 // note keeps the lesson among the last ones.
 func (s *lessons) note(l lesson) {
-	k := s.n % lessonsToTrust
-	s.tops[k], s.medians[k] = l.top, l.median
+	s.tops[s.n%lessonsToTrust] = l.top
 	s.n++
 }
 
-// trusted is what each of the last three windows showed at least; 0 when they did not.
-func (s *lessons) trusted(of [lessonsToTrust]float64) float64 {
+// top is what the best consumer did at least in each of the last three windows; 0 when there were fewer.
+func (s *lessons) top() float64 {
 	if s.n < lessonsToTrust {
 		return 0
 	}
-	return slices.Min(of[:])
+	return slices.Min(s.tops[:])
 }
 
 // learn takes a lesson into what is remembered of the group's capacity.
 //
 //	down  saturated consumers did less:        0.7 known + 0.3 median, at most a fifth in one step
 //	up    a consumer did more, three times:    0.5 known + 0.5 of it, at most twice an hour's
-//	new   nothing known, saturated three times: the least of the medians
+//	new   nothing known, consumers saturated:   median
 func (m *SourceMemory) learn(s *lessons, l lesson, now time.Time, clk Clock) {
 	s.note(l)
-	top := s.trusted(s.tops)
+	top := s.top()
 	m.remember(top, l.members, now, clk)
 	known := m.PerConsumer
 	switch {
 	case known == 0:
-		m.PerConsumer = s.trusted(s.medians)
-		m.Seen = max(m.Seen, top)
+		m.PerConsumer, m.Seen = l.median, max(m.Seen, l.top)
 	case l.median > 0 && l.median < known:
 		m.PerConsumer = max(known/5, 0.7*known+0.3*l.median)
 	case top > known:

@@ -106,7 +106,7 @@ func notes(views []view, verdict Reason) []Reason {
 		v := &views[i]
 		add(DataPartial, v.fresh == partial && verdict != Fallback)
 		add(DataStale, v.fresh == stale && verdict != Fallback)
-		add(PartitionBound, len(v.need.Bound) > 0)
+		add(PartitionBound, v.need.bound())
 		add(PartitionStalled, len(v.need.Stalled) > 0 && verdict != Stalled)
 		add(CapacityUnknown, !v.need.Capacity.known())
 	}

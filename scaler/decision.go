@@ -1,6 +1,9 @@
 package scaler
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Decision is how many replicas a target should have, and every number that led there.
 type Decision struct {
@@ -96,13 +99,15 @@ type Need struct {
 	Lag        int64   `json:"lag"`      // total, without residual lag
 	MaxLag     int64   `json:"maxLag"`
 	LagSeconds float64 `json:"lagSeconds"` // of the worst partition
-	LagKnown   bool    `json:"lagKnown"`
-	Partitions int32   `json:"partitions"`
-	Unanswered int32   `json:"unanswered,omitempty"`
-	Silent     []int32 `json:"silentBrokers,omitempty"`
-	Members    int32   `json:"members"`
-	Assignor   string  `json:"assignor,omitempty"`
-	AgeSeconds float64 `json:"ageSeconds"` // of the reading
+	// MovingSeconds is the same without stalled partitions, which nothing that is decided here moves.
+	MovingSeconds float64 `json:"movingSeconds"`
+	LagKnown      bool    `json:"lagKnown"`
+	Partitions    int32   `json:"partitions"`
+	Unanswered    int32   `json:"unanswered,omitempty"`
+	Silent        []int32 `json:"silentBrokers,omitempty"`
+	Members       int32   `json:"members"`
+	Assignor      string  `json:"assignor,omitempty"`
+	AgeSeconds    float64 `json:"ageSeconds"` // of the reading
 
 	// Capacity.
 	PerConsumer float64      `json:"perConsumer"`
@@ -187,6 +192,14 @@ func (d Decision) Reason() Reason {
 		return d.Steps[len(d.Steps)-1].Reason
 	}
 	return d.Verdict
+}
+
+// Same reports whether a decision is the same answer for the same reasons as another, whatever its numbers: then it is
+// not worth another event or log line.
+func (d Decision) Same(o Decision) bool {
+	return d.Current == o.Current && d.Desired == o.Desired && d.Verdict == o.Verdict && d.Overdue == o.Overdue &&
+		slices.Equal(d.Notes, o.Notes) &&
+		slices.EqualFunc(d.Steps, o.Steps, func(a, b Step) bool { return a.Reason == b.Reason })
 }
 
 // Direction is where a decision goes.

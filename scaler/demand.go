@@ -100,17 +100,17 @@ func (g *gauge) lags() {
 	}
 }
 
-// stalls marks partitions with lag whose position stood still for the stall window while the same member held them,
-// in a group that was not rebalancing. Longer commit intervals and processing times make the window longer.
+// stalls marks partitions with lag whose position stood still for the stall window though a member holds them and had
+// time to commit since the last rebalance. Longer commit intervals and processing times make the window longer.
 func (g *gauge) stalls() {
 	w := &g.w.window
-	after := max(g.clk.of(stallWindow), 3*g.src.CommitInterval, 10*g.src.ProcessingTime)
-	r := &g.src.Rebalance
-	if r.Active || g.in.Now.Sub(r.LastEnd) < after {
+	slow := max(3*g.src.CommitInterval, 10*g.src.ProcessingTime)
+	after, quiet := max(g.clk.of(stallWindow), slow), max(g.clk.of(quietBefore), slow)
+	if r := &g.src.Rebalance; r.Active || g.in.Now.Sub(r.LastEnd) < quiet {
 		return
 	}
 	i := w.before(after, g.clk.Poll/2)
-	if w.tip().at-w.row(i).at < int64(after-g.clk.Poll/2) || w.tip().same > w.row(i).at {
+	if w.tip().at-w.row(i).at < int64(after-g.clk.Poll/2) {
 		return
 	}
 	was := w.cells(i)
@@ -144,15 +144,19 @@ func (g *gauge) idle() bool {
 	return true
 }
 
-// ages finds the age of the oldest record that is still to be read, where replicas can help.
+// ages finds the age of the oldest record that is still to be read, and of the oldest in a partition that moves.
 func (g *gauge) ages() {
 	now := g.w.window.cells(g.w.window.len() - 1)
 	for c := range g.loads {
 		l := &g.loads[c]
-		if l.lag == 0 || l.stalled || now[c].known != knowsBoth {
+		if l.lag == 0 || now[c].known != knowsBoth {
 			continue
 		}
-		g.need.LagSeconds = max(g.need.LagSeconds, g.w.window.age(c, l))
+		age := g.w.window.age(c, l)
+		g.need.LagSeconds = max(g.need.LagSeconds, age)
+		if !l.stalled {
+			g.need.MovingSeconds = max(g.need.MovingSeconds, age)
+		}
 	}
 }
 
@@ -257,6 +261,10 @@ func (g *gauge) bind() {
 	}
 	g.need.AllBound = bound > 0 && !few
 }
+
+// bound reports whether single partitions are too much for one consumer. Where many are, the group merely needs a
+// consumer for each partition.
+func (n *Need) bound() bool { return len(n.Bound) > 0 && !n.AllBound }
 
 func (g *gauge) partition(c int) PartitionNeed {
 	topic, p := g.w.window.shape.name(c)

@@ -14,7 +14,7 @@ const (
 	Measured  Section = "measured"
 	Computed  Section = "computed"
 	Decided   Section = "decided"
-	Limits    Section = "limits"
+	Limited   Section = "limited"
 	Otherwise Section = "otherwise" // what would have to change for another answer
 )
 
@@ -41,7 +41,7 @@ func Explain(d Decision) []Row {
 		rows = append(rows, d.waiting())
 	}
 	for _, s := range d.Steps {
-		rows = append(rows, Row{Limits, string(s.Reason), fmt.Sprintf("%d -> %d", s.From, s.To), s.Reason.Doc()})
+		rows = append(rows, Row{Limited, string(s.Reason), fmt.Sprintf("%d -> %d", s.From, s.To), s.Reason.Doc()})
 	}
 	return append(rows, d.otherwise()...)
 }
@@ -165,10 +165,13 @@ func (d Decision) otherwise() []Row {
 
 // below is the next smaller count of consumers that carries more partitions each; 0: none.
 func (n *Need) below(consumers int32) int32 {
+	if n.Useful == 0 {
+		return max(0, consumers-1)
+	}
 	each := perConsumer(int(n.Useful), consumers)
 	for k := consumers - 1; k > 0; k-- {
-		if n.Useful == 0 || perConsumer(int(n.Useful), k) > each {
-			return k
+		if more := perConsumer(int(n.Useful), k); more > each {
+			return int32(perConsumer(int(n.Useful), int32(more))) // the least that carries no more than that
 		}
 	}
 	return 0

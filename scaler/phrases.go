@@ -92,7 +92,7 @@ var phrases = map[Reason]func(d *Decision, n *Need) []string{
 	HoldStabilizing: stabilizingPhrase,
 	HoldLag: func(d *Decision, n *Need) []string {
 		half := 0.5 * d.Policy.TargetLag.Seconds()
-		return []string{wouldDo(d, n), fmt.Sprintf("the oldest record waits %s > %s + %s", seconds(n.LagSeconds), seconds(half), lasting(lagSlack))}
+		return []string{wouldDo(d, n), fmt.Sprintf("the oldest record waits %s > %s + %s", seconds(n.MovingSeconds), seconds(half), lasting(lagSlack))}
 	},
 	HoldTolerance: func(d *Decision, n *Need) []string {
 		return []string{wouldDo(d, n), fmt.Sprintf("less than 10 %% of %d", d.Current)}
@@ -189,8 +189,11 @@ func scaleUpPhrase(d *Decision, n *Need) []string {
 	if !drain {
 		parts = append(parts, fmt.Sprintf("arrivals alone; %d with the backlog once this has settled", d.replicas(n.Up)))
 	}
-	for _, p := range n.Isolated {
-		parts = append(parts, p.alone())
+	if len(n.Isolated) > 0 {
+		parts = append(parts, n.Isolated[0].alone())
+	}
+	if more := len(n.Isolated) - 1; more > 0 {
+		parts = append(parts, fmt.Sprintf("%d more drain alone", more))
 	}
 	return append(parts, d.crewPhrase()...)
 }
@@ -212,7 +215,7 @@ func scaleDownPhrase(d *Decision, n *Need) []string {
 		sum += fmt.Sprintf(" - %s that no second consumer can share", perSecond(n.DownExcluded))
 	}
 	parts := []string{sum + " = " + perSecond(n.PeakRequired), fmt.Sprintf("plan %d", n.DownPlan)}
-	to := max(n.Down, n.Up)
+	to := d.consumers(d.Wanted)
 	if n.Up > n.Down {
 		parts = append(parts, fmt.Sprintf("%d needed now", d.replicas(n.Up)))
 	}
@@ -292,7 +295,7 @@ func steadyPhrase(d *Decision, n *Need) []string {
 		return []string{perSecond(n.Rate) + " arriving", "lag " + seconds(n.LagSeconds)}
 	}
 	parts := []string{n.headroom(true), fmt.Sprintf("plan %d at %s each", n.Plan, perSecond(n.PerConsumer))}
-	if s := n.usefulCount(n.Plan, 0, max(n.Up, n.Down)); s != "" {
+	if s := n.usefulCount(n.Plan, 0, min(max(n.Up, n.Down), d.consumers(d.Current))); s != "" {
 		parts = append(parts, s)
 	}
 	return append(append(parts, "lag "+seconds(n.LagSeconds)), d.crewPhrase()...)

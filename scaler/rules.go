@@ -26,8 +26,8 @@ var rules = []rule{
 	{DataPartial, (*view).dataPartial},              // gate: what is known is a lower bound
 	{DataStale, (*view).dataStale},                  // gate: nothing new is known
 	{IdleConsumers, (*view).idleConsumers},          // members without a partition go at once, whatever the lag
-	{NoMembers, gate((*view).noMembers)},            // gate: nobody joined, so nobody can be spared
-	{MembersMissing, gate((*view).membersMissing)},  // gate: ready pods that did not join
+	{NoMembers, (*view).noMembers},                  // gate: nobody joined, so nobody can be spared
+	{MembersMissing, (*view).membersMissing},        // gate: ready pods that did not join
 	{RolloutInProgress, gate((*view).rollingOut)},   // gate: pods come and go by themselves
 	{ExternalChange, gate((*view).externalChange)},  // gate: somebody wanted this number
 	{NoCommittedOffsets, gate((*view).uncommitted)}, // gate: lag cannot be known
@@ -126,10 +126,12 @@ func (v *view) fewer() (replicas int32, ok bool) {
 	return 0, v.n == 1 && v.policy.MinReplicas == 0 && idle
 }
 
-func (v *view) noMembers() bool { return v.need.Members == 0 }
+func (v *view) noMembers() (int32, bool) {
+	return v.hold(v.n > 0 && v.target.Ready > 0 && v.need.Members == 0)
+}
 
-func (v *view) membersMissing() bool {
-	return !v.missing.IsZero() && v.since(v.missing) >= v.clk.of(missingAfter)
+func (v *view) membersMissing() (int32, bool) {
+	return v.hold(!v.missing.IsZero() && v.since(v.missing) >= v.clk.of(missingAfter))
 }
 
 func (v *view) rollingOut() bool { return v.target.RolloutInProgress }
@@ -155,7 +157,7 @@ func (v *view) stabilizing() bool {
 }
 
 func (v *view) lagging() bool {
-	return v.need.LagSeconds > 0.5*v.policy.TargetLag.Seconds()+v.clk.of(lagSlack).Seconds()
+	return v.need.MovingSeconds > 0.5*v.policy.TargetLag.Seconds()+v.clk.of(lagSlack).Seconds()
 }
 
 func (v *view) tolerable() bool {
@@ -186,7 +188,7 @@ func (v *view) settling() (int32, bool) {
 
 func (v *view) partitionStalled() (int32, bool) { return v.hold(len(v.need.Stalled) > 0) }
 
-func (v *view) partitionBound() (int32, bool) { return v.hold(len(v.need.Bound) > 0) }
+func (v *view) partitionBound() (int32, bool) { return v.hold(v.need.bound()) }
 
 func (v *view) steady() (int32, bool) { return v.hold(true) }
 

@@ -31,35 +31,33 @@ func (t *targetWatch) observe(in *Input, m *Memory, clk Clock) {
 	if !wl.Found || !wl.HasScale {
 		return
 	}
-	wrote := wl.LastWrite
-	if wrote.At.After(t.write) {
-		t.write = wrote.At
+	if wrote := wl.LastWrite; wrote.At.After(t.write) {
 		if t.seen && wrote.To < wrote.From {
 			m.Downs = append(slices.Clip(m.Downs), wrote.At)
 		}
+		if t.seen {
+			t.changed(wrote)
+		}
+		t.write = wrote.At
 	}
 	m.Downs = after(m.Downs, in.Now.Add(-clk.of(budgetWithin)))
-	ours := wl.Spec == wrote.To && in.Now.Sub(wrote.At) < clk.of(settleAfter)
 	if t.seen && wl.Spec != t.spec {
-		from := t.spec
-		if !ours {
-			if wrote.At.After(in.Now.Add(-clk.Poll - clk.Poll/2)) {
-				from = wrote.To // we wrote since the last poll, and somebody else after us
-			}
-			t.foreign = append(slices.Clip(t.foreign), Write{At: in.Now, From: from, To: wl.Spec})
-		}
-		t.grew = Write{}
-		if wl.Spec > t.spec {
-			t.grew = Write{At: in.Now, From: t.spec, To: wl.Spec}
-			if ours {
-				t.grew.At = wrote.At
-			}
-		}
+		other := Write{At: in.Now, From: t.spec, To: wl.Spec}
+		t.foreign = append(slices.Clip(t.foreign), other)
+		t.changed(other)
 	}
 	for len(t.foreign) > 0 && in.Now.Sub(t.foreign[0].At) > clk.of(foughtWithin) {
 		t.foreign = t.foreign[1:]
 	}
 	t.spec, t.seen = wl.Spec, true
+}
+
+// changed takes a change of the replicas in, whoever made it.
+func (t *targetWatch) changed(w Write) {
+	t.spec, t.grew = w.To, Write{}
+	if w.To > w.From {
+		t.grew = w
+	}
 }
 
 // fights counts the foreign changes of the last minutes that came after a write of ours.

@@ -1,0 +1,363 @@
+package kube
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	clienttesting "k8s.io/client-go/testing"
+
+	"github.com/lagscaler/lagscaler/rebalancemon"
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
+)
+
+func asAutoscaler(t *testing.T, o *unstructured.Unstructured) runtime.Object {
+	t.Helper()
+	return as[autoscalingv2.HorizontalPodAutoscaler](t, o)
+}
+
+const twoPods = orders + `
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: worker-b, labels: {app: worker}}
+status: {phase: Running, podIP: 10.0.0.2, conditions: [{type: Ready, status: "True"}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: worker-a, labels: {app: worker}}
+status:
+  phase: Pending
+  conditions: [{type: PodScheduled, status: "False", reason: Unschedulable, lastTransitionTime: "1999-12-31T23:58:00Z"}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: other, labels: {app: other}}
+status: {phase: Running, podIP: 10.0.0.9, conditions: [{type: Ready, status: "True"}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: worker-done, labels: {app: worker}}
+status: {phase: Succeeded, podIP: 10.0.0.3}
+`
+
+func TestScalersShowTheWorkload(t *testing.T) {
+	inWorld(t, twoPods, act, func(w *world) {
+		got := w.one("shop/orders")
+		if got.Refused != "" {
+			t.Fatal(got.Refused)
+		}
+		wl := got.Workload
+		if !wl.Found || !wl.HasScale || wl.Spec != 4 || wl.Status != 4 || wl.Ready != 3 || wl.RolloutInProgress {
+			t.Errorf("workload %+v", wl)
+		}
+		want := []scaler.Pod{{Name: "worker-a"}, {Name: "worker-b", IP: "10.0.0.2", Ready: true}}
+		if !slices.Equal(wl.Pods, want) {
+			t.Errorf("pods %v, want %v", wl.Pods, want)
+		}
+		since := time.Date(1999, 12, 31, 23, 58, 0, 0, time.UTC)
+		if wl.Unschedulable != 1 || !wl.UnschedulableSince.Equal(since) {
+			t.Errorf("unschedulable %d since %v", wl.Unschedulable, wl.UnschedulableSince)
+		}
+		if got.Mode != scaler.Act || got.Policy.MaxReplicas != 48 || got.Sources[0].ProcessingTime != 50*time.Millisecond {
+			t.Errorf("scaler %+v", got)
+		}
+	})
+}
+
+// Each case adds to, or changes, the manifest of a scaler that is otherwise in order.
+func TestRefusals(t *testing.T) {
+	rule := func(namespace, group string) []NamespaceRule {
+		return []NamespaceRule{{Match: regexp.MustCompile(namespace), Groups: []*regexp.Regexp{regexp.MustCompile(group)}}}
+	}
+	second := strings.NewReplacer("name: orders", "name: second", "2026-01-01", "2026-01-02", "uid: s1", "uid: s2").Replace(orders)
+	tests := []struct {
+		name     string
+		manifest string
+		settings Settings
+		scaler   string
+		want     string // how Refused begins; empty: it is decided
+		says     string // and contains
+	}{
+		{name: "in order", manifest: orders, settings: act, scaler: "shop/orders"},
+		{
+			name: "maxReplicas below minReplicas", settings: act, scaler: "shop/orders", want: "Invalid: ", says: "maxReplicas",
+			manifest: strings.Replace(orders, "maxReplicas: 48", "maxReplicas: 2\n  minReplicas: 3\n  preset: cheap", 1),
+		},
+		{
+			name: "all errors at once", settings: act, scaler: "shop/orders", want: "Invalid: ", says: "preset",
+			manifest: strings.Replace(orders, "maxReplicas: 48", "maxReplicas: 2\n  minReplicas: 3\n  preset: cheap", 1),
+		},
+		{
+			name: "does not decode", settings: act, scaler: "shop/orders", want: "Invalid: ", says: "maxReplicas",
+			manifest: strings.Replace(orders, "maxReplicas: 48", "maxReplicas: many", 1),
+		},
+		{
+			name: "unknown cluster", settings: Settings{Mode: scaler.Act, Clusters: []string{"east", "west"}}, manifest: orders,
+			scaler: "shop/orders", want: "UnknownCluster: sources[0].cluster", says: "east, west",
+		},
+		{
+			name: "namespace may name the group", settings: Settings{Mode: scaler.Act, Namespaces: rule("^shop$", "^orders$")},
+			manifest: orders, scaler: "shop/orders",
+		},
+		{
+			name: "namespace may not name the group", settings: Settings{Mode: scaler.Act, Namespaces: rule("^shop$", "^payments$")},
+			manifest: orders, scaler: "shop/orders", want: "NotAllowed: sources[0]", says: `"orders"`,
+		},
+		{
+			name: "no rule for the namespace", settings: Settings{Mode: scaler.Act, Namespaces: rule("^bank$", ".*")},
+			manifest: orders, scaler: "shop/orders", want: "NotAllowed: sources[0]", says: `"shop"`,
+		},
+		{name: "second on its target", settings: act, manifest: orders + "\n---\n" + second, scaler: "shop/second", want: "TargetTaken: ", says: "shop/orders"},
+		{name: "first on its target", settings: act, manifest: orders + "\n---\n" + second, scaler: "shop/orders"},
+		{
+			name: "annotation is no number", settings: act, scaler: "shop/orders", want: "Invalid: ", says: AnnotationFixedReplicas,
+			manifest: strings.Replace(orders, "uid: s1", "uid: s1, annotations: {lagscaler.io/fixed-replicas: many}", 1),
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			inWorld(t, strings.ReplaceAll(tt.manifest, "\n---\n\n", "\n---\n"), tt.settings, func(w *world) {
+				got := w.one(tt.scaler).Refused
+				if (tt.want == "") != (got == "") || !strings.HasPrefix(got, tt.want) || !strings.Contains(got, tt.says) {
+					t.Errorf("refused %q, want %q… with %q", got, tt.want, tt.says)
+				}
+			})
+		})
+	}
+}
+
+func TestTargetNotFoundIsTheScalersToSay(t *testing.T) {
+	for name, manifest := range map[string]string{
+		"no such object": strings.Replace(orders, "kind: Deployment, name: worker", "kind: Deployment, name: nobody", 1),
+		"no such kind":   strings.Replace(orders, "kind: Deployment, name: worker", "kind: DaemonSet, name: worker", 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, manifest, act, func(w *world) {
+				if got := w.one("shop/orders"); got.Refused != "" || got.Workload.Found {
+					t.Errorf("refused %q, found %v", got.Refused, got.Workload.Found)
+				}
+			})
+		})
+	}
+}
+
+func TestOwners(t *testing.T) {
+	hpa := `
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: hpa}
+spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: worker}, maxReplicas: 9}
+status: {desiredReplicas: 7}`
+	scaledObject := `
+---
+apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata: {name: keda}
+spec: {scaleTargetRef: {name: worker}}`
+	paused := strings.Replace(scaledObject, "name: keda}", `name: keda, annotations: {autoscaling.keda.sh/paused: "true"}}`, 1)
+	pausedAt := strings.Replace(scaledObject, "name: keda}", `name: keda, annotations: {autoscaling.keda.sh/paused-replicas: "0"}}`, 1)
+	tests := []struct {
+		name     string
+		manifest string
+		want     scaler.Owner
+	}{
+		{"nobody", "", scaler.Owner{}},
+		{"an HPA", hpa, scaler.Owner{Kind: "HorizontalPodAutoscaler", Name: "hpa", Desired: 7}},
+		{"an HPA of another", strings.ReplaceAll(hpa, "worker", "other"), scaler.Owner{}},
+		{"an HPA of another kind", strings.ReplaceAll(hpa, "Deployment, name", "StatefulSet, name"), scaler.Owner{}},
+		{"KEDA", scaledObject, scaler.Owner{Kind: "ScaledObject", Name: "keda"}},
+		{"KEDA and its HPA", scaledObject + hpa, scaler.Owner{Kind: "ScaledObject", Name: "keda", Desired: 7}},
+		{"KEDA, paused", paused, scaler.Owner{Kind: "ScaledObject", Name: "keda", Paused: true}},
+		{"KEDA, paused at a number", pausedAt, scaler.Owner{Kind: "ScaledObject", Name: "keda", Paused: true}},
+		{"KEDA, paused, its HPA still there", paused + hpa, scaler.Owner{Kind: "ScaledObject", Name: "keda", Desired: 7}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			inWorld(t, orders+tt.manifest, act, func(w *world) {
+				if got := w.one("shop/orders").Workload.Owner; got != tt.want {
+					t.Errorf("owner %+v, want %+v", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
+func TestOperatorsAnnotations(t *testing.T) {
+	five := int32(5)
+	tests := []struct {
+		scaler, target map[string]string
+		want           scaler.Workload
+	}{
+		{nil, nil, scaler.Workload{}},
+		{map[string]string{AnnotationPaused: "true"}, nil, scaler.Workload{Paused: true}},
+		{nil, map[string]string{AnnotationPaused: ""}, scaler.Workload{Paused: true}},
+		{map[string]string{AnnotationPaused: "false"}, nil, scaler.Workload{}},
+		{map[string]string{AnnotationPauseScaleIn: "yes"}, map[string]string{AnnotationPauseScaleOut: "true"}, scaler.Workload{PauseScaleIn: true, PauseScaleOut: true}},
+		{map[string]string{AnnotationFixedReplicas: "5"}, map[string]string{AnnotationFixedReplicas: "6"}, scaler.Workload{FixedReplicas: &five}},
+	}
+	for _, tt := range tests {
+		var got scaler.Workload
+		if err := operate(&got, tt.scaler, tt.target); err != nil {
+			t.Error(err)
+		}
+		same := got.Paused == tt.want.Paused && got.PauseScaleIn == tt.want.PauseScaleIn &&
+			got.PauseScaleOut == tt.want.PauseScaleOut && value(got.FixedReplicas) == value(tt.want.FixedReplicas)
+		if !same {
+			t.Errorf("%v and %v: %+v, want %+v", tt.scaler, tt.target, got, tt.want)
+		}
+	}
+}
+
+// A follower must lay rebalances to the resizes of its leader, and a successor must know when the last write was.
+func TestResizesAndRolloutsAreSeen(t *testing.T) {
+	inWorld(t, orders, act, func(w *world) {
+		began := time.Now()
+		w.scale("worker", 6)
+		time.Sleep(time.Minute)
+		w.change(deployments, "worker", func(o object) {
+			set(t, o, int64(9), "spec", "replicas")
+			o.SetManagedFields([]metav1.ManagedFieldsEntry{{
+				Manager: FieldManager, Operation: metav1.ManagedFieldsOperationUpdate, Subresource: "scale",
+				Time: &metav1.Time{Time: time.Now()}, FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:spec":{"f:replicas":{}}}`)},
+			}})
+		})
+		w.change(deployments, "worker", func(o object) { set(t, o, int64(1), "status", "updatedReplicas") })
+		if !w.one("shop/orders").Workload.RolloutInProgress {
+			t.Error("no rollout, though old pods are left")
+		}
+		time.Sleep(time.Minute)
+		w.change(deployments, "worker", func(o object) { set(t, o, int64(4), "status", "updatedReplicas") })
+		got := w.one("shop/orders")
+		minute := began.Add(time.Minute)
+		want := []rebalancemon.Hint{
+			{Kind: rebalancemon.Resized, At: began, From: 4, To: 6},
+			{Kind: rebalancemon.Resized, At: minute, From: 6, To: 9},
+			{Kind: rebalancemon.RolledOut, At: minute, Until: minute.Add(time.Minute)},
+		}
+		if !slices.Equal(got.Hints, want) {
+			t.Errorf("hints %+v\nwant  %+v", got.Hints, want)
+		}
+		if want := (scaler.Write{At: minute, From: 6, To: 9}); got.Workload.LastWrite != want || got.Workload.RolloutInProgress {
+			t.Errorf("last write %+v, want %+v; rollout %v", got.Workload.LastWrite, want, got.Workload.RolloutInProgress)
+		}
+	})
+}
+
+func TestRolling(t *testing.T) {
+	tests := []struct {
+		name, object string
+		want         bool
+	}{
+		{"all of the new template", `{kind: Deployment, status: {replicas: 4, updatedReplicas: 4}}`, false},
+		{"being scaled up", `{kind: Deployment, spec: {replicas: 9}, status: {replicas: 4, updatedReplicas: 4}}`, false},
+		{"old pods left", `{kind: Deployment, status: {replicas: 5, updatedReplicas: 1}}`, true},
+		{"none of the new yet", `{kind: Deployment, status: {replicas: 4}}`, true},
+		{"paused", `{kind: Deployment, spec: {paused: true}, status: {replicas: 5, updatedReplicas: 1}}`, false},
+		{"StatefulSet at rest", `{kind: StatefulSet, status: {replicas: 4, updatedReplicas: 4, currentRevision: a, updateRevision: a}}`, false},
+		{"StatefulSet rolling", `{kind: StatefulSet, status: {replicas: 4, updatedReplicas: 1, currentRevision: a, updateRevision: b}}`, true},
+		{"StatefulSet down to its partition", `{kind: StatefulSet, spec: {updateStrategy: {rollingUpdate: {partition: 3}}}, status: {replicas: 4, updatedReplicas: 1, currentRevision: a, updateRevision: b}}`, false},
+		{"StatefulSet that waits for people", `{kind: StatefulSet, spec: {updateStrategy: {type: OnDelete}}, status: {replicas: 4, updatedReplicas: 1, currentRevision: a, updateRevision: b}}`, false},
+		{"Rollout at rest", `{kind: Rollout, status: {replicas: 4, updatedReplicas: 4}}`, false},
+		{"Rollout rolling", `{kind: Rollout, status: {replicas: 5, updatedReplicas: 2}}`, true},
+		{"a kind that does not tell", `{kind: Fleet, status: {replicas: 5}}`, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := rolling(parse(t, tt.object)[0]); got != tt.want {
+				t.Errorf("%v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+// A kind that keeps its replicas elsewhere is read through its scale subresource.
+func TestUnusualKindsAreAskedForTheirScale(t *testing.T) {
+	manifest := strings.NewReplacer(
+		"{apiVersion: apps/v1, kind: Deployment, name: worker}", "{apiVersion: argoproj.io/v1alpha1, kind: Rollout, name: worker}",
+		"apiVersion: apps/v1\nkind: Deployment", "apiVersion: argoproj.io/v1alpha1\nkind: Rollout",
+	).Replace(twoPods)
+	inWorld(t, manifest, act, func(w *world) {
+		wl := w.one("shop/orders").Workload
+		// The fake serves the object itself as its scale, which has no selector as text: no pods.
+		if !wl.Found || !wl.HasScale || wl.Spec != 4 || wl.Status != 4 {
+			t.Errorf("workload %+v", wl)
+		}
+	})
+}
+
+func TestMissingRightsAreNamedAndTheRestGoesOn(t *testing.T) {
+	tests := []struct {
+		resource string
+		refused  string
+		says     string
+	}{
+		{"deployments", "MissingRight: the right to list deployments.apps in shop is missing", "list deployments.apps in shop"},
+		{"pods", "", "list pods in shop"},
+		{"horizontalpodautoscalers", "", "list horizontalpodautoscalers.autoscaling in shop"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.resource, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, orders)
+				deny := func(a clienttesting.Action) (bool, runtime.Object, error) {
+					r := schema.GroupResource{Group: a.GetResource().Group, Resource: a.GetResource().Resource}
+					return true, nil, apierrors.NewForbidden(r, "", nil)
+				}
+				w.untyped.PrependReactor("list", tt.resource, deny)
+				w.typed.PrependReactor("list", tt.resource, deny)
+				run(w, Settings{Mode: scaler.Act, Clusters: []string{"main"}}, func() {
+					time.Sleep(2 * time.Minute) // in which it is tried again
+					if got := w.one("shop/orders").Refused; got != tt.refused {
+						t.Errorf("refused %q, want %q", got, tt.refused)
+					}
+					if got := w.MissingRights(); len(got) != 1 || !strings.Contains(got[0], tt.says) {
+						t.Errorf("missing %q, want one with %q", got, tt.says)
+					}
+					if n := w.log.count("right missing"); n != 1 {
+						t.Errorf("logged %d times, want once", n)
+					}
+				})
+			})
+		})
+	}
+}
+
+// With a namespace to watch, nothing outside is asked for; in observe, nothing but scalers and targets.
+func TestWatchesAreThoseThatAreNeeded(t *testing.T) {
+	inWorld(t, orders, Settings{Mode: scaler.Observe}, func(w *world) {
+		if got := w.one("shop/orders"); got.Refused != "" {
+			t.Error(got.Refused)
+		}
+		for key := range w.watches {
+			if key.resource != v1alpha1.Resource && key.resource != deployments {
+				t.Errorf("in observe, %s is watched", key)
+			}
+		}
+		w.Configure(Settings{Mode: scaler.Act, Clusters: []string{"main"}})
+		synctest.Wait()
+		if got := len(w.watches); got != 5 {
+			t.Errorf("in act, %d watches, want 5: scalers, deployments, pods, HPAs, ScaledObjects", got)
+		}
+		if err := w.untyped.Resource(v1alpha1.Resource).Namespace("shop").Delete(t.Context(), "orders", metav1.DeleteOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		time.Sleep(upkeep)
+		synctest.Wait()
+		if got := len(w.watches); got != 1 {
+			t.Errorf("without a scaler, %d watches, want 1", got)
+		}
+	})
+}

@@ -1,0 +1,293 @@
+package scaler
+
+import (
+	"bufio"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "rewrite the decisions of testdata/*.timeline")
+
+// TestTimelines plays every timeline and compares the decisions with those it records. A timeline is what happens,
+// then a line of dashes, then what was decided: a line whenever the answer or its reason changes.
+//
+//	given partitions 48, consumer 100/s, declared 10ms, replicas 16
+//	00:00 rate 1000
+//	05:00 rate 3000
+//	30:00 end
+//	-----
+//	time   arriving  lag  oldest  spec/ready/joined  decision
+//
+// Run with -update to record them again.
+func TestTimelines(t *testing.T) {
+	seen := map[Reason]bool{}
+	files, err := filepath.Glob("testdata/*.timeline")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no timelines: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".timeline"), func(t *testing.T) {
+			script, want := readTimeline(t, file)
+			got := play(t, script, seen)
+			if *update {
+				if err := os.WriteFile(file, []byte(script+dashes+got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if got != want {
+				t.Errorf("decisions differ; run go test ./scaler -run Timelines -update and read the diff\n--- want\n%s--- got\n%s", want, got)
+			}
+		})
+	}
+	for _, r := range Reasons {
+		if !seen[r.Reason] {
+			t.Errorf("no timeline shows %s", r.Reason)
+		}
+	}
+}
+
+const dashes = "-----\n"
+
+func readTimeline(t *testing.T, file string) (script, want string) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, want, ok := strings.Cut(string(data), dashes)
+	if !ok && !*update {
+		t.Fatalf("%s: no line of dashes", file)
+	}
+	return script, want
+}
+
+type event struct {
+	at    time.Duration
+	words []string
+}
+
+// play runs a timeline and writes its decisions.
+func play(t *testing.T, script string, seen map[Reason]bool) string {
+	t.Helper()
+	w := newWorld()
+	events := parseScript(t, w, script)
+	var out strings.Builder
+	fmt.Fprintf(&out, "%-9s %9s %8s %8s  %-11s  %s\n", "time", "arriving", "lag", "oldest", "set/rdy/jnd", "decision")
+	began, last := w.now, Decision{}
+	for second := 0; len(events) > 0; second++ {
+		if second > 0 {
+			w.second()
+		}
+		for len(events) > 0 && events[0].at <= w.now.Sub(began) {
+			if events[0].words[0] == "end" {
+				events = nil
+				break
+			}
+			if err := w.happen(events[0].words); err != nil {
+				t.Fatalf("%v: %v", events[0].words, err)
+			}
+			events = events[1:]
+		}
+		if second%10 != 0 {
+			continue
+		}
+		before := w.input().Workload
+		d := w.poll()
+		if !d.At.Equal(w.now) {
+			continue
+		}
+		seen[d.Verdict] = true
+		for _, s := range d.Steps {
+			seen[s.Reason] = true
+		}
+		// A number that changes alone is not worth a line; an answer, a reason or an alarm is.
+		if !d.Same(last) {
+			last = d
+			out.WriteString(w.line(d, before))
+		}
+	}
+	return out.String()
+}
+
+func (w *world) line(d Decision, before Workload) string {
+	rate, lag, oldest := "?", "?", "?"
+	if n, ok := d.Need(); ok && n.RateKnown {
+		rate, lag, oldest = perSecond(n.Rate), whole(n.Lag), seconds(n.LagSeconds)
+	}
+	crew := fmt.Sprintf("%d/%d/%d", before.Spec, before.Ready, w.joined)
+	return fmt.Sprintf("%-9s %9s %8s %8s  %-11s  %s\n", w.now.Format("15:04:05"), rate, lag, oldest, crew, d.Line())
+}
+
+// parseScript reads what is given and what happens.
+func parseScript(t *testing.T, w *world, script string) []event {
+	t.Helper()
+	var events []event
+	replicas := int32(0)
+	lines := bufio.NewScanner(strings.NewReader(script))
+	for lines.Scan() {
+		line, _, _ := strings.Cut(lines.Text(), "#")
+		words := strings.Fields(line)
+		if len(words) == 0 {
+			continue
+		}
+		if words[0] == "given" {
+			for given := range strings.SplitSeq(strings.TrimPrefix(strings.TrimSpace(line), "given"), ",") {
+				n, err := w.given(strings.Fields(given))
+				if err != nil {
+					t.Fatalf("given%s: %v", given, err)
+				}
+				replicas += n
+			}
+			continue
+		}
+		at, err := time.ParseDuration(strings.Replace(words[0], ":", "m", 1) + "s")
+		if err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		events = append(events, event{at, words[1:]})
+	}
+	if len(events) == 0 || events[len(events)-1].words[0] != "end" {
+		t.Fatal("a timeline ends with: MM:SS end")
+	}
+	if err := w.start(replicas); err != nil {
+		t.Fatal(err)
+	}
+	return events
+}
+
+// given sets the stage.
+func (w *world) given(words []string) (replicas int32, err error) {
+	arg := func(i int) string {
+		if i < len(words) {
+			return words[i]
+		}
+		return ""
+	}
+	number := func() int32 { return int32(must(strconv.Atoi(arg(1)))) }
+	span := func() time.Duration { return must(time.ParseDuration(arg(1))) }
+	switch words[0] {
+	case "partitions":
+		w.each = int(number())
+	case "topics":
+		w.topics = words[1:]
+	case "assignor":
+		w.assignor = arg(1)
+	case "consumer":
+		w.speed = must(strconv.ParseFloat(strings.TrimSuffix(arg(1), "/s"), 64))
+	case "declared":
+		w.source.ProcessingTime = span()
+	case "commits":
+		w.every = span()
+		w.source.CommitInterval = span()
+	case "replicas":
+		replicas = number()
+	case "mode":
+		w.spec.Mode = Mode(arg(1))
+	case "policy":
+		w.spec.Kind = PolicyKind(arg(1))
+	case "preset":
+		w.spec.Preset = Preset(arg(1))
+	case "min":
+		w.spec.MinReplicas = new(number())
+	case "max":
+		w.spec.MaxReplicas = new(number())
+	case "fallback":
+		w.spec.FallbackReplicas = new(number())
+	case "activation":
+		w.spec.ActivationLag = int64(number())
+	case "target":
+		w.spec.TargetLag = span()
+	case "window":
+		w.spec.StabilizationWindow = span()
+	case "schedule": // schedule 0_13_*_*_* 0_14_*_*_* 24
+		cron := func(i int) string { return strings.ReplaceAll(arg(i), "_", " ") }
+		w.spec.Schedule = []WindowSpec{{Start: cron(1), End: cron(2), MinReplicas: int32(must(strconv.Atoi(arg(3))))}}
+	case "per-pod":
+		w.perPod = int(number())
+	case "elsewhere":
+		w.foreign = int(number())
+	case "never":
+		w.never = true
+	default:
+		return 0, fmt.Errorf("unknown: %v", words)
+	}
+	return replicas, nil
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// happen makes something happen.
+func (w *world) happen(words []string) error {
+	n := 0.0
+	if len(words) > 1 {
+		n, _ = strconv.ParseFloat(words[1], 64)
+	}
+	switch words[0] {
+	case "rate":
+		w.rate = n
+	case "speed":
+		w.speed = n
+	case "downstream":
+		w.behind = n
+	case "hot": // hot 7 0.2: partition 7 gets a fifth of everything
+		hot := int(n)
+		share := must(strconv.ParseFloat(words[2], 64))
+		for p := range w.weights {
+			w.weights[p] = (1 - share) / float64(len(w.weights)-1)
+		}
+		w.weights[hot] = share
+	case "stuck": // stuck 7, stuck all
+		for p := range w.end {
+			w.stuck[p] = words[1] == "all" || p == int(n)
+		}
+	case "moving":
+		w.stuck = map[int]bool{}
+	case "replay": // offsets are set back
+		for p := range w.end {
+			w.pos[p] -= n / float64(len(w.end))
+			w.commit[p] = int64(w.pos[p])
+		}
+	case "scaled": // by somebody else
+		w.scale(int32(n))
+	case "rebalance":
+		w.pause(time.Duration(n) * time.Second)
+	case "room":
+		w.room = int32(n)
+	case "absent":
+		w.absent = int(n)
+	case "silent": // silent 3 16: broker 3, which leads 16 partitions
+		w.silent, w.unknown = []int32{int32(n)}, must(strconv.Atoi(words[2]))
+	case "unread":
+		w.unread = true
+	case "answered":
+		w.silent, w.unknown, w.unread = nil, 0, false
+	case "rollout":
+		w.rollout = words[1] == "begins"
+	case "target":
+		w.wl.Found = words[1] == "back"
+	case "fought-to":
+		w.reacts = func(now int32) (int32, bool) { return int32(n), now != int32(n) }
+	case "annotated":
+		w.wl.PauseScaleIn, w.wl.PauseScaleOut = slices.Contains(words, "pause-scale-in"), slices.Contains(words, "pause-scale-out")
+		w.wl.FixedReplicas = nil
+		if words[1] == "fixed-replicas" {
+			w.wl.FixedReplicas = new(int32(must(strconv.Atoi(words[2]))))
+		}
+	default:
+		return fmt.Errorf("unknown: %v", words)
+	}
+	return nil
+}

@@ -1,0 +1,277 @@
+package scaler
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/rebalancemon"
+)
+
+// world is a small model of a cluster, a group and a target, in steps of a second, without noise: the stage for the
+// timelines and the properties. Its real counterpart is scaler/sim.
+type world struct {
+	now    time.Time
+	spec   Spec
+	policy Policy
+	source SourceSpec
+	memory Memory
+	last   Decision
+
+	topics   []string
+	each     int // partitions of a topic
+	weights  []float64
+	rate     float64
+	end      []float64
+	pos      []float64 // processed
+	commit   []int64
+	every    time.Duration // commit interval
+	never    bool          // nothing was ever committed
+	assignor string
+	stuck    map[int]bool
+	speed    float64 // records/s of one consumer
+	behind   float64 // records/s all consumers together may write downstream; 0: no limit
+
+	wl      Workload
+	pods    []pod
+	room    int32 // replicas that find a node
+	absent  int   // ready pods that never join
+	foreign int   // members of other deployments
+	perPod  int
+	reacts  func(to int32) (int32, bool) // another controller
+
+	pauseUntil time.Time
+	rebalance  Rebalance
+	joined     int
+
+	silent   []int32
+	unknown  int  // partitions that do not answer
+	unread   bool // the group cannot be read
+	reading  *lag.GroupLag
+	decided  []Decision
+	writes   int
+	rollout  bool
+	noWrites bool
+}
+
+type pod struct {
+	name    string
+	created time.Time
+	waits   bool // for a node
+}
+
+const (
+	startTakes = 30 * time.Second
+	pauseTakes = 8 * time.Second
+)
+
+func newWorld() *world {
+	return &world{
+		now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC), topics: []string{"orders"}, each: 48, speed: 100, room: 1 << 20,
+		source: SourceSpec{Cluster: "main", Group: "orders"}, spec: Spec{Mode: Act}, stuck: map[int]bool{},
+		every: 5 * time.Second, perPod: 1,
+		wl: Workload{
+			Ref:   Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "orders-worker"},
+			Found: true, HasScale: true,
+		},
+	}
+}
+
+// start sets the world up with replicas that have been running for long.
+func (w *world) start(replicas int32) error {
+	w.spec.Sources = []SourceSpec{w.source}
+	policy, err := w.spec.Policy()
+	if err != nil {
+		return err
+	}
+	w.policy = policy
+	n := len(w.topics) * w.each
+	w.end, w.pos, w.commit = make([]float64, n), make([]float64, n), make([]int64, n)
+	for p := range w.end {
+		w.end[p], w.pos[p], w.commit[p] = 1e6, 1e6, 1e6
+	}
+	if w.weights == nil {
+		w.weights = slices.Repeat([]float64{1 / float64(n)}, n)
+	}
+	for range replicas {
+		w.addPod(w.now.Add(-time.Hour))
+	}
+	w.wl.Spec, w.joined = replicas, w.members()
+	return nil
+}
+
+func (w *world) addPod(at time.Time) {
+	w.pods = append(w.pods, pod{name: fmt.Sprintf("pod-%03d", len(w.pods)), created: at, waits: int32(len(w.pods)) >= w.room})
+}
+
+func (w *world) ready(p pod) bool { return !p.waits && w.now.Sub(p.created) >= startTakes }
+
+func (w *world) readyPods() (n int32) {
+	for _, p := range w.pods {
+		if w.ready(p) {
+			n++
+		}
+	}
+	return n
+}
+
+func (w *world) members() int {
+	return max(0, int(w.readyPods())-w.absent)*w.perPod + w.foreign
+}
+
+// scale sets the replicas, by whoever.
+func (w *world) scale(to int32) {
+	for int32(len(w.pods)) < to {
+		w.addPod(w.now)
+	}
+	w.pods = w.pods[:to]
+	w.wl.Spec = to
+}
+
+// second lets a second pass.
+func (w *world) second() {
+	w.now = w.now.Add(time.Second)
+	if m := w.members(); m != w.joined {
+		w.joined = m
+		w.pause(pauseTakes)
+	}
+	if w.rebalance.Active && !w.now.Before(w.pauseUntil) {
+		w.rebalance.LastTook, w.rebalance.LastEnd = w.now.Sub(w.rebalance.Since), w.now
+		w.rebalance.Active, w.rebalance.Since = false, time.Time{}
+	}
+	for p := range w.end {
+		w.end[p] += w.rate * w.weights[p]
+	}
+	if !w.rebalance.Active {
+		w.consume()
+	}
+	if w.now.UnixNano()%int64(w.every) == 0 {
+		for p := range w.commit {
+			w.commit[p] = int64(w.pos[p] + 1e-6)
+		}
+	}
+}
+
+func (w *world) pause(d time.Duration) {
+	if !w.rebalance.Active {
+		w.rebalance.Active, w.rebalance.Since = true, w.now
+	}
+	w.rebalance.Protocol = rebalancemon.Eager
+	if until := w.now.Add(d); until.After(w.pauseUntil) {
+		w.pauseUntil = until
+	}
+}
+
+// consume lets every consumer work for a second: its partitions share what it can do.
+func (w *world) consume() {
+	speed := w.speed
+	if w.behind > 0 && w.joined > 0 {
+		speed = min(speed, w.behind/float64(w.joined))
+	}
+	for m := range w.joined {
+		left := speed
+		var mine []int
+		for p := range w.end {
+			if w.owner(p) == int32(m) && !w.stuck[p] && w.end[p] > w.pos[p] {
+				mine = append(mine, p)
+			}
+		}
+		slices.SortFunc(mine, func(a, b int) int { return int(w.end[a] - w.pos[a] - w.end[b] + w.pos[b]) })
+		for i, p := range mine {
+			does := min(w.end[p]-w.pos[p], left/float64(len(mine)-i))
+			w.pos[p] += does
+			left -= does
+		}
+	}
+}
+
+func (w *world) owner(p int) int32 {
+	switch {
+	case w.joined == 0:
+		return -1
+	case w.assignor == "range":
+		if k := p % w.each; k < w.each {
+			return int32(rangeOwner(k, w.each, min(w.joined, w.each)))
+		}
+	}
+	return int32(p % w.joined)
+}
+
+// poll reads everything and lets the scaler decide; what it decides is written at once.
+func (w *world) poll() Decision {
+	if !w.unread {
+		w.reading = w.read()
+	} else if w.reading != nil {
+		kept := *w.reading
+		kept.Err, kept.Missed = lag.Unreachable, kept.Missed+1
+		w.reading = &kept
+	}
+	d, m := Evaluate(w.input())
+	w.memory, w.last = m, d
+	if d.At.Equal(w.now) {
+		w.decided = append(w.decided, d)
+	}
+	if c, ok := d.Change(w.now); ok && !w.noWrites {
+		w.wl.LastWrite = Write{At: w.now, From: c.From, To: c.To}
+		w.writes++
+		w.scale(c.To)
+	}
+	if w.reacts != nil {
+		if to, ok := w.reacts(w.wl.Spec); ok {
+			w.scale(to)
+		}
+	}
+	return d
+}
+
+func (w *world) input() Input {
+	wl := w.wl
+	wl.Status, wl.Ready, wl.RolloutInProgress = int32(len(w.pods)), w.readyPods(), w.rollout
+	for i, p := range w.pods {
+		if w.perPod > 1 || w.foreign > 0 {
+			wl.Pods = append(wl.Pods, Pod{Name: p.name, IP: fmt.Sprintf("10.0.0.%d", i), Ready: w.ready(p)})
+		}
+		if p.waits {
+			wl.Unschedulable++
+			if wl.UnschedulableSince.IsZero() {
+				wl.UnschedulableSince = p.created
+			}
+		}
+	}
+	return Input{
+		Now: w.now, Policy: w.policy, Workload: wl, Memory: w.memory,
+		Sources: []Source{{SourceSpec: w.source, Lag: w.reading, Silent: w.silent, Rebalance: w.rebalance}},
+	}
+}
+
+func (w *world) read() *lag.GroupLag {
+	g := &lag.GroupLag{ReadAt: w.now, Assignor: w.assignor, Generation: lag.NoGeneration, Described: true}
+	g.Group, g.At, g.State, g.Type = w.source.Group, w.now, lag.Stable, lag.Classic
+	for m := range w.joined {
+		host := fmt.Sprintf("/10.0.0.%d", m/w.perPod)
+		if m >= w.joined-w.foreign {
+			host = "/10.9.9.9"
+		}
+		g.Members = append(g.Members, lag.Member{ID: fmt.Sprintf("consumer-%03d", m), Host: host})
+	}
+	for t, name := range w.topics {
+		read := lag.TopicLag{Topic: name}
+		for k := range w.each {
+			p := t*w.each + k
+			pl := lag.PartitionLag{
+				Partition: int32(k), Owner: w.owner(p), End: int64(w.end[p] + 1e-6), Committed: w.commit[p],
+				Known: lag.KnownStart | lag.KnownCommitted | lag.KnownEnd,
+			}
+			if w.never {
+				pl.Known = lag.KnownStart | lag.KnownEnd
+			}
+			if p < w.unknown {
+				pl = lag.PartitionLag{Partition: int32(k), Owner: pl.Owner, Err: lag.LeaderNotAvailable}
+			}
+			read.Partitions = append(read.Partitions, pl)
+		}
+		g.Topics = append(g.Topics, read)
+	}
+	return g
+}
