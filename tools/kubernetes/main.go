@@ -59,6 +59,8 @@ func main() {
 
 // runKwok is main of sigs.k8s.io/kwok/cmd/kwok, which no package exports.
 func runKwok(ctx context.Context) error {
+	// Cobra takes all of the process's flags, and Kubernetes' --version is not the kind of flag it needs there.
+	pflag.CommandLine = pflag.NewFlagSet("kwok", pflag.ContinueOnError)
 	flags := pflag.NewFlagSet("global", pflag.ContinueOnError)
 	flags.ParseErrorsAllowlist.UnknownFlags = true
 	flags.Usage = func() {}

@@ -1,0 +1,15 @@
+// Package kube starts a real Kubernetes control plane for a test: etcd,
+// kube-apiserver, kube-controller-manager, kube-scheduler, and kwok, which
+// plays the kubelets of pretend nodes. Everything listens on 127.0.0.1 and
+// ends with the test binary.
+//
+//	c := kube.Shared(t)                       // or Start, for one that the test may break
+//	ns := c.Namespace(t)
+//	c.Deploy(t, kube.Deployment{Namespace: ns, Name: "worker", Replicas: 3})
+//	c.AwaitReady(t, ns, "worker", 3)
+//	config := c.KubeconfigFor(t, ns, "default") // what a pod of that ServiceAccount may do
+//
+// Pods become Ready although nothing runs. [ControlPlane.Follow] calls the
+// test for each, so that one Ready pod can stand for one real consumer. There
+// are no logs, no exec and no port-forward.
+package kube
