@@ -63,7 +63,14 @@ func (l *Lines) decision(s engine.ScalerReport) {
 		return
 	}
 	l.at, l.said = d.At, key
-	l.print(d.At, "%s (%s)", s.Line, s.Disposition)
+	l.print(d.At, "%s%s", s.Line, disposition(s))
+}
+
+func disposition(s engine.ScalerReport) string {
+	if s.Disposition == "" {
+		return ""
+	}
+	return " (" + string(s.Disposition) + ")"
 }
 
 func (l *Lines) rebalances(stats rebalancemon.Stats) {

@@ -46,9 +46,9 @@ type Scaler struct {
 type ScalerReport struct {
 	Scaler
 	Decision    scaler.Decision
-	Line        string // Decision.Line
-	Disposition scaler.Disposition
-	Failure     string // of the last Apply; empty when it worked
+	Line        string             // Decision.Line
+	Disposition scaler.Disposition // empty: it holds, and nothing stands against it
+	Failure     string             // of the last Apply; empty when it worked
 	Counts      ScalerCounts
 }
 
@@ -142,7 +142,7 @@ func (e *Engine) evaluate(s Scaler, now time.Time) ScalerReport {
 	}
 	d, memory := scaler.Evaluate(in)
 	e.scaling.memories[s.Name] = memory
-	r := ScalerReport{Scaler: s, Decision: d, Line: d.Line(), Disposition: e.disposition(s)}
+	r := ScalerReport{Scaler: s, Decision: d, Line: d.Line(), Disposition: e.disposition(s, d)}
 	if d.At.Equal(now) {
 		e.count(s.Name).decisions[d.Verdict]++
 	} else if last, ok := e.scaling.reports[s.Name]; ok {
@@ -173,8 +173,9 @@ func (e *Engine) source(spec scaler.SourceSpec) scaler.Source {
 	return src
 }
 
-// disposition is what may become of a decision; whether a write works is not known yet.
-func (e *Engine) disposition(s Scaler) scaler.Disposition {
+// disposition is what may become of a decision; whether a write works is not known yet. A decision to hold that nothing
+// stands against has none.
+func (e *Engine) disposition(s Scaler, d scaler.Decision) scaler.Disposition {
 	switch {
 	case !e.leading():
 		return scaler.Follower
@@ -184,6 +185,8 @@ func (e *Engine) disposition(s Scaler) scaler.Disposition {
 		return scaler.Paused
 	case s.Workload.Owner.Owns():
 		return scaler.Conflict
+	case d.Desired == d.Current:
+		return ""
 	}
 	return scaler.Applied
 }
