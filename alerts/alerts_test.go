@@ -1,0 +1,206 @@
+package alerts_test
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/lagscaler/lagscaler/alerts"
+	"github.com/lagscaler/lagscaler/internal/promtest"
+)
+
+func export(t *testing.T, o alerts.Options) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := alerts.Export(&b, o); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// write puts the rules into a folder of their own, as rules.yaml.
+func write(t *testing.T, o alerts.Options) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "rules.yaml"), []byte(export(t, o)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// Every way to export is a rule file that Prometheus takes.
+func TestExportsAreRules(t *testing.T) {
+	promtool := promtest.Promtool(t)
+	for name, o := range map[string]alerts.Options{
+		"plain":    {},
+		"labelled": {Labels: map[string]string{"team": `the "kafka" team`}},
+		"without":  {Disable: []string{"LagscalerFlapping", "LagscalerMaxReplicasReached"}},
+		"hurried":  {TimeScale: 60},
+		"empty":    {Disable: alerts.Names()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			promtest.Run(t, write(t, o), promtool, "check", "rules", "--lint=all", "--lint-fatal", "rules.yaml")
+		})
+	}
+}
+
+// The exported rules are the files: nothing that stands in them is lost.
+func TestExportIsWhole(t *testing.T) {
+	exported := export(t, alerts.Options{})
+	files, err := filepath.Glob("rules/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		for line := range strings.Lines(read(t, file)) {
+			if top := !strings.HasPrefix(line, " "); !top && !strings.Contains(exported, line) {
+				t.Errorf("%s: lost %q", file, line)
+			}
+		}
+	}
+}
+
+func TestOptions(t *testing.T) {
+	got := export(t, alerts.Options{Disable: []string{"LagscalerGroupEmpty"}, Labels: map[string]string{"team": "kafka", "env": "prod"}})
+	if strings.Contains(got, "LagscalerGroupEmpty") {
+		t.Error("a disabled alert is there")
+	}
+	if n, all := strings.Count(got, "        labels:\n          env: \"prod\"\n          team: \"kafka\"\n          severity: "), strings.Count(got, "- alert: "); n != all {
+		t.Errorf("%d of %d alerts have the labels", n, all)
+	}
+	got = export(t, alerts.Options{TimeScale: 60})
+	for _, want := range []string{"for: 5000ms\n", "keep_firing_for: 5000ms\n", "_total[60000ms]", "interval: 2000ms\n", "[1440000ms]"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("hurried: missing %q", want)
+		}
+	}
+	if left := regexp.MustCompile(`\[\d+[mhd]\]|for: \d+[mhd]\n`).FindString(got); left != "" {
+		t.Errorf("hurried: %q is as long as before", left)
+	}
+}
+
+func TestCustomResource(t *testing.T) {
+	got := export(t, alerts.Options{
+		Format: alerts.PrometheusRule, Name: "kafka", Namespace: "monitoring", ObjectLabels: map[string]string{"release": "stack"},
+	})
+	want := "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata:\n  name: \"kafka\"\n  namespace: \"monitoring\"\n" +
+		"  labels:\n    \"release\": \"stack\"\nspec:\n  groups:\n    - name: lagscaler-recording\n      rules:\n"
+	if !strings.HasPrefix(got, want) {
+		t.Errorf("got %s", got[:min(len(got), 400)])
+	}
+	_, spec, _ := strings.Cut(got, "spec:\n")
+	var plain strings.Builder
+	for line := range strings.Lines(spec) {
+		plain.WriteString(strings.TrimPrefix(line, "  "))
+	}
+	if plain.String() != export(t, alerts.Options{}) {
+		t.Error("the spec is not the rule file")
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for _, c := range []struct {
+		options alerts.Options
+		want    string
+	}{
+		{alerts.Options{Format: "toml"}, `format "toml": want prometheus or prometheusrule`},
+		{alerts.Options{Disable: []string{"LagscalerNothing"}}, `there is no alert "LagscalerNothing"; the alerts are LagscalerAbsent, `},
+		{alerts.Options{Labels: map[string]string{"a-b": "c"}}, `label "a-b": not a label name`},
+		{alerts.Options{Labels: map[string]string{"severity": "none"}}, `label severity: every alert has its own`},
+		{alerts.Options{TimeScale: -1}, `time scale -1: want a positive number`},
+	} {
+		err := alerts.Export(&bytes.Buffer{}, c.options)
+		if err == nil || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%+v: got %v", c.options, err)
+		}
+	}
+}
+
+// block is the text of one rule.
+func blocks(t *testing.T) map[string][]string {
+	t.Helper()
+	found := map[string][]string{}
+	for _, part := range strings.Split(export(t, alerts.Options{}), "      - alert: ")[1:] {
+		name, rest, _ := strings.Cut(part, "\n")
+		found[name] = append(found[name], rest)
+	}
+	return found
+}
+
+func TestEveryAlertIsComplete(t *testing.T) {
+	for name, rules := range blocks(t) {
+		if !strings.HasPrefix(name, "Lagscaler") {
+			t.Errorf("%s lacks the prefix", name)
+		}
+		for _, rule := range rules {
+			for _, want := range []string{
+				"          severity: ", "          summary: ", "          description: ", " First: ",
+				"          runbook_url: https://github.com/lagscaler/lagscaler/blob/main/docs/runbooks/" + name + ".md",
+			} {
+				if !strings.Contains(strings.Join(strings.Fields(rule), " "), strings.TrimSpace(want)) {
+					t.Errorf("%s has no %q", name, want)
+				}
+			}
+		}
+	}
+}
+
+// Only declared groups page: whatever is critical about a group asks for its tier.
+func TestOnlyDeclaredGroupsPage(t *testing.T) {
+	for name, rules := range blocks(t) {
+		for _, rule := range rules {
+			aboutGroup := strings.Contains(rule, "$labels.group")
+			if aboutGroup && strings.Contains(rule, "severity: critical") && name != "LagscalerLagSLOBurnFast" {
+				t.Errorf("%s is critical whoever the group is", name)
+			}
+		}
+	}
+	if fast := blocks(t)["LagscalerLagSLOBurnFast"][0]; !strings.Contains(fast, "lagscaler_group_lag_late") ||
+		!strings.Contains(export(t, alerts.Options{}), `max by (kafka_cluster, group) (lagscaler_group_slo_lag_seconds{tier="declared"})`) {
+		t.Error("the burn rate is not of declared groups alone")
+	}
+}
+
+// Every alert has a runbook with the four chapters, and every runbook an alert.
+func TestRunbooks(t *testing.T) {
+	const dir = "../docs/runbooks"
+	var have []string
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && d.Name() != "README.md" {
+			have = append(have, strings.TrimSuffix(d.Name(), ".md"))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if names := alerts.Names(); !slices.Equal(have, names) {
+		t.Errorf("runbooks are %v, alerts %v", have, names)
+	}
+	index := read(t, dir+"/README.md")
+	for _, name := range have {
+		text := read(t, filepath.Join(dir, name+".md"))
+		for _, chapter := range []string{"# " + name + "\n", "\n## What it means\n", "\n## How to confirm\n", "\n## What to do\n", "\n## How to silence\n"} {
+			if !strings.Contains(text, chapter) {
+				t.Errorf("%s lacks %q", name, chapter)
+			}
+		}
+		if !strings.Contains(index, "["+name+"]("+name+".md)") {
+			t.Errorf("the index lacks %s", name)
+		}
+	}
+}

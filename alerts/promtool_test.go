@@ -1,0 +1,76 @@
+package alerts_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/lagscaler/lagscaler/alerts"
+	"github.com/lagscaler/lagscaler/internal/promtest"
+)
+
+// TestRules runs the promtool tests of testdata against the rules as they are exported.
+func TestRules(t *testing.T) {
+	promtool := promtest.Promtool(t)
+	files, err := filepath.Glob("testdata/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 {
+		t.Fatal("no tests")
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			dir := write(t, alerts.Options{})
+			if err := os.WriteFile(filepath.Join(dir, "test.yaml"), []byte(read(t, file)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			promtest.Run(t, dir, promtool, "test", "rules", "test.yaml")
+		})
+	}
+}
+
+// Every alert fires in a promtool test, and each test has a moment at which nothing does.
+func TestEveryAlertIsTested(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, file := range files {
+		text := read(t, file)
+		all.WriteString(text)
+		if !regexp.MustCompile(`ALERTS.*exp_samples: \[\]`).MatchString(text) {
+			t.Errorf("%s: something fires all the time", file)
+		}
+	}
+	for _, name := range alerts.Names() {
+		if !strings.Contains(all.String(), `{alertname="`+name+`"`) {
+			t.Errorf("%s fires in no test", name)
+		}
+	}
+}
+
+// The example for Alertmanager routes as its comments say.
+func TestAlertmanagerExample(t *testing.T) {
+	amtool := promtest.Amtool(t)
+	promtest.Run(t, ".", amtool, "check-config", "alertmanager.yaml")
+	for _, c := range []struct {
+		labels []string
+		want   string
+	}{
+		{[]string{"alertname=LagscalerGroupEmpty", "severity=critical", "group=orders"}, "pager"},
+		{[]string{"alertname=LagscalerGroupEmpty", "severity=warning", "group=orders"}, "chat"},
+		{[]string{"alertname=LagscalerAbsent", "severity=critical"}, "pager"},
+		{[]string{"alertname=SomethingElse", "severity=critical"}, "chat"},
+	} {
+		args := append([]string{"config", "routes", "test", "--config.file=alertmanager.yaml", "--verify.receivers=" + c.want}, c.labels...)
+		promtest.Run(t, ".", amtool, args...)
+	}
+	tree := promtest.Run(t, ".", amtool, "config", "routes", "show", "--config.file=alertmanager.yaml")
+	if !strings.Contains(tree, "alertname") {
+		t.Errorf("no routes: %s", tree)
+	}
+}
