@@ -32,7 +32,7 @@ func source(t *testing.T, cfg kafkasource.Config) *kafkasource.Source {
 
 func TestConform(t *testing.T) {
 	versions := map[string]*kversion.Versions{
-		"2.8": kversion.V2_8_0(), "3.0": kversion.V3_0_0(), "3.7": kversion.V3_7_0(), "3.9": kversion.V3_9_0(), "4.0": kversion.V4_0_0(),
+		"2.8": kversion.V2_8_0(), "3.0": kversion.V3_0_0(), "3.7": kversion.V3_7_0(), "3.9": kversion.V3_9_0(), "4.0": kversion.V4_0_0(), "newest": kversion.Stable(),
 	}
 	for name, v := range versions {
 		t.Run(name, func(t *testing.T) {

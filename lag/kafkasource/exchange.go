@@ -115,7 +115,7 @@ func (e *exchange) read(r io.Reader, a *answer) error {
 		return garbled("answer to %s has correlation id %d, sent was %d", kmsg.NameForKey(a.key), id, e.correlation)
 	}
 	var err error
-	if a.buffer, err = readN(r, size); err != nil {
+	if a.buffer, err = readN(r, size, (*buffers.Get().(*[]byte))[:0]); err != nil {
 		return err
 	}
 	a.body, err = skipHeaderTags(a.buffer, e.request.IsFlexible() && a.key != apiVersionsKey)
@@ -149,9 +149,8 @@ var buffers = sync.Pool{New: func() any { return new([]byte) }}
 // readStep is how much is allocated before any of it arrived: a length that lies costs no more.
 const readStep = 1 << 20
 
-// readN reads n bytes into a recycled buffer.
-func readN(r io.Reader, n int) ([]byte, error) {
-	buf := (*buffers.Get().(*[]byte))[:0]
+// readN reads n bytes into buf, which may be nil or recycled.
+func readN(r io.Reader, n int, buf []byte) ([]byte, error) {
 	for len(buf) < n {
 		have := len(buf)
 		want := min(n, max(cap(buf), have+max(readStep, have)))

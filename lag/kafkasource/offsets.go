@@ -121,10 +121,12 @@ func (o *offsetRead) jobs(leader int32, k kind, places []place) []*offsetJob {
 }
 
 func (j *offsetJob) run(ctx context.Context, o *offsetRead) {
-	resp, err := o.p.s.ask(ctx, &o.p.tally, j.leader, &listOffsets{
+	req := &listOffsets{
 		ListOffsetsRequest: kmsg.NewPtrListOffsetsRequest(),
 		kind:               j.kind, places: j.places, topics: o.topics, index: o.index,
-	})
+	}
+	req.TimeoutMillis = int32(o.p.s.cfg.Limits.Request.Milliseconds())
+	resp, err := o.p.s.ask(ctx, &o.p.tally, j.leader, req)
 	j.at = time.Now()
 	if err != nil {
 		j.err = err

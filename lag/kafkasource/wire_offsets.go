@@ -29,7 +29,7 @@ type place struct {
 // listOffsets asks one leader for one kind of offset of many partitions. It is written and read without
 // kmsg's structures, straight from and into lag's: most of a poll's partitions are in it.
 type listOffsets struct {
-	*kmsg.ListOffsetsRequest // for what a kmsg.Request must have; only its version is set
+	*kmsg.ListOffsetsRequest // for what a kmsg.Request must have; only its version and timeout are set
 	kind                     kind
 	places                   []place // sorted by topic
 	topics                   []lag.TopicRead
@@ -53,7 +53,7 @@ func (r *listOffsets) AppendTo(dst []byte) []byte {
 		rest = rest[n:]
 	}
 	if r.Version >= listOffsetsTimeout {
-		w.dst = kbin.AppendInt32(w.dst, 0)
+		w.dst = kbin.AppendInt32(w.dst, r.TimeoutMillis)
 	}
 	w.tags()
 	return w.dst

@@ -10,13 +10,15 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/kversion"
 )
 
 // Kafka makes a Subject of a source and the brokers it reads, embedded or real.
 func Kafka(t *testing.T, s Source, brokers []string, options ...kgo.Opt) Subject {
 	t.Helper()
-	options = append([]kgo.Opt{kgo.SeedBrokers(brokers...), kgo.RecordPartitioner(kgo.ManualPartitioner())}, options...)
-	client, err := kgo.NewClient(options...)
+	options = append([]kgo.Opt{kgo.SeedBrokers(brokers...), kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.MetadataMinAge(50 * time.Millisecond)}, options...)
+	// Newer brokers take commits by topic id; up to 3.9 a name does.
+	client, err := kgo.NewClient(append(options, kgo.MaxVersions(kversion.V3_9_0()))...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,6 +71,7 @@ func (k *kafka) create(topic string, partitions int) {
 
 func (k *kafka) remove(topic string) {
 	k.t.Helper()
+	k.client.PurgeTopicsFromClient(topic) // or it would produce to the old topic's id when there is a new one
 	k.insist("deleting "+topic, func(ctx context.Context) error {
 		req := kmsg.NewPtrDeleteTopicsRequest()
 		rt := kmsg.NewDeleteTopicsRequestTopic()

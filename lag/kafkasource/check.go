@@ -1,0 +1,158 @@
+package kafkasource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/lagscaler/lagscaler/lag"
+)
+
+// Finding is one thing that Check tried.
+type Finding struct {
+	Subject string        // such as `bootstrap kafka-0:9092`, `broker 2 at kafka-2:9092`, `group "shop"`
+	Code    lag.ErrorCode // OK: it works
+	Detail  string        // for people
+	Missing string        // the ACL that would help, such as `DESCRIBE on GROUP "shop"`; empty when no ACL would
+}
+
+// Check tries everything a poll needs: each bootstrap address by itself, the right to list all groups, each broker,
+// group and topic. Findings come in that order; what works is told once for all groups and all topics.
+func (s *Source) Check(ctx context.Context) []Finding {
+	var findings []Finding
+	for _, address := range s.cfg.Brokers {
+		findings = append(findings, s.checkBootstrap(ctx, address))
+	}
+	o := s.Observe(ctx)
+	if len(o.Brokers) == 0 {
+		return findings
+	}
+	findings = append(findings, s.checkCluster(ctx))
+	findings = append(findings, brokerFindings(o)...)
+	findings = append(findings, groupFindings(o)...)
+	return append(findings, topicFindings(o)...)
+}
+
+// checkBootstrap connects, authenticates and asks for the brokers, through one address alone.
+func (s *Source) checkBootstrap(ctx context.Context, address string) Finding {
+	f := Finding{Subject: "bootstrap " + address}
+	cfg := s.cfg
+	cfg.Brokers = []string{address}
+	alone, err := New(cfg)
+	if err != nil {
+		f.Code, f.Detail = lag.AuthenticationError, err.Error()
+		return f
+	}
+	defer alone.Close()
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Limits.Dial+time.Second)
+	defer cancel()
+	brokers, err := alone.brokers(ctx, &tally{log: s.cfg.Log})
+	if err != nil {
+		f.Code, f.Detail = codeOf(err), err.Error()+s.hint(err)
+		return f
+	}
+	f.Detail = fmt.Sprintf("knows %d brokers", len(brokers))
+	return f
+}
+
+// hint says what usually is behind an error that does not say it itself.
+func (s *Source) hint(err error) string {
+	switch closed := errors.Is(err, io.EOF) || isLost(err); {
+	case closed && s.cfg.TLS == nil && s.cfg.SASL == nil:
+		return " (the broker closed the connection: it may expect TLS or SASL)"
+	case closed && s.cfg.TLS == nil:
+		return " (the broker closed the connection: it may expect TLS)"
+	case errors.Is(err, context.DeadlineExceeded):
+		return " (no answer in time: a firewall, or a listener that speaks another protocol)"
+	}
+	return ""
+}
+
+// describeBit is DESCRIBE in the bit field of authorized operations (KIP-430).
+const describeBit = 1 << kmsg.ACLOperationDescribe
+
+// checkCluster finds out whether ListGroups tells all groups: without DESCRIBE on the cluster it silently lists
+// only those that may be described themselves.
+func (s *Source) checkCluster(ctx context.Context) Finding {
+	f := Finding{Subject: "cluster"}
+	req := kmsg.NewPtrDescribeClusterRequest()
+	req.IncludeClusterAuthorizedOperations = true
+	resp, err := s.anyOf(ctx, &tally{log: s.cfg.Log}, req)
+	if err != nil {
+		f.Code, f.Detail = codeOf(err), "whether all groups are listed: "+err.Error()
+		return f
+	}
+	answer := resp.(*kmsg.DescribeClusterResponse)
+	if err := answered(answer.ErrorCode); err != nil {
+		f.Code, f.Detail = codeOf(err), "whether all groups are listed: "+err.Error()
+		return f
+	}
+	if answer.ClusterAuthorizedOperations&describeBit == 0 {
+		f.Code, f.Missing = lag.ClusterDenied, "DESCRIBE on CLUSTER"
+		f.Detail = "brokers list only the groups that may be described one by one: others are not seen"
+		return f
+	}
+	f.Detail = "all groups are listed"
+	return f
+}
+
+func brokerFindings(o lag.Observation) []Finding {
+	failed := map[int32]lag.ReadError{}
+	for _, e := range o.Errors {
+		if _, told := failed[e.Broker]; !told && e.Code != lag.GroupDenied && e.Code != lag.TopicDenied {
+			failed[e.Broker] = e
+		}
+	}
+	findings := make([]Finding, 0, len(o.Brokers))
+	for _, b := range o.Brokers {
+		f := Finding{Subject: fmt.Sprintf("broker %d at %s:%d", b.ID, b.Host, b.Port), Detail: "answers"}
+		if e, bad := failed[b.ID]; bad {
+			f.Code, f.Detail = e.Code, e.Detail
+		}
+		findings = append(findings, f)
+	}
+	if e, bad := failed[anyBroker]; bad {
+		findings = append(findings, Finding{Subject: "cluster", Code: e.Code, Detail: e.Detail})
+	}
+	return findings
+}
+
+func groupFindings(o lag.Observation) []Finding {
+	var bad []Finding
+	for _, g := range o.Groups {
+		if g.Err == lag.OK {
+			continue
+		}
+		f := Finding{Subject: fmt.Sprintf("group %q", g.Group), Code: g.Err, Detail: "cannot be read: " + g.Err.String()}
+		if g.Err == lag.GroupDenied {
+			f.Missing = fmt.Sprintf("DESCRIBE on GROUP %q", g.Group)
+		}
+		bad = append(bad, f)
+	}
+	return append(bad, Finding{Subject: "groups", Detail: fmt.Sprintf("%d of %d can be read", len(o.Groups)-len(bad), len(o.Groups))})
+}
+
+func topicFindings(o lag.Observation) []Finding {
+	var bad []Finding
+	for _, t := range o.Topics {
+		code := t.Err
+		for _, p := range t.Partitions {
+			if code == lag.OK {
+				code = p.Err
+			}
+		}
+		if code == lag.OK {
+			continue
+		}
+		f := Finding{Subject: fmt.Sprintf("topic %q", t.Name), Code: code, Detail: "cannot be read: " + code.String()}
+		if code == lag.TopicDenied {
+			f.Missing = fmt.Sprintf("DESCRIBE on TOPIC %q", t.Name)
+		}
+		bad = append(bad, f)
+	}
+	return append(bad, Finding{Subject: "topics", Detail: fmt.Sprintf("%d of %d can be read", len(o.Topics)-len(bad), len(o.Topics))})
+}

@@ -1,0 +1,570 @@
+package kafkasource_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/kversion"
+
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/kafkasource"
+	"github.com/lagscaler/lagscaler/lag/lagtest"
+)
+
+// rig is an embedded cluster, a source that reads it, and the means to change it.
+type rig struct {
+	*kfake.Cluster
+	lagtest.Subject
+	source *kafkasource.Source
+	t      *testing.T
+}
+
+func newRig(t *testing.T, cfg kafkasource.Config, options ...kfake.Opt) *rig {
+	t.Helper()
+	c := embedded(t, options...)
+	cfg.Cluster, cfg.Brokers = "main", c.ListenAddrs()
+	s := source(t, cfg)
+	return &rig{c, lagtest.Kafka(t, s, c.ListenAddrs()), s, t}
+}
+
+func (r *rig) observe() lag.Observation { return r.source.Observe(r.t.Context()) }
+
+// fill makes a topic with as many partitions as brokers, and groups that committed to it, some for each broker.
+func (r *rig) fill(groups int) {
+	r.Create("orders", 3)
+	for p := range int32(3) {
+		if err := r.MoveTopicPartition("orders", p, p); err != nil {
+			r.t.Fatal(err)
+		}
+		r.Append("orders", p, 10)
+	}
+	for i := range groups {
+		r.Commit(fmt.Sprintf("g%02d", i), "orders", int32(i%3), 4)
+	}
+}
+
+// coordinated is a group of the given broker.
+func (r *rig) coordinated(by int32, groups int) string {
+	r.t.Helper()
+	for i := range groups {
+		if name := fmt.Sprintf("g%02d", i); r.CoordinatorFor(name) == by {
+			return name
+		}
+	}
+	r.t.Fatalf("broker %d coordinates none of %d groups", by, groups)
+	return ""
+}
+
+func group(t *testing.T, o lag.Observation, name string) lag.GroupRead {
+	t.Helper()
+	i := slices.IndexFunc(o.Groups, func(g lag.GroupRead) bool { return g.Group == name })
+	if i < 0 {
+		t.Fatalf("group %q is not in the observation", name)
+	}
+	return o.Groups[i]
+}
+
+func topic(t *testing.T, o lag.Observation, name string) lag.TopicRead {
+	t.Helper()
+	i := slices.IndexFunc(o.Topics, func(r lag.TopicRead) bool { return r.Name == name })
+	if i < 0 {
+		t.Fatalf("topic %q is not in the observation", name)
+	}
+	return o.Topics[i]
+}
+
+func requests(o lag.Observation) map[string]int64 {
+	counts := map[string]int64{}
+	for _, r := range o.Requests {
+		counts[r.API] = r.Count
+		counts["all"] += r.Count
+	}
+	return counts
+}
+
+// quiet fails the test unless everything could be read.
+func quiet(t *testing.T, o lag.Observation) {
+	t.Helper()
+	if len(o.Errors) > 0 {
+		t.Errorf("errors: %+v", o.Errors)
+	}
+	for _, g := range o.Groups {
+		if g.Err != lag.OK {
+			t.Errorf("group %q: %s", g.Group, g.Err)
+		}
+	}
+	for _, tp := range o.Topics {
+		for i, p := range tp.Partitions {
+			if p.Err != lag.OK || !p.Known.Has(lag.KnownEnd) {
+				t.Errorf("%s/%d: %+v", tp.Name, i, p)
+			}
+		}
+	}
+}
+
+func TestRequestsOfAPoll(t *testing.T) {
+	r := newRig(t, kafkasource.Config{})
+	r.fill(30)
+	leave := r.Join("g00", "orders")
+	defer leave()
+	for poll := range 7 {
+		o := r.observe()
+		quiet(t, o)
+		got := requests(o)
+		want := map[string]int64{"ListGroups": 3, "OffsetFetch": 3, "ListOffsets": 3, "Metadata": 0}
+		switch poll {
+		case 0: // brokers, then the topic, and its log starts
+			want["Metadata"], want["ListOffsets"] = 2, 6
+		case 6:
+			want["ListOffsets"] = 6
+		}
+		for api, n := range want {
+			if got[api] != n {
+				t.Errorf("poll %d: %d %s, want %d", poll, got[api], api, n)
+			}
+		}
+		if poll%6 != 0 && got["all"] > 12 {
+			t.Errorf("poll %d: %d requests", poll, got["all"])
+		}
+	}
+	if n := r.source.Connections(); n > 2*3+1 {
+		t.Errorf("%d connections", n)
+	}
+}
+
+func TestBatches(t *testing.T) {
+	r := newRig(t, kafkasource.Config{Limits: kafkasource.Limits{Groups: 2, Partitions: 1}}, kfake.NumBrokers(1))
+	r.Create("orders", 3)
+	for i := range 5 {
+		r.Commit(fmt.Sprintf("g%d", i), "orders", 0, 0)
+	}
+	o := r.observe()
+	quiet(t, o)
+	if got := requests(o); got["OffsetFetch"] != 3 || got["ListOffsets"] != 6 || len(o.Groups) != 5 {
+		t.Errorf("requests %v, %d groups", got, len(o.Groups))
+	}
+}
+
+func TestBrokersBefore30(t *testing.T) {
+	r := newRig(t, kafkasource.Config{}, kfake.MaxVersions(kversion.V2_8_0()))
+	r.fill(9)
+	r.observe()
+	o := r.observe()
+	quiet(t, o)
+	if got := requests(o); got["OffsetFetch"] != 9 || got["FindCoordinator"] != 0 {
+		t.Errorf("requests %v: want one OffsetFetch a group, and no search for coordinators", got)
+	}
+}
+
+func TestBrokersWithoutStates(t *testing.T) {
+	r := newRig(t, kafkasource.Config{}, kfake.MaxVersions(kversion.V2_5_0()))
+	r.fill(3)
+	s := r.source.Sample(t.Context())
+	if len(s.Groups) != 0 || len(s.Errors) != 3 || s.Errors[0].Code != lag.NotAsked {
+		t.Errorf("sample %+v", s)
+	}
+	if o := r.observe(); group(t, o, "g00").State != lag.Empty {
+		t.Errorf("state %q: a poll describes groups", group(t, o, "g00").State)
+	}
+}
+
+func TestCoordinatorLoadsForAMoment(t *testing.T) {
+	r := newRig(t, kafkasource.Config{})
+	r.fill(9)
+	r.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.ListGroups}, TopLevel: true, Err: kerr.CoordinatorLoadInProgress, Count: 2})
+	o := r.observe()
+	quiet(t, o)
+	if len(o.Groups) != 9 {
+		t.Errorf("%d groups", len(o.Groups))
+	}
+}
+
+func TestCoordinatorKeepsLoading(t *testing.T) {
+	r := newRig(t, kafkasource.Config{})
+	r.fill(30)
+	quiet(t, r.observe())
+	lost, well := r.coordinated(1, 30), r.coordinated(2, 30)
+	h := r.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.ListGroups}, Nodes: []int32{1}, TopLevel: true, Err: kerr.CoordinatorLoadInProgress, Count: -1})
+	o := r.observe()
+	if g := group(t, o, lost); g.Err != lag.CoordinatorLoading || !g.CommitsAt.IsZero() {
+		t.Errorf("group of the loading coordinator: %+v", g)
+	}
+	if g := group(t, o, well); g.Err != lag.OK {
+		t.Errorf("group of another coordinator: %s", g.Err)
+	}
+	if len(o.Errors) != 1 || o.Errors[0].Broker != 1 || o.Errors[0].Stage != lag.StageList {
+		t.Errorf("errors %+v", o.Errors)
+	}
+	if s := r.source.Sample(t.Context()); s.Complete() || s.Errors[0].Code != lag.CoordinatorLoading {
+		t.Errorf("sample errors %+v", s.Errors)
+	}
+	h.Remove()
+	o = r.observe()
+	quiet(t, o)
+	if len(o.Groups) != 30 {
+		t.Errorf("%d groups", len(o.Groups))
+	}
+}
+
+// hideGroups makes ListGroups of every broker forget everything, as for a moment during a leader election.
+func (r *rig) hideGroups() (reveal func()) {
+	hidden := true
+	r.ControlKey(int16(kmsg.ListGroups), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		r.KeepControl()
+		return req.ResponseKind(), nil, hidden
+	})
+	return func() { hidden = false }
+}
+
+func TestListedByNobody(t *testing.T) {
+	r := newRig(t, kafkasource.Config{})
+	r.fill(9)
+	quiet(t, r.observe())
+	r.hideGroups()
+	o := r.observe()
+	quiet(t, o)
+	if got := requests(o); len(o.Groups) != 9 || got["FindCoordinator"] != 1 {
+		t.Errorf("%d groups with requests %v: coordinators should have been asked", len(o.Groups), got)
+	}
+	if g := group(t, o, "g01"); len(g.Commits) != 1 || g.State != lag.Empty {
+		t.Errorf("group %+v", g)
+	}
+}
+
+func TestListedByNobodyAndNotFound(t *testing.T) {
+	r := newRig(t, kafkasource.Config{})
+	r.fill(3)
+	quiet(t, r.observe())
+	r.hideGroups()
+	r.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.FindCoordinator}, Err: kerr.CoordinatorNotAvailable, Count: -1})
+	for poll := range 4 {
+		if g := group(t, r.observe(), "g00"); g.Err != lag.Unlisted || g.State != lag.StateUnknown {
+			t.Errorf("poll %d: %+v", poll, g)
+		}
+	}
+	if o := r.observe(); len(o.Groups) != 0 {
+		t.Errorf("%d groups are still told of", len(o.Groups))
+	}
+}
+
+func TestDeletedGroupIsDead(t *testing.T) {
+	r := newRig(t, kafkasource.Config{})
+	r.fill(2)
+	quiet(t, r.observe())
+	r.DeleteGroup("g00")
+	for poll := range 4 {
+		if g := group(t, r.observe(), "g00"); g.Err != lag.OK || g.State != lag.Dead {
+			t.Errorf("poll %d: %+v", poll, g)
+		}
+	}
+	if o := r.observe(); len(o.Groups) != 1 {
+		t.Errorf("groups %+v: a dead one is told of long enough", o.Groups)
+	}
+	r.Commit("g00", "orders", 0, 9)
+	if g := group(t, r.observe(), "g00"); g.State != lag.Empty {
+		t.Errorf("a group that is back: %+v", g)
+	}
+}
+
+func TestListedTwice(t *testing.T) {
+	r := newRig(t, kafkasource.Config{})
+	r.fill(3)
+	leave := r.Join("g00", "orders")
+	defer leave()
+	other := (r.CoordinatorFor("g00") + 1) % 3
+	r.ControlKey(int16(kmsg.ListGroups), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		r.KeepControl()
+		if r.CurrentNode() != other {
+			return nil, nil, false
+		}
+		resp := req.ResponseKind().(*kmsg.ListGroupsResponse)
+		resp.Groups = []kmsg.ListGroupsResponseGroup{{Group: "g00", ProtocolType: "consumer", GroupState: "Empty"}}
+		return resp, nil, true
+	})
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		o := r.observe()
+		g := group(t, o, "g00")
+		if o.Duplicates == 1 && g.Err == lag.OK && g.State == lag.Stable && len(g.Members) == 1 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d duplicates, %+v", o.Duplicates, g)
+		}
+	}
+	s := r.source.Sample(t.Context())
+	if i := slices.IndexFunc(s.Groups, func(g lag.GroupState) bool { return g.Group == "g00" }); s.Groups[i].State != lag.Stable {
+		t.Errorf("sample says %+v", s.Groups[i])
+	}
+}
+
+func TestCoordinatorMovedAfterListing(t *testing.T) {
+	r := newRig(t, kafkasource.Config{})
+	r.fill(9)
+	r.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetFetch}, Group: "g03", Err: kerr.NotCoordinator})
+	o := r.observe()
+	quiet(t, o)
+	if got := requests(o); got["FindCoordinator"] != 1 || len(group(t, o, "g03").Commits) != 1 {
+		t.Errorf("requests %v, group %+v", got, group(t, o, "g03"))
+	}
+}
+
+func TestLeaderMoved(t *testing.T) {
+	r := newRig(t, kafkasource.Config{})
+	r.fill(3)
+	quiet(t, r.observe())
+	if err := r.MoveTopicPartition("orders", 1, 2); err != nil {
+		t.Fatal(err)
+	}
+	r.Append("orders", 1, 5)
+	o := r.observe()
+	quiet(t, o)
+	if p := topic(t, o, "orders").Partitions[1]; p.Leader != 2 || p.End != 15 {
+		t.Errorf("partition %+v: want leader 2 and end 15", p)
+	}
+	if got := requests(o); got["Metadata"] != 1 || got["ListOffsets"] > 5 {
+		t.Errorf("requests %v: only what moved is asked for again", got)
+	}
+}
+
+func TestLeaderlessPartition(t *testing.T) {
+	r := newRig(t, kafkasource.Config{})
+	r.fill(3)
+	whole := topic(t, r.observe(), "orders")
+	r.ControlKey(int16(kmsg.ListOffsets), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		r.KeepControl()
+		return leaderless(req.(*kmsg.ListOffsetsRequest), whole)
+	})
+	o := r.observe()
+	for i, p := range topic(t, o, "orders").Partitions {
+		if i == 1 && (p.Err != lag.ErrorCode(kerr.NotLeaderForPartition.Code) || p.Known.Has(lag.KnownEnd)) {
+			t.Errorf("partition 1: %+v", p)
+		}
+		if i != 1 && (p.Err != lag.OK || p.End != 10) {
+			t.Errorf("partition %d: %+v", i, p)
+		}
+	}
+	if len(o.Errors) != 1 || o.Errors[0].Detail == "" || o.Errors[0].Stage != lag.StageOffsets {
+		t.Errorf("errors %+v", o.Errors)
+	}
+}
+
+// leaderless answers for every partition but number 1, which nobody leads.
+func leaderless(req *kmsg.ListOffsetsRequest, whole lag.TopicRead) (kmsg.Response, error, bool) {
+	resp := req.ResponseKind().(*kmsg.ListOffsetsResponse)
+	for _, t := range req.Topics {
+		rt := kmsg.ListOffsetsResponseTopic{Topic: t.Topic}
+		for _, p := range t.Partitions {
+			rp := kmsg.NewListOffsetsResponseTopicPartition()
+			rp.Partition, rp.Offset = p.Partition, whole.Partitions[p.Partition].End
+			if p.Partition == 1 {
+				rp.ErrorCode, rp.Offset = kerr.NotLeaderForPartition.Code, -1
+			}
+			rt.Partitions = append(rt.Partitions, rp)
+		}
+		resp.Topics = append(resp.Topics, rt)
+	}
+	return resp, nil, true
+}
+
+// kill makes a broker close every connection at once, until the returned function revives it.
+func (r *rig) kill(broker int32) (revive func()) {
+	dead := true
+	r.Control(func(kmsg.Request) (kmsg.Response, error, bool) {
+		r.KeepControl()
+		return nil, io.EOF, dead && r.CurrentNode() == broker
+	})
+	return func() { dead = false }
+}
+
+func TestBrokerDown(t *testing.T) {
+	r := newRig(t, kafkasource.Config{})
+	r.fill(30)
+	quiet(t, r.observe())
+	lost, well := r.coordinated(1, 30), r.coordinated(2, 30)
+	revive := r.kill(1)
+	o := r.observe()
+	if g := group(t, o, lost); g.Err != lag.Unreachable {
+		t.Errorf("group of the dead broker: %+v", g)
+	}
+	if g := group(t, o, well); g.Err != lag.OK || len(g.Commits) != 1 {
+		t.Errorf("group of a living broker: %+v", g)
+	}
+	for i, p := range topic(t, o, "orders").Partitions {
+		if known := p.Known.Has(lag.KnownEnd); known == (i == 1) || known && p.End != 10 {
+			t.Errorf("partition %d: %+v", i, p)
+		}
+	}
+	if s := r.source.Sample(t.Context()); len(s.Errors) != 1 || s.Errors[0].Broker != 1 || len(s.Groups) == 0 {
+		t.Errorf("sample errors %+v, %d groups", s.Errors, len(s.Groups))
+	}
+	revive()
+	o = r.observe()
+	quiet(t, o)
+	if len(o.Groups) != 30 {
+		t.Errorf("%d groups", len(o.Groups))
+	}
+}
+
+func TestBrokerHangs(t *testing.T) {
+	r := newRig(t, kafkasource.Config{Limits: kafkasource.Limits{Request: 300 * time.Millisecond, Dial: 300 * time.Millisecond}})
+	r.fill(30)
+	quiet(t, r.observe())
+	r.Control(func(kmsg.Request) (kmsg.Response, error, bool) {
+		r.KeepControl()
+		return nil, nil, r.CurrentNode() == 1
+	})
+	began := time.Now()
+	o := r.observe()
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("took %v: a broker that hangs is waited for once", took)
+	}
+	if g := group(t, o, r.coordinated(1, 30)); g.Err != lag.Unreachable {
+		t.Errorf("group %+v", g)
+	}
+	if g := group(t, o, r.coordinated(0, 30)); g.Err != lag.OK {
+		t.Errorf("group %+v", g)
+	}
+}
+
+func TestNobodyAnswers(t *testing.T) {
+	s := source(t, kafkasource.Config{Brokers: []string{"127.0.0.1:1"}})
+	o := s.Observe(t.Context())
+	if len(o.Errors) != 1 || o.Errors[0].Code != lag.Unreachable || len(o.Groups) != 0 {
+		t.Errorf("observation %+v", o)
+	}
+	if sample := s.Sample(t.Context()); sample.Complete() {
+		t.Error("a sample of nothing is complete")
+	}
+}
+
+func TestTopicRecreated(t *testing.T) {
+	r := newRig(t, kafkasource.Config{})
+	r.fill(3)
+	r.Append("orders", 0, 20)
+	before := topic(t, r.observe(), "orders")
+	r.Subject.Delete("orders")
+	r.Create("orders", 3)
+	r.Append("orders", 0, 2)
+	r.Commit("g00", "orders", 0, 4) // a consumer that did not notice
+	o := r.observe()
+	after := topic(t, o, "orders")
+	if after.ID == before.ID || after.Partitions[0].End != 2 || after.Partitions[0].Start != 0 {
+		t.Errorf("before %x, after %x: %+v", before.ID, after.ID, after.Partitions[0])
+	}
+	if c := group(t, o, "g00").Commits[0].Partitions[0]; c.Offset != 4 {
+		t.Errorf("commit %+v: above the end, and told as it is", c)
+	}
+}
+
+func TestReadCommitted(t *testing.T) {
+	r := newRig(t, kafkasource.Config{ReadCommitted: func(g string) bool { return g == "careful" }})
+	r.Create("payments", 1)
+	r.Commit("careful", "payments", 0, 0)
+	r.Commit("hasty", "payments", 0, 0)
+	tx, err := kgo.NewClient(kgo.SeedBrokers(r.ListenAddrs()...), kgo.TransactionalID("t"), kgo.DefaultProduceTopic("payments"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Close()
+	if err := tx.BeginTransaction(); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.ProduceSync(t.Context(), kgo.StringRecord("open"), kgo.StringRecord("open")).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+	o := r.observe()
+	quiet(t, o)
+	p := topic(t, o, "payments").Partitions[0]
+	if !p.Known.Has(lag.KnownStable) || p.Stable != 0 || p.End != 2 {
+		t.Errorf("open transaction: %+v", p)
+	}
+	if !group(t, o, "careful").ReadCommitted || group(t, o, "hasty").ReadCommitted {
+		t.Error("which group reads committed data only is configured")
+	}
+	if err := tx.EndTransaction(t.Context(), kgo.TryCommit); err != nil {
+		t.Fatal(err)
+	}
+	if p := topic(t, r.observe(), "payments").Partitions[0]; p.Stable != p.End || p.End != 3 {
+		t.Errorf("committed transaction: %+v", p)
+	}
+}
+
+func TestFilters(t *testing.T) {
+	r := newRig(t, kafkasource.Config{
+		Group: func(g string) bool { return g != "g01" },
+		Topic: func(name string) bool { return name != "private" },
+	})
+	r.fill(3)
+	r.Create("private", 1)
+	r.Commit("g00", "private", 0, 0)
+	o := r.observe()
+	if len(o.Groups) != 2 || len(o.Topics) != 1 || len(group(t, o, "g00").Commits) != 1 {
+		t.Errorf("%d groups, topics %v", len(o.Groups), o.Topics)
+	}
+	if s := r.source.Sample(t.Context()); len(s.Groups) != 2 {
+		t.Errorf("sample has %d groups", len(s.Groups))
+	}
+}
+
+func TestConsumerGroupKIP848(t *testing.T) {
+	r := newRig(t, kafkasource.Config{})
+	r.fill(1)
+	r.Append("orders", 2, 5)
+	client, err := kgo.NewClient(kgo.SeedBrokers(r.ListenAddrs()...), kgo.ConsumerGroup("next"), kgo.ConsumeTopics("orders"), kgo.ServerSideBalancer())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		o := r.observe()
+		i := slices.IndexFunc(o.Groups, func(g lag.GroupRead) bool { return g.Group == "next" })
+		if i >= 0 && o.Groups[i].State == lag.Stable && len(o.Groups[i].Members) == 1 && len(o.Groups[i].Members[0].Assigned) == 1 {
+			g := o.Groups[i]
+			m := g.Members[0]
+			if g.Type != lag.Consumer || g.Epoch < 1 || m.Epoch < 1 || !slices.Equal(m.Assigned[0].Partitions, []int32{0, 1, 2}) || m.Assigned[0].Topic != "orders" || m.Target != nil {
+				t.Errorf("group %+v", g)
+			}
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("groups %+v", o.Groups)
+		}
+	}
+}
+
+func TestObserveEndsWithItsContext(t *testing.T) {
+	r := newRig(t, kafkasource.Config{})
+	r.fill(3)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if o := r.source.Observe(ctx); len(o.Errors) == 0 {
+		t.Error("an observation that was cut off tells no error")
+	}
+	quiet(t, r.observe())
+}
+
+// DeleteGroup deletes an empty group.
+func (r *rig) DeleteGroup(name string) {
+	r.t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(r.ListenAddrs()...))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer client.Close()
+	req := kmsg.NewPtrDeleteGroupsRequest()
+	req.Groups = []string{name}
+	resp, err := req.RequestWith(r.t.Context(), client)
+	if err != nil || resp.Groups[0].ErrorCode != 0 {
+		r.t.Fatalf("deleting %s: %v, %+v", name, err, resp)
+	}
+}

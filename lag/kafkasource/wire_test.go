@@ -1,0 +1,289 @@
+package kafkasource
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"reflect"
+	"strconv"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/lagscaler/lagscaler/lag"
+)
+
+// The hand-written codecs must agree with kmsg's generated ones in every version they speak, and survive any bytes.
+
+func keepAll() *interner { return &interner{keep: func(string) bool { return true }} }
+
+func someName(r *rand.Rand) string {
+	return []string{"", "orders", "größe", "a.b_c-d", "x" + strconv.Itoa(r.IntN(50))}[r.IntN(5)]
+}
+
+// someCommits is a random OffsetFetch answer.
+func someCommits(r *rand.Rand, version int16) *kmsg.OffsetFetchResponse {
+	resp := kmsg.NewPtrOffsetFetchResponse()
+	resp.SetVersion(version)
+	resp.ThrottleMillis = r.Int32N(100)
+	for range r.IntN(4) {
+		g := kmsg.NewOffsetFetchResponseGroup()
+		g.Group, g.ErrorCode = someName(r), int16(r.IntN(3)*15)
+		for range r.IntN(4) {
+			t := kmsg.NewOffsetFetchResponseGroupTopic()
+			t.Topic = someName(r)
+			for range r.IntN(6) {
+				p := kmsg.NewOffsetFetchResponseGroupTopicPartition()
+				p.Partition, p.Offset, p.LeaderEpoch = r.Int32N(100), r.Int64N(1<<40)-1, r.Int32N(9)-1
+				p.ErrorCode = int16(r.IntN(8) / 7 * 3)
+				if r.IntN(2) == 0 {
+					p.Metadata = kmsg.StringPtr(someName(r))
+				}
+				if r.IntN(3) == 0 {
+					p.Offset = -1
+				}
+				t.Partitions = append(t.Partitions, p)
+			}
+			g.Topics = append(g.Topics, t)
+		}
+		resp.Groups = append(resp.Groups, g)
+	}
+	if version < batchedSince && len(resp.Groups) > 0 {
+		resp.ErrorCode = resp.Groups[0].ErrorCode
+		for _, t := range resp.Groups[0].Topics {
+			old := kmsg.NewOffsetFetchResponseTopic()
+			old.Topic = t.Topic
+			for _, p := range t.Partitions {
+				old.Partitions = append(old.Partitions, kmsg.OffsetFetchResponseTopicPartition{
+					Partition: p.Partition, Offset: p.Offset, LeaderEpoch: p.LeaderEpoch, Metadata: p.Metadata, ErrorCode: p.ErrorCode,
+				})
+			}
+			resp.Topics = append(resp.Topics, old)
+		}
+	}
+	return resp
+}
+
+// commitsByKmsg is what a kmsg answer says, in the terms of ours.
+func commitsByKmsg(t *testing.T, raw []byte, version int16) []groupCommits {
+	t.Helper()
+	resp := kmsg.NewPtrOffsetFetchResponse()
+	resp.SetVersion(version)
+	if err := resp.ReadFrom(raw); err != nil {
+		t.Fatal(err)
+	}
+	if version < batchedSince {
+		g := kmsg.OffsetFetchResponseGroup{Group: "only", ErrorCode: resp.ErrorCode}
+		for _, t := range resp.Topics {
+			gt := kmsg.OffsetFetchResponseGroupTopic{Topic: t.Topic}
+			for _, p := range t.Partitions {
+				gt.Partitions = append(gt.Partitions, kmsg.OffsetFetchResponseGroupTopicPartition(p))
+			}
+			g.Topics = append(g.Topics, gt)
+		}
+		resp.Groups = []kmsg.OffsetFetchResponseGroup{g}
+	}
+	groups := make([]groupCommits, 0, len(resp.Groups))
+	for _, g := range resp.Groups {
+		ours := groupCommits{group: g.Group, code: g.ErrorCode}
+		for _, t := range g.Topics {
+			c := lag.TopicCommits{Topic: t.Topic}
+			for _, p := range t.Partitions {
+				pc := lag.PartitionCommit{Partition: p.Partition, Offset: p.Offset, LeaderEpoch: p.LeaderEpoch, Err: lag.ErrorCode(p.ErrorCode)}
+				if pc.Err == lag.OK {
+					pc.Known = lag.KnownCommitted
+				}
+				if pc.Err != lag.OK || pc.Offset >= 0 {
+					c.Partitions = append(c.Partitions, pc)
+				}
+			}
+			if len(c.Partitions) > 0 {
+				ours.commits = append(ours.commits, c)
+			}
+		}
+		groups = append(groups, ours)
+	}
+	return groups
+}
+
+func TestOffsetFetchAgreesWithKmsg(t *testing.T) {
+	for version := int16(2); version <= 9; version++ {
+		r := rand.New(rand.NewPCG(uint64(version), 1))
+		for range 200 {
+			sent := someCommits(r, version)
+			raw := sent.AppendTo(nil)
+			ours := &offsetFetchAnswer{names: keepAll(), only: "only"}
+			ours.SetVersion(version)
+			if err := ours.ReadFrom(raw); err != nil {
+				t.Fatalf("v%d: %v", version, err)
+			}
+			if want := commitsByKmsg(t, raw, version); !sameCommits(ours.groups, want) {
+				t.Fatalf("v%d:\ngot  %+v\nwant %+v", version, ours.groups, want)
+			}
+			if version >= 3 && ours.ThrottleMillis != sent.ThrottleMillis {
+				t.Errorf("v%d: throttle time %d, want %d", version, ours.ThrottleMillis, sent.ThrottleMillis)
+			}
+		}
+	}
+}
+
+func sameCommits(a, b []groupCommits) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].group != b[i].group || a[i].code != b[i].code || len(a[i].commits) != len(b[i].commits) {
+			return false
+		}
+		for k := range a[i].commits {
+			if !reflect.DeepEqual(a[i].commits[k], b[i].commits[k]) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func TestOffsetFetchLeavesOutFilteredTopics(t *testing.T) {
+	resp := kmsg.NewPtrOffsetFetchResponse()
+	resp.SetVersion(9)
+	g := kmsg.NewOffsetFetchResponseGroup()
+	g.Group = "g"
+	for _, name := range []string{"in", "out"} {
+		topic := kmsg.NewOffsetFetchResponseGroupTopic()
+		topic.Topic = name
+		topic.Partitions = make([]kmsg.OffsetFetchResponseGroupTopicPartition, 3)
+		g.Topics = append(g.Topics, topic)
+	}
+	resp.Groups = append(resp.Groups, g)
+	ours := &offsetFetchAnswer{names: &interner{keep: func(name string) bool { return name != "out" }}}
+	ours.SetVersion(9)
+	if err := ours.ReadFrom(resp.AppendTo(nil)); err != nil {
+		t.Fatal(err)
+	}
+	if got := ours.groups[0].commits; len(got) != 1 || got[0].Topic != "in" || len(got[0].Partitions) != 3 {
+		t.Errorf("commits %+v", got)
+	}
+}
+
+func FuzzOffsetFetch(f *testing.F) {
+	for version := int16(2); version <= 9; version++ {
+		f.Add(version, someCommits(rand.New(rand.NewPCG(uint64(version), 2)), version).AppendTo(nil))
+	}
+	f.Add(int16(9), []byte{0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x0f})
+	f.Fuzz(func(t *testing.T, version int16, raw []byte) {
+		version = 2 + (version&0x7fff)%8
+		ours := &offsetFetchAnswer{names: keepAll(), only: "only"}
+		ours.SetVersion(version)
+		if ours.ReadFrom(raw) != nil {
+			return
+		}
+		for _, g := range ours.groups {
+			for _, topic := range sortCommits(g.commits) {
+				if len(topic.Partitions) > len(raw) {
+					t.Fatalf("%d partitions from %d bytes", len(topic.Partitions), len(raw))
+				}
+			}
+		}
+	})
+}
+
+// someTopics are topics of random partitions, and places in them.
+func someTopics(r *rand.Rand) *listOffsets {
+	req := &listOffsets{ListOffsetsRequest: kmsg.NewPtrListOffsetsRequest(), kind: []kind{ends, stables, starts}[r.IntN(3)], index: map[string]int32{}}
+	for i := range 1 + r.IntN(4) {
+		topic := lag.TopicRead{Name: "t" + strconv.Itoa(i), Partitions: make([]lag.PartitionRead, 1+r.IntN(5))}
+		req.index[topic.Name] = int32(i)
+		for p := range topic.Partitions {
+			topic.Partitions[p].LeaderEpoch = r.Int32N(5) - 1
+			if r.IntN(3) > 0 {
+				req.places = append(req.places, place{int32(i), int32(p)})
+			}
+		}
+		req.topics = append(req.topics, topic)
+	}
+	return req
+}
+
+func TestListOffsetsRequestAgreesWithKmsg(t *testing.T) {
+	for version := int16(2); version <= 10; version++ {
+		r := rand.New(rand.NewPCG(uint64(version), 3))
+		for range 200 {
+			ours := someTopics(r)
+			ours.SetVersion(version)
+			want := kmsg.NewPtrListOffsetsRequest()
+			want.SetVersion(version)
+			want.IsolationLevel = ours.kind.isolation
+			for rest := ours.places; len(rest) > 0; rest = rest[sameTopic(rest):] {
+				topic := kmsg.NewListOffsetsRequestTopic()
+				topic.Topic = ours.topics[rest[0].topic].Name
+				for _, pl := range rest[:sameTopic(rest)] {
+					p := kmsg.NewListOffsetsRequestTopicPartition()
+					p.Partition, p.Timestamp = pl.partition, ours.kind.timestamp
+					p.CurrentLeaderEpoch = ours.topics[pl.topic].Partitions[pl.partition].LeaderEpoch
+					topic.Partitions = append(topic.Partitions, p)
+				}
+				want.Topics = append(want.Topics, topic)
+			}
+			if got := ours.AppendTo(nil); !bytes.Equal(got, want.AppendTo(nil)) {
+				t.Fatalf("v%d:\ngot  %x\nwant %x", version, got, want.AppendTo(nil))
+			}
+		}
+	}
+}
+
+func TestListOffsetsAnswerAgreesWithKmsg(t *testing.T) {
+	for version := int16(2); version <= 10; version++ {
+		r := rand.New(rand.NewPCG(uint64(version), 4))
+		for range 200 {
+			asked := someTopics(r)
+			resp := kmsg.NewPtrListOffsetsResponse()
+			resp.SetVersion(version)
+			resp.ThrottleMillis = r.Int32N(100)
+			var want []offset
+			for rest := asked.places; len(rest) > 0; rest = rest[sameTopic(rest):] {
+				topic := kmsg.NewListOffsetsResponseTopic()
+				topic.Topic = asked.topics[rest[0].topic].Name
+				for _, pl := range rest[:sameTopic(rest)] {
+					p := kmsg.NewListOffsetsResponseTopicPartition()
+					p.Partition, p.ErrorCode, p.Offset, p.LeaderEpoch = pl.partition, int16(r.IntN(2)*6), r.Int64N(1<<40)-1, r.Int32N(9)
+					topic.Partitions = append(topic.Partitions, p)
+					o := offset{pl, lag.ErrorCode(p.ErrorCode), p.LeaderEpoch, p.Offset}
+					if version < 4 {
+						o.epoch = lag.NoGeneration
+					}
+					want = append(want, o)
+				}
+				resp.Topics = append(resp.Topics, topic)
+			}
+			ours := &listOffsetsAnswer{asked: asked}
+			ours.SetVersion(version)
+			if err := ours.ReadFrom(resp.AppendTo(nil)); err != nil {
+				t.Fatalf("v%d: %v", version, err)
+			}
+			if len(want)+len(ours.offsets) > 0 && !reflect.DeepEqual(ours.offsets, want) {
+				t.Fatalf("v%d:\ngot  %+v\nwant %+v", version, ours.offsets, want)
+			}
+			if ours.ThrottleMillis != resp.ThrottleMillis {
+				t.Errorf("v%d: throttle time %d, want %d", version, ours.ThrottleMillis, resp.ThrottleMillis)
+			}
+		}
+	}
+}
+
+func FuzzListOffsets(f *testing.F) {
+	f.Add(int16(7), []byte{0, 0, 0, 0, 2, 3, 't', '0', 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1, 0, 0, 0})
+	f.Add(int16(5), []byte{0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff})
+	asked := someTopics(rand.New(rand.NewPCG(1, 5)))
+	f.Fuzz(func(t *testing.T, version int16, raw []byte) {
+		ours := &listOffsetsAnswer{asked: asked}
+		ours.SetVersion(2 + (version&0x7fff)%9)
+		if ours.ReadFrom(raw) != nil {
+			return
+		}
+		for _, o := range ours.offsets {
+			if int(o.topic) >= len(asked.topics) || int(o.partition) >= len(asked.topics[o.topic].Partitions) {
+				t.Fatalf("answer for a partition that is not there: %+v", o)
+			}
+		}
+	})
+}
