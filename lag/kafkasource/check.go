@@ -48,7 +48,7 @@ func (s *Source) checkBootstrap(ctx context.Context, address string) Finding {
 		return f
 	}
 	defer alone.Close()
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.Limits.Dial+time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 2*s.cfg.Limits.Dial+time.Second) // the transport connects once for itself
 	defer cancel()
 	brokers, err := alone.brokers(ctx, &tally{log: s.cfg.Log})
 	if err != nil {

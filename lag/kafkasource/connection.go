@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -22,6 +23,7 @@ type span struct{ low, high int16 }
 type peer struct {
 	net.Addr
 	versions map[int16]span
+	trusted  bool // no authentication is due, or it succeeded: a raw exchange took place
 }
 
 // conn is a broker connection that looks at the first answer kafka-go reads from it, which is always to
@@ -46,7 +48,11 @@ func (c *conn) Read(b []byte) (int, error) {
 		c.first = c.first[n:]
 		return n, nil
 	}
-	return c.Conn.Read(b)
+	n, err := c.Conn.Read(b)
+	if errors.Is(err, io.EOF) && !c.peer.trusted {
+		err = refused(fmt.Errorf("%s closed the connection during authentication", c.peer.Addr))
+	}
+	return n, err
 }
 
 func (c *conn) readVersions() error {
@@ -88,7 +94,7 @@ func (s *Source) dial(ctx context.Context, network, address string) (net.Conn, e
 		_ = raw.Close() // the handshake's error says more
 		return nil, err
 	}
-	return &conn{Conn: secured, peer: &peer{Addr: raw.RemoteAddr()}}, nil
+	return &conn{Conn: secured, peer: &peer{Addr: raw.RemoteAddr(), trusted: s.cfg.SASL == nil}}, nil
 }
 
 func (s *Source) secure(ctx context.Context, raw net.Conn, address string) (net.Conn, error) {

@@ -1,8 +1,6 @@
 package kafkasource
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -55,13 +53,11 @@ func codeOf(err error) lag.ErrorCode {
 
 // isRefusal reports whether TLS or SASL refused us: waiting does not help.
 func isRefusal(err error) bool {
-	var alert tls.AlertError
-	var verify *tls.CertificateVerificationError
-	var authority x509.UnknownAuthorityError
+	var alert *net.OpError // how crypto/tls reports what the other end refused, such as a missing client certificate
 	return errors.Is(err, kafka.SASLAuthenticationFailed) ||
 		errors.Is(err, kafka.UnsupportedSASLMechanism) ||
 		errors.Is(err, kafka.IllegalSASLState) ||
-		errors.As(err, &alert) || errors.As(err, &verify) || errors.As(err, &authority)
+		errors.As(err, &alert) && alert.Op == "remote error"
 }
 
 // isLost reports whether a connection broke that had been fine: what every pooled connection does once

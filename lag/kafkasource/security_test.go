@@ -1,0 +1,333 @@
+package kafkasource_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/sasl/plain"
+
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/kafkasource"
+	"github.com/lagscaler/lagscaler/lag/lagtest"
+)
+
+// files are the PEM files of an authority and of a certificate it signed for 127.0.0.1, usable on both ends.
+type files struct{ ca, cert, key string }
+
+func certificates(t *testing.T) files {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert := write(t, "cert.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	return files{cert, cert, write(t, "key.pem", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}))}
+}
+
+func write(t *testing.T, name string, content []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// mutual is an embedded cluster that wants client certificates.
+func mutual(t *testing.T, f files) *kfake.Cluster {
+	t.Helper()
+	pair, err := tls.LoadX509KeyPair(f.cert, f.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	authority, err := os.ReadFile(f.ca)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(authority)
+	return embedded(t, kfake.TLS(&tls.Config{
+		Certificates: []tls.Certificate{pair}, ClientCAs: pool, ClientAuth: tls.RequireAndVerifyClientCert, MinVersion: tls.VersionTLS12,
+	}))
+}
+
+func TestTLS(t *testing.T) {
+	ours, theirs := certificates(t), certificates(t)
+	c := mutual(t, ours)
+	for name, tc := range map[string]struct {
+		tls  *kafkasource.TLS
+		want lag.ErrorCode
+	}{
+		"right":                 {&kafkasource.TLS{CAFile: ours.ca, CertFile: ours.cert, KeyFile: ours.key}, lag.OK},
+		"unchecked":             {&kafkasource.TLS{CertFile: ours.cert, KeyFile: ours.key, InsecureSkipVerify: true}, lag.OK},
+		"other authority":       {&kafkasource.TLS{CAFile: theirs.ca, CertFile: ours.cert, KeyFile: ours.key}, lag.AuthenticationError},
+		"no client certificate": {&kafkasource.TLS{CAFile: ours.ca}, lag.AuthenticationError},
+		"other name":            {&kafkasource.TLS{CAFile: ours.ca, CertFile: ours.cert, KeyFile: ours.key, ServerName: "kafka"}, lag.AuthenticationError},
+		"plain text":            {nil, lag.Unreachable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := source(t, kafkasource.Config{Brokers: c.ListenAddrs(), TLS: tc.tls})
+			expect(t, s.Observe(t.Context()), tc.want)
+		})
+	}
+}
+
+func TestTLSFilesAreCheckedAtOnce(t *testing.T) {
+	none := write(t, "none.pem", []byte("no certificate"))
+	for _, bad := range []kafkasource.TLS{{CAFile: "missing.pem"}, {CAFile: none}, {CertFile: none, KeyFile: none}} {
+		if _, err := kafkasource.New(kafkasource.Config{Brokers: []string{"k:9092"}, TLS: &bad}); err == nil {
+			t.Errorf("%+v is accepted", bad)
+		}
+	}
+}
+
+// expect checks that the brokers could be read, or why not.
+func expect(t *testing.T, o lag.Observation, want lag.ErrorCode) {
+	t.Helper()
+	if want == lag.OK {
+		if len(o.Brokers) != 3 {
+			t.Errorf("errors %+v", o.Errors)
+		}
+		quiet(t, o)
+		return
+	}
+	if len(o.Errors) == 0 || o.Errors[0].Code != want {
+		t.Errorf("errors %+v, want %s", o.Errors, want)
+	}
+}
+
+func TestSASL(t *testing.T) {
+	c := embedded(t, kfake.EnableSASL(), kfake.Superuser("PLAIN", "ada", "p"), kfake.Superuser("SCRAM-SHA-256", "bob", "q"),
+		kfake.Superuser("SCRAM-SHA-512", "eve", "r"))
+	for name, tc := range map[string]struct {
+		sasl *kafkasource.SASL
+		want lag.ErrorCode
+	}{
+		"PLAIN":           {&kafkasource.SASL{Mechanism: "PLAIN", Username: "ada", Password: "p"}, lag.OK},
+		"SCRAM-SHA-256":   {&kafkasource.SASL{Mechanism: "SCRAM-SHA-256", Username: "bob", Password: "q"}, lag.OK},
+		"SCRAM-SHA-512":   {&kafkasource.SASL{Mechanism: "SCRAM-SHA-512", Username: "eve", Password: "r"}, lag.OK},
+		"files":           {&kafkasource.SASL{Mechanism: "PLAIN", UsernameFile: write(t, "u", []byte("ada\n")), PasswordFile: write(t, "p", []byte("p\r\n"))}, lag.OK},
+		"wrong PLAIN":     {&kafkasource.SASL{Mechanism: "PLAIN", Username: "ada", Password: "x"}, lag.AuthenticationError},
+		"wrong SCRAM":     {&kafkasource.SASL{Mechanism: "SCRAM-SHA-512", Username: "eve", Password: "x"}, lag.AuthenticationError},
+		"other mechanism": {&kafkasource.SASL{Mechanism: "SCRAM-SHA-256", Username: "ada", Password: "p"}, lag.AuthenticationError},
+		"missing file":    {&kafkasource.SASL{Mechanism: "PLAIN", Username: "ada", PasswordFile: "missing"}, lag.AuthenticationError},
+		"none":            {nil, lag.Unreachable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			expect(t, source(t, kafkasource.Config{Brokers: c.ListenAddrs(), SASL: tc.sasl}).Observe(t.Context()), tc.want)
+		})
+	}
+	if _, err := kafkasource.New(kafkasource.Config{Brokers: []string{"k:9092"}, SASL: &kafkasource.SASL{Mechanism: "GSSAPI"}}); err == nil {
+		t.Error("an unknown mechanism is accepted")
+	}
+}
+
+func TestPasswordRotates(t *testing.T) {
+	c := embedded(t, kfake.EnableSASL(), kfake.Superuser("PLAIN", "ada", "new"))
+	file := write(t, "password", []byte("old"))
+	s := source(t, kafkasource.Config{Brokers: c.ListenAddrs(), SASL: &kafkasource.SASL{Mechanism: "PLAIN", Username: "ada", PasswordFile: file}})
+	expect(t, s.Observe(t.Context()), lag.AuthenticationError)
+	if err := os.WriteFile(file, []byte("new"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		o := s.Observe(t.Context())
+		if len(o.Errors) == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("errors %+v", o.Errors)
+		}
+	}
+}
+
+// start runs a mechanism's first step as a connection would.
+func start(t *testing.T, s kafkasource.SASL) (string, error) {
+	t.Helper()
+	first, err := kafkasource.StartSASL(t.Context(), s, "broker.example.com")
+	return string(first), err
+}
+
+func TestOAuthBearer(t *testing.T) {
+	file := write(t, "token", []byte("abc\n"))
+	if got, err := start(t, kafkasource.SASL{Mechanism: "OAUTHBEARER", TokenFile: file}); err != nil || got != "n,,\x01auth=Bearer abc\x01\x01" {
+		t.Errorf("token file: %q, %v", got, err)
+	}
+	secret := write(t, "secret", []byte("s1"))
+	var asked []string
+	endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, password, _ := r.BasicAuth()
+		asked = append(asked, password)
+		if password != "s1" && password != "s2" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(map[string]any{"access_token": "t-" + password, "token_type": "bearer", "expires_in": 3600})
+	}))
+	defer endpoint.Close()
+	run := kafkasource.SASLStarter(t, kafkasource.SASL{Mechanism: "OAUTHBEARER", OAuth: &kafkasource.OAuth{
+		TokenURL: endpoint.URL, ClientID: "lagscaler", ClientSecretFile: secret, Scopes: []string{"kafka"},
+	}})
+	for _, step := range []struct{ secret, want string }{{"s1", "t-s1"}, {"s1", "t-s1"}, {"s2", "t-s2"}, {"wrong", ""}} {
+		if err := os.WriteFile(secret, []byte(step.secret), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		first, err := run(t.Context())
+		if step.want == "" {
+			if err == nil || kafkasource.CodeOf(err) != lag.AuthenticationError {
+				t.Errorf("a refused secret: %v", err)
+			}
+			continue
+		}
+		if err != nil || string(first) != "n,,\x01auth=Bearer "+step.want+"\x01\x01" {
+			t.Errorf("secret %s: %q, %v", step.secret, first, err)
+		}
+	}
+	if len(asked) < 3 || !slices.Equal(asked[:3], []string{"s1", "s2", "wrong"}) {
+		t.Errorf("the endpoint was asked with %v: a token is kept while it is good", asked)
+	}
+}
+
+func TestMSKIAM(t *testing.T) {
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	t.Setenv("AWS_SESSION_TOKEN", "session")
+	got, err := start(t, kafkasource.SASL{Mechanism: "AWS_MSK_IAM", Region: "eu-west-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var signed map[string]string
+	if err := json.Unmarshal([]byte(got), &signed); err != nil {
+		t.Fatal(err)
+	}
+	if signed["host"] != "broker.example.com" || signed["action"] != "kafka-cluster:Connect" || signed["version"] != "2020_10_22" ||
+		signed["x-amz-security-token"] != "session" || len(signed["x-amz-signature"]) != 64 ||
+		!strings.HasPrefix(signed["x-amz-credential"], "AKIDEXAMPLE/") || !strings.HasSuffix(signed["x-amz-credential"], "/eu-west-1/kafka-cluster/aws4_request") {
+		t.Errorf("signed %v", signed)
+	}
+}
+
+func acl(resource kmsg.ACLResourceType, name string) kfake.ACL {
+	return kfake.ACL{
+		Resource: resource, Name: name, Pattern: kmsg.ACLResourcePatternTypeLiteral, Operation: kmsg.ACLOperationDescribe, Allow: true,
+	}
+}
+
+// guarded is an embedded cluster with ACLs, two groups and two topics, read by a user with the given rights.
+func guarded(t *testing.T, acls ...kfake.ACL) *kafkasource.Source {
+	t.Helper()
+	c := embedded(t, kfake.EnableSASL(), kfake.EnableACLs(), kfake.Superuser("PLAIN", "admin", "admin"),
+		kfake.User("PLAIN", "reader", "reader", acls...))
+	admin := lagtest.Kafka(t, nil, c.ListenAddrs(), kgo.SASL(plain.Auth{User: "admin", Pass: "admin"}.AsMechanism()))
+	for _, name := range []string{"mine", "theirs"} {
+		admin.Create(name, 1)
+		admin.Append(name, 0, 3)
+		admin.Commit(name, name, 0, 1)
+		t.Cleanup(admin.Join("watch-"+name, name))
+	}
+	return source(t, kafkasource.Config{
+		Brokers: c.ListenAddrs(), SASL: &kafkasource.SASL{Mechanism: "PLAIN", Username: "reader", Password: "reader"},
+	})
+}
+
+func missing(findings []kafkasource.Finding) []string {
+	var acls []string
+	for _, f := range findings {
+		if f.Missing != "" {
+			acls = append(acls, f.Missing)
+		}
+	}
+	return acls
+}
+
+func TestCheckNamesMissingACLs(t *testing.T) {
+	all := []kfake.ACL{acl(kmsg.ACLResourceTypeCluster, "kafka-cluster"), acl(kmsg.ACLResourceTypeGroup, "*"), acl(kmsg.ACLResourceTypeTopic, "*")}
+	for name, tc := range map[string]struct {
+		acls []kfake.ACL
+		want []string
+	}{
+		"all rights":       {all, nil},
+		"no cluster right": {all[1:], []string{"DESCRIBE on CLUSTER"}},
+		"one topic":        {append([]kfake.ACL{acl(kmsg.ACLResourceTypeTopic, "mine")}, all[:2]...), []string{`DESCRIBE on TOPIC "theirs"`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := guarded(t, tc.acls...)
+			deadline := time.Now().Add(10 * time.Second)
+			for {
+				findings := s.Check(t.Context())
+				if slices.Equal(missing(findings), tc.want) {
+					return
+				}
+				if time.Now().After(deadline) {
+					t.Fatalf("missing %q, want %q; findings %+v", missing(findings), tc.want, findings)
+				}
+			}
+		})
+	}
+}
+
+func TestCheckTellsWhatIsWrong(t *testing.T) {
+	c := embedded(t, kfake.EnableSASL(), kfake.Superuser("PLAIN", "ada", "p"))
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := listener.Addr().String()
+	_ = listener.Close()
+	for name, tc := range map[string]struct {
+		cfg  kafkasource.Config
+		code lag.ErrorCode
+		says string
+	}{
+		"unreachable":    {kafkasource.Config{Brokers: []string{closed}}, lag.Unreachable, "refused"},
+		"no SASL":        {kafkasource.Config{Brokers: c.ListenAddrs()[:1]}, lag.Unreachable, "may expect TLS or SASL"},
+		"wrong password": {kafkasource.Config{Brokers: c.ListenAddrs()[:1], SASL: &kafkasource.SASL{Mechanism: "PLAIN", Username: "ada", Password: "x"}}, lag.AuthenticationError, "closed the connection during authentication"},
+		"TLS to plain":   {kafkasource.Config{Brokers: c.ListenAddrs()[:1], TLS: &kafkasource.TLS{}, Limits: kafkasource.Limits{Dial: time.Second}}, lag.Unreachable, "TLS handshake"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			f := source(t, tc.cfg).Check(ctx)[0]
+			if f.Code != tc.code || !strings.Contains(f.Detail, tc.says) {
+				t.Errorf("finding %+v, want %s with %q", f, tc.code, tc.says)
+			}
+		})
+	}
+}
