@@ -1,6 +1,8 @@
 package kafka
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -161,15 +163,26 @@ func TestTransactions(t *testing.T) {
 		f.AbortTransaction("p")
 		f.Begin("p", in, 5)
 
-		stable, end := offsetsOf(t, c, topic)
-		if stable != 6 || end != 11 { // 5 records and the abort's marker, then 5 more
-			t.Errorf("while open: last stable offset %d, end %d, want 6 and 11", stable, end)
-		}
+		awaitOffsets(t, c, topic, 6, 11) // 5 records and the abort's marker, then 5 more
 		f.CommitTransaction("p")
-		if stable, end = offsetsOf(t, c, topic); stable != 12 || end != 12 {
-			t.Errorf("when committed: last stable offset %d, end %d, want 12 and 12", stable, end)
-		}
+		awaitOffsets(t, c, topic, 12, 12)
 	})
+}
+
+// awaitOffsets waits for the last stable and the end offset of partition 0:
+// markers are written after the producer has its answer.
+func awaitOffsets(t *testing.T, c *Cluster, topic string, wantStable, wantEnd int64) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := poll(ctx, func() error {
+		if stable, end := offsetsOf(t, c, topic); stable != wantStable || end != wantEnd {
+			return fmt.Errorf("last stable offset %d, end %d, want %d and %d", stable, end, wantStable, wantEnd)
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
 }
 
 func offsetsOf(t *testing.T, c *Cluster, topic string) (stable, end int64) {

@@ -34,6 +34,8 @@ func (cfg Config) defaults() map[string]string {
 		"group.consumer.min.session.timeout.ms":                      "1000",
 		"group.consumer.session.timeout.ms":                          "6000",
 		"group.consumer.min.heartbeat.interval.ms":                   "500",
+		"group.share.min.heartbeat.interval.ms":                      "500",
+		"group.share.heartbeat.interval.ms":                          "1000",
 		"group.consumer.heartbeat.interval.ms":                       "1000",
 		"log.initial.task.delay.ms":                                  "500",
 		"log.segment.delete.delay.ms":                                "1000",

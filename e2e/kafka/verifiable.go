@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"cmp"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -25,6 +26,7 @@ type VerifiableConsumer struct {
 // VerifiableConsumer starts the tool.
 func (c *Cluster) VerifiableConsumer(t testing.TB, v VerifiableConsumer) *Client {
 	t.Helper()
+	properties := map[string]string{}
 	args := []string{
 		"--bootstrap-server", c.bootstrap, "--topic", v.Topic, "--group-id", v.Group, "--reset-policy", "earliest",
 	}
@@ -34,20 +36,21 @@ func (c *Cluster) VerifiableConsumer(t testing.TB, v VerifiableConsumer) *Client
 			args = append(args, "--group-remote-assignor", string(v.Assignor))
 		}
 	} else {
+		session := cmp.Or(v.SessionTimeout, defaultSession)
 		args = append(args,
-			"--session-timeout", strconv.FormatInt(millis(cmp.Or(v.SessionTimeout, defaultSession)), 10),
+			"--session-timeout", strconv.FormatInt(millis(session), 10),
 			"--assignment-strategy", assignorClasses[cmp.Or(v.Assignor, Range)])
+		properties["heartbeat.interval.ms"] = strconv.FormatInt(millis(session/6), 10)
 	}
 	if v.InstanceID != "" {
 		args = append(args, "--group-instance-id", v.InstanceID)
 	}
-	if len(v.Properties) > 0 {
-		option := "--command-config"
-		if c.Version == V39 {
-			option = "--consumer.config"
-		}
-		args = append(args, option, propertiesFile(t, v.Properties))
+	maps.Copy(properties, v.Properties)
+	option := "--command-config"
+	if c.Version == V39 {
+		option = "--consumer.config"
 	}
+	args = append(args, option, propertiesFile(t, properties))
 	return c.startClient(t, jvm{class: "org.apache.kafka.tools.VerifiableConsumer", args: args}, parseVerifiableLine)
 }
 
