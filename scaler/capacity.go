@@ -36,7 +36,7 @@ type lesson struct {
 type worker struct {
 	done          int64 // records
 	commits       int
-	before, after int64 // its lag at both ends
+	before, after int64 // its lag at both ends, where it moved: a poisoned partition is no work
 	least, most   int64 // records between two polls
 	spoilt        bool  // a partition of it was not answered
 }
@@ -68,29 +68,25 @@ func (g *gauge) study() (lesson, bool) {
 // watchWork adds up what each worker did since row first; ok is false when an offset jumped.
 func (g *gauge) watchWork(workers []worker, first int) (ok bool) {
 	w := &g.w.window
-	moved := make([]int64, len(workers))
-	for i := first; i < w.len(); i++ {
-		clear(moved)
-		for c, now := range w.cells(i) {
-			if now.owner < 0 || int(now.owner) >= len(workers) {
-				continue
-			}
-			m := &workers[now.owner]
-			if now.known != knowsBoth {
-				m.spoilt = true
-				continue
-			}
-			if i == first {
-				m.before += now.end - now.pos
-				continue
-			}
-			moved[now.owner] += now.pos - w.cells(i - 1)[c].pos
-			if i == w.len()-1 {
-				m.after += now.end - now.pos
-			}
+	begin, end := w.cells(first), w.cells(w.len()-1)
+	for c := range end {
+		if o := end[c].owner; o >= 0 && int(o) < len(workers) && end[c].pos > begin[c].pos {
+			workers[o].before += begin[c].end - begin[c].pos
+			workers[o].after += end[c].end - end[c].pos
 		}
-		if i == first {
-			continue
+	}
+	moved := make([]int64, len(workers))
+	for i := first + 1; i < w.len(); i++ {
+		clear(moved)
+		was := w.cells(i - 1)
+		for c, now := range w.cells(i) {
+			switch o := now.owner; {
+			case o < 0 || int(o) >= len(workers):
+			case now.known&was[c].known != knowsBoth:
+				workers[o].spoilt = true
+			default:
+				moved[o] += now.pos - was[c].pos
+			}
 		}
 		most := jumpFactor * g.need.PerConsumer * float64(w.row(i).at-w.row(i-1).at) / 1e9
 		for k, n := range moved {

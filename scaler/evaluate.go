@@ -1,7 +1,6 @@
 package scaler
 
 import (
-	"cmp"
 	"slices"
 	"time"
 )
@@ -15,11 +14,11 @@ func Evaluate(in Input) (Decision, Memory) {
 	first := e.work.standing.At.IsZero()
 	switch {
 	case first || e.clk.due(in.Now, e.work.standing.At, e.clk.Decide):
-		e.work.standing = e.decide()
+		e.stand(e.decide())
 	case e.overrun():
 		e.hurry = true
-		if d := e.decide(); d.Desired > d.Current && (d.Verdict == ScaleUp || d.Verdict == Activate) {
-			e.work.standing = d
+		if d, views := e.decide(); d.Desired > d.Current && (d.Verdict == ScaleUp || d.Verdict == Activate) {
+			e.stand(d, views)
 		}
 	}
 	e.record()
@@ -90,16 +89,20 @@ func (e *evaluation) overrun() bool {
 }
 
 // decide evaluates every source, takes the greatest need, and applies the limits.
-func (e *evaluation) decide() Decision {
+func (e *evaluation) decide() (Decision, []view) {
 	e.remember()
 	views := make([]view, len(e.in.Sources))
 	for i := range views {
 		views[i] = e.view(i)
 		views[i].judge()
 	}
-	d := combine(e.in, views)
+	return combine(e.in, views), views
+}
+
+// stand makes a decision the one that stands until the next.
+func (e *evaluation) stand(d Decision, views []view) {
 	e.work.hold(&d, views, e.clk)
-	return d
+	e.work.standing = d
 }
 
 // remember makes room for every source in a Memory of our own.
@@ -119,9 +122,7 @@ func (m *Memory) find(cluster, group string) (int, bool) {
 }
 
 func findSource(list []SourceMemory, cluster, group string) (int, bool) {
-	return slices.BinarySearchFunc(list, SourceMemory{Cluster: cluster, Group: group}, func(a, b SourceMemory) int {
-		return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Group, b.Group))
-	})
+	return slices.BinarySearchFunc(list, SourceMemory{Cluster: cluster, Group: group}, compareSources)
 }
 
 // view measures a source, learns from it, and gathers what the rules look at.

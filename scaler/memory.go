@@ -1,8 +1,11 @@
 package scaler
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -69,7 +72,50 @@ func LoadMemory(data []byte) (Memory, error) {
 	if m.Version != MemoryVersion {
 		return Memory{}, fmt.Errorf("load memory: version %d, want %d", m.Version, MemoryVersion)
 	}
+	if err := m.check(); err != nil {
+		return Memory{}, fmt.Errorf("load memory: %w", err)
+	}
 	return m, nil
+}
+
+// check refuses what would lead decisions astray: a number that no learning can have come to.
+func (m *Memory) check() error {
+	sorted := slices.IsSortedFunc(m.Sources, compareSources)
+	if !sorted || !slices.IsSortedFunc(m.Downs, time.Time.Compare) {
+		return errors.New("not sorted")
+	}
+	numbers := slices.Clone(m.Startup)
+	for i := range m.Sources {
+		s := &m.Sources[i]
+		if i > 0 && compareSources(m.Sources[i-1], *s) == 0 {
+			return fmt.Errorf("group %q of cluster %q twice", s.Group, s.Cluster)
+		}
+		numbers = append(append(numbers, s.Rebalances...), s.Declared, s.PerConsumer, s.Seen, s.RaisedFrom, s.Best)
+		if d := s.Downstream; d != nil {
+			numbers = append(numbers, d.Cap, d.Did, d.Best, float64(d.AtN), float64(d.CapN))
+		}
+		if !slices.IsSortedFunc(s.Residual, compareResiduals) {
+			return errors.New("residual lags not sorted")
+		}
+		for _, r := range s.Residual {
+			if r.Records < 1 || r.Records > residualMost {
+				return fmt.Errorf("residual lag of %d", r.Records)
+			}
+		}
+	}
+	for _, v := range numbers {
+		if v < 0 || v > mostLearned {
+			return fmt.Errorf("%v is no rate or time", v)
+		}
+	}
+	return nil
+}
+
+// mostLearned bounds every number that is learned; a thousand times what one consumer ever did.
+const mostLearned = 1e12
+
+func compareSources(a, b SourceMemory) int {
+	return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Group, b.Group))
 }
 
 // Resume is a loaded memory that goes on with the readings of the last minutes that this process has at hand:

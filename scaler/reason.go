@@ -1,5 +1,7 @@
 package scaler
 
+import "slices"
+
 // Reason says why a scaler wants the replicas it wants. It is one closed set, used as metric label, log key,
 // Kubernetes Event reason, status reason and docs anchor.
 type Reason string
@@ -159,15 +161,10 @@ const (
 var Modes = []Mode{Observe, Advise, Act}
 
 // Weaker is the mode that allows less: a global mode and a scaler's own are combined with it.
-// An empty mode counts as the other.
+// An empty mode counts as the other, an unknown one as the weakest.
 func Weaker(a, b Mode) Mode {
 	if a == "" || b == "" {
 		return a + b
 	}
-	for _, m := range Modes {
-		if a == m || b == m {
-			return m
-		}
-	}
-	return Observe
+	return Modes[max(0, min(slices.Index(Modes, a), slices.Index(Modes, b)))]
 }

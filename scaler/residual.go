@@ -22,9 +22,11 @@ func (w *watch) floor(m *SourceMemory, column int) int8 {
 }
 
 func findResidual(list []ResidualFloor, topic string, partition int32) (int, bool) {
-	return slices.BinarySearchFunc(list, ResidualFloor{Topic: topic, Partition: partition}, func(a, b ResidualFloor) int {
-		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
-	})
+	return slices.BinarySearchFunc(list, ResidualFloor{Topic: topic, Partition: partition}, compareResiduals)
+}
+
+func compareResiduals(a, b ResidualFloor) int {
+	return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
 }
 
 // settle learns residual lags: end and position both stood still for five minutes, one or two records apart, while

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -68,19 +69,14 @@ func (s Series) Points() []Point {
 // put returns the series with a value at a time's step; steps in between are unknown, steps before its end stay.
 func (s Series) put(at time.Time, v float64) Series {
 	step := at.UnixNano() / int64(SeasonStep)
-	if len(s.codes) > 0 && step < s.end {
+	gap := step - s.end
+	switch {
+	case len(s.codes) > 0 && gap < 0:
 		return s
+	case len(s.codes) == 0 || gap >= seriesMost:
+		return Series{end: step + 1, codes: []uint16{encode(v)}}
 	}
-	gap := int64(0)
-	if len(s.codes) > 0 {
-		gap = min(step-s.end, seriesMost)
-	}
-	keep := s.codes[max(0, int64(len(s.codes))+gap+1-seriesMost):]
-	if gap+1 >= seriesMost {
-		keep, gap = nil, 0
-	}
-	codes := make([]uint16, 0, int64(len(keep))+gap+1)
-	codes = append(codes, keep...)
+	codes := slices.Clone(s.codes[max(0, int64(len(s.codes))+gap+1-seriesMost):])
 	for range gap {
 		codes = append(codes, unknownCode)
 	}

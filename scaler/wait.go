@@ -23,7 +23,7 @@ func (w *work) hold(d *Decision, views []view, clk Clock) {
 		w.held, w.heldFrom = d.Verdict, d.At
 	}
 	after, ok := deadline(d.Verdict)
-	if !ok || d.Decider < 0 {
+	if !ok || d.Decider < 0 || d.Wanted > d.Current {
 		return
 	}
 	wait := Wait{Since: w.heldFrom, Deadline: w.heldFrom.Add(clk.of(after))}

@@ -17,7 +17,6 @@ type world struct {
 	policy Policy
 	source SourceSpec
 	memory Memory
-	last   Decision
 
 	topics   []string
 	each     int // partitions of a topic
@@ -49,7 +48,6 @@ type world struct {
 	unknown  int  // partitions that do not answer
 	unread   bool // the group cannot be read
 	reading  *lag.GroupLag
-	decided  []Decision
 	writes   int
 	rollout  bool
 	noWrites bool
@@ -169,19 +167,22 @@ func (w *world) consume() {
 	if w.behind > 0 && w.joined > 0 {
 		speed = min(speed, w.behind/float64(w.joined))
 	}
-	for m := range w.joined {
-		left := speed
-		var mine []int
+	left := slices.Repeat([]float64{speed}, w.joined)
+	busy := make([]float64, w.joined)
+	for range 4 { // what a partition leaves over goes to the consumer's others
+		clear(busy)
 		for p := range w.end {
-			if w.owner(p) == int32(m) && !w.stuck[p] && w.end[p] > w.pos[p] {
-				mine = append(mine, p)
+			if o := w.owner(p); o >= 0 && !w.stuck[p] && w.end[p] > w.pos[p] {
+				busy[o]++
 			}
 		}
-		slices.SortFunc(mine, func(a, b int) int { return int(w.end[a] - w.pos[a] - w.end[b] + w.pos[b]) })
-		for i, p := range mine {
-			does := min(w.end[p]-w.pos[p], left/float64(len(mine)-i))
-			w.pos[p] += does
-			left -= does
+		share := slices.Clone(left)
+		for p := range w.end {
+			if o := w.owner(p); o >= 0 && !w.stuck[p] && w.end[p] > w.pos[p] && left[o] > 0 {
+				does := min(w.end[p]-w.pos[p], share[o]/busy[o])
+				w.pos[p] += does
+				left[o] -= does
+			}
 		}
 	}
 }
@@ -200,18 +201,27 @@ func (w *world) owner(p int) int32 {
 
 // poll reads everything and lets the scaler decide; what it decides is written at once.
 func (w *world) poll() Decision {
-	if !w.unread {
+	w.readAgain()
+	d, m := Evaluate(w.input())
+	w.memory = m
+	w.write(d)
+	return d
+}
+
+// readAgain reads the group, or keeps what was read before.
+func (w *world) readAgain() {
+	switch {
+	case !w.unread:
 		w.reading = w.read()
-	} else if w.reading != nil {
+	case w.reading != nil:
 		kept := *w.reading
 		kept.Err, kept.Missed = lag.Unreachable, kept.Missed+1
 		w.reading = &kept
 	}
-	d, m := Evaluate(w.input())
-	w.memory, w.last = m, d
-	if d.At.Equal(w.now) {
-		w.decided = append(w.decided, d)
-	}
+}
+
+// write does what a decision asks for, and what others then do.
+func (w *world) write(d Decision) {
 	if c, ok := d.Change(w.now); ok && !w.noWrites {
 		w.wl.LastWrite = Write{At: w.now, From: c.From, To: c.To}
 		w.writes++
@@ -222,7 +232,6 @@ func (w *world) poll() Decision {
 			w.scale(to)
 		}
 	}
-	return d
 }
 
 func (w *world) input() Input {

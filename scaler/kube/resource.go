@@ -1,13 +1,13 @@
 package kube
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/lagscaler/lagscaler/scaler"
@@ -32,7 +32,12 @@ func (c *Controller) resourceChanged(o object) {
 		uid: o.GetUID(), created: o.GetCreationTimestamp().Time, generation: o.GetGeneration(), annotations: o.GetAnnotations(),
 	}
 	var k v1alpha1.KafkaScaler
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, &k); err != nil {
+	// By way of JSON, whose decoder names the field that is wrong; the library's converter does not.
+	text, err := o.MarshalJSON()
+	if err == nil {
+		err = json.Unmarshal(text, &k)
+	}
+	if err != nil {
 		r.invalid = err
 		r.Name = o.GetNamespace() + "/" + o.GetName()
 	} else {

@@ -80,7 +80,8 @@ func TestRefusals(t *testing.T) {
 	rule := func(namespace, group string) []NamespaceRule {
 		return []NamespaceRule{{Match: regexp.MustCompile(namespace), Groups: []*regexp.Regexp{regexp.MustCompile(group)}}}
 	}
-	second := strings.NewReplacer("name: orders", "name: second", "2026-01-01", "2026-01-02", "uid: s1", "uid: s2").Replace(orders)
+	first, _, _ := strings.Cut(orders, "\n---\n")
+	second := orders + "---" + strings.NewReplacer("name: orders", "name: second", "2026-01-01", "2026-01-02", "uid: s1", "uid: s2").Replace(first)
 	tests := []struct {
 		name     string
 		manifest string
@@ -118,8 +119,8 @@ func TestRefusals(t *testing.T) {
 			name: "no rule for the namespace", settings: Settings{Mode: scaler.Act, Namespaces: rule("^bank$", ".*")},
 			manifest: orders, scaler: "shop/orders", want: "NotAllowed: sources[0]", says: `"shop"`,
 		},
-		{name: "second on its target", settings: act, manifest: orders + "\n---\n" + second, scaler: "shop/second", want: "TargetTaken: ", says: "shop/orders"},
-		{name: "first on its target", settings: act, manifest: orders + "\n---\n" + second, scaler: "shop/orders"},
+		{name: "second on its target", settings: act, manifest: second, scaler: "shop/second", want: "TargetTaken: ", says: "shop/orders"},
+		{name: "first on its target", settings: act, manifest: second, scaler: "shop/orders"},
 		{
 			name: "annotation is no number", settings: act, scaler: "shop/orders", want: "Invalid: ", says: AnnotationFixedReplicas,
 			manifest: strings.Replace(orders, "uid: s1", "uid: s1, annotations: {lagscaler.io/fixed-replicas: many}", 1),
@@ -127,7 +128,7 @@ func TestRefusals(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			inWorld(t, strings.ReplaceAll(tt.manifest, "\n---\n\n", "\n---\n"), tt.settings, func(w *world) {
+			inWorld(t, tt.manifest, tt.settings, func(w *world) {
 				got := w.one(tt.scaler).Refused
 				if (tt.want == "") != (got == "") || !strings.HasPrefix(got, tt.want) || !strings.Contains(got, tt.says) {
 					t.Errorf("refused %q, want %q… with %q", got, tt.want, tt.says)
@@ -350,11 +351,11 @@ func TestWatchesAreThoseThatAreNeeded(t *testing.T) {
 		if got := len(w.watches); got != 5 {
 			t.Errorf("in act, %d watches, want 5: scalers, deployments, pods, HPAs, ScaledObjects", got)
 		}
-		if err := w.untyped.Resource(v1alpha1.Resource).Namespace("shop").Delete(t.Context(), "orders", metav1.DeleteOptions{}); err != nil {
+		if err := w.untyped.Resource(v1alpha1.Resource).Namespace("shop").Delete(w.t.Context(), "orders", metav1.DeleteOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		time.Sleep(upkeep)
+		time.Sleep(2 * upkeep)
 		synctest.Wait()
 		if got := len(w.watches); got != 1 {
 			t.Errorf("without a scaler, %d watches, want 1", got)

@@ -10,13 +10,13 @@ import (
 	"testing/synctest"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/json"
 	dynamicfake "k8s.io/client-go/dynamic/fake"
 	"k8s.io/client-go/kubernetes/fake"
 	"sigs.k8s.io/yaml"
@@ -72,7 +72,7 @@ func run(w *world, s Settings, test func()) {
 	w.Configure(s)
 	wg.Go(func() { _ = w.Elect(ctx) })
 	wg.Go(func() { _ = w.Run(ctx) })
-	synctest.Wait()
+	settle()
 	test()
 }
 
@@ -95,13 +95,9 @@ func newWorld(t *testing.T, manifest string) *world {
 			untyped = append(untyped, o)
 		}
 	}
-	scheme := runtime.NewScheme()
-	if err := appsv1.AddToScheme(scheme); err != nil {
-		t.Fatal(err)
-	}
 	w := &world{
 		t: t, typed: fake.NewClientset(typed...),
-		untyped: dynamicfake.NewSimpleDynamicClientWithCustomListKinds(scheme, kinds, untyped...),
+		untyped: dynamicfake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), kinds, untyped...),
 		log:     &logged{},
 	}
 	w.Controller = New(Clients{Kubernetes: w.typed, Dynamic: w.untyped, Mapper: mapper{m}}, Options{
@@ -115,7 +111,11 @@ func parse(t *testing.T, manifest string) []*unstructured.Unstructured {
 	var out []*unstructured.Unstructured
 	for text := range strings.SplitSeq(manifest, "\n---\n") {
 		o := &unstructured.Unstructured{}
-		if err := yaml.Unmarshal([]byte(text), &o.Object); err != nil {
+		data, err := yaml.YAMLToJSON([]byte(text))
+		if err == nil {
+			err = json.Unmarshal(data, &o.Object) // numbers as a real client has them
+		}
+		if err != nil {
 			t.Fatalf("%v in\n%s", err, text)
 		}
 		if len(o.Object) == 0 {
@@ -124,8 +124,6 @@ func parse(t *testing.T, manifest string) []*unstructured.Unstructured {
 		if o.GetNamespace() == "" {
 			o.SetNamespace("shop")
 		}
-		// Numbers as a real client has them.
-		o = o.DeepCopy()
 		out = append(out, o)
 	}
 	return out
@@ -138,6 +136,17 @@ func as[T any](t *testing.T, o *unstructured.Unstructured) *T {
 		t.Fatal(err)
 	}
 	return &v
+}
+
+// settle lets everything happen that follows at once; client-go looks every tenth of a second whether a list is in.
+func settle() {
+	time.Sleep(time.Second)
+	synctest.Wait()
+}
+
+func TestMain(m *testing.M) {
+	LogTo(slog.New(slog.DiscardHandler))
+	m.Run()
 }
 
 // change applies a change to an object of the dynamic client, as its controller or a person would.

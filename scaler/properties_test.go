@@ -1,0 +1,212 @@
+package scaler
+
+import (
+	"reflect"
+	"strconv"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// anything is what may happen in a random world, weighted by how often it is listed.
+var anything = []string{
+	"rate", "rate", "rate", "rate 0", "replay", "speed", "downstream", "hot", "stuck", "stuck all", "moving", "scaled", "rebalance",
+	"absent", "silent", "silent", "unread", "answered", "answered", "rollout begins", "rollout ends", "room",
+	"annotated none", "annotated pause-scale-in", "annotated pause-scale-out", "annotated fixed-replicas", "fought-to", "target gone",
+	"target back", "target back",
+}
+
+// randomWorld draws a world.
+func randomWorld(t *rapid.T) *world {
+	w := newWorld()
+	w.each = rapid.SampledFrom([]int{1, 7, 12, 24}).Draw(t, "partitions")
+	w.assignor = rapid.SampledFrom([]string{"range", "roundrobin"}).Draw(t, "assignor")
+	if rapid.Bool().Draw(t, "declared") {
+		w.source.ProcessingTime = 10 * time.Millisecond
+	}
+	w.spec.Kind = rapid.SampledFrom([]PolicyKind{Capacity, Capacity, Thresholds}).Draw(t, "policy")
+	w.spec.Preset = rapid.SampledFrom([]Preset{Balanced, Economy, Latency}).Draw(t, "preset")
+	w.spec.MinReplicas = new(rapid.Int32Range(0, 4).Draw(t, "min"))
+	if rapid.Bool().Draw(t, "bounded") {
+		w.spec.MaxReplicas = new(rapid.Int32Range(max(1, *w.spec.MinReplicas), 30).Draw(t, "max"))
+	}
+	w.perPod = rapid.IntRange(1, 2).Draw(t, "per pod")
+	w.rate = rapid.Float64Range(0, 6000).Draw(t, "rate")
+	if err := w.start(rapid.Int32Range(0, 20).Draw(t, "replicas")); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// disturb lets something random happen.
+func (w *world) disturb(t *rapid.T) {
+	what := rapid.SampledFrom(anything).Draw(t, "what")
+	n := strconv.Itoa(rapid.IntRange(0, 40).Draw(t, "n"))
+	words := map[string][]string{
+		"rate": {"rate", n + "00"}, "rate 0": {"rate", "0"}, "replay": {"replay", n + "000"}, "speed": {"speed", n + "0"},
+		"downstream": {"downstream", n + "00"}, "hot": {"hot", "0", "0.4"}, "stuck": {"stuck", "0"}, "stuck all": {"stuck", "all"},
+		"moving": {"moving"}, "scaled": {"scaled", n}, "rebalance": {"rebalance", n + "0"}, "absent": {"absent", n},
+		"silent": {"silent", "3", strconv.Itoa(len(w.end) / 2)}, "unread": {"unread"}, "answered": {"answered"},
+		"rollout begins": {"rollout", "begins"}, "rollout ends": {"rollout", "ends"}, "room": {"room", n},
+		"annotated none": {"annotated", "none"}, "annotated pause-scale-in": {"annotated", "pause-scale-in"},
+		"annotated pause-scale-out": {"annotated", "pause-scale-out"}, "annotated fixed-replicas": {"annotated", "fixed-replicas", n},
+		"fought-to": {"fought-to", n}, "target gone": {"target", "gone"}, "target back": {"target", "back"},
+	}[what]
+	if err := w.happen(words); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// live lets a random world live for a while and shows every poll's input and decision.
+func live(t *rapid.T, check func(w *world, in Input, d Decision)) {
+	w := randomWorld(t)
+	for range rapid.IntRange(1, 8).Draw(t, "events") {
+		for range rapid.SampledFrom([]int{1, 3, 9, 40, 120}).Draw(t, "polls") {
+			for range 10 {
+				w.second()
+			}
+			w.readAgain()
+			in := w.input()
+			d, m := Evaluate(in)
+			w.memory = m
+			check(w, in, d)
+			w.write(d)
+		}
+		w.disturb(t)
+	}
+}
+
+// Partial or stale data never scales down; only the operator's own limits may.
+func TestBlindNeverScalesDown(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		live(t, func(w *world, in Input, d Decision) {
+			if !d.At.Equal(in.Now) || d.Wanted >= d.Current || d.Verdict == TargetNotFound {
+				return
+			}
+			if w.unknown > 0 || w.unread {
+				t.Fatalf("blind: %s", d.Line())
+			}
+		})
+	})
+}
+
+// Limits hold, whatever the verdict.
+func TestLimitsHold(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		live(t, func(_ *world, in Input, d Decision) {
+			if !d.At.Equal(in.Now) || d.Verdict == TargetNotFound {
+				return
+			}
+			wl, p := in.Workload, in.Policy
+			switch {
+			case wl.FixedReplicas != nil:
+				if d.Desired != *wl.FixedReplicas {
+					t.Fatalf("fixed to %d: %s", *wl.FixedReplicas, d.Line())
+				}
+				return
+			case wl.PauseScaleIn && d.Desired < d.Current, wl.PauseScaleOut && d.Desired > d.Current:
+				t.Fatalf("paused: %s", d.Line())
+			case wl.PauseScaleIn || wl.PauseScaleOut:
+				return
+			}
+			if d.Desired < p.MinReplicas || p.MaxReplicas > 0 && d.Desired > p.MaxReplicas {
+				t.Fatalf("outside %d to %d: %s", p.MinReplicas, p.MaxReplicas, d.Line())
+			}
+			if useful := d.Bounds.Useful; useful > 0 && d.Desired > max(useful, d.Current, p.MinReplicas) {
+				t.Fatalf("grows above the %d useful: %s", useful, d.Line())
+			}
+			to := d.Wanted
+			for _, s := range d.Steps {
+				if s.From != to || s.To == s.From {
+					t.Fatalf("steps do not follow from each other: %s", d.Line())
+				}
+				to = s.To
+			}
+			if to != d.Desired {
+				t.Fatalf("steps do not lead to the answer: %s", d.Line())
+			}
+		})
+	})
+}
+
+// The same input gives the same decision and memory, also after the memory was used for something else, and nothing
+// that was given is changed.
+func TestEvaluateIsPure(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		live(t, func(_ *world, in Input, d Decision) {
+			before := saved(t, in.Memory)
+			other := in
+			other.Now = in.Now.Add(3 * time.Second)
+			kept := *in.Sources[0].Lag
+			kept.ReadAt, kept.Topics = other.Now, nil
+			other.Sources = []Source{in.Sources[0]}
+			other.Sources[0].Lag = &kept
+			Evaluate(other)
+			again, m := Evaluate(in)
+			if !reflect.DeepEqual(d, again) {
+				t.Fatalf("two decisions:\n%+v\n%+v", d, again)
+			}
+			third, m3 := Evaluate(in)
+			if !reflect.DeepEqual(third, again) || saved(t, m3) != saved(t, m) {
+				t.Fatal("a third decision or memory")
+			}
+			if saved(t, in.Memory) != before {
+				t.Fatal("the memory that was given is another now")
+			}
+		})
+	})
+}
+
+// A hold that has a deadline is reported once it is over.
+func TestOverdueIsReported(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		verdict, since := Reason(""), time.Time{}
+		live(t, func(_ *world, in Input, d Decision) {
+			if !d.At.Equal(in.Now) {
+				return
+			}
+			if d.Verdict != verdict {
+				verdict, since = d.Verdict, in.Now
+			}
+			after, ok := deadline(verdict)
+			if !ok || d.Wanted > d.Current {
+				if d.Overdue {
+					t.Fatalf("no hold, but overdue: %s", d.Line())
+				}
+				return
+			}
+			late := in.Now.Sub(since) > after && (d.Wait.Until == nil || in.Now.After(*d.Wait.Until))
+			if late != d.Overdue {
+				t.Fatalf("since %v, overdue %v: %s", since, d.Overdue, d.Line())
+			}
+		})
+	})
+}
+
+// What measured arrivals justify is held back only by what is marked (both) or (up).
+func TestArrivalsAreBlockedOnlyByWhatMay(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		live(t, func(_ *world, in Input, d Decision) {
+			n, ok := d.Need()
+			if !d.At.Equal(in.Now) || !ok || d.Current == 0 || !n.RateKnown || in.Policy.Kind != Capacity {
+				return
+			}
+			need := d.replicas(n.ByRate)
+			if need <= d.Current || d.Verdict.ForbidsUp() || in.Now.Sub(in.Workload.LastWrite.At) < hurryAfter {
+				return
+			}
+			if d.Wanted < need {
+				t.Fatalf("arrivals need %d: %s", need, d.Line())
+			}
+		})
+	})
+}
+
+func saved(t *rapid.T, m Memory) string {
+	data, err := m.Save()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}

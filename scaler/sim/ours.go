@@ -1,0 +1,54 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/lagscaler/lagscaler/scaler"
+)
+
+// ours is the daemon's own policy: scaler.Evaluate, seeing what the daemon would see.
+type ours struct {
+	name    string
+	policy  scaler.Policy
+	source  scaler.SourceSpec
+	memory  scaler.Memory
+	decided func(scaler.Decision)
+}
+
+// Ours tries a specification with one source. Its source's cluster, group and topics are the simulated ones;
+// a processing time that it does not declare is learned. decided, if any, is told each new decision.
+func Ours(name string, spec scaler.Spec, decided func(scaler.Decision)) (Policy, error) {
+	source := scaler.SourceSpec{}
+	if len(spec.Sources) > 0 {
+		source = spec.Sources[0]
+	}
+	source.Cluster, source.Group, source.Topics, source.TopicPattern = viewCluster, viewGroup, nil, ""
+	spec.Sources = []scaler.SourceSpec{source}
+	policy, err := spec.Policy()
+	if err != nil {
+		return nil, err
+	}
+	return &ours{name: name, policy: policy, source: source, decided: decided}, nil
+}
+
+func (o *ours) Name() string { return o.name }
+
+func (o *ours) Decide(v *View) (int32, string) {
+	d, memory := scaler.Evaluate(scaler.Input{
+		Now: v.Now, Policy: o.policy, Memory: o.memory, Workload: v.Workload,
+		Sources: []scaler.Source{{SourceSpec: o.source, Lag: v.Lag, Rebalance: v.Rebalance}},
+	})
+	o.memory = memory
+	if o.decided != nil && d.At.Equal(v.Now) {
+		o.decided(d)
+	}
+	if c, ok := d.Change(v.Now); ok {
+		return c.To, d.Line()
+	}
+	return v.Workload.Spec, ""
+}
+
+// processing is the time one record takes in the world, to be declared to a policy.
+func (w World) processing() time.Duration {
+	return time.Duration(float64(time.Second) / w.filled().PerConsumer)
+}

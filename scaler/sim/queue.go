@@ -1,0 +1,65 @@
+package sim
+
+// queue is one partition: its records wait in the order of their arrival, counted by second.
+type queue struct {
+	batches []batch
+	head    int
+	waiting int64
+	end     int64 // records that ever arrived: the log-end offset
+	done    int64 // records processed: the position of its consumer
+	commit  int64 // the committed offset
+}
+
+// batch are the records that arrived within one second.
+type batch struct{ second, records int32 }
+
+func (q *queue) arrive(second, n int32) {
+	if n == 0 {
+		return
+	}
+	if q.head > 256 && q.head > len(q.batches)/2 {
+		q.batches, q.head = append(q.batches[:0], q.batches[q.head:]...), 0
+	}
+	q.batches = append(q.batches, batch{second, n})
+	q.waiting += int64(n)
+	q.end += int64(n)
+}
+
+// age is how long the oldest waiting record has waited; 0 when none waits.
+func (q *queue) age(now int32) int32 {
+	if q.waiting == 0 {
+		return 0
+	}
+	return now - q.batches[q.head].second
+}
+
+// process takes the n oldest records and returns how many of them had waited for longer than target.
+func (q *queue) process(n int64, now, target int32) (late int64) {
+	n = min(n, q.waiting)
+	q.waiting -= n
+	q.done += n
+	for n > 0 {
+		b := &q.batches[q.head]
+		k := min(int64(b.records), n)
+		if now-b.second > target {
+			late += k
+		}
+		b.records -= int32(k)
+		n -= k
+		if b.records == 0 {
+			q.head++
+		}
+	}
+	if q.head == len(q.batches) {
+		q.batches, q.head = q.batches[:0], 0
+	}
+	return late
+}
+
+// processAll takes everything: the usual case, and a cheap one.
+func (q *queue) processAll(now, target int32) (late int64) {
+	if q.waiting == 0 {
+		return 0
+	}
+	return q.process(q.waiting, now, target)
+}

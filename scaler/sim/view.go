@@ -1,0 +1,122 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/rebalancemon"
+	"github.com/lagscaler/lagscaler/scaler"
+)
+
+// View is what a policy may see at a poll: what the daemon would see.
+type View struct {
+	Now      time.Time
+	Second   int32
+	Lag      *lag.GroupLag // of this poll
+	Workload scaler.Workload
+	World    World     // its declared parts: partitions, the speed of a consumer, the target
+	rates    []float64 // the future: only for policies that are allowed to cheat
+
+	Rebalance scaler.Rebalance
+
+	moves   []Move
+	outage  bool
+	downs   int // scale-downs during an outage
+	members []lag.Member
+	seen    int // deals of the group that members are of
+}
+
+// epoch is when a simulation begins: a Monday at midnight.
+var epoch = time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
+
+const (
+	viewCluster = "sim"
+	viewGroup   = "sim"
+	viewTopic   = "sim"
+)
+
+func newView(r *run) *View {
+	return &View{
+		World: r.World, rates: r.rates,
+		Workload: scaler.Workload{
+			Ref:   scaler.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "sim", Name: "sim"},
+			Found: true, HasScale: true,
+		},
+	}
+}
+
+// poll looks at the world.
+func (v *View) poll(r *run, second int32) {
+	v.Second, v.Now = second, epoch.Add(time.Duration(second)*time.Second)
+	v.Workload.Spec, v.Workload.Status = r.fleet.spec, int32(len(r.fleet.pods))
+	v.Workload.Ready = r.fleet.readyPods(second)
+	_, v.Workload.RolloutInProgress = r.trouble.now(Rollout)
+	_, v.outage = r.trouble.now(Outage)
+	v.rebalancing(r)
+	g := &lag.GroupLag{
+		GroupState: lag.GroupState{At: v.Now, Group: viewGroup, Type: lag.Classic, State: lag.Stable},
+		Protocol:   "consumer", Assignor: string(r.Assignor), Generation: r.group.generation,
+		Epoch: lag.NoGeneration, AssignmentEpoch: lag.NoGeneration, ReadAt: v.Now, Described: true,
+	}
+	if r.group.ends > 0 {
+		g.State, g.Described = lag.CompletingRebalance, false
+	}
+	g.Members = v.crew(r)
+	g.Topics = []lag.TopicLag{{Topic: viewTopic, Partitions: v.partitions(r)}}
+	v.Lag = g
+}
+
+func (v *View) rebalancing(r *run) {
+	at := func(second int32) time.Time { return epoch.Add(time.Duration(second) * time.Second) }
+	v.Rebalance = scaler.Rebalance{Protocol: rebalancemon.Eager}
+	if r.Protocol == Cooperative {
+		v.Rebalance.Protocol = rebalancemon.Cooperative
+	}
+	if r.group.ends > 0 {
+		v.Rebalance.Active, v.Rebalance.Since = true, at(r.group.began)
+	}
+	if r.group.count > 0 {
+		v.Rebalance.LastEnd, v.Rebalance.LastTook = at(r.group.lastEnd), time.Duration(r.group.lastTook)*time.Second
+	}
+}
+
+// crew are the members as of the last assignment: a coordinator tells no more while a rebalance goes on.
+func (v *View) crew(r *run) []lag.Member {
+	if v.seen == r.group.deals {
+		return v.members
+	}
+	v.seen = r.group.deals
+	v.members = make([]lag.Member, len(r.group.dealt))
+	for i, id := range r.group.dealt {
+		v.members[i] = lag.Member{
+			ID: fmt.Sprintf("member-%06d", id), Generation: r.group.generation - 1, Epoch: lag.NoGeneration,
+		}
+	}
+	return v.members
+}
+
+func (v *View) partitions(r *run) []lag.PartitionLag {
+	rows := make([]lag.PartitionLag, r.Partitions)
+	for p := range rows {
+		q := &r.queues[p]
+		rows[p] = lag.PartitionLag{
+			Partition: int32(p), Owner: r.group.ownerIndex[p], Committed: q.commit, End: q.end,
+			Known: lag.KnownStart | lag.KnownCommitted | lag.KnownEnd,
+		}
+		if r.trouble.silent(p) {
+			rows[p].Known, rows[p].Err = rows[p].Known&^lag.KnownEnd, lag.Unreachable
+		}
+	}
+	return rows
+}
+
+// wrote notes that the policy changed the replicas.
+func (v *View) wrote(second, to int32, why string) {
+	from := v.Workload.Spec
+	v.Workload.LastWrite = scaler.Write{At: v.Now, From: from, To: to}
+	v.moves = append(v.moves, Move{Second: second, From: from, To: to, Why: why})
+	if v.outage && to < from {
+		v.downs++
+	}
+}
