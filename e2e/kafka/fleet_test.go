@@ -1,7 +1,6 @@
 package kafka
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -173,16 +172,12 @@ func TestTransactions(t *testing.T) {
 // markers are written after the producer has its answer.
 func awaitOffsets(t *testing.T, c *Cluster, topic string, wantStable, wantEnd int64) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	if err := poll(ctx, func() error {
+	Eventually(t, "the transaction's marker", func() error {
 		if stable, end := offsetsOf(t, c, topic); stable != wantStable || end != wantEnd {
 			return fmt.Errorf("last stable offset %d, end %d, want %d and %d", stable, end, wantStable, wantEnd)
 		}
 		return nil
-	}); err != nil {
-		t.Error(err)
-	}
+	})
 }
 
 func offsetsOf(t *testing.T, c *Cluster, topic string) (stable, end int64) {

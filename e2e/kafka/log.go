@@ -2,7 +2,6 @@ package kafka
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -43,18 +42,13 @@ func (c *Cluster) Rebalances(t testing.TB, group string) []coordlog.Rebalance {
 // AwaitRebalances waits until ok is true of a group's rebalances, and returns them.
 func (c *Cluster) AwaitRebalances(t testing.TB, group, what string, ok func([]coordlog.Rebalance) bool) []coordlog.Rebalance {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
 	var last []coordlog.Rebalance
-	err := poll(ctx, func() error {
+	Eventually(t, what, func() error {
 		if last = c.Rebalances(t, group); !ok(last) {
 			return fmt.Errorf("%d rebalances so far: %+v", len(last), last)
 		}
 		return nil
 	})
-	if err != nil {
-		t.Fatalf("waiting for %s: %v", what, err)
-	}
 	return last
 }
 

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -76,16 +77,12 @@ func checkACLs(t *testing.T, c *Cluster) {
 	if _, err := c.Admin(t).CreateACLs(t.Context(), allow); err != nil {
 		t.Fatalf("creating an ACL: %v", err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	if err := poll(ctx, func() error {
+	Eventually(t, "the ACL to let the user see topics", func() error {
 		if topics() == 0 {
-			return context.DeadlineExceeded
+			return errors.New("he sees none")
 		}
 		return nil
-	}); err != nil {
-		t.Errorf("a user who may describe topics sees none: %v", err)
-	}
+	})
 }
 
 // checkData: what was written before the breakage is there.

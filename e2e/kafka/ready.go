@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"testing"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -149,6 +150,17 @@ func ask[R kmsg.Response](ctx context.Context, client *kgo.Client, request kmsg.
 		return none, fmt.Errorf("the answer is a %T", response)
 	}
 	return typed, nil
+}
+
+// Eventually repeats try, 20 times a second, until it returns nil. When that
+// does not come within a minute the test ends with what try said last.
+func Eventually(t testing.TB, what string, try func() error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := poll(ctx, try); err != nil {
+		t.Fatalf("waiting for %s: %v", what, err)
+	}
 }
 
 // fatal is an error that no waiting heals.

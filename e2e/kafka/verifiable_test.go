@@ -1,7 +1,6 @@
 package kafka
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -58,10 +57,8 @@ func TestShareConsumer(t *testing.T) {
 		return consumed == 10
 	})
 	consumer.Terminate()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
 	want := []coordlog.Kind{coordlog.Joined, coordlog.Left}
-	if err := poll(ctx, func() error {
+	Eventually(t, "the coordinator's word on the consumer", func() error {
 		var got []coordlog.Kind
 		for _, r := range c.Records(t) {
 			if r.Group == group && slices.Contains(want, r.Kind) {
@@ -72,7 +69,5 @@ func TestShareConsumer(t *testing.T) {
 			return fmt.Errorf("the coordinator logged %v, want %v", got, want)
 		}
 		return nil
-	}); err != nil {
-		t.Error(err)
-	}
+	})
 }
