@@ -7,7 +7,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/prometheus/exporter-toolkit/web"
+	toolkit "github.com/prometheus/exporter-toolkit/web"
 	"github.com/spf13/cobra"
 
 	"github.com/lagscaler/lagscaler/internal/config"
@@ -96,7 +96,7 @@ func checkCluster(ctx context.Context, out io.Writer, c config.Cluster) (bad int
 
 // checkWeb validates the file of TLS and basic auth on the port.
 func checkWeb(c *config.Config) error {
-	if err := web.Validate(c.WebConfigFile); err != nil {
+	if err := toolkit.Validate(c.WebConfigFile); err != nil {
 		return wrong{fmt.Errorf("webConfigFile: %s: %w", c.WebConfigFile, err)}
 	}
 	return nil

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -16,17 +19,20 @@ import (
 	"github.com/lagscaler/lagscaler/internal/config"
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/internal/metrics"
+	"github.com/lagscaler/lagscaler/internal/web"
 )
 
 // daemon is the program of run: every part of it, made from one configuration.
 type daemon struct {
-	config   *config.Config   // in force
-	reloader *config.Reloader // nil without a file
+	config   atomic.Pointer[config.Config] // in force
+	reloader *config.Reloader              // nil without a file
+	listen   string                        // of the command line; empty: the file's
 	log      *slog.Logger
 	level    slog.LevelVar
 	sources  *sources
 	engine   *engine.Engine
 	metrics  *metrics.Page
+	pages    http.Handler
 }
 
 // newDaemon makes every part and starts none.
@@ -34,7 +40,8 @@ func newDaemon(c *config.Config, r *config.Reloader, stderr io.Writer) (*daemon,
 	if err := checkWeb(c); err != nil {
 		return nil, err
 	}
-	d := &daemon{config: c, reloader: r}
+	d := &daemon{reloader: r}
+	d.config.Store(c)
 	d.level.Set(c.Log.Level.Slog())
 	d.log = newLog(stderr, c.Log.Format, &d.level)
 	d.sources = newSources(d.log)
@@ -42,12 +49,19 @@ func newDaemon(c *config.Config, r *config.Reloader, stderr io.Writer) (*daemon,
 	if err != nil {
 		return nil, wrong{err}
 	}
+	ring, troubles := web.NewRing(), newTroubles(d.log)
 	d.engine = engine.New(settings(c, found), engine.Options{
 		Interval:       time.Duration(c.Interval),
 		SampleInterval: time.Duration(c.SampleInterval),
 		Log:            d.log,
-		Publish:        newTroubles(d.log).published,
+		Publish:        func(r *engine.Report) { ring.Add(r); troubles.published(r) },
 	})
+	d.show(c, ring)
+	return d, nil
+}
+
+// show makes what readers see: metrics and pages.
+func (d *daemon) show(c *config.Config, ring *web.Ring) {
 	b := thisBuild()
 	d.metrics = metrics.New(metrics.Options{
 		Latest:   d.engine.Latest,
@@ -56,7 +70,19 @@ func newDaemon(c *config.Config, r *config.Reloader, stderr io.Writer) (*daemon,
 		ConfigLoaded: d.configLoaded(),
 		Version:      b.version, Revision: b.commit,
 	})
-	return d, nil
+	d.pages = web.New(web.Options{
+		Latest: d.engine.Latest, Ring: ring, Interval: time.Duration(c.Interval),
+		Version: b.version, Config: d.redacted, Log: d.log,
+	})
+}
+
+// redacted is the configuration in force without its secrets, for the status page.
+func (d *daemon) redacted() string {
+	text, err := d.config.Load().Redacted()
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
 }
 
 func newLog(w io.Writer, f config.Format, level slog.Leveler) *slog.Logger {
@@ -108,7 +134,7 @@ func (d *daemon) run(ctx context.Context, listener net.Listener) error {
 	add(d.metrics.Run)
 	g.Add(server.run, server.stop)
 	d.log.Info("running", "version", thisBuild().version, "listen", listener.Addr().String(),
-		"mode", d.config.Mode, "clusters", len(d.config.Clusters))
+		"mode", d.config.Load().Mode, "clusters", len(d.config.Load().Clusters))
 	if err := g.Run(); err != nil {
 		return err
 	}
@@ -127,7 +153,8 @@ func (d *daemon) reload(ctx context.Context) error {
 // apply puts a new configuration into force. What is fixed for the life of the process stays as it is, and is named.
 func (d *daemon) apply(ctx context.Context, c *config.Config) error {
 	next := *c
-	if kept := keep(&next, d.config); len(kept) > 0 {
+	next.Listen = cmp.Or(d.listen, next.Listen)
+	if kept := keep(&next, d.config.Load()); len(kept) > 0 {
 		d.log.Warn("some changes of the configuration need a restart", "fields", kept)
 	}
 	found, err := d.sources.follow(&next)
@@ -139,6 +166,6 @@ func (d *daemon) apply(ctx context.Context, c *config.Config) error {
 	}
 	d.level.Set(next.Log.Level.Slog())
 	d.metrics.SetFilter(seriesOf(next.Metrics))
-	d.config = &next
+	d.config.Store(&next)
 	return nil
 }

@@ -38,6 +38,8 @@ func newDemo() *cobra.Command {
 		Short: "Watch it work: embedded brokers, real consumers, no Kafka, no Kubernetes",
 		Long: "Runs three embedded brokers, a producer that follows a recorded trace, and a fleet of consumers that the real\n" +
 			"engine scales, with clocks that run twenty times as fast. Scenarios:\n\n" + stories.String(),
+		Example: `  lagscaler demo
+  lagscaler demo --scenario hot-partition --duration 90s`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -39,9 +40,7 @@ func (o *runOptions) run(ctx context.Context, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if o.listen != "" {
-		c.Listen = o.listen
-	}
+	c.Listen = cmp.Or(o.listen, c.Listen)
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return wrong{fmt.Errorf("listening: %w", err)}
@@ -51,6 +50,7 @@ func (o *runOptions) run(ctx context.Context, stderr io.Writer) error {
 		_ = listener.Close() // the reason for ending says more
 		return err
 	}
+	d.listen = o.listen
 	return d.run(ctx, listener)
 }
 

@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/prometheus/exporter-toolkit/web"
+	toolkit "github.com/prometheus/exporter-toolkit/web"
 )
 
 const (
@@ -28,12 +28,23 @@ type server struct {
 func (d *daemon) server(listener net.Listener) *server {
 	return &server{
 		http:     &http.Server{Handler: d.routes(), ReadHeaderTimeout: headerTimeout},
-		listener: listener, file: d.config.WebConfigFile, log: d.log,
+		listener: listener, file: d.config.Load().WebConfigFile, log: d.log,
 	}
 }
 
+// routes is everything the port answers. Every answer is made from the latest Report and costs Kafka nothing.
+func (d *daemon) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", d.metrics)
+	if d.config.Load().Metrics.Compat {
+		mux.Handle("GET /metrics/compat", d.metrics.Compat())
+	}
+	mux.Handle("/", d.pages)
+	return mux
+}
+
 func (s *server) run() error {
-	err := web.Serve(s.listener, s.http, &web.FlagConfig{WebConfigFile: &s.file}, s.log)
+	err := toolkit.Serve(s.listener, s.http, &toolkit.FlagConfig{WebConfigFile: &s.file}, s.log)
 	if err != nil && !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serving: %w", err)
 	}
