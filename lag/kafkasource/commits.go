@@ -15,8 +15,8 @@ const (
 	batchedSince   = 8
 )
 
-// fetch reads the committed offsets of a coordinator's groups: all topics of each.
-func (p *poll) fetch(ctx context.Context, broker int32, reads []*read) [][]outcome {
+// fetching reads the committed offsets of a coordinator's groups: all topics of each.
+func (p *poll) fetching(broker int32, reads []*read) []job {
 	var positions, windows []*read
 	for _, r := range reads {
 		switch {
@@ -32,12 +32,16 @@ func (p *poll) fetch(ctx context.Context, broker int32, reads []*read) [][]outco
 	}
 	var jobs []job
 	for _, piece := range chunks(positions, size) {
-		jobs = append(jobs, job{piece, func(ctx context.Context) ([]outcome, error) { return p.fetchCommits(ctx, broker, piece) }})
+		jobs = append(jobs, job{lag.StageCommits, piece, func(ctx context.Context) ([]outcome, error) {
+			return p.fetchCommits(ctx, broker, piece)
+		}})
 	}
 	for _, piece := range chunks(windows, p.s.cfg.Limits.Groups) {
-		jobs = append(jobs, job{piece, func(ctx context.Context) ([]outcome, error) { return p.fetchShare(ctx, broker, piece) }})
+		jobs = append(jobs, job{lag.StageCommits, piece, func(ctx context.Context) ([]outcome, error) {
+			return p.fetchShare(ctx, broker, piece)
+		}})
 	}
-	return p.batch(ctx, lag.StageCommits, broker, jobs)
+	return jobs
 }
 
 // committed takes what was fetched.

@@ -12,9 +12,9 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 )
 
-// describe asks the coordinator for states, members and assignments of its groups, in batches by group type.
+// describing asks the coordinator for states, members and assignments of its groups, in batches by group type.
 // Groups listed as Empty have none, and are not asked about.
-func (p *poll) describe(ctx context.Context, broker int32, reads []*read) [][]outcome {
+func (p *poll) describing(broker int32, reads []*read) []job {
 	byType := map[lag.GroupType][]*read{}
 	for _, r := range reads {
 		if r.State == lag.Empty {
@@ -26,10 +26,12 @@ func (p *poll) describe(ctx context.Context, broker int32, reads []*read) [][]ou
 	var jobs []job
 	for _, d := range describers {
 		for _, piece := range chunks(byType[d.of], p.s.cfg.Limits.Groups) {
-			jobs = append(jobs, job{reads: piece, run: func(ctx context.Context) ([]outcome, error) { return d.run(p, ctx, broker, piece) }})
+			jobs = append(jobs, job{lag.StageDescribe, piece, func(ctx context.Context) ([]outcome, error) {
+				return d.run(p, ctx, broker, piece)
+			}})
 		}
 	}
-	return p.batch(ctx, lag.StageDescribe, broker, jobs)
+	return jobs
 }
 
 // describers are the requests that describe groups, by the type that ListGroups tells.
@@ -45,19 +47,20 @@ var describers = []struct {
 
 // job is one request about some groups of one coordinator.
 type job struct {
+	stage lag.Stage
 	reads []*read
 	run   func(context.Context) ([]outcome, error)
 }
 
-// batch runs jobs at once, within the broker's bound. A job that fails as a whole fails each of its groups.
-func (p *poll) batch(ctx context.Context, stage lag.Stage, broker int32, jobs []job) [][]outcome {
+// run does jobs at once, within the broker's bound. A job that fails as a whole fails each of its groups.
+func (p *poll) run(ctx context.Context, broker int32, jobs []job) [][]outcome {
 	outcomes := make([][]outcome, len(jobs))
 	each(jobs, func(i int, j job) {
 		var err error
 		if outcomes[i], err = j.run(ctx); err == nil {
 			return
 		}
-		p.fail(stage, broker, err)
+		p.fail(j.stage, broker, err)
 		if codeOf(err) == lag.Unreachable {
 			p.s.cluster.stale()
 		}
@@ -89,17 +92,12 @@ func expect(reads []*read) *replies {
 }
 
 // next is the read an answered group belongs to; ok is false when it was not asked for or has an error.
-// A group that is not there any more is Dead: DescribeGroups says so in words up to v5, and by code 69 from v6 on.
 func (m *replies) next(group string, code int16) (*read, bool) {
 	r, found := find(m.reads, group)
 	if !found || m.seen[r] {
 		return nil, false
 	}
 	m.seen[r] = true
-	if lag.ErrorCode(code) == groupIDNotFound {
-		r.State, r.At, r.Described = lag.Dead, time.Now(), true
-		return nil, false
-	}
 	if code != 0 {
 		m.out = append(m.out, outcome{r, lag.ErrorCode(code)})
 		return nil, false

@@ -102,13 +102,7 @@ func (p *poll) read(ctx context.Context, broker int32, groups []listed) []read {
 		}
 	}
 	coordinated := byName(reads)
-	var wg sync.WaitGroup
-	var described, fetched [][]outcome
-	wg.Go(func() { described = p.describe(ctx, broker, coordinated) })
-	wg.Go(func() { fetched = p.fetch(ctx, broker, coordinated) })
-	wg.Wait()
-	settle(described)
-	settle(fetched)
+	settle(p.run(ctx, broker, slices.Concat(p.describing(broker, coordinated), p.fetching(broker, coordinated))))
 	return reads
 }
 
@@ -118,13 +112,15 @@ type outcome struct {
 	code lag.ErrorCode
 }
 
-// settle notes why groups could not be read. The first reason stays.
+// settle notes why groups could not be read. The first reason stays. A group that is not there any more is Dead:
+// DescribeGroups says so in words up to v5, and everything else by code 69.
 func settle(all [][]outcome) {
-	for _, outcomes := range all {
-		for _, o := range outcomes {
-			if o.read.Err == lag.OK {
-				o.read.Err = o.code
-			}
+	for _, o := range slices.Concat(all...) {
+		switch {
+		case o.code == groupIDNotFound:
+			o.read.State, o.read.At, o.read.Described = lag.Dead, time.Now(), true
+		case o.read.Err == lag.OK:
+			o.read.Err = o.code
 		}
 	}
 }

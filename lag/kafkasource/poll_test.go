@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -215,13 +216,11 @@ func TestCoordinatorKeepsLoading(t *testing.T) {
 }
 
 // hideGroups makes ListGroups of every broker forget everything, as for a moment during a leader election.
-func (r *rig) hideGroups() (reveal func()) {
-	hidden := true
+func (r *rig) hideGroups() {
 	r.ControlKey(int16(kmsg.ListGroups), func(req kmsg.Request) (kmsg.Response, error, bool) {
 		r.KeepControl()
-		return req.ResponseKind(), nil, hidden
+		return req.ResponseKind(), nil, true
 	})
-	return func() { hidden = false }
 }
 
 func TestListedByNobody(t *testing.T) {
@@ -377,12 +376,12 @@ func leaderless(req *kmsg.ListOffsetsRequest, whole lag.TopicRead) (kmsg.Respons
 
 // kill makes a broker close every connection at once, until the returned function revives it.
 func (r *rig) kill(broker int32) (revive func()) {
-	dead := true
+	var revived atomic.Bool
 	r.Control(func(kmsg.Request) (kmsg.Response, error, bool) {
 		r.KeepControl()
-		return nil, io.EOF, dead && r.CurrentNode() == broker
+		return nil, io.EOF, !revived.Load() && r.CurrentNode() == broker
 	})
-	return func() { dead = false }
+	return func() { revived.Store(true) }
 }
 
 func TestBrokerDown(t *testing.T) {
