@@ -9,28 +9,40 @@ import (
 // variance, and several times as fast.
 const normalFrom = 12
 
-// poisson draws from a Poisson distribution whose mean changes seldom.
+// poisson draws from a Poisson distribution whose mean changes seldom: what can be computed before is.
 type poisson struct {
-	mean, exp, root float64 // exp(-mean), sqrt(mean)
+	mean, root float64
+	below      []float64 // probability of at most i
 }
 
-func poissonOf(mean float64) poisson {
-	return poisson{mean: mean, exp: math.Exp(-mean), root: math.Sqrt(mean)}
+func poissonOf(mean float64, scratch []float64) poisson {
+	p := poisson{mean: mean, root: math.Sqrt(mean), below: scratch[:0]}
+	if mean <= 0 || mean >= normalFrom {
+		return p
+	}
+	term, sum := math.Exp(-mean), 0.0
+	for n := 1; sum < 1-1e-12 && n < 100; n++ {
+		sum += term
+		p.below = append(p.below, sum)
+		term *= mean / float64(n)
+	}
+	return p
 }
 
-func (p poisson) draw(r *rand.Rand) int32 {
+func (p *poisson) draw(r *rand.Rand) int32 {
 	switch {
 	case p.mean <= 0:
 		return 0
 	case p.mean >= normalFrom:
 		return int32(max(0, math.Round(p.mean+p.root*r.NormFloat64())))
 	}
-	u, n, term := r.Float64(), int32(0), p.exp
-	for sum := term; u > sum && n < 200; sum += term {
-		n++
-		term *= p.mean / float64(n)
+	u := r.Float64()
+	for n, below := range p.below {
+		if u < below {
+			return int32(n)
+		}
 	}
-	return n
+	return int32(len(p.below))
 }
 
 // Spread is how arrivals spread over the partitions.

@@ -154,7 +154,7 @@ func (r *run) arrivals(second int32) {
 	if rate := r.rates[second]; rate != r.rate {
 		r.rate = rate
 		for p := range r.arrive {
-			r.arrive[p] = poissonOf(rate * r.weights[p])
+			r.arrive[p] = poissonOf(rate*r.weights[p], r.arrive[p].below)
 		}
 	}
 	for p := range r.queues {
