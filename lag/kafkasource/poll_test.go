@@ -136,7 +136,8 @@ func TestRequestsOfAPoll(t *testing.T) {
 			t.Errorf("poll %d: %d requests", poll, got["all"])
 		}
 	}
-	if n := r.source.Connections(); n > 2*3+1 {
+	// Two in flight to each broker, the transport's own, and sometimes one more: it answers before it takes a connection back.
+	if n := r.source.Connections(); n > 3*3+1 {
 		t.Errorf("%d connections", n)
 	}
 }
