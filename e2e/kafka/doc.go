@@ -9,7 +9,7 @@
 //			c.Produce(t, topic, 100)
 //			fleet := c.Fleet(t)
 //			fleet.Join(kafka.Consumer{ID: "a", Group: "g", Topics: []string{topic}})
-//			fleet.WaitAssigned("a")
+//			fleet.AwaitBalanced(topic, 6, "a")
 //			...
 //			truth := c.Groups(t) // kafka-consumer-groups --describe --all-groups
 //		})

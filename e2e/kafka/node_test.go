@@ -18,8 +18,9 @@ func TestBreakingNodes(t *testing.T) {
 		t.Run(string(v), func(t *testing.T) {
 			t.Parallel()
 			c := Start(t, Config{
-				Version:    v,
-				Properties: map[string]string{"group.initial.rebalance.delay.ms": "1"},
+				Version: v,
+				// A killed broker cannot register again before its session has ended: 9 s otherwise.
+				Properties: map[string]string{"broker.session.timeout.ms": "3000", "broker.heartbeat.interval.ms": "500"},
 				PerNode:    map[int]map[string]string{3: {"num.io.threads": "3"}},
 				Users:      []User{{"lagscaler", "secret"}},
 			})
