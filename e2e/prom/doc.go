@@ -1,0 +1,15 @@
+// Package prom starts a real Prometheus and a real Alertmanager for a test,
+// on 127.0.0.1, and ends them with the test binary.
+//
+//	alertmanager := prom.StartAlertmanager(t, prom.AlertmanagerConfig{})
+//	server := prom.Start(t, prom.Config{
+//		Targets:       []prom.Target{{Job: "lagscaler", Address: address}},
+//		RuleFiles:     []string{"rules.yaml"},
+//		Alertmanagers: []string{alertmanager.Address},
+//	})
+//	server.AwaitVector(t, `sum(lagscaler_group_lag)`, prom.NotEmpty)
+//	alert := alertmanager.AwaitFiring(t, "GroupEmpty")
+//
+// Intervals are one second unless said otherwise, so that a rule with "for: 2s"
+// is delivered about four seconds after the metric turned.
+package prom

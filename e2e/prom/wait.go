@@ -1,0 +1,48 @@
+package prom
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/lagscaler/lagscaler/e2e/child"
+)
+
+// await ends the test when the question has no good answer within waitLimit.
+func await(t testing.TB, what string, ask func(context.Context) error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), waitLimit)
+	defer cancel()
+	if err := child.Await(ctx, ask); err != nil {
+		t.Fatalf("waiting for %s: %v", what, err)
+	}
+}
+
+// ready asks Prometheus or Alertmanager whether it is.
+func ready(address string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/-/ready", http.NoBody)
+		if err != nil {
+			return err
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return err
+		}
+		defer response.Body.Close()
+		if response.StatusCode != http.StatusOK {
+			return fmt.Errorf("not ready: %s", response.Status)
+		}
+		return nil
+	}
+}
+
+// end kills a server when its test is over, and shows the end of its log if the
+// test failed.
+func end(t testing.TB, p *child.Process) {
+	if t.Failed() {
+		t.Logf("end of the log of %s:\n%s", p.Name(), p.Tail(15))
+	}
+	p.Kill()
+}
