@@ -169,6 +169,11 @@ func (m *Monitor) resolution() time.Duration {
 	if every, ok := m.samples.every(); ok {
 		return every
 	}
+	return m.step()
+}
+
+// step is how often polls come; 0 until the second.
+func (m *Monitor) step() time.Duration {
 	every, _ := m.polls.every()
 	return every
 }

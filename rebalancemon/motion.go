@@ -10,8 +10,8 @@ import (
 const usualPace = 5 * time.Second
 
 // move finds out whose partitions have moved since the poll before, and learns how long a live member of this group
-// goes without: the pace.
-func (v *view) move(prev *view) {
+// goes without: the pace. Rebalances and polls that are missing teach nothing.
+func (v *view) move(prev *view, rebalanced bool) {
 	moved := make([]bool, len(v.seats))
 	waits := make([]bool, len(v.seats))
 	prev.walk(v.topics, func(was, is lag.PartitionLag) {
@@ -29,13 +29,15 @@ func (v *view) move(prev *view) {
 	for i := range v.seats {
 		s := &v.seats[i]
 		s.waits = waits[i] && !moved[i]
-		if moved[i] {
-			if s.due.Equal(s.moved) {
+		s.steady = s.steady && !rebalanced && v.at.Sub(prev.at) < v.step*3/2
+		switch {
+		case moved[i]:
+			if s.steady {
 				v.learn(v.until.Sub(s.moved))
 			}
-			s.moved, s.due = v.until, v.until
-		} else if !s.waits {
-			s.due = v.until
+			s.moved, s.due, s.steady = v.until, v.until, true
+		case !s.waits:
+			s.due, s.steady = v.until, false
 		}
 	}
 	v.pace -= v.pace / 32
@@ -81,16 +83,16 @@ func (v *view) walk(topics []lag.TopicLag, yield func(was, is lag.PartitionLag))
 //
 // In between, and where nothing was there to read, it cannot be told.
 func (v *view) farewell(s *seat, at time.Time) Cause {
-	pace, step := max(v.pace, v.at.Sub(v.seen)), v.at.Sub(v.seen)
+	pace := max(v.pace, v.step)
 	if v.pace == 0 {
-		pace = max(usualPace, step)
+		pace = max(usualPace, v.step)
 	}
 	switch {
 	case v.seen.IsZero() || s.held == 0:
 		return UnknownCause
-	case !s.moved.IsZero() && at.Sub(s.moved) <= pace+step/4:
+	case !s.moved.IsZero() && at.Sub(s.moved) <= pace+v.step/4:
 		return MemberLeft
-	case s.waits && at.Sub(s.due) > pace+step:
+	case s.waits && at.Sub(s.due) > pace+v.step:
 		return MemberTimeout
 	default:
 		return UnknownCause

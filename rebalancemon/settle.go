@@ -22,7 +22,7 @@ func (m *Monitor) poll(g *group, l *lag.GroupLag) {
 	if !l.At.After(g.view.at) {
 		return
 	}
-	next, ch := g.view.next(l)
+	next, ch := g.view.next(l, m.step())
 	if g.unexplained(&next, ch) {
 		g.observe(stateOf(l), m.blind())
 	}
@@ -53,7 +53,7 @@ func (g *group) unexplained(next *view, ch change) bool {
 
 // firstPoll takes in the first that is told of a group's members: what lies before cannot be compared.
 func (m *Monitor) firstPoll(g *group, l *lag.GroupLag) {
-	next, _ := (&view{}).next(l)
+	next, _ := (&view{}).next(l, m.step())
 	g.base.owed(&next, 0, false)
 	for _, e := range g.take(next.until) {
 		if e.sure {
@@ -171,8 +171,7 @@ func (g *group) unseen(v *view) *episode {
 
 // overdue publishes rebalances that have waited too long for a poll.
 func (m *Monitor) overdue(g *group) {
-	every, _ := m.polls.every()
-	limit := max(patience, 3*every)
+	limit := max(patience, 3*m.step())
 	for len(g.done) > 0 && g.done[0].sure && m.now.Sub(g.done[0].told) > limit {
 		e := g.done[0]
 		g.done = g.done[1:]

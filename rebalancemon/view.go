@@ -16,10 +16,11 @@ type view struct {
 	count     int32 // which
 	seats     []seat
 	topics    []lag.TopicLag
-	print     print // of members and their assignments
-	held      int   // partitions that members hold
-	exist     int   // partitions of its topics
-	pace      time.Duration
+	print     print         // of members and their assignments
+	held      int           // partitions that members hold
+	exist     int           // partitions of its topics
+	pace      time.Duration // how long a live member goes without moving, at most
+	step      time.Duration // between polls
 	protocol  Protocol
 	assignor  string
 }
@@ -34,6 +35,7 @@ type seat struct {
 	moved  time.Time // when one of its partitions was last seen to have moved
 	due    time.Time // since when records have waited without any of them moving
 	waits  bool      // they did at this poll
+	steady bool      // and at every poll since it moved, with no rebalance in between
 	wants  print     // of what it subscribes to; 0 when not told
 	held   int       // partitions
 }
@@ -43,10 +45,10 @@ func (s *seat) isBackAs(o *seat) bool {
 	return s.client != "" && s.client == o.client && s.host == o.host
 }
 
-// next is the view of the next poll, and what changed.
-func (v *view) next(l *lag.GroupLag) (view, change) {
+// next is the view of the next poll, and what changed. Polls come every step.
+func (v *view) next(l *lag.GroupLag, step time.Duration) (view, change) {
 	n := view{
-		at: l.At, until: l.At, seen: v.at, born: v.born, epochs: epochs(l.Type), topics: l.Topics, pace: v.pace,
+		at: l.At, until: l.At, seen: v.at, born: v.born, epochs: epochs(l.Type), topics: l.Topics, pace: v.pace, step: step,
 		protocol: protocolOf(l), assignor: l.Assignor,
 	}
 	if n.born.IsZero() {
@@ -73,7 +75,7 @@ func (v *view) next(l *lag.GroupLag) (view, change) {
 	}
 	ch := v.compare(&n)
 	ch.partitions = n.exist
-	n.move(v)
+	n.move(v, ch.differs || n.count != v.count)
 	return n, ch
 }
 
@@ -126,7 +128,7 @@ func (v *view) compare(n *view) change {
 		}
 		old := &v.seats[j]
 		kept[j] = true
-		s.since, s.moved, s.due = old.since, old.moved, old.due
+		s.since, s.moved, s.due, s.steady = old.since, old.moved, old.due, old.steady
 		ch.subscribed = ch.subscribed || s.wants != 0 && old.wants != 0 && s.wants != old.wants
 	}
 	for j := range v.seats {
