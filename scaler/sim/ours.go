@@ -1,10 +1,6 @@
 package sim
 
-import (
-	"time"
-
-	"github.com/lagscaler/lagscaler/scaler"
-)
+import "github.com/lagscaler/lagscaler/scaler"
 
 // ours is the daemon's own policy: scaler.Evaluate, seeing what the daemon would see.
 type ours struct {
@@ -33,6 +29,8 @@ func Ours(name string, spec scaler.Spec, decided func(scaler.Decision)) (Policy,
 
 func (o *ours) Name() string { return o.name }
 
+func (o *ours) Every() int32 { return pollSeconds }
+
 func (o *ours) Decide(v *View) (int32, string) {
 	d, memory := scaler.Evaluate(scaler.Input{
 		Now: v.Now, Policy: o.policy, Memory: o.memory, Workload: v.Workload,
@@ -46,9 +44,4 @@ func (o *ours) Decide(v *View) (int32, string) {
 		return c.To, d.Line()
 	}
 	return v.Workload.Spec, ""
-}
-
-// processing is the time one record takes in the world, to be declared to a policy.
-func (w World) processing() time.Duration {
-	return time.Duration(float64(time.Second) / w.filled().PerConsumer)
 }

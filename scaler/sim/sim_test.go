@@ -32,6 +32,7 @@ func trace(t testing.TB, name string) Trace {
 type fixed int32
 
 func (f fixed) Name() string                 { return "fixed" }
+func (f fixed) Every() int32                 { return 10 }
 func (f fixed) Decide(*View) (int32, string) { return int32(f), "" }
 
 // flat is a trace of constant traffic.
@@ -220,7 +221,7 @@ func TestARebalancePauses(t *testing.T) {
 
 func ourPolicy(t testing.TB, w World) Policy {
 	t.Helper()
-	p, err := Ours("lagscaler", scaler.Spec{Sources: []scaler.SourceSpec{{ProcessingTime: w.processing()}}}, nil)
+	p, err := Ours("lagscaler", scaler.Spec{Sources: []scaler.SourceSpec{{ProcessingTime: w.Processing()}}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
@@ -15,8 +16,12 @@ type View struct {
 	Second   int32
 	Lag      *lag.GroupLag // of this poll
 	Workload scaler.Workload
-	World    World     // its declared parts: partitions, the speed of a consumer, the target
-	rates    []float64 // the future: only for policies that are allowed to cheat
+	World    World // its declared parts: partitions, the speed of a consumer, the target
+
+	// What only a policy that is allowed to cheat looks at.
+	rates   []float64
+	weights []float64
+	unowned []int
 
 	Rebalance scaler.Rebalance
 
@@ -38,7 +43,7 @@ const (
 
 func newView(r *run) *View {
 	return &View{
-		World: r.World, rates: r.rates,
+		World: r.World, rates: r.rates, weights: r.weights, unowned: slices.Repeat([]int{nobody}, r.Partitions),
 		Workload: scaler.Workload{
 			Ref:   scaler.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "sim", Name: "sim"},
 			Found: true, HasScale: true,

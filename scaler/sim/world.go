@@ -76,9 +76,10 @@ func or[T comparable](v, def T) T {
 	return v
 }
 
-// Policy decides how many replicas there should be. It is asked at each poll.
+// Policy decides how many replicas there should be. It is asked every so many seconds.
 type Policy interface {
 	Name() string
+	Every() int32
 	Decide(v *View) (replicas int32, why string)
 }
 
@@ -104,7 +105,7 @@ func Simulate(t Trace, w World, p Policy) Result {
 	view := newView(r)
 	for second := range int32(len(r.rates)) {
 		r.step(second)
-		if second%pollSeconds == 0 {
+		if second%p.Every() == 0 {
 			view.poll(r, second)
 			n, why := p.Decide(view)
 			if n = min(maxReplicas, max(0, n)); n != r.fleet.spec {

@@ -1,0 +1,111 @@
+package sim
+
+import (
+	"testing"
+
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/scaler"
+)
+
+// view is a poll with a total lag, spread evenly over 48 partitions.
+func viewOf(second, replicas int32, total int64) *View {
+	v := &View{Second: second, World: World{}.filled(), Workload: scaler.Workload{Spec: replicas}}
+	v.Lag = &lag.GroupLag{Topics: []lag.TopicLag{{Topic: viewTopic, Partitions: make([]lag.PartitionLag, 48)}}}
+	for p := range v.Lag.Topics[0].Partitions {
+		n := total / 48
+		if int64(p) < total%48 {
+			n++
+		}
+		v.Lag.Topics[0].Partitions[p] = lag.PartitionLag{Partition: int32(p), End: n, Known: lag.KnownStart | lag.KnownCommitted | lag.KnownEnd}
+	}
+	return v
+}
+
+// Computed by hand from the rules: ceil(lag / threshold), 10 % tolerance, at most double or four more, at most 48.
+func TestKEDA(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		threshold float64
+		replicas  int32
+		lag       int64
+		want      int32
+	}{
+		{"one replica for each threshold", 100, 3, 450, 5},
+		{"within tolerance", 100, 10, 1090, 10},
+		{"just above it", 100, 10, 1110, 12},
+		{"four more at once", 10, 1, 1000, 5},
+		{"double at once", 10, 10, 1000, 20},
+		{"not above the partitions", 10, 40, 10_000_000, 48},
+		{"never below one", 10, 1, 0, 1},
+	} {
+		if got, _ := KEDA(c.threshold).Decide(viewOf(0, c.replicas, c.lag)); got != c.want {
+			t.Errorf("%s: %d, want %d", c.name, got, c.want)
+		}
+	}
+}
+
+func TestHPAStabilizesDownwards(t *testing.T) {
+	h := KEDA(100)
+	h.Decide(viewOf(0, 10, 1000))
+	for second := int32(15); second < 300; second += 15 {
+		if got, _ := h.Decide(viewOf(second, 10, 300)); got != 10 {
+			t.Fatalf("down to %d after %d s: ten were recommended less than 300 s ago", got, second)
+		}
+	}
+	if got, _ := h.Decide(viewOf(300, 10, 300)); got != 3 {
+		t.Errorf("%d after 300 s, want 3", got)
+	}
+}
+
+func TestKEDARateSeesTheRate(t *testing.T) {
+	h := KEDARate(100)
+	v := viewOf(0, 5, 0)
+	h.Decide(v)
+	v = viewOf(15, 5, 0)
+	for p := range v.Lag.Topics[0].Partitions { // 15 s at 800/s, all of it processed
+		row := &v.Lag.Topics[0].Partitions[p]
+		row.End, row.Committed = 250, 250
+	}
+	if got, _ := h.Decide(v); got != 10 {
+		t.Errorf("%d, want 10: ceil(800 / 85)", got)
+	}
+}
+
+func TestDS2(t *testing.T) {
+	d := &DS2{PerConsumer: 100}
+	for second := int32(0); second <= 60; second += 15 {
+		v := viewOf(second, 5, int64(second)*800)
+		got, _ := d.Decide(v)
+		want := int32(5)
+		if second == 60 {
+			want = 10 // 800 / 85
+		}
+		if got != want {
+			t.Errorf("second %d: %d, want %d", second, got, want)
+		}
+	}
+}
+
+// The clairvoyant goes up for the next 75 s and down only to what the next 600 s need.
+func TestClairvoyant(t *testing.T) {
+	rates := make([]float64, 2000)
+	for i := range rates {
+		rates[i] = 850 // 850/0.93 = 914, 19 a partition: five fit on one consumer, so 10
+		if i >= 1000 && i < 1100 {
+			rates[i] = 3000 // 3226: 48, for 2 partitions each would be 134 > 100
+		}
+	}
+	for _, c := range []struct{ second, replicas, want int32 }{
+		{0, 5, 10},
+		{0, 16, 10},
+		{500, 16, 16}, // the burst is within 600 s: nothing goes down
+		{930, 16, 48}, // and now within 75 s
+		{1200, 48, 10},
+	} {
+		v := viewOf(c.second, c.replicas, 0)
+		v.rates, v.weights, v.unowned = rates, Uniform.weights(48, nil), make([]int, 48)
+		if got, _ := (Clairvoyant{}).Decide(v); got != c.want {
+			t.Errorf("second %d with %d: %d, want %d", c.second, c.replicas, got, c.want)
+		}
+	}
+}
