@@ -30,6 +30,7 @@ type daemon struct {
 	log      *slog.Logger
 	level    slog.LevelVar
 	sources  *sources
+	targets  targets // no Controller without Kubernetes
 	engine   *engine.Engine
 	metrics  *metrics.Page
 	pages    http.Handler
@@ -49,15 +50,33 @@ func newDaemon(c *config.Config, r *config.Reloader, stderr io.Writer) (*daemon,
 	if err != nil {
 		return nil, wrong{err}
 	}
-	ring, troubles := web.NewRing(), newTroubles(d.log)
-	d.engine = engine.New(settings(c, found), engine.Options{
+	if d.targets.Controller, err = connectKubernetes(c, d.log); err != nil {
+		return nil, err
+	}
+	ring := web.NewRing()
+	d.engine = engine.New(settings(c, found), d.options(c, ring))
+	d.show(c, ring)
+	return d, nil
+}
+
+// options joins the engine with what surrounds it.
+func (d *daemon) options(c *config.Config, ring *web.Ring) engine.Options {
+	troubles := newTroubles(d.log)
+	o := engine.Options{
 		Interval:       time.Duration(c.Interval),
 		SampleInterval: time.Duration(c.SampleInterval),
 		Log:            d.log,
 		Publish:        func(r *engine.Report) { ring.Add(r); troubles.published(r) },
-	})
-	d.show(c, ring)
-	return d, nil
+	}
+	switch {
+	case d.targets.Controller != nil:
+		o.Targets, o.Memories, o.Leading = d.targets, d.targets, d.targets.Leading
+		shown := o.Publish
+		o.Publish = func(r *engine.Report) { shown(r); d.targets.publish(r) }
+	case c.Memory.File != "":
+		o.Memories = memoryFile{path: c.Memory.File, log: d.log}
+	}
+	return o
 }
 
 // show makes what readers see: metrics and pages.
@@ -114,27 +133,36 @@ func (d *daemon) configLoaded() func() bool {
 //
 //	           ┌─ interrupt   SIGINT, SIGTERM
 //	           ├─ reload      the file, SIGHUP ──settings──┐
-//	run group ─┤                                           v
-//	           ├─ engine      polls, samples ──> Report ──────┐ Latest()
-//	           ├─ metrics     renders each new Report  <──────┤
-//	           └─ http        /metrics, pages, API, health <──┘
+//	           ├─ kubernetes  watches ──targets──┐         │
+//	run group ─┤   status, Events <──────────┐   v         v
+//	           ├─ engine      polls, samples, decisions ──> Report ──┐ Latest()
+//	           ├─ metrics     renders each new Report  <─────────────┤
+//	           ├─ http        /metrics, pages, API, health <─────────┘
+//	           └─ election    the Lease; ends when all that writes has ended
 func (d *daemon) run(ctx context.Context, listener net.Listener) error {
 	defer d.sources.close()
 	var g run.Group
-	add := func(execute func(context.Context) error) {
+	add := func(execute func(context.Context) error) (ended chan struct{}) {
 		ctx, cancel := context.WithCancel(ctx)
-		g.Add(func() error { return execute(ctx) }, func(error) { cancel() })
+		ended = make(chan struct{})
+		g.Add(func() error { defer close(ended); return execute(ctx) }, func(error) { cancel() })
+		return ended
 	}
-	server := d.server(listener)
 	add(func(ctx context.Context) error { <-ctx.Done(); return nil })
 	if d.reloader != nil {
 		add(d.reload)
 	}
-	add(d.engine.Run)
+	deciding := add(d.engine.Run)
 	add(d.metrics.Run)
+	server := d.server(listener)
 	g.Add(server.run, server.stop)
+	if k := d.targets.Controller; k != nil {
+		writing := add(k.Run)
+		elected, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		g.Add(func() error { return k.Elect(elected) }, func(error) { <-deciding; <-writing; cancel() })
+	}
 	d.log.Info("running", "version", thisBuild().version, "listen", listener.Addr().String(),
-		"mode", d.config.Load().Mode, "clusters", len(d.config.Load().Clusters))
+		"mode", d.config.Load().Mode, "clusters", len(d.config.Load().Clusters), "kubernetes", d.targets.Controller != nil)
 	if err := g.Run(); err != nil {
 		return err
 	}
@@ -163,6 +191,9 @@ func (d *daemon) apply(ctx context.Context, c *config.Config) error {
 	}
 	if err := d.engine.Reconfigure(ctx, settings(&next, found)); err != nil {
 		return fmt.Errorf("reconfiguring: %w", err)
+	}
+	if d.targets.Controller != nil {
+		d.targets.Configure(kubernetesSettings(&next))
 	}
 	d.level.Set(next.Log.Level.Slog())
 	d.metrics.SetFilter(seriesOf(next.Metrics))

@@ -231,7 +231,7 @@ type Record struct {
 
 // Memory is where what was learned about the workloads is kept.
 type Memory struct {
-	// A file. Absent: ConfigMaps when there is Kubernetes, else nothing is kept over a restart.
+	// A file. Absent: nothing is kept over a restart. With Kubernetes ConfigMaps are used instead.
 	File string `yaml:"file"`
 }
 

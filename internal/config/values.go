@@ -66,6 +66,9 @@ func (r Regexp) MarshalText() ([]byte, error) { return []byte(r.text), nil }
 // IsZero reports whether no pattern is set.
 func (r Regexp) IsZero() bool { return r.re == nil }
 
+// Regexp is the compiled pattern, anchored at both ends; nil when none is set.
+func (r Regexp) Regexp() *regexp.Regexp { return r.re }
+
 // Match reports whether the whole name matches. A pattern that is not set matches nothing.
 func (r Regexp) Match(name string) bool { return r.re != nil && r.re.MatchString(name) }
 
