@@ -1,7 +1,9 @@
 package kafkasource
 
 import (
+	"context"
 	"log/slog"
+	"net"
 	"time"
 )
 
@@ -13,6 +15,9 @@ type Config struct {
 
 	TLS  *TLS  // nil: plain text
 	SASL *SASL // nil: no authentication
+
+	// Dial opens connections, before TLS: through a proxy, or to watch them. Nil: directly.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	Group         func(group string) bool // which groups to read; nil: all
 	Topic         func(topic string) bool // which topics' offsets to read; nil: all
@@ -62,6 +67,9 @@ func (c Config) orDefault() Config {
 	c.Limits = c.Limits.orDefault()
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Dial == nil {
+		c.Dial = new(net.Dialer).DialContext
 	}
 	if c.Group == nil {
 		c.Group = func(string) bool { return true }

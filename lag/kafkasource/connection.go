@@ -84,7 +84,7 @@ func (c *conn) readVersions() error {
 func (s *Source) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Limits.Dial)
 	defer cancel()
-	raw, err := s.dialer.DialContext(ctx, network, address)
+	raw, err := s.cfg.Dial(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,6 @@ import (
 // Source reads one cluster. Sample and Observe may run at the same time; two Observes take turns.
 type Source struct {
 	cfg         Config
-	dialer      net.Dialer
 	transport   *kafka.Transport
 	bootstrap   net.Addr
 	formatter   *kmsg.RequestFormatter
