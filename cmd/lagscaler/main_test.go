@@ -5,7 +5,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
@@ -25,7 +28,19 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"lagscaler": main})
+	testscript.Main(m, map[string]func(){"lagscaler": main, "get": get})
+}
+
+// get prints what an address answers.
+func get() {
+	resp, err := http.Get(os.Args[1])
+	if err == nil {
+		_, err = io.Copy(os.Stdout, resp.Body)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 }
 
 // TestScripts runs the command line as a user types it. Beside testscript's own, there are the commands
@@ -34,6 +49,7 @@ func TestMain(m *testing.M) {
 //	garbage                        starts a port that answers nonsense; $BROKERS
 //	port                           finds a free port; $ADDR
 //	exits CODE PROGRAM ARG…        runs a program that must end with the code
+//	get URL                        prints what an address answers
 //	eventually REGEXP PROGRAM ARG… runs a program until its output matches
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
