@@ -1,0 +1,92 @@
+package scaler
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const docs = "../docs/scaling.md"
+
+// Every reason has a section in the docs, with a decision of the timelines as its example. Run with -update to renew
+// the examples.
+func TestReasonsAreDocumented(t *testing.T) {
+	data, err := os.ReadFile(docs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(data)
+	for _, r := range Reasons {
+		if r.Doc == "" || r.Reason.Doc() != r.Doc {
+			t.Errorf("%s has no line of its own", r.Reason)
+		}
+		section := regexp.MustCompile(fmt.Sprintf("(?s)(### %s\n.*?```text\n)(.*?)(```\n)", r.Reason))
+		parts := section.FindStringSubmatch(page)
+		if parts == nil || strings.Count(parts[1], "\n### ") > 0 {
+			t.Errorf("%s has no section with an example in %s", r.Reason, docs)
+			continue
+		}
+		example := exampleOf(t, r.Reason)
+		if *update {
+			page = strings.Replace(page, parts[0], parts[1]+example+parts[3], 1)
+		} else if parts[2] != example {
+			t.Errorf("%s: the example in %s is not what is decided; run go test ./scaler -update\n--- have\n%s--- want\n%s", r.Reason, docs, parts[2], example)
+		}
+	}
+	if *update {
+		if err := os.WriteFile(docs, []byte(page), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// exampleOf is the shortest line of the timelines in which a reason decides, or limits.
+func exampleOf(t *testing.T, r Reason) string {
+	t.Helper()
+	files, err := filepath.Glob("testdata/*.timeline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	verdict := regexp.MustCompile(fmt.Sprintf(`(?m)  ((Hold \d+ %s|%s \d+ -> \d+|[^:]*, %s \d+ -> \d+)[,:].*)$`, r, r, r))
+	var lines []string
+	for _, file := range files {
+		_, decided := readTimeline(t, file)
+		for _, m := range verdict.FindAllStringSubmatch(decided, -1) {
+			lines = append(lines, strings.TrimSpace(m[1][strings.LastIndex(m[1], "  ")+1:])+"\n")
+		}
+	}
+	if len(lines) == 0 {
+		return ""
+	}
+	return slices.MinFunc(lines, func(a, b string) int { return len(a) - len(b) })
+}
+
+// Every verdict has a phrase; limits have none of their own.
+func TestEveryVerdictHasAPhrase(t *testing.T) {
+	for _, r := range rules {
+		if phrases[r.reason] == nil {
+			t.Errorf("no phrase for %s", r.reason)
+		}
+	}
+	var known []Reason
+	for _, r := range rules {
+		known = append(known, r.reason)
+	}
+	for _, l := range limits {
+		known = append(known, l.reason)
+	}
+	for _, r := range Reasons {
+		if !slices.Contains(known, r.Reason) {
+			t.Errorf("%s is neither a rule's nor a limit's", r.Reason)
+		}
+	}
+	for _, r := range known {
+		if r.Doc() == "" {
+			t.Errorf("%s is missing in Reasons", r)
+		}
+	}
+}
