@@ -21,7 +21,7 @@ type Decision struct {
 	Overdue bool      `json:"overdue,omitempty"` // the hold has outlived its deadline: HoldOverdue
 	Why     Evidence  `json:"why"`               // the numbers of the verdict that belong to no source
 	Bounds  Bounds    `json:"bounds"`
-	Policy  Policy    `json:"-"` // in force
+	Policy  Policy    `json:"policy"` // in force
 }
 
 // Step is one limit that changed the number.

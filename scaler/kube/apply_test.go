@@ -152,6 +152,7 @@ func TestTheLeaseIsLost(t *testing.T) {
 				t.Fatal("two leaders")
 			case !w.Leading() && lostAt == 0:
 				lostAt = time.Since(began)
+				synctest.Wait()
 				if bound.Err() == nil {
 					t.Error("a write under way goes on though the lease is lost")
 				}

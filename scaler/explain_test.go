@@ -1,0 +1,85 @@
+package scaler
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"reflect"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// Every number of a line follows from the Decision, and a Decision that went through JSON says the same.
+func TestLinesCanBeRecomputed(t *testing.T) {
+	near := func(a, b float64) bool { return math.Abs(a-b) <= 1e-6*(1+math.Abs(a)+math.Abs(b)) }
+	rapid.Check(t, func(t *rapid.T) {
+		live(t, func(_ *world, in Input, d Decision) {
+			if !d.At.Equal(in.Now) {
+				return
+			}
+			data, err := json.Marshal(d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var back Decision
+			if err := json.Unmarshal(data, &back); err != nil {
+				t.Fatal(err)
+			}
+			if back.Line() != d.Line() || !reflect.DeepEqual(Explain(back), Explain(d)) {
+				t.Fatalf("through JSON:\n%s\n%s", d.Line(), back.Line())
+			}
+			n, ok := d.Need()
+			if !ok || !n.RateKnown || !n.Capacity.known() {
+				return
+			}
+			if !near(n.Base, n.Forecast/n.Utilization-n.Excluded) || !near(n.Required, n.Base+n.DrainRate) ||
+				!near(n.Backlog, n.DrainRate*n.DrainSeconds) || !near(n.PeakRequired, n.Peak/n.DownUtilization-n.DownExcluded) {
+				t.Fatalf("the sums do not add up: %+v", n)
+			}
+			if n.Plan != consumersFor(n.Required, n.PerConsumer) || n.RatePlan != consumersFor(n.Base, n.PerConsumer) ||
+				n.DownPlan != consumersFor(n.PeakRequired, n.PerConsumer) {
+				t.Fatalf("the plans are others': %+v", n)
+			}
+			if n.Up < n.Plan || n.ByRate < n.RatePlan || n.Down < n.DownPlan {
+				t.Fatalf("less than planned: %+v", n)
+			}
+		})
+	})
+}
+
+// TestExplain compares derivations with testdata/explain.txt; run with -update to record them again.
+func TestExplain(t *testing.T) {
+	w := newWorld()
+	w.rate, w.source.ProcessingTime, w.assignor = 1000, 10*time.Millisecond, "range"
+	w.spec.MaxReplicas = new(int32(20))
+	if err := w.start(16); err != nil {
+		t.Fatal(err)
+	}
+	got := ""
+	show := func(title string) {
+		d := w.memory.work.standing
+		got += "# " + title + "\n" + d.Line() + "\n\n" + Text(Explain(d)) + "\n"
+	}
+	w.run(10*time.Minute, nil)
+	show("steady")
+	w.silent, w.unknown = []int32{2, 3}, 20
+	w.run(time.Minute, nil)
+	show("two brokers silent")
+	w.silent, w.unknown = nil, 0
+	w.run(time.Minute, nil)
+	w.rate = 1900
+	w.run(90*time.Second, nil)
+	show("limited")
+	const file = "testdata/explain.txt"
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil || got != string(want) {
+		t.Errorf("%v\n--- got\n%s--- want\n%s", err, got, want)
+	}
+}

@@ -1,0 +1,166 @@
+package kube
+
+import (
+	"bytes"
+	"compress/flate"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
+)
+
+func TestMemorySurvivesAChangeOfLeader(t *testing.T) {
+	inWorld(t, orders, act, func(w *world) {
+		learned := scaler.Memory{Version: scaler.MemoryVersion, Startup: []float64{31, 28}}
+		for range 2 { // made, then replaced
+			if err := w.Save(w.t.Context(), map[string]scaler.Memory{"shop/orders": learned, "shop/gone": learned}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := w.other("second").Load(w.t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if names := slices.Sorted(maps.Keys(got)); !slices.Equal(names, []string{"shop/orders"}) {
+			t.Errorf("loaded %v, want only what is declared", names)
+		}
+		if !slices.Equal(got["shop/orders"].Startup, learned.Startup) {
+			t.Errorf("loaded %+v, want %+v", got["shop/orders"], learned)
+		}
+	})
+}
+
+func TestAMemoryOfAnotherVersionIsLeftOut(t *testing.T) {
+	inWorld(t, orders, act, func(w *world) {
+		if err := w.Save(w.t.Context(), map[string]scaler.Memory{"shop/orders": {}}); err != nil {
+			t.Fatal(err)
+		}
+		maps := w.typed.CoreV1().ConfigMaps("lagscaler")
+		saved, err := maps.Get(w.t.Context(), w.memoryName("shop/orders"), metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		saved.Data[memoryKey] = `{"version": 99}`
+		if _, err := maps.Update(w.t.Context(), saved, metav1.UpdateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		got, err := w.Load(w.t.Context())
+		if err != nil || len(got) != 0 || w.log.count("a saved memory is left out") != 1 {
+			t.Errorf("loaded %v, %v", got, err)
+		}
+	})
+}
+
+func TestAFollowerSavesNothing(t *testing.T) {
+	inWorld(t, orders, act, func(w *world) {
+		if err := w.other("second").Save(w.t.Context(), map[string]scaler.Memory{"shop/orders": {}}); err == nil {
+			t.Error("a follower saved")
+		}
+	})
+}
+
+// What becomes of a target at zero when its scaler is deleted.
+func TestDeletedAtZero(t *testing.T) {
+	ours := func(o object) {
+		o.SetManagedFields([]metav1.ManagedFieldsEntry{{
+			Manager: FieldManager, Time: &metav1.Time{Time: time.Now()},
+			FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:spec":{"f:replicas":{}}}`)},
+		}})
+	}
+	theirs := func(object) {}
+	zero := strings.Replace(orders, "maxReplicas: 48", "minReplicas: 0", 1)
+	keep := strings.Replace(zero, "minReplicas: 0", "minReplicas: 0\n  onDelete: keep", 1)
+	second := zero + "\n---\n" + strings.Replace(strings.Split(zero, "\n---\n")[0], "name: orders", "name: second", 1)
+	tests := []struct {
+		name     string
+		manifest string
+		by       func(object)
+		replicas int64
+		mode     scaler.Mode
+		want     int32
+	}{
+		{"we sent it to zero", zero, ours, 0, scaler.Act, 1},
+		{"somebody else did", zero, theirs, 0, scaler.Act, 0},
+		{"it runs", zero, ours, 3, scaler.Act, 3},
+		{"to be kept", keep, ours, 0, scaler.Act, 0},
+		{"another scaler holds it", second, ours, 0, scaler.Act, 0},
+		{"nothing may be written", zero, ours, 0, scaler.Advise, 0},
+	}
+	for _, tt := range tests {
+		for _, down := range []bool{false, true} {
+			name := tt.name
+			if down {
+				name += ", while no replica runs"
+			}
+			t.Run(name, func(t *testing.T) {
+				inWorld(t, tt.manifest, Settings{Mode: tt.mode}, func(w *world) {
+					w.change(deployments, "worker", func(o object) { tt.by(o); set(t, o, tt.replicas, "spec", "replicas") })
+					if err := w.Save(w.t.Context(), map[string]scaler.Memory{"shop/orders": {}}); err != nil {
+						t.Fatal(err)
+					}
+					if down { // a process that never saw the scaler, and loads what is saved
+						w.mu.Lock()
+						delete(w.resources, "shop/orders")
+						clear(w.saved)
+						w.mu.Unlock()
+					}
+					if err := w.untyped.Resource(v1alpha1.Resource).Namespace("shop").Delete(w.t.Context(), "orders", metav1.DeleteOptions{}); err != nil {
+						t.Fatal(err)
+					}
+					if down {
+						if _, err := w.Load(w.t.Context()); err != nil {
+							t.Fatal(err)
+						}
+					}
+					time.Sleep(3 * upkeep)
+					if got := w.replicas("worker"); got != tt.want {
+						t.Errorf("%d replicas, want %d", got, tt.want)
+					}
+					left, err := w.Load(w.t.Context())
+					if kept := len(left) > 0; err != nil || kept != (tt.mode != scaler.Act) {
+						t.Errorf("memories left: %v, %v", left, err)
+					}
+				})
+			})
+		}
+	}
+}
+
+// The memory of the busiest scaler there can be, sixteen groups whose week cannot be compressed, fits into a ConfigMap
+// many times over.
+func TestMemoryFits(t *testing.T) {
+	const limit = 1 << 20
+	noise := make([]byte, 2*7*24*12)
+	random := rand.NewChaCha8([32]byte{})
+	_, _ = random.Read(noise) // never fails
+	var packed bytes.Buffer
+	z, err := flate.NewWriter(&packed, flate.NoCompression)
+	if err == nil {
+		_, err = z.Write(noise)
+	}
+	if err != nil || z.Close() != nil {
+		t.Fatal(err)
+	}
+	var week scaler.Series
+	if err := json.Unmarshal(fmt.Appendf(nil, `{"end": 1, "codes": %q}`, base64.StdEncoding.EncodeToString(packed.Bytes())), &week); err != nil {
+		t.Fatal(err)
+	}
+	m := scaler.Memory{Week: scaler.Week{Rate: week, Actual: week, Desired: week, Late: week}}
+	for range 16 {
+		m.Sources = append(m.Sources, scaler.SourceMemory{Season: scaler.Season{Maxima: week}})
+	}
+	data, err := m.Save()
+	if err != nil || len(data) > limit/4 || len(data) < 16*len(noise) {
+		t.Errorf("%d bytes, %v", len(data), err)
+	}
+}

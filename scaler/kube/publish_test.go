@@ -1,0 +1,296 @@
+package kube
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	clienttesting "k8s.io/client-go/testing"
+
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
+)
+
+// decided is an outcome of the scaler shop/orders.
+func outcome(now time.Time, verdict scaler.Reason, current, desired int32) Outcome {
+	policy, _ := scaler.Spec{Mode: scaler.Act, Sources: []scaler.SourceSpec{{Cluster: "main", Group: "orders"}}}.Policy()
+	return Outcome{
+		Name: "shop/orders", Mode: scaler.Act, Disposition: scaler.Applied, Line: "the line",
+		Workload: scaler.Workload{Ref: worker, Found: true, HasScale: true, Spec: current},
+		Decision: scaler.Decision{
+			At: now, Target: worker, Current: current, Desired: desired, Wanted: desired, Verdict: verdict, Policy: policy,
+			Needs: []scaler.Need{{Cluster: "main", Group: "orders", Lag: 1200, LagKnown: true, LagSeconds: 4.2, Rate: 100, RateKnown: true, PerConsumer: 20, Capacity: scaler.Declared}},
+		},
+	}
+}
+
+func with(o Outcome, change func(*Outcome)) Outcome {
+	change(&o)
+	return o
+}
+
+// Each case is a series of outcomes ten seconds apart, and every Event about the target and about the scaler.
+func TestEventsSayWhatChangedOnce(t *testing.T) {
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	advised := func(desired int32) Outcome {
+		return with(outcome(at, scaler.ScaleUp, 4, desired), func(o *Outcome) { o.Mode, o.Disposition = scaler.Advise, scaler.Advised })
+	}
+	refusedBy := func(why string) Outcome { return Outcome{Name: "shop/orders", Mode: scaler.Act, Refused: why} }
+	tests := []struct {
+		name           string
+		outcomes       []Outcome
+		target, scaler []string
+	}{
+		{"quiet", []Outcome{outcome(at, scaler.Steady, 4, 4), outcome(at, scaler.HoldStabilizing, 4, 4)}, nil, nil},
+		{
+			"one change, published three times",
+			[]Outcome{outcome(at, scaler.ScaleUp, 4, 6), outcome(at, scaler.ScaleUp, 4, 6), outcome(at, scaler.ScaleUp, 4, 6)},
+			[]string{"Normal ScaleUp"},
+			[]string{"Normal ScaleUp"},
+		},
+		{
+			"two changes",
+			[]Outcome{outcome(at, scaler.ScaleUp, 4, 6), outcome(at.Add(time.Minute), scaler.ScaleUp, 6, 8)},
+			[]string{"Normal ScaleUp", "Normal ScaleUp"},
+			[]string{"Normal ScaleUp", "Normal ScaleUp"},
+		},
+		{
+			"advice that changes with the traffic",
+			[]Outcome{advised(6), advised(7), advised(6), advised(8), advised(6), advised(6), advised(9)},
+			[]string{"Normal ScaleUp", "Normal ScaleUp"},
+			[]string{"Normal ScaleUp", "Normal ScaleUp"},
+		},
+		{
+			"an HPA owns the target",
+			slices.Repeat([]Outcome{with(outcome(at, scaler.ScaleUp, 4, 6), func(o *Outcome) {
+				o.Disposition = scaler.Conflict
+				o.Workload.Owner = scaler.Owner{Kind: "HorizontalPodAutoscaler", Name: "hpa"}
+			})}, 3),
+			[]string{"Warning Conflict"},
+			[]string{"Warning Conflict"},
+		},
+		{
+			"the write failed",
+			slices.Repeat([]Outcome{with(outcome(at, scaler.ScaleUp, 4, 6), func(o *Outcome) { o.Disposition = scaler.Failed })}, 3),
+			[]string{"Warning Failed"},
+			[]string{"Warning Failed"},
+		},
+		{
+			"refused, for another reason, and no longer",
+			[]Outcome{refusedBy("Invalid: a"), refusedBy("Invalid: a"), refusedBy("NotAllowed: b"), outcome(at, scaler.Steady, 4, 4), refusedBy("Invalid: a")},
+			nil,
+			[]string{"Warning Invalid", "Warning NotAllowed", "Warning Invalid"},
+		},
+		{"still being read", []Outcome{refusedBy("NotReadYet: listing")}, nil, nil},
+		{
+			"a notable verdict, and overdue",
+			[]Outcome{
+				outcome(at, scaler.Unschedulable, 4, 4), outcome(at, scaler.Unschedulable, 4, 4),
+				with(outcome(at, scaler.Unschedulable, 4, 4), func(o *Outcome) { o.Decision.Overdue = true }),
+			},
+			nil,
+			[]string{"Warning Unschedulable", "Warning HoldOverdue"},
+		},
+		{"observe", []Outcome{with(outcome(at, scaler.ScaleUp, 4, 6), func(o *Outcome) { o.Mode = scaler.Observe })}, nil, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			inWorld(t, orders, act, func(w *world) {
+				for _, o := range tt.outcomes {
+					w.Publish([]Outcome{o})
+					time.Sleep(10 * time.Second)
+				}
+				if got := w.events("Deployment"); !slices.Equal(got, tt.target) {
+					t.Errorf("about the target: %q, want %q", got, tt.target)
+				}
+				if got := w.events("KafkaScaler"); !slices.Equal(got, tt.scaler) {
+					t.Errorf("about the scaler: %q, want %q", got, tt.scaler)
+				}
+			})
+		})
+	}
+}
+
+func TestStatusSaysTheDecision(t *testing.T) {
+	inWorld(t, orders, act, func(w *world) {
+		w.Publish([]Outcome{with(outcome(time.Now(), scaler.ScaleUp, 4, 6), func(o *Outcome) {
+			o.Decision.Steps = []scaler.Step{{Reason: scaler.MaxReplicas, From: 8, To: 6}}
+			o.Decision.Bounds.Partitions = 12
+		})})
+		settle()
+		s := w.status("orders")
+		if value(s.CurrentReplicas) != 4 || value(s.DesiredReplicas) != 6 || value(s.Partitions) != 12 || value(s.Lag) != 1200 ||
+			s.TimeLag != "4s" || value(s.ArrivalRate) != 100 || value(s.CapacityPerConsumer) != 20 || s.Target != "Deployment/worker" ||
+			s.Groups != "orders" || s.ObservedGeneration != 1 {
+			t.Errorf("status %+v", s)
+		}
+		if d := s.LastDecision; d == nil || d.Reason != "ScaleUp" || d.Message != "the line" || d.Disposition != "Applied" {
+			t.Errorf("last decision %+v", s.LastDecision)
+		}
+		if c := s.LastChange; c == nil || c.From != 4 || c.To != 6 || c.Reason != "ScaleUp" {
+			t.Errorf("last change %+v", s.LastChange)
+		}
+		if p := s.Policy; p == nil || p.Mode != "act" || p.Preset != "balanced" || p.StabilizationWindow.Duration != 450*time.Second {
+			t.Errorf("policy %+v", s.Policy)
+		}
+		got := conditionsAs(s)
+		want := "Ready=True/Evaluated Active=True/ReplicasWanted AbleToScale=True/Leading ScalingLimited=True/MaxReplicas " +
+			"Paused=False/NotPaused Permitted=True/Granted"
+		if got != want {
+			t.Errorf("conditions %s\nwant       %s", got, want)
+		}
+	})
+}
+
+func conditionsAs(s v1alpha1.KafkaScalerStatus) string {
+	var out []string
+	for _, c := range s.Conditions {
+		out = append(out, c.Type+"="+string(c.Status)+"/"+c.Reason)
+	}
+	return strings.Join(out, " ")
+}
+
+func TestConditions(t *testing.T) {
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	steady := outcome(at, scaler.Steady, 4, 4)
+	five := int32(5)
+	tests := []struct {
+		name    string
+		outcome Outcome
+		want    string
+	}{
+		{"refused", Outcome{Refused: "Invalid: x"}, "Ready=False/Invalid AbleToScale=False/Invalid"},
+		{"target gone", with(steady, func(o *Outcome) { o.Decision.Verdict = scaler.TargetNotFound }), "Ready=False/TargetNotFound AbleToScale=False/TargetNotFound"},
+		{"advise", with(steady, func(o *Outcome) { o.Mode = scaler.Advise }), "AbleToScale=False/Advise"},
+		{"at zero", with(steady, func(o *Outcome) { o.Workload.Spec = 0 }), "Active=False/AtZero"},
+		{"paused", with(steady, func(o *Outcome) { o.Disposition, o.Workload.Paused = scaler.Paused, true }), "AbleToScale=False/Paused Paused=True/Paused"},
+		{"fixed", with(steady, func(o *Outcome) { o.Workload.FixedReplicas = &five }), "Paused=True/FixedReplicas"},
+		{"an HPA", with(steady, func(o *Outcome) { o.Workload.Owner = scaler.Owner{Kind: "HorizontalPodAutoscaler"} }), "AbleToScale=False/Conflict"},
+		{"the write failed", with(steady, func(o *Outcome) { o.Disposition = scaler.Failed }), "AbleToScale=False/Failed"},
+		{"fought", with(steady, func(o *Outcome) { o.Decision.Verdict = scaler.ReplicasFought }), "AbleToScale=False/ReplicasFought"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := conditionsAs(v1alpha1.KafkaScalerStatus{Conditions: conditionsOf(tt.outcome)})
+			for want := range strings.SplitSeq(tt.want, " ") {
+				if !strings.Contains(got, want) {
+					t.Errorf("no %s among %s", want, got)
+				}
+			}
+		})
+	}
+}
+
+// Numbers move at every poll; the status is written for them once a minute, and at once for anything else.
+func TestStatusIsWrittenOnChange(t *testing.T) {
+	inWorld(t, orders, act, func(w *world) {
+		writes := func() (n int) {
+			for _, a := range w.untyped.Actions() {
+				if a.Matches("patch", "kafkascalers/status") || a.GetVerb() == "patch" && a.GetSubresource() == "status" {
+					n++
+				}
+			}
+			return n
+		}
+		for i := range 12 { // two minutes
+			w.Publish([]Outcome{with(outcome(time.Now(), scaler.Steady, 4, 4), func(o *Outcome) { o.Decision.Needs[0].Lag = int64(1200 + i) })})
+			time.Sleep(10 * time.Second)
+		}
+		if got := writes(); got != 2 {
+			t.Errorf("%d writes in two minutes in which only numbers moved, want 2", got)
+		}
+		w.Publish([]Outcome{outcome(time.Now(), scaler.HoldStabilizing, 4, 4)})
+		settle()
+		if got := writes(); got != 3 {
+			t.Errorf("%d writes after another verdict, want 3", got)
+		}
+		for range 10 {
+			w.Publish([]Outcome{outcome(time.Now(), scaler.HoldStabilizing, 4, 4)})
+			settle()
+		}
+		if got := writes(); got != 3 {
+			t.Errorf("%d writes though nothing changed, want 3", got)
+		}
+	})
+}
+
+// A new leader reads what the one before said, and does not say it again.
+func TestANewLeaderRepeatsNothing(t *testing.T) {
+	conflict := with(outcome(time.Now(), scaler.Unschedulable, 4, 6), func(o *Outcome) { o.Disposition = scaler.Conflict })
+	refused := Outcome{Name: "shop/orders", Mode: scaler.Act, Refused: "Invalid: targetLag"}
+	for name, o := range map[string]Outcome{"conflict": conflict, "refused": refused} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, orders, act, func(w *world) {
+				w.Publish([]Outcome{o})
+				settle()
+				before := len(w.events("KafkaScaler"))
+				if before == 0 {
+					t.Fatal("nothing was said")
+				}
+				w.forgetWritten() // as a process that just became the leader
+				w.Publish([]Outcome{o})
+				settle()
+				if got := len(w.events("KafkaScaler")); got != before {
+					t.Errorf("%d events, then %d", before, got)
+				}
+			})
+		})
+	}
+}
+
+func TestRounded(t *testing.T) {
+	for x, want := range map[float64]float64{0: 0, 1234.5: 1230, 0.30000000000000004: 0.3, 99.96: 100, 0.012345: 0.0123} {
+		if got := *rounded(x); got != want {
+			t.Errorf("%v becomes %v, want %v", x, got, want)
+		}
+	}
+}
+
+// Every request that was made in all of this is one that the rules of its mode list.
+func TestRequestsAreThoseOfTheRules(t *testing.T) {
+	inWorld(t, orders+"\n---\n"+strings.NewReplacer("name: orders", "name: zero", "worker", "sleeper", "uid: ", "uid: z").Replace(orders), act, func(w *world) {
+		if err := w.Apply(w.t.Context(), scaler.Change{Target: worker, From: 4, To: 6}); err != nil {
+			t.Fatal(err)
+		}
+		w.Publish([]Outcome{outcome(time.Now(), scaler.ScaleUp, 4, 6)})
+		settle()
+		if err := w.Save(w.t.Context(), map[string]scaler.Memory{"shop/orders": {}, "shop/zero": {}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Load(w.t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.untyped.Resource(v1alpha1.Resource).Namespace("shop").Delete(w.t.Context(), "zero", metav1.DeleteOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * upkeep)
+		unused := map[string]bool{}
+		for _, r := range Rules(scaler.Act) {
+			for _, verb := range r.Verbs {
+				unused[verb+" "+r.Resource+"."+r.Group] = true
+			}
+		}
+		for _, a := range append(w.typed.Actions(), w.untyped.Actions()...) {
+			if c, ok := a.(clienttesting.CreateAction); ok && c.GetNamespace() == "" {
+				t.Errorf("%s outside any namespace", a.GetVerb())
+			}
+			resource := a.GetResource().Resource
+			if a.GetSubresource() != "" {
+				resource += "/" + a.GetSubresource()
+			}
+			used := a.GetVerb() + " " + resource + "." + a.GetResource().Group
+			if _, listed := unused[used]; !listed && !strings.HasPrefix(used, "get deployments.") && !strings.HasPrefix(used, "delete kafkascalers.") {
+				t.Errorf("%s is done, and no rule lists it", used)
+			}
+			unused[used] = false
+		}
+		for right, never := range unused {
+			// A StatefulSet is treated as a Deployment is; the fake's informers list without watching the first time.
+			if never && !strings.Contains(right, "statefulsets") {
+				t.Errorf("the right to %s is listed and not used", right)
+			}
+		}
+	})
+}
