@@ -1,0 +1,180 @@
+package dashboards
+
+// states gives each state of a group a number, since a timeline draws values.
+func states(metric, label string, names ...string) string {
+	expr := ""
+	for i, name := range names {
+		if i > 0 {
+			expr += " or "
+		}
+		expr += string(rune('0'+i)) + " * " + "max by (kafka_cluster, group) (" + metric + "{" + byGroup + ", " + label + `="` + name + `"})`
+	}
+	return expr
+}
+
+var statuses = []string{"ok", "warning", "rebalancing", "rewound", "stalled", "stopped", "unknown"}
+
+var groups = spec{
+	uid: "lagscaler-group", title: "lagscaler / Group",
+	help:    "One consumer group, or a few: lag, time lag, rates, partitions, members and rebalances.",
+	refresh: "10s", from: "now-1h",
+	panels: []panel{
+		{
+			kind: stat, title: "Lag", width: 4, height: 4, unit: records,
+			help:    "Records that wait, over the partitions whose lag is known.",
+			queries: []query{{ofGroup("lagscaler_group_lag_records"), oneGroup}},
+		},
+		{
+			kind: stat, title: "Time lag", width: 4, height: 4, unit: seconds,
+			help:    "How long ago the next record of the worst partition was appended.",
+			queries: []query{{ofGroup("lagscaler_group_max_lag_seconds"), oneGroup}},
+		},
+		{
+			kind: stat, title: "Drained in", width: 4, height: 4, unit: seconds,
+			help:    "Until the lag is gone at the present rates. Empty unless the lag shrinks.",
+			queries: []query{{ofGroup("lagscaler_group_drain_seconds"), oneGroup}},
+		},
+		{
+			kind: stat, title: "Members", width: 4, height: 4, unit: count,
+			help:    "Members of the group now.",
+			queries: []query{{ofGroup("lagscaler_group_members"), oneGroup}},
+		},
+		{
+			kind: stat, title: "Last progress", width: 4, height: 4, unit: instant,
+			help:    "When a committed offset last moved forward.",
+			queries: []query{{"1000 * " + ofGroup("lagscaler_group_last_progress_timestamp_seconds"), oneGroup}},
+		},
+		{
+			kind: stat, title: "Partitions not read", width: 4, height: 4, unit: count, steps: good(from(1, "orange")),
+			help:    "Partitions that the last poll could not read: the sums on this page are then lower bounds.",
+			queries: []query{{ofGroup("lagscaler_group_partitions_unknown"), oneGroup}},
+		},
+		{
+			kind: timeline, title: "Status", width: 24, height: 5, unit: count,
+			help:    "ok, warning (later than its threshold, or late and growing), rebalancing, rewound (offsets went back), stalled (held but not moving), stopped (nobody there), unknown (not read).",
+			queries: []query{{states("lagscaler_group_status", "status", statuses...), oneGroup}},
+			words: []word{
+				{"0", "ok", "green"},
+				{"1", "warning", "orange"},
+				{"2", "rebalancing", "blue"},
+				{"3", "rewound", "purple"},
+				{"4", "stalled", "red"},
+				{"5", "stopped", "dark-red"},
+				{"6", "unknown", "text"},
+			},
+		},
+		{kind: heading, title: "Lag"},
+		{
+			kind: timeseries, title: "Lag", width: 12, height: 8, unit: records,
+			help: "The sum, the worst partition and its threshold.",
+			queries: each(ofGroup, oneGroup+" all: lagscaler_group_lag_records", oneGroup+" worst: lagscaler_group_max_lag_records",
+				oneGroup+" average: lagscaler_group_avg_lag_records", oneGroup+" threshold: lagscaler_group_slo_lag_records"),
+		},
+		{
+			kind: timeseries, title: "Time lag", width: 12, height: 8, unit: seconds,
+			help: "The worst partition's, and the objective where one is configured.",
+			queries: each(ofGroup, oneGroup+": lagscaler_group_max_lag_seconds",
+				oneGroup+" objective: lagscaler_group_slo_lag_seconds"),
+		},
+		{
+			kind: timeseries, title: "Produced and consumed", width: 12, height: 8, unit: perSecond,
+			help:    "What arrives in the group's partitions, and what it commits. With auto-commit, consumption comes in steps.",
+			queries: each(rateOf, oneGroup+" produced: lagscaler_group_produced_records_total", oneGroup+" consumed: lagscaler_group_consumed_records_total"),
+		},
+		{
+			kind: timeseries, title: "Trend", width: 12, height: 8, unit: perSecond,
+			help:    "By how much the lag grows (above 0) or shrinks, smoothed over two minutes.",
+			queries: []query{{ofGroup("lagscaler_group_lag_trend_records_per_second"), oneGroup}},
+		},
+		{
+			kind: timeseries, title: "Lag by topic", width: 12, height: 8, unit: records, stacked: true,
+			help:    "Only for groups that metrics.topics of the configuration matches.",
+			queries: []query{{"topk(20, max by (kafka_cluster, group, topic) (lagscaler_topic_lag_records{" + byTopic + "}))", "{{group}} {{topic}}"}},
+		},
+		{
+			kind: timeseries, title: "Lag by partition, the twenty worst", width: 12, height: 8, unit: records,
+			help:    "Only for groups that metrics.partitions of the configuration matches.",
+			queries: []query{{"topk(20, max by (kafka_cluster, group, topic, partition) (lagscaler_partition_lag_records{" + byTopic + "}))", "{{group}} {{topic}}-{{partition}}"}},
+		},
+		{
+			kind: timeseries, title: "Partitions that stand out", width: 12, height: 8, unit: count,
+			help: "Of all partitions: those over the threshold, without a commit, held by nobody, below the log start, standing still, and not read.",
+			queries: each(ofGroup, oneGroup+" all: lagscaler_group_partitions", oneGroup+" over the threshold: lagscaler_group_partitions_over_threshold",
+				oneGroup+" never committed: lagscaler_group_partitions_uncommitted", oneGroup+" held by nobody: lagscaler_group_partitions_unassigned",
+				oneGroup+" below the log start: lagscaler_group_partitions_below_log_start", oneGroup+" standing still: lagscaler_group_partitions_stalled",
+				oneGroup+" not read: lagscaler_group_partitions_unknown"),
+		},
+		{
+			kind: timeseries, title: "Lost records and rewinds", width: 12, height: 8, unit: count, bars: true,
+			help:    "Records that retention removed before the group read them, and times an offset went back.",
+			queries: each(increaseOf, oneGroup+" lost: lagscaler_group_lost_records_total", oneGroup+" rewinds: lagscaler_group_rewinds_total"),
+		},
+		{kind: heading, title: "Members and rebalances"},
+		{
+			kind: timeseries, title: "Members", width: 8, height: 8, unit: count,
+			help:    "Members, and those of them that hold no partition.",
+			queries: each(ofGroup, oneGroup+": lagscaler_group_members", oneGroup+" idle: lagscaler_group_members_idle"),
+		},
+		{
+			kind: timeseries, title: "Joins and leaves", width: 8, height: 8, unit: count, bars: true,
+			help:    "Members that came and went.",
+			queries: each(increaseOf, oneGroup+" joined: lagscaler_group_member_joins_total", oneGroup+" left: lagscaler_group_member_leaves_total"),
+		},
+		{
+			kind: timeseries, title: "Stability and skew", width: 8, height: 8, unit: share,
+			help: "Stability: share of the members of an hour ago that are still there. Skew: 0 is the best possible split, 1 means that one member has everything.",
+			queries: each(ofGroup, oneGroup+" stability: lagscaler_group_member_stability_ratio", oneGroup+" skew: lagscaler_group_assignment_skew_ratio",
+				oneGroup+" tolerated skew: lagscaler_group_slo_skew_ratio"),
+		},
+		{
+			kind: timeseries, title: "Rebalances by cause", width: 8, height: 8, unit: count, bars: true, stacked: true,
+			help:    "Scaling and deploy are planned, the others are not; unknown rather than wrong.",
+			queries: []query{{"sum by (cause) (max by (kafka_cluster, group, cause) (increase(lagscaler_group_rebalances_by_cause_total{" + byGroup + "}[$__rate_interval])))", "{{cause}}"}},
+		},
+		{
+			kind: timeseries, title: "Rebalances by outcome", width: 8, height: 8, unit: count, bars: true, stacked: true,
+			help:    "success: members hold partitions again. failed, empty, unknown: they do not, nobody is left, or it was not seen.",
+			queries: []query{{"sum by (outcome) (max by (kafka_cluster, group, outcome) (increase(lagscaler_group_rebalances_total{" + byGroup + "}[$__rate_interval])))", "{{outcome}}"}},
+		},
+		{
+			kind: timeseries, title: "How long rebalances take", width: 8, height: 8, unit: seconds,
+			help: "The last one, the one that runs now, and what is tolerated.",
+			queries: each(ofGroup, oneGroup+" last: lagscaler_group_rebalance_last_seconds", oneGroup+" running: lagscaler_group_rebalance_age_seconds",
+				oneGroup+" tolerated: lagscaler_group_slo_rebalance_seconds"),
+		},
+		{
+			kind: timeseries, title: "Time spent rebalancing", width: 12, height: 8, unit: share,
+			help:    "Share of the time. An eager group does nothing meanwhile; a KIP-848 group keeps working.",
+			queries: []query{{rateOf("lagscaler_group_rebalance_seconds_total"), oneGroup}},
+		},
+		{
+			kind: timeseries, title: "Generation or epoch", width: 12, height: 8, unit: count,
+			help:    "Each step is at least one rebalance. Absent when the members do not tell it.",
+			queries: []query{{ofGroup("lagscaler_group_epoch"), oneGroup}},
+		},
+		{
+			kind: table, title: "About the group", width: 24, height: 7, unit: count,
+			help: "What the coordinator says, and advice that holds now. The pages of lagscaler give the numbers behind each advice, and its cost.",
+			queries: []query{
+				{expr: "max by (kafka_cluster, group, type, protocol, assignor, coordinator) (lagscaler_group_info{" + byGroup + "})"},
+				{expr: "max by (kafka_cluster, group, state) (lagscaler_group_state{" + byGroup + "})"},
+				{expr: "max by (kafka_cluster, group, advice) (lagscaler_group_advice{" + byGroup + "})"},
+			},
+			columns: []column{
+				{"kafka_cluster", "Cluster", ""},
+				{"group", "Group", ""},
+				{"type", "Type", ""},
+				{"state", "State", ""},
+				{"protocol", "Protocol", ""},
+				{"assignor", "Assignor", ""},
+				{"coordinator", "Coordinator", ""},
+				{"advice", "Advice", ""},
+			},
+		},
+	},
+}
+
+// increaseOf is by how much a counter of groups grew in a step of the graph.
+func increaseOf(counter string) string {
+	return "max by (kafka_cluster, group) (increase(" + counter + "{" + byGroup + "}[$__rate_interval]))"
+}

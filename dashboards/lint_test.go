@@ -1,0 +1,309 @@
+package dashboards
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/lagscaler/lagscaler/alerts"
+	"github.com/lagscaler/lagscaler/internal/metrics"
+	"github.com/lagscaler/lagscaler/internal/promtest"
+)
+
+// board is a rendered dashboard, as far as the tests look at it.
+type board struct {
+	ID            *int     `json:"id"`
+	UID           string   `json:"uid"`
+	Title         string   `json:"title"`
+	Description   string   `json:"description"`
+	Tags          []string `json:"tags"`
+	SchemaVersion int      `json:"schemaVersion"`
+	Templating    struct {
+		List []struct {
+			Name       string `json:"name"`
+			Definition string `json:"definition"`
+		} `json:"list"`
+	} `json:"templating"`
+	Annotations struct {
+		List []struct {
+			Name   string `json:"name"`
+			Expr   string `json:"expr"`
+			Target *struct {
+				Expr string `json:"expr"`
+			} `json:"target"`
+			BuiltIn int `json:"builtIn"`
+		} `json:"list"`
+	} `json:"annotations"`
+	Panels []boardPanel `json:"panels"`
+}
+
+type boardPanel struct {
+	ID          int                      `json:"id"`
+	Type        string                   `json:"type"`
+	Title       string                   `json:"title"`
+	Description string                   `json:"description"`
+	Datasource  datasource               `json:"datasource"`
+	GridPos     struct{ X, Y, W, H int } `json:"gridPos"`
+	Targets     []target                 `json:"targets"`
+	Options     map[string]any           `json:"options"`
+	FieldConfig struct {
+		Defaults struct {
+			Unit   string         `json:"unit"`
+			Custom map[string]any `json:"custom"`
+		} `json:"defaults"`
+	} `json:"fieldConfig"`
+}
+
+func all(t *testing.T) []Dashboard {
+	t.Helper()
+	dashboards, err := All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dashboards
+}
+
+func boards(t *testing.T) []board {
+	t.Helper()
+	var decoded []board
+	for _, d := range all(t) {
+		var b board
+		if err := json.Unmarshal(d.JSON, &b); err != nil {
+			t.Fatal(err)
+		}
+		decoded = append(decoded, b)
+	}
+	return decoded
+}
+
+// The files are what the Go says. go generate writes them.
+func TestFilesAreUpToDate(t *testing.T) {
+	var names []string
+	for _, d := range all(t) {
+		path := filepath.Join("json", d.File())
+		names = append(names, path)
+		if os.Getenv("UPDATE_GOLDEN") != "" {
+			if err := os.WriteFile(path, d.JSON, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		file, err := os.ReadFile(path)
+		if err != nil || string(file) != string(d.JSON) {
+			t.Errorf("%s is not up to date: go generate ./dashboards (%v)", path, err)
+		}
+	}
+	files, err := filepath.Glob("json/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(names)
+	if !slices.Equal(files, names) {
+		t.Errorf("there are %v, want %v", files, names)
+	}
+}
+
+func TestRenderingIsStable(t *testing.T) {
+	once, again := all(t), all(t)
+	for i := range once {
+		if string(once[i].JSON) != string(again[i].JSON) {
+			t.Errorf("%s is rendered in two ways", once[i].UID)
+		}
+	}
+}
+
+// The rules of the house for a board.
+func TestBoards(t *testing.T) {
+	var uids []string
+	for _, b := range boards(t) {
+		if b.ID != nil || b.SchemaVersion != 39 || b.Description == "" || !strings.HasPrefix(b.Title, "lagscaler / ") {
+			t.Errorf("%s: id %v, schema version %d, title %q, description %q", b.UID, b.ID, b.SchemaVersion, b.Title, b.Description)
+		}
+		if !regexp.MustCompile(`^lagscaler-[a-z]+$`).MatchString(b.UID) || slices.Contains(uids, b.UID) {
+			t.Errorf("uid %q", b.UID)
+		}
+		uids = append(uids, b.UID)
+		if !slices.Contains(b.Tags, tag) {
+			t.Errorf("%s lacks the tag that makes it ours", b.UID)
+		}
+		var variables []string
+		for _, v := range b.Templating.List {
+			variables = append(variables, v.Name)
+			if (v.Definition == "") != (v.Name == "datasource") {
+				t.Errorf("%s: variable %s has the definition %q", b.UID, v.Name, v.Definition)
+			}
+		}
+		if want := []string{"datasource", "kafka_cluster", "group", "topic"}; !slices.Equal(variables, want) {
+			t.Errorf("%s has the variables %v, want %v", b.UID, variables, want)
+		}
+		for i, a := range b.Annotations.List {
+			if (i == 0) != (a.BuiltIn == 1) || i > 0 && (a.Target == nil || a.Target.Expr != a.Expr || a.Expr == "") {
+				t.Errorf("%s: annotation %s has no target", b.UID, a.Name)
+			}
+		}
+	}
+}
+
+var units = []string{records, count, perSecond, seconds, share, instant, size, "reqps"}
+
+// The rules of the house for a panel.
+func TestPanels(t *testing.T) {
+	kinds := []string{string(timeseries), string(stat), string(table), string(timeline)} // no Angular panel among them
+	for _, b := range boards(t) {
+		var ids []int
+		var names []string
+		for _, p := range b.Panels {
+			where := fmt.Sprintf("%s: %s %q", b.UID, p.Type, p.Title)
+			if name := p.Type + p.Title; p.Title == "" || slices.Contains(names, name) || slices.Contains(ids, p.ID) || p.ID == 0 {
+				t.Errorf("%s: title or id %d is missing or there twice", where, p.ID)
+			}
+			ids, names = append(ids, p.ID), append(names, p.Type+p.Title)
+			if p.Type == string(heading) {
+				continue
+			}
+			if !slices.Contains(kinds, p.Type) || len(p.Description) < 10 || !slices.Contains(units, p.FieldConfig.Defaults.Unit) {
+				t.Errorf("%s: description %q, unit %q", where, p.Description, p.FieldConfig.Defaults.Unit)
+			}
+			if p.Datasource != prometheus || len(p.Targets) == 0 {
+				t.Errorf("%s: data source %v, %d queries", where, p.Datasource, len(p.Targets))
+			}
+			for _, q := range p.Targets {
+				checkQuery(t, where, p, q)
+			}
+		}
+	}
+}
+
+func checkQuery(t *testing.T, where string, p boardPanel, q target) {
+	t.Helper()
+	if q.Datasource != prometheus || q.RefID == "" || q.Instant == q.Range {
+		t.Errorf("%s: query %+v", where, q)
+	}
+	if p.Type == string(timeseries) && q.LegendFormat == "" {
+		t.Errorf("%s: query %s has no legend", where, q.RefID)
+	}
+	if w := regexp.MustCompile(`(?:rate|irate|changes)\([^()]*\[([^\]]*)\]`).FindStringSubmatch(q.Expr); w != nil && w[1] != "$__rate_interval" {
+		t.Errorf("%s: rate over %s: %s", where, w[1], q.Expr)
+	}
+	for _, m := range regexp.MustCompile(`(lagscaler_\w+)(\{[^{}]*\})?`).FindAllStringSubmatch(q.Expr, -1) {
+		for _, l := range labels[m[1]] {
+			scaler := strings.HasPrefix(m[1], "lagscaler_scaler_") && m[1] != "lagscaler_scaler_source_info"
+			if slices.Contains([]string{"kafka_cluster", "group", "topic"}, l) && !scaler && !strings.Contains(m[2], l+`=~"$`+l+`"`) {
+				t.Errorf("%s: %s is not filtered by the variable %s: %s", where, m[1], l, q.Expr)
+			}
+		}
+		if strings.HasPrefix(m[1], "lagscaler_scaler_") && !strings.Contains(q.Expr, "lagscaler_scaler_source_info{"+byGroup+"}") {
+			t.Errorf("%s: %s is not filtered by its groups: %s", where, m[1], q.Expr)
+		}
+	}
+}
+
+// labels are those of every metric there is.
+var labels = func() promtest.Known {
+	known := promtest.Known{}
+	for _, m := range metrics.Metrics() {
+		known[m.Name] = append([]string{}, m.Labels...)
+	}
+	return known
+}()
+
+func TestNothingOverlaps(t *testing.T) {
+	for _, b := range boards(t) {
+		taken := map[[2]int]string{}
+		for _, p := range b.Panels {
+			if p.GridPos.W < 1 || p.GridPos.H < 1 || p.GridPos.X+p.GridPos.W > columns {
+				t.Errorf("%s: %q is at %+v", b.UID, p.Title, p.GridPos)
+			}
+			for x := range p.GridPos.W {
+				for y := range p.GridPos.H {
+					at := [2]int{p.GridPos.X + x, p.GridPos.Y + y}
+					if other, ok := taken[at]; ok {
+						t.Fatalf("%s: %q lies on %q", b.UID, p.Title, other)
+					}
+					taken[at] = p.Title
+				}
+			}
+		}
+	}
+}
+
+// What the SDK writes, and what an export for sharing has, must not be in the files.
+func TestNoJunk(t *testing.T) {
+	for _, d := range all(t) {
+		for _, junk := range []string{
+			"__inputs", "__requires", "originalTitle", "sharedCrosshair", "hideControls", `"rows"`, `"span":`, "isNew", "allFormat",
+			"singlestat", `"graph"`, "CustomPanel", "textFormat", "\\u003e",
+		} {
+			if strings.Contains(string(d.JSON), junk) {
+				t.Errorf("%s contains %s", d.UID, junk)
+			}
+		}
+	}
+}
+
+// expressions are the queries of all dashboards, with the variables filled in as Grafana does.
+func expressions(t *testing.T) map[string]string {
+	t.Helper()
+	fill := strings.NewReplacer("$__rate_interval", "5m", "$kafka_cluster", ".*", "$group", ".*", "$topic", ".*")
+	found := map[string]string{}
+	for _, b := range boards(t) {
+		for _, p := range b.Panels {
+			for _, q := range p.Targets {
+				found[b.UID+" "+p.Title+" "+q.RefID] = fill.Replace(q.Expr)
+			}
+		}
+		for _, a := range b.Annotations.List[1:] {
+			found[b.UID+" "+a.Name] = fill.Replace(a.Expr)
+		}
+	}
+	return found
+}
+
+func TestQueriesUseWhatExists(t *testing.T) {
+	for where, expr := range expressions(t) {
+		promtest.Check(t, where, expr, labels)
+	}
+	for _, b := range boards(t) {
+		for _, v := range b.Templating.List {
+			promtest.Check(t, b.UID+" variable "+v.Name, v.Definition, labels)
+		}
+	}
+}
+
+// Alerts that a panel's text names exist.
+func TestTextsNameAlerts(t *testing.T) {
+	for _, d := range all(t) {
+		for _, name := range regexp.MustCompile(`Lagscaler[A-Z]\w+`).FindAllString(string(d.JSON), -1) {
+			if !slices.Contains(alerts.Names(), name) {
+				t.Errorf("%s: there is no alert %s", d.UID, name)
+			}
+		}
+	}
+}
+
+// Every query is PromQL: promtool parses them all, as rules of one file.
+func TestQueriesParse(t *testing.T) {
+	promtool := promtest.Promtool(t)
+	type rule struct {
+		Record string            `json:"record"`
+		Expr   string            `json:"expr"`
+		Labels map[string]string `json:"labels"`
+	}
+	var rules []rule
+	for where, expr := range expressions(t) {
+		rules = append(rules, rule{Record: "query", Expr: expr, Labels: map[string]string{"panel": where}})
+	}
+	file, err := json.Marshal(map[string]any{"groups": []any{map[string]any{"name": "dashboards", "rules": rules}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "rules.json"), file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	promtest.Run(t, dir, promtool, "check", "rules", "--lint=duplicate-rules", "rules.json")
+}

@@ -1,0 +1,21 @@
+# The types of current Grafana, which the dashboards' panels are checked against. Stands alone:
+# make -f tools/grafana.mk grafana-schema
+#
+# The packages lie in $(CACHE)/grafana-schema-KEY, the key being the hash of what pins them: nothing happens when they
+# are there. `npm ci` takes what package-lock.json names, and runs no script of theirs.
+
+CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/lagscaler
+GRAFANA_SCHEMA := $(dir $(lastword $(MAKEFILE_LIST)))grafana-schema
+
+.PHONY: grafana-schema
+
+## grafana-schema: fetch the types of current Grafana and a TypeScript compiler, for the tests of dashboards/
+grafana-schema:
+	@command -v npm >/dev/null || { echo "grafana-schema: needs node and npm on the PATH" >&2; exit 1; }
+	@set -e; key=$$(cat '$(GRAFANA_SCHEMA)/package.json' '$(GRAFANA_SCHEMA)/package-lock.json' | sha256sum | cut -c 1-16); \
+	out='$(CACHE)'/grafana-schema-$$key; [ -d "$$out" ] && exit 0; \
+	mkdir -p '$(CACHE)'; exec 9>'$(CACHE)/grafana-schema.lock'; flock 9; [ -d "$$out" ] && exit 0; \
+	rm -rf "$$out.new"; mkdir "$$out.new"; \
+	cp '$(GRAFANA_SCHEMA)/package.json' '$(GRAFANA_SCHEMA)/package-lock.json' "$$out.new"; \
+	(cd "$$out.new" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error); \
+	mv "$$out.new" "$$out"
