@@ -39,6 +39,7 @@ var mayImport = map[string][]string{
 	"scaler/kube/v1alpha1": {},
 	"alerts":               {},
 	"dashboards":           {},
+	"internal/promtest":    {},
 
 	"internal/engine":  {"lag", "rebalancemon", "scaler"},
 	"internal/metrics": {"lag", "rebalancemon", "scaler", "internal/engine"},

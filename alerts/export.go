@@ -55,7 +55,7 @@ func Names() []string {
 
 // Export writes the rules.
 func Export(w io.Writer, o Options) error {
-	if err := o.check(); err != nil {
+	if err := o.Check(); err != nil {
 		return err
 	}
 	text := assemble(o)
@@ -73,7 +73,8 @@ func Export(w io.Writer, o Options) error {
 
 var labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 
-func (o Options) check() error {
+// Check reports what of the options is wrong.
+func (o Options) Check() error {
 	if o.Format != "" && !slices.Contains(Formats, o.Format) {
 		return fmt.Errorf("format %q: want prometheus or prometheusrule", o.Format)
 	}

@@ -26,8 +26,13 @@ Exit codes: 0 it worked; 1 it did not, or a limit was exceeded; 2 the flags, arg
 	root.AddCommand(
 		newRun(),
 		newDemo(),
+		newRebalances(),
+		newPlan(),
+		newExplain(),
 		newLag(),
 		newCheck(),
+		newAlerts(),
+		newDashboards(),
 		newVersion(),
 	)
 	return root

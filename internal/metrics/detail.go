@@ -4,9 +4,13 @@ import "github.com/lagscaler/lagscaler/lag"
 
 // topicTable is what each topic of a group has, where the configuration asks for it.
 var topicTable = []row[*topicView]{
-	{Metric: Metric{Name: "lagscaler_topic_lag_records", Type: Gauge, Area: AreaLag, Stability: Stable, Labels: topicLabels, Optional: true,
-		Help: "Lag of the group on one topic, in records, over the partitions whose lag is known."},
-		emit: func(t *topicView, o *out) { o.know(float64(t.total), t.known > 0) }},
+	{
+		Metric: Metric{
+			Name: "lagscaler_topic_lag_records", Type: Gauge, Area: AreaLag, Stability: Stable, Labels: topicLabels, Optional: true,
+			Help: "Lag of the group on one topic, in records, over the partitions whose lag is known.",
+		},
+		emit: func(t *topicView, o *out) { o.know(float64(t.total), t.known > 0) },
+	},
 }
 
 func partitionRow(name, help string, f func(*partitionView, *out)) row[*partitionView] {

@@ -61,7 +61,7 @@ var scalerTable = []row[*scalerView]{
 		func(s *scalerView, o *out) { o.know(float64(s.Policy.MaxReplicas), s.Policy.MaxReplicas > 0) }),
 	scalerRow("lagscaler_scaler_partition_limit_replicas", "Replicas beyond which more would idle: the useful partitions.", Gauge,
 		func(s *scalerView, o *out) {
-			o.know(float64(s.Decision.Bounds.Partitions), s.Decision.Bounds.PartitionsKnown)
+			o.know(float64(s.Decision.Bounds.Partitions), s.Decision.Bounds.Partitions > 0)
 		}),
 	scalerRow("lagscaler_scaler_decisions_total", "Decisions by verdict. A reason appears with its first decision.", Counter,
 		func(s *scalerView, o *out) {

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lagscaler/lagscaler/dashboards"
+)
+
+func newDashboards() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "dashboards",
+		Short: "Grafana dashboards",
+		Args:  noArgs,
+		RunE:  func(*cobra.Command, []string) error { return wrong{fmt.Errorf("name a command: export or push")} },
+	}
+	cmd.AddCommand(newDashboardsExport(), newDashboardsPush())
+	return cmd
+}
+
+func newDashboardsExport() *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use:     "export",
+		Short:   "Write the dashboards as files, for provisioning or import",
+		Example: `  lagscaler dashboards export --dir /var/lib/grafana/dashboards`,
+		Args:    noArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return exportDashboards(cmd.OutOrStdout(), dir) },
+	}
+	cmd.Flags().StringVar(&dir, "dir", ".", "folder to write to; it is made when it is not there")
+	return cmd
+}
+
+func exportDashboards(out io.Writer, dir string) error {
+	all, err := dashboards.All()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("making the folder: %w", err)
+	}
+	for _, d := range all {
+		path := filepath.Join(dir, d.File())
+		if err := os.WriteFile(path, d.JSON, 0o644); err != nil {
+			return fmt.Errorf("writing a dashboard: %w", err)
+		}
+		if _, err := fmt.Fprintf(out, "%s  %s\n", path, d.Title); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pushOptions are the flags of dashboards push.
+type pushOptions struct {
+	dashboards.Grafana
+	tokenFile string
+}
+
+func newDashboardsPush() *cobra.Command {
+	var o pushOptions
+	cmd := &cobra.Command{
+		Use:   "push",
+		Short: "Bring the dashboards of a Grafana up to date",
+		Long: `Creates and updates lagscaler's dashboards through Grafana's HTTP API. A dashboard is known by its uid; one that has the
+same uid or title but is not lagscaler's is left alone. Pushing twice changes nothing; --dry-run shows what would change.
+
+The token of a service account (role Editor) comes from --token-file or the variable LAGSCALER_GRAFANA_TOKEN, a user's
+password from LAGSCALER_GRAFANA_PASSWORD.`,
+		Example: `  LAGSCALER_GRAFANA_TOKEN=glsa_… lagscaler dashboards push --url https://grafana.example --folder kafka --dry-run`,
+		Args:    noArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), cmd.OutOrStdout()) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.URL, "url", os.Getenv("LAGSCALER_GRAFANA_URL"), "Grafana's address, with its path (default: LAGSCALER_GRAFANA_URL)")
+	f.StringVar(&o.tokenFile, "token-file", "", "file with the token of a service account")
+	f.StringVar(&o.User, "user", "", "user, instead of a token")
+	f.StringVar(&o.Folder, "folder", "", "uid of the folder (default: where a dashboard is; General for a new one)")
+	f.DurationVar(&o.Timeout, "timeout", 30*time.Second, "of one request")
+	f.BoolVar(&o.DryRun, "dry-run", false, "show what would change, and change nothing")
+	return cmd
+}
+
+func (o *pushOptions) run(ctx context.Context, out io.Writer) error {
+	if o.URL == "" {
+		return wrong{errors.New("where is Grafana? Give --url or set LAGSCALER_GRAFANA_URL")}
+	}
+	if err := o.credentials(); err != nil {
+		return wrong{err}
+	}
+	all, err := dashboards.All()
+	if err != nil {
+		return err
+	}
+	results, err := o.Push(ctx, all)
+	for _, r := range results {
+		if _, err := fmt.Fprintln(out, o.line(r)); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+func (o *pushOptions) credentials() error {
+	switch {
+	case o.User != "":
+		o.Password = os.Getenv("LAGSCALER_GRAFANA_PASSWORD")
+	case o.tokenFile != "":
+		text, err := os.ReadFile(o.tokenFile)
+		if err != nil {
+			return fmt.Errorf("reading the token: %w", err)
+		}
+		o.Token = strings.TrimSpace(string(text))
+	default:
+		o.Token = os.Getenv("LAGSCALER_GRAFANA_TOKEN")
+	}
+	return nil
+}
+
+// line says what became of a dashboard, or would.
+func (o *pushOptions) line(r dashboards.Result) string {
+	said := string(r.Action)
+	if o.DryRun && (r.Action == dashboards.Created || r.Action == dashboards.Updated) {
+		said = "would be " + said
+	}
+	line := fmt.Sprintf("%-20s %s", r.Dashboard.UID, said)
+	if len(r.Changes) > 0 {
+		line += ": " + strings.Join(r.Changes, ", ")
+	}
+	return line
+}
