@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lagscaler/lagscaler/internal/api"
+	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/internal/web"
+	"github.com/lagscaler/lagscaler/rebalancemon"
+)
+
+// rebalanceOptions are the flags of rebalances.
+type rebalanceOptions struct {
+	place
+	output choice
+	watch  bool
+	during time.Duration
+}
+
+func newRebalances() *cobra.Command {
+	o := rebalanceOptions{output: choice{value: "table", of: []string{"table", "json"}}}
+	cmd := &cobra.Command{
+		Use:   "rebalances [GROUP…]",
+		Short: "Print the rebalances of all groups, or of the named ones",
+		Long: `Prints the rebalances that a running daemon has seen (--server), or watches a cluster itself for a while (--brokers or
+--config, with --for). With --watch each is printed when it ends, until interrupted.
+
+The JSON of -o json is a contract, see docs/json.md.`,
+		Example: `  lagscaler rebalances --server http://localhost:9090
+  lagscaler rebalances orders --brokers localhost:9092 --for 60s
+  lagscaler rebalances --server http://localhost:9090 --watch`,
+		RunE: func(cmd *cobra.Command, groups []string) error { return o.run(cmd, groups) },
+	}
+	o.kafkaFlags(cmd)
+	o.serverFlag(cmd)
+	cmd.Flags().VarP(&o.output, "output", "o", "table or json")
+	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "print each when it ends, until interrupted")
+	cmd.Flags().DurationVar(&o.during, "for", time.Minute, "how long to watch a cluster that has no daemon")
+	return cmd
+}
+
+func (o *rebalanceOptions) run(cmd *cobra.Command, groups []string) error {
+	if err := o.one(); err != nil {
+		return err
+	}
+	if o.during <= 0 {
+		return wrong{fmt.Errorf("--for %s: want a positive time", o.during)}
+	}
+	ctx, out := cmd.Context(), cmd.OutOrStdout()
+	if o.server != "" {
+		return o.fromServer(ctx, out, cmd.ErrOrStderr(), groups)
+	}
+	return o.fromCluster(ctx, out, cmd.ErrOrStderr(), groups)
+}
+
+// fromServer prints what a daemon knows, and with --watch what is new each second.
+func (o *rebalanceOptions) fromServer(ctx context.Context, out, errOut io.Writer, groups []string) error {
+	read := func() ([]api.Rebalance, error) {
+		var page web.RebalancesPage
+		err := ask(ctx, o.server, "/api/v1/rebalances", url.Values{"group": groups, "page": {"all"}}, &page)
+		slices.Reverse(page.Events) // the oldest first, as things happened
+		return page.Events, err
+	}
+	if !o.watch {
+		events, err := read()
+		if err != nil {
+			return err
+		}
+		return o.print(out, events)
+	}
+	told := teller{o: o, out: out, told: map[string]bool{}}
+	return each(ctx, time.Second, func() error {
+		events, err := read()
+		if err != nil {
+			fmt.Fprintln(errOut, err) // it may come back
+			return nil
+		}
+		return told.tell(events)
+	})
+}
+
+// fromCluster watches a cluster with an engine of its own.
+func (o *rebalanceOptions) fromCluster(ctx context.Context, out, errOut io.Writer, groups []string) error {
+	c, err := o.load()
+	if err != nil {
+		return err
+	}
+	found, err := newSources(slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: slog.LevelWarn}))).follow(c)
+	if err != nil {
+		return err
+	}
+	if !o.watch {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.during)
+		defer cancel()
+	}
+	told := teller{o: o, out: out, told: map[string]bool{}}
+	var failed error
+	e := engine.New(settings(c, found), engine.Options{
+		Interval: time.Duration(c.Interval), SampleInterval: time.Duration(c.SampleInterval),
+		Publish: func(r *engine.Report) {
+			if o.watch && failed == nil {
+				failed = told.tell(eventsIn(r, groups))
+			}
+		},
+	})
+	if err := e.Run(ctx); err != nil {
+		return err
+	}
+	if o.watch || e.Latest() == nil {
+		return failed
+	}
+	return o.print(out, eventsIn(e.Latest(), groups))
+}
+
+// eventsIn are a report's rebalances, the oldest first.
+func eventsIn(r *engine.Report, groups []string) []api.Rebalance {
+	var all []rebalancemon.Event
+	for _, c := range r.Clusters {
+		for _, m := range c.Members {
+			if len(groups) == 0 || slices.Contains(groups, m.Group) {
+				all = append(all, m.Events...)
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b rebalancemon.Event) int { return a.Start.Compare(b.Start) })
+	return api.RebalancesOf(all, r.At)
+}
+
+// teller prints each rebalance once, when it has ended.
+type teller struct {
+	o    *rebalanceOptions
+	out  io.Writer
+	told map[string]bool
+}
+
+func (t *teller) tell(events []api.Rebalance) error {
+	for _, e := range events {
+		key := e.Cluster + "\x00" + e.Group + "\x00" + e.Start.String()
+		if e.End == nil || t.told[key] {
+			continue
+		}
+		t.told[key] = true
+		if t.o.output.value == "json" {
+			if err := printJSON(t.out, e, false); err != nil {
+				return err
+			}
+			continue
+		}
+		if _, err := fmt.Fprintln(t.out, rebalanceLine(e)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rebalanceLine is a rebalance as it is told while watching.
+func rebalanceLine(e api.Rebalance) string {
+	return fmt.Sprintf("%s %s: %s in %.1f s, by %s: %s", e.Start.Format(time.TimeOnly), printable(e.Group), word(e.Outcome), e.DurationSeconds, e.Cause, printable(e.Evidence))
+}
+
+func (o *rebalanceOptions) print(w io.Writer, events []api.Rebalance) error {
+	if o.output.value == "json" {
+		return printJSON(w, events, true)
+	}
+	g := newGrid(w, "START", "GROUP", "TOOK", "OUTCOME", "CAUSE", "JOINED", "LEFT", "GENERATION", "COUNT", "EVIDENCE")
+	for _, e := range events {
+		generation := ""
+		if e.Generation != nil {
+			generation = strconv.Itoa(int(*e.Generation))
+		}
+		g.row(e.Start.Format(time.DateTime), e.Group, fmt.Sprintf("%.1fs ± %.1fs", e.DurationSeconds, e.ResolutionSeconds), word(e.Outcome),
+			e.Cause, strconv.Itoa(e.Joined), strconv.Itoa(e.Left), generation, strconv.Itoa(e.Count), e.Evidence)
+	}
+	return g.w.Flush()
+}
