@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -125,45 +126,54 @@ func TestOnlyTheLeaderWrites(t *testing.T) {
 
 // No write may follow the moment at which a successor could begin, and none may be under way then.
 func TestTheLeaseIsLost(t *testing.T) {
-	inWorld(t, orders, act, func(w *world) {
-		second := w.other("second")
-		ctx, cancel := context.WithCancel(w.t.Context())
-		defer cancel()
-		go func() { _ = second.Elect(ctx) }()
-		settle()
-		bound, release, err := w.election.bound(w.t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer release()
-		cut := false
-		// Only the first replica's requests carry its identity, or belong to it by time: cut it off after its last renewal.
-		w.typed.PrependReactor("*", "leases", func(a clienttesting.Action) (bool, runtime.Object, error) {
-			if u, ok := a.(clienttesting.UpdateAction); ok && cut && holder(u.GetObject()) != "second" {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, orders)
+		var cut atomic.Bool // the first replica off the server
+		w.typed.PrependReactor("update", "leases", func(a clienttesting.Action) (bool, runtime.Object, error) {
+			if u, ok := a.(clienttesting.UpdateAction); ok && cut.Load() && holder(u.GetObject()) != "second" {
 				return true, nil, errors.New("connection refused")
 			}
 			return false, nil, nil
 		})
-		cut = true
-		lostAt, wonAt := time.Duration(0), time.Duration(0)
-		for began := time.Now(); wonAt == 0 && time.Since(began) < time.Minute; time.Sleep(100 * time.Millisecond) {
-			switch {
-			case w.Leading() && second.Leading():
-				t.Fatal("two leaders")
-			case !w.Leading() && lostAt == 0:
-				lostAt = time.Since(began)
-				synctest.Wait()
-				if bound.Err() == nil {
-					t.Error("a write under way goes on though the lease is lost")
-				}
-			case second.Leading():
-				wonAt = time.Since(began)
+		run(w, Settings{Mode: scaler.Act, Clusters: []string{"main"}}, func() {
+			second := w.other("second")
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			go func() { _ = second.Elect(ctx) }()
+			settle()
+			bound, release, err := w.election.bound(t.Context())
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
-		if lostAt == 0 || lostAt > renewDeadline || wonAt < lostAt+time.Second || wonAt > leaseDuration+2*retryPeriod {
-			t.Errorf("lost after %v, won by the other after %v", lostAt, wonAt)
-		}
+			defer release()
+			cut.Store(true)
+			lost, won := handOver(w, second)
+			if bound.Err() == nil {
+				t.Error("a write under way goes on though the lease is lost")
+			}
+			if lost > renewDeadline || won < lost+time.Second || won > leaseDuration+3*retryPeriod {
+				t.Errorf("lost after %v, won by the other after %v", lost, won)
+			}
+		})
 	})
+}
+
+// handOver waits until the second leads, and says when the first ceased to and when the second began.
+func handOver(first *world, second *Controller) (lost, won time.Duration) {
+	first.t.Helper()
+	for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(100 * time.Millisecond) {
+		if first.Leading() && second.Leading() {
+			first.t.Fatal("two leaders")
+		}
+		if !first.Leading() && lost == 0 {
+			lost = time.Since(began)
+		}
+		if second.Leading() {
+			return lost, time.Since(began)
+		}
+	}
+	first.t.Fatal("nobody leads any more")
+	return 0, 0
 }
 
 func TestALeaseGivenBackIsTakenSoon(t *testing.T) {

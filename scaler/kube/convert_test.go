@@ -1,0 +1,142 @@
+package kube
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
+)
+
+const everything = `
+metadata: {name: orders, namespace: shop}
+spec:
+  scaleTargetRef: {name: worker}
+  sources:
+  - cluster: main
+    group: orders
+    topics: [a, b]
+    topicPattern: "c.*"
+    processingTime: 50ms
+    concurrency: 4
+    commitInterval: 1s
+    isolation: read_committed
+  minReplicas: 0
+  maxReplicas: 48
+  targetLag: 20s
+  mode: act
+  policy: thresholds
+  slo: {lag: 1, lagTime: 2s, rebalancesPerHour: 3.5, rebalanceTime: 4s, churn: 0.5, skew: 0.6}
+  preset: latency
+  schedule: [{start: 0 8 * * 1-5, end: 0 18 * * 1-5, timeZone: Europe/Berlin, minReplicas: 7}]
+  drainTime: 5m
+  stabilizationWindow: 10m
+  fallbackReplicas: 9
+  activationLag: 10
+  idleTime: 11m
+  onDelete: keep
+`
+
+func TestSpecOfAKafkaScaler(t *testing.T) {
+	var k v1alpha1.KafkaScaler
+	if err := yaml.UnmarshalStrict([]byte(everything), &k); err != nil {
+		t.Fatal(err)
+	}
+	p := func(n int32) *int32 { return &n }
+	want := Declared{
+		Name:   "shop/orders",
+		Target: scaler.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "worker"},
+		Spec: scaler.Spec{
+			Mode: scaler.Act, Kind: scaler.Thresholds, Preset: scaler.Latency,
+			SLO: lag.SLO{Lag: 1, LagTime: 2 * time.Second, RebalancesPerHour: 3.5, RebalanceTime: 4 * time.Second, Churn: 0.5, Skew: 0.6},
+			Sources: []scaler.SourceSpec{{
+				Cluster: "main", Group: "orders", Topics: []string{"a", "b"}, TopicPattern: "c.*", ProcessingTime: 50 * time.Millisecond,
+				Concurrency: 4, CommitInterval: time.Second, Isolation: scaler.ReadCommitted,
+			}},
+			MinReplicas: p(0), MaxReplicas: p(48), FallbackReplicas: p(9),
+			Schedule:  []scaler.WindowSpec{{Start: "0 8 * * 1-5", End: "0 18 * * 1-5", TimeZone: "Europe/Berlin", MinReplicas: 7}},
+			TargetLag: 20 * time.Second, DrainTime: 5 * time.Minute, StabilizationWindow: 10 * time.Minute,
+			ActivationLag: 10, IdleTime: 11 * time.Minute, OnDelete: scaler.Keep,
+		},
+	}
+	if got := declaredOf(&k); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v\nwant %+v", got, want)
+	}
+	for name, v := range map[string]any{"spec": k.Spec, "scaler.Spec": want.Spec, "source": k.Spec.Sources[0]} {
+		for i := range reflect.TypeOf(v).NumField() {
+			if reflect.ValueOf(v).Field(i).IsZero() {
+				t.Errorf("the case does not set %s of %s", reflect.TypeOf(v).Field(i).Name, name)
+			}
+		}
+	}
+}
+
+// An absent field is an unset one, not a zero of its own: defaults and presets fill it in.
+func TestSpecWithoutOptions(t *testing.T) {
+	k := v1alpha1.KafkaScaler{ObjectMeta: metav1.ObjectMeta{Name: "orders", Namespace: "shop"}}
+	k.Spec.Sources = []v1alpha1.Source{{Cluster: "main", Group: "orders"}}
+	p, err := declaredOf(&k).Spec.Policy()
+	if err != nil || p.MinReplicas != 1 || p.Preset != scaler.Balanced || p.StabilizationWindow != 450*time.Second || p.Mode != scaler.Advise {
+		t.Errorf("policy %+v, %v", p, err)
+	}
+}
+
+// What controller-gen makes of the types is what is checked in.
+func TestGeneratedFilesAreFresh(t *testing.T) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	generator := filepath.Join(cache, "lagscaler", "bin", "controller-gen")
+	if _, err := os.Stat(generator); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip("controller-gen is not built: make generate-tools")
+	}
+	dir := t.TempDir()
+	for _, args := range [][]string{
+		{"object", "paths=./v1alpha1", "output:dir=" + dir},
+		{"crd:allowDangerousTypes=true,generateEmbeddedObjectMeta=false,maxDescLen=1000", "paths=./v1alpha1", "output:crd:dir=" + dir},
+	} {
+		if out, err := exec.Command(generator, args...).CombinedOutput(); err != nil {
+			t.Fatalf("controller-gen: %v\n%s", err, out)
+		}
+	}
+	for fresh, checkedIn := range map[string]string{
+		"zz_generated.deepcopy.go":       "v1alpha1/zz_generated.deepcopy.go",
+		"lagscaler.io_kafkascalers.yaml": "crd/lagscaler.io_kafkascalers.yaml",
+	} {
+		want, err := os.ReadFile(filepath.Join(dir, fresh))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(checkedIn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got) != string(want) {
+			t.Errorf("%s is not what controller-gen makes of the types: go generate ./scaler/kube/...", checkedIn)
+		}
+	}
+}
+
+// A field that a preset sets must not have a default in the schema, or the preset would never be seen.
+func TestPresetsFieldsHaveNoDefault(t *testing.T) {
+	text, err := os.ReadFile("crd/lagscaler.io_kafkascalers.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(text), "default: "); n != 2 {
+		t.Errorf("%d defaults, want 2: those of scaleTargetRef", n)
+	}
+}
