@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/lagscaler/lagscaler/e2e/child"
 )
 
 // Node is one broker, which is a controller as well.
@@ -34,7 +36,7 @@ func newNode(c *Cluster, id int) (*Node, error) {
 		targets = append(targets, &n.SASLAddress)
 	}
 	for _, address := range targets {
-		port, err := freePort()
+		port, err := child.Port()
 		if err != nil {
 			return nil, fmt.Errorf("finding a port for node %d: %w", id, err)
 		}
