@@ -23,8 +23,8 @@ const (
 	// at once, and are held up by the slowest member's heartbeat (3 s) or poll.
 	followUp = 15 * time.Second
 
-	// prompt is how long a rebalance lasts at most when every member is alive to rejoin at its next heartbeat, which
-	// comes within 3 s. One that waits longer waits for a member that does not answer.
+	// prompt is how long each rebalance lasts at most when every member is alive to rejoin at its next heartbeat, which
+	// comes within 3 s. One that takes longer waits for a member that does not answer.
 	prompt = 4 * time.Second
 
 	// rolloutForgotten ends a rollout that nobody said was over.
@@ -154,6 +154,8 @@ func (g *group) reasons(told []*episode, ch change) []reason {
 			out[i] = g.exchange(told, i, ch)
 		case len(ch.joined) > 0:
 			out[i] = reason{MemberJoined, "joined: " + names(ch.joined)}
+		case len(ch.left) > 0 && ch.subscribed:
+			out[i] = reason{UnknownCause, "gone: " + names(ch.left) + "; and a member subscribes to other topics"}
 		case len(ch.left) > 0:
 			out[i] = g.departure(e, ch.left)
 		default:
@@ -179,7 +181,7 @@ func (g *group) exchange(told []*episode, i int, ch change) reason {
 		return went
 	case len(told) > 1:
 		return reason{MemberJoined, "back: " + names(ch.joined)}
-	case e.end.Sub(e.start) > prompt:
+	case e.end.Sub(e.start) > prompt*time.Duration(max(1, e.count)):
 		return reason{UnknownCause, both + "; it waited for a member that did not answer"}
 	default:
 		went.evidence += "; came back at once"
@@ -189,9 +191,9 @@ func (g *group) exchange(told []*episode, i int, ch change) reason {
 
 // departure explains a rebalance by those that left, if they all went in the same way.
 func (g *group) departure(e *episode, left []seat) reason {
-	cause := Cause("")
+	cause, at := Cause(""), later(e.start.Add(-e.resolution), g.view.until)
 	for i := range left {
-		c := g.view.farewell(&left[i], e.start)
+		c := g.view.farewell(&left[i], at)
 		if cause == "" {
 			cause = c
 		} else if cause != c {
@@ -202,7 +204,7 @@ func (g *group) departure(e *episode, left []seat) reason {
 	case MemberLeft:
 		return reason{cause, "left: " + names(left) + "; its partitions moved until then"}
 	case MemberTimeout:
-		still := e.start.Sub(left[0].due).Round(time.Second)
+		still := at.Sub(left[0].due).Round(time.Second)
 		return reason{cause, fmt.Sprintf("gone: %s; records waited and its partitions had stood still for %v", names(left), still)}
 	default:
 		return reason{UnknownCause, "gone: " + names(left) + "; whether it left or timed out cannot be told"}

@@ -30,6 +30,9 @@ func (v *view) move(prev *view, rebalanced bool) {
 		s := &v.seats[i]
 		s.waits = waits[i] && !moved[i]
 		s.steady = s.steady && !rebalanced && v.at.Sub(prev.at) < v.step*3/2
+		if rebalanced && !v.epochs && !s.static {
+			s.due, s.steady = v.until, false // it has just rejoined, or it would not be here
+		}
 		switch {
 		case moved[i]:
 			if s.steady {
@@ -75,7 +78,7 @@ func (v *view) walk(topics []lag.TopicLag, yield func(was, is lag.PartitionLag))
 	}
 }
 
-// farewell is how a member went, told by whether its partitions still moved just before: a member that closes
+// farewell is how a member went at about that time, the earliest possible, told by whether its partitions still moved just before: a member that closes
 // has read until then, one that was killed or hangs stood still for its session timeout or max.poll.interval.
 //
 //	pace 2 s, polls each 2 s    moved 1 s before: left    stood still for 9 s with records waiting: timed out
@@ -87,12 +90,16 @@ func (v *view) farewell(s *seat, at time.Time) Cause {
 	if v.pace == 0 {
 		pace = max(usualPace, v.step)
 	}
+	still := at.Sub(s.due)
+	if s.moved.IsZero() {
+		still /= 2 // it may just not have begun
+	}
 	switch {
 	case v.seen.IsZero() || s.held == 0:
 		return UnknownCause
 	case !s.moved.IsZero() && at.Sub(s.moved) <= pace+v.step/4:
 		return MemberLeft
-	case s.waits && at.Sub(s.due) > pace+v.step:
+	case s.waits && still > pace+v.step:
 		return MemberTimeout
 	default:
 		return UnknownCause

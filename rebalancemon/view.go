@@ -18,7 +18,8 @@ type view struct {
 	topics    []lag.TopicLag
 	print     print         // of members and their assignments
 	held      int           // partitions that members hold
-	exist     int           // partitions of its topics
+	given     int           // or are about to
+	exist     int           // partitions of its topics, as far as metadata or assignments tell
 	pace      time.Duration // how long a live member goes without moving, at most
 	step      time.Duration // between polls
 	protocol  Protocol
@@ -73,6 +74,7 @@ func (v *view) next(l *lag.GroupLag, step time.Duration) (view, change) {
 			n.exist += len(n.topics[i].Partitions)
 		}
 	}
+	n.exist = max(n.exist, n.given)
 	ch := v.compare(&n)
 	ch.partitions = n.exist
 	n.move(v, ch.differs || n.count != v.count)
@@ -97,11 +99,20 @@ func (v *view) sit(m *lag.Member) {
 		for _, n := range t.Partitions {
 			p = p.number(n)
 		}
-		s.held += len(t.Partitions)
 	}
+	s.held = size(m.Assigned)
 	v.print += p // a sum: the order of members means nothing
 	v.held += s.held
+	v.given += max(s.held, size(m.Target))
 	v.seats = append(v.seats, s)
+}
+
+func size(parts []lag.TopicPartitions) int {
+	n := 0
+	for i := range parts {
+		n += len(parts[i].Partitions)
+	}
+	return n
 }
 
 // change is what differs between two polls.

@@ -10,5 +10,5 @@
 62s..70s Stable
 70s      poll Stable gen=5 a:0+ b/b2:1+
 --
-1m10s: 1m1s to 1m2s (1s), success, member_timeout, 2 times, up to 5, +1 -1: gone: b@10.0.0.1; records waited and its partitions had stood still for 41s; came back at once
+1m10s: 1m1s to 1m2s (1s), success, member_timeout, 2 times, up to 5, +1 -1: gone: b@10.0.0.1; records waited and its partitions had stood still for 40s; came back at once
 2 rebalances in 1s, unplanned 2, joins 1, leaves 1

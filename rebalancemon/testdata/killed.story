@@ -12,5 +12,5 @@
 77s..80s Stable
 80s      poll Stable gen=4 a:0,1+
 --
-1m20s: 1m16s to 1m17s (1s), success, member_timeout, up to 4, +0 -1: gone: b@10.0.0.1; records waited and its partitions had stood still for 46s
+1m20s: 1m16s to 1m17s (1s), success, member_timeout, up to 4, +0 -1: gone: b@10.0.0.1; records waited and its partitions had stood still for 45s
 1 rebalances in 1s, unplanned 1, leaves 1
