@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// report measures everything and prints the table, or writes it between its markers.
+func report(ctx context.Context, rounds int, file string) error {
+	addresses, stop, err := start(ctx, 1_000)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	contestants, closeAll, err := ways(addresses)
+	if err != nil {
+		return err
+	}
+	results, err := measure(ctx, contestants, rounds)
+	closeAll()
+	stop()
+	if err != nil {
+		return err
+	}
+	large, err := measureMillion(ctx)
+	if err != nil {
+		return err
+	}
+	text := render(results, large, rounds)
+	fmt.Print(text)
+	if file == "" {
+		return nil
+	}
+	return put(file, text)
+}
+
+func render(results []result, large million, rounds int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "1,000 groups with a member each, 100,000 group-partitions over 5,000 partitions, three embedded brokers in a process\n"+
+		"of their own, 1 ms added to each answer. %d interleaved rounds: median (10th to 90th percentile). %s.\n\n", rounds, machine())
+	b.WriteString("| way | requests | connections | wall ms | client CPU ms | allocated MiB | received MiB |\n|---|---|---|---|---|---|---|\n")
+	for _, r := range results {
+		requests := over(r.costs, func(c cost) int { return c.requests })
+		fmt.Fprintf(&b, "| %s | %d (%d to %d) | %d | %s | %s | %.1f | %.1f |\n", r.name,
+			requests.median, requests.low, requests.high, r.connections,
+			millis(over(r.costs, func(c cost) time.Duration { return c.wall })),
+			millis(over(r.costs, func(c cost) time.Duration { return c.cpu })),
+			mib(over(r.costs, func(c cost) uint64 { return c.allocated }).median),
+			mib(uint64(over(r.costs, func(c cost) int64 { return c.received }).median)))
+	}
+	b.WriteString(ratios(results))
+	fmt.Fprintf(&b, "\n%d group-partitions (%d groups), read, computed and remembered as the daemon does: %d requests a poll, %.1f s and\n"+
+		"%.1f s of client CPU a poll on the brokers' own two cores, %.0f MiB of memory at the most (VmHWM).\n",
+		large.Partitions, large.Groups, large.Requests, large.Wall.Seconds(), large.CPU.Seconds(), mib(uint64(large.PeakRSS)))
+	return b.String()
+}
+
+// ratios say how we stand to the floor and to the best of the others.
+func ratios(results []result) string {
+	wall := func(r result) float64 {
+		return float64(over(r.costs, func(c cost) time.Duration { return c.wall }).median)
+	}
+	cpu := func(r result) float64 {
+		return float64(over(r.costs, func(c cost) time.Duration { return c.cpu }).median)
+	}
+	floor, ours, kadm := results[0], results[1], results[2]
+	return fmt.Sprintf("\nlagscaler: %.2f of the floor's wall time, %.2f of `kadm.Lag`'s client CPU.\n", wall(ours)/wall(floor), cpu(ours)/cpu(kadm))
+}
+
+func millis(s spread[time.Duration]) string {
+	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+	return fmt.Sprintf("%.1f (%.1f to %.1f)", ms(s.median), ms(s.low), ms(s.high))
+}
+
+func mib(n uint64) float64 { return float64(n) / (1 << 20) }
+
+// machine is what all this ran on.
+func machine() string {
+	model := "unknown processor"
+	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil {
+		for line := range strings.Lines(string(info)) {
+			if _, name, ok := strings.Cut(line, "model name\t: "); ok {
+				model = strings.TrimSpace(name)
+				break
+			}
+		}
+	}
+	return fmt.Sprintf("%s, %d cores, %s/%s, %s", model, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+}
+
+// The markers between which docs/benchmarks.md takes the table.
+const (
+	opens  = "<!-- bench:poll: written by `make bench` -->\n"
+	closes = "<!-- /bench:poll -->\n"
+)
+
+func put(file, text string) error {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	head, rest, ok := strings.Cut(string(content), opens)
+	_, tail, closed := strings.Cut(rest, closes)
+	if !ok || !closed {
+		return fmt.Errorf("%s has no place for the table: %q … %q", file, opens, closes)
+	}
+	return os.WriteFile(file, []byte(head+opens+"\n"+text+"\n"+closes+tail), 0o644) //nolint:gosec // a document
+}
