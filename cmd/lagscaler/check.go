@@ -52,46 +52,54 @@ func (o *checkOptions) run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	if o.config != "" {
-		if _, err := fmt.Fprintf(out, "%s: ok: %d clusters, %d groups, mode %s\n", o.config, len(c.Clusters), len(c.Groups), c.Mode); err != nil {
+		if _, err := fmt.Fprintf(out, "%s: ok (clusters: %d, group rules: %d, scalers: %d, mode: %s)\n", o.config, len(c.Clusters), len(c.Groups), len(c.Scalers), c.Mode); err != nil {
 			return err
 		}
 	}
 	if o.fileOnly {
 		return nil
 	}
-	bad := 0
+	var bad, all int
+	table := newGrid(out, "CLUSTER", "CHECKED", "RESULT", "MISSING ACL", "DETAIL")
 	for _, cluster := range c.Clusters {
-		n, err := checkCluster(ctx, out, cluster)
+		findings, err := checkCluster(ctx, cluster)
 		if err != nil {
 			return err
 		}
-		bad += n
+		all += len(findings)
+		bad += printFindings(table, cluster.Name, findings)
+	}
+	if err := table.w.Flush(); err != nil {
+		return err
 	}
 	if bad > 0 {
-		return fmt.Errorf("%d findings", bad)
+		return fmt.Errorf("%d of %d checks failed", bad, all)
 	}
 	return nil
 }
 
-// checkCluster prints what was tried with a cluster, and counts what did not work.
-func checkCluster(ctx context.Context, out io.Writer, c config.Cluster) (bad int, err error) {
+func checkCluster(ctx context.Context, c config.Cluster) ([]kafkasource.Finding, error) {
 	s, err := kafkasource.New(kafkaOf(c, slog.New(slog.DiscardHandler)))
 	if err != nil {
-		return 0, wrong{fmt.Errorf("cluster %s: %w", c.Name, err)}
+		return nil, wrong{fmt.Errorf("cluster %s: %w", c.Name, err)}
 	}
 	defer s.Close()
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	table := newGrid(out, "CLUSTER", "CHECKED", "RESULT", "MISSING ACL", "DETAIL")
-	for _, f := range s.Check(ctx) {
+	return s.Check(ctx), nil
+}
+
+// printFindings prints what was tried with a cluster, and counts what did not work.
+func printFindings(table grid, cluster string, findings []kafkasource.Finding) (bad int) {
+	for _, f := range findings {
 		result := "ok"
 		if f.Code != lag.OK {
 			result = f.Code.String()
 			bad++
 		}
-		table.row(c.Name, f.Subject, result, f.Missing, f.Detail)
+		table.row(cluster, f.Subject, result, f.Missing, f.Detail)
 	}
-	return bad, table.w.Flush()
+	return bad
 }
 
 // checkWeb validates the file of TLS and basic auth on the port.

@@ -77,7 +77,7 @@ func (o *lagOptions) run(cmd *cobra.Command, groups []string) error {
 			return err
 		}
 		complain(cmd.ErrOrStderr(), l)
-		return screen.show(func(w io.Writer) error { return o.format.print(w, l.Only(groups), true) })
+		return screen.show(func(w io.Writer) error { return o.format.print(w, l.Only(groups), reading{timed: true, more: true}) })
 	})
 }
 
@@ -87,12 +87,15 @@ func (o *lagOptions) once(out, errOut io.Writer, l api.Lag, groups []string) err
 	failed := unread(l)
 	l = l.Only(groups)
 	if failed == nil || o.format.document() {
-		if err := o.format.print(out, l, o.server != ""); err != nil {
+		if err := o.format.print(out, l, reading{timed: o.server != ""}); err != nil {
 			return err
 		}
 	}
 	if failed != nil {
 		return failed
+	}
+	if len(groups) == 0 && empty(l) {
+		fmt.Fprintln(errOut, "no groups: there are none, or the right to see them is missing (lagscaler check tells)")
 	}
 	if missing := without(l, groups); len(missing) > 0 {
 		return fmt.Errorf("no such group: %s", strings.Join(missing, ", "))
@@ -193,6 +196,11 @@ func unread(l api.Lag) error {
 		return fmt.Errorf("nothing could be read from %s", strings.Join(silent, ", "))
 	}
 	return nil
+}
+
+// empty reports whether there is no group at all.
+func empty(l api.Lag) bool {
+	return !slices.ContainsFunc(l.Clusters, func(c api.Cluster) bool { return len(c.Groups) > 0 })
 }
 
 // without are the groups that were asked for and are in no cluster.

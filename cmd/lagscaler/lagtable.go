@@ -38,15 +38,24 @@ func (f *format) Type() string { return "FORMAT" }
 // document reports whether the output is for programs: there is always one, whatever went wrong.
 func (f *format) document() bool { return *f == formatJSON || *f == formatYAML }
 
-// print writes one reading; timed says that there is a history, so that time lag has a column.
-func (f *format) print(w io.Writer, l api.Lag, timed bool) error {
+// reading says how one output of lag stands among others.
+type reading struct {
+	timed bool // there is a history, so that time lag has a column
+	more  bool // others follow: JSON takes one line each, YAML a document each
+}
+
+// print writes one reading.
+func (f *format) print(w io.Writer, l api.Lag, r reading) error {
 	switch *f {
 	case formatJSON:
-		return printJSON(w, l, true)
+		return printJSON(w, l, !r.more)
 	case formatYAML:
+		if r.more {
+			fmt.Fprintln(w, "---")
+		}
 		return printYAML(w, l)
 	}
-	t := lagTable{wide: *f == formatWide, timed: timed, clusters: len(l.Clusters) > 1}
+	t := lagTable{wide: *f == formatWide, timed: r.timed, clusters: len(l.Clusters) > 1}
 	if err := t.print(w, l); err != nil {
 		return err
 	}
@@ -89,7 +98,7 @@ func (t lagTable) columns() []column {
 		{"LOST", t.wide, nil, func(_ api.Group, p api.Partition) string { return number(p.Lost) }},
 		{"OWNER", true, nil, owners.name},
 		{"MEMBER ID", t.wide, nil, func(_ api.Group, p api.Partition) string { return word(p.Owner) }},
-		{"NOTE", true, func(_ api.Cluster, g api.Group) string { return word(g.Error) }, note},
+		{"NOTE", true, func(_ api.Cluster, g api.Group) string { return groupNote(g) }, note},
 	}
 }
 
@@ -145,6 +154,14 @@ func (o owners) name(g api.Group, p api.Partition) string {
 		}
 	}
 	return o[key]
+}
+
+// groupNote is what there is to say of a group without partitions.
+func groupNote(g api.Group) string {
+	if g.Error == nil && len(g.Members) == 0 {
+		return "no offsets seen" // or none that DESCRIBE on their topics lets us see
+	}
+	return word(g.Error)
 }
 
 // note is what a number alone does not say.
