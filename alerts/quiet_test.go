@@ -1,0 +1,46 @@
+package alerts_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/lagscaler/lagscaler/alerts"
+	"github.com/lagscaler/lagscaler/internal/promtest"
+)
+
+// TestQuietFleet lives through a day of a fleet in which nothing is wrong, with everything that looks wrong to a careless
+// rule, from the offsets to the alerts: the engine polls the fleet each ten seconds, the page is scraped each minute,
+// promtool evaluates the rules over what was scraped. Nobody may be woken.
+func TestQuietFleet(t *testing.T) {
+	promtool := promtest.Promtool(t)
+	dir := write(t, alerts.Options{})
+	var test strings.Builder
+	test.WriteString("rule_files: [rules.yaml]\nevaluation_interval: 1m\ntests:\n  - interval: 1m\n    input_series:\n")
+	for _, s := range live(t, quietFleet(), minutesOfADay) {
+		fmt.Fprintf(&test, "      - {series: '%s', values: '%s'}\n", strings.ReplaceAll(s.name, "'", "''"), s.values.String())
+	}
+	test.WriteString("    promql_expr_test:\n")
+	expect := func(expr string, samples ...string) {
+		fmt.Fprintf(&test, "      - {expr: '%s', eval_time: 1d, exp_samples: [%s]}\n", expr, strings.Join(samples, ", "))
+	}
+	is := func(labels string) string { return fmt.Sprintf("{labels: '{%s}', value: 1}", labels) }
+	expect(`count_over_time(ALERTS{alertstate="firing", severity="critical"}[1d])`)
+
+	// The day was not empty: what nobody declared warns, and what is declared went through all this.
+	expect(`group by (alertname, group) (count_over_time(ALERTS{alertstate="firing"}[1d]))`,
+		is(`alertname="LagscalerConsumerLagAboveSLO", group="abandoned"`), is(`alertname="LagscalerRecordsLost", group="abandoned"`))
+	expect(`group by (group) (max_over_time(lagscaler_group_max_lag_records{group="orders"}[1d]) > 50000)`, is(`group="orders"`))
+	expect(`group by (group) (increase(lagscaler_group_rebalances_by_cause_total{cause="deploy"}[1d]) > 30)`, is(`group="orders"`))
+	expect(`group by (group) (max_over_time(lagscaler_group_lag_records{group=~"flink|mirror"}[1d]) > 0)`, is(`group="flink"`), is(`group="mirror"`))
+	expect(`group by (group) (min_over_time(lagscaler_group_members[1d]) == 0 and max_over_time(lagscaler_group_members[1d]) > 0)`,
+		is(`group="batch"`), is(`group="keda"`), is(`group="zero"`))
+	expect(`group by (group) (min_over_time(lagscaler_group_lag_records{group="payments"}[1d]) > 0)`, is(`group="payments"`))
+
+	if err := os.WriteFile(filepath.Join(dir, "test.yaml"), []byte(test.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	promtest.Run(t, dir, promtool, "test", "rules", "test.yaml")
+}
