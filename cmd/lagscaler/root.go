@@ -28,6 +28,7 @@ Exit codes: 0 it worked; 1 it did not, or a limit was exceeded; 2 the flags, arg
 		newDemo(),
 		newRebalances(),
 		newPlan(),
+		newSimulate(),
 		newExplain(),
 		newLag(),
 		newCheck(),

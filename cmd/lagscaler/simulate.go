@@ -1,0 +1,268 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/term"
+
+	"github.com/lagscaler/lagscaler/internal/config"
+	"github.com/lagscaler/lagscaler/internal/plot"
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/sim"
+	"github.com/lagscaler/lagscaler/scaler/sim/traces"
+)
+
+// simulateOptions are the flags of simulate.
+type simulateOptions struct {
+	traces     []string
+	policy     string
+	compare    bool
+	partitions int
+	processing time.Duration
+	target     time.Duration
+	protocol   choice
+	spread     choice
+	seed       uint64
+	prometheus promQuery
+	output     choice
+}
+
+func newSimulate() *cobra.Command {
+	o := simulateOptions{
+		protocol: choice{value: "eager", of: []string{"eager", "cooperative", "both"}},
+		spread:   choice{value: "uniform", of: []string{"uniform", "skewed", "hot"}},
+		output:   choice{value: "table", of: []string{"table", "json", "html"}},
+	}
+	cmd := &cobra.Command{
+		Use:   "simulate",
+		Short: "Show what a policy would have done on recorded traffic",
+		Long: `Simulates partitions, consumers, rebalances and start-up under a traffic trace, with the daemon's own policy, and with
+--compare the alternatives: KEDA's kafka trigger, DS2, fixed thresholds, a static fleet, and a clairvoyant that knows the
+next ten minutes.
+
+A trace is a CSV of t_s,count; or a shipped one by its name: ` + strings.Join(shippedTraces(), ", ") + `;
+or the user's own history, from Prometheus.`,
+		Example: `  lagscaler simulate --trace nab_tweets_goog_5m --compare
+  lagscaler simulate --trace week.csv --policy scaler.yaml --protocol both -o html > report.html
+  lagscaler simulate --from-prometheus http://localhost:9090 --query 'sum(rate(lagscaler_group_produced_records_total{group="orders"}[5m]))'`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	f := cmd.Flags()
+	f.StringSliceVar(&o.traces, "trace", nil, "CSV `FILE` or shipped trace; may be repeated (default: all shipped)")
+	f.StringVar(&o.policy, "policy", "", "KafkaScaler `FILE` (default: the default policy)")
+	f.BoolVar(&o.compare, "compare", false, "beside the alternatives")
+	f.IntVar(&o.partitions, "partitions", 48, "of the topic")
+	f.DurationVar(&o.processing, "processing-time", 10*time.Millisecond, "of one record")
+	f.DurationVar(&o.target, "target-lag", 30*time.Second, "a record processed later than this is late, unless the policy says so")
+	f.Var(&o.protocol, "protocol", "how the group rebalances")
+	f.Var(&o.spread, "spread", "how records spread over partitions")
+	f.Uint64Var(&o.seed, "seed", 1, "of everything random")
+	f.StringVar(&o.prometheus.server, "from-prometheus", "", "take the trace from the Prometheus at `URL`")
+	f.StringVar(&o.prometheus.query, "query", "", "with --from-prometheus: records/s")
+	f.DurationVar(&o.prometheus.window, "window", 7*24*time.Hour, "with --from-prometheus: how far back")
+	f.DurationVar(&o.prometheus.step, "step", 5*time.Minute, "with --from-prometheus: resolution")
+	f.VarP(&o.output, "output", "o", "table, json or html")
+	return cmd
+}
+
+func (o *simulateOptions) run(ctx context.Context, out, errOut io.Writer) error {
+	spec, err := o.spec()
+	if err != nil {
+		return err
+	}
+	if o.partitions <= 0 || o.processing <= 0 {
+		return wrong{fmt.Errorf("--partitions %d, --processing-time %s: want positive numbers", o.partitions, o.processing)}
+	}
+	loaded, err := o.load(ctx)
+	if err != nil {
+		return err
+	}
+	results, err := simulateAll(ctx, o.jobs(loaded, spec), progressTo(errOut))
+	if err != nil {
+		return err
+	}
+	return o.print(out, results, spec.TargetLag)
+}
+
+// spec is the policy under test.
+func (o *simulateOptions) spec() (scaler.Spec, error) {
+	spec := scaler.Spec{TargetLag: o.target}
+	if o.policy != "" {
+		loaded, err := config.LoadScaler(o.policy)
+		if err != nil {
+			return spec, wrong{err}
+		}
+		spec = loaded.Scaler()
+		if spec.TargetLag == 0 {
+			spec.TargetLag = o.target
+		}
+	}
+	return spec, nil
+}
+
+func (o *simulateOptions) load(ctx context.Context) ([]sim.Trace, error) {
+	if o.prometheus.server != "" {
+		t, err := o.prometheus.trace(ctx)
+		return []sim.Trace{t}, err
+	}
+	names := o.traces
+	if len(names) == 0 {
+		names = shippedTraces()
+	}
+	var out []sim.Trace
+	for _, name := range names {
+		t, err := loadTrace(name)
+		if err != nil {
+			return nil, wrong{err}
+		}
+		out = append(out, t)
+	}
+	return out, nil
+}
+
+// loadTrace reads a file, or a shipped trace by its name.
+func loadTrace(name string) (sim.Trace, error) {
+	var f io.ReadCloser
+	f, err := os.Open(name)
+	if err != nil {
+		shipped, shippedErr := traces.Files.Open(name + ".csv")
+		if shippedErr != nil {
+			return sim.Trace{}, fmt.Errorf("--trace %s: %w; shipped are %s", name, err, strings.Join(shippedTraces(), ", "))
+		}
+		f = shipped
+	}
+	defer f.Close()
+	t, err := sim.ReadTrace(filepath.Base(name), f)
+	t.Name = strings.TrimSuffix(t.Name, ".csv")
+	return t, err
+}
+
+func shippedTraces() []string {
+	entries, err := traces.Files.ReadDir(".")
+	if err != nil {
+		return nil // embedded: cannot be
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".csv"))
+	}
+	return names
+}
+
+// job is one simulation.
+type job struct {
+	trace sim.Trace
+	world sim.World
+	entry sim.Entry
+}
+
+func (o *simulateOptions) jobs(all []sim.Trace, spec scaler.Spec) []job {
+	protocols := []sim.Protocol{sim.Protocol(o.protocol.value)}
+	if o.protocol.value == "both" {
+		protocols = []sim.Protocol{sim.Eager, sim.Cooperative}
+	}
+	var jobs []job
+	for _, t := range all {
+		for _, p := range protocols {
+			w := sim.World{
+				Partitions: o.partitions, PerConsumer: 1 / o.processing.Seconds(), Target: spec.TargetLag,
+				Protocol: p, Spread: sim.Spread(o.spread.value), Seed: o.seed,
+			}
+			lineup := sim.Lineup(w, spec, nil)
+			if !o.compare {
+				lineup = lineup[:1]
+			}
+			for _, e := range lineup {
+				jobs = append(jobs, job{t, w, e})
+			}
+		}
+	}
+	return jobs
+}
+
+// simulateAll runs jobs on all cores and returns their results in the order of the jobs.
+func simulateAll(ctx context.Context, jobs []job, progress func(done, all int)) ([]sim.Result, error) {
+	results := make([]sim.Result, len(jobs))
+	var done atomic.Int64
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, j := range jobs {
+		g.Go(func() error {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			policy, err := j.entry.Make()
+			if err != nil {
+				return wrong{err}
+			}
+			results[i] = sim.Simulate(j.trace, j.world, policy)
+			progress(int(done.Add(1)), len(jobs))
+			return nil
+		})
+	}
+	return results, g.Wait()
+}
+
+// progressTo shows how far it is, on a terminal.
+func progressTo(w io.Writer) func(done, all int) {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return func(int, int) {}
+	}
+	return func(done, all int) {
+		end := "\r"
+		if done == all {
+			end = "\r\x1b[K"
+		}
+		fmt.Fprintf(f, "\rsimulating %d of %d%s", done, all, end)
+	}
+}
+
+// simulated is a row of the JSON contract.
+type simulated struct {
+	Trace            string  `json:"trace"`
+	Policy           string  `json:"policy"`
+	Seed             uint64  `json:"seed"`
+	Protocol         string  `json:"protocol"`
+	Partitions       int     `json:"partitions"`
+	CostOverFluid    float64 `json:"costOverFluid"`
+	LatePercent      float64 `json:"latePercent"`
+	ViolationPercent float64 `json:"violationPercent"`
+	RebalancesPerDay float64 `json:"rebalancesPerDay"`
+	PeakAgeSeconds   float64 `json:"peakAgeSeconds"`
+}
+
+func (o *simulateOptions) print(w io.Writer, results []sim.Result, target time.Duration) error {
+	switch o.output.value {
+	case "html":
+		return plot.Write(w, plot.Report{Title: "lagscaler simulate", Target: target, Results: results})
+	case "json":
+		rows := make([]simulated, 0, len(results))
+		for _, r := range results {
+			rows = append(rows, simulated{
+				r.Trace, r.Policy, r.Seed, string(r.Protocol), r.Partitions, r.CostOverFluid, r.LatePercent,
+				r.ViolationPercent, r.RebalancesPerDay, r.PeakAge.Seconds(),
+			})
+		}
+		return printJSON(w, rows, true)
+	}
+	g := newGrid(w, "TRACE", "PROTOCOL", "POLICY", "COST", "LATE %", "VIOLATION %", "REBALANCES/DAY", "OLDEST")
+	for _, r := range results {
+		g.row(r.Trace, string(r.Protocol), r.Policy, fmt.Sprintf("%.2f", r.CostOverFluid), fmt.Sprintf("%.3f", r.LatePercent),
+			fmt.Sprintf("%.2f", r.ViolationPercent), fmt.Sprintf("%.0f", r.RebalancesPerDay), r.PeakAge.String())
+	}
+	return g.w.Flush()
+}
