@@ -21,24 +21,28 @@
 //
 // # Which package answers which question
 //
-//	What is lag, and when is it unknown?                  lag            snapshot.go: PartitionLag.Lag has the case table
-//	How do offsets become a Snapshot?                     lag            compute.go
-//	Where do rates, trend and time lag come from?         lag            history.go, ring.go
-//	When is a group stalled, stopped, rewound?            lag            status.go, one predicate a status
-//	What is sent to brokers, and how often?               lag/kafkasource  doc.go; do.go is the one way out
-//	What must every source of observations do?            lag/lagtest    conform.go
-//	What counts as a rebalance, and why did it happen?    rebalancemon   doc.go
-//	Why this many replicas?                               scaler         rules.go: verdicts in order; limits after them
-//	What may a user set?                                  internal/config  config.go; docs/configuration.md is made from it
-//	How would a policy have done?                         scaler/sim
-//	How are Kubernetes objects read and written?          scaler/kube
-//	When does what run?                                   internal/engine  Engine.Tick is the program minus the clock
-//	What is exposed under which name?                     internal/metrics  its tables; docs/metrics.md is made from them
-//	What is the JSON of lag?                              internal/api   docs/json.md is made from it
-//	What do the pages show?                               internal/web
-//	What pages somebody at night, and what then?          alerts, docs/runbooks
-//	What does the demo pretend?                           internal/demo
-//	Is a claim of the documentation true?                 e2e (its own module): real Kafka, Kubernetes, Prometheus
+//	What is lag, and when is it unknown?                 lag               snapshot.go: PartitionLag.Lag has the case table
+//	How do offsets become a Snapshot?                    lag               compute.go
+//	Where do rates, trend and time lag come from?        lag               history.go, motion.go, ring.go
+//	When is a group stalled, stopped, rewound?           lag               status.go: one predicate a status
+//	What is sent to brokers, and how often?              lag/kafkasource   doc.go; do.go is the one way out
+//	What must every source of observations do?           lag/lagtest       conform.go
+//	What counts as a rebalance, and why did it happen?   rebalancemon      doc.go, cause.go
+//	Why this many replicas?                              scaler            rules.go: the verdicts in order, and the limits after them
+//	What does one consumer group need?                   scaler            plan.go: the fixed plan; demand.go, fit.go
+//	What is learned, and what is saved of it?            scaler            memory.go, capacity.go
+//	How would a policy have done?                        scaler/sim        the simulator and its rivals
+//	How are Kubernetes objects read and written?         scaler/kube       doc.go; apply.go is the one write that matters
+//	Which rights are needed, and for what?               scaler/kube       rules.go
+//	What may a user set?                                 internal/config   config.go; docs/configuration.md is made from it
+//	When does what run?                                  internal/engine   engine.go: Engine.Tick is the program minus the clock
+//	What is exposed under which name?                    internal/metrics  table.go; docs/metrics.md is made from the tables
+//	What is the JSON of lag?                             internal/api      lag.go; docs/json.md is made from it
+//	What do the pages show?                              internal/web      web.go: the routes and their JSON twins
+//	What pages somebody at night?                        alerts            and what then: docs/runbooks
+//	What does Grafana show?                              dashboards        as Go and as JSON
+//	What does the demo pretend?                          internal/demo     doc.go
+//	Is a claim of the documentation true?                e2e               a module of its own: real Kafka, Kubernetes, Prometheus
 //
 // Arrows point one way: lag <- rebalancemon <- scaler <- internal/engine <- {internal/metrics, internal/web} <- cmd.
 // lag, rebalancemon, scaler and scaler/sim do no I/O, read no clock, write no log and start no goroutine; house_test.go
@@ -48,6 +52,7 @@
 //
 // main.go turns a command line into an exit code; root.go has one line for each subcommand, each in a file of its own.
 // The daemon is daemon.go: newDaemon makes every part and starts none, run starts every long-lived goroutine, under a
-// drawing. sources.go opens clusters and replaces their connections when credentials change. To add a subcommand, write
+// drawing. sources.go opens clusters and replaces their connections when credentials change, kubernetes.go joins the
+// engine with scaler/kube. To add a subcommand, write
 // newThing in thing.go, add its line to newRoot, and run go test -update here for docs/cli.md.
 package main

@@ -2,7 +2,9 @@ package main
 
 import (
 	"log/slog"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,6 +25,21 @@ func TestKeepNamesWhatNeedsARestart(t *testing.T) {
 	}
 	if next.Interval != old.Interval || next.Kubernetes.WatchNamespaces != nil || next.Mode != scaler.Act || next.Metrics.MaxGroups != 7 {
 		t.Errorf("got %+v", next)
+	}
+}
+
+// TestRestartsAreDocumented: the reference names every part that needs a restart.
+func TestRestartsAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, f := range fixed {
+		names = append(names, "`"+f.name+"`")
+	}
+	if want := "Need a restart, and are kept as they were until then: " + strings.Join(names, ", ") + "."; !strings.Contains(string(text), want) {
+		t.Errorf("docs/configuration.md does not say: %s", want)
 	}
 }
 

@@ -26,6 +26,7 @@ One YAML file: ` + "`lagscaler run --config lagscaler.yaml`" + `. Its smallest u
 - Patterns are regular expressions (RE2) that must match the whole name.
 - Durations are written 500ms, 30s, 1h30m.
 - The file is read again when it changes, when a file that it names changes (a rotated password, a swapped ConfigMap), and on SIGHUP. A file that turned wrong changes nothing: the old configuration stays in force, the log says why, and ` + "`lagscaler_config_last_reload_successful`" + ` is 0.
+- Need a restart, and are kept as they were until then: ` + "`listen`, `webConfigFile`, `interval`, `sampleInterval`, `metrics.compat`, `record`, `memory`, `log.format`, `kubernetes`" + `.
 
 <!-- Generated from internal/config by: go test ./internal/config -update -->
 `
