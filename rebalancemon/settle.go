@@ -67,7 +67,7 @@ func (m *Monitor) firstPoll(g *group, l *lag.GroupLag) {
 
 // settle finds out how many rebalances there were since the poll before, and why, and publishes those that are over.
 // A classic group's episodes are rebalances as the states prove; what the generation says beyond that is laid
-// to the last of them. Those of a group with epochs count as far as the epoch says, and if it says
+// to one of them. Those of a group with epochs count as far as the epoch says, and if it says
 // nothing there was none: a static member was away, or a coordinator's move began and ended them.
 func (m *Monitor) settle(g *group, next *view, ch change) {
 	over := g.take(next.until)
@@ -86,7 +86,7 @@ func (m *Monitor) settle(g *group, next *view, ch change) {
 		over = []*episode{g.unseen(next)}
 		targets = over
 	}
-	told := credit(targets, owed)
+	told := credit(targets, owed, heir(targets, next.protocol, ch))
 	number(told, next)
 	m.hints.attribute(g, told, ch)
 	if g.open != nil && g.open.count > 0 {
@@ -95,25 +95,40 @@ func (m *Monitor) settle(g *group, next *view, ch change) {
 	m.close(g, over, next)
 }
 
-// credit lays owed rebalances to episodes: one to each that has none yet, the rest to the last.
+// credit lays owed rebalances to episodes: one to each that has none yet, the rest to the heir.
 // It returns the episodes that this poll tells of.
-func credit(targets []*episode, owed int) []*episode {
+func credit(targets []*episode, owed int, heir *episode) []*episode {
+	counts := make([]int, len(targets))
+	for i, e := range targets {
+		if e.count == 0 && owed > 0 {
+			counts[i] = 1
+			owed--
+		}
+	}
 	var told []*episode
 	for i, e := range targets {
-		n := 0
-		if e.count == 0 && owed > 0 {
-			n = 1
+		if e == heir {
+			counts[i] += owed
 		}
-		if i == len(targets)-1 {
-			n = owed
-		}
-		e.count += n
-		owed -= n
-		if e.sure || n > 0 || e.count > 0 && e.reason.cause == "" {
+		e.count += counts[i]
+		if e.sure || counts[i] > 0 || e.count > 0 && e.reason.cause == "" {
 			told = append(told, e)
 		}
 	}
 	return told
+}
+
+// heir is the episode that had the rebalances which no sample saw apart: the last. Under a cooperative assignor it is
+// the first, unless members left and came back: a join takes two rebalances there, a leave one.
+func heir(targets []*episode, p Protocol, ch change) *episode {
+	switch {
+	case len(targets) == 0:
+		return nil
+	case p == Cooperative && len(ch.joined) > 0 && !allBack(ch):
+		return targets[0]
+	default:
+		return targets[len(targets)-1]
+	}
 }
 
 // number gives episodes the generation after them, counted back from the one that the poll told.
