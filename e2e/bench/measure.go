@@ -36,8 +36,10 @@ func measure(ctx context.Context, contestants []*way, rounds int) ([]result, err
 			}
 		}
 	}
-	for range rounds {
-		for i, w := range contestants {
+	for round := range rounds {
+		for turn := range contestants {
+			i := (round + turn) % len(contestants) // nobody always follows the one that left the brokers most to clean up
+			w := contestants[i]
 			c, n, err := once(ctx, w)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", w.name, err)

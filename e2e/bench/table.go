@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -53,27 +55,43 @@ func render(results []result, large million, rounds int) string {
 			mib(uint64(over(r.costs, func(c cost) int64 { return c.received }).median)))
 	}
 	b.WriteString(ratios(results))
-	fmt.Fprintf(&b, "\n%d group-partitions (%d groups), read, computed and remembered as the daemon does: %d requests a poll, %.1f s and\n"+
-		"%.1f s of client CPU a poll on the brokers' own two cores, %.0f MiB of memory at the most (VmHWM).\n",
-		large.Partitions, large.Groups, large.Requests, large.Wall.Seconds(), large.CPU.Seconds(), mib(uint64(large.PeakRSS)))
+	fmt.Fprintf(&b, "\n%s group-partitions (%s groups), read, computed and remembered as the daemon does: %d requests a poll, %.1f s and\n"+
+		"%.1f s of client CPU a poll on the brokers' own two cores, %.0f MB of memory at the most (VmHWM, with GOMEMLIMIT=%s).\n",
+		thousands(large.Partitions), thousands(large.Groups), large.Requests, large.Wall.Seconds(), large.CPU.Seconds(), float64(large.PeakRSS)/1e6, memoryLimit)
 	return b.String()
 }
 
 // ratios say how we stand to the floor and to the best of the others.
 func ratios(results []result) string {
-	wall := func(r result) float64 {
-		return float64(over(r.costs, func(c cost) time.Duration { return c.wall }).median)
-	}
-	cpu := func(r result) float64 {
-		return float64(over(r.costs, func(c cost) time.Duration { return c.cpu }).median)
-	}
 	floor, ours, kadm := results[0], results[1], results[2]
-	return fmt.Sprintf("\nlagscaler: %.2f of the floor's wall time, %.2f of `kadm.Lag`'s client CPU.\n", wall(ours)/wall(floor), cpu(ours)/cpu(kadm))
+	wall := func(c cost) time.Duration { return c.wall }
+	cpu := func(c cost) time.Duration { return c.cpu }
+	return fmt.Sprintf("\nlagscaler, round by round: %.2f of the floor's wall time, %.2f of `kadm.Lag`'s wall time and %.2f of its client CPU (medians).\n",
+		ratio(ours, floor, wall), ratio(ours, kadm, wall), ratio(ours, kadm, cpu))
+}
+
+// ratio is the median over rounds of a's number over b's in the same round: what else the machine did is in both.
+func ratio(a, b result, of func(cost) time.Duration) float64 {
+	ratios := make([]float64, len(a.costs))
+	for i := range ratios {
+		ratios[i] = float64(of(a.costs[i])) / float64(of(b.costs[i]))
+	}
+	slices.Sort(ratios)
+	return ratios[len(ratios)/2]
 }
 
 func millis(s spread[time.Duration]) string {
 	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 	return fmt.Sprintf("%.1f (%.1f to %.1f)", ms(s.median), ms(s.low), ms(s.high))
+}
+
+// thousands writes a number with commas.
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }
 
 func mib(n uint64) float64 { return float64(n) / (1 << 20) }

@@ -44,9 +44,9 @@ func (p *poll) fetching(broker int32, reads []*read) []job {
 	return jobs
 }
 
-// committed takes what was fetched.
-func (r *read) committed(commits []lag.TopicCommits) {
-	r.Commits, r.CommitsAt = sortCommits(commits), time.Now()
+// committed takes what was fetched, and sorts it.
+func (r *read) committed(commits []lag.TopicCommits, by *sorter) {
+	r.Commits, r.CommitsAt = by.topics(commits), time.Now()
 }
 
 // fetchCommits reads the commits of some groups of one coordinator.
@@ -63,10 +63,10 @@ func (p *poll) fetchCommits(ctx context.Context, broker int32, reads []*read) ([
 	if err != nil {
 		return nil, err
 	}
-	answers := expect(reads)
+	answers, sorter := expect(reads), new(sorter)
 	for _, g := range resp.(*offsetFetchAnswer).groups {
 		if r, ok := answers.next(g.group, g.code); ok {
-			r.committed(g.commits)
+			r.committed(g.commits, sorter)
 		}
 	}
 	return answers.outcomes(), nil

@@ -97,7 +97,7 @@ func (p *poll) resolve(ctx context.Context) {
 		}
 	}
 	for i := range p.reads {
-		r := &p.reads[i]
+		r := p.reads[i]
 		for _, m := range r.members {
 			m.Assigned = m.named(m.assigned, byID)
 			if target := m.named(m.target, byID); !sameAssignment(target, m.Assigned) {

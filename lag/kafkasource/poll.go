@@ -19,7 +19,7 @@ type poll struct {
 
 	mu    sync.Mutex
 	down  map[int32]lag.ErrorCode // brokers that could not list their groups
-	reads []read                  // by group, then by how they were found
+	reads []*read                 // sorted by group once all coordinators were asked
 }
 
 // read is one group on its way into the observation.
@@ -86,25 +86,27 @@ func (p *poll) lost(stage lag.Stage, broker int32, err error) {
 	p.down[broker] = codeOf(err)
 }
 
-func (p *poll) add(reads []read) {
+func (p *poll) add(reads []*read) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.reads = append(p.reads, reads...)
 }
 
 // read describes the groups a broker coordinates and fetches their commits, both at once.
-func (p *poll) read(ctx context.Context, broker int32, groups []listed) []read {
-	reads := make([]read, len(groups))
+func (p *poll) read(ctx context.Context, broker int32, groups []listed) []*read {
+	reads := make([]*read, len(groups))
 	for i, g := range groups {
-		reads[i].GroupRead = lag.GroupRead{
+		reads[i] = &read{GroupRead: lag.GroupRead{
 			GroupState: g.GroupState, Protocol: g.protocol, ReadCommitted: p.s.cfg.ReadCommitted(g.Group),
 			Generation: lag.NoGeneration, Epoch: lag.NoGeneration, AssignmentEpoch: lag.NoGeneration,
-		}
+		}}
 	}
-	coordinated := byName(reads)
-	settle(p.run(ctx, broker, slices.Concat(p.describing(broker, coordinated), p.fetching(broker, coordinated))))
+	slices.SortFunc(reads, byGroup)
+	settle(p.run(ctx, broker, slices.Concat(p.describing(broker, reads), p.fetching(broker, reads))))
 	return reads
 }
+
+func byGroup(a, b *read) int { return strings.Compare(a.Group, b.Group) }
 
 // outcome is what describing or fetching one group failed with.
 type outcome struct {
@@ -125,17 +127,7 @@ func settle(all [][]outcome) {
 	}
 }
 
-// byName are the reads to be found by their group's name, sorted by it.
-func byName(reads []read) []*read {
-	sorted := make([]*read, len(reads))
-	for i := range reads {
-		sorted[i] = &reads[i]
-	}
-	slices.SortFunc(sorted, func(a, b *read) int { return strings.Compare(a.Group, b.Group) })
-	return sorted
-}
-
-// find looks a group up in what byName sorted.
+// find looks a group up among sorted reads.
 func find(sorted []*read, group string) (*read, bool) {
 	i, ok := slices.BinarySearchFunc(sorted, group, func(r *read, name string) int { return strings.Compare(r.Group, name) })
 	if !ok {
@@ -146,7 +138,7 @@ func find(sorted []*read, group string) (*read, bool) {
 
 // merge sorts what was read and keeps one of the two readings of a group that two brokers listed.
 func (p *poll) merge() {
-	slices.SortStableFunc(p.reads, func(a, b read) int { return strings.Compare(a.Group, b.Group) })
+	slices.SortStableFunc(p.reads, byGroup)
 	kept := p.reads[:0]
 	for _, r := range p.reads {
 		last := len(kept) - 1
@@ -155,7 +147,7 @@ func (p *poll) merge() {
 			continue
 		}
 		p.duplicates++
-		if better(&r, &kept[last]) {
+		if better(r, kept[last]) {
 			kept[last] = r
 		}
 	}

@@ -43,7 +43,7 @@ func (p *poll) repair(ctx context.Context) {
 func (p *poll) misplaced() []string {
 	var names []string
 	for i := range p.reads {
-		if r := &p.reads[i]; isMoving(r.Err) {
+		if r := p.reads[i]; isMoving(r.Err) {
 			names = append(names, r.Group)
 		}
 	}
@@ -57,7 +57,7 @@ func (p *poll) misplaced() []string {
 }
 
 func (p *poll) index(group string) int {
-	i, ok := slices.BinarySearchFunc(p.reads, group, func(r read, name string) int { return strings.Compare(r.Group, name) })
+	i, ok := slices.BinarySearchFunc(p.reads, group, func(r *read, name string) int { return strings.Compare(r.Group, name) })
 	if !ok {
 		return -1
 	}
@@ -113,7 +113,7 @@ func (p *poll) findCoordinators(ctx context.Context, names []string) map[string]
 }
 
 // replace puts what was read of misplaced groups among the others. What still does not answer properly stays misplaced.
-func (p *poll) replace(reads []read) {
+func (p *poll) replace(reads []*read) {
 	for _, r := range reads {
 		switch i := p.index(r.Group); {
 		case i >= 0:
@@ -125,9 +125,7 @@ func (p *poll) replace(reads []read) {
 	p.sort()
 }
 
-func (p *poll) sort() {
-	slices.SortStableFunc(p.reads, func(a, b read) int { return strings.Compare(a.Group, b.Group) })
-}
+func (p *poll) sort() { slices.SortFunc(p.reads, byGroup) }
 
 // unlisted accounts for remembered groups that were not found in this poll either.
 func (p *poll) unlisted() {
@@ -151,7 +149,7 @@ func (p *poll) unlisted() {
 				g.missed++
 			}
 		}
-		p.reads = append(p.reads, read{GroupRead: r})
+		p.reads = append(p.reads, &read{GroupRead: r})
 	}
 	p.sort()
 }
@@ -160,7 +158,7 @@ func (p *poll) unlisted() {
 // that everyone was told so: Dead, or listed by nobody while every broker answered.
 func (p *poll) remember() {
 	for i := range p.reads {
-		r := &p.reads[i]
+		r := p.reads[i]
 		g, ok := p.s.memory.groups[r.Group]
 		if !ok {
 			g = &remember{}

@@ -52,14 +52,14 @@ func (p *poll) fetchShare(ctx context.Context, broker int32, reads []*read) ([]o
 	if err != nil {
 		return nil, err
 	}
-	answers := expect(reads)
+	answers, sorter := expect(reads), new(sorter)
 	answer := resp.(*kmsg.DescribeShareGroupOffsetsResponse)
 	for _, g := range answer.Groups {
 		r, ok := answers.next(g.GroupID, g.ErrorCode)
 		if !ok {
 			continue
 		}
-		r.committed(p.shareCommits(g.Topics, answer.Version))
+		r.committed(p.shareCommits(g.Topics, answer.Version), sorter)
 	}
 	return answers.outcomes(), nil
 }

@@ -100,7 +100,7 @@ func (p *poll) wanted() map[string]bool {
 		}
 	}
 	for i := range p.reads {
-		r := &p.reads[i]
+		r := p.reads[i]
 		for _, c := range r.Commits {
 			want(c.Topic, r.ReadCommitted)
 		}

@@ -2,6 +2,7 @@ package kafkasource
 
 import (
 	"cmp"
+	"encoding/binary"
 	"errors"
 	"slices"
 	"strings"
@@ -95,10 +96,7 @@ func (a *offsetFetchAnswer) partitions(r *wire) []lag.PartitionCommit {
 	n := r.arrayLen(minPartition)
 	partitions := a.take(n)
 	for ; n > 0 && r.Ok(); n-- {
-		c := lag.PartitionCommit{Partition: r.Int32(), Offset: r.Int64(), LeaderEpoch: lag.NoGeneration}
-		if a.Version >= 5 {
-			c.LeaderEpoch = r.Int32()
-		}
+		c := a.commit(r)
 		r.bytes() // the client's own metadata
 		c.Err = lag.ErrorCode(r.Int16())
 		r.tags()
@@ -112,6 +110,25 @@ func (a *offsetFetchAnswer) partitions(r *wire) []lag.PartitionCommit {
 		partitions = append(partitions, c)
 	}
 	return partitions
+}
+
+// commit reads the fields of fixed length, which are most of an answer, at once.
+func (a *offsetFetchAnswer) commit(r *wire) lag.PartitionCommit {
+	c := lag.PartitionCommit{LeaderEpoch: lag.NoGeneration}
+	size := 12
+	if a.Version >= 5 {
+		size = 16
+	}
+	fixed := r.Span(size)
+	if len(fixed) < size {
+		return c
+	}
+	c.Partition = int32(binary.BigEndian.Uint32(fixed))
+	c.Offset = int64(binary.BigEndian.Uint64(fixed[4:]))
+	if size == 16 {
+		c.LeaderEpoch = int32(binary.BigEndian.Uint32(fixed[12:]))
+	}
+	return c
 }
 
 // slabSize is how many commits are allocated together: one group's topics often have few partitions.
@@ -130,17 +147,45 @@ func (a *offsetFetchAnswer) take(n int) []lag.PartitionCommit {
 	return taken
 }
 
-// sortCommits puts topics and partitions in order: Java brokers answer in that of a hash table.
-func sortCommits(topics []lag.TopicCommits) []lag.TopicCommits {
+// sorter puts commits in order: Java brokers answer in that of a hash table.
+type sorter struct{ places []lag.PartitionCommit }
+
+func (s *sorter) topics(topics []lag.TopicCommits) []lag.TopicCommits {
 	byTopic := func(a, b lag.TopicCommits) int { return strings.Compare(a.Topic, b.Topic) }
 	if !slices.IsSortedFunc(topics, byTopic) {
 		slices.SortFunc(topics, byTopic)
 	}
-	byPartition := func(a, b lag.PartitionCommit) int { return cmp.Compare(a.Partition, b.Partition) }
-	for _, t := range topics {
-		if !slices.IsSortedFunc(t.Partitions, byPartition) {
-			slices.SortFunc(t.Partitions, byPartition)
-		}
+	for i := range topics {
+		topics[i].Partitions = s.partitions(topics[i].Partitions)
 	}
 	return topics
+}
+
+// partitions sorts by number. Numbers are dense as a rule, so that each commit is put where it belongs;
+// half of a poll's CPU went into comparing them.
+func (s *sorter) partitions(commits []lag.PartitionCommit) []lag.PartitionCommit {
+	low, high, sorted := int32(0), int32(-1), true
+	for _, c := range commits {
+		low, sorted = min(low, c.Partition), sorted && c.Partition > high
+		high = max(high, c.Partition)
+	}
+	switch {
+	case sorted:
+		return commits
+	case low < 0 || int(high) > 4*len(commits)+64: // sparse
+		slices.SortFunc(commits, func(a, b lag.PartitionCommit) int { return cmp.Compare(a.Partition, b.Partition) })
+		return commits
+	}
+	s.places = slices.Grow(s.places[:0], int(high)+1)[:high+1]
+	clear(s.places)
+	for _, c := range commits {
+		s.places[c.Partition] = c
+	}
+	commits = commits[:0]
+	for _, c := range s.places {
+		if c.Known != 0 || c.Err != lag.OK {
+			commits = append(commits, c)
+		}
+	}
+	return commits
 }

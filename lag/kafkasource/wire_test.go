@@ -165,6 +165,27 @@ func TestOffsetFetchLeavesOutFilteredTopics(t *testing.T) {
 	}
 }
 
+func TestSorter(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 6))
+	for range 500 {
+		spread := []int{1, 3, 100}[r.IntN(3)]
+		numbers := r.Perm(1 + r.IntN(60))
+		commits := make([]lag.PartitionCommit, len(numbers))
+		for i, n := range numbers {
+			commits[i] = lag.PartitionCommit{Partition: int32(n * spread), Offset: int64(n), Known: lag.KnownCommitted}
+		}
+		got := new(sorter).topics([]lag.TopicCommits{{Topic: "b", Partitions: commits}, {Topic: "a"}})
+		if got[0].Topic != "a" || len(got[1].Partitions) != len(numbers) {
+			t.Fatalf("got %+v", got)
+		}
+		for i, c := range got[1].Partitions {
+			if int(c.Partition) != i*spread || int(c.Offset) != i {
+				t.Fatalf("spread %d: %+v at %d", spread, c, i)
+			}
+		}
+	}
+}
+
 func FuzzOffsetFetch(f *testing.F) {
 	for version := int16(2); version <= 9; version++ {
 		f.Add(version, someCommits(rand.New(rand.NewPCG(uint64(version), 2)), version).AppendTo(nil))
@@ -178,7 +199,7 @@ func FuzzOffsetFetch(f *testing.F) {
 			return
 		}
 		for _, g := range ours.groups {
-			for _, topic := range sortCommits(g.commits) {
+			for _, topic := range new(sorter).topics(g.commits) {
 				if len(topic.Partitions) > len(raw) {
 					t.Fatalf("%d partitions from %d bytes", len(topic.Partitions), len(raw))
 				}
