@@ -25,13 +25,18 @@ benchstat.from     := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9
 gotestsum.from     := gotest.tools/gotestsum@v1.13.0
 goreleaser.from    := github.com/goreleaser/goreleaser/v2@v2.18.2
 
+# name.set = variables that a release is linked with. Without them Helm 3 takes every cluster for Kubernetes 1.20.
+helm3.set := helm.sh/helm/v3/internal/version.version=v3.22.0 \
+	$(foreach package,chartutil lint/rules,$(foreach part,Major=1 Minor=37,helm.sh/helm/v3/pkg/$(package).k8sVersion$(part)))
+helm.set  := helm.sh/helm/v4/internal/version.version=v4.3.1
+
 GO_TOOLS := golangci-lint gofumpt controller-gen helm helm3 helm-unittest helm-docs kubeconform \
 	alertmanager amtool benchstat gotestsum goreleaser
 
 .PHONY: $(GO_TOOLS) lint-tools generate-tools chart-tools alert-tools kubernetes prometheus chromium e2e-servers
 
 $(GO_TOOLS):
-	@sh '$(TOOLS)go-install.sh' '$(TOOLS_BIN)' '$@' '$($@.from)'
+	@sh '$(TOOLS)go-install.sh' '$(TOOLS_BIN)' '$@' '$($@.from)' $($@.set)
 
 ## lint-tools: golangci-lint and gofumpt
 lint-tools: golangci-lint gofumpt
