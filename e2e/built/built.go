@@ -20,7 +20,7 @@ type MissingError struct {
 }
 
 func (e *MissingError) Error() string {
-	return fmt.Sprintf("%s is not built here: run `make -f tools/tools.mk %s` first", e.Name, e.Target)
+	return fmt.Sprintf("%s is not here: run `make %s` first", e.Name, e.Target)
 }
 
 // Tool returns the path of a program that go-install.sh installed. The make
@@ -31,6 +31,15 @@ func Tool(name string) (string, error) {
 		return "", err
 	}
 	return existing(filepath.Join(cache, "bin", name), name)
+}
+
+// File returns the path of a file in the cache, such as axe-core/axe.min.js, that a make target put there.
+func File(name, target string) (string, error) {
+	cache, err := cacheDir()
+	if err != nil {
+		return "", err
+	}
+	return existing(filepath.Join(cache, filepath.FromSlash(name)), target)
 }
 
 // Module returns the folder with the programs of a module under tools/, as

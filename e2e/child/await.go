@@ -21,7 +21,7 @@ func Await(ctx context.Context, ask func(context.Context) error, on ...*Process)
 		}
 		for _, p := range on {
 			if !p.Alive() {
-				return fmt.Errorf("%s has ended (%v); last: %w", p.Name(), p.err, err)
+				return fmt.Errorf("%s has ended with %v; last: %w", p.Name(), p.cmd.ProcessState, err)
 			}
 		}
 		select {

@@ -177,8 +177,8 @@ func TestHPAScalesByExternalMetric(t *testing.T) {
 	c.AwaitReady(t, ns, "worker", 1)
 	metrics.Set(ns, "lag", 100)
 	c.Autoscale(t, HPA{Namespace: ns, Deployment: "worker", Min: 1, Max: 8, Metric: "lag", PerPod: 100})
-	metrics.Set(ns, "lag", 600)
-	c.AwaitReady(t, ns, "worker", 6)
+	metrics.Set(ns, "lag", 500) // one step: HPAs add four pods at once, and then wait for 15 s
+	c.AwaitReady(t, ns, "worker", 5)
 	metrics.Set(ns, "lag", 150)
 	c.AwaitReady(t, ns, "worker", 2)
 }

@@ -22,7 +22,7 @@ const (
 	PrometheusRules CRDFile = "monitoring.coreos.com_prometheusrules.yaml"
 )
 
-// Path is the path of kubectl.
+// KubectlPath is where kubectl is.
 func (c *ControlPlane) KubectlPath() string { return filepath.Join(c.bin, "kubectl") }
 
 // Kubectl runs kubectl as the administrator and returns what it wrote to
