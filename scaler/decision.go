@@ -80,6 +80,7 @@ type ForecastFrom string
 // What a forecast may rest on.
 const (
 	FromRate   ForecastFrom = "rate"  // what arrives now
+	FromJump   ForecastFrom = "jump"  // what arrived since the last poll, far more than before
 	FromTrend  ForecastFrom = "trend" // its slope
 	FromHour   ForecastFrom = "1h"    // what an hour ago did next
 	FromDay    ForecastFrom = "24h"

@@ -81,7 +81,7 @@ func (e *evaluation) overrun() bool {
 		}
 		per, from := e.memory.Sources[k].capacity()
 		able := 0.9 * float64(w.crew.consumers(e.in.Workload.Spec)) * per
-		if from.known() && w.window.tip().rate > able {
+		if tip := w.window.tip(); from.known() && max(tip.rate, tip.jump) > able {
 			return true
 		}
 	}

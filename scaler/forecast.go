@@ -2,6 +2,7 @@ package scaler
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -17,6 +18,11 @@ var seasons = [...]struct {
 
 const (
 	mostGrowth  = 1.6      // a trend adds at most this factor
+	trendNoise  = 3        // deviations that a trend must exceed
+	stillGrows  = 2        // deviations by which the last poll must exceed the one a window ago
+	jumpNoise   = 4        // deviations that a jump must exceed
+	jumpUsual   = 3        // times the median change from poll to poll that it must exceed
+	jumpHistory = 12       // polls
 	skillWeight = 1. / 720 // of one decision in the skill of a season: six hours of decisions
 	skillFloor  = 0.003    // a season that avoids less than this share of the rate is not worth its noise
 )
@@ -45,22 +51,58 @@ func (g *gauge) forecast() {
 	}
 }
 
-// trend continues the slope of the last three rate windows over the horizon, where it is more than noise: arrivals
-// counted over 30 s at rate r deviate by sqrt(r/30).
+// trend is what arrives now, or what a jump or the slope of the last three rate windows makes of it.
 func (g *gauge) trend() (float64, ForecastFrom) {
-	w := &g.w.window
-	now, window := w.tip().rate, g.clk.of(rateWindow)
-	i := w.before(2*window, g.clk.Poll/2)
-	was := w.row(i)
-	span := time.Duration(w.tip().at - was.at)
+	tip := g.w.window.tip()
+	v, by := tip.rate, FromRate
+	if tip.jump > v {
+		v, by = tip.jump, FromJump
+	}
+	if grown := min(tip.rate+g.growth(), mostGrowth*tip.rate); grown > v {
+		v, by = grown, FromTrend
+	}
+	return v, by
+}
+
+// growth continues the slope of the last three rate windows over the horizon, where it is more than noise: arrivals
+// counted over t seconds at rate r deviate by sqrt(r/t). After a step the slope lasts as long as the windows do, though
+// nothing grows any more: then the last poll does not see more than the one a window ago.
+func (g *gauge) growth() float64 {
+	w, window := &g.w.window, g.clk.of(rateWindow)
+	tip, was := w.tip(), w.row(w.before(2*window, g.clk.Poll/2))
+	span := time.Duration(tip.at - was.at)
 	if span < 2*window-g.clk.Poll/2 || !was.rated || was.at < g.w.from.UnixNano() {
-		return now, FromRate
+		return 0
 	}
-	growth := (now - was.rate) / span.Seconds() * g.need.Horizon
-	if growth <= 3*math.Sqrt(now/window.Seconds()) {
-		return now, FromRate
+	then := w.row(w.before(window, g.clk.Poll/2))
+	if tip.jump == 0 && tip.last-then.last < stillGrows*math.Sqrt(2*tip.rate/g.clk.Poll.Seconds()) {
+		return 0
 	}
-	return min(now+growth, mostGrowth*now), FromTrend
+	growth := (tip.rate - was.rate) / span.Seconds() * g.need.Horizon
+	if growth <= trendNoise*math.Sqrt(tip.rate/window.Seconds()) {
+		return 0
+	}
+	return growth
+}
+
+// jumps reports whether far more arrived since the last poll than the rate window makes expect: beyond the noise of
+// counting, and beyond what the traffic usually changes from poll to poll.
+func (w *window) jumps(clk Clock) bool {
+	n := w.len()
+	if n < jumpHistory/2 {
+		return false
+	}
+	tip := w.tip()
+	more := tip.last - tip.rate
+	if more < jumpNoise*math.Sqrt(tip.rate/clk.Poll.Seconds()) {
+		return false
+	}
+	var usual []float64
+	for i := max(1, n-jumpHistory); i < n-3; i++ {
+		usual = append(usual, math.Abs(w.row(i).last-w.row(i-1).last))
+	}
+	slices.Sort(usual)
+	return more >= jumpUsual*usual[len(usual)/2]
 }
 
 // judgeSeasons compares what each season foretold, a horizon ago, with what then came.

@@ -71,8 +71,8 @@ func (n *Need) headroom(drain bool) string {
 	b.WriteString(perSecond(n.Rate))
 	switch n.ForecastBy {
 	case FromRate:
-	case FromTrend:
-		fmt.Fprintf(&b, " (trend -> %s)", perSecond(n.Forecast))
+	case FromTrend, FromJump:
+		fmt.Fprintf(&b, " (%s -> %s)", n.ForecastBy, perSecond(n.Forecast))
 	default:
 		fmt.Fprintf(&b, " (%s ago -> %s)", n.ForecastBy, perSecond(n.Forecast))
 	}

@@ -1,6 +1,7 @@
 package scaler
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,9 +18,9 @@ type WindowSpec struct {
 
 // Window is a WindowSpec that has been parsed.
 type Window struct {
-	MinReplicas int32
-	start, end  cron.Schedule
-	zone        *time.Location
+	WindowSpec
+	start, end cron.Schedule
+	zone       *time.Location
 }
 
 // Open reports whether the window is open at t: its end comes before its next start.
@@ -28,9 +29,15 @@ func (w Window) Open(t time.Time) bool {
 	return w.end.Next(t).Before(w.start.Next(t))
 }
 
+// Parse is the window; the error holds everything that is wrong with it.
+func (s WindowSpec) Parse() (Window, error) {
+	w, errs := s.parse("window")
+	return w, errors.Join(errs...)
+}
+
 // parse parses the window; field names it in errors.
 func (s WindowSpec) parse(field string) (Window, []error) {
-	w, errs := Window{MinReplicas: s.MinReplicas}, []error(nil)
+	w, errs := Window{WindowSpec: s}, []error(nil)
 	var err error
 	if w.start, err = parseCron(s.Start); err != nil {
 		errs = append(errs, fmt.Errorf("%s.start: %q: %w", field, s.Start, err))

@@ -120,13 +120,19 @@ func (w *watch) sameSince(g *lag.GroupLag) int64 {
 
 func sameMember(a, b lag.Member) bool { return a.ID == b.ID }
 
-// rate sums arrivals and commits up over the rate window.
+// rate sums arrivals and commits up over the rate window, and since the poll before.
 func (w *watch) rate(r *row, clk Clock) {
-	base := w.window.before(clk.of(rateWindow), clk.Poll/2)
+	base, before := w.window.before(clk.of(rateWindow), clk.Poll/2), w.window.len()-2
 	for c := range w.window.shape.columns {
 		if arriving, committing, ok := w.window.rates(base, c); ok {
 			r.rate, r.consumed, r.rated = r.rate+arriving, r.consumed+committing, true
 		}
+		if arriving, _, ok := w.window.rates(max(0, before), c); ok {
+			r.last += arriving
+		}
+	}
+	if w.window.jumps(clk) {
+		r.jump = r.last
 	}
 }
 

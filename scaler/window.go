@@ -32,6 +32,8 @@ type row struct {
 	same     int64   // since when members and owners have been as they are
 	rate     float64 // records/s arriving over the rate window
 	consumed float64 // records/s committed over it
+	last     float64 // records/s arriving since the poll before
+	jump     float64 // last, when it is a jump; 0: it is not
 	trend    float64 // the forecast without a season, made at a decision; 0: none made
 	members  int32
 	rated    bool // rate is known
