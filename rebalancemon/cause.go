@@ -154,8 +154,8 @@ func (g *group) reasons(told []*episode, ch change) []reason {
 			out[i] = g.exchange(told, i, ch)
 		case len(ch.joined) > 0:
 			out[i] = reason{MemberJoined, "joined: " + names(ch.joined)}
-		case len(ch.left) > 0 && ch.subscribed:
-			out[i] = reason{UnknownCause, "gone: " + names(ch.left) + "; and a member subscribes to other topics"}
+		case len(ch.left) > 0 && (ch.subscribed || ch.partitions != g.covered):
+			out[i] = reason{UnknownCause, "gone: " + names(ch.left) + "; and its topics or their partitions are others"}
 		case len(ch.left) > 0:
 			out[i] = g.departure(e, ch.left)
 		default:
@@ -189,15 +189,16 @@ func (g *group) exchange(told []*episode, i int, ch change) reason {
 	}
 }
 
-// departure explains a rebalance by those that left, if they all went in the same way.
+// departure explains a rebalance by those that left, if all of whom it can be told went in the same way.
 func (g *group) departure(e *episode, left []seat) reason {
-	cause, at := Cause(""), later(e.start.Add(-e.resolution), g.view.until)
+	cause, at := UnknownCause, later(e.start.Add(-e.resolution), g.view.until)
 	for i := range left {
-		c := g.view.farewell(&left[i], at)
-		if cause == "" {
+		switch c := g.view.farewell(&left[i], at); {
+		case c == UnknownCause:
+		case cause == UnknownCause:
 			cause = c
-		} else if cause != c {
-			cause = UnknownCause
+		case c != cause:
+			return reason{UnknownCause, "gone: " + names(left) + "; some left and some timed out"}
 		}
 	}
 	switch cause {

@@ -75,6 +75,9 @@ func (v *view) next(l *lag.GroupLag, step time.Duration) (view, change) {
 		}
 	}
 	n.exist = max(n.exist, n.given)
+	if len(n.seats) == 0 {
+		n.exist = v.exist // nobody is there to want a topic
+	}
 	ch := v.compare(&n)
 	ch.partitions = n.exist
 	n.move(v, ch.differs || n.count != v.count)
