@@ -12,7 +12,7 @@ type view struct {
 	policy *Policy
 	target *Workload
 	src    *Source
-	need   Need
+	need   *Need
 	crew   crew
 	fresh  fresh
 	hurry  bool // between two decisions: the fast lane
@@ -54,7 +54,7 @@ func combine(in *Input, views []view) Decision {
 	}
 	for i := range views {
 		v := &views[i]
-		d.Needs = append(d.Needs, v.need)
+		d.Needs = append(d.Needs, *v.need)
 		if d.Decider < 0 || v.before(&views[d.Decider]) {
 			d.Decider = i
 		}

@@ -59,7 +59,7 @@ func TestExplain(t *testing.T) {
 	}
 	got := ""
 	show := func(title string) {
-		d := w.memory.work.standing
+		d := *w.memory.work.standing
 		got += "# " + title + "\n" + d.Line() + "\n\n" + Text(Explain(d)) + "\n"
 	}
 	w.run(10*time.Minute, nil)

@@ -21,8 +21,8 @@ type weekStep struct {
 }
 
 // rollSeasons adds this poll to the season of every source, and a step that is over to the Memory.
-func (e *evaluation) rollSeasons() {
-	step := e.in.Now.UnixNano() / int64(SeasonStep)
+func (e *evaluation) rollSeasons(in *Input) {
+	step := in.Now.UnixNano() / int64(SeasonStep)
 	for i := range e.work.sources {
 		w := &e.work.sources[i]
 		if w.season.step != step {
@@ -31,14 +31,14 @@ func (e *evaluation) rollSeasons() {
 			}
 			w.season = peak{step: step}
 		}
-		if e.fresh[i] == complete && w.window.tip().rated {
+		if w.fresh == complete && w.window.tip().rated {
 			w.season.max, w.season.seen = max(w.season.max, w.window.tip().rate), true
 		}
 	}
 }
 
 func (e *evaluation) seasonOver(w *watch) {
-	k, ok := e.memory.find(w.cluster, w.group)
+	k, ok := findSource(e.memory.Sources, w.cluster, w.group)
 	if !ok {
 		return
 	}
@@ -48,8 +48,8 @@ func (e *evaluation) seasonOver(w *watch) {
 }
 
 // record adds this poll to the week that lagscaler compare reads.
-func (e *evaluation) record() {
-	step := e.in.Now.UnixNano() / int64(SeasonStep)
+func (e *evaluation) record(in *Input) {
+	step := in.Now.UnixNano() / int64(SeasonStep)
 	w := &e.work.week
 	if w.step != step {
 		if w.step > 0 && w.polls > 0 {
@@ -66,9 +66,9 @@ func (e *evaluation) record() {
 			w.rate += s.window.tip().rate
 		}
 	}
-	d := &e.work.standing
+	d := e.work.standing
 	w.polls++
-	w.actual += float64(e.in.Workload.Spec)
+	w.actual += float64(in.Workload.Spec)
 	w.desired += float64(d.Desired)
 	for i := range d.Needs {
 		w.late = max(w.late, d.Needs[i].LagSeconds)

@@ -61,7 +61,7 @@ func (t *targetWatch) changed(w Write) {
 }
 
 // fights counts the foreign changes of the last minutes that came after a write of ours.
-func (t *targetWatch) fights(in *Input, clk Clock) (n int32) {
+func (t *targetWatch) fights(clk Clock) (n int32) {
 	for _, f := range t.foreign {
 		if !t.write.IsZero() && f.At.Sub(t.write) < clk.of(foughtWithin) {
 			n++
@@ -148,7 +148,9 @@ func p90(seconds []float64, otherwise time.Duration) time.Duration {
 	if len(seconds) == 0 {
 		return otherwise
 	}
-	sorted := slices.Sorted(slices.Values(seconds))
+	var room [keepTimes]float64
+	sorted := append(room[:0], seconds...)
+	slices.Sort(sorted)
 	i := int(math.Ceil(0.9*float64(len(sorted)))) - 1
 	return time.Duration(sorted[i] * float64(time.Second))
 }

@@ -12,7 +12,7 @@ import (
 // work is the part of a Memory that is not saved: the readings of the last minutes and since when conditions hold.
 // It is replaced, never changed, once Evaluate has returned it.
 type work struct {
-	standing Decision
+	standing *Decision
 	held     Reason // the standing hold, and since when
 	heldFrom time.Time
 	sources  []watch // as Input.Sources
@@ -26,6 +26,7 @@ type watch struct {
 	window         window
 	lag            *lag.GroupLag // the last reading
 	took           bool          // this poll brought it
+	fresh          fresh         // how good this poll was
 	crew           crew
 	useful         int32 // partitions of the last complete poll that can have a consumer each; 0: none yet
 
@@ -50,26 +51,24 @@ const (
 )
 
 // observe takes this poll's reading in.
-func (w *watch) observe(in *Input, src *Source, clk Clock) fresh {
+func (w *watch) observe(in *Input, src *Source, clk Clock) {
 	w.took = src.Lag != nil && src.Lag.Err == lag.OK && w.isNew(src.Lag)
 	if w.took {
 		w.take(in, src, clk)
 	}
-	state := w.state(in.Now, src, clk)
+	w.fresh = w.state(in.Now, src, clk)
 	switch {
-	case state == complete && !w.outage.IsZero():
+	case w.fresh == complete && !w.outage.IsZero():
 		w.outage, w.from, w.fewer, w.idle, w.peaks = time.Time{}, in.Now, time.Time{}, time.Time{}, peaks{}
-	case state != complete && w.outage.IsZero():
+	case w.fresh != complete && w.outage.IsZero():
 		w.outage = in.Now
 	}
-	if w.from.IsZero() && state == complete {
+	if w.from.IsZero() && w.fresh == complete {
 		w.from = in.Now
 	}
-	if n := w.window.len(); n > 0 && w.window.tip().rated && state == complete {
-		rate := w.window.tip().rate
-		w.peaks.add(in.Now, clk.of(in.Policy.StabilizationWindow), rate)
+	if w.fresh == complete && w.window.tip().rated {
+		w.peaks.add(in.Now, clk.of(in.Policy.StabilizationWindow), w.window.tip().rate)
 	}
-	return state
 }
 
 func (w *watch) isNew(g *lag.GroupLag) bool {

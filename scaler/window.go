@@ -91,7 +91,7 @@ func (w *window) grow(at int64, keep time.Duration) (*row, []cell) {
 }
 
 // spareRows is how many polls fit before the rows are copied once.
-const spareRows = 64
+const spareRows = 128
 
 func (w *window) move() {
 	n, columns := w.len(), w.shape.columns
