@@ -24,7 +24,8 @@ func (b *baseline) owed(v *view, seen int, differs bool) int {
 	}
 	// A derived generation may lie behind (a static member that is away keeps its old subscription), but within
 	// one generation neither members nor assignments change. An epoch never lies behind.
-	if differs && seen == 0 && owed == 0 && !(v.epochs && v.counted) {
+	exact := v.epochs && v.counted
+	if differs && seen == 0 && owed == 0 && !exact {
 		owed = 1
 	}
 	total := b.ahead + seen + owed

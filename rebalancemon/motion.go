@@ -12,24 +12,12 @@ const usualPace = 5 * time.Second
 // move finds out whose partitions have moved since the poll before, and learns how long a live member of this group
 // goes without: the pace. Rebalances and polls that are missing teach nothing.
 func (v *view) move(prev *view, rebalanced bool) {
-	moved := make([]bool, len(v.seats))
-	waits := make([]bool, len(v.seats))
-	prev.walk(v.topics, func(was, is lag.PartitionLag) {
-		if is.Owner < 0 || int(is.Owner) >= len(v.seats) {
-			return
-		}
-		same := was.Owner >= 0 && int(was.Owner) < len(prev.seats) && prev.seats[was.Owner].is(&v.seats[is.Owner])
-		if same && was.Known.Has(lag.KnownCommitted) && is.Known.Has(lag.KnownCommitted) && is.Committed > was.Committed {
-			moved[is.Owner] = true
-		}
-		if n, ok := is.Lag(); ok && n > 0 {
-			waits[is.Owner] = true
-		}
-	})
+	moved, waits := v.progress(prev)
+	gap := v.at.Sub(prev.at) >= v.step*3/2
 	for i := range v.seats {
 		s := &v.seats[i]
 		s.waits = waits[i] && !moved[i]
-		s.steady = s.steady && !rebalanced && v.at.Sub(prev.at) < v.step*3/2
+		s.steady = s.steady && !rebalanced && !gap
 		if rebalanced && !v.epochs && !s.static {
 			s.due, s.steady = v.until, false // it has just rejoined, or it would not be here
 		}
@@ -44,6 +32,24 @@ func (v *view) move(prev *view, rebalanced bool) {
 		}
 	}
 	v.pace -= v.pace / 32
+}
+
+// progress is, by seat, whether any of its partitions moved, and whether records wait in any.
+func (v *view) progress(prev *view) (moved, waits []bool) {
+	moved, waits = make([]bool, len(v.seats)), make([]bool, len(v.seats))
+	prev.walk(v.topics, func(was, is lag.PartitionLag) {
+		if is.Owner < 0 || int(is.Owner) >= len(v.seats) {
+			return
+		}
+		same := was.Owner >= 0 && int(was.Owner) < len(prev.seats) && prev.seats[was.Owner].is(&v.seats[is.Owner])
+		if same && was.Known.Has(lag.KnownCommitted) && is.Known.Has(lag.KnownCommitted) && is.Committed > was.Committed {
+			moved[is.Owner] = true
+		}
+		if n, ok := is.Lag(); ok && n > 0 {
+			waits[is.Owner] = true
+		}
+	})
+	return moved, waits
 }
 
 // learn takes in one stretch between two moves of a member that always had something to do. It follows an outlier,

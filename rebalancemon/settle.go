@@ -139,7 +139,7 @@ func number(told []*episode, v *view) {
 	n := v.count
 	for i := len(told) - 1; i >= 0; i-- {
 		told[i].generation = n
-		n -= int32(told[i].count) //nolint:gosec // fewer rebalances than generations
+		n -= int32(told[i].count)
 	}
 }
 

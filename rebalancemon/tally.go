@@ -21,7 +21,7 @@ type tally struct {
 }
 
 func (t *tally) add(ev Event, slow time.Duration) {
-	n := uint64(ev.Count) //nolint:gosec // at least 1
+	n := uint64(ev.Count)
 	t.outcomes[slices.Index(Outcomes, ev.Outcome)] += n
 	t.causes[slices.Index(Causes, ev.Cause)] += n
 	if !ev.Cause.Planned() {
@@ -33,7 +33,7 @@ func (t *tally) add(ev Event, slow time.Duration) {
 	from := max(0, len(t.events)+1-keepEvents)
 	t.events = append(slices.Clone(t.events[from:]), ev)
 	t.typical = typicalOf(t.events)
-	t.lastHour().at(ev.End).count += uint32(ev.Count) //nolint:gosec // as above
+	t.lastHour().at(ev.End).count += uint32(ev.Count)
 }
 
 // spend adds to the time spent rebalancing. What was spent before an hour ago is no part of the last hour.

@@ -16,7 +16,7 @@ type view struct {
 	count     int32 // which
 	seats     []seat
 	topics    []lag.TopicLag
-	print     print         // of members and their assignments
+	stamp     stamp         // of members and their assignments
 	held      int           // partitions that members hold
 	given     int           // or are about to
 	exist     int           // partitions of its topics, as far as metadata or assignments tell
@@ -37,7 +37,7 @@ type seat struct {
 	due    time.Time // since when records have waited without any of them moving
 	waits  bool      // they did at this poll
 	steady bool      // and at every poll since it moved, with no rebalance in between
-	wants  print     // of what it subscribes to; 0 when not told
+	wants  stamp     // of what it subscribes to; 0 when not told
 	held   int       // partitions
 }
 
@@ -104,7 +104,7 @@ func (v *view) sit(m *lag.Member) {
 		}
 	}
 	s.held = size(m.Assigned)
-	v.print += p // a sum: the order of members means nothing
+	v.stamp += p // a sum: the order of members means nothing
 	v.held += s.held
 	v.given += max(s.held, size(m.Target))
 	v.seats = append(v.seats, s)
@@ -130,7 +130,7 @@ type change struct {
 
 // compare finds out what changed, and hands what is remembered of each member on to its seat in the next view.
 func (v *view) compare(n *view) change {
-	ch := change{before: len(v.seats), differs: v.print != n.print || len(v.seats) != len(n.seats)}
+	ch := change{before: len(v.seats), differs: v.stamp != n.stamp || len(v.seats) != len(n.seats)}
 	find := v.finder()
 	kept := make([]bool, len(v.seats))
 	for i := range n.seats {
@@ -176,21 +176,21 @@ func (v *view) finder() func(hint int, s *seat) (int, bool) {
 	}
 }
 
-// print is an FNV-1a hash: what differs in it differs; it is never kept beyond the process.
-type print uint64
+// stamp is an FNV-1a hash: what differs in it differs; it is never kept beyond the process.
+type stamp uint64
 
-const blank print = 14695981039346656037
+const blank stamp = 14695981039346656037
 
-func (p print) text(s string) print {
+func (p stamp) text(s string) stamp {
 	for i := range len(s) {
-		p = (p ^ print(s[i])) * 1099511628211
+		p = (p ^ stamp(s[i])) * 1099511628211
 	}
 	return (p ^ 0xff) * 1099511628211 // no byte of UTF-8: "ab","c" is not "a","bc"
 }
 
-func (p print) number(n int32) print {
+func (p stamp) number(n int32) stamp {
 	for range 4 {
-		p = (p ^ print(n&0xff)) * 1099511628211
+		p = (p ^ stamp(n&0xff)) * 1099511628211
 		n >>= 8
 	}
 	return p
