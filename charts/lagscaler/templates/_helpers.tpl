@@ -45,7 +45,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{/* The configuration file: the user's, with what this chart decides. */}}
 {{- define "lagscaler.config" -}}
-{{- $kubernetes := dict "enabled" "on" "namespace" .Release.Namespace "leaseName" (include "lagscaler.fullname" .) -}}
+{{- $kubernetes := dict "enabled" true "namespace" .Release.Namespace "leaseName" (include "lagscaler.fullname" .) -}}
 {{- if .Values.watchNamespaces -}}
 {{- $_ := set $kubernetes "watchNamespaces" .Values.watchNamespaces -}}
 {{- end -}}
@@ -59,14 +59,23 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- toYaml $config -}}
 {{- end -}}
 
-{{/* 90 % of the memory limit, for the Go runtime. Empty when the limit is not in Mi or Gi. */}}
+{{/* 90 % of the memory limit, in bytes, for the Go runtime. Empty when the limit is no whole number of a known unit. */}}
 {{- define "lagscaler.gomemlimit" -}}
 {{- $limit := dig "limits" "memory" "" .Values.resources | toString -}}
-{{- if hasSuffix "Gi" $limit -}}
-{{- printf "%dMiB" (div (mul (trimSuffix "Gi" $limit | int) 1024 9) 10) -}}
-{{- else if hasSuffix "Mi" $limit -}}
-{{- printf "%dMiB" (div (mul (trimSuffix "Mi" $limit | int) 9) 10) -}}
+{{- $units := dict "" 1 "k" 1000 "M" 1000000 "G" 1000000000 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 -}}
+{{- if regexMatch "^[0-9]+(k|M|G|Ki|Mi|Gi)?$" $limit -}}
+{{- $number := regexFind "^[0-9]+" $limit -}}
+{{- printf "%d" (div (mul ($number | int64) (get $units (trimPrefix $number $limit)) 9) 10) -}}
 {{- end -}}
+{{- end -}}
+
+{{/* What cannot change while the process runs: a new pod takes it in. A test holds this against the configuration. */}}
+{{- define "lagscaler.fixed" -}}
+{{- $config := include "lagscaler.config" . | fromYaml -}}
+{{- $fixed := pick $config "listen" "webConfigFile" "interval" "sampleInterval" "record" "memory" "kubernetes" -}}
+{{- $_ := set $fixed "compat" (dig "metrics" "compat" false $config) -}}
+{{- $_ := set $fixed "format" (dig "log" "format" "" $config) -}}
+{{- toJson $fixed -}}
 {{- end -}}
 
 {{/* Rights in every watched namespace. The list of package scaler/kube, mode by mode; a test holds the two together. */}}

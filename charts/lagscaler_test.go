@@ -1,0 +1,139 @@
+// Package charts_test holds what the chart repeats against where it comes from. It needs no Helm; e2e/chart does.
+package charts_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+var update = flag.Bool("update", false, "write values.schema.json anew")
+
+const chart = "lagscaler"
+
+// copies are the files that the chart carries, and where they come from.
+var copies = []struct{ from, to string }{
+	{"../alerts/rules/*.yaml", "files/rules"},
+	{"../dashboards/json/*.json", "files/dashboards"},
+	{"../scaler/kube/crd/lagscaler.io_kafkascalers.yaml", "files/kafkascalers.yaml"},
+}
+
+func TestCopiesAreWhatTheyCopy(t *testing.T) {
+	for _, c := range copies {
+		to := filepath.Join(chart, c.to)
+		originals, err := filepath.Glob(c.from)
+		if err != nil || len(originals) == 0 {
+			t.Fatalf("%s: %d files, %v", c.from, len(originals), err)
+		}
+		var expected []string
+		for _, original := range originals {
+			copied := to
+			if filepath.Ext(to) == "" {
+				copied = filepath.Join(to, filepath.Base(original))
+				expected = append(expected, filepath.Base(original))
+			}
+			if !bytes.Equal(read(t, original), read(t, copied)) {
+				t.Errorf("%s is not %s any more: make chart-files", copied, original)
+			}
+		}
+		if filepath.Ext(to) != "" {
+			continue
+		}
+		entries, err := os.ReadDir(to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			if !slices.Contains(expected, e.Name()) {
+				t.Errorf("%s/%s copies nothing: make chart-files", to, e.Name())
+			}
+		}
+	}
+}
+
+// TestVersionsAgree: the chart and the program are released together.
+func TestVersionsAgree(t *testing.T) {
+	var c struct {
+		Version    string `yaml:"version"`
+		AppVersion string `yaml:"appVersion"`
+	}
+	decode(t, filepath.Join(chart, "Chart.yaml"), &c)
+	if c.Version == "" || c.Version != c.AppVersion {
+		t.Errorf("version %q, appVersion %q", c.Version, c.AppVersion)
+	}
+}
+
+// TestEveryValueHasADefaultAndAType: values.yaml and its schema name the same values.
+func TestEveryValueHasADefaultAndAType(t *testing.T) {
+	var values map[string]any
+	decode(t, filepath.Join(chart, "values.yaml"), &values)
+	schema := property(t, readSchema(t))
+	compareKeys(t, "", schema, values)
+}
+
+// withoutDefault are values that only a parent chart or the user's own configuration sets.
+var withoutDefault = []string{"global", "enabled"}
+
+func compareKeys(t *testing.T, path string, schema, values map[string]any) {
+	t.Helper()
+	for name := range values {
+		if _, ok := schema[name]; !ok {
+			t.Errorf("%s%s has a default and no type", path, name)
+		}
+	}
+	for name, one := range schema {
+		value, ok := values[name]
+		if !ok && !slices.Contains(withoutDefault, path+name) {
+			t.Errorf("%s%s has a type and no default", path, name)
+		}
+		object, isObject := one.(map[string]any)
+		below, hasValues := value.(map[string]any)
+		if properties, ok := object["properties"].(map[string]any); isObject && ok && hasValues && name != "config" {
+			compareKeys(t, path+name+".", properties, below)
+		}
+	}
+}
+
+// TestEveryValueIsExplained: helm-docs makes the README of these comments.
+func TestEveryValueIsExplained(t *testing.T) {
+	var root yaml.Node
+	decode(t, filepath.Join(chart, "values.yaml"), &root)
+	explained(t, "", root.Content[0])
+}
+
+func explained(t *testing.T, path string, n *yaml.Node) {
+	t.Helper()
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		said := strings.HasPrefix(key.HeadComment, "# -- ")
+		if value.Kind == yaml.MappingNode && value.Style != yaml.FlowStyle && !said {
+			explained(t, path+key.Value+".", value)
+			continue
+		}
+		if !said {
+			t.Errorf("%s%s is not explained", path, key.Value)
+		}
+	}
+}
+
+func read(t *testing.T, file string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func decode(t *testing.T, file string, to any) {
+	t.Helper()
+	if err := yaml.Unmarshal(read(t, file), to); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+}

@@ -1,0 +1,202 @@
+package charts_test
+
+import (
+	"encoding"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+
+	"github.com/lagscaler/lagscaler/alerts"
+	"github.com/lagscaler/lagscaler/internal/config"
+	"github.com/lagscaler/lagscaler/scaler"
+)
+
+// ofTheChart are the parts of the configuration that the chart's own values decide.
+var ofTheChart = []string{"mode", "listen", "webConfigFile", "kubernetes"}
+
+// words are the closed types of the configuration.
+var words = map[reflect.Type][]string{
+	reflect.TypeFor[config.Mechanism]():  {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "AWS_MSK_IAM"},
+	reflect.TypeFor[config.Level]():      {"debug", "info", "warn", "error"},
+	reflect.TypeFor[config.Format]():     {"text", "json"},
+	reflect.TypeFor[scaler.Mode]():       {string(scaler.Observe), string(scaler.Advise), string(scaler.Act)},
+	reflect.TypeFor[scaler.PolicyKind](): {string(scaler.Capacity), string(scaler.Thresholds)},
+	reflect.TypeFor[scaler.Preset]():     {string(scaler.Balanced), string(scaler.Economy), string(scaler.Latency)},
+	reflect.TypeFor[scaler.Isolation]():  {string(scaler.ReadUncommitted), string(scaler.ReadCommitted)},
+	reflect.TypeFor[scaler.OnDelete]():   {string(scaler.Keep), string(scaler.Restore)},
+}
+
+// required are the fields without which nothing works, so that Helm says it before a pod does.
+var required = map[reflect.Type][]any{
+	reflect.TypeFor[config.Cluster](): {"name", "brokers"},
+	reflect.TypeFor[config.Group]():   {"match"},
+	reflect.TypeFor[config.SASL]():    {"mechanism"},
+}
+
+const (
+	durationPattern = `^([0-9.]+(ns|us|µs|ms|s|m|h))+$|\$\{`
+	variablePattern = `\$\{` // stands for a number, or for a word of a closed type
+	brokerPattern   = `^.+:[0-9]+$|\$\{`
+)
+
+// TestSchemaKnowsTheConfiguration: what the schema says of `config` and of alerts is generated from the code.
+func TestSchemaKnowsTheConfiguration(t *testing.T) {
+	schema := readSchema(t)
+	configuration := object(t, reflect.TypeFor[config.Config]())
+	for _, name := range ofTheChart {
+		if _, ok := property(t, configuration)[name]; !ok {
+			t.Errorf("the configuration has no %s", name)
+		}
+		delete(property(t, configuration), name)
+	}
+	var names []any
+	for _, n := range alerts.Names() {
+		names = append(names, n)
+	}
+	rule := property(t, property(t, schema)["prometheusRule"].(map[string]any))
+	want := map[string]any{
+		"config":    configuration,
+		"disabled":  map[string]any{"type": "array", "items": map[string]any{"enum": names}},
+		"overrides": map[string]any{"type": "object", "propertyNames": map[string]any{"enum": names}, "additionalProperties": override()},
+	}
+	if !*update {
+		for name, have := range map[string]any{"config": property(t, schema)["config"], "disabled": rule["disabled"], "overrides": rule["overrides"]} {
+			if !reflect.DeepEqual(plain(t, want[name]), have) {
+				t.Errorf("%s in values.schema.json is not what the code has: go test ./charts -update", name)
+			}
+		}
+		return
+	}
+	property(t, schema)["config"], rule["disabled"], rule["overrides"] = want["config"], want["disabled"], want["overrides"]
+	text, err := json.MarshalIndent(schema, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(chart, "values.schema.json"), append(text, '\n'), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// override is what may be changed of an alert.
+func override() map[string]any {
+	text := map[string]any{"type": "string"}
+	return map[string]any{
+		"type": "object", "additionalProperties": false,
+		"properties": map[string]any{
+			"for": text, "keep_firing_for": text,
+			"labels": map[string]any{"type": "object", "additionalProperties": text},
+		},
+	}
+}
+
+// object is the schema of a struct.
+func object(t *testing.T, of reflect.Type) map[string]any {
+	t.Helper()
+	properties := map[string]any{}
+	for i := range of.NumField() {
+		f := of.Field(i)
+		if name, ok := f.Tag.Lookup("yaml"); ok {
+			properties[name] = schemaOf(t, f.Type)
+		}
+	}
+	out := map[string]any{"type": "object", "additionalProperties": false, "properties": properties}
+	if need, ok := required[of]; ok {
+		out["required"] = need
+	}
+	if of == reflect.TypeFor[config.Cluster]() {
+		properties["brokers"] = map[string]any{"type": "array", "minItems": 1, "items": map[string]any{"type": "string", "pattern": brokerPattern}}
+	}
+	return out
+}
+
+// schemaOf is the schema of a field.
+func schemaOf(t *testing.T, of reflect.Type) map[string]any {
+	t.Helper()
+	switch {
+	case of == reflect.TypeFor[config.Duration]():
+		return map[string]any{"type": "string", "pattern": durationPattern}
+	case words[of] != nil:
+		var enum []any
+		for _, w := range words[of] {
+			enum = append(enum, w)
+		}
+		return map[string]any{"enum": enum}
+	case reflect.PointerTo(of).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
+		return map[string]any{"type": "string"}
+	}
+	switch of.Kind() {
+	case reflect.Struct:
+		return object(t, of)
+	case reflect.Pointer:
+		return schemaOf(t, of.Elem())
+	case reflect.Slice:
+		return map[string]any{"type": "array", "items": schemaOf(t, of.Elem())}
+	case reflect.Bool:
+		return map[string]any{"type": "boolean"}
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		return map[string]any{"type": []any{"integer", "string"}, "pattern": variablePattern, "minimum": 0}
+	case reflect.Float64:
+		return map[string]any{"type": []any{"number", "string"}, "pattern": variablePattern, "minimum": 0}
+	case reflect.String:
+		if of != reflect.TypeFor[string]() {
+			t.Errorf("%s is a closed type without words", of)
+		}
+		return map[string]any{"type": "string"}
+	}
+	t.Fatalf("no schema for %s", of)
+	return nil
+}
+
+// TestWordsAreAllThereAre: each closed type takes its words and no other.
+func TestWordsAreAllThereAre(t *testing.T) {
+	for of, all := range words {
+		value := reflect.New(of)
+		reads, ok := value.Interface().(encoding.TextUnmarshaler)
+		if !ok {
+			continue // package scaler's own types are checked by the configuration's validator
+		}
+		for _, w := range all {
+			if err := reads.UnmarshalText([]byte(w)); err != nil {
+				t.Errorf("%s: %s: %v", of, w, err)
+			}
+		}
+		if err := reads.UnmarshalText([]byte("other")); err == nil {
+			t.Errorf("%s takes any word", of)
+		}
+	}
+}
+
+func readSchema(t *testing.T) map[string]any {
+	t.Helper()
+	var schema map[string]any
+	if err := json.Unmarshal(read(t, filepath.Join(chart, "values.schema.json")), &schema); err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+// property are the properties of an object's schema.
+func property(t *testing.T, schema map[string]any) map[string]any {
+	t.Helper()
+	properties, ok := schema["properties"].(map[string]any)
+	if !ok {
+		t.Fatalf("not the schema of an object: %v", schema)
+	}
+	return properties
+}
+
+// plain is a value as JSON has it.
+func plain(t *testing.T, v any) any {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out any
+	if err := json.Unmarshal(text, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
