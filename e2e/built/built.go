@@ -81,7 +81,7 @@ func existing(path, target string) (string, error) {
 	return path, err
 }
 
-// moduleKey is the key of build-servers.sh: the hash of the folder's files, one
+// moduleKey is the key of build-module.sh: the hash of the folder's files, one
 // after the other by name, without the hidden ones.
 func moduleKey(dir string) (string, error) {
 	files, err := os.ReadDir(dir)

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// The key is worked out twice: here and in build-servers.sh. Building into an
+// The key is worked out twice: here and in build-module.sh. Building into an
 // empty cache with a go command that does nothing shows the shell's.
 func TestModuleKeyIsThatOfTheScript(t *testing.T) {
 	tools, err := toolsDir()
@@ -31,7 +31,7 @@ func TestModuleKeyIsThatOfTheScript(t *testing.T) {
 				t.Fatal(err)
 			}
 			for range 2 { // the second finds it there
-				out, err := exec.Command("sh", filepath.Join(tools, "build-servers.sh"), cache, copied).CombinedOutput()
+				out, err := exec.Command("sh", filepath.Join(tools, "build-module.sh"), cache, copied).CombinedOutput()
 				if err != nil {
 					t.Fatalf("%v: %s", err, out)
 				}

@@ -1,0 +1,266 @@
+// Package web looks at the pages of lagscaler as a person does: in a real browser, over a running demo.
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"github.com/lagscaler/lagscaler/e2e/built"
+	"github.com/lagscaler/lagscaler/e2e/child"
+)
+
+// tab is a browser tab, and everything that went wrong in it.
+type tab struct {
+	t   *testing.T
+	ctx context.Context
+	url string // of the daemon
+
+	mu       sync.Mutex
+	problems []string
+}
+
+func browser(t *testing.T) string {
+	t.Helper()
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		built.Need(t, &built.MissingError{Name: "chromium", Target: "chromium"})
+	}
+	return path
+}
+
+func open(t *testing.T, daemon string) *tab {
+	t.Helper()
+	path := browser(t)
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), chromedp.ExecPath(path), chromedp.Headless, chromedp.NoSandbox,
+		chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	b := &tab{t: t, ctx: ctx, url: daemon}
+	b.do(chromedp.EmulateViewport(1360, 850))
+	if err := chromedp.Listen(ctx, b.hear); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.silent)
+	return b
+}
+
+// hear notes console errors, violations of the content security policy, and requests to elsewhere.
+func (b *tab) hear(event any) {
+	switch e := event.(type) {
+	case *network.EventRequestWillBeSent:
+		if u := e.Request.URL; !strings.HasPrefix(u, b.url) && !strings.HasPrefix(u, "data:") && !strings.HasPrefix(u, "about:") {
+			b.note("request to %s", u)
+		}
+	case *log.EventEntryAdded:
+		if e.Entry.Level == log.EntryLevelError {
+			b.note("log: %s", e.Entry.Text)
+		}
+	case *runtime.EventConsoleAPICalled:
+		if e.Type == runtime.ConsoleAPICalledTypeError {
+			b.note("console: %v", e.Args)
+		}
+	case *runtime.EventExceptionThrown:
+		b.note("exception: %s", e.ExceptionDetails.Text)
+	}
+}
+
+func (b *tab) note(format string, args ...any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.problems = append(b.problems, fmt.Sprintf(format, args...))
+}
+
+// silent fails the test for everything that was heard.
+func (b *tab) silent() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, p := range b.problems {
+		b.t.Errorf("in the browser: %s", p)
+	}
+}
+
+func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *tab) visit(path string) {
+	b.t.Helper()
+	b.do(chromedp.Navigate(b.url+path), chromedp.WaitVisible(chromedp.CSS("h1")))
+}
+
+// eval is the value of a JavaScript expression.
+func eval[T any](b *tab, expression string) T {
+	b.t.Helper()
+	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		b.t.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+// until waits for a JavaScript condition.
+func (b *tab) until(what, condition string) {
+	b.t.Helper()
+	deadline := time.Now().Add(40 * time.Second)
+	for !eval[bool](b, "!!("+condition+")") {
+		if time.Now().After(deadline) {
+			b.t.Fatalf("%s did not come: %s\nthe page says: %.2000s", what, condition, eval[string](b, "document.querySelector('main').innerText"))
+		}
+		time.Sleep(100 * time.Millisecond) // between two looks at a real browser
+	}
+}
+
+// axe runs axe-core and returns what it finds that is serious or worse.
+func (b *tab) axe() []string {
+	b.t.Helper()
+	script, err := built.File("axe-core/axe.min.js", "axe")
+	built.Need(b.t, err)
+	text, err := os.ReadFile(script)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	eval[any](b, string(text)+"; 1")
+	found, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`axe.run().then(r => JSON.stringify(r.violations
+		.filter(v => v.impact === "serious" || v.impact === "critical")
+		.map(v => v.id + ": " + v.help + " at " + v.nodes.slice(0, 3).map(n => n.html + " " + (n.any[0] || {}).message).join("; "))))`,
+		chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var list []string
+	if err := json.Unmarshal([]byte(found), &list); err != nil {
+		b.t.Fatal(err)
+	}
+	return list
+}
+
+// picture keeps a screenshot for the documentation, when asked to by LAGSCALER_SCREENSHOTS.
+func (b *tab) picture(name string) {
+	b.t.Helper()
+	dir := os.Getenv("LAGSCALER_SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// scheme switches between light and dark.
+func (b *tab) scheme(name string) {
+	b.t.Helper()
+	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}},
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// demo starts `lagscaler demo` on a free port and waits for its page.
+func demo(t *testing.T, scenario string) (address string) {
+	t.Helper()
+	port, err := child.Port()
+	if err != nil {
+		t.Fatal(err)
+	}
+	listen := fmt.Sprintf("127.0.0.1:%d", port)
+	p, err := child.Start(child.Command{
+		Path: binary(t), Args: []string{"demo", "--scenario", scenario, "--listen", listen, "--duration", "5m"},
+		Log: filepath.Join(t.TempDir(), "demo.log"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.Stop(10 * time.Second); err != nil {
+			t.Errorf("%v\n%s", err, p.Tail(20))
+		}
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	err = child.Await(ctx, func(ctx context.Context) error { return ready(ctx, "http://"+listen) }, p)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, p.Tail(20))
+	}
+	return "http://" + listen
+}
+
+// ready asks the daemon whether its first report is there.
+func ready(ctx context.Context, daemon string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, daemon+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("not ready: %s", resp.Status)
+	}
+	return nil
+}
+
+// lagscaler is the program, built once from the checkout.
+var lagscaler = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "lagscaler-e2e-web")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "lagscaler")
+	cmd := exec.Command("go", "build", "-o", path, "./cmd/lagscaler")
+	cmd.Dir = "../.."
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building lagscaler: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+func binary(t *testing.T) string {
+	t.Helper()
+	path, err := lagscaler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if path, err := lagscaler(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(path)) // a temporary folder that stays harms nobody
+	}
+	os.Exit(code)
+}
+
+func groupPath(cluster, group string) string {
+	return "/group?" + url.Values{"cluster": {cluster}, "group": {group}}.Encode()
+}
