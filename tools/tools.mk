@@ -3,7 +3,7 @@
 #
 # Each tool is a target of its own and lands in $(CACHE)/bin, beside a stamp that names its version and Go's, so
 # a changed pin builds again and an unchanged one does nothing. Each is built under a lock of its own: several makes may
-# run at once. The servers of the tests (Kubernetes, Prometheus) have a module each, and a folder keyed by it.
+# run at once. What one `go install` cannot build (Kubernetes, Prometheus) has a module here, and a folder keyed by it.
 
 CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/lagscaler
 TOOLS := $(dir $(lastword $(MAKEFILE_LIST)))
@@ -15,7 +15,6 @@ gofumpt.from       := mvdan.cc/gofumpt@v0.12.0
 controller-gen.from := sigs.k8s.io/controller-tools/cmd/controller-gen@v0.23.0
 helm.from          := helm.sh/helm/v4/cmd/helm@v4.3.1
 helm3.from         := helm.sh/helm/v3/cmd/helm@v3.22.0
-helm-unittest.from := github.com/helm-unittest/helm-unittest/cmd/helm-unittest@v1.1.2
 helm-docs.from     := github.com/norwoodj/helm-docs/cmd/helm-docs@v1.14.2
 kubeconform.from   := github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0
 # Later versions of Alertmanager need a user interface that their module does not carry.
@@ -30,10 +29,10 @@ helm3.set := helm.sh/helm/v3/internal/version.version=v3.22.0 \
 	$(foreach package,chartutil lint/rules,$(foreach part,Major=1 Minor=37,helm.sh/helm/v3/pkg/$(package).k8sVersion$(part)))
 helm.set  := helm.sh/helm/v4/internal/version.version=v4.3.1
 
-GO_TOOLS := golangci-lint gofumpt controller-gen helm helm3 helm-unittest helm-docs kubeconform \
+GO_TOOLS := golangci-lint gofumpt controller-gen helm helm3 helm-docs kubeconform \
 	alertmanager amtool benchstat gotestsum goreleaser
 
-.PHONY: $(GO_TOOLS) lint-tools generate-tools chart-tools alert-tools kubernetes prometheus chromium e2e-servers
+.PHONY: $(GO_TOOLS) lint-tools generate-tools chart-tools alert-tools helm-unittest kubernetes prometheus chromium e2e-servers
 
 $(GO_TOOLS):
 	@sh '$(TOOLS)go-install.sh' '$(TOOLS_BIN)' '$@' '$($@.from)' $($@.set)
@@ -52,8 +51,8 @@ alert-tools: prometheus amtool
 
 ## kubernetes: build etcd, the Kubernetes control plane, kubectl and kwok for the tests (6 minutes the first time)
 ## prometheus: build Prometheus and promtool for the tests (3 minutes the first time)
-kubernetes prometheus:
-	@sh '$(TOOLS)build-servers.sh' '$(CACHE)' '$(TOOLS)$@'
+kubernetes prometheus helm-unittest:
+	@sh '$(TOOLS)build-module.sh' '$(CACHE)' '$(TOOLS)$@'
 
 ## e2e-servers: every server of e2e/kube and e2e/prom
 e2e-servers: kubernetes prometheus alertmanager

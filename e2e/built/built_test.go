@@ -47,7 +47,7 @@ func TestMissingNamesTheTarget(t *testing.T) {
 	t.Setenv("LAGSCALER_CACHE", t.TempDir())
 	for target, find := range map[string]func(string) (string, error){"kubernetes": Module, "alertmanager": Tool} {
 		_, err := find(target)
-		if _, missing := errors.AsType[*MissingError](err); !missing || !strings.Contains(err.Error(), "tools.mk "+target+"`") {
+		if _, missing := errors.AsType[*MissingError](err); !missing || !strings.Contains(err.Error(), "make "+target+"`") {
 			t.Errorf("looking for %s: %v", target, err)
 		}
 	}
