@@ -46,8 +46,10 @@ func New(o Options) *Monitor {
 // is loading or an election hides groups that live on.
 func (m *Monitor) Sample(s lag.Sample, hs []Hint) []Event {
 	m.begin(s.At, hs)
-	m.samples.tick(s.At)
-	limit := m.blind()
+	if len(s.Groups) > 0 { // brokers too old for states answer with errors alone
+		m.samples.tick(s.At)
+	}
+	limit := blind(m.resolution())
 	next := 0
 	for i := range s.Groups {
 		var g *group
@@ -69,7 +71,6 @@ func (m *Monitor) Sample(s lag.Sample, hs []Hint) []Event {
 func (m *Monitor) Snapshot(s *lag.Snapshot, hs []Hint) []Event {
 	m.begin(s.At, hs)
 	m.polls.tick(s.At)
-	limit := m.blind()
 	next := 0
 	for i := range s.Groups {
 		l := &s.Groups[i]
@@ -81,8 +82,8 @@ func (m *Monitor) Snapshot(s *lag.Snapshot, hs []Hint) []Event {
 		if !told(l) {
 			continue
 		}
-		if epochs(l.Type) || m.now.Sub(g.sampled) > limit {
-			g.observe(stateOf(l), limit)
+		if epochs(l.Type) || !m.sampled(g) {
+			g.observe(stateOf(l), m.limit(g))
 		}
 		m.poll(g, l)
 	}
@@ -157,12 +158,27 @@ func (m *Monitor) sweep() {
 	m.hints.forget(m.now)
 }
 
-// blind is how long a group may go unseen before nothing is concluded from what lies between.
+// blind is how long a group may go unseen before nothing is concluded from what lies between,
+// when it is seen every so often.
 //
 //	sampler each 1 s    5 s
 //	sampler each 5 s   15 s
 //	no sampler, polls each 10 s   30 s
-func (m *Monitor) blind() time.Duration { return max(shortestGap, 3*m.resolution()) }
+func blind(every time.Duration) time.Duration { return max(shortestGap, 3*every) }
+
+// sampled reports whether the sampler sees the group, so that polls need not tell its state.
+func (m *Monitor) sampled(g *group) bool {
+	every, ok := m.samples.every()
+	return ok && m.now.Sub(g.sampled) <= blind(every)
+}
+
+// limit is [blind] for one group: by the sampler, or by the poll if that alone sees it.
+func (m *Monitor) limit(g *group) time.Duration {
+	if m.sampled(g) {
+		return blind(m.resolution())
+	}
+	return blind(m.step())
+}
 
 // resolution is how often states are seen: by the sampler, or by the poll where brokers are too old for one.
 func (m *Monitor) resolution() time.Duration {

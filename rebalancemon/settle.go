@@ -24,7 +24,7 @@ func (m *Monitor) poll(g *group, l *lag.GroupLag) {
 	}
 	next, ch := g.view.next(l, m.step())
 	if g.unexplained(&next, ch) {
-		g.observe(stateOf(l), m.blind())
+		g.observe(stateOf(l), m.limit(g))
 	}
 	m.settle(g, &next, ch)
 	if g.view.count != next.count || ch.differs {

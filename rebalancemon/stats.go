@@ -21,7 +21,7 @@ func (m *Monitor) stats(g *group) Stats {
 	if ev, ok := t.lastEvent(); ok {
 		s.Last, s.LastKnown = ev.Duration(ev.End), true
 	}
-	if e := g.open; e != nil && (e.paused || e.count > 0) && m.now.Sub(g.seen.At) <= m.blind() {
+	if e := g.open; e != nil && (e.paused || e.count > 0) && m.now.Sub(g.seen.At) <= m.limit(g) {
 		s.Rebalancing, s.Paused, s.Since = true, e.paused, e.start
 	}
 	s.PerHour, s.Share = t.lately(m.now, g.first)
