@@ -5,15 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/lagscaler/lagscaler/e2e/kafka"
 	"github.com/lagscaler/lagscaler/e2e/kube"
 )
-
-func TestMain(m *testing.M) {
-	defer kube.CloseShared()
-	defer kafka.CloseShared()
-	m.Run()
-}
 
 const crdFolder = "../../scaler/kube/crd"
 

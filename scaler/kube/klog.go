@@ -11,11 +11,12 @@ import (
 // say ourselves. It concerns the whole process.
 func LogTo(log *slog.Logger) { klog.SetSlogLogger(slog.New(lower{log.Handler()})) }
 
-// lower is a handler that takes everything for debugging.
+// lower is a handler that takes everything for debugging. The library's own debugging, which would print the bodies of
+// requests, is not taken at all.
 type lower struct{ slog.Handler }
 
-func (l lower) Enabled(ctx context.Context, _ slog.Level) bool {
-	return l.Handler.Enabled(ctx, slog.LevelDebug)
+func (l lower) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelInfo && l.Handler.Enabled(ctx, slog.LevelDebug)
 }
 
 func (l lower) Handle(ctx context.Context, r slog.Record) error {

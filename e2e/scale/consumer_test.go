@@ -1,0 +1,110 @@
+package scale
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// consuming is what one consumer process does. The test binary is started again as that process.
+type consuming struct {
+	Name       string // of its pod: the client id begins with it
+	Brokers    string
+	Topic      string
+	Groups     []string // one member of each
+	Processing time.Duration
+	Target     time.Duration // a record older than this when it is done is late
+	Poisoned   []int32       // partitions whose next record is never done
+}
+
+// consumed is what a consumer has done so far; it writes one as a line now and then, and when it ends.
+type consumed struct {
+	Done, Late int64
+	Oldest     time.Duration // of a record when it was done
+}
+
+const (
+	commitEvery = 500 * time.Millisecond
+	tellEvery   = 500 * time.Millisecond
+	fetchAtOnce = 10 // records: after a rebalance so many at most are done for partitions that are another's by then
+)
+
+// consume is main of a consumer process: it ends at SIGTERM, leaving its groups as a well-behaved program does.
+func consume(text string) error {
+	var c consuming
+	if err := json.Unmarshal([]byte(text), &c); err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	results := make(chan consumed)
+	ended := make(chan error, len(c.Groups))
+	for _, group := range c.Groups {
+		go func() { ended <- c.member(ctx, group, results) }()
+	}
+	var sum consumed
+	out := json.NewEncoder(os.Stdout)
+	told := time.Now()
+	for left := len(c.Groups); left > 0; {
+		select {
+		case r := <-results:
+			sum.Done, sum.Late, sum.Oldest = sum.Done+r.Done, sum.Late+r.Late, max(sum.Oldest, r.Oldest)
+			if time.Since(told) >= tellEvery {
+				told = time.Now()
+				if err := out.Encode(sum); err != nil {
+					return err
+				}
+			}
+		case err := <-ended:
+			if left--; err != nil {
+				return err
+			}
+		}
+	}
+	return out.Encode(sum)
+}
+
+// member is one member of a group: it does one record after the other.
+func (c consuming) member(ctx context.Context, group string, results chan<- consumed) error {
+	client, err := kgo.NewClient(
+		kgo.SeedBrokers(strings.Split(c.Brokers, ",")...), kgo.ClientID(c.Name+"-"+group), kgo.ConsumerGroup(group), kgo.ConsumeTopics(c.Topic),
+		kgo.Balancers(kgo.CooperativeStickyBalancer()), kgo.AutoCommitMarks(), kgo.AutoCommitInterval(commitEvery),
+		kgo.SessionTimeout(6*time.Second), kgo.HeartbeatInterval(300*time.Millisecond),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchMaxWait(100*time.Millisecond),
+	)
+	if err != nil {
+		return err
+	}
+	defer client.Close() // commits what is marked, and leaves
+	for ctx.Err() == nil {
+		fetched := client.PollRecords(ctx, fetchAtOnce)
+		for _, failed := range fetched.Errors() {
+			if !errors.Is(failed.Err, context.Canceled) {
+				fmt.Fprintln(os.Stderr, failed.Err)
+			}
+		}
+		fetched.EachRecord(func(r *kgo.Record) {
+			if ctx.Err() != nil || slices.Contains(c.Poisoned, r.Partition) {
+				return
+			}
+			time.Sleep(c.Processing) // the work itself
+			client.MarkCommitRecords(r)
+			age := time.Since(r.Timestamp)
+			result := consumed{Done: 1, Oldest: age}
+			if age > c.Target {
+				result.Late = 1
+			}
+			results <- result
+		})
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package scale
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// load produces records at a rate that the test sets.
+type load struct {
+	client  *kgo.Client
+	topic   string
+	weights []int // of the partitions, by number
+	rate    atomic.Int64
+	sent    atomic.Int64
+	failed  atomic.Int64
+}
+
+// produce starts a load that ends with the test.
+func produce(t *testing.T, brokers []string, topic string, weights []int) *load {
+	t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(brokers...), kgo.RecordPartitioner(kgo.ManualPartitioner()),
+		kgo.ProducerLinger(5*time.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &load{client: client, topic: topic, weights: weights}
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { l.run(ctx) })
+	t.Cleanup(func() { cancel(); running.Wait(); client.Close() })
+	return l
+}
+
+// set changes the rate: records per second.
+func (l *load) set(perSecond int) { l.rate.Store(int64(perSecond)) }
+
+// run sends what is due every hundredth of a second, to each partition by turns as often as its weight says.
+func (l *load) run(ctx context.Context) {
+	var turns []int32
+	for p, weight := range l.weights {
+		for range weight {
+			turns = append(turns, int32(p))
+		}
+	}
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	due, next := 0.0, 0
+	for last := time.Now(); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-ticker.C:
+			due += now.Sub(last).Seconds() * float64(l.rate.Load())
+			last = now
+		}
+		for ; due >= 1; due-- {
+			r := &kgo.Record{Topic: l.topic, Partition: turns[next%len(turns)], Value: []byte("x"), Timestamp: time.Now()}
+			next += 7 // a stride that visits every turn, and mixes partitions of unlike weight
+			l.client.Produce(ctx, r, func(_ *kgo.Record, err error) {
+				if err != nil {
+					l.failed.Add(1)
+					return
+				}
+				l.sent.Add(1)
+			})
+		}
+	}
+}
+
+// even are the weights of partitions that are alike.
+func even(partitions int) []int {
+	w := make([]int, partitions)
+	for i := range w {
+		w[i] = 1
+	}
+	return w
+}

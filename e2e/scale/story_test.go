@@ -1,0 +1,91 @@
+package scale
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lagscaler/lagscaler/scaler"
+)
+
+// useful are the counts that lower the number of partitions of the busiest of consumers that share twelve.
+var useful = []int32{1, 2, 3, 4, 6, 12}
+
+// TestTrafficGoesUpAndDown is the whole of it: traffic grows five times, and goes back. What is late is counted, and
+// every change has its event, its place in the status and its count.
+func TestTrafficGoesUpAndDown(t *testing.T) {
+	t.Parallel()
+	s := open(t, stage{Rate: 60, Replicas: 2})
+	sizes := s.watch()
+	d := s.start()
+	s.awaitVerdict(d, scaler.Steady)
+	before := s.done()
+
+	t.Log("five times the traffic")
+	began := time.Now()
+	s.load.set(300)
+	up := s.awaitDecision(d, "replicas that carry 300/s", func(told toldScaler) bool { return told.Decision.Current >= 8 })
+	t.Logf("after %v: %s", time.Since(began).Round(time.Second), up.Line)
+	s.awaitDecision(d, "the lag to return under the target", func(told toldScaler) bool {
+		need, ok := told.Decision.Need()
+		return ok && need.LagKnown && need.LagSeconds < target.Seconds() && need.Rate > 250 && told.Decision.Verdict == scaler.Steady
+	})
+	back := time.Since(began)
+	top := s.replicas()
+	if !slices.Contains(useful, top) {
+		t.Errorf("%d replicas are no useful count of 12 partitions", top)
+	}
+
+	t.Log("and back")
+	s.load.set(60)
+	s.awaitDecision(d, "fewer replicas", func(told toldScaler) bool {
+		return told.Decision.Current <= 3 && told.Decision.Verdict == scaler.Steady
+	})
+	s.judge(d, sizes())
+	after := s.done()
+	late := float64(after.Late-before.Late) / float64(after.Done-before.Done)
+	t.Logf("under the target after %v; %.1f %% of %d records late, the oldest %v; sizes %v", back.Round(time.Second), 100*late,
+		after.Done-before.Done, after.Oldest.Round(100*time.Millisecond), sizes())
+	if late > 0.25 {
+		t.Errorf("%.0f %% of all records were late", 100*late)
+	}
+}
+
+// judge holds writes, decisions, events, status and counts against each other.
+func (s *scene) judge(d *daemon, sizes []int32) {
+	s.t.Helper()
+	changes := steps(d.history(), s.name())
+	if len(sizes)-1 != len(changes) {
+		s.t.Errorf("%d sizes were written (%v) by %d decisions to change (%v)", len(sizes)-1, sizes, len(changes), changes)
+	}
+	last, err := d.scaler(s.name())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if int(last.Ups+last.Downs) != len(changes) {
+		s.t.Errorf("%d ups and %d downs are counted of %d changes", last.Ups, last.Downs, len(changes))
+	}
+	for kind, name := range map[string]string{"Deployment": workload, "KafkaScaler": scalerName} {
+		var told []string
+		await(s.t, "an event for each change", func() error {
+			told = slices.DeleteFunc(s.events(kind, name), func(reason string) bool {
+				return !slices.ContainsFunc(changes, func(change string) bool { return strings.HasSuffix(change, " "+reason) })
+			})
+			if len(told) != len(changes) {
+				return fmt.Errorf("events of the %s: %q, changes %q", kind, told, changes)
+			}
+			return nil
+		})
+	}
+	await(s.t, "the status to say the last size", func() error {
+		if got, want := s.status("currentReplicas"), fmt.Sprint(sizes[len(sizes)-1]); got != want {
+			return fmt.Errorf("it says %s, not %s", got, want)
+		}
+		return nil
+	})
+	if got := s.status(`conditions[?(@.type=="Ready")].status`); got != "True" {
+		s.t.Errorf("Ready is %s", got)
+	}
+}
