@@ -20,10 +20,11 @@ type brokers struct {
 	outage *kfake.FaultHandle
 }
 
-func startBrokers(partitions int32) (*brokers, error) {
+func startBrokers() (*brokers, error) {
 	c, err := kfake.NewCluster(
 		kfake.NumBrokers(3),
 		kfake.SeedTopics(partitions, topic),
+		kfake.SeedTopics(quietPartitions, quietTopic),
 		// Heartbeats and rebalances run on the demo's clock too.
 		kfake.BrokerConfigs(map[string]string{"group.initial.rebalance.delay.ms": "0"}),
 		kfake.GroupMinSessionTimeout(0),

@@ -25,6 +25,7 @@ type Options struct {
 	Started  func(url string)                                // once, before anything moves; nil: nobody is told
 	Show     func(r *engine.Report)                          // each report, in order; nil: nobody watches
 	Handler  func(latest func() *engine.Report) http.Handler // of the page and the metrics; nil: none is served
+	Record   engine.Record                                   // nil: nothing is recorded
 	Log      *slog.Logger
 }
 
@@ -38,7 +39,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 		ctx, cancel = context.WithTimeout(ctx, o.Duration)
 		defer cancel()
 	}
-	b, err := startBrokers(partitions)
+	b, err := startBrokers()
 	if err != nil {
 		return Summary{}, err
 	}
@@ -61,7 +62,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	f := newFleet(ctx, b.ListenAddrs(), o.Scenario, policy)
 	f.resize(1)
 	reports := make(chan *engine.Report, 1)
-	e := newEngine(source, f, o.Log, reports)
+	e := newEngine(source, f, o, reports)
 	url, err := serve(ctx, running, o, e.Latest)
 	if err != nil {
 		return Summary{}, err
@@ -70,7 +71,10 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 		o.Started(url)
 	}
 	story := newStory(o.Scenario)
-	running.Go(func() error { return produce(ctx, b.ListenAddrs(), partitions, arrivals, o.Scenario.hot) })
+	running.Go(func() error {
+		return produce(ctx, b.ListenAddrs(), production{topic: topic, partitions: partitions, rate: arrivals, hot: o.Scenario.hot})
+	})
+	running.Go(func() error { return neighbours(ctx, b.ListenAddrs()) })
 	running.Go(func() error { return e.Run(ctx) })
 	running.Go(func() error { return watch(ctx, reports, story, o.Show) })
 	if script := o.Scenario.script; script != nil {
@@ -93,11 +97,14 @@ func demoPolicy() (scaler.Policy, error) {
 	return p, nil
 }
 
-func newEngine(source engine.Source, targets engine.Targets, log *slog.Logger, reports chan *engine.Report) *engine.Engine {
+func newEngine(source engine.Source, targets engine.Targets, o Options, reports chan *engine.Report) *engine.Engine {
 	return engine.New(engine.Settings{
 		Clusters: []engine.Cluster{{Name: clusterName, Source: source}},
-		SLO: func(string, string) lag.SLO {
+		SLO: func(_, name string) lag.SLO {
 			slo := lag.DefaultSLO
+			if name != group {
+				return slo
+			}
 			slo.Lag, slo.LagTime, slo.Declared = 1000, targetLag, true
 			return slo
 		},
@@ -105,7 +112,7 @@ func newEngine(source engine.Source, targets engine.Targets, log *slog.Logger, r
 	}, engine.Options{
 		Interval: Interval, SampleInterval: SampleInterval,
 		Clock:   scaler.Clock{Poll: Interval, Decide: 3 * Interval, Pace: pace},
-		Targets: targets, Log: log,
+		Targets: targets, Record: o.Record, Log: o.Log,
 		Publish: func(r *engine.Report) {
 			select {
 			case reports <- r:

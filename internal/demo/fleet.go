@@ -2,7 +2,6 @@ package demo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -114,7 +113,7 @@ func (f *fleet) start() *pod {
 		f.mu.Lock()
 		p.ready = true
 		f.mu.Unlock()
-		f.consume(ctx, p.name)
+		consumer{addrs: f.addrs, topic: topic, group: group, name: p.name}.consume(ctx, f.work)
 	})
 	return p
 }
@@ -143,50 +142,15 @@ func (f *fleet) stuck(m kafka.Message) bool {
 	return f.poison != nil && m.Partition == f.poison.partition
 }
 
-// consume is a consumer as many are written: read one record, work on it, commit now and then.
-func (f *fleet) consume(ctx context.Context, name string) {
-	r := kafka.NewReader(kafka.ReaderConfig{
-		Brokers: f.addrs, GroupID: group, Topic: topic,
-		Dialer:         &kafka.Dialer{ClientID: name, Timeout: 5 * time.Second},
-		GroupBalancers: []kafka.GroupBalancer{kafka.RangeGroupBalancer{}},
-		QueueCapacity:  1, MinBytes: 1, MaxBytes: 1 << 20, MaxWait: 100 * time.Millisecond,
-		HeartbeatInterval: 200 * time.Millisecond, SessionTimeout: 6 * time.Second, RebalanceTimeout: 5 * time.Second,
-		JoinGroupBackoff: 100 * time.Millisecond, CommitInterval: commitInterval, StartOffset: kafka.FirstOffset,
-	})
-	defer r.Close()
-	for {
-		m, err := r.FetchMessage(ctx)
-		if err != nil {
-			if ctx.Err() != nil || errors.Is(err, context.Canceled) {
-				return
-			}
-			continue // the reader reconnects by itself
-		}
-		for f.stuck(m) {
-			if !sleep(ctx, 100*time.Millisecond) {
-				return
-			}
-		}
-		if !sleep(ctx, f.processing) {
-			return
-		}
-		if err := r.CommitMessages(ctx, m); err != nil {
-			return
+// work is what a pod does with a record: it takes its time, or never ends with the poisonous one.
+func (f *fleet) work(ctx context.Context, m kafka.Message) bool {
+	for f.stuck(m) {
+		if !sleep(ctx, 100*time.Millisecond) {
+			return false
 		}
 	}
+	return sleep(ctx, f.processing)
 }
 
 // wait returns when every consumer has left its group.
 func (f *fleet) wait() { f.wg.Wait() }
-
-// sleep waits for d; false if ctx ended first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}

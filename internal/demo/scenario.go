@@ -13,13 +13,14 @@ import (
 // Everything runs about twenty times as fast as in production: a poll each second instead of each ten, a pod that
 // starts in a second and a half, a target of five seconds, and the scaler's windows shortened by pace.
 const (
-	Interval       = time.Second            // between polls
-	SampleInterval = 250 * time.Millisecond // between samples of states
-	pace           = 20
-	startup        = 1500 * time.Millisecond
-	commitInterval = 500 * time.Millisecond
-	targetLag      = 5 * time.Second
-	partitions     = 12
+	Interval        = time.Second            // between polls
+	SampleInterval  = 250 * time.Millisecond // between samples of states
+	pace            = 20
+	startup         = 1500 * time.Millisecond
+	commitInterval  = 500 * time.Millisecond
+	targetLag       = 5 * time.Second
+	partitions      = 12
+	quietPartitions = 6
 )
 
 // Scenario is one story: what arrives, and what goes wrong.

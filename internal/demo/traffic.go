@@ -27,10 +27,18 @@ func follow(samples []float64, step time.Duration, peak float64) shape {
 
 func constant(rate float64) shape { return func(time.Duration) float64 { return rate } }
 
-// produce sends records in the given shape until ctx ends. When hot is set, half of them go to one partition.
-func produce(ctx context.Context, addrs []string, partitions int32, rate shape, hot bool) error {
+// production is what is sent where. When hot is set, half of it goes to one partition.
+type production struct {
+	topic      string
+	partitions int32
+	rate       shape
+	hot        bool
+}
+
+// produce sends records until ctx ends.
+func produce(ctx context.Context, addrs []string, p production) error {
 	w := &kafka.Writer{
-		Addr: kafka.TCP(addrs...), Topic: topic, BatchTimeout: 5 * time.Millisecond, Balancer: balancer(partitions, hot),
+		Addr: kafka.TCP(addrs...), Topic: p.topic, BatchTimeout: 5 * time.Millisecond, Balancer: balancer(p.partitions, p.hot),
 	}
 	defer w.Close()
 	const beat = 100 * time.Millisecond
@@ -42,7 +50,7 @@ func produce(ctx context.Context, addrs []string, partitions int32, rate shape, 
 		case <-ctx.Done():
 			return nil
 		case now := <-ticker.C:
-			owed += rate(now.Sub(start)) * beat.Seconds()
+			owed += p.rate(now.Sub(start)) * beat.Seconds()
 			batch := make([]kafka.Message, 0, int(owed)+1)
 			for ; owed >= 1; owed-- {
 				batch = append(batch, kafka.Message{Value: binary.BigEndian.AppendUint64(nil, uint64(sent))})
