@@ -152,13 +152,13 @@ func TestPushPutsBack(t *testing.T) {
 	push(t, to)
 	b := there.boards["lagscaler-overview"].dashboard
 	b["schemaVersion"], b["preload"] = 42, false
-	panels := b["panels"].([]any)
-	panels[0].(map[string]any)["pluginVersion"] = "13.2.2"
+	panels := list(b["panels"])
+	panels[0]["pluginVersion"] = "13.2.2"
 	if got := push(t, to)[0]; got.Action != Unchanged {
 		t.Errorf("after a migration: %s %v", got.Action, got.Changes)
 	}
-	panels[1].(map[string]any)["title"] = "Mine"
-	panels[2].(map[string]any)["targets"].([]any)[0].(map[string]any)["expr"] = "up"
+	panels[1]["title"] = "Mine"
+	list(panels[2]["targets"])[0]["expr"] = "up"
 	b["refresh"] = "5s"
 	want := []string{`new panel "Groups behind their threshold"`, `panel "Groups that stand still"`, `removed panel "Mine"`, "refresh"}
 	to.DryRun = true

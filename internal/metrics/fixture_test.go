@@ -145,7 +145,7 @@ func scaled(r *engine.Report, change func(*engine.ScalerReport)) *engine.Report 
 			At: r.At, Target: ref, Current: 12, Desired: 20, Wanted: 30, Verdict: scaler.ScaleUp,
 			Steps:  []scaler.Step{{Reason: scaler.PartitionLimit, From: 30, To: 24}, {Reason: scaler.MaxReplicas, From: 24, To: 20}},
 			Needs:  []scaler.Need{{RateKnown: true, Required: 2066, PerConsumer: 100, Capacity: scaler.Learned}},
-			Bounds: scaler.Bounds{Min: 2, Max: 20, Partitions: 24, PartitionsKnown: true},
+			Bounds: scaler.Bounds{Min: 2, Max: 20, Partitions: 24},
 		},
 		Disposition: scaler.Applied,
 		Counts:      engine.ScalerCounts{Decisions: []engine.ReasonCount{{Reason: scaler.ScaleUp, Count: 3}, {Reason: scaler.Steady, Count: 9}}, Ups: 3, Downs: 1},
