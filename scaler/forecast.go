@@ -126,12 +126,14 @@ func (g *gauge) judgeSeasons() {
 	}
 	for i, s := range seasons {
 		if v, ok := g.mem.Season.Maxima.most(time.Unix(0, made.at).Add(-s.back), span); ok {
-			g.mem.Season.Skill[i].judge(v, made.trend, actual)
+			g.mem.Season.Skill[i].judge(v, made.trend, actual, g.w.peaks.peak())
 		}
 	}
 }
 
-func (s *Skilled) judge(season, trend, actual float64) {
+// judge smooths what a season was worth: how much of what came it foretold when the trend did not, and how much too
+// much it foretold. What the stabilization window holds up anyway costs nothing more.
+func (s *Skilled) judge(season, trend, actual, held float64) {
 	s.Avoided += skillWeight * (max(0, min(season, actual)-trend)/actual - s.Avoided)
-	s.Caused += skillWeight * (max(0, season-max(trend, actual))/actual - s.Caused)
+	s.Caused += skillWeight * (max(0, season-max(trend, actual, held))/actual - s.Caused)
 }

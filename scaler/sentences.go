@@ -1,0 +1,136 @@
+package scaler
+
+import (
+	"fmt"
+	"slices"
+)
+
+func scaleUpPhrase(d *Decision, n *Need) []string {
+	if !n.Capacity.known() {
+		return []string{
+			fmt.Sprintf("%s arriving, lag %s, what a consumer can do is not known", perSecond(n.Rate), whole(n.Lag)),
+			"one useful step at a time",
+		}
+	}
+	plan, to, drain := n.Plan, n.Up, true
+	if d.Wanted < d.replicas(n.Up) {
+		plan, to, drain = n.RatePlan, n.ByRate, false
+	}
+	parts := []string{n.headroom(drain), fmt.Sprintf("plan %d at %s each", plan, perSecond(n.PerConsumer))}
+	if s := n.usefulCount(plan, d.consumers(d.Current), to); s != "" {
+		parts = append(parts, s)
+	}
+	if !drain {
+		parts = append(parts, fmt.Sprintf("arrivals alone; %d with the backlog once this has settled", d.replicas(n.Up)))
+	}
+	if len(n.Isolated) > 0 {
+		parts = append(parts, n.Isolated[0].alone())
+	}
+	if more := len(n.Isolated) - 1; more > 0 {
+		parts = append(parts, fmt.Sprintf("%d more drain alone", more))
+	}
+	return append(parts, d.crewPhrase()...)
+}
+
+func (p PartitionNeed) alone() string {
+	s := p.String() + " drains alone"
+	if p.ETASeconds > 0 {
+		s += " in " + seconds(p.ETASeconds)
+	}
+	return s
+}
+
+// String is the partition as Kafka's tools write it.
+func (p PartitionNeed) String() string { return fmt.Sprintf("%s-%d", p.Topic, p.Partition) }
+
+func scaleDownPhrase(d *Decision, n *Need) []string {
+	sum := fmt.Sprintf("max %s in %s / %s", perSecond(n.Peak), seconds(n.WindowSeconds), number(n.DownUtilization))
+	if n.DownExcluded > 0.5 {
+		sum += fmt.Sprintf(" - %s that no second consumer can share", perSecond(n.DownExcluded))
+	}
+	parts := []string{sum + " = " + perSecond(n.PeakRequired), fmt.Sprintf("plan %d", n.DownPlan)}
+	to := d.consumers(d.Wanted)
+	if n.Up > n.Down {
+		parts = append(parts, fmt.Sprintf("%d needed now", d.replicas(n.Up)))
+	}
+	if n.Useful > 0 {
+		parts = append(parts, fmt.Sprintf("%d holds it at %d partitions each", to, perConsumer(int(n.Useful), to)))
+	}
+	return append(append(parts, "lag "+seconds(n.LagSeconds),
+		fmt.Sprintf("saves %d, costs one ~%s rebalance", d.Current-d.Wanted, seconds(d.Why.PauseSeconds))), d.crewPhrase()...)
+}
+
+func idlePhrase(d *Decision, n *Need) []string {
+	return append([]string{fmt.Sprintf("%d consumers for %d useful partitions: %d idle",
+		d.consumers(d.Current), n.Useful, d.consumers(d.Current)-n.Useful)}, d.crewPhrase()...)
+}
+
+func thresholdPhrase(d *Decision, n *Need) []string {
+	mean := float64(n.Lag) / float64(max(1, n.Partitions))
+	lag := fmt.Sprintf("lag %s, max %s, avg %s; high above %s, %s or %s",
+		whole(n.Lag), whole(n.MaxLag), number(mean), whole(highTotal), whole(highWorst), whole(highMean))
+	if d.Wanted > d.Current {
+		return []string{lag, fmt.Sprintf("plan %d for %s, at least one more", consumersFor(n.Rate, n.PerConsumer), perSecond(n.Rate))}
+	}
+	return []string{lag, "nothing goes down above"}
+}
+
+func settlingPhrase(d *Decision, n *Need) []string {
+	var parts []string
+	if n.Up != n.Down || d.replicas(n.Up) != d.Current {
+		parts = append(parts, fmt.Sprintf("%d wanted", d.replicas(max(n.Up, n.Down))))
+	}
+	parts = append(parts, fmt.Sprintf("%d of %d ready, %d joined", d.Why.Ready, d.Current, d.Why.Joined))
+	if d.Wait != nil && d.Wait.Until != nil {
+		parts = append(parts, "the last write settles until "+until(d))
+	}
+	return parts
+}
+
+func stabilizingPhrase(d *Decision, n *Need) []string {
+	if !n.RateKnown {
+		return []string{"nothing is known of the rates yet"}
+	}
+	return []string{
+		wouldDo(d, n),
+		fmt.Sprintf("max %s in %s / %s = %s", perSecond(n.Peak), seconds(n.WindowSeconds), number(n.DownUtilization), perSecond(n.PeakRequired)),
+		"not before " + until(d),
+	}
+}
+
+func boundPhrase(_ *Decision, n *Need) []string {
+	worst := slices.MaxFunc(n.Bound, func(a, b PartitionNeed) int { return int(a.Rate - b.Rate) })
+	enough := roundUp(int64(consumersFor(worst.Rate*float64(n.Partitions), n.PerConsumer)), partitionsStep)
+	parts := []string{fmt.Sprintf("%s gets %s, one consumer does %s", worst, perSecond(worst.Rate), perSecond(n.PerConsumer))}
+	if len(n.Bound) > 1 {
+		parts = append(parts, fmt.Sprintf("%d more like it", len(n.Bound)-1))
+	}
+	return append(parts, "replicas cannot help", fmt.Sprintf("re-key or >= %s partitions", whole(enough)))
+}
+
+func stalledPhrase(_ *Decision, n *Need) []string {
+	worst := slices.MaxFunc(n.Stalled, func(a, b PartitionNeed) int { return int(a.Lag - b.Lag) })
+	parts := []string{fmt.Sprintf("%s does not move though a member holds it, lag %s", worst, whole(worst.Lag))}
+	if len(n.Stalled) > 1 {
+		parts = append(parts, fmt.Sprintf("%d more like it", len(n.Stalled)-1))
+	}
+	return append(parts, "left out")
+}
+
+func steadyPhrase(d *Decision, n *Need) []string {
+	switch {
+	case d.Decider < 0:
+		return []string{"no source"}
+	case d.Current == 0:
+		return []string{"nothing waits and nothing arrives"}
+	case d.Policy.Kind == Thresholds:
+		return []string{fmt.Sprintf("lag %s, max %s: below the thresholds", whole(n.Lag), whole(n.MaxLag))}
+	case !n.Capacity.known():
+		return []string{perSecond(n.Rate) + " arriving", "lag " + seconds(n.LagSeconds)}
+	}
+	parts := []string{n.headroom(true), fmt.Sprintf("plan %d at %s each", n.Plan, perSecond(n.PerConsumer))}
+	if s := n.usefulCount(n.Plan, 0, min(max(n.Up, n.Down), d.consumers(d.Current))); s != "" {
+		parts = append(parts, s)
+	}
+	return append(append(parts, "lag "+seconds(n.LagSeconds)), d.crewPhrase()...)
+}

@@ -1,0 +1,190 @@
+package scaler
+
+import (
+	"math"
+	"testing"
+	"time"
+)
+
+// newRunning is a world with 12 partitions that has been running for a while at 600/s.
+func newRunning(t *testing.T, change func(w *world)) *world {
+	t.Helper()
+	w := newWorld()
+	w.each, w.source.ProcessingTime, w.noWrites, w.rate = 12, 10*time.Millisecond, true, 600
+	if change != nil {
+		change(w)
+	}
+	if err := w.start(12); err != nil {
+		t.Fatal(err)
+	}
+	w.run(15*time.Minute, nil)
+	return w
+}
+
+func (w *world) need() Need { return w.memory.work.standing.Needs[0] }
+
+func near(got, want, within float64) bool { return math.Abs(got-want) <= within*want }
+
+// A source counts the topics it names, or that match its pattern, and no others.
+func TestTopicsOfASource(t *testing.T) {
+	for _, tt := range []struct {
+		topics     []string
+		pattern    string
+		rate       float64
+		partitions int32
+	}{
+		{nil, "", 600, 36},
+		{[]string{"orders"}, "", 200, 12},
+		{nil, "orders|pay.*", 400, 24},
+		{nil, "order", 0, 0}, // a pattern matches whole names
+		{[]string{"refunds"}, "pay.*", 400, 24},
+	} {
+		w := newRunning(t, func(w *world) {
+			w.topics = []string{"orders", "payments", "refunds"}
+			w.source.Topics, w.source.TopicPattern = tt.topics, tt.pattern
+		})
+		if n := w.need(); !near(n.Rate, tt.rate, 0.01) || n.Partitions != tt.partitions {
+			t.Errorf("%v %q: %v/s on %d partitions", tt.topics, tt.pattern, n.Rate, n.Partitions)
+		}
+	}
+}
+
+// More partitions change neither what is known of the old ones nor the rates.
+func TestPartitionsAreAdded(t *testing.T) {
+	w := newRunning(t, nil)
+	w.each = 18
+	for len(w.end) < 18 {
+		w.end, w.pos, w.commit, w.weights = append(w.end, 0), append(w.pos, 0), append(w.commit, 0), append(w.weights, 0)
+	}
+	w.run(30*time.Second, nil)
+	n := w.need()
+	if !near(n.Rate, 600, 0.01) || n.Partitions != 18 || n.LagSeconds > 10 || n.Useful != 18 {
+		t.Errorf("%+v", n)
+	}
+}
+
+// A rewind, a topic that was made anew and an outage lead to no rate below zero and to none that never was.
+func TestRatesAreNeverWild(t *testing.T) {
+	for name, disturb := range map[string]func(w *world){
+		"rewind":   func(w *world) { w.each1(func(p int) { w.pos[p] -= 5000 }) },
+		"recreate": func(w *world) { w.each1(func(p int) { w.end[p], w.pos[p] = 100, 100 }) },
+		"outage":   func(w *world) { w.unknown = 6; w.run(7*time.Minute, nil); w.unknown = 0 },
+		"unread":   func(w *world) { w.unread = true; w.run(4*time.Minute, nil); w.unread = false },
+	} {
+		w := newRunning(t, nil)
+		disturb(w)
+		for range 12 {
+			w.run(10*time.Second, nil)
+			if r := w.memory.work.sources[0].window.tip(); r.rate < 0 || r.rate > 615 || r.consumed < 0 {
+				t.Errorf("%s: %v/s arriving, %v/s committed", name, r.rate, r.consumed)
+			}
+		}
+		if r := w.memory.work.sources[0].window.tip(); !near(r.rate, 600, 0.02) {
+			t.Errorf("%s: %v/s after two minutes", name, r.rate)
+		}
+	}
+}
+
+// The age of the oldest record is interpolated from when the log end was where the group is now.
+func TestAgeIsInterpolated(t *testing.T) {
+	for _, behind := range []float64{0, 7, 25, 64, 300, 900} { // 600 s are remembered; beyond, lag / rate
+		w := newRunning(t, func(w *world) { w.every = time.Second })
+		for p := range w.end {
+			w.stuck[p] = true
+			w.pos[p] = w.end[p] - behind*50
+			w.commit[p] = int64(w.pos[p])
+		}
+		stood := w.now
+		w.run(30*time.Second, nil)
+		want := behind + w.memory.work.standing.At.Sub(stood).Seconds()
+		if got := w.need().LagSeconds; math.Abs(got-want) > 1 {
+			t.Errorf("%v s behind: %v s old, want %v", behind, got, want)
+		}
+	}
+}
+
+// A transaction marker leaves a lag of one for ever; it is not work.
+func TestResidualLagIsNotWork(t *testing.T) {
+	w := newWorld()
+	w.each, w.source.ProcessingTime, w.spec.MinReplicas, w.rate = 12, 10*time.Millisecond, new(int32(0)), 100
+	if err := w.start(1); err != nil {
+		t.Fatal(err)
+	}
+	w.run(5*time.Minute, nil)
+	w.rate = 0
+	w.run(time.Minute, nil)
+	w.each1(func(p int) { w.end[p], w.pos[p], w.stuck[p] = w.end[p]+1, w.end[p], true })
+	w.run(4*time.Minute, nil)
+	if n := w.need(); n.Lag != 12 {
+		t.Errorf("before it is known: lag %d, want 12", n.Lag)
+	}
+	w.run(20*time.Minute, nil)
+	if n := w.need(); n.Lag != 0 || w.wl.Spec != 0 || len(w.memory.Sources[0].Residual) != 12 {
+		t.Errorf("lag %d, %d replicas, floors %v", n.Lag, w.wl.Spec, w.memory.Sources[0].Residual)
+	}
+}
+
+// Every hour opens with a peak of ten minutes: after some hours it is expected, also by a scaler that was restarted.
+func TestSeasonIsExpected(t *testing.T) {
+	w := newWorld()
+	w.source.ProcessingTime, w.rate = 10*time.Millisecond, 500
+	if err := w.start(8); err != nil {
+		t.Fatal(err)
+	}
+	peak := func(second int) { w.rate = 500 + 2500*max(0, 1-float64((second+1800)%3600)/600) }
+	w.run(12*time.Hour+29*time.Minute, peak)
+	data, err := w.memory.Save()
+	if err != nil {
+		t.Fatal(err)
+	}
+	live := func() Need {
+		for range 90 {
+			w.second()
+			if w.now.Unix()%10 == 0 {
+				w.poll()
+			}
+		}
+		return w.need()
+	}
+	kept := w.memory
+	w.rate = 500
+	before := live()
+	if before.ForecastBy != FromHour || before.Forecast < 2500 {
+		t.Errorf("half a minute before: %s -> %.0f/s", before.ForecastBy, before.Forecast)
+	}
+	if w.memory, err = LoadMemory(data); err != nil {
+		t.Fatal(err)
+	}
+	if after := live(); after.ForecastBy != FromHour || !near(after.Forecast, before.Forecast, 0.1) {
+		t.Errorf("restarted: %s -> %.0f/s, and %.0f/s without", after.ForecastBy, after.Forecast, before.Forecast)
+	}
+	if skill := kept.Sources[0].Season.Skill[0]; skill.Avoided <= skillFloor {
+		t.Errorf("skill: %+v", skill)
+	}
+}
+
+// At a tenth of the clock, all windows and gates are a tenth as long.
+func TestPace(t *testing.T) {
+	w := newWorld()
+	w.source.ProcessingTime, w.noWrites = 10*time.Millisecond, true
+	if err := w.start(24); err != nil {
+		t.Fatal(err)
+	}
+	w.rate, w.every = 500, time.Second
+	began := w.now
+	for range 60 {
+		w.second()
+		w.reading = w.read()
+		in := w.input()
+		in.Clock = Clock{Poll: time.Second, Pace: 10}
+		d, m := Evaluate(in)
+		w.memory = m
+		if d.Verdict == ScaleDown {
+			if took := w.now.Sub(began); took < 40*time.Second || took > 50*time.Second {
+				t.Errorf("down after %v, want 45 s: a window of 450 s", took)
+			}
+			return
+		}
+	}
+	t.Errorf("never went down: %s", w.memory.work.standing.Line())
+}
