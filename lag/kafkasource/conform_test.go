@@ -39,7 +39,7 @@ func TestConform(t *testing.T) {
 			t.Parallel()
 			c := embedded(t, kfake.MaxVersions(v))
 			s := source(t, kafkasource.Config{Cluster: name, Brokers: c.ListenAddrs()})
-			lagtest.Conform(t, lagtest.Kafka(t, s, c.ListenAddrs()), "")
+			lagtest.Conform(t, func(t *testing.T) lagtest.Subject { return lagtest.Kafka(t, s, c.ListenAddrs()) }, "")
 		})
 	}
 }

@@ -29,11 +29,11 @@ type Subject struct {
 	Join   func(group string, topics ...string) (leave func()) // a member that stays and commits nothing
 }
 
-// Conform checks what every source promises. Names are made unique by prefix, so that a cluster may serve more than once.
-func Conform(t *testing.T, s Subject, prefix string) {
+// Conform checks what every source promises. It asks for a subject for each promise; all may be of one cluster. Names are made unique by prefix, so that a cluster may serve more than once.
+func Conform(t *testing.T, subject func(*testing.T) Subject, prefix string) {
 	for _, c := range conformance {
 		t.Run(strings.ReplaceAll(c.says, " ", "_"), func(t *testing.T) {
-			c.check(t, &trial{Subject: s, t: t, name: prefix + strings.ReplaceAll(c.says, " ", "-")})
+			c.check(t, &trial{Subject: subject(t), t: t, name: prefix + strings.ReplaceAll(c.says, " ", "-")})
 		})
 	}
 }

@@ -11,7 +11,7 @@ import (
 func TestConform(t *testing.T) {
 	c := lagtest.New(t, "main", 3)
 	members := 0
-	lagtest.Conform(t, lagtest.Subject{
+	subject := lagtest.Subject{
 		Source: c, Create: c.Create, Delete: c.Delete, Append: c.Append, Trim: c.Trim, Commit: c.Commit,
 		Join: func(group string, topics ...string) func() {
 			members++
@@ -19,5 +19,6 @@ func TestConform(t *testing.T) {
 			c.Join(group, member, slices.Clone(topics)...)
 			return func() { c.Leave(group, member) }
 		},
-	}, "")
+	}
+	lagtest.Conform(t, func(*testing.T) lagtest.Subject { return subject }, "")
 }

@@ -16,7 +16,10 @@ import (
 // Kafka makes a Subject of a source and the brokers it reads, embedded or real.
 func Kafka(t *testing.T, s Source, brokers []string, options ...kgo.Opt) Subject {
 	t.Helper()
-	options = append([]kgo.Opt{kgo.SeedBrokers(brokers...), kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.MetadataMinAge(50 * time.Millisecond)}, options...)
+	options = append([]kgo.Opt{
+		kgo.SeedBrokers(brokers...), kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.MetadataMinAge(50 * time.Millisecond),
+		kgo.UnknownTopicRetries(-1), // a new topic takes a moment to be known to every broker
+	}, options...)
 	// Newer brokers take commits by topic id; up to 3.9 a name does.
 	client, err := kgo.NewClient(append(options, kgo.MaxVersions(kversion.V3_9_0()))...)
 	if err != nil {
