@@ -204,3 +204,20 @@ func TestRunbooks(t *testing.T) {
 		}
 	}
 }
+
+// The page about alerts has a line for each, with its severity and its runbook.
+func TestPageOfAlerts(t *testing.T) {
+	page := read(t, "../docs/alerts.md")
+	for name, rules := range blocks(t) {
+		severity := "warning"
+		switch {
+		case strings.Contains(rules[0], "severity: '{{"):
+			severity = "critical if declared"
+		case strings.Contains(rules[0], "severity: critical"):
+			severity = "critical"
+		}
+		if line := "| [" + name + "](runbooks/" + name + ".md) | " + severity + " | "; !strings.Contains(page, line) {
+			t.Errorf("docs/alerts.md lacks %s", line)
+		}
+	}
+}

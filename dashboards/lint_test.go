@@ -307,3 +307,16 @@ func TestQueriesParse(t *testing.T) {
 	}
 	promtest.Run(t, dir, promtool, "check", "rules", "--lint=duplicate-rules", "rules.json")
 }
+
+// The page about dashboards has a line for each.
+func TestPageOfDashboards(t *testing.T) {
+	page, err := os.ReadFile("../docs/dashboards.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range all(t) {
+		if line := "| " + d.Title + " | `" + d.UID + "` | "; !strings.Contains(string(page), line) {
+			t.Errorf("docs/dashboards.md lacks %s", line)
+		}
+	}
+}

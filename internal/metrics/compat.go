@@ -131,7 +131,10 @@ func rowCommittedSum(v *compatView) (float64, bool) {
 	return float64(sum), known
 }
 
-func members(v *compatView) (float64, bool)  { return float64(len(v.group.lag.Members)), true }
+func members(v *compatView) (float64, bool) {
+	return float64(len(v.group.lag.Members)), v.group.crewKnown()
+}
+
 func groupMax(v *compatView) (float64, bool) { return float64(v.group.sum.Max), v.group.sum.Known > 0 }
 
 func groupSum(v *compatView) (float64, bool) {

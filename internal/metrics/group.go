@@ -62,7 +62,7 @@ var lagRows = []row[*groupView]{
 	gauge(AreaLag, "lagscaler_group_partitions_uncommitted", "Partitions without a committed offset: their lag is unknown, and in no sum.",
 		func(g *groupView, o *out) { o.add(float64(g.sum.Uncommitted)) }),
 	gauge(AreaLag, "lagscaler_group_partitions_unassigned", "Partitions that no member holds.",
-		func(g *groupView, o *out) { o.add(float64(g.sum.Unassigned)) }),
+		func(g *groupView, o *out) { o.know(float64(g.sum.Unassigned), g.crewKnown()) }),
 	gauge(AreaLag, "lagscaler_group_partitions_below_log_start", "Partitions whose committed offset lies below the log start: retention removed records before they were read.",
 		func(g *groupView, o *out) { o.add(float64(g.sum.BelowLogStart)) }),
 	gauge(AreaLag, "lagscaler_group_partitions_stalled", "Partitions that a member holds, with records waiting, whose committed offset stood still for two minutes.",
@@ -137,7 +137,7 @@ var stateRows = []row[*groupView]{
 		}, "advice")),
 	gauge(AreaGroup, "lagscaler_group_info", "1, with what the coordinator says of the group.",
 		func(g *groupView, o *out) {
-			o.add(1, word(string(g.lag.Type)), word(string(g.stats.Protocol)), word(g.lag.Assignor), strconv.Itoa(int(g.lag.Coordinator)))
+			o.add(1, word(string(g.lag.Type)), word(string(g.stats.Protocol)), word(g.lag.Assignor), coordinator(g.lag.Coordinator))
 		}, "type", "protocol", "assignor", "coordinator"),
 	gauge(AreaGroup, "lagscaler_group_state", "1 for the state the coordinator reports.",
 		func(g *groupView, o *out) { o.add(1, stateLabel(g.lag.State)) }, "state"),
@@ -151,6 +151,14 @@ func word(s string) string {
 		return "unknown"
 	}
 	return s
+}
+
+// coordinator is a broker's id as a label value.
+func coordinator(id int32) string {
+	if id < 0 {
+		return word("")
+	}
+	return strconv.Itoa(int(id))
 }
 
 // stateLabel is a state as a label value.
@@ -179,9 +187,9 @@ func stateLabel(s lag.State) string {
 
 var memberRows = []row[*groupView]{
 	gauge(AreaMembers, "lagscaler_group_members", "Members of the group.",
-		func(g *groupView, o *out) { o.add(float64(len(g.lag.Members))) }),
+		func(g *groupView, o *out) { o.know(float64(len(g.lag.Members)), g.crewKnown()) }),
 	gauge(AreaMembers, "lagscaler_group_members_idle", "Members that hold no partition.",
-		func(g *groupView, o *out) { o.add(float64(g.stats.Idle)) }),
+		func(g *groupView, o *out) { o.know(float64(g.stats.Idle), g.crewKnown()) }),
 	counter(AreaMembers, "lagscaler_group_member_joins_total", "Members that joined. "+lowerBound,
 		func(g *groupView, o *out) { o.add(float64(g.stats.Joins)) }),
 	counter(AreaMembers, "lagscaler_group_member_leaves_total", "Members that left. "+lowerBound,

@@ -186,6 +186,13 @@ func TestUnknownIsAbsent(t *testing.T) {
 			t.Errorf("%s is shown", absent)
 		}
 	}
+	g.Members, g.Described, g.Coordinator = nil, false, -1
+	undescribed := text(t, page(r, everything))
+	for _, absent := range []string{"group_members{", "group_members_idle{", "group_partitions_unassigned{", "group_member_stability_ratio{"} {
+		if strings.Contains(undescribed, "lagscaler_"+absent) || !strings.Contains(undescribed, `coordinator="unknown"`) {
+			t.Errorf("%s is shown of a group that was never described", absent)
+		}
+	}
 	if want := `lagscaler_group_partitions_uncommitted{kafka_cluster="main",group="group-0000"} 2`; !strings.Contains(got, want) {
 		t.Errorf("%s is missing", want)
 	}

@@ -49,6 +49,10 @@ type groupView struct {
 
 func (g *groupView) hidden() bool { return g.old }
 
+// crewKnown reports whether the members were ever told: a group that has been rebalancing, or could not be described,
+// since it was first seen may have some.
+func (g *groupView) crewKnown() bool { return g.lag.Described || len(g.lag.Members) > 0 }
+
 // key names a group among all clusters.
 func (g *groupView) key() key { return key{g.cluster, g.lag.Group} }
 
