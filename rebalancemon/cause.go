@@ -98,7 +98,7 @@ func (n Hint) covers(at time.Time) bool {
 		return false
 	}
 	if n.Kind == Resized {
-		return at.Sub(n.At) <= resizeReach
+		return at.Sub(n.At) <= resizeReach && (n.Until.IsZero() || !at.After(n.Until))
 	}
 	if n.Until.IsZero() {
 		return at.Sub(n.At) <= rolloutForgotten

@@ -79,7 +79,7 @@ type Hint struct {
 	Kind  HintKind
 	From  int32 // replicas before and after, when resized
 	To    int32
-	Until time.Time // a rollout's end; zero while it goes on
+	Until time.Time // a rollout's end, zero while it goes on; a resize's, where it is known when its members have come and gone
 }
 
 // Stats is what is known of one group's rebalances and members. It is immutable.

@@ -81,7 +81,9 @@ func (f *fleet) Apply(_ context.Context, c scaler.Change) error {
 	}
 	now := time.Now()
 	f.write = scaler.Write{At: now, From: c.From, To: c.To}
-	f.hints = append(f.hints, rebalancemon.Hint{At: now, Kind: rebalancemon.Resized, From: c.From, To: c.To})
+	f.hints = append(f.hints, rebalancemon.Hint{
+		At: now, Until: now.Add(2 * startup), Kind: rebalancemon.Resized, From: c.From, To: c.To,
+	})
 	if len(f.hints) > 20 {
 		f.hints = f.hints[1:]
 	}
