@@ -81,13 +81,11 @@ func (s *Source) checkCluster(ctx context.Context) Finding {
 	f := Finding{Subject: "cluster"}
 	req := kmsg.NewPtrDescribeClusterRequest()
 	req.IncludeClusterAuthorizedOperations = true
-	resp, err := s.anyOf(ctx, &tally{log: s.cfg.Log}, req)
-	if err != nil {
-		f.Code, f.Detail = codeOf(err), "whether all groups are listed: "+err.Error()
-		return f
+	answer, err := as[*kmsg.DescribeClusterResponse](s.anyOf(ctx, &tally{log: s.cfg.Log}, req))
+	if err == nil {
+		err = answered(answer.ErrorCode)
 	}
-	answer := resp.(*kmsg.DescribeClusterResponse)
-	if err := answered(answer.ErrorCode); err != nil {
+	if err != nil {
 		f.Code, f.Detail = codeOf(err), "whether all groups are listed: "+err.Error()
 		return f
 	}

@@ -109,11 +109,10 @@ func (s *Source) metadata(ctx context.Context, t *tally, topics []kmsg.MetadataR
 		req := kmsg.NewPtrMetadataRequest()
 		req.Topics = piece
 		req.AllowAutoTopicCreation = false
-		resp, err := s.anyOf(ctx, t, req)
+		m, err := as[*kmsg.MetadataResponse](s.anyOf(ctx, t, req))
 		if err != nil {
 			return found, err
 		}
-		m := resp.(*kmsg.MetadataResponse)
 		if len(m.Brokers) == 0 {
 			return found, garbled("Metadata lists no broker")
 		}

@@ -59,12 +59,12 @@ func (p *poll) fetchCommits(ctx context.Context, broker int32, reads []*read) ([
 		g.Group = r.Group
 		req.Groups = append(req.Groups, g)
 	}
-	resp, err := p.s.ask(ctx, &p.tally, broker, req)
+	answer, err := as[*offsetFetchAnswer](p.s.ask(ctx, &p.tally, broker, req))
 	if err != nil {
 		return nil, err
 	}
 	answers, sorter := expect(reads), new(sorter)
-	for _, g := range resp.(*offsetFetchAnswer).groups {
+	for _, g := range answer.groups {
 		if r, ok := answers.next(g.group, g.code); ok {
 			r.committed(g.commits, sorter)
 		}

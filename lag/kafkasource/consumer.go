@@ -44,12 +44,12 @@ func (r *read) describe(h header) {
 func (p *poll) describeConsumer(ctx context.Context, broker int32, reads []*read) ([]outcome, error) {
 	req := kmsg.NewPtrConsumerGroupDescribeRequest()
 	req.Groups = names(reads)
-	resp, err := p.s.ask(ctx, &p.tally, broker, req)
+	described, err := as[*kmsg.ConsumerGroupDescribeResponse](p.s.ask(ctx, &p.tally, broker, req))
 	if err != nil {
 		return nil, err
 	}
 	answers := expect(reads)
-	for _, g := range resp.(*kmsg.ConsumerGroupDescribeResponse).Groups {
+	for _, g := range described.Groups {
 		r, ok := answers.next(g.Group, g.ErrorCode)
 		if !ok {
 			continue

@@ -118,13 +118,13 @@ func (m *replies) outcomes() []outcome {
 func (p *poll) describeClassic(ctx context.Context, broker int32, reads []*read) ([]outcome, error) {
 	req := kmsg.NewPtrDescribeGroupsRequest()
 	req.Groups = names(reads)
-	resp, err := p.s.ask(ctx, &p.tally, broker, req)
+	described, err := as[*kmsg.DescribeGroupsResponse](p.s.ask(ctx, &p.tally, broker, req))
 	if err != nil {
 		return nil, err
 	}
 	now := time.Now()
 	answers := expect(reads)
-	for _, g := range resp.(*kmsg.DescribeGroupsResponse).Groups {
+	for _, g := range described.Groups {
 		r, ok := answers.next(g.Group, g.ErrorCode)
 		if !ok {
 			continue

@@ -42,13 +42,22 @@ func (s *Source) do(ctx context.Context, t *tally, broker int32, req kmsg.Reques
 		return nil, garbled("%s v%d: %v", kmsg.NameForKey(a.key), a.version, err)
 	}
 	if _, ok := resp.(selfContained); ok {
-		a.recycle()
+		recycle(a.buffer)
 	}
 	if th, ok := resp.(kmsg.ThrottleResponse); ok {
 		millis, _ := th.Throttle()
 		s.gates.throttle(broker, time.Duration(millis)*time.Millisecond)
 	}
 	return resp, nil
+}
+
+// as gives an answer its type.
+func as[R kmsg.Response](resp kmsg.Response, err error) (R, error) {
+	r, ok := resp.(R)
+	if err == nil && !ok {
+		err = garbled("answer is a %T", resp)
+	}
+	return r, err
 }
 
 // selfContained are the answers that keep no part of the bytes they were decoded from: ours. Those of kmsg may,
@@ -71,7 +80,10 @@ func (s *Source) send(ctx context.Context, t *tally, broker int32, req kmsg.Requ
 			request:     req,
 		})
 		if err == nil {
-			return m.(*answer), nil
+			if a, ok := m.(*answer); ok {
+				return a, nil
+			}
+			return nil, garbled("transport answered a %T", m)
 		}
 		if ctx.Err() != nil || !isLost(err) && !s.rediscover(err) {
 			break

@@ -96,10 +96,9 @@ func peerOf(rw io.ReadWriter) (*peer, error) {
 }
 
 func (e *exchange) write(w io.Writer) error {
-	buf := buffers.Get().(*[]byte)
-	defer buffers.Put(buf)
-	*buf = e.client.AppendRequest((*buf)[:0], e.request, e.correlation)
-	_, err := w.Write(*buf)
+	buf := e.client.AppendRequest(recycled(), e.request, e.correlation)
+	defer recycle(buf)
+	_, err := w.Write(buf)
 	return err
 }
 
@@ -116,7 +115,7 @@ func (e *exchange) read(r io.Reader, a *answer) error {
 		return garbled("answer to %s has correlation id %d, sent was %d", kmsg.NameForKey(a.key), id, e.correlation)
 	}
 	var err error
-	if a.buffer, err = readN(r, size, (*buffers.Get().(*[]byte))[:0]); err != nil {
+	if a.buffer, err = readN(r, size, recycled()); err != nil {
 		return err
 	}
 	a.body, err = skipHeaderTags(a.buffer, e.request.IsFlexible() && a.key != apiVersionsKey)
@@ -145,7 +144,18 @@ func skipTags(r *kbin.Reader) {
 }
 
 // buffers hold requests and answers between two exchanges.
-var buffers = sync.Pool{New: func() any { return new([]byte) }}
+var buffers sync.Pool
+
+// recycled is an empty buffer, with the memory of an earlier one if there is any.
+func recycled() []byte {
+	if buf, ok := buffers.Get().(*[]byte); ok {
+		return (*buf)[:0]
+	}
+	return nil
+}
+
+// recycle gives memory back; nothing may use it after.
+func recycle(buf []byte) { buffers.Put(&buf) }
 
 // readStep is how much is allocated before any of it arrived: a length that lies costs no more.
 const readStep = 1 << 20
@@ -166,15 +176,6 @@ func readN(r io.Reader, n int, buf []byte) ([]byte, error) {
 		}
 	}
 	return buf, nil
-}
-
-// recycle gives the answer's memory back; its body must not be used after.
-func (a *answer) recycle() {
-	if a.buffer != nil {
-		buf := a.buffer[:0]
-		buffers.Put(&buf)
-		a.body, a.buffer = nil, nil
-	}
 }
 
 // newest is the newest version of each API this package was tested with, where kmsg knows newer ones.

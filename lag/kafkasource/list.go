@@ -43,11 +43,10 @@ func (s *Source) list(ctx context.Context, t *tally, broker int32, who lister) (
 				return nil, err
 			}
 		}
-		var resp kmsg.Response
-		if resp, err = s.askAs(ctx, t, broker, who); err != nil {
+		var l *kmsg.ListGroupsResponse
+		if l, err = as[*kmsg.ListGroupsResponse](s.askAs(ctx, t, broker, who)); err != nil {
 			return nil, err
 		}
-		l := resp.(*kmsg.ListGroupsResponse)
 		if who == sampler && l.Version < statesSince {
 			return nil, &failure{lag.NotAsked, errors.New("broker lists groups without states")}
 		}

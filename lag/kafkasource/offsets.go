@@ -126,13 +126,13 @@ func (j *offsetJob) run(ctx context.Context, o *offsetRead) {
 		kind:               j.kind, places: j.places, topics: o.topics, index: o.index,
 	}
 	req.TimeoutMillis = int32(o.p.s.cfg.Limits.Request.Milliseconds())
-	resp, err := o.p.s.ask(ctx, &o.p.tally, j.leader, req)
+	answer, err := as[*listOffsetsAnswer](o.p.s.ask(ctx, &o.p.tally, j.leader, req))
 	j.at = time.Now()
 	if err != nil {
 		j.err = err
 		return
 	}
-	j.answer = resp.(*listOffsetsAnswer).offsets
+	j.answer = answer.offsets
 }
 
 // apply writes the answer into the topics. What was asked for and not answered is an error of the partition;

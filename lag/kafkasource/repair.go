@@ -89,12 +89,11 @@ func (p *poll) findCoordinators(ctx context.Context, names []string) map[string]
 	for rest := names; len(rest) > 0; {
 		req := kmsg.NewPtrFindCoordinatorRequest()
 		req.CoordinatorKey, req.CoordinatorKeys = rest[0], rest[:min(len(rest), p.s.cfg.Limits.Groups)]
-		resp, err := p.s.anyOf(ctx, &p.tally, req)
+		answer, err := as[*kmsg.FindCoordinatorResponse](p.s.anyOf(ctx, &p.tally, req))
 		if err != nil {
 			p.fail(lag.StageList, anyBroker, err)
 			return found
 		}
-		answer := resp.(*kmsg.FindCoordinatorResponse)
 		if answer.Version < 4 {
 			if answer.ErrorCode == 0 {
 				found[rest[0]] = answer.NodeID

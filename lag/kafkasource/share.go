@@ -12,12 +12,12 @@ import (
 func (p *poll) describeShare(ctx context.Context, broker int32, reads []*read) ([]outcome, error) {
 	req := kmsg.NewPtrShareGroupDescribeRequest()
 	req.GroupIDs = names(reads)
-	resp, err := p.s.ask(ctx, &p.tally, broker, req)
+	described, err := as[*kmsg.ShareGroupDescribeResponse](p.s.ask(ctx, &p.tally, broker, req))
 	if err != nil {
 		return nil, err
 	}
 	answers := expect(reads)
-	for _, g := range resp.(*kmsg.ShareGroupDescribeResponse).Groups {
+	for _, g := range described.Groups {
 		r, ok := answers.next(g.GroupID, g.ErrorCode)
 		if !ok {
 			continue
@@ -48,12 +48,11 @@ func (p *poll) fetchShare(ctx context.Context, broker int32, reads []*read) ([]o
 		g.GroupID = r.Group
 		req.Groups = append(req.Groups, g)
 	}
-	resp, err := p.s.ask(ctx, &p.tally, broker, req)
+	answer, err := as[*kmsg.DescribeShareGroupOffsetsResponse](p.s.ask(ctx, &p.tally, broker, req))
 	if err != nil {
 		return nil, err
 	}
 	answers, sorter := expect(reads), new(sorter)
-	answer := resp.(*kmsg.DescribeShareGroupOffsetsResponse)
 	for _, g := range answer.Groups {
 		r, ok := answers.next(g.GroupID, g.ErrorCode)
 		if !ok {

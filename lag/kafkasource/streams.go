@@ -12,12 +12,12 @@ import (
 func (p *poll) describeStreams(ctx context.Context, broker int32, reads []*read) ([]outcome, error) {
 	req := kmsg.NewPtrStreamsGroupDescribeRequest()
 	req.Groups = names(reads)
-	resp, err := p.s.ask(ctx, &p.tally, broker, req)
+	described, err := as[*kmsg.StreamsGroupDescribeResponse](p.s.ask(ctx, &p.tally, broker, req))
 	if err != nil {
 		return nil, err
 	}
 	answers := expect(reads)
-	for _, g := range resp.(*kmsg.StreamsGroupDescribeResponse).Groups {
+	for _, g := range described.Groups {
 		r, ok := answers.next(g.Group, g.ErrorCode)
 		if !ok {
 			continue
