@@ -11,6 +11,7 @@ SHELL := /bin/bash
 CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/lagscaler
 BIN := $(CACHE)/bin
 export PATH := $(BIN):$(PATH)
+export LAGSCALER_CACHE := $(CACHE)
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
@@ -19,7 +20,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.dat
 
 include $(sort $(wildcard tools/*.mk))
 
-.PHONY: build check vet unit test lint e2e demo help clean
+.PHONY: build check vet unit test tools lint e2e demo help clean
 
 ## build: bin/lagscaler
 build:
@@ -35,6 +36,16 @@ vet:
 unit:
 	go test -race ./...
 	go test -count=1 .
+
+## test: everything, on real servers; under CI=true nothing is skipped
+test: tools lint check e2e
+
+## tools: everything the tests need beyond Go, into $(CACHE)
+tools: lint-tools generate-tools chart-tools alert-tools kafka e2e-servers chromium axe grafana-schema
+
+## e2e: the tests on real Kafka, Kubernetes, Prometheus, Alertmanager and a browser
+e2e:
+	cd e2e && go vet ./... && go test -race -count=1 -p 1 -timeout 40m ./...
 
 ## demo: watch it work (DURATION=90s, SCENARIO=burst|diurnal|hot-partition|stalled|crash-loop|partial-outage)
 demo: build
