@@ -1,8 +1,13 @@
-# The Helm chart's generated parts and its checks. Stands alone: make -f tools/chart.mk chart-files
+# The Helm chart's generated parts and its checks. Part of the Makefile at the root.
 
 CHART := charts/lagscaler
 
-.PHONY: chart-files chart-readme
+.PHONY: chart chart-files chart-readme chart-schema
+
+## chart: check the chart and run the program as it says, with Helm 3 and 4 on a real control plane
+chart: chart-tools kubernetes
+	go test ./charts
+	cd e2e && go test ./chart -count=1 -timeout 10m
 
 ## chart-files: copy alert rules, dashboards and the CRD into the chart
 chart-files:
@@ -13,4 +18,8 @@ chart-files:
 
 ## chart-readme: write the chart's README from values.yaml
 chart-readme: helm-docs
-	helm-docs --chart-search-root charts --sort-values-order file
+	$(TOOLS_BIN)/helm-docs --chart-search-root charts --sort-values-order file
+
+## chart-schema: write the part of values.schema.json that follows from the configuration and the alerts
+chart-schema:
+	go test ./charts -update
