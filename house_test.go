@@ -48,6 +48,7 @@ var mayImport = map[string][]string{
 	"internal/web":     {"lag", "rebalancemon", "scaler", "internal/engine", "internal/api"},
 	"internal/config":  {"lag", "rebalancemon", "scaler"},
 	"internal/plot":    {"scaler/sim"},
+	"internal/record":  {"lag", "scaler"},
 }
 
 // onlyImporter says which rooms alone may import a library (its path or a prefix of it).

@@ -19,6 +19,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/config"
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/internal/metrics"
+	"github.com/lagscaler/lagscaler/internal/record"
 	"github.com/lagscaler/lagscaler/internal/web"
 )
 
@@ -32,6 +33,7 @@ type daemon struct {
 	sources  *sources
 	targets  targets // no Controller without Kubernetes
 	engine   *engine.Engine
+	recorder *record.Recorder // nil: nothing is recorded
 	metrics  *metrics.Page
 	pages    http.Handler
 }
@@ -62,11 +64,15 @@ func newDaemon(c *config.Config, r *config.Reloader, stderr io.Writer) (*daemon,
 // options joins the engine with what surrounds it.
 func (d *daemon) options(c *config.Config, ring *web.Ring) engine.Options {
 	troubles := newTroubles(d.log)
+	d.recorder = newRecorder(c.Record, d.log)
 	o := engine.Options{
 		Interval:       time.Duration(c.Interval),
 		SampleInterval: time.Duration(c.SampleInterval),
 		Log:            d.log,
 		Publish:        func(r *engine.Report) { ring.Add(r); troubles.published(r) },
+	}
+	if d.recorder != nil {
+		o.Record = d.recorder.Record
 	}
 	switch {
 	case d.targets.Controller != nil:
@@ -137,6 +143,7 @@ func (d *daemon) configLoaded() func() bool {
 //	run group ─┤   status, Events <──────────┐   v         v
 //	           ├─ engine      polls, samples, decisions ──> Report ──┐ Latest()
 //	           ├─ metrics     renders each new Report  <─────────────┤
+//	           ├─ record      writes polls to a file; ends after the engine
 //	           ├─ http        /metrics, pages, API, health <─────────┘
 //	           └─ election    the Lease; ends when all that writes has ended
 func (d *daemon) run(ctx context.Context, listener net.Listener) error {
@@ -154,6 +161,10 @@ func (d *daemon) run(ctx context.Context, listener net.Listener) error {
 	}
 	deciding := add(d.engine.Run)
 	add(d.metrics.Run)
+	if r := d.recorder; r != nil {
+		recording, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		g.Add(func() error { return r.Run(recording) }, func(error) { <-deciding; cancel() })
+	}
 	server := d.server(listener)
 	g.Add(server.run, server.stop)
 	if k := d.targets.Controller; k != nil {

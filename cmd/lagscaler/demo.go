@@ -11,8 +11,10 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/term"
 
+	"github.com/lagscaler/lagscaler/internal/config"
 	"github.com/lagscaler/lagscaler/internal/demo"
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/internal/metrics"
@@ -25,6 +27,7 @@ type demoOptions struct {
 	duration time.Duration
 	listen   string
 	plain    bool
+	record   string
 }
 
 func newDemo() *cobra.Command {
@@ -48,6 +51,7 @@ func newDemo() *cobra.Command {
 	cmd.Flags().StringVar(&o.scenario, "scenario", "", "which story (default "+demo.Scenarios[0].Name+")")
 	cmd.Flags().DurationVar(&o.duration, "duration", 0, "end by itself after this long (default: until interrupted)")
 	cmd.Flags().StringVar(&o.listen, "listen", "", "address of the page (default: a free port of 127.0.0.1)")
+	cmd.Flags().StringVar(&o.record, "record", "", "write what was seen and decided to `FILE`, for replay")
 	cmd.Flags().BoolVar(&o.plain, "plain", false, "plain lines on a terminal, too")
 	return cmd
 }
@@ -62,15 +66,32 @@ func (o demoOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	ring := web.NewRing()
 	screen := o.screen(stdout)
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+	recorder, ended := o.recorder(log)
+	defer ended()
 	summary, err := demo.Run(ctx, demo.Options{
-		Scenario: scenario, Duration: o.duration, Listen: o.listen,
-		Log:     slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelError})),
+		Scenario: scenario, Duration: o.duration, Listen: o.listen, Record: recorder, Log: log,
 		Started: func(url string) { _, _ = fmt.Fprintln(stdout, demo.Intro(scenario, url)) },
 		Show:    func(r *engine.Report) { ring.Add(r); screen(r) },
 		Handler: func(latest func() *engine.Report) http.Handler { return demoPages(latest, ring) },
 	})
 	_, _ = fmt.Fprintln(stdout, summary)
 	return err
+}
+
+// recorder writes the demo's polls to a file, if it is to; ended waits until all of them are there.
+func (o demoOptions) recorder(log *slog.Logger) (into engine.Record, ended func()) {
+	r := newRecorder(config.Record{Path: o.record, MaxMiB: 100, Keep: 1}, log)
+	if r == nil {
+		return nil, func() {}
+	}
+	ctx, end := context.WithCancel(context.Background())
+	var writing errgroup.Group
+	writing.Go(func() error { return r.Run(ctx) })
+	return r.Record, func() {
+		end()
+		_ = writing.Wait() // what went wrong was logged
+	}
 }
 
 // screen is a live view on a terminal, and plain lines elsewhere.

@@ -32,6 +32,7 @@
 //	What does one consumer group need?                   scaler            plan.go: the fixed plan; demand.go, fit.go
 //	What is learned, and what is saved of it?            scaler            memory.go, capacity.go
 //	How would a policy have done?                        scaler/sim        the simulator and its rivals
+//	What was seen and decided, for a bug report?         internal/record   doc.go: the format; replay.go decides it again
 //	How are Kubernetes objects read and written?         scaler/kube       doc.go; apply.go is the one write that matters
 //	Which rights are needed, and for what?               scaler/kube       rules.go
 //	What may a user set?                                 internal/config   config.go; docs/configuration.md is made from it

@@ -29,6 +29,7 @@ Exit codes: 0 it worked; 1 it did not, or a limit was exceeded; 2 the flags, arg
 		newRebalances(),
 		newPlan(),
 		newSimulate(),
+		newReplay(),
 		newExplain(),
 		newLag(),
 		newCheck(),

@@ -219,7 +219,7 @@ type PartitionMetrics struct {
 
 // Record is where polls are recorded.
 type Record struct {
-	// The file to append to, as compressed JSON lines. Absent: nothing is recorded.
+	// The file, compressed JSON lines; each start begins a new one. Absent: nothing is recorded.
 	Path string `yaml:"path"`
 
 	// A new file is begun at this size, in MiB.

@@ -28,12 +28,16 @@ type Options struct {
 	Clock          scaler.Clock  // of decisions; the zero value is the real one
 	Log            *slog.Logger  // nil: discarded
 
-	Targets  Targets                              // nil: nothing is scaled
-	Memories Memories                             // nil: what is learned ends with the process
-	Leading  func() bool                          // nil: always
-	Record   func(scaler string, in scaler.Input) // nil: not recorded; called by the owner, must not block
-	Publish  func(*Report)                        // nil: nobody; called by the owner after each Report, must not block
+	Targets  Targets       // nil: nothing is scaled
+	Memories Memories      // nil: what is learned ends with the process
+	Leading  func() bool   // nil: always
+	Record   Record        // nil: not recorded
+	Publish  func(*Report) // nil: nobody; called by the owner after each Report, must not block
 }
+
+// Record is told what a scaler saw at a poll, the decision that then stood, and what it has learned.
+// The owner calls it, so it must not block.
+type Record func(name string, in scaler.Input, d scaler.Decision, learned scaler.Memory)
 
 // Engine runs the loop. Latest may be called from anywhere; everything else belongs to the goroutine of Run, or of Tick.
 type Engine struct {

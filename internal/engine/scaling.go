@@ -137,10 +137,10 @@ func (e *Engine) evaluate(s Scaler, now time.Time) ScalerReport {
 	for _, spec := range s.Sources {
 		in.Sources = append(in.Sources, e.source(spec))
 	}
-	if e.opts.Record != nil {
-		e.opts.Record(s.Name, in)
-	}
 	d, memory := scaler.Evaluate(in)
+	if e.opts.Record != nil {
+		e.opts.Record(s.Name, in, d, memory)
+	}
 	e.scaling.memories[s.Name] = memory
 	r := ScalerReport{Scaler: s, Decision: d, Line: d.Line(), Disposition: e.disposition(s, d)}
 	if d.At.Equal(now) {

@@ -1,0 +1,104 @@
+package record
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/scaler"
+)
+
+// Version is the format of a recording.
+const Version = 1
+
+// Header is the first line of a file.
+type Header struct {
+	Version   int    `json:"version"`
+	Lagscaler string `json:"lagscaler"` // the version that decided
+}
+
+// Start is how a memory in a file relates to what came before it.
+type Start string
+
+// The starts of a memory.
+const (
+	Fresh     Start = "fresh"     // the process had no readings yet: a replay is exact from here on
+	Continues Start = "continues" // after the poll at After: exact for who has replayed that
+	Cut       Start = "cut"       // polls are missing before it: a replay warms up first
+)
+
+// line is a line of a file, but the first.
+type line struct {
+	Scaler string `json:"scaler"`
+
+	Memory *scaler.Memory `json:"memory,omitempty"`
+	Start  Start          `json:"start,omitempty"`
+	After  time.Time      `json:"after,omitzero"` // of Continues: the last poll before
+
+	Poll     *poll     `json:"poll,omitempty"`
+	Decision *Decision `json:"decision,omitempty"` // nil: the last one stood
+}
+
+// Decision is the part of a decision that a replay compares.
+type Decision struct {
+	At      time.Time       `json:"at"`
+	Current int32           `json:"current"`
+	Desired int32           `json:"desired"`
+	Verdict scaler.Reason   `json:"verdict"`
+	Steps   []scaler.Step   `json:"steps,omitempty"`
+	Line    string          `json:"line"` // as people read it
+	Notes   []scaler.Reason `json:"notes,omitempty"`
+}
+
+func decisionOf(d scaler.Decision) Decision {
+	return Decision{At: d.At, Current: d.Current, Desired: d.Desired, Verdict: d.Verdict, Steps: d.Steps, Notes: d.Notes, Line: d.Line()}
+}
+
+// poll is a scaler.Input without its memory, as JSON keeps it: what a Policy does not marshal stands beside it.
+type poll struct {
+	Now      time.Time           `json:"now"`
+	Clock    scaler.Clock        `json:"clock"`
+	Sources  []source            `json:"sources"`
+	Workload scaler.Workload     `json:"workload"`
+	Policy   scaler.Policy       `json:"policy"`
+	SLO      lag.SLO             `json:"slo"`
+	Schedule []scaler.WindowSpec `json:"schedule,omitempty"`
+}
+
+// source is a scaler.Source whose specification has a name of its own, so that no two fields share one.
+type source struct {
+	Spec      scaler.SourceSpec `json:"spec"`
+	Lag       *lag.GroupLag     `json:"lag"`
+	Silent    []int32           `json:"silent,omitempty"`
+	Rebalance scaler.Rebalance  `json:"rebalance"`
+}
+
+func pollOf(in scaler.Input) *poll {
+	p := &poll{Now: in.Now, Clock: in.Clock, Workload: in.Workload, Policy: in.Policy, SLO: in.Policy.SLO}
+	for _, s := range in.Sources {
+		p.Sources = append(p.Sources, source{s.SourceSpec, s.Lag, s.Silent, s.Rebalance})
+	}
+	for _, w := range in.Policy.Schedule {
+		p.Schedule = append(p.Schedule, w.WindowSpec)
+	}
+	return p
+}
+
+// input is the Input that the poll was made of, without its memory.
+func (p *poll) input() (scaler.Input, error) {
+	in := scaler.Input{Now: p.Now, Clock: p.Clock, Workload: p.Workload, Policy: p.Policy}
+	in.Policy.SLO = p.SLO
+	for _, s := range p.Sources {
+		in.Sources = append(in.Sources, scaler.Source{SourceSpec: s.Spec, Lag: s.Lag, Silent: s.Silent, Rebalance: s.Rebalance})
+	}
+	var errs []error
+	for _, w := range p.Schedule {
+		window, err := w.Parse()
+		in.Policy.Schedule, errs = append(in.Policy.Schedule, window), append(errs, err)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return scaler.Input{}, fmt.Errorf("schedule: %w", err)
+	}
+	return in, nil
+}

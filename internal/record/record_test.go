@@ -1,0 +1,378 @@
+package record
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/sim"
+)
+
+// anyInput draws every field of an Input that a poll may fill: times to the nanosecond, lists that are nil when empty.
+func anyInput() *rapid.Generator[scaler.Input] {
+	at := rapid.Custom(func(t *rapid.T) any {
+		if rapid.Bool().Draw(t, "unset") {
+			return time.Time{}
+		}
+		return time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "s"), rapid.Int64Range(0, 999_999_999).Draw(t, "ns")).UTC()
+	})
+	windows := rapid.Custom(func(t *rapid.T) any {
+		if rapid.Bool().Draw(t, "none") {
+			return []scaler.Window(nil)
+		}
+		spec := scaler.WindowSpec{Start: "0 8 * * 1-5", End: "0 18 * * *", MinReplicas: rapid.Int32Range(1, 9).Draw(t, "least")}
+		w, err := spec.Parse()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return []scaler.Window{w}
+	})
+	list := func(draw func(*rapid.T) any) *rapid.Generator[any] { return rapid.Custom(draw) }
+	return rapid.MakeCustom[scaler.Input](rapid.MakeConfig{
+		Types: map[reflect.Type]*rapid.Generator[any]{
+			reflect.TypeFor[time.Time]():       at,
+			reflect.TypeFor[[]scaler.Window](): windows,
+			reflect.TypeFor[scaler.Memory]():   rapid.Just[any](scaler.Memory{}),
+			reflect.TypeFor[[]string](): list(func(t *rapid.T) any {
+				return orNil(rapid.SliceOfN(rapid.StringN(0, 8, 20), 0, 3).Draw(t, "texts"))
+			}),
+			reflect.TypeFor[[]int32](): list(func(t *rapid.T) any {
+				return orNil(rapid.SliceOfN(rapid.Int32(), 0, 3).Draw(t, "numbers"))
+			}),
+		},
+	})
+}
+
+func orNil[T any](list []T) []T {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
+}
+
+// An Input that was recorded is the Input that was seen.
+func TestInputRoundTrips(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		in := anyInput().Draw(t, "input")
+		if len(in.Sources) == 0 {
+			in.Sources = nil
+		}
+		text, err := json.Marshal(pollOf(in))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var p poll
+		if err := json.Unmarshal(text, &p); err != nil {
+			t.Fatal(err)
+		}
+		back, err := p.input()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(in, back) {
+			t.Fatalf("saw\n%+v\nread\n%+v\nfrom %s", in, back, text)
+		}
+	})
+}
+
+// daemon is a policy for the simulator that tells what it sees, as the engine does.
+type daemon struct {
+	policy scaler.Policy
+	memory scaler.Memory
+	record func(string, scaler.Input, scaler.Decision, scaler.Memory)
+	poll   func(*daemon, int) // before each poll
+	polls  int
+}
+
+func (d *daemon) Name() string { return "daemon" }
+func (d *daemon) Every() int32 { return 10 }
+
+func (d *daemon) Decide(v *sim.View) (int32, string) {
+	if d.poll != nil {
+		d.poll(d, d.polls)
+	}
+	d.polls++
+	in := scaler.Input{
+		Now: v.Now, Policy: d.policy, Memory: d.memory, Workload: v.Workload,
+		Sources: []scaler.Source{{
+			SourceSpec: scaler.SourceSpec{Cluster: "sim", Group: "sim", ProcessingTime: 10 * time.Millisecond},
+			Lag:        v.Lag, Rebalance: v.Rebalance,
+		}},
+	}
+	decision, learned := scaler.Evaluate(in)
+	d.record("shop/orders", in, decision, learned)
+	d.memory = learned
+	if c, ok := decision.Change(v.Now); ok {
+		return c.To, ""
+	}
+	return v.Workload.Spec, ""
+}
+
+// restless is two hours of traffic that keeps a policy busy.
+func restless() sim.Trace {
+	t := sim.Trace{Name: "restless", Step: time.Minute}
+	for i := range 120 {
+		t.Counts = append(t.Counts, float64(10+(i*37)%50+(i/30)*40))
+	}
+	return t
+}
+
+// recorded runs a daemon through the simulator and returns its files, the oldest first.
+func recorded(t *testing.T, maxBytes int64, poll func(*daemon, int)) []string {
+	t.Helper()
+	policy, err := scaler.Spec{Sources: []scaler.SourceSpec{{Cluster: "sim", Group: "sim"}}}.Policy()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "polls.jsonl.gz")
+	w := &writer{opts: Options{Path: path, MaxBytes: maxBytes, Keep: 50, Log: slog.New(slog.DiscardHandler)}, trails: map[string]*trail{}}
+	d := &daemon{policy: policy, poll: poll, record: func(name string, in scaler.Input, dec scaler.Decision, m scaler.Memory) {
+		w.take(entry{scaler: name, in: in, decision: dec, learned: m}, true)
+	}}
+	sim.Simulate(restless(), sim.World{Partitions: 12, Seed: 1}, d)
+	if err := w.end(); err != nil {
+		t.Fatal(err)
+	}
+	files := []string{path}
+	for i := 1; ; i++ {
+		if _, err := os.Stat(numbered(path, i)); err != nil {
+			return files
+		}
+		files = append([]string{numbered(path, i)}, files...)
+	}
+}
+
+// replayed reads files one after another.
+func replayed(t *testing.T, r *Replay, files ...string) (decisions, warming int, different []Compared) {
+	t.Helper()
+	r.Report = func(c Compared) {
+		decisions++
+		switch {
+		case c.Warming:
+			warming++
+		case c.Differs() || c.Then.Line != c.Now.Line:
+			different = append(different, c)
+		}
+	}
+	for _, name := range files {
+		f, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = r.Read(name, f)
+		_ = f.Close() // read only
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return decisions, warming, different
+}
+
+// The same policy decides the same again, to the last digit of every line: in one file, over several, and after another
+// process led for a while and saved what it learned.
+func TestReplayIsExact(t *testing.T) {
+	lead := func(d *daemon, polls int) {
+		if polls != 300 {
+			return
+		}
+		saved, err := d.memory.Save()
+		if err != nil {
+			t.Fatal(err)
+		}
+		loaded, err := scaler.LoadMemory(saved)
+		if err != nil {
+			t.Fatal(err)
+		}
+		loaded.Sources[0].PerConsumer *= 0.9
+		d.memory = loaded.Resume(d.memory)
+	}
+	for name, c := range map[string]struct {
+		maxBytes int64
+		poll     func(*daemon, int)
+		files    int
+	}{"one file": {1 << 30, nil, 1}, "several": {20_000, nil, 3}, "a new leader": {1 << 30, lead, 1}} {
+		t.Run(name, func(t *testing.T) {
+			files := recorded(t, c.maxBytes, c.poll)
+			if len(files) < c.files {
+				t.Fatalf("%d files", len(files))
+			}
+			decisions, warming, different := replayed(t, &Replay{}, files...)
+			if decisions < 240 || warming > 0 || len(different) > 0 {
+				t.Errorf("%d decisions, %d warming up, differences: %+v", decisions, warming, different)
+			}
+		})
+	}
+}
+
+// A file alone needs a while to know what the daemon knew, and then decides as it did.
+func TestReplayOfOneOfSeveral(t *testing.T) {
+	files := recorded(t, 60_000, nil)
+	last := files[len(files)-2]
+	decisions, warming, different := replayed(t, &Replay{}, last)
+	if warming == 0 || warming == decisions || len(different) > 0 {
+		t.Errorf("%d decisions, %d of them warming up, differences: %+v", decisions, warming, different)
+	}
+}
+
+// Another policy decides otherwise, and that is what a replay is for.
+func TestReplayOfAnotherPolicy(t *testing.T) {
+	files := recorded(t, 1<<30, nil)
+	_, _, different := replayed(t, &Replay{Policy: func(in *scaler.Input) { in.Policy.MaxReplicas = 3 }}, files...)
+	if len(different) == 0 {
+		t.Error("no difference with at most 3 replicas")
+	}
+	for _, c := range different {
+		if c.Differs() && c.Now.Desired > 3 {
+			t.Errorf("%d replicas: %s", c.Now.Desired, c.Now.Line)
+		}
+	}
+}
+
+// A file that is cut off is read as far as it goes; what is no recording is refused, and where.
+func TestReadingWhatIsBroken(t *testing.T) {
+	whole, err := os.ReadFile(recorded(t, 1<<30, nil)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r Replay
+	if err := r.Read("cut", bytes.NewReader(whole[:len(whole)/2])); err != nil || r.Polls < 100 {
+		t.Errorf("%d polls, %v", r.Polls, err)
+	}
+	zipped := func(text string) []byte {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		if _, err := io.WriteString(z, text); err != nil {
+			t.Fatal(err)
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	for _, c := range []struct {
+		name, want string
+		file       []byte
+	}{
+		{"empty", "not a recording", nil},
+		{"text", "not a recording", []byte("t_s,count\n0,1\n")},
+		{"other JSON", "line 1: not a recording", zipped(`{"a":1}`)},
+		{"of the future", "version 9, want 1", zipped(`{"version":9}`)},
+		{"no memory", "line 2: not a recording: a poll of a before", zipped(`{"version":1}` + "\n" + `{"scaler":"a","poll":{}}`)},
+		{"neither", "line 2: not a recording: neither", zipped(`{"version":1}` + "\n" + `{"scaler":"a"}`)},
+		{"not JSON", "line 2: invalid character", zipped(`{"version":1}` + "\nx")},
+	} {
+		if err := (&Replay{}).Read("f", bytes.NewReader(c.file)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.want)
+		}
+	}
+}
+
+func input(second int) scaler.Input {
+	at := time.Unix(1_800_000_000+int64(second), 0).UTC()
+	g := &lag.GroupLag{ReadAt: at}
+	return scaler.Input{Now: at, Sources: []scaler.Source{{Lag: g}}, Memory: scaler.Memory{Version: 1}}
+}
+
+// Nobody waits for a disk: what finds the queue full is counted, logged, and cuts the recording.
+func TestSlowDisk(t *testing.T) {
+	var log bytes.Buffer
+	path := filepath.Join(t.TempDir(), "polls")
+	r := New(Options{Path: path, MaxBytes: 1 << 30, Keep: 1, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	for i := range queued + 7 { // Run has not begun: nothing takes them
+		r.Record("a", input(10*i), scaler.Decision{}, scaler.Memory{Version: 1})
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if err := r.Run(ended); err != nil {
+		t.Fatal(err)
+	}
+	r.Record("a", input(9000), scaler.Decision{}, scaler.Memory{Version: 1})
+	if err := r.Run(ended); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(log.String(), "polls=7") {
+		t.Errorf("log: %s", log.String())
+	}
+	if text := unzip(t, path); strings.Count(text, `"poll"`) != 1 || !strings.Contains(text, `"start":"cut"`) {
+		t.Errorf("recorded %s", text)
+	}
+	if text := unzip(t, path+".1"); strings.Count(text, `"poll"`) != queued || !strings.Contains(text, `"start":"fresh"`) {
+		t.Errorf("recorded before: %d polls", strings.Count(text, `"poll"`))
+	}
+}
+
+// A disk that fails is logged once, left alone for a minute and tried again; what follows is cut off.
+func TestFailingDisk(t *testing.T) {
+	var log bytes.Buffer
+	dir := filepath.Join(t.TempDir(), "later")
+	w := &writer{opts: Options{Path: filepath.Join(dir, "polls"), MaxBytes: 1 << 30, Keep: 2, Log: slog.New(slog.NewTextHandler(&log, nil))}, trails: map[string]*trail{}}
+	take := func(second int) { w.take(entry{scaler: "a", in: input(second)}, true) }
+	take(0)
+	take(70)
+	if n := strings.Count(log.String(), "recording failed"); n != 1 {
+		t.Errorf("logged %d times: %s", n, log.String())
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	take(100) // too early
+	take(140)
+	take(150)
+	if err := w.end(); err != nil {
+		t.Fatal(err)
+	}
+	if text := unzip(t, w.opts.Path); strings.Count(text, `"poll"`) != 2 || !strings.Contains(text, `"start":"cut"`) {
+		t.Errorf("recorded %s", text)
+	}
+}
+
+// Full files are kept up to a number, the newest first.
+func TestRotation(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "polls")
+	w := &writer{opts: Options{Path: path, MaxBytes: 1, Keep: 2, Log: slog.New(slog.DiscardHandler)}, trails: map[string]*trail{}}
+	for i := range 5 {
+		w.take(entry{scaler: "a", in: input(10 * i)}, true)
+	}
+	if err := w.end(); err != nil {
+		t.Fatal(err)
+	}
+	for i, second := range []int{40, 30, 20} {
+		if text := unzip(t, numbered(path, i)); !strings.Contains(text, input(second).Now.Format(time.RFC3339)) {
+			t.Errorf("%s does not hold second %d: %s", numbered(path, i), second, text)
+		}
+	}
+	if _, err := os.Stat(path + ".3"); err == nil {
+		t.Error("a third old file is kept")
+	}
+}
+
+func unzip(t *testing.T, path string) string {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
