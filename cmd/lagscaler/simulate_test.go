@@ -1,0 +1,75 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestSimulateFromPrometheus takes a trace from a server that answers as Prometheus does.
+func TestSimulateFromPrometheus(t *testing.T) {
+	var asked url.Values
+	samples := func(rates ...string) string {
+		var values []string
+		for i, r := range rates {
+			if r != "" {
+				values = append(values, fmt.Sprintf("[%d,%q]", 1_800_000_000+60*i, r))
+			}
+		}
+		return `{"metric":{},"values":[` + strings.Join(values, ",") + `]}`
+	}
+	for _, c := range []struct {
+		name, series string
+		code         int
+		want         string // on stderr
+	}{
+		{"a series with a gap", samples("100", "", "250.5", "100"), exitOK, ""},
+		{"none", "", exitWrong, "--query gives 0 series: want one"},
+		{"two", samples("1", "2") + "," + samples("1", "2"), exitWrong, "--query gives 2 series: want one"},
+		{"no traffic", samples("0", "0", "0"), exitWrong, "no traffic in the window"},
+		{"not a rate", samples("1", "NaN"), exitWrong, "want a rate"},
+		{"negative", samples("1", "-3"), exitWrong, "want a rate"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				asked = r.URL.Query()
+				w.Header().Set("Content-Type", "application/json")
+				_, _ = fmt.Fprintf(w, `{"status":"success","data":{"resultType":"matrix","result":[%s]}}`, c.series)
+			}))
+			t.Cleanup(server.Close)
+			var out, errOut bytes.Buffer
+			code := execute(t.Context(), []string{
+				"simulate", "--from-prometheus", server.URL, "--query", "sum(rate(x[5m]))", "--step", "1m", "--window", "1h",
+				"--partitions", "12", "-o", "json",
+			}, &out, &errOut)
+			if code != c.code || !strings.Contains(errOut.String(), c.want) {
+				t.Fatalf("exit code %d, %s", code, errOut.String())
+			}
+			if asked.Get("query") != "sum(rate(x[5m]))" || asked.Get("step") != "60" {
+				t.Errorf("asked %v", asked)
+			}
+			if code != exitOK {
+				return
+			}
+			var rows []simulated
+			if err := json.Unmarshal(out.Bytes(), &rows); err != nil || len(rows) != 1 || rows[0].Trace != "prometheus" || rows[0].CostOverFluid < 1 {
+				t.Errorf("%v: %s", err, out.String())
+			}
+		})
+	}
+}
+
+// TestGapsGoOn: where Prometheus has no sample, traffic went on as it was.
+func TestGapsGoOn(t *testing.T) {
+	q := promQuery{step: time.Minute}
+	trace, err := q.fill([][2]any{{0.0, "1"}, {180.0, "4"}, {240.0, "5"}})
+	if want := []float64{60, 60, 60, 240, 300}; err != nil || fmt.Sprint(trace.Counts) != fmt.Sprint(want) {
+		t.Errorf("%v, %v; want %v", trace.Counts, err, want)
+	}
+}
