@@ -154,7 +154,7 @@ func (g *group) reasons(told []*episode, ch change) []reason {
 			out[i] = g.exchange(told, i, ch)
 		case len(ch.joined) > 0:
 			out[i] = reason{MemberJoined, "joined: " + names(ch.joined)}
-		case len(ch.left) > 0 && (ch.subscribed || ch.partitions != g.covered):
+		case len(ch.left) > 0 && (ch.subscribed || ch.grown != ""):
 			out[i] = reason{UnknownCause, "gone: " + names(ch.left) + "; and its topics or their partitions are others"}
 		case len(ch.left) > 0:
 			out[i] = g.departure(e, ch.left)
@@ -217,8 +217,8 @@ func (g *group) amongThemselves(e *episode, i int, earlier []reason, ch change) 
 	switch last, ok := g.tally.lastEvent(); {
 	case ch.subscribed:
 		return reason{Subscription, "a member subscribes to other topics"}
-	case ch.partitions != g.covered && ch.differs:
-		return reason{Partitions, fmt.Sprintf("its topics have %d partitions instead of %d", ch.partitions, g.covered)}
+	case ch.grown != "":
+		return reason{Partitions, ch.grown}
 	case i > 0:
 		return earlier[i-1]
 	case ok && g.view.protocol == Cooperative && e.start.Sub(last.End) <= followUp:

@@ -29,7 +29,7 @@ type group struct {
 	crew    crew
 	tally   tally
 
-	covered int // partitions of its topics at the last rebalance; new ones wait for a member to hear of them
+	covered []extent // what its topics had at the last rebalance: new partitions wait for a member to hear of them
 }
 
 // episode is a stretch of time in which a group was seen to rebalance.
@@ -79,20 +79,23 @@ func conditionOf(s lag.State) condition {
 }
 
 // stateOf is the state that a poll saw. The members of a KIP-848 group say more exactly than its coordinator whether
-// it is on its way: one that is away for a restart (static, epoch -2) is behind too, and yet nothing moves.
+// it is on its way: one that is away for a restart (static, epoch -2) makes it Reconciling, and yet nothing moves.
 func stateOf(l *lag.GroupLag) lag.GroupState {
 	s := l.GroupState
-	if l.Type != lag.Consumer || !l.Described || conditionOf(s.State) == empty || s.State == lag.Dead {
+	if l.Type != lag.Consumer || !l.Described || s.State != lag.Stable && s.State != lag.Reconciling {
 		return s
 	}
-	s.State = lag.Stable
-	if l.Epoch > l.AssignmentEpoch {
-		s.State = lag.Assigning
+	away, underway := false, false
+	for i := range l.Members {
+		m := &l.Members[i]
+		away = away || m.Epoch < lag.NoGeneration
+		underway = underway || m.Epoch >= 0 && (m.Epoch < l.AssignmentEpoch || len(m.Target) > 0)
 	}
-	for _, m := range l.Members {
-		if m.Epoch >= 0 && m.Epoch < l.AssignmentEpoch {
-			s.State = lag.Reconciling
-		}
+	switch {
+	case underway:
+		s.State = lag.Reconciling
+	case away:
+		s.State = lag.Stable
 	}
 	return s
 }

@@ -26,10 +26,11 @@ func (m *Monitor) poll(g *group, l *lag.GroupLag) {
 	if g.unexplained(&next, ch) {
 		g.observe(stateOf(l), m.limit(g))
 	}
-	m.settle(g, &next, ch)
-	if g.view.count != next.count || ch.differs {
-		g.covered = next.exist
+	if ch.rebalanced {
+		is := extents(l)
+		ch.grown, g.covered = grown(g.covered, is), is
 	}
+	m.settle(g, &next, ch)
 	g.crew.turn(ch, next.at)
 	g.view = next
 	g.crew.assess(g, m.now)
@@ -61,7 +62,7 @@ func (m *Monitor) firstPoll(g *group, l *lag.GroupLag) {
 			m.publish(g, e)
 		}
 	}
-	g.view, g.covered = next, next.exist
+	g.view, g.covered = next, extents(l)
 	g.crew.assess(g, m.now)
 }
 

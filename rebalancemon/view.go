@@ -18,8 +18,6 @@ type view struct {
 	topics    []lag.TopicLag
 	stamp     stamp         // of members and their assignments
 	held      int           // partitions that members hold
-	given     int           // or are about to
-	exist     int           // partitions of its topics, as far as metadata or assignments tell
 	pace      time.Duration // how long a live member goes without moving, at most
 	step      time.Duration // between polls
 	protocol  Protocol
@@ -69,18 +67,9 @@ func (v *view) next(l *lag.GroupLag, step time.Duration) (view, change) {
 		n.count = l.Epoch
 	}
 	n.counted = n.count > 0 && (n.epochs || len(n.seats) > 0)
-	for i := range n.topics {
-		if !n.topics[i].Orphaned {
-			n.exist += len(n.topics[i].Partitions)
-		}
-	}
-	n.exist = max(n.exist, n.given)
-	if len(n.seats) == 0 {
-		n.exist = v.exist // nobody is there to want a topic
-	}
 	ch := v.compare(&n)
-	ch.partitions = n.exist
-	n.move(v, ch.differs || n.count != v.count)
+	ch.rebalanced = ch.differs || n.count != v.count
+	n.move(v, ch.rebalanced)
 	return n, ch
 }
 
@@ -102,20 +91,11 @@ func (v *view) sit(m *lag.Member) {
 		for _, n := range t.Partitions {
 			p = p.number(n)
 		}
+		s.held += len(t.Partitions)
 	}
-	s.held = size(m.Assigned)
 	v.stamp += p // a sum: the order of members means nothing
 	v.held += s.held
-	v.given += max(s.held, size(m.Target))
 	v.seats = append(v.seats, s)
-}
-
-func size(parts []lag.TopicPartitions) int {
-	n := 0
-	for i := range parts {
-		n += len(parts[i].Partitions)
-	}
-	return n
 }
 
 // change is what differs between two polls.
@@ -123,9 +103,10 @@ type change struct {
 	before       int // members
 	joined, left []seat
 	stayed       int
-	differs      bool // members or assignments
-	subscribed   bool // a member that stayed subscribes to something else
-	partitions   int  // how many its topics have now
+	differs      bool   // members or assignments
+	subscribed   bool   // a member that stayed subscribes to something else
+	rebalanced   bool   // or the generation or epoch does
+	grown        string // a topic that has more partitions, or fewer
 }
 
 // compare finds out what changed, and hands what is remembered of each member on to its seat in the next view.
