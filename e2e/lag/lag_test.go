@@ -2,6 +2,7 @@ package lag_test
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -12,9 +13,20 @@ import (
 	"github.com/lagscaler/lagscaler/lag/lagtest"
 )
 
-func TestMain(m *testing.M) {
+// folder holds what all tests share.
+var folder string
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
 	defer kafka.CloseShared()
-	m.Run()
+	var err error
+	if folder, err = os.MkdirTemp("", "lagscaler-e2e-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(folder)
+	return m.Run()
 }
 
 func addresses(c *kafka.Cluster) []string { return strings.Split(c.Bootstrap(), ",") }

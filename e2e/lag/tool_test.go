@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -45,14 +46,23 @@ type printedPartition struct {
 	Orphaned  bool    `json:"orphaned"`
 }
 
-// lagscaler builds the program once and runs it.
-func lagscaler(t *testing.T, args ...string) ([]byte, error) {
-	t.Helper()
-	bin := filepath.Join(t.TempDir(), "lagscaler")
+// program is the lagscaler binary, built once.
+var program = sync.OnceValues(func() (string, error) {
+	bin := filepath.Join(folder, "lagscaler")
 	build := exec.Command("go", "build", "-o", bin, "github.com/lagscaler/lagscaler/cmd/lagscaler")
 	build.Dir = filepath.Join("..", "..")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building lagscaler: %v\n%s", err, out)
+		return "", fmt.Errorf("building lagscaler: %w\n%s", err, out)
+	}
+	return bin, nil
+})
+
+// lagscaler runs the program and returns what it printed.
+func lagscaler(t *testing.T, args ...string) ([]byte, error) {
+	t.Helper()
+	bin, err := program()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return exec.CommandContext(t.Context(), bin, args...).Output()
 }

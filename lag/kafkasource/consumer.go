@@ -85,6 +85,7 @@ func (p *poll) resolve(ctx context.Context) {
 	for name, t := range p.s.memory.topics {
 		byID[t.read.ID] = name
 	}
+	delete(byID, [16]byte{}) // of brokers without topic ids
 	if missing := p.unnamed(byID); len(missing) > 0 {
 		found, err := p.s.metadata(ctx, &p.tally, missing)
 		if err != nil {
@@ -117,7 +118,7 @@ func (p *poll) unnamed(byID map[[16]byte]string) []kmsg.MetadataRequestTopic {
 	for i := range p.reads {
 		for _, m := range p.reads[i].members {
 			for _, t := range slices.Concat(m.assigned, m.target) {
-				if _, known := byID[t.id]; t.name != "" || known || asked[t.id] {
+				if _, known := byID[t.id]; t.name != "" || known || asked[t.id] || t.id == [16]byte{} {
 					continue
 				}
 				asked[t.id] = true

@@ -160,3 +160,22 @@ func TestTopicRecreated(t *testing.T) {
 		t.Errorf("commit %+v: above the end, and told as it is", c)
 	}
 }
+
+func TestTopicThatNobodyCreated(t *testing.T) {
+	r := newRig(t, kafkasource.Config{})
+	r.fill(1)
+	leave := r.Join("g00", "orders", "later")
+	defer leave()
+	var last lag.Observation
+	for range 3 {
+		last = r.observe()
+	}
+	if got := requests(last); got["Metadata"] != 0 || len(last.Errors) != 0 {
+		t.Errorf("requests %v, errors %+v: what is not there is not asked for in every poll", got, last.Errors)
+	}
+	r.Create("later", 1)
+	r.Commit("other", "later", 0, 0)
+	if tp := topic(t, r.observe(), "later"); len(tp.Partitions) != 1 {
+		t.Errorf("topic %+v: a commit says that it is there", tp)
+	}
+}

@@ -2,8 +2,8 @@ package kafkasource
 
 import (
 	"context"
-	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -22,13 +22,13 @@ type offsetRead struct {
 	p      *poll
 	topics []lag.TopicRead
 	index  map[string]int32
-	stable map[string]bool
+	needs  map[string]need
 }
 
 // offsets reads the offsets of every consumed topic: a request per leader, kind and 10,000 partitions.
 func (p *poll) offsets(ctx context.Context) []lag.TopicRead {
-	topics, stable := p.consumed(ctx)
-	o := &offsetRead{p: p, topics: topics, stable: stable}
+	topics, needs := p.consumed(ctx)
+	o := &offsetRead{p: p, topics: topics, needs: needs}
 	o.read(ctx, o.all())
 	for round := range moveRounds {
 		suspects := o.suspects(round == 0)
@@ -74,7 +74,7 @@ func (o *offsetRead) read(ctx context.Context, places []place) {
 			continue
 		}
 		jobs = append(jobs, o.jobs(leader, ends, all)...)
-		jobs = append(jobs, o.jobs(leader, stables, o.only(all, func(pl place) bool { return o.stable[o.topics[pl.topic].Name] }))...)
+		jobs = append(jobs, o.jobs(leader, stables, o.only(all, func(pl place) bool { return o.needs[o.topics[pl.topic].Name].stable }))...)
 		jobs = append(jobs, o.jobs(leader, starts, o.only(all, func(pl place) bool {
 			return o.p.starts || !o.at(pl).Known.Has(lag.KnownStart)
 		}))...)
@@ -287,24 +287,14 @@ func settled(old, now *lag.PartitionRead, same bool) bool {
 
 // report tells which partitions stay unknown, in one line for each leader and code.
 func (o *offsetRead) report() {
-	type cause struct {
-		leader int32
-		code   lag.ErrorCode
-	}
-	counts, examples := map[cause]int{}, map[cause]string{}
+	bad := troubles{}
 	for t := range o.topics {
 		topic := &o.topics[t]
 		for i := range topic.Partitions {
 			if p := &topic.Partitions[i]; p.Err != lag.OK {
-				c := cause{p.Leader, p.Err}
-				if counts[c]++; counts[c] == 1 {
-					examples[c] = fmt.Sprintf("%s/%d", topic.Name, i)
-				}
+				bad.add(p.Leader, p.Err, topic.Name+"/"+strconv.Itoa(i))
 			}
 		}
 	}
-	for c, n := range counts {
-		o.p.s.cluster.stale()
-		o.p.fail(lag.StageOffsets, c.leader, &failure{c.code, fmt.Errorf("%d partitions, such as %s: %s", n, examples[c], c.code)})
-	}
+	bad.tell(o.p, lag.StageOffsets, "partitions")
 }

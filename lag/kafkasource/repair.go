@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,6 +37,7 @@ func (p *poll) repair(ctx context.Context) {
 		}
 	}
 	p.unlisted()
+	p.report()
 }
 
 // misplaced are the groups to look for, sorted: read from a broker that is not their coordinator any more, or listed
@@ -153,6 +155,17 @@ func (p *poll) unlisted() {
 	p.sort()
 }
 
+// report tells which groups could not be read although their coordinator answered, in one line for each coordinator and code.
+func (p *poll) report() {
+	bad := troubles{}
+	for _, r := range p.reads {
+		if _, down := p.down[r.Coordinator]; r.Err != lag.OK && r.Err != lag.Unlisted && !down {
+			bad.add(r.Coordinator, r.Err, strconv.Quote(r.Group))
+		}
+	}
+	bad.tell(p, lag.StageDescribe, "groups")
+}
+
 // remember keeps for the next poll what this one learned of groups, and forgets those that are gone for long enough
 // that everyone was told so: Dead, or listed by nobody while every broker answered.
 func (p *poll) remember() {
@@ -160,7 +173,7 @@ func (p *poll) remember() {
 		r := p.reads[i]
 		g, ok := p.s.memory.groups[r.Group]
 		if !ok {
-			g = &remember{}
+			g = &remember{kind: r.Type, protocol: r.Protocol, coordinator: r.Coordinator}
 			p.s.memory.groups[r.Group] = g
 		}
 		if r.Err == lag.OK && r.State != lag.Dead {

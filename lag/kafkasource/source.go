@@ -41,6 +41,7 @@ type Source struct {
 type memory struct {
 	polls  int
 	topics map[string]*topic    // metadata and log starts of consumed topics
+	gone   map[string]time.Time // topics that metadata does not know, and since when
 	groups map[string]*remember // groups listed so far
 }
 
@@ -59,7 +60,7 @@ func New(cfg Config) (*Source, error) {
 		cfg:       cfg,
 		bootstrap: kafka.TCP(cfg.Brokers...),
 		formatter: kmsg.NewRequestFormatter(kmsg.FormatterClientID(cfg.ClientID)),
-		memory:    memory{topics: map[string]*topic{}, groups: map[string]*remember{}},
+		memory:    memory{topics: map[string]*topic{}, gone: map[string]time.Time{}, groups: map[string]*remember{}},
 	}
 	s.names.keep = cfg.Topic
 	s.gates.limit = cfg.Limits.InFlight

@@ -2,6 +2,7 @@ package kafkasource
 
 import (
 	"cmp"
+	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -65,4 +66,35 @@ func (t *tally) counts() []lag.RequestCount {
 	}
 	slices.SortFunc(counts, func(a, b lag.RequestCount) int { return strings.Compare(a.API, b.API) })
 	return counts
+}
+
+// troubles counts what could not be read, by broker and code: a thousand groups without an ACL are one line.
+type troubles map[cause]*trouble
+
+type cause struct {
+	broker int32
+	code   lag.ErrorCode
+}
+
+type trouble struct {
+	count   int
+	example string
+}
+
+func (ts troubles) add(broker int32, code lag.ErrorCode, example string) {
+	c := cause{broker, code}
+	if ts[c] == nil {
+		ts[c] = &trouble{example: example}
+	}
+	ts[c].count++
+}
+
+// tell turns them into errors of the poll, and has the next one read fresh metadata if that may help.
+func (ts troubles) tell(p *poll, stage lag.Stage, what string) {
+	for c, t := range ts {
+		if hasMoved(c.code) || isMoving(c.code) {
+			p.s.cluster.stale()
+		}
+		p.fail(stage, c.broker, &failure{c.code, fmt.Errorf("%d %s, such as %s: %s", t.count, what, t.example, c.code)})
+	}
 }

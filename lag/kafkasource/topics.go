@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -44,6 +45,7 @@ func (p *poll) absorb(m *kmsg.MetadataResponseTopic) {
 	switch code := lag.ErrorCode(m.ErrorCode); code {
 	case lag.UnknownTopic, unknownTopicID:
 		delete(topics, name)
+		p.s.memory.gone[name] = time.Now()
 		return
 	case lag.OK:
 		read, err := topicOf(m)
@@ -87,25 +89,31 @@ func keepOffsets(fresh, before []lag.PartitionRead) {
 	}
 }
 
-// wanted are the topics that some group commits to, subscribes to or is assigned, and whether a group
-// that reads committed data only is among them.
-func (p *poll) wanted() map[string]bool {
-	wanted := map[string]bool{}
-	want := func(topic string, readCommitted bool) {
-		if stable, seen := wanted[topic]; seen && (stable || !readCommitted) {
+// need is what some group needs of a topic.
+type need struct {
+	stable    bool // the last stable offset: the group reads committed data only
+	committed bool // it commits there, so the topic exists or did lately
+}
+
+// wanted are the topics that some group commits to, subscribes to or is assigned.
+func (p *poll) wanted() map[string]need {
+	wanted := map[string]need{}
+	want := func(topic string, n need) {
+		before, seen := wanted[topic]
+		n = need{before.stable || n.stable, before.committed || n.committed}
+		if seen && n == before {
 			return
 		}
 		if name, kept := p.s.names.topic([]byte(topic)); kept {
-			wanted[name] = readCommitted
+			wanted[name] = n
 		}
 	}
-	for i := range p.reads {
-		r := p.reads[i]
+	for _, r := range p.reads {
 		for _, c := range r.Commits {
-			want(c.Topic, r.ReadCommitted)
+			want(c.Topic, need{r.ReadCommitted, true})
 		}
 		for _, topic := range p.memberTopics(r) {
-			want(topic, r.ReadCommitted)
+			want(topic, need{r.ReadCommitted, false})
 		}
 	}
 	return wanted
@@ -133,18 +141,19 @@ func (p *poll) memberTopics(r *read) []string {
 }
 
 // consumed are the wanted topics with their metadata, sorted, ready to have their offsets written in.
-// Metadata of those not seen before is read now. stable says of each whether the last stable offset is asked for.
-func (p *poll) consumed(ctx context.Context) (reads []lag.TopicRead, stable map[string]bool) {
-	stable = p.wanted()
-	names := slices.Sorted(maps.Keys(stable))
-	unknown := slices.DeleteFunc(slices.Clone(names), func(n string) bool { _, ok := p.s.memory.topics[n]; return ok })
+// Metadata of those not seen before is read now.
+func (p *poll) consumed(ctx context.Context) (reads []lag.TopicRead, needs map[string]need) {
+	needs = p.wanted()
+	names := slices.Sorted(maps.Keys(needs))
+	unknown := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return p.s.memory.knows(name, needs[name]) })
 	var failed error
 	if len(unknown) > 0 {
 		if failed = p.refresh(ctx, unknown); failed != nil {
 			p.fail(lag.StageMetadata, anyBroker, failed)
 		}
 	}
-	maps.DeleteFunc(p.s.memory.topics, func(name string, _ *topic) bool { _, ok := stable[name]; return !ok })
+	maps.DeleteFunc(p.s.memory.topics, func(name string, _ *topic) bool { _, ok := needs[name]; return !ok })
+	maps.DeleteFunc(p.s.memory.gone, func(_ string, at time.Time) bool { return time.Since(at) > p.s.cfg.Limits.Metadata })
 	for _, name := range names {
 		t, ok := p.s.memory.topics[name]
 		switch {
@@ -154,7 +163,15 @@ func (p *poll) consumed(ctx context.Context) (reads []lag.TopicRead, stable map[
 			reads = append(reads, lag.TopicRead{Name: name, Err: codeOf(failed)})
 		}
 	}
-	return reads, stable
+	return reads, needs
+}
+
+// knows reports whether metadata of the topic need not be asked for: it is known well, or it was found missing lately
+// and nobody commits to it. Groups may subscribe for ever to a topic that nobody created.
+func (m *memory) knows(name string, n need) bool {
+	t, ok := m.topics[name]
+	_, gone := m.gone[name]
+	return gone && !n.committed || ok && !hasMoved(t.read.Err)
 }
 
 // unanswered is the topic with no offset known but the log starts.
