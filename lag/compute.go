@@ -111,6 +111,20 @@ func read(r *GroupRead, before *GroupLag, s *Snapshot) (GroupLag, bool) {
 		}
 		return g, true
 	}
+	g := fresh(r, before)
+	if r.CommitsAt.IsZero() {
+		if before != nil {
+			g.Topics, g.ReadAt = before.Topics, before.ReadAt
+		}
+		return g, true
+	}
+	g.Topics = topics(&g, r.Commits, s)
+	own(&g)
+	return g, true
+}
+
+// fresh is a group as this poll describes it, without its offsets.
+func fresh(r *GroupRead, before *GroupLag) GroupLag {
 	g := GroupLag{
 		GroupState: r.GroupState, Protocol: r.Protocol, Assignor: r.Assignor,
 		Generation: r.Generation, Epoch: r.Epoch, AssignmentEpoch: r.AssignmentEpoch,
@@ -126,15 +140,7 @@ func read(r *GroupRead, before *GroupLag, s *Snapshot) (GroupLag, bool) {
 		g.Members, g.Assignor, g.Protocol = before.Members, before.Assignor, before.Protocol
 		g.Generation = before.Generation
 	}
-	if r.CommitsAt.IsZero() {
-		if before != nil {
-			g.Topics, g.ReadAt = before.Topics, before.ReadAt
-		}
-		return g, true
-	}
-	g.Topics = topics(&g, r.Commits, s)
-	own(&g)
-	return g, true
+	return g
 }
 
 // topics builds the group's rows. A topic that its members subscribe to or hold shows all its partitions;

@@ -81,7 +81,8 @@ const none = -1000
 func state(s State) func(*GroupRead) { return func(g *GroupRead) { g.State = s } }
 func undescribed(g *GroupRead)       { g.Members, g.Described, g.Assignor = nil, false, "" }
 func readCommitted(g *GroupRead)     { g.ReadCommitted = true }
-func unreadable(g *GroupRead)        { g.Err, g.CommitsAt, g.Described = Unreachable, time.Time{}, false }
+func unreadable(g *GroupRead) { g.Err, g.CommitsAt, g.Described = Unreachable, time.Time{}, false }
+
 func one(t *testing.T, s *Snapshot) *GroupLag {
 	t.Helper()
 	if len(s.Groups) != 1 {
@@ -305,7 +306,7 @@ func TestComputeIsIndependentOfItsPast(t *testing.T) {
 
 func TestHostileGroupNames(t *testing.T) {
 	w := at(0)
-	names := []string{"", " ", "a b", `quo"te`, "new\nline", "grüße", "‮right-to-left", "<script>"}
+	names := []string{"", " ", "a b", `quo"te`, "new\nline", "grüße", "\u202eright-to-left", "<script>"}
 	for _, n := range names {
 		w.group(n, state(Empty))
 	}

@@ -55,11 +55,3 @@ func (q *queue) process(n int64, now, target int32) (late int64) {
 	}
 	return late
 }
-
-// processAll takes everything: the usual case, and a cheap one.
-func (q *queue) processAll(now, target int32) (late int64) {
-	if q.waiting == 0 {
-		return 0
-	}
-	return q.process(q.waiting, now, target)
-}

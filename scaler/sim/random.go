@@ -13,10 +13,14 @@ const normalFrom = 12
 type poisson struct {
 	mean, root float64
 	below      []float64 // probability of at most i
+	guide      [guides]uint8
 }
 
-func poissonOf(mean float64, scratch []float64) poisson {
-	p := poisson{mean: mean, root: math.Sqrt(mean), below: scratch[:0]}
+// guides is into how many parts the unit interval is cut: guide says where in below the search for a part begins.
+const guides = 32
+
+func poissonOf(mean float64) poisson {
+	p := poisson{mean: mean, root: math.Sqrt(mean)}
 	if mean <= 0 || mean >= normalFrom {
 		return p
 	}
@@ -25,6 +29,12 @@ func poissonOf(mean float64, scratch []float64) poisson {
 		sum += term
 		p.below = append(p.below, sum)
 		term *= mean / float64(n)
+	}
+	for i, n := 0, 0; i < guides; i++ {
+		for n < len(p.below) && p.below[n] <= float64(i)/guides {
+			n++
+		}
+		p.guide[i] = uint8(n)
 	}
 	return p
 }
@@ -37,12 +47,11 @@ func (p *poisson) draw(r *rand.Rand) int32 {
 		return int32(max(0, math.Round(p.mean+p.root*r.NormFloat64())))
 	}
 	u := r.Float64()
-	for n, below := range p.below {
-		if u < below {
-			return int32(n)
-		}
+	n := int(p.guide[int(u*guides)])
+	for n < len(p.below) && u >= p.below[n] {
+		n++
 	}
-	return int32(len(p.below))
+	return int32(n)
 }
 
 // Spread is how arrivals spread over the partitions.

@@ -154,8 +154,12 @@ func (r *run) step(second int32) {
 func (r *run) arrivals(second int32) {
 	if rate := r.rates[second]; rate != r.rate {
 		r.rate = rate
-		for p := range r.arrive {
-			r.arrive[p] = poissonOf(rate*r.weights[p], r.arrive[p].below)
+		for p, w := range r.weights {
+			if p > 0 && w == r.weights[p-1] {
+				r.arrive[p] = r.arrive[p-1] // the table is shared, too
+			} else {
+				r.arrive[p] = poissonOf(rate*w)
+			}
 		}
 	}
 	for p := range r.queues {
