@@ -11,8 +11,8 @@ type object = *unstructured.Unstructured
 // handle calls changed for what is there or became different, and deleted for what is gone.
 func handle(changed, deleted func(object)) cache.ResourceEventHandler {
 	return cache.ResourceEventHandlerFuncs{
-		AddFunc:    func(o any) { changed(o.(object)) },
-		UpdateFunc: func(_, o any) { changed(o.(object)) },
+		AddFunc:    func(o any) { seen(o, changed) },
+		UpdateFunc: func(_, o any) { seen(o, changed) },
 		DeleteFunc: func(o any) {
 			if missed, ok := o.(cache.DeletedFinalStateUnknown); ok {
 				o = missed.Obj
@@ -21,5 +21,12 @@ func handle(changed, deleted func(object)) cache.ResourceEventHandler {
 				deleted(last)
 			}
 		},
+	}
+}
+
+// seen hands an object on. Informers of dynamic clients bring no others.
+func seen(o any, to func(object)) {
+	if obj, ok := o.(object); ok {
+		to(obj)
 	}
 }

@@ -74,7 +74,7 @@ func TestDeletedAtZero(t *testing.T) {
 	ours := func(o object) {
 		o.SetManagedFields([]metav1.ManagedFieldsEntry{{
 			Manager: FieldManager, Time: &metav1.Time{Time: time.Now()},
-			FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:spec":{"f:replicas":{}}}`)},
+			FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:replicas":{}}}`),
 		}})
 	}
 	theirs := func(object) {}

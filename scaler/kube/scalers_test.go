@@ -231,7 +231,7 @@ func TestResizesAndRolloutsAreSeen(t *testing.T) {
 			set(t, o, int64(9), "spec", "replicas")
 			o.SetManagedFields([]metav1.ManagedFieldsEntry{{
 				Manager: FieldManager, Operation: metav1.ManagedFieldsOperationUpdate, Subresource: "scale",
-				Time: &metav1.Time{Time: time.Now()}, FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:spec":{"f:replicas":{}}}`)},
+				FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:replicas":{}}}`),
 			}})
 		})
 		w.change(deployments, "worker", func(o object) { set(t, o, int64(1), "status", "updatedReplicas") })

@@ -144,7 +144,7 @@ func (c *Controller) scaleRight(t *target, verb string) Right {
 
 // size takes in the replicas, and notices when somebody changed them.
 func (t *target) size(spec, status int32, by author, now time.Time) {
-	if !t.sized && by.us {
+	if !t.sized && by.us && !by.at.IsZero() {
 		t.write = scaler.Write{At: by.at, From: spec, To: spec} // of a time before this process; from where is not known
 	}
 	if t.sized && spec != t.spec {
@@ -230,24 +230,28 @@ func rolling(o object) bool {
 // author is who set the replicas last.
 type author struct {
 	us bool
-	at time.Time
+	at time.Time // zero: not told
 }
 
 // writerOf reads from the managed fields who set spec.replicas last, so that a follower knows its leader's writes,
 // and a successor those of the one before.
 func writerOf(o object) author {
 	for _, m := range o.GetManagedFields() {
-		if m.Manager != FieldManager || m.FieldsV1 == nil || m.Time == nil {
+		if m.Manager != FieldManager || m.FieldsV1 == nil {
 			continue
 		}
 		var fields struct {
 			Spec map[string]json.RawMessage `json:"f:spec"`
 		}
-		if json.Unmarshal(m.FieldsV1.Raw, &fields) != nil {
+		if json.Unmarshal(m.FieldsV1.GetRawBytes(), &fields) != nil {
 			continue
 		}
 		if _, ours := fields.Spec["f:replicas"]; ours {
-			return author{us: true, at: m.Time.Time}
+			by := author{us: true}
+			if m.Time != nil { // Kubernetes 1.37 leaves it out for writes through the scale subresource
+				by.at = m.Time.Time
+			}
+			return by
 		}
 	}
 	return author{}
