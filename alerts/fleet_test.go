@@ -113,7 +113,7 @@ func newWorld(plans []groupPlan) *world {
 
 func at(second float64) time.Time { return time.Unix(0, int64(second*1e9)).UTC() }
 
-// advance lets ten seconds pass.
+// advance lets the time until the next poll pass.
 func (w *world) advance() {
 	w.now += step.Seconds()
 	for i, p := range w.plans {
@@ -262,9 +262,9 @@ func (r *recorded) flush() {
 	}
 }
 
-// live runs the engine over a fleet and records what a scrape of its page sees each minute. The day begins at Unix time
-// 0, as promtool's does.
-func live(t *testing.T, plans []groupPlan, minutes int) []*recorded {
+// live runs the engine over a fleet and records what a scrape of its page sees each minute, of the wanted metrics.
+// The day begins at Unix time 0, as promtool's does.
+func live(t *testing.T, plans []groupPlan, minutes int, wanted func(metric string) bool) []*recorded {
 	t.Helper()
 	w := newWorld(plans)
 	e := engine.New(engine.Settings{
@@ -273,12 +273,12 @@ func live(t *testing.T, plans []groupPlan, minutes int) []*recorded {
 			i := slices.IndexFunc(plans, func(p groupPlan) bool { return p.name == group })
 			return lag.SLO{Declared: i >= 0 && plans[i].declared, LagTime: time.Duration(5+i) * time.Minute}
 		},
-	}, engine.Options{Targets: w})
-	page := metrics.New(metrics.Options{Latest: e.Latest})
+	}, engine.Options{Interval: step, Targets: w})
+	page := metrics.New(metrics.Options{Latest: e.Latest, Interval: step})
 	var series []*recorded
 	byName := map[string]*recorded{}
 	for minute := range minutes {
-		for range 6 {
+		for range int(time.Minute / step) {
 			w.advance()
 			e.Tick(t.Context(), at(w.now))
 		}
@@ -286,7 +286,8 @@ func live(t *testing.T, plans []groupPlan, minutes int) []*recorded {
 		page.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
 		for line := range strings.Lines(rec.Body.String()) {
 			cut := strings.LastIndex(line, " ")
-			if !strings.HasPrefix(line, "lagscaler_") || cut < 0 {
+			metric, _, _ := strings.Cut(line[:max(0, cut)], "{")
+			if !strings.HasPrefix(line, "lagscaler_") || !wanted(metric) {
 				continue
 			}
 			name := line[:cut]

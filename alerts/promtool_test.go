@@ -23,6 +23,7 @@ func TestRules(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
 			dir := write(t, alerts.Options{})
 			if err := os.WriteFile(filepath.Join(dir, "test.yaml"), []byte(read(t, file)), 0o600); err != nil {
 				t.Fatal(err)

@@ -1,0 +1,149 @@
+package metrics
+
+import (
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/lagscaler/lagscaler/internal/engine"
+)
+
+// What a scraper gets is what client_golang negotiates.
+func TestNegotiation(t *testing.T) {
+	p := page((&fleet{name: "main", groups: 1, topics: 1, partitions: 1}).report(2), Filter{})
+	for _, c := range []struct{ accept, encoding, wantType, wantEncoding string }{
+		{"", "", "text/plain; version=0.0.4", ""},
+		{"text/plain", "gzip", "text/plain; version=0.0.4", "gzip"},
+		{"application/openmetrics-text;version=1.0.0", "zstd", "application/openmetrics-text; version=1.0.0", "zstd"},
+		{"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited", "gzip", "application/vnd.google.protobuf", "gzip"},
+		{"application/openmetrics-text;version=1.0.0,text/plain;q=0.5", "identity", "application/openmetrics-text; version=1.0.0", ""},
+	} {
+		for range 2 { // rendered, then kept
+			w := scrape(t, p, map[string]string{"Accept": c.accept, "Accept-Encoding": c.encoding})
+			if got := w.Header().Get("Content-Type"); !strings.HasPrefix(got, c.wantType) {
+				t.Errorf("%q: type %q", c.accept, got)
+			}
+			if got := w.Header().Get("Content-Encoding"); got != c.wantEncoding {
+				t.Errorf("%q: encoding %q", c.encoding, got)
+			}
+			if body := plain(t, w); !strings.Contains(body, "lagscaler_group_lag_records") {
+				t.Errorf("%q, %q: no page", c.accept, c.encoding)
+			}
+		}
+	}
+}
+
+func plain(t *testing.T, w *httptest.ResponseRecorder) string {
+	t.Helper()
+	var r io.Reader = w.Body
+	var err error
+	switch w.Header().Get("Content-Encoding") {
+	case "gzip":
+		r, err = gzip.NewReader(w.Body)
+	case "zstd":
+		r, err = zstd.NewReader(w.Body)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// countingHandler counts how often the page is rendered.
+type countingHandler struct{ n int }
+
+func (c *countingHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.n++
+	w.Header().Set("Content-Type", r.Header.Get("Accept"))
+	_, _ = io.WriteString(w, "page")
+}
+
+func TestRenderedOncePerReportAndFormat(t *testing.T) {
+	h := &countingHandler{}
+	report := &engine.Report{}
+	a := newAnswers(h, func() *engine.Report { return report })
+	get := func(accept string, want int) {
+		t.Helper()
+		scrape(t, a, map[string]string{"Accept": accept})
+		if h.n != want {
+			t.Fatalf("rendered %d times, want %d", h.n, want)
+		}
+	}
+	get("text", 1)
+	get("text", 1)
+	get("proto", 2)
+	get("text", 2)
+	report = &engine.Report{}
+	get("text", 3)
+	a.prepare()
+	if h.n != 3 {
+		t.Fatalf("an old Report was prepared")
+	}
+	report = &engine.Report{}
+	a.prepare() // both formats, since both were asked for
+	get("text", 5)
+	get("proto", 5)
+	for range maxIdle + 1 {
+		report = &engine.Report{}
+		a.prepare()
+	}
+	n := h.n
+	report = &engine.Report{}
+	a.prepare()
+	get("text", n+1) // nobody asked for so long that it was not rendered ahead
+	for i := range 3 * maxAsked {
+		scrape(t, a, map[string]string{"Accept": fmt.Sprint(i)})
+	}
+	if len(a.kinds) > maxAsked || len(a.kept) > maxAsked {
+		t.Errorf("remembers %d requests and %d pages", len(a.kinds), len(a.kept))
+	}
+}
+
+func TestRunRendersAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fleet{name: "main", groups: 1, topics: 1, partitions: 1}
+		var latest atomic.Pointer[engine.Report]
+		latest.Store(f.report(1))
+		p := New(Options{Latest: latest.Load})
+		scrape(t, p, nil)
+		done := make(chan error, 1)
+		go func() { done <- p.Run(t.Context()) }()
+		latest.Store(f.report(1))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		p.answers.mu.Lock()
+		defer p.answers.mu.Unlock()
+		for k, kept := range p.answers.kept {
+			if p.answers.report != latest.Load() || kept.body.Len() == 0 {
+				t.Errorf("%v was not rendered ahead", k)
+			}
+		}
+		if len(p.answers.kept) != 1 {
+			t.Errorf("%d pages", len(p.answers.kept))
+		}
+	})
+}
+
+// name[] asks for a part of the page, which is rendered for that request alone.
+func TestPartOfThePage(t *testing.T) {
+	p := page((&fleet{name: "main", groups: 1, topics: 1, partitions: 1}).report(2), Filter{})
+	w := httptest.NewRecorder()
+	p.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics?name[]=lagscaler_brokers", http.NoBody))
+	want := "# HELP lagscaler_brokers Brokers that the cluster's metadata lists.\n# TYPE lagscaler_brokers gauge\nlagscaler_brokers{kafka_cluster=\"main\"} 3\n"
+	if got := w.Body.String(); got != want {
+		t.Errorf("got %s", got)
+	}
+}
