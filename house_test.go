@@ -48,6 +48,7 @@ var mayImport = map[string][]string{
 	"internal/web":     {"lag", "rebalancemon", "scaler", "internal/engine", "internal/api"},
 	"internal/config":  {"lag", "rebalancemon", "scaler"},
 	"internal/plot":    {"scaler/sim"},
+	"internal/keda":    {},
 	"internal/record":  {"lag", "scaler"},
 }
 
@@ -58,7 +59,7 @@ var onlyImporter = map[string][]string{
 	"github.com/prometheus/client_golang":    {"internal/metrics"},
 	"github.com/grafana-tools/sdk":           {"dashboards"},
 	"github.com/twmb/franz-go/pkg/kfake":     {"internal/demo"},
-	"go.yaml.in/yaml/v3":                     {"internal/config", "alerts", "cmd/lagscaler"},
+	"go.yaml.in/yaml/v3":                     {"internal/config", "internal/keda", "alerts", "cmd/lagscaler"},
 	"github.com/spf13/cobra":                 {"cmd/lagscaler"},
 	"github.com/oklog/run":                   {"cmd/lagscaler"},
 	"github.com/prometheus/exporter-toolkit": {"cmd/lagscaler"},

@@ -35,6 +35,7 @@ Exit codes: 0 it worked; 1 it did not, or a limit was exceeded; 2 the flags, arg
 		newCheck(),
 		newAlerts(),
 		newDashboards(),
+		newConvert(),
 		newVersion(),
 	)
 	return root

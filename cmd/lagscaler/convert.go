@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lagscaler/lagscaler/internal/config"
+	"github.com/lagscaler/lagscaler/internal/keda"
+)
+
+func newConvert() *cobra.Command {
+	var configured string
+	cmd := &cobra.Command{
+		Use:   "convert FILE|-",
+		Short: "Turn KEDA's ScaledObjects with kafka triggers into KafkaScalers",
+		Long: `Prints a KafkaScaler for each ScaledObject of a file, in mode advise. Several triggers on one target become its sources;
+what has no equivalent is said in comments. With --config, clusters are named as the configuration names them, found by a
+broker in common. Nothing is applied: docs/migrating.md has the way from one to the other, and back.`,
+		Example: `  lagscaler convert scaledobject.yaml > kafkascaler.yaml
+  kubectl get scaledobject orders -o yaml | lagscaler convert - --config lagscaler.yaml | kubectl apply -f -`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if err := cobra.ExactArgs(1)(cmd, args); err != nil {
+				return wrong{err}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return convert(cmd.InOrStdin(), cmd.OutOrStdout(), args[0], configured)
+		},
+	}
+	cmd.Flags().StringVarP(&configured, "config", "c", "", "configuration `FILE` whose clusters the triggers' brokers belong to")
+	return cmd
+}
+
+func convert(in io.Reader, out io.Writer, file, configured string) error {
+	var clusters []keda.Cluster
+	if configured != "" {
+		c, err := config.Load(configured)
+		if err != nil {
+			return wrong{err}
+		}
+		for _, k := range c.Clusters {
+			clusters = append(clusters, keda.Cluster{Name: k.Name, Brokers: k.Brokers})
+		}
+	}
+	text, err := readAll(in, file)
+	if err != nil {
+		return wrong{fmt.Errorf("reading ScaledObjects: %w", err)}
+	}
+	scalers, err := keda.Convert(text, clusters)
+	if err != nil {
+		return wrong{fmt.Errorf("%s: %w", file, err)}
+	}
+	_, err = io.WriteString(out, scalers)
+	return err
+}
+
+// readAll reads a file, or the input when its name is a dash.
+func readAll(in io.Reader, file string) ([]byte, error) {
+	if file == "-" {
+		return io.ReadAll(in)
+	}
+	return os.ReadFile(file)
+}

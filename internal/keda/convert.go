@@ -1,0 +1,168 @@
+package keda
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Cluster is a Kafka cluster of the configuration.
+type Cluster struct {
+	Name    string
+	Brokers []string
+}
+
+// Convert turns every ScaledObject of a YAML stream into a KafkaScaler in mode advise, with what has no equivalent as
+// comments above it. Triggers name brokers, KafkaScalers a cluster of the configuration: one of the known clusters with a
+// broker in common, else a new name, with the configuration it needs in the comments.
+//
+// Its error says what is no ScaledObject, and which have no kafka trigger.
+func Convert(text []byte, known []Cluster) (string, error) {
+	var out bytes.Buffer
+	clusters := clusters{known: known}
+	found := 0
+	for dec := yaml.NewDecoder(bytes.NewReader(text)); ; {
+		var o scaledObject
+		switch err := dec.Decode(&o); {
+		case errors.Is(err, io.EOF):
+			if found == 0 {
+				return "", errors.New("no ScaledObject (keda.sh/v1alpha1) in it")
+			}
+			return out.String(), nil
+		case err != nil:
+			return "", fmt.Errorf("reading YAML: %w", err)
+		case o.Kind != "ScaledObject":
+			continue
+		}
+		c := conversion{in: o, clusters: &clusters}
+		s, err := c.convert()
+		if err != nil {
+			return "", fmt.Errorf("ScaledObject %s: %w", o.Metadata.Name, err)
+		}
+		if found++; found > 1 {
+			out.WriteString("---\n")
+		}
+		for _, n := range c.notes {
+			fmt.Fprintf(&out, "# %s\n", n)
+		}
+		enc := yaml.NewEncoder(&out)
+		enc.SetIndent(2)
+		if err := errors.Join(enc.Encode(s), enc.Close()); err != nil {
+			return "", err
+		}
+	}
+}
+
+// conversion is that of one ScaledObject.
+type conversion struct {
+	in       scaledObject
+	clusters *clusters
+	out      kafkaScaler
+	notes    []string
+}
+
+func (c *conversion) note(format string, args ...any) {
+	if n := fmt.Sprintf(format, args...); !slices.Contains(c.notes, n) {
+		c.notes = append(c.notes, n)
+	}
+}
+
+func (c *conversion) convert() (kafkaScaler, error) {
+	in := c.in
+	c.note("From ScaledObject %s. It advises; see docs/migrating.md before it acts.", in.Metadata.Name)
+	c.out = kafkaScaler{APIVersion: "lagscaler.io/v1alpha1", Kind: "KafkaScaler", Metadata: metadata{in.Metadata.Name, in.Metadata.Namespace}}
+	s := &c.out.Spec
+	s.Mode = "advise"
+	s.ScaleTargetRef = target{
+		or(in.Spec.ScaleTargetRef.APIVersion, "apps/v1"), or(in.Spec.ScaleTargetRef.Kind, "Deployment"), in.Spec.ScaleTargetRef.Name,
+	}
+	if s.ScaleTargetRef.Name == "" {
+		return kafkaScaler{}, errors.New("spec.scaleTargetRef.name: is missing")
+	}
+	for i, t := range in.Spec.Triggers {
+		if err := c.trigger(t); err != nil {
+			return kafkaScaler{}, fmt.Errorf("spec.triggers[%d]: %w", i, err)
+		}
+	}
+	if len(s.Sources) == 0 {
+		return kafkaScaler{}, errors.New("it has no kafka trigger, so there is nothing to convert")
+	}
+	c.replicas()
+	c.behaviour()
+	return c.out, nil
+}
+
+// replicas are the limits. KEDA lets an idle workload go to zero unless told otherwise.
+func (c *conversion) replicas() {
+	in, s := c.in.Spec, &c.out.Spec
+	lowest := deref(in.MinReplicaCount, 0)
+	s.MinReplicas = lowest
+	if idle := in.IdleReplicaCount; idle != nil && *idle < lowest {
+		s.MinReplicas = *idle
+		c.note("idleReplicaCount %d below minReplicaCount %d: minReplicas is %d; a least number while there is work has no equivalent, the plan sets it.", *idle, lowest, *idle)
+	}
+	s.MaxReplicas = in.MaxReplicaCount
+	if in.MaxReplicaCount == nil {
+		c.note("maxReplicaCount was KEDA's default of 100: left out, the partitions bound it.")
+	}
+	if f := in.Fallback; f != nil && f.Replicas > 0 {
+		s.FallbackReplicas = &f.Replicas
+		c.note("fallback: %d replicas when lag is unknown for 5 minutes, instead of after %d failed polls; never fewer than there are.", f.Replicas, f.FailureThreshold)
+		if f.Behavior != "" {
+			c.note("fallback.behavior has no equivalent.")
+		}
+	}
+	if s.MinReplicas == 0 {
+		s.IdleTime = seconds(deref(in.CooldownPeriod, 300))
+	} else if in.CooldownPeriod != nil {
+		c.note("cooldownPeriod: left out, it only concerns scaling to zero.")
+	}
+}
+
+// behaviour is how fast and how often.
+func (c *conversion) behaviour() {
+	in := c.in.Spec
+	down := in.Advanced.HorizontalPodAutoscalerConfig.Behavior.ScaleDown
+	if w := down.StabilizationWindowSeconds; w != nil && *w > 0 {
+		c.out.Spec.StabilizationWindow = seconds(*w)
+	}
+	for _, f := range []struct {
+		set  bool
+		note string
+	}{
+		{in.PollingInterval != nil, "pollingInterval: the configuration's interval, for all."},
+		{in.InitialCooldownPeriod != nil, "initialCooldownPeriod has no equivalent: nothing shrinks before enough was seen."},
+		{in.Advanced.RestoreToOriginalReplicaCount, "restoreToOriginalReplicaCount: see onDelete; the original count has no equivalent."},
+		{len(down.Policies) > 0 || down.SelectPolicy != "", "scaleDown.policies have no equivalent: a change is one write to the final count."},
+		{len(in.Advanced.HorizontalPodAutoscalerConfig.Behavior.ScaleUp) > 0, "scaleUp behaviour has no equivalent: a change is one write to the final count."},
+		{len(in.Advanced.ScalingModifiers) > 0, "scalingModifiers have no equivalent: the greatest need of all sources counts."},
+		{in.ScaleTargetRef.EnvSourceContainerName != "", "envSourceContainerName has no equivalent: connections are in the configuration."},
+		{c.in.Metadata.Annotations["autoscaling.keda.sh/paused"] == "true", "it is paused: the annotation lagscaler.io/paused does that here."},
+	} {
+		if f.set {
+			c.note("%s", f.note)
+		}
+	}
+}
+
+func seconds(n int32) string { return (time.Duration(n) * time.Second).String() }
+
+func or(s, otherwise string) string {
+	if strings.TrimSpace(s) == "" {
+		return otherwise
+	}
+	return s
+}
+
+func deref(p *int32, otherwise int32) int32 {
+	if p == nil {
+		return otherwise
+	}
+	return *p
+}

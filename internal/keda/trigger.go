@@ -1,0 +1,141 @@
+package keda
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+func (c *conversion) trigger(t trigger) error {
+	switch t.Type {
+	case "kafka", "apache-kafka":
+		return c.kafka(t)
+	case "cron":
+		return c.cron(t)
+	}
+	c.note("trigger %s has no equivalent.", t.Type)
+	return nil
+}
+
+// connection are the fields of a trigger that say how to reach and to trust the brokers.
+var connection = []string{
+	"sasl", "tls", "version", "caFile", "scopes", "oauthTokenEndpointUri", "saslTokenProvider", "awsRegion", "unsafeSsl", "enableTLS",
+}
+
+// noted are the other fields without an equivalent.
+var noted = map[string]string{
+	"lagThreshold":                       "lagThreshold %s, records waiting for each replica, has no equivalent: targetLag says how late a record may be (30s), whatever the rate.",
+	"limitToPartitionsWithLag":           "limitToPartitionsWithLag has no equivalent: partitions are fitted to consumers by their rate and backlog.",
+	"ensureEvenDistributionOfPartitions": "ensureEvenDistributionOfPartitions: always so, only counts that lower the partitions of the busiest consumer are used.",
+	"allowIdleConsumers":                 "allowIdleConsumers has no equivalent: a consumer without a partition is never wanted, unless minReplicas says so.",
+	"excludePersistentLag":               "excludePersistentLag: always so, a partition that stands still is left out and named (PartitionStalled).",
+	"scaleToZeroOnInvalidOffset":         "scaleToZeroOnInvalidOffset has no equivalent: a group that never committed is not touched (NoCommittedOffsets).",
+	"offsetResetPolicy":                  "offsetResetPolicy: not needed, a partition without a commit is told apart from lag 0.",
+	"partitionLimitation":                "partitionLimitation has no equivalent: all partitions of the topics count.",
+}
+
+// kafka makes a source of a trigger, or adds its topic to the source of the same group.
+func (c *conversion) kafka(t trigger) error {
+	m := t.Metadata
+	if m["consumerGroup"] == "" {
+		return errors.New("consumerGroup: is missing, or comes from the environment of the target: write it down first")
+	}
+	brokers := strings.FieldsFunc(m["bootstrapServers"], func(r rune) bool { return r == ',' || r == ' ' })
+	if len(brokers) == 0 {
+		return errors.New("bootstrapServers: is missing, or comes from the environment of the target: write it down first")
+	}
+	name, isNew := c.clusters.find(brokers)
+	if isNew {
+		c.note("The configuration needs: clusters: [{name: %s, brokers: [%s]}], with the trigger's TLS and SASL.", name, strings.Join(brokers, ", "))
+	}
+	var fields []string
+	for field, value := range m {
+		if text, ok := noted[field]; ok && value != "" && value != "false" {
+			fields = append(fields, strings.ReplaceAll(text, "%s", value))
+		} else if !ok && !slices.Contains(connection, field) && !slices.Contains(converted, field) {
+			fields = append(fields, field+" has no equivalent.")
+		}
+	}
+	slices.Sort(fields)
+	for _, f := range fields {
+		c.note("%s", f)
+	}
+	if len(t.AuthenticationRef) > 0 {
+		c.note("authenticationRef %s: credentials are in the configuration, once for each cluster.", t.AuthenticationRef["name"])
+	}
+	if err := c.activation(m["activationLagThreshold"]); err != nil {
+		return err
+	}
+	c.add(source{Cluster: name, Group: m["consumerGroup"]}, m["topic"])
+	return nil
+}
+
+// converted are the fields that have an equivalent.
+var converted = []string{"bootstrapServers", "consumerGroup", "topic", "activationLagThreshold"}
+
+// activation keeps the smallest: any trigger alone wakes the workload.
+func (c *conversion) activation(text string) error {
+	if text == "" {
+		text = "0"
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return fmt.Errorf("activationLagThreshold: %q is no number", text)
+	}
+	s := &c.out.Spec
+	if len(s.Sources) == 0 || n < s.ActivationLag {
+		s.ActivationLag = n
+	}
+	return nil
+}
+
+// add puts a topic to the source of its group. A trigger without one counts every topic of the group.
+func (c *conversion) add(s source, topic string) {
+	all := &c.out.Spec.Sources
+	for i := range *all {
+		if have := &(*all)[i]; have.Cluster == s.Cluster && have.Group == s.Group {
+			if topic == "" || len(have.Topics) == 0 {
+				have.Topics = nil
+			} else if !slices.Contains(have.Topics, topic) {
+				have.Topics = append(have.Topics, topic)
+			}
+			return
+		}
+	}
+	if topic != "" {
+		s.Topics = []string{topic}
+	}
+	*all = append(*all, s)
+}
+
+// cron is a minimum at times.
+func (c *conversion) cron(t trigger) error {
+	n, err := strconv.ParseInt(t.Metadata["desiredReplicas"], 10, 32)
+	if err != nil {
+		return fmt.Errorf("desiredReplicas: %q is no number", t.Metadata["desiredReplicas"])
+	}
+	c.out.Spec.Schedule = append(c.out.Spec.Schedule, window{t.Metadata["start"], t.Metadata["end"], t.Metadata["timezone"], int32(n)})
+	return nil
+}
+
+// clusters finds names for brokers.
+type clusters struct {
+	known []Cluster
+}
+
+// find is the cluster with one of the brokers; a new one when there is none.
+func (c *clusters) find(brokers []string) (name string, isNew bool) {
+	for _, k := range c.known {
+		if slices.ContainsFunc(brokers, func(b string) bool { return slices.Contains(k.Brokers, b) }) {
+			return k.Name, false
+		}
+	}
+	name = "main"
+	for taken := 2; slices.ContainsFunc(c.known, func(k Cluster) bool { return k.Name == name }); taken++ {
+		name = fmt.Sprintf("main-%d", taken)
+	}
+	c.known = append(c.known, Cluster{name, brokers})
+	return name, true
+}
