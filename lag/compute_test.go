@@ -81,7 +81,7 @@ const none = -1000
 func state(s State) func(*GroupRead) { return func(g *GroupRead) { g.State = s } }
 func undescribed(g *GroupRead)       { g.Members, g.Described, g.Assignor = nil, false, "" }
 func readCommitted(g *GroupRead)     { g.ReadCommitted = true }
-func unreadable(g *GroupRead) { g.Err, g.CommitsAt, g.Described = Unreachable, time.Time{}, false }
+func unreadable(g *GroupRead)        { g.Err, g.CommitsAt, g.Described = Unreachable, time.Time{}, false }
 
 func one(t *testing.T, s *Snapshot) *GroupLag {
 	t.Helper()

@@ -112,10 +112,6 @@ func (e *evaluation) remember(in *Input) {
 	e.memory.Sources = list
 }
 
-func (m *Memory) find(cluster, group string) (int, bool) {
-	return findSource(m.Sources, cluster, group)
-}
-
 func findSource(list []SourceMemory, cluster, group string) (int, bool) {
 	return slices.BinarySearchFunc(list, SourceMemory{Cluster: cluster, Group: group}, compareSources)
 }

@@ -61,7 +61,7 @@ func (d Decision) Detail() string {
 // partitionPlan says how many partitions would not limit the verdict.
 func (d Decision) partitionPlan(n *Need) string {
 	return fmt.Sprintf("%d useful partitions; the plan asks for %s",
-		d.Bounds.Partitions, whole(roundUp(int64(n.Up), partitionsStep)))
+		d.Bounds.Partitions, whole(wholeSteps(int64(n.Up))))
 }
 
 // headroom is the way from arrivals to what is required, with its numbers:

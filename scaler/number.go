@@ -57,6 +57,3 @@ func clockTime(t time.Time) string {
 	}
 	return t.Format("15:04:05")
 }
-
-// percent is a share in percent.
-func percent(share float64) string { return number(100*share) + " %" }

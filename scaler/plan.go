@@ -63,9 +63,9 @@ func MakePlan(in PlanInput) (Plan, error) {
 		ConsumersForThroughput: consumers,
 		ConsumersForLag:        consumers,
 		RecommendedConsumers:   consumers,
-		RecommendedPartitions:  roundUp(consumers, partitionsStep),
+		RecommendedPartitions:  wholeSteps(consumers),
 		ConsumersWithDrain:     ceil(extra.Mul(extra.Add(extra, rate), busy)),
-		BalancedPartitions:     roundUp(3*consumers, partitionsStep),
+		BalancedPartitions:     wholeSteps(3 * consumers),
 	}
 	partitions := int64(in.Partitions)
 	if partitions == 0 {
@@ -127,4 +127,5 @@ func ceil(r *big.Rat) int64 {
 	return q.Int64()
 }
 
-func roundUp(n, step int64) int64 { return (n + step - 1) / step * step }
+// wholeSteps rounds up to a multiple of partitionsStep.
+func wholeSteps(n int64) int64 { return (n + partitionsStep - 1) / partitionsStep * partitionsStep }

@@ -100,7 +100,7 @@ func stabilizingPhrase(d *Decision, n *Need) []string {
 
 func boundPhrase(_ *Decision, n *Need) []string {
 	worst := slices.MaxFunc(n.Bound, func(a, b PartitionNeed) int { return int(a.Rate - b.Rate) })
-	enough := roundUp(int64(consumersFor(worst.Rate*float64(n.Partitions), n.PerConsumer)), partitionsStep)
+	enough := wholeSteps(int64(consumersFor(worst.Rate*float64(n.Partitions), n.PerConsumer)))
 	parts := []string{fmt.Sprintf("%s gets %s, one consumer does %s", worst, perSecond(worst.Rate), perSecond(n.PerConsumer))}
 	if len(n.Bound) > 1 {
 		parts = append(parts, fmt.Sprintf("%d more like it", len(n.Bound)-1))

@@ -54,7 +54,7 @@ const (
 func (w *watch) observe(in *Input, src *Source, clk Clock) {
 	w.took = src.Lag != nil && src.Lag.Err == lag.OK && w.isNew(src.Lag)
 	if w.took {
-		w.take(in, src, clk)
+		w.take(src, clk)
 	}
 	w.fresh = w.state(in.Now, src, clk)
 	switch {
@@ -82,7 +82,7 @@ func readAt(g *lag.GroupLag) time.Time {
 	return g.ReadAt
 }
 
-func (w *watch) take(in *Input, src *Source, clk Clock) {
+func (w *watch) take(src *Source, clk Clock) {
 	g := src.Lag
 	if !w.window.shape.fits(g) {
 		next := shapeOf(g, src.wants())

@@ -18,9 +18,14 @@ const (
 )
 
 func main() {
+	os.Exit(untilSignal(os.Args[1:]))
+}
+
+// untilSignal runs a command line until it is done or told to stop.
+func untilSignal(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(execute(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	return execute(ctx, args, os.Stdout, os.Stderr)
 }
 
 // execute runs a command line and returns the exit code.

@@ -33,14 +33,20 @@ func TestMain(m *testing.M) {
 
 // get prints what an address answers.
 func get() {
-	resp, err := http.Get(os.Args[1])
-	if err == nil {
-		_, err = io.Copy(os.Stdout, resp.Body)
-	}
-	if err != nil {
+	if err := copyFrom(os.Args[1]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+func copyFrom(address string) error {
+	resp, err := http.Get(address)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	_, err = io.Copy(os.Stdout, resp.Body)
+	return err
 }
 
 // TestScripts runs the command line as a user types it. Beside testscript's own, there are the commands

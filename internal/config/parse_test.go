@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
@@ -252,7 +253,11 @@ func FuzzParse(f *testing.F) {
 			redacted(t, c)
 			return
 		}
-		problems := err.(*Problems).All
+		var wrong *Problems
+		if !errors.As(err, &wrong) {
+			t.Fatalf("%T: %v", err, err)
+		}
+		problems := wrong.All
 		for _, p := range problems {
 			if p.Path == "" && !strings.Contains(p.Message, "YAML") && !strings.Contains(p.Message, "empty") && !strings.Contains(p.Message, "want a mapping") {
 				t.Errorf("names no field: %v", p)

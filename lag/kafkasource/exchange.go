@@ -46,8 +46,8 @@ var (
 	_ protocol.Message       = (*answer)(nil)
 )
 
-func (e *exchange) ApiKey() protocol.ApiKey { return protocol.ApiKey(e.request.Key()) } //nolint:revive // kafka-go's name
-func (a *answer) ApiKey() protocol.ApiKey   { return protocol.ApiKey(a.key) }           //nolint:revive // kafka-go's name
+func (e *exchange) ApiKey() protocol.ApiKey { return protocol.ApiKey(e.request.Key()) }
+func (a *answer) ApiKey() protocol.ApiKey   { return protocol.ApiKey(a.key) }
 
 // Broker routes the exchange.
 func (e *exchange) Broker(c protocol.Cluster) (protocol.Broker, error) {

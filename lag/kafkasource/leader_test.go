@@ -54,6 +54,8 @@ func TestLeaderlessPartition(t *testing.T) {
 }
 
 // leaderless answers for every partition but number 1, which nobody leads.
+//
+//nolint:revive // the order is that of the embedded cluster's hook
 func leaderless(req *kmsg.ListOffsetsRequest, whole lag.TopicRead) (kmsg.Response, error, bool) {
 	resp := req.ResponseKind().(*kmsg.ListOffsetsResponse)
 	for _, t := range req.Topics {
@@ -147,7 +149,7 @@ func TestTopicRecreated(t *testing.T) {
 	r.fill(3)
 	r.Append("orders", 0, 20)
 	before := topic(t, r.observe(), "orders")
-	r.Subject.Delete("orders")
+	r.Delete("orders")
 	r.Create("orders", 3)
 	r.Append("orders", 0, 2)
 	r.Commit("g00", "orders", 0, 4) // a consumer that did not notice

@@ -191,7 +191,7 @@ func deletedTopic(_ *testing.T, x *trial) {
 	x.Delete(x.name)
 	x.until(func(o lag.Observation) error {
 		if _, err := topicOf(o, x.name); err == nil || strings.HasPrefix(err.Error(), "topic \""+x.name+"\":") {
-			return fmt.Errorf("topic %q is still observed (%v)", x.name, err)
+			return fmt.Errorf("topic %q is still observed (%w)", x.name, err)
 		}
 		return expected{x.name, kept, 0, 0, 0, 0}.check(o)
 	})

@@ -15,7 +15,7 @@ func (c *Cluster) group(name string) *group {
 		return g
 	}
 	h := fnv.New32a()
-	h.Write([]byte(name)) //nolint:errcheck // never fails
+	_, _ = h.Write([]byte(name)) // a hash never fails
 	g := &group{offsets: map[string]map[int32]int64{}, shown: Listed}
 	g.GroupRead = lag.GroupRead{
 		GroupState: lag.GroupState{

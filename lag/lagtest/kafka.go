@@ -113,8 +113,8 @@ func (k *kafka) trim(topic string, partition int32, start int64) {
 			if shard.Err != nil {
 				return shard.Err
 			}
-			for _, rt := range shard.Resp.(*kmsg.DeleteRecordsResponse).Topics {
-				return kerr.ErrorForCode(rt.Partitions[0].ErrorCode)
+			if resp, ok := shard.Resp.(*kmsg.DeleteRecordsResponse); ok && len(resp.Topics) > 0 {
+				return kerr.ErrorForCode(resp.Topics[0].Partitions[0].ErrorCode)
 			}
 		}
 		return fmt.Errorf("no answer")

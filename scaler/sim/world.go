@@ -158,7 +158,7 @@ func (r *run) arrivals(second int32) {
 			if p > 0 && w == r.weights[p-1] {
 				r.arrive[p] = r.arrive[p-1] // the table is shared, too
 			} else {
-				r.arrive[p] = poissonOf(rate*w)
+				r.arrive[p] = poissonOf(rate * w)
 			}
 		}
 	}
