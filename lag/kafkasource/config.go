@@ -42,7 +42,7 @@ type Limits struct {
 
 	Metadata   time.Duration // age at which topic metadata is read anew, unless an error says so earlier: 30 s
 	StartEvery int           // polls between two readings of log start offsets: 6
-	Unlisted   int           // polls after which a group that no broker lists is forgotten: 3
+	Unlisted   time.Duration // for how long a group must be listed by nobody until it is Dead: 30 s
 }
 
 func (l Limits) orDefault() Limits {
@@ -58,7 +58,7 @@ func (l Limits) orDefault() Limits {
 		Sample:     or(l.Sample, 2*time.Second),
 		Metadata:   or(l.Metadata, 30*time.Second),
 		StartEvery: or(l.StartEvery, 6),
-		Unlisted:   or(l.Unlisted, 3),
+		Unlisted:   or(l.Unlisted, 30*time.Second),
 	}
 }
 

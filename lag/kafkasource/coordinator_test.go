@@ -74,27 +74,56 @@ func TestListedByNobody(t *testing.T) {
 	}
 }
 
+// atOnce believes that a group is gone as soon as nobody lists it.
+var atOnce = kafkasource.Config{Limits: kafkasource.Limits{Unlisted: time.Nanosecond}}
+
 func TestListedByNobodyAndNotFound(t *testing.T) {
 	r := newRig(t, kafkasource.Config{})
 	r.fill(3)
 	quiet(t, r.observe())
 	r.hideGroups()
 	r.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.FindCoordinator}, Err: kerr.CoordinatorNotAvailable, Count: -1})
-	for poll := range 4 {
+	for poll := range 6 {
 		if g := group(t, r.observe(), "g00"); g.Err != lag.Unlisted || g.State != lag.StateUnknown {
 			t.Errorf("poll %d: %+v", poll, g)
 		}
 	}
-	if o := r.observe(); len(o.Groups) != 0 {
-		t.Errorf("%d groups are still told of", len(o.Groups))
+}
+
+func TestListedByNobodyForLong(t *testing.T) {
+	r := newRig(t, atOnce)
+	r.fill(3)
+	quiet(t, r.observe())
+	r.hideGroups()
+	r.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.FindCoordinator}, Err: kerr.CoordinatorNotAvailable, Count: -1})
+	r.observe() // absent from now on
+	if g := group(t, r.observe(), "g00"); g.Err != lag.OK || g.State != lag.Dead {
+		t.Errorf("group %+v", g)
 	}
 }
 
-func TestDeletedGroupIsDead(t *testing.T) {
+func TestCoordinatorDoesNotKnowAGroupForAMoment(t *testing.T) {
 	r := newRig(t, kafkasource.Config{})
 	r.fill(2)
 	quiet(t, r.observe())
 	r.DeleteGroup("g00")
+	for range 6 {
+		if g := group(t, r.observe(), "g00"); g.Err != lag.Unlisted || g.State != lag.StateUnknown {
+			t.Errorf("group %+v: it may be back as soon as the new coordinator has read everything", g)
+		}
+	}
+	r.Commit("g00", "orders", 0, 9)
+	if g := group(t, r.observe(), "g00"); g.Err != lag.OK || g.State != lag.Empty {
+		t.Errorf("a group that is back: %+v", g)
+	}
+}
+
+func TestDeletedGroupIsDead(t *testing.T) {
+	r := newRig(t, atOnce)
+	r.fill(2)
+	quiet(t, r.observe())
+	r.DeleteGroup("g00")
+	r.observe() // absent from now on
 	for poll := range 4 {
 		if g := group(t, r.observe(), "g00"); g.Err != lag.OK || g.State != lag.Dead {
 			t.Errorf("poll %d: %+v", poll, g)

@@ -2,7 +2,6 @@ package kafkasource
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,19 +12,9 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 )
 
-// remember is what is kept of a group from poll to poll.
-type remember struct {
-	kind        lag.GroupType
-	protocol    string
-	coordinator int32
-	topics      []string // its members' topics when they were last told, sorted
-	missed      int      // polls in a row in which every broker answered and none listed it
-	dead        int      // polls in a row in which its coordinator did not know it
-}
-
 // repair finds the coordinators of groups that nobody listed and of those whose coordinator was moving when it was
 // asked, and reads them there. A coordinator's move takes some 100 ms, in which groups may be listed by nobody
-// while every broker answers without an error: only a coordinator that does not know a group makes it Dead.
+// while every broker answers without an error.
 func (p *poll) repair(ctx context.Context) {
 	for round := range moveRounds {
 		lost := p.misplaced()
@@ -36,7 +25,8 @@ func (p *poll) repair(ctx context.Context) {
 			p.replace(p.read(ctx, broker, groups))
 		}
 	}
-	p.unlisted()
+	p.mourn()
+	p.absent()
 	p.report()
 }
 
@@ -50,7 +40,7 @@ func (p *poll) misplaced() []string {
 		}
 	}
 	for name, g := range p.s.memory.groups {
-		if _, down := p.down[g.coordinator]; !down && g.dead == 0 && p.index(name) < 0 {
+		if _, down := p.down[g.coordinator]; !down && g.buried == 0 && p.index(name) < 0 {
 			names = append(names, name)
 		}
 	}
@@ -128,33 +118,6 @@ func (p *poll) replace(reads []*read) {
 
 func (p *poll) sort() { slices.SortFunc(p.reads, byGroup) }
 
-// unlisted accounts for remembered groups that were not found in this poll either.
-func (p *poll) unlisted() {
-	missing := slices.DeleteFunc(slices.Sorted(maps.Keys(p.s.memory.groups)), func(name string) bool { return p.index(name) >= 0 })
-	for _, name := range missing {
-		g := p.s.memory.groups[name]
-		r := lag.GroupRead{
-			GroupState: lag.GroupState{At: time.Now(), Group: name, Type: g.kind, Coordinator: g.coordinator},
-			Protocol:   g.protocol, ReadCommitted: p.s.cfg.ReadCommitted(name),
-			Generation: lag.NoGeneration, Epoch: lag.NoGeneration, AssignmentEpoch: lag.NoGeneration,
-		}
-		code, down := p.down[g.coordinator]
-		switch {
-		case g.dead > 0:
-			r.State, r.Described = lag.Dead, true
-		case down:
-			r.Err = code
-		default:
-			r.Err = lag.Unlisted
-			if len(p.down) == 0 {
-				g.missed++
-			}
-		}
-		p.reads = append(p.reads, &read{GroupRead: r})
-	}
-	p.sort()
-}
-
 // report tells which groups could not be read although their coordinator answered, in one line for each coordinator and code.
 func (p *poll) report() {
 	bad := troubles{}
@@ -164,29 +127,4 @@ func (p *poll) report() {
 		}
 	}
 	bad.tell(p, lag.StageDescribe, "groups")
-}
-
-// remember keeps for the next poll what this one learned of groups, and forgets those that are gone for long enough
-// that everyone was told so: Dead, or listed by nobody while every broker answered.
-func (p *poll) remember() {
-	for i := range p.reads {
-		r := p.reads[i]
-		g, ok := p.s.memory.groups[r.Group]
-		if !ok {
-			g = &remember{kind: r.Type, protocol: r.Protocol, coordinator: r.Coordinator}
-			p.s.memory.groups[r.Group] = g
-		}
-		if r.Err == lag.OK && r.State != lag.Dead {
-			*g = remember{kind: r.Type, protocol: r.Protocol, coordinator: r.Coordinator, topics: g.topics}
-		}
-		if r.Described {
-			g.topics = p.memberTopics(r)
-		}
-		if r.State == lag.Dead && r.Err == lag.OK {
-			g.dead++
-		}
-		if limit := p.s.cfg.Limits.Unlisted; g.dead > limit || g.missed > limit {
-			delete(p.s.memory.groups, r.Group)
-		}
-	}
 }
