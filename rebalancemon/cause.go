@@ -179,6 +179,8 @@ func (g *group) exchange(told []*episode, i int, ch change) reason {
 		return reason{UnknownCause, both + "; in which order is not known"}
 	case len(told) > 1 && i == 0:
 		return went
+	case len(told) > 1 && len(ch.left) > 1:
+		return reason{UnknownCause, both + "; by turns"}
 	case len(told) > 1:
 		return reason{MemberJoined, "back: " + names(ch.joined)}
 	case e.end.Sub(e.start) > prompt*time.Duration(max(1, e.count)):
@@ -215,17 +217,28 @@ func (g *group) departure(e *episode, left []seat) reason {
 // amongThemselves explains a rebalance of the same members.
 func (g *group) amongThemselves(e *episode, i int, earlier []reason, ch change) reason {
 	switch last, ok := g.tally.lastEvent(); {
+	case ch.subscribed && ch.grown != "":
+		return reason{UnknownCause, "a member subscribes to other topics; " + ch.grown}
 	case ch.subscribed:
 		return reason{Subscription, "a member subscribes to other topics"}
 	case ch.grown != "":
 		return reason{Partitions, ch.grown}
 	case i > 0:
 		return earlier[i-1]
-	case ok && g.view.protocol == Cooperative && e.start.Sub(last.End) <= followUp:
+	case ok && g.halfway() && e.start.Sub(last.End) <= followUp:
 		return reason{last.Cause, "second half of the cooperative rebalance before"}
 	default:
 		return reason{UnknownCause, "the same members with the same subscriptions: one of them asked for it"}
 	}
+}
+
+// halfway reports whether a cooperative group holds less than there is: some members gave partitions up that nobody has yet.
+func (g *group) halfway() bool {
+	all := 0
+	for _, e := range g.covered {
+		all += int(e.partitions)
+	}
+	return g.view.protocol == Cooperative && g.view.held < all
 }
 
 // allBack reports whether those that joined are the processes that left.

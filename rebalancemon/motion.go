@@ -84,13 +84,14 @@ func (v *view) walk(topics []lag.TopicLag, yield func(was, is lag.PartitionLag))
 	}
 }
 
-// farewell is how a member went at about that time, the earliest possible, told by whether its partitions still moved just before: a member that closes
-// has read until then, one that was killed or hangs stood still for its session timeout or max.poll.interval.
+// farewell is how a member went at about that time, the earliest possible. It is told by whether its partitions moved
+// until then: a member that closes has read to the last, one that was killed or hangs has not for its session timeout
+// or max.poll.interval.
 //
-//	pace 2 s, polls each 2 s    moved 1 s before: left    stood still for 9 s with records waiting: timed out
-//	pace 5 s, polls each 10 s   moved 4 s before: left    stood still for 45 s with records waiting: timed out
-//
-// In between, and where nothing was there to read, it cannot be told.
+//	polls each 10 s, pace 10 s   moved at the last poll                                    left
+//	                             stood still for 45 s, records wait                        timed out
+//	                             stood still for 15 s, records wait                        cannot be told
+//	                             nothing there to read                                     cannot be told
 func (v *view) farewell(s *seat, at time.Time) Cause {
 	pace := max(v.pace, v.step)
 	if v.pace == 0 {
@@ -103,7 +104,7 @@ func (v *view) farewell(s *seat, at time.Time) Cause {
 	switch {
 	case v.seen.IsZero() || s.held == 0:
 		return UnknownCause
-	case !s.moved.IsZero() && at.Sub(s.moved) <= pace+v.step/4:
+	case s.moved.Equal(v.until) && at.Sub(v.until) <= v.step*5/4:
 		return MemberLeft
 	case s.waits && still > pace+v.step:
 		return MemberTimeout

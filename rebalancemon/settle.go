@@ -26,11 +26,13 @@ func (m *Monitor) poll(g *group, l *lag.GroupLag) {
 	if g.unexplained(&next, ch) {
 		g.observe(stateOf(l), m.limit(g))
 	}
+	covered := g.covered
 	if ch.rebalanced {
-		is := extents(l)
-		ch.grown, g.covered = grown(g.covered, is), is
+		covered = extents(l)
+		ch.grown = grown(g.covered, covered)
 	}
 	m.settle(g, &next, ch)
+	g.covered = covered
 	g.crew.turn(ch, next.at)
 	g.view = next
 	g.crew.assess(g, m.now)
@@ -87,7 +89,7 @@ func (m *Monitor) settle(g *group, next *view, ch change) {
 		over = []*episode{g.unseen(next)}
 		targets = over
 	}
-	told := credit(targets, owed, heir(targets, next.protocol, ch))
+	told := credit(targets, owed, heir(targets, next.protocol))
 	number(told, next)
 	m.hints.attribute(g, told, ch)
 	if g.open != nil && g.open.count > 0 {
@@ -119,17 +121,22 @@ func credit(targets []*episode, owed int, heir *episode) []*episode {
 	return told
 }
 
-// heir is the episode that had the rebalances which no sample saw apart: the last. Under a cooperative assignor it is
-// the first, unless members left and came back: a join takes two rebalances there, a leave one.
-func heir(targets []*episode, p Protocol, ch change) *episode {
-	switch {
-	case len(targets) == 0:
-		return nil
-	case p == Cooperative && len(ch.joined) > 0 && !allBack(ch):
-		return targets[0]
-	default:
-		return targets[len(targets)-1]
+// heir is the episode that had the rebalances which no sample saw apart: the longest, and among those that took about as
+// long the last; under a cooperative assignor the first, since a join takes two rebalances there and a leave one.
+func heir(targets []*episode, p Protocol) *episode {
+	const alike = 500 * time.Millisecond
+	var best *episode
+	for _, e := range targets {
+		if best == nil {
+			best = e
+			continue
+		}
+		longer := e.last.Sub(e.start) - best.last.Sub(best.start)
+		if longer > alike || longer >= -alike && p != Cooperative {
+			best = e
+		}
 	}
+	return best
 }
 
 // number gives episodes the generation after them, counted back from the one that the poll told.

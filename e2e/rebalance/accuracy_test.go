@@ -14,7 +14,7 @@ import (
 
 var (
 	accuracyFile = flag.String("accuracy", "", "measure, and write this file")
-	accuracyTime = flag.Duration("accuracy-time", 130*time.Second, "how long each version's groups are disturbed")
+	accuracyTime = flag.Duration("accuracy-time", 150*time.Second, "how long each version's groups are disturbed")
 	accuracySeed = flag.Uint64("accuracy-seed", 2026, "of what is done to them")
 )
 
