@@ -31,6 +31,7 @@ Exit codes: 0 it worked; 1 it did not, or a limit was exceeded; 2 the flags, arg
 		newSimulate(),
 		newReplay(),
 		newExplain(),
+		newCompare(),
 		newLag(),
 		newCheck(),
 		newAlerts(),

@@ -49,6 +49,7 @@ type ScalerReport struct {
 	Line        string             // Decision.Line
 	Disposition scaler.Disposition // empty: it holds, and nothing stands against it
 	Failure     string             // of the last Apply; empty when it worked
+	Week        scaler.Week        // what was, and what was decided, for a comparison
 	Counts      ScalerCounts
 }
 
@@ -142,7 +143,7 @@ func (e *Engine) evaluate(s Scaler, now time.Time) ScalerReport {
 		e.opts.Record(s.Name, in, d, memory)
 	}
 	e.scaling.memories[s.Name] = memory
-	r := ScalerReport{Scaler: s, Decision: d, Line: d.Line(), Disposition: e.disposition(s, d)}
+	r := ScalerReport{Scaler: s, Decision: d, Line: d.Line(), Disposition: e.disposition(s, d), Week: memory.Week}
 	if d.At.Equal(now) {
 		e.count(s.Name).decisions[d.Verdict]++
 	} else if last, ok := e.scaling.reports[s.Name]; ok {

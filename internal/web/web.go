@@ -70,6 +70,7 @@ var routes = []route{
 	{"/rebalances", "/api/v1/rebalances", "rebalances.html", "Rebalances", (*pages).rebalances},
 	{"/status", "/api/v1/status", "status.html", "Status", (*pages).status},
 	{"", "/api/v1/lag", "", "", (*pages).lag},
+	{"", "/api/v1/compare", "", "", (*pages).compare},
 }
 
 // failure is an error with its HTTP status, shown to the caller as it is.

@@ -77,12 +77,12 @@ func get(t testing.TB, h http.Handler, path string) *httptest.ResponseRecorder {
 
 // Every page answers, and so does its JSON twin; neither allows anything from elsewhere.
 func TestPagesAndTwins(t *testing.T) {
-	h := serve(report(t, "alpha", "beta"))
+	rep := report(t, "alpha", "beta")
+	rep.Scalers = []engine.ScalerReport{{Scaler: engine.Scaler{Name: "shop/orders", Sources: []scaler.SourceSpec{{Cluster: "main", Group: "beta"}}}}}
+	h := serve(rep)
+	queries := map[string]string{"/api/v1/group": "?cluster=main&group=beta", "/api/v1/compare": "?scaler=shop/orders"}
 	for _, r := range routes {
-		query := ""
-		if strings.HasSuffix(r.twin, "/group") {
-			query = "?cluster=main&group=beta"
-		}
+		query := queries[r.twin]
 		w := get(t, h, r.twin+query)
 		if w.Code != http.StatusOK || !json.Valid(w.Body.Bytes()) {
 			t.Errorf("%s: %d %.200s", r.twin, w.Code, w.Body)

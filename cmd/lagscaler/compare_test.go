@@ -1,0 +1,49 @@
+package main
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/lagscaler/lagscaler/internal/web"
+)
+
+// Two days: on the first an owner kept 10 replicas and was late for an hour, on the second 4 and was not.
+func TestCompareDays(t *testing.T) {
+	per, partitions := 100.0, int32(12)
+	page := web.ComparePage{Name: "shop/orders", TargetLag: 30, Preset: "balanced", MinReplicas: 1, PerConsumer: &per, Partitions: &partitions}
+	start := time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
+	for i := range 2 * 288 {
+		s := web.Step{Time: start.Add(time.Duration(i) * 5 * time.Minute), Rate: 300, Replicas: 10, Desired: 6, Late: 2}
+		if i < 12 {
+			s.Late = 90
+		}
+		if i >= 288 {
+			s.Replicas, s.Desired = 4, 6
+		}
+		page.Steps = append(page.Steps, s)
+	}
+	rows := compareDays(page)
+	want := []compared{
+		{Day: "2026-01-05", Hours: 24, ActualHours: 240, DesiredHours: 144, ActualLate: 100.0 / 24},
+		{Day: "2026-01-06", Hours: 24, ActualHours: 96, DesiredHours: 144},
+		{Day: "all", Hours: 48, ActualHours: 336, DesiredHours: 288, ActualLate: 100.0 / 48},
+	}
+	if len(rows) != len(want) {
+		t.Fatalf("%d rows", len(rows))
+	}
+	near := func(a, b float64) bool { return math.Abs(a-b) < 1e-6 }
+	for i, w := range want {
+		r := rows[i]
+		if r.Day != w.Day || !near(r.Hours, w.Hours) || !near(r.ActualHours, w.ActualHours) || !near(r.DesiredHours, w.DesiredHours) || !near(r.ActualLate, w.ActualLate) {
+			t.Errorf("got %+v, want %+v", r, w)
+		}
+	}
+	if s := rows[2].SimulatedLate; s == nil || *s > 1 {
+		t.Errorf("300/s on consumers of 100/s, simulated: late %v %% of the time", s)
+	}
+	page.PerConsumer = nil
+	if s := compareDays(page)[2].SimulatedLate; s != nil {
+		t.Errorf("simulated %v without knowing a consumer's speed", *s)
+	}
+}
