@@ -1,0 +1,56 @@
+package charts_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/kube"
+)
+
+// TestEveryRightIsExplained holds the tables of docs/security.md against the rights that the code uses.
+func TestEveryRightIsExplained(t *testing.T) {
+	const file, begin, end = "../docs/security.md", "<!-- rights: go test ./charts -update -->\n", "<!-- /rights -->"
+	page := read(t, file)
+	before, rest, ok := bytes.Cut(page, []byte(begin))
+	have, after, closed := bytes.Cut(rest, []byte(end))
+	if !ok || !closed {
+		t.Fatalf("%s has no place for the rights", file)
+	}
+	want := rightsTables()
+	if *update {
+		if err := os.WriteFile(file, bytes.Join([][]byte{before, []byte(begin), []byte(want), []byte(end), after}, nil), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if string(have) != want {
+		t.Errorf("%s does not explain the rights that the code uses: go test ./charts -update", file)
+	}
+}
+
+// rightsTables is a table for each mode, with what it adds to the mode before.
+func rightsTables() string {
+	var b strings.Builder
+	weaker := map[string]bool{}
+	for _, mode := range []scaler.Mode{scaler.Observe, scaler.Advise, scaler.Act} {
+		fmt.Fprintf(&b, "\n### %s\n\n| right | on | where | why |\n|---|---|---|---|\n", mode)
+		for _, r := range kube.Rules(mode) {
+			on := strings.TrimPrefix(r.Group+"/"+r.Resource, "/")
+			if weaker[on] {
+				continue
+			}
+			weaker[on] = true
+			where := "every watched namespace"
+			if r.Place == kube.Own {
+				where = "the release's namespace"
+			}
+			fmt.Fprintf(&b, "| %s | `%s` | %s | %s |\n", strings.Join(r.Verbs, ", "), on, where, r.Why)
+		}
+	}
+	b.WriteString("\n")
+	return b.String()
+}
