@@ -278,3 +278,22 @@ func (r *rig) DeleteGroup(name string) {
 		r.t.Fatalf("deleting %s: %v, %+v", name, err, resp)
 	}
 }
+
+func TestThrottledBrokerIsLeftAlone(t *testing.T) {
+	r := newRig(t, kafkasource.Config{}, kfake.NumBrokers(1))
+	r.Create("orders", 1)
+	r.Commit("shop", "orders", 0, 0)
+	r.ControlKey(int16(kmsg.OffsetFetch), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		resp := req.ResponseKind().(*kmsg.OffsetFetchResponse)
+		resp.ThrottleMillis = 300
+		resp.Groups = []kmsg.OffsetFetchResponseGroup{{Group: "shop", Topics: []kmsg.OffsetFetchResponseGroupTopic{
+			{Topic: "orders", Partitions: make([]kmsg.OffsetFetchResponseGroupTopicPartition, 1)},
+		}}}
+		return resp, nil, true
+	})
+	began := time.Now()
+	quiet(t, r.observe())
+	if took := time.Since(began); took < 300*time.Millisecond {
+		t.Errorf("took %v: the broker asked for 300 ms of silence before the end offsets", took)
+	}
+}
