@@ -44,7 +44,8 @@ func (c Clock) of(documented time.Duration) time.Duration {
 	return time.Duration(float64(documented) / c.Pace)
 }
 
-// due reports whether so much time has passed since at, give or take the jitter of polls.
+// due reports whether so much time has passed since at, give or take the jitter of polls. What lies ahead, because the
+// clock was set back, is due too.
 func (c Clock) due(now, at time.Time, after time.Duration) bool {
-	return now.Sub(at) >= after-c.Poll/2
+	return now.Before(at) || now.Sub(at) >= after-c.Poll/2
 }

@@ -52,23 +52,33 @@ const (
 
 // observe takes this poll's reading in.
 func (w *watch) observe(in *Input, src *Source, clk Clock) {
+	gap := w.gap(src.Lag, clk)
 	w.took = src.Lag != nil && src.Lag.Err == lag.OK && w.isNew(src.Lag)
 	if w.took {
 		w.take(src, clk)
 	}
 	w.fresh = w.state(in.Now, src, clk)
 	switch {
-	case w.fresh == complete && !w.outage.IsZero():
-		w.outage, w.from, w.fewer, w.idle, w.peaks = time.Time{}, in.Now, time.Time{}, time.Time{}, peaks{}
 	case w.fresh != complete && w.outage.IsZero():
 		w.outage = in.Now
-	}
-	if w.from.IsZero() && w.fresh == complete {
-		w.from = in.Now
+	case w.fresh == complete && (gap || !w.outage.IsZero() || w.from.IsZero()):
+		w.outage, w.from, w.fewer, w.idle, w.peaks = time.Time{}, in.Now, time.Time{}, time.Time{}, peaks{}
 	}
 	if w.fresh == complete && w.window.tip().rated {
 		w.peaks.add(in.Now, clk.of(in.Policy.StabilizationWindow), w.window.tip().rate)
 	}
+}
+
+// gap reports whether nothing was read for a while, or the clock was set back: then the readings begin anew.
+func (w *watch) gap(g *lag.GroupLag, clk Clock) bool {
+	if g == nil || w.window.len() == 0 {
+		return false
+	}
+	step := readAt(g).UnixNano() - w.window.tip().at
+	if step < -int64(clk.Poll) {
+		w.window.lo = w.window.hi
+	}
+	return step < -int64(clk.Poll) || step > 5*int64(clk.Poll)
 }
 
 func (w *watch) isNew(g *lag.GroupLag) bool {

@@ -188,3 +188,23 @@ func TestPace(t *testing.T) {
 	}
 	t.Errorf("never went down: %s", w.memory.work.standing.Line())
 }
+
+// After a pause in which nobody looked, or a clock that was set back, what is known begins anew: a quiet minute is not
+// taken for a quiet window.
+func TestGapsBeginAnew(t *testing.T) {
+	for name, jump := range map[string]time.Duration{"paused": time.Hour, "set back": -time.Hour} {
+		w := newRunning(t, func(w *world) { w.rate = 300 })
+		if d := w.memory.work.standing; d.Verdict != ScaleDown {
+			t.Fatalf("%s: before: %s", name, d.Line())
+		}
+		w.now = w.now.Add(jump)
+		w.run(7*time.Minute, nil)
+		if d := w.memory.work.standing; d.Verdict != HoldStabilizing || w.now.Sub(d.At) > time.Minute {
+			t.Errorf("%s: %s at %v, now %v", name, d.Line(), d.At, w.now)
+		}
+		w.run(2*time.Minute, nil)
+		if d := w.memory.work.standing; d.Verdict != ScaleDown {
+			t.Errorf("%s: after: %s", name, d.Line())
+		}
+	}
+}
