@@ -13,6 +13,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "8"); err != nil {
 		panic(err)
 	}
+	defer removeProgram()
 	defer kube.CloseShared()
 	m.Run()
 }

@@ -1,0 +1,117 @@
+package chart
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/sasl/plain"
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+)
+
+// TestTheLeaderDies: two replicas, one leads and is killed; the other goes on, and no step is done twice.
+func TestTheLeaderDies(t *testing.T) {
+	t.Parallel()
+	s := open(t, stage{replicas: 2, namespaced: true, values: []string{"--set=mode=act"}, spec: "  minReplicas: 3\n"})
+	s.kafka.rate.Store(20)
+	sizes := s.sizes()
+	leader := s.start()
+	leader.awaitLine("msg=leading")
+	s.awaitSize("3 replicas", leader, func(n int32) bool { return n == 3 })
+	next := s.start()
+	await(t, "the second replica to be ready", func() error { _, err := next.get("/readyz"); return err }, next.Process)
+	if strings.Contains(next.said(), "msg=leading") {
+		t.Error("both lead")
+	}
+	leader.Kill()
+	s.Kubectl(t, "patch", "ks", scalerName, "--namespace="+s.shop, "--type=merge", `--patch={"spec":{"minReplicas":4}}`)
+	next.awaitLine("msg=leading")
+	s.awaitSize("4 replicas", next, func(n int32) bool { return n == 4 })
+	s.awaitPolls(next, 4)
+	if got := sizes(); !slices.Equal(got, []int32{2, 3, 4}) {
+		t.Errorf("the sizes were %v", got)
+	}
+}
+
+// sizes records every size that the Deployment is given from now on, the present one first.
+func (s *scene) sizes() func() []int32 {
+	s.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	s.t.Cleanup(cancel)
+	all := s.Client().AppsV1().Deployments(s.shop)
+	d, err := all.Get(ctx, worker, metav1.GetOptions{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	w, err := all.Watch(ctx, metav1.ListOptions{
+		FieldSelector: fields.OneTermEqualSelector("metadata.name", worker).String(), ResourceVersion: d.ResourceVersion,
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var mu sync.Mutex
+	seen := []int32{*d.Spec.Replicas}
+	go func() {
+		for e := range w.ResultChan() {
+			if d, ok := e.Object.(*appsv1.Deployment); ok {
+				mu.Lock()
+				if seen[len(seen)-1] != *d.Spec.Replicas {
+					seen = append(seen, *d.Spec.Replicas)
+				}
+				mu.Unlock()
+			}
+		}
+	}()
+	return func() []int32 {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(seen)
+	}
+}
+
+const login = `
+apiVersion: v1
+kind: Secret
+metadata: {name: kafka-login}
+stringData: {password: %s}
+`
+
+// TestASecretIsRotated: the brokers take another password, the Secret follows, and the same process reads on.
+func TestASecretIsRotated(t *testing.T) {
+	t.Parallel()
+	st := stage{
+		namespaced: true, values: []string{"--set=secrets={kafka-login}"},
+		cluster: ", sasl: {mechanism: PLAIN, username: lagscaler, passwordFile: /etc/lagscaler/secrets/kafka-login/password}",
+		secret:  fmt.Sprintf(login, "yesterday"),
+		login:   []kgo.Opt{kgo.SASL(plain.Auth{User: "admin", Pass: "admin"}.AsMechanism())},
+		options: []kfake.Opt{kfake.EnableSASL(), kfake.Superuser("PLAIN", "admin", "admin"), kfake.Superuser("PLAIN", "lagscaler", "today")},
+	}
+	s := open(t, st)
+	s.kafka.rate.Store(20)
+	p := s.start()
+	reads := func(want bool) func() error {
+		return func() error {
+			text, err := p.get("/metrics")
+			if err == nil && strings.Contains(text, `lagscaler_group_max_lag_records{`) != want {
+				err = fmt.Errorf("the group is read: %v", !want)
+			}
+			return err
+		}
+	}
+	await(t, "the program to serve", reads(false), p.Process)
+	s.awaitPolls(p, 3)
+	await(t, "nothing to be read with yesterday's password", reads(false), p.Process)
+	s.Apply(t, s.ns, fmt.Sprintf(login, "today"))
+	p.mount()
+	await(t, "the group to be read with today's", reads(true), p.Process)
+	if !p.Alive() {
+		t.Error("the process did not live on")
+	}
+}
