@@ -25,6 +25,7 @@ func connectKubernetes(c *config.Config, log *slog.Logger) (*kube.Controller, er
 		}
 		return nil, nil
 	}
+	kube.LogTo(log)
 	clients, err := kube.Connect(k.Kubeconfig, "lagscaler/"+thisBuild().version)
 	if err != nil {
 		return nil, wrong{fmt.Errorf("kubernetes: %w", err)}
