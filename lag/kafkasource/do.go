@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -72,7 +75,7 @@ func (s *Source) send(ctx context.Context, t *tally, broker int32, req kmsg.Requ
 	for range lostRetries {
 		t.sent(req.Key())
 		var m kafka.Response
-		m, err = s.transport.RoundTrip(ctx, s.bootstrap, &exchange{
+		m, err = s.transport.RoundTrip(ctx, *s.bootstrap.Load(), &exchange{
 			broker:      broker,
 			correlation: s.correlation.Add(1),
 			client:      s.formatter,
@@ -105,8 +108,26 @@ func (s *Source) rediscover(err error) bool {
 	if now-last < int64(rediscoverEvery) || !s.rediscovered.CompareAndSwap(last, now) {
 		return false
 	}
+	s.reachThrough(s.addresses())
 	s.transport.CloseIdleConnections()
 	return true
+}
+
+// addresses are those of the known brokers and the configured ones: those may be down, or gone for good.
+func (s *Source) addresses() []string {
+	brokers, _ := s.cluster.snapshot()
+	all := slices.Clone(s.cfg.Brokers)
+	for _, b := range brokers {
+		all = append(all, net.JoinHostPort(b.Host, strconv.Itoa(int(b.Port))))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// reachThrough sets where the transport looks for the cluster.
+func (s *Source) reachThrough(addresses []string) {
+	address := kafka.TCP(addresses...)
+	s.bootstrap.Store(&address)
 }
 
 // inFlight takes one of the places that polls have at a broker, and returns how to give it back.

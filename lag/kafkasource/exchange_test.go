@@ -40,7 +40,7 @@ func TestRawExchangeContract(t *testing.T) {
 	for _, broker := range []int32{2, 0, 1} {
 		req := kmsg.NewPtrConsumerGroupDescribeRequest() // key 69: kafka-go knows none above 51
 		req.Groups = []string{"none"}
-		m, err := s.transport.RoundTrip(t.Context(), s.bootstrap, &exchange{
+		m, err := s.transport.RoundTrip(t.Context(), *s.bootstrap.Load(), &exchange{
 			broker: broker, correlation: 7, client: s.formatter, limit: 1 << 20, request: req,
 		})
 		if err != nil {
@@ -56,7 +56,7 @@ func TestRawExchangeContract(t *testing.T) {
 			t.Errorf("answer %+v: %v, versions %v", resp, err, a.versions[69])
 		}
 	}
-	_, err = s.transport.RoundTrip(t.Context(), s.bootstrap, &exchange{broker: 9, client: s.formatter, request: kmsg.NewPtrListGroupsRequest()})
+	_, err = s.transport.RoundTrip(t.Context(), *s.bootstrap.Load(), &exchange{broker: 9, client: s.formatter, request: kmsg.NewPtrListGroupsRequest()})
 	if err == nil || !strings.Contains(err.Error(), kafka.BrokerNotAvailable.Title()) {
 		t.Errorf("unknown broker: %v", err)
 	}

@@ -1,8 +1,12 @@
 package kafkasource_test
 
 import (
+	"context"
 	"io"
+	"net"
+	"slices"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -179,5 +183,42 @@ func TestTopicThatNobodyCreated(t *testing.T) {
 	r.Commit("other", "later", 0, 0)
 	if tp := topic(t, r.observe(), "later"); len(tp.Partitions) != 1 {
 		t.Errorf("topic %+v: a commit says that it is there", tp)
+	}
+}
+
+// TestBootstrapIsGone adds a broker after the only bootstrap address stopped answering: what the other brokers tell
+// of the cluster is enough.
+func TestBootstrapIsGone(t *testing.T) {
+	c := embedded(t)
+	var closed atomic.Bool
+	first := c.ListenAddrs()[0]
+	s := source(t, kafkasource.Config{
+		Brokers: []string{first},
+		Limits:  kafkasource.Limits{Metadata: time.Nanosecond},
+		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			if closed.Load() && address == first {
+				return nil, syscall.ECONNREFUSED
+			}
+			return new(net.Dialer).DialContext(ctx, network, address)
+		},
+	})
+	quiet(t, s.Observe(t.Context()))
+	closed.Store(true)
+	c.Control(func(kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		return nil, io.EOF, c.CurrentNode() == 0 // connections that were open
+	})
+	id, _, err := c.AddNode(-1, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := s.Observe(t.Context())
+	if !slices.ContainsFunc(o.Brokers, func(b lag.Broker) bool { return b.ID == id }) {
+		t.Fatalf("brokers %+v without %d", o.Brokers, id)
+	}
+	for _, e := range o.Errors {
+		if e.Broker == id {
+			t.Errorf("the new broker %d: %+v", id, e)
+		}
 	}
 }

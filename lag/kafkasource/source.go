@@ -22,7 +22,7 @@ import (
 type Source struct {
 	cfg         Config
 	transport   *kafka.Transport
-	bootstrap   net.Addr
+	bootstrap   atomic.Pointer[net.Addr]
 	formatter   *kmsg.RequestFormatter
 	correlation atomic.Int32
 	connections atomic.Int64 // opened so far
@@ -58,10 +58,10 @@ func New(cfg Config) (*Source, error) {
 	}
 	s := &Source{
 		cfg:       cfg,
-		bootstrap: kafka.TCP(cfg.Brokers...),
 		formatter: kmsg.NewRequestFormatter(kmsg.FormatterClientID(cfg.ClientID)),
 		memory:    memory{topics: map[string]*topic{}, gone: map[string]time.Time{}, groups: map[string]*remember{}},
 	}
+	s.reachThrough(cfg.Brokers)
 	s.names.keep = cfg.Topic
 	s.gates.limit = cfg.Limits.InFlight
 	s.transport = &kafka.Transport{
