@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -58,6 +59,7 @@ type toldScaler struct {
 	Workload    scaler.Workload
 	Ups, Downs  uint64
 	Errors      uint64
+	Rebalancing bool // one of its groups, at this poll
 }
 
 // run is main of a daemon process.
@@ -142,10 +144,24 @@ func (p telling) publish(r *engine.Report) {
 		line.Scalers = append(line.Scalers, toldScaler{
 			Name: s.Name, Refused: s.Refused, Line: s.Line, Disposition: s.Disposition, Failure: s.Failure, Decision: s.Decision,
 			Workload: s.Workload, Ups: s.Counts.Ups, Downs: s.Counts.Downs, Errors: s.Counts.Errors,
+			Rebalancing: rebalancing(r, s.Sources),
 		})
 	}
 	p.controller.Publish(outcomes)
 	_ = p.out.Encode(line) // the test that reads it has ended
+}
+
+// rebalancing reports whether one of the groups is between two assignments.
+func rebalancing(r *engine.Report, sources []scaler.SourceSpec) bool {
+	for _, cluster := range r.Clusters {
+		for _, stats := range cluster.Members {
+			named := func(src scaler.SourceSpec) bool { return src.Group == stats.Group }
+			if stats.Rebalancing && slices.ContainsFunc(sources, named) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // daemon is a running daemon process.

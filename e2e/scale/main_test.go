@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	}
 	flag.Parse()
 	// Most of these tests wait for others: side by side they take a fraction of the time.
-	if err := flag.Set("test.parallel", "6"); err != nil {
+	if err := flag.Set("test.parallel", "4"); err != nil {
 		panic(err)
 	}
 	defer kube.CloseShared()

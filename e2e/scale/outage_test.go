@@ -1,0 +1,120 @@
+package scale
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/lagscaler/lagscaler/scaler"
+)
+
+// These break what the others share, so they run alone, and first.
+
+// A broker that does not answer leaves a lower bound: nothing scales down on it.
+func TestABrokerIsDown(t *testing.T) {
+	s := open(t, stage{Rate: 120, Replicas: 4})
+	d := s.start()
+	s.awaitVerdict(d, scaler.Steady)
+	s.load.set(30) // fewer would do from now on
+	sizes := s.watch()
+	node := s.kafka.Node(t, 3)
+	node.Pause(t)
+	s.awaitDecision(d, "partial or stale data", func(told toldScaler) bool {
+		return slices.Contains([]scaler.Reason{scaler.DataPartial, scaler.DataStale}, told.Decision.Verdict)
+	})
+	time.Sleep(15 * time.Second) // a third of the window, in which nothing may happen
+	if got := sizes(); len(got) != 1 {
+		t.Errorf("sizes %v were written on partial data", got)
+	}
+	node.Resume(t)
+	s.awaitSize("fewer replicas, once everything is read again", func(n int32) bool { return n < 4 })
+}
+
+// Without the API server decisions go on from what was known; when it is back, each is written once.
+func TestTheAPIServerIsDown(t *testing.T) {
+	s := open(t, stage{Rate: 40, Replicas: 2})
+	d := s.start()
+	s.awaitVerdict(d, scaler.Steady)
+	s.StopAPIServer(t)
+	began := time.Now()
+	s.load.set(150)
+	s.awaitDecision(d, "a write that fails, or a lease that is lost", func(told toldScaler) bool {
+		return slices.Contains([]scaler.Disposition{scaler.Failed, scaler.Follower}, told.Disposition)
+	})
+	time.Sleep(30*time.Second - time.Since(began))
+	if !d.Alive() {
+		t.Fatal("the daemon ended")
+	}
+	s.StartAPIServer(t)
+	sizes := s.watch()
+	s.awaitSize("a size that carries 150/s", atLeast(4))
+	s.awaitVerdict(d, scaler.Steady)
+	changes := steps(d.history(), s.name())
+	if got := sizes(); len(got)-1 != len(changes) {
+		t.Errorf("sizes %v by the changes %v", got, changes)
+	}
+}
+
+// The leader is killed: a successor leads within the lease, and takes no step twice.
+func TestTheLeaderIsKilled(t *testing.T) {
+	t.Parallel()
+	s := open(t, stage{Rate: 40})
+	sizes := s.watch()
+	first := s.start()
+	s.awaitVerdict(first, scaler.Steady)
+	s.config.Identity = "second"
+	second := s.start()
+	s.awaitDecision(second, "a follower that decides what its leader does", func(told toldScaler) bool {
+		return told.Disposition == scaler.Follower && told.Decision.Verdict == scaler.Steady
+	})
+	before := s.done()
+	s.load.set(200)
+	s.awaitSize("the leader's step", atLeast(4))
+	first.Kill()
+	killed := time.Now()
+	s.load.set(280)
+	awaitFor(t, 30*time.Second, "the follower to lead", func() error {
+		if all := second.history(); !all[len(all)-1].Leader {
+			return fmt.Errorf("it follows, %v after the leader's end", time.Since(killed))
+		}
+		return nil
+	})
+	t.Logf("the successor leads after %v", time.Since(killed).Round(100*time.Millisecond))
+	s.awaitSize("a size that carries 280/s", atLeast(6))
+	await(t, "the lag to be gone", func() error { return s.caughtUp(second) })
+	changes := slices.Concat(steps(first.history(), s.name()), steps(second.history(), s.name()))
+	if got := sizes(); len(got)-1 != len(changes) {
+		t.Errorf("sizes %v by the changes %v", got, changes)
+	}
+	s.late(before, 0.6)
+}
+
+// What was learned outlives the leader that learned it.
+func TestTheMemoryIsHandedOver(t *testing.T) {
+	t.Parallel()
+	s := open(t, stage{Rate: 120, Partitions: 2, Replicas: 2, Scaler: func(s *scene) string {
+		return strings.Replace(s.scaler(), "processingTime: 20ms", "processingTime: 5ms", 1) // a quarter of the truth
+	}})
+	first := s.start()
+	learned := s.awaitDecision(first, "the capacity to be learned", func(told toldScaler) bool {
+		need, ok := told.Decision.Need()
+		return ok && need.Capacity == scaler.Learned && need.PerConsumer < 80
+	})
+	was, _ := learned.Decision.Need()
+	if err := first.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	<-first.Done()
+	s.config.Identity = "second"
+	second := s.start()
+	told := s.awaitDecision(second, "a decision of the successor", func(told toldScaler) bool {
+		need, ok := told.Decision.Need()
+		return ok && need.RateKnown && told.Disposition != scaler.Follower
+	})
+	if is, _ := told.Decision.Need(); is.Capacity != scaler.Learned || is.PerConsumer > 1.3*was.PerConsumer {
+		t.Errorf("the successor takes a consumer for %.0f/s (%s); learned were %.0f/s", is.PerConsumer, is.Capacity, was.PerConsumer)
+	}
+}
