@@ -69,7 +69,7 @@ func (th *theatre) restartWatcher(*testing.T) { th.watcher.restart() }
 
 // moveCoordinators stops a broker cleanly, brings it back, and gives it its partitions back.
 func (th *theatre) moveCoordinators(t *testing.T) {
-	n := th.cluster.Node(t, 2)
+	n := th.cluster.Node(t, th.watcher.coordinator(t, th.squads[0].group))
 	n.Stop(t)
 	th.watcher.settle(t, 3)
 	n.Start(t)
@@ -80,7 +80,7 @@ func (th *theatre) moveCoordinators(t *testing.T) {
 }
 
 func (th *theatre) killBroker(t *testing.T) {
-	n := th.cluster.Node(t, 3)
+	n := th.cluster.Node(t, th.watcher.coordinator(t, th.squads[0].group))
 	n.Kill(t)
 	th.watcher.settle(t, 6)
 	n.Start(t)

@@ -143,6 +143,18 @@ func (w *watcher) stats(t *testing.T, group string) rebalancemon.Stats {
 	return s
 }
 
+// coordinator is the broker that coordinates the group.
+func (w *watcher) coordinator(t *testing.T, group string) int {
+	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	g, ok := w.last.Group(group)
+	if !ok {
+		t.Fatalf("the last poll did not see group %s", group)
+	}
+	return int(g.Coordinator)
+}
+
 // await polls until check is content.
 func await(t *testing.T, what string, check func() error) {
 	t.Helper()
