@@ -41,7 +41,7 @@ func (s *Source) do(ctx context.Context, t *tally, broker int32, req kmsg.Reques
 	}
 	resp := req.ResponseKind()
 	resp.SetVersion(a.version)
-	if err := resp.ReadFrom(a.body); err != nil {
+	if err := decode(ctx, resp, a.body); err != nil {
 		return nil, garbled("%s v%d: %v", kmsg.NameForKey(a.key), a.version, err)
 	}
 	if _, ok := resp.(selfContained); ok {
@@ -61,6 +61,22 @@ func as[R kmsg.Response](resp kmsg.Response, err error) (R, error) {
 		err = garbled("answer is a %T", resp)
 	}
 	return r, err
+}
+
+// decode reads an answer and does not wait for one that never ends: kmsg's decoders count down whatever number of tags
+// the bytes claim, even when there are none left, which keeps them busy for up to a minute when the bytes are garbage.
+func decode(ctx context.Context, resp kmsg.Response, body []byte) error {
+	if _, ours := resp.(selfContained); ours {
+		return resp.ReadFrom(body)
+	}
+	done := make(chan error, 1)
+	go func() { done <- resp.ReadFrom(body) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return errors.New("decoding does not come to an end")
+	}
 }
 
 // selfContained are the answers that keep no part of the bytes they were decoded from: ours. Those of kmsg may,

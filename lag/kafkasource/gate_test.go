@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/lagscaler/lagscaler/lag"
 )
@@ -70,6 +71,30 @@ func TestInFlightIsBounded(t *testing.T) {
 		if _, err := s.inFlight(t.Context(), 1); err != nil {
 			t.Errorf("a place that was given back: %v", err)
 		}
+	})
+}
+
+// endless is an answer whose decoding does not end.
+type endless struct {
+	kmsg.Response
+	until chan struct{}
+}
+
+func (e endless) ReadFrom([]byte) error {
+	<-e.until
+	return nil
+}
+
+func TestEndlessDecodingIsLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		e := endless{kmsg.NewPtrListGroupsResponse(), make(chan struct{})}
+		began := time.Now()
+		if err := decode(ctx, e, nil); err == nil || time.Since(began) != time.Second {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+		close(e.until)
 	})
 }
 
