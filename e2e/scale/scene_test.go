@@ -58,7 +58,7 @@ type scene struct {
 const (
 	workload   = "worker"
 	scalerName = "orders"
-	target     = 5 * time.Second
+	target     = 10 * time.Second
 )
 
 // open sets the stage. No daemon runs yet.
@@ -290,16 +290,25 @@ func (s *scene) status(path string) string {
 	return s.Kubectl(s.t, "get", "ks", scalerName, "--namespace="+s.ns, "--output=jsonpath={.status."+path+"}")
 }
 
+// step is a change that a daemon wrote.
+type step struct {
+	At       time.Time
+	From, To int32
+	Reason   scaler.Reason
+}
+
+func (s step) String() string { return fmt.Sprintf("%d->%d %s", s.From, s.To, s.Reason) }
+
 // steps are the sizes that a daemon wrote, first to last.
-func steps(history []told, name string) []string {
-	var out []string
+func steps(history []told, name string) []step {
+	var out []step
 	var last time.Time
 	for _, h := range history {
 		for _, one := range h.Scalers {
 			d := one.Decision
 			if one.Name == name && one.Disposition == scaler.Applied && d.Desired != d.Current && !d.At.Equal(last) {
 				last = d.At
-				out = append(out, fmt.Sprintf("%d->%d %s", d.Current, d.Desired, d.Reason()))
+				out = append(out, step{d.At, d.Current, d.Desired, d.Reason()})
 			}
 		}
 	}
@@ -307,7 +316,7 @@ func steps(history []told, name string) []string {
 }
 
 // watch counts the writes of the Deployment's size that the API server took, from now on.
-func (s *scene) watch() func() []int32 {
+func (s *scene) watch() func() []size {
 	s.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	s.t.Cleanup(cancel)

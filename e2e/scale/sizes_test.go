@@ -2,41 +2,50 @@ package scale
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/cache"
 )
 
+// size is a number of replicas that a Deployment was given.
+type size struct {
+	At       time.Time
+	Replicas int32
+}
+
 // watchSizes records every size that a Deployment's spec is given from now on, the present one first.
-func watchSizes(ctx context.Context, c kubernetes.Interface, ns, name string) (sizes func() []int32, err error) {
-	d, err := c.AppsV1().Deployments(ns).Get(ctx, name, metav1.GetOptions{})
-	if err != nil {
-		return nil, err
+func watchSizes(ctx context.Context, c kubernetes.Interface, ns, name string) (sizes func() []size, err error) {
+	var mu sync.Mutex
+	var seen []size
+	see := func(object any) {
+		d, ok := object.(*appsv1.Deployment)
+		if !ok || d.Name != name {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if len(seen) == 0 || seen[len(seen)-1].Replicas != *d.Spec.Replicas {
+			seen = append(seen, size{time.Now(), *d.Spec.Replicas})
+		}
 	}
-	w, err := c.AppsV1().Deployments(ns).Watch(ctx, metav1.ListOptions{
-		FieldSelector: fields.OneTermEqualSelector("metadata.name", name).String(), ResourceVersion: d.ResourceVersion,
+	factory := informers.NewSharedInformerFactoryWithOptions(c, 0, informers.WithNamespace(ns))
+	registration, err := factory.Apps().V1().Deployments().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
+		AddFunc: see, UpdateFunc: func(_, object any) { see(object) },
 	})
 	if err != nil {
 		return nil, err
 	}
-	var mu sync.Mutex
-	seen := []int32{*d.Spec.Replicas}
-	go func() {
-		for e := range w.ResultChan() {
-			if d, ok := e.Object.(*appsv1.Deployment); ok {
-				mu.Lock()
-				if last := seen[len(seen)-1]; last != *d.Spec.Replicas {
-					seen = append(seen, *d.Spec.Replicas)
-				}
-				mu.Unlock()
-			}
-		}
-	}()
-	return func() []int32 {
+	factory.StartWithContext(ctx)
+	if !cache.WaitForCacheSync(ctx.Done(), registration.HasSynced) {
+		return nil, errors.New("the Deployment was not listed")
+	}
+	return func() []size {
 		mu.Lock()
 		defer mu.Unlock()
 		return slices.Clone(seen)

@@ -3,7 +3,6 @@ package scale
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -53,13 +52,28 @@ func TestTrafficGoesUpAndDown(t *testing.T) {
 	}
 }
 
-// judge holds writes, decisions, events, status and counts against each other.
-func (s *scene) judge(d *daemon, sizes []int32) {
+// prompt holds that each decision to change became one size, within a second of the poll it was made at.
+func (s *scene) prompt(sizes []size, changes []step) {
 	s.t.Helper()
-	changes := steps(d.history(), s.name())
 	if len(sizes)-1 != len(changes) {
 		s.t.Errorf("%d sizes were written (%v) by %d decisions to change (%v)", len(sizes)-1, sizes, len(changes), changes)
+		return
 	}
+	slowest := time.Duration(0)
+	for i, change := range changes {
+		slowest = max(slowest, sizes[i+1].At.Sub(change.At))
+	}
+	s.t.Logf("from a decision to the new size seen by a watch: %v at most", slowest.Round(time.Millisecond))
+	if slowest > time.Second {
+		s.t.Errorf("a size was written %v after its decision", slowest)
+	}
+}
+
+// judge holds writes, decisions, events, status and counts against each other.
+func (s *scene) judge(d *daemon, sizes []size) {
+	s.t.Helper()
+	changes := steps(d.history(), s.name())
+	s.prompt(sizes, changes)
 	last, err := d.scaler(s.name())
 	if err != nil {
 		s.t.Fatal(err)
@@ -71,16 +85,16 @@ func (s *scene) judge(d *daemon, sizes []int32) {
 		var told []string
 		await(s.t, "an event for each change", func() error {
 			told = slices.DeleteFunc(s.events(kind, name), func(reason string) bool {
-				return !slices.ContainsFunc(changes, func(change string) bool { return strings.HasSuffix(change, " "+reason) })
+				return !slices.ContainsFunc(changes, func(change step) bool { return string(change.Reason) == reason })
 			})
 			if len(told) != len(changes) {
-				return fmt.Errorf("events of the %s: %q, changes %q", kind, told, changes)
+				return fmt.Errorf("events of the %s: %q, changes %v", kind, told, changes)
 			}
 			return nil
 		})
 	}
 	await(s.t, "the status to say the last size", func() error {
-		if got, want := s.status("currentReplicas"), fmt.Sprint(sizes[len(sizes)-1]); got != want {
+		if got, want := s.status("currentReplicas"), fmt.Sprint(sizes[len(sizes)-1].Replicas); got != want {
 			return fmt.Errorf("it says %s, not %s", got, want)
 		}
 		return nil

@@ -212,7 +212,7 @@ func TestMoreMembersThanPartitions(t *testing.T) {
 	s := open(t, stage{Rate: 120, Partitions: 3, Replicas: 6})
 	d := s.start()
 	s.awaitSize("as many as there are partitions", func(n int32) bool { return n == 3 })
-	if got := steps(d.history(), s.name()); len(got) == 0 || got[0] != "6->3 IdleConsumers" {
+	if got := steps(d.history(), s.name()); len(got) == 0 || got[0].String() != "6->3 IdleConsumers" {
 		t.Errorf("steps %v", got)
 	}
 }

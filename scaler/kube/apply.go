@@ -75,16 +75,26 @@ func (c *Controller) resize(ctx context.Context, t *target, change scaler.Change
 		if is := scaleReplicas(scale); is != change.From {
 			return fmt.Errorf("it has %d replicas, not %d: %w", is, change.From, ErrConflict)
 		}
-		if scale, err = c.put(ctx, client, scale, change.To); err == nil {
+		c.writing(t, &change.To)
+		scale, err = c.put(ctx, client, scale, change.To)
+		if err == nil {
 			c.resized(t, change, scale)
 			return nil
 		}
+		c.writing(t, nil)
 		c.rights.note(c.scaleRight(t, "update"), err)
 		if !apierrors.IsConflict(err) {
 			return fmt.Errorf("writing its scale: %w", err)
 		}
 	}
 	return fmt.Errorf("writing its scale: %w: %w", ErrConflict, err)
+}
+
+// writing notes what is being written, for the watch that may tell of it first.
+func (c *Controller) writing(t *target, size *int32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t.writing = size
 }
 
 // put writes the replicas with the resourceVersion that was read.
@@ -100,7 +110,8 @@ func (c *Controller) resized(t *target, change scaler.Change, scale object) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t.version = max(t.version, versionOf(scale.GetResourceVersion()))
-	t.size(change.To, t.status, author{us: true}, c.clock())
+	t.size(change.To, t.status, true, c.clock())
+	t.writing = nil
 	c.rights.note(c.scaleRight(t, "update"), nil)
 }
 

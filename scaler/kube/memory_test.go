@@ -71,30 +71,22 @@ func TestAFollowerSavesNothing(t *testing.T) {
 
 // What becomes of a target at zero when its scaler is deleted.
 func TestDeletedAtZero(t *testing.T) {
-	ours := func(o object) {
-		o.SetManagedFields([]metav1.ManagedFieldsEntry{{
-			Manager: FieldManager, Time: &metav1.Time{Time: time.Now()},
-			FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:replicas":{}}}`),
-		}})
-	}
-	theirs := func(object) {}
 	zero := strings.Replace(orders, "maxReplicas: 48", "minReplicas: 0", 1)
 	keep := strings.Replace(zero, "minReplicas: 0", "minReplicas: 0\n  onDelete: keep", 1)
 	second := zero + "\n---\n" + strings.Replace(strings.Split(zero, "\n---\n")[0], "name: orders", "name: second", 1)
 	tests := []struct {
 		name     string
 		manifest string
-		by       func(object)
 		replicas int64
 		mode     scaler.Mode
 		want     int32
 	}{
-		{"we sent it to zero", zero, ours, 0, scaler.Act, 1},
-		{"somebody else did", zero, theirs, 0, scaler.Act, 0},
-		{"it runs", zero, ours, 3, scaler.Act, 3},
-		{"to be kept", keep, ours, 0, scaler.Act, 0},
-		{"another scaler holds it", second, ours, 0, scaler.Act, 0},
-		{"nothing may be written", zero, ours, 0, scaler.Advise, 0},
+		{"at zero", zero, 0, scaler.Act, 1},
+		{"it runs", zero, 3, scaler.Act, 3},
+		{"to be kept", keep, 0, scaler.Act, 0},
+		{"another scaler holds it", second, 0, scaler.Act, 0},
+		{"it only advised", strings.Replace(zero, "mode: act", "mode: advise", 1), 0, scaler.Act, 0},
+		{"nothing may be written", zero, 0, scaler.Advise, 0},
 	}
 	for _, tt := range tests {
 		for _, down := range []bool{false, true} {
@@ -104,7 +96,7 @@ func TestDeletedAtZero(t *testing.T) {
 			}
 			t.Run(name, func(t *testing.T) {
 				inWorld(t, tt.manifest, Settings{Mode: tt.mode}, func(w *world) {
-					w.change(deployments, "worker", func(o object) { tt.by(o); set(t, o, tt.replicas, "spec", "replicas") })
+					w.scale("worker", tt.replicas)
 					if err := w.Save(w.t.Context(), map[string]scaler.Memory{"shop/orders": {}}); err != nil {
 						t.Fatal(err)
 					}

@@ -15,7 +15,8 @@ import (
 //
 // No finalizer holds the deletion up: an uninstalled program could not take it off, and the namespace would hang. Instead
 // the target and what to do are noted beside the saved memory, so that a deletion while no replica runs is made good by
-// the next leader. The target tells by its managed fields whether it was us who sent it to zero.
+// the next leader. Who sent the target to zero does not matter: the API server does not tell (see author), and whoever
+// wants it to stay there says onDelete: keep.
 type orphan struct {
 	target   scaler.Ref
 	onDelete scaler.OnDelete
@@ -33,8 +34,8 @@ func (c *Controller) orphanOf(name string) (orphan, bool) {
 
 func orphanOf(d Declared) orphan {
 	o := orphan{target: d.Target, onDelete: scaler.Keep}
-	if policy, err := d.Spec.Policy(); err == nil {
-		o.onDelete = policy.OnDelete
+	if policy, err := d.Spec.Policy(); err == nil && policy.Mode == scaler.Act {
+		o.onDelete = policy.OnDelete // a scaler that only advised has changed nothing
 	}
 	return o
 }
@@ -107,7 +108,7 @@ func (c *Controller) bury(ctx context.Context, name string, o orphan) error {
 	return nil
 }
 
-// restored starts one replica of a target that we sent to zero. Not done: its kind has not been read yet, or nothing may
+// restored starts one replica of a target at zero. Not done: its kind has not been read yet, or nothing may
 // be written in this mode.
 func (c *Controller) restored(ctx context.Context, ref scaler.Ref) (done bool, err error) {
 	c.mu.Lock()
@@ -116,12 +117,12 @@ func (c *Controller) restored(ctx context.Context, ref scaler.Ref) (done bool, e
 	t, found := c.targets[ref]
 	mode := c.settings.Mode
 	sized := found && t.sized
-	ours := sized && t.spec == 0 && t.by.us
+	zero := sized && t.spec == 0
 	c.mu.Unlock()
 	switch {
 	case !read || found && !sized:
 		return false, nil
-	case !ours:
+	case !zero:
 		return true, nil
 	case mode != scaler.Act:
 		return false, nil

@@ -181,7 +181,7 @@ func (c *Controller) workload(s *Scaler, r *resource, now time.Time) *refused {
 	s.Hints = slices.Clone(t.hints)
 	w.Found, w.HasScale = true, t.scalable
 	w.Spec, w.Status, w.Ready = t.spec, t.status, t.ready
-	w.RolloutInProgress, w.LastWrite = t.rolling, t.write
+	w.RolloutInProgress, w.LastWrite = t.rolling, lastWrite(t, r)
 	w.Owner = c.owner(r.Target)
 	c.count(w, t, now)
 	if err := operate(w, r.annotations, t.annotations); err != nil {
@@ -190,7 +190,15 @@ func (c *Controller) workload(s *Scaler, r *resource, now time.Time) *refused {
 	return nil
 }
 
-// ready reports whether the custom resources have been read, so that one that is not known is not there.
+// lastWrite is our last write of the target's size. One from before this process is told by the status, to the second.
+func lastWrite(t *target, r *resource) scaler.Write {
+	if last := r.status.LastChange; last != nil && last.Time.After(t.write.At) {
+		return scaler.Write{At: last.Time.Time, From: last.From, To: last.To}
+	}
+	return t.write
+}
+
+// resourcesRead reports whether the custom resources have been read, so that one that is not known is not there.
 // The caller holds the lock.
 func (c *Controller) resourcesRead() bool {
 	for _, ns := range c.namespaces() {

@@ -256,6 +256,51 @@ func TestResizesAndRolloutsAreSeen(t *testing.T) {
 	})
 }
 
+// The watch may tell of our write before its answer is in, and of a leader's to a follower, which has no answer at all.
+func TestWhoseWriteItIs(t *testing.T) {
+	six := int32(6)
+	tests := []struct {
+		name    string
+		writing *int32
+		by      author
+		leads   bool
+		want    bool
+	}{
+		{"being written", &six, nobody, true, true},
+		{"another size is being written", new(int32), nobody, true, false},
+		{"ours by the managed fields", nil, us, true, true},
+		{"theirs", nil, somebody, true, false},
+		{"theirs, seen by a follower", nil, somebody, false, false},
+		{"untold", nil, nobody, true, false},
+		{"untold, seen by a follower", nil, nobody, false, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, orders)
+				if tt.leads {
+					w.election.held(time.Now())
+				}
+				if got := w.ours(&target{writing: tt.writing, by: tt.by}, six); got != tt.want {
+					t.Errorf("%v, want %v", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
+// A process that starts learns from the status when the last write was.
+func TestTheLastWriteIsRemembered(t *testing.T) {
+	changed := strings.Replace(orders, "maxReplicas: 48", `maxReplicas: 48
+status: {lastChange: {from: 2, to: 4, reason: ScaleUp, time: "1999-12-31T23:59:30Z"}}`, 1)
+	inWorld(t, changed, act, func(w *world) {
+		want := scaler.Write{At: time.Date(1999, 12, 31, 23, 59, 30, 0, time.UTC), From: 2, To: 4}
+		if got := w.one("shop/orders").Workload.LastWrite; !got.At.Equal(want.At) || got.From != want.From || got.To != want.To {
+			t.Errorf("last write %+v, want %+v", got, want)
+		}
+	})
+}
+
 func TestRolling(t *testing.T) {
 	tests := []struct {
 		name, object string

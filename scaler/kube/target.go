@@ -33,10 +33,11 @@ type target struct {
 	selector            labels.Selector
 	rolling             bool
 	annotations         map[string]string
+	by                  author // of spec
 
-	by    author              // of the size, as the object says
-	write scaler.Write        // our last one, or another replica's of ours
-	hints []rebalancemon.Hint // oldest first
+	writing *int32              // the size that is being written now; nil: none
+	write   scaler.Write        // our last one, or another replica's of ours
+	hints   []rebalancemon.Hint // oldest first
 }
 
 // keepHints is how long resizes and rollouts are told: as long as a rebalance may be laid to them.
@@ -78,7 +79,8 @@ func (c *Controller) targetChanged(resource schema.GroupVersionResource, o objec
 	}
 	t.scalable = true
 	t.selector = selectorOf(o)
-	t.size(replicas(o, "spec", "replicas"), replicas(o, "status", "replicas"), t.by, now)
+	spec := replicas(o, "spec", "replicas")
+	t.size(spec, replicas(o, "status", "replicas"), c.ours(t, spec), now)
 }
 
 func (c *Controller) targetDeleted(o object) {
@@ -134,7 +136,8 @@ func (c *Controller) ask(ctx context.Context, t *target) {
 		if t.selector, err = labels.Parse(text); err != nil || text == "" {
 			t.selector = labels.Nothing()
 		}
-		t.size(replicas(scale, "spec", "replicas"), replicas(scale, "status", "replicas"), t.by, c.clock())
+		spec := scaleReplicas(scale)
+		t.size(spec, replicas(scale, "status", "replicas"), c.ours(t, spec), c.clock())
 	}
 }
 
@@ -142,18 +145,30 @@ func (c *Controller) scaleRight(t *target, verb string) Right {
 	return Right{Verb: verb, Group: t.resource.Group, Resource: t.resource.Resource + "/scale", Namespace: t.ref.Namespace}
 }
 
-// size takes in the replicas, and notices when somebody changed them.
-func (t *target) size(spec, status int32, by author, now time.Time) {
-	if !t.sized && by.us && !by.at.IsZero() {
-		t.write = scaler.Write{At: by.at, From: spec, To: spec} // of a time before this process; from where is not known
-	}
+// size takes in the replicas, and notices when somebody changed them; ours says whether that was us.
+func (t *target) size(spec, status int32, ours bool, now time.Time) {
 	if t.sized && spec != t.spec {
 		t.resized(t.spec, spec, now)
-		if by.us {
+		if ours {
 			t.write = scaler.Write{At: now, From: t.spec, To: spec}
 		}
 	}
 	t.spec, t.status, t.sized = spec, status, true
+}
+
+// ours reports whether a new size is our doing. The watch is often faster than the answer to the write that it tells of.
+//
+//	being written now   last author     leading   ours
+//	that size           any             yes       yes
+//	no                  us              any       yes: another replica of ours
+//	no                  somebody        any       no
+//	no                  nobody          yes       no
+//	no                  nobody          no        yes: most likely the leader
+func (c *Controller) ours(t *target, spec int32) bool {
+	if t.writing != nil && *t.writing == spec {
+		return true
+	}
+	return t.by == us || t.by == nobody && !c.Leading()
 }
 
 func (t *target) resized(from, to int32, now time.Time) {
@@ -227,17 +242,21 @@ func rolling(o object) bool {
 	return status("updatedReplicas") < status("replicas")-int32(kept)
 }
 
-// author is who set the replicas last.
-type author struct {
-	us bool
-	at time.Time // zero: not told
-}
+// author is who set the replicas last, as the managed fields tell.
+type author string
 
-// writerOf reads from the managed fields who set spec.replicas last, so that a follower knows its leader's writes,
-// and a successor those of the one before.
+// The authors. Nobody: once a size of 0 was written through the scale subresource, which leaves the field out, the API
+// server (1.37) tracks no author of it any more.
+const (
+	us       author = "us"
+	somebody author = "somebody"
+	nobody   author = "nobody"
+)
+
+// writerOf reads the author of spec.replicas, so that a follower knows its leader's writes.
 func writerOf(o object) author {
 	for _, m := range o.GetManagedFields() {
-		if m.Manager != FieldManager || m.FieldsV1 == nil {
+		if m.FieldsV1 == nil {
 			continue
 		}
 		var fields struct {
@@ -246,15 +265,14 @@ func writerOf(o object) author {
 		if json.Unmarshal(m.FieldsV1.GetRawBytes(), &fields) != nil {
 			continue
 		}
-		if _, ours := fields.Spec["f:replicas"]; ours {
-			by := author{us: true}
-			if m.Time != nil { // Kubernetes 1.37 leaves it out for writes through the scale subresource
-				by.at = m.Time.Time
+		if _, owns := fields.Spec["f:replicas"]; owns {
+			if m.Manager == FieldManager {
+				return us
 			}
-			return by
+			return somebody
 		}
 	}
-	return author{}
+	return nobody
 }
 
 // versionOf is a resourceVersion as a number, which may be compared; 0 when it is none.
