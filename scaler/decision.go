@@ -126,8 +126,9 @@ type Need struct {
 	Excluded     float64      `json:"excluded,omitempty"` // of Base: what bound partitions get beyond a fair share
 	Required     float64      `json:"required"`
 
-	// The way down: PeakRequired = Peak/DownUtilization - DownExcluded.
-	Peak            float64 `json:"peak"` // greatest rate of the window
+	// The way down: PeakRequired = max(Peak, Room)/DownUtilization - DownExcluded.
+	Peak            float64 `json:"peak"`           // greatest rate of the window
+	Room            float64 `json:"room,omitempty"` // what a jump such as the last day's leaves no time to answer
 	DownExcluded    float64 `json:"downExcluded,omitempty"`
 	WindowSeconds   float64 `json:"windowSeconds"`
 	DownUtilization float64 `json:"downUtilization"`

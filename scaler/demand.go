@@ -5,22 +5,27 @@ import "math"
 // require turns what was measured into records/s and those into consumers.
 //
 //	base = forecast * share / u       need = base + backlog / drain
+//
+// The backlog is the one there will be when a replica that is asked for now works: more than there is after a jump, less
+// when the members drain it by themselves.
 func (g *gauge) require() {
 	n := &g.need
 	if !n.RateKnown {
 		return
 	}
 	n.Peak = g.w.peaks.peak()
+	n.Room = g.room()
 	commit := or(g.src.CommitInterval, commitDefault).Seconds()
 	fine := 0.5*g.in.Policy.TargetLag.Seconds() + commit // this much lag, in seconds of arrivals, needs no drain
+	able := g.able()
 	for c := range g.loads {
 		l := &g.loads[c]
 		l.base = n.Forecast * l.share / n.Utilization
-		l.down = n.Peak * l.share / n.DownUtilization
+		l.jump = g.w.window.tip().jump * l.share
+		l.down = max(n.Peak, n.Room) * l.share / n.DownUtilization
 		l.need = l.base
 		if l.known && !l.stalled {
-			backlog := l.lag + max(0, l.arriving-l.committing)*n.Horizon - fine*l.arriving
-			l.need += max(0, backlog) / n.DrainSeconds
+			l.need += max(0, g.backlog(l, able(l))-fine*max(l.arriving, l.jump)) / n.DrainSeconds
 		}
 	}
 	if n.Capacity.known() {
@@ -34,6 +39,37 @@ func (g *gauge) require() {
 	}
 	n.Required = n.Base + n.DrainRate
 	n.Backlog = n.DrainRate * n.DrainSeconds
+}
+
+// backlog is the lag of a partition a horizon from now, in records; negative: it will have had time to spare. After a
+// jump the group stands still once more than the horizon knows: pods that join one after another make two rebalances or three.
+func (g *gauge) backlog(l *load, able float64) float64 {
+	if l.jump > l.arriving {
+		return l.lag + (l.jump-able)*g.need.Horizon + l.jump*g.mem.pause(g.clk).Seconds()
+	}
+	return l.lag + (l.arriving-able)*g.need.Horizon
+}
+
+// able is what is processed of a partition: what was committed over the rate window, or, when the group stood still
+// within it, its fair part of what its owner can do.
+func (g *gauge) able() func(l *load) float64 {
+	r := &g.src.Rebalance
+	stood := r.Active || g.in.Now.Sub(r.LastEnd) < g.clk.of(quietBefore)
+	if !stood || !g.need.Capacity.known() {
+		return func(l *load) float64 { return l.committing }
+	}
+	held := make([]float64, g.need.Members)
+	for c := range g.loads {
+		if o := g.loads[c].owner; o >= 0 && int(o) < len(held) {
+			held[o]++
+		}
+	}
+	return func(l *load) float64 {
+		if l.owner < 0 || int(l.owner) >= len(held) {
+			return l.committing
+		}
+		return max(l.committing, g.need.PerConsumer/held[l.owner])
+	}
 }
 
 // fullConsumer is the share of a consumer that one partition may fill before it counts as bound to it.

@@ -109,10 +109,7 @@ func (d Decision) computed(n *Need) []Row {
 		},
 		{Computed, d.of(n, "fit"), whole(n.Up), or(n.usefulCount(n.Plan, 0, n.Up), "whole partitions need no more")},
 		{Computed, d.of(n, "by arrivals"), whole(n.ByRate), n.headroom(false)},
-		{
-			Computed, d.of(n, "enough"), whole(n.Down), fmt.Sprintf("max %s in %s / %s = %s",
-				perSecond(n.Peak), seconds(n.WindowSeconds), number(n.DownUtilization), perSecond(n.PeakRequired)),
-		},
+		{Computed, d.of(n, "enough"), whole(n.Down), n.downHeadroom() + " = " + perSecond(n.PeakRequired)},
 		{Computed, d.of(n, "horizon"), seconds(n.Horizon), "until a replica that is asked for now works"},
 	}
 	for _, p := range n.Bound {

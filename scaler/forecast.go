@@ -41,8 +41,7 @@ func (g *gauge) forecast() {
 	}
 	span := time.Duration(n.Horizon*float64(time.Second)) + g.clk.of(rateWindow)
 	for i, s := range seasons {
-		skill := g.mem.Season.Skill[i]
-		if skill.Avoided <= skillFloor || skill.Avoided <= 0.25*skill.Caused {
+		if !g.mem.Season.Skill[i].guides() {
 			continue
 		}
 		if v, ok := g.mem.Season.Maxima.most(g.in.Now.Add(-s.back), span); ok && v > n.Forecast {
@@ -104,6 +103,9 @@ func (w *window) jumps(clk Clock) bool {
 	slices.Sort(usual)
 	return more >= jumpUsual*usual[len(usual)/2]
 }
+
+// guides reports whether a season has been a good guide.
+func (s Skilled) guides() bool { return s.Avoided > skillFloor && s.Avoided > 0.25*s.Caused }
 
 // judgeSeasons compares what each season foretold, a horizon ago, with what then came.
 func (g *gauge) judgeSeasons() {

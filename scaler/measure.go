@@ -6,6 +6,7 @@ import "time"
 type load struct {
 	arriving, committing float64
 	share                float64 // of all arrivals, over the share window
+	jump                 float64 // arriving since the last poll, when that is a jump; 0: it is not
 	lag                  float64 // records beyond the residual lag
 	base                 float64 // to keep up, with headroom
 	need                 float64 // base and its part of the drain

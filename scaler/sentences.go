@@ -44,7 +44,7 @@ func (p PartitionNeed) alone() string {
 func (p PartitionNeed) String() string { return fmt.Sprintf("%s-%d", p.Topic, p.Partition) }
 
 func scaleDownPhrase(d *Decision, n *Need) []string {
-	sum := fmt.Sprintf("max %s in %s / %s", perSecond(n.Peak), seconds(n.WindowSeconds), number(n.DownUtilization))
+	sum := n.downHeadroom()
 	if n.DownExcluded > 0.5 {
 		sum += fmt.Sprintf(" - %s that no second consumer can share", perSecond(n.DownExcluded))
 	}
@@ -58,6 +58,14 @@ func scaleDownPhrase(d *Decision, n *Need) []string {
 	}
 	return append(append(parts, "lag "+seconds(n.LagSeconds),
 		fmt.Sprintf("saves %d, costs one ~%s rebalance", d.Current-d.Wanted, seconds(d.Why.PauseSeconds))), d.crewPhrase()...)
+}
+
+// downHeadroom is what the way down is computed from.
+func (n *Need) downHeadroom() string {
+	if n.Room > n.Peak {
+		return fmt.Sprintf("room %s for jumps from %s / %s", perSecond(n.Room), perSecond(n.Peak), number(n.DownUtilization))
+	}
+	return fmt.Sprintf("max %s in %s / %s", perSecond(n.Peak), seconds(n.WindowSeconds), number(n.DownUtilization))
 }
 
 func idlePhrase(d *Decision, n *Need) []string {
@@ -93,7 +101,7 @@ func stabilizingPhrase(d *Decision, n *Need) []string {
 	}
 	return []string{
 		wouldDo(d, n),
-		fmt.Sprintf("max %s in %s / %s = %s", perSecond(n.Peak), seconds(n.WindowSeconds), number(n.DownUtilization), perSecond(n.PeakRequired)),
+		n.downHeadroom() + " = " + perSecond(n.PeakRequired),
 		"not before " + until(d),
 	}
 }

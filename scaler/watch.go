@@ -37,6 +37,7 @@ type watch struct {
 	idle    time.Time // since when there is neither lag nor an arrival
 	peaks   peaks     // of arrivals, over the stabilization window
 	season  peak      // of the current five minutes
+	jags    jags
 	learned lessons
 	ended   time.Time // of the last rebalance that was learned from
 }
