@@ -15,8 +15,8 @@ import (
 // cluster is what is known of the brokers. Polls and samples share it.
 type cluster struct {
 	mu       sync.Mutex
-	brokers  []lag.Broker // sorted by id; never changed in place
-	readAt   time.Time
+	brokers  []lag.Broker             // sorted by id; never changed in place
+	wholeAt  time.Time                // when metadata of everything was read; zero: it should be
 	versions map[int32]map[int16]span // by broker, as of its last answer
 	next     int                      // the broker asked for Metadata next
 }
@@ -41,20 +41,33 @@ func (c *cluster) set(brokers []lag.Broker) {
 	slices.SortFunc(brokers, func(a, b lag.Broker) int { return cmp.Compare(a.ID, b.ID) })
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.brokers, c.readAt = brokers, time.Now()
+	c.brokers = brokers
 }
 
-func (c *cluster) snapshot() (brokers []lag.Broker, readAt time.Time) {
+func (c *cluster) known() []lag.Broker {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.brokers, c.readAt
+	return c.brokers
+}
+
+// due reports whether metadata of everything is older than it may be.
+func (c *cluster) due(age time.Duration) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Since(c.wholeAt) >= age
+}
+
+func (c *cluster) whole() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wholeAt = time.Now()
 }
 
 // stale makes the next poll read Metadata anew.
 func (c *cluster) stale() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.readAt = time.Time{}
+	c.wholeAt = time.Time{}
 }
 
 // candidates are the brokers to ask for something any broker knows: each in turn, then whoever bootstrap reaches.
@@ -71,15 +84,13 @@ func (c *cluster) candidates() []int32 {
 
 // brokers are the cluster's brokers: as last read, or read now when that never happened.
 func (s *Source) brokers(ctx context.Context, t *tally) ([]lag.Broker, error) {
-	brokers, _ := s.cluster.snapshot()
-	if len(brokers) > 0 {
+	if brokers := s.cluster.known(); len(brokers) > 0 {
 		return brokers, nil
 	}
 	if _, err := s.metadata(ctx, t, []kmsg.MetadataRequestTopic{}); err != nil {
 		return nil, err
 	}
-	brokers, _ = s.cluster.snapshot()
-	return brokers, nil
+	return s.cluster.known(), nil
 }
 
 // anyOf sends a request to brokers in turn until one answers.

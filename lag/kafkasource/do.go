@@ -131,9 +131,8 @@ func (s *Source) rediscover(err error) bool {
 
 // addresses are those of the known brokers and the configured ones: those may be down, or gone for good.
 func (s *Source) addresses() []string {
-	brokers, _ := s.cluster.snapshot()
 	all := slices.Clone(s.cfg.Brokers)
-	for _, b := range brokers {
+	for _, b := range s.cluster.known() {
 		all = append(all, net.JoinHostPort(b.Host, strconv.Itoa(int(b.Port))))
 	}
 	slices.Sort(all)

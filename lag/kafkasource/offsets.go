@@ -237,7 +237,7 @@ func (o *offsetRead) renew(ctx context.Context, names []string, round int) bool 
 		o.p.fail(lag.StageMetadata, anyBroker, err)
 		return false
 	}
-	o.p.brokers, _ = o.p.s.cluster.snapshot()
+	o.p.brokers = o.p.s.cluster.known()
 	var again []place
 	for _, name := range names {
 		again = append(again, o.replace(o.index[name])...)

@@ -55,13 +55,14 @@ func (s *Source) Observe(ctx context.Context) lag.Observation {
 
 // layout reads brokers and known topics when what is remembered of them is old.
 func (p *poll) layout(ctx context.Context) {
-	_, readAt := p.s.cluster.snapshot()
-	if time.Since(readAt) >= p.s.cfg.Limits.Metadata {
+	if p.s.cluster.due(p.s.cfg.Limits.Metadata) {
 		if err := p.refresh(ctx, p.knownTopics()); err != nil {
 			p.fail(lag.StageMetadata, anyBroker, err)
+		} else {
+			p.s.cluster.whole()
 		}
 	}
-	p.brokers, _ = p.s.cluster.snapshot()
+	p.brokers = p.s.cluster.known()
 }
 
 // coordinators reads every broker's groups, each broker at its own pace: one that hangs delays only its own.

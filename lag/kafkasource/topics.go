@@ -11,7 +11,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 )
 
-// unknownID is the code of a topic id that no topic has.
+// unknownTopicID is the code of a topic id that no topic has.
 const unknownTopicID lag.ErrorCode = 100
 
 // topic is what is remembered of a consumed topic from poll to poll: its metadata, and the offsets of the last poll.
