@@ -27,9 +27,14 @@ const crdFolder = "../../scaler/kube/crd"
 func controlPlane(t *testing.T) *kube.ControlPlane {
 	t.Helper()
 	c := kube.Shared(t)
+	serveKafkaScalers(t, c)
+	return c
+}
+
+func serveKafkaScalers(t *testing.T, c *kube.ControlPlane) {
+	t.Helper()
 	c.Kubectl(t, "apply", "--server-side", "--filename="+crdFolder)
 	c.AwaitCRDs(t, crdFolder)
-	return c
 }
 
 // program builds lagscaler once.
@@ -227,7 +232,7 @@ func containsAll(line string, words []string) bool {
 }
 
 // patience is how long a busy machine may take for what an idle one does in seconds.
-const patience = 2 * time.Minute
+const patience = 150 * time.Second
 
 // await asks until the answer is good, and ends the test when it does not become so.
 func await(t *testing.T, what string, ask func() error, on ...*child.Process) {

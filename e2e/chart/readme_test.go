@@ -1,7 +1,6 @@
 package chart
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,19 +12,19 @@ import (
 )
 
 // TestReadme types the commands of the README, from nothing to a scaled Deployment. Only the brokers' address is ours, and
-// the program is a process, as there is no kubelet. Nothing runs beside it: it decides for all namespaces.
+// the program is a process, as there is no kubelet. It decides for all namespaces, so it has a control plane of its own.
 func TestReadme(t *testing.T) {
-	c := kube.Shared(t)
+	t.Parallel()
+	c := kube.Start(t, kube.Config{})
 	k := openKafka(t, nil)
 	c.Deploy(t, kube.Deployment{Namespace: "default", Name: "orders-worker", Replicas: 1})
 	k.follow(c, "default", "orders-worker")
 	k.rate.Store(200)
-	commands := section(t, "## Install on Kubernetes", strings.ReplaceAll(k.brokers, ",", `\,`))
+	commands := section(t, "## Install on Kubernetes", k.brokers)
 	if len(commands) != 4 {
 		t.Fatalf("the README has %d commands: %q", len(commands), commands)
 	}
 	r := &release{ControlPlane: c, t: t, helm: "helm", ns: "lagscaler", name: "lagscaler"}
-	t.Cleanup(func() { uninstall(t, r) })
 
 	notes := r.typed(commands[0])
 	if !strings.Contains(notes, "installed in mode advise") || !strings.Contains(notes, "Next:") {
@@ -88,22 +87,4 @@ func want(text, part string) error {
 		return fmt.Errorf("no %q in\n%s", part, text)
 	}
 	return nil
-}
-
-// uninstall removes the release, and what outlives it.
-func uninstall(t *testing.T, r *release) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	if _, err := run(ctx, nil, tool(t, r.helm), "uninstall", r.name, "--namespace="+r.ns, "--kubeconfig="+r.Kubeconfig()); err != nil {
-		t.Error(err)
-	}
-	for _, args := range [][]string{
-		{"delete", "crd/kafkascalers.lagscaler.io"}, // and waits: others install it again
-		{"delete", "namespace/" + r.ns, "deployment/orders-worker", "--wait=false"},
-	} {
-		if _, err := r.TryKubectl(ctx, "", args...); err != nil {
-			t.Error(err)
-		}
-	}
 }

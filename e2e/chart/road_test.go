@@ -5,13 +5,25 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lagscaler/lagscaler/e2e/kube"
 )
 
 // TestTheRoadInAllNamespaces is the way that docs/first-scaler.md describes, on one running process: observe, advise, act, by
-// `helm upgrade` alone. It decides for the whole cluster, so nothing runs beside it.
+// `helm upgrade` alone. It decides for the whole cluster, so it has one of its own.
 func TestTheRoadInAllNamespaces(t *testing.T) {
-	s := open(t, stage{replicas: 2, values: []string{"--set=mode=observe"}})
-	walk(t, s)
+	t.Parallel()
+	c := kube.Start(t, kube.Config{})
+	serveKafkaScalers(t, c)
+	s := open(t, stage{kube: c, replicas: 2, values: []string{"--set=mode=observe"}})
+	p := walk(t, s)
+
+	t.Log("and down")
+	began := time.Now()
+	up := s.Replicas(t, s.shop, worker)
+	s.kafka.rate.Store(20)
+	down := s.awaitSize("fewer replicas", p, func(n int32) bool { return n <= 2 })
+	t.Logf("%d -> %d after %v: %s", up, down, time.Since(began).Round(time.Second), s.status("lastDecision.message"))
 }
 
 // TestTheRoadInOneNamespace is the same without any right beyond one namespace.
@@ -24,7 +36,8 @@ func TestTheRoadInOneNamespace(t *testing.T) {
 	}
 }
 
-func walk(t *testing.T, s *scene) {
+// walk goes from observe to act, and up.
+func walk(t *testing.T, s *scene) *pod {
 	t.Helper()
 	s.kafka.rate.Store(60)
 	p := s.start()
@@ -61,15 +74,11 @@ func walk(t *testing.T, s *scene) {
 	t.Log("act: up")
 	s.upgrade("--set=mode=act")
 	p.mount()
-	up := s.awaitSize("replicas for 200/s", p, func(n int32) bool { return n >= 5 })
+	s.awaitSize("replicas for 200/s", p, func(n int32) bool { return n >= 5 })
+	await(t, "the change in the status", func() error { return want(s.status("lastChange"), `"reason":"ScaleUp"`) }, p.Process)
 	t.Log(s.status("lastChange"))
-
-	t.Log("and down")
-	began := time.Now()
-	s.kafka.rate.Store(20)
-	down := s.awaitSize("fewer replicas", p, func(n int32) bool { return n <= 2 })
-	t.Logf("%d -> %d after %v: %s", up, down, time.Since(began).Round(time.Second), s.status("lastDecision.message"))
 	if strings.Contains(p.said(), "right missing") {
 		t.Errorf("a right was missing:\n%s", p.awaitLine("right missing"))
 	}
+	return p
 }

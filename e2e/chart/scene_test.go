@@ -25,10 +25,11 @@ type scene struct {
 
 // stage is what a scene begins with.
 type stage struct {
-	values     []string // arguments of Helm
-	namespaced bool     // rights in one namespace alone
-	cluster    string   // further fields of the cluster, as YAML
-	secret     string   // manifest of a Secret in the release's namespace
+	kube       *kube.ControlPlane // the shared one
+	values     []string           // arguments of Helm
+	namespaced bool               // rights in one namespace alone
+	cluster    string             // further fields of the cluster, as YAML
+	secret     string             // manifest of a Secret in the release's namespace
 	replicas   int32
 	login      []kgo.Opt // of the consumers
 	options    []kfake.Opt
@@ -45,11 +46,14 @@ config:
   clusters: [{name: main, brokers: [%s]%s}]
 `
 
-// open installs the chart, and starts no program yet. In cluster scope it decides for all namespaces there are, so such
-// scenes are not played side by side.
+// open installs the chart, and starts no program yet. In cluster scope it decides for all namespaces there are, so such a
+// scene needs a control plane of its own.
 func open(t *testing.T, st stage) *scene {
 	t.Helper()
-	c := controlPlane(t)
+	c := st.kube
+	if c == nil {
+		c = controlPlane(t)
+	}
 	s := &scene{kafka: openKafka(t, st.login, st.options...), shop: c.Namespace(t)}
 	s.release = release{ControlPlane: c, t: t, helm: "helm", ns: c.RestrictedNamespace(t), name: "lagscaler"}
 	if st.secret != "" {
