@@ -74,6 +74,9 @@ func (s said) news(o Outcome, now time.Time) (both, own []event, next said) {
 	if d.Overdue && !s.overdue {
 		own = append(own, event{corev1.EventTypeWarning, HoldOverdue, o.Line})
 	}
+	if o.Disposition == scaler.Conflict && s.disposition != scaler.Conflict {
+		both = append(both, event{corev1.EventTypeWarning, string(scaler.Conflict), o.conflict()})
+	}
 	if d.Desired == d.Current {
 		return both, own, next
 	}
@@ -86,16 +89,12 @@ func (s said) news(o Outcome, now time.Time) (both, own []event, next said) {
 		if !d.At.Equal(s.failed) {
 			both, next.failed = append(both, event{corev1.EventTypeWarning, string(scaler.Failed), o.Line + ": " + o.Failure}), d.At
 		}
-	case scaler.Conflict:
-		if s.disposition != scaler.Conflict {
-			both = append(both, event{corev1.EventTypeWarning, string(scaler.Conflict), o.conflict()})
-		}
 	case scaler.Advised:
 		if (d.Desired != s.desired || s.advised.IsZero()) && now.Sub(s.advised) >= adviseEvery {
 			both = append(both, event{corev1.EventTypeNormal, string(d.Reason()), o.Line + " (Advised)"})
 			next.advised, next.desired = now, d.Desired
 		}
-	case scaler.Follower, scaler.Paused:
+	case scaler.Conflict, scaler.Follower, scaler.Paused:
 	}
 	return both, own, next
 }

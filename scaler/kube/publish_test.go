@@ -31,6 +31,12 @@ func with(o Outcome, change func(*Outcome)) Outcome {
 	return o
 }
 
+func owned(o Outcome) Outcome {
+	o.Disposition = scaler.Conflict
+	o.Workload.Owner = scaler.Owner{Kind: "HorizontalPodAutoscaler", Name: "hpa"}
+	return o
+}
+
 // Each case is a series of outcomes ten seconds apart, and every Event about the target and about the scaler.
 func TestEventsSayWhatChangedOnce(t *testing.T) {
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -63,11 +69,8 @@ func TestEventsSayWhatChangedOnce(t *testing.T) {
 			[]string{"Normal ScaleUp", "Normal ScaleUp"},
 		},
 		{
-			"an HPA owns the target",
-			slices.Repeat([]Outcome{with(outcome(at, scaler.ScaleUp, 4, 6), func(o *Outcome) {
-				o.Disposition = scaler.Conflict
-				o.Workload.Owner = scaler.Owner{Kind: "HorizontalPodAutoscaler", Name: "hpa"}
-			})}, 3),
+			"an HPA owns the target, at rest and when more are wanted",
+			[]Outcome{owned(outcome(at, scaler.Steady, 4, 4)), owned(outcome(at, scaler.ScaleUp, 4, 6)), owned(outcome(at, scaler.ScaleUp, 4, 8))},
 			[]string{"Warning Conflict"},
 			[]string{"Warning Conflict"},
 		},
