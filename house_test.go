@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 
 	"scaler/kube/v1alpha1": {},
 	"scaler/sim/traces":    {},
+	"scaler/sim/benchmark": {"scaler", "scaler/sim", "scaler/sim/traces"},
 	"alerts":               {},
 	"dashboards":           {},
 	"internal/promtest":    {},

@@ -8,12 +8,22 @@ type ours struct {
 	policy  scaler.Policy
 	source  scaler.SourceSpec
 	memory  scaler.Memory
+	forget  func(*scaler.Memory)
 	decided func(scaler.Decision)
 }
 
 // Ours tries a specification with one source. Its source's cluster, group and topics are the simulated ones;
 // a processing time that it does not declare is learned. decided, if any, is told each new decision.
 func Ours(name string, spec scaler.Spec, decided func(scaler.Decision)) (Policy, error) {
+	return newOurs(ours{name: name, decided: decided}, spec)
+}
+
+// Without is Ours that forgets something before each poll, to see what it is worth; forget may be nil.
+func Without(name string, spec scaler.Spec, forget func(*scaler.Memory)) (Policy, error) {
+	return newOurs(ours{name: name, forget: forget}, spec)
+}
+
+func newOurs(o ours, spec scaler.Spec) (Policy, error) {
 	source := scaler.SourceSpec{}
 	if len(spec.Sources) > 0 {
 		source = spec.Sources[0]
@@ -24,7 +34,8 @@ func Ours(name string, spec scaler.Spec, decided func(scaler.Decision)) (Policy,
 	if err != nil {
 		return nil, err
 	}
-	return &ours{name: name, policy: policy, source: source, decided: decided}, nil
+	o.policy, o.source = policy, source
+	return &o, nil
 }
 
 func (o *ours) Name() string { return o.name }
@@ -32,6 +43,9 @@ func (o *ours) Name() string { return o.name }
 func (o *ours) Every() int32 { return pollSeconds }
 
 func (o *ours) Decide(v *View) (int32, string) {
+	if o.forget != nil {
+		o.forget(&o.memory)
+	}
 	d, memory := scaler.Evaluate(scaler.Input{
 		Now: v.Now, Policy: o.policy, Memory: o.memory, Workload: v.Workload,
 		Sources: []scaler.Source{{SourceSpec: o.source, Lag: v.Lag, Rebalance: v.Rebalance}},
