@@ -36,7 +36,7 @@ type GroupRead struct {
 	GroupState
 	Protocol        string   // protocol type: "consumer", "connect", … ; empty for a simple consumer
 	Assignor        string   // partition assignor, such as "range"; empty when not told
-	Generation      int32    // classic; see [Generation]
+	Generation      int32    // classic; what its members tell, see [NoGeneration]
 	Epoch           int32    // KIP-848, share and streams: the group epoch
 	AssignmentEpoch int32    // the epoch of the assignment the members are on their way to
 	Members         []Member // sorted by ID

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,8 +17,9 @@ import (
 
 // explainOptions are the flags of explain.
 type explainOptions struct {
-	server string
-	output choice
+	place
+	processing time.Duration
+	output     choice
 }
 
 func newExplain() *cobra.Command {
@@ -25,9 +28,12 @@ func newExplain() *cobra.Command {
 		Use:   "explain GROUP|NAMESPACE/NAME",
 		Short: "Say how a scaler's last decision came about",
 		Long: `Prints the last decision of a scaler, named by its resource or by a group that it scales, as a derivation: what was
-measured, the verdict, each limit with its numbers, and what would have to change for another answer.`,
+measured, the verdict, each limit with its numbers, and what would have to change for another answer.
+
+With --brokers or --config there is no daemon: a group is watched for a quarter of a minute, and the plan for it explained.`,
 		Example: `  lagscaler explain shop/orders --server http://localhost:9090
-  lagscaler explain orders -s http://localhost:9090 -o json`,
+  lagscaler explain orders -s http://localhost:9090 -o json
+  lagscaler explain orders --brokers localhost:9092 --processing-time 50ms`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if err := cobra.ExactArgs(1)(cmd, args); err != nil {
 				return wrong{err}
@@ -36,24 +42,17 @@ measured, the verdict, each limit with its numbers, and what would have to chang
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0]) },
 	}
-	cmd.Flags().StringVarP(&o.server, "server", "s", "http://localhost:9090", "the running daemon at `URL`")
+	o.kafkaFlags(cmd)
+	o.serverFlag(cmd)
+	cmd.Flags().DurationVar(&o.processing, "processing-time", 0, "of one record, with --brokers or --config (default: learned)")
 	cmd.Flags().VarP(&o.output, "output", "o", "text or json")
 	return cmd
 }
 
 func (o *explainOptions) run(cmd *cobra.Command, name string) error {
-	var page web.DecisionsPage
-	if err := ask(cmd.Context(), o.server, "/api/v1/decisions", url.Values{}, &page); err != nil {
+	found, err := o.find(cmd, name)
+	if err != nil {
 		return err
-	}
-	var found []web.DecisionView
-	for _, s := range page.Scalers {
-		if s.Name == name || slices.ContainsFunc(s.Sources, func(src web.SourceView) bool { return src.Group == name }) {
-			found = append(found, s)
-		}
-	}
-	if len(found) == 0 {
-		return fmt.Errorf("nothing scales %q: neither a scaler nor a group of one has that name", name)
 	}
 	if o.output.value == "json" {
 		return printJSON(cmd.OutOrStdout(), found, true)
@@ -62,6 +61,27 @@ func (o *explainOptions) run(cmd *cobra.Command, name string) error {
 		explain(cmd.OutOrStdout(), s)
 	}
 	return nil
+}
+
+// find asks a daemon for the decisions that the name stands for, or looks at the group itself.
+func (o *explainOptions) find(cmd *cobra.Command, name string) ([]web.DecisionView, error) {
+	if err := o.one(); err != nil {
+		return nil, err
+	}
+	if o.config != "" || len(o.brokers) > 0 {
+		return o.lookOnce(cmd.Context(), cmd.ErrOrStderr(), name, o.processing)
+	}
+	var page web.DecisionsPage
+	if err := ask(cmd.Context(), cmp.Or(o.server, "http://localhost:9090"), "/api/v1/decisions", url.Values{}, &page); err != nil {
+		return nil, err
+	}
+	found := slices.DeleteFunc(page.Scalers, func(s web.DecisionView) bool {
+		return s.Name != name && !slices.ContainsFunc(s.Sources, func(src web.SourceView) bool { return src.Group == name })
+	})
+	if len(found) == 0 {
+		return nil, fmt.Errorf("nothing scales %q: neither a scaler nor a group of one has that name", name)
+	}
+	return found, nil
 }
 
 func explain(w io.Writer, s web.DecisionView) {

@@ -53,13 +53,18 @@ type SourceView struct {
 }
 
 func (p *pages) decisions(r *engine.Report, _ *http.Request) (any, error) {
-	out := &DecisionsPage{Mode: string(r.Mode), Leader: r.Leader, Scalers: []DecisionView{}}
+	return &DecisionsPage{Mode: string(r.Mode), Leader: r.Leader, Scalers: DecisionsOf(r)}, nil
+}
+
+// DecisionsOf are the last decisions of all scalers of a report, sorted by name.
+func DecisionsOf(r *engine.Report) []DecisionView {
+	out := []DecisionView{}
 	for i := range r.Scalers {
 		v := decisionOf(&r.Scalers[i])
 		v.Mode = string(scaler.Weaker(r.Mode, r.Scalers[i].Mode))
-		out.Scalers = append(out.Scalers, v)
+		out = append(out, v)
 	}
-	return out, nil
+	return out
 }
 
 func decisionOf(s *engine.ScalerReport) DecisionView {
