@@ -259,10 +259,13 @@ func (e *Engine) forgetScalers() {
 
 func (e *Engine) leading() bool { return e.opts.Leading == nil || e.opts.Leading() }
 
-// lead loads what was learned when this process becomes the leader: only the leader learns, and whoever becomes it
+// learns reports whether this process keeps what is learned. In observe there is nothing to, and no right to what is saved.
+func (e *Engine) learns() bool { return e.leading() && e.current.Mode != scaler.Observe }
+
+// lead loads what was learned when this process becomes the leader, or may decide at last: only the leader learns, and whoever becomes it
 // goes on from what the last one saved. The readings of the last minutes are this process's own.
 func (e *Engine) lead(ctx context.Context, now time.Time) {
-	leads := e.leading()
+	leads := e.learns()
 	defer func() { e.scaling.led = leads }()
 	if e.opts.Memories == nil || !leads || e.scaling.led {
 		return
@@ -282,7 +285,7 @@ func (e *Engine) lead(ctx context.Context, now time.Time) {
 
 // saveMemories saves what was learned, now and then, and at the end.
 func (e *Engine) saveMemories(ctx context.Context, now time.Time, last bool) {
-	if e.opts.Memories == nil || !e.leading() || len(e.scaling.memories) == 0 || !last && now.Sub(e.scaling.saved) < saveInterval {
+	if e.opts.Memories == nil || !e.learns() || len(e.scaling.memories) == 0 || !last && now.Sub(e.scaling.saved) < saveInterval {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, memoryTimeout)
