@@ -74,13 +74,11 @@ func (p *place) lookOnce(ctx context.Context, errOut io.Writer, group string, pr
 			return nil, ctx.Err()
 		}
 		e.Tick(ctx, time.Now())
+		if g, ok := e.Latest().Clusters[0].Snapshot.Group(group); !ok || g.State == lag.Dead {
+			return nil, fmt.Errorf("no such group: %s", printable(group))
+		}
 	}
-	r := e.Latest()
-	g, ok := r.Clusters[0].Snapshot.Group(group)
-	if !ok || g.State == lag.Dead {
-		return nil, fmt.Errorf("no such group: %s", printable(group))
-	}
-	return web.DecisionsOf(r), nil
+	return web.DecisionsOf(e.Latest()), nil
 }
 
 // membersOf is how many members a group has in the last report; 0 before the first.
