@@ -96,21 +96,23 @@ func TestASecretIsRotated(t *testing.T) {
 	s := open(t, st)
 	s.kafka.rate.Store(20)
 	p := s.start()
-	reads := func(want bool) func() error {
+	metrics := func(part string, there bool) func() error {
 		return func() error {
 			text, err := p.get("/metrics")
-			if err == nil && strings.Contains(text, `lagscaler_group_max_lag_records{`) != want {
-				err = fmt.Errorf("the group is read: %v", !want)
+			if err == nil && strings.Contains(text, part) != there {
+				err = fmt.Errorf("%s is there: %v", part, !there)
 			}
 			return err
 		}
 	}
-	await(t, "the program to serve", reads(false), p.Process)
-	s.awaitPolls(p, 3)
-	await(t, "nothing to be read with yesterday's password", reads(false), p.Process)
+	const read = "lagscaler_group_max_lag_records{"
+	await(t, "yesterday's password to be refused", metrics("lagscaler_poll_errors_total{", true), p.Process)
+	if err := metrics(read, false)(); err != nil {
+		t.Error(err)
+	}
 	s.Apply(t, s.ns, fmt.Sprintf(login, "today"))
 	p.mount()
-	await(t, "the group to be read with today's", reads(true), p.Process)
+	await(t, "the group to be read with today's", metrics(read, true), p.Process)
 	if !p.Alive() {
 		t.Error("the process did not live on")
 	}
