@@ -135,6 +135,7 @@ func (e *Engine) evaluate(s Scaler, now time.Time) ScalerReport {
 	in := scaler.Input{
 		Now: now, Clock: e.opts.Clock, Workload: s.Workload, Policy: s.Policy, Memory: e.scaling.memories[s.Name],
 	}
+	in.Policy.Mode = e.mode(s) // in force: under the kill switch nobody fights us
 	for _, spec := range s.Sources {
 		in.Sources = append(in.Sources, e.source(spec))
 	}
