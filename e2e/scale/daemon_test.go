@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -17,8 +19,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
 	"github.com/lagscaler/lagscaler/e2e/child"
 	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/internal/metrics"
 	"github.com/lagscaler/lagscaler/lag/kafkasource"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube"
@@ -47,6 +53,7 @@ type told struct {
 	Leader  bool
 	Scalers []toldScaler
 	Missing []string // rights
+	Metrics string   // where its metrics are
 }
 
 type toldScaler struct {
@@ -85,11 +92,18 @@ func run(text string) error {
 		return err
 	}
 	defer source.Close()
-	published := telling{controller: controller, out: json.NewEncoder(os.Stdout)}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	published := telling{controller: controller, out: json.NewEncoder(os.Stdout), metrics: "http://" + listener.Addr().String()}
 	e := engine.New(engine.Settings{Clusters: []engine.Cluster{{Name: "main", Source: source}}, Mode: c.Mode}, engine.Options{
 		Interval: poll, SampleInterval: poll / 5, Clock: scaler.Clock{Poll: poll, Pace: pace}, Log: log,
 		Targets: targets{controller}, Memories: controller, Leading: controller.Leading, Publish: published.publish,
 	})
+	page := metrics.New(metrics.Options{Latest: e.Latest, Interval: poll, Sample: poll / 5})
+	go func() { _ = page.Run(ctx) }()
+	go func() { _ = http.Serve(listener, page) }()
 	return together(ctx, controller, e)
 }
 
@@ -131,10 +145,11 @@ func (t targets) Apply(ctx context.Context, c scaler.Change) error {
 type telling struct {
 	controller *kube.Controller
 	out        *json.Encoder
+	metrics    string
 }
 
 func (p telling) publish(r *engine.Report) {
-	line := told{At: r.At, Leader: r.Leader, Missing: p.controller.MissingRights()}
+	line := told{At: r.At, Leader: r.Leader, Missing: p.controller.MissingRights(), Metrics: p.metrics}
 	var outcomes []kube.Outcome
 	for _, s := range r.Scalers {
 		outcomes = append(outcomes, kube.Outcome{
@@ -239,6 +254,31 @@ func (d *daemon) scaler(name string) (toldScaler, error) {
 		}
 	}
 	return toldScaler{}, fmt.Errorf("it knows no scaler %s", name)
+}
+
+// metric is the sum of a metric's series.
+func (d *daemon) metric(name string) float64 {
+	d.t.Helper()
+	all := d.history()
+	request, err := http.NewRequestWithContext(d.t.Context(), http.MethodGet, all[len(all)-1].Metrics, nil)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(response.Body)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	sum := 0.0
+	for _, m := range families[name].GetMetric() {
+		sum += m.GetCounter().GetValue() + m.GetGauge().GetValue()
+	}
+	return sum
 }
 
 // lastWords are the distinct lines of decisions and the end of the log, for a failure's message.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -18,6 +19,8 @@ type size struct {
 	At       time.Time
 	Replicas int32
 }
+
+func (s size) String() string { return strconv.Itoa(int(s.Replicas)) }
 
 // watchSizes records every size that a Deployment's spec is given from now on, the present one first.
 func watchSizes(ctx context.Context, c kubernetes.Interface, ns, name string) (sizes func() []size, err error) {

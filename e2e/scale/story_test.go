@@ -40,7 +40,7 @@ func TestTrafficGoesUpAndDown(t *testing.T) {
 	t.Log("and back")
 	s.load.set(60)
 	s.awaitDecision(d, "fewer replicas", func(told toldScaler) bool {
-		return told.Decision.Current <= 3 && told.Decision.Verdict == scaler.Steady
+		return told.Decision.Current <= 3 && told.Disposition != scaler.Applied
 	})
 	s.judge(d, sizes())
 	after := s.done()
@@ -80,6 +80,12 @@ func (s *scene) judge(d *daemon, sizes []size) {
 	}
 	if int(last.Ups+last.Downs) != len(changes) {
 		s.t.Errorf("%d ups and %d downs are counted of %d changes", last.Ups, last.Downs, len(changes))
+	}
+	if got := d.metric("lagscaler_scaler_scale_events_total"); int(got) != len(changes) {
+		s.t.Errorf("the metric counts %v of %d changes", got, len(changes))
+	}
+	if got, want := d.metric("lagscaler_scaler_desired_replicas"), float64(last.Decision.Desired); got != want {
+		s.t.Errorf("the metric says that %v are desired, not %v", got, want)
 	}
 	for kind, name := range map[string]string{"Deployment": workload, "KafkaScaler": scalerName} {
 		var told []string
