@@ -217,6 +217,10 @@ func (v *View) fit(rate float64) int32 {
 	p := v.World.Partitions
 	load := make([]float64, p)
 	ids := make([]int, 0, p)
+	deal := v.World.Assignor
+	if deal == CooperativeSticky { // from nobody it deals as round-robin does, and takes longer
+		deal = RoundRobin
+	}
 	for n := 1; n <= p; n++ {
 		ids = append(ids, n-1)
 		if float64(n)*v.World.PerConsumer < rate && n < p {
@@ -224,7 +228,7 @@ func (v *View) fit(rate float64) int32 {
 		}
 		clear(load)
 		have := make([]int, n)
-		for part, id := range v.World.Assignor.assign(p, ids, v.unowned) {
+		for part, id := range deal.assign(p, ids, nil) {
 			load[id] += rate * v.weights[part]
 			have[id]++
 		}

@@ -103,7 +103,7 @@ func TestClairvoyant(t *testing.T) {
 		{1200, 48, 10},
 	} {
 		v := viewOf(c.second, c.replicas, 0)
-		v.rates, v.weights, v.unowned = rates, Uniform.weights(48, nil), make([]int, 48)
+		v.rates, v.weights = rates, Uniform.weights(48, nil)
 		if got, _ := (Clairvoyant{}).Decide(v); got != c.want {
 			t.Errorf("second %d with %d: %d, want %d", c.second, c.replicas, got, c.want)
 		}

@@ -123,6 +123,20 @@ func TestAssignIsFair(t *testing.T) {
 	})
 }
 
+// Sticky from nobody deals as round-robin does: the clairvoyant counts on it.
+func TestStickyFromNobody(t *testing.T) {
+	for n := 1; n <= 50; n++ {
+		members := make([]int, n)
+		for i := range members {
+			members[i] = 3 * i
+		}
+		none := slices.Repeat([]int{nobody}, 48)
+		if got, want := CooperativeSticky.assign(48, members, none), RoundRobin.assign(48, members, nil); !slices.Equal(got, want) {
+			t.Errorf("%d members: %v, want %v", n, got, want)
+		}
+	}
+}
+
 func TestPoissonHasItsMeanAndVariance(t *testing.T) {
 	r := newRun(flat(1), World{Seed: 1}.filled())
 	for _, mean := range []float64{0, 0.1, 1, 5, 11, 40, 700} {

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
@@ -21,7 +20,6 @@ type View struct {
 	// What only a policy that is allowed to cheat looks at.
 	rates   []float64
 	weights []float64
-	unowned []int
 
 	Rebalance scaler.Rebalance
 
@@ -43,7 +41,7 @@ const (
 
 func newView(r *run) *View {
 	return &View{
-		World: r.World, rates: r.rates, weights: r.weights, unowned: slices.Repeat([]int{nobody}, r.Partitions),
+		World: r.World, rates: r.rates, weights: r.weights,
 		Workload: scaler.Workload{
 			Ref:   scaler.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "sim", Name: "sim"},
 			Found: true, HasScale: true,

@@ -146,11 +146,10 @@ func targets(w io.Writer, all table, traces []sim.Trace) {
 			fmt.Fprintf(w, "| %s | %s | %.3f | %.2f | %.2f |\n", t.Name, p, ours.late, ours.cost, ours.cost/best.cost)
 		}
 	}
-	fmt.Fprint(w, strings.TrimLeft(bound, "\n"))
+	fmt.Fprint(w, bound)
 }
 
 const bound = `
-
 Why not: traffic such as the ELB's jumps by a factor of two and more within a second, every few minutes, and nothing before
 the jump tells. Replicas that are asked for at once work about 55 s later (a poll, a start of 20 to 40 s, a rebalance), so
 when rates jump from a to b and the fleet can do C, the oldest record waits about (1 - C/b) 55 s and then for two pauses.
