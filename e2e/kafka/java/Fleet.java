@@ -43,12 +43,22 @@ public final class Fleet {
         Runtime.getRuntime().halt(0);
     }
 
+    /** Says whether a member is gone. One that has just said so may need a moment until its thread has ended. */
+    private static boolean ended(Member member) {
+        try {
+            member.join(5000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return !member.isAlive();
+    }
+
     private void obey(JsonNode command) {
         String id = command.path("id").asText();
         switch (command.path("op").asText()) {
             case "join" -> {
                 Member old = members.get(id);
-                if (old != null && old.isAlive()) {
+                if (old != null && !ended(old)) {
                     throw new IllegalStateException("a consumer with this id is running");
                 }
                 Member member = new Member(command, properties(command));
