@@ -22,7 +22,8 @@ alertmanager.from  := github.com/prometheus/alertmanager/cmd/alertmanager@v0.31.
 amtool.from        := github.com/prometheus/alertmanager/cmd/amtool@v0.31.1
 benchstat.from     := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 gotestsum.from     := gotest.tools/gotestsum@v1.13.0
-goreleaser.from    := github.com/goreleaser/goreleaser/v2@v2.18.2
+# Later versions of goreleaser need Go 1.27, or a module that the proxy does not serve everywhere.
+goreleaser.from    := github.com/goreleaser/goreleaser/v2@v2.16.0
 
 # name.set = variables that a release is linked with. Without them Helm 3 takes every cluster for Kubernetes 1.20.
 helm3.set := helm.sh/helm/v3/internal/version.version=v3.22.0 \
