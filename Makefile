@@ -41,11 +41,14 @@ unit:
 test: tools lint check e2e
 
 ## tools: everything the tests need beyond Go, into $(CACHE)
-tools: lint-tools generate-tools chart-tools alert-tools kafka e2e-servers chromium axe grafana-schema
+tools: gotestsum lint-tools generate-tools chart-tools alert-tools kafka e2e-servers chromium axe grafana-schema
 
 ## e2e: the tests on real Kafka, Kubernetes, Prometheus, Alertmanager and a browser
-e2e:
-	cd e2e && go vet ./... && go test -race -count=1 -p 1 -timeout 40m ./...
+# Real servers on a busy machine are late now and then: a test that fails is run again, alone, up to twice, and the
+# summary names it. One that fails each time fails the run.
+e2e: gotestsum
+	cd e2e && go vet ./... && gotestsum --format pkgname --rerun-fails=2 --rerun-fails-max-failures=15 --packages=./... -- \
+		-race -count=1 -p 1 -timeout 40m
 
 ## demo: watch it work (DURATION=90s, SCENARIO=burst|diurnal|hot-partition|stalled|crash-loop|partial-outage)
 demo: build
