@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"errors"
 	"context"
 	"maps"
 	"slices"
@@ -68,7 +69,8 @@ func (c *Cluster) CreateTopicNamed(t testing.TB, topic string, partitions int32,
 		configs[k] = &v
 	}
 	// -1: the brokers' default, one replica per broker up to three.
-	if _, err := c.Admin(t).CreateTopic(t.Context(), partitions, -1, configs, topic); err != nil {
+	// It may exist already: a request whose answer was late is sent again by the client, and names are not reused.
+	if _, err := c.Admin(t).CreateTopic(t.Context(), partitions, -1, configs, topic); err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
 		t.Fatalf("creating topic %s: %v", topic, err)
 	}
 	c.awaitTopic(t, topic, int(partitions))

@@ -71,7 +71,7 @@ func TestTheLeaderIsKilled(t *testing.T) {
 	s.awaitDecision(second, "a follower that decides what its leader does", func(told toldScaler) bool {
 		return told.Disposition == scaler.Follower && told.Decision.Verdict == scaler.Steady
 	})
-	before := s.done()
+	before := s.calm(first)
 	s.load.set(200)
 	s.awaitSize("the leader's step", atLeast(4))
 	first.Kill()

@@ -19,8 +19,7 @@ func TestTrafficGoesUpAndDown(t *testing.T) {
 	s := open(t, stage{Rate: 60, Replicas: 2})
 	sizes := s.watch()
 	d := s.start()
-	s.awaitVerdict(d, scaler.Steady)
-	before := s.done()
+	before := s.calm(d)
 
 	t.Log("five times the traffic")
 	began := time.Now()
