@@ -123,10 +123,9 @@ func valuesFiles(t *testing.T) []string {
 // release is an installed chart.
 type release struct {
 	*kube.ControlPlane
-	t          *testing.T
-	helm       string // the program
-	ns, name   string
-	valueFiles []string
+	t        *testing.T
+	helm     string // the program
+	ns, name string
 }
 
 // helm runs Helm against the control plane, in the release's namespace.

@@ -131,13 +131,14 @@ func (s *scene) judge(m without, p *pod, stateful bool) {
 			return nil
 		}, p.Process)
 	}
-	if m.scaled {
+	switch {
+	case m.scaled:
 		s.awaitSize("3 replicas", p, func(n int32) bool { return n == 3 })
-	} else if !m.mute {
+	case m.mute:
+		s.awaitPolls(p, 8)
+	default:
 		// It decided, as the conditions say; a decision later it still has not written.
 		s.awaitPolls(p, 4)
-	} else {
-		s.awaitPolls(p, 8)
 	}
 	size := s.Replicas(s.t, s.shop, worker)
 	if stateful {
