@@ -250,6 +250,9 @@ func TestLeaderlessPartition(t *testing.T) {
 				if err != nil {
 					return err
 				}
+				if len(g.Topics) == 0 {
+					return fmt.Errorf("no topic yet, %s", g.Err)
+				}
 				lost := g.Topics[0].Partitions[0]
 				if _, ok := lost.Lag(); ok || lost.Err != lag.LeaderNotAvailable || g.Summary().Complete {
 					return fmt.Errorf("partition %+v, summary %+v, %s", lost, g.Summary(), g.Err)
