@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -203,104 +202,4 @@ func TestReconfigureKeepsTheHistoryOfWhatStays(t *testing.T) {
 		cancel()
 		<-done
 	})
-}
-
-// targets is one workload on group orders.
-type targets struct {
-	scaler  Scaler
-	err     error
-	applied []scaler.Change
-}
-
-func (f *targets) Scalers(time.Time) []Scaler { return []Scaler{f.scaler} }
-
-func (f *targets) Apply(_ context.Context, c scaler.Change) error {
-	if f.err != nil {
-		return f.err
-	}
-	f.applied = append(f.applied, c)
-	f.scaler.Workload.Spec, f.scaler.Workload.Status, f.scaler.Workload.Ready = c.To, c.To, c.To
-	return nil
-}
-
-// idle is a scaler with more replicas than its group's single partition can use: it always wants to go down to one.
-func idle(t *testing.T) *targets {
-	t.Helper()
-	sources := []scaler.SourceSpec{{Cluster: "main", Group: "orders", ProcessingTime: 10 * time.Millisecond}}
-	policy, err := scaler.Spec{Sources: sources}.Policy()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &targets{scaler: Scaler{
-		Name: "shop/orders", Mode: scaler.Act, Policy: policy, Sources: sources,
-		Workload: scaler.Workload{
-			Ref:   scaler.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "orders-worker"},
-			Found: true, HasScale: true, Spec: 3, Status: 3, Ready: 3,
-		},
-	}}
-}
-
-// What becomes of one and the same decision.
-func TestDisposition(t *testing.T) {
-	for _, c := range []struct {
-		name   string
-		change func(*Settings, *Options, *targets)
-		want   scaler.Disposition
-		writes int
-	}{
-		{"act", func(*Settings, *Options, *targets) {}, scaler.Applied, 1},
-		{"the scaler advises", func(_ *Settings, _ *Options, f *targets) { f.scaler.Mode = scaler.Advise }, scaler.Advised, 0},
-		{"the kill switch", func(s *Settings, _ *Options, _ *targets) { s.Mode = scaler.Advise }, scaler.Advised, 0},
-		{"a follower", func(_ *Settings, o *Options, _ *targets) { o.Leading = func() bool { return false } }, scaler.Follower, 0},
-		{"paused", func(_ *Settings, _ *Options, f *targets) { f.scaler.Workload.Paused = true }, scaler.Paused, 0},
-		{"owned by an HPA", func(_ *Settings, _ *Options, f *targets) {
-			f.scaler.Workload.Owner = scaler.Owner{Kind: "HorizontalPodAutoscaler", Name: "orders"}
-		}, scaler.Conflict, 0},
-		{"lost against another writer", func(_ *Settings, _ *Options, f *targets) { f.err = fmt.Errorf("has 4: %w", ErrConflict) }, scaler.Conflict, 0},
-		{"the write fails", func(_ *Settings, _ *Options, f *targets) { f.err = errors.New("forbidden") }, scaler.Failed, 0},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				k := &kafka{name: "main", end: 100, committed: 100, members: 3}
-				f := idle(t)
-				s, o := settings(k), Options{Targets: f}
-				c.change(&s, &o, f)
-				last := firstChange(t, New(s, o))
-				if last.Decision.Desired != 1 || last.Disposition != c.want || len(f.applied) != c.writes {
-					t.Errorf("desired %d, disposition %s, %d writes; want 1, %s, %d (%s)",
-						last.Decision.Desired, last.Disposition, len(f.applied), c.want, c.writes, last.Line)
-				}
-				if failed := last.Failure != ""; failed != (f.err != nil) {
-					t.Errorf("failure %q for error %v", last.Failure, f.err)
-				}
-			})
-		})
-	}
-}
-
-// firstChange polls until a decision asks for another number of replicas.
-func firstChange(t *testing.T, e *Engine) ScalerReport {
-	t.Helper()
-	for range 30 {
-		e.Tick(t.Context(), time.Now())
-		if r := e.Latest().Scalers[0]; r.Decision.Desired != r.Decision.Current {
-			return r
-		}
-		time.Sleep(10 * time.Second)
-	}
-	t.Fatalf("no decision to change in 30 polls; the last: %s", e.Latest().Scalers[0].Line)
-	return ScalerReport{}
-}
-
-func TestObserveDecidesNothing(t *testing.T) {
-	k, f := &kafka{name: "main", end: 100, members: 3}, idle(t)
-	s := settings(k)
-	s.Mode = scaler.Observe
-	e := New(s, Options{Targets: f})
-	for i := range 5 {
-		e.Tick(t.Context(), start.Add(time.Duration(i)*10*time.Second))
-	}
-	if r := e.Latest().Scalers[0]; !r.Decision.At.IsZero() || len(f.applied) != 0 {
-		t.Errorf("decided %q", r.Line)
-	}
 }

@@ -71,6 +71,7 @@ const (
 	applyTimeout  = 5 * time.Second // for all writes of one poll together
 	memoryTimeout = 5 * time.Second
 	saveInterval  = 5 * time.Minute
+	loadInterval  = time.Minute // after a load that failed
 )
 
 // scaling is the owner's state of all scalers.
@@ -78,8 +79,10 @@ type scaling struct {
 	memories map[string]scaler.Memory
 	reports  map[string]ScalerReport
 	counts   map[string]*counts
-	saved    time.Time
-	led      bool
+
+	loaded    bool // what the last leader saved; until then nothing is saved over it
+	loadAgain time.Time
+	saved     time.Time
 }
 
 type counts struct {
@@ -123,8 +126,8 @@ func (e *Engine) decide(ctx context.Context, now time.Time, all []Scaler, polled
 		reports[s.Name] = last
 	}
 	e.apply(ctx, now, reports, changed)
+	e.forgetScalers(reports)
 	e.scaling.reports = reports
-	e.forgetScalers()
 	e.saveMemories(ctx, now, false)
 }
 
@@ -248,10 +251,11 @@ func (e *Engine) count(name string) *counts {
 	return c
 }
 
-// forgetScalers drops what was remembered of scalers that are no longer declared.
-func (e *Engine) forgetScalers() {
-	for name := range e.scaling.memories {
-		if _, ok := e.scaling.reports[name]; !ok {
+// forgetScalers drops what was remembered of scalers that were declared until now. One that was not seen yet keeps what was
+// loaded of it: declarations may be read later than memories.
+func (e *Engine) forgetScalers(declared map[string]ScalerReport) {
+	for name := range e.scaling.reports {
+		if _, ok := declared[name]; !ok {
 			delete(e.scaling.memories, name)
 			delete(e.scaling.counts, name)
 		}
@@ -263,30 +267,34 @@ func (e *Engine) leading() bool { return e.opts.Leading == nil || e.opts.Leading
 // learns reports whether this process keeps what is learned. In observe there is nothing to, and no right to what is saved.
 func (e *Engine) learns() bool { return e.leading() && e.current.Mode != scaler.Observe }
 
-// lead loads what was learned when this process becomes the leader, or may decide at last: only the leader learns, and whoever becomes it
-// goes on from what the last one saved. The readings of the last minutes are this process's own.
+// lead loads what was learned when this process becomes the leader, or may decide at last: only the leader learns, and whoever
+// becomes it goes on from what the last one saved. The readings of the last minutes are this process's own. A load that fails is
+// tried again, and nothing is saved over what could not be read.
 func (e *Engine) lead(ctx context.Context, now time.Time) {
-	leads := e.learns()
-	defer func() { e.scaling.led = leads }()
-	if e.opts.Memories == nil || !leads || e.scaling.led {
+	if !e.learns() {
+		e.scaling.loaded = false
+		return
+	}
+	if e.opts.Memories == nil || e.scaling.loaded || now.Before(e.scaling.loadAgain) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, memoryTimeout)
 	defer cancel()
 	saved, err := e.opts.Memories.Load(ctx)
 	if err != nil {
-		e.log.Warn("loading what was learned failed; starting from what this process has seen", "err", err)
+		e.scaling.loadAgain = now.Add(loadInterval)
+		e.log.Warn("loading what was learned failed; deciding from what this process has seen until it works", "err", err)
 		return
 	}
 	for name, m := range saved {
 		e.scaling.memories[name] = m.Resume(e.scaling.memories[name])
 	}
-	e.scaling.saved = now
+	e.scaling.loaded, e.scaling.saved = true, now
 }
 
 // saveMemories saves what was learned, now and then, and at the end.
 func (e *Engine) saveMemories(ctx context.Context, now time.Time, last bool) {
-	if e.opts.Memories == nil || !e.learns() || len(e.scaling.memories) == 0 || !last && now.Sub(e.scaling.saved) < saveInterval {
+	if !e.scaling.loaded || !e.learns() || len(e.scaling.memories) == 0 || !last && now.Sub(e.scaling.saved) < saveInterval {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, memoryTimeout)

@@ -1,0 +1,195 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lagscaler/lagscaler/scaler"
+)
+
+// targets is one workload on group orders.
+type targets struct {
+	scaler  Scaler
+	unread  bool // the declarations have not been read yet
+	err     error
+	applied []scaler.Change
+}
+
+func (f *targets) Scalers(time.Time) []Scaler {
+	if f.unread {
+		return nil
+	}
+	return []Scaler{f.scaler}
+}
+
+func (f *targets) Apply(_ context.Context, c scaler.Change) error {
+	if f.err != nil {
+		return f.err
+	}
+	f.applied = append(f.applied, c)
+	f.scaler.Workload.Spec, f.scaler.Workload.Status, f.scaler.Workload.Ready = c.To, c.To, c.To
+	return nil
+}
+
+// idle is a scaler with more replicas than its group's single partition can use: it always wants to go down to one.
+func idle(t *testing.T) *targets {
+	t.Helper()
+	sources := []scaler.SourceSpec{{Cluster: "main", Group: "orders", ProcessingTime: 10 * time.Millisecond}}
+	policy, err := scaler.Spec{Sources: sources}.Policy()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &targets{scaler: Scaler{
+		Name: "shop/orders", Mode: scaler.Act, Policy: policy, Sources: sources,
+		Workload: scaler.Workload{
+			Ref:   scaler.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "orders-worker"},
+			Found: true, HasScale: true, Spec: 3, Status: 3, Ready: 3,
+		},
+	}}
+}
+
+// What becomes of one and the same decision.
+func TestDisposition(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*Settings, *Options, *targets)
+		want   scaler.Disposition
+		writes int
+	}{
+		{"act", func(*Settings, *Options, *targets) {}, scaler.Applied, 1},
+		{"the scaler advises", func(_ *Settings, _ *Options, f *targets) { f.scaler.Mode = scaler.Advise }, scaler.Advised, 0},
+		{"the kill switch", func(s *Settings, _ *Options, _ *targets) { s.Mode = scaler.Advise }, scaler.Advised, 0},
+		{"a follower", func(_ *Settings, o *Options, _ *targets) { o.Leading = func() bool { return false } }, scaler.Follower, 0},
+		{"paused", func(_ *Settings, _ *Options, f *targets) { f.scaler.Workload.Paused = true }, scaler.Paused, 0},
+		{"owned by an HPA", func(_ *Settings, _ *Options, f *targets) {
+			f.scaler.Workload.Owner = scaler.Owner{Kind: "HorizontalPodAutoscaler", Name: "orders"}
+		}, scaler.Conflict, 0},
+		{"lost against another writer", func(_ *Settings, _ *Options, f *targets) { f.err = fmt.Errorf("has 4: %w", ErrConflict) }, scaler.Conflict, 0},
+		{"the write fails", func(_ *Settings, _ *Options, f *targets) { f.err = errors.New("forbidden") }, scaler.Failed, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				k := &kafka{name: "main", end: 100, committed: 100, members: 3}
+				f := idle(t)
+				s, o := settings(k), Options{Targets: f}
+				c.change(&s, &o, f)
+				last := firstChange(t, New(s, o))
+				if last.Decision.Desired != 1 || last.Disposition != c.want || len(f.applied) != c.writes {
+					t.Errorf("desired %d, disposition %s, %d writes; want 1, %s, %d (%s)",
+						last.Decision.Desired, last.Disposition, len(f.applied), c.want, c.writes, last.Line)
+				}
+				if failed := last.Failure != ""; failed != (f.err != nil) {
+					t.Errorf("failure %q for error %v", last.Failure, f.err)
+				}
+			})
+		})
+	}
+}
+
+// firstChange polls until a decision asks for another number of replicas.
+func firstChange(t *testing.T, e *Engine) ScalerReport {
+	t.Helper()
+	for range 30 {
+		e.Tick(t.Context(), time.Now())
+		if r := e.Latest().Scalers[0]; r.Decision.Desired != r.Decision.Current {
+			return r
+		}
+		time.Sleep(10 * time.Second)
+	}
+	t.Fatalf("no decision to change in 30 polls; the last: %s", e.Latest().Scalers[0].Line)
+	return ScalerReport{}
+}
+
+func TestObserveDecidesNothing(t *testing.T) {
+	k, f := &kafka{name: "main", end: 100, members: 3}, idle(t)
+	s := settings(k)
+	s.Mode = scaler.Observe
+	e := New(s, Options{Targets: f})
+	for i := range 5 {
+		e.Tick(t.Context(), start.Add(time.Duration(i)*10*time.Second))
+	}
+	if r := e.Latest().Scalers[0]; !r.Decision.At.IsZero() || len(f.applied) != 0 {
+		t.Errorf("decided %q", r.Line)
+	}
+}
+
+// memories are what a leader before this one saved; down, they cannot be read.
+type memories struct {
+	down  bool
+	saved map[string]scaler.Memory
+	saves int
+}
+
+func (m *memories) Load(context.Context) (map[string]scaler.Memory, error) {
+	if m.down {
+		return nil, errors.New("the API server does not answer")
+	}
+	return maps.Clone(m.saved), nil
+}
+
+func (m *memories) Save(_ context.Context, learned map[string]scaler.Memory) error {
+	m.saved, m.saves = maps.Clone(learned), m.saves+1
+	return nil
+}
+
+// What was learned is neither forgotten nor written over, whatever is read late.
+func TestWhatWasLearnedIsNotLost(t *testing.T) {
+	learned := func(m *memories) int {
+		sources := m.saved["shop/orders"].Sources
+		if len(sources) == 0 {
+			return 0
+		}
+		return int(sources[0].PerConsumer)
+	}
+	for _, c := range []struct {
+		name string
+		late func(*targets, *memories, bool) // what is late, or at last there
+	}{
+		{"nothing is late", func(*targets, *memories, bool) {}},
+		{"the declarations", func(f *targets, _ *memories, late bool) { f.unread = late }},
+		{"the memories", func(_ *targets, m *memories, late bool) { m.down = late }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := &memories{saved: map[string]scaler.Memory{"shop/orders": {Sources: []scaler.SourceMemory{
+					{Cluster: "main", Group: "orders", Declared: 100, PerConsumer: 60},
+				}}}}
+				f := idle(t)
+				e := New(settings(&kafka{name: "main", end: 100, committed: 100, members: 3}), Options{Targets: f, Memories: m})
+				poll := func(n int) {
+					for range n {
+						e.Tick(t.Context(), time.Now())
+						time.Sleep(10 * time.Second)
+					}
+				}
+				c.late(f, m, true)
+				poll(40) // longer than from one save to the next
+				if learned(m) != 60 {
+					t.Errorf("%d/s are saved while that is late; learned were 60", learned(m))
+				}
+				c.late(f, m, false)
+				poll(40)
+				if learned(m) != 60 || m.saves == 0 {
+					t.Errorf("%d/s are saved in the end, in %d saves; learned were 60", learned(m), m.saves)
+				}
+			})
+		})
+	}
+}
+
+// A scaler that was declared and is so no longer leaves nothing.
+func TestADeletedScalerIsForgotten(t *testing.T) {
+	f := idle(t)
+	e := New(settings(&kafka{name: "main", end: 100, members: 3}), Options{Targets: f})
+	e.Tick(t.Context(), start)
+	f.unread = true
+	e.Tick(t.Context(), start.Add(10*time.Second))
+	if len(e.scaling.memories) != 0 || len(e.scaling.counts) != 0 || len(e.Latest().Scalers) != 0 {
+		t.Errorf("%d memories, %d counts and %d reports are left", len(e.scaling.memories), len(e.scaling.counts), len(e.Latest().Scalers))
+	}
+}
