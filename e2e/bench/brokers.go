@@ -53,7 +53,7 @@ func serve(ctx context.Context, groups int) error {
 
 // start runs serve as a child and waits for its addresses.
 func start(ctx context.Context, groups int) (addresses []string, stop func(), err error) {
-	cmd := exec.CommandContext(ctx, os.Args[0], "-role", "brokers", "-groups", strconv.Itoa(groups)) //nolint:gosec // ourselves
+	cmd := exec.CommandContext(ctx, os.Args[0], "-role", "brokers", "-groups", strconv.Itoa(groups)) // ourselves
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {

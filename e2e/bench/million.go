@@ -87,7 +87,7 @@ func measureMillion(ctx context.Context) (million, error) {
 		return m, err
 	}
 	defer stop()
-	cmd := exec.CommandContext(ctx, os.Args[0], "-role", "million", "-brokers", strings.Join(addresses, ",")) //nolint:gosec // ourselves
+	cmd := exec.CommandContext(ctx, os.Args[0], "-role", "million", "-brokers", strings.Join(addresses, ",")) // ourselves
 	cmd.Stderr = os.Stderr
 	cmd.Env = append(os.Environ(), "GOMEMLIMIT="+memoryLimit)
 	out, err := cmd.Output()

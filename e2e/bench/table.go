@@ -126,5 +126,5 @@ func put(file, text string) error {
 	if !ok || !closed {
 		return fmt.Errorf("%s has no place for the table: %q … %q", file, opens, closes)
 	}
-	return os.WriteFile(file, []byte(head+opens+"\n"+text+"\n"+closes+tail), 0o644) //nolint:gosec // a document
+	return os.WriteFile(file, []byte(head+opens+"\n"+text+"\n"+closes+tail), 0o644) // a document
 }

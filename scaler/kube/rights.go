@@ -20,7 +20,7 @@ type Right struct {
 	Namespace string // empty: all
 }
 
-// String is the right as kubectl auth can-i takes it.
+// String is the right in words: update deployments.apps/scale in shop.
 func (r Right) String() string {
 	s := r.Verb + " " + schema.GroupResource{Group: r.Group, Resource: r.Resource}.String()
 	if r.Namespace == "" {
