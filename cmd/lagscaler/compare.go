@@ -22,12 +22,16 @@ type compareOptions struct {
 
 // compared is a day, or all of them.
 type compared struct {
-	Day           string   `json:"day"`           // or "all"
-	Hours         float64  `json:"hours"`         // that are known
-	ActualHours   float64  `json:"actualHours"`   // replica hours as they were
-	DesiredHours  float64  `json:"desiredHours"`  // as lagscaler decided, beside them
-	ActualLate    float64  `json:"actualLate"`    // percent of the time later than the target, as measured
-	SimulatedLate *float64 `json:"simulatedLate"` // the same of lagscaler's, simulated on the recorded traffic; null: too little is known
+	Day          string  `json:"day"`          // or "all"
+	Hours        float64 `json:"hours"`        // that are known
+	ActualHours  float64 `json:"actualHours"`  // replica hours as they were
+	DesiredHours float64 `json:"desiredHours"` // as lagscaler decided, beside them
+	ActualLate   float64 `json:"actualLate"`   // percent of the time later than the target, as measured
+
+	// What lagscaler would have come to had it acted, simulated on the recorded traffic: only of all days together, and null when
+	// too little is known. Decisions beside another owner answer to that owner's sizes; these do not.
+	SimulatedHours *float64 `json:"simulatedHours"`
+	SimulatedLate  *float64 `json:"simulatedLate"` // percent of the time
 }
 
 func newCompare() *cobra.Command {
@@ -36,8 +40,8 @@ func newCompare() *cobra.Command {
 		Use:   "compare NAMESPACE/NAME",
 		Short: "What a scaler would have done in the last week, beside what happened",
 		Long: `Prints, day by day, the replica hours that there were and those that the scaler decided, and how much of the time
-records were later than the target: theirs as measured, ours simulated on the recorded traffic. It is what a team reads
-before it lets an advising scaler act.`,
+records were later than the target as measured; for all days together also both of the scaler had it acted, simulated on
+the recorded traffic. It is what a team reads before it lets an advising scaler act.`,
 		Example: `  lagscaler compare shop/orders --server http://localhost:9090`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if err := cobra.ExactArgs(1)(cmd, args); err != nil {
@@ -69,10 +73,11 @@ func (o *compareOptions) run(cmd *cobra.Command, name string) error {
 
 // compareDays adds the steps up by day, and all of them last.
 func compareDays(page web.ComparePage) []compared {
-	late := simulatedLate(page)
 	var rows []compared
 	all := compared{Day: "all"}
-	simulated := 0.0
+	if r, ok := simulateWeek(page); ok {
+		all.SimulatedHours, all.SimulatedLate = &r.ConsumerHours, &r.ViolationPercent
+	}
 	add := func(c *compared, s web.Step) {
 		hours := scaler.SeasonStep.Hours()
 		c.Hours += hours
@@ -94,18 +99,14 @@ func compareDays(page web.ComparePage) []compared {
 	for i := range rows {
 		rows[i].ActualLate *= 100 / rows[i].Hours
 	}
-	if late != nil {
-		simulated = *late
-		rows[len(rows)-1].SimulatedLate = &simulated
-	}
 	return rows
 }
 
-// simulatedLate is how much of the time our policy would have been late on the recorded traffic; nil when the speed of a
-// consumer or the partitions are not known yet. Where a step is missing the one before goes on.
-func simulatedLate(page web.ComparePage) *float64 {
+// simulateWeek is what our policy would have come to on the recorded traffic; not ok when the speed of a consumer or the
+// partitions are not known yet. Where a step is missing the one before goes on.
+func simulateWeek(page web.ComparePage) (r sim.Result, ok bool) {
 	if page.PerConsumer == nil || page.Partitions == nil || len(page.Steps) < 2 {
-		return nil
+		return r, false
 	}
 	t := sim.Trace{Name: page.Name, Step: scaler.SeasonStep}
 	peak := 0.0
@@ -119,7 +120,7 @@ func simulatedLate(page web.ComparePage) *float64 {
 		peak = max(peak, s.Rate)
 	}
 	if peak == 0 {
-		return nil
+		return r, false
 	}
 	w := sim.World{
 		Partitions: int(*page.Partitions), PerConsumer: *page.PerConsumer, Protocol: sim.Eager,
@@ -132,10 +133,9 @@ func simulatedLate(page web.ComparePage) *float64 {
 	spec := scaler.Spec{Preset: scaler.Preset(page.Preset), TargetLag: w.Target, MinReplicas: &page.MinReplicas, MaxReplicas: page.MaxReplicas}
 	policy, err := sim.Ours(sim.OurName, sim.Declare(spec, w), nil)
 	if err != nil {
-		return nil // a policy of a newer daemon, which this program does not know
+		return r, false // a policy of a newer daemon, which this program does not know
 	}
-	r := sim.Simulate(t, w, policy)
-	return &r.ViolationPercent
+	return sim.Simulate(t, w, policy), true
 }
 
 func printCompared(w io.Writer, page web.ComparePage, rows []compared) error {
@@ -143,13 +143,17 @@ func printCompared(w io.Writer, page web.ComparePage, rows []compared) error {
 	if owner == "" {
 		owner = "as it was"
 	}
-	g := newGrid(w, "DAY", "REPLICA HOURS, "+strings.ToUpper(owner), "LAGSCALER", "LATE %, "+strings.ToUpper(owner), "LAGSCALER, SIMULATED")
-	for _, r := range rows {
-		simulated := ""
-		if r.SimulatedLate != nil {
-			simulated = fmt.Sprintf("%.2f", *r.SimulatedLate)
+	owner = strings.ToUpper(owner)
+	g := newGrid(w, "DAY", "REPLICA HOURS, "+owner, "DECIDED", "SIMULATED", "LATE %, "+owner, "SIMULATED")
+	known := func(v *float64, format string) string {
+		if v == nil {
+			return ""
 		}
-		g.row(r.Day, fmt.Sprintf("%.1f", r.ActualHours), fmt.Sprintf("%.1f", r.DesiredHours), fmt.Sprintf("%.2f", r.ActualLate), simulated)
+		return fmt.Sprintf(format, *v)
+	}
+	for _, r := range rows {
+		g.row(r.Day, fmt.Sprintf("%.1f", r.ActualHours), fmt.Sprintf("%.1f", r.DesiredHours), known(r.SimulatedHours, "%.1f"),
+			fmt.Sprintf("%.2f", r.ActualLate), known(r.SimulatedLate, "%.2f"))
 	}
 	return g.w.Flush()
 }

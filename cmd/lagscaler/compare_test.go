@@ -39,11 +39,15 @@ func TestCompareDays(t *testing.T) {
 			t.Errorf("got %+v, want %+v", r, w)
 		}
 	}
-	if s := rows[2].SimulatedLate; s == nil || *s > 1 {
-		t.Errorf("300/s on consumers of 100/s, simulated: late %v %% of the time", s)
+	all := rows[2]
+	if all.SimulatedLate == nil || all.SimulatedHours == nil {
+		t.Fatal("nothing was simulated")
+	}
+	if late, hours := *all.SimulatedLate, *all.SimulatedHours; late > 1 || hours < 3*48 || hours > 6*48 {
+		t.Errorf("300/s on consumers of 100/s, simulated: late %.2f %% of the time, %.0f replica hours of 48 h", late, hours)
 	}
 	page.PerConsumer = nil
-	if s := compareDays(page)[2].SimulatedLate; s != nil {
-		t.Errorf("simulated %v without knowing a consumer's speed", *s)
+	if all := compareDays(page)[2]; all.SimulatedLate != nil || all.SimulatedHours != nil {
+		t.Error("simulated without knowing a consumer's speed")
 	}
 }
