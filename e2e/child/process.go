@@ -25,14 +25,12 @@ type Command struct {
 // Process is a child that dies with the test binary.
 type Process struct {
 	cmd  *exec.Cmd
-	log  string
+	log  string        // empty: its output is the caller's
 	done chan struct{} // closed when the child has been waited for
 	err  error         // what Wait said; read it after done
 }
 
-// Start starts a command. A goroutine waits for it and keeps its thread until
-// the child has ended, because the kernel sends the parent-death signal when
-// the thread that forked ends, not the process.
+// Start starts a command that writes into its log.
 func Start(c Command) (*Process, error) {
 	log, err := os.OpenFile(c.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
@@ -42,8 +40,19 @@ func Start(c Command) (*Process, error) {
 	cmd := exec.Command(c.Path, c.Args...)
 	cmd.Dir, cmd.Env = c.Dir, append(os.Environ(), c.Env...)
 	cmd.Stdout, cmd.Stderr = log, log
+	p, err := Own(cmd)
+	if err != nil {
+		return nil, err
+	}
+	p.log = c.Log
+	return p, nil
+}
+
+// Own starts a command whose pipes are the caller's. A goroutine waits for it and keeps its thread until the child has
+// ended, because the kernel sends the parent-death signal when the thread that forked ends, not the process.
+func Own(cmd *exec.Cmd) (*Process, error) {
 	dieWithParent(cmd)
-	p := &Process{cmd: cmd, log: c.Log, done: make(chan struct{})}
+	p := &Process{cmd: cmd, done: make(chan struct{})}
 	started := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()
@@ -57,7 +66,7 @@ func Start(c Command) (*Process, error) {
 		close(p.done)
 	}()
 	if err := <-started; err != nil {
-		return nil, fmt.Errorf("starting %s: %w", filepath.Base(c.Path), err)
+		return nil, fmt.Errorf("starting %s: %w", p.Name(), err)
 	}
 	return p, nil
 }

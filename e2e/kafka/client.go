@@ -8,13 +8,15 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/lagscaler/lagscaler/e2e/child"
 )
 
 // Client is a Java client in a JVM of its own, and the events that it tells. It
 // ends with the test, by SIGKILL: members still in a group then time out.
 type Client struct {
 	t       testing.TB
-	process *process
+	process *child.Process
 	stdin   io.WriteCloser
 	stderr  lockedBuffer
 	stream  *stream
@@ -34,11 +36,11 @@ func (c *Cluster) startClient(t testing.TB, j jvm, parse func([]byte) (Event, bo
 	if client.stdin, err = cmd.StdinPipe(); err != nil {
 		t.Fatalf("starting %s: %v", j.class, err)
 	}
-	if client.process, err = startProcess(cmd); err != nil {
+	if client.process, err = child.Own(cmd); err != nil {
 		t.Fatalf("starting %s: %v", j.class, err)
 	}
 	go func() {
-		<-client.process.done
+		<-client.process.Done()
 		stdoutWriter.Close()
 	}()
 	read := make(chan struct{})
@@ -47,7 +49,7 @@ func (c *Cluster) startClient(t testing.TB, j jvm, parse func([]byte) (Event, bo
 		close(read)
 	}()
 	t.Cleanup(func() {
-		client.process.kill()
+		client.process.Kill()
 		<-read
 		if t.Failed() {
 			t.Logf("what %s logged:\n%s", j.class, client.stderr.String())
@@ -59,18 +61,18 @@ func (c *Cluster) startClient(t testing.TB, j jvm, parse func([]byte) (Event, bo
 // Terminate asks the JVM to end with SIGTERM, and waits for it.
 func (c *Client) Terminate() {
 	c.t.Helper()
-	if err := c.process.stop(stopLimit); err != nil {
+	if err := c.process.Stop(stopLimit); err != nil {
 		c.t.Fatalf("terminating a Java client: %v", err)
 	}
 }
 
 // Kill ends the JVM with SIGKILL: its clients are gone and none has left its group.
-func (c *Client) Kill() { c.process.kill() }
+func (c *Client) Kill() { c.process.Kill() }
 
 // Pause freezes the JVM with SIGSTOP, heartbeats and all.
 func (c *Client) Pause() {
 	c.t.Helper()
-	if err := c.process.signal(syscall.SIGSTOP); err != nil {
+	if err := c.process.Signal(syscall.SIGSTOP); err != nil {
 		c.t.Fatalf("pausing a Java client: %v", err)
 	}
 }
@@ -78,7 +80,7 @@ func (c *Client) Pause() {
 // Resume lets a paused JVM go on.
 func (c *Client) Resume() {
 	c.t.Helper()
-	if err := c.process.signal(syscall.SIGCONT); err != nil {
+	if err := c.process.Signal(syscall.SIGCONT); err != nil {
 		c.t.Fatalf("resuming a Java client: %v", err)
 	}
 }

@@ -159,7 +159,7 @@ func (c *Cluster) Close() error {
 	}
 	for _, n := range c.Nodes {
 		if n.process != nil {
-			n.process.kill()
+			n.process.Kill()
 		}
 	}
 	if c.ownsDir {
@@ -177,7 +177,7 @@ func (c *Cluster) saveArchive() error {
 	if n.process == nil || n.paused {
 		return nil
 	}
-	if err := n.process.stop(stopLimit); err != nil {
+	if err := n.process.Stop(stopLimit); err != nil {
 		return fmt.Errorf("stopping node 1 to keep its class archive: %w", err)
 	}
 	data, err := readIfExists(c.archiving)

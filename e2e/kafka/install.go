@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/lagscaler/lagscaler/e2e/child"
 )
 
 // Version is a version of Apache Kafka that the harness knows how to run.
@@ -104,11 +106,13 @@ func (in install) run(ctx context.Context, j jvm) (output, error) {
 	}
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	p, err := startProcess(cmd)
+	p, err := child.Own(cmd)
 	if err != nil {
 		return output{}, fmt.Errorf("starting %s: %w", j.class, err)
 	}
-	err = p.wait(ctx)
+	if err = p.Wait(ctx); ctx.Err() != nil {
+		p.Kill()
+	}
 	out := output{stdout.String(), stderr.String()}
 	if err != nil {
 		return out, fmt.Errorf("running %s: %w\n%s%s", j.class, err, out.stdout, out.stderr)

@@ -21,7 +21,7 @@ type Node struct {
 
 	cluster    *Cluster
 	controller string
-	process    *process // nil before the first start
+	process    *child.Process // nil before the first start
 	paused     bool
 }
 
@@ -71,20 +71,20 @@ func (n *Node) launch() error {
 	}
 	defer log.Close() // the child has its own
 	cmd.Stdout, cmd.Stderr = log, log
-	if n.process, err = startProcess(cmd); err != nil {
+	if n.process, err = child.Own(cmd); err != nil {
 		return fmt.Errorf("starting node %d: %w", n.ID, err)
 	}
 	return nil
 }
 
 // running says whether the node's process exists, paused or not.
-func (n *Node) running() bool { return n.process != nil && n.process.alive() }
+func (n *Node) running() bool { return n.process != nil && n.process.Alive() }
 
 // Stop shuts the node down cleanly (SIGTERM), handing over its leaders. The
 // node needs a quorum for that, so the last ones are better killed.
 func (n *Node) Stop(t testing.TB) {
 	t.Helper()
-	if err := n.process.stop(stopLimit); err != nil {
+	if err := n.process.Stop(stopLimit); err != nil {
 		t.Fatalf("stopping node %d: %v", n.ID, err)
 	}
 }
@@ -92,14 +92,14 @@ func (n *Node) Stop(t testing.TB) {
 // Kill ends the node with SIGKILL, the crash test.
 func (n *Node) Kill(t testing.TB) {
 	t.Helper()
-	n.process.kill()
+	n.process.Kill()
 	n.paused = false
 }
 
 // Pause freezes the node with SIGSTOP: its connections stay, nothing answers.
 func (n *Node) Pause(t testing.TB) {
 	t.Helper()
-	if err := n.process.signal(syscall.SIGSTOP); err != nil {
+	if err := n.process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatalf("pausing node %d: %v", n.ID, err)
 	}
 	n.paused = true
@@ -108,7 +108,7 @@ func (n *Node) Pause(t testing.TB) {
 // Resume lets a paused node go on.
 func (n *Node) Resume(t testing.TB) {
 	t.Helper()
-	if err := n.process.signal(syscall.SIGCONT); err != nil {
+	if err := n.process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatalf("resuming node %d: %v", n.ID, err)
 	}
 	n.paused = false

@@ -127,7 +127,7 @@ func (n *Node) await(ctx context.Context, question func(context.Context, *kgo.Cl
 	defer client.Close()
 	return poll(ctx, func() error {
 		if !n.running() {
-			return fatal{fmt.Errorf("node %d has ended: %w", n.ID, n.process.err)}
+			return fatal{fmt.Errorf("node %d has ended: %w", n.ID, n.process.Wait(ctx))}
 		}
 		attempt, cancel := context.WithTimeout(ctx, 5*time.Second)
 		defer cancel()
