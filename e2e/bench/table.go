@@ -24,6 +24,10 @@ func report(ctx context.Context, rounds int, file string) error {
 	}
 	results, err := measure(ctx, contestants, rounds)
 	closeAll()
+	if err != nil {
+		return err
+	}
+	page, err := measureScrape(ctx, addresses)
 	stop()
 	if err != nil {
 		return err
@@ -32,7 +36,7 @@ func report(ctx context.Context, rounds int, file string) error {
 	if err != nil {
 		return err
 	}
-	text := render(results, large, rounds)
+	text := render(results, page, large, rounds)
 	fmt.Print(text)
 	if file == "" {
 		return nil
@@ -40,7 +44,7 @@ func report(ctx context.Context, rounds int, file string) error {
 	return put(file, text)
 }
 
-func render(results []result, large million, rounds int) string {
+func render(results []result, page scraped, large million, rounds int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "1,000 groups with a member each, 100,000 group-partitions over 5,000 partitions, three embedded brokers in a process\n"+
 		"of their own, 1 ms added to each answer. %d interleaved rounds: median (10th to 90th percentile). %s.\n\n", rounds, machine())
@@ -58,6 +62,9 @@ func render(results []result, large million, rounds int) string {
 	fmt.Fprintf(&b, "\n%s group-partitions (%s groups), read, computed and remembered as the daemon does: %d requests a poll, %.1f s and\n"+
 		"%.1f s of client CPU a poll on the brokers' own two cores, %.0f MB of memory at the most (VmHWM, with GOMEMLIMIT=%s).\n",
 		thousands(large.Partitions), thousands(large.Groups), large.Requests, large.Wall.Seconds(), large.CPU.Seconds(), float64(large.PeakRSS)/1e6, memoryLimit)
+	fmt.Fprintf(&b, "\nA scrape of %s series, with gzip as Prometheus asks (%.1f MiB on the wire): %s ms, median (10th to 90th percentile) of %d;\n"+
+		"%d requests to Kafka during them. Rendering and compressing the page, once a poll and not while a scraper waits: %.0f ms.\n",
+		thousands(page.Series), mib(uint64(page.Bytes)), millis(page.Wall), scrapes-1, page.KafkaRequests, float64(page.Render)/1e6)
 	return b.String()
 }
 
