@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -121,8 +123,12 @@ func brokerFindings(o lag.Observation) []Finding {
 
 func groupFindings(o lag.Observation) []Finding {
 	var bad []Finding
+	var bare []string // groups that show neither members nor commits
 	for _, g := range o.Groups {
 		if g.Err == lag.OK {
+			if g.State == lag.Empty && len(g.Commits) == 0 {
+				bare = append(bare, strconv.Quote(g.Group))
+			}
 			continue
 		}
 		f := Finding{Subject: fmt.Sprintf("group %q", g.Group), Code: g.Err, Detail: "cannot be read: " + g.Err.String()}
@@ -131,7 +137,21 @@ func groupFindings(o lag.Observation) []Finding {
 		}
 		bad = append(bad, f)
 	}
-	return append(bad, Finding{Subject: "groups", Detail: fmt.Sprintf("%d of %d can be read", len(o.Groups)-len(bad), len(o.Groups))})
+	all := Finding{Subject: "groups", Detail: fmt.Sprintf("%d of %d can be read", len(o.Groups)-len(bad), len(o.Groups))}
+	if len(bare) > 0 {
+		all.Detail += "; without members and commits: " + shortList(bare) +
+			" (their offsets expired, or DESCRIBE on their topics is missing: brokers leave such topics out and say nothing)"
+	}
+	return append(bad, all)
+}
+
+// shortList names the first few of many.
+func shortList(names []string) string {
+	const few = 5
+	if len(names) <= few {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
 }
 
 func topicFindings(o lag.Observation) []Finding {

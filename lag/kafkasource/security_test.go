@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -301,6 +302,44 @@ func TestCheckNamesMissingACLs(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A broker leaves the commits of topics that may not be described out of its answer, without an error.
+func TestCheckNamesGroupsThatShowNothing(t *testing.T) {
+	c := embedded(t)
+	k := lagtest.Kafka(t, nil, c.ListenAddrs())
+	k.Create("orders", 1)
+	k.Append("orders", 0, 3)
+	k.Commit("seen", "orders", 0, 1)
+	for i := range 7 {
+		k.Commit("hidden-"+strconv.Itoa(i), "orders", 0, 1)
+	}
+	c.ControlKey(int16(kmsg.OffsetFetch), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		req := r.(*kmsg.OffsetFetchRequest)
+		answer := req.ResponseKind().(*kmsg.OffsetFetchResponse)
+		for _, g := range req.Groups {
+			group := kmsg.NewOffsetFetchResponseGroup()
+			group.Group = g.Group
+			if g.Group == "seen" {
+				group.Topics = []kmsg.OffsetFetchResponseGroupTopic{{Topic: "orders", Partitions: []kmsg.OffsetFetchResponseGroupTopicPartition{{Offset: 1, LeaderEpoch: -1}}}}
+			}
+			answer.Groups = append(answer.Groups, group)
+		}
+		return answer, nil, true
+	})
+	for _, f := range source(t, kafkasource.Config{Brokers: c.ListenAddrs()}).Check(t.Context()) {
+		if f.Subject != "groups" {
+			continue
+		}
+		for _, want := range []string{"8 of 8 can be read", `"hidden-0", "hidden-1"`, "and 2 more", "DESCRIBE on their topics"} {
+			if !strings.Contains(f.Detail, want) {
+				t.Errorf("%q does not say %q", f.Detail, want)
+			}
+		}
+		return
+	}
+	t.Error("no finding about groups")
 }
 
 func TestCheckTellsWhatIsWrong(t *testing.T) {
