@@ -26,15 +26,27 @@ type sources struct {
 type source struct {
 	name    string
 	as      config.Cluster
+	log     *slog.Logger
 	current atomic.Pointer[kafkasource.Source]
+	asked   *kafkasource.Source // the connection of which it is known whether it lists all groups; for Observe alone
 	rules   atomic.Pointer[config.Config]
 }
 
 // Sample reads the states of all groups.
 func (s *source) Sample(ctx context.Context) lag.Sample { return s.current.Load().Sample(ctx) }
 
-// Observe reads everything.
-func (s *source) Observe(ctx context.Context) lag.Observation { return s.current.Load().Observe(ctx) }
+// Observe reads everything. Of a new connection it says once what no answer says: that groups are left out of the list.
+func (s *source) Observe(ctx context.Context) lag.Observation {
+	k := s.current.Load()
+	o := k.Observe(ctx)
+	if s.asked != k && len(o.Errors) == 0 {
+		s.asked = k
+		if f := k.CheckListing(ctx); f.Missing != "" {
+			s.log.Warn("right missing", "kafka_cluster", s.name, "missing", f.Missing, "consequence", f.Detail)
+		}
+	}
+	return o
+}
 
 // readCommitted reports whether a group's end is the last stable offset.
 func (s *source) readCommitted(group string) bool {
@@ -57,7 +69,7 @@ func (s *sources) follow(c *config.Config) ([]engine.Cluster, error) {
 	for _, cluster := range c.Clusters {
 		src, ok := s.open[cluster.Name]
 		if !ok || !slices.Equal(src.as.Brokers, cluster.Brokers) {
-			src, ok = &source{name: cluster.Name}, false
+			src, ok = &source{name: cluster.Name, log: s.log}, false
 		}
 		if !ok || !reflect.DeepEqual(src.as, cluster) {
 			k, err := s.connect(src, cluster)

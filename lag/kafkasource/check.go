@@ -33,7 +33,7 @@ func (s *Source) Check(ctx context.Context) []Finding {
 	if len(o.Brokers) == 0 {
 		return findings
 	}
-	findings = append(findings, s.checkCluster(ctx))
+	findings = append(findings, s.CheckListing(ctx))
 	findings = append(findings, brokerFindings(o)...)
 	findings = append(findings, groupFindings(o)...)
 	return append(findings, topicFindings(o)...)
@@ -77,9 +77,9 @@ func (s *Source) hint(err error) string {
 // describeBit is DESCRIBE in the bit field of authorized operations (KIP-430).
 const describeBit = 1 << kmsg.ACLOperationDescribe
 
-// checkCluster finds out whether ListGroups tells all groups: without DESCRIBE on the cluster it silently lists
-// only those that may be described themselves.
-func (s *Source) checkCluster(ctx context.Context) Finding {
+// CheckListing finds out whether ListGroups tells all groups: without DESCRIBE on the cluster it silently lists
+// only those that may be described themselves. It is one request.
+func (s *Source) CheckListing(ctx context.Context) Finding {
 	f := Finding{Subject: "cluster"}
 	req := kmsg.NewPtrDescribeClusterRequest()
 	req.IncludeClusterAuthorizedOperations = true
