@@ -24,7 +24,7 @@ func Lineup(w World, ours scaler.Spec, decided func(scaler.Decision)) []Entry {
 		rival(func() Policy { return &DS2{PerConsumer: w.PerConsumer} }),
 		{"fixed thresholds", func() (Policy, error) { return FixedThresholds(w) }},
 		rival(func() Policy { return Static{} }),
-		rival(func() Policy { return Clairvoyant{} }),
+		rival(func() Policy { return &Clairvoyant{} }),
 	}
 }
 

@@ -9,15 +9,26 @@ import (
 // variance, and several times as fast.
 const normalFrom = 12
 
+// dice are where arrivals come from. They are thrown for nothing else, so every policy meets the same arrivals.
+type dice struct {
+	*rand.PCG
+	normal *rand.Rand // on the same source
+}
+
+func newDice(seed uint64) dice {
+	source := rand.NewPCG(seed, 0x6172726976616c73)
+	return dice{source, rand.New(source)}
+}
+
 // poisson draws from a Poisson distribution whose mean changes seldom: what can be computed before is.
 type poisson struct {
 	mean, root float64
-	below      []float64 // probability of at most i
-	guide      [guides]uint8
+	below      []uint64 // 2^64 times the probability of at most i
+	guide      [1 << guideBits]uint8
 }
 
-// guides is into how many parts the unit interval is cut: guide says where in below the search for a part begins.
-const guides = 32
+// guideBits are the first bits of a number, which say where in below the search for it begins.
+const guideBits = 6
 
 func poissonOf(mean float64) poisson {
 	p := poisson{mean: mean, root: math.Sqrt(mean)}
@@ -27,11 +38,11 @@ func poissonOf(mean float64) poisson {
 	term, sum := math.Exp(-mean), 0.0
 	for n := 1; sum < 1-1e-12 && n < 100; n++ {
 		sum += term
-		p.below = append(p.below, sum)
+		p.below = append(p.below, uint64(min(sum, 1-1e-15)*(1<<64)))
 		term *= mean / float64(n)
 	}
-	for i, n := 0, 0; i < guides; i++ {
-		for n < len(p.below) && p.below[n] <= float64(i)/guides {
+	for i, n := 0, 0; i < len(p.guide); i++ {
+		for n < len(p.below) && p.below[n] <= uint64(i)<<(64-guideBits) {
 			n++
 		}
 		p.guide[i] = uint8(n)
@@ -39,15 +50,15 @@ func poissonOf(mean float64) poisson {
 	return p
 }
 
-func (p *poisson) draw(r *rand.Rand) int32 {
+func (p *poisson) draw(d dice) int32 {
 	switch {
 	case p.mean <= 0:
 		return 0
 	case p.mean >= normalFrom:
-		return int32(max(0, math.Round(p.mean+p.root*r.NormFloat64())))
+		return int32(max(0, math.Round(p.mean+p.root*d.normal.NormFloat64())))
 	}
-	u := r.Float64()
-	n := int(p.guide[int(u*guides)])
+	u := d.Uint64()
+	n := int(p.guide[u>>(64-guideBits)])
 	for n < len(p.below) && u >= p.below[n] {
 		n++
 	}

@@ -173,29 +173,46 @@ func FixedThresholds(w World) (Policy, error) {
 
 // Clairvoyant knows the next ten minutes: what a good policy could reach if it could see the future.
 // Each 30 s: up at once to what the next 75 s need, down to what the next 600 s need, with the backlog drained in a minute.
-type Clairvoyant struct{}
+//
+// A rate is what arrives over 30 s, as everywhere in the decision. BySecond takes each second of a trace for a rate
+// instead: on traces with a step of a second it then sizes the fleet for the noise of counting.
+type Clairvoyant struct {
+	BySecond bool
 
-// Name is "clairvoyant".
-func (Clairvoyant) Name() string { return "clairvoyant" }
+	rates []float64 // of the trace, as it reads them
+}
+
+// Name is "clairvoyant", or what else it is.
+func (c *Clairvoyant) Name() string {
+	if c.BySecond {
+		return "clairvoyant, by the second"
+	}
+	return "clairvoyant"
+}
 
 // Every is the seconds between two decisions.
-func (Clairvoyant) Every() int32 { return 30 }
+func (*Clairvoyant) Every() int32 { return 30 }
 
-// The clairvoyant's horizons, and the share of its capacity that it uses.
+// The clairvoyant's horizons, the share of its capacity that it uses, and over how long it reads a rate.
 const (
 	soon        = 75
 	later       = 600
 	nearlyAll   = 0.93
 	drainWithin = 60.0
+	rateSeconds = 30
 )
 
 // Decide looks ahead.
-func (Clairvoyant) Decide(v *View) (int32, string) {
+func (c *Clairvoyant) Decide(v *View) (int32, string) {
+	if c.rates == nil {
+		if c.rates = v.rates; !c.BySecond {
+			c.rates = following(v.rates, rateSeconds)
+		}
+	}
 	total, _ := v.Lag.Total()
-	rate := v.rates[v.Second]
-	backlog := max(0, float64(total)-0.5*v.World.Target.Seconds()*rate) / drainWithin
-	up := v.fit((v.ahead(soon) + backlog) / nearlyAll)
-	down := v.fit((v.ahead(later) + backlog) / nearlyAll)
+	backlog := max(0, float64(total)-0.5*v.World.Target.Seconds()*c.rates[v.Second]) / drainWithin
+	up := v.fit((c.ahead(v.Second, soon) + backlog) / nearlyAll)
+	down := v.fit((c.ahead(v.Second, later) + backlog) / nearlyAll)
 	switch now := v.Workload.Spec; {
 	case up > now:
 		return up, ""
@@ -207,9 +224,22 @@ func (Clairvoyant) Decide(v *View) (int32, string) {
 }
 
 // ahead is the greatest rate of the next seconds.
-func (v *View) ahead(seconds int) float64 {
-	from := int(v.Second)
-	return slices.Max(v.rates[from:min(len(v.rates), from+seconds)])
+func (c *Clairvoyant) ahead(from int32, seconds int) float64 {
+	return slices.Max(c.rates[from:min(len(c.rates), int(from)+seconds)])
+}
+
+// following are the mean rates of the seconds from each on.
+func following(rates []float64, seconds int) []float64 {
+	out := make([]float64, len(rates))
+	sum := 0.0
+	for i := len(rates) - 1; i >= 0; i-- {
+		sum += rates[i]
+		if i+seconds < len(rates) {
+			sum -= rates[i+seconds]
+		}
+		out[i] = max(0, sum) / float64(min(seconds, len(rates)-i))
+	}
+	return out
 }
 
 // fit is the least number of consumers none of which, having two partitions or more, has more than it can do.

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/lagscaler/lagscaler/lag"
@@ -95,17 +96,41 @@ func TestClairvoyant(t *testing.T) {
 			rates[i] = 3000 // 3226: 48, for 2 partitions each would be 134 > 100
 		}
 	}
-	for _, c := range []struct{ second, replicas, want int32 }{
-		{0, 5, 10},
-		{0, 16, 10},
-		{500, 16, 16}, // the burst is within 600 s: nothing goes down
-		{930, 16, 48}, // and now within 75 s
-		{1200, 48, 10},
+	rates[1700] = 3000 // 922/s over 30 s: 10, but 48 by the second
+	for _, c := range []struct{ second, replicas, want, bySecond int32 }{
+		{0, 5, 10, 10},
+		{0, 16, 10, 10},
+		{500, 16, 16, 16}, // the burst is within 600 s: nothing goes down
+		{930, 16, 48, 48}, // and now within 75 s
+		{1100, 48, 10, 48},
+		{1650, 10, 10, 48},
+		{1701, 48, 10, 10},
 	} {
-		v := viewOf(c.second, c.replicas, 0)
-		v.rates, v.weights = rates, Uniform.weights(48, nil)
-		if got, _ := (Clairvoyant{}).Decide(v); got != c.want {
-			t.Errorf("second %d with %d: %d, want %d", c.second, c.replicas, got, c.want)
+		for _, bySecond := range []bool{false, true} {
+			v := viewOf(c.second, c.replicas, 0)
+			v.rates, v.weights = rates, Uniform.weights(48, nil)
+			want := c.want
+			if bySecond {
+				want = c.bySecond
+			}
+			if got, _ := (&Clairvoyant{BySecond: bySecond}).Decide(v); got != want {
+				t.Errorf("second %d with %d, by the second %v: %d, want %d", c.second, c.replicas, bySecond, got, want)
+			}
+		}
+	}
+}
+
+func TestFollowing(t *testing.T) {
+	for _, c := range []struct {
+		seconds int
+		want    []float64
+	}{
+		{1, []float64{4, 0, 2, 6}},
+		{2, []float64{2, 1, 4, 6}},
+		{9, []float64{3, 8. / 3, 4, 6}},
+	} {
+		if got := following([]float64{4, 0, 2, 6}, c.seconds); !slices.Equal(got, c.want) {
+			t.Errorf("%d s: %v, want %v", c.seconds, got, c.want)
 		}
 	}
 }

@@ -143,7 +143,7 @@ func TestPoissonHasItsMeanAndVariance(t *testing.T) {
 		p, n := poissonOf(mean), 200_000
 		sum, squares := 0.0, 0.0
 		for range n {
-			v := float64(p.draw(r.rng))
+			v := float64(p.draw(r.dice))
 			sum, squares = sum+v, squares+v*v
 		}
 		got := sum / float64(n)

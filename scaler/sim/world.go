@@ -89,6 +89,7 @@ type run struct {
 	rates   []float64
 	rng     *rand.Rand
 	weights []float64
+	dice    dice
 	arrive  []poisson
 	rate    float64 // of which arrive was made
 	queues  []queue
@@ -124,7 +125,7 @@ func Simulate(t Trace, w World, p Policy) Result {
 func newRun(t Trace, w World) *run {
 	rng := rand.New(rand.NewPCG(w.Seed, 0x6c61677363616c65))
 	r := &run{
-		World: w, rng: rng, rates: t.Rates(w.PeakLoad * float64(w.Partitions) * w.PerConsumer),
+		World: w, rng: rng, dice: newDice(w.Seed), rates: t.Rates(w.PeakLoad * float64(w.Partitions) * w.PerConsumer),
 		weights: w.Spread.weights(w.Partitions, rng), arrive: make([]poisson, w.Partitions),
 		queues: make([]queue, w.Partitions), rate: -1,
 	}
@@ -163,7 +164,7 @@ func (r *run) arrivals(second int32) {
 		}
 	}
 	for p := range r.queues {
-		n := r.arrive[p].draw(r.rng)
+		n := r.arrive[p].draw(r.dice)
 		r.queues[p].arrive(second, n)
 		r.measure.arrived += int64(n)
 	}
