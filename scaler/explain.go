@@ -75,10 +75,10 @@ func (d Decision) of(n *Need, name string) string {
 func (d Decision) measured(n *Need) []Row {
 	rate, lag, age := "unknown", "unknown", ""
 	if n.RateKnown {
-		rate = perSecond(n.Rate)
+		rate = PerSecond(n.Rate)
 	}
 	if n.LagKnown {
-		lag, age = whole(n.Lag), "the oldest record waits "+seconds(n.LagSeconds)
+		lag, age = Whole(n.Lag), "the oldest record waits "+Seconds(n.LagSeconds)
 	}
 	answered := "all answered"
 	if n.Unanswered > 0 || n.Partitions == 0 {
@@ -86,15 +86,15 @@ func (d Decision) measured(n *Need) []Row {
 	}
 	rows := []Row{
 		{Measured, d.of(n, "arrivals"), rate, "end offsets, over 30 s"},
-		{Measured, d.of(n, "commits"), perSecond(n.Consumed), "committed offsets, over 30 s"},
+		{Measured, d.of(n, "commits"), PerSecond(n.Consumed), "committed offsets, over 30 s"},
 		{Measured, d.of(n, "lag"), lag, age},
-		{Measured, d.of(n, "partitions"), whole(n.Partitions), answered},
-		{Measured, d.of(n, "members"), whole(n.Members), "assignor " + or(n.Assignor, "unknown")},
+		{Measured, d.of(n, "partitions"), Whole(n.Partitions), answered},
+		{Measured, d.of(n, "members"), Whole(n.Members), "assignor " + or(n.Assignor, "unknown")},
 	}
 	for _, p := range n.Stalled {
-		rows = append(rows, Row{Measured, d.of(n, "stalled"), p.String(), "lag " + whole(p.Lag)})
+		rows = append(rows, Row{Measured, d.of(n, "stalled"), p.String(), "lag " + Whole(p.Lag)})
 	}
-	return append(rows, Row{Measured, d.of(n, "one consumer"), perSecond(n.PerConsumer), string(n.Capacity)})
+	return append(rows, Row{Measured, d.of(n, "one consumer"), PerSecond(n.PerConsumer), string(n.Capacity)})
 }
 
 func (d Decision) computed(n *Need) []Row {
@@ -102,18 +102,18 @@ func (d Decision) computed(n *Need) []Row {
 		return nil
 	}
 	rows := []Row{
-		{Computed, d.of(n, "required"), perSecond(n.Required), n.headroom(true)},
+		{Computed, d.of(n, "required"), PerSecond(n.Required), n.headroom(true)},
 		{
-			Computed, d.of(n, "plan"), whole(n.Plan),
-			fmt.Sprintf("%s / %s each, rounded up", perSecond(n.Required), perSecond(n.PerConsumer)),
+			Computed, d.of(n, "plan"), Whole(n.Plan),
+			fmt.Sprintf("%s / %s each, rounded up", PerSecond(n.Required), PerSecond(n.PerConsumer)),
 		},
-		{Computed, d.of(n, "fit"), whole(n.Up), or(n.usefulCount(n.Plan, 0, n.Up), "whole partitions need no more")},
-		{Computed, d.of(n, "by arrivals"), whole(n.ByRate), n.headroom(false)},
-		{Computed, d.of(n, "enough"), whole(n.Down), n.downHeadroom() + " = " + perSecond(n.PeakRequired)},
-		{Computed, d.of(n, "horizon"), seconds(n.Horizon), "until a replica that is asked for now works"},
+		{Computed, d.of(n, "fit"), Whole(n.Up), or(n.usefulCount(n.Plan, 0, n.Up), "whole partitions need no more")},
+		{Computed, d.of(n, "by arrivals"), Whole(n.ByRate), n.headroom(false)},
+		{Computed, d.of(n, "enough"), Whole(n.Down), n.downHeadroom() + " = " + PerSecond(n.PeakRequired)},
+		{Computed, d.of(n, "horizon"), Seconds(n.Horizon), "until a replica that is asked for now works"},
 	}
 	for _, p := range n.Bound {
-		rows = append(rows, Row{Computed, d.of(n, "bound"), p.String(), perSecond(p.Rate) + " is more than one consumer can take"})
+		rows = append(rows, Row{Computed, d.of(n, "bound"), p.String(), PerSecond(p.Rate) + " is more than one consumer can take"})
 	}
 	for _, p := range n.Isolated {
 		rows = append(rows, Row{Computed, d.of(n, "isolated"), p.String(), p.alone()})
@@ -141,14 +141,14 @@ func (d Decision) otherwise() []Row {
 	}
 	have := float64(d.consumers(d.Current)) * n.PerConsumer
 	rows := []Row{{
-		Otherwise, "more replicas", "above " + perSecond(have*n.Utilization) + " arriving",
+		Otherwise, "more replicas", "above " + PerSecond(have*n.Utilization) + " arriving",
 		fmt.Sprintf("%d consumers x %s x %s, without lag and if partitions split evenly",
-			d.consumers(d.Current), perSecond(n.PerConsumer), number(n.Utilization)),
+			d.consumers(d.Current), PerSecond(n.PerConsumer), number(n.Utilization)),
 	}}
 	if less := n.below(d.consumers(d.Current)); less > 0 {
 		rows = append(rows, Row{
-			Otherwise, "fewer replicas", fmt.Sprintf("below %s for %s", perSecond(float64(less)*n.PerConsumer*n.DownUtilization), seconds(n.WindowSeconds)),
-			fmt.Sprintf("%d consumers x %s x %s", less, perSecond(n.PerConsumer), number(n.DownUtilization)),
+			Otherwise, "fewer replicas", fmt.Sprintf("below %s for %s", PerSecond(float64(less)*n.PerConsumer*n.DownUtilization), Seconds(n.WindowSeconds)),
+			fmt.Sprintf("%d consumers x %s x %s", less, PerSecond(n.PerConsumer), number(n.DownUtilization)),
 		})
 	}
 	if d.Verdict.Gate() {

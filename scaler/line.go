@@ -61,29 +61,29 @@ func (d Decision) Detail() string {
 // partitionPlan says how many partitions would not limit the verdict.
 func (d Decision) partitionPlan(n *Need) string {
 	return fmt.Sprintf("%d useful partitions; the plan asks for %s",
-		d.Bounds.Partitions, whole(wholeSteps(int64(n.Up))))
+		d.Bounds.Partitions, Whole(wholeSteps(int64(n.Up))))
 }
 
 // headroom is the way from arrivals to what is required, with its numbers:
 // 1 540/s (trend -> 1 690/s) / 0.85 = 1 988/s + drain 9 400 in 120 s (78/s) = 2 066/s.
 func (n *Need) headroom(drain bool) string {
 	var b strings.Builder
-	b.WriteString(perSecond(n.Rate))
+	b.WriteString(PerSecond(n.Rate))
 	switch n.ForecastBy {
 	case FromRate:
 	case FromTrend, FromJump:
-		fmt.Fprintf(&b, " (%s -> %s)", n.ForecastBy, perSecond(n.Forecast))
+		fmt.Fprintf(&b, " (%s -> %s)", n.ForecastBy, PerSecond(n.Forecast))
 	default:
-		fmt.Fprintf(&b, " (%s ago -> %s)", n.ForecastBy, perSecond(n.Forecast))
+		fmt.Fprintf(&b, " (%s ago -> %s)", n.ForecastBy, PerSecond(n.Forecast))
 	}
 	fmt.Fprintf(&b, " / %s", number(n.Utilization))
 	if n.Excluded > 0.5 {
-		fmt.Fprintf(&b, " - %s that no second consumer can share", perSecond(n.Excluded))
+		fmt.Fprintf(&b, " - %s that no second consumer can share", PerSecond(n.Excluded))
 	}
-	fmt.Fprintf(&b, " = %s", perSecond(n.Base))
+	fmt.Fprintf(&b, " = %s", PerSecond(n.Base))
 	if drain && n.DrainRate > 0 {
 		fmt.Fprintf(&b, " + drain %s in %s (%s) = %s",
-			whole(int64(n.Backlog)), seconds(n.DrainSeconds), perSecond(n.DrainRate), perSecond(n.Required))
+			Whole(int64(n.Backlog)), Seconds(n.DrainSeconds), PerSecond(n.DrainRate), PerSecond(n.Required))
 	}
 	return b.String()
 }

@@ -7,8 +7,11 @@ import (
 	"time"
 )
 
-// whole is a number of things, in groups of three digits: 9 400.
-func whole[T int | int32 | int64](n T) string {
+// Numbers as people read them. The pages print theirs with the exported ones, so that a number in a decision's line is the
+// same number on the page.
+
+// Whole is a number of things, in groups of three digits: 9 400.
+func Whole[T int | int32 | int64](n T) string {
 	s := strconv.FormatInt(int64(n), 10)
 	sign := ""
 	if s[0] == '-' {
@@ -28,27 +31,30 @@ func whole[T int | int32 | int64](n T) string {
 func number(v float64) string {
 	switch a := math.Abs(v); {
 	case a == 0 || a >= 9.95:
-		return whole(int64(math.Round(v)))
+		return Whole(int64(math.Round(v)))
 	case a >= 0.995:
 		return strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0")
 	}
 	return strings.TrimRight(strings.TrimRight(strconv.FormatFloat(v, 'f', 2, 64), "0"), ".")
 }
 
-func perSecond(v float64) string { return number(v) + "/s" }
+// PerSecond is a rate: 0.4/s, 120/s, 1 540/s.
+func PerSecond(v float64) string { return number(v) + "/s" }
 
-// seconds is a duration in seconds below five minutes, then in minutes, then in hours.
-func seconds(s float64) string {
+// Seconds is a duration in seconds below five minutes, then in minutes, in hours, and from two days on in days.
+func Seconds(s float64) string {
 	switch {
 	case s < 300:
 		return number(s) + " s"
 	case s < 2*3600:
 		return number(s/60) + " min"
+	case s < 48*3600:
+		return number(s/3600) + " h"
 	}
-	return number(s/3600) + " h"
+	return number(s/86400) + " d"
 }
 
-func lasting(d time.Duration) string { return seconds(d.Seconds()) }
+func lasting(d time.Duration) string { return Seconds(d.Seconds()) }
 
 // clockTime is a time of the day, with seconds when it has some.
 func clockTime(t time.Time) string {

@@ -11,12 +11,12 @@ var phrases = map[Reason]func(d *Decision, n *Need) []string{
 		return []string{d.Target.String() + " does not exist or has no scale"}
 	},
 	Activate: func(_ *Decision, n *Need) []string {
-		return []string{fmt.Sprintf("lag %s, %s arriving", whole(n.Lag), perSecond(n.Rate))}
+		return []string{fmt.Sprintf("lag %s, %s arriving", Whole(n.Lag), PerSecond(n.Rate))}
 	},
 	Stalled: func(_ *Decision, n *Need) []string {
 		return []string{
 			fmt.Sprintf("%d of %d partitions have lag and nothing moves, though members hold them", len(n.Stalled), n.Partitions),
-			"lag " + whole(n.Lag), "replicas cannot help: look at the consumers",
+			"lag " + Whole(n.Lag), "replicas cannot help: look at the consumers",
 		}
 	},
 	ReplicasFought: func(d *Decision, _ *Need) []string {
@@ -27,11 +27,11 @@ var phrases = map[Reason]func(d *Decision, n *Need) []string{
 	},
 	DownstreamBound: func(_ *Decision, n *Need) []string {
 		s := n.Downstream
-		did := fmt.Sprintf("%d consumers did %s", s.AtN, perSecond(s.Cap))
+		did := fmt.Sprintf("%d consumers did %s", s.AtN, PerSecond(s.Cap))
 		if s.Did > 0 {
-			did += fmt.Sprintf(", %d do %s", s.CapN, perSecond(s.Did))
+			did += fmt.Sprintf(", %d do %s", s.CapN, PerSecond(s.Did))
 		} else {
-			did += fmt.Sprintf(", %d did %s each at best", s.CapN, perSecond(s.Best))
+			did += fmt.Sprintf(", %d did %s each at best", s.CapN, PerSecond(s.Best))
 		}
 		return []string{did, "next probe " + clockTime(s.NextProbe)}
 	},
@@ -41,13 +41,13 @@ var phrases = map[Reason]func(d *Decision, n *Need) []string{
 		}
 	},
 	Rebalancing: func(d *Decision, _ *Need) []string {
-		return []string{fmt.Sprintf("for %s; a step now would make it longer", seconds(d.Why.RebalanceSeconds))}
+		return []string{fmt.Sprintf("for %s; a step now would make it longer", Seconds(d.Why.RebalanceSeconds))}
 	},
 	RebalanceStuck: func(d *Decision, _ *Need) []string {
-		return []string{fmt.Sprintf("rebalancing for %s; look for a member that joins and leaves", seconds(d.Why.RebalanceSeconds))}
+		return []string{fmt.Sprintf("rebalancing for %s; look for a member that joins and leaves", Seconds(d.Why.RebalanceSeconds))}
 	},
 	Fallback: func(d *Decision, n *Need) []string {
-		parts := append(blind(n), "for "+seconds(d.Why.OutageSeconds))
+		parts := append(blind(n), "for "+Seconds(d.Why.OutageSeconds))
 		if d.Policy.FallbackReplicas > 0 {
 			return append(parts, fmt.Sprintf("fallbackReplicas %d", d.Policy.FallbackReplicas))
 		}
@@ -84,14 +84,14 @@ var phrases = map[Reason]func(d *Decision, n *Need) []string{
 		if n.Capacity == NotKnown {
 			return []string{"no processingTime declared, and no consumer was seen working yet"}
 		}
-		return []string{"no processingTime declared, and no consumer was busy all the time yet; the best did " + perSecond(n.PerConsumer)}
+		return []string{"no processingTime declared, and no consumer was busy all the time yet; the best did " + PerSecond(n.PerConsumer)}
 	},
 	ThresholdHigh:   thresholdPhrase,
 	Settling:        settlingPhrase,
 	HoldStabilizing: stabilizingPhrase,
 	HoldLag: func(d *Decision, n *Need) []string {
 		half := 0.5 * d.Policy.TargetLag.Seconds()
-		return []string{wouldDo(d, n), fmt.Sprintf("the oldest record waits %s > %s + %s", seconds(n.MovingSeconds), seconds(half), lasting(lagSlack))}
+		return []string{wouldDo(d, n), fmt.Sprintf("the oldest record waits %s > %s + %s", Seconds(n.MovingSeconds), Seconds(half), lasting(lagSlack))}
 	},
 	HoldTolerance: func(d *Decision, n *Need) []string {
 		return []string{wouldDo(d, n), fmt.Sprintf("less than 10 %% of %d", d.Current)}
@@ -101,7 +101,7 @@ var phrases = map[Reason]func(d *Decision, n *Need) []string{
 	},
 	HoldRebalanceCost: func(d *Decision, n *Need) []string {
 		return []string{wouldDo(d, n), fmt.Sprintf("a rebalance takes %s + %s > target %s, for less than 30 %% of %d",
-			seconds(d.Why.PauseSeconds), lasting(pauseSlack), lasting(d.Policy.TargetLag), d.Current)}
+			Seconds(d.Why.PauseSeconds), lasting(pauseSlack), lasting(d.Policy.TargetLag), d.Current)}
 	},
 	ScaleDown: scaleDownPhrase,
 	ScaleToZero: func(d *Decision, _ *Need) []string {
@@ -120,7 +120,7 @@ func blind(n *Need) []string {
 		s := fmt.Sprintf("%d of %d partitions unanswered", n.Unanswered, n.Partitions)
 		return []string{s + brokers(n.Silent)}
 	}
-	return []string{"last read " + seconds(n.AgeSeconds) + " ago" + brokers(n.Silent)}
+	return []string{"last read " + Seconds(n.AgeSeconds) + " ago" + brokers(n.Silent)}
 }
 
 func brokers(silent []int32) string {

@@ -8,7 +8,7 @@ import (
 func scaleUpPhrase(d *Decision, n *Need) []string {
 	if !n.Capacity.known() {
 		return []string{
-			fmt.Sprintf("%s arriving, lag %s, what a consumer can do is not known", perSecond(n.Rate), whole(n.Lag)),
+			fmt.Sprintf("%s arriving, lag %s, what a consumer can do is not known", PerSecond(n.Rate), Whole(n.Lag)),
 			"one useful step at a time",
 		}
 	}
@@ -16,7 +16,7 @@ func scaleUpPhrase(d *Decision, n *Need) []string {
 	if d.Wanted < d.replicas(n.Up) {
 		plan, to, drain = n.RatePlan, n.ByRate, false
 	}
-	parts := []string{n.headroom(drain), fmt.Sprintf("plan %d at %s each", plan, perSecond(n.PerConsumer))}
+	parts := []string{n.headroom(drain), fmt.Sprintf("plan %d at %s each", plan, PerSecond(n.PerConsumer))}
 	if s := n.usefulCount(plan, d.consumers(d.Current), to); s != "" {
 		parts = append(parts, s)
 	}
@@ -35,7 +35,7 @@ func scaleUpPhrase(d *Decision, n *Need) []string {
 func (p PartitionNeed) alone() string {
 	s := p.String() + " drains alone"
 	if p.ETASeconds > 0 {
-		s += " in " + seconds(p.ETASeconds)
+		s += " in " + Seconds(p.ETASeconds)
 	}
 	return s
 }
@@ -46,9 +46,9 @@ func (p PartitionNeed) String() string { return fmt.Sprintf("%s-%d", p.Topic, p.
 func scaleDownPhrase(d *Decision, n *Need) []string {
 	sum := n.downHeadroom()
 	if n.DownExcluded > 0.5 {
-		sum += fmt.Sprintf(" - %s that no second consumer can share", perSecond(n.DownExcluded))
+		sum += fmt.Sprintf(" - %s that no second consumer can share", PerSecond(n.DownExcluded))
 	}
-	parts := []string{sum + " = " + perSecond(n.PeakRequired), fmt.Sprintf("plan %d", n.DownPlan)}
+	parts := []string{sum + " = " + PerSecond(n.PeakRequired), fmt.Sprintf("plan %d", n.DownPlan)}
 	to := d.consumers(d.Wanted)
 	if n.Up > n.Down {
 		parts = append(parts, fmt.Sprintf("%d needed now", d.replicas(n.Up)))
@@ -56,16 +56,16 @@ func scaleDownPhrase(d *Decision, n *Need) []string {
 	if n.Useful > 0 {
 		parts = append(parts, fmt.Sprintf("%d holds it at %d partitions each", to, perConsumer(int(n.Useful), to)))
 	}
-	return append(append(parts, "lag "+seconds(n.LagSeconds),
-		fmt.Sprintf("saves %d, costs one ~%s rebalance", d.Current-d.Wanted, seconds(d.Why.PauseSeconds))), d.crewPhrase()...)
+	return append(append(parts, "lag "+Seconds(n.LagSeconds),
+		fmt.Sprintf("saves %d, costs one ~%s rebalance", d.Current-d.Wanted, Seconds(d.Why.PauseSeconds))), d.crewPhrase()...)
 }
 
 // downHeadroom is what the way down is computed from.
 func (n *Need) downHeadroom() string {
 	if n.Room > n.Peak {
-		return fmt.Sprintf("room %s for jumps from %s / %s", perSecond(n.Room), perSecond(n.Peak), number(n.DownUtilization))
+		return fmt.Sprintf("room %s for jumps from %s / %s", PerSecond(n.Room), PerSecond(n.Peak), number(n.DownUtilization))
 	}
-	return fmt.Sprintf("max %s in %s / %s", perSecond(n.Peak), seconds(n.WindowSeconds), number(n.DownUtilization))
+	return fmt.Sprintf("max %s in %s / %s", PerSecond(n.Peak), Seconds(n.WindowSeconds), number(n.DownUtilization))
 }
 
 func idlePhrase(d *Decision, n *Need) []string {
@@ -76,9 +76,9 @@ func idlePhrase(d *Decision, n *Need) []string {
 func thresholdPhrase(d *Decision, n *Need) []string {
 	mean := float64(n.Lag) / float64(max(1, n.Partitions))
 	lag := fmt.Sprintf("lag %s, max %s, avg %s; high above %s, %s or %s",
-		whole(n.Lag), whole(n.MaxLag), number(mean), whole(highTotal), whole(highWorst), whole(highMean))
+		Whole(n.Lag), Whole(n.MaxLag), number(mean), Whole(highTotal), Whole(highWorst), Whole(highMean))
 	if d.Wanted > d.Current {
-		return []string{lag, fmt.Sprintf("plan %d for %s, at least one more", consumersFor(n.Rate, n.PerConsumer), perSecond(n.Rate))}
+		return []string{lag, fmt.Sprintf("plan %d for %s, at least one more", consumersFor(n.Rate, n.PerConsumer), PerSecond(n.Rate))}
 	}
 	return []string{lag, "nothing goes down above"}
 }
@@ -101,7 +101,7 @@ func stabilizingPhrase(d *Decision, n *Need) []string {
 	}
 	return []string{
 		wouldDo(d, n),
-		n.downHeadroom() + " = " + perSecond(n.PeakRequired),
+		n.downHeadroom() + " = " + PerSecond(n.PeakRequired),
 		"not before " + until(d),
 	}
 }
@@ -109,16 +109,16 @@ func stabilizingPhrase(d *Decision, n *Need) []string {
 func boundPhrase(_ *Decision, n *Need) []string {
 	worst := slices.MaxFunc(n.Bound, func(a, b PartitionNeed) int { return int(a.Rate - b.Rate) })
 	enough := wholeSteps(int64(consumersFor(worst.Rate*float64(n.Partitions), n.PerConsumer)))
-	parts := []string{fmt.Sprintf("%s gets %s, one consumer does %s", worst, perSecond(worst.Rate), perSecond(n.PerConsumer))}
+	parts := []string{fmt.Sprintf("%s gets %s, one consumer does %s", worst, PerSecond(worst.Rate), PerSecond(n.PerConsumer))}
 	if len(n.Bound) > 1 {
 		parts = append(parts, fmt.Sprintf("%d more like it", len(n.Bound)-1))
 	}
-	return append(parts, "replicas cannot help", fmt.Sprintf("re-key or >= %s partitions", whole(enough)))
+	return append(parts, "replicas cannot help", fmt.Sprintf("re-key or >= %s partitions", Whole(enough)))
 }
 
 func stalledPhrase(_ *Decision, n *Need) []string {
 	worst := slices.MaxFunc(n.Stalled, func(a, b PartitionNeed) int { return int(a.Lag - b.Lag) })
-	parts := []string{fmt.Sprintf("%s does not move though a member holds it, lag %s", worst, whole(worst.Lag))}
+	parts := []string{fmt.Sprintf("%s does not move though a member holds it, lag %s", worst, Whole(worst.Lag))}
 	if len(n.Stalled) > 1 {
 		parts = append(parts, fmt.Sprintf("%d more like it", len(n.Stalled)-1))
 	}
@@ -132,13 +132,13 @@ func steadyPhrase(d *Decision, n *Need) []string {
 	case d.Current == 0:
 		return []string{"nothing waits and nothing arrives"}
 	case d.Policy.Kind == Thresholds:
-		return []string{fmt.Sprintf("lag %s, max %s: below the thresholds", whole(n.Lag), whole(n.MaxLag))}
+		return []string{fmt.Sprintf("lag %s, max %s: below the thresholds", Whole(n.Lag), Whole(n.MaxLag))}
 	case !n.Capacity.known():
-		return []string{perSecond(n.Rate) + " arriving", "lag " + seconds(n.LagSeconds)}
+		return []string{PerSecond(n.Rate) + " arriving", "lag " + Seconds(n.LagSeconds)}
 	}
-	parts := []string{n.headroom(true), fmt.Sprintf("plan %d at %s each", n.Plan, perSecond(n.PerConsumer))}
+	parts := []string{n.headroom(true), fmt.Sprintf("plan %d at %s each", n.Plan, PerSecond(n.PerConsumer))}
 	if s := n.usefulCount(n.Plan, 0, min(max(n.Up, n.Down), d.consumers(d.Current))); s != "" {
 		parts = append(parts, s)
 	}
-	return append(append(parts, "lag "+seconds(n.LagSeconds)), d.crewPhrase()...)
+	return append(append(parts, "lag "+Seconds(n.LagSeconds)), d.crewPhrase()...)
 }

@@ -120,7 +120,7 @@ func play(t *testing.T, script string, seen map[Reason]bool) string {
 func (w *world) line(d Decision, before Workload) string {
 	rate, lag, oldest := "?", "?", "?"
 	if n, ok := d.Need(); ok && n.RateKnown {
-		rate, lag, oldest = perSecond(n.Rate), whole(n.Lag), seconds(n.LagSeconds)
+		rate, lag, oldest = PerSecond(n.Rate), Whole(n.Lag), Seconds(n.LagSeconds)
 	}
 	crew := fmt.Sprintf("%d/%d/%d", before.Spec, before.Ready, w.joined)
 	return fmt.Sprintf("%-9s %9s %8s %8s  %-11s  %s\n", w.now.Format("15:04:05"), rate, lag, oldest, crew, d.Line())

@@ -6,51 +6,24 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/lagscaler/lagscaler/scaler"
 )
 
-// count is a whole number with thin spaces: 1 234 567.
-func count(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	sign := ""
-	if n < 0 {
-		sign, s = "−", s[1:]
-	}
-	var b strings.Builder
-	for i, d := range s {
-		if i > 0 && (len(s)-i)%3 == 0 {
-			b.WriteRune(' ')
-		}
-		b.WriteRune(d)
-	}
-	return sign + b.String()
-}
+// A number is one word on a page, and its minus a minus.
+var typeset = strings.NewReplacer(" ", "\u00a0", "-", "−")
 
-// span is a duration in seconds as people say it: 0.4 s, 12 s, 3 min, 5 h, 2 d.
-func span(seconds float64) string {
-	switch s := math.Abs(seconds); {
-	case s < 10:
-		return strconv.FormatFloat(seconds, 'f', 1, 64) + " s"
-	case s < 120:
-		return strconv.FormatFloat(seconds, 'f', 0, 64) + " s"
-	case s < 2*3600:
-		return strconv.FormatFloat(seconds/60, 'f', 0, 64) + " min"
-	case s < 48*3600:
-		return strconv.FormatFloat(seconds/3600, 'f', 0, 64) + " h"
-	}
-	return strconv.FormatFloat(seconds/86400, 'f', 0, 64) + " d"
-}
+func count(n int64) string { return typeset.Replace(scaler.Whole(n)) }
+
+func span(seconds float64) string { return typeset.Replace(scaler.Seconds(seconds)) }
+
+func perSecond(r float64) string { return typeset.Replace(scaler.PerSecond(r)) }
 
 func ago(d time.Duration) string { return span(d.Seconds()) }
 
-// perSecond is a rate: 0.4/s, 120/s, 1 540/s.
-func perSecond(r float64) string {
-	if math.Abs(r) < 10 {
-		return strconv.FormatFloat(r, 'f', 1, 64) + "/s"
-	}
-	return count(int64(math.Round(r))) + "/s"
+func percent(ratio float64) string {
+	return typeset.Replace(strconv.FormatFloat(ratio*100, 'f', 0, 64) + " %")
 }
-
-func percent(ratio float64) string { return strconv.FormatFloat(ratio*100, 'f', 0, 64) + " %" }
 
 const unknownMark = "–"
 
