@@ -33,6 +33,47 @@ type panel struct {
 	sort    string // column of a table, greatest first
 }
 
+// number is one great figure.
+func number(title, unit, help string, queries ...query) panel {
+	return panel{kind: stat, title: title, help: help, unit: unit, width: 4, height: 4, queries: queries}
+}
+
+// graph is lines over time, half the width of the grid.
+func graph(title, unit, help string, queries ...query) panel {
+	return panel{kind: timeseries, title: title, help: help, unit: unit, width: 12, height: 8, queries: queries}
+}
+
+// section is a line across the grid that names what is below it.
+func section(title string) panel { return panel{kind: heading, title: title} }
+
+func (p panel) sized(width, height int) panel {
+	p.width, p.height = width, height
+	return p
+}
+
+// asBars draws what happened in each step of time instead of what was.
+func (p panel) asBars() panel {
+	p.bars = true
+	return p
+}
+
+// asStack draws parts of a whole.
+func (p panel) asStack() panel {
+	p.stacked = true
+	return p
+}
+
+// colored gives values their colours, the lowest first.
+func (p panel) colored(steps ...step) panel {
+	p.steps = steps
+	return p
+}
+
+// greenThen is for numbers that should be 0.
+func (p panel) greenThen(steps ...step) panel {
+	return p.colored(append([]step{{Color: "green"}}, steps...)...)
+}
+
 // query is one PromQL expression. Stats and tables ask for now, the others for the range of time.
 type query struct{ expr, legend string }
 
@@ -198,6 +239,3 @@ func (p panel) transformations() []option {
 
 // from is a colour for values from v on.
 func from(v float64, colour string) step { return step{Color: colour, Value: &v} }
-
-// good are the colours of a number that should be 0: green, then what steps say.
-func good(steps ...step) []step { return append([]step{{Color: "green"}}, steps...) }
