@@ -72,7 +72,7 @@ func (o *explainOptions) find(cmd *cobra.Command, name string) ([]web.DecisionVi
 		return o.lookOnce(cmd.Context(), cmd.ErrOrStderr(), name, o.processing)
 	}
 	var page web.DecisionsPage
-	if err := ask(cmd.Context(), cmp.Or(o.server, "http://localhost:9090"), "/api/v1/decisions", url.Values{}, &page); err != nil {
+	if err := ask(cmd.Context(), cmp.Or(o.server, "http://localhost:9090"), "/api/v1/decisions", url.Values{"page": {"all"}}, &page); err != nil {
 		return nil, err
 	}
 	found := slices.DeleteFunc(page.Scalers, func(s web.DecisionView) bool {

@@ -44,9 +44,9 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name:       "diurnal",
-		Story:      "two days of New York's taxi rides in a minute and a half: the fleet follows the day",
+		Story:      "a day of New York's taxi rides from an evening on, ten minutes a second: the fleet shrinks at night and grows in the morning",
 		processing: 20 * time.Millisecond,
-		arrivals:   func() (shape, error) { return trace("nab_nyc_taxi_30m.csv", 0, 96, 900*time.Millisecond, 400) },
+		arrivals:   func() (shape, error) { return trace("nab_nyc_taxi_30m.csv", 132, 48, 3*time.Second, 400) },
 	},
 	{
 		Name:       "hot-partition",

@@ -2,17 +2,27 @@ package web
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
-// DecisionsPage is every scaler with its last decision.
+// DecisionsPage is the scalers, each with its last decision.
 type DecisionsPage struct {
-	Mode    string         `json:"mode"` // the global one
-	Leader  bool           `json:"leader"`
-	Scalers []DecisionView `json:"scalers"` // sorted by name
+	List
+	Mode     string         `json:"mode"` // the global one
+	Leader   bool           `json:"leader"`
+	Verdicts []VerdictCount `json:"verdicts"` // of all that match
+	Scalers  []DecisionView `json:"scalers"`  // sorted by name
+}
+
+// VerdictCount is how many scalers' last decision has a verdict.
+type VerdictCount struct {
+	Verdict string `json:"verdict"`
+	Count   int    `json:"count"`
 }
 
 // DecisionView is a scaler's last decision, how it came about, and what became of it.
@@ -52,25 +62,58 @@ type SourceView struct {
 	Group   string `json:"group"`
 }
 
-func (p *pages) decisions(r *engine.Report, _ *http.Request) (any, error) {
-	return &DecisionsPage{Mode: string(r.Mode), Leader: r.Leader, Scalers: DecisionsOf(r)}, nil
+func (p *pages) decisions(r *engine.Report, req *http.Request) (any, error) {
+	out := &DecisionsPage{
+		List: listOf(req.URL.Query(), "name"), Mode: string(r.Mode), Leader: r.Leader,
+		Verdicts: []VerdictCount{}, Scalers: []DecisionView{},
+	}
+	words := out.words()
+	var found []*engine.ScalerReport
+	counts := map[scaler.Reason]int{}
+	for i := range r.Scalers {
+		if s := &r.Scalers[i]; decides(s, words) {
+			found = append(found, s)
+			counts[s.Decision.Verdict]++
+		}
+	}
+	for _, known := range scaler.Reasons {
+		if n := counts[known.Reason]; n > 0 {
+			out.Verdicts = append(out.Verdicts, VerdictCount{string(known.Reason), n})
+		}
+	}
+	first, end := out.cut(len(found))
+	for _, s := range found[first:end] {
+		out.Scalers = append(out.Scalers, decisionOf(r, s))
+	}
+	return out, nil
+}
+
+// decides looks for every word, which is in lower case, in what names a scaler and what it decided.
+func decides(s *engine.ScalerReport, words []string) bool {
+	if len(words) == 0 {
+		return true
+	}
+	shown := []string{s.Name, s.Workload.Ref.String(), string(s.Decision.Verdict), string(s.Disposition), s.Refused}
+	for _, src := range s.Sources {
+		shown = append(shown, src.Group)
+	}
+	text := strings.ToLower(strings.Join(shown, "\x00"))
+	return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(text, word) })
 }
 
 // DecisionsOf are the last decisions of all scalers of a report, sorted by name.
 func DecisionsOf(r *engine.Report) []DecisionView {
-	out := []DecisionView{}
+	out := make([]DecisionView, 0, len(r.Scalers))
 	for i := range r.Scalers {
-		v := decisionOf(&r.Scalers[i])
-		v.Mode = string(scaler.Weaker(r.Mode, r.Scalers[i].Mode))
-		out = append(out, v)
+		out = append(out, decisionOf(r, &r.Scalers[i]))
 	}
 	return out
 }
 
-func decisionOf(s *engine.ScalerReport) DecisionView {
+func decisionOf(r *engine.Report, s *engine.ScalerReport) DecisionView {
 	d := s.Decision
 	v := DecisionView{
-		Name: s.Name, Target: s.Workload.Ref.String(), Mode: string(s.Mode), Refused: s.Refused,
+		Name: s.Name, Target: s.Workload.Ref.String(), Mode: string(scaler.Weaker(r.Mode, s.Mode)), Refused: s.Refused,
 		Line: s.Line, Verdict: string(d.Verdict), Doc: d.Verdict.Doc(), Current: s.Workload.Spec, Desired: d.Desired,
 		Disposition: string(s.Disposition), Failure: s.Failure, Overdue: d.Overdue, Wait: d.Wait, Steps: d.Steps, Decision: d,
 		Rows: []scaler.Row{},

@@ -25,6 +25,28 @@ func percent(ratio float64) string {
 	return typeset.Replace(strconv.FormatFloat(ratio*100, 'f', 0, 64) + " %")
 }
 
+// visible is a name, or a text that may hold names, as it is: what does not print is spelled out, so that no name can hide a
+// part of itself or pass for another.
+//
+//	"orders"           orders
+//	"new\nline"        new\nline
+//	"\u202etxt"        \u202etxt, and not its letters from right to left
+//	""                 (empty)
+func visible(text string) string {
+	if text == "" {
+		return "(empty)"
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if strconv.IsPrint(r) {
+			b.WriteRune(r)
+			continue
+		}
+		b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+	}
+	return b.String()
+}
+
 const unknownMark = "–"
 
 // The functions below show a value that may be unknown.

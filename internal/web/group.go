@@ -52,16 +52,11 @@ func memberStats(s *rebalancemon.Stats) MemberStats {
 
 func (p *pages) group(r *engine.Report, req *http.Request) (any, error) {
 	cluster, name := req.URL.Query().Get("cluster"), req.URL.Query().Get("group")
-	for ci := range r.Clusters {
-		c := &r.Clusters[ci]
-		if c.Name != cluster {
-			continue
-		}
-		i := slices.IndexFunc(p.index.at(r), func(row Row) bool { return row.Cluster == cluster && row.Group == name })
-		if i < 0 {
-			break
-		}
-		return p.groupPage(r, c, p.index.at(r)[i]), nil
+	rows := p.digests.at(r).rows()
+	row := slices.IndexFunc(rows, func(row Row) bool { return row.Cluster == cluster && row.Group == name })
+	c := slices.IndexFunc(r.Clusters, func(c engine.ClusterReport) bool { return c.Name == cluster })
+	if row >= 0 && c >= 0 {
+		return p.groupPage(r, &r.Clusters[c], rows[row]), nil
 	}
 	return nil, failure{http.StatusNotFound, "no group " + strconv.Quote(name) + " in cluster " + strconv.Quote(cluster)}
 }
@@ -79,7 +74,7 @@ func (p *pages) groupPage(r *engine.Report, c *engine.ClusterReport, row Row) *G
 		out.Members = memberStats(&c.Members[i])
 	}
 	if s, ok := scaledGroups(r)[[2]string{c.Name, row.Group}]; ok {
-		d := decisionOf(s)
+		d := decisionOf(r, s)
 		out.Decision = &d
 	}
 	return out

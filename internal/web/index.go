@@ -7,11 +7,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/lag"
-	"github.com/lagscaler/lagscaler/rebalancemon"
 )
 
 // Row is one group on the groups page.
@@ -47,22 +45,6 @@ type Scaled struct {
 	LimitedBy   string `json:"limitedBy,omitempty"`
 	Line        string `json:"line"`
 	Disposition string `json:"disposition"`
-}
-
-// index holds the rows of a report, so that many readers of one report add it up once.
-type index struct {
-	mu   sync.Mutex
-	of   *engine.Report
-	rows []Row
-}
-
-func (x *index) at(r *engine.Report) []Row {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.of != r {
-		x.of, x.rows = r, rowsOf(r)
-	}
-	return x.rows
 }
 
 func rowsOf(r *engine.Report) []Row {
@@ -146,6 +128,8 @@ type List struct {
 	Page  int    `json:"page"` // from 1
 	Pages int    `json:"pages"`
 	Total int    `json:"total"` // that match the query
+
+	all bool // asked for on one page
 }
 
 // Before is the page before this one.
@@ -159,7 +143,7 @@ type GroupsPage struct {
 	List
 	Groups int           `json:"groups"` // all of them
 	Counts []StatusCount `json:"counts"` // by status
-	Rows   []Row         `json:"rows"`
+	Rows   []*Row        `json:"rows"`
 }
 
 // StatusCount is how many groups have a status.
@@ -169,32 +153,34 @@ type StatusCount struct {
 }
 
 func (p *pages) groups(r *engine.Report, req *http.Request) (any, error) {
-	rows := p.index.at(r)
+	rows := p.digests.at(r).rows()
 	out := &GroupsPage{List: listOf(req.URL.Query(), "status"), Groups: len(rows), Counts: countStatuses(rows)}
-	found := make([]Row, 0, len(rows))
+	words := out.words()
+	found := make([]*Row, 0, len(rows))
 	for i := range rows {
-		if matches(&rows[i], out.Query) {
-			found = append(found, rows[i])
+		if matches(&rows[i], words) {
+			found = append(found, &rows[i])
 		}
 	}
 	by, ok := orders[out.Sort]
 	if !ok {
 		return nil, failure{http.StatusBadRequest, "sort: " + strconv.Quote(out.Sort) + " is no column"}
 	}
-	slices.SortStableFunc(found, func(a, b Row) int {
-		c := by(&a, &b)
+	slices.SortStableFunc(found, func(a, b *Row) int {
+		c := by(a, b)
 		if out.Desc {
 			c = -c
 		}
 		return cmp.Or(c, strings.Compare(a.Cluster, b.Cluster), strings.Compare(a.Group, b.Group))
 	})
-	out.Rows = cut(found, &out.List)
+	first, end := out.cut(len(found))
+	out.Rows = found[first:end]
 	return out, nil
 }
 
-// matches looks for every word of the query in what a row shows as text.
-func matches(r *Row, query string) bool {
-	for _, word := range strings.Fields(strings.ToLower(query)) {
+// matches looks for every word, which is in lower case, in what a row shows as text.
+func matches(r *Row, words []string) bool {
+	for _, word := range words {
 		if !strings.Contains(strings.ToLower(r.Group), word) && !strings.Contains(strings.ToLower(r.Cluster), word) &&
 			!strings.Contains(r.Status, word) && !strings.Contains(strings.ToLower(r.State), word) {
 			return false
@@ -248,32 +234,26 @@ func countStatuses(rows []Row) []StatusCount {
 	return out
 }
 
-// listOf reads how a list is asked for. A page that is no number is the first.
+// listOf reads how a list is asked for. A page that is no number is the first; "all" is everything on one.
 func listOf(q url.Values, sort string) List {
-	l := List{Query: q.Get("q"), Sort: cmp.Or(q.Get("sort"), sort), Desc: q.Get("desc") == "1", Page: 1}
+	l := List{all: q.Get("page") == "all", Query: q.Get("q"), Sort: cmp.Or(q.Get("sort"), sort), Desc: q.Get("desc") == "1", Page: 1}
 	if n, err := strconv.Atoi(q.Get("page")); err == nil {
 		l.Page = n
 	}
 	return l
 }
 
-// cut takes one page out of what was found, and says which.
-func cut[T any](found []T, l *List) []T {
-	l.Total = len(found)
-	l.Pages = max(1, (len(found)+pageSize-1)/pageSize)
+// cut notes how many were found in all, and says which of them are on the page: from first up to before end.
+func (l *List) cut(found int) (first, end int) {
+	l.Total, l.Pages = found, max(1, (found+pageSize-1)/pageSize)
+	if l.all {
+		l.Page, l.Pages = 1, 1
+		return 0, found
+	}
 	l.Page = min(max(1, l.Page), l.Pages)
-	first := (l.Page - 1) * pageSize
-	return found[first:min(first+pageSize, len(found))]
+	first = (l.Page - 1) * pageSize
+	return first, min(first+pageSize, found)
 }
 
-// eventsOf are every group's rebalances, the newest first.
-func eventsOf(r *engine.Report) []rebalancemon.Event {
-	var all []rebalancemon.Event
-	for ci := range r.Clusters {
-		for i := range r.Clusters[ci].Members {
-			all = append(all, r.Clusters[ci].Members[i].Events...)
-		}
-	}
-	slices.SortStableFunc(all, func(a, b rebalancemon.Event) int { return b.Start.Compare(a.Start) })
-	return all
-}
+// words are what a query looks for, in lower case.
+func (l List) words() []string { return strings.Fields(strings.ToLower(l.Query)) }

@@ -13,41 +13,56 @@ import (
 
 // Problem is something that is wrong, where, and what to do about it.
 type Problem struct {
-	Where string `json:"where"`
+	Where string `json:"where"` // a cluster, a scaler, or what else it is about
 	What  string `json:"what"`
 	Do    string `json:"do"`
-	Count int    `json:"count"` // how often, or how many groups
+	Count int    `json:"count"`           // how often, or how many groups
+	Group string `json:"group,omitempty"` // one of the groups, when it is about groups
 }
 
-// problems are what is wrong with a report, each kind once for each cluster or scaler.
-func problems(r *engine.Report, now time.Time) []Problem {
+// staleAfter is how old the last answer of a cluster may be.
+const staleAfter = time.Minute
+
+// problems are what is wrong now: around the report, with how old it is, and in it.
+func (p *pages) problems(r *engine.Report) []Problem {
+	out := []Problem{}
+	if p.Troubles != nil {
+		out = append(out, p.Troubles()...)
+	}
+	for _, poll := range r.Polls {
+		if age := p.Now().Sub(poll.LastSuccess); !poll.LastSuccess.IsZero() && age > staleAfter {
+			out = append(out, Problem{
+				Where: poll.Cluster, What: "nothing was read for " + ago(age), Count: 1,
+				Do: "what is shown is as old as that; scalers hold meanwhile; the errors of this cluster say why",
+			})
+		}
+	}
+	return append(out, p.digests.at(r).problems()...)
+}
+
+// problemsOf are what is wrong with a report, each kind once for each cluster or scaler.
+func problemsOf(r *engine.Report) []Problem {
 	var out []Problem
 	for i := range r.Clusters {
 		out = append(out, clusterProblems(&r.Clusters[i])...)
 	}
-	for _, p := range r.Polls {
-		if !p.LastSuccess.IsZero() && now.Sub(p.LastSuccess) > time.Minute {
-			out = append(out, Problem{
-				Where: p.Cluster, What: "nothing was read for " + ago(now.Sub(p.LastSuccess)), Count: 1,
-				Do: "what is shown is as old as that; see the errors of this cluster",
-			})
-		}
-	}
 	for i := range r.Scalers {
-		out = append(out, scalerProblems(&r.Scalers[i])...)
+		if p, ok := scalerProblem(&r.Scalers[i]); ok {
+			out = append(out, p)
+		}
 	}
 	return out
 }
 
 func clusterProblems(c *engine.ClusterReport) []Problem {
 	var out []Problem
-	add := func(what string, code lag.ErrorCode) {
+	add := func(what, group string, code lag.ErrorCode) {
 		i := slices.IndexFunc(out, func(p Problem) bool { return p.What == what })
 		if i >= 0 {
 			out[i].Count++
 			return
 		}
-		out = append(out, Problem{Where: c.Name, What: what, Do: remedy(code), Count: 1})
+		out = append(out, Problem{Where: c.Name, What: what, Do: remedy(code), Count: 1, Group: group})
 	}
 	for _, e := range c.Snapshot.Errors {
 		what := strings.ReplaceAll(string(e.Stage), "_", " ") + ": " + e.Code.String()
@@ -57,14 +72,14 @@ func clusterProblems(c *engine.ClusterReport) []Problem {
 		if e.Detail != "" {
 			what += " (" + e.Detail + ")"
 		}
-		add(what, e.Code)
+		add(what, "", e.Code)
 	}
 	for i := range c.Snapshot.Groups {
 		g := &c.Snapshot.Groups[i]
 		if g.Err != lag.OK {
-			add("groups that could not be read: "+g.Err.String(), g.Err)
+			add("groups that could not be read: "+g.Err.String(), g.Group, g.Err)
 		} else if s := g.Summary(); s.Unknown > 0 {
-			add("groups of which some partitions did not answer", lag.LeaderNotAvailable)
+			add("groups of which some partitions did not answer", g.Group, lag.LeaderNotAvailable)
 		}
 	}
 	return out
@@ -92,20 +107,25 @@ func remedy(c lag.ErrorCode) string {
 	return "see the broker's log for the same time"
 }
 
-func scalerProblems(s *engine.ScalerReport) []Problem {
-	where := s.Name
-	switch {
+// scalerProblem is what stands against a scaler, if anything does.
+func scalerProblem(s *engine.ScalerReport) (Problem, bool) {
+	p := Problem{Where: s.Name, Count: 1}
+	switch owner := s.Workload.Owner; {
 	case s.Refused != "":
-		return []Problem{{where, s.Refused, "nothing is decided for this scaler until that is mended", 1}}
+		p.What, p.Do = s.Refused, "nothing is decided for this scaler until that is mended"
 	case s.Disposition == scaler.Failed:
-		return []Problem{{where, "a write failed: " + s.Failure, "check the rights of the service account and the API server; it is tried again at the next decision", 1}}
-	case s.Disposition == scaler.Conflict && s.Workload.Owner.Owns():
-		return []Problem{{
-			where, fmt.Sprintf("%s %s owns the target", s.Workload.Owner.Kind, s.Workload.Owner.Name),
-			"remove or pause it, or let this scaler advise", 1,
-		}}
+		p.What = "a write failed: " + s.Failure
+		p.Do = "check the rights of the service account and the API server; it is tried again at the next decision"
+	case s.Disposition == scaler.Conflict && owner.Owns():
+		p.What = fmt.Sprintf("%s %s owns the target", owner.Kind, owner.Name)
+		p.Do = "remove or pause it, or let this scaler advise"
+	case s.Disposition == scaler.Conflict:
+		p.What = "somebody else resized the target: " + s.Failure
+		p.Do = "decided anew at the next poll; if it comes again and again, find who else writes the size"
 	case s.Decision.Overdue:
-		return []Problem{{where, "a hold is past its deadline: " + string(s.Decision.Verdict), "see its runbook: HoldOverdue", 1}}
+		p.What, p.Do = "a hold is past its deadline: "+string(s.Decision.Verdict), "see its runbook: LagscalerHoldOverdue"
+	default:
+		return p, false
 	}
-	return nil
+	return p, true
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/lag"
 )
 
 //go:embed templates
@@ -53,6 +54,7 @@ func (p *pages) render(w http.ResponseWriter, status int, name string, f frame) 
 func (p *pages) funcs(f frame) template.FuncMap {
 	return template.FuncMap{
 		"count": countOr, "span": spanOr, "rate": rateOr, "text": textOr, "percent": percentOr,
+		"visible":  visible,
 		"n":        func(n int) string { return count(int64(n)) },
 		"seconds":  span,
 		"ratio":    percent,
@@ -65,8 +67,31 @@ func (p *pages) funcs(f frame) template.FuncMap {
 		"query":    groupQuery,
 		"col":      columnOf,
 		"pageURL":  pageURL,
-		"over":     func(r Row) bool { return r.LateSeconds != nil && r.Target != nil && *r.LateSeconds > *r.Target },
+		"whole":    func(n uint64) string { return count(int64(n)) },
+		"took":     func(seconds float64) string { return time.Duration(seconds * 1e9).Round(time.Millisecond).String() },
+		"meaning":  func(status string) string { return meanings[lag.Status(status)] },
+		"used":     targetUsed,
+		"over":     func(r *Row) bool { return r.LateSeconds != nil && r.Target != nil && *r.LateSeconds > *r.Target },
 	}
+}
+
+// meanings say in a few words what a status means; that all is well needs no word.
+var meanings = map[lag.Status]string{
+	lag.StatusUnknown:     "could not be read",
+	lag.StatusRebalancing: "between two assignments",
+	lag.StatusRewound:     "its offsets went back",
+	lag.StatusStopped:     "nobody reads, records wait",
+	lag.StatusStalled:     "a partition stands still",
+	lag.StatusWarning:     "later than it should be",
+	lag.StatusOK:          "",
+}
+
+// targetUsed is the share of its target that a group's time lag takes, for a bar 100 wide; empty when either is unknown.
+func targetUsed(r *Row) string {
+	if r.LateSeconds == nil || r.Target == nil || *r.Target <= 0 {
+		return ""
+	}
+	return strconv.FormatFloat(100*min(1, *r.LateSeconds / *r.Target), 'f', 0, 64)
 }
 
 func groupURL(cluster, group string) string { return "/group?" + string(groupQuery(cluster, group)) }

@@ -48,7 +48,7 @@ type NamedCount struct {
 func (p *pages) status(r *engine.Report, _ *http.Request) (any, error) {
 	out := &StatusPage{
 		Version: p.Version, At: r.At, Leader: r.Leader, Mode: string(r.Mode), IntervalSeconds: p.Interval.Seconds(),
-		Clusters: []ClusterStatus{}, Problems: problems(r, p.Now()),
+		Clusters: []ClusterStatus{}, Problems: p.problems(r),
 	}
 	if p.Config != nil {
 		out.Config = p.Config()

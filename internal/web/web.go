@@ -17,7 +17,8 @@ type Options struct {
 	Ring     *Ring
 	Interval time.Duration // between polls
 	Version  string
-	Config   func() string // the configuration in force, secrets redacted, as YAML; nil: not shown
+	Config   func() string    // the configuration in force, secrets redacted, as YAML; nil: not shown
+	Troubles func() []Problem // of the program around the report, such as missing rights; nil: there are none
 	Now      func() time.Time
 	Log      *slog.Logger
 }
@@ -28,7 +29,7 @@ var static embed.FS
 // pages is the handler of everything but metrics.
 type pages struct {
 	Options
-	index index
+	digests digests
 }
 
 // New is the handler of pages, JSON and health. Everything else is for the caller to add.
@@ -119,7 +120,7 @@ func (p *pages) show(r route) http.HandlerFunc {
 			p.render(w, statusOf(err), "problem.html", f)
 			return
 		}
-		f.Problems = problems(report, p.Now())
+		f.Problems = p.problems(report)
 		p.render(w, http.StatusOK, r.template, f)
 	}
 }
