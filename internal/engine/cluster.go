@@ -80,7 +80,7 @@ func (c *cluster) countPoll(o lag.Observation) {
 	c.stats.Polls++
 	c.stats.LastBegan, c.stats.LastTook = o.Began, o.At.Sub(o.Began)
 	c.stats.Duplicates += uint64(o.Duplicates)
-	if len(o.Brokers) > 0 && !slices.ContainsFunc(o.Errors, isTotal) {
+	if answered(o) {
 		c.stats.LastSuccess = o.At
 	}
 	c.countErrors(o.Errors)
@@ -89,8 +89,12 @@ func (c *cluster) countPoll(o lag.Observation) {
 	}
 }
 
-// isTotal reports whether nothing at all could be read.
-func isTotal(e lag.ReadError) bool { return e.Stage == lag.StageConnect && e.Broker < 0 }
+// answered reports whether at least one broker told its groups. Brokers are remembered: that they are known says nothing.
+func answered(o lag.Observation) bool {
+	return slices.ContainsFunc(o.Brokers, func(b lag.Broker) bool {
+		return !slices.ContainsFunc(o.Errors, func(e lag.ReadError) bool { return e.Stage == lag.StageList && e.Broker == b.ID })
+	})
+}
 
 func (c *cluster) countErrors(errs []lag.ReadError) {
 	for _, e := range errs {

@@ -135,6 +135,34 @@ func TestTickIsTheWholeProgram(t *testing.T) {
 	}
 }
 
+// A source remembers brokers: it goes on naming them while none of them answers.
+func TestAPollSucceedsWhenABrokerAnswers(t *testing.T) {
+	two := []lag.Broker{{ID: 1}, {ID: 2}}
+	failed := func(stage lag.Stage, brokers ...int32) (errs []lag.ReadError) {
+		for _, b := range brokers {
+			errs = append(errs, lag.ReadError{Stage: stage, Broker: b, Code: lag.Unreachable})
+		}
+		return errs
+	}
+	for _, c := range []struct {
+		name    string
+		brokers []lag.Broker
+		errors  []lag.ReadError
+		want    bool
+	}{
+		{"all is well", two, nil, true},
+		{"no broker is known", nil, failed(lag.StageMetadata, -1), false},
+		{"one of two is down", two, failed(lag.StageList, 2), true},
+		{"one tells only its groups", two, append(failed(lag.StageList, 2), failed(lag.StageOffsets, 1)...), true},
+		{"both are down", two, failed(lag.StageList, 1, 2), false},
+		{"both are down, and nobody tells who else there is", two, append(failed(lag.StageMetadata, -1), failed(lag.StageList, 1, 2)...), false},
+	} {
+		if got := answered(lag.Observation{Brokers: c.brokers, Errors: c.errors}); got != c.want {
+			t.Errorf("%s: answered is %v", c.name, got)
+		}
+	}
+}
+
 func TestAClusterThatIsDownDisturbsNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		up, down := &kafka{name: "up", end: 100, members: 1}, &kafka{name: "down", down: true}
