@@ -39,11 +39,14 @@ func Shared(t testing.TB, v Version) *Cluster {
 }
 
 // EachVersion runs a test as one subtest per version of Kafka, on the shared
-// clusters.
+// clusters, side by side.
 func EachVersion(t *testing.T, test func(*testing.T, *Cluster)) {
 	t.Helper()
 	for _, v := range Versions {
-		t.Run(string(v), func(t *testing.T) { test(t, Shared(t, v)) })
+		t.Run(string(v), func(t *testing.T) {
+			t.Parallel()
+			test(t, Shared(t, v))
+		})
 	}
 }
 

@@ -72,6 +72,7 @@ func lagscaler(t *testing.T, args ...string) ([]byte, error) {
 func TestEqualsKafkasOwnTool(t *testing.T) {
 	for _, v := range kafka.Versions {
 		t.Run(string(v), func(t *testing.T) {
+			t.Parallel()
 			c := kafka.Start(t, kafka.Config{Version: v}) // a quiet one, without the odd names of the other tests
 			names := populate(t, c)
 			kafka.Eventually(t, "lagscaler and the tool to agree", func() error {

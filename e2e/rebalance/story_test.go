@@ -192,7 +192,6 @@ func TestShort(t *testing.T) {
 		kip848:      {"join", "leave", "bounce", "vanish"},
 	}
 	kafka.EachVersion(t, func(t *testing.T, c *kafka.Cluster) {
-		t.Parallel() // most of it is waiting
 		th := open(t, c, 1, 1)
 		th.perform(t, scripts)
 		sum := report(t, th.judge(t))
