@@ -24,12 +24,18 @@ type consuming struct {
 	Processing time.Duration
 	Target     time.Duration // a record older than this when it is done is late
 	Poisoned   []int32       // partitions of which only the first records are ever done
+	Plain      bool          // eager and with the clients' defaults: range, a heartbeat each 3 s, a commit each 5 s
 }
 
 // consumed is what a consumer has done so far; it writes one as a line now and then, and when it ends.
 type consumed struct {
 	Done, Late int64
 	Oldest     time.Duration // of a record when it was done
+
+	At     time.Time
+	Recent time.Duration   // Oldest since the line before
+	Busy   time.Duration   // time spent on records
+	Paused []time.Duration // from giving partitions up to having some again, since the line before; only of plain members
 }
 
 const (
@@ -52,18 +58,22 @@ func consume(text string) error {
 	for _, group := range c.Groups {
 		go func() { ended <- c.member(ctx, group, results) }()
 	}
-	var sum consumed
-	out := json.NewEncoder(os.Stdout)
 	told := time.Now()
+	sum := consumed{At: told}
+	out := json.NewEncoder(os.Stdout)
+	if err := out.Encode(sum); err != nil { // it has started
+		return err
+	}
 	for left := len(c.Groups); left > 0; {
 		select {
 		case r := <-results:
-			sum.Done, sum.Late, sum.Oldest = sum.Done+r.Done, sum.Late+r.Late, max(sum.Oldest, r.Oldest)
+			sum.add(r)
 			if time.Since(told) >= tellEvery {
-				told = time.Now()
+				told, sum.At = time.Now(), time.Now()
 				if err := out.Encode(sum); err != nil {
 					return err
 				}
+				sum.Recent, sum.Paused = 0, nil
 			}
 		case err := <-ended:
 			if left--; err != nil {
@@ -71,17 +81,52 @@ func consume(text string) error {
 			}
 		}
 	}
+	sum.At = time.Now()
 	return out.Encode(sum)
+}
+
+func (c *consumed) add(r consumed) {
+	c.Done, c.Late, c.Busy = c.Done+r.Done, c.Late+r.Late, c.Busy+r.Busy
+	c.Oldest, c.Recent = max(c.Oldest, r.Oldest), max(c.Recent, r.Oldest)
+	c.Paused = append(c.Paused, r.Paused...)
+}
+
+// manners are how a member behaves in its group.
+func (c consuming) manners(ctx context.Context, results chan<- consumed) []kgo.Opt {
+	if !c.Plain {
+		return []kgo.Opt{
+			kgo.Balancers(kgo.CooperativeStickyBalancer()), kgo.AutoCommitInterval(commitEvery),
+			kgo.SessionTimeout(6 * time.Second), kgo.HeartbeatInterval(300 * time.Millisecond),
+		}
+	}
+	var gaveUp time.Time // both callbacks come one after the other
+	return []kgo.Opt{
+		kgo.Balancers(kgo.RangeBalancer()), kgo.AutoCommitInterval(5 * time.Second), kgo.HeartbeatInterval(3 * time.Second),
+		kgo.OnPartitionsRevoked(func(_ context.Context, client *kgo.Client, _ map[string][]int32) {
+			gaveUp = time.Now()
+			if err := client.CommitMarkedOffsets(context.WithoutCancel(ctx)); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+			}
+		}),
+		kgo.OnPartitionsAssigned(func(context.Context, *kgo.Client, map[string][]int32) {
+			if gaveUp.IsZero() {
+				return // it has just joined
+			}
+			select {
+			case results <- consumed{Paused: []time.Duration{time.Since(gaveUp)}}:
+			case <-ctx.Done():
+			}
+			gaveUp = time.Time{}
+		}),
+	}
 }
 
 // member is one member of a group: it does one record after the other.
 func (c consuming) member(ctx context.Context, group string, results chan<- consumed) error {
-	client, err := kgo.NewClient(
+	client, err := kgo.NewClient(append(c.manners(ctx, results),
 		kgo.SeedBrokers(strings.Split(c.Brokers, ",")...), kgo.ClientID(c.Name+"-"+group), kgo.ConsumerGroup(group), kgo.ConsumeTopics(c.Topic),
-		kgo.Balancers(kgo.CooperativeStickyBalancer()), kgo.AutoCommitMarks(), kgo.AutoCommitInterval(commitEvery),
-		kgo.SessionTimeout(6*time.Second), kgo.HeartbeatInterval(300*time.Millisecond),
-		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchMaxWait(100*time.Millisecond),
-	)
+		kgo.AutoCommitMarks(), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchMaxWait(100*time.Millisecond),
+	)...)
 	if err != nil {
 		return err
 	}
@@ -97,10 +142,11 @@ func (c consuming) member(ctx context.Context, group string, results chan<- cons
 			if ctx.Err() != nil || r.Offset >= sound && slices.Contains(c.Poisoned, r.Partition) {
 				return
 			}
+			began := time.Now()
 			time.Sleep(c.Processing) // the work itself
 			client.MarkCommitRecords(r)
 			age := time.Since(r.Timestamp)
-			result := consumed{Done: 1, Oldest: age}
+			result := consumed{Done: 1, Oldest: age, Busy: time.Since(began)}
 			if age > c.Target {
 				result.Late = 1
 			}

@@ -37,6 +37,17 @@ const (
 	pace = 10
 )
 
+// tempo is how fast a daemon's clocks run.
+type tempo struct {
+	Poll, Sample time.Duration
+	Pace         float64
+}
+
+var (
+	hurried    = tempo{poll, poll / 5, pace}
+	documented = tempo{10 * time.Second, time.Second, 1}
+)
+
 // daemonConfig is what a daemon process is told. The test binary is started again as that process: the program's own
 // parts, wired as it wires them, but for the clock, which no configuration can shorten.
 type daemonConfig struct {
@@ -45,6 +56,7 @@ type daemonConfig struct {
 	Namespace  string // the Lease, the memory, and all that is watched
 	Brokers    []string
 	Mode       scaler.Mode
+	Tempo      tempo
 }
 
 // told is one line of a daemon: what it published.
@@ -98,10 +110,10 @@ func run(text string) error {
 	}
 	published := telling{controller: controller, out: json.NewEncoder(os.Stdout), metrics: "http://" + listener.Addr().String()}
 	e := engine.New(engine.Settings{Clusters: []engine.Cluster{{Name: "main", Source: source}}, Mode: c.Mode}, engine.Options{
-		Interval: poll, SampleInterval: poll / 5, Clock: scaler.Clock{Poll: poll, Pace: pace}, Log: log,
+		Interval: c.Tempo.Poll, SampleInterval: c.Tempo.Sample, Clock: scaler.Clock{Poll: c.Tempo.Poll, Pace: c.Tempo.Pace}, Log: log,
 		Targets: targets{controller}, Memories: controller, Leading: controller.Leading, Publish: published.publish,
 	})
-	page := metrics.New(metrics.Options{Latest: e.Latest, Interval: poll, Sample: poll / 5})
+	page := metrics.New(metrics.Options{Latest: e.Latest, Interval: c.Tempo.Poll, Sample: c.Tempo.Sample})
 	go func() { _ = page.Run(ctx) }()
 	go func() { _ = http.Serve(listener, page) }()
 	return together(ctx, controller, e)

@@ -40,6 +40,7 @@ func TestTheAPIServerIsDown(t *testing.T) {
 	s := open(t, stage{Rate: 40, Replicas: 2})
 	d := s.start()
 	s.awaitVerdict(d, scaler.Steady)
+	sizes := s.watch() // it comes back by itself, some time after the server does
 	s.StopAPIServer(t)
 	began := time.Now()
 	s.load.set(150)
@@ -51,12 +52,24 @@ func TestTheAPIServerIsDown(t *testing.T) {
 		t.Fatal("the daemon ended")
 	}
 	s.StartAPIServer(t)
-	sizes := s.watch()
 	s.awaitSize("a size that carries 150/s", atLeast(4))
 	s.awaitDecision(d, "a decision after the write", func(told toldScaler) bool {
 		return told.Decision.Current >= 4 && told.Decision.Desired == told.Decision.Current
 	})
-	s.prompt(sizes(), steps(d.history(), s.name()))
+	await(t, "each decision to change to be one size", func() error {
+		want := []int32{2}
+		for _, change := range steps(d.history(), s.name()) {
+			want = append(want, change.To)
+		}
+		var got []int32
+		for _, size := range sizes() {
+			got = append(got, size.Replicas)
+		}
+		if !slices.Equal(got, want) {
+			return fmt.Errorf("sizes %v were written, %v decided", got, want)
+		}
+		return nil
+	})
 }
 
 // The leader is killed: a successor leads within the lease, and takes no step twice.

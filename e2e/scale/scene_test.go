@@ -35,6 +35,8 @@ type stage struct {
 	Mode       scaler.Mode // of the installation: act
 	Deployment func(*kube.Deployment)
 	Mute       func(pod string) bool // pods for which no consumer is started
+	Tempo      tempo                 // hurried
+	Consumer   func(*consuming)      // what is not as usual
 }
 
 // scene is one Deployment whose Ready pods are consumers, under load, with a KafkaScaler.
@@ -86,7 +88,7 @@ func open(t *testing.T, st stage) *scene {
 	s.Follow(t, kube.Fleet{Namespace: s.ns, Selector: "app=" + workload, Start: s.hire, Stop: s.dismiss})
 	s.Apply(t, s.ns, s.stage.Scaler(s))
 	s.config = daemonConfig{
-		Identity: "first", Namespace: s.ns, Brokers: s.brokers(), Mode: s.stage.Mode, Kubeconfig: s.permit(s.stage.Mode),
+		Identity: "first", Namespace: s.ns, Brokers: s.brokers(), Mode: s.stage.Mode, Kubeconfig: s.permit(s.stage.Mode), Tempo: s.stage.Tempo,
 	}
 	return s
 }
@@ -101,6 +103,7 @@ func (st stage) withDefaults(t *testing.T) stage {
 	st.Groups = or(st.Groups, 1)
 	st.Mode = or(st.Mode, scaler.Act)
 	st.Replicas = or(st.Replicas, 1)
+	st.Tempo = or(st.Tempo, hurried)
 	if st.Weights == nil {
 		st.Weights = even(int(st.Partitions))
 	}
@@ -182,10 +185,14 @@ func (s *scene) hire(p kube.Pod) {
 		return
 	}
 	log := filepath.Join(s.dir, p.Name)
-	process := again(s.t, "consumer", consuming{
+	c := consuming{
 		Name: p.Name, Brokers: s.kafka.Bootstrap(), Topic: s.topic, Groups: s.groups, Processing: s.stage.Processing,
 		Target: target, Poisoned: s.stage.Poisoned,
-	}, log)
+	}
+	if s.stage.Consumer != nil {
+		s.stage.Consumer(&c)
+	}
+	process := again(s.t, "consumer", c, log)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.consumers[p.Name] = process
