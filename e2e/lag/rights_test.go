@@ -49,6 +49,7 @@ func missing(findings []kafkasource.Finding) []string {
 func TestRights(t *testing.T) {
 	for _, v := range kafka.Versions {
 		t.Run(string(v), func(t *testing.T) {
+			t.Parallel()
 			c := kafka.Start(t, kafka.Config{Version: v, Users: []kafka.User{reader}})
 			auth := strings.Split(c.SASLBootstrap(), ",")
 			orders := c.CreateTopic(t, "orders", 2)
