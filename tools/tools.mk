@@ -16,11 +16,9 @@ controller-gen.from := sigs.k8s.io/controller-tools/cmd/controller-gen@v0.23.0
 helm.from          := helm.sh/helm/v4/cmd/helm@v4.3.1
 helm3.from         := helm.sh/helm/v3/cmd/helm@v3.22.0
 helm-docs.from     := github.com/norwoodj/helm-docs/cmd/helm-docs@v1.14.2
-kubeconform.from   := github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0
 # Later versions of Alertmanager need a user interface that their module does not carry.
 alertmanager.from  := github.com/prometheus/alertmanager/cmd/alertmanager@v0.31.1
 amtool.from        := github.com/prometheus/alertmanager/cmd/amtool@v0.31.1
-benchstat.from     := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 gotestsum.from     := gotest.tools/gotestsum@v1.13.0
 # Later versions of goreleaser need Go 1.27, or a module that the proxy does not serve everywhere.
 goreleaser.from    := github.com/goreleaser/goreleaser/v2@v2.16.0
@@ -30,8 +28,8 @@ helm3.set := helm.sh/helm/v3/internal/version.version=v3.22.0 \
 	$(foreach package,chartutil lint/rules,$(foreach part,Major=1 Minor=37,helm.sh/helm/v3/pkg/$(package).k8sVersion$(part)))
 helm.set  := helm.sh/helm/v4/internal/version.version=v4.3.1
 
-GO_TOOLS := golangci-lint gofumpt controller-gen helm helm3 helm-docs kubeconform \
-	alertmanager amtool benchstat gotestsum goreleaser
+GO_TOOLS := golangci-lint gofumpt controller-gen helm helm3 helm-docs \
+	alertmanager amtool gotestsum goreleaser
 
 .PHONY: $(GO_TOOLS) lint-tools generate-tools chart-tools alert-tools helm-unittest kubernetes prometheus chromium e2e-servers
 
@@ -45,7 +43,7 @@ lint-tools: golangci-lint gofumpt
 generate-tools: controller-gen helm-docs
 
 ## chart-tools: what checks the Helm chart
-chart-tools: helm helm3 helm-unittest helm-docs kubeconform
+chart-tools: helm helm3 helm-unittest helm-docs
 
 ## alert-tools: what checks alerts and their routing
 alert-tools: prometheus amtool
