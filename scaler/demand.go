@@ -21,7 +21,7 @@ func (g *gauge) require() {
 	for c := range g.loads {
 		l := &g.loads[c]
 		l.base = n.Forecast * l.share / n.Utilization
-		l.jump = g.w.window.tip().jump * l.share
+		l.jump = g.w.window.tip().jumped(g.mem.BrokenJumps) * l.share
 		l.down = max(n.Peak, n.Room) * l.share / n.DownUtilization
 		l.need = l.base
 		if l.known && !l.stalled {

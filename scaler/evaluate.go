@@ -75,7 +75,7 @@ func (e *evaluation) overrun(in *Input) bool {
 		}
 		per, from := e.memory.Sources[k].capacity()
 		able := 0.9 * float64(w.crew.consumers(in.Workload.Spec)) * per
-		if tip := w.window.tip(); from.known() && max(tip.rate, tip.jump) > able {
+		if tip := w.window.tip(); from.known() && max(tip.rate, tip.jumped(e.memory.Sources[k].BrokenJumps)) > able {
 			return true
 		}
 	}

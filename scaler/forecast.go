@@ -34,6 +34,9 @@ func (g *gauge) forecast() {
 	if !n.RateKnown {
 		return
 	}
+	if g.w.took {
+		g.judgePromises()
+	}
 	n.Forecast, n.ForecastBy = g.trend()
 	if g.w.took {
 		g.w.window.tip().trend = n.Forecast
@@ -50,14 +53,19 @@ func (g *gauge) forecast() {
 	}
 }
 
-// trend is what arrives now, or what a jump or the slope of the last three rate windows makes of it.
+// trend is what arrives now, or what a jump or the slope of the last three rate windows makes of it, as far as they were to
+// be trusted lately.
 func (g *gauge) trend() (float64, ForecastFrom) {
 	tip := g.w.window.tip()
 	v, by := tip.rate, FromRate
-	if tip.jump > v {
-		v, by = tip.jump, FromJump
+	if jump := tip.jumped(g.mem.BrokenJumps); jump > v {
+		v, by = jump, FromJump
 	}
-	if grown := min(tip.rate+g.growth(), mostGrowth*tip.rate); grown > v {
+	growth := min(g.growth(), (mostGrowth-1)*tip.rate)
+	if g.w.took {
+		tip.grown = tip.rate + growth
+	}
+	if grown := tip.rate + (1-g.mem.BrokenTrends)*growth; grown > v {
 		v, by = grown, FromTrend
 	}
 	return v, by

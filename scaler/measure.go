@@ -6,7 +6,7 @@ import "time"
 type load struct {
 	arriving, committing float64
 	share                float64 // of all arrivals, over the share window
-	jump                 float64 // arriving since the last poll, when that is a jump; 0: it is not
+	jump                 float64 // arriving after a jump, if there is one; 0: there is none
 	lag                  float64 // records beyond the residual lag
 	base                 float64 // to keep up, with headroom
 	need                 float64 // base and its part of the drain

@@ -42,8 +42,12 @@ type SourceMemory struct {
 	Rebalances []float64       `json:"rebalanceSeconds,omitempty"` // the last 20
 	Residual   []ResidualFloor `json:"residual,omitempty"`         // sorted by topic, then partition
 	Season     Season          `json:"season"`
-	Downstream *Downstream     `json:"downstream,omitempty"`
-	NoProbe    time.Time       `json:"noProbe,omitzero"` // no experiment before this
+
+	BrokenJumps  float64 `json:"brokenJumps,omitempty"`  // share of the last jumps that did not last, smoothed
+	BrokenTrends float64 `json:"brokenTrends,omitempty"` // share of the last trends that did not go on, smoothed
+
+	Downstream *Downstream `json:"downstream,omitempty"`
+	NoProbe    time.Time   `json:"noProbe,omitzero"` // no experiment before this
 }
 
 // ResidualFloor is a lag that stays though nothing is left to read: transaction markers.
@@ -96,6 +100,11 @@ func (m *Memory) check() error {
 		}
 		if !slices.IsSortedFunc(s.Residual, compareResiduals) {
 			return errors.New("residual lags not sorted")
+		}
+		for _, share := range []float64{s.BrokenJumps, s.BrokenTrends} {
+			if share < 0 || share > 1 {
+				return fmt.Errorf("%v is no share", share)
+			}
 		}
 		for _, r := range s.Residual {
 			if r.Records < 1 || r.Records > residualMost {

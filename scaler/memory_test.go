@@ -84,6 +84,7 @@ func TestLoadMemoryRefuses(t *testing.T) {
 		"another version": `{"version":2}`,
 		"no base64":       `{"version":1,"sources":[{"season":{"maxima":{"end":1,"codes":"?"}}}]}`,
 		"negative rates":  `{"version":1,"sources":[{"cluster":"a","group":"b","perConsumer":-1}]}`,
+		"more than all":   `{"version":1,"sources":[{"cluster":"a","group":"b","brokenJumps":1.1}]}`,
 		"unsorted":        `{"version":1,"sources":[{"cluster":"b","group":"b"},{"cluster":"a","group":"b"}]}`,
 		"negative times":  `{"version":1,"startupSeconds":[-3]}`,
 	} {

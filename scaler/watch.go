@@ -38,6 +38,7 @@ type watch struct {
 	peaks   peaks     // of arrivals, over the stabilization window
 	season  peak      // of the current five minutes
 	jags    jags
+	judged  int64 // up to here forecasts were held against what came
 	learned lessons
 	ended   time.Time // of the last rebalance that was learned from
 }

@@ -34,6 +34,7 @@ type row struct {
 	consumed float64 // records/s committed over it
 	last     float64 // records/s arriving since the poll before
 	jump     float64 // last, when it is a jump; 0: it is not
+	grown    float64 // the rate with its growth, at a decision; 0: none made
 	trend    float64 // the forecast without a season, made at a decision; 0: none made
 	members  int32
 	rated    bool // rate is known
