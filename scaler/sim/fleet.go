@@ -93,6 +93,7 @@ func (f *fleet) readyPods(second int32) int32 {
 type group struct {
 	protocol   Protocol
 	assignor   Assignor
+	pauses     int32    // seconds
 	members    []member // sorted by id
 	owners     []int    // by partition, a pod's id or nobody
 	until      []int32  // by partition: it is not read before this second
@@ -118,7 +119,7 @@ type member struct {
 }
 
 func newGroup(w World) group {
-	g := group{protocol: w.Protocol, assignor: w.Assignor, owners: make([]int, w.Partitions), until: make([]int32, w.Partitions), ownerIndex: make([]int32, w.Partitions)}
+	g := group{protocol: w.Protocol, assignor: w.Assignor, pauses: int32(w.Pause / time.Second), owners: make([]int, w.Partitions), until: make([]int32, w.Partitions), ownerIndex: make([]int32, w.Partitions)}
 	for p := range g.owners {
 		g.owners[p] = nobody
 	}
@@ -167,16 +168,14 @@ func (g *group) rebalance(second int32, r *run) {
 		g.again = true
 		return
 	}
-	g.began = second
+	g.began, g.ends = second, second+g.pauses
 	r.commit()
 	if g.protocol == Eager {
-		g.ends = second + int32(EagerPause/time.Second)
 		for p := range g.until {
 			g.until[p] = never
 		}
 		return
 	}
-	g.ends = second + int32(CooperativePause/time.Second)
 	g.deal(second)
 }
 

@@ -174,8 +174,8 @@ func FixedThresholds(w World) (Policy, error) {
 // Clairvoyant knows the next ten minutes: what a good policy could reach if it could see the future.
 // Each 30 s: up at once to what the next 75 s need, down to what the next 600 s need, with the backlog drained in a minute.
 //
-// A rate is what arrives over 30 s, as everywhere in the decision. BySecond takes each second of a trace for a rate
-// instead: on traces with a step of a second it then sizes the fleet for the noise of counting.
+// A rate is what arrives within half a minute, as everywhere in the decision. BySecond takes each second of a trace for a
+// rate instead: on traces with a step of a second it then sizes the fleet for the noise of counting.
 type Clairvoyant struct {
 	BySecond bool
 
@@ -206,7 +206,7 @@ const (
 func (c *Clairvoyant) Decide(v *View) (int32, string) {
 	if c.rates == nil {
 		if c.rates = v.rates; !c.BySecond {
-			c.rates = following(v.rates, rateSeconds)
+			c.rates = averaged(v.rates, rateSeconds)
 		}
 	}
 	total, _ := v.Lag.Total()
@@ -228,16 +228,15 @@ func (c *Clairvoyant) ahead(from int32, seconds int) float64 {
 	return slices.Max(c.rates[from:min(len(c.rates), int(from)+seconds)])
 }
 
-// following are the mean rates of the seconds from each on.
-func following(rates []float64, seconds int) []float64 {
-	out := make([]float64, len(rates))
-	sum := 0.0
-	for i := len(rates) - 1; i >= 0; i-- {
-		sum += rates[i]
-		if i+seconds < len(rates) {
-			sum -= rates[i+seconds]
+// averaged are the rates with each stretch of so many seconds at its mean.
+func averaged(rates []float64, seconds int) []float64 {
+	out := make([]float64, 0, len(rates))
+	for stretch := range slices.Chunk(rates, seconds) {
+		sum := 0.0
+		for _, r := range stretch {
+			sum += r
 		}
-		out[i] = max(0, sum) / float64(min(seconds, len(rates)-i))
+		out = append(out, slices.Repeat([]float64{sum / float64(len(stretch))}, len(stretch))...)
 	}
 	return out
 }

@@ -96,15 +96,15 @@ func TestClairvoyant(t *testing.T) {
 			rates[i] = 3000 // 3226: 48, for 2 partitions each would be 134 > 100
 		}
 	}
-	rates[1700] = 3000 // 922/s over 30 s: 10, but 48 by the second
+	rates[1700] = 3000 // 922/s over half a minute: 991 are 12 consumers, but 48 by the second
 	for _, c := range []struct{ second, replicas, want, bySecond int32 }{
 		{0, 5, 10, 10},
 		{0, 16, 10, 10},
 		{500, 16, 16, 16}, // the burst is within 600 s: nothing goes down
 		{930, 16, 48, 48}, // and now within 75 s
-		{1100, 48, 10, 48},
-		{1650, 10, 10, 48},
-		{1701, 48, 10, 10},
+		{1150, 48, 12, 48},
+		{1650, 10, 12, 48},
+		{1710, 48, 10, 10},
 	} {
 		for _, bySecond := range []bool{false, true} {
 			v := viewOf(c.second, c.replicas, 0)
@@ -120,16 +120,16 @@ func TestClairvoyant(t *testing.T) {
 	}
 }
 
-func TestFollowing(t *testing.T) {
+func TestAveraged(t *testing.T) {
 	for _, c := range []struct {
 		seconds int
 		want    []float64
 	}{
-		{1, []float64{4, 0, 2, 6}},
-		{2, []float64{2, 1, 4, 6}},
-		{9, []float64{3, 8. / 3, 4, 6}},
+		{1, []float64{4, 0, 2, 6, 9}},
+		{2, []float64{2, 2, 4, 4, 9}},
+		{9, []float64{4.2, 4.2, 4.2, 4.2, 4.2}},
 	} {
-		if got := following([]float64{4, 0, 2, 6}, c.seconds); !slices.Equal(got, c.want) {
+		if got := averaged([]float64{4, 0, 2, 6, 9}, c.seconds); !slices.Equal(got, c.want) {
 			t.Errorf("%d s: %v, want %v", c.seconds, got, c.want)
 		}
 	}

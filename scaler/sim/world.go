@@ -11,8 +11,8 @@ type Protocol string
 
 // The protocols.
 const (
-	Eager       Protocol = "eager"       // every member stands still for EagerPause
-	Cooperative Protocol = "cooperative" // the partitions that move stand still for CooperativePause
+	Eager       Protocol = "eager"       // every member stands still for a pause
+	Cooperative Protocol = "cooperative" // the partitions that move stand still for one
 )
 
 // World is what a policy is tried in. The zero value of a field means its default, see [World.filled].
@@ -24,6 +24,7 @@ type World struct {
 	Protocol    Protocol
 	Assignor    Assignor         // range under eager, cooperative-sticky under cooperative
 	Target      time.Duration    // a record processed later than this is late: 30 s
+	Pause       time.Duration    // of a rebalance: 8 s eager, 4 s cooperative
 	Commit      time.Duration    // between two commits of a member: 5 s
 	Starts      [2]time.Duration // how long a pod takes to start, at least and at most: 20 s, 40 s
 	Jitter      float64          // consumers differ by up to this share in speed: 0.05
@@ -53,12 +54,10 @@ func (w World) filled() World {
 	w.PeakLoad = or(w.PeakLoad, defaultPeak)
 	w.Spread = or(w.Spread, Uniform)
 	w.Protocol = or(w.Protocol, Eager)
-	if w.Assignor == "" {
-		w.Assignor = Range
-		if w.Protocol == Cooperative {
-			w.Assignor = CooperativeSticky
-		}
+	if w.Protocol == Cooperative {
+		w.Assignor, w.Pause = or(w.Assignor, CooperativeSticky), or(w.Pause, CooperativePause)
 	}
+	w.Assignor, w.Pause = or(w.Assignor, Range), or(w.Pause, EagerPause)
 	w.Target = or(w.Target, 30*time.Second)
 	w.Commit = or(w.Commit, 5*time.Second)
 	if w.Starts == [2]time.Duration{} {
