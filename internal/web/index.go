@@ -35,6 +35,9 @@ type Row struct {
 	Rebalancing bool     `json:"rebalancing"`
 	Advice      int      `json:"advice"`
 	Scaler      *Scaled  `json:"scaler"` // null: nothing scales it
+
+	code    lag.ErrorCode // of Error
+	partial bool          // it was read, but some of its partitions did not answer
 }
 
 // Scaled is what a scaler says of a group, in short.
@@ -72,7 +75,7 @@ func rowOf(r *engine.Report, c *engine.ClusterReport, i int) Row {
 		Cluster: c.Name, Group: g.Group, State: string(g.State), Status: string(rates.Status), Complete: sum.Complete,
 		Direction: string(rates.Direction), Members: len(g.Members), Partitions: sum.Partitions,
 		Error: g.Err.String(), AgeSeconds: r.Age(g).Seconds(), Rebalancing: members.Rebalancing || g.State.Rebalancing(),
-		Advice: len(members.Advice),
+		Advice: len(members.Advice), code: g.Err, partial: g.Err == lag.OK && sum.Unknown > 0,
 	}
 	if sum.Known > 0 || sum.Partitions == 0 && sum.Complete {
 		row.Lag = &sum.Total

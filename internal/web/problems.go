@@ -32,7 +32,7 @@ func (p *pages) problems(r *engine.Report) []Problem {
 	for _, poll := range r.Polls {
 		if age := p.Now().Sub(poll.LastSuccess); !poll.LastSuccess.IsZero() && age > staleAfter {
 			out = append(out, Problem{
-				Where: poll.Cluster, What: "nothing was read for " + ago(age), Count: 1,
+				Where: poll.Cluster, What: "nothing was read for " + scaler.Seconds(age.Seconds()), Count: 1,
 				Do: "what is shown is as old as that; scalers hold meanwhile; the errors of this cluster say why",
 			})
 		}
@@ -41,10 +41,10 @@ func (p *pages) problems(r *engine.Report) []Problem {
 }
 
 // problemsOf are what is wrong with a report, each kind once for each cluster or scaler.
-func problemsOf(r *engine.Report) []Problem {
+func problemsOf(r *engine.Report, rows []Row) []Problem {
 	var out []Problem
 	for i := range r.Clusters {
-		out = append(out, clusterProblems(&r.Clusters[i])...)
+		out = append(out, clusterProblems(&r.Clusters[i], rows)...)
 	}
 	for i := range r.Scalers {
 		if p, ok := scalerProblem(&r.Scalers[i]); ok {
@@ -54,7 +54,7 @@ func problemsOf(r *engine.Report) []Problem {
 	return out
 }
 
-func clusterProblems(c *engine.ClusterReport) []Problem {
+func clusterProblems(c *engine.ClusterReport, rows []Row) []Problem {
 	var out []Problem
 	add := func(what, group string, code lag.ErrorCode) {
 		i := slices.IndexFunc(out, func(p Problem) bool { return p.What == what })
@@ -74,12 +74,13 @@ func clusterProblems(c *engine.ClusterReport) []Problem {
 		}
 		add(what, "", e.Code)
 	}
-	for i := range c.Snapshot.Groups {
-		g := &c.Snapshot.Groups[i]
-		if g.Err != lag.OK {
-			add("groups that could not be read: "+g.Err.String(), g.Group, g.Err)
-		} else if s := g.Summary(); s.Unknown > 0 {
-			add("groups of which some partitions did not answer", g.Group, lag.LeaderNotAvailable)
+	for i := range rows {
+		switch row := &rows[i]; {
+		case row.Cluster != c.Name:
+		case row.code != lag.OK:
+			add("groups that could not be read: "+row.Error, row.Group, row.code)
+		case row.partial:
+			add("groups of which some partitions did not answer", row.Group, lag.LeaderNotAvailable)
 		}
 	}
 	return out

@@ -26,16 +26,34 @@ type CauseCount struct {
 
 func (p *pages) rebalances(r *engine.Report, req *http.Request) (any, error) {
 	q := req.URL.Query()
-	out := &RebalancesPage{List: listOf(q, "start")}
-	found := search{out.words(), q["group"]}.events(r)
-	out.Causes = countCauses(found)
-	total := 0
-	for _, g := range found {
-		total += len(g)
-	}
+	out := &RebalancesPage{List: listOf(q, "start"), Causes: []CauseCount{}}
+	found, total := out.count(search{out.words(), q["group"]}.look(r), p.digests.tallies(r))
 	first, end := out.cut(total)
 	out.Events = api.RebalancesOf(newest(found, first, end), r.At)
 	return out, nil
+}
+
+// count notes the causes of what was looked for, and returns where it was found and how many events that are.
+func (out *RebalancesPage) count(among []past, known tallies) (found []past, total int) {
+	causes := map[rebalancemon.Cause]int{}
+	for _, p := range among {
+		before := total
+		for _, k := range known[&p.events[len(p.events)-1]] {
+			if p.means(k.cause, k.outcome) {
+				causes[k.cause] += k.count
+				total += k.events
+			}
+		}
+		if total > before {
+			found = append(found, p)
+		}
+	}
+	for _, cause := range rebalancemon.Causes {
+		if n := causes[cause]; n > 0 {
+			out.Causes = append(out.Causes, CauseCount{string(cause), n})
+		}
+	}
+	return found, total
 }
 
 // search is what is looked for among rebalances.
@@ -44,94 +62,97 @@ type search struct {
 	groups []string // exactly these, if any are named
 }
 
-// events are those that match, a list a group, each oldest first.
-func (s search) events(r *engine.Report) [][]rebalancemon.Event {
-	var found [][]rebalancemon.Event
+// past are rebalances of one group, the oldest first and at least one. Of those, the ones that hold every word left are meant.
+type past struct {
+	events []rebalancemon.Event
+	left   []string // words that the group's name does not hold
+}
+
+// look finds the groups that may have what is looked for.
+func (s search) look(r *engine.Report) []past {
+	var found []past
 	for ci := range r.Clusters {
-		c := &r.Clusters[ci]
-		for i := range c.Members {
-			m := &c.Members[i]
-			if len(m.Events) == 0 || len(s.groups) > 0 && !slices.Contains(s.groups, m.Events[0].Group) {
-				continue
-			}
-			if matching := s.among(m.Events); len(matching) > 0 {
-				found = append(found, matching)
+		for i := range r.Clusters[ci].Members {
+			events := r.Clusters[ci].Members[i].Events
+			if len(events) > 0 && (len(s.groups) == 0 || slices.Contains(s.groups, events[0].Group)) {
+				found = append(found, past{events, s.left(&events[0])})
 			}
 		}
 	}
 	return found
 }
 
-// among are the events of one group that match. A word that the group's name holds matches all of them.
-func (s search) among(events []rebalancemon.Event) []rebalancemon.Event {
-	name := strings.ToLower(events[0].Group + "\x00" + events[0].Cluster)
-	open := slices.DeleteFunc(slices.Clone(s.words), func(word string) bool { return strings.Contains(name, word) })
-	if len(open) == 0 {
-		return events
-	}
-	return slices.DeleteFunc(slices.Clone(events), func(e rebalancemon.Event) bool {
-		return slices.ContainsFunc(open, func(word string) bool {
-			return !strings.Contains(string(e.Cause), word) && !strings.Contains(string(e.Outcome), word)
-		})
-	})
-}
-
-func countCauses(found [][]rebalancemon.Event) []CauseCount {
-	counts := map[rebalancemon.Cause]int{}
-	for _, g := range found {
-		for i := range g {
-			counts[g[i].Cause] += g[i].Count
+// left are the words that a group's name does not hold. One that it holds matches all its events.
+func (s search) left(of *rebalancemon.Event) []string {
+	var left []string
+	for _, word := range s.words {
+		if !strings.Contains(strings.ToLower(of.Group), word) && !strings.Contains(strings.ToLower(of.Cluster), word) {
+			left = append(left, word)
 		}
 	}
-	out := []CauseCount{}
-	for _, cause := range rebalancemon.Causes {
-		if n := counts[cause]; n > 0 {
-			out = append(out, CauseCount{string(cause), n})
-		}
-	}
-	return out
+	return left
 }
 
-// newest are the events from first up to before end, counted from the newest of all. It merges the lists of the groups only as
+func (p past) means(cause rebalancemon.Cause, outcome rebalancemon.Outcome) bool {
+	for _, word := range p.left {
+		if !strings.Contains(string(cause), word) && !strings.Contains(string(outcome), word) {
+			return false
+		}
+	}
+	return true
+}
+
+// last is the newest event that is meant; false when there is none.
+func (p *past) last() (*rebalancemon.Event, bool) {
+	for n := len(p.events); n > 0; n = len(p.events) {
+		if e := &p.events[n-1]; p.means(e.Cause, e.Outcome) {
+			return e, true
+		}
+		p.events = p.events[:n-1]
+	}
+	return nil, false
+}
+
+// newest are the events of pasts that have some, from first up to before end, counted from the newest of all. It merges the pasts of the groups only as
 // far as it has to: ten thousand groups may remember a million events.
-func newest(found [][]rebalancemon.Event, first, end int) []rebalancemon.Event {
-	rest := recency(slices.Clone(found))
+func newest(found []past, first, end int) []rebalancemon.Event {
+	rest := recency(found)
 	heap.Init(&rest)
 	out := make([]rebalancemon.Event, 0, end-first)
 	for i := range end {
-		e := rest.take()
+		top := &rest[0]
+		e, _ := top.last()
 		if i >= first {
-			out = append(out, e)
+			out = append(out, *e)
+		}
+		top.events = top.events[:len(top.events)-1]
+		if _, some := top.last(); some {
+			heap.Fix(&rest, 0)
+		} else {
+			heap.Pop(&rest)
 		}
 	}
 	return out
 }
 
-// recency is a heap of lists, none of them empty and each oldest first, with the newest event on top.
-type recency [][]rebalancemon.Event
+// recency is a heap of pasts, none of them empty, with the newest event on top.
+type recency []past
 
-func (h recency) Len() int           { return len(h) }
-func (h recency) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h recency) Less(i, j int) bool { return h[i][len(h[i])-1].Start.After(h[j][len(h[j])-1].Start) }
+func (h recency) Len() int      { return len(h) }
+func (h recency) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
 
-// Push is never called: lists only become shorter.
-func (h *recency) Push(x any) { *h = append(*h, x.([]rebalancemon.Event)) }
+func (h recency) Less(i, j int) bool {
+	a, okA := h[i].last()
+	b, okB := h[j].last()
+	return okA && (!okB || a.Start.After(b.Start))
+}
 
-// Pop removes the last list.
+// Push is never called: pasts only become shorter.
+func (h *recency) Push(x any) { *h = append(*h, x.(past)) }
+
+// Pop removes the last past.
 func (h *recency) Pop() any {
 	last := (*h)[len(*h)-1]
 	*h = (*h)[:len(*h)-1]
 	return last
-}
-
-// take removes the newest event of all.
-func (h *recency) take() rebalancemon.Event {
-	top := (*h)[0]
-	e := top[len(top)-1]
-	if (*h)[0] = top[:len(top)-1]; len(top) == 1 {
-		heap.Pop(h)
-		return e
-	}
-	heap.Fix(h, 0)
-	return e
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"fmt"
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -182,21 +183,240 @@ func TestGroupsSearchSortAndPages(t *testing.T) {
 	}
 }
 
-func TestProblemsSayWhatToDo(t *testing.T) {
-	r := report(t, "alpha")
-	r.Clusters[0].Snapshot.Errors = []lag.ReadError{
-		{Stage: lag.StageConnect, Broker: -1, Code: lag.Unreachable, Detail: "dial tcp 127.0.0.1:9092: connection refused"},
-		{Stage: lag.StageList, Broker: 2, Code: lag.ClusterDenied},
-	}
-	r.Scalers = []engine.ScalerReport{
-		{Scaler: engine.Scaler{Name: "shop/a", Refused: "spec.sources[0].group: required"}},
-		{Scaler: engine.Scaler{Name: "shop/b"}, Disposition: scaler.Failed, Failure: "deployments.apps is forbidden"},
-	}
-	page := get(t, serve(r), "/").Body.String()
-	for _, want := range []string{"connection refused", "network policy", "broker 2", "grant DESCRIBE on the cluster", "spec.sources[0].group", "forbidden"} {
-		if !strings.Contains(page, want) {
-			t.Errorf("the page does not say %q", want)
+// What does not print is spelled out.
+func TestVisible(t *testing.T) {
+	for name, want := range map[string]string{
+		"orders":           "orders",
+		"grüße шалом שלום": "grüße шалом שלום",
+		"new\nline\x00":    `new\nline\x00`,
+		"\u202etxt\u2066":  `\u202etxt\u2066`,
+		"soft\u00adhyphen": `soft\u00adhyphen`,
+		"":                 "(empty)",
+	} {
+		if got := visible(name); got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
 		}
+	}
+}
+
+// Every status but the one in which all is well says what it means.
+func TestMeanings(t *testing.T) {
+	for _, s := range lag.Statuses {
+		if words, ok := meanings[s]; !ok || (words == "") != (s == lag.StatusOK) {
+			t.Errorf("%s means %q", s, words)
+		}
+	}
+}
+
+// happened are rebalances of two groups: alpha's by deploy at even minutes, beta's by scaling at odd ones; each third failed.
+func happened(r *engine.Report, n int) {
+	for i := range n {
+		g, cause, outcome := i%2, rebalancemon.Deploy, rebalancemon.Success
+		if g == 1 {
+			cause = rebalancemon.Scaling
+		}
+		if i%3 == 0 {
+			outcome = rebalancemon.Failed
+		}
+		m := &r.Clusters[0].Members[g]
+		m.Events = append(slices.Clone(m.Events), rebalancemon.Event{
+			Cluster: "main", Group: r.Clusters[0].Snapshot.Groups[g].Group, Count: 1,
+			Start: t0.Add(time.Duration(i) * time.Minute), End: t0.Add(time.Duration(i)*time.Minute + time.Second), Outcome: outcome, Cause: cause,
+		})
+	}
+}
+
+func TestRebalancesSearchAndPages(t *testing.T) {
+	r := report(t, "alpha", "beta")
+	r.Clusters[0].Members[0].Events = nil
+	happened(r, 120)
+	h := serve(r)
+	for _, c := range []struct {
+		query        string
+		total, shown int
+		first, last  int // minutes
+		causes       string
+	}{
+		{"", 120, 50, 119, 70, "[{deploy 60} {scaling 60}]"},
+		{"?page=3", 120, 20, 19, 0, "[{deploy 60} {scaling 60}]"},
+		{"?page=all", 120, 120, 119, 0, "[{deploy 60} {scaling 60}]"},
+		{"?q=ALPHA", 60, 50, 118, 20, "[{deploy 60}]"},
+		{"?q=failed", 40, 40, 117, 0, "[{deploy 20} {scaling 20}]"},
+		{"?q=failed+beta", 20, 20, 117, 3, "[{scaling 20}]"},
+		{"?q=deploy+success&group=alpha", 40, 40, 118, 2, "[{deploy 40}]"},
+		{"?q=deploy&group=beta", 0, 0, 0, 0, "[]"},
+		{"?group=gamma", 0, 0, 0, 0, "[]"},
+	} {
+		var got RebalancesPage
+		if err := json.Unmarshal(get(t, h, "/api/v1/rebalances"+c.query).Body.Bytes(), &got); err != nil {
+			t.Fatalf("%s: %v", c.query, err)
+		}
+		if causes := fmt.Sprint(got.Causes); got.Total != c.total || len(got.Events) != c.shown || len(causes) != len(c.causes) {
+			t.Errorf("%s: %d found, %d shown, causes %s; want %d, %d, %s", c.query, got.Total, len(got.Events), causes, c.total, c.shown, c.causes)
+			continue
+		}
+		if c.shown == 0 {
+			continue
+		}
+		minute := func(i int) int { return int(got.Events[i].Start.Sub(t0).Minutes()) }
+		if minute(0) != c.first || minute(c.shown-1) != c.last {
+			t.Errorf("%s: minutes %d to %d, want %d to %d", c.query, minute(0), minute(c.shown-1), c.first, c.last)
+		}
+	}
+}
+
+// A later report's rebalances are counted, those of groups in which nothing happened from before.
+func TestTalliesFollowReports(t *testing.T) {
+	before := report(t, "alpha", "beta")
+	before.Clusters[0].Members[0].Events = nil
+	happened(before, 4)
+	var d digests
+	counted := d.tallies(before)
+	after := report(t, "alpha", "beta")
+	after.Clusters[0].Members = slices.Clone(before.Clusters[0].Members)
+	happened(after, 1)
+	beta := before.Clusters[0].Members[1].Events
+	next := d.tallies(after)
+	if len(next) != 2 || &next[&beta[1]][0] != &counted[&beta[1]][0] {
+		t.Errorf("%d tallies, and that of a quiet group was made anew", len(next))
+	}
+	alpha := after.Clusters[0].Members[0].Events
+	if got := next[&alpha[2]]; len(got) != 2 || got[0].events+got[1].events != 3 {
+		t.Errorf("of three events: %+v", got)
+	}
+}
+
+func TestDecisionsSearchAndPages(t *testing.T) {
+	r := report(t, "alpha")
+	for i := range 60 {
+		s := engine.ScalerReport{Scaler: engine.Scaler{Name: fmt.Sprintf("shop/scaler-%02d", i), Sources: []scaler.SourceSpec{{Cluster: "main", Group: "alpha"}}}}
+		s.Decision.Verdict = scaler.Steady
+		if i%10 == 0 {
+			s.Decision.Verdict = scaler.ScaleUp
+		}
+		r.Scalers = append(r.Scalers, s)
+	}
+	h := serve(r)
+	for _, c := range []struct {
+		query        string
+		total, shown int
+		first        string
+		verdicts     int
+	}{
+		{"", 60, 50, "shop/scaler-00", 2},
+		{"?page=2", 60, 10, "shop/scaler-50", 2},
+		{"?page=all", 60, 60, "shop/scaler-00", 2},
+		{"?q=scaleup", 6, 6, "shop/scaler-00", 1},
+		{"?q=Alpha+scaler-4", 10, 10, "shop/scaler-40", 2},
+		{"?q=nothing", 0, 0, "", 0},
+	} {
+		var got DecisionsPage
+		if err := json.Unmarshal(get(t, h, "/api/v1/decisions"+c.query).Body.Bytes(), &got); err != nil {
+			t.Fatalf("%s: %v", c.query, err)
+		}
+		first := ""
+		if len(got.Scalers) > 0 {
+			first = got.Scalers[0].Name
+		}
+		if got.Total != c.total || len(got.Scalers) != c.shown || first != c.first || len(got.Verdicts) != c.verdicts {
+			t.Errorf("%s: %d found, %d shown, first %q, %v; want %+v", c.query, got.Total, len(got.Scalers), first, got.Verdicts, c)
+		}
+	}
+}
+
+// Each trouble is on every page, says where and what, and what to do.
+func TestProblemsSayWhatToDo(t *testing.T) {
+	scaled := func(s engine.ScalerReport) func(*engine.Report) {
+		return func(r *engine.Report) { s.Name = "shop/orders"; r.Scalers = []engine.ScalerReport{s} }
+	}
+	owned := scaler.Workload{Owner: scaler.Owner{Kind: "HorizontalPodAutoscaler", Name: "orders-hpa"}}
+	cluster := func(e lag.ReadError) func(*engine.Report) {
+		return func(r *engine.Report) { r.Clusters[0].Snapshot.Errors = []lag.ReadError{e} }
+	}
+	group := func(code lag.ErrorCode) func(*engine.Report) {
+		return func(r *engine.Report) { r.Clusters[0].Snapshot.Groups[1].Err = code }
+	}
+	for _, c := range []struct {
+		name    string
+		trouble func(*engine.Report)
+		want    []string
+	}{
+		{
+			"Kafka is unreachable", cluster(lag.ReadError{Stage: lag.StageConnect, Broker: -1, Code: lag.Unreachable, Detail: "dial tcp 127.0.0.1:9092: connection refused"}),
+			[]string{"main", "connection refused", "check the address, the listener and the network policy"},
+		},
+		{
+			"a right on the cluster is missing", cluster(lag.ReadError{Stage: lag.StageList, Broker: 2, Code: lag.ClusterDenied}),
+			[]string{"broker 2, list groups: CLUSTER_AUTHORIZATION_FAILED", "grant DESCRIBE on the cluster"},
+		},
+		{
+			"a right on a group is missing", group(lag.GroupDenied),
+			[]string{"groups that could not be read: GROUP_AUTHORIZATION_FAILED", "group=beta", "grant DESCRIBE on the group", "lagscaler check"},
+		},
+		{
+			"a right on a topic is missing", cluster(lag.ReadError{Stage: lag.StageMetadata, Broker: -1, Code: lag.TopicDenied}),
+			[]string{"grant DESCRIBE on the topic"},
+		},
+		{"a group is partial", func(r *engine.Report) {
+			p := &r.Clusters[0].Snapshot.Groups[1].Topics[0].Partitions[0]
+			p.Known, p.Err = p.Known&^lag.KnownEnd, lag.LeaderNotAvailable
+		}, []string{"some partitions did not answer", "group=beta", "look at the brokers; a partial group is never scaled down"}},
+		{
+			"a right in Kubernetes is missing", scaled(engine.ScalerReport{Scaler: engine.Scaler{Refused: "MissingRight: the right to list deployments.apps in shop is missing"}}),
+			[]string{"shop/orders", "the right to list deployments.apps in shop is missing", "nothing is decided for this scaler until that is mended"},
+		},
+		{
+			"a write is denied", scaled(engine.ScalerReport{Disposition: scaler.Failed, Failure: `deployments.apps "orders" is forbidden`}),
+			[]string{"a write failed", "is forbidden", "check the rights of the service account"},
+		},
+		{
+			"another controller owns the target", scaled(engine.ScalerReport{Disposition: scaler.Conflict, Scaler: engine.Scaler{Workload: owned}}),
+			[]string{"HorizontalPodAutoscaler orders-hpa owns the target", "remove or pause it, or let this scaler advise"},
+		},
+		{
+			"somebody else was faster", scaled(engine.ScalerReport{Disposition: scaler.Conflict, Failure: "orders has 7 replicas, not 4"}),
+			[]string{"orders has 7 replicas, not 4", "decided anew at the next poll"},
+		},
+		{
+			"a hold does not end", scaled(engine.ScalerReport{Decision: scaler.Decision{Verdict: scaler.Stalled, Overdue: true}}),
+			[]string{"a hold is past its deadline: Stalled", "LagscalerHoldOverdue"},
+		},
+		{
+			"nothing is read any more", func(r *engine.Report) { r.Polls[0].LastSuccess = t0.Add(-5 * time.Minute) },
+			[]string{"nothing was read for 5.2 min", "what is shown is as old as that; scalers hold meanwhile"},
+		},
+	} {
+		r := report(t, "alpha", "beta")
+		c.trouble(r)
+		h := serve(r)
+		for _, path := range []string{"/", "/decisions", "/status"} {
+			page := get(t, h, path).Body.String()
+			_, section, _ := strings.Cut(page, `<section class="problems"`)
+			section, _, _ = strings.Cut(section, "</section>")
+			for _, want := range c.want {
+				if !strings.Contains(section, html.EscapeString(want)) && !strings.Contains(section, want) {
+					t.Errorf("%s: %s does not say %q:\n%s", c.name, path, want, section)
+				}
+			}
+		}
+	}
+}
+
+// What the program around the report has to say comes first.
+func TestTroublesAroundTheReport(t *testing.T) {
+	r := report(t, "alpha")
+	h := New(Options{
+		Latest: func() *engine.Report { return r }, Ring: NewRing(), Now: func() time.Time { return r.At },
+		Troubles: func() []Problem {
+			return []Problem{{Where: "Kubernetes", What: "the right to create events is missing", Do: "grant it", Count: 1}}
+		},
+	})
+	var status StatusPage
+	if err := json.Unmarshal(get(t, h, "/api/v1/status").Body.Bytes(), &status); err != nil {
+		t.Fatal(err)
+	}
+	if len(status.Problems) != 1 || status.Problems[0].Do != "grant it" {
+		t.Errorf("%+v", status.Problems)
 	}
 }
 
