@@ -27,8 +27,8 @@ func newExplain() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain GROUP|NAMESPACE/NAME",
 		Short: "Say how a scaler's last decision came about",
-		Long: `Prints the last decision of a scaler, named by its resource or by a group that it scales, as a derivation: what was
-measured, the verdict, each limit with its numbers, and what would have to change for another answer.
+		Long: `Prints the last decision of a scaler, named by its resource, its target or a group that it scales, as a derivation: what
+was measured, the verdict, each limit with its numbers, and what would have to change for another answer.
 
 With --brokers or --config there is no daemon: a group is watched for a quarter of a minute, and the plan for it explained.`,
 		Example: `  lagscaler explain shop/orders --server http://localhost:9090
@@ -75,13 +75,18 @@ func (o *explainOptions) find(cmd *cobra.Command, name string) ([]web.DecisionVi
 	if err := ask(cmd.Context(), cmp.Or(o.server, "http://localhost:9090"), "/api/v1/decisions", url.Values{"page": {"all"}}, &page); err != nil {
 		return nil, err
 	}
-	found := slices.DeleteFunc(page.Scalers, func(s web.DecisionView) bool {
-		return s.Name != name && !slices.ContainsFunc(s.Sources, func(src web.SourceView) bool { return src.Group == name })
-	})
+	found := slices.DeleteFunc(page.Scalers, func(s web.DecisionView) bool { return !stands(name, s) })
 	if len(found) == 0 {
-		return nil, fmt.Errorf("nothing scales %q: neither a scaler nor a group of one has that name", name)
+		return nil, fmt.Errorf("nothing scales %q: no scaler has that name, nor a target or a group of one", name)
 	}
 	return found, nil
+}
+
+// stands reports whether a name means a scaler: its own, that of its target (all that an alert knows), or that of a group.
+func stands(name string, s web.DecisionView) bool {
+	_, target, _ := strings.Cut(s.Target, "/") // Deployment/shop/orders-worker
+	return name == s.Name || name == target ||
+		slices.ContainsFunc(s.Sources, func(src web.SourceView) bool { return src.Group == name })
 }
 
 func explain(w io.Writer, s web.DecisionView) {
