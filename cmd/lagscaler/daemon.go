@@ -97,7 +97,7 @@ func (d *daemon) show(c *config.Config, ring *web.Ring) {
 	})
 	d.pages = web.New(web.Options{
 		Latest: d.engine.Latest, Ring: ring, Interval: time.Duration(c.Interval),
-		Version: b.version, Config: d.redacted, Log: d.log,
+		Version: b.version, Config: d.redacted, Troubles: d.problems, Log: d.log,
 	})
 }
 

@@ -5,8 +5,32 @@ import (
 	"slices"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/internal/web"
 	"github.com/lagscaler/lagscaler/lag"
 )
+
+// problems are what is wrong around the Report, for the pages: a configuration that does not load, and rights that the API
+// server refuses.
+func (d *daemon) problems() []web.Problem {
+	var out []web.Problem
+	if d.reloader != nil {
+		if err := d.reloader.Outcome().Err; err != nil {
+			out = append(out, web.Problem{
+				Where: "configuration", What: err.Error(), Count: 1,
+				Do: "the last good one stays in force until the file is mended; lagscaler check tells whether it is",
+			})
+		}
+	}
+	if d.targets.Controller != nil {
+		for _, missing := range d.targets.MissingRights() {
+			out = append(out, web.Problem{
+				Where: "Kubernetes", What: missing, Count: 1,
+				Do: "grant it to the service account, as the chart's roles do; it is noticed within a minute and a half",
+			})
+		}
+	}
+	return out
+}
 
 // troubles logs what of a cluster cannot be read: when it begins, when it changes and when it is over, not at each poll.
 type troubles struct {
