@@ -134,3 +134,45 @@ func TestAveraged(t *testing.T) {
 		}
 	}
 }
+
+// By hand, with room for half as much again: up for the present rate and the backlog, down once the hold has passed.
+func TestBlind(t *testing.T) {
+	b := &Blind{Headroom: 1.5, Hold: 60, wrote: -blindWait}
+	end := int64(0)
+	for _, c := range []struct {
+		second, replicas int32
+		arrived, waiting int64 // since the last poll; in all
+		want             int32
+	}{
+		{0, 4, 0, 0, 4},
+		{10, 4, 2000, 0, 3},      // 300/s are three consumers
+		{20, 3, 8000, 0, 3},      // it has just written
+		{30, 3, 8000, 0, 12},     // 800/s now: 1200/s are twelve
+		{40, 12, 2000, 0, 12},    // it has just written
+		{50, 12, 2000, 0, 12},    // 800/s within the last minute
+		{60, 12, 2000, 0, 12},    // the same
+		{70, 12, 2000, 0, 12},    // the same
+		{80, 12, 2000, 0, 12},    // the same
+		{90, 12, 2000, 0, 3},     // not any more
+		{100, 3, 2000, 0, 3},     // 300/s
+		{110, 3, 2000, 11000, 5}, // and 117/s of backlog: 20 s of arrivals are no backlog, the rest takes a minute
+	} {
+		end += c.arrived
+		v := viewOf(c.second, c.replicas, 0)
+		v.Workload.Ready, v.weights = c.replicas, Uniform.weights(48, nil)
+		for p := range v.Lag.Topics[0].Partitions {
+			row := &v.Lag.Topics[0].Partitions[p]
+			row.End = end / 48
+			if int64(p) < end%48 {
+				row.End++
+			}
+			row.Committed = row.End - c.waiting/48
+			if int64(p) < c.waiting%48 {
+				row.Committed--
+			}
+		}
+		if got, _ := b.Decide(v); got != c.want {
+			t.Errorf("second %d: %d, want %d", c.second, got, c.want)
+		}
+	}
+}

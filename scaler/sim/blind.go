@@ -1,0 +1,68 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Blind follows what arrives, without a thought for the future: room for so many times the present rate, at once, and down
+// only to so many times the greatest rate of the last Hold seconds. Tried with many pairs of numbers, it shows what can be
+// had by keeping more running, for longer.
+type Blind struct {
+	Headroom float64
+	Hold     int32 // seconds
+
+	rates []float64 // records/s between polls, the newest last
+	end   int64
+	wrote int32
+}
+
+// Name says the two numbers.
+func (b *Blind) Name() string { return fmt.Sprintf("%.1f x the last %d s", b.Headroom, b.Hold) }
+
+// Every is the seconds between two decisions.
+func (*Blind) Every() int32 { return pollSeconds }
+
+// blindWait is how long after a change it lets the next wait, in seconds.
+const blindWait = 20
+
+// Decide is the rule. A backlog is drained in a minute.
+func (b *Blind) Decide(v *View) (int32, string) {
+	last, now := b.end, v.Workload.Spec
+	b.end = 0
+	for _, p := range v.Lag.Partitions {
+		b.end += p.End
+	}
+	if v.Second == 0 {
+		return now, ""
+	}
+	b.rates = append(b.rates, float64(b.end-last)/pollSeconds)
+	b.rates = b.rates[max(0, len(b.rates)-int(b.Hold/pollSeconds)):]
+	if v.Second-b.wrote < blindWait {
+		return now, ""
+	}
+	total, _ := v.Lag.Total()
+	rate := b.present()
+	backlog := max(0, float64(total)-(0.5*v.World.Target.Seconds()+v.World.Commit.Seconds())*rate) / drainWithin
+	up, down := v.fit(b.Headroom*rate+backlog), v.fit(b.Headroom*slices.Max(b.rates)+backlog)
+	settled := v.Workload.Ready == now && !v.Rebalance.Active
+	switch {
+	case up > now:
+	case down < now && settled:
+		up = down
+	default:
+		return now, ""
+	}
+	b.wrote = v.Second
+	return up, ""
+}
+
+// present is the rate over half a minute, or since the last poll when that is more.
+func (b *Blind) present() float64 {
+	recent := b.rates[max(0, len(b.rates)-rateSeconds/pollSeconds):]
+	sum := 0.0
+	for _, r := range recent {
+		sum += r
+	}
+	return max(sum/float64(len(recent)), recent[len(recent)-1])
+}

@@ -1,0 +1,208 @@
+package sim
+
+import (
+	"math"
+	"time"
+)
+
+// LeastCost is the least, over the fluid, that a schedule of useful counts could cost, whoever makes it and whatever it knows,
+// if at most so many records in a hundred are late. Partitions are taken for uniform.
+//
+// It is found by dynamic programming over the number of consumers and the backlog, in a world that is kinder than the
+// simulator's: arrivals flow at the trace's rate, without the noise of counting; consumers are equally fast, and share all
+// work whoever has which partition; all pods of a step start in the least time, to join at a poll, and may be asked for that
+// long before; a rebalance is never longer than one pause, and a cooperative one delays only what the new members will do; a record is
+// late only if it still waits at the end of a poll; and where two ways of going on are close, the better halves of both
+// are kept. A policy that moves between useful counts costs less in the simulator only by luck.
+//
+// A price on late records turns the limit into a part of the cost. Whatever the price, the cheapest schedule at it, less the
+// price of what may be late, costs no more than the cheapest schedule that keeps the limit: the best price is searched for.
+func LeastCost(t Trace, w World, latePercent float64) (costOverFluid float64) {
+	w = w.filled()
+	s := newSchedules(t, w)
+	allowed := latePercent / 100 * s.arrived
+	low, high := math.Log(priceLow), math.Log(priceHigh)
+	best := 0.0
+	for range bids {
+		price := math.Exp((low + high) / 2)
+		cheapest := s.cheapest(price)
+		best = max(best, cheapest.cost-price*allowed)
+		if cheapest.late > allowed {
+			low = math.Log(price)
+		} else {
+			high = math.Log(price)
+		}
+	}
+	return best / s.fluid
+}
+
+// The grid of the bound.
+const (
+	cell       = 10 // seconds: a poll
+	octaveBits = 5  // two to this many classes of backlog for each doubling
+	classes    = 20 << octaveBits
+	priceLow   = 3e-3 // consumer seconds that a late record may cost; its work takes about a hundredth
+	priceHigh  = 1.
+	bids       = 7 // prices that are tried
+)
+
+// schedules is the problem: what arrives in each cell, and what counts there are.
+type schedules struct {
+	World
+	arrivals []float64 // records by cell
+	counts   []int
+	patience int // cells until a record is late
+	arrived  float64
+	fluid    float64 // consumer seconds
+}
+
+func newSchedules(t Trace, w World) *schedules {
+	s := &schedules{World: w, counts: usefulCounts(w.Partitions), patience: int((w.Target + cell*time.Second - 1) / (cell * time.Second))}
+	for i, rate := range t.Rates(w.PeakLoad * float64(w.Partitions) * w.PerConsumer) {
+		if i%cell == 0 {
+			s.arrivals = append(s.arrivals, 0)
+		}
+		s.arrivals[len(s.arrivals)-1] += rate
+		s.arrived += rate
+		s.fluid += max(1, rate/w.PerConsumer)
+	}
+	return s
+}
+
+// usefulCounts are those that lower the number of partitions of the busiest consumer.
+func usefulCounts(partitions int) []int {
+	var counts []int
+	most := partitions + 1
+	for n := 1; n <= partitions; n++ {
+		if each := (partitions + n - 1) / n; each < most {
+			counts, most = append(counts, n), each
+		}
+	}
+	return counts
+}
+
+// way is one way to have come to a count of consumers: what it cost, prices of late records included, what was late,
+// and what waits.
+type way struct{ cost, late, backlog float64 }
+
+// ways are the best at one count, by class of backlog.
+type ways struct {
+	by   [classes]way
+	open []int // classes with a way, ascending
+	top  int   // the greatest class that was offered
+}
+
+var nowhere = way{cost: math.Inf(1), backlog: math.Inf(1)}
+
+// cheapest is the best way through the trace when each late record has a price.
+func (s *schedules) cheapest(price float64) way {
+	now, next := make([]ways, len(s.counts)), make([]ways, len(s.counts))
+	for i := range now {
+		for c := range now[i].by {
+			now[i].by[c], next[i].by[c] = nowhere, nowhere
+		}
+		now[i].by[0] = way{}
+		now[i].open = []int{0}
+	}
+	for c := range s.arrivals {
+		young, due := s.waiting(c)
+		for i := range now {
+			for _, class := range now[i].open {
+				from := now[i].by[class]
+				for j := range next {
+					next[j].offer(s.step(from, i, j, stepInput{s.arrivals[c], young, due, price}))
+				}
+			}
+		}
+		for i := range now {
+			now[i].clear()
+			next[i].prune()
+		}
+		now, next = next, now
+	}
+	best := nowhere
+	for i := range now {
+		for _, class := range now[i].open {
+			if w := now[i].by[class]; w.cost < best.cost {
+				best = w
+			}
+		}
+	}
+	return best
+}
+
+// waiting is what arrived so recently that it is not late at the end of a cell, and what becomes late then if it waits.
+func (s *schedules) waiting(c int) (young, due float64) {
+	for k := max(0, c-s.patience+1); k <= c; k++ {
+		young += s.arrivals[k]
+	}
+	if c >= s.patience {
+		due = s.arrivals[c-s.patience]
+	}
+	return young, due
+}
+
+type stepInput struct{ arrive, young, due, price float64 }
+
+// step goes on for a cell with counts[j], having had counts[i].
+func (s *schedules) step(w way, i, j int, in stepInput) (int, way) {
+	was, is := float64(s.counts[i]), float64(s.counts[j])
+	served := cell * is
+	w.cost += cell * is
+	if i != j {
+		w.cost += s.Starts[0].Seconds() * max(0, is-was)
+		if s.Protocol == Eager {
+			served = (cell - s.Pause.Seconds()) * is
+		} else {
+			served -= s.Pause.Seconds() * max(0, is-was)
+		}
+	}
+	w.backlog = max(0, w.backlog+in.arrive-served*s.PerConsumer)
+	if late := min(in.due, w.backlog-in.young); late > 0 {
+		w.late += late
+		w.cost += in.price * late
+	}
+	return class(w.backlog), w
+}
+
+// class is of backlogs that are within 3 % of each other, or less than a record. A number's exponent and the first bits of
+// its fraction count them.
+func class(backlog float64) int {
+	if backlog < 1 {
+		return 0
+	}
+	const fraction, bias = 52, 1023
+	return min(classes-1, 1+int(math.Float64bits(backlog)>>(fraction-octaveBits))-bias<<octaveBits)
+}
+
+// offer keeps a way, or the better halves of two in the same class: so backlogs are never rounded up.
+func (w *ways) offer(class int, o way) {
+	w.top = max(w.top, class)
+	kept := &w.by[class]
+	backlog := min(kept.backlog, o.backlog)
+	if o.cost < kept.cost {
+		*kept = o
+	}
+	kept.backlog = backlog
+}
+
+// prune lists the classes that are open, and drops a way that costs no less than one with less backlog.
+func (w *ways) prune() {
+	w.open = w.open[:0]
+	least := math.Inf(1)
+	for c := range w.top + 1 {
+		if w.by[c].cost < least {
+			least = w.by[c].cost
+			w.open = append(w.open, c)
+		} else if w.by[c].cost < math.Inf(1) {
+			w.by[c] = nowhere
+		}
+	}
+}
+
+func (w *ways) clear() {
+	for _, c := range w.open {
+		w.by[c] = nowhere
+	}
+	w.open, w.top = w.open[:0], 0
+}
