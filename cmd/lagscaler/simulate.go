@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -90,7 +90,8 @@ func (o *simulateOptions) run(ctx context.Context, out, errOut io.Writer) error 
 	if err != nil {
 		return err
 	}
-	results, err := simulateAll(ctx, o.jobs(loaded, spec), progressTo(errOut))
+	jobs := o.jobs(loaded, spec)
+	results, err := simulateAll(ctx, jobs, progressTo(errOut, len(jobs)))
 	if err != nil {
 		return err
 	}
@@ -194,9 +195,8 @@ func (o *simulateOptions) jobs(all []sim.Trace, spec scaler.Spec) []job {
 }
 
 // simulateAll runs jobs on all cores and returns their results in the order of the jobs.
-func simulateAll(ctx context.Context, jobs []job, progress func(done, all int)) ([]sim.Result, error) {
+func simulateAll(ctx context.Context, jobs []job, finished func()) ([]sim.Result, error) {
 	results := make([]sim.Result, len(jobs))
-	var done atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i, j := range jobs {
@@ -209,26 +209,33 @@ func simulateAll(ctx context.Context, jobs []job, progress func(done, all int)) 
 				return wrong{err}
 			}
 			results[i] = sim.Simulate(j.trace, j.world, policy)
-			progress(int(done.Add(1)), len(jobs))
+			finished()
 			return nil
 		})
 	}
 	return results, g.Wait()
 }
 
-// progressTo shows how far it is, on a terminal.
-func progressTo(w io.Writer) func(done, all int) {
+// progressTo shows on a terminal how many of all are finished, and nothing anywhere else.
+func progressTo(w io.Writer, all int) (finished func()) {
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return func(int, int) {}
+		return func() {}
 	}
-	return func(done, all int) {
-		end := "\r"
-		if done == all {
-			end = "\r\x1b[K"
+	const eraseLine = "\r\x1b[K"
+	var mu sync.Mutex
+	done := -1
+	finished = func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if done++; done == all {
+			fmt.Fprint(f, eraseLine)
+			return
 		}
-		fmt.Fprintf(f, "\rsimulating %d of %d%s", done, all, end)
+		fmt.Fprintf(f, eraseLine+"simulating: %d of %d done", done, all)
 	}
+	finished()
+	return finished
 }
 
 // simulated is a row of the JSON contract.

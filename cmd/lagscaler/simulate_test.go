@@ -2,14 +2,19 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/lagscaler/lagscaler/scaler/sim"
 )
 
 // TestSimulateFromPrometheus takes a trace from a server that answers as Prometheus does.
@@ -62,6 +67,39 @@ func TestSimulateFromPrometheus(t *testing.T) {
 				t.Errorf("%v: %s", err, out.String())
 			}
 		})
+	}
+}
+
+// TestSimulationsUseAllCores: as many are at work at once as there are cores.
+func TestSimulationsUseAllCores(t *testing.T) {
+	cores := runtime.GOMAXPROCS(0)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var atWork sync.WaitGroup
+	atWork.Add(cores)
+	all := make(chan struct{})
+	go func() { atWork.Wait(); close(all) }()
+	trace := sim.Trace{Name: "short", Step: time.Minute, Counts: []float64{1, 2}}
+	jobs := make([]job, cores)
+	for i := range jobs {
+		jobs[i] = job{trace, sim.World{Seed: uint64(i)}, sim.Entry{Make: func() (sim.Policy, error) {
+			atWork.Done()
+			select {
+			case <-all:
+				return sim.Static{}, nil
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		}}}
+	}
+	results, err := simulateAll(ctx, jobs, func() {})
+	if err != nil {
+		t.Fatalf("not all of %d were at work at once: %v", cores, err)
+	}
+	for i, r := range results {
+		if r.Seed != uint64(i) {
+			t.Errorf("result %d is of seed %d", i, r.Seed)
+		}
 	}
 }
 
