@@ -19,7 +19,7 @@ import (
 // it and of what a season that guides foretold. Traffic that only swells and ebbs has ratios near 1, and needs no room.
 const (
 	jagsOver  = 24 * time.Hour
-	jagsShare = 0.98          // of the jumps are held
+	jagsShare = 0.95          // of the jumps are held
 	jagsLeast = 3 * time.Hour // that must be known
 )
 
@@ -44,7 +44,7 @@ func (g *gauge) room() float64 {
 	return max(0, hold) * g.w.jags.ratio * g.need.Peak * g.need.DownUtilization
 }
 
-// jumps is by what factor the rate outgrows the last ten minutes, at most, but for one time in fifty; 0: not known.
+// jumps is by what factor the rate outgrows the last ten minutes, at most, but for one time in twenty; 0: not known.
 func (s *Season) jumps() float64 {
 	codes := s.Maxima.codes
 	var ratios []float64

@@ -43,7 +43,7 @@ const (
 	classes    = 20 << octaveBits
 	priceLow   = 3e-3 // consumer seconds that a late record may cost; its work takes about a hundredth
 	priceHigh  = 1.
-	bids       = 7 // prices that are tried
+	bids       = 5 // prices that are tried
 )
 
 // schedules is the problem: what arrives in each cell, and what counts there are.

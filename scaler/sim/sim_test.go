@@ -233,6 +233,29 @@ func TestARebalancePauses(t *testing.T) {
 	}
 }
 
+// Two pods join one after the other: an eager rebalance that is going on takes the second in, a cooperative one does not.
+func TestARebalanceTakesIn(t *testing.T) {
+	for _, c := range []struct {
+		protocol Protocol
+		apart    int32 // seconds
+		want     int
+	}{{Eager, 3, 1}, {Eager, 9, 2}, {Cooperative, 3, 2}, {Cooperative, 9, 2}} {
+		r := newRun(flat(10), World{Protocol: c.protocol, Seed: 1, PeakLoad: 0.1, Initial: 8}.filled())
+		for second := range int32(60) {
+			r.step(second)
+			if second == 10 || second == 10+c.apart {
+				p := r.fleet.start(second, r)
+				p.ready, p.joined = second, true
+				r.fleet.pods = append(r.fleet.pods, p)
+				r.group.join(&p, second, r)
+			}
+		}
+		if r.group.count != c.want || len(r.group.dealt) != 10 {
+			t.Errorf("%s, %d s apart: %d rebalances and %d members, want %d and 10", c.protocol, c.apart, r.group.count, len(r.group.dealt), c.want)
+		}
+	}
+}
+
 func ourPolicy(t testing.TB, w World) Policy {
 	t.Helper()
 	p, err := Ours("lagscaler", scaler.Spec{Sources: []scaler.SourceSpec{{ProcessingTime: w.Processing()}}}, nil)
