@@ -10,7 +10,6 @@ import (
 	"os"
 	"runtime"
 	"strings"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -50,7 +49,7 @@ func run(out string, seeds int) error {
 	return nil
 }
 
-// shipped are the shipped traces, by name, as far as they are run.
+// shipped are the shipped traces, by name.
 func shipped() ([]sim.Trace, error) {
 	entries, err := traces.Files.ReadDir(".")
 	if err != nil {
@@ -66,14 +65,10 @@ func shipped() ([]sim.Trace, error) {
 		if err = errors.Join(err, f.Close()); err != nil {
 			return nil, err
 		}
-		t.Counts = t.Counts[:min(len(t.Counts), int(longest/t.Step))]
 		all = append(all, t)
 	}
 	return all, nil
 }
-
-// longest is how much of a trace is run.
-const longest = 5 * 24 * time.Hour
 
 // simulate runs all jobs on all cores.
 func simulate(jobs []*job, progress func(done int)) error {
@@ -82,11 +77,10 @@ func simulate(jobs []*job, progress func(done int)) error {
 	finished := make(chan struct{}, len(jobs))
 	for _, j := range jobs {
 		g.Go(func() error {
-			policy, err := j.build()
+			r, err := j.run(j)
 			if err != nil {
 				return fmt.Errorf("%s: %w", j.policy, err)
 			}
-			r := sim.Simulate(j.trace, j.world, policy)
 			r.Points, r.Moves = nil, nil // nobody plots them, and there are many
 			j.result = r
 			finished <- struct{}{}
