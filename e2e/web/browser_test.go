@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
@@ -78,6 +80,8 @@ func (b *tab) hear(event any) {
 		if e.Type == runtime.ConsoleAPICalledTypeError {
 			b.note("console: %v", e.Args)
 		}
+	case *page.EventJavascriptDialogOpening:
+		b.note("dialog: %s", e.Message)
 	case *runtime.EventExceptionThrown:
 		b.note("exception: %s", e.ExceptionDetails.Text)
 	}
@@ -87,6 +91,15 @@ func (b *tab) note(format string, args ...any) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.problems = append(b.problems, fmt.Sprintf(format, args...))
+}
+
+// forget takes back the problems that were meant to be.
+func (b *tab) forget(meant ...string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.problems = slices.DeleteFunc(b.problems, func(p string) bool {
+		return slices.ContainsFunc(meant, func(m string) bool { return strings.Contains(p, m) })
+	})
 }
 
 // silent fails the test for everything that was heard.
@@ -123,7 +136,12 @@ func eval[T any](b *tab, expression string) T {
 // until waits for a JavaScript condition.
 func (b *tab) until(what, condition string) {
 	b.t.Helper()
-	deadline := time.Now().Add(40 * time.Second)
+	b.within(40*time.Second, what, condition)
+}
+
+func (b *tab) within(patience time.Duration, what, condition string) {
+	b.t.Helper()
+	deadline := time.Now().Add(patience)
 	for !eval[bool](b, "!!("+condition+")") {
 		if time.Now().After(deadline) {
 			b.t.Fatalf("%s did not come: %s\nthe page says: %.2000s", what, condition, eval[string](b, "document.querySelector('main').innerText"))
@@ -156,13 +174,19 @@ func (b *tab) axe() []string {
 	return list
 }
 
-// picture keeps a screenshot for the documentation, when asked to by LAGSCALER_SCREENSHOTS.
+// screenshots is where pictures for the documentation go; empty: none are wanted.
+func screenshots() string { return os.Getenv("LAGSCALER_SCREENSHOTS") }
+
+// picture keeps a screenshot of the page, as high as what is on it up to a limit.
 func (b *tab) picture(name string) {
 	b.t.Helper()
-	dir := os.Getenv("LAGSCALER_SCREENSHOTS")
+	dir := screenshots()
 	if dir == "" {
 		return
 	}
+	height := eval[float64](b, `document.querySelector("footer").getBoundingClientRect().bottom`)
+	b.do(chromedp.EmulateViewport(1360, int64(min(height, 1150))))
+	defer b.do(chromedp.EmulateViewport(1360, 850))
 	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
 	if err != nil {
 		b.t.Fatal(err)

@@ -9,12 +9,13 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Groups that nothing scales live beside the fleet, as on any cluster: one that keeps up, and one that
-// somebody stopped while its topic goes on.
+// Groups that nothing scales live beside the fleet, as on any cluster: one that keeps up, one that somebody stopped while
+// its topic goes on, and one with a member that never finishes a record.
 const (
 	quietTopic     = "payments"
 	quietGroup     = "payments-audit"
 	forgottenGroup = "nightly-report"
+	stuckGroup     = "fraud-check"
 	quietRate      = 20.0 // records/s
 )
 
@@ -28,11 +29,27 @@ func neighbours(ctx context.Context, addrs []string) error {
 	for i := range 2 {
 		running.Go(func() error {
 			c := consumer{addrs: addrs, topic: quietTopic, group: quietGroup, name: fmt.Sprintf("%s-%d", quietGroup, i+1)}
-			c.consume(ctx, func(ctx context.Context, _ kafka.Message) bool { return sleep(ctx, 5*time.Millisecond) })
+			c.consume(ctx, quietly)
+			return nil
+		})
+		running.Go(func() error {
+			c := consumer{addrs: addrs, topic: quietTopic, group: stuckGroup, name: fmt.Sprintf("%s-%d", stuckGroup, i+1)}
+			c.consume(ctx, stuckly)
 			return nil
 		})
 	}
 	return running.Wait()
+}
+
+func quietly(ctx context.Context, _ kafka.Message) bool { return sleep(ctx, 5*time.Millisecond) }
+
+// stuckly never finishes the first record of partition 0. The member's heartbeats go on, so it keeps its partitions.
+func stuckly(ctx context.Context, m kafka.Message) bool {
+	if m.Partition == 0 {
+		<-ctx.Done()
+		return false
+	}
+	return quietly(ctx, m)
 }
 
 // forget reads a little, commits, and leaves for good.

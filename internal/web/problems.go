@@ -56,13 +56,13 @@ func problemsOf(r *engine.Report, rows []Row) []Problem {
 
 func clusterProblems(c *engine.ClusterReport, rows []Row) []Problem {
 	var out []Problem
-	add := func(what, group string, code lag.ErrorCode) {
+	add := func(what, group, do string) {
 		i := slices.IndexFunc(out, func(p Problem) bool { return p.What == what })
 		if i >= 0 {
 			out[i].Count++
 			return
 		}
-		out = append(out, Problem{Where: c.Name, What: what, Do: remedy(code), Count: 1, Group: group})
+		out = append(out, Problem{Where: c.Name, What: what, Do: do, Count: 1, Group: group})
 	}
 	for _, e := range c.Snapshot.Errors {
 		what := strings.ReplaceAll(string(e.Stage), "_", " ") + ": " + e.Code.String()
@@ -72,15 +72,15 @@ func clusterProblems(c *engine.ClusterReport, rows []Row) []Problem {
 		if e.Detail != "" {
 			what += " (" + e.Detail + ")"
 		}
-		add(what, "", e.Code)
+		add(what, "", remedy(e.Code))
 	}
 	for i := range rows {
 		switch row := &rows[i]; {
 		case row.Cluster != c.Name:
 		case row.code != lag.OK:
-			add("groups that could not be read: "+row.Error, row.Group, row.code)
+			add("groups that could not be read: "+row.Error, row.Group, remedy(row.code))
 		case row.partial:
-			add("groups of which some partitions did not answer", row.Group, lag.LeaderNotAvailable)
+			add("groups of which some partitions did not answer", row.Group, "a leader is missing or a broker silent: their lag is at least what is shown, and they are never scaled down")
 		}
 	}
 	return out
@@ -95,7 +95,7 @@ var remedies = map[lag.ErrorCode]string{
 	lag.ClusterDenied:       "grant DESCRIBE on the cluster, or only groups with a right of their own are listed",
 	lag.CoordinatorLoading:  "a coordinator is loading its partitions; it passes in a second",
 	lag.Unlisted:            "no broker lists the group: a coordinator may be moving; gone for good after a few polls",
-	lag.LeaderNotAvailable:  "a partition has no leader: look at the brokers; a partial group is never scaled down",
+	lag.LeaderNotAvailable:  "a partition has no leader: look at the brokers",
 	lag.UnknownTopic:        "a topic was just deleted, or metadata is old; it passes with the next poll",
 	lag.Garbled:             "an answer that does not decode: is that address a Kafka broker, and is TLS set as it wants?",
 	lag.NotAsked:            "the broker is too old to tell; the numbers that need it are absent",

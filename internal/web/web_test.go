@@ -360,7 +360,7 @@ func TestProblemsSayWhatToDo(t *testing.T) {
 		{"a group is partial", func(r *engine.Report) {
 			p := &r.Clusters[0].Snapshot.Groups[1].Topics[0].Partitions[0]
 			p.Known, p.Err = p.Known&^lag.KnownEnd, lag.LeaderNotAvailable
-		}, []string{"some partitions did not answer", "group=beta", "look at the brokers; a partial group is never scaled down"}},
+		}, []string{"some partitions did not answer", "group=beta", "their lag is at least what is shown, and they are never scaled down"}},
 		{
 			"a right in Kubernetes is missing", scaled(engine.ScalerReport{Scaler: engine.Scaler{Refused: "MissingRight: the right to list deployments.apps in shop is missing"}}),
 			[]string{"shop/orders", "the right to list deployments.apps in shop is missing", "nothing is decided for this scaler until that is mended"},

@@ -1,0 +1,104 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/scaler"
+)
+
+var errForbidden = errors.New(`deployments.apps "worker" is forbidden: cannot patch resource "deployments/scale" in the namespace "shop"`)
+
+// TestInTrouble looks at the status page of a cluster where much goes wrong at once: each trouble with what to do.
+func TestInTrouble(t *testing.T) {
+	s := newSite(t)
+	for _, name := range []string{"billing", "orders", "audit", "search", "mail"} {
+		s.group(name, name, name+"-1", 40_000)
+	}
+	owner := scaler.Owner{Kind: "HorizontalPodAutoscaler", Name: "orders-hpa", Desired: 4}
+	s.scaled("shop/orders", "orders", func(sc *engine.Scaler) { sc.Workload.Owner = owner })
+	s.scaled("shop/search", "search", func(*engine.Scaler) {})
+	s.scaled("shop/mail", "mail", func(sc *engine.Scaler) {
+		sc.Refused = "MissingRight: the right to list deployments.apps in shop is missing"
+	})
+	for poll := range int64(10) {
+		for _, name := range []string{"billing", "orders", "audit", "search", "mail"} {
+			for p := range int32(3) {
+				s.kafka.Append(name, p, 1000)
+				s.kafka.Commit(name, name, p, 100+600*poll)
+			}
+		}
+		s.poll(10 * time.Second)
+	}
+	s.kafka.Fail(2, lag.Unreachable)
+	s.kafka.FailGroup("billing", lag.GroupDenied)
+	s.kafka.Lead("audit", 1, -1)
+	s.poll(10 * time.Second)
+
+	b := open(t, s.url)
+	b.visit("/status")
+	text := eval[string](b, `document.querySelector(".problems").innerText`)
+	for _, want := range []string{
+		"broker 2, list groups: BROKER_UNREACHABLE", "check the address, the listener and the network policy",
+		"could not be read: GROUP_AUTHORIZATION_FAILED, such as billing", "grant DESCRIBE on the group",
+		"some partitions did not answer", "their lag is at least what is shown, and they are never scaled down",
+		"orders-hpa owns the target", "let this scaler advise",
+		"is forbidden", "check the rights of the service account",
+		"the right to list deployments.apps in shop is missing",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page does not say %q:\n%s", want, text)
+		}
+	}
+	b.picture("status")
+	b.scheme("dark")
+	for _, v := range b.axe() {
+		t.Errorf("in trouble, dark: %s", v)
+	}
+	b.scheme("light")
+	for _, v := range b.axe() {
+		t.Errorf("in trouble: %s", v)
+	}
+}
+
+// TestNobodyAnswers keeps the page open while the daemon goes away and comes back: it says that it is old.
+func TestNobodyAnswers(t *testing.T) {
+	s := newSite(t)
+	s.group("orders", "orders", "orders-1", 30)
+	s.poll(10 * time.Second)
+	to, err := url.Parse(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	away := make(chan bool, 1)
+	away <- false
+	proxy := httputil.NewSingleHostReverseProxy(to)
+	door := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		gone := <-away
+		away <- gone
+		if gone {
+			panic(http.ErrAbortHandler) // closes the connection without an answer
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(door.Close)
+
+	b := open(t, door.URL)
+	b.visit("/")
+	b.until("no warning", `document.getElementById("gone").hidden`)
+	<-away
+	away <- true
+	b.until("a warning", `!document.getElementById("gone").hidden && document.getElementById("gone").innerText.includes("does not answer")`)
+	<-away
+	away <- false
+	b.until("no warning any more", `document.getElementById("gone").hidden`)
+	b.forget("net::ERR_EMPTY_RESPONSE", "net::ERR_CONNECTION")
+}
