@@ -20,7 +20,7 @@ import (
 
 const (
 	minutesOfADay = 24 * 60
-	step          = 10 * time.Second
+	step          = 20 * time.Second
 	hour          = 3600.0
 )
 
@@ -104,11 +104,17 @@ type world struct {
 	now   float64 // second of the day
 	ends  []float64
 	gen   map[string]int32
-	crews map[string]string
+	crews map[string]crew
+}
+
+// crew is the members of a group as long as they stay.
+type crew struct {
+	size, replaced int
+	members        []lag.Member
 }
 
 func newWorld(plans []groupPlan) *world {
-	return &world{plans: plans, ends: make([]float64, len(plans)), gen: map[string]int32{}, crews: map[string]string{}}
+	return &world{plans: plans, ends: make([]float64, len(plans)), gen: map[string]int32{}, crews: map[string]crew{}}
 }
 
 func at(second float64) time.Time { return time.Unix(0, int64(second*1e9)).UTC() }
@@ -181,23 +187,26 @@ func (w *world) crew(p groupPlan, n int) []lag.Member {
 	if p.replaced != nil {
 		replaced = p.replaced(w.now)
 	}
-	if crew := fmt.Sprint(n, replaced); crew != w.crews[p.name] {
-		w.crews[p.name] = crew
-		w.gen[p.name] += 2 // the old one leaves, the new one joins
+	c := w.crews[p.name]
+	if c.size == n && c.replaced == replaced {
+		return c.members
 	}
-	members := make([]lag.Member, n)
-	for i := range members {
+	w.gen[p.name] += 2 // the old one leaves, the new one joins
+	c = crew{n, replaced, make([]lag.Member, n)}
+	for i := range c.members {
 		id := fmt.Sprintf("%s-%03d-%d", p.name, i, (replaced+n-1-i)/n)
-		members[i] = lag.Member{ID: id, ClientID: p.name, Host: "/10.0.0.1", Generation: w.gen[p.name] - 1, Epoch: lag.NoGeneration, Topics: []string{p.name + "-topic"}}
+		m := lag.Member{ID: id, ClientID: p.name, Host: "/10.0.0.1", Generation: w.gen[p.name] - 1, Epoch: lag.NoGeneration, Topics: []string{p.name + "-topic"}}
 		assigned := lag.TopicPartitions{Topic: p.name + "-topic"}
 		for part := i; part < p.partitions; part += n {
 			assigned.Partitions = append(assigned.Partitions, int32(part))
 		}
 		if len(assigned.Partitions) > 0 {
-			members[i].Assigned = []lag.TopicPartitions{assigned}
+			m.Assigned = []lag.TopicPartitions{assigned}
 		}
+		c.members[i] = m
 	}
-	return members
+	w.crews[p.name] = c
+	return c.members
 }
 
 // Scalers are those of the plans that have one. They observe: what replicas there are is the plan's.
@@ -276,7 +285,7 @@ func live(t *testing.T, plans []groupPlan, minutes int, wanted func(metric strin
 	}, engine.Options{Interval: step, Targets: w})
 	page := metrics.New(metrics.Options{Latest: e.Latest, Interval: step})
 	var series []*recorded
-	byName := map[string]*recorded{}
+	known := map[string]*recorded{} // nil: a series that nobody wants
 	for minute := range minutes {
 		for range int(time.Minute / step) {
 			w.advance()
@@ -285,17 +294,19 @@ func live(t *testing.T, plans []groupPlan, minutes int, wanted func(metric strin
 		rec := httptest.NewRecorder()
 		page.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
 		for line := range strings.Lines(rec.Body.String()) {
-			cut := strings.LastIndex(line, " ")
-			metric, _, _ := strings.Cut(line[:max(0, cut)], "{")
-			if !strings.HasPrefix(line, "lagscaler_") || !wanted(metric) {
-				continue
+			cut := strings.LastIndexByte(line, ' ')
+			name := line[:max(0, cut)]
+			r, seen := known[name]
+			if !seen {
+				if metric, _, _ := strings.Cut(name, "{"); strings.HasPrefix(metric, "lagscaler_") && wanted(metric) {
+					r = &recorded{name: name}
+					series = append(series, r)
+				}
+				known[strings.Clone(name)] = r
 			}
-			name := line[:cut]
-			if byName[name] == nil {
-				byName[name] = &recorded{name: name}
-				series = append(series, byName[name])
+			if r != nil {
+				r.put(minute+1, strings.TrimSpace(line[cut:]))
 			}
-			byName[name].put(minute+1, strings.TrimSpace(line[cut:]))
 		}
 	}
 	for _, r := range series {

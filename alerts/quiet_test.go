@@ -12,7 +12,7 @@ import (
 )
 
 // TestQuietFleet lives through a day of a fleet in which nothing is wrong, with everything that looks wrong to a careless
-// rule, from the offsets to the alerts: the engine polls the fleet each half minute, the page is scraped each minute,
+// rule, from the offsets to the alerts: the engine polls the fleet three times a minute, the page is scraped each minute,
 // promtool evaluates the rules over what was scraped. Nobody may be woken.
 func TestQuietFleet(t *testing.T) {
 	t.Parallel()
