@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/signal"
 	"slices"
@@ -24,7 +25,7 @@ type consuming struct {
 	Processing time.Duration
 	Target     time.Duration // a record older than this when it is done is late
 	Poisoned   []int32       // partitions of which only the first records are ever done
-	Plain      bool          // eager and with the clients' defaults: range, a heartbeat each 3 s, a commit each 5 s
+	Plain      bool          // as programs are with the clients' defaults: see plainly
 }
 
 // consumed is what a consumer has done so far; it writes one as a line now and then, and when it ends.
@@ -57,6 +58,12 @@ func consume(text string) error {
 	ended := make(chan error, len(c.Groups))
 	for _, group := range c.Groups {
 		go func() { ended <- c.member(ctx, group, results) }()
+	}
+	if c.Plain {
+		select {
+		case <-time.After(rand.N(plainStart)):
+		case <-ctx.Done():
+		}
 	}
 	told := time.Now()
 	sum := consumed{At: told}
@@ -99,9 +106,24 @@ func (c consuming) manners(ctx context.Context, results chan<- consumed) []kgo.O
 			kgo.SessionTimeout(6 * time.Second), kgo.HeartbeatInterval(300 * time.Millisecond),
 		}
 	}
+	return c.plainly(ctx, results)
+}
+
+// A plain program takes a while to come up, each another, and works on what one fetch brought, for up to two seconds here,
+// before it takes part in a rebalance.
+const (
+	plainStart  = 8 * time.Second // at most
+	plainCommit = 5 * time.Second
+	plainFetch  = 100 // records
+)
+
+// plainly is the manner of a program with the clients' defaults: eager, range, a heartbeat each 3 s, a commit each 5 s. It
+// tells how long it had no partitions in a rebalance.
+func (c consuming) plainly(ctx context.Context, results chan<- consumed) []kgo.Opt {
 	var gaveUp time.Time // both callbacks come one after the other
 	return []kgo.Opt{
-		kgo.Balancers(kgo.RangeBalancer()), kgo.AutoCommitInterval(5 * time.Second), kgo.HeartbeatInterval(3 * time.Second),
+		kgo.Balancers(kgo.RangeBalancer()), kgo.AutoCommitInterval(plainCommit), kgo.HeartbeatInterval(3 * time.Second),
+		kgo.BlockRebalanceOnPoll(),
 		kgo.OnPartitionsRevoked(func(_ context.Context, client *kgo.Client, _ map[string][]int32) {
 			gaveUp = time.Now()
 			if err := client.CommitMarkedOffsets(context.WithoutCancel(ctx)); err != nil {
@@ -130,9 +152,14 @@ func (c consuming) member(ctx context.Context, group string, results chan<- cons
 	if err != nil {
 		return err
 	}
-	defer client.Close() // commits what is marked, and leaves
+	defer client.CloseAllowingRebalance() // commits what is marked, and leaves
+	atOnce := fetchAtOnce
+	if c.Plain {
+		atOnce = plainFetch
+	}
 	for ctx.Err() == nil {
-		fetched := client.PollRecords(ctx, fetchAtOnce)
+		client.AllowRebalance()
+		fetched := client.PollRecords(ctx, atOnce)
 		for _, failed := range fetched.Errors() {
 			if !errors.Is(failed.Err, context.Canceled) {
 				fmt.Fprintln(os.Stderr, failed.Err)
