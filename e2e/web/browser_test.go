@@ -185,7 +185,7 @@ func (b *tab) picture(name string) {
 		return
 	}
 	height := eval[float64](b, `document.querySelector("footer").getBoundingClientRect().bottom`)
-	b.do(chromedp.EmulateViewport(1360, int64(min(height, 1150))))
+	b.do(chromedp.EmulateViewport(1360, int64(min(height, 1300))))
 	defer b.do(chromedp.EmulateViewport(1360, 850))
 	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
 	if err != nil {

@@ -33,7 +33,7 @@ func TestBurst(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(summary.Ups) == 0 || summary.Scaling == 0 || summary.PeakLag == 0 {
+	if len(summary.Ups) == 0 || summary.Scaling() == 0 || summary.PeakLag == 0 {
 		t.Errorf("%s\n%s", summary, out.String())
 	}
 	if !strings.Contains(summary.String(), "ScaleUp 1 -> ") || !strings.Contains(out.String(), "by scaling") {

@@ -16,12 +16,28 @@ type Summary struct {
 	Ups, Downs []Moment // changes of the fleet
 	Notes      []Moment // the other verdicts, each when it first appeared
 	Rebalances int
-	Scaling    int // of them, caused by scaling
+	Causes     []Cause // of them, as rebalancemon.Causes has them
 	PeakLag    int64
 	PeakLate   float64 // seconds
 	LastLate   float64
 	LateKnown  bool
 	Target     time.Duration
+}
+
+// Cause is how many rebalances a cause had.
+type Cause struct {
+	rebalancemon.Cause
+	Count int
+}
+
+// Scaling is how many rebalances were caused by scaling.
+func (s Summary) Scaling() int {
+	for _, c := range s.Causes {
+		if c.Cause == rebalancemon.Scaling {
+			return c.Count
+		}
+	}
+	return 0
 }
 
 // Moment is a decision and when it was made.
@@ -84,10 +100,16 @@ func (s *story) decision(r engine.ScalerReport) {
 }
 
 func (s *story) summary() Summary {
-	for _, e := range s.stats.Events {
-		s.sum.Rebalances += e.Count
-		if e.Cause == rebalancemon.Scaling {
-			s.sum.Scaling += e.Count
+	for _, cause := range rebalancemon.Causes {
+		n := 0
+		for _, e := range s.stats.Events {
+			if e.Cause == cause {
+				n += e.Count
+			}
+		}
+		if n > 0 {
+			s.sum.Rebalances += n
+			s.sum.Causes = append(s.sum.Causes, Cause{cause, n})
 		}
 	}
 	return s.sum
@@ -106,7 +128,11 @@ func (s Summary) String() string {
 	list("scale-ups", s.Ups)
 	list("scale-downs", s.Downs)
 	list("also said", s.Notes)
-	fmt.Fprintf(&b, "  rebalances: %d, of which %d by scaling\n", s.Rebalances, s.Scaling)
+	fmt.Fprintf(&b, "  rebalances: %d", s.Rebalances)
+	for _, c := range s.Causes {
+		fmt.Fprintf(&b, ", %d by %s", c.Count, c.Cause)
+	}
+	b.WriteString("\n")
 	fmt.Fprintf(&b, "  greatest lag: %d records, %.1f s", s.PeakLag, s.PeakLate)
 	if s.LateKnown {
 		verdict := "within"
