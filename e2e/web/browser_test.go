@@ -180,13 +180,22 @@ func screenshots() string { return os.Getenv("LAGSCALER_SCREENSHOTS") }
 // picture keeps a screenshot of the page, as high as what is on it up to a limit.
 func (b *tab) picture(name string) {
 	b.t.Helper()
-	dir := screenshots()
-	if dir == "" {
+	if screenshots() == "" {
 		return
 	}
 	height := eval[float64](b, `document.querySelector("footer").getBoundingClientRect().bottom`)
 	b.do(chromedp.EmulateViewport(1360, int64(min(height, 1300))))
 	defer b.do(chromedp.EmulateViewport(1360, 850))
+	b.shoot(name)
+}
+
+// shoot keeps what is in the window, if pictures are wanted.
+func (b *tab) shoot(name string) {
+	b.t.Helper()
+	dir := screenshots()
+	if dir == "" {
+		return
+	}
 	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
 	if err != nil {
 		b.t.Fatal(err)
