@@ -40,7 +40,7 @@ var Scenarios = []Scenario{
 		Name:       "burst",
 		Story:      "a burst of a recorded stream of tweets: the fleet grows, drains the lag, and shrinks again",
 		processing: 20 * time.Millisecond,
-		arrivals:   func() (shape, error) { return trace("nab_tweets_goog_5m.csv", 1630, 60, 2*time.Second, 400) },
+		arrivals:   func() (shape, error) { return trace("nab_tweets_goog_5m.csv", 61, 60, 2*time.Second, 400) },
 	},
 	{
 		Name:       "diurnal",
