@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -12,21 +13,18 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/lagscaler/lagscaler/internal/engine"
-	"github.com/lagscaler/lagscaler/rebalancemon"
-	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/e2e/child"
 )
 
 const (
 	cluster    = "live"
-	partitions = 6  // of each group's topic
-	rate       = 60 // records/s to each topic
+	partitions = 6 // of each group's topic; 5 records/s to each
 	commits    = 300 * time.Millisecond
-	beat       = 100 * time.Millisecond
+	beat       = 200 * time.Millisecond
 )
 
 // names are the groups, each with a topic of its name.
-var names = []string{"gone", "frozen", "restarted", "scaled", "healthy"}
+var names = []string{"gone", "frozen", "poisoned", "restarted", "scaled", "healthy"}
 
 // startBrokers starts an embedded cluster that ends with the test.
 func startBrokers(t *testing.T) []string {
@@ -40,6 +38,42 @@ func startBrokers(t *testing.T) []string {
 	}
 	t.Cleanup(c.Close)
 	return c.ListenAddrs()
+}
+
+// island is a second cluster, which can be cut off and come back under the same address.
+type island struct {
+	t      *testing.T
+	port   int
+	broker *kfake.Cluster // nil: cut off
+}
+
+func newIsland(t *testing.T) *island {
+	t.Helper()
+	port, err := child.Port()
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := &island{t: t, port: port}
+	i.join()
+	t.Cleanup(i.cut)
+	return i
+}
+
+func (i *island) address() string { return fmt.Sprintf("127.0.0.1:%d", i.port) }
+
+func (i *island) join() {
+	i.t.Helper()
+	var err error
+	if i.broker, err = kfake.NewCluster(kfake.NumBrokers(1), kfake.Ports(i.port)); err != nil {
+		i.t.Fatal(err)
+	}
+}
+
+func (i *island) cut() {
+	if i.broker != nil {
+		i.broker.Close()
+		i.broker = nil
+	}
 }
 
 // produce sends records to every topic, the same to each partition, until the test ends.
@@ -72,119 +106,123 @@ func produce(t *testing.T, brokers []string) {
 
 // group is the consumers of one group.
 type group struct {
-	t       *testing.T
-	brokers []string
-	name    string
-	frozen  atomic.Bool // they stay members, and do nothing
+	t        *testing.T
+	brokers  []string
+	name     string
+	frozen   atomic.Bool // they stay members, and do nothing
+	poisoned atomic.Bool // they never finish the first record of partition 0 that is not among the sound ones
 
 	mu      sync.Mutex
 	members []*consumer
-	hints   []rebalancemon.Hint
+	hired   int // so far
 }
 
+// sound are the records at the beginning of a poisoned partition that can be done: they are committed.
+const sound = 10
+
 type consumer struct {
+	name   string
 	client *kgo.Client
 	stop   context.CancelFunc
 	done   chan struct{}
 }
 
-func newGroup(t *testing.T, brokers []string, name string, members int) *group {
+func newGroup(t *testing.T, brokers []string, name string) *group {
 	t.Helper()
 	g := &group{t: t, brokers: brokers, name: name}
 	t.Cleanup(func() { g.resize(0) })
-	g.resize(members)
 	return g
 }
 
-// resize starts or stops consumers. It tells nobody.
+// resize starts or stops consumers.
 func (g *group) resize(n int) {
-	g.t.Helper()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for len(g.members) > n {
-		last := g.members[len(g.members)-1]
-		g.members = g.members[:len(g.members)-1]
-		last.stop()
-		<-last.done
+		g.drop(len(g.members) - 1)
 	}
 	for len(g.members) < n {
-		g.members = append(g.members, g.start())
+		g.add("")
 	}
 }
 
-// replace stops the oldest consumer and starts another, as a crash does, or one step of a rollout.
+// replace stops the oldest consumer and starts another, as a crash does.
 func (g *group) replace() {
-	g.t.Helper()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	first := g.members[0]
-	first.stop()
-	<-first.done
-	g.members = append(g.members[1:], g.start())
+	g.drop(0)
+	g.add("")
 }
 
-// hint is what a watcher of the target would have seen.
-func (g *group) hint(h rebalancemon.Hint) {
+// hire starts the consumer that a pod stands for.
+func (g *group) hire(pod string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.hints = append(g.hints, h)
+	g.add(pod)
 }
 
-func (g *group) start() *consumer {
+// dismiss ends it.
+func (g *group) dismiss(pod string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if i := slices.IndexFunc(g.members, func(c *consumer) bool { return c.name == pod }); i >= 0 {
+		g.drop(i)
+	}
+}
+
+func (g *group) size() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.members)
+}
+
+func (g *group) drop(i int) {
+	c := g.members[i]
+	g.members = slices.Delete(g.members, i, i+1)
+	c.stop()
+	<-c.done
+}
+
+func (g *group) add(name string) {
+	g.hired++
+	if name == "" {
+		name = fmt.Sprintf("%s-%d", g.name, g.hired)
+	}
 	client, err := kgo.NewClient(
-		kgo.SeedBrokers(g.brokers...), kgo.ConsumerGroup(g.name), kgo.ConsumeTopics(g.name), kgo.ClientID(g.name),
-		kgo.Balancers(kgo.RangeBalancer()), kgo.AutoCommitInterval(commits), kgo.FetchMaxWait(beat),
+		kgo.SeedBrokers(g.brokers...), kgo.ConsumerGroup(g.name), kgo.ConsumeTopics(g.name), kgo.ClientID(name),
+		kgo.Balancers(kgo.RangeBalancer()), kgo.AutoCommitMarks(), kgo.AutoCommitInterval(commits), kgo.FetchMaxWait(beat),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.HeartbeatInterval(beat), kgo.SessionTimeout(6*time.Second), kgo.RebalanceTimeout(2*time.Second),
 	)
 	if err != nil {
 		g.t.Error(err)
-		return nil
+		return
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &consumer{client: client, stop: cancel, done: make(chan struct{})}
+	c := &consumer{name: name, client: client, stop: cancel, done: make(chan struct{})}
+	g.members = append(g.members, c)
 	go func() {
 		defer close(c.done)
-		defer client.Close() // leaves the group
-		ticker := time.NewTicker(beat)
-		defer ticker.Stop()
-		for ctx.Err() == nil {
-			if !g.frozen.Load() {
-				client.PollFetches(ctx)
-				continue
-			}
-			select {
-			case <-ctx.Done():
-			case <-ticker.C:
-			}
-		}
+		defer client.Close() // commits what is marked, and leaves the group
+		g.consume(ctx, client)
 	}()
-	return c
 }
 
-// targets are the scalers of the replicas: one, of the group that is scaled. It advises, the test resizes.
-type targets struct{ scaled *group }
-
-// Scalers are the scaler, and its target as it is now.
-func (s targets) Scalers(time.Time) []engine.Scaler {
-	s.scaled.mu.Lock()
-	defer s.scaled.mu.Unlock()
-	policy, err := scaler.Spec{Mode: scaler.Advise, MaxReplicas: ptr(int32(20)), Sources: []scaler.SourceSpec{{Cluster: cluster, Group: s.scaled.name}}}.Policy()
-	if err != nil {
-		s.scaled.t.Error(err)
+func (g *group) consume(ctx context.Context, client *kgo.Client) {
+	ticker := time.NewTicker(beat)
+	defer ticker.Stop()
+	for ctx.Err() == nil {
+		if !g.frozen.Load() {
+			client.PollFetches(ctx).EachRecord(func(r *kgo.Record) {
+				if stuck := r.Partition == 0 && r.Offset >= sound && g.poisoned.Load(); !stuck {
+					client.MarkCommitRecords(r)
+				}
+			})
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-ticker.C:
+		}
 	}
-	n := int32(len(s.scaled.members))
-	ref := scaler.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "scaled-worker"}
-	return []engine.Scaler{{
-		Name: "shop/scaled", Mode: scaler.Advise, Policy: policy,
-		Sources:  []scaler.SourceSpec{{Cluster: cluster, Group: s.scaled.name, ProcessingTime: 20 * time.Millisecond, CommitInterval: commits}},
-		Workload: scaler.Workload{Ref: ref, Found: true, HasScale: true, Spec: n, Status: n, Ready: n},
-		Hints:    append([]rebalancemon.Hint{}, s.scaled.hints...),
-	}}
 }
-
-// Apply is never asked: the scaler only advises.
-func (s targets) Apply(_ context.Context, c scaler.Change) error {
-	return fmt.Errorf("asked to write %+v", c)
-}
-
-func ptr[T any](v T) *T { return &v }

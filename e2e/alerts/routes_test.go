@@ -57,6 +57,7 @@ func of(name, severity, group string) map[string]string {
 // TestExampleForAlertmanager sees what the example delivers to whom, and what it holds back. All alerts are there
 // before the first notification, so what is inhibited never comes; LagscalerFlapping comes last and ends the wait.
 func TestExampleForAlertmanager(t *testing.T) {
+	t.Parallel()
 	am := prom.StartAlertmanager(t, prom.AlertmanagerConfig{Config: example(t)})
 	stale := map[string]string{"alertname": "LagscalerDataStale", "severity": "critical", "kafka_cluster": "lost"}
 	late := of("LagscalerConsumerLagAboveSLO", "critical", "orders")

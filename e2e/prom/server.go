@@ -46,8 +46,8 @@ type Server struct {
 }
 
 const (
-	startLimit = time.Minute      // a start takes a second or two on an idle machine
-	waitLimit  = 90 * time.Second // longer than any "for" that a test should have
+	startLimit = time.Minute     // a start takes a second or two on an idle machine
+	waitLimit  = 3 * time.Minute // longer than any "for" that a test should have
 )
 
 // Start starts a Prometheus that ends with the test. It skips the test where
@@ -160,6 +160,23 @@ func (s *Server) AwaitVector(t testing.TB, expression string, wanted func(model.
 		return err
 	})
 	return vector
+}
+
+// Range answers a range query, as a graph asks it: each second from then to now.
+func (s *Server) Range(t testing.TB, expression string, from time.Time) model.Matrix {
+	t.Helper()
+	value, warnings, _, err := s.api.QueryRange(t.Context(), expression, v1.Range{Start: from, End: time.Now(), Step: time.Second})
+	if err != nil {
+		t.Fatalf("querying %s: %v", expression, err)
+	}
+	if len(warnings) > 0 {
+		t.Fatalf("querying %s: %s", expression, strings.Join(warnings, "; "))
+	}
+	matrix, ok := value.(model.Matrix)
+	if !ok {
+		t.Fatalf("querying %s: the value is a %s, not a matrix", expression, value.Type())
+	}
+	return matrix
 }
 
 // AwaitScraped waits until every target was scraped without error since it
