@@ -15,7 +15,7 @@ axe:
 	(cd "$$work" && npm pack --silent axe-core@$(AXE_VERSION) >/dev/null && tar xzf ./*.tgz); \
 	mkdir -p "$$out"; cp "$$work/package/axe.min.js" "$$out/axe.min.js"; touch "$$out/$(AXE_VERSION)"
 
-## screenshots: take the documentation's pictures from a running demo
+## screenshots: take the documentation's pictures: of a running demo, and of a cluster in trouble
 screenshots: chromium
 	mkdir -p docs/images
-	cd e2e && LAGSCALER_SCREENSHOTS='$(CURDIR)/docs/images' go test -count=1 -run TestScreenshots ./web
+	cd e2e && LAGSCALER_SCREENSHOTS='$(CURDIR)/docs/images' go test -count=1 -run 'TestScreenshots|TestInTrouble' ./web
