@@ -148,7 +148,11 @@ func (h recency) Less(i, j int) bool {
 }
 
 // Push is never called: pasts only become shorter.
-func (h *recency) Push(x any) { *h = append(*h, x.(past)) }
+func (h *recency) Push(x any) {
+	if p, ok := x.(past); ok {
+		*h = append(*h, p)
+	}
+}
 
 // Pop removes the last past.
 func (h *recency) Pop() any {
