@@ -1,4 +1,4 @@
-# How the policy does on recorded traffic, beside the alternatives: minutes of both cores.
+# How the policy does on recorded traffic, beside the alternatives: a quarter of an hour of two cores.
 
 .PHONY: bench-scaling
 
