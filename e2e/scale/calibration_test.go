@@ -255,8 +255,12 @@ Simulated are the medians of {{len .Simulated}} seeds.
 |---|---|---|---|---|
 {{range .Figures}}| {{.Name}} | {{.Observed}} | {{.Simulated}} | {{.Least}} | {{.Most}} |
 {{end}}
-Kafka takes all into one rebalance who join until its members have noticed it, at their next heartbeat, and go on working until
-then; the simulator only those who join within the pause. So it has more rebalances, and errs on the side of more lag.
+Kafka takes all into one rebalance who join until its members have noticed it, at their next heartbeat; until then they go on
+working. The simulator takes in only those who join within the pause, so it has more rebalances. It does not know that a record
+waits for the others of its fetch, up to two seconds here.
+
+What this does not show: members of these programs were back within a second. Pauses of 8 s, which the benchmark assumes, are
+those of programs that take as long to come back for more; and cooperative rebalancing was not played.
 
 [The curves](calibration.html): traffic, replicas with each decision's reason, the oldest record and rebalances, observed and in
 a typical simulation.
