@@ -1,0 +1,109 @@
+package web
+
+import (
+	"encoding/json"
+	"html"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/scaler"
+)
+
+// Each trouble is on every page, says where and what, and what to do.
+func TestProblemsSayWhatToDo(t *testing.T) {
+	scaled := func(s engine.ScalerReport) func(*engine.Report) {
+		return func(r *engine.Report) { s.Name = "shop/orders"; r.Scalers = []engine.ScalerReport{s} }
+	}
+	owned := scaler.Workload{Owner: scaler.Owner{Kind: "HorizontalPodAutoscaler", Name: "orders-hpa"}}
+	cluster := func(e lag.ReadError) func(*engine.Report) {
+		return func(r *engine.Report) { r.Clusters[0].Snapshot.Errors = []lag.ReadError{e} }
+	}
+	group := func(code lag.ErrorCode) func(*engine.Report) {
+		return func(r *engine.Report) { r.Clusters[0].Snapshot.Groups[1].Err = code }
+	}
+	for _, c := range []struct {
+		name    string
+		trouble func(*engine.Report)
+		want    []string
+	}{
+		{
+			"Kafka is unreachable", cluster(lag.ReadError{Stage: lag.StageConnect, Broker: -1, Code: lag.Unreachable, Detail: "dial tcp 127.0.0.1:9092: connection refused"}),
+			[]string{"main", "connection refused", "check the address, the listener and the network policy"},
+		},
+		{
+			"a right on the cluster is missing", cluster(lag.ReadError{Stage: lag.StageList, Broker: 2, Code: lag.ClusterDenied}),
+			[]string{"broker 2, list groups: CLUSTER_AUTHORIZATION_FAILED", "grant DESCRIBE on the cluster"},
+		},
+		{
+			"a right on a group is missing", group(lag.GroupDenied),
+			[]string{"groups that could not be read: GROUP_AUTHORIZATION_FAILED", "group=beta", "grant DESCRIBE on the group", "lagscaler check"},
+		},
+		{
+			"a right on a topic is missing", cluster(lag.ReadError{Stage: lag.StageMetadata, Broker: -1, Code: lag.TopicDenied}),
+			[]string{"grant DESCRIBE on the topic"},
+		},
+		{"a group is partial", func(r *engine.Report) {
+			p := &r.Clusters[0].Snapshot.Groups[1].Topics[0].Partitions[0]
+			p.Known, p.Err = p.Known&^lag.KnownEnd, lag.LeaderNotAvailable
+		}, []string{"some partitions did not answer", "group=beta", "their lag is at least what is shown, and they are never scaled down"}},
+		{
+			"a right in Kubernetes is missing", scaled(engine.ScalerReport{Scaler: engine.Scaler{Refused: "MissingRight: the right to list deployments.apps in shop is missing"}}),
+			[]string{"shop/orders", "the right to list deployments.apps in shop is missing", "nothing is decided for this scaler until that is mended"},
+		},
+		{
+			"a write is denied", scaled(engine.ScalerReport{Disposition: scaler.Failed, Failure: `deployments.apps "orders" is forbidden`}),
+			[]string{"a write failed", "is forbidden", "check the rights of the service account"},
+		},
+		{
+			"another controller owns the target", scaled(engine.ScalerReport{Disposition: scaler.Conflict, Scaler: engine.Scaler{Workload: owned}}),
+			[]string{"HorizontalPodAutoscaler orders-hpa owns the target", "remove or pause it, or let this scaler advise"},
+		},
+		{
+			"somebody else was faster", scaled(engine.ScalerReport{Disposition: scaler.Conflict, Failure: "orders has 7 replicas, not 4"}),
+			[]string{"orders has 7 replicas, not 4", "decided anew at the next poll"},
+		},
+		{
+			"a hold does not end", scaled(engine.ScalerReport{Decision: scaler.Decision{Verdict: scaler.Stalled, Overdue: true}}),
+			[]string{"a hold is past its deadline: Stalled", "LagscalerHoldOverdue"},
+		},
+		{
+			"nothing is read any more", func(r *engine.Report) { r.Polls[0].LastSuccess = t0.Add(-5 * time.Minute) },
+			[]string{"nothing was read for 5.2 min", "what is shown is as old as that; scalers hold meanwhile"},
+		},
+	} {
+		r := report(t, "alpha", "beta")
+		c.trouble(r)
+		h := serve(r)
+		for _, path := range []string{"/", "/decisions", "/status"} {
+			page := get(t, h, path).Body.String()
+			_, section, _ := strings.Cut(page, `<section class="problems"`)
+			section, _, _ = strings.Cut(section, "</section>")
+			for _, want := range c.want {
+				if !strings.Contains(section, html.EscapeString(want)) && !strings.Contains(section, want) {
+					t.Errorf("%s: %s does not say %q:\n%s", c.name, path, want, section)
+				}
+			}
+		}
+	}
+}
+
+// What the program around the report has to say comes first.
+func TestTroublesAroundTheReport(t *testing.T) {
+	r := report(t, "alpha")
+	h := New(Options{
+		Latest: func() *engine.Report { return r }, Ring: NewRing(), Now: func() time.Time { return r.At },
+		Troubles: func() []Problem {
+			return []Problem{{Where: "Kubernetes", What: "the right to create events is missing", Do: "grant it", Count: 1}}
+		},
+	})
+	var status StatusPage
+	if err := json.Unmarshal(get(t, h, "/api/v1/status").Body.Bytes(), &status); err != nil {
+		t.Fatal(err)
+	}
+	if len(status.Problems) != 1 || status.Problems[0].Do != "grant it" {
+		t.Errorf("%+v", status.Problems)
+	}
+}
