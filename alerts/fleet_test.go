@@ -294,18 +294,21 @@ func live(t *testing.T, plans []groupPlan, minutes int, wanted func(metric strin
 		rec := httptest.NewRecorder()
 		page.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
 		for line := range strings.Lines(rec.Body.String()) {
+			if line[0] != 'l' { // comments, and what is not of lagscaler
+				continue
+			}
 			cut := strings.LastIndexByte(line, ' ')
-			name := line[:max(0, cut)]
+			name := line[:cut]
 			r, seen := known[name]
 			if !seen {
-				if metric, _, _ := strings.Cut(name, "{"); strings.HasPrefix(metric, "lagscaler_") && wanted(metric) {
+				if metric, _, _ := strings.Cut(name, "{"); wanted(metric) {
 					r = &recorded{name: name}
 					series = append(series, r)
 				}
 				known[strings.Clone(name)] = r
 			}
 			if r != nil {
-				r.put(minute+1, strings.TrimSpace(line[cut:]))
+				r.put(minute+1, line[cut+1:len(line)-1])
 			}
 		}
 	}
