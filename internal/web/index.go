@@ -50,13 +50,14 @@ type Scaled struct {
 	Disposition string `json:"disposition"`
 }
 
-func rowsOf(r *engine.Report) []Row {
+func rowsOf(r *engine.Report, ring *Ring) []Row {
 	scaled := scaledGroups(r)
 	var rows []Row
 	for ci := range r.Clusters {
 		c := &r.Clusters[ci]
+		sums := ring.summaries(c.Name, c.Snapshot)
 		for i := range c.Snapshot.Groups {
-			row := rowOf(r, c, i)
+			row := rowOf(r, c, i, sums[i])
 			if s, ok := scaled[[2]string{c.Name, row.Group}]; ok {
 				row.Scaler = scaledOf(s)
 				target := s.Policy.TargetLag.Seconds()
@@ -68,9 +69,8 @@ func rowsOf(r *engine.Report) []Row {
 	return rows
 }
 
-func rowOf(r *engine.Report, c *engine.ClusterReport, i int) Row {
+func rowOf(r *engine.Report, c *engine.ClusterReport, i int, sum lag.Summary) Row {
 	g, rates, members := &c.Snapshot.Groups[i], &c.Rates[i], &c.Members[i]
-	sum := g.Summary()
 	row := Row{
 		Cluster: c.Name, Group: g.Group, State: string(g.State), Status: string(rates.Status), Complete: sum.Complete,
 		Direction: string(rates.Direction), Members: len(g.Members), Partitions: sum.Partitions,

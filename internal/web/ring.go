@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/lag"
 )
 
 const (
@@ -23,6 +24,8 @@ type Ring struct {
 type clusterRing struct {
 	times  []int64 // Unix milliseconds of the last samples, oldest first
 	groups map[string]*groupRing
+	latest *lag.Snapshot // the last one that was added
+	sums   []lag.Summary // of its groups
 }
 
 // groupRing is one group's samples; its last belongs to the cluster's last time, and so on backwards.
@@ -75,6 +78,7 @@ func (c *clusterRing) add(report *engine.ClusterReport, limit int) {
 	if over := len(c.times) - limit; over > 0 {
 		c.times = append(c.times[:0], c.times[over:]...)
 	}
+	c.latest, c.sums = report.Snapshot, summaries(report.Snapshot)
 	for i := range report.Snapshot.Groups {
 		name := report.Snapshot.Groups[i].Group
 		g, ok := c.groups[name]
@@ -82,7 +86,7 @@ func (c *clusterRing) add(report *engine.ClusterReport, limit int) {
 			g = &groupRing{}
 			c.groups[name] = g
 		}
-		g.add(sampleOf(report, i), limit)
+		g.add(sampleOf(report, i, c.sums[i]), limit)
 		g.seen = true
 	}
 	for name, g := range c.groups {
@@ -93,11 +97,30 @@ func (c *clusterRing) add(report *engine.ClusterReport, limit int) {
 	}
 }
 
-func sampleOf(c *engine.ClusterReport, i int) sample {
+func summaries(s *lag.Snapshot) []lag.Summary {
+	out := make([]lag.Summary, len(s.Groups))
+	for i := range s.Groups {
+		out[i] = s.Groups[i].Summary()
+	}
+	return out
+}
+
+// summaries are those of a snapshot's groups: when it is the last that was added, they need no second pass over a million
+// partitions.
+func (r *Ring) summaries(cluster string, s *lag.Snapshot) []lag.Summary {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if c, ok := r.clusters[cluster]; ok && c.latest == s {
+		return c.sums
+	}
+	return summaries(s)
+}
+
+func sampleOf(c *engine.ClusterReport, i int, sum lag.Summary) sample {
 	nan := float32(math.NaN())
 	s := sample{nan, nan, nan, nan}
 	g := &c.Snapshot.Groups[i]
-	if sum := g.Summary(); sum.Known > 0 && !engine.Stale(g) {
+	if sum.Known > 0 && !engine.Stale(g) {
 		s.lag = float32(sum.Total)
 	}
 	r := &c.Rates[i]
