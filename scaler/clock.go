@@ -5,6 +5,7 @@ import "time"
 // The windows and gates, at a pace of 1.
 const (
 	pollEvery      = 10 * time.Second
+	decideEvery    = 30 * time.Second
 	rateWindow     = 30 * time.Second  // arrivals and commits
 	shareWindow    = 600 * time.Second // how arrivals spread over partitions
 	stallWindow    = 120 * time.Second // an offset that stands still so long is stalled
@@ -31,8 +32,8 @@ const (
 // filled is the clock with its defaults.
 func (c Clock) filled() Clock {
 	c.Poll = or(c.Poll, pollEvery)
-	c.Decide = or(c.Decide, 3*c.Poll)
 	c.Pace = or(c.Pace, 1)
+	c.Decide = or(c.Decide, max(c.of(decideEvery), c.Poll))
 	return c
 }
 

@@ -31,7 +31,7 @@ type Input struct {
 // Clock is the pace of polls and decisions. Tests and demos shorten it; users cannot.
 type Clock struct {
 	Poll   time.Duration // between two polls; 0: 10 s
-	Decide time.Duration // between two decisions; 0: three polls
+	Decide time.Duration // between two decisions; 0: 30 s at this pace, and at least a poll
 	Pace   float64       // how much faster than documented all windows and gates run; 0: 1. 10 turns 450 s into 45 s
 }
 

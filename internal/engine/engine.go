@@ -25,7 +25,7 @@ type Settings struct {
 type Options struct {
 	Interval       time.Duration // between polls, 10 s when zero
 	SampleInterval time.Duration // between samples of group states, 1 s when zero
-	Clock          scaler.Clock  // of decisions; the zero value is the real one
+	Clock          scaler.Clock  // of decisions; the zero value is the real one, with a poll each Interval
 	Log            *slog.Logger  // nil: discarded
 
 	Targets  Targets       // nil: nothing is scaled
@@ -69,6 +69,9 @@ func New(s Settings, o Options) *Engine {
 	}
 	if o.SampleInterval <= 0 {
 		o.SampleInterval = time.Second
+	}
+	if o.Clock.Poll <= 0 {
+		o.Clock.Poll = o.Interval
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

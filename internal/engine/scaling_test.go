@@ -105,6 +105,38 @@ func firstChange(t *testing.T, e *Engine) ScalerReport {
 	return ScalerReport{}
 }
 
+// However often is polled, decisions come each 30 s, or with each poll when those are rarer.
+func TestDecisionsKeepTheirPace(t *testing.T) {
+	for _, c := range []struct{ interval, apart time.Duration }{
+		{time.Second, 30 * time.Second},
+		{10 * time.Second, 30 * time.Second},
+		{time.Minute, time.Minute},
+		{5 * time.Minute, 5 * time.Minute},
+	} {
+		t.Run(c.interval.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := idle(t)
+				e := New(settings(&kafka{name: "main", end: 100, committed: 100, members: 3}), Options{Targets: f, Interval: c.interval})
+				var times []time.Time
+				for began := time.Now(); time.Since(began) < time.Hour; time.Sleep(c.interval) {
+					e.Tick(t.Context(), time.Now())
+					if at := e.Latest().Scalers[0].Decision.At; len(times) == 0 || !at.Equal(times[len(times)-1]) {
+						times = append(times, at)
+					}
+				}
+				for i := range times[1:] {
+					if apart := times[i+1].Sub(times[i]); apart < c.apart-c.interval/2 {
+						t.Fatalf("decisions %v apart, want %v", apart, c.apart)
+					}
+				}
+				if need, ok := e.Latest().Scalers[0].Decision.Need(); len(f.applied) == 0 || !ok || !need.RateKnown {
+					t.Errorf("nothing was known or decided in an hour and %d decisions; the last: %s", len(times), e.Latest().Scalers[0].Line)
+				}
+			})
+		})
+	}
+}
+
 func TestObserveDecidesNothing(t *testing.T) {
 	k, f := &kafka{name: "main", end: 100, members: 3}, idle(t)
 	s := settings(k)
