@@ -123,9 +123,10 @@ func (w *window) reshape(to *shape) {
 	*w = next
 }
 
-// before is the last row at least d older than the newest, or the oldest there is; slack makes up for jitter.
+// before is the last row at least d older than the newest, or the oldest there is; slack makes up for jitter, and is at most
+// half of d: polls may be rarer than d.
 func (w *window) before(d, slack time.Duration) int {
-	limit := w.tip().at - int64(d-slack)
+	limit := w.tip().at - int64(d-min(slack, d/2))
 	return max(0, sort.Search(w.len(), func(i int) bool { return w.row(i).at > limit })-1)
 }
 
