@@ -48,7 +48,7 @@ tools: gotestsum lint-tools generate-tools chart-tools alert-tools kafka e2e-ser
 # summary names it. One that fails each time fails the run.
 e2e: gotestsum
 	cd e2e && go vet ./... && gotestsum --format pkgname --rerun-fails=2 --rerun-fails-max-failures=15 --packages=./... -- \
-		-race -count=1 -p 2 -timeout 40m
+		-race -count=1 -p 1 -timeout 40m
 
 ## demo: watch it work (DURATION=90s, SCENARIO=burst|diurnal|hot-partition|stalled|crash-loop|partial-outage)
 demo: build

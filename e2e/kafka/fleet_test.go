@@ -113,7 +113,6 @@ func TestStaticMemberComesBack(t *testing.T) {
 func TestGroupsAsTheToolSeesThem(t *testing.T) {
 	t.Parallel()
 	EachVersion(t, func(t *testing.T, c *Cluster) {
-		t.Parallel()
 		topic, group := c.CreateTopic(t, "seen", 2), c.Name("seen by a tool") // spaces are legal
 		c.Produce(t, topic, 10)
 		f := c.Fleet(t)
@@ -154,7 +153,6 @@ func TestGroupsAsTheToolSeesThem(t *testing.T) {
 func TestTransactions(t *testing.T) {
 	t.Parallel()
 	EachVersion(t, func(t *testing.T, c *Cluster) {
-		t.Parallel()
 		topic := c.CreateTopic(t, "tx", 1)
 		in := Partition{topic, 0}
 		f := c.Fleet(t)
@@ -199,7 +197,6 @@ func offsetsOf(t *testing.T, c *Cluster, topic string) (stable, end int64) {
 func TestLoad(t *testing.T) {
 	t.Parallel()
 	EachVersion(t, func(t *testing.T, c *Cluster) {
-		t.Parallel()
 		topic := c.CreateTopic(t, "load", 3)
 		f := c.Fleet(t)
 		f.Produce(Load{ID: "l", Topic: topic, PerSecond: 10, Keys: 97})

@@ -13,7 +13,6 @@ import (
 func TestVerifiableClients(t *testing.T) {
 	t.Parallel()
 	EachVersion(t, func(t *testing.T, c *Cluster) {
-		t.Parallel()
 		topic, group := c.CreateTopic(t, "verifiable", 2), c.Name("verifiable")
 		producer := c.VerifiableProducer(t, VerifiableProducer{Topic: topic, Throughput: -1, Messages: 100, Keys: 7})
 		consumer := c.VerifiableConsumer(t, VerifiableConsumer{
