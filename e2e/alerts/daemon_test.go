@@ -6,36 +6,18 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"github.com/lagscaler/lagscaler/e2e/built"
 	"github.com/lagscaler/lagscaler/e2e/child"
 )
 
-// program is lagscaler, built once from the checkout.
-var program = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "lagscaler-alerts-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "lagscaler")
-	build := exec.Command("go", "build", "-o", path, "./cmd/lagscaler")
-	build.Dir = filepath.Join("..", "..") // where the program's own module is
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building lagscaler: %w\n%s", err, out)
-	}
-	return path, nil
-})
-
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if path, err := program(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path)) // a temporary folder
-	}
+	built.RemoveProgram()
 	os.Exit(code)
 }
 
@@ -63,7 +45,7 @@ type daemon struct {
 // startDaemon starts a replica of an installation, which shares a Lease of that name.
 func (w *world) startDaemon(t *testing.T, lease, mode string) *daemon {
 	t.Helper()
-	path, err := program()
+	path, err := built.Program()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/lagscaler/lagscaler/e2e/built"
 )
 
 // emptyGrafana answers as a Grafana that has the folder kafka and no dashboard, and counts what it is asked to write.
@@ -39,7 +41,7 @@ func emptyGrafana(t *testing.T) (url string, writes *atomic.Int32) {
 // TestPushShowsWhatItWouldChange runs the program as somebody does who wants to know first.
 func TestPushShowsWhatItWouldChange(t *testing.T) {
 	t.Parallel()
-	path, err := program()
+	path, err := built.Program()
 	if err != nil {
 		t.Fatal(err)
 	}

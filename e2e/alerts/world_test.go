@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/lagscaler/lagscaler/alerts"
+	"github.com/lagscaler/lagscaler/e2e/built"
 	"github.com/lagscaler/lagscaler/e2e/kube"
 	"github.com/lagscaler/lagscaler/e2e/prom"
 )
@@ -61,7 +62,7 @@ spec:
 // open starts everything. The troubles that take minutes have begun then.
 func open(t *testing.T) *world {
 	t.Helper()
-	go func() { _, _ = program() }() // while the rest starts; who needs it gets the error
+	go func() { _, _ = built.Program() }() // while the rest starts; who needs it gets the error
 	w := &world{groups: map[string]*group{}, brokers: startBrokers(t), island: newIsland(t)}
 	produce(t, w.brokers)
 	for _, name := range names {

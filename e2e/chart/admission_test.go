@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/lagscaler/lagscaler/e2e/built"
 	"github.com/lagscaler/lagscaler/e2e/kube"
 )
 
@@ -71,7 +72,7 @@ func TestConvertedScalersAreTaken(t *testing.T) {
 	t.Parallel()
 	c := controlPlane(t)
 	c.InstallCRDs(t, kube.ScaledObjects)
-	path, err := program()
+	path, err := built.Program()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
+	"github.com/lagscaler/lagscaler/e2e/built"
 	"github.com/lagscaler/lagscaler/e2e/child"
 	"github.com/lagscaler/lagscaler/e2e/kube"
 )
@@ -37,29 +37,6 @@ func serveKafkaScalers(t *testing.T, c *kube.ControlPlane) {
 	c.AwaitCRDs(t, crdFolder)
 }
 
-// program builds lagscaler once.
-var program = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "lagscaler-chart-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "lagscaler")
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-	defer cancel()
-	// From the repository's root, where the program's own module is.
-	if out, err := run(ctx, []string{"GOWORK=off"}, "go", "build", "-C", "../..", "-o", path, "./cmd/lagscaler"); err != nil {
-		return "", fmt.Errorf("building lagscaler: %w\n%s", err, out)
-	}
-	return path, nil
-})
-
-// removeProgram ends what program began.
-func removeProgram() {
-	if path, err := program(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path)) // a temporary folder
-	}
-}
-
 // pod is a process that stands for a pod of the chart's Deployment: a folder with what is mounted, and the program.
 type pod struct {
 	*child.Process
@@ -76,7 +53,7 @@ const paths = "/etc/lagscaler"
 // start runs the program as the Deployment in the cluster says.
 func (r *release) start() *pod {
 	r.t.Helper()
-	path, err := program()
+	path, err := built.Program()
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"testing"
 
+	"github.com/lagscaler/lagscaler/e2e/built"
 	"github.com/lagscaler/lagscaler/e2e/kube"
 )
 
@@ -13,7 +14,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "8"); err != nil {
 		panic(err)
 	}
-	defer removeProgram()
+	defer built.RemoveProgram()
 	defer kube.CloseShared()
 	m.Run()
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lagscaler/lagscaler/e2e/built"
 	"github.com/lagscaler/lagscaler/e2e/kafka"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/lag/kafkasource"
@@ -20,6 +21,7 @@ func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
 	defer kafka.CloseShared()
+	defer built.RemoveProgram()
 	var err error
 	if folder, err = os.MkdirTemp("", "lagscaler-e2e-"); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -4,13 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"os/exec"
-	"path/filepath"
 	"slices"
-	"sync"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 
+	"github.com/lagscaler/lagscaler/e2e/built"
 	"github.com/lagscaler/lagscaler/e2e/kafka"
 )
 
@@ -46,21 +45,10 @@ type printedPartition struct {
 	Orphaned  bool    `json:"orphaned"`
 }
 
-// program is the lagscaler binary, built once.
-var program = sync.OnceValues(func() (string, error) {
-	bin := filepath.Join(folder, "lagscaler")
-	build := exec.Command("go", "build", "-o", bin, "github.com/lagscaler/lagscaler/cmd/lagscaler")
-	build.Dir = filepath.Join("..", "..")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building lagscaler: %w\n%s", err, out)
-	}
-	return bin, nil
-})
-
 // lagscaler runs the program and returns what it printed.
 func lagscaler(t *testing.T, args ...string) ([]byte, error) {
 	t.Helper()
-	bin, err := program()
+	bin, err := built.Program()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -262,24 +262,9 @@ func ready(ctx context.Context, daemon string) error {
 	return nil
 }
 
-// lagscaler is the program, built once from the checkout.
-var lagscaler = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "lagscaler-e2e-web")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "lagscaler")
-	cmd := exec.Command("go", "build", "-o", path, "./cmd/lagscaler")
-	cmd.Dir = "../.."
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building lagscaler: %w\n%s", err, out)
-	}
-	return path, nil
-})
-
 func binary(t *testing.T) string {
 	t.Helper()
-	path, err := lagscaler()
+	path, err := built.Program()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -288,9 +273,7 @@ func binary(t *testing.T) string {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if path, err := lagscaler(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path)) // a temporary folder that stays harms nobody
-	}
+	built.RemoveProgram()
 	os.Exit(code)
 }
 
