@@ -3,11 +3,13 @@ package demo
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/rebalancemon"
 )
 
 // TestBurst runs the beginning of the story: records flow, lag is seen, the fleet grows for a reason, and the rebalance
@@ -25,7 +27,8 @@ func TestBurst(t *testing.T) {
 		Scenario: scenario,
 		Show: func(r *engine.Report) {
 			lines.Show(r)
-			if g, ok := groupOf(r); ok && len(r.Scalers) > 0 && r.Scalers[0].Counts.Ups > 0 && len(g.members.Events) > 0 {
+			scaling := func(e rebalancemon.Event) bool { return e.Cause == rebalancemon.Scaling }
+			if g, ok := groupOf(r); ok && slices.ContainsFunc(g.members.Events, scaling) {
 				cancel() // everything there is to see has been seen
 			}
 		},
