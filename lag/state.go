@@ -86,6 +86,7 @@ const (
 	Garbled             ErrorCode = 10003 // an answer that does not decode
 	NotAsked            ErrorCode = 10004 // the broker's version offers no way to ask
 	AuthenticationError ErrorCode = 10005 // TLS or SASL refused
+	CommitsMissing      ErrorCode = 10006 // commits that a group had are not told in this poll; doubted for a grace time
 )
 
 var ownCodes = map[ErrorCode]string{
@@ -94,6 +95,7 @@ var ownCodes = map[ErrorCode]string{
 	Garbled:             "ANSWER_GARBLED",
 	NotAsked:            "NOT_SUPPORTED_BY_BROKER",
 	AuthenticationError: "AUTHENTICATION_FAILED",
+	CommitsMissing:      "COMMITS_MISSING",
 }
 
 // String is the code's name in the protocol, such as COORDINATOR_LOAD_IN_PROGRESS; empty when there was no error.

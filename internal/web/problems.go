@@ -95,6 +95,7 @@ var remedies = map[lag.ErrorCode]string{
 	lag.ClusterDenied:       "grant DESCRIBE on the cluster, or only groups with a right of their own are listed",
 	lag.CoordinatorLoading:  "a coordinator is loading its partitions; it passes in a second",
 	lag.Unlisted:            "no broker lists the group: a coordinator may be moving; gone for good after a few polls",
+	lag.CommitsMissing:      "commits that were there are not told: a coordinator may be moving, or they were deleted; believed after 30 s",
 	lag.LeaderNotAvailable:  "a partition has no leader: look at the brokers",
 	lag.UnknownTopic:        "a topic was just deleted, or metadata is old; it passes with the next poll",
 	lag.Garbled:             "an answer that does not decode: is that address a Kafka broker, and is TLS set as it wants?",

@@ -16,6 +16,8 @@ type remember struct {
 	topics      []string  // its members' topics when they were last told, sorted
 	absent      time.Time // since when its coordinator does not know it, or nobody lists it; zero: it was there
 	buried      int       // polls in which it was told of as Dead
+	commits     []held    // what it had committed to, by topic
+	withheld    time.Time // since when some of that is not told any more; zero: all is
 }
 
 // burials is in how many polls a group is told of as Dead before it is forgotten: readers that keep
@@ -84,7 +86,10 @@ func (p *poll) remember() {
 		switch {
 		case r.Err != lag.OK:
 		case r.State != lag.Dead:
-			*g = remember{kind: r.Type, protocol: r.Protocol, coordinator: r.Coordinator, topics: g.topics}
+			*g = remember{
+				kind: r.Type, protocol: r.Protocol, coordinator: r.Coordinator, topics: g.topics,
+				commits: p.holding(r, g.commits),
+			}
 		default:
 			g.buried++
 		}

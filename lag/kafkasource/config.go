@@ -42,7 +42,7 @@ type Limits struct {
 
 	Metadata   time.Duration // age at which topic metadata is read anew, unless an error says so earlier: 30 s
 	StartEvery int           // polls between two readings of log start offsets: 6
-	Unlisted   time.Duration // for how long a group must be listed by nobody until it is Dead: 30 s
+	Unlisted   time.Duration // for how long a group must be listed by nobody until it is Dead, and commits not be told until they are gone: 30 s
 }
 
 func (l Limits) orDefault() Limits {

@@ -45,6 +45,7 @@ func (s *Source) Observe(ctx context.Context) lag.Observation {
 	p.repair(ctx)
 	p.resolve(ctx)
 	topics := p.offsets(ctx)
+	p.doubt()
 	p.remember()
 	return lag.Observation{
 		Cluster: s.cfg.Cluster, Began: began, At: time.Now(),

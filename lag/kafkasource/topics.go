@@ -93,6 +93,7 @@ func keepOffsets(fresh, before []lag.PartitionRead) {
 type need struct {
 	stable    bool // the last stable offset: the group reads committed data only
 	committed bool // it commits there, so the topic exists or did lately
+	doubted   bool // its commits there are not told any more: is it gone, or another one of that name?
 }
 
 // wanted are the topics that some group commits to, subscribes to or is assigned.
@@ -100,7 +101,7 @@ func (p *poll) wanted() map[string]need {
 	wanted := map[string]need{}
 	want := func(topic string, n need) {
 		before, seen := wanted[topic]
-		n = need{before.stable || n.stable, before.committed || n.committed}
+		n = need{before.stable || n.stable, before.committed || n.committed, before.doubted || n.doubted}
 		if seen && n == before {
 			return
 		}
@@ -110,10 +111,13 @@ func (p *poll) wanted() map[string]need {
 	}
 	for _, r := range p.reads {
 		for _, c := range r.Commits {
-			want(c.Topic, need{r.ReadCommitted, true})
+			want(c.Topic, need{stable: r.ReadCommitted, committed: true})
 		}
 		for _, topic := range p.memberTopics(r) {
-			want(topic, need{r.ReadCommitted, false})
+			want(topic, need{stable: r.ReadCommitted})
+		}
+		for _, h := range p.withheld(r) {
+			want(h.topic, need{doubted: true})
 		}
 	}
 	return wanted
@@ -166,12 +170,12 @@ func (p *poll) consumed(ctx context.Context) (reads []lag.TopicRead, needs map[s
 	return reads, needs
 }
 
-// knows reports whether metadata of the topic need not be asked for: it is known well, or it was found missing lately
-// and nobody commits to it. Groups may subscribe for ever to a topic that nobody created.
+// knows reports whether metadata of the topic need not be asked for: it is known well and nobody doubts it, or it was
+// found missing lately and nobody commits to it. Groups may subscribe for ever to a topic that nobody created.
 func (m *memory) knows(name string, n need) bool {
 	t, ok := m.topics[name]
 	_, gone := m.gone[name]
-	return gone && !n.committed || ok && !hasMoved(t.read.Err)
+	return gone && !n.committed || ok && !n.doubted && !hasMoved(t.read.Err)
 }
 
 // unanswered is the topic with no offset known but the log starts.
