@@ -131,8 +131,8 @@ The truth is the coordinator's own log: one rebalance is one generation of a cla
 {{range .Rows}}| {{.Version}} | {{.Kind}} | {{.Truths}} | {{len .Missed}} | {{.Excused}} | {{len .False}} | {{.Right}} | {{len .Unknown}} | {{len .Wrong}} | {{.Near}} | {{len .Far}} | {{ms .Worst}} |
 {{end}}
 Causes and durations are counted by event: rebalances between which no sample saw the group at rest are one event with a count. Its cause is
-held against that of the first of them. Its duration is held against the time from the first one's start to the last one's end, to within one
-sample for each of them and 0.25 s for delays in the brokers.
+held against that of the first of them. Its duration is held against the log's time from the start of the first to the end of the last rebalance in which a
+sample saw the group in motion, to within one sample and 0.25 s for delays in the brokers.
 {{.Sum.Unclear}} events had no cause in the log either (a member rejoined without saying why) and are not among the causes.
 {{with .Sum.Missed}}
 ## Missed

@@ -104,7 +104,8 @@ func judge(all []truth, events []rebalancemon.Event) verdict {
 		if n := ev.Count - len(claims[e]); n > 0 {
 			v.False = append(v.False, fmt.Sprintf("%d of %s", n, sentence(ev)))
 		}
-		v.weigh(ev, claims[e])
+		v.blame(ev, claims[e])
+		v.time(ev, claims[e], all)
 	}
 	for i, t := range all {
 		switch {
@@ -123,8 +124,8 @@ func overlap(t truth, ev rebalancemon.Event) bool {
 	return !t.Start.After(ev.End) && (t.End.IsZero() || !t.End.Before(ev.Start.Add(-ev.Resolution)))
 }
 
-// weigh compares the cause and the duration of one event with the rebalances it stands for.
-func (v *verdict) weigh(ev rebalancemon.Event, claims []truth) {
+// blame compares the cause of an event with that of the first of the rebalances it stands for.
+func (v *verdict) blame(ev rebalancemon.Event, claims []truth) {
 	if len(claims) == 0 {
 		return
 	}
@@ -142,13 +143,17 @@ func (v *verdict) weigh(ev rebalancemon.Event, claims []truth) {
 			v.Wrong = append(v.Wrong, words)
 		}
 	}
-	if ev.Outcome == rebalancemon.UnknownOutcome {
+}
+
+// time compares an event's duration with the log's.
+func (v *verdict) time(ev rebalancemon.Event, claims, all []truth) {
+	truth, known := lasted(ev, claims, all)
+	if !known || ev.Outcome == rebalancemon.UnknownOutcome {
 		return
 	}
-	truth := lasted(ev, claims)
 	off := (ev.Duration(ev.End) - truth).Abs()
 	v.Worst = max(v.Worst, off)
-	if off <= time.Duration(ev.Count)*max(sampleEvery, min(ev.Resolution, pollEvery))+slack {
+	if off <= max(sampleEvery, min(ev.Resolution, pollEvery))+slack {
 		v.Near++
 	} else {
 		v.Far = append(v.Far, fmt.Sprintf("%s; it took %v", sentence(ev), truth))
@@ -159,14 +164,24 @@ func (v *verdict) weigh(ev rebalancemon.Event, claims []truth) {
 // what its log has replicated, which on a busy machine is 0.2 s behind what it prints.
 const slack = 250 * time.Millisecond
 
-// lasted is how long it took by the log from the beginning to the end of what the event saw; of rebalances that each fell
-// between two samples, the longest one's time.
-func lasted(ev rebalancemon.Event, claims []truth) time.Duration {
+// lasted is how long it took by the log, from the start of the first rebalance in which a sample saw the group in motion to the
+// end of the last: which of the group's rebalances the event counts is another matter. Of an event that no sample saw, it is the
+// longest of those it stands for.
+func lasted(ev rebalancemon.Event, claims, all []truth) (time.Duration, bool) {
+	if ev.Start.Equal(ev.End) {
+		longest := time.Duration(0)
+		for _, t := range claims {
+			longest = max(longest, t.End.Sub(t.Start))
+		}
+		return longest, len(claims) > 0
+	}
+	seen := ev.End.Add(-ev.Resolution) // the last sample in motion was no earlier
+	if seen.Before(ev.Start) {
+		seen = ev.Start
+	}
 	var first, last time.Time
-	longest := time.Duration(0)
-	for _, t := range claims {
-		longest = max(longest, t.End.Sub(t.Start))
-		if !overlap(t, ev) {
+	for _, t := range all {
+		if t.Start.After(seen.Add(slack)) || t.End.Before(ev.Start.Add(-slack)) {
 			continue
 		}
 		if first.IsZero() || t.Start.Before(first) {
@@ -176,10 +191,7 @@ func lasted(ev rebalancemon.Event, claims []truth) time.Duration {
 			last = t.End
 		}
 	}
-	if ev.Start.Equal(ev.End) || first.IsZero() {
-		return longest
-	}
-	return last.Sub(first)
+	return last.Sub(first), !first.IsZero()
 }
 
 func clock(t time.Time) string { return t.Format("15:04:05.000") }
@@ -243,5 +255,27 @@ func TestJudge(t *testing.T) {
 				t.Errorf("missed, false, right, unknown, wrong, near: got %v, want %v: %+v", got, want, v)
 			}
 		})
+	}
+}
+
+// Two rebalances that no sample saw apart are one stretch of time, whichever event has the first of them counted.
+func TestDurationOfAChain(t *testing.T) {
+	at := func(s float64) time.Time {
+		return time.Unix(1_800_000_000, 0).Add(time.Duration(s * float64(time.Second)))
+	}
+	chain := []truth{
+		{Rebalance: coordlog.Rebalance{Epoch: 6, Start: at(9.4), End: at(11)}},
+		{Rebalance: coordlog.Rebalance{Epoch: 7, Start: at(11.1), End: at(12.4)}},
+	}
+	for _, test := range []struct {
+		to        float64
+		near, far int
+	}{{13, 1, 0}, {15, 0, 1}} {
+		event := rebalancemon.Event{
+			Start: at(10), End: at(test.to), Resolution: time.Second, Generation: 7, Count: 1, Outcome: rebalancemon.Success,
+		}
+		if v := judge(chain, []rebalancemon.Event{event}); v.Near != test.near || len(v.Far) != test.far {
+			t.Errorf("10 to %v: near %d, far %q", test.to, v.Near, v.Far)
+		}
 	}
 }
