@@ -3,8 +3,6 @@ package alerts
 import (
 	"context"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -87,7 +85,7 @@ func awaitLeaders(t *testing.T, want int, daemons ...*daemon) {
 	err := child.Await(ctx, func(ctx context.Context) error {
 		leaders := 0
 		for _, d := range daemons {
-			page, err := fetch(ctx, "http://"+d.address+"/metrics")
+			page, err := child.Fetch(ctx, "http://"+d.address+"/metrics")
 			switch {
 			case err != nil:
 				return err
@@ -105,21 +103,4 @@ func awaitLeaders(t *testing.T, want int, daemons ...*daemon) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-func fetch(ctx context.Context, url string) (string, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
-	if err != nil {
-		return "", err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return "", err
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err == nil && response.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: %s", response.Status, body)
-	}
-	return string(body), err
 }

@@ -2,8 +2,6 @@ package prom
 
 import (
 	"context"
-	"fmt"
-	"net/http"
 	"testing"
 
 	"github.com/lagscaler/lagscaler/e2e/child"
@@ -22,19 +20,8 @@ func await(t testing.TB, what string, ask func(context.Context) error) {
 // ready asks Prometheus or Alertmanager whether it is.
 func ready(address string) func(context.Context) error {
 	return func(ctx context.Context) error {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/-/ready", http.NoBody)
-		if err != nil {
-			return err
-		}
-		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			return err
-		}
-		defer response.Body.Close()
-		if response.StatusCode != http.StatusOK {
-			return fmt.Errorf("not ready: %s", response.Status)
-		}
-		return nil
+		_, err := child.Fetch(ctx, "http://"+address+"/-/ready")
+		return err
 	}
 }
 

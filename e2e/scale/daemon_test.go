@@ -272,17 +272,12 @@ func (d *daemon) scaler(name string) (toldScaler, error) {
 func (d *daemon) metric(name string) float64 {
 	d.t.Helper()
 	all := d.history()
-	request, err := http.NewRequestWithContext(d.t.Context(), http.MethodGet, all[len(all)-1].Metrics, nil)
+	page, err := child.Fetch(d.t.Context(), all[len(all)-1].Metrics)
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	defer response.Body.Close()
 	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(response.Body)
+	families, err := parser.TextToMetricFamilies(strings.NewReader(page))
 	if err != nil {
 		d.t.Fatal(err)
 	}

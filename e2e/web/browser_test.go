@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -238,28 +237,14 @@ func demo(t *testing.T, scenario string) (address string) {
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
-	err = child.Await(ctx, func(ctx context.Context) error { return ready(ctx, "http://"+listen) }, p)
+	err = child.Await(ctx, func(ctx context.Context) error {
+		_, err := child.Fetch(ctx, "http://"+listen+"/readyz") // its first report is there
+		return err
+	}, p)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, p.Tail(20))
 	}
 	return "http://" + listen
-}
-
-// ready asks the daemon whether its first report is there.
-func ready(ctx context.Context, daemon string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, daemon+"/readyz", nil)
-	if err != nil {
-		return err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("not ready: %s", resp.Status)
-	}
-	return nil
 }
 
 func binary(t *testing.T) string {
