@@ -2,6 +2,7 @@ package rebalancemon_test
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -75,6 +76,36 @@ func BenchmarkStats(b *testing.B) {
 			b.Fatal("groups are missing")
 		}
 	}
+}
+
+// What a hundred remembered rebalances of each group take: a member joins or leaves at every poll.
+func BenchmarkRemembered(b *testing.B) {
+	at := time.Unix(1_800_000_000, 0)
+	_, snap := idle(at)
+	m := rebalancemon.New(rebalancemon.Options{})
+	m.Snapshot(snap, nil)
+	before := heap()
+	for b.Loop() {
+		for turn := range 100 {
+			at = at.Add(10 * time.Second)
+			snap.At = at
+			for i := range snap.Groups {
+				g := &snap.Groups[i]
+				g.At, g.ReadAt, g.Generation, g.Members = at, at, g.Generation+1, g.Members[:1+turn%2]
+			}
+			m.Snapshot(snap, nil)
+		}
+	}
+	b.ReportMetric((heap()-before)/idleGroups, "B/group")
+	runtime.KeepAlive(m)
+}
+
+// heap is what is in use, in bytes.
+func heap() float64 {
+	runtime.GC()
+	var s runtime.MemStats
+	runtime.ReadMemStats(&s)
+	return float64(s.HeapAlloc)
 }
 
 // Sampling thousands of idle groups must not make garbage: it happens each second.
