@@ -126,9 +126,11 @@ type Need struct {
 	Excluded     float64      `json:"excluded,omitempty"` // of Base: what bound partitions get beyond a fair share
 	Required     float64      `json:"required"`
 
-	// The way down: PeakRequired = max(Peak, Room)/DownUtilization - DownExcluded.
-	Peak            float64 `json:"peak"`           // greatest rate of the window
-	Room            float64 `json:"room,omitempty"` // what a jump such as the last day's leaves no time to answer
+	// The way down: PeakRequired = max(Peak/DownUtilization, Room) - DownExcluded, Room = RoomShare * RoomPeak.
+	Peak            float64 `json:"peak"`                // greatest rate of the window
+	Room            float64 `json:"room,omitempty"`      // for the last hour's peak, should it come back at once
+	RoomPeak        float64 `json:"roomPeak,omitempty"`  // greatest rate of the hour
+	RoomShare       float64 `json:"roomShare,omitempty"` // of it that must run already
 	DownExcluded    float64 `json:"downExcluded,omitempty"`
 	WindowSeconds   float64 `json:"windowSeconds"`
 	DownUtilization float64 `json:"downUtilization"`

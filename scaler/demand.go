@@ -14,7 +14,8 @@ func (g *gauge) require() {
 		return
 	}
 	n.Peak = g.w.peaks.peak()
-	n.Room = g.room()
+	n.RoomPeak, n.RoomShare = g.room()
+	n.Room = n.RoomPeak * n.RoomShare
 	commit := or(g.src.CommitInterval, commitDefault).Seconds()
 	fine := 0.5*g.in.Policy.TargetLag.Seconds() + commit // this much lag, in seconds of arrivals, needs no drain
 	able := g.able()
@@ -22,7 +23,7 @@ func (g *gauge) require() {
 		l := &g.loads[c]
 		l.base = n.Forecast * l.share / n.Utilization
 		l.jump = g.w.window.tip().jumped(g.mem.BrokenJumps) * l.share
-		l.down = max(n.Peak, n.Room) * l.share / n.DownUtilization
+		l.down = max(n.Peak/n.DownUtilization, n.Room) * l.share
 		l.need = l.base
 		if l.known && !l.stalled {
 			l.need += max(0, g.backlog(l, able(l))-fine*max(l.arriving, l.jump)) / n.DrainSeconds

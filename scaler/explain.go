@@ -145,7 +145,13 @@ func (d Decision) otherwise() []Row {
 		fmt.Sprintf("%d consumers x %s x %s, without lag and if partitions split evenly",
 			d.consumers(d.Current), PerSecond(n.PerConsumer), number(n.Utilization)),
 	}}
-	if less := n.below(d.consumers(d.Current)); less > 0 {
+	switch less := n.below(d.consumers(d.Current)); {
+	case less > 0 && n.Room > float64(less)*n.PerConsumer:
+		rows = append(rows, Row{
+			Otherwise, "fewer replicas", fmt.Sprintf("below %s for %s", PerSecond(float64(less)*n.PerConsumer/n.RoomShare), lasting(roomOver)),
+			fmt.Sprintf("%d consumers x %s / %s, so that what came within the hour may come back", less, PerSecond(n.PerConsumer), number(n.RoomShare)),
+		})
+	case less > 0:
 		rows = append(rows, Row{
 			Otherwise, "fewer replicas", fmt.Sprintf("below %s for %s", PerSecond(float64(less)*n.PerConsumer*n.DownUtilization), Seconds(n.WindowSeconds)),
 			fmt.Sprintf("%d consumers x %s x %s", less, PerSecond(n.PerConsumer), number(n.DownUtilization)),

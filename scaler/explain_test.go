@@ -35,7 +35,7 @@ func TestLinesCanBeRecomputed(t *testing.T) {
 				return
 			}
 			if !near(n.Base, n.Forecast/n.Utilization-n.Excluded) || !near(n.Required, n.Base+n.DrainRate) ||
-				!near(n.Backlog, n.DrainRate*n.DrainSeconds) || !near(n.PeakRequired, max(n.Peak, n.Room)/n.DownUtilization-n.DownExcluded) {
+				!near(n.Backlog, n.DrainRate*n.DrainSeconds) || !near(n.PeakRequired, max(n.Peak/n.DownUtilization, n.Room)-n.DownExcluded) {
 				t.Fatalf("the sums do not add up: %+v", n)
 			}
 			if n.Plan != consumersFor(n.Required, n.PerConsumer) || n.RatePlan != consumersFor(n.Base, n.PerConsumer) ||

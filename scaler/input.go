@@ -32,7 +32,7 @@ type Input struct {
 type Clock struct {
 	Poll   time.Duration // between two polls; 0: 10 s
 	Decide time.Duration // between two decisions; 0: 30 s at this pace, and at least a poll
-	Pace   float64       // how much faster than documented all windows and gates run; 0: 1. 10 turns 450 s into 45 s
+	Pace   float64       // how much faster than documented all windows and gates run; 0: 1. 10 turns 240 s into 24 s
 }
 
 // Source is one consumer group on the target, as this poll found it.

@@ -65,7 +65,7 @@ func (d Decision) partitionPlan(n *Need) string {
 }
 
 // headroom is the way from arrivals to what is required, with its numbers:
-// 1 540/s (trend -> 1 690/s) / 0.85 = 1 988/s + drain 9 400 in 120 s (78/s) = 2 066/s.
+// 1 540/s (trend -> 1 690/s) / 0.92 = 1 837/s + drain 9 400 in 120 s (78/s) = 1 915/s.
 func (n *Need) headroom(drain bool) string {
 	var b strings.Builder
 	b.WriteString(PerSecond(n.Rate))

@@ -61,9 +61,9 @@ type PresetValues struct {
 
 // Presets are all of them; the first is the default.
 var Presets = []PresetValues{
-	{Balanced, 0.85, 0.75, 450 * time.Second},
-	{Economy, 0.90, 0.82, 300 * time.Second},
-	{Latency, 0.75, 0.65, 900 * time.Second},
+	{Balanced, 0.92, 0.87, 240 * time.Second},
+	{Economy, 0.95, 0.90, 240 * time.Second},
+	{Latency, 0.80, 0.75, 480 * time.Second},
 }
 
 // OnDelete is what happens to the target when its scaler is deleted.

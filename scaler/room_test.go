@@ -6,46 +6,49 @@ import (
 	"time"
 )
 
-// A fleet keeps room for jumps that traffic makes and no season foretells.
+// A fleet keeps room for what came within the hour.
 //
-//	traffic                         jumps     room, of the greatest rate of the window
-//	even                            1         none
-//	doubles now and then            2         2 x 0.74 x 0.75: the target leaves 14 s of 53
-//	doubles each hour               2         the same, until the season of an hour guides: then none
-//	two hours known                 unknown   none
-func TestRoomForJumps(t *testing.T) {
-	series := func(steps int, value func(i int) float64) (s Series) {
-		for i := range steps {
-			s = s.put(time.Unix(int64(i)*300, 0), value(i))
-		}
-		return s
-	}
-	flat := func(int) float64 { return 100 }
-	random := func(i int) float64 { return 100 + 100*float64(i*i%17/15) }
-	hourly := func(i int) float64 { return 100 + 100*float64(i%12/11) }
+//	target   horizon   pause   arrivals were        room
+//	30 s     53 s      8 s     900/s 40 min ago     (1 - 22/53) of 900/s
+//	30 s     53 s      8 s     900/s two hours ago  of the 300/s since
+//	30 s     53 s      8 s     900/s just now       of 900/s: these five minutes count too
+//	2 min    53 s      8 s     900/s 40 min ago     none: there is time to answer
+//	30 s     53 s      8 s     nothing for 10 min   none: the group may go to zero
+func TestRoom(t *testing.T) {
+	now := time.Date(2026, 1, 5, 12, 0, 0, 0, time.UTC)
 	for _, c := range []struct {
 		name   string
-		season Season
-		jumps  float64
+		target time.Duration
+		ago    time.Duration // of 900/s
+		idle   time.Duration
+		want   float64
 	}{
-		{"even", Season{Maxima: series(288, flat)}, 1},
-		{"now and then", Season{Maxima: series(288, random)}, 2},
-		{"each hour", Season{Maxima: series(288, hourly)}, 2},
-		{"each hour, and known", Season{Maxima: series(288, hourly), Skill: [3]Skilled{{Avoided: 0.1}}}, 1},
-		{"two hours known", Season{Maxima: series(24, random)}, 0},
+		{"within the hour", 30 * time.Second, 40 * time.Minute, 0, 900 * (1 - 22./53)},
+		{"long ago", 30 * time.Second, 2 * time.Hour, 0, 300 * (1 - 22./53)},
+		{"now", 30 * time.Second, 0, 0, 900 * (1 - 22./53)},
+		{"time to answer", 2 * time.Minute, 40 * time.Minute, 0, 0},
+		{"idle", 30 * time.Second, 40 * time.Minute, 10 * time.Minute, 0},
 	} {
-		if got := c.season.jumps(); math.Abs(got-c.jumps) > 0.01 {
-			t.Errorf("%s: jumps by %v, want %v", c.name, got, c.jumps)
+		var maxima Series
+		for ago := 3 * time.Hour; ago > 0; ago -= SeasonStep {
+			rate := 300.0
+			if ago == c.ago {
+				rate = 900
+			}
+			maxima = maxima.put(now.Add(-ago), rate)
 		}
 		g := gauge{
-			in: &Input{Policy: Policy{TargetLag: 30 * time.Second}}, src: &Source{}, w: &watch{},
-			mem: &SourceMemory{Season: c.season}, clk: Clock{}.filled(), need: Need{Horizon: 53, Peak: 100, DownUtilization: 0.75},
+			in: &Input{Now: now, Policy: Policy{TargetLag: c.target, IdleTime: 10 * time.Minute}}, src: &Source{}, w: &watch{},
+			mem: &SourceMemory{Season: Season{Maxima: maxima}}, clk: Clock{}.filled(), need: Need{Horizon: 53},
 		}
-		if want := c.jumps * 100 * (1 - 14./53) * 0.75; math.Abs(g.room()-want) > 1 {
-			t.Errorf("%s: room %v, want %v", c.name, g.room(), want)
+		if c.ago == 0 {
+			g.w.season.max = 900
 		}
-		if g.in.Policy.TargetLag = 2 * time.Minute; g.room() != 0 {
-			t.Errorf("%s: room %v with two minutes to answer in", c.name, g.room())
+		if c.idle > 0 {
+			g.w.idle = now.Add(-c.idle)
+		}
+		if peak, share := g.room(); math.Abs(peak*share-c.want) > 1 {
+			t.Errorf("%s: %v of %v/s, want %v/s", c.name, share, peak, c.want)
 		}
 	}
 }

@@ -62,8 +62,8 @@ func scaleDownPhrase(d *Decision, n *Need) []string {
 
 // downHeadroom is what the way down is computed from.
 func (n *Need) downHeadroom() string {
-	if n.Room > n.Peak {
-		return fmt.Sprintf("room %s for jumps from %s / %s", PerSecond(n.Room), PerSecond(n.Peak), number(n.DownUtilization))
+	if n.roomy() {
+		return fmt.Sprintf("room for the hour's %s to come back x %s", PerSecond(n.RoomPeak), number(n.RoomShare))
 	}
 	return fmt.Sprintf("max %s in %s / %s", PerSecond(n.Peak), Seconds(n.WindowSeconds), number(n.DownUtilization))
 }

@@ -37,8 +37,7 @@ type watch struct {
 	idle    time.Time // since when there is neither lag nor an arrival
 	peaks   peaks     // of arrivals, over the stabilization window
 	season  peak      // of the current five minutes
-	jags    jags
-	judged  int64 // up to here forecasts were held against what came
+	judged  int64     // up to here forecasts were held against what came
 	learned lessons
 	ended   time.Time // of the last rebalance that was learned from
 }
@@ -176,7 +175,7 @@ type peaks struct {
 	max  [peakParts]float64
 }
 
-// peakParts is how many parts a window has: 450 s in parts of 15 s, and one more so that it is never shorter.
+// peakParts is how many parts a window has: 240 s in parts of 8 s, and one more so that it is never shorter.
 const peakParts = 31
 
 func (p *peaks) add(now time.Time, window time.Duration, rate float64) {

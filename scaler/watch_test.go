@@ -180,8 +180,8 @@ func TestPace(t *testing.T) {
 		d, m := Evaluate(in)
 		w.memory = m
 		if d.Verdict == ScaleDown {
-			if took := w.now.Sub(began); took < 40*time.Second || took > 50*time.Second {
-				t.Errorf("down after %v, want 45 s: a window of 450 s", took)
+			if took := w.now.Sub(began); took < 22*time.Second || took > 28*time.Second {
+				t.Errorf("down after %v, want 24 s: a window of 240 s", took)
 			}
 			return
 		}
@@ -198,7 +198,7 @@ func TestGapsBeginAnew(t *testing.T) {
 			t.Fatalf("%s: before: %s", name, d.Line())
 		}
 		w.now = w.now.Add(jump)
-		w.run(7*time.Minute, nil)
+		w.run(3*time.Minute+30*time.Second, nil)
 		if d := w.memory.work.standing; d.Verdict != HoldStabilizing || w.now.Sub(d.At) > time.Minute {
 			t.Errorf("%s: %s at %v, now %v", name, d.Line(), d.At, w.now)
 		}

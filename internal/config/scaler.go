@@ -57,7 +57,7 @@ type ScalerSpec struct {
 	// How soon a backlog should be gone. Default 120s, or twice targetLag when that is longer.
 	DrainTime Duration `yaml:"drainTime"`
 
-	// How far back the demand is looked at before going down. Default: the preset's, 450s for balanced.
+	// How far back the demand is looked at before going down. Default: the preset's, 240s for balanced.
 	StabilizationWindow Duration `yaml:"stabilizationWindow"`
 
 	// Records of lag that start a workload of zero replicas. Default 0: any.

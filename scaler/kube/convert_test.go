@@ -85,7 +85,7 @@ func TestSpecWithoutOptions(t *testing.T) {
 	k := v1alpha1.KafkaScaler{ObjectMeta: metav1.ObjectMeta{Name: "orders", Namespace: "shop"}}
 	k.Spec.Sources = []v1alpha1.Source{{Cluster: "main", Group: "orders"}}
 	p, err := declaredOf(&k).Spec.Policy()
-	if err != nil || p.MinReplicas != 1 || p.Preset != scaler.Balanced || p.StabilizationWindow != 450*time.Second || p.Mode != scaler.Advise {
+	if err != nil || p.MinReplicas != 1 || p.Preset != scaler.Balanced || p.StabilizationWindow != 240*time.Second || p.Mode != scaler.Advise {
 		t.Errorf("policy %+v, %v", p, err)
 	}
 }

@@ -135,7 +135,7 @@ func TestStatusSaysTheDecision(t *testing.T) {
 		if c := s.LastChange; c == nil || c.From != 4 || c.To != 6 || c.Reason != "ScaleUp" {
 			t.Errorf("last change %+v", s.LastChange)
 		}
-		if p := s.Policy; p == nil || p.Mode != "act" || p.Preset != "balanced" || p.StabilizationWindow.Duration != 450*time.Second {
+		if p := s.Policy; p == nil || p.Mode != "act" || p.Preset != "balanced" || p.StabilizationWindow.Duration != 240*time.Second {
 			t.Errorf("policy %+v", s.Policy)
 		}
 		got := conditionsAs(s)

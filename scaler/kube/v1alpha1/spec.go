@@ -116,8 +116,8 @@ type KafkaScalerSpec struct {
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="must be between 1s and 24h"
 	DrainTime *Duration `json:"drainTime,omitempty"`
 
-	// Replicas go down to what the busiest moment of this window needed. Default: the preset's (balanced 450s,
-	// economy 300s, latency 900s).
+	// Replicas go down to what the busiest moment of this window needed. Default: the preset's (balanced 240s,
+	// economy 240s, latency 480s).
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="must be between 1s and 24h"
 	StabilizationWindow *Duration `json:"stabilizationWindow,omitempty"`

@@ -137,7 +137,7 @@ var variants = []struct {
 	forget func(*scaler.Memory)
 }{
 	{"all of it", scaler.Spec{}, nil},
-	{"without room for jumps and season", scaler.Spec{}, each(func(m *scaler.SourceMemory) { m.Season = scaler.Season{} })},
+	{"without room and season", scaler.Spec{}, each(func(m *scaler.SourceMemory) { m.Season = scaler.Season{} })},
 	{"without season", scaler.Spec{}, each(func(m *scaler.SourceMemory) { m.Season.Skill = [3]scaler.Skilled{} })},
 	{"without trend", scaler.Spec{}, each(func(m *scaler.SourceMemory) { m.BrokenTrends = 1 })},
 	{"without jumps", scaler.Spec{}, each(func(m *scaler.SourceMemory) { m.BrokenJumps = 1 })},
@@ -147,8 +147,8 @@ var variants = []struct {
 		m.Startup = nil
 		each(func(m *scaler.SourceMemory) { m.Rebalances = nil })(m)
 	}},
-	{"window 300 s", scaler.Spec{StabilizationWindow: 300 * time.Second}, nil},
-	{"window 900 s", scaler.Spec{StabilizationWindow: 900 * time.Second}, nil},
+	{"window 120 s", scaler.Spec{StabilizationWindow: 120 * time.Second}, nil},
+	{"window 450 s", scaler.Spec{StabilizationWindow: 450 * time.Second}, nil},
 	{"economy", scaler.Spec{Preset: scaler.Economy}, nil},
 	{"latency", scaler.Spec{Preset: scaler.Latency}, nil},
 }

@@ -155,8 +155,7 @@ func ablations(w io.Writer, all table, traces []sim.Trace) {
 }
 
 const ablationNotes = `
-Seasons guide only where a trace has lived one: an hour, a day, a week. Room for jumps needs three hours of traffic, which the
-two traces of an hour do not have. "Without drain" spreads a backlog over a day.
+Seasons guide only where a trace has lived one: an hour, a day, a week; room is kept for the greatest rate of the last hour. "Without drain" spreads a backlog over a day.
 `
 
 func whenThingsGoWrong(w io.Writer, all table) {
