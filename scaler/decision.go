@@ -82,6 +82,7 @@ const (
 	FromRate   ForecastFrom = "rate"  // what arrives now
 	FromJump   ForecastFrom = "jump"  // what arrived since the last poll, far more than before
 	FromTrend  ForecastFrom = "trend" // its slope
+	FromBurst  ForecastFrom = "burst" // what is left of a burst that the target's lag absorbs
 	FromHour   ForecastFrom = "1h"    // what an hour ago did next
 	FromDay    ForecastFrom = "24h"
 	FromWeek   ForecastFrom = "7d"
@@ -129,7 +130,7 @@ type Need struct {
 	// The way down: PeakRequired = max(Peak/DownUtilization, Room) - DownExcluded, Room = RoomShare * RoomPeak.
 	Peak            float64 `json:"peak"`                // greatest rate of the window
 	Room            float64 `json:"room,omitempty"`      // for the last hour's peak, should it come back at once
-	RoomPeak        float64 `json:"roomPeak,omitempty"`  // greatest rate of the hour
+	RoomPeak        float64 `json:"roomPeak,omitempty"`  // greatest sustained rate of the hour
 	RoomShare       float64 `json:"roomShare,omitempty"` // of it that must run already
 	DownExcluded    float64 `json:"downExcluded,omitempty"`
 	WindowSeconds   float64 `json:"windowSeconds"`

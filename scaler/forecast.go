@@ -53,11 +53,14 @@ func (g *gauge) forecast() {
 	}
 }
 
-// trend is what arrives now, or what a jump or the slope of the last three rate windows makes of it, as far as they were to
-// be trusted lately.
+// trend is what arrives now and is sustained, or what a jump or the slope of the last three rate windows makes of it, as far as
+// they were to be trusted lately.
 func (g *gauge) trend() (float64, ForecastFrom) {
 	tip := g.w.window.tip()
-	v, by := tip.rate, FromRate
+	v, by := tip.sustained, FromRate
+	if v < tip.rate {
+		by = FromBurst
+	}
 	if jump := tip.jumped(g.mem.BrokenJumps); jump > v {
 		v, by = jump, FromJump
 	}
@@ -65,7 +68,7 @@ func (g *gauge) trend() (float64, ForecastFrom) {
 	if g.w.took {
 		tip.grown = tip.rate + growth
 	}
-	if grown := tip.rate + (1-g.mem.BrokenTrends)*growth; grown > v {
+	if grown := tip.sustained + (1-g.mem.BrokenTrends)*(tip.rate+growth-tip.sustained); growth > 0 && grown > v {
 		v, by = grown, FromTrend
 	}
 	return v, by
@@ -129,7 +132,7 @@ func (g *gauge) judgeSeasons() {
 	}
 	actual := 0.0
 	for i := then + 1; i < w.len(); i++ {
-		actual = max(actual, w.row(i).rate)
+		actual = max(actual, w.row(i).sustained)
 	}
 	if actual == 0 {
 		return

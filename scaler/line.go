@@ -71,6 +71,8 @@ func (n *Need) headroom(drain bool) string {
 	b.WriteString(PerSecond(n.Rate))
 	switch n.ForecastBy {
 	case FromRate:
+	case FromBurst:
+		fmt.Fprintf(&b, " (burst, sustained %s)", PerSecond(n.Forecast))
 	case FromTrend, FromJump:
 		fmt.Fprintf(&b, " (%s -> %s)", n.ForecastBy, PerSecond(n.Forecast))
 	default:

@@ -49,5 +49,5 @@ func (r *row) jumped(broken float64) float64 {
 	if r.jump == 0 {
 		return 0
 	}
-	return r.rate + (1-broken)*(r.jump-r.rate)
+	return r.sustained + (1-broken)*(r.jump-r.sustained)
 }

@@ -43,7 +43,7 @@ func TestJumped(t *testing.T) {
 	for _, c := range []struct{ jump, broken, want float64 }{
 		{700, 0, 700}, {700, 0.5, 500}, {700, 1, 300}, {0, 0, 0}, {0, 1, 0},
 	} {
-		if got := (&row{rate: 300, jump: c.jump}).jumped(c.broken); got != c.want {
+		if got := (&row{rate: 400, sustained: 300, jump: c.jump}).jumped(c.broken); got != c.want {
 			t.Errorf("a jump from 300 to %v, %v of the last were broken: %v, want %v", c.jump, c.broken, got, c.want)
 		}
 	}

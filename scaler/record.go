@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// peak is the greatest rate of one five-minute step.
+// peak is the greatest sustained rate of one five-minute step.
 type peak struct {
 	step int64
 	max  float64
@@ -32,7 +32,7 @@ func (e *evaluation) rollSeasons(in *Input) {
 			w.season = peak{step: step}
 		}
 		if w.fresh == complete && w.window.tip().rated {
-			w.season.max, w.season.seen = max(w.season.max, w.window.tip().rate), true
+			w.season.max, w.season.seen = max(w.season.max, w.window.tip().sustained), true
 		}
 	}
 }

@@ -20,7 +20,7 @@ const SeasonStep = 5 * time.Minute
 // seriesMost is a week of steps.
 const seriesMost = 7 * 24 * 12
 
-// Season is the greatest rate of every five minutes of the last week, and whether it has been a good guide.
+// Season is the greatest sustained rate of every five minutes of the last week, and whether it has been a good guide.
 type Season struct {
 	Maxima Series     `json:"maxima"` // records/s
 	Skill  [3]Skilled `json:"skill"`  // of an hour, a day and a week ago

@@ -57,6 +57,8 @@ func (w *watch) observe(in *Input, src *Source, clk Clock) {
 	w.took = src.Lag != nil && src.Lag.Err == lag.OK && w.isNew(src.Lag)
 	if w.took {
 		w.take(src, clk)
+		tip := w.window.tip()
+		tip.sustained = w.window.sustained(in.Policy.TargetLag / 2)
 	}
 	w.fresh = w.state(in.Now, src, clk)
 	switch {

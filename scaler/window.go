@@ -28,17 +28,18 @@ const (
 
 // row is one poll of a source.
 type row struct {
-	at       int64   // when the offsets were read, Unix ns
-	same     int64   // since when members and owners have been as they are
-	rate     float64 // records/s arriving over the rate window
-	consumed float64 // records/s committed over it
-	last     float64 // records/s arriving since the poll before
-	jump     float64 // last, when it is a jump; 0: it is not
-	grown    float64 // the rate with its growth, at a decision; 0: none made
-	trend    float64 // the forecast without a season, made at a decision; 0: none made
-	members  int32
-	rated    bool // rate is known
-	complete bool
+	at        int64   // when the offsets were read, Unix ns
+	same      int64   // since when members and owners have been as they are
+	rate      float64 // records/s arriving over the rate window
+	consumed  float64 // records/s committed over it
+	last      float64 // records/s arriving since the poll before
+	sustained float64 // the least that would have kept records from waiting for long; see sustain.go
+	jump      float64 // last, when it is a jump; 0: it is not
+	grown     float64 // the rate with its growth, at a decision; 0: none made
+	trend     float64 // the forecast without a season, made at a decision; 0: none made
+	members   int32
+	rated     bool // rate is known
+	complete  bool
 }
 
 // shape says which partition a column of cells is.

@@ -31,7 +31,9 @@ Every trace is run in full: 70 days in all. Rows of lagscaler, the clairvoyant a
 
 Two traces (tweets, ELB) were used to tune the policy, three (taxi, Azure, Mooncake) and four made-up ones to check it. The
 check was not blind: the rule for jumps was revised once after seeing it, and that jumps and trends are believed only as far
-as they lasted was found on Azure, and tried on the others. How many of the jumps are given room was chosen on tweets and ELB.
+as they lasted was found on Azure, and tried on the others. That bursts are left to the target's buffer
+was found on Azure too. For how long room is kept for what was, and the two utilizations, were chosen on all five, under
+cooperative rebalancing with an eye on the tweets.
 `
 
 // against is ours beside the clairvoyants and the bound.
