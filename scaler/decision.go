@@ -82,7 +82,7 @@ const (
 	FromRate   ForecastFrom = "rate"  // what arrives now
 	FromJump   ForecastFrom = "jump"  // what arrived since the last poll, far more than before
 	FromTrend  ForecastFrom = "trend" // its slope
-	FromBurst  ForecastFrom = "burst" // what is left of a burst that the target's lag absorbs
+	FromBurst  ForecastFrom = "burst" // less than arrives now: such bursts did not last lately, and the target's lag absorbs them
 	FromHour   ForecastFrom = "1h"    // what an hour ago did next
 	FromDay    ForecastFrom = "24h"
 	FromWeek   ForecastFrom = "7d"

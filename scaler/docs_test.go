@@ -1,6 +1,7 @@
 package scaler
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -44,7 +45,8 @@ func TestReasonsAreDocumented(t *testing.T) {
 	}
 }
 
-// exampleOf is the shortest line of the timelines in which a reason decides, or limits.
+// exampleOf is the shortest line of the timelines in which a reason decides, or limits; of those in which something arrives,
+// where there are such.
 func exampleOf(t *testing.T, r Reason) string {
 	t.Helper()
 	files, err := filepath.Glob("testdata/*.timeline")
@@ -62,7 +64,8 @@ func exampleOf(t *testing.T, r Reason) string {
 	if len(lines) == 0 {
 		return ""
 	}
-	return slices.MinFunc(lines, func(a, b string) int { return len(a) - len(b) })
+	quiet := func(line string) int { return strings.Count(line, " 0/s") }
+	return slices.MinFunc(lines, func(a, b string) int { return cmp.Or(quiet(a)-quiet(b), len(a)-len(b)) })
 }
 
 // Every verdict has a phrase; limits have none of their own.

@@ -53,14 +53,11 @@ func (g *gauge) forecast() {
 	}
 }
 
-// trend is what arrives now and is sustained, or what a jump or the slope of the last three rate windows makes of it, as far as
-// they were to be trusted lately.
+// trend is what arrives now, or what a jump or the slope of the last three rate windows makes of it, as far as they were to be
+// trusted lately.
 func (g *gauge) trend() (float64, ForecastFrom) {
 	tip := g.w.window.tip()
-	v, by := tip.sustained, FromRate
-	if v < tip.rate {
-		by = FromBurst
-	}
+	v, by := tip.lasting(g.mem.BrokenJumps), FromRate
 	if jump := tip.jumped(g.mem.BrokenJumps); jump > v {
 		v, by = jump, FromJump
 	}
@@ -68,8 +65,11 @@ func (g *gauge) trend() (float64, ForecastFrom) {
 	if g.w.took {
 		tip.grown = tip.rate + growth
 	}
-	if grown := tip.sustained + (1-g.mem.BrokenTrends)*(tip.rate+growth-tip.sustained); growth > 0 && grown > v {
+	if grown := tip.rate + growth - g.mem.BrokenTrends*(tip.rate+growth-tip.sustained); growth > 0 && grown > v {
 		v, by = grown, FromTrend
+	}
+	if v < tip.rate {
+		by = FromBurst
 	}
 	return v, by
 }

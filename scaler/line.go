@@ -71,9 +71,7 @@ func (n *Need) headroom(drain bool) string {
 	b.WriteString(PerSecond(n.Rate))
 	switch n.ForecastBy {
 	case FromRate:
-	case FromBurst:
-		fmt.Fprintf(&b, " (burst, sustained %s)", PerSecond(n.Forecast))
-	case FromTrend, FromJump:
+	case FromTrend, FromJump, FromBurst:
 		fmt.Fprintf(&b, " (%s -> %s)", n.ForecastBy, PerSecond(n.Forecast))
 	default:
 		fmt.Fprintf(&b, " (%s ago -> %s)", n.ForecastBy, PerSecond(n.Forecast))

@@ -20,7 +20,7 @@ func TestSameBytes(t *testing.T) {
 		all[i].Counts = all[i].Counts[:5*time.Minute/all[i].Step]
 	}
 	document := func() string {
-		jobs := plan(all, 1)
+		jobs := plan(all, madeUpTraces(5*time.Minute), 1)
 		if err := simulate(jobs, func(int) {}); err != nil {
 			t.Fatal(err)
 		}
@@ -37,7 +37,7 @@ func TestSameBytes(t *testing.T) {
 			t.Errorf("%s is missing", tr.Name)
 		}
 	}
-	for _, name := range []string{sim.OurName, "clairvoyant", "static peak", "DS2", "KEDA rate + lag", "without season", "outage"} {
+	for _, name := range []string{sim.OurName, "clairvoyant", "static peak", "DS2", "KEDA rate + lag", "without season", "outage", madeUps[0].name} {
 		if !strings.Contains(first, "| "+name) {
 			t.Errorf("%s is missing", name)
 		}

@@ -32,7 +32,7 @@ func run(out string, seeds int) error {
 	if err != nil {
 		return err
 	}
-	jobs := plan(all, seeds)
+	jobs := plan(all, madeUpTraces(madeUpSpan), seeds)
 	if err := simulate(jobs, func(done int) { fmt.Fprintf(os.Stderr, "\r%d of %d", done, len(jobs)) }); err != nil {
 		return err
 	}

@@ -112,6 +112,7 @@ func report(w io.Writer, traces []sim.Trace, jobs []*job, seeds int) {
 		}
 	}
 	otherSizes(w, all.part(sizes), traces)
+	onMadeUp(w, all.part(madeUp))
 	ablations(w, all.part(ablation), traces)
 	whenThingsGoWrong(w, all.part(troubled))
 }
@@ -155,7 +156,8 @@ func ablations(w io.Writer, all table, traces []sim.Trace) {
 }
 
 const ablationNotes = `
-Seasons guide only where a trace has lived one: an hour, a day, a week; room is kept for the greatest rate of the last hour. "Without drain" spreads a backlog over a day.
+Seasons guide only where a trace has lived one: an hour, a day, a week. Room is kept for the greatest rate of the last hour. A burst
+counts in full as far as jumps are believed. "Without drain" spreads a backlog over a day.
 `
 
 func whenThingsGoWrong(w io.Writer, all table) {
