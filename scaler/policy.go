@@ -57,13 +57,14 @@ type PresetValues struct {
 	Utilization         float64 // share of its capacity that a consumer is planned for, going up
 	DownUtilization     float64 // and going down
 	StabilizationWindow time.Duration
+	KeepsRoom           bool // for the last hour's peak to come back at once
 }
 
 // Presets are all of them; the first is the default.
 var Presets = []PresetValues{
-	{Balanced, 0.92, 0.87, 240 * time.Second},
-	{Economy, 0.95, 0.90, 240 * time.Second},
-	{Latency, 0.80, 0.75, 480 * time.Second},
+	{Balanced, 0.92, 0.87, 240 * time.Second, true},
+	{Economy, 0.95, 0.90, 240 * time.Second, false},
+	{Latency, 0.80, 0.75, 480 * time.Second, true},
 }
 
 // OnDelete is what happens to the target when its scaler is deleted.
@@ -83,6 +84,7 @@ type Policy struct {
 	Preset          Preset     `json:"preset"`
 	Utilization     float64    `json:"utilization"`
 	DownUtilization float64    `json:"downUtilization"`
+	KeepsRoom       bool       `json:"keepsRoom,omitempty"`
 	SLO             lag.SLO    `json:"-"`
 
 	MinReplicas      int32    `json:"minReplicas"`
@@ -107,7 +109,7 @@ func (s Spec) Policy() (Policy, error) {
 	}
 	p := Policy{
 		Mode: or(s.Mode, Advise), Kind: or(s.Kind, Capacity), Preset: preset.Preset,
-		Utilization: preset.Utilization, DownUtilization: preset.DownUtilization, SLO: s.SLO,
+		Utilization: preset.Utilization, DownUtilization: preset.DownUtilization, KeepsRoom: preset.KeepsRoom, SLO: s.SLO,
 		MinReplicas: deref(s.MinReplicas, 1), MaxReplicas: deref(s.MaxReplicas, 0), FallbackReplicas: deref(s.FallbackReplicas, 0),
 		TargetLag:           or(s.TargetLag, 30*time.Second),
 		StabilizationWindow: or(s.StabilizationWindow, preset.StabilizationWindow),

@@ -18,8 +18,11 @@ import "time"
 const roomOver = 55 * time.Minute // and the present five minutes
 
 // room is the greatest sustained rate of the hour, in records/s, and which share of it must run already; 0: none is known,
-// there is time enough to answer, or nothing has come for so long that the group may go to zero.
+// none is wanted, there is time enough to answer, or nothing has come for so long that the group may go to zero.
 func (g *gauge) room() (peak, share float64) {
+	if !g.in.Policy.KeepsRoom {
+		return 0, 0
+	}
 	if idle := g.w.idle; !idle.IsZero() && g.in.Now.Sub(idle) >= g.clk.of(g.in.Policy.IdleTime) {
 		return 0, 0
 	}

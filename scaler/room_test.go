@@ -14,6 +14,7 @@ import (
 //	30 s     53 s      8 s     900/s just now       of 900/s: these five minutes count too
 //	2 min    53 s      8 s     900/s 40 min ago     none: there is time to answer
 //	30 s     53 s      8 s     nothing for 10 min   none: the group may go to zero
+//	30 s     53 s      8 s     900/s just now       none under economy: cost comes before lateness
 func TestRoom(t *testing.T) {
 	now := time.Date(2026, 1, 5, 12, 0, 0, 0, time.UTC)
 	for _, c := range []struct {
@@ -21,13 +22,15 @@ func TestRoom(t *testing.T) {
 		target time.Duration
 		ago    time.Duration // of 900/s
 		idle   time.Duration
+		preset Preset
 		want   float64
 	}{
-		{"within the hour", 30 * time.Second, 40 * time.Minute, 0, 900 * (1 - 22./53)},
-		{"long ago", 30 * time.Second, 2 * time.Hour, 0, 300 * (1 - 22./53)},
-		{"now", 30 * time.Second, 0, 0, 900 * (1 - 22./53)},
-		{"time to answer", 2 * time.Minute, 40 * time.Minute, 0, 0},
-		{"idle", 30 * time.Second, 40 * time.Minute, 10 * time.Minute, 0},
+		{"within the hour", 30 * time.Second, 40 * time.Minute, 0, Balanced, 900 * (1 - 22./53)},
+		{"long ago", 30 * time.Second, 2 * time.Hour, 0, Balanced, 300 * (1 - 22./53)},
+		{"now", 30 * time.Second, 0, 0, Balanced, 900 * (1 - 22./53)},
+		{"time to answer", 2 * time.Minute, 40 * time.Minute, 0, Balanced, 0},
+		{"idle", 30 * time.Second, 40 * time.Minute, 10 * time.Minute, Balanced, 0},
+		{"economy", 30 * time.Second, 0, 0, Economy, 0},
 	} {
 		var maxima Series
 		for ago := 3 * time.Hour; ago > 0; ago -= SeasonStep {
@@ -37,8 +40,9 @@ func TestRoom(t *testing.T) {
 			}
 			maxima = maxima.put(now.Add(-ago), rate)
 		}
+		preset, _ := presetOf(c.preset)
 		g := gauge{
-			in: &Input{Now: now, Policy: Policy{TargetLag: c.target, IdleTime: 10 * time.Minute}}, src: &Source{}, w: &watch{},
+			in: &Input{Now: now, Policy: Policy{TargetLag: c.target, IdleTime: 10 * time.Minute, KeepsRoom: preset.KeepsRoom}}, src: &Source{}, w: &watch{},
 			mem: &SourceMemory{Season: Season{Maxima: maxima}}, clk: Clock{}.filled(), need: Need{Horizon: 53},
 		}
 		if c.ago == 0 {

@@ -15,7 +15,7 @@ func TestTheRoadInAllNamespaces(t *testing.T) {
 	t.Parallel()
 	c := kube.Start(t, kube.Config{})
 	serveKafkaScalers(t, c)
-	s := open(t, stage{kube: c, replicas: 2, values: []string{"--set=mode=observe"}})
+	s := open(t, stage{kube: c, replicas: 2, values: []string{"--set=mode=observe"}, spec: "  preset: economy\n"}) // which goes down at once
 	p := walk(t, s)
 
 	t.Log("and down")

@@ -33,7 +33,7 @@ type ScalerSpec struct {
 	// `capacity` (the plan on an effective rate) or `thresholds` (the fixed lag thresholds). Default capacity.
 	Policy scaler.PolicyKind `yaml:"policy"`
 
-	// `balanced`, `economy` or `latency`: headroom and stabilization window together. Default balanced.
+	// `balanced`, `economy` or `latency`: headroom, stabilization window and room for what was together. Default balanced.
 	Preset scaler.Preset `yaml:"preset"`
 
 	// How late is late: the thresholds of the alerts. It does not change a decision.

@@ -99,8 +99,8 @@ type KafkaScalerSpec struct {
 	// +optional
 	SLO *SLO `json:"slo,omitempty"`
 
-	// balanced, economy (fewer replicas, later records) or latency (more replicas, earlier records): sets the headroom
-	// and stabilizationWindow together. Default balanced.
+	// balanced, economy (fewer replicas, later records) or latency (more replicas, earlier records): sets the headroom,
+	// stabilizationWindow and whether room is kept for the last hour's peak together. Default balanced.
 	// +optional
 	// +kubebuilder:validation:Enum=balanced;economy;latency
 	Preset string `json:"preset,omitempty"`
