@@ -252,11 +252,12 @@ func leaderless(w *watched) {
 		resp, err := w.Admin(t).CommitOffsets(t.Context(), group, offsets)
 		return errors.Join(err, resp.Error())
 	})
-	o := w.source.Observe(t.Context())
-	read, err := topic(o, alone)
-	if err != nil {
-		t.Fatal(err)
-	}
+	var read lag.TopicRead
+	kafka.Eventually(t, "every broker to know the topic", func() error {
+		var err error
+		read, err = topic(w.source.Observe(t.Context()), alone)
+		return err
+	})
 	w.Node(t, int(read.Partitions[0].Leader)).Kill(t)
 	kafka.Eventually(t, "the partition to lose its leader", func() error {
 		s := lag.Compute(w.source.Observe(t.Context()), nil, nil)

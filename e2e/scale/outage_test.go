@@ -37,7 +37,7 @@ func TestABrokerIsDown(t *testing.T) {
 
 // Without the API server decisions go on from what was known; when it is back, each is written once.
 func TestTheAPIServerIsDown(t *testing.T) {
-	s := open(t, stage{Rate: 40, Replicas: 2})
+	s := open(t, stage{Rate: 60, Replicas: 2}) // which two just carry
 	d := s.start()
 	s.awaitVerdict(d, scaler.Steady)
 	sizes := s.watch() // it comes back by itself, some time after the server does
