@@ -37,7 +37,7 @@ func TestABrokerIsDown(t *testing.T) {
 
 // Without the API server decisions go on from what was known; when it is back, each is written once.
 func TestTheAPIServerIsDown(t *testing.T) {
-	s := open(t, stage{Rate: 60, Replicas: 2}) // which two just carry
+	s := open(t, stage{Rate: 40, Replicas: 2})
 	d := s.start()
 	s.awaitVerdict(d, scaler.Steady)
 	sizes := s.watch() // it comes back by itself, some time after the server does
@@ -65,7 +65,8 @@ func TestTheAPIServerIsDown(t *testing.T) {
 		for _, size := range sizes() {
 			got = append(got, size.Replicas)
 		}
-		if !slices.Equal(got, want) {
+		before := max(0, slices.Index(want, got[0])) // steps that were over when the watch began
+		if !slices.Equal(got, want[before:]) {
 			return fmt.Errorf("sizes %v were written, %v decided", got, want)
 		}
 		return nil
