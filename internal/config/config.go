@@ -42,7 +42,9 @@ type Config struct {
 	Scalers []Scaler `yaml:"scalers"`
 
 	// Which Kubernetes namespaces may name which clusters and groups in their KafkaScalers.
-	// Without an entry every namespace may name everything; with entries, only what one of them allows.
+	// A KafkaScaler also sets the alert thresholds of the groups that it names, so that their alerts may be critical.
+	// Without an entry every namespace may name everything; with entries, only what one of them allows, and a KafkaScaler
+	// that names anything else is refused and changes nothing.
 	Namespaces []NamespaceRule `yaml:"namespaces"`
 
 	// The program's own log.

@@ -258,10 +258,16 @@ func (e *Engine) scalerReports() []ScalerReport {
 	return out
 }
 
+// accepted are the scalers that are not refused. A refused one affects nothing but its own status: its namespace may not
+// even be allowed to name the group.
+func accepted(all []Scaler) []Scaler {
+	return slices.DeleteFunc(slices.Clone(all), func(s Scaler) bool { return s.Refused != "" })
+}
+
 // hintsFor are the hints of the scalers' targets, by the groups of one cluster.
 func hintsFor(cluster string, all []Scaler) []rebalancemon.Hint {
 	var hints []rebalancemon.Hint
-	for _, s := range all {
+	for _, s := range accepted(all) {
 		for _, src := range s.Sources {
 			if src.Cluster != cluster {
 				continue
@@ -278,7 +284,7 @@ func hintsFor(cluster string, all []Scaler) []rebalancemon.Hint {
 // keepFor are the groups of one cluster that never vanish from its snapshots: the scaled ones.
 func keepFor(cluster string, all []Scaler) []string {
 	var groups []string
-	for _, s := range all {
+	for _, s := range accepted(all) {
 		for _, src := range s.Sources {
 			if src.Cluster == cluster {
 				groups = append(groups, src.Group)
@@ -291,7 +297,7 @@ func keepFor(cluster string, all []Scaler) []string {
 
 // declaredSLO is the thresholds that a scaler sets for its groups, if any does.
 func declaredSLO(cluster, group string, all []Scaler) (lag.SLO, bool) {
-	for _, s := range all {
+	for _, s := range accepted(all) {
 		for _, src := range s.Sources {
 			if src.Cluster == cluster && src.Group == group {
 				slo := s.Policy.SLO

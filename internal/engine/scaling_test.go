@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
@@ -210,6 +213,49 @@ func TestWhatWasLearnedIsNotLost(t *testing.T) {
 					t.Errorf("%d/s are saved in the end, in %d saves; learned were 60", learned(m), m.saves)
 				}
 			})
+		})
+	}
+}
+
+// declarations are scalers that nothing is ever written for.
+type declarations []Scaler
+
+func (d declarations) Scalers(time.Time) []Scaler                 { return slices.Clone(d) }
+func (d declarations) Apply(context.Context, scaler.Change) error { return nil }
+
+// A refused scaler affects nothing but its own status: not the thresholds of a group that it may not name, not the
+// causes of its rebalances, and not what the cluster is read for.
+func TestARefusedScalerHasNoEffect(t *testing.T) {
+	scalerWith := func(name string, slo int64, refused string) Scaler {
+		s := idle(t).scaler
+		s.Name, s.Policy.SLO, s.Refused = name, lag.SLO{Lag: slo}, refused
+		s.Hints = []rebalancemon.Hint{{Kind: rebalancemon.Resized, At: start}}
+		return s
+	}
+	const why = `NotAllowed: sources[0]: namespace "aaa" may not name group "orders" of cluster "main"`
+	for _, c := range []struct {
+		name string
+		all  []Scaler
+		want lag.SLO // of the group
+		kept int     // groups and hints
+	}{
+		{"accepted", []Scaler{scalerWith("shop/orders", 7, "")}, lag.SLO{Lag: 7, Declared: true}, 1},
+		{"refused", []Scaler{scalerWith("aaa/x", 5, why)}, lag.SLO{}, 0},
+		{"refused, and the first by name", []Scaler{scalerWith("aaa/x", 5, why), scalerWith("shop/orders", 7, "")}, lag.SLO{Lag: 7, Declared: true}, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := New(settings(&kafka{name: "main", end: 100, members: 1}), Options{Targets: declarations(c.all)})
+			e.Tick(t.Context(), start)
+			r := e.Latest()
+			if got, want := r.Clusters[0].SLOs[0], c.want.Or(lag.DefaultSLO); got != want {
+				t.Errorf("thresholds %+v, want %+v", got, want)
+			}
+			if hints, kept := hintsFor("main", e.declared), keepFor("main", e.declared); len(hints) != c.kept || len(kept) != c.kept {
+				t.Errorf("%d hints and %d groups to keep, want %d", len(hints), len(kept), c.kept)
+			}
+			if len(r.Scalers) != len(c.all) {
+				t.Errorf("%d scalers are reported, want all %d", len(r.Scalers), len(c.all))
+			}
 		})
 	}
 }

@@ -100,9 +100,14 @@ func rate(r lag.Rate) *float64 {
 	return nil
 }
 
+// scaledGroups are the groups that a scaler decides for. A refused scaler decides nothing, and must not stand in the place
+// of one that does.
 func scaledGroups(r *engine.Report) map[[2]string]*engine.ScalerReport {
 	scaled := map[[2]string]*engine.ScalerReport{}
 	for i := range r.Scalers {
+		if r.Scalers[i].Refused != "" {
+			continue
+		}
 		for _, src := range r.Scalers[i].Sources {
 			scaled[[2]string{src.Cluster, src.Group}] = &r.Scalers[i]
 		}

@@ -107,3 +107,15 @@ func TestTroublesAroundTheReport(t *testing.T) {
 		t.Errorf("%+v", status.Problems)
 	}
 }
+
+// A refused scaler decides nothing, so a group's row shows the one that decides, whichever comes last by name.
+func TestARefusedScalerIsNotAGroups(t *testing.T) {
+	sources := []scaler.SourceSpec{{Cluster: "main", Group: "orders"}}
+	r := &engine.Report{Scalers: []engine.ScalerReport{
+		{Scaler: engine.Scaler{Name: "shop/orders", Sources: sources}},
+		{Scaler: engine.Scaler{Name: "zoo/orders", Sources: sources, Refused: "NotAllowed: x"}},
+	}}
+	if got := scaledGroups(r)[[2]string{"main", "orders"}]; got == nil || got.Name != "shop/orders" {
+		t.Errorf("the group is scaled by %+v, want shop/orders", got)
+	}
+}
