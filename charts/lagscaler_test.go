@@ -1,4 +1,4 @@
-// Package charts_test holds what the chart repeats against where it comes from. It needs no Helm; e2e/chart does.
+// Package charts_test holds what the chart repeats against where it comes from. It needs no Helm; e2e/suites/chart does.
 package charts_test
 
 import (

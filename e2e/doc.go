@@ -1,13 +1,27 @@
-// Package e2e is the home of the tests against real servers: Apache Kafka, a
-// Kubernetes control plane, Prometheus and Alertmanager.
+// Package e2e holds the tests against real servers: Apache Kafka, a Kubernetes
+// control plane, Prometheus, Alertmanager and a browser.
 //
 // It is a Go module of its own, so that what these tests need never shows in
 // the go.mod of lagscaler.
 //
-//   - e2e/kafka starts clusters of Apache Kafka 3.9 and 4.3 and real Java
-//     clients, and reads the truth from the group coordinator's log.
-//   - e2e/kube starts a Kubernetes control plane with pretend nodes.
-//   - e2e/prom starts Prometheus and Alertmanager.
+// # Which claim is tested where
+//
+//	claim                                                       package          servers
+//	Is the lag what Kafka's own tool says, whatever happens?    suites/lag       Kafka
+//	Are rebalances counted, timed and explained as they were?   suites/rebalance Kafka; the truth is the coordinator's log
+//	Does a decision move pods, consumers and, in the end, lag?  suites/scale     Kafka, Kubernetes
+//	Does the chart install, and with exactly the rights used?   suites/chart     Kafka, Kubernetes, Helm 3 and 4
+//	Do alerts fire and resolve, do dashboards have data?        suites/alerts    Kubernetes, Prometheus, Alertmanager; embedded Kafka
+//	Do the pages work in a browser?                             suites/web       Chromium; embedded Kafka
+//	How many requests and how much memory does a poll take?     bench            embedded Kafka (make bench)
+//
+// # Which server is started by what
+//
+//	servers/kafka   clusters of Apache Kafka 3.9 and 4.3, and Java clients; servers/kafka/coordlog reads the coordinator's log
+//	servers/kube    etcd, the Kubernetes control plane, and pretend nodes
+//	servers/prom    Prometheus and Alertmanager
+//	servers/child   the child processes that all of these are
+//	servers/built   finds the programs that the makefiles left in the cache, and builds lagscaler itself
 //
 // The servers come from package registries, fetched and built by the
 // makefiles under tools/ into a cache folder; see those for the targets. Each

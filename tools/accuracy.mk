@@ -4,4 +4,4 @@
 
 ## accuracy: disturb real groups for minutes, compare with the brokers' logs, write docs/accuracy.md
 accuracy: kafka
-	cd e2e && go test ./rebalance -count=1 -timeout 30m -v -run '^TestAccuracy$$' -accuracy '$(CURDIR)/docs/accuracy.md'
+	cd e2e && go test ./suites/rebalance -count=1 -timeout 30m -v -run '^TestAccuracy$$' -accuracy '$(CURDIR)/docs/accuracy.md'

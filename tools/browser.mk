@@ -18,4 +18,4 @@ axe:
 ## screenshots: take the documentation's pictures: of a running demo, and of a cluster in trouble
 screenshots: chromium
 	mkdir -p docs/images
-	cd e2e && LAGSCALER_SCREENSHOTS='$(CURDIR)/docs/images' go test -count=1 -run 'TestScreenshots|TestInTrouble' ./web
+	cd e2e && LAGSCALER_SCREENSHOTS='$(CURDIR)/docs/images' go test -count=1 -run 'TestScreenshots|TestInTrouble' ./suites/web

@@ -7,7 +7,7 @@ CHART := charts/lagscaler
 ## chart: check the chart and run the program as it says, with Helm 3 and 4 on a real control plane
 chart: chart-tools kubernetes
 	go test ./charts
-	cd e2e && go test ./chart -count=1 -timeout 10m
+	cd e2e && go test ./suites/chart -count=1 -timeout 10m
 
 ## chart-files: copy alert rules, dashboards and the CRD into the chart
 chart-files:

@@ -1,4 +1,4 @@
-# Apache Kafka's jars for the tests in e2e/kafka, from Maven. Stands alone: make -f tools/kafka.mk kafka
+# Apache Kafka's jars for the tests in e2e/servers/kafka, from Maven. Stands alone: make -f tools/kafka.mk kafka
 #
 # $(CACHE)/kafka-3.9/libs and $(CACHE)/kafka-4.3/libs hold the jars. The stamp beside them is named after the
 # checksum of the pom, so a changed pom fetches again and an unchanged one does nothing. One lock for

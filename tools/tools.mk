@@ -53,7 +53,7 @@ alert-tools: prometheus amtool
 kubernetes prometheus helm-unittest:
 	@sh '$(TOOLS)build-module.sh' '$(CACHE)' '$(TOOLS)$@'
 
-## e2e-servers: every server of e2e/kube and e2e/prom
+## e2e-servers: every server of e2e/servers/kube and e2e/servers/prom
 e2e-servers: kubernetes prometheus alertmanager
 
 ## chromium: the browser of the web page's tests

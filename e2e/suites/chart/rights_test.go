@@ -1,0 +1,183 @@
+package chart
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/lagscaler/lagscaler/e2e/servers/kube"
+	"github.com/lagscaler/lagscaler/scaler"
+	ours "github.com/lagscaler/lagscaler/scaler/kube"
+)
+
+// without is what happens when one right is taken away. The scaler has a minimum of 3, the target 2 replicas.
+type without struct {
+	group, resource string
+	scaled          bool              // all the same
+	mute            bool              // nothing is told in the status
+	conditions      map[string]string // of the KafkaScaler: the beginning of status, reason and message
+	log             string            // the consequence, as the log says it
+}
+
+var permitted = "False MissingRight the right to "
+
+// matrix has a line for each right of mode act.
+var matrix = []without{
+	{group: "coordination.k8s.io", resource: "leases", mute: true, log: "no replica leads, so nothing is decided or written"},
+	{group: "lagscaler.io", resource: "kafkascalers", mute: true, log: "KafkaScalers are not seen"},
+	{group: "apps", resource: "deployments", conditions: map[string]string{"Ready": "False MissingRight", "Permitted": permitted + "list deployments.apps"}, log: "scalers of Deployments decide nothing"},
+	{group: "apps", resource: "statefulsets", conditions: map[string]string{"Ready": "False MissingRight", "Permitted": permitted + "list statefulsets.apps"}, log: "scalers of StatefulSets decide nothing"},
+	{group: "", resource: "pods", scaled: true, conditions: map[string]string{"Permitted": permitted + "list pods"}, log: "a member counts as one replica, and unschedulable pods are not seen"},
+	{group: "autoscaling", resource: "horizontalpodautoscalers", conditions: map[string]string{"Permitted": permitted + "list horizontalpodautoscalers.autoscaling"}, log: "a conflict could not be seen, so nothing is written"},
+	{group: "keda.sh", resource: "scaledobjects", conditions: map[string]string{"Permitted": permitted + "list scaledobjects.keda.sh"}, log: "a conflict could not be seen, so nothing is written"},
+	{group: "lagscaler.io", resource: "kafkascalers/status", scaled: true, mute: true, log: "the status is not written"},
+	{group: "", resource: "events", scaled: true, conditions: map[string]string{"Permitted": permitted + "create events"}, log: "no Events are written"},
+	{group: "", resource: "configmaps", scaled: true, conditions: map[string]string{"Permitted": permitted + "list configmaps"}, log: "what was learned ends with the process"},
+	{group: "apps", resource: "deployments/scale", conditions: map[string]string{"AbleToScale": "False Failed", "Permitted": permitted + "get deployments/scale.apps"}, log: "Deployments are not scaled"},
+	{group: "apps", resource: "statefulsets/scale", conditions: map[string]string{"AbleToScale": "False Failed", "Permitted": permitted + "get statefulsets/scale.apps"}, log: "StatefulSets are not scaled"},
+}
+
+// TestMatrixIsWhole: each right that the program uses is taken away once.
+func TestMatrixIsWhole(t *testing.T) {
+	var taken, used []string
+	for _, m := range matrix {
+		taken = append(taken, m.resource)
+	}
+	for _, r := range ours.Rules(scaler.Act) {
+		used = append(used, r.Resource)
+	}
+	same(t, "rights", taken, used)
+}
+
+// TestWithoutARight takes each right of the chart's roles away in turn. What is missing is named in the log and in the
+// conditions, what depends on it is not done, and the rest goes on.
+func TestWithoutARight(t *testing.T) {
+	t.Parallel()
+	controlPlane(t).InstallCRDs(t, kube.ScaledObjects)
+	for _, m := range matrix {
+		t.Run(strings.TrimPrefix(m.group+"/"+m.resource, "/"), func(t *testing.T) {
+			t.Parallel()
+			st := stage{replicas: 2, namespaced: true, values: []string{"--set=mode=act"}, spec: "  minReplicas: 3\n"}
+			stateful := strings.HasPrefix(m.resource, "statefulsets")
+			if stateful {
+				st.target = "{kind: StatefulSet, name: " + worker + "}"
+			}
+			s := open(t, st)
+			s.kafka.rate.Store(20)
+			if stateful {
+				s.Apply(t, s.shop, statefulSet)
+			}
+			s.takeAway(m)
+			p := s.start()
+			line := p.awaitLine("right missing", m.resource, m.log)
+			t.Log(strings.TrimSpace(line))
+			s.judge(m, p, stateful)
+		})
+	}
+}
+
+const statefulSet = `
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: worker}
+spec:
+  replicas: 2
+  serviceName: worker
+  selector: {matchLabels: {app: stateful}}
+  template:
+    metadata: {labels: {app: stateful}}
+    spec: {containers: [{name: worker, image: worker}]}
+`
+
+// takeAway removes a right from whichever of the release's roles grants it.
+func (s *scene) takeAway(m without) {
+	s.t.Helper()
+	taken := 0
+	for _, ns := range []string{s.ns, s.shop} {
+		roles, err := s.Client().RbacV1().Roles(ns).List(s.t.Context(), metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=lagscaler"})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		for _, role := range roles.Items {
+			for i, rule := range role.Rules {
+				if slices.Equal(rule.APIGroups, []string{m.group}) && slices.Contains(rule.Resources, m.resource) {
+					taken++
+					role.Rules[i].Resources = slices.DeleteFunc(rule.Resources, func(r string) bool { return r == m.resource })
+				}
+			}
+			role.Rules = slices.DeleteFunc(role.Rules, func(r rbacv1.PolicyRule) bool { return len(r.Resources) == 0 })
+			if _, err := s.Client().RbacV1().Roles(ns).Update(s.t.Context(), &role, metav1.UpdateOptions{}); err != nil {
+				s.t.Fatal(err)
+			}
+		}
+	}
+	if taken != 1 {
+		s.t.Fatalf("the chart's roles grant %s %d times", m.resource, taken)
+	}
+}
+
+// judge holds what happened against the matrix.
+func (s *scene) judge(m without, p *pod, stateful bool) {
+	s.t.Helper()
+	for kind, want := range m.conditions {
+		await(s.t, kind, func() error {
+			if got := s.condition(kind); !strings.HasPrefix(got, want) {
+				return fmt.Errorf("%q, want %q", got, want)
+			}
+			return nil
+		}, p.Process)
+	}
+	switch {
+	case m.scaled:
+		s.awaitSize("3 replicas", p, func(n int32) bool { return n == 3 })
+	case m.mute:
+		s.awaitPolls(p, 8)
+	default:
+		// It decided, as the conditions say; a decision later it still has not written.
+		s.awaitPolls(p, 4)
+	}
+	size := s.Replicas(s.t, s.shop, worker)
+	if stateful {
+		size = s.statefulSize()
+	}
+	if want := map[bool]int32{true: 3, false: 2}[m.scaled]; size != want {
+		s.t.Errorf("%d replicas, want %d", size, want)
+	}
+	if got := s.status("lastDecision"); m.mute && got != "" {
+		s.t.Errorf("the status says %s", got)
+	}
+}
+
+func (s *scene) statefulSize() int32 {
+	s.t.Helper()
+	set, err := s.Client().AppsV1().StatefulSets(s.shop).Get(s.t.Context(), worker, metav1.GetOptions{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return *set.Spec.Replicas
+}
+
+// awaitPolls waits until the program has polled Kafka so many times more.
+func (s *scene) awaitPolls(p *pod, polls int) {
+	s.t.Helper()
+	seen, last := 0, ""
+	await(s.t, "further polls", func() error {
+		text, err := p.get("/metrics")
+		if err != nil {
+			return err
+		}
+		for line := range strings.Lines(text) {
+			if strings.HasPrefix(line, "lagscaler_last_successful_poll_timestamp_seconds") && line != last {
+				seen, last = seen+1, line
+			}
+		}
+		if seen < polls {
+			return fmt.Errorf("%d of %d", seen, polls)
+		}
+		return nil
+	}, p.Process)
+}

@@ -1,0 +1,153 @@
+package rebalance_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+	"text/template"
+	"time"
+
+	"github.com/lagscaler/lagscaler/e2e/servers/kafka"
+)
+
+var (
+	accuracyFile = flag.String("accuracy", "", "measure, and write this file")
+	accuracyTime = flag.Duration("accuracy-time", 150*time.Second, "how long each version's groups are disturbed")
+	accuracySeed = flag.Uint64("accuracy-seed", 2026, "of what is done to them")
+)
+
+// stanza is one kind of group on one version, as the page shows it.
+type stanza struct {
+	Version kafka.Version
+	Kind    kind
+	verdict
+}
+
+// TestAccuracy is the long run: make accuracy.
+func TestAccuracy(t *testing.T) {
+	if *accuracyFile == "" {
+		t.Skip("skipped: this measures for minutes and writes docs/accuracy.md; make accuracy runs it")
+	}
+	var page struct {
+		Rows []stanza
+		Sum  stanza
+		Time time.Duration
+		Seed uint64
+	}
+	page.Time, page.Seed = *accuracyTime, *accuracySeed
+	for _, v := range kafka.Versions {
+		t.Run(string(v), func(t *testing.T) {
+			c := kafka.Start(t, kafka.Config{Version: v})
+			th := open(t, c, 3, *accuracySeed)
+			th.run(t, *accuracyTime)
+			verdicts := th.judge(t)
+			report(t, verdicts)
+			for _, k := range kindsOf(v) {
+				page.Rows = append(page.Rows, stanza{v, k, *verdicts[k]})
+				page.Sum.add(*verdicts[k])
+			}
+		})
+	}
+	if t.Failed() {
+		return
+	}
+	var out bytes.Buffer
+	if err := accuracyPage.Execute(&out, page); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(*accuracyFile, out.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, target := range page.Sum.targets() {
+		if !target.Met {
+			t.Errorf("not met: %s, but %s", target.Want, target.Got)
+		}
+	}
+}
+
+// target is a promise, and what became of it.
+type target struct {
+	Want, Got string
+	Met       bool
+}
+
+func (v verdict) targets() []target {
+	missed := len(v.Missed) + v.Excused
+	causes := v.Right + len(v.Unknown) + len(v.Wrong)
+	durations := v.Near + len(v.Far)
+	return []target{
+		{"at least 300 rebalances", fmt.Sprint(v.Truths), v.Truths >= 300},
+		{"none missed in which a member stayed", fmt.Sprintf("%d missed", len(v.Missed)), len(v.Missed) == 0},
+		{"at least 99 % seen of all", percent(v.Truths-missed, v.Truths), 100*missed <= v.Truths},
+		{"none made up", fmt.Sprintf("%d made up", len(v.False)), len(v.False) == 0},
+		{"the cause right in at least 90 %", percent(v.Right, causes), 10*v.Right >= 9*causes},
+		{"unknown rather than wrong", fmt.Sprintf("%d unknown, %d wrong", len(v.Unknown), len(v.Wrong)), len(v.Wrong) <= len(v.Unknown)},
+		{"durations within one sample", percent(v.Near, durations), len(v.Far) == 0},
+	}
+}
+
+func percent(part, of int) string {
+	if of == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%d of %d, %.1f %%", part, of, 100*float64(part)/float64(of))
+}
+
+var accuracyPage = template.Must(template.New("accuracy").Funcs(template.FuncMap{
+	"targets": func(s stanza) []target { return s.targets() },
+	"yes": func(met bool) string {
+		if met {
+			return "yes"
+		}
+		return "**no**"
+	},
+	"ms": func(d time.Duration) string { return d.Round(time.Millisecond).String() },
+}).Parse(`# How right lagscaler is about rebalances
+
+Written by ` + "`make accuracy`" + `; do not edit. What the words mean is in [rebalances](rebalances.md).
+
+## How it was measured
+
+Apache Kafka 3.9 and 4.3, three brokers each, on one machine. Three groups of each kind, of 2 to 5 Java consumers, side by side. For
+{{.Time}} (seed {{.Seed}}) a script had members join, leave, come in pairs, restart, roll over one after the other, end without a word, die by
+SIGKILL, hang over max.poll.interval, and subscribe to another topic, and had topics grow; a few seconds apart as a rule, and
+now and then on top of each other. lagscaler's reading half ran as in the daemon, sampling each second. Polls came every 2 s, and session
+timeouts were 9 s: a fifth of production's 10 s and 45 s. No hints were given, so the causes scaling and deploy do not occur.
+
+The truth is the coordinator's own log: one rebalance is one generation of a classic group, one epoch of a KIP-848 group.
+
+## Promises
+
+| promise | measured | kept |
+|---|---|---|
+{{range targets .Sum}}| {{.Want}} | {{.Got}} | {{yes .Met}} |
+{{end}}
+## By kind
+
+| Kafka | group | rebalances | missed, a member stayed | missed, nobody stayed | made up | cause right | unknown | wrong | duration within a sample | further off | worst |
+|---|---|---|---|---|---|---|---|---|---|---|---|
+{{range .Rows}}| {{.Version}} | {{.Kind}} | {{.Truths}} | {{len .Missed}} | {{.Excused}} | {{len .False}} | {{.Right}} | {{len .Unknown}} | {{len .Wrong}} | {{.Near}} | {{len .Far}} | {{ms .Worst}} |
+{{end}}
+Causes and durations are counted by event: rebalances between which no sample saw the group at rest are one event with a count. Its cause is
+held against that of the first of them. Its duration is held against the log's time from the start of the first to the end of the last rebalance in which a
+sample saw the group in motion, to within one sample and 0.25 s for delays in the brokers.
+{{.Sum.Unclear}} events had no cause in the log either (a member rejoined without saying why) and are not among the causes.
+{{with .Sum.Missed}}
+## Missed
+{{range .}}
+- {{.}}{{end}}
+{{end}}{{with .Sum.False}}
+## Made up
+{{range .}}
+- {{.}}{{end}}
+{{end}}{{with .Sum.Wrong}}
+## Wrong causes
+{{range .}}
+- {{.}}{{end}}
+{{end}}{{with .Sum.Far}}
+## Durations further off
+{{range .}}
+- {{.}}{{end}}
+{{end}}`))

@@ -1,0 +1,276 @@
+package scale
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"testing"
+	"text/template"
+	"time"
+
+	"github.com/lagscaler/lagscaler/internal/plot"
+	"github.com/lagscaler/lagscaler/scaler/sim"
+)
+
+// calibration is a real run beside simulations of the same traffic.
+type calibration struct {
+	World     sim.World // as measured
+	Observed  observed
+	Simulated []sim.Result // by seed
+}
+
+// figure is one number of both.
+type figure struct {
+	Name                                   string
+	Observed, Simulated, Least, Most       string
+	observed, simulated, least, mostNumber float64
+}
+
+func (c calibration) figure(name, format string, of func(sim.Result) float64) figure {
+	var all []float64
+	for _, r := range c.Simulated {
+		all = append(all, of(r))
+	}
+	slices.Sort(all)
+	f := figure{Name: name, observed: of(c.Observed.Result), simulated: all[len(all)/2], least: all[0], mostNumber: all[len(all)-1]}
+	text := func(v float64) string { return fmt.Sprintf(format, v) }
+	f.Observed, f.Simulated, f.Least, f.Most = text(f.observed), text(f.simulated), text(f.least), text(f.mostNumber)
+	return f
+}
+
+func meanAge(r sim.Result) float64 {
+	sum := 0.0
+	for _, p := range r.Points {
+		sum += float64(p.Age)
+	}
+	return sum / float64(max(1, len(r.Points)))
+}
+
+func rebalances(r sim.Result) float64 {
+	if len(r.Points) == 0 {
+		return 0
+	}
+	return float64(r.Points[len(r.Points)-1].Rebalances)
+}
+
+func mostReplicas(r sim.Result) float64 {
+	most := int32(0)
+	for _, p := range r.Points {
+		most = max(most, p.Replicas)
+	}
+	return float64(most)
+}
+
+// Figures are the numbers side by side.
+func (c calibration) Figures() []figure {
+	return []figure{
+		c.figure("oldest record, s", "%.0f", func(r sim.Result) float64 { return r.PeakAge.Seconds() }),
+		c.figure("oldest record of ten seconds, mean, s", "%.1f", meanAge),
+		c.figure("records later than 30 s, %", "%.1f", func(r sim.Result) float64 { return r.LatePercent }),
+		c.figure("consumer minutes", "%.0f", func(r sim.Result) float64 { return 60 * r.ConsumerHours }),
+		c.figure("most replicas", "%.0f", mostReplicas),
+		c.figure("changes of the replicas", "%.0f", func(r sim.Result) float64 { return float64(len(r.Moves)) }),
+		c.figure("rebalances", "%.0f", rebalances),
+	}
+}
+
+// Typical is the simulation whose oldest record is the median one.
+func (c calibration) Typical() sim.Result {
+	all := slices.Clone(c.Simulated)
+	slices.SortStableFunc(all, func(a, b sim.Result) int { return int(a.PeakAge - b.PeakAge) })
+	return all[len(all)/2]
+}
+
+// moment is half a minute: the greatest of each.
+type moment struct {
+	Second                int32
+	Rate                  float64
+	Replicas, Age         int32 // observed
+	SimReplicas, SimAge   int32 // of the median simulation, each by itself
+	SimAgeLeast, SimAgest int32
+	Estimate              string // by lagscaler, at its decision
+}
+
+// Moments are the run, half a minute at a time.
+func (c calibration) Moments() []moment {
+	const steps = 3
+	var out []moment
+	for b := 0; b+steps <= len(c.Observed.Points); b += steps {
+		age, replicas, rate := window(c.Observed.Result, b, steps)
+		m := moment{Second: int32(b) * int32(playedStep/time.Second), Age: age, Replicas: replicas, Rate: rate}
+		var ages, sizes []int32
+		for _, r := range c.Simulated {
+			a, n, _ := window(r, b, steps)
+			ages, sizes = append(ages, a), append(sizes, n)
+		}
+		slices.Sort(ages)
+		slices.Sort(sizes)
+		m.SimAge, m.SimAgeLeast, m.SimAgest = ages[len(ages)/2], ages[0], ages[len(ages)-1]
+		m.SimReplicas = sizes[len(sizes)/2]
+		for _, e := range c.Observed.Estimates {
+			if e.Second >= m.Second && e.Second < m.Second+int32(steps*playedStep/time.Second) {
+				m.Estimate = fmt.Sprintf("%.0f", e.Seconds)
+			}
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+func window(r sim.Result, from, n int) (age, replicas int32, rate float64) {
+	for _, p := range r.Points[from:min(from+n, len(r.Points))] {
+		age, replicas, rate = max(age, p.Age), max(replicas, p.Replicas), max(rate, p.Rate)
+	}
+	return age, replicas, rate
+}
+
+// Where the real run is kept, and what is written of it.
+const (
+	calibrationData   = "testdata/calibration.json"
+	calibrationPaper  = "../../../docs/calibration.md"
+	calibrationCurves = "../../../docs/calibration.html"
+)
+
+var updateCalibration = flag.Bool("update-calibration", false, "simulate the kept run again, and write docs/calibration.md")
+
+// TestCalibration simulates the run that is kept: the document says what the simulator does today, and it is near enough.
+func TestCalibration(t *testing.T) {
+	text, err := os.ReadFile(calibrationData)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var o observed
+	if err := json.Unmarshal(text, &o); err != nil {
+		t.Fatal(err)
+	}
+	c := calibrate(t, o)
+	c.judge(t)
+	if *updateCalibration {
+		c.write(t)
+	}
+	want, err := os.ReadFile(calibrationPaper)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.paper(t); !bytes.Equal(got, want) {
+		t.Errorf("%s says something else; -update-calibration writes it anew:\n%s", calibrationPaper, got)
+	}
+}
+
+// calibrate simulates a real run.
+func calibrate(t *testing.T, o observed) calibration {
+	t.Helper()
+	c := calibration{Observed: o, World: o.world()}
+	trace := playedTraffic(t)
+	for seed := range uint64(worlds) {
+		w := c.World
+		w.Seed = seed + 1
+		c.Simulated = append(c.Simulated, simulateCalibrated(t, trace, w))
+	}
+	return c
+}
+
+func (o observed) save(t *testing.T) {
+	t.Helper()
+	text, err := json.MarshalIndent(o, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(calibrationData, append(text, '\n'), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (c calibration) paper(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := calibrationPage.Execute(&b, c); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func (c calibration) write(t *testing.T) {
+	t.Helper()
+	var curves bytes.Buffer
+	report := plot.Report{
+		Title: "A real run, and the simulator on the same traffic", Target: calibrateTarget,
+		Results: []sim.Result{c.Observed.Result, c.Typical()},
+	}
+	if err := plot.Write(&curves, report); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string][]byte{calibrationPaper: c.paper(t), calibrationCurves: curves.Bytes()} {
+		if err := os.WriteFile(name, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// judge holds the simulator to what was observed.
+func (c calibration) judge(t *testing.T) {
+	t.Helper()
+	for i, most := range map[int]float64{0: 15, 1: 6, 3: 20} { // by figure, how far the median may be off
+		f := c.Figures()[i]
+		if off := max(f.observed-f.simulated, f.simulated-f.observed); off > most {
+			t.Errorf("%s: %s observed, %s simulated", f.Name, f.Observed, f.Simulated)
+		}
+	}
+}
+
+var calibrationPage = template.Must(template.New("calibration").Funcs(template.FuncMap{
+	"s":    func(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) },
+	"ms":   func(d time.Duration) string { return fmt.Sprintf("%.1f ms", 1000*d.Seconds()) },
+	"mean": mean,
+	"most": slices.Max[[]time.Duration],
+	"f0":   func(v float64) string { return fmt.Sprintf("%.0f", v) },
+	"f1":   func(v float64) string { return fmt.Sprintf("%.1f", v) },
+}).Parse(`# How near the simulator is to a real run
+
+Written by ` + "`make calibrate`" + `; do not edit. What was observed is kept, and a test simulates it again.
+
+Five hours of a stream of tweets were played in ten minutes, after a minute and a half of calm, into a topic with {{.Observed.Partitions}} partitions on
+three real brokers. A real control plane ran the Deployment; each Ready pod stood for one consumer process (range assignor, a
+heartbeat each 3 s, a commit each 5 s, 20 ms of work a record, up to 100 records a fetch) that took up to 8 s more to come up.
+lagscaler scaled it by its documented clocks: a poll each 10 s, a decision each 30 s. Only the stabilization window was shorter,
+two minutes, so that it also goes down.
+
+The simulator then ran the same trace with what had been measured:
+
+| | measured | in the simulator |
+|---|---|---|
+| work on a record | {{ms .Observed.PerRecord}} | {{f1 .World.PerConsumer}}/s a consumer |
+| from a new size to a consumer that joins | {{with .Observed.Starts}}{{len .}} pods: {{s (mean .)}} on average, {{s (most .)}} at most{{end}} | {{s (index .World.Starts 0)}} to {{s (index .World.Starts 1)}} |
+| pause of a member in a rebalance | {{with .Observed.Pauses}}{{len .}} pauses: {{s (mean .)}} on average, {{s (most .)}} at most{{end}} | {{s .World.Pause}}, all at once; it knows whole seconds, and at least one |
+| between commits | 5 s | 5 s |
+
+## Side by side
+
+Simulated are the medians of {{len .Simulated}} seeds.
+
+| | observed | simulated | least | most |
+|---|---|---|---|---|
+{{range .Figures}}| {{.Name}} | {{.Observed}} | {{.Simulated}} | {{.Least}} | {{.Most}} |
+{{end}}
+Kafka takes all into one rebalance who join until its members have noticed it, at their next heartbeat; until then they go on
+working. The simulator takes in only those who join within the pause, so it has more rebalances. It does not know that a record
+waits for the others of its fetch, up to two seconds here.
+
+What this does not show: members of these programs were back within a second. Pauses of 8 s, which the benchmark assumes, are
+those of programs that take as long to come back for more; and cooperative rebalancing was not played.
+
+[The curves](calibration.html): traffic, replicas with each decision's reason, the oldest record and rebalances, observed and in
+a typical simulation.
+
+## Time lag, half a minute at a time
+
+The age of the oldest record: observed when it was done, by the consumers; simulated while it waits. The last column is what
+lagscaler itself measured from offsets, at its decision within that half minute.
+
+| from | records/s | replicas observed | simulated | oldest observed | simulated | least to most | lagscaler's measure |
+|---|---|---|---|---|---|---|---|
+{{range .Moments}}| {{.Second}} s | {{f0 .Rate}} | {{.Replicas}} | {{.SimReplicas}} | {{.Age}} s | {{.SimAge}} s | {{.SimAgeLeast}} to {{.SimAgest}} s | {{with .Estimate}}{{.}} s{{end}} |
+{{end}}`))

@@ -1,0 +1,107 @@
+package scale
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/lagscaler/lagscaler/e2e/servers/kube"
+)
+
+const crdFolder = "../../../scaler/kube/crd"
+
+// controlPlane is the shared control plane, which serves KafkaScalers.
+func controlPlane(t *testing.T) *kube.ControlPlane {
+	t.Helper()
+	c := kube.Shared(t)
+	install(t, c)
+	return c
+}
+
+func install(t *testing.T, c *kube.ControlPlane) {
+	t.Helper()
+	c.Kubectl(t, "apply", "--server-side", "--filename="+crdFolder)
+	c.AwaitCRDs(t, crdFolder)
+}
+
+const smallest = `
+apiVersion: lagscaler.io/v1alpha1
+kind: KafkaScaler
+metadata: {name: orders}
+spec:
+  scaleTargetRef: {name: worker}
+  sources:
+  - {cluster: main, group: orders}
+`
+
+func TestTheSmallestScalerIsAccepted(t *testing.T) {
+	c := controlPlane(t)
+	ns := c.Namespace(t)
+	c.Apply(t, ns, smallest)
+	if got := c.Kubectl(t, "get", "ks", "orders", "--namespace="+ns, "--output=jsonpath={.spec.scaleTargetRef}"); got != `{"apiVersion":"apps/v1","kind":"Deployment","name":"worker"}` {
+		t.Errorf("the target became %s", got)
+	}
+	header, _, _ := strings.Cut(c.Kubectl(t, "get", "kafkascalers", "--namespace="+ns), "\n")
+	if got := strings.Join(strings.Fields(header), " "); got != "NAME TARGET GROUP LAG TIME LAG REPLICAS DESIRED REASON MODE AGE" {
+		t.Errorf("columns %s", got)
+	}
+	await(t, "kubectl to explain a field", func() error {
+		got, err := c.TryKubectl(t.Context(), "", "explain", "kafkascaler.spec.targetLag")
+		if err == nil && !strings.Contains(got, "How old a record may become") {
+			err = errors.New(got)
+		}
+		return err
+	})
+}
+
+// What is wrong is refused by the API server itself, with the field named.
+func TestInvalidScalersAreRefused(t *testing.T) {
+	c := controlPlane(t)
+	ns := c.Namespace(t)
+	spec := func(more string) string { return smallest + more }
+	source := func(more string) string {
+		return strings.Replace(smallest, "group: orders}", "group: orders, "+more+"}", 1)
+	}
+	tests := []struct{ name, manifest, field, says string }{
+		{"no target", strings.Replace(smallest, "scaleTargetRef: {name: worker}", "", 1), "spec.scaleTargetRef", "Required"},
+		{"no name of the target", strings.Replace(smallest, "name: worker", "kind: Deployment", 1), "spec.scaleTargetRef.name", "Required"},
+		{"a kind in lower case", strings.Replace(smallest, "name: worker", "name: worker, kind: deployment", 1), "spec.scaleTargetRef.kind", "should match"},
+		{"no source", strings.Replace(smallest, "\n  - {cluster: main, group: orders}", " []", 1), "spec.sources", "at least 1"},
+		{"no group", strings.Replace(smallest, ", group: orders", "", 1), "spec.sources[0].group", "Required"},
+		{"an empty group", strings.Replace(smallest, "group: orders", `group: ""`, 1), "spec.sources[0].group", "at least 1"},
+		{"a group twice", spec("  - {cluster: main, group: orders}\n"), "spec.sources[1]", "Duplicate"},
+		{"topics and a pattern", source(`topics: [a], topicPattern: "b.*"`), "spec.sources[0].topicPattern", "exclude each other"},
+		{"a pattern that is none", source(`topicPattern: "a("`), "spec.sources[0].topicPattern", "error parsing regexp"},
+		{"no processing time", source("processingTime: 0s"), "spec.sources[0].processingTime", "must be more than 0s"},
+		{"a number for a time", source("processingTime: 50"), "spec.sources[0].processingTime", "must be of type string"},
+		{"a time without a unit", source(`processingTime: "50"`), "spec.sources[0].processingTime", "should match"},
+		{"no concurrency", source("concurrency: 0"), "spec.sources[0].concurrency", "greater than or equal to 1"},
+		{"another isolation", source("isolation: serializable"), "spec.sources[0].isolation", "Unsupported value"},
+		{"fewer than none", spec("  minReplicas: -1\n"), "spec.minReplicas", "greater than or equal to 0"},
+		{"none at most", spec("  maxReplicas: 0\n"), "spec.maxReplicas", "greater than or equal to 1"},
+		{"min above max", spec("  minReplicas: 5\n  maxReplicas: 3\n"), "spec.maxReplicas", "must not exceed maxReplicas"},
+		{"fallback above max", spec("  fallbackReplicas: 5\n  maxReplicas: 3\n"), "spec.fallbackReplicas", "must not exceed maxReplicas"},
+		{"a window above max", spec("  maxReplicas: 3\n  schedule: [{start: 0 8 * * *, end: 0 9 * * *, minReplicas: 4}]\n"), "spec.schedule", "may exceed maxReplicas"},
+		{"half a cron", spec("  schedule: [{start: 0 8 *, end: 0 9 * * *, minReplicas: 1}]\n"), "spec.schedule[0].start", "should match"},
+		{"a window without its minimum", spec("  schedule: [{start: 0 8 * * *, end: 0 9 * * *}]\n"), "spec.schedule[0].minReplicas", "Required"},
+		{"another mode", spec("  mode: auto\n"), "spec.mode", "Unsupported value"},
+		{"another policy", spec("  policy: magic\n"), "spec.policy", "Unsupported value"},
+		{"another preset", spec("  preset: cheap\n"), "spec.preset", "Unsupported value"},
+		{"another end", spec("  onDelete: explode\n"), "spec.onDelete", "Unsupported value"},
+		{"no target lag", spec("  targetLag: 0s\n"), "spec.targetLag", "must be between 1s and 24h"},
+		{"a share above one", spec("  slo: {churn: 1.5}\n"), "spec.slo.churn", "less than or equal to 1"},
+		{"a field that is none", spec("  maxReplica: 3\n"), "spec.maxReplica", "unknown field"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := c.TryKubectl(t.Context(), tt.manifest, "create", "--namespace="+ns, "--filename=-", "--dry-run=server", "--validate=strict")
+			if err == nil {
+				t.Fatalf("accepted\n%s", tt.manifest)
+			}
+			if !strings.Contains(err.Error(), tt.field) || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("it says %v\nwant %q and %q", err, tt.field, tt.says)
+			}
+		})
+	}
+}

@@ -1,0 +1,165 @@
+package scale
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/lagscaler/lagscaler/e2e/servers/kube"
+	"github.com/lagscaler/lagscaler/scaler"
+)
+
+// condition reads a condition of the KafkaScaler, as status/reason.
+func (s *scene) condition(kind string) string {
+	s.t.Helper()
+	at := fmt.Sprintf("conditions[?(@.type==%q)]", kind)
+	return s.status(at+".status") + "/" + s.status(at+".reason")
+}
+
+// awaitCondition waits until a condition is as wanted.
+func (s *scene) awaitCondition(kind, want string) {
+	s.t.Helper()
+	await(s.t, kind+" to be "+want, func() error {
+		if got := s.condition(kind); got != want {
+			return fmt.Errorf("it is %s", got)
+		}
+		return nil
+	})
+}
+
+// awaitSize waits until the Deployment asks for at least so many replicas.
+func (s *scene) awaitSize(what string, good func(n int32) bool) int32 {
+	s.t.Helper()
+	var n int32
+	await(s.t, what, func() error {
+		if n = s.replicas(); !good(n) {
+			return fmt.Errorf("it asks for %d", n)
+		}
+		return nil
+	})
+	return n
+}
+
+// awaitEvent waits until the program has said that about an object.
+func (s *scene) awaitEvent(kind, name, reason string) {
+	s.t.Helper()
+	await(s.t, "the Event "+reason, func() error {
+		if got := s.events(kind, name); !slices.Contains(got, reason) {
+			return fmt.Errorf("events %q", got)
+		}
+		return nil
+	})
+}
+
+func atLeast(want int32) func(int32) bool { return func(n int32) bool { return n >= want } }
+
+// In act, an HPA on the target is a conflict until it is gone.
+func TestAnHPAOnTheTarget(t *testing.T) {
+	t.Parallel()
+	s := open(t, stage{Rate: 150})
+	s.Autoscale(t, kube.HPA{Namespace: s.ns, Deployment: workload, Min: 1, Max: 10, Metric: "nothing", PerPod: 1})
+	sizes := s.watch()
+	d := s.start()
+	s.awaitDecision(d, "a decision in conflict", func(told toldScaler) bool {
+		return told.Disposition == scaler.Conflict && told.Decision.Desired > told.Decision.Current
+	})
+	s.awaitCondition("AbleToScale", "False/Conflict")
+	s.awaitEvent("Deployment", workload, "Conflict")
+	if got := sizes(); len(got) != 1 {
+		t.Errorf("sizes %v were written beside an HPA", got)
+	}
+	s.Kubectl(t, "delete", "hpa", workload, "--namespace="+s.ns)
+	s.awaitSize("a size that carries 150/s", atLeast(3))
+	s.awaitCondition("AbleToScale", "True/Leading")
+}
+
+// A ScaledObject owns its target unless it is paused, which is the cut-over from KEDA.
+func TestAScaledObjectOnTheTarget(t *testing.T) {
+	t.Parallel()
+	s := open(t, stage{Rate: 150})
+	s.InstallCRDs(t, kube.ScaledObjects)
+	s.Apply(t, s.ns, `
+apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata: {name: orders}
+spec:
+  scaleTargetRef: {name: worker}
+  triggers: [{type: kafka, metadata: {topic: orders, lagThreshold: "50"}}]
+`)
+	sizes := s.watch()
+	d := s.start()
+	s.awaitDecision(d, "a decision in conflict", func(told toldScaler) bool {
+		return told.Disposition == scaler.Conflict && told.Workload.Owner.Kind == "ScaledObject" && told.Decision.Desired > told.Decision.Current
+	})
+	if got := sizes(); len(got) != 1 {
+		t.Errorf("sizes %v were written beside a ScaledObject", got)
+	}
+	s.Kubectl(t, "annotate", "scaledobject", "orders", "--namespace="+s.ns, "autoscaling.keda.sh/paused=true")
+	s.awaitSize("a size that carries 150/s", atLeast(3))
+}
+
+// In advise our decision is shown beside what a real HPA does, and nothing is written: the token could not.
+func TestAdviseBesideARealHPA(t *testing.T) {
+	t.Parallel()
+	s := open(t, stage{Rate: 150, Mode: scaler.Advise})
+	metrics := s.ServeExternalMetrics(t)
+	metrics.Set(s.ns, "lag", 50)
+	s.Autoscale(t, kube.HPA{Namespace: s.ns, Deployment: workload, Min: 1, Max: 10, Metric: "lag", PerPod: 10})
+	d := s.start()
+	s.awaitSize("the HPA's own five", func(n int32) bool { return n == 5 })
+	told := s.awaitDecision(d, "advice beside the HPA's five", func(told toldScaler) bool {
+		return told.Disposition == scaler.Advised && told.Workload.Owner.Desired == 5 && told.Decision.Current == 5 && told.Decision.Verdict != scaler.CapacityUnknown
+	})
+	s.awaitCondition("AbleToScale", "False/Advise")
+	if told.Ups+told.Downs+told.Errors != 0 || len(told.Failure) != 0 {
+		t.Errorf("in advise it wrote, or tried to: %+v", told)
+	}
+	// The HPA is misled; what we would do is said in Events of both.
+	metrics.Set(s.ns, "lag", 10)
+	s.awaitSize("the HPA's one", func(n int32) bool { return n == 1 })
+	await(t, "an Event with the advice", func() error {
+		events := strings.Join(s.Events(t, s.ns, workload), "\n")
+		if !strings.Contains(events, "(Advised)") {
+			return fmt.Errorf("events\n%s", events)
+		}
+		return nil
+	})
+}
+
+// Paused by the operator: the decision is made and shown, and not written.
+func TestPausedByTheOperator(t *testing.T) {
+	t.Parallel()
+	s := open(t, stage{Rate: 150})
+	s.Kubectl(t, "annotate", "ks", scalerName, "--namespace="+s.ns, "lagscaler.io/paused=true")
+	sizes := s.watch()
+	d := s.start()
+	s.awaitDecision(d, "a decision that is not written", func(told toldScaler) bool {
+		return told.Disposition == scaler.Paused && told.Decision.Desired > told.Decision.Current
+	})
+	s.awaitCondition("Paused", "True/Paused")
+	if got := sizes(); len(got) != 1 {
+		t.Errorf("sizes %v were written though it is paused", got)
+	}
+	s.Kubectl(t, "annotate", "ks", scalerName, "--namespace="+s.ns, "lagscaler.io/paused-", "lagscaler.io/fixed-replicas=5")
+	s.awaitSize("the operator's five", func(n int32) bool { return n == 5 })
+}
+
+// Of two scalers on one target the older one holds it.
+func TestASecondScalerOnTheTarget(t *testing.T) {
+	t.Parallel()
+	s := open(t, stage{Rate: 20})
+	d := s.start()
+	s.awaitVerdict(d, scaler.Steady)
+	s.Apply(t, s.ns, strings.Replace(s.scaler(), "name: "+scalerName, "name: second", 1))
+	await(t, "the second to be refused", func() error {
+		got := s.Kubectl(t, "get", "ks", "second", "--namespace="+s.ns, `--output=jsonpath={.status.conditions[?(@.type=="Ready")].reason}`)
+		if got != "TargetTaken" {
+			return fmt.Errorf("Ready has the reason %q", got)
+		}
+		return nil
+	})
+	if one, err := d.scaler(s.name()); err != nil || one.Refused != "" {
+		t.Errorf("the first: %q, %v", one.Refused, err)
+	}
+}

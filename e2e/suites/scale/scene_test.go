@@ -1,0 +1,335 @@
+package scale
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/lagscaler/lagscaler/e2e/servers/child"
+	"github.com/lagscaler/lagscaler/e2e/servers/kafka"
+	"github.com/lagscaler/lagscaler/e2e/servers/kube"
+	"github.com/lagscaler/lagscaler/scaler"
+	rights "github.com/lagscaler/lagscaler/scaler/kube"
+)
+
+// stage is what a scene is played on. Everything has a default.
+type stage struct {
+	Kube       *kube.ControlPlane // the shared one
+	Partitions int32              // 12
+	Weights    []int              // even
+	Processing time.Duration      // 20 ms: 50 records/s a consumer
+	Replicas   int32              // 1
+	Rate       int                // records/s from the beginning; 0: none
+	Groups     int                // on the Deployment: 1
+	Poisoned   []int32            // partitions on which every consumer is stuck
+	Spec       string             // further lines of the KafkaScaler's spec
+	Scaler     func(s *scene) string
+	Mode       scaler.Mode // of the installation: act
+	Deployment func(*kube.Deployment)
+	Mute       func(pod string) bool // pods for which no consumer is started
+	Tempo      tempo                 // hurried
+	Consumer   func(*consuming)      // what is not as usual
+}
+
+// scene is one Deployment whose Ready pods are consumers, under load, with a KafkaScaler.
+type scene struct {
+	*kube.ControlPlane
+	t      *testing.T
+	stage  stage
+	kafka  *kafka.Cluster
+	ns     string
+	topic  string
+	groups []string
+	load   *load
+	config daemonConfig
+	dir    string // of the consumers' logs
+
+	mu        sync.Mutex
+	consumers map[string]*child.Process // of pods that are Ready
+	logs      []string                  // of all consumers that ever ran
+}
+
+const (
+	workload   = "worker"
+	scalerName = "orders"
+	target     = 10 * time.Second
+)
+
+// open sets the stage. No daemon runs yet.
+func open(t *testing.T, st stage) *scene {
+	t.Helper()
+	s := &scene{t: t, dir: t.TempDir(), stage: st.withDefaults(t), kafka: kafka.Shared(t, kafka.V43), consumers: map[string]*child.Process{}}
+	s.ControlPlane = s.stage.Kube
+	s.ns = s.Namespace(t)
+	s.topic = s.kafka.CreateTopic(t, "orders", s.stage.Partitions)
+	for i := range s.stage.Groups {
+		s.groups = append(s.groups, s.kafka.Name(fmt.Sprintf("orders-%d", i)))
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the last words of consumers:\n%s", s.grumbles())
+		}
+	})
+	s.load = produce(t, s.brokers(), s.topic, s.stage.Weights)
+	s.load.set(s.stage.Rate)
+	d := kube.Deployment{Namespace: s.ns, Name: workload, Replicas: s.stage.Replicas}
+	if s.stage.Deployment != nil {
+		s.stage.Deployment(&d)
+	}
+	s.Deploy(t, d)
+	s.Follow(t, kube.Fleet{Namespace: s.ns, Selector: "app=" + workload, Start: s.hire, Stop: s.dismiss})
+	s.Apply(t, s.ns, s.stage.Scaler(s))
+	s.config = daemonConfig{
+		Identity: "first", Namespace: s.ns, Brokers: s.brokers(), Mode: s.stage.Mode, Kubeconfig: s.permit(s.stage.Mode), Tempo: s.stage.Tempo,
+	}
+	return s
+}
+
+func (st stage) withDefaults(t *testing.T) stage {
+	t.Helper()
+	if st.Kube == nil {
+		st.Kube = controlPlane(t)
+	}
+	st.Partitions = or(st.Partitions, 12)
+	st.Processing = or(st.Processing, 20*time.Millisecond)
+	st.Groups = or(st.Groups, 1)
+	st.Mode = or(st.Mode, scaler.Act)
+	st.Replicas = or(st.Replicas, 1)
+	st.Tempo = or(st.Tempo, hurried)
+	if st.Weights == nil {
+		st.Weights = even(int(st.Partitions))
+	}
+	if st.Scaler == nil {
+		st.Scaler = (*scene).scaler
+	}
+	return st
+}
+
+func or[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}
+
+// scaler is the scene's KafkaScaler.
+func (s *scene) scaler() string {
+	var sources strings.Builder
+	for _, g := range s.groups {
+		fmt.Fprintf(&sources, "  - {cluster: main, group: %s, processingTime: %s, commitInterval: %s}\n", g, s.stage.Processing, commitEvery)
+	}
+	return fmt.Sprintf(`
+apiVersion: lagscaler.io/v1alpha1
+kind: KafkaScaler
+metadata: {name: %s}
+spec:
+  scaleTargetRef: {name: %s}
+  mode: act
+  targetLag: %s
+  sources:
+%s%s`, scalerName, workload, target, sources.String(), s.stage.Spec)
+}
+
+func (s *scene) brokers() []string { return strings.Split(s.kafka.Bootstrap(), ",") }
+
+// permit makes a ServiceAccount with exactly the rights that a mode uses, but for those that the test takes away.
+func (s *scene) permit(mode scaler.Mode, without ...string) string {
+	s.t.Helper()
+	type policyRule struct {
+		APIGroups []string `json:"apiGroups"`
+		Resources []string `json:"resources"`
+		Verbs     []string `json:"verbs"`
+	}
+	var rules []policyRule
+	for _, r := range rights.Rules(mode) {
+		if !slices.Contains(without, r.Resource) {
+			rules = append(rules, policyRule{[]string{r.Group}, []string{r.Resource}, r.Verbs})
+		}
+	}
+	text, err := json.Marshal(rules)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.Apply(s.t, s.ns, fmt.Sprintf(`
+{apiVersion: v1, kind: ServiceAccount, metadata: {name: lagscaler}}
+---
+{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, metadata: {name: lagscaler}, rules: %s}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: lagscaler}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: lagscaler}
+subjects: [{kind: ServiceAccount, name: lagscaler, namespace: %s}]
+`, text, s.ns))
+	return s.KubeconfigFor(s.t, s.ns, "lagscaler")
+}
+
+// start starts a daemon.
+func (s *scene) start() *daemon {
+	s.t.Helper()
+	return start(s.t, s.config)
+}
+
+// hire starts the consumer that a Ready pod stands for.
+func (s *scene) hire(p kube.Pod) {
+	if s.stage.Mute != nil && s.stage.Mute(p.Name) {
+		return
+	}
+	log := filepath.Join(s.dir, p.Name)
+	c := consuming{
+		Name: p.Name, Brokers: s.kafka.Bootstrap(), Topic: s.topic, Groups: s.groups, Processing: s.stage.Processing,
+		Target: target, Poisoned: s.stage.Poisoned,
+	}
+	if s.stage.Consumer != nil {
+		s.stage.Consumer(&c)
+	}
+	process := again(s.t, "consumer", c, log)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.consumers[p.Name] = process
+	s.logs = append(s.logs, log)
+}
+
+// dismiss ends it, and does not wait: others are to be started meanwhile.
+func (s *scene) dismiss(p kube.Pod) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if process, ok := s.consumers[p.Name]; ok {
+		if err := process.Signal(syscall.SIGTERM); err != nil {
+			s.t.Log(err)
+		}
+		delete(s.consumers, p.Name)
+	}
+}
+
+// done is what all consumers did so far.
+func (s *scene) done() consumed {
+	s.t.Helper()
+	s.mu.Lock()
+	logs := slices.Clone(s.logs)
+	s.mu.Unlock()
+	var sum consumed
+	for _, log := range logs {
+		text, err := os.ReadFile(log)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		var last consumed
+		for line := range strings.Lines(string(text)) {
+			var one consumed
+			if json.Unmarshal([]byte(line), &one) == nil {
+				last = one
+			}
+		}
+		sum.Done, sum.Late, sum.Oldest = sum.Done+last.Done, sum.Late+last.Late, max(sum.Oldest, last.Oldest)
+	}
+	return sum
+}
+
+// grumbles are what consumers complained of, for a failure's message.
+func (s *scene) grumbles() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var b strings.Builder
+	for _, log := range s.logs {
+		text, err := os.ReadFile(log)
+		if err != nil {
+			return err.Error()
+		}
+		lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+		fmt.Fprintf(&b, "%s: %s\n", filepath.Base(log), strings.Join(lines[max(0, len(lines)-2):], "; "))
+	}
+	return b.String()
+}
+
+// name is the KafkaScaler as the daemon names it.
+func (s *scene) name() string { return s.ns + "/" + scalerName }
+
+// replicas is what the Deployment asks for.
+func (s *scene) replicas() int32 {
+	s.t.Helper()
+	return s.Replicas(s.t, s.ns, workload)
+}
+
+// awaitDecision waits until the daemon's last word is good.
+func (s *scene) awaitDecision(d *daemon, what string, good func(toldScaler) bool) toldScaler {
+	s.t.Helper()
+	var last toldScaler
+	await(s.t, what, func() error {
+		var err error
+		if last, err = d.scaler(s.name()); err != nil {
+			return err
+		}
+		if !good(last) {
+			return fmt.Errorf("%s %s (%s) %s", last.Disposition, last.Line, last.Decision.Verdict, last.Refused+last.Failure)
+		}
+		return nil
+	})
+	return last
+}
+
+// awaitVerdict waits until the daemon's last word is that verdict.
+func (s *scene) awaitVerdict(d *daemon, verdict scaler.Reason) toldScaler {
+	s.t.Helper()
+	return s.awaitDecision(d, "the verdict "+string(verdict), func(told toldScaler) bool { return told.Decision.Verdict == verdict })
+}
+
+// events are those of an object, as reasons, oldest first.
+func (s *scene) events(kind, name string) []string {
+	s.t.Helper()
+	out := s.Kubectl(s.t, "get", "events", "--namespace="+s.ns, "--field-selector=involvedObject.kind="+kind+",involvedObject.name="+name,
+		"--sort-by=.metadata.creationTimestamp", `--output=jsonpath={range .items[?(@.source.component=="lagscaler")]}{.reason}{"\n"}{end}`)
+	return strings.Fields(out)
+}
+
+// status reads a field of the KafkaScaler's status.
+func (s *scene) status(path string) string {
+	s.t.Helper()
+	return s.Kubectl(s.t, "get", "ks", scalerName, "--namespace="+s.ns, "--output=jsonpath={.status."+path+"}")
+}
+
+// step is a change that a daemon wrote.
+type step struct {
+	At       time.Time
+	From, To int32
+	Reason   scaler.Reason
+}
+
+func (s step) String() string { return fmt.Sprintf("%d->%d %s", s.From, s.To, s.Reason) }
+
+// steps are the sizes that a daemon wrote, first to last.
+func steps(history []told, name string) []step {
+	var out []step
+	var last time.Time
+	for _, h := range history {
+		for _, one := range h.Scalers {
+			d := one.Decision
+			if one.Name == name && one.Disposition == scaler.Applied && d.Desired != d.Current && !d.At.Equal(last) {
+				last = d.At
+				out = append(out, step{d.At, d.Current, d.Desired, d.Reason()})
+			}
+		}
+	}
+	return out
+}
+
+// watch counts the writes of the Deployment's size that the API server took, from now on.
+func (s *scene) watch() func() []size {
+	s.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	s.t.Cleanup(cancel)
+	sizes, err := watchSizes(ctx, s.Client(), s.ns, workload)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return sizes
+}

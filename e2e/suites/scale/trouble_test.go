@@ -1,0 +1,244 @@
+package scale
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lagscaler/lagscaler/e2e/servers/kube"
+	"github.com/lagscaler/lagscaler/scaler"
+)
+
+// late holds the share of records that were late to a limit.
+func (s *scene) late(since consumed, most float64) {
+	s.t.Helper()
+	now := s.done()
+	share := float64(now.Late-since.Late) / float64(max(1, now.Done-since.Done))
+	s.t.Logf("%.1f %% of %d records late, the oldest %v", 100*share, now.Done-since.Done, now.Oldest.Round(100*time.Millisecond))
+	if share > most {
+		s.t.Errorf("%.0f %% of all records were late, more than %.0f %%", 100*share, 100*most)
+	}
+}
+
+// pollsAt counts the polls of the history that saw the size, in all and outside of rebalances: those last as long as
+// they do, however fast the clocks of the test run, and nothing goes up in their first minute.
+func pollsAt(history []told, name string, size int32) (all, calm int) {
+	for _, h := range history {
+		for _, one := range h.Scalers {
+			if one.Name == name && one.Workload.Spec == size {
+				if all++; !one.Rebalancing {
+					calm++
+				}
+			}
+		}
+	}
+	return all, calm
+}
+
+// calm waits until all is well: whatever the beginning took is over, and only what the test does counts from now on.
+func (s *scene) calm(d *daemon) consumed {
+	s.t.Helper()
+	s.awaitDecision(d, "a steady workload that keeps up", func(told toldScaler) bool {
+		need, ok := told.Decision.Need()
+		return ok && told.Decision.Verdict == scaler.Steady && need.LagKnown && need.LagSeconds < target.Seconds()/4
+	})
+	return s.done()
+}
+
+// Somebody scales down at peak: what arrives brings it back within two polls.
+func TestScaledDownAtPeak(t *testing.T) {
+	t.Parallel()
+	s := open(t, stage{Rate: 250, Replicas: 6})
+	d := s.start()
+	before := s.calm(d)
+	s.awaitDecision(d, "the last write to be long ago", func(told toldScaler) bool {
+		return told.Decision.At.Sub(told.Workload.LastWrite.At) > 2*20*time.Second/pace
+	})
+	s.Scale(t, s.ns, workload, 1)
+	s.awaitSize("the size to be right again", atLeast(6))
+	all, calm := pollsAt(d.history(), s.name(), 1)
+	t.Logf("%d polls saw the harmful size, %d of them while the group was not rebalancing", all, calm)
+	// Two polls, and one in which the consumers of the pods that go are still members: they leave in their own time, not
+	// in the test's, and are capacity until then.
+	if calm > 3 {
+		t.Errorf("%d polls saw the harmful size and could have corrected it", calm)
+	}
+	s.awaitVerdict(d, scaler.Steady)
+	s.late(before, 0.25)
+}
+
+// A rollout forbids going down, and never up.
+func TestTrafficDoublesDuringARollout(t *testing.T) {
+	t.Parallel()
+	s := open(t, stage{Rate: 80, Replicas: 3, Deployment: func(d *kube.Deployment) { d.StartUp = 8 * time.Second }})
+	s.AwaitReady(t, s.ns, workload, 3)
+	d := s.start()
+	before := s.calm(d)
+	s.Kubectl(t, "rollout", "restart", "deployment/"+workload, "--namespace="+s.ns)
+	s.awaitDecision(d, "the rollout to be seen", func(told toldScaler) bool { return told.Workload.RolloutInProgress })
+	s.load.set(200)
+	s.awaitDecision(d, "a step up while the rollout is under way", func(told toldScaler) bool {
+		return told.Workload.RolloutInProgress && told.Workload.Spec > 3
+	})
+	s.awaitSize("a size that carries 200/s", atLeast(6))
+	await(t, "the lag to be gone", func() error { return s.caughtUp(d) })
+	s.late(before, 0.6)
+}
+
+// caughtUp is an error while the time lag is above the target.
+func (s *scene) caughtUp(d *daemon) error {
+	one, err := d.scaler(s.name())
+	if err != nil {
+		return err
+	}
+	if need, ok := one.Decision.Need(); !ok || !need.LagKnown || need.LagSeconds > target.Seconds() {
+		return fmt.Errorf("%s", one.Line)
+	}
+	return nil
+}
+
+// Pods that find no node: asking for more of them cannot help, and that is what is said.
+func TestPodsThatCannotSchedule(t *testing.T) {
+	t.Parallel()
+	s := open(t, stage{Rate: 20, Spec: "  maxReplicas: 4\n"})
+	// One pod a node, of which there are two.
+	s.Kubectl(t, "patch", "deployment", workload, "--namespace="+s.ns, "--type=merge", "--patch", `{"spec": {"template": {"spec": {"affinity":
+		{"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [
+		{"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "worker"}}}]}}}}}}`)
+	d := s.start()
+	s.awaitVerdict(d, scaler.Steady)
+	s.load.set(150)
+	s.awaitSize("more replicas than there are nodes", atLeast(4))
+	told := s.awaitVerdict(d, scaler.Unschedulable)
+	if told.Workload.Unschedulable == 0 || told.Decision.Desired != told.Decision.Current {
+		t.Errorf("%d unschedulable, %s", told.Workload.Unschedulable, told.Line)
+	}
+	s.awaitEvent("KafkaScaler", scalerName, "Unschedulable")
+}
+
+// One Ready pod whose consumer never joins holds no other back.
+func TestOnePodNeverJoins(t *testing.T) {
+	t.Parallel()
+	var mute string
+	s := open(t, stage{Rate: 80, Replicas: 3, Mute: func(pod string) bool {
+		mute = or(mute, pod) // called by one goroutine
+		return pod == mute
+	}})
+	d := s.start()
+	s.awaitDecision(d, "two members of three pods", func(told toldScaler) bool { return told.Decision.Why.Joined == 2 && told.Decision.Why.Ready == 3 })
+	before := s.done()
+	s.load.set(250)
+	s.awaitSize("a size that carries 250/s", atLeast(6))
+	await(t, "the lag to be gone", func() error { return s.caughtUp(d) })
+	s.late(before, 0.6)
+}
+
+func TestTheTargetIsDeleted(t *testing.T) {
+	t.Parallel()
+	s := open(t, stage{Rate: 20})
+	d := s.start()
+	s.awaitVerdict(d, scaler.Steady)
+	s.Kubectl(t, "delete", "deployment", workload, "--namespace="+s.ns)
+	s.awaitVerdict(d, scaler.TargetNotFound)
+	s.awaitCondition("Ready", "False/TargetNotFound")
+	s.Deploy(t, kube.Deployment{Namespace: s.ns, Name: workload, Replicas: 1})
+	s.awaitVerdict(d, scaler.Steady)
+	s.awaitCondition("Ready", "True/Evaluated")
+}
+
+// Nothing to do for long: to zero; work comes: back; and whoever deletes the scaler at zero gets a replica back.
+func TestToZeroAndBack(t *testing.T) {
+	t.Parallel()
+	s := open(t, stage{Rate: 20, Spec: "  minReplicas: 0\n  idleTime: 30s\n"})
+	d := s.start()
+	s.awaitVerdict(d, scaler.Steady)
+	s.load.set(0)
+	s.awaitSize("no replica", func(n int32) bool { return n == 0 })
+	s.awaitCondition("Active", "False/AtZero")
+	s.load.set(20)
+	s.awaitSize("a replica for the work that came", atLeast(1))
+	s.load.set(0)
+	s.awaitSize("no replica again", func(n int32) bool { return n == 0 })
+	s.Kubectl(t, "delete", "ks", scalerName, "--namespace="+s.ns)
+	s.awaitSize("one replica, restored", func(n int32) bool { return n == 1 })
+	await(t, "the memory to be gone", func() error {
+		if got := s.Kubectl(t, "get", "configmaps", "--selector=lagscaler.io/memory-of=lagscaler", "--namespace="+s.ns, "--output=name"); got != "" {
+			return fmt.Errorf("left: %s", got)
+		}
+		return nil
+	})
+	s.awaitEvent("Deployment", workload, "Restored")
+}
+
+// Replicas run, and nobody joins.
+func TestTheGroupIsEmpty(t *testing.T) {
+	t.Parallel()
+	s := open(t, stage{Rate: 20, Replicas: 2, Mute: func(string) bool { return true }})
+	sizes := s.watch()
+	d := s.start()
+	told := s.awaitVerdict(d, scaler.NoMembers)
+	if told.Decision.Desired != 2 || len(sizes()) != 1 {
+		t.Errorf("%s; sizes %v", told.Line, sizes())
+	}
+}
+
+// One partition gets more than one consumer can do: more replicas are not asked for on its account.
+func TestAHotPartition(t *testing.T) {
+	t.Parallel()
+	weights := even(12)
+	weights[7] = 22 // two thirds of everything
+	s := open(t, stage{Rate: 105, Replicas: 2, Weights: weights, Spec: "  maxReplicas: 12\n"})
+	d := s.start()
+	told := s.awaitDecision(d, "the verdict PartitionBound", func(told toldScaler) bool {
+		return told.Decision.Verdict == scaler.PartitionBound
+	})
+	if told.Decision.Current > 6 {
+		t.Errorf("%d replicas for one hot partition: %s", told.Decision.Current, told.Line)
+	}
+	if !strings.Contains(told.Line, "-7") {
+		t.Errorf("the line does not name the partition: %s", told.Line)
+	}
+}
+
+// A record that nobody can process holds its partition up, and no other; replicas do not help.
+func TestAStalledPartition(t *testing.T) {
+	t.Parallel()
+	s := open(t, stage{Rate: 100, Replicas: 3, Poisoned: []int32{4}})
+	d := s.start()
+	told := s.awaitVerdict(d, scaler.PartitionStalled)
+	time.Sleep(10 * time.Second) // its lag grows meanwhile, and must not count
+	if n := s.replicas(); n > 4 {
+		t.Errorf("%d replicas for a partition that stands still: %s", n, told.Line)
+	}
+	if need, ok := told.Decision.Need(); !ok || len(need.Stalled) != 1 || need.Stalled[0].Partition != 4 {
+		t.Errorf("stalled %+v", need.Stalled)
+	}
+}
+
+// Members beyond the partitions do nothing, and go.
+func TestMoreMembersThanPartitions(t *testing.T) {
+	t.Parallel()
+	s := open(t, stage{Rate: 120, Partitions: 3, Replicas: 6})
+	d := s.start()
+	s.awaitSize("as many as there are partitions", func(n int32) bool { return n == 3 })
+	if got := steps(d.history(), s.name()); len(got) == 0 || got[0].String() != "6->3 IdleConsumers" {
+		t.Errorf("steps %v", got)
+	}
+}
+
+// Two groups on one Deployment: the greater need holds, and both must agree to go down.
+func TestTwoGroupsOnOneDeployment(t *testing.T) {
+	t.Parallel()
+	s := open(t, stage{Rate: 40, Groups: 2})
+	d := s.start()
+	before := s.calm(d)
+	s.load.set(150)
+	told := s.awaitDecision(d, "a size that carries 150/s in each group", func(told toldScaler) bool {
+		return told.Decision.Current >= 4 && told.Decision.Verdict == scaler.Steady
+	})
+	if len(told.Decision.Needs) != 2 || told.Decision.Needs[0].Members == 0 || told.Decision.Needs[1].Members == 0 {
+		t.Errorf("needs %+v", told.Decision.Needs)
+	}
+	s.late(before, 0.25)
+}
