@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	"alerts":               {},
 	"dashboards":           {},
 	"internal/promtest":    {},
+	"internal/frozen":      {},
 
 	"internal/engine":  {"lag", "rebalancemon", "scaler"},
 	"internal/metrics": {"lag", "rebalancemon", "scaler", "internal/engine"},
