@@ -93,7 +93,7 @@ func TestCountersBeginAtZero(t *testing.T) {
 			Snapshot: &lag.Snapshot{Groups: []lag.GroupLag{{GroupState: lag.GroupState{Group: "new"}, ReadAt: at}}},
 			Rates:    []lag.Rates{{}}, Members: []rebalancemon.Stats{{}}, SLOs: []lag.SLO{{}},
 		}},
-		Scalers: []engine.ScalerReport{{Scaler: engine.Scaler{Workload: scaler.Workload{Ref: scaler.Ref{Name: "new"}}}}},
+		Scalers: []engine.ScalerReport{{Outcome: scaler.Outcome{Scaler: scaler.Scaler{Workload: scaler.Workload{Ref: scaler.Ref{Name: "new"}}}}}},
 	}
 	w := httptest.NewRecorder()
 	metrics.New(metrics.Options{Latest: func() *engine.Report { return report }}).

@@ -210,14 +210,14 @@ func (w *world) crew(p groupPlan, n int) []lag.Member {
 }
 
 // Scalers are those of the plans that have one. They observe: what replicas there are is the plan's.
-func (w *world) Scalers(now time.Time) []engine.Scaler {
-	var all []engine.Scaler
+func (w *world) Scalers(now time.Time) []scaler.Scaler {
+	var all []scaler.Scaler
 	for _, p := range w.plans {
 		if !p.scaled {
 			continue
 		}
 		n := int32(p.members(w.now))
-		s := engine.Scaler{
+		s := scaler.Scaler{
 			Name: "shop/" + p.name, Mode: scaler.Observe, Policy: scaler.Policy{SLO: lag.SLO{Declared: true}},
 			Sources:  []scaler.SourceSpec{{Cluster: "main", Group: p.name}},
 			Workload: scaler.Workload{Ref: scaler.Ref{Kind: "Deployment", Namespace: "shop", Name: p.name}, Found: true, HasScale: true, Spec: n, Status: n, Ready: n},

@@ -2,13 +2,10 @@ package main
 
 import (
 	"cmp"
-	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"regexp"
-	"time"
 
 	"github.com/lagscaler/lagscaler/internal/config"
 	"github.com/lagscaler/lagscaler/internal/engine"
@@ -84,36 +81,14 @@ func regexps(patterns []config.Regexp) []*regexp.Regexp {
 	return out
 }
 
-// targets is the controller as the engine wants it. The two rooms do not know each other; their types agree.
+// targets is the controller; its pointer is nil without Kubernetes.
 type targets struct{ *kube.Controller }
 
-// Scalers are the declared scalers.
-func (t targets) Scalers(now time.Time) []engine.Scaler {
-	seen := t.Controller.Scalers(now)
-	out := make([]engine.Scaler, len(seen))
-	for i, s := range seen {
-		out[i] = engine.Scaler(s)
-	}
-	return out
-}
-
-// Apply writes a change.
-func (t targets) Apply(ctx context.Context, c scaler.Change) error {
-	err := t.Controller.Apply(ctx, c)
-	if errors.Is(err, kube.ErrConflict) {
-		return fmt.Errorf("%w: %w", engine.ErrConflict, err)
-	}
-	return err
-}
-
-// publish hands what was decided to the writer of status and Events.
+// publish hands the outcomes of a Report to the writer of status and Events.
 func (t targets) publish(r *engine.Report) {
-	out := make([]kube.Outcome, 0, len(r.Scalers))
-	for _, s := range r.Scalers {
-		out = append(out, kube.Outcome{
-			Name: s.Name, Mode: scaler.Weaker(s.Mode, cmp.Or(r.Mode, scaler.Act)), Refused: s.Refused, Workload: s.Workload,
-			Decision: s.Decision, Line: s.Line, Disposition: s.Disposition, Failure: s.Failure,
-		})
+	outcomes := make([]scaler.Outcome, len(r.Scalers))
+	for i, s := range r.Scalers {
+		outcomes[i] = s.Outcome
 	}
-	t.Publish(out)
+	t.Publish(outcomes)
 }

@@ -24,9 +24,9 @@ type oneShot struct {
 }
 
 // Scalers is the pretended one.
-func (o *oneShot) Scalers(time.Time) []engine.Scaler {
+func (o *oneShot) Scalers(time.Time) []scaler.Scaler {
 	n := o.members()
-	return []engine.Scaler{{
+	return []scaler.Scaler{{
 		Name: o.group, Mode: scaler.Advise, Policy: o.policy, Sources: []scaler.SourceSpec{o.source},
 		Workload: scaler.Workload{
 			Ref: scaler.Ref{Kind: "Group", Namespace: o.cluster, Name: o.group}, Found: true, HasScale: true,

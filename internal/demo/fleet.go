@@ -9,7 +9,6 @@ import (
 
 	"github.com/segmentio/kafka-go"
 
-	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
 )
@@ -52,7 +51,7 @@ func newFleet(ctx context.Context, addrs []string, s Scenario, policy scaler.Pol
 }
 
 // Scalers is the one scaler of the demo, and its fleet as it is now.
-func (f *fleet) Scalers(time.Time) []engine.Scaler {
+func (f *fleet) Scalers(time.Time) []scaler.Scaler {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	ready := int32(0)
@@ -61,7 +60,7 @@ func (f *fleet) Scalers(time.Time) []engine.Scaler {
 			ready++
 		}
 	}
-	return []engine.Scaler{{
+	return []scaler.Scaler{{
 		Name: "demo/orders", Mode: scaler.Act, Policy: f.policy,
 		Sources: []scaler.SourceSpec{{Cluster: clusterName, Group: group, ProcessingTime: f.processing, CommitInterval: commitInterval}},
 		Workload: scaler.Workload{
@@ -77,7 +76,7 @@ func (f *fleet) Apply(_ context.Context, c scaler.Change) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.spec != c.From {
-		return fmt.Errorf("%s has %d replicas, not %d: %w", c.Target, f.spec, c.From, engine.ErrConflict)
+		return fmt.Errorf("%s has %d replicas, not %d: %w", c.Target, f.spec, c.From, scaler.ErrConflict)
 	}
 	now := time.Now()
 	f.write = scaler.Write{At: now, From: c.From, To: c.To}

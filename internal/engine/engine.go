@@ -49,7 +49,7 @@ type Engine struct {
 
 	current  Settings
 	clusters map[string]*cluster
-	declared []Scaler // as of the last poll
+	declared []scaler.Scaler // as of the last poll
 	scaling  scaling
 }
 

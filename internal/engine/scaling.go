@@ -16,35 +16,17 @@ import (
 // Targets are what is scaled: workloads of Kubernetes, or the demo's fleet.
 type Targets interface {
 	// Scalers are the declared scalers and what the platform says of their targets now. It reads caches and does no I/O.
-	Scalers(now time.Time) []Scaler
-	// Apply writes a change. It returns an error that wraps ErrConflict when the target's size is no longer
+	Scalers(now time.Time) []scaler.Scaler
+	// Apply writes a change. It returns an error that wraps [scaler.ErrConflict] when the target's size is no longer
 	// Change.From, or somebody else owns it.
 	Apply(ctx context.Context, c scaler.Change) error
 }
 
-// ErrConflict is wrapped by the error of an Apply that lost against another writer.
-var ErrConflict = errors.New("conflict")
-
-// Scaler is one declared scaler, and its target as it is now.
-type Scaler struct {
-	Name     string // unique: namespace/name of the resource, or of the target when the configuration declares it
-	Mode     scaler.Mode
-	Policy   scaler.Policy
-	Sources  []scaler.SourceSpec
-	Workload scaler.Workload
-	Hints    []rebalancemon.Hint // resizes and rollouts of the target; Group is left empty
-	Refused  string              // why nothing is decided for it (invalid, second on its target, a right is missing); empty: it is
-}
-
-// ScalerReport is one scaler's last decision and what became of it.
+// ScalerReport is one scaler's last decision, what became of it, and what happened before.
 type ScalerReport struct {
-	Scaler
-	Decision    scaler.Decision
-	Line        string             // Decision.Line
-	Disposition scaler.Disposition // empty: it holds, and nothing stands against it
-	Failure     string             // of the last Apply; empty when it worked
-	Week        scaler.Week        // what was, and what was decided, for a comparison
-	Counts      ScalerCounts
+	scaler.Outcome
+	Week   scaler.Week // what was, and what was decided, for a comparison
+	Counts ScalerCounts
 }
 
 // ScalerCounts are counters since start, by reason and direction.
@@ -83,27 +65,31 @@ func newScaling() scaling {
 	return scaling{memories: map[string]scaler.Memory{}, reports: map[string]ScalerReport{}, counts: map[string]*counts{}}
 }
 
-// scalers are the declared ones, sorted by name.
-func (e *Engine) scalers(now time.Time) []Scaler {
+// scalers are the declared ones, sorted by name, each in the mode that is in force: the kill switch holds whatever the
+// platform knows of it.
+func (e *Engine) scalers(now time.Time) []scaler.Scaler {
 	if e.opts.Targets == nil {
 		return nil
 	}
 	all := e.opts.Targets.Scalers(now)
-	slices.SortFunc(all, func(a, b Scaler) int { return strings.Compare(a.Name, b.Name) })
+	for i := range all {
+		all[i].Mode = scaler.Weaker(e.current.Mode, all[i].Mode)
+	}
+	slices.SortFunc(all, func(a, b scaler.Scaler) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
 
 // decide evaluates the scalers whose first source lives in one of the polled clusters, and applies what changed.
 // One target's failure never stops the others.
-func (e *Engine) decide(ctx context.Context, now time.Time, all []Scaler, polled func(cluster string) bool) {
+func (e *Engine) decide(ctx context.Context, now time.Time, all []scaler.Scaler, polled func(cluster string) bool) {
 	e.lead(ctx, now)
 	reports := map[string]ScalerReport{}
 	var changed []string
 	for _, s := range all {
 		last, known := e.scaling.reports[s.Name]
 		switch {
-		case s.Refused != "" || e.mode(s) == scaler.Observe:
-			last = ScalerReport{Scaler: s}
+		case s.Refused() || s.Mode == scaler.Observe:
+			last = ScalerReport{Outcome: scaler.Outcome{Scaler: s}}
 		case !known || len(s.Sources) > 0 && polled(s.Sources[0].Cluster):
 			last = e.evaluate(s, now)
 			if _, ok := last.Decision.Change(now); ok && last.Disposition == scaler.Applied {
@@ -120,14 +106,12 @@ func (e *Engine) decide(ctx context.Context, now time.Time, all []Scaler, polled
 	e.saveMemories(ctx, now, false)
 }
 
-func (e *Engine) mode(s Scaler) scaler.Mode { return scaler.Weaker(e.current.Mode, s.Mode) }
-
 // evaluate asks the pure scaler for a decision and remembers what it learned.
-func (e *Engine) evaluate(s Scaler, now time.Time) ScalerReport {
+func (e *Engine) evaluate(s scaler.Scaler, now time.Time) ScalerReport {
 	in := scaler.Input{
 		Now: now, Clock: e.opts.Clock, Workload: s.Workload, Policy: s.Policy, Memory: e.scaling.memories[s.Name],
 	}
-	in.Policy.Mode = e.mode(s) // in force: under the kill switch nobody fights us
+	in.Policy.Mode = s.Mode // in force: under the kill switch nobody fights us
 	for _, spec := range s.Sources {
 		in.Sources = append(in.Sources, e.source(spec))
 	}
@@ -136,7 +120,9 @@ func (e *Engine) evaluate(s Scaler, now time.Time) ScalerReport {
 		e.opts.Record(s.Name, in, d, memory)
 	}
 	e.scaling.memories[s.Name] = memory
-	r := ScalerReport{Scaler: s, Decision: d, Line: d.Line(), Disposition: e.disposition(s, d), Week: memory.Week}
+	r := ScalerReport{
+		Outcome: scaler.Outcome{Scaler: s, Decision: d, Line: d.Line(), Disposition: e.disposition(s, d)}, Week: memory.Week,
+	}
 	if d.At.Equal(now) {
 		e.count(s.Name).decisions[d.Verdict]++
 	} else if last, ok := e.scaling.reports[s.Name]; ok {
@@ -169,11 +155,11 @@ func (e *Engine) source(spec scaler.SourceSpec) scaler.Source {
 
 // disposition is what may become of a decision; whether a write works is not known yet. A decision to hold that nothing
 // stands against has none.
-func (e *Engine) disposition(s Scaler, d scaler.Decision) scaler.Disposition {
+func (e *Engine) disposition(s scaler.Scaler, d scaler.Decision) scaler.Disposition {
 	switch {
 	case !e.leading():
 		return scaler.Follower
-	case e.mode(s) != scaler.Act:
+	case s.Mode != scaler.Act:
 		return scaler.Advised
 	case s.Workload.Paused:
 		return scaler.Paused
@@ -216,7 +202,7 @@ func (e *Engine) applied(r ScalerReport, err error) ScalerReport {
 		n.ups++
 	case err == nil:
 		n.downs++
-	case errors.Is(err, ErrConflict):
+	case errors.Is(err, scaler.ErrConflict):
 		r.Disposition = scaler.Conflict
 	default:
 		r.Disposition = scaler.Failed
@@ -260,12 +246,12 @@ func (e *Engine) scalerReports() []ScalerReport {
 
 // accepted are the scalers that are not refused. A refused one affects nothing but its own status: its namespace may not
 // even be allowed to name the group.
-func accepted(all []Scaler) []Scaler {
-	return slices.DeleteFunc(slices.Clone(all), func(s Scaler) bool { return s.Refused != "" })
+func accepted(all []scaler.Scaler) []scaler.Scaler {
+	return slices.DeleteFunc(slices.Clone(all), func(s scaler.Scaler) bool { return s.Refused() })
 }
 
 // hintsFor are the hints of the scalers' targets, by the groups of one cluster.
-func hintsFor(cluster string, all []Scaler) []rebalancemon.Hint {
+func hintsFor(cluster string, all []scaler.Scaler) []rebalancemon.Hint {
 	var hints []rebalancemon.Hint
 	for _, s := range accepted(all) {
 		for _, src := range s.Sources {
@@ -282,7 +268,7 @@ func hintsFor(cluster string, all []Scaler) []rebalancemon.Hint {
 }
 
 // keepFor are the groups of one cluster that never vanish from its snapshots: the scaled ones.
-func keepFor(cluster string, all []Scaler) []string {
+func keepFor(cluster string, all []scaler.Scaler) []string {
 	var groups []string
 	for _, s := range accepted(all) {
 		for _, src := range s.Sources {
@@ -296,7 +282,7 @@ func keepFor(cluster string, all []Scaler) []string {
 }
 
 // declaredSLO is the thresholds that a scaler sets for its groups, if any does.
-func declaredSLO(cluster, group string, all []Scaler) (lag.SLO, bool) {
+func declaredSLO(cluster, group string, all []scaler.Scaler) (lag.SLO, bool) {
 	for _, s := range accepted(all) {
 		for _, src := range s.Sources {
 			if src.Cluster == cluster && src.Group == group {

@@ -17,17 +17,17 @@ import (
 
 // targets is one workload on group orders.
 type targets struct {
-	scaler  Scaler
+	scaler  scaler.Scaler
 	unread  bool // the declarations have not been read yet
 	err     error
 	applied []scaler.Change
 }
 
-func (f *targets) Scalers(time.Time) []Scaler {
+func (f *targets) Scalers(time.Time) []scaler.Scaler {
 	if f.unread {
 		return nil
 	}
-	return []Scaler{f.scaler}
+	return []scaler.Scaler{f.scaler}
 }
 
 func (f *targets) Apply(_ context.Context, c scaler.Change) error {
@@ -47,7 +47,7 @@ func idle(t *testing.T) *targets {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &targets{scaler: Scaler{
+	return &targets{scaler: scaler.Scaler{
 		Name: "shop/orders", Mode: scaler.Act, Policy: policy, Sources: sources,
 		Workload: scaler.Workload{
 			Ref:   scaler.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "orders-worker"},
@@ -72,7 +72,7 @@ func TestDisposition(t *testing.T) {
 		{"owned by an HPA", func(_ *Settings, _ *Options, f *targets) {
 			f.scaler.Workload.Owner = scaler.Owner{Kind: "HorizontalPodAutoscaler", Name: "orders"}
 		}, scaler.Conflict, 0},
-		{"lost against another writer", func(_ *Settings, _ *Options, f *targets) { f.err = fmt.Errorf("has 4: %w", ErrConflict) }, scaler.Conflict, 0},
+		{"lost against another writer", func(_ *Settings, _ *Options, f *targets) { f.err = fmt.Errorf("has 4: %w", scaler.ErrConflict) }, scaler.Conflict, 0},
 		{"the write fails", func(_ *Settings, _ *Options, f *targets) { f.err = errors.New("forbidden") }, scaler.Failed, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -218,30 +218,31 @@ func TestWhatWasLearnedIsNotLost(t *testing.T) {
 }
 
 // declarations are scalers that nothing is ever written for.
-type declarations []Scaler
+type declarations []scaler.Scaler
 
-func (d declarations) Scalers(time.Time) []Scaler                 { return slices.Clone(d) }
+func (d declarations) Scalers(time.Time) []scaler.Scaler          { return slices.Clone(d) }
 func (d declarations) Apply(context.Context, scaler.Change) error { return nil }
 
 // A refused scaler affects nothing but its own status: not the thresholds of a group that it may not name, not the
 // causes of its rebalances, and not what the cluster is read for.
 func TestARefusedScalerHasNoEffect(t *testing.T) {
-	scalerWith := func(name string, slo int64, refused string) Scaler {
+	scalerWith := func(name string, slo int64, refusal scaler.Refusal) scaler.Scaler {
 		s := idle(t).scaler
-		s.Name, s.Policy.SLO, s.Refused = name, lag.SLO{Lag: slo}, refused
+		s.Name, s.Policy.SLO, s.Refusal = name, lag.SLO{Lag: slo}, refusal
 		s.Hints = []rebalancemon.Hint{{Kind: rebalancemon.Resized, At: start}}
 		return s
 	}
-	const why = `NotAllowed: sources[0]: namespace "aaa" may not name group "orders" of cluster "main"`
+	accepted := scaler.Refusal{}
+	refused := scaler.Refusal{Reason: "NotAllowed", Why: `sources[0]: namespace "aaa" may not name group "orders" of cluster "main"`}
 	for _, c := range []struct {
 		name string
-		all  []Scaler
+		all  []scaler.Scaler
 		want lag.SLO // of the group
 		kept int     // groups and hints
 	}{
-		{"accepted", []Scaler{scalerWith("shop/orders", 7, "")}, lag.SLO{Lag: 7, Declared: true}, 1},
-		{"refused", []Scaler{scalerWith("aaa/x", 5, why)}, lag.SLO{}, 0},
-		{"refused, and the first by name", []Scaler{scalerWith("aaa/x", 5, why), scalerWith("shop/orders", 7, "")}, lag.SLO{Lag: 7, Declared: true}, 1},
+		{"accepted", []scaler.Scaler{scalerWith("shop/orders", 7, accepted)}, lag.SLO{Lag: 7, Declared: true}, 1},
+		{"refused", []scaler.Scaler{scalerWith("aaa/x", 5, refused)}, lag.SLO{}, 0},
+		{"refused, and the first by name", []scaler.Scaler{scalerWith("aaa/x", 5, refused), scalerWith("shop/orders", 7, accepted)}, lag.SLO{Lag: 7, Declared: true}, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := New(settings(&kafka{name: "main", end: 100, members: 1}), Options{Targets: declarations(c.all)})

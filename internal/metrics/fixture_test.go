@@ -136,19 +136,21 @@ func stats(group string, at time.Time) rebalancemon.Stats {
 func scaled(r *engine.Report, change func(*engine.ScalerReport)) *engine.Report {
 	ref := scaler.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "orders-worker"}
 	s := engine.ScalerReport{
-		Scaler: engine.Scaler{
-			Name: "shop/orders", Mode: scaler.Act, Policy: scaler.Policy{MinReplicas: 1, MaxReplicas: 20},
-			Sources:  []scaler.SourceSpec{{Cluster: r.Clusters[0].Name, Group: "group-0000"}},
-			Workload: scaler.Workload{Ref: ref, Found: true, HasScale: true, Spec: 12, Status: 12, Ready: 12},
+		Outcome: scaler.Outcome{
+			Scaler: scaler.Scaler{
+				Name: "shop/orders", Mode: scaler.Act, Policy: scaler.Policy{MinReplicas: 1, MaxReplicas: 20},
+				Sources:  []scaler.SourceSpec{{Cluster: r.Clusters[0].Name, Group: "group-0000"}},
+				Workload: scaler.Workload{Ref: ref, Found: true, HasScale: true, Spec: 12, Status: 12, Ready: 12},
+			},
+			Decision: scaler.Decision{
+				At: r.At, Target: ref, Current: 12, Desired: 20, Wanted: 30, Verdict: scaler.ScaleUp,
+				Steps:  []scaler.Step{{Reason: scaler.PartitionLimit, From: 30, To: 24}, {Reason: scaler.MaxReplicas, From: 24, To: 20}},
+				Needs:  []scaler.Need{{RateKnown: true, Required: 2066, PerConsumer: 100, Capacity: scaler.Learned}},
+				Bounds: scaler.Bounds{Min: 2, Max: 20, Partitions: 24},
+			},
+			Disposition: scaler.Applied,
 		},
-		Decision: scaler.Decision{
-			At: r.At, Target: ref, Current: 12, Desired: 20, Wanted: 30, Verdict: scaler.ScaleUp,
-			Steps:  []scaler.Step{{Reason: scaler.PartitionLimit, From: 30, To: 24}, {Reason: scaler.MaxReplicas, From: 24, To: 20}},
-			Needs:  []scaler.Need{{RateKnown: true, Required: 2066, PerConsumer: 100, Capacity: scaler.Learned}},
-			Bounds: scaler.Bounds{Min: 2, Max: 20, Partitions: 24},
-		},
-		Disposition: scaler.Applied,
-		Counts:      engine.ScalerCounts{Decisions: []engine.ReasonCount{{Reason: scaler.ScaleUp, Count: 3}, {Reason: scaler.Steady, Count: 9}}, Ups: 3, Downs: 1},
+		Counts: engine.ScalerCounts{Decisions: []engine.ReasonCount{{Reason: scaler.ScaleUp, Count: 3}, {Reason: scaler.Steady, Count: 9}}, Ups: 3, Downs: 1},
 	}
 	if change != nil {
 		change(&s)

@@ -243,7 +243,7 @@ func TestTopPartitions(t *testing.T) {
 func TestScalerSeries(t *testing.T) {
 	r := scaled((&fleet{name: "main", groups: 1, topics: 1, partitions: 2}).report(3), nil)
 	scaled(r, func(s *engine.ScalerReport) {
-		s.Name, s.Refused, s.Workload.Spec = "shop/second", "second on its target", 99
+		s.Name, s.Refusal, s.Workload.Spec = "shop/second", scaler.Refusal{Reason: "TargetTaken"}, 99
 	})
 	got := text(t, page(r, Filter{}))
 	base := `target_namespace="shop",target_kind="Deployment",target="orders-worker"`

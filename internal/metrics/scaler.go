@@ -24,7 +24,7 @@ func scalerViews(r *engine.Report) []*scalerView {
 			s := &r.Scalers[i]
 			target := s.Workload.Ref
 			target.APIVersion = ""
-			if refused != (s.Refused != "") || seen[target] {
+			if refused != s.Refused() || seen[target] {
 				continue
 			}
 			seen[target] = true

@@ -93,7 +93,7 @@ func decides(s *engine.ScalerReport, words []string) bool {
 	if len(words) == 0 {
 		return true
 	}
-	shown := []string{s.Name, s.Workload.Ref.String(), string(s.Decision.Verdict), string(s.Disposition), s.Refused}
+	shown := []string{s.Name, s.Workload.Ref.String(), string(s.Decision.Verdict), string(s.Disposition), s.Refusal.String()}
 	for _, src := range s.Sources {
 		shown = append(shown, src.Group)
 	}
@@ -113,7 +113,7 @@ func DecisionsOf(r *engine.Report) []DecisionView {
 func decisionOf(r *engine.Report, s *engine.ScalerReport) DecisionView {
 	d := s.Decision
 	v := DecisionView{
-		Name: s.Name, Target: s.Workload.Ref.String(), Mode: string(scaler.Weaker(r.Mode, s.Mode)), Refused: s.Refused,
+		Name: s.Name, Target: s.Workload.Ref.String(), Mode: string(s.Mode), Refused: s.Refusal.String(),
 		Line: s.Line, Verdict: string(d.Verdict), Doc: d.Verdict.Doc(), Current: s.Workload.Spec, Desired: d.Desired,
 		Disposition: string(s.Disposition), Failure: s.Failure, Overdue: d.Overdue, Wait: d.Wait, Steps: d.Steps, Decision: d,
 		Rows: []scaler.Row{},

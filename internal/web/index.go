@@ -105,7 +105,7 @@ func rate(r lag.Rate) *float64 {
 func scaledGroups(r *engine.Report) map[[2]string]*engine.ScalerReport {
 	scaled := map[[2]string]*engine.ScalerReport{}
 	for i := range r.Scalers {
-		if r.Scalers[i].Refused != "" {
+		if r.Scalers[i].Refused() {
 			continue
 		}
 		for _, src := range r.Scalers[i].Sources {

@@ -93,7 +93,7 @@ func TestTalliesFollowReports(t *testing.T) {
 func TestDecisionsSearchAndPages(t *testing.T) {
 	r := report(t, "alpha")
 	for i := range 60 {
-		s := engine.ScalerReport{Scaler: engine.Scaler{Name: fmt.Sprintf("shop/scaler-%02d", i), Sources: []scaler.SourceSpec{{Cluster: "main", Group: "alpha"}}}}
+		s := engine.ScalerReport{Outcome: scaler.Outcome{Scaler: scaler.Scaler{Name: fmt.Sprintf("shop/scaler-%02d", i), Sources: []scaler.SourceSpec{{Cluster: "main", Group: "alpha"}}}}}
 		s.Decision.Verdict = scaler.Steady
 		if i%10 == 0 {
 			s.Decision.Verdict = scaler.ScaleUp

@@ -113,8 +113,8 @@ func remedy(c lag.ErrorCode) string {
 func scalerProblem(s *engine.ScalerReport) (Problem, bool) {
 	p := Problem{Where: s.Name, Count: 1}
 	switch owner := s.Workload.Owner; {
-	case s.Refused != "":
-		p.What, p.Do = s.Refused, "nothing is decided for this scaler until that is mended"
+	case s.Refused():
+		p.What, p.Do = s.Refusal.String(), "nothing is decided for this scaler until that is mended"
 	case s.Disposition == scaler.Failed:
 		p.What = "a write failed: " + s.Failure
 		p.Do = "check the rights of the service account and the API server; it is tried again at the next decision"

@@ -14,8 +14,8 @@ import (
 
 // Each trouble is on every page, says where and what, and what to do.
 func TestProblemsSayWhatToDo(t *testing.T) {
-	scaled := func(s engine.ScalerReport) func(*engine.Report) {
-		return func(r *engine.Report) { s.Name = "shop/orders"; r.Scalers = []engine.ScalerReport{s} }
+	scaled := func(o scaler.Outcome) func(*engine.Report) {
+		return func(r *engine.Report) { o.Name = "shop/orders"; r.Scalers = []engine.ScalerReport{{Outcome: o}} }
 	}
 	owned := scaler.Workload{Owner: scaler.Owner{Kind: "HorizontalPodAutoscaler", Name: "orders-hpa"}}
 	cluster := func(e lag.ReadError) func(*engine.Report) {
@@ -50,23 +50,23 @@ func TestProblemsSayWhatToDo(t *testing.T) {
 			p.Known, p.Err = p.Known&^lag.KnownEnd, lag.LeaderNotAvailable
 		}, []string{"some partitions did not answer", "group=beta", "their lag is at least what is shown, and they are never scaled down"}},
 		{
-			"a right in Kubernetes is missing", scaled(engine.ScalerReport{Scaler: engine.Scaler{Refused: "MissingRight: the right to list deployments.apps in shop is missing"}}),
+			"a right in Kubernetes is missing", scaled(scaler.Outcome{Scaler: scaler.Scaler{Refusal: scaler.Refusal{Reason: "MissingRight", Why: "the right to list deployments.apps in shop is missing"}}}),
 			[]string{"shop/orders", "the right to list deployments.apps in shop is missing", "nothing is decided for this scaler until that is mended"},
 		},
 		{
-			"a write is denied", scaled(engine.ScalerReport{Disposition: scaler.Failed, Failure: `deployments.apps "orders" is forbidden`}),
+			"a write is denied", scaled(scaler.Outcome{Disposition: scaler.Failed, Failure: `deployments.apps "orders" is forbidden`}),
 			[]string{"a write failed", "is forbidden", "check the rights of the service account"},
 		},
 		{
-			"another controller owns the target", scaled(engine.ScalerReport{Disposition: scaler.Conflict, Scaler: engine.Scaler{Workload: owned}}),
+			"another controller owns the target", scaled(scaler.Outcome{Disposition: scaler.Conflict, Scaler: scaler.Scaler{Workload: owned}}),
 			[]string{"HorizontalPodAutoscaler orders-hpa owns the target", "remove or pause it, or let this scaler advise"},
 		},
 		{
-			"somebody else was faster", scaled(engine.ScalerReport{Disposition: scaler.Conflict, Failure: "orders has 7 replicas, not 4"}),
+			"somebody else was faster", scaled(scaler.Outcome{Disposition: scaler.Conflict, Failure: "orders has 7 replicas, not 4"}),
 			[]string{"orders has 7 replicas, not 4", "decided anew at the next poll"},
 		},
 		{
-			"a hold does not end", scaled(engine.ScalerReport{Decision: scaler.Decision{Verdict: scaler.Stalled, Overdue: true}}),
+			"a hold does not end", scaled(scaler.Outcome{Decision: scaler.Decision{Verdict: scaler.Stalled, Overdue: true}}),
 			[]string{"a hold is past its deadline: Stalled", "LagscalerHoldOverdue"},
 		},
 		{
@@ -112,8 +112,8 @@ func TestTroublesAroundTheReport(t *testing.T) {
 func TestARefusedScalerIsNotAGroups(t *testing.T) {
 	sources := []scaler.SourceSpec{{Cluster: "main", Group: "orders"}}
 	r := &engine.Report{Scalers: []engine.ScalerReport{
-		{Scaler: engine.Scaler{Name: "shop/orders", Sources: sources}},
-		{Scaler: engine.Scaler{Name: "zoo/orders", Sources: sources, Refused: "NotAllowed: x"}},
+		{Outcome: scaler.Outcome{Scaler: scaler.Scaler{Name: "shop/orders", Sources: sources}}},
+		{Outcome: scaler.Outcome{Scaler: scaler.Scaler{Name: "zoo/orders", Sources: sources, Refusal: scaler.Refusal{Reason: "NotAllowed", Why: "x"}}}},
 	}}
 	if got := scaledGroups(r)[[2]string{"main", "orders"}]; got == nil || got.Name != "shop/orders" {
 		t.Errorf("the group is scaled by %+v, want shop/orders", got)

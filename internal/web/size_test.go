@@ -57,10 +57,10 @@ func topicName(i int) string { return fmt.Sprintf("topic-%02d", i%manyTopics) }
 // manyTargets are scalers of some of a fleet's groups.
 type manyTargets int
 
-func (n manyTargets) Scalers(time.Time) []engine.Scaler {
-	out := make([]engine.Scaler, min(int(n), manyScalers))
+func (n manyTargets) Scalers(time.Time) []scaler.Scaler {
+	out := make([]scaler.Scaler, min(int(n), manyScalers))
 	for i := range out {
-		out[i] = engine.Scaler{
+		out[i] = scaler.Scaler{
 			Name: fmt.Sprintf("shop/scaler-%04d", i), Mode: scaler.Advise,
 			Policy:   scaler.Policy{TargetLag: 30 * time.Second},
 			Sources:  []scaler.SourceSpec{{Cluster: "main", Group: fmt.Sprintf("team-%02d.service-%05d", i%40, i), ProcessingTime: 10 * time.Millisecond}},

@@ -78,7 +78,7 @@ func get(t testing.TB, h http.Handler, path string) *httptest.ResponseRecorder {
 // Every page answers, and so does its JSON twin; neither allows anything from elsewhere.
 func TestPagesAndTwins(t *testing.T) {
 	rep := report(t, "alpha", "beta")
-	rep.Scalers = []engine.ScalerReport{{Scaler: engine.Scaler{Name: "shop/orders", Sources: []scaler.SourceSpec{{Cluster: "main", Group: "beta"}}}}}
+	rep.Scalers = []engine.ScalerReport{{Outcome: scaler.Outcome{Scaler: scaler.Scaler{Name: "shop/orders", Sources: []scaler.SourceSpec{{Cluster: "main", Group: "beta"}}}}}}
 	h := serve(rep)
 	queries := map[string]string{"/api/v1/group": "?cluster=main&group=beta", "/api/v1/compare": "?scaler=shop/orders"}
 	for _, r := range routes {

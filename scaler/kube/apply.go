@@ -2,7 +2,6 @@ package kube
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -17,9 +16,6 @@ import (
 // FieldManager is how our writes are named in managed fields.
 const FieldManager = "lagscaler"
 
-// ErrConflict is wrapped by the error of a change that another writer forestalled.
-var ErrConflict = errors.New("another writer was first")
-
 // attempts is how often a write is tried against changes of other fields: a status that is written at the same time.
 const attempts = 5
 
@@ -29,7 +25,7 @@ const attempts = 5
 //	spec.replicas   From  To   written at     result
 //	4               4     6    first try      6
 //	4               4     6    conflict       read again: still 4 (only status moved), so 6
-//	5               4     6    -              ErrConflict: somebody else resized it
+//	5               4     6    -              scaler.ErrConflict: somebody else resized it
 func (c *Controller) Apply(ctx context.Context, change scaler.Change) error {
 	ctx, cancel, err := c.election.bound(ctx)
 	if err != nil {
@@ -73,7 +69,7 @@ func (c *Controller) resize(ctx context.Context, t *target, change scaler.Change
 			return fmt.Errorf("reading its scale: %w", err)
 		}
 		if is := scaleReplicas(scale); is != change.From {
-			return fmt.Errorf("it has %d replicas, not %d: %w", is, change.From, ErrConflict)
+			return fmt.Errorf("it has %d replicas, not %d: %w", is, change.From, scaler.ErrConflict)
 		}
 		c.writing(t, &change.To)
 		scale, err = c.put(ctx, client, scale, change.To)
@@ -87,7 +83,7 @@ func (c *Controller) resize(ctx context.Context, t *target, change scaler.Change
 			return fmt.Errorf("writing its scale: %w", err)
 		}
 	}
-	return fmt.Errorf("writing its scale: %w: %w", ErrConflict, err)
+	return fmt.Errorf("writing its scale: %w: %w", scaler.ErrConflict, err)
 }
 
 // writing notes what is being written, for the watch that may tell of it first.

@@ -36,9 +36,9 @@ func TestApplyWritesWhatWasDecidedFor(t *testing.T) {
 	}{
 		{name: "as read", from: 4, want: 6},
 		{name: "status moved meanwhile", from: 4, errs: []error{conflict, conflict}, want: 6},
-		{name: "resized before", from: 5, want: 4, fails: ErrConflict},
-		{name: "resized meanwhile", from: 4, errs: []error{conflict}, between: 5, want: 5, fails: ErrConflict},
-		{name: "modified without end", from: 4, errs: slices.Repeat([]error{conflict}, attempts), want: 4, fails: ErrConflict},
+		{name: "resized before", from: 5, want: 4, fails: scaler.ErrConflict},
+		{name: "resized meanwhile", from: 4, errs: []error{conflict}, between: 5, want: 5, fails: scaler.ErrConflict},
+		{name: "modified without end", from: 4, errs: slices.Repeat([]error{conflict}, attempts), want: 4, fails: scaler.ErrConflict},
 		{name: "server gone", from: 4, errs: []error{context.DeadlineExceeded}, want: 4, fails: context.DeadlineExceeded},
 	}
 	for _, tt := range tests {
@@ -118,7 +118,7 @@ func TestOnlyTheLeaderWrites(t *testing.T) {
 		if !errors.Is(err, errNotLeading) || w.replicas("worker") != 4 {
 			t.Errorf("a follower's write: %v, %d replicas", err, w.replicas("worker"))
 		}
-		if s := follower.Scalers(time.Now()); len(s) != 1 || s[0].Refused != "" || s[0].Workload.Spec != 4 {
+		if s := follower.Scalers(time.Now()); len(s) != 1 || s[0].Refused() || s[0].Workload.Spec != 4 {
 			t.Errorf("the follower sees %+v", s)
 		}
 	})

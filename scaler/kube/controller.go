@@ -59,7 +59,7 @@ type Controller struct {
 	targets   map[scaler.Ref]*target           // every workload seen
 	watches   map[watchKey]*watch              // running
 	kinds     map[schema.GroupVersionKind]kind // resolved kinds of targets
-	outcomes  map[string]Outcome               // the latest, by scaler
+	outcomes  map[string]scaler.Outcome        // the latest, by scaler
 	written   map[string]*written              // what the writer wrote last, by scaler
 	saved     map[string]orphan                // scalers that have a saved memory
 	orphans   map[string]orphan                // deleted scalers that have to be cleaned up after
@@ -75,7 +75,7 @@ func New(c Clients, o Options) *Controller {
 		opts: o, clients: c, rights: r, election: newElection(c, o, r), clock: time.Now,
 		wake: make(chan struct{}, 1), publish: make(chan struct{}, 1),
 		resources: map[string]*resource{}, targets: map[scaler.Ref]*target{}, watches: map[watchKey]*watch{},
-		kinds: map[schema.GroupVersionKind]kind{}, outcomes: map[string]Outcome{}, written: map[string]*written{}, saved: map[string]orphan{}, orphans: map[string]orphan{},
+		kinds: map[schema.GroupVersionKind]kind{}, outcomes: map[string]scaler.Outcome{}, written: map[string]*written{}, saved: map[string]orphan{}, orphans: map[string]orphan{},
 	}
 }
 

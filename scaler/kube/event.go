@@ -37,7 +37,7 @@ var notable = map[scaler.Reason]bool{
 
 // said is what the Events of a scaler have said so far, so that nothing is said twice.
 type said struct {
-	refused     string
+	refusal     scaler.Refusal
 	verdict     scaler.Reason
 	overdue     bool
 	disposition scaler.Disposition
@@ -57,12 +57,12 @@ type said struct {
 //	nothing is decided                   Warning  Invalid, …       no, when that begins
 //	a notable verdict                    Warning  Unschedulable, … no, when that begins
 //	a hold is overdue                    Warning  HoldOverdue      no, when that begins
-func (s said) news(o Outcome, now time.Time) (both, own []event, next said) {
+func (s said) news(o scaler.Outcome, now time.Time) (both, own []event, next said) {
 	next = s
-	next.refused = o.Refused
-	if o.Refused != "" {
-		if o.Refused != s.refused && o.refusal() != NotReadYet {
-			own = append(own, event{corev1.EventTypeWarning, string(o.refusal()), o.Refused})
+	next.refusal = o.Refusal
+	if o.Refused() {
+		if o.Refusal != s.refusal && o.Refusal.Reason != NotReadYet {
+			own = append(own, event{corev1.EventTypeWarning, string(o.Refusal.Reason), o.Refusal.String()})
 		}
 		return both, own, next
 	}
@@ -75,7 +75,7 @@ func (s said) news(o Outcome, now time.Time) (both, own []event, next said) {
 		own = append(own, event{corev1.EventTypeWarning, HoldOverdue, o.Line})
 	}
 	if o.Disposition == scaler.Conflict && s.disposition != scaler.Conflict {
-		both = append(both, event{corev1.EventTypeWarning, string(scaler.Conflict), o.conflict()})
+		both = append(both, event{corev1.EventTypeWarning, string(scaler.Conflict), conflictOf(o)})
 	}
 	if d.Desired == d.Current {
 		return both, own, next
@@ -107,7 +107,7 @@ func saidBefore(s v1alpha1.KafkaScalerStatus) said {
 	}
 	for _, cond := range s.Conditions {
 		if cond.Type == v1alpha1.Ready && cond.Status == metav1.ConditionFalse {
-			out.refused = cond.Reason + ": " + cond.Message
+			out.refusal = scaler.Refusal{Reason: scaler.Reason(cond.Reason), Why: cond.Message}
 		}
 	}
 	return out

@@ -19,26 +19,8 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
 )
 
-// Outcome is a scaler's decision and what became of it.
-type Outcome struct {
-	Name        string
-	Mode        scaler.Mode // in force
-	Refused     string      // Scaler.Refused; then there is no decision
-	Workload    scaler.Workload
-	Decision    scaler.Decision
-	Line        string
-	Disposition scaler.Disposition
-	Failure     string // of the write
-}
-
-// refusal is the reason in Refused.
-func (o Outcome) refusal() Refusal {
-	reason, _, _ := strings.Cut(o.Refused, ": ")
-	return Refusal(reason)
-}
-
-// conflict says who owns the target, or that another writer was first.
-func (o Outcome) conflict() string {
+// conflictOf says who owns the target, or that another writer was first.
+func conflictOf(o scaler.Outcome) string {
 	if w := o.Workload.Owner; w.Owns() {
 		return fmt.Sprintf("%s %s sets the replicas, so ours are not written: %s", w.Kind, w.Name, o.Line)
 	}
@@ -46,9 +28,9 @@ func (o Outcome) conflict() string {
 }
 
 // Publish takes what was decided in a poll. It only leaves it for the writer, and does not wait.
-func (c *Controller) Publish(outcomes []Outcome) {
+func (c *Controller) Publish(outcomes []scaler.Outcome) {
 	c.mu.Lock()
-	c.outcomes = map[string]Outcome{}
+	c.outcomes = map[string]scaler.Outcome{}
 	for _, o := range outcomes {
 		c.outcomes[o.Name] = o
 	}
@@ -81,7 +63,7 @@ func (c *Controller) write(ctx context.Context) {
 }
 
 // tell writes the Events and the status of one scaler, if there is news and this replica leads.
-func (c *Controller) tell(ctx context.Context, o Outcome) {
+func (c *Controller) tell(ctx context.Context, o scaler.Outcome) {
 	if o.Mode == scaler.Observe {
 		return // observe writes its Lease and nothing else
 	}
@@ -119,7 +101,7 @@ func (c *Controller) forgetWritten() {
 	clear(c.written)
 }
 
-func (c *Controller) tellEvents(ctx context.Context, o Outcome, r *resource, both, own []event) {
+func (c *Controller) tellEvents(ctx context.Context, o scaler.Outcome, r *resource, both, own []event) {
 	target := c.regarding(o.Workload.Ref)
 	for _, e := range both {
 		c.emit(ctx, target, e)
@@ -139,7 +121,7 @@ func (c *Controller) tellEvents(ctx context.Context, o Outcome, r *resource, bot
 // refreshStatus is how often a status is written in which only numbers moved.
 const refreshStatus = time.Minute
 
-func (c *Controller) tellStatus(ctx context.Context, o Outcome, r *resource, w *written, now time.Time) {
+func (c *Controller) tellStatus(ctx context.Context, o scaler.Outcome, r *resource, w *written, now time.Time) {
 	next := statusOf(o, r, w.status, c.permitted(r.Target.Namespace), metav1.NewTime(now))
 	if equality.Semantic.DeepEqual(next, w.status) || onlyNumbers(next, w.status) && now.Sub(w.at) < refreshStatus {
 		return

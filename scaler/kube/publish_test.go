@@ -14,11 +14,14 @@ import (
 )
 
 // decided is an outcome of the scaler shop/orders.
-func outcome(now time.Time, verdict scaler.Reason, current, desired int32) Outcome {
+func outcome(now time.Time, verdict scaler.Reason, current, desired int32) scaler.Outcome {
 	policy, _ := scaler.Spec{Mode: scaler.Act, Sources: []scaler.SourceSpec{{Cluster: "main", Group: "orders"}}}.Policy()
-	return Outcome{
-		Name: "shop/orders", Mode: scaler.Act, Disposition: scaler.Applied, Line: "the line",
-		Workload: scaler.Workload{Ref: worker, Found: true, HasScale: true, Spec: current},
+	return scaler.Outcome{
+		Scaler: scaler.Scaler{
+			Name: "shop/orders", Mode: scaler.Act,
+			Workload: scaler.Workload{Ref: worker, Found: true, HasScale: true, Spec: current},
+		},
+		Disposition: scaler.Applied, Line: "the line",
 		Decision: scaler.Decision{
 			At: now, Target: worker, Current: current, Desired: desired, Wanted: desired, Verdict: verdict, Policy: policy,
 			Needs: []scaler.Need{{Cluster: "main", Group: "orders", Lag: 1200, LagKnown: true, LagSeconds: 4.2, Rate: 100, RateKnown: true, PerConsumer: 20, Capacity: scaler.Declared}},
@@ -26,12 +29,16 @@ func outcome(now time.Time, verdict scaler.Reason, current, desired int32) Outco
 	}
 }
 
-func with(o Outcome, change func(*Outcome)) Outcome {
+func refused(r scaler.Reason, why string) scaler.Outcome {
+	return scaler.Outcome{Scaler: scaler.Scaler{Name: "shop/orders", Mode: scaler.Act, Refusal: scaler.Refusal{Reason: r, Why: why}}}
+}
+
+func with(o scaler.Outcome, change func(*scaler.Outcome)) scaler.Outcome {
 	change(&o)
 	return o
 }
 
-func owned(o Outcome) Outcome {
+func owned(o scaler.Outcome) scaler.Outcome {
 	o.Disposition = scaler.Conflict
 	o.Workload.Owner = scaler.Owner{Kind: "HorizontalPodAutoscaler", Name: "hpa"}
 	return o
@@ -40,69 +47,68 @@ func owned(o Outcome) Outcome {
 // Each case is a series of outcomes ten seconds apart, and every Event about the target and about the scaler.
 func TestEventsSayWhatChangedOnce(t *testing.T) {
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	advised := func(desired int32) Outcome {
-		return with(outcome(at, scaler.ScaleUp, 4, desired), func(o *Outcome) { o.Mode, o.Disposition = scaler.Advise, scaler.Advised })
+	advised := func(desired int32) scaler.Outcome {
+		return with(outcome(at, scaler.ScaleUp, 4, desired), func(o *scaler.Outcome) { o.Mode, o.Disposition = scaler.Advise, scaler.Advised })
 	}
-	refusedBy := func(why string) Outcome { return Outcome{Name: "shop/orders", Mode: scaler.Act, Refused: why} }
 	tests := []struct {
 		name           string
-		outcomes       []Outcome
+		outcomes       []scaler.Outcome
 		target, scaler []string
 	}{
-		{"quiet", []Outcome{outcome(at, scaler.Steady, 4, 4), outcome(at, scaler.HoldStabilizing, 4, 4)}, nil, nil},
+		{"quiet", []scaler.Outcome{outcome(at, scaler.Steady, 4, 4), outcome(at, scaler.HoldStabilizing, 4, 4)}, nil, nil},
 		{
 			"one change, published three times",
-			[]Outcome{outcome(at, scaler.ScaleUp, 4, 6), outcome(at, scaler.ScaleUp, 4, 6), outcome(at, scaler.ScaleUp, 4, 6)},
+			[]scaler.Outcome{outcome(at, scaler.ScaleUp, 4, 6), outcome(at, scaler.ScaleUp, 4, 6), outcome(at, scaler.ScaleUp, 4, 6)},
 			[]string{"Normal ScaleUp"},
 			[]string{"Normal ScaleUp"},
 		},
 		{
 			"two changes",
-			[]Outcome{outcome(at, scaler.ScaleUp, 4, 6), outcome(at.Add(time.Minute), scaler.ScaleUp, 6, 8)},
+			[]scaler.Outcome{outcome(at, scaler.ScaleUp, 4, 6), outcome(at.Add(time.Minute), scaler.ScaleUp, 6, 8)},
 			[]string{"Normal ScaleUp", "Normal ScaleUp"},
 			[]string{"Normal ScaleUp", "Normal ScaleUp"},
 		},
 		{
 			"advice that changes with the traffic",
-			[]Outcome{advised(6), advised(7), advised(6), advised(8), advised(6), advised(6), advised(9)},
+			[]scaler.Outcome{advised(6), advised(7), advised(6), advised(8), advised(6), advised(6), advised(9)},
 			[]string{"Normal ScaleUp", "Normal ScaleUp"},
 			[]string{"Normal ScaleUp", "Normal ScaleUp"},
 		},
 		{
 			"an HPA owns the target, at rest and when more are wanted",
-			[]Outcome{owned(outcome(at, scaler.Steady, 4, 4)), owned(outcome(at, scaler.ScaleUp, 4, 6)), owned(outcome(at, scaler.ScaleUp, 4, 8))},
+			[]scaler.Outcome{owned(outcome(at, scaler.Steady, 4, 4)), owned(outcome(at, scaler.ScaleUp, 4, 6)), owned(outcome(at, scaler.ScaleUp, 4, 8))},
 			[]string{"Warning Conflict"},
 			[]string{"Warning Conflict"},
 		},
 		{
 			"the write failed",
-			slices.Repeat([]Outcome{with(outcome(at, scaler.ScaleUp, 4, 6), func(o *Outcome) { o.Disposition = scaler.Failed })}, 3),
+			slices.Repeat([]scaler.Outcome{with(outcome(at, scaler.ScaleUp, 4, 6), func(o *scaler.Outcome) { o.Disposition = scaler.Failed })}, 3),
 			[]string{"Warning Failed"},
 			[]string{"Warning Failed"},
 		},
 		{
 			"refused, for another reason, and no longer",
-			[]Outcome{refusedBy("Invalid: a"), refusedBy("Invalid: a"), refusedBy("NotAllowed: b"), outcome(at, scaler.Steady, 4, 4), refusedBy("Invalid: a")},
+			[]scaler.Outcome{refused(Invalid, "a"), refused(Invalid, "a"), refused(NotAllowed, "b"), outcome(at, scaler.Steady, 4, 4), refused(Invalid, "a")},
 			nil,
 			[]string{"Warning Invalid", "Warning NotAllowed", "Warning Invalid"},
 		},
-		{"still being read", []Outcome{refusedBy("NotReadYet: listing")}, nil, nil},
+		{"still being read", []scaler.Outcome{refused(NotReadYet, "listing")}, nil, nil},
 		{
 			"a notable verdict, and overdue",
-			[]Outcome{
+			[]scaler.Outcome{
 				outcome(at, scaler.Unschedulable, 4, 4), outcome(at, scaler.Unschedulable, 4, 4),
-				with(outcome(at, scaler.Unschedulable, 4, 4), func(o *Outcome) { o.Decision.Overdue = true }),
+				with(outcome(at, scaler.Unschedulable, 4, 4), func(o *scaler.Outcome) { o.Decision.Overdue = true }),
 			},
 			nil,
 			[]string{"Warning Unschedulable", "Warning HoldOverdue"},
 		},
-		{"observe", []Outcome{with(outcome(at, scaler.ScaleUp, 4, 6), func(o *Outcome) { o.Mode = scaler.Observe })}, nil, nil},
+		{"observe", []scaler.Outcome{with(outcome(at, scaler.ScaleUp, 4, 6), func(o *scaler.Outcome) { o.Mode = scaler.Observe })}, nil, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			inWorld(t, orders, act, func(w *world) {
 				for _, o := range tt.outcomes {
-					w.Publish([]Outcome{o})
+					w.Publish([]scaler.Outcome{o})
 					time.Sleep(10 * time.Second)
 				}
 				if got := w.events("Deployment"); !slices.Equal(got, tt.target) {
@@ -118,7 +124,7 @@ func TestEventsSayWhatChangedOnce(t *testing.T) {
 
 func TestStatusSaysTheDecision(t *testing.T) {
 	inWorld(t, orders, act, func(w *world) {
-		w.Publish([]Outcome{with(outcome(time.Now(), scaler.ScaleUp, 4, 6), func(o *Outcome) {
+		w.Publish([]scaler.Outcome{with(outcome(time.Now(), scaler.ScaleUp, 4, 6), func(o *scaler.Outcome) {
 			o.Decision.Steps = []scaler.Step{{Reason: scaler.MaxReplicas, From: 8, To: 6}}
 			o.Decision.Bounds.Partitions = 12
 		})})
@@ -161,18 +167,18 @@ func TestConditions(t *testing.T) {
 	five := int32(5)
 	tests := []struct {
 		name    string
-		outcome Outcome
+		outcome scaler.Outcome
 		want    string
 	}{
-		{"refused", Outcome{Refused: "Invalid: x"}, "Ready=False/Invalid AbleToScale=False/Invalid"},
-		{"target gone", with(steady, func(o *Outcome) { o.Decision.Verdict = scaler.TargetNotFound }), "Ready=False/TargetNotFound AbleToScale=False/TargetNotFound"},
-		{"advise", with(steady, func(o *Outcome) { o.Mode = scaler.Advise }), "AbleToScale=False/Advise"},
-		{"at zero", with(steady, func(o *Outcome) { o.Workload.Spec = 0 }), "Active=False/AtZero"},
-		{"paused", with(steady, func(o *Outcome) { o.Disposition, o.Workload.Paused = scaler.Paused, true }), "AbleToScale=False/Paused Paused=True/Paused"},
-		{"fixed", with(steady, func(o *Outcome) { o.Workload.FixedReplicas = &five }), "Paused=True/FixedReplicas"},
-		{"an HPA", with(steady, func(o *Outcome) { o.Workload.Owner = scaler.Owner{Kind: "HorizontalPodAutoscaler"} }), "AbleToScale=False/Conflict"},
-		{"the write failed", with(steady, func(o *Outcome) { o.Disposition = scaler.Failed }), "AbleToScale=False/Failed"},
-		{"fought", with(steady, func(o *Outcome) { o.Decision.Verdict = scaler.ReplicasFought }), "AbleToScale=False/ReplicasFought"},
+		{"refused", refused(Invalid, "x"), "Ready=False/Invalid AbleToScale=False/Invalid"},
+		{"target gone", with(steady, func(o *scaler.Outcome) { o.Decision.Verdict = scaler.TargetNotFound }), "Ready=False/TargetNotFound AbleToScale=False/TargetNotFound"},
+		{"advise", with(steady, func(o *scaler.Outcome) { o.Mode = scaler.Advise }), "AbleToScale=False/Advise"},
+		{"at zero", with(steady, func(o *scaler.Outcome) { o.Workload.Spec = 0 }), "Active=False/AtZero"},
+		{"paused", with(steady, func(o *scaler.Outcome) { o.Disposition, o.Workload.Paused = scaler.Paused, true }), "AbleToScale=False/Paused Paused=True/Paused"},
+		{"fixed", with(steady, func(o *scaler.Outcome) { o.Workload.FixedReplicas = &five }), "Paused=True/FixedReplicas"},
+		{"an HPA", with(steady, func(o *scaler.Outcome) { o.Workload.Owner = scaler.Owner{Kind: "HorizontalPodAutoscaler"} }), "AbleToScale=False/Conflict"},
+		{"the write failed", with(steady, func(o *scaler.Outcome) { o.Disposition = scaler.Failed }), "AbleToScale=False/Failed"},
+		{"fought", with(steady, func(o *scaler.Outcome) { o.Decision.Verdict = scaler.ReplicasFought }), "AbleToScale=False/ReplicasFought"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -198,19 +204,19 @@ func TestStatusIsWrittenOnChange(t *testing.T) {
 			return n
 		}
 		for i := range 12 { // two minutes
-			w.Publish([]Outcome{with(outcome(time.Now(), scaler.Steady, 4, 4), func(o *Outcome) { o.Decision.Needs[0].Lag = int64(1200 + i) })})
+			w.Publish([]scaler.Outcome{with(outcome(time.Now(), scaler.Steady, 4, 4), func(o *scaler.Outcome) { o.Decision.Needs[0].Lag = int64(1200 + i) })})
 			time.Sleep(10 * time.Second)
 		}
 		if got := writes(); got != 2 {
 			t.Errorf("%d writes in two minutes in which only numbers moved, want 2", got)
 		}
-		w.Publish([]Outcome{outcome(time.Now(), scaler.HoldStabilizing, 4, 4)})
+		w.Publish([]scaler.Outcome{outcome(time.Now(), scaler.HoldStabilizing, 4, 4)})
 		settle()
 		if got := writes(); got != 3 {
 			t.Errorf("%d writes after another verdict, want 3", got)
 		}
 		for range 10 {
-			w.Publish([]Outcome{outcome(time.Now(), scaler.HoldStabilizing, 4, 4)})
+			w.Publish([]scaler.Outcome{outcome(time.Now(), scaler.HoldStabilizing, 4, 4)})
 			settle()
 		}
 		if got := writes(); got != 3 {
@@ -221,19 +227,18 @@ func TestStatusIsWrittenOnChange(t *testing.T) {
 
 // A new leader reads what the one before said, and does not say it again.
 func TestANewLeaderRepeatsNothing(t *testing.T) {
-	conflict := with(outcome(time.Now(), scaler.Unschedulable, 4, 6), func(o *Outcome) { o.Disposition = scaler.Conflict })
-	refused := Outcome{Name: "shop/orders", Mode: scaler.Act, Refused: "Invalid: targetLag"}
-	for name, o := range map[string]Outcome{"conflict": conflict, "refused": refused} {
+	conflict := with(outcome(time.Now(), scaler.Unschedulable, 4, 6), func(o *scaler.Outcome) { o.Disposition = scaler.Conflict })
+	for name, o := range map[string]scaler.Outcome{"conflict": conflict, "refused": refused(Invalid, "targetLag")} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, orders, act, func(w *world) {
-				w.Publish([]Outcome{o})
+				w.Publish([]scaler.Outcome{o})
 				settle()
 				before := len(w.events("KafkaScaler"))
 				if before == 0 {
 					t.Fatal("nothing was said")
 				}
 				w.forgetWritten() // as a process that just became the leader
-				w.Publish([]Outcome{o})
+				w.Publish([]scaler.Outcome{o})
 				settle()
 				if got := len(w.events("KafkaScaler")); got != before {
 					t.Errorf("%d events, then %d", before, got)
@@ -257,7 +262,7 @@ func TestRequestsAreThoseOfTheRules(t *testing.T) {
 		if err := w.Apply(w.t.Context(), scaler.Change{Target: worker, From: 4, To: 6}); err != nil {
 			t.Fatal(err)
 		}
-		w.Publish([]Outcome{outcome(time.Now(), scaler.ScaleUp, 4, 6)})
+		w.Publish([]scaler.Outcome{outcome(time.Now(), scaler.ScaleUp, 4, 6)})
 		settle()
 		if err := w.Save(w.t.Context(), map[string]scaler.Memory{"shop/orders": {}, "shop/zero": {}}); err != nil {
 			t.Fatal(err)

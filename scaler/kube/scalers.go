@@ -14,62 +14,30 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
 )
 
-// Scaler is one declared scaler, and its target as it is now. Its fields are those of the engine's.
-type Scaler struct {
-	Name     string // namespace/name
-	Mode     scaler.Mode
-	Policy   scaler.Policy
-	Sources  []scaler.SourceSpec
-	Workload scaler.Workload
-	Hints    []rebalancemon.Hint // resizes and rollouts of the target, Group left empty
-	Refused  string              // why nothing is decided for it; empty: it is
-}
-
-// Refusal is why nothing is decided for a scaler: the reason of its condition Ready, a closed set.
-type Refusal string
-
-// The refusals.
+// The refusals: the reasons of the condition Ready when no decision is made for a scaler.
 const (
-	Invalid        Refusal = "Invalid"        // the specification contradicts itself, or an annotation does
-	UnknownCluster Refusal = "UnknownCluster" // it names a cluster that is not configured
-	NotAllowed     Refusal = "NotAllowed"     // its namespace may not name the cluster or the group
-	TargetTaken    Refusal = "TargetTaken"    // an older scaler holds the target
-	MissingRight   Refusal = "MissingRight"   // the target cannot be seen
-	NotReadYet     Refusal = "NotReadYet"     // the first list of the target's kind is under way
+	Invalid        scaler.Reason = "Invalid"        // the specification contradicts itself, or an annotation does
+	UnknownCluster scaler.Reason = "UnknownCluster" // it names a Kafka cluster that the configuration does not have
+	NotAllowed     scaler.Reason = "NotAllowed"     // its namespace may not name the cluster or the group
+	TargetTaken    scaler.Reason = "TargetTaken"    // an older scaler has the same target
+	MissingRight   scaler.Reason = "MissingRight"   // a right is missing without which the target cannot be seen
+	NotReadYet     scaler.Reason = "NotReadYet"     // the target's kind is being listed for the first time
 )
 
-// Refusals are all of them, with what each means.
-var Refusals = []struct {
-	Refusal Refusal
-	Doc     string
-}{
-	{Invalid, "the specification contradicts itself, or an annotation does"},
-	{UnknownCluster, "it names a Kafka cluster that the configuration does not have"},
-	{NotAllowed, "its namespace may not name the cluster or the group"},
-	{TargetTaken, "an older scaler holds the target"},
-	{MissingRight, "a right is missing without which the target cannot be seen"},
-	{NotReadYet, "the target's kind is being listed for the first time"},
-}
+// none refuses nothing.
+var none scaler.Refusal
 
-// refused is a refusal with what led to it.
-type refused struct {
-	Refusal
-	why string
-}
-
-func (r *refused) Error() string { return string(r.Refusal) + ": " + r.why }
-
-func refuse(r Refusal, format string, args ...any) *refused {
-	return &refused{r, fmt.Sprintf(format, args...)}
+func refuse(r scaler.Reason, format string, args ...any) scaler.Refusal {
+	return scaler.Refusal{Reason: r, Why: fmt.Sprintf(format, args...)}
 }
 
 // Scalers are the declared scalers and what Kubernetes says of their targets, sorted by name. It reads caches and does
 // no I/O.
-func (c *Controller) Scalers(now time.Time) []Scaler {
+func (c *Controller) Scalers(now time.Time) []scaler.Scaler {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	all := c.all()
-	out := make([]Scaler, 0, len(all))
+	out := make([]scaler.Scaler, 0, len(all))
 	for i, r := range all {
 		if i > 0 && all[i-1].Name == r.Name {
 			continue // the file's word holds
@@ -80,15 +48,13 @@ func (c *Controller) Scalers(now time.Time) []Scaler {
 }
 
 // scaler is what one declaration comes to; the caller holds the lock.
-func (c *Controller) scaler(r *resource, all []*resource, now time.Time) Scaler {
-	s := Scaler{Name: r.Name, Mode: r.Spec.Mode, Sources: r.Spec.Sources, Workload: scaler.Workload{Ref: r.Target}}
-	if why := c.fill(&s, r, all, now); why != nil {
-		s.Refused = why.Error()
-	}
+func (c *Controller) scaler(r *resource, all []*resource, now time.Time) scaler.Scaler {
+	s := scaler.Scaler{Name: r.Name, Mode: r.Spec.Mode, Sources: r.Spec.Sources, Workload: scaler.Workload{Ref: r.Target}}
+	s.Refusal = c.fill(&s, r, all, now)
 	return s
 }
 
-func (c *Controller) fill(s *Scaler, r *resource, all []*resource, now time.Time) *refused {
+func (c *Controller) fill(s *scaler.Scaler, r *resource, all []*resource, now time.Time) scaler.Refusal {
 	if r.invalid != nil {
 		return refuse(Invalid, "%v", r.invalid)
 	}
@@ -96,8 +62,8 @@ func (c *Controller) fill(s *Scaler, r *resource, all []*resource, now time.Time
 	if err != nil {
 		return refuse(Invalid, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
-	s.Policy, s.Mode = policy, policy.Mode
-	if why := c.allowed(r); why != nil {
+	s.Policy, s.Mode = policy, scaler.Weaker(c.settings.Mode, policy.Mode)
+	if why := c.allowed(r); why != none {
 		return why
 	}
 	for _, other := range all {
@@ -105,15 +71,15 @@ func (c *Controller) fill(s *Scaler, r *resource, all []*resource, now time.Time
 			return refuse(TargetTaken, "%s is scaled by %s", r.Target, other.Name)
 		}
 	}
-	if scaler.Weaker(c.settings.Mode, s.Mode) == scaler.Observe {
+	if s.Mode == scaler.Observe {
 		s.Hints = c.hints(r.Target)
-		return nil // nothing is decided, so nothing more is read
+		return none // nothing is decided, so nothing more is read
 	}
 	return c.workload(s, r, now)
 }
 
 // allowed checks the clusters and groups that a scaler names. What the configuration itself declares is allowed.
-func (c *Controller) allowed(r *resource) *refused {
+func (c *Controller) allowed(r *resource) scaler.Refusal {
 	for i, src := range r.Spec.Sources {
 		if !slices.Contains(c.settings.Clusters, src.Cluster) {
 			return refuse(UnknownCluster, "sources[%d].cluster: %q is not configured; there are: %s",
@@ -124,7 +90,7 @@ func (c *Controller) allowed(r *resource) *refused {
 				i, r.Target.Namespace, src.Group, src.Cluster)
 		}
 	}
-	return nil
+	return none
 }
 
 func (c *Controller) mayName(namespace string, src scaler.SourceSpec) bool {
@@ -152,14 +118,14 @@ func (c *Controller) hints(ref scaler.Ref) []rebalancemon.Hint {
 }
 
 // workload reads the target out of the caches.
-func (c *Controller) workload(s *Scaler, r *resource, now time.Time) *refused {
+func (c *Controller) workload(s *scaler.Scaler, r *resource, now time.Time) scaler.Refusal {
 	w := &s.Workload
 	k, asked := c.kinds[kindOf(r.Target)]
 	if !asked {
 		return refuse(NotReadYet, "asking whether the API server serves %s %s", r.Target.APIVersion, r.Target.Kind)
 	}
 	if !k.served {
-		return nil // not found
+		return none // not found
 	}
 	if right, missing := c.rights.lacks(k.resource.GroupResource(), r.Target.Namespace); missing {
 		return refuse(MissingRight, "%s", missingRight(right))
@@ -169,7 +135,7 @@ func (c *Controller) workload(s *Scaler, r *resource, now time.Time) *refused {
 	}
 	t, ok := c.targets[r.Target]
 	if !ok {
-		return nil // not found
+		return none // not found
 	}
 	if !t.sized {
 		scale := schema.GroupResource{Group: k.resource.Group, Resource: k.resource.Resource + "/scale"}
@@ -187,7 +153,7 @@ func (c *Controller) workload(s *Scaler, r *resource, now time.Time) *refused {
 	if err := operate(w, r.annotations, t.annotations); err != nil {
 		return refuse(Invalid, "%v", err)
 	}
-	return nil
+	return none
 }
 
 // lastWrite is our last write of the target's size. One from before this process is told by the status, to the second.

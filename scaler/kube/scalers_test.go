@@ -54,8 +54,8 @@ status: {phase: Succeeded, podIP: 10.0.0.3}
 func TestScalersShowTheWorkload(t *testing.T) {
 	inWorld(t, twoPods, act, func(w *world) {
 		got := w.one("shop/orders")
-		if got.Refused != "" {
-			t.Fatal(got.Refused)
+		if got.Refused() {
+			t.Fatal(got.Refusal)
 		}
 		wl := got.Workload
 		if !wl.Found || !wl.HasScale || wl.Spec != 4 || wl.Status != 4 || wl.Ready != 3 || wl.RolloutInProgress {
@@ -87,7 +87,7 @@ func TestRefusals(t *testing.T) {
 		manifest string
 		settings Settings
 		scaler   string
-		want     string // how Refused begins; empty: it is decided
+		want     string // how the refusal begins; empty: it is not refused
 		says     string // and contains
 	}{
 		{name: "in order", manifest: orders, settings: act, scaler: "shop/orders"},
@@ -129,7 +129,7 @@ func TestRefusals(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			inWorld(t, tt.manifest, tt.settings, func(w *world) {
-				got := w.one(tt.scaler).Refused
+				got := w.one(tt.scaler).Refusal.String()
 				if (tt.want == "") != (got == "") || !strings.HasPrefix(got, tt.want) || !strings.Contains(got, tt.says) {
 					t.Errorf("refused %q, want %q… with %q", got, tt.want, tt.says)
 				}
@@ -145,8 +145,8 @@ func TestTargetNotFoundIsTheScalersToSay(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, manifest, act, func(w *world) {
-				if got := w.one("shop/orders"); got.Refused != "" || got.Workload.Found {
-					t.Errorf("refused %q, found %v", got.Refused, got.Workload.Found)
+				if got := w.one("shop/orders"); got.Refused() || got.Workload.Found {
+					t.Errorf("refused %q, found %v", got.Refusal, got.Workload.Found)
 				}
 			})
 		})
@@ -365,7 +365,7 @@ func TestMissingRightsAreNamedAndTheRestGoesOn(t *testing.T) {
 				w.typed.PrependReactor("list", tt.resource, deny)
 				run(w, Settings{Mode: scaler.Act, Clusters: []string{"main"}}, func() {
 					time.Sleep(2 * time.Minute) // in which it is tried again
-					if got := w.one("shop/orders").Refused; got != tt.refused {
+					if got := w.one("shop/orders").Refusal.String(); got != tt.refused {
 						t.Errorf("refused %q, want %q", got, tt.refused)
 					}
 					if got := w.MissingRights(); len(got) != 1 || !strings.Contains(got[0], tt.says) {
@@ -383,8 +383,8 @@ func TestMissingRightsAreNamedAndTheRestGoesOn(t *testing.T) {
 // With a namespace to watch, nothing outside is asked for; in observe, nothing but scalers and targets.
 func TestWatchesAreThoseThatAreNeeded(t *testing.T) {
 	inWorld(t, orders, Settings{Mode: scaler.Observe}, func(w *world) {
-		if got := w.one("shop/orders"); got.Refused != "" {
-			t.Error(got.Refused)
+		if got := w.one("shop/orders"); got.Refused() {
+			t.Error(got.Refusal)
 		}
 		for key := range w.watches {
 			if key.resource != v1alpha1.Resource && key.resource != deployments {

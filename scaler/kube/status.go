@@ -15,7 +15,7 @@ import (
 
 // statusOf is what a KafkaScaler's status says of an outcome; before is the status it follows. lacking names the rights
 // that are missing.
-func statusOf(o Outcome, r *resource, before v1alpha1.KafkaScalerStatus, lacking string, now metav1.Time) v1alpha1.KafkaScalerStatus {
+func statusOf(o scaler.Outcome, r *resource, before v1alpha1.KafkaScalerStatus, lacking string, now metav1.Time) v1alpha1.KafkaScalerStatus {
 	s := v1alpha1.KafkaScalerStatus{
 		ObservedGeneration: r.generation,
 		Conditions:         append([]metav1.Condition{}, before.Conditions...),
@@ -30,7 +30,7 @@ func statusOf(o Outcome, r *resource, before v1alpha1.KafkaScalerStatus, lacking
 	if o.Workload.Found {
 		s.CurrentReplicas = &o.Workload.Spec
 	}
-	if o.Refused != "" {
+	if o.Refused() {
 		return s
 	}
 	d := o.Decision
@@ -56,7 +56,7 @@ func groupsOf(sources []scaler.SourceSpec) string {
 }
 
 // decided keeps the time at which the same was first decided.
-func decided(o Outcome, before v1alpha1.KafkaScalerStatus, now metav1.Time) *v1alpha1.LastDecision {
+func decided(o scaler.Outcome, before v1alpha1.KafkaScalerStatus, now metav1.Time) *v1alpha1.LastDecision {
 	d := &v1alpha1.LastDecision{
 		Reason: string(o.Decision.Verdict), Message: o.Line, Disposition: string(o.Disposition), Time: now.Rfc3339Copy(),
 	}
@@ -141,7 +141,7 @@ func unmeasured(s v1alpha1.KafkaScalerStatus) v1alpha1.KafkaScalerStatus {
 }
 
 // conditionsOf are the conditions of an outcome, without their times.
-func conditionsOf(o Outcome) []metav1.Condition {
+func conditionsOf(o scaler.Outcome) []metav1.Condition {
 	return []metav1.Condition{readyCondition(o), activeCondition(o), ableCondition(o), limitedCondition(o), pausedCondition(o)}
 }
 
@@ -154,10 +154,9 @@ func condition(kind string, is bool, reason, message string) metav1.Condition {
 }
 
 // readyCondition: the resource makes sense, its target and groups are there and can be read.
-func readyCondition(o Outcome) metav1.Condition {
-	if o.Refused != "" {
-		_, why, _ := strings.Cut(o.Refused, ": ")
-		return condition(v1alpha1.Ready, false, string(o.refusal()), why)
+func readyCondition(o scaler.Outcome) metav1.Condition {
+	if o.Refused() {
+		return condition(v1alpha1.Ready, false, string(o.Refusal.Reason), o.Refusal.Why)
 	}
 	switch v := o.Decision.Verdict; v {
 	case scaler.TargetNotFound, scaler.Fallback, scaler.NoCommittedOffsets, scaler.CapacityUnknown:
@@ -166,7 +165,7 @@ func readyCondition(o Outcome) metav1.Condition {
 	return condition(v1alpha1.Ready, true, "Evaluated", "the target and its groups are read")
 }
 
-func activeCondition(o Outcome) metav1.Condition {
+func activeCondition(o scaler.Outcome) metav1.Condition {
 	if o.Workload.Spec > 0 {
 		return condition(v1alpha1.Active, true, "ReplicasWanted", "the target asks for replicas")
 	}
@@ -174,13 +173,13 @@ func activeCondition(o Outcome) metav1.Condition {
 }
 
 // ableCondition: a change would be written now.
-func ableCondition(o Outcome) metav1.Condition {
+func ableCondition(o scaler.Outcome) metav1.Condition {
 	able := func(is bool, reason, message string) metav1.Condition {
 		return condition(v1alpha1.AbleToScale, is, reason, message)
 	}
 	switch {
-	case o.Refused != "":
-		return able(false, string(o.refusal()), "nothing is decided, see the condition Ready")
+	case o.Refused():
+		return able(false, string(o.Refusal.Reason), "nothing is decided, see the condition Ready")
 	case o.Mode != scaler.Act:
 		return able(false, "Advise", "mode advise: decisions are shown, not written")
 	case o.Disposition == scaler.Paused:
@@ -195,7 +194,7 @@ func ableCondition(o Outcome) metav1.Condition {
 	return able(true, "Leading", "changes are written")
 }
 
-func limitedCondition(o Outcome) metav1.Condition {
+func limitedCondition(o scaler.Outcome) metav1.Condition {
 	if n := len(o.Decision.Steps); n > 0 {
 		last := o.Decision.Steps[n-1].Reason
 		return condition(v1alpha1.ScalingLimited, true, string(last), last.Doc())
@@ -203,7 +202,7 @@ func limitedCondition(o Outcome) metav1.Condition {
 	return condition(v1alpha1.ScalingLimited, false, "WithinLimits", "no limit changed what was asked for")
 }
 
-func pausedCondition(o Outcome) metav1.Condition {
+func pausedCondition(o scaler.Outcome) metav1.Condition {
 	w := o.Workload
 	for _, a := range []struct {
 		set     bool

@@ -177,10 +177,10 @@ func set(t *testing.T, o object, value any, path ...string) {
 }
 
 // one is the scaler of that name.
-func (w *world) one(name string) Scaler {
+func (w *world) one(name string) scaler.Scaler {
 	w.t.Helper()
 	all := w.Scalers(time.Now())
-	i := slices.IndexFunc(all, func(s Scaler) bool { return s.Name == name })
+	i := slices.IndexFunc(all, func(s scaler.Scaler) bool { return s.Name == name })
 	if i < 0 {
 		w.t.Fatalf("no scaler %s among %v", name, all)
 	}

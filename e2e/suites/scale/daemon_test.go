@@ -111,7 +111,7 @@ func run(text string) error {
 	published := telling{controller: controller, out: json.NewEncoder(os.Stdout), metrics: "http://" + listener.Addr().String()}
 	e := engine.New(engine.Settings{Clusters: []engine.Cluster{{Name: "main", Source: source}}, Mode: c.Mode}, engine.Options{
 		Interval: c.Tempo.Poll, SampleInterval: c.Tempo.Sample, Clock: scaler.Clock{Poll: c.Tempo.Poll, Pace: c.Tempo.Pace}, Log: log,
-		Targets: targets{controller}, Memories: controller, Leading: controller.Leading, Publish: published.publish,
+		Targets: controller, Memories: controller, Leading: controller.Leading, Publish: published.publish,
 	})
 	page := metrics.New(metrics.Options{Latest: e.Latest, Interval: c.Tempo.Poll, Sample: c.Tempo.Sample})
 	go func() { _ = page.Run(ctx) }()
@@ -134,25 +134,6 @@ func together(ctx context.Context, controller *kube.Controller, e *engine.Engine
 	return err
 }
 
-// targets is the controller as the engine wants it.
-type targets struct{ *kube.Controller }
-
-func (t targets) Scalers(now time.Time) []engine.Scaler {
-	var out []engine.Scaler
-	for _, s := range t.Controller.Scalers(now) {
-		out = append(out, engine.Scaler(s))
-	}
-	return out
-}
-
-func (t targets) Apply(ctx context.Context, c scaler.Change) error {
-	err := t.Controller.Apply(ctx, c)
-	if errors.Is(err, kube.ErrConflict) {
-		return fmt.Errorf("%w: %w", engine.ErrConflict, err)
-	}
-	return err
-}
-
 // telling hands Reports on, to Kubernetes and to the test.
 type telling struct {
 	controller *kube.Controller
@@ -162,14 +143,11 @@ type telling struct {
 
 func (p telling) publish(r *engine.Report) {
 	line := told{At: r.At, Leader: r.Leader, Missing: p.controller.MissingRights(), Metrics: p.metrics}
-	var outcomes []kube.Outcome
+	var outcomes []scaler.Outcome
 	for _, s := range r.Scalers {
-		outcomes = append(outcomes, kube.Outcome{
-			Name: s.Name, Mode: scaler.Weaker(s.Mode, r.Mode), Refused: s.Refused, Workload: s.Workload,
-			Decision: s.Decision, Line: s.Line, Disposition: s.Disposition, Failure: s.Failure,
-		})
+		outcomes = append(outcomes, s.Outcome)
 		line.Scalers = append(line.Scalers, toldScaler{
-			Name: s.Name, Refused: s.Refused, Line: s.Line, Disposition: s.Disposition, Failure: s.Failure, Decision: s.Decision,
+			Name: s.Name, Refused: s.Refusal.String(), Line: s.Line, Disposition: s.Disposition, Failure: s.Failure, Decision: s.Decision,
 			Workload: s.Workload, Ups: s.Counts.Ups, Downs: s.Counts.Downs, Errors: s.Counts.Errors,
 			Rebalancing: rebalancing(r, s.Sources),
 		})

@@ -10,8 +10,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/scaler"
 )
 
 // hostile are names of groups, topics and members that want to be more than text, and how they are shown.
@@ -37,10 +37,10 @@ func TestHostileNames(t *testing.T) {
 	for i, h := range hostile {
 		s.group(h.name, h.name+"-topic", h.name+"-member", int64(100*(len(hostile)-i)))
 		if h.name != "" { // which no scaler may name
-			s.scaled(fmt.Sprintf("shop/worker-%02d", i), h.name, func(*engine.Scaler) {})
+			s.scaled(fmt.Sprintf("shop/worker-%02d", i), h.name, func(*scaler.Scaler) {})
 		}
 	}
-	s.scaled("shop/refused", hostile[0].name, func(sc *engine.Scaler) { sc.Refused = "NotAllowed: " + hostile[1].name })
+	s.scaled("shop/refused", hostile[0].name, func(sc *scaler.Scaler) { sc.Refusal = scaler.Refusal{Reason: "NotAllowed", Why: hostile[1].name} })
 	s.poll(0)
 	s.poll(10 * time.Second)
 	for _, h := range hostile {

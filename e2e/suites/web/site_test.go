@@ -19,7 +19,7 @@ type site struct {
 	engine  *engine.Engine
 	ring    *web.Ring
 	now     time.Time
-	scalers []engine.Scaler
+	scalers []scaler.Scaler
 	url     string
 }
 
@@ -38,7 +38,7 @@ func newSite(t *testing.T) *site {
 }
 
 // Scalers are the site's own.
-func (s *site) Scalers(time.Time) []engine.Scaler { return s.scalers }
+func (s *site) Scalers(time.Time) []scaler.Scaler { return s.scalers }
 
 // Apply refuses, as an API server does that was not told of us.
 func (s *site) Apply(context.Context, scaler.Change) error { return errForbidden }
@@ -60,8 +60,8 @@ func (s *site) group(group, topic, member string, lag int64) {
 }
 
 // scaled declares a scaler of a group.
-func (s *site) scaled(name, group string, change func(*engine.Scaler)) {
-	sc := engine.Scaler{
+func (s *site) scaled(name, group string, change func(*scaler.Scaler)) {
+	sc := scaler.Scaler{
 		Name: name, Mode: scaler.Act, Policy: s.policy(group),
 		Sources: []scaler.SourceSpec{{Cluster: "main", Group: group, ProcessingTime: 10 * time.Millisecond}},
 		Workload: scaler.Workload{

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
 )
@@ -24,10 +23,10 @@ func TestInTrouble(t *testing.T) {
 		s.group(name, name, name+"-1", 40_000)
 	}
 	owner := scaler.Owner{Kind: "HorizontalPodAutoscaler", Name: "orders-hpa", Desired: 4}
-	s.scaled("shop/orders", "orders", func(sc *engine.Scaler) { sc.Workload.Owner = owner })
-	s.scaled("shop/search", "search", func(*engine.Scaler) {})
-	s.scaled("shop/mail", "mail", func(sc *engine.Scaler) {
-		sc.Refused = "MissingRight: the right to list deployments.apps in shop is missing"
+	s.scaled("shop/orders", "orders", func(sc *scaler.Scaler) { sc.Workload.Owner = owner })
+	s.scaled("shop/search", "search", func(*scaler.Scaler) {})
+	s.scaled("shop/mail", "mail", func(sc *scaler.Scaler) {
+		sc.Refusal = scaler.Refusal{Reason: "MissingRight", Why: "the right to list deployments.apps in shop is missing"}
 	})
 	for poll := range int64(10) {
 		for _, name := range []string{"billing", "orders", "audit", "search", "mail"} {

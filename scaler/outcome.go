@@ -1,0 +1,47 @@
+package scaler
+
+import (
+	"errors"
+
+	"github.com/lagscaler/lagscaler/rebalancemon"
+)
+
+// Scaler is one declared scaler, and its target as the platform shows it now.
+type Scaler struct {
+	Name     string // unique: namespace/name of the resource, or of the target when the configuration declares it
+	Mode     Mode   // in force: the weaker of the global mode and its own
+	Policy   Policy
+	Sources  []SourceSpec
+	Workload Workload
+	Hints    []rebalancemon.Hint // resizes and rollouts of the target; Group is left empty
+	Refusal  Refusal             // why no decision is made; zero: decisions are made
+}
+
+// Refused reports whether no decision is made for the scaler. Then it affects nothing but its own status.
+func (s Scaler) Refused() bool { return s.Refusal != Refusal{} }
+
+// Refusal is why no decision is made for a scaler.
+type Refusal struct {
+	Reason Reason // of the condition Ready; a closed set
+	Why    string // a sentence with names and values
+}
+
+// String is the refusal as people read it: "NotAllowed: sources[0]: …". It is empty when nothing is refused.
+func (r Refusal) String() string {
+	if r == (Refusal{}) {
+		return ""
+	}
+	return string(r.Reason) + ": " + r.Why
+}
+
+// Outcome is a scaler's last decision and what became of it.
+type Outcome struct {
+	Scaler
+	Decision    Decision
+	Line        string      // Decision.Line
+	Disposition Disposition // empty: it holds, and nothing stands against it
+	Failure     string      // of the last write; empty when it worked
+}
+
+// ErrConflict is wrapped by the error of a write that found another size than Change.From, or another owner.
+var ErrConflict = errors.New("another writer was first")
