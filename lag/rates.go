@@ -1,6 +1,9 @@
 package lag
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Direction is where a group's lag is going.
 type Direction string
@@ -115,22 +118,11 @@ var DefaultSLO = SLO{
 
 // Or is the SLO with its unset thresholds taken from another.
 func (s SLO) Or(other SLO) SLO {
-	or := func(a, b float64) float64 {
-		if a == 0 {
-			return b
-		}
-		return a
-	}
-	if s.Lag == 0 {
-		s.Lag = other.Lag
-	}
-	if s.LagTime == 0 {
-		s.LagTime = other.LagTime
-	}
-	if s.RebalanceTime == 0 {
-		s.RebalanceTime = other.RebalanceTime
-	}
-	s.RebalancesPerHour = or(s.RebalancesPerHour, other.RebalancesPerHour)
-	s.Churn, s.Skew = or(s.Churn, other.Churn), or(s.Skew, other.Skew)
+	s.Lag = cmp.Or(s.Lag, other.Lag)
+	s.LagTime = cmp.Or(s.LagTime, other.LagTime)
+	s.RebalancesPerHour = cmp.Or(s.RebalancesPerHour, other.RebalancesPerHour)
+	s.RebalanceTime = cmp.Or(s.RebalanceTime, other.RebalanceTime)
+	s.Churn = cmp.Or(s.Churn, other.Churn)
+	s.Skew = cmp.Or(s.Skew, other.Skew)
 	return s
 }

@@ -80,7 +80,7 @@ func (c *conversion) convert() (kafkaScaler, error) {
 	s := &c.out.Spec
 	s.Mode = "advise"
 	s.ScaleTargetRef = target{
-		or(in.Spec.ScaleTargetRef.APIVersion, "apps/v1"), or(in.Spec.ScaleTargetRef.Kind, "Deployment"), in.Spec.ScaleTargetRef.Name,
+		nonBlank(in.Spec.ScaleTargetRef.APIVersion, "apps/v1"), nonBlank(in.Spec.ScaleTargetRef.Kind, "Deployment"), in.Spec.ScaleTargetRef.Name,
 	}
 	if s.ScaleTargetRef.Name == "" {
 		return kafkaScaler{}, errors.New("spec.scaleTargetRef.name: is missing")
@@ -153,7 +153,7 @@ func (c *conversion) behaviour() {
 
 func seconds(n int32) string { return (time.Duration(n) * time.Second).String() }
 
-func or(s, otherwise string) string {
+func nonBlank(s, otherwise string) string {
 	if strings.TrimSpace(s) == "" {
 		return otherwise
 	}

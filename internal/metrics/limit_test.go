@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
-	"github.com/lagscaler/lagscaler/lag"
 )
 
 func shown(a admitted) []string {
@@ -113,14 +112,5 @@ func TestAwkwardNames(t *testing.T) {
 		if !strings.Contains(got, "lagscaler_group_lag_records{kafka_cluster=\"main\","+want) {
 			t.Errorf("missing %s", want)
 		}
-	}
-}
-
-func TestDefaultsOfThresholds(t *testing.T) {
-	if got := inForce(lag.SLO{}); got != lag.DefaultSLO {
-		t.Errorf("got %+v", got)
-	}
-	if got := inForce(lag.SLO{Lag: 1, Skew: 0.9}); got.Lag != 1 || got.Skew != 0.9 || got.Churn != lag.DefaultSLO.Churn {
-		t.Errorf("got %+v", got)
 	}
 }

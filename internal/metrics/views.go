@@ -65,23 +65,11 @@ func groupViews(r *engine.Report, c *engine.ClusterReport) []*groupView {
 		g := &c.Snapshot.Groups[i]
 		views[i] = &groupView{
 			labels:  newLabels("kafka_cluster", c.Name, "group", g.Group),
-			cluster: c.Name, lag: g, rates: &c.Rates[i], stats: &c.Members[i], slo: inForce(c.SLOs[i]),
+			cluster: c.Name, lag: g, rates: &c.Rates[i], stats: &c.Members[i], slo: c.SLOs[i].Or(lag.DefaultSLO),
 			sum: g.Summary(), at: r.At, old: g.ReadAt.IsZero() || engine.Stale(g),
 		}
 	}
 	return views
-}
-
-// inForce fills in the defaults of what is not set.
-func inForce(s lag.SLO) lag.SLO {
-	d := lag.DefaultSLO
-	s.Lag = cmp.Or(s.Lag, d.Lag)
-	s.LagTime = cmp.Or(s.LagTime, d.LagTime)
-	s.RebalancesPerHour = cmp.Or(s.RebalancesPerHour, d.RebalancesPerHour)
-	s.RebalanceTime = cmp.Or(s.RebalanceTime, d.RebalanceTime)
-	s.Churn = cmp.Or(s.Churn, d.Churn)
-	s.Skew = cmp.Or(s.Skew, d.Skew)
-	return s
 }
 
 // topicView is a group's part of one topic.

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -20,7 +21,7 @@ func (Static) Every() int32 { return pollSeconds }
 
 // Decide is the same for ever.
 func (s Static) Decide(v *View) (int32, string) {
-	return or(s.Replicas, int32(v.World.Partitions)), ""
+	return cmp.Or(s.Replicas, int32(v.World.Partitions)), ""
 }
 
 // HPA is a HorizontalPodAutoscaler with default behaviour: every 15 s the number of replicas at which each has its
@@ -63,7 +64,7 @@ func (h *HPA) Decide(v *View) (int32, string) {
 	for _, m := range h.Metric(v) {
 		want = max(want, desired(m, now))
 	}
-	want = min(max(1, want), or(h.Max, int32(v.World.Partitions)))
+	want = min(max(1, want), cmp.Or(h.Max, int32(v.World.Partitions)))
 	h.recent = append(slices.DeleteFunc(h.recent, func(r recommendation) bool { return r.second <= v.Second-hpaDown }),
 		recommendation{v.Second, want})
 	switch {

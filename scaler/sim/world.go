@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 	"time"
@@ -49,30 +50,22 @@ const (
 )
 
 func (w World) filled() World {
-	w.Partitions = or(w.Partitions, 48)
-	w.PerConsumer = or(w.PerConsumer, defaultSpeed)
-	w.PeakLoad = or(w.PeakLoad, defaultPeak)
-	w.Spread = or(w.Spread, Uniform)
-	w.Protocol = or(w.Protocol, Eager)
+	w.Partitions = cmp.Or(w.Partitions, 48)
+	w.PerConsumer = cmp.Or(w.PerConsumer, defaultSpeed)
+	w.PeakLoad = cmp.Or(w.PeakLoad, defaultPeak)
+	w.Spread = cmp.Or(w.Spread, Uniform)
+	w.Protocol = cmp.Or(w.Protocol, Eager)
 	if w.Protocol == Cooperative {
-		w.Assignor, w.Pause = or(w.Assignor, CooperativeSticky), or(w.Pause, CooperativePause)
+		w.Assignor, w.Pause = cmp.Or(w.Assignor, CooperativeSticky), cmp.Or(w.Pause, CooperativePause)
 	}
-	w.Assignor, w.Pause = or(w.Assignor, Range), or(w.Pause, EagerPause)
-	w.Target = or(w.Target, 30*time.Second)
-	w.Commit = or(w.Commit, 5*time.Second)
+	w.Assignor, w.Pause = cmp.Or(w.Assignor, Range), cmp.Or(w.Pause, EagerPause)
+	w.Target = cmp.Or(w.Target, 30*time.Second)
+	w.Commit = cmp.Or(w.Commit, 5*time.Second)
 	if w.Starts == [2]time.Duration{} {
 		w.Starts = [2]time.Duration{20 * time.Second, 40 * time.Second}
 	}
-	w.Jitter = or(w.Jitter, 0.05)
+	w.Jitter = cmp.Or(w.Jitter, 0.05)
 	return w
-}
-
-func or[T comparable](v, def T) T {
-	var zero T
-	if v == zero {
-		return def
-	}
-	return v
 }
 
 // Policy decides how many replicas there should be. It is asked every so many seconds.
