@@ -12,39 +12,39 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// Pod is a Ready pod of a [Fleet].
+// Pod is a Ready pod that [PodHooks] are called for.
 type Pod struct {
 	Name     string
 	IP       string // 10.244.x.y; nothing listens there
 	Template string // the label pod-template-hash, another after a rollout
 }
 
-// Fleet says what real thing each Ready pod stands for. Both functions are
+// PodHooks says what real thing each Ready pod stands for. Both functions are
 // called one at a time, and each pod that was started is stopped once: when it
 // is no longer Ready or being deleted, or when the test ends. While the
 // apiserver is down nothing is known to change, as with real pods.
-type Fleet struct {
+type PodHooks struct {
 	Namespace string
 	Selector  string // such as app=worker
 	Start     func(Pod)
 	Stop      func(Pod)
 }
 
-// Followed is a [Fleet] that is being followed.
+// Followed are the pods that a [ControlPlane.Follow] is called for.
 type Followed struct {
-	fleet Fleet
+	hooks PodHooks
 	mu    sync.Mutex
 	pods  map[string]Pod // started and not stopped
 	over  bool
 }
 
-// Follow watches the fleet's pods until the test ends, and returns when those
+// Follow watches the pods until the test ends, and returns when those
 // that are Ready now have been started.
-func (c *ControlPlane) Follow(t testing.TB, fleet Fleet) *Followed {
+func (c *ControlPlane) Follow(t testing.TB, hooks PodHooks) *Followed {
 	t.Helper()
-	f := &Followed{fleet: fleet, pods: map[string]Pod{}}
-	factory := informers.NewSharedInformerFactoryWithOptions(c.client, 0, informers.WithNamespace(fleet.Namespace),
-		informers.WithTweakListOptions(func(o *metav1.ListOptions) { o.LabelSelector = fleet.Selector }))
+	f := &Followed{hooks: hooks, pods: map[string]Pod{}}
+	factory := informers.NewSharedInformerFactoryWithOptions(c.client, 0, informers.WithNamespace(hooks.Namespace),
+		informers.WithTweakListOptions(func(o *metav1.ListOptions) { o.LabelSelector = hooks.Selector }))
 	informer := factory.Core().V1().Pods().Informer()
 	registration, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(object any) { f.see(object, true) },
@@ -107,10 +107,10 @@ func (f *Followed) see(object any, exists bool) {
 	case serving && !started:
 		known = Pod{Name: pod.Name, IP: pod.Status.PodIP, Template: pod.Labels["pod-template-hash"]}
 		f.pods[pod.Name] = known
-		f.fleet.Start(known)
+		f.hooks.Start(known)
 	case !serving && started:
 		delete(f.pods, pod.Name)
-		f.fleet.Stop(known)
+		f.hooks.Stop(known)
 	}
 }
 
@@ -121,7 +121,7 @@ func (f *Followed) end() {
 	f.over = true
 	for _, pod := range f.sorted() {
 		delete(f.pods, pod.Name)
-		f.fleet.Stop(pod)
+		f.hooks.Stop(pod)
 	}
 }
 

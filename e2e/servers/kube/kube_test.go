@@ -106,13 +106,13 @@ spec: {groups: [{name: lag, rules: [{alert: Up, expr: up == 0}]}]}
 	}
 }
 
-// fleetLog is what a fleet was told, in order.
-type fleetLog struct {
+// hookLog lists the calls of the hooks, in order.
+type hookLog struct {
 	mu    sync.Mutex
 	lines []string
 }
 
-func (l *fleetLog) add(line string) {
+func (l *hookLog) add(line string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.lines = append(l.lines, line)
@@ -123,10 +123,10 @@ func TestFleetFollowsReadyPods(t *testing.T) {
 	ns := c.Namespace(t)
 	const startUp = 700 * time.Millisecond
 	c.Deploy(t, Deployment{Namespace: ns, Name: "worker", Replicas: 2, StartUp: startUp})
-	var log fleetLog
+	var log hookLog
 	var f *Followed
 	t.Run("while followed", func(t *testing.T) {
-		f = c.Follow(t, Fleet{
+		f = c.Follow(t, PodHooks{
 			Namespace: ns, Selector: "app=worker",
 			Start: func(p Pod) { log.add("+" + p.Name) },
 			Stop:  func(p Pod) { log.add("-" + p.Name) },
@@ -161,7 +161,7 @@ func TestFleetFollowsReadyPods(t *testing.T) {
 
 func awaitPods(t *testing.T, c *ControlPlane, f *Followed, n int) {
 	t.Helper()
-	c.await(t, "the fleet's size", func(context.Context) error {
+	c.await(t, "the number of pods", func(context.Context) error {
 		if got := len(f.Pods()); got != n {
 			return fmt.Errorf("%d pods, want %d", got, n)
 		}
@@ -188,14 +188,14 @@ func TestAPIServerComesBack(t *testing.T) {
 	ns := c.Namespace(t)
 	c.Deploy(t, Deployment{Namespace: ns, Name: "worker", Replicas: 1})
 	c.AwaitReady(t, ns, "worker", 1)
-	f := c.Follow(t, Fleet{Namespace: ns, Selector: "app=worker", Start: func(Pod) {}, Stop: func(Pod) {}})
+	f := c.Follow(t, PodHooks{Namespace: ns, Selector: "app=worker", Start: func(Pod) {}, Stop: func(Pod) {}})
 
 	c.StopAPIServer(t)
 	if _, err := c.TryKubectl(t.Context(), "", "get", "nodes"); err == nil {
 		t.Fatal("the apiserver answers although it was stopped")
 	}
 	if n := len(f.Pods()); n != 1 {
-		t.Errorf("the fleet has %d pods while the apiserver is down, want 1 as before", n)
+		t.Errorf("%d pods are followed while the apiserver is down, want 1 as before", n)
 	}
 	c.StartAPIServer(t)
 	c.Scale(t, ns, "worker", 2) // the same address, certificate and token; the controllers live on

@@ -41,7 +41,7 @@ type daemon struct {
 }
 
 // startDaemon starts a replica of an installation, which shares a Lease of that name.
-func (w *world) startDaemon(t *testing.T, lease, mode string) *daemon {
+func (e *environment) startDaemon(t *testing.T, lease, mode string) *daemon {
 	t.Helper()
 	path, err := built.Program()
 	if err != nil {
@@ -54,7 +54,7 @@ func (w *world) startDaemon(t *testing.T, lease, mode string) *daemon {
 	d := &daemon{address: fmt.Sprintf("127.0.0.1:%d", port)}
 	dir := t.TempDir()
 	file := filepath.Join(dir, "lagscaler.yaml")
-	text := fmt.Sprintf(config, strings.Join(w.brokers, ","), w.island.address(), mode, w.Kubeconfig(), w.ns, lease, w.ns)
+	text := fmt.Sprintf(config, strings.Join(e.brokers, ","), e.secondCluster.address(), mode, e.Kubeconfig(), e.ns, lease, e.ns)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func (w *world) startDaemon(t *testing.T, lease, mode string) *daemon {
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("the last words of a daemon of %s:\n%s", lease, d.Tail(15))
+			t.Logf("the last output of a daemon of %s:\n%s", lease, d.Tail(15))
 		}
 		d.Kill()
 	})

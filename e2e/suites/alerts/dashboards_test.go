@@ -18,18 +18,18 @@ var empty = map[string]string{
 	"lagscaler-scaling Holds past their deadline A": "no hold is overdue",
 }
 
-// question is one query of a dashboard.
-type question struct{ where, expr string }
+// query is one query of a dashboard.
+type query struct{ where, expr string }
 
-// questions are those of every panel and annotation, with the variables filled in.
-func questions(t *testing.T) []question {
+// queries are those of every panel and annotation, with the variables filled in.
+func queries(t *testing.T) []query {
 	t.Helper()
 	all, err := dashboards.All()
 	if err != nil {
 		t.Fatal(err)
 	}
 	fill := strings.NewReplacer("$__rate_interval", "10s", "$kafka_cluster", ".*", "$group", ".*", "$topic", ".*")
-	var asked []question
+	var asked []query
 	for _, d := range all {
 		var board struct {
 			Panels []struct {
@@ -45,12 +45,12 @@ func questions(t *testing.T) []question {
 		}
 		for _, p := range board.Panels {
 			for _, q := range p.Targets {
-				asked = append(asked, question{d.UID + " " + p.Title + " " + q.RefID, fill.Replace(q.Expr)})
+				asked = append(asked, query{d.UID + " " + p.Title + " " + q.RefID, fill.Replace(q.Expr)})
 			}
 		}
 		for _, a := range board.Annotations.List {
 			if a.Expr != "" { // Grafana's built-in one has none
-				asked = append(asked, question{d.UID + " annotation " + a.Name, fill.Replace(a.Expr)})
+				asked = append(asked, query{d.UID + " annotation " + a.Name, fill.Replace(a.Expr)})
 			}
 		}
 	}
@@ -59,14 +59,14 @@ func questions(t *testing.T) []question {
 
 // checkDashboards asks every query of every dashboard, as Grafana does, for the time of all these troubles: each answers,
 // but for a few.
-func (w *world) checkDashboards(t *testing.T) {
+func (e *environment) checkDashboards(t *testing.T) {
 	t.Helper()
-	asked := questions(t)
+	asked := queries(t)
 	if len(asked) < 90 {
 		t.Errorf("only %d queries were asked", len(asked))
 	}
 	for _, q := range asked {
-		found := w.prometheus.Range(t, q.expr, w.began)
+		found := e.prometheus.Range(t, q.expr, e.began)
 		if _, allowed := empty[q.where]; allowed == (len(found) > 0) {
 			t.Errorf("%s: %d series of %s", q.where, len(found), q.expr)
 		}
@@ -74,7 +74,7 @@ func (w *world) checkDashboards(t *testing.T) {
 }
 
 // checkCompat asks kafka_exporter's published queries, and ours for the same of the same daemon.
-func (w *world) checkCompat(t *testing.T) {
+func (e *environment) checkCompat(t *testing.T) {
 	t.Helper()
 	group := map[model.LabelName]model.LabelName{"consumergroup": "group"}
 	for _, q := range []struct {
@@ -92,9 +92,9 @@ func (w *world) checkCompat(t *testing.T) {
 		{`sum(kafka_brokers)`, `sum(lagscaler_brokers{SAME})`, nil, 0},
 	} {
 		// Both pages show the last Report, but are scraped one after the other: it is enough that both agree at some moment.
-		ours := strings.ReplaceAll(q.ours, "SAME", fmt.Sprintf("instance=%q", w.beside.address))
-		w.prometheus.AwaitVector(t, q.theirs, func(theirs model.Vector) bool {
-			return len(theirs) > 0 && agree(theirs, w.prometheus.Vector(t, ours), q.labels, q.tolerance)
+		ours := strings.ReplaceAll(q.ours, "SAME", fmt.Sprintf("instance=%q", e.advising.address))
+		e.prometheus.AwaitVector(t, q.theirs, func(theirs model.Vector) bool {
+			return len(theirs) > 0 && agree(theirs, e.prometheus.Vector(t, ours), q.labels, q.tolerance)
 		})
 	}
 }

@@ -20,7 +20,7 @@ const (
 	cluster    = "live"
 	partitions = 6 // of each group's topic; 5 records/s to each
 	commits    = 300 * time.Millisecond
-	beat       = 200 * time.Millisecond
+	tick       = 200 * time.Millisecond
 )
 
 // names are the groups, each with a topic of its name.
@@ -40,28 +40,28 @@ func startBrokers(t *testing.T) []string {
 	return c.ListenAddrs()
 }
 
-// island is a second cluster, which can be cut off and come back under the same address.
-type island struct {
+// secondCluster is a second cluster, which can be cut off and come back under the same address.
+type secondCluster struct {
 	t      *testing.T
 	port   int
 	broker *kfake.Cluster // nil: cut off
 }
 
-func newIsland(t *testing.T) *island {
+func newSecondCluster(t *testing.T) *secondCluster {
 	t.Helper()
 	port, err := child.Port()
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := &island{t: t, port: port}
+	i := &secondCluster{t: t, port: port}
 	i.join()
 	t.Cleanup(i.cut)
 	return i
 }
 
-func (i *island) address() string { return fmt.Sprintf("127.0.0.1:%d", i.port) }
+func (i *secondCluster) address() string { return fmt.Sprintf("127.0.0.1:%d", i.port) }
 
-func (i *island) join() {
+func (i *secondCluster) join() {
 	i.t.Helper()
 	var err error
 	if i.broker, err = kfake.NewCluster(kfake.NumBrokers(1), kfake.Ports(i.port)); err != nil {
@@ -69,7 +69,7 @@ func (i *island) join() {
 	}
 }
 
-func (i *island) cut() {
+func (i *secondCluster) cut() {
 	if i.broker != nil {
 		i.broker.Close()
 		i.broker = nil
@@ -86,7 +86,7 @@ func produce(t *testing.T, brokers []string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		ticker := time.NewTicker(beat)
+		ticker := time.NewTicker(tick)
 		defer ticker.Stop()
 		for n := uint64(0); ; n++ {
 			for _, topic := range names {
@@ -110,15 +110,15 @@ type group struct {
 	brokers  []string
 	name     string
 	frozen   atomic.Bool // they stay members, and do nothing
-	poisoned atomic.Bool // they never finish the first record of partition 0 that is not among the sound ones
+	poisoned atomic.Bool // they never finish the first record of partition 0 that is not among the good ones
 
 	mu      sync.Mutex
 	members []*consumer
-	hired   int // so far
+	started int // so far
 }
 
-// sound are the records at the beginning of a poisoned partition that can be done: they are committed.
-const sound = 10
+// goodRecords are the records at the beginning of a poisoned partition that can be done: they are committed.
+const goodRecords = 10
 
 type consumer struct {
 	name   string
@@ -154,15 +154,15 @@ func (g *group) replace() {
 	g.add("")
 }
 
-// hire starts the consumer that a pod stands for.
-func (g *group) hire(pod string) {
+// startConsumer starts the consumer that a pod stands for.
+func (g *group) startConsumer(pod string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.add(pod)
 }
 
-// dismiss ends it.
-func (g *group) dismiss(pod string) {
+// stopConsumer ends it.
+func (g *group) stopConsumer(pod string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if i := slices.IndexFunc(g.members, func(c *consumer) bool { return c.name == pod }); i >= 0 {
@@ -184,15 +184,15 @@ func (g *group) drop(i int) {
 }
 
 func (g *group) add(name string) {
-	g.hired++
+	g.started++
 	if name == "" {
-		name = fmt.Sprintf("%s-%d", g.name, g.hired)
+		name = fmt.Sprintf("%s-%d", g.name, g.started)
 	}
 	client, err := kgo.NewClient(
 		kgo.SeedBrokers(g.brokers...), kgo.ConsumerGroup(g.name), kgo.ConsumeTopics(g.name), kgo.ClientID(name),
-		kgo.Balancers(kgo.RangeBalancer()), kgo.AutoCommitMarks(), kgo.AutoCommitInterval(commits), kgo.FetchMaxWait(beat),
+		kgo.Balancers(kgo.RangeBalancer()), kgo.AutoCommitMarks(), kgo.AutoCommitInterval(commits), kgo.FetchMaxWait(tick),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
-		kgo.HeartbeatInterval(beat), kgo.SessionTimeout(6*time.Second), kgo.RebalanceTimeout(2*time.Second),
+		kgo.HeartbeatInterval(tick), kgo.SessionTimeout(6*time.Second), kgo.RebalanceTimeout(2*time.Second),
 	)
 	if err != nil {
 		g.t.Error(err)
@@ -209,12 +209,12 @@ func (g *group) add(name string) {
 }
 
 func (g *group) consume(ctx context.Context, client *kgo.Client) {
-	ticker := time.NewTicker(beat)
+	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	for ctx.Err() == nil {
 		if !g.frozen.Load() {
 			client.PollFetches(ctx).EachRecord(func(r *kgo.Record) {
-				if stuck := r.Partition == 0 && r.Offset >= sound && g.poisoned.Load(); !stuck {
+				if stuck := r.Partition == 0 && r.Offset >= goodRecords && g.poisoned.Load(); !stuck {
 					client.MarkCommitRecords(r)
 				}
 			})

@@ -27,57 +27,57 @@ var troubles = []trouble{
 // the groups that are well, scaled or rolled out.
 func TestAlerts(t *testing.T) {
 	t.Parallel()
-	w := open(t) // the slow troubles have begun: a partition is poisoned, and a cluster cut off
-	w.groups["gone"].resize(0)
-	w.groups["frozen"].frozen.Store(true)
+	e := open(t) // the slow troubles have begun: a partition is poisoned, and a cluster cut off
+	e.groups["gone"].resize(0)
+	e.groups["frozen"].frozen.Store(true)
 	for range 6 {
-		w.disturb(t, "restarted", w.groups["restarted"].replace)
+		e.disturb(t, "restarted", e.groups["restarted"].replace)
 	}
-	w.scale(t)
+	e.scale(t)
 	for _, c := range troubles[:3] {
-		w.checkFiring(t, c)
+		e.checkFiring(t, c)
 	}
 
-	w.groups["gone"].resize(atRest("gone"))
-	w.groups["frozen"].frozen.Store(false)
-	w.checkCompat(t)
-	w.checkReplicas(t)
+	e.groups["gone"].resize(atRest("gone"))
+	e.groups["frozen"].frozen.Store(false)
+	e.checkCompat(t)
+	e.checkReplicas(t)
 	for _, c := range troubles[3:] { // the slow ones
-		w.checkFiring(t, c)
+		e.checkFiring(t, c)
 	}
-	w.groups["poisoned"].poisoned.Store(false)
-	w.island.join()
+	e.groups["poisoned"].poisoned.Store(false)
+	e.secondCluster.join()
 	for _, c := range troubles {
-		w.alertmanager.AwaitResolved(t, c.alert)
+		e.alertmanager.AwaitResolved(t, c.alert)
 	}
-	w.checkDelivered(t)
-	w.checkDashboards(t)
+	e.checkDelivered(t)
+	e.checkDashboards(t)
 }
 
 // scale lets lagscaler scale the workload up and down, and rolls it out twice: more rebalances within the window of the
 // rule than a group may have, all of them planned. Decisions are half a minute apart.
-func (w *world) scale(t *testing.T) {
+func (e *environment) scale(t *testing.T) {
 	t.Helper()
 	for _, n := range []int32{2 * pods, pods} {
-		w.disturb(t, "scaled", func() { w.resize(t, n) })
+		e.disturb(t, "scaled", func() { e.resize(t, n) })
 	}
 	for range 2 {
-		w.disturb(t, "scaled", func() { w.rollOut(t) })
+		e.disturb(t, "scaled", func() { e.rollOut(t) })
 	}
-	w.await(t, `max by (group) (round(sum by (group, instance) (increase(lagscaler_group_rebalances_total{group="scaled"}[1m])))) > 4`)
+	e.await(t, `max by (group) (round(sum by (group, instance) (increase(lagscaler_group_rebalances_total{group="scaled"}[1m])))) > 4`)
 	for expr, least := range map[string]int{
 		`lagscaler_group_rebalances_by_cause_total{group="scaled", cause="scaling"}`: 2,
 		`lagscaler_group_rebalances_by_cause_total{group="scaled", cause="deploy"}`:  2,
 		`lagscaler_scaler_scale_events_total{direction="up"}`:                        1,
 		`lagscaler_scaler_scale_events_total{direction="down"}`:                      1,
 	} {
-		w.await(t, fmt.Sprintf(`max(%s) >= %d`, expr, least))
+		e.await(t, fmt.Sprintf(`max(%s) >= %d`, expr, least))
 	}
 }
 
-func (w *world) checkFiring(t *testing.T, c trouble) {
+func (e *environment) checkFiring(t *testing.T, c trouble) {
 	t.Helper()
-	got := w.alertmanager.AwaitFiring(t, c.alert)
+	got := e.alertmanager.AwaitFiring(t, c.alert)
 	if !c.is(got) || got.Labels["severity"] != c.severity {
 		t.Errorf("%s has the labels %v", c.alert, got.Labels)
 	}
@@ -97,12 +97,12 @@ func (c trouble) is(a prom.Alert) bool {
 }
 
 // checkDelivered sees that nothing came but what was to come, and nothing twice at once, though each group was exposed twice.
-func (w *world) checkDelivered(t *testing.T) {
+func (e *environment) checkDelivered(t *testing.T) {
 	t.Helper()
-	for _, s := range w.prometheus.Range(t, `count by (alertname, kafka_cluster, group) (ALERTS{alertstate="firing"}) > 1`, w.began) {
+	for _, s := range e.prometheus.Range(t, `count by (alertname, kafka_cluster, group) (ALERTS{alertstate="firing"}) > 1`, e.began) {
 		t.Errorf("more than one alert at once: %v", s.Metric)
 	}
-	for _, a := range w.alertmanager.Delivered(t) {
+	for _, a := range e.alertmanager.Delivered(t) {
 		expected := slices.ContainsFunc(troubles, func(c trouble) bool { return c.is(a) })
 		// With a second for a minute, members really change by more than a tenth a minute: a warning, and right.
 		churn := a.Name() == "LagscalerMemberChurn" && slices.Contains([]string{"scaled", "restarted", "gone"}, a.Labels["group"])
@@ -114,7 +114,7 @@ func (w *world) checkDelivered(t *testing.T) {
 
 // checkReplicas sees that the follower shows itself only, that two that expose the same groups double nothing, and that
 // the follower takes over.
-func (w *world) checkReplicas(t *testing.T) {
+func (e *environment) checkReplicas(t *testing.T) {
 	t.Helper()
 	each := func(n model.SampleValue) func(model.Vector) bool {
 		return func(v model.Vector) bool {
@@ -123,24 +123,24 @@ func (w *world) checkReplicas(t *testing.T) {
 	}
 	const exposed = `count by (group) (lagscaler_group_members{kafka_cluster="live"})`
 	const recorded = `count by (group) (kafka_cluster_group:lagscaler_group_members:max{kafka_cluster="live"})`
-	w.prometheus.AwaitVector(t, exposed, each(2))
-	w.prometheus.AwaitVector(t, recorded, each(1))
+	e.prometheus.AwaitVector(t, exposed, each(2))
+	e.prometheus.AwaitVector(t, recorded, each(1))
 	members := 0
-	for _, g := range w.groups {
+	for _, g := range e.groups {
 		members += g.size()
 	}
-	w.await(t, fmt.Sprintf(`sum(max by (kafka_cluster, group) (lagscaler_group_members)) == %d`, members))
+	e.await(t, fmt.Sprintf(`sum(max by (kafka_cluster, group) (lagscaler_group_members)) == %d`, members))
 
-	leader, follower := w.replicas[0], w.replicas[1]
-	if w.prometheus.Vector(t, fmt.Sprintf(`lagscaler_leader{instance=%q} == 1`, follower.address)).Len() == 1 {
+	leader, follower := e.replicas[0], e.replicas[1]
+	if e.prometheus.Vector(t, fmt.Sprintf(`lagscaler_leader{instance=%q} == 1`, follower.address)).Len() == 1 {
 		leader, follower = follower, leader
 	}
-	if got := w.prometheus.Vector(t, fmt.Sprintf(`{__name__=~"lagscaler_(group|topic|partition|scaler)_.*", instance=%q}`, follower.address)); got.Len() > 0 {
+	if got := e.prometheus.Vector(t, fmt.Sprintf(`{__name__=~"lagscaler_(group|topic|partition|scaler)_.*", instance=%q}`, follower.address)); got.Len() > 0 {
 		t.Errorf("the follower exposes %v", got[0].Metric)
 	}
 	if err := leader.Stop(10 * time.Second); err != nil {
 		t.Error(err)
 	}
 	awaitLeaders(t, 1, follower)
-	w.prometheus.AwaitVector(t, exposed, each(2))
+	e.prometheus.AwaitVector(t, exposed, each(2))
 }

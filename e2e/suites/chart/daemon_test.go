@@ -78,7 +78,7 @@ func (r *release) start() *pod {
 	}
 	r.t.Cleanup(func() {
 		if r.t.Failed() {
-			r.t.Logf("the last words of the program:\n%s", p.Tail(25))
+			r.t.Logf("the last output of the program:\n%s", p.Tail(25))
 		}
 		p.Kill()
 	})
@@ -160,8 +160,8 @@ func (p *pod) get(path string) (string, error) {
 	return child.Fetch(ctx, p.url+path)
 }
 
-// said is everything that the program logged.
-func (p *pod) said() string {
+// logged is everything that the program logged.
+func (p *pod) logged() string {
 	p.t.Helper()
 	text, err := os.ReadFile(p.log)
 	p.check(err)
@@ -173,7 +173,7 @@ func (p *pod) awaitLine(words ...string) string {
 	p.t.Helper()
 	var found string
 	await(p.t, fmt.Sprintf("a log line with %q", words), func() error {
-		for line := range strings.Lines(p.said()) {
+		for line := range strings.Lines(p.logged()) {
 			if containsAll(line, words) {
 				found = line
 				return nil

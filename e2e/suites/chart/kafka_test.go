@@ -88,14 +88,14 @@ func (k *traffic) produce(ctx context.Context) {
 
 // follow lets each Ready pod of the Deployment be a consumer.
 func (k *traffic) follow(c *kube.ControlPlane, ns, app string) {
-	c.Follow(k.t, kube.Fleet{
+	c.Follow(k.t, kube.PodHooks{
 		Namespace: ns, Selector: "app=" + app,
-		Start: func(p kube.Pod) { k.hire(p.Name) },
-		Stop:  func(p kube.Pod) { k.dismiss(p.Name) },
+		Start: func(p kube.Pod) { k.startConsumer(p.Name) },
+		Stop:  func(p kube.Pod) { k.stopConsumer(p.Name) },
 	})
 }
 
-func (k *traffic) hire(name string) {
+func (k *traffic) startConsumer(name string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -103,7 +103,7 @@ func (k *traffic) hire(name string) {
 	k.all.Go(func() { k.consume(ctx, name) })
 }
 
-func (k *traffic) dismiss(name string) {
+func (k *traffic) stopConsumer(name string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if cancel, ok := k.running[name]; ok {

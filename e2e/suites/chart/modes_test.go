@@ -9,14 +9,14 @@ import (
 	"github.com/lagscaler/lagscaler/e2e/servers/kube"
 )
 
-// TestTheRoadInAllNamespaces is the way that docs/first-scaler.md describes, on one running process: observe, advise, act, by
+// TestObserveAdviseActInAllNamespaces is the way that docs/first-scaler.md describes, on one running process: observe, advise, act, by
 // `helm upgrade` alone. It decides for the whole cluster, so it has one of its own.
-func TestTheRoadInAllNamespaces(t *testing.T) {
+func TestObserveAdviseActInAllNamespaces(t *testing.T) {
 	t.Parallel()
 	c := kube.Start(t, kube.Config{})
 	serveKafkaScalers(t, c)
-	s := open(t, stage{kube: c, replicas: 2, values: []string{"--set=mode=observe"}, spec: "  preset: economy\n"}) // which goes down at once
-	p := walk(t, s)
+	s := open(t, setup{kube: c, replicas: 2, values: []string{"--set=mode=observe"}, spec: "  preset: economy\n"}) // which goes down at once
+	p := observeAdviseAct(t, s)
 
 	t.Log("and down")
 	began := time.Now()
@@ -26,18 +26,18 @@ func TestTheRoadInAllNamespaces(t *testing.T) {
 	t.Logf("%d -> %d after %v: %s", up, down, time.Since(began).Round(time.Second), s.status("lastDecision.message"))
 }
 
-// TestTheRoadInOneNamespace is the same without any right beyond one namespace.
-func TestTheRoadInOneNamespace(t *testing.T) {
+// TestObserveAdviseActInOneNamespace is the same without any right beyond one namespace.
+func TestObserveAdviseActInOneNamespace(t *testing.T) {
 	t.Parallel()
-	s := open(t, stage{replicas: 2, namespaced: true, values: []string{"--set=mode=observe"}})
-	walk(t, s)
+	s := open(t, setup{replicas: 2, namespaced: true, values: []string{"--set=mode=observe"}})
+	observeAdviseAct(t, s)
 	if got := s.Kubectl(t, "get", "clusterroles,clusterrolebindings", "--selector=app.kubernetes.io/instance="+s.name, "--output=name"); strings.Contains(got, s.ns) {
 		t.Errorf("there are rights in all namespaces: %s", got)
 	}
 }
 
-// walk goes from observe to act, and up.
-func walk(t *testing.T, s *scene) *pod {
+// observeAdviseAct goes from observe to act, and up.
+func observeAdviseAct(t *testing.T, s *scenario) *pod {
 	t.Helper()
 	s.kafka.rate.Store(60)
 	p := s.start()
@@ -50,7 +50,7 @@ func walk(t *testing.T, s *scene) *pod {
 		}
 		return err
 	}, p.Process)
-	if s.may("update", "deployments/scale") || s.may("patch", "kafkascalers/status") || s.may("create", "events") || s.may("list", "pods") {
+	if s.can("update", "deployments/scale") || s.can("patch", "kafkascalers/status") || s.can("create", "events") || s.can("list", "pods") {
 		t.Error("observe holds a right beyond its own")
 	}
 	if got := s.status("lastDecision"); got != "" {
@@ -63,7 +63,7 @@ func walk(t *testing.T, s *scene) *pod {
 	s.kafka.rate.Store(200)
 	s.awaitStatus("lastDecision.disposition", "Advised", p)
 	s.awaitStatus("lastDecision.reason", "ScaleUp", p)
-	if s.may("update", "deployments/scale") {
+	if s.can("update", "deployments/scale") {
 		t.Error("advise may write a scale")
 	}
 	if got := s.Replicas(t, s.shop, worker); got != 2 {
@@ -77,7 +77,7 @@ func walk(t *testing.T, s *scene) *pod {
 	s.awaitSize("replicas for 200/s", p, func(n int32) bool { return n >= 5 })
 	await(t, "the change in the status", func() error { return want(s.status("lastChange"), `"reason":"ScaleUp"`) }, p.Process)
 	t.Log(s.status("lastChange"))
-	if strings.Contains(p.said(), "right missing") {
+	if strings.Contains(p.logged(), "right missing") {
 		t.Errorf("a right was missing:\n%s", p.awaitLine("right missing"))
 	}
 	return p

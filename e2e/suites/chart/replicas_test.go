@@ -19,7 +19,7 @@ import (
 // TestTheLeaderDies: two replicas, one leads and is killed; the other goes on, and no step is done twice.
 func TestTheLeaderDies(t *testing.T) {
 	t.Parallel()
-	s := open(t, stage{replicas: 2, namespaced: true, values: []string{"--set=mode=act"}, spec: "  minReplicas: 3\n"})
+	s := open(t, setup{replicas: 2, namespaced: true, values: []string{"--set=mode=act"}, spec: "  minReplicas: 3\n"})
 	s.kafka.rate.Store(20)
 	sizes := s.sizes()
 	leader := s.start()
@@ -27,7 +27,7 @@ func TestTheLeaderDies(t *testing.T) {
 	s.awaitSize("3 replicas", leader, func(n int32) bool { return n == 3 })
 	next := s.start()
 	await(t, "the second replica to be ready", func() error { _, err := next.get("/readyz"); return err }, next.Process)
-	if strings.Contains(next.said(), "msg=leading") {
+	if strings.Contains(next.logged(), "msg=leading") {
 		t.Error("both lead")
 	}
 	leader.Kill()
@@ -41,7 +41,7 @@ func TestTheLeaderDies(t *testing.T) {
 }
 
 // sizes records every size that the Deployment is given from now on, the present one first.
-func (s *scene) sizes() func() []int32 {
+func (s *scenario) sizes() func() []int32 {
 	s.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	s.t.Cleanup(cancel)
@@ -86,7 +86,7 @@ stringData: {password: %s}
 // TestASecretIsRotated: the brokers take another password, the Secret follows, and the same process reads on.
 func TestASecretIsRotated(t *testing.T) {
 	t.Parallel()
-	st := stage{
+	st := setup{
 		namespaced: true, values: []string{"--set=secrets={kafka-login}"},
 		cluster: ", sasl: {mechanism: PLAIN, username: lagscaler, passwordFile: /etc/lagscaler/secrets/kafka-login/password}",
 		secret:  fmt.Sprintf(login, "yesterday"),

@@ -14,8 +14,8 @@ import (
 	ours "github.com/lagscaler/lagscaler/scaler/kube"
 )
 
-// without is what happens when one right is taken away. The scaler has a minimum of 3, the target 2 replicas.
-type without struct {
+// missingRight is what happens when one right is taken away. The scaler has a minimum of 3, the target 2 replicas.
+type missingRight struct {
 	group, resource string
 	scaled          bool              // all the same
 	mute            bool              // nothing is told in the status
@@ -25,8 +25,8 @@ type without struct {
 
 var permitted = "False MissingRight the right to "
 
-// matrix has a line for each right of mode act.
-var matrix = []without{
+// missingRights has a line for each right of mode act.
+var missingRights = []missingRight{
 	{group: "coordination.k8s.io", resource: "leases", mute: true, log: "no replica leads, so nothing is decided or written"},
 	{group: "lagscaler.io", resource: "kafkascalers", mute: true, log: "KafkaScalers are not seen"},
 	{group: "apps", resource: "deployments", conditions: map[string]string{"Ready": "False MissingRight", "Permitted": permitted + "list deployments.apps"}, log: "scalers of Deployments decide nothing"},
@@ -41,10 +41,10 @@ var matrix = []without{
 	{group: "apps", resource: "statefulsets/scale", conditions: map[string]string{"AbleToScale": "False Failed", "Permitted": permitted + "get statefulsets/scale.apps"}, log: "StatefulSets are not scaled"},
 }
 
-// TestMatrixIsWhole: each right that the program uses is taken away once.
-func TestMatrixIsWhole(t *testing.T) {
+// TestEachRightIsListed: each right that the program uses is taken away once.
+func TestEachRightIsListed(t *testing.T) {
 	var taken, used []string
-	for _, m := range matrix {
+	for _, m := range missingRights {
 		taken = append(taken, m.resource)
 	}
 	for _, r := range ours.Rules(scaler.Act) {
@@ -58,10 +58,10 @@ func TestMatrixIsWhole(t *testing.T) {
 func TestWithoutARight(t *testing.T) {
 	t.Parallel()
 	controlPlane(t).InstallCRDs(t, kube.ScaledObjects)
-	for _, m := range matrix {
+	for _, m := range missingRights {
 		t.Run(strings.TrimPrefix(m.group+"/"+m.resource, "/"), func(t *testing.T) {
 			t.Parallel()
-			st := stage{replicas: 2, namespaced: true, values: []string{"--set=mode=act"}, spec: "  minReplicas: 3\n"}
+			st := setup{replicas: 2, namespaced: true, values: []string{"--set=mode=act"}, spec: "  minReplicas: 3\n"}
 			stateful := strings.HasPrefix(m.resource, "statefulsets")
 			if stateful {
 				st.target = "{kind: StatefulSet, name: " + worker + "}"
@@ -75,7 +75,7 @@ func TestWithoutARight(t *testing.T) {
 			p := s.start()
 			line := p.awaitLine("right missing", m.resource, m.log)
 			t.Log(strings.TrimSpace(line))
-			s.judge(m, p, stateful)
+			s.checkWithout(m, p, stateful)
 		})
 	}
 }
@@ -94,7 +94,7 @@ spec:
 `
 
 // takeAway removes a right from whichever of the release's roles grants it.
-func (s *scene) takeAway(m without) {
+func (s *scenario) takeAway(m missingRight) {
 	s.t.Helper()
 	taken := 0
 	for _, ns := range []string{s.ns, s.shop} {
@@ -120,8 +120,8 @@ func (s *scene) takeAway(m without) {
 	}
 }
 
-// judge holds what happened against the matrix.
-func (s *scene) judge(m without, p *pod, stateful bool) {
+// checkWithout compares what happened with what is listed for that right.
+func (s *scenario) checkWithout(m missingRight, p *pod, stateful bool) {
 	s.t.Helper()
 	for kind, want := range m.conditions {
 		await(s.t, kind, func() error {
@@ -152,7 +152,7 @@ func (s *scene) judge(m without, p *pod, stateful bool) {
 	}
 }
 
-func (s *scene) statefulSize() int32 {
+func (s *scenario) statefulSize() int32 {
 	s.t.Helper()
 	set, err := s.Client().AppsV1().StatefulSets(s.shop).Get(s.t.Context(), worker, metav1.GetOptions{})
 	if err != nil {
@@ -162,7 +162,7 @@ func (s *scene) statefulSize() int32 {
 }
 
 // awaitPolls waits until the program has polled Kafka so many times more.
-func (s *scene) awaitPolls(p *pod, polls int) {
+func (s *scenario) awaitPolls(p *pod, polls int) {
 	s.t.Helper()
 	seen, last := 0, ""
 	await(s.t, "further polls", func() error {

@@ -16,15 +16,15 @@ const (
 	scalerName = "orders"
 )
 
-// scene is a release, and a Deployment in a namespace that it watches, whose pods are consumers.
-type scene struct {
+// scenario is a release, and a Deployment in a namespace that it watches, whose pods are consumers.
+type scenario struct {
 	release
 	kafka *traffic
 	shop  string // the namespace of what is scaled
 }
 
-// stage is what a scene begins with.
-type stage struct {
+// setup is what a scenario begins with.
+type setup struct {
 	kube       *kube.ControlPlane // the shared one
 	values     []string           // arguments of Helm
 	namespaced bool               // rights in one namespace alone
@@ -47,14 +47,14 @@ config:
 `
 
 // open installs the chart, and starts no program yet. In cluster scope it decides for all namespaces there are, so such a
-// scene needs a control plane of its own.
-func open(t *testing.T, st stage) *scene {
+// scenario needs a control plane of its own.
+func open(t *testing.T, st setup) *scenario {
 	t.Helper()
 	c := st.kube
 	if c == nil {
 		c = controlPlane(t)
 	}
-	s := &scene{kafka: openKafka(t, st.login, st.options...), shop: c.Namespace(t)}
+	s := &scenario{kafka: openKafka(t, st.login, st.options...), shop: c.Namespace(t)}
 	s.release = release{ControlPlane: c, t: t, helm: "helm", ns: c.RestrictedNamespace(t), name: "lagscaler"}
 	if st.secret != "" {
 		c.Apply(t, s.ns, st.secret)
@@ -84,25 +84,25 @@ spec:
 }
 
 // upgrade changes values of the release.
-func (s *scene) upgrade(args ...string) {
+func (s *scenario) upgrade(args ...string) {
 	s.t.Helper()
 	s.must(append([]string{"upgrade", s.name, folder, "--reuse-values"}, args...)...)
 }
 
 // status reads a field of the KafkaScaler's status.
-func (s *scene) status(path string) string {
+func (s *scenario) status(path string) string {
 	s.t.Helper()
 	return s.Kubectl(s.t, "get", "ks", scalerName, "--namespace="+s.shop, "--output=jsonpath={.status."+path+"}")
 }
 
 // condition is a condition's status, reason and message.
-func (s *scene) condition(kind string) string {
+func (s *scenario) condition(kind string) string {
 	s.t.Helper()
 	return s.status(`conditions[?(@.type=="` + kind + `")]['status','reason','message']`)
 }
 
 // awaitStatus waits until a field of the status begins with a text.
-func (s *scene) awaitStatus(path, want string, on *pod) {
+func (s *scenario) awaitStatus(path, want string, on *pod) {
 	s.t.Helper()
 	await(s.t, path+" to be "+want, func() error {
 		if got := s.status(path); !strings.HasPrefix(got, want) {
@@ -113,7 +113,7 @@ func (s *scene) awaitStatus(path, want string, on *pod) {
 }
 
 // awaitSize waits until the Deployment asks for a number of pods that is good.
-func (s *scene) awaitSize(what string, on *pod, good func(int32) bool) int32 {
+func (s *scenario) awaitSize(what string, on *pod, good func(int32) bool) int32 {
 	s.t.Helper()
 	var size int32
 	await(s.t, what, func() error {
@@ -125,8 +125,8 @@ func (s *scene) awaitSize(what string, on *pod, good func(int32) bool) int32 {
 	return size
 }
 
-// may says whether the release's ServiceAccount may do something in the shop.
-func (s *scene) may(verb, resource string) bool {
+// can says whether the release's ServiceAccount may do something in the shop.
+func (s *scenario) can(verb, resource string) bool {
 	s.t.Helper()
 	out, err := s.TryKubectl(s.t.Context(), "", "auth", "can-i", verb, resource, "--namespace="+s.shop,
 		"--as=system:serviceaccount:"+s.ns+":"+s.spec().ServiceAccountName)

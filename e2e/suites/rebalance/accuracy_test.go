@@ -18,11 +18,11 @@ var (
 	accuracySeed = flag.Uint64("accuracy-seed", 2026, "of what is done to them")
 )
 
-// stanza is one kind of group on one version, as the page shows it.
-type stanza struct {
+// accuracyRow is one kind of group on one version, as the page shows it.
+type accuracyRow struct {
 	Version kafka.Version
 	Kind    kind
-	verdict
+	comparison
 }
 
 // TestAccuracy is the long run: make accuracy.
@@ -31,8 +31,8 @@ func TestAccuracy(t *testing.T) {
 		t.Skip("skipped: this measures for minutes and writes docs/accuracy.md; make accuracy runs it")
 	}
 	var page struct {
-		Rows []stanza
-		Sum  stanza
+		Rows []accuracyRow
+		Sum  accuracyRow
 		Time time.Duration
 		Seed uint64
 	}
@@ -40,13 +40,13 @@ func TestAccuracy(t *testing.T) {
 	for _, v := range kafka.Versions {
 		t.Run(string(v), func(t *testing.T) {
 			c := kafka.Start(t, kafka.Config{Version: v})
-			th := open(t, c, 3, *accuracySeed)
-			th.run(t, *accuracyTime)
-			verdicts := th.judge(t)
-			report(t, verdicts)
+			tc := open(t, c, 3, *accuracySeed)
+			tc.run(t, *accuracyTime)
+			comparisons := tc.compare(t)
+			report(t, comparisons)
 			for _, k := range kindsOf(v) {
-				page.Rows = append(page.Rows, stanza{v, k, *verdicts[k]})
-				page.Sum.add(*verdicts[k])
+				page.Rows = append(page.Rows, accuracyRow{v, k, *comparisons[k]})
+				page.Sum.add(*comparisons[k])
 			}
 		})
 	}
@@ -73,7 +73,7 @@ type target struct {
 	Met       bool
 }
 
-func (v verdict) targets() []target {
+func (v comparison) targets() []target {
 	missed := len(v.Missed) + v.Excused
 	causes := v.Right + len(v.Unknown) + len(v.Wrong)
 	durations := v.Near + len(v.Far)
@@ -96,7 +96,7 @@ func percent(part, of int) string {
 }
 
 var accuracyPage = template.Must(template.New("accuracy").Funcs(template.FuncMap{
-	"targets": func(s stanza) []target { return s.targets() },
+	"targets": func(s accuracyRow) []target { return s.targets() },
 	"yes": func(met bool) string {
 		if met {
 			return "yes"

@@ -19,12 +19,12 @@ type truth struct {
 
 // truths are a group's rebalances that began since a time. Where a coordinator moved in the middle, both log the same
 // generation: that is one rebalance, which began with the first.
-func truths(all []coordlog.Rebalance, since time.Time, s *squad) []truth {
+func truths(all []coordlog.Rebalance, since time.Time, g *javaGroup) []truth {
 	var out []truth
 	last := rebalancemon.UnknownCause
 	wasEmpty := false
 	for _, r := range all {
-		cause := causeOf(r, last, s)
+		cause := causeOf(r, last, g)
 		t := truth{Rebalance: r, cause: cause, nobody: r.Outcome == coordlog.Empty || wasEmpty}
 		last, wasEmpty = cause, r.Outcome == coordlog.Empty
 		if r.Start.Before(since) {
@@ -41,12 +41,12 @@ func truths(all []coordlog.Rebalance, since time.Time, s *squad) []truth {
 
 // causeOf is the cause in lagscaler's words. The second half of a cooperative rebalance has the first one's, and
 // a KIP-848 member that hangs over max.poll.interval is logged as leaving, which only the script knows better.
-func causeOf(r coordlog.Rebalance, last rebalancemon.Cause, s *squad) rebalancemon.Cause {
+func causeOf(r coordlog.Rebalance, last rebalancemon.Cause, g *javaGroup) rebalancemon.Cause {
 	switch r.Cause {
 	case coordlog.MemberJoined:
 		return rebalancemon.MemberJoined
 	case coordlog.MemberLeft:
-		if s.hung(r.Start) {
+		if g.hung(r.Start) {
 			return rebalancemon.MemberTimeout
 		}
 		return rebalancemon.MemberLeft
@@ -63,8 +63,8 @@ func causeOf(r coordlog.Rebalance, last rebalancemon.Cause, s *squad) rebalancem
 	}
 }
 
-// verdict is how a group's events compare to the truth.
-type verdict struct {
+// comparison is how a group's events compare to the truth.
+type comparison struct {
 	Truths, Events int
 	Missed, False  []string
 	Excused        int // missed where nobody stayed
@@ -76,10 +76,10 @@ type verdict struct {
 	Worst          time.Duration
 }
 
-// judge holds events against the truth. An event claims the generations up to its own, or, where it names none,
+// compare holds events against the truth. An event claims the generations up to its own, or, where it names none,
 // as many as it counts of those that overlap it and nobody else claims.
-func judge(all []truth, events []rebalancemon.Event) verdict {
-	v := verdict{Truths: len(all), Events: len(events)}
+func compare(all []truth, events []rebalancemon.Event) comparison {
+	v := comparison{Truths: len(all), Events: len(events)}
 	claimed := make([]bool, len(all))
 	claims := make([][]truth, len(events))
 	take := func(e int, match func(truth) bool) {
@@ -104,8 +104,8 @@ func judge(all []truth, events []rebalancemon.Event) verdict {
 		if n := ev.Count - len(claims[e]); n > 0 {
 			v.False = append(v.False, fmt.Sprintf("%d of %s", n, sentence(ev)))
 		}
-		v.blame(ev, claims[e])
-		v.time(ev, claims[e], all)
+		v.compareCause(ev, claims[e])
+		v.compareDuration(ev, claims[e], all)
 	}
 	for i, t := range all {
 		switch {
@@ -124,8 +124,8 @@ func overlap(t truth, ev rebalancemon.Event) bool {
 	return !t.Start.After(ev.End) && (t.End.IsZero() || !t.End.Before(ev.Start.Add(-ev.Resolution)))
 }
 
-// blame compares the cause of an event with that of the first of the rebalances it stands for.
-func (v *verdict) blame(ev rebalancemon.Event, claims []truth) {
+// compareCause compares the cause of an event with that of the first of the rebalances it stands for.
+func (v *comparison) compareCause(ev rebalancemon.Event, claims []truth) {
 	if len(claims) == 0 {
 		return
 	}
@@ -145,8 +145,8 @@ func (v *verdict) blame(ev rebalancemon.Event, claims []truth) {
 	}
 }
 
-// time compares an event's duration with the log's.
-func (v *verdict) time(ev rebalancemon.Event, claims, all []truth) {
+// compareDuration compares an event's duration with the log's.
+func (v *comparison) compareDuration(ev rebalancemon.Event, claims, all []truth) {
 	truth, known := lasted(ev, claims, all)
 	if !known || ev.Outcome == rebalancemon.UnknownOutcome {
 		return
@@ -201,8 +201,8 @@ func sentence(ev rebalancemon.Event) string {
 		ev.Resolution.Round(time.Millisecond), ev.Count, ev.Generation, ev.Outcome, ev.Cause, ev.Evidence)
 }
 
-// add sums verdicts up.
-func (v *verdict) add(o verdict) {
+// add sums comparisons up.
+func (v *comparison) add(o comparison) {
 	v.Truths += o.Truths
 	v.Events += o.Events
 	v.Missed = append(v.Missed, o.Missed...)
@@ -217,8 +217,8 @@ func (v *verdict) add(o verdict) {
 	v.Worst = max(v.Worst, o.Worst)
 }
 
-// The judge must see what is wrong, or nothing below proves anything.
-func TestJudge(t *testing.T) {
+// The comparison must see what is wrong, or nothing below proves anything.
+func TestCompare(t *testing.T) {
 	at := func(s float64) time.Time {
 		return time.Unix(1_800_000_000, 0).Add(time.Duration(s * float64(time.Second)))
 	}
@@ -228,7 +228,7 @@ func TestJudge(t *testing.T) {
 			cause:     rebalancemon.MemberJoined,
 		}
 	}
-	told := func(generation int32, count int, from, to float64, cause rebalancemon.Cause) rebalancemon.Event {
+	event := func(generation int32, count int, from, to float64, cause rebalancemon.Cause) rebalancemon.Event {
 		return rebalancemon.Event{
 			Start: at(from), End: at(to), Resolution: time.Second, Generation: generation, Count: count,
 			Cause: cause, Outcome: rebalancemon.Success,
@@ -240,15 +240,15 @@ func TestJudge(t *testing.T) {
 		events                                     []rebalancemon.Event
 		missed, false, right, unknown, wrong, near int
 	}{
-		{"all right", []rebalancemon.Event{told(4, 1, 10, 11, "member_joined"), told(5, 1, 21, 24, "member_joined")}, 0, 0, 2, 0, 0, 2},
+		{"all right", []rebalancemon.Event{event(4, 1, 10, 11, "member_joined"), event(5, 1, 21, 24, "member_joined")}, 0, 0, 2, 0, 0, 2},
 		{"nothing", nil, 2, 0, 0, 0, 0, 0},
-		{"counted together", []rebalancemon.Event{told(5, 2, 21, 24, "unknown")}, 0, 0, 0, 1, 0, 1},
-		{"one too many", []rebalancemon.Event{told(5, 3, 21, 24, "member_joined")}, 0, 1, 1, 0, 0, 1},
-		{"made up", []rebalancemon.Event{told(9, 1, 30, 31, "member_joined")}, 2, 1, 0, 0, 0, 0},
-		{"no generation", []rebalancemon.Event{told(-1, 1, 20, 26, "member_left")}, 1, 0, 0, 0, 1, 0},
+		{"counted together", []rebalancemon.Event{event(5, 2, 21, 24, "unknown")}, 0, 0, 0, 1, 0, 1},
+		{"one too many", []rebalancemon.Event{event(5, 3, 21, 24, "member_joined")}, 0, 1, 1, 0, 0, 1},
+		{"made up", []rebalancemon.Event{event(9, 1, 30, 31, "member_joined")}, 2, 1, 0, 0, 0, 0},
+		{"no generation", []rebalancemon.Event{event(-1, 1, 20, 26, "member_left")}, 1, 0, 0, 0, 1, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			v := judge(all, test.events)
+			v := compare(all, test.events)
 			got := []int{len(v.Missed), len(v.False), v.Right, len(v.Unknown), len(v.Wrong), v.Near}
 			want := []int{test.missed, test.false, test.right, test.unknown, test.wrong, test.near}
 			if !slices.Equal(got, want) {
@@ -274,7 +274,7 @@ func TestDurationOfAChain(t *testing.T) {
 		event := rebalancemon.Event{
 			Start: at(10), End: at(test.to), Resolution: time.Second, Generation: 7, Count: 1, Outcome: rebalancemon.Success,
 		}
-		if v := judge(chain, []rebalancemon.Event{event}); v.Near != test.near || len(v.Far) != test.far {
+		if v := compare(chain, []rebalancemon.Event{event}); v.Near != test.near || len(v.Far) != test.far {
 			t.Errorf("10 to %v: near %d, far %q", test.to, v.Near, v.Far)
 		}
 	}

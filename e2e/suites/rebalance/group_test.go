@@ -26,46 +26,46 @@ const (
 	kip848      kind = "KIP-848"
 )
 
-// squad is a group of Java consumers that are told what to do.
-type squad struct {
-	kind    kind
-	group   string
-	topic   string
-	more    string // a topic that members subscribe to now and then
-	cluster *kafka.Cluster
-	fleet   *kafka.Fleet
-	random  *rand.Rand
-	members []string
-	wider   map[string]bool // members that subscribe to more
-	loner   *kafka.Fleet    // a member in a JVM of its own, to be killed
-	next    int
-	script  []string  // what is left to do, by name; nil: whatever chance says
-	due     time.Time // of the next
-	quiet   time.Time // when the last has had its effect
-	hangs   []time.Time
-	log     []string // what was done
+// javaGroup is a group of Java consumers that are told what to do.
+type javaGroup struct {
+	kind     kind
+	group    string
+	topic    string
+	more     string // a topic that members subscribe to now and then
+	cluster  *kafka.Cluster
+	fleet    *kafka.Fleet
+	random   *rand.Rand
+	members  []string
+	onMore   map[string]bool // members that subscribe to more
+	separate *kafka.Fleet    // a member in a JVM of its own, to be killed
+	next     int
+	script   []string  // what is left to do, by name; nil: whatever chance says
+	due      time.Time // of the next
+	quiet    time.Time // when the last has had its effect
+	hangs    []time.Time
+	log      []string // what was done
 }
 
-func newSquad(t *testing.T, c *kafka.Cluster, f *kafka.Fleet, k kind, seed uint64) *squad {
+func newJavaGroup(t *testing.T, c *kafka.Cluster, f *kafka.Fleet, k kind, seed uint64) *javaGroup {
 	t.Helper()
-	s := &squad{
+	g := &javaGroup{
 		kind: k, cluster: c, fleet: f, random: rand.New(rand.NewPCG(seed, seed)),
 		group: c.Name("group"), topic: c.CreateTopic(t, "topic", 6), more: c.CreateTopic(t, "more", 2),
-		wider: map[string]bool{},
+		onMore: map[string]bool{},
 	}
 	if k == kip848 {
-		c.ConfigureGroup(t, s.group, map[string]string{"consumer.session.timeout.ms": fmt.Sprint(session.Milliseconds())})
+		c.ConfigureGroup(t, g.group, map[string]string{"consumer.session.timeout.ms": fmt.Sprint(session.Milliseconds())})
 	}
-	f.Produce(kafka.Load{ID: "load-" + s.topic, Topic: s.topic, PerSecond: 24})
-	return s
+	f.Produce(kafka.Load{ID: "load-" + g.topic, Topic: g.topic, PerSecond: 24})
+	return g
 }
 
-func (s *squad) consumer(id string) kafka.Consumer {
+func (g *javaGroup) consumer(id string) kafka.Consumer {
 	c := kafka.Consumer{
-		ID: id, Group: s.group, Topics: []string{s.topic}, SessionTimeout: session, MaxPollInterval: maxPoll,
+		ID: id, Group: g.group, Topics: []string{g.topic}, SessionTimeout: session, MaxPollInterval: maxPoll,
 		CommitInterval: 500 * time.Millisecond, Properties: map[string]string{"fetch.max.wait.ms": "500"},
 	}
-	switch s.kind {
+	switch g.kind {
 	case cooperative:
 		c.Assignor = kafka.CooperativeSticky
 	case static:
@@ -76,145 +76,145 @@ func (s *squad) consumer(id string) kafka.Consumer {
 	return c
 }
 
-func (s *squad) note(format string, args ...any) {
-	s.log = append(s.log, clock(time.Now())+" "+fmt.Sprintf(format, args...))
+func (g *javaGroup) note(format string, args ...any) {
+	g.log = append(g.log, clock(time.Now())+" "+fmt.Sprintf(format, args...))
 }
 
 // hung reports whether a member that hangs was put out at about that time.
-func (s *squad) hung(at time.Time) bool {
-	return slices.ContainsFunc(s.hangs, func(began time.Time) bool {
+func (g *javaGroup) hung(at time.Time) bool {
+	return slices.ContainsFunc(g.hangs, func(began time.Time) bool {
 		late := at.Sub(began) - maxPoll
 		return -time.Second < late && late < 2*time.Second
 	})
 }
 
-// act is one thing that may be done to a group, and how long it takes until all is quiet again.
-type act struct {
+// disturbance is one thing that may be done to a group, and how long it takes until all is quiet again.
+type disturbance struct {
 	name   string
 	weight int
-	may    func(*squad) bool
-	do     func(*squad, *testing.T)
+	may    func(*javaGroup) bool
+	do     func(*javaGroup, *testing.T)
 	quiet  time.Duration
 }
 
-func several(s *squad) bool { return len(s.members) > 2 }
-func room(s *squad) bool    { return len(s.members) < 5 }
-func moves(s *squad) bool   { return s.kind != static }
-func always(*squad) bool    { return true }
+func several(g *javaGroup) bool { return len(g.members) > 2 }
+func room(g *javaGroup) bool    { return len(g.members) < 5 }
+func moves(g *javaGroup) bool   { return g.kind != static }
+func always(*javaGroup) bool    { return true }
 
-var acts = []act{
-	{"join", 4, room, func(s *squad, _ *testing.T) { s.join() }, 0},
-	{"leave", 4, func(s *squad) bool { return several(s) && moves(s) }, func(s *squad, _ *testing.T) { s.leave() }, 0},
-	{"vanish", 3, several, func(s *squad, _ *testing.T) { s.vanish() }, session + time.Second},
-	{"hang", 3, moves, func(s *squad, _ *testing.T) { s.hang() }, overPoll + 2*time.Second},
-	{"bounce", 3, always, func(s *squad, t *testing.T) { s.bounce(t, s.any()) }, 2 * time.Second},
-	{"burst", 2, func(s *squad) bool { return len(s.members) < 4 }, func(s *squad, _ *testing.T) { s.join(); s.join() }, time.Second},
-	{"roll over", 1, always, func(s *squad, t *testing.T) { s.rollOver(t) }, 2 * time.Second},
-	{"grow", 1, always, func(s *squad, t *testing.T) { s.grow(t) }, 2 * time.Second},
-	{"subscribe", 2, moves, func(s *squad, _ *testing.T) { s.subscribe() }, time.Second},
-	{"hire", 2, func(s *squad) bool { return s.loner == nil && room(s) }, func(s *squad, t *testing.T) { s.hire(t) }, 2 * time.Second},
-	{"kill", 6, func(s *squad) bool { return s.loner != nil }, func(s *squad, _ *testing.T) { s.kill() }, session + time.Second},
+var disturbances = []disturbance{
+	{"join", 4, room, func(g *javaGroup, _ *testing.T) { g.join() }, 0},
+	{"leave", 4, func(g *javaGroup) bool { return several(g) && moves(g) }, func(g *javaGroup, _ *testing.T) { g.leave() }, 0},
+	{"vanish", 3, several, func(g *javaGroup, _ *testing.T) { g.vanish() }, session + time.Second},
+	{"hang", 3, moves, func(g *javaGroup, _ *testing.T) { g.hang() }, overPoll + 2*time.Second},
+	{"restart", 3, always, func(g *javaGroup, t *testing.T) { g.restart(t, g.any()) }, 2 * time.Second},
+	{"join twice", 2, func(g *javaGroup) bool { return len(g.members) < 4 }, func(g *javaGroup, _ *testing.T) { g.join(); g.join() }, time.Second},
+	{"restart all", 1, always, func(g *javaGroup, t *testing.T) { g.restartAll(t) }, 2 * time.Second},
+	{"grow", 1, always, func(g *javaGroup, t *testing.T) { g.grow(t) }, 2 * time.Second},
+	{"subscribe", 2, moves, func(g *javaGroup, _ *testing.T) { g.subscribe() }, time.Second},
+	{"join in a JVM of its own", 2, func(g *javaGroup) bool { return g.separate == nil && room(g) }, func(g *javaGroup, t *testing.T) { g.joinInOwnJVM(t) }, 2 * time.Second},
+	{"kill", 6, func(g *javaGroup) bool { return g.separate != nil }, func(g *javaGroup, _ *testing.T) { g.kill() }, session + time.Second},
 }
 
 // disturb does something to the group and says when the next may come.
-func (s *squad) disturb(t *testing.T) {
-	var able []act
-	for _, a := range acts {
-		if s.may(a) {
-			able = append(able, slices.Repeat([]act{a}, a.weight)...)
+func (g *javaGroup) disturb(t *testing.T) {
+	var possible []disturbance
+	for _, a := range disturbances {
+		if g.may(a) {
+			possible = append(possible, slices.Repeat([]disturbance{a}, a.weight)...)
 		}
 	}
-	a := able[s.random.IntN(len(able))]
-	if s.script != nil {
-		s.script = s.script[1:]
+	a := possible[g.random.IntN(len(possible))]
+	if g.script != nil {
+		g.script = g.script[1:]
 	}
-	s.note("%s", a.name)
-	a.do(s, t)
-	s.rest(a.quiet)
+	g.note("%s", a.name)
+	a.do(g, t)
+	g.scheduleNext(a.quiet)
 }
 
-// may reports whether an act is possible now: the next of the script, or whatever makes sense.
-func (s *squad) may(a act) bool {
-	if s.script != nil {
-		return a.name == s.script[0]
+// may reports whether a disturbance is possible now: the next of the script, or whatever makes sense.
+func (g *javaGroup) may(a disturbance) bool {
+	if g.script != nil {
+		return a.name == g.script[0]
 	}
-	return a.may(s)
+	return a.may(g)
 }
 
-// rest leaves some seconds to the next disturbance; in the long run, now and then hardly any.
-func (s *squad) rest(quiet time.Duration) {
-	s.quiet = time.Now().Add(quiet)
-	pause := 4*time.Second + time.Duration(s.random.Int64N(int64(3*time.Second)))
+// scheduleNext leaves some seconds to the next disturbance; in the long run, now and then hardly any.
+func (g *javaGroup) scheduleNext(quiet time.Duration) {
+	g.quiet = time.Now().Add(quiet)
+	pause := 4*time.Second + time.Duration(g.random.Int64N(int64(3*time.Second)))
 	switch {
-	case s.script != nil:
+	case g.script != nil:
 		pause = 2500 * time.Millisecond
-	case s.random.IntN(12) == 0:
+	case g.random.IntN(12) == 0:
 		pause, quiet = 500*time.Millisecond, 0
 	}
-	s.due = time.Now().Add(quiet + pause)
+	g.due = time.Now().Add(quiet + pause)
 }
 
-func (s *squad) join() {
-	s.next++
-	id := fmt.Sprintf("%s-%d", s.group, s.next)
-	s.members = append(s.members, id)
-	s.fleet.Join(s.consumer(id))
+func (g *javaGroup) join() {
+	g.next++
+	id := fmt.Sprintf("%s-%d", g.group, g.next)
+	g.members = append(g.members, id)
+	g.fleet.Join(g.consumer(id))
 }
 
-func (s *squad) drop(i int) string {
-	id := s.members[i]
-	s.members = slices.Delete(s.members, i, i+1)
-	delete(s.wider, id)
+func (g *javaGroup) drop(i int) string {
+	id := g.members[i]
+	g.members = slices.Delete(g.members, i, i+1)
+	delete(g.onMore, id)
 	return id
 }
 
-func (s *squad) any() int { return s.random.IntN(len(s.members)) }
+func (g *javaGroup) any() int { return g.random.IntN(len(g.members)) }
 
-func (s *squad) leave() { s.fleet.Stop(s.drop(s.any())) }
+func (g *javaGroup) leave() { g.fleet.Stop(g.drop(g.any())) }
 
-func (s *squad) vanish() { s.fleet.Vanish(s.drop(s.any())) }
+func (g *javaGroup) vanish() { g.fleet.Vanish(g.drop(g.any())) }
 
-func (s *squad) hang() {
-	s.hangs = append(s.hangs, time.Now())
-	s.fleet.Stall(s.members[s.any()], overPoll)
+func (g *javaGroup) hang() {
+	g.hangs = append(g.hangs, time.Now())
+	g.fleet.Stall(g.members[g.any()], overPoll)
 }
 
-// bounce restarts a member, as a supervisor does: it closes and is back.
-func (s *squad) bounce(t *testing.T, i int) {
-	id := s.members[i]
-	s.fleet.Stop(id)
-	delete(s.wider, id)
-	pause(t, 300*time.Millisecond+time.Duration(s.random.Int64N(int64(700*time.Millisecond)))) // as a JVM takes to start
-	s.fleet.Join(s.consumer(id))
+// restart restarts a member, as a supervisor does: it closes and is back.
+func (g *javaGroup) restart(t *testing.T, i int) {
+	id := g.members[i]
+	g.fleet.Stop(id)
+	delete(g.onMore, id)
+	pause(t, 300*time.Millisecond+time.Duration(g.random.Int64N(int64(700*time.Millisecond)))) // as a JVM takes to start
+	g.fleet.Join(g.consumer(id))
 }
 
-func (s *squad) rollOver(t *testing.T) {
-	for i := range s.members {
-		s.bounce(t, i)
-		s.fleet.AwaitAssigned(s.members[i])
+func (g *javaGroup) restartAll(t *testing.T) {
+	for i := range g.members {
+		g.restart(t, i)
+		g.fleet.AwaitAssigned(g.members[i])
 	}
 }
 
-func (s *squad) grow(t *testing.T) { s.cluster.AddPartitions(t, s.topic, 1) }
+func (g *javaGroup) grow(t *testing.T) { g.cluster.AddPartitions(t, g.topic, 1) }
 
-func (s *squad) subscribe() {
-	id := s.members[s.any()]
-	topics := []string{s.topic}
-	if !s.wider[id] {
-		topics = append(topics, s.more)
+func (g *javaGroup) subscribe() {
+	id := g.members[g.any()]
+	topics := []string{g.topic}
+	if !g.onMore[id] {
+		topics = append(topics, g.more)
 	}
-	s.wider[id] = !s.wider[id]
-	s.fleet.Subscribe(id, topics...)
+	g.onMore[id] = !g.onMore[id]
+	g.fleet.Subscribe(id, topics...)
 }
 
-func (s *squad) kill() {
-	s.loner.Kill()
-	s.loner = nil
+func (g *javaGroup) kill() {
+	g.separate.Kill()
+	g.separate = nil
 }
 
-// hire adds a member in a JVM of its own, which may be killed.
-func (s *squad) hire(t *testing.T) {
-	s.loner = s.cluster.Fleet(t)
-	s.next++
-	s.loner.Join(s.consumer(fmt.Sprintf("%s-%d", s.group, s.next)))
+// joinInOwnJVM adds a member in a JVM of its own, which may be killed.
+func (g *javaGroup) joinInOwnJVM(t *testing.T) {
+	g.separate = g.cluster.Fleet(t)
+	g.next++
+	g.separate.Join(g.consumer(fmt.Sprintf("%s-%d", g.group, g.next)))
 }

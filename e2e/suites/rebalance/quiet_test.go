@@ -16,28 +16,28 @@ func TestQuiet(t *testing.T) {
 		t.Run(string(v), func(t *testing.T) {
 			t.Parallel() // most of it is waiting
 			c := kafka.Start(t, kafka.Config{Version: v})
-			th := open(t, c, 1, 7)
+			tc := open(t, c, 1, 7)
 			for _, step := range []struct {
 				name string
-				do   func(*theatre, *testing.T)
+				do   func(*testCluster, *testing.T)
 				none bool // the log shows no rebalance either
 				move bool // coordinators move
 			}{
-				{"poll gap", (*theatre).gap, false, false},
-				{"static restart", (*theatre).restartStatic, true, false},
-				{"lagscaler restarts", (*theatre).restartWatcher, true, false},
-				{"coordinator moves", (*theatre).moveCoordinators, false, true},
-				{"broker killed", (*theatre).killBroker, false, true},
+				{"poll gap", (*testCluster).gap, false, false},
+				{"static restart", (*testCluster).restartStatic, true, false},
+				{"lagscaler restarts", (*testCluster).restartWatcher, true, false},
+				{"coordinator moves", (*testCluster).moveCoordinators, false, true},
+				{"broker killed", (*testCluster).killBroker, false, true},
 			} {
-				th.began = time.Now()
-				before := th.moves(t)
-				step.do(th, t)
-				sum := report(t, th.judge(t))
+				tc.began = time.Now()
+				before := tc.moves(t)
+				step.do(tc, t)
+				sum := report(t, tc.compare(t))
 				t.Logf("%s: %d rebalances", step.name, sum.Truths)
 				if len(sum.Missed) > 0 || len(sum.False) > 0 || step.none && sum.Truths+sum.Events > 0 {
 					t.Errorf("%s: %d rebalances, %d missed, %d false", step.name, sum.Truths, len(sum.Missed), len(sum.False))
 				}
-				if moves := th.moves(t) - before; step.move != (moves > 0) {
+				if moves := tc.moves(t) - before; step.move != (moves > 0) {
 					t.Errorf("%s: %d leader changes counted", step.name, moves)
 				}
 			}
@@ -46,52 +46,52 @@ func TestQuiet(t *testing.T) {
 }
 
 // gap stops the polls while members join.
-func (th *theatre) gap(t *testing.T) {
-	th.watcher.listen(false)
-	for _, s := range th.squads {
-		s.join()
-		s.fleet.AwaitAssigned(s.members[len(s.members)-1])
+func (tc *testCluster) gap(t *testing.T) {
+	tc.watcher.setPolls(false)
+	for _, g := range tc.groups {
+		g.join()
+		g.fleet.AwaitAssigned(g.members[len(g.members)-1])
 	}
 	pause(t, 4*pollEvery)
-	th.watcher.listen(true)
+	tc.watcher.setPolls(true)
 }
 
-func (th *theatre) restartStatic(t *testing.T) {
-	for _, s := range th.squads {
-		if s.kind == static {
-			s.bounce(t, 0)
-			s.fleet.AwaitAssigned(s.members[0])
+func (tc *testCluster) restartStatic(t *testing.T) {
+	for _, g := range tc.groups {
+		if g.kind == static {
+			g.restart(t, 0)
+			g.fleet.AwaitAssigned(g.members[0])
 		}
 	}
 }
 
-func (th *theatre) restartWatcher(*testing.T) { th.watcher.restart() }
+func (tc *testCluster) restartWatcher(*testing.T) { tc.watcher.restart() }
 
 // moveCoordinators stops a broker cleanly, brings it back, and gives it its partitions back.
-func (th *theatre) moveCoordinators(t *testing.T) {
-	n := th.cluster.Node(t, th.watcher.coordinator(t, th.squads[0].group))
+func (tc *testCluster) moveCoordinators(t *testing.T) {
+	n := tc.cluster.Node(t, tc.watcher.coordinator(t, tc.groups[0].group))
 	n.Stop(t)
-	th.watcher.settle(t, 3)
+	tc.watcher.settle(t, 3)
 	n.Start(t)
-	if _, err := th.cluster.Admin(t).ElectLeaders(t.Context(), kadm.ElectPreferredReplica, nil); err != nil {
+	if _, err := tc.cluster.Admin(t).ElectLeaders(t.Context(), kadm.ElectPreferredReplica, nil); err != nil {
 		t.Fatalf("electing preferred leaders: %v", err)
 	}
-	th.watcher.settle(t, 2)
+	tc.watcher.settle(t, 2)
 }
 
-func (th *theatre) killBroker(t *testing.T) {
-	n := th.cluster.Node(t, th.watcher.coordinator(t, th.squads[0].group))
+func (tc *testCluster) killBroker(t *testing.T) {
+	n := tc.cluster.Node(t, tc.watcher.coordinator(t, tc.groups[0].group))
 	n.Kill(t)
-	th.watcher.settle(t, 6)
+	tc.watcher.settle(t, 6)
 	n.Start(t)
-	th.watcher.settle(t, 2)
+	tc.watcher.settle(t, 2)
 }
 
-func (th *theatre) moves(t *testing.T) uint64 {
+func (tc *testCluster) moves(t *testing.T) uint64 {
 	t.Helper()
 	moves := uint64(0)
-	for _, s := range th.squads {
-		moves += th.watcher.stats(t, s.group).Moves
+	for _, g := range tc.groups {
+		moves += tc.watcher.stats(t, g.group).Moves
 	}
 	return moves
 }

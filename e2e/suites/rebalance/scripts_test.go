@@ -24,52 +24,52 @@ func kindsOf(v kafka.Version) []kind {
 	return kinds
 }
 
-// theatre is a cluster with groups on it, watched.
-type theatre struct {
+// testCluster is a cluster with groups on it, watched.
+type testCluster struct {
 	cluster *kafka.Cluster
 	fleet   *kafka.Fleet
-	squads  []*squad
+	groups  []*javaGroup
 	watcher *watcher
 	began   time.Time
 }
 
 // open forms the groups, begins to watch, and lets the watcher see them at rest.
-func open(t *testing.T, c *kafka.Cluster, each int, seed uint64) *theatre {
+func open(t *testing.T, c *kafka.Cluster, each int, seed uint64) *testCluster {
 	t.Helper()
-	th := &theatre{cluster: c, fleet: c.Fleet(t)}
+	tc := &testCluster{cluster: c, fleet: c.Fleet(t)}
 	for i := range each {
 		for _, k := range kindsOf(c.Version) {
-			th.squads = append(th.squads, newSquad(t, c, th.fleet, k, seed+uint64(1000*i+len(th.squads))))
+			tc.groups = append(tc.groups, newJavaGroup(t, c, tc.fleet, k, seed+uint64(1000*i+len(tc.groups))))
 		}
 	}
-	th.form(3)
-	th.rest(t)
-	th.watcher = watch(t, c)
-	th.watcher.settle(t, 3)
-	th.began = time.Now()
-	return th
+	tc.form(3)
+	tc.awaitRest(t)
+	tc.watcher = watch(t, c)
+	tc.watcher.settle(t, 3)
+	tc.began = time.Now()
+	return tc
 }
 
 // form has the first members join, one by one, so that one always rejoins and tells the generation.
-func (th *theatre) form(members int) {
+func (tc *testCluster) form(members int) {
 	for range members {
-		for _, s := range th.squads {
-			s.join()
+		for _, g := range tc.groups {
+			g.join()
 		}
-		for _, s := range th.squads {
-			s.fleet.AwaitAssigned(s.members[len(s.members)-1])
+		for _, g := range tc.groups {
+			g.fleet.AwaitAssigned(g.members[len(g.members)-1])
 		}
 	}
 }
 
-// rest waits until no rebalance is under way and none has begun for a while.
-func (th *theatre) rest(t *testing.T) {
+// awaitRest waits until no rebalance is under way and none has begun for a while.
+func (tc *testCluster) awaitRest(t *testing.T) {
 	t.Helper()
 	await(t, "the groups to come to rest", func() error {
-		for _, s := range th.squads {
-			for _, r := range th.cluster.Rebalances(t, s.group) {
+		for _, g := range tc.groups {
+			for _, r := range tc.cluster.Rebalances(t, g.group) {
 				if r.Outcome == coordlog.Running || time.Since(r.End) < 3*time.Second {
-					return fmt.Errorf("%s is still at generation %d, since %s", s.group, r.Epoch, clock(r.Start))
+					return fmt.Errorf("%s is still at generation %d, since %s", g.group, r.Epoch, clock(r.Start))
 				}
 			}
 		}
@@ -78,16 +78,16 @@ func (th *theatre) rest(t *testing.T) {
 }
 
 // run disturbs the groups by turns.
-func (th *theatre) run(t *testing.T, d time.Duration) {
+func (tc *testCluster) run(t *testing.T, d time.Duration) {
 	t.Helper()
-	for i, s := range th.squads {
-		s.due = time.Now().Add(time.Duration(i) * 300 * time.Millisecond)
+	for i, g := range tc.groups {
+		g.due = time.Now().Add(time.Duration(i) * 300 * time.Millisecond)
 	}
 	for end := time.Now().Add(d); time.Now().Before(end); {
-		next := th.squads[0]
-		for _, s := range th.squads {
-			if s.due.Before(next.due) {
-				next = s
+		next := tc.groups[0]
+		for _, g := range tc.groups {
+			if g.due.Before(next.due) {
+				next = g
 			}
 		}
 		pause(t, time.Until(next.due))
@@ -95,17 +95,17 @@ func (th *theatre) run(t *testing.T, d time.Duration) {
 	}
 }
 
-// perform has the groups do what their scripts say.
-func (th *theatre) perform(t *testing.T, scripts map[kind][]string) {
+// runScripts has the groups do what their scripts say.
+func (tc *testCluster) runScripts(t *testing.T, scripts map[kind][]string) {
 	t.Helper()
-	for _, s := range th.squads {
-		s.script, s.due = scripts[s.kind], time.Now()
+	for _, g := range tc.groups {
+		g.script, g.due = scripts[g.kind], time.Now()
 	}
 	for {
-		var next *squad
-		for _, s := range th.squads {
-			if len(s.script) > 0 && (next == nil || s.due.Before(next.due)) {
-				next = s
+		var next *javaGroup
+		for _, g := range tc.groups {
+			if len(g.script) > 0 && (next == nil || g.due.Before(next.due)) {
+				next = g
 			}
 		}
 		if next == nil {
@@ -116,42 +116,42 @@ func (th *theatre) perform(t *testing.T, scripts map[kind][]string) {
 	}
 }
 
-// judge waits until all is quiet and told, and compares.
-func (th *theatre) judge(t *testing.T) map[kind]*verdict {
+// compare waits until all is quiet and reported, and compares.
+func (tc *testCluster) compare(t *testing.T) map[kind]*comparison {
 	t.Helper()
-	for _, s := range th.squads {
-		pause(t, time.Until(s.quiet))
+	for _, g := range tc.groups {
+		pause(t, time.Until(g.quiet))
 	}
-	all := th.settled(t)
-	verdicts := map[kind]*verdict{}
-	for _, s := range th.squads {
+	all := tc.settled(t)
+	comparisons := map[kind]*comparison{}
+	for _, g := range tc.groups {
 		var mine []coordlog.Rebalance
 		for _, r := range all {
-			if r.Group == s.group {
+			if r.Group == g.group {
 				mine = append(mine, r)
 			}
 		}
-		if verdicts[s.kind] == nil {
-			verdicts[s.kind] = &verdict{}
+		if comparisons[g.kind] == nil {
+			comparisons[g.kind] = &comparison{}
 		}
-		v := judge(truths(mine, th.began, s), th.watcher.told(s.group, th.began))
-		verdicts[s.kind].add(v)
+		v := compare(truths(mine, tc.began, g), tc.watcher.eventsSince(g.group, tc.began))
+		comparisons[g.kind].add(v)
 		if len(v.Missed)+len(v.False)+len(v.Wrong)+len(v.Far) > 0 {
-			t.Logf("%s, %s: done %q", s.group, s.kind, s.log)
+			t.Logf("%s, %s: done %q", g.group, g.kind, g.log)
 		}
 	}
-	return verdicts
+	return comparisons
 }
 
 // settled waits until no rebalance has begun while the watcher took in the last, and returns all of them. Some come late: a member
 // that joins and dies at once is put out when its time to take an assignment is over.
-func (th *theatre) settled(t *testing.T) []coordlog.Rebalance {
+func (tc *testCluster) settled(t *testing.T) []coordlog.Rebalance {
 	t.Helper()
 	for {
-		th.rest(t)
+		tc.awaitRest(t)
 		rested := time.Now()
-		th.watcher.settle(t, 3)
-		all := coordlog.Rebalances(th.cluster.Records(t))
+		tc.watcher.settle(t, 3)
+		all := coordlog.Rebalances(tc.cluster.Records(t))
 		if !slices.ContainsFunc(all, func(r coordlog.Rebalance) bool { return r.Start.After(rested) }) {
 			return all
 		}
@@ -159,11 +159,11 @@ func (th *theatre) settled(t *testing.T) []coordlog.Rebalance {
 }
 
 // report logs what a run found.
-func report(t *testing.T, verdicts map[kind]*verdict) verdict {
+func report(t *testing.T, comparisons map[kind]*comparison) comparison {
 	t.Helper()
-	var sum verdict
+	var sum comparison
 	for _, k := range []kind{eager, cooperative, static, kip848} {
-		v, ok := verdicts[k]
+		v, ok := comparisons[k]
 		if !ok {
 			continue
 		}
@@ -184,18 +184,18 @@ func report(t *testing.T, verdicts map[kind]*verdict) verdict {
 
 // What may happen to a group, several groups side by side: no rebalance is missed in which a member stayed, and none
 // is made up.
-func TestShort(t *testing.T) {
+func TestScripts(t *testing.T) {
 	scripts := map[kind][]string{
-		eager:       {"join", "bounce", "vanish"},
-		cooperative: {"burst", "leave", "hang"},
-		static:      {"bounce", "join", "vanish"},
-		kip848:      {"join", "leave", "bounce", "vanish"},
+		eager:       {"join", "restart", "vanish"},
+		cooperative: {"join twice", "leave", "hang"},
+		static:      {"restart", "join", "vanish"},
+		kip848:      {"join", "leave", "restart", "vanish"},
 	}
 	kafka.EachVersion(t, func(t *testing.T, c *kafka.Cluster) {
-		th := open(t, c, 1, 1)
-		th.perform(t, scripts)
-		sum := report(t, th.judge(t))
-		if least := 3 * len(th.squads); sum.Truths < least {
+		tc := open(t, c, 1, 1)
+		tc.runScripts(t, scripts)
+		sum := report(t, tc.compare(t))
+		if least := 3 * len(tc.groups); sum.Truths < least {
 			t.Errorf("only %d rebalances happened, not %d, so this shows little", sum.Truths, least)
 		}
 		if len(sum.Missed) > 0 || len(sum.False) > 0 {

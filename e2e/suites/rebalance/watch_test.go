@@ -24,12 +24,12 @@ const (
 type watcher struct {
 	source *kafkasource.Source
 
-	mu      sync.Mutex
-	monitor *rebalancemon.Monitor
-	last    *lag.Snapshot
-	events  []rebalancemon.Event
-	polls   int
-	deaf    bool // no polls now
+	mu       sync.Mutex
+	monitor  *rebalancemon.Monitor
+	last     *lag.Snapshot
+	events   []rebalancemon.Event
+	polls    int
+	pollsOff bool // no polls now
 }
 
 // watch starts to read the cluster, and stops with the test.
@@ -75,9 +75,9 @@ func (w *watcher) sample(ctx context.Context) {
 
 func (w *watcher) poll(ctx context.Context) {
 	w.mu.Lock()
-	deaf := w.deaf
+	pollsOff := w.pollsOff
 	w.mu.Unlock()
-	if deaf {
+	if pollsOff {
 		return
 	}
 	o := w.source.Observe(ctx)
@@ -96,11 +96,11 @@ func (w *watcher) restart() {
 	w.last = &lag.Snapshot{}
 }
 
-// listen says whether polls run; the sampler does all the time.
-func (w *watcher) listen(on bool) {
+// setPolls says whether polls run; the sampler does all the time.
+func (w *watcher) setPolls(on bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.deaf = !on
+	w.pollsOff = !on
 }
 
 // settle waits until some more polls have been taken in.
@@ -119,8 +119,8 @@ func (w *watcher) settle(t *testing.T, polls int) {
 	})
 }
 
-// told are the events of a group since a time.
-func (w *watcher) told(group string, since time.Time) []rebalancemon.Event {
+// eventsSince are the events of a group since a time.
+func (w *watcher) eventsSince(group string, since time.Time) []rebalancemon.Event {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var out []rebalancemon.Event

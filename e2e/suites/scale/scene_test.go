@@ -1,6 +1,7 @@
 package scale
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -85,7 +86,7 @@ func open(t *testing.T, st stage) *scene {
 		s.stage.Deployment(&d)
 	}
 	s.Deploy(t, d)
-	s.Follow(t, kube.Fleet{Namespace: s.ns, Selector: "app=" + workload, Start: s.hire, Stop: s.dismiss})
+	s.Follow(t, kube.PodHooks{Namespace: s.ns, Selector: "app=" + workload, Start: s.hire, Stop: s.dismiss})
 	s.Apply(t, s.ns, s.stage.Scaler(s))
 	s.config = daemonConfig{
 		Identity: "first", Namespace: s.ns, Brokers: s.brokers(), Mode: s.stage.Mode, Kubeconfig: s.permit(s.stage.Mode), Tempo: s.stage.Tempo,
@@ -98,12 +99,12 @@ func (st stage) withDefaults(t *testing.T) stage {
 	if st.Kube == nil {
 		st.Kube = controlPlane(t)
 	}
-	st.Partitions = or(st.Partitions, 12)
-	st.Processing = or(st.Processing, 20*time.Millisecond)
-	st.Groups = or(st.Groups, 1)
-	st.Mode = or(st.Mode, scaler.Act)
-	st.Replicas = or(st.Replicas, 1)
-	st.Tempo = or(st.Tempo, hurried)
+	st.Partitions = cmp.Or(st.Partitions, 12)
+	st.Processing = cmp.Or(st.Processing, 20*time.Millisecond)
+	st.Groups = cmp.Or(st.Groups, 1)
+	st.Mode = cmp.Or(st.Mode, scaler.Act)
+	st.Replicas = cmp.Or(st.Replicas, 1)
+	st.Tempo = cmp.Or(st.Tempo, hurried)
 	if st.Weights == nil {
 		st.Weights = even(int(st.Partitions))
 	}
@@ -111,14 +112,6 @@ func (st stage) withDefaults(t *testing.T) stage {
 		st.Scaler = (*scene).scaler
 	}
 	return st
-}
-
-func or[T comparable](v, otherwise T) T {
-	var zero T
-	if v == zero {
-		return otherwise
-	}
-	return v
 }
 
 // scaler is the scene's KafkaScaler.

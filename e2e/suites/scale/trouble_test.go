@@ -1,6 +1,7 @@
 package scale
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"testing"
@@ -122,7 +123,7 @@ func TestOnePodNeverJoins(t *testing.T) {
 	t.Parallel()
 	var mute string
 	s := open(t, stage{Rate: 80, Replicas: 3, Mute: func(pod string) bool {
-		mute = or(mute, pod) // called by one goroutine
+		mute = cmp.Or(mute, pod) // called by one goroutine
 		return pod == mute
 	}})
 	d := s.start()
