@@ -1,6 +1,10 @@
 package scaler
 
-import "math"
+import (
+	"math"
+
+	"github.com/lagscaler/lagscaler/scaler/plan"
+)
 
 // require turns what was measured into records/s and those into consumers.
 //
@@ -145,12 +149,12 @@ func (g *gauge) count() {
 	n.Down = max(1, n.DownPlan, fit)
 }
 
-func (g *gauge) least(required float64, demand func(column int) float64) (plan, fit int32) {
-	plan = consumersFor(required, g.need.PerConsumer)
+func (g *gauge) least(required float64, demand func(column int) float64) (planned, fit int32) {
+	planned = plan.Consumers(required, g.need.PerConsumer)
 	if g.need.AllBound {
-		return plan, max(plan, g.fit.useful)
+		return planned, max(planned, g.fit.useful)
 	}
-	return plan, g.fit.least(plan, demand)
+	return planned, g.fit.least(planned, demand)
 }
 
 // high are the fixed thresholds above which lag is high: of all partitions, of the worst, and on average.

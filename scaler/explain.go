@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/lagscaler/lagscaler/scaler/number"
+	"github.com/lagscaler/lagscaler/scaler/plan"
 )
 
 // Section is a part of an explanation.
@@ -75,10 +78,10 @@ func (d Decision) of(n *Need, name string) string {
 func (d Decision) measured(n *Need) []Row {
 	rate, lag, age := "unknown", "unknown", ""
 	if n.RateKnown {
-		rate = PerSecond(n.Rate)
+		rate = number.PerSecond(n.Rate)
 	}
 	if n.LagKnown {
-		lag, age = Whole(n.Lag), "the oldest record waits "+Seconds(n.LagSeconds)
+		lag, age = number.Whole(n.Lag), "the oldest record waits "+number.Seconds(n.LagSeconds)
 	}
 	answered := "all answered"
 	if n.Unanswered > 0 || n.Partitions == 0 {
@@ -86,15 +89,15 @@ func (d Decision) measured(n *Need) []Row {
 	}
 	rows := []Row{
 		{Measured, d.of(n, "arrivals"), rate, "end offsets, over 30 s"},
-		{Measured, d.of(n, "commits"), PerSecond(n.Consumed), "committed offsets, over 30 s"},
+		{Measured, d.of(n, "commits"), number.PerSecond(n.Consumed), "committed offsets, over 30 s"},
 		{Measured, d.of(n, "lag"), lag, age},
-		{Measured, d.of(n, "partitions"), Whole(n.Partitions), answered},
-		{Measured, d.of(n, "members"), Whole(n.Members), "assignor " + or(n.Assignor, "unknown")},
+		{Measured, d.of(n, "partitions"), number.Whole(n.Partitions), answered},
+		{Measured, d.of(n, "members"), number.Whole(n.Members), "assignor " + or(n.Assignor, "unknown")},
 	}
 	for _, p := range n.Stalled {
-		rows = append(rows, Row{Measured, d.of(n, "stalled"), p.String(), "lag " + Whole(p.Lag)})
+		rows = append(rows, Row{Measured, d.of(n, "stalled"), p.String(), "lag " + number.Whole(p.Lag)})
 	}
-	return append(rows, Row{Measured, d.of(n, "one consumer"), PerSecond(n.PerConsumer), string(n.Capacity)})
+	return append(rows, Row{Measured, d.of(n, "one consumer"), number.PerSecond(n.PerConsumer), string(n.Capacity)})
 }
 
 func (d Decision) computed(n *Need) []Row {
@@ -102,18 +105,18 @@ func (d Decision) computed(n *Need) []Row {
 		return nil
 	}
 	rows := []Row{
-		{Computed, d.of(n, "required"), PerSecond(n.Required), n.headroom(true)},
+		{Computed, d.of(n, "required"), number.PerSecond(n.Required), n.headroom(true)},
 		{
-			Computed, d.of(n, "plan"), Whole(n.Plan),
-			fmt.Sprintf("%s / %s each, rounded up", PerSecond(n.Required), PerSecond(n.PerConsumer)),
+			Computed, d.of(n, "plan"), number.Whole(n.Plan),
+			fmt.Sprintf("%s / %s each, rounded up", number.PerSecond(n.Required), number.PerSecond(n.PerConsumer)),
 		},
-		{Computed, d.of(n, "fit"), Whole(n.Up), or(n.usefulCount(n.Plan, 0, n.Up), "whole partitions need no more")},
-		{Computed, d.of(n, "by arrivals"), Whole(n.ByRate), n.headroom(false)},
-		{Computed, d.of(n, "enough"), Whole(n.Down), n.downHeadroom() + " = " + PerSecond(n.PeakRequired)},
-		{Computed, d.of(n, "horizon"), Seconds(n.Horizon), "until a replica that is asked for now works"},
+		{Computed, d.of(n, "fit"), number.Whole(n.Up), or(n.usefulCount(n.Plan, 0, n.Up), "whole partitions need no more")},
+		{Computed, d.of(n, "by arrivals"), number.Whole(n.ByRate), n.headroom(false)},
+		{Computed, d.of(n, "enough"), number.Whole(n.Down), n.downHeadroom() + " = " + number.PerSecond(n.PeakRequired)},
+		{Computed, d.of(n, "horizon"), number.Seconds(n.Horizon), "until a replica that is asked for now works"},
 	}
 	for _, p := range n.Bound {
-		rows = append(rows, Row{Computed, d.of(n, "bound"), p.String(), PerSecond(p.Rate) + " is more than one consumer can take"})
+		rows = append(rows, Row{Computed, d.of(n, "bound"), p.String(), number.PerSecond(p.Rate) + " is more than one consumer can take"})
 	}
 	for _, p := range n.Isolated {
 		rows = append(rows, Row{Computed, d.of(n, "isolated"), p.String(), p.alone()})
@@ -122,11 +125,11 @@ func (d Decision) computed(n *Need) []Row {
 }
 
 func (d Decision) waiting() Row {
-	r := Row{Section: Decided, Name: "waiting since", Value: clockTime(d.Wait.Since)}
+	r := Row{Section: Decided, Name: "waiting since", Value: number.Clock(d.Wait.Since)}
 	if d.Wait.Until != nil {
-		r.Because = "until " + clockTime(*d.Wait.Until) + "; "
+		r.Because = "until " + number.Clock(*d.Wait.Until) + "; "
 	}
-	r.Because += "overdue after " + clockTime(d.Wait.Deadline)
+	r.Because += "overdue after " + number.Clock(d.Wait.Deadline)
 	if d.Overdue {
 		r.Because += ": it is overdue"
 	}
@@ -141,20 +144,20 @@ func (d Decision) otherwise() []Row {
 	}
 	have := float64(d.consumers(d.Current)) * n.PerConsumer
 	rows := []Row{{
-		Otherwise, "more replicas", "above " + PerSecond(have*n.Utilization) + " arriving",
+		Otherwise, "more replicas", "above " + number.PerSecond(have*n.Utilization) + " arriving",
 		fmt.Sprintf("%d consumers x %s x %s, without lag and if partitions split evenly",
-			d.consumers(d.Current), PerSecond(n.PerConsumer), number(n.Utilization)),
+			d.consumers(d.Current), number.PerSecond(n.PerConsumer), number.Quantity(n.Utilization)),
 	}}
 	switch less := n.below(d.consumers(d.Current)); {
 	case less > 0 && n.Room > float64(less)*n.PerConsumer:
 		rows = append(rows, Row{
-			Otherwise, "fewer replicas", fmt.Sprintf("below %s for %s", PerSecond(float64(less)*n.PerConsumer/n.RoomShare), lasting(roomOver)),
-			fmt.Sprintf("%d consumers x %s / %s, so that what came within the hour may come back", less, PerSecond(n.PerConsumer), number(n.RoomShare)),
+			Otherwise, "fewer replicas", fmt.Sprintf("below %s for %s", number.PerSecond(float64(less)*n.PerConsumer/n.RoomShare), number.Duration(roomOver)),
+			fmt.Sprintf("%d consumers x %s / %s, so that what came within the hour may come back", less, number.PerSecond(n.PerConsumer), number.Quantity(n.RoomShare)),
 		})
 	case less > 0:
 		rows = append(rows, Row{
-			Otherwise, "fewer replicas", fmt.Sprintf("below %s for %s", PerSecond(float64(less)*n.PerConsumer*n.DownUtilization), Seconds(n.WindowSeconds)),
-			fmt.Sprintf("%d consumers x %s x %s", less, PerSecond(n.PerConsumer), number(n.DownUtilization)),
+			Otherwise, "fewer replicas", fmt.Sprintf("below %s for %s", number.PerSecond(float64(less)*n.PerConsumer*n.DownUtilization), number.Seconds(n.WindowSeconds)),
+			fmt.Sprintf("%d consumers x %s x %s", less, number.PerSecond(n.PerConsumer), number.Quantity(n.DownUtilization)),
 		})
 	}
 	if d.Verdict.Gate() {
@@ -171,10 +174,10 @@ func (n *Need) below(consumers int32) int32 {
 	if n.Useful == 0 {
 		return max(0, consumers-1)
 	}
-	each := perConsumer(int(n.Useful), consumers)
+	each := plan.PerConsumer(int(n.Useful), consumers)
 	for k := consumers - 1; k > 0; k-- {
-		if more := perConsumer(int(n.Useful), k); more > each {
-			return int32(perConsumer(int(n.Useful), int32(more))) // the least that carries no more than that
+		if more := plan.PerConsumer(int(n.Useful), k); more > each {
+			return int32(plan.PerConsumer(int(n.Useful), int32(more))) // the least that carries no more than that
 		}
 	}
 	return 0

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/lagscaler/lagscaler/scaler/plan"
 )
 
 // Every number of a line follows from the Decision, and a Decision that went through JSON says the same.
@@ -38,8 +40,8 @@ func TestLinesCanBeRecomputed(t *testing.T) {
 				!near(n.Backlog, n.DrainRate*n.DrainSeconds) || !near(n.PeakRequired, max(n.Peak/n.DownUtilization, n.Room)-n.DownExcluded) {
 				t.Fatalf("the sums do not add up: %+v", n)
 			}
-			if n.Plan != consumersFor(n.Required, n.PerConsumer) || n.RatePlan != consumersFor(n.Base, n.PerConsumer) ||
-				n.DownPlan != consumersFor(n.PeakRequired, n.PerConsumer) {
+			if n.Plan != plan.Consumers(n.Required, n.PerConsumer) || n.RatePlan != plan.Consumers(n.Base, n.PerConsumer) ||
+				n.DownPlan != plan.Consumers(n.PeakRequired, n.PerConsumer) {
 				t.Fatalf("the plans are others': %+v", n)
 			}
 			if n.Up < n.Plan || n.ByRate < n.RatePlan || n.Down < n.DownPlan {

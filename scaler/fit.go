@@ -1,22 +1,14 @@
 package scaler
 
 import (
-	"math"
 	"strings"
 
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/scaler/plan"
 )
 
 // tiny is the floating-point noise that must not add a consumer.
 const tiny = 1e-9
-
-// consumersFor is the plan's recommendedConsumers for a rate that was measured: rate / perConsumer, rounded up.
-func consumersFor(rate, perConsumer float64) int32 {
-	if rate <= 0 || perConsumer <= 0 {
-		return 0
-	}
-	return int32(min(math.MaxInt32, math.Ceil(rate/perConsumer*(1-tiny))))
-}
 
 // dealing is how an assignor deals partitions to consumers.
 type dealing uint8
@@ -93,22 +85,14 @@ func (f *fitting) lowers(n int32) bool {
 		return true
 	}
 	if f.deal == byCount {
-		return perConsumer(int(f.useful), n) < perConsumer(int(f.useful), n-1)
+		return plan.PerConsumer(int(f.useful), n) < plan.PerConsumer(int(f.useful), n-1)
 	}
 	for _, t := range f.shape.topics {
-		if k := len(t.partitions); !t.skip && perConsumer(k, n) < perConsumer(k, n-1) {
+		if k := len(t.partitions); !t.skip && plan.PerConsumer(k, n) < plan.PerConsumer(k, n-1) {
 			return true
 		}
 	}
 	return false
-}
-
-// perConsumer is the most partitions that one of n consumers has.
-func perConsumer(partitions int, n int32) int {
-	if n <= 0 {
-		return 0
-	}
-	return (partitions + int(n) - 1) / int(n)
 }
 
 func (f *fitting) fits(n int32, demand func(column int) float64) bool {

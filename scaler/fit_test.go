@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/lagscaler/lagscaler/scaler/plan"
 )
 
 func uniform(deal dealing, per float64, partitions ...int) *fitting {
@@ -82,8 +84,8 @@ func TestFitIsTheClosedForm(t *testing.T) {
 			want = int32((partitions + k - 1) / k)
 		}
 		f := uniform(byCount, float64(per), partitions)
-		plan := consumersFor(float64(each*partitions), float64(per))
-		if got := f.least(min(plan, int32(partitions)), func(int) float64 { return float64(each) }); got != want {
+		planned := plan.Consumers(float64(each*partitions), float64(per))
+		if got := f.least(min(planned, int32(partitions)), func(int) float64 { return float64(each) }); got != want {
 			t.Fatalf("%d, want %d", got, want)
 		}
 	})

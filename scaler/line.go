@@ -3,6 +3,9 @@ package scaler
 import (
 	"fmt"
 	"strings"
+
+	"github.com/lagscaler/lagscaler/scaler/number"
+	"github.com/lagscaler/lagscaler/scaler/plan"
 )
 
 // Line is the decision in one line, every number of which is in the Decision.
@@ -50,7 +53,7 @@ func (d Decision) Detail() string {
 		}
 	}
 	if d.Overdue {
-		parts = append(parts, "overdue since "+clockTime(d.Wait.Deadline))
+		parts = append(parts, "overdue since "+number.Clock(d.Wait.Deadline))
 	}
 	for _, r := range d.Notes {
 		parts = append(parts, "also "+string(r))
@@ -61,37 +64,37 @@ func (d Decision) Detail() string {
 // partitionPlan says how many partitions would not limit the verdict.
 func (d Decision) partitionPlan(n *Need) string {
 	return fmt.Sprintf("%d useful partitions; the plan asks for %s",
-		d.Bounds.Partitions, Whole(wholeSteps(int64(n.Up))))
+		d.Bounds.Partitions, number.Whole(plan.RoundPartitions(int64(n.Up))))
 }
 
 // headroom is the way from arrivals to what is required, with its numbers:
 // 1 540/s (trend -> 1 690/s) / 0.92 = 1 837/s + drain 9 400 in 120 s (78/s) = 1 915/s.
 func (n *Need) headroom(drain bool) string {
 	var b strings.Builder
-	b.WriteString(PerSecond(n.Rate))
+	b.WriteString(number.PerSecond(n.Rate))
 	switch n.ForecastBy {
 	case FromRate:
 	case FromTrend, FromJump, FromBurst:
-		fmt.Fprintf(&b, " (%s -> %s)", n.ForecastBy, PerSecond(n.Forecast))
+		fmt.Fprintf(&b, " (%s -> %s)", n.ForecastBy, number.PerSecond(n.Forecast))
 	default:
-		fmt.Fprintf(&b, " (%s ago -> %s)", n.ForecastBy, PerSecond(n.Forecast))
+		fmt.Fprintf(&b, " (%s ago -> %s)", n.ForecastBy, number.PerSecond(n.Forecast))
 	}
-	fmt.Fprintf(&b, " / %s", number(n.Utilization))
+	fmt.Fprintf(&b, " / %s", number.Quantity(n.Utilization))
 	if n.Excluded > 0.5 {
-		fmt.Fprintf(&b, " - %s that no second consumer can share", PerSecond(n.Excluded))
+		fmt.Fprintf(&b, " - %s that no second consumer can share", number.PerSecond(n.Excluded))
 	}
-	fmt.Fprintf(&b, " = %s", PerSecond(n.Base))
+	fmt.Fprintf(&b, " = %s", number.PerSecond(n.Base))
 	if drain && n.DrainRate > 0 {
 		fmt.Fprintf(&b, " + drain %s in %s (%s) = %s",
-			Whole(int64(n.Backlog)), Seconds(n.DrainSeconds), PerSecond(n.DrainRate), PerSecond(n.Required))
+			number.Whole(int64(n.Backlog)), number.Seconds(n.DrainSeconds), number.PerSecond(n.DrainRate), number.PerSecond(n.Required))
 	}
 	return b.String()
 }
 
 // useful says why a count is more than the plan's: only counts that lower the partitions of each consumer help.
-func (n *Need) usefulCount(plan, from, to int32) string {
-	switch before, after := perConsumer(int(n.Useful), from), perConsumer(int(n.Useful), to); {
-	case plan >= to || n.Useful == 0:
+func (n *Need) usefulCount(planned, from, to int32) string {
+	switch before, after := plan.PerConsumer(int(n.Useful), from), plan.PerConsumer(int(n.Useful), to); {
+	case planned >= to || n.Useful == 0:
 		return ""
 	case n.AllBound:
 		return fmt.Sprintf("%d = every partition its own consumer", to)

@@ -3,6 +3,8 @@ package scaler
 import (
 	"fmt"
 	"strings"
+
+	"github.com/lagscaler/lagscaler/scaler/number"
 )
 
 // phrases say what each verdict rests on, in parts. A test holds them against Reasons.
@@ -11,12 +13,12 @@ var phrases = map[Reason]func(d *Decision, n *Need) []string{
 		return []string{d.Target.String() + " does not exist or has no scale"}
 	},
 	Activate: func(_ *Decision, n *Need) []string {
-		return []string{fmt.Sprintf("lag %s, %s arriving", Whole(n.Lag), PerSecond(n.Rate))}
+		return []string{fmt.Sprintf("lag %s, %s arriving", number.Whole(n.Lag), number.PerSecond(n.Rate))}
 	},
 	Stalled: func(_ *Decision, n *Need) []string {
 		return []string{
 			fmt.Sprintf("%d of %d partitions have lag and nothing moves, though members hold them", len(n.Stalled), n.Partitions),
-			"lag " + Whole(n.Lag), "replicas cannot help: look at the consumers",
+			"lag " + number.Whole(n.Lag), "replicas cannot help: look at the consumers",
 		}
 	},
 	ReplicasFought: func(d *Decision, _ *Need) []string {
@@ -27,13 +29,13 @@ var phrases = map[Reason]func(d *Decision, n *Need) []string{
 	},
 	DownstreamBound: func(_ *Decision, n *Need) []string {
 		s := n.Downstream
-		did := fmt.Sprintf("%d consumers did %s", s.AtN, PerSecond(s.Cap))
+		did := fmt.Sprintf("%d consumers did %s", s.AtN, number.PerSecond(s.Cap))
 		if s.Did > 0 {
-			did += fmt.Sprintf(", %d do %s", s.CapN, PerSecond(s.Did))
+			did += fmt.Sprintf(", %d do %s", s.CapN, number.PerSecond(s.Did))
 		} else {
-			did += fmt.Sprintf(", %d did %s each at best", s.CapN, PerSecond(s.Best))
+			did += fmt.Sprintf(", %d did %s each at best", s.CapN, number.PerSecond(s.Best))
 		}
-		return []string{did, "next probe " + clockTime(s.NextProbe)}
+		return []string{did, "next probe " + number.Clock(s.NextProbe)}
 	},
 	Unschedulable: func(d *Decision, n *Need) []string {
 		return []string{
@@ -41,13 +43,13 @@ var phrases = map[Reason]func(d *Decision, n *Need) []string{
 		}
 	},
 	Rebalancing: func(d *Decision, _ *Need) []string {
-		return []string{fmt.Sprintf("for %s; a step now would make it longer", Seconds(d.Why.RebalanceSeconds))}
+		return []string{fmt.Sprintf("for %s; a step now would make it longer", number.Seconds(d.Why.RebalanceSeconds))}
 	},
 	RebalanceStuck: func(d *Decision, _ *Need) []string {
-		return []string{fmt.Sprintf("rebalancing for %s; look for a member that joins and leaves", Seconds(d.Why.RebalanceSeconds))}
+		return []string{fmt.Sprintf("rebalancing for %s; look for a member that joins and leaves", number.Seconds(d.Why.RebalanceSeconds))}
 	},
 	Fallback: func(d *Decision, n *Need) []string {
-		parts := append(blind(n), "for "+Seconds(d.Why.OutageSeconds))
+		parts := append(blind(n), "for "+number.Seconds(d.Why.OutageSeconds))
 		if d.Policy.FallbackReplicas > 0 {
 			return append(parts, fmt.Sprintf("fallbackReplicas %d", d.Policy.FallbackReplicas))
 		}
@@ -84,14 +86,14 @@ var phrases = map[Reason]func(d *Decision, n *Need) []string{
 		if n.Capacity == NotKnown {
 			return []string{"no processingTime declared, and no consumer was seen working yet"}
 		}
-		return []string{"no processingTime declared, and no consumer was busy all the time yet; the best did " + PerSecond(n.PerConsumer)}
+		return []string{"no processingTime declared, and no consumer was busy all the time yet; the best did " + number.PerSecond(n.PerConsumer)}
 	},
 	ThresholdHigh:   thresholdPhrase,
 	Settling:        settlingPhrase,
 	HoldStabilizing: stabilizingPhrase,
 	HoldLag: func(d *Decision, n *Need) []string {
 		half := 0.5 * d.Policy.TargetLag.Seconds()
-		return []string{wouldDo(d, n), fmt.Sprintf("the oldest record waits %s > %s + %s", Seconds(n.MovingSeconds), Seconds(half), lasting(lagSlack))}
+		return []string{wouldDo(d, n), fmt.Sprintf("the oldest record waits %s > %s + %s", number.Seconds(n.MovingSeconds), number.Seconds(half), number.Duration(lagSlack))}
 	},
 	HoldTolerance: func(d *Decision, n *Need) []string {
 		return []string{wouldDo(d, n), fmt.Sprintf("less than 10 %% of %d", d.Current)}
@@ -101,11 +103,11 @@ var phrases = map[Reason]func(d *Decision, n *Need) []string{
 	},
 	HoldRebalanceCost: func(d *Decision, n *Need) []string {
 		return []string{wouldDo(d, n), fmt.Sprintf("a rebalance takes %s + %s > target %s, for less than 30 %% of %d",
-			Seconds(d.Why.PauseSeconds), lasting(pauseSlack), lasting(d.Policy.TargetLag), d.Current)}
+			number.Seconds(d.Why.PauseSeconds), number.Duration(pauseSlack), number.Duration(d.Policy.TargetLag), d.Current)}
 	},
 	ScaleDown: scaleDownPhrase,
 	ScaleToZero: func(d *Decision, _ *Need) []string {
-		return []string{"no lag and no arrivals for " + lasting(d.Policy.IdleTime)}
+		return []string{"no lag and no arrivals for " + number.Duration(d.Policy.IdleTime)}
 	},
 	PartitionBound:   boundPhrase,
 	PartitionStalled: stalledPhrase,
@@ -120,7 +122,7 @@ func blind(n *Need) []string {
 		s := fmt.Sprintf("%d of %d partitions unanswered", n.Unanswered, n.Partitions)
 		return []string{s + brokers(n.Silent)}
 	}
-	return []string{"last read " + Seconds(n.AgeSeconds) + " ago" + brokers(n.Silent)}
+	return []string{"last read " + number.Seconds(n.AgeSeconds) + " ago" + brokers(n.Silent)}
 }
 
 func brokers(silent []int32) string {
@@ -146,7 +148,7 @@ func until(d *Decision) string {
 	if d.Wait == nil || d.Wait.Until == nil {
 		return "?"
 	}
-	return clockTime(*d.Wait.Until)
+	return number.Clock(*d.Wait.Until)
 }
 
 // replicas turns consumers into replicas as the decision did.

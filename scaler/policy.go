@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/scaler/plan"
 )
 
 // Spec is everything a user may say about a scaler. The zero value of a field means its default, see [Spec.Policy].
@@ -117,7 +118,7 @@ func (s Spec) Policy() (Policy, error) {
 		IdleTime:            or(s.IdleTime, 600*time.Second),
 		OnDelete:            s.OnDelete,
 	}
-	p.DrainTime = or(s.DrainTime, max(DefaultDrain, 2*p.TargetLag))
+	p.DrainTime = or(s.DrainTime, max(plan.DefaultDrain, 2*p.TargetLag))
 	if p.OnDelete == "" {
 		p.OnDelete = Keep
 		if p.MinReplicas == 0 {

@@ -1,6 +1,10 @@
 package scaler
 
-import "time"
+import (
+	"time"
+
+	"github.com/lagscaler/lagscaler/scaler/plan"
+)
 
 // rule is one verdict and when it holds: wants is how many replicas it then asks for.
 type rule struct {
@@ -85,9 +89,9 @@ func (v *view) rebalanceStuck() (int32, bool) {
 }
 
 func (v *view) thresholdUp() (int32, bool) {
-	plan := v.crew.replicas(consumersFor(v.need.Rate, v.need.PerConsumer))
-	up := v.policy.Kind == Thresholds && v.n > 0 && !v.hurry && v.high && (v.settled || plan > v.n)
-	return max(plan, v.n+1), up
+	planned := v.crew.replicas(plan.Consumers(v.need.Rate, v.need.PerConsumer))
+	up := v.policy.Kind == Thresholds && v.n > 0 && !v.hurry && v.high && (v.settled || planned > v.n)
+	return max(planned, v.n+1), up
 }
 
 func (v *view) scaleUp() (int32, bool) {

@@ -3,21 +3,24 @@ package scaler
 import (
 	"fmt"
 	"slices"
+
+	"github.com/lagscaler/lagscaler/scaler/number"
+	"github.com/lagscaler/lagscaler/scaler/plan"
 )
 
 func scaleUpPhrase(d *Decision, n *Need) []string {
 	if !n.Capacity.known() {
 		return []string{
-			fmt.Sprintf("%s arriving, lag %s, what a consumer can do is not known", PerSecond(n.Rate), Whole(n.Lag)),
+			fmt.Sprintf("%s arriving, lag %s, what a consumer can do is not known", number.PerSecond(n.Rate), number.Whole(n.Lag)),
 			"one useful step at a time",
 		}
 	}
-	plan, to, drain := n.Plan, n.Up, true
+	planned, to, drain := n.Plan, n.Up, true
 	if d.Wanted < d.replicas(n.Up) {
-		plan, to, drain = n.RatePlan, n.ByRate, false
+		planned, to, drain = n.RatePlan, n.ByRate, false
 	}
-	parts := []string{n.headroom(drain), fmt.Sprintf("plan %d at %s each", plan, PerSecond(n.PerConsumer))}
-	if s := n.usefulCount(plan, d.consumers(d.Current), to); s != "" {
+	parts := []string{n.headroom(drain), fmt.Sprintf("plan %d at %s each", planned, number.PerSecond(n.PerConsumer))}
+	if s := n.usefulCount(planned, d.consumers(d.Current), to); s != "" {
 		parts = append(parts, s)
 	}
 	if !drain {
@@ -35,7 +38,7 @@ func scaleUpPhrase(d *Decision, n *Need) []string {
 func (p PartitionNeed) alone() string {
 	s := p.String() + " drains alone"
 	if p.ETASeconds > 0 {
-		s += " in " + Seconds(p.ETASeconds)
+		s += " in " + number.Seconds(p.ETASeconds)
 	}
 	return s
 }
@@ -46,26 +49,26 @@ func (p PartitionNeed) String() string { return fmt.Sprintf("%s-%d", p.Topic, p.
 func scaleDownPhrase(d *Decision, n *Need) []string {
 	sum := n.downHeadroom()
 	if n.DownExcluded > 0.5 {
-		sum += fmt.Sprintf(" - %s that no second consumer can share", PerSecond(n.DownExcluded))
+		sum += fmt.Sprintf(" - %s that no second consumer can share", number.PerSecond(n.DownExcluded))
 	}
-	parts := []string{sum + " = " + PerSecond(n.PeakRequired), fmt.Sprintf("plan %d", n.DownPlan)}
+	parts := []string{sum + " = " + number.PerSecond(n.PeakRequired), fmt.Sprintf("plan %d", n.DownPlan)}
 	to := d.consumers(d.Wanted)
 	if n.Up > n.Down {
 		parts = append(parts, fmt.Sprintf("%d needed now", d.replicas(n.Up)))
 	}
 	if n.Useful > 0 {
-		parts = append(parts, fmt.Sprintf("%d holds it at %d partitions each", to, perConsumer(int(n.Useful), to)))
+		parts = append(parts, fmt.Sprintf("%d holds it at %d partitions each", to, plan.PerConsumer(int(n.Useful), to)))
 	}
-	return append(append(parts, "lag "+Seconds(n.LagSeconds),
-		fmt.Sprintf("saves %d, costs one ~%s rebalance", d.Current-d.Wanted, Seconds(d.Why.PauseSeconds))), d.crewPhrase()...)
+	return append(append(parts, "lag "+number.Seconds(n.LagSeconds),
+		fmt.Sprintf("saves %d, costs one ~%s rebalance", d.Current-d.Wanted, number.Seconds(d.Why.PauseSeconds))), d.crewPhrase()...)
 }
 
 // downHeadroom is what the way down is computed from.
 func (n *Need) downHeadroom() string {
 	if n.roomy() {
-		return fmt.Sprintf("room for the hour's %s to come back x %s", PerSecond(n.RoomPeak), number(n.RoomShare))
+		return fmt.Sprintf("room for the hour's %s to come back x %s", number.PerSecond(n.RoomPeak), number.Quantity(n.RoomShare))
 	}
-	return fmt.Sprintf("max %s in %s / %s", PerSecond(n.Peak), Seconds(n.WindowSeconds), number(n.DownUtilization))
+	return fmt.Sprintf("max %s in %s / %s", number.PerSecond(n.Peak), number.Seconds(n.WindowSeconds), number.Quantity(n.DownUtilization))
 }
 
 func idlePhrase(d *Decision, n *Need) []string {
@@ -76,9 +79,9 @@ func idlePhrase(d *Decision, n *Need) []string {
 func thresholdPhrase(d *Decision, n *Need) []string {
 	mean := float64(n.Lag) / float64(max(1, n.Partitions))
 	lag := fmt.Sprintf("lag %s, max %s, avg %s; high above %s, %s or %s",
-		Whole(n.Lag), Whole(n.MaxLag), number(mean), Whole(highTotal), Whole(highWorst), Whole(highMean))
+		number.Whole(n.Lag), number.Whole(n.MaxLag), number.Quantity(mean), number.Whole(highTotal), number.Whole(highWorst), number.Whole(highMean))
 	if d.Wanted > d.Current {
-		return []string{lag, fmt.Sprintf("plan %d for %s, at least one more", consumersFor(n.Rate, n.PerConsumer), PerSecond(n.Rate))}
+		return []string{lag, fmt.Sprintf("plan %d for %s, at least one more", plan.Consumers(n.Rate, n.PerConsumer), number.PerSecond(n.Rate))}
 	}
 	return []string{lag, "nothing goes down above"}
 }
@@ -101,24 +104,24 @@ func stabilizingPhrase(d *Decision, n *Need) []string {
 	}
 	return []string{
 		wouldDo(d, n),
-		n.downHeadroom() + " = " + PerSecond(n.PeakRequired),
+		n.downHeadroom() + " = " + number.PerSecond(n.PeakRequired),
 		"not before " + until(d),
 	}
 }
 
 func boundPhrase(_ *Decision, n *Need) []string {
 	worst := slices.MaxFunc(n.Bound, func(a, b PartitionNeed) int { return int(a.Rate - b.Rate) })
-	enough := wholeSteps(int64(consumersFor(worst.Rate*float64(n.Partitions), n.PerConsumer)))
-	parts := []string{fmt.Sprintf("%s gets %s, one consumer does %s", worst, PerSecond(worst.Rate), PerSecond(n.PerConsumer))}
+	enough := plan.RoundPartitions(int64(plan.Consumers(worst.Rate*float64(n.Partitions), n.PerConsumer)))
+	parts := []string{fmt.Sprintf("%s gets %s, one consumer does %s", worst, number.PerSecond(worst.Rate), number.PerSecond(n.PerConsumer))}
 	if len(n.Bound) > 1 {
 		parts = append(parts, fmt.Sprintf("%d more like it", len(n.Bound)-1))
 	}
-	return append(parts, "replicas cannot help", fmt.Sprintf("re-key or >= %s partitions", Whole(enough)))
+	return append(parts, "replicas cannot help", fmt.Sprintf("re-key or >= %s partitions", number.Whole(enough)))
 }
 
 func stalledPhrase(_ *Decision, n *Need) []string {
 	worst := slices.MaxFunc(n.Stalled, func(a, b PartitionNeed) int { return int(a.Lag - b.Lag) })
-	parts := []string{fmt.Sprintf("%s does not move though a member holds it, lag %s", worst, Whole(worst.Lag))}
+	parts := []string{fmt.Sprintf("%s does not move though a member holds it, lag %s", worst, number.Whole(worst.Lag))}
 	if len(n.Stalled) > 1 {
 		parts = append(parts, fmt.Sprintf("%d more like it", len(n.Stalled)-1))
 	}
@@ -132,13 +135,13 @@ func steadyPhrase(d *Decision, n *Need) []string {
 	case d.Current == 0:
 		return []string{"nothing waits and nothing arrives"}
 	case d.Policy.Kind == Thresholds:
-		return []string{fmt.Sprintf("lag %s, max %s: below the thresholds", Whole(n.Lag), Whole(n.MaxLag))}
+		return []string{fmt.Sprintf("lag %s, max %s: below the thresholds", number.Whole(n.Lag), number.Whole(n.MaxLag))}
 	case !n.Capacity.known():
-		return []string{PerSecond(n.Rate) + " arriving", "lag " + Seconds(n.LagSeconds)}
+		return []string{number.PerSecond(n.Rate) + " arriving", "lag " + number.Seconds(n.LagSeconds)}
 	}
-	parts := []string{n.headroom(true), fmt.Sprintf("plan %d at %s each", n.Plan, PerSecond(n.PerConsumer))}
+	parts := []string{n.headroom(true), fmt.Sprintf("plan %d at %s each", n.Plan, number.PerSecond(n.PerConsumer))}
 	if s := n.usefulCount(n.Plan, 0, min(max(n.Up, n.Down), d.consumers(d.Current))); s != "" {
 		parts = append(parts, s)
 	}
-	return append(append(parts, "lag "+Seconds(n.LagSeconds)), d.crewPhrase()...)
+	return append(append(parts, "lag "+number.Seconds(n.LagSeconds)), d.crewPhrase()...)
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lagscaler/lagscaler/scaler/number"
 )
 
 var update = flag.Bool("update", false, "rewrite the decisions of testdata/*.timeline")
@@ -120,7 +122,7 @@ func play(t *testing.T, script string, seen map[Reason]bool) string {
 func (w *world) line(d Decision, before Workload) string {
 	rate, lag, oldest := "?", "?", "?"
 	if n, ok := d.Need(); ok && n.RateKnown {
-		rate, lag, oldest = PerSecond(n.Rate), Whole(n.Lag), Seconds(n.LagSeconds)
+		rate, lag, oldest = number.PerSecond(n.Rate), number.Whole(n.Lag), number.Seconds(n.LagSeconds)
 	}
 	crew := fmt.Sprintf("%d/%d/%d", before.Spec, before.Ready, w.joined)
 	return fmt.Sprintf("%-9s %9s %8s %8s  %-11s  %s\n", w.now.Format("15:04:05"), rate, lag, oldest, crew, d.Line())
@@ -171,11 +173,11 @@ func (w *world) given(words []string) (replicas int32, err error) {
 		}
 		return ""
 	}
-	number := func() int32 { return int32(must(strconv.Atoi(arg(1)))) }
+	count := func() int32 { return int32(must(strconv.Atoi(arg(1)))) }
 	span := func() time.Duration { return must(time.ParseDuration(arg(1))) }
 	switch words[0] {
 	case "partitions":
-		w.each = int(number())
+		w.each = int(count())
 	case "topics":
 		w.topics = words[1:]
 	case "assignor":
@@ -188,7 +190,7 @@ func (w *world) given(words []string) (replicas int32, err error) {
 		w.every = span()
 		w.source.CommitInterval = span()
 	case "replicas":
-		replicas = number()
+		replicas = count()
 	case "mode":
 		w.spec.Mode = Mode(arg(1))
 	case "policy":
@@ -196,13 +198,13 @@ func (w *world) given(words []string) (replicas int32, err error) {
 	case "preset":
 		w.spec.Preset = Preset(arg(1))
 	case "min":
-		w.spec.MinReplicas = new(number())
+		w.spec.MinReplicas = new(count())
 	case "max":
-		w.spec.MaxReplicas = new(number())
+		w.spec.MaxReplicas = new(count())
 	case "fallback":
-		w.spec.FallbackReplicas = new(number())
+		w.spec.FallbackReplicas = new(count())
 	case "activation":
-		w.spec.ActivationLag = int64(number())
+		w.spec.ActivationLag = int64(count())
 	case "target":
 		w.spec.TargetLag = span()
 	case "window":
@@ -211,9 +213,9 @@ func (w *world) given(words []string) (replicas int32, err error) {
 		cron := func(i int) string { return strings.ReplaceAll(arg(i), "_", " ") }
 		w.spec.Schedule = []WindowSpec{{Start: cron(1), End: cron(2), MinReplicas: int32(must(strconv.Atoi(arg(3))))}}
 	case "per-pod":
-		w.perPod = int(number())
+		w.perPod = int(count())
 	case "elsewhere":
-		w.foreign = int(number())
+		w.foreign = int(count())
 	case "never":
 		w.never = true
 	default:

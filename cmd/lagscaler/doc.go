@@ -29,7 +29,9 @@
 //	What must every source of observations do?           lag/lagtest       conform.go
 //	What counts as a rebalance, and why did it happen?   rebalancemon      doc.go, cause.go
 //	Why this many replicas?                              scaler            rules.go: the verdicts in order, and the limits after them
-//	What does one consumer group need?                   scaler            plan.go: the fixed plan; demand.go, fit.go
+//	What does one consumer group need?                   scaler            demand.go, fit.go
+//	How many consumers does a constant rate need?        scaler/plan       plan.go: the formula and its example
+//	How is a number printed?                             scaler/number     the same in lines and on pages
 //	What is learned, and what is saved of it?            scaler            memory.go, capacity.go
 //	How would a policy have done?                        scaler/sim        the simulator and its rivals
 //	What was seen and decided, for a bug report?         internal/record   doc.go: the format; replay.go decides it again

@@ -8,12 +8,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/plan"
 )
 
 // planOptions are the flags of plan.
 type planOptions struct {
-	in     scaler.PlanInput
+	in     plan.Input
 	output choice
 }
 
@@ -36,14 +36,14 @@ written down whole. What drains a backlog is --backlog with --drain-time.`,
 	f.DurationVar(&o.in.ProcessingTime, "processing-time", 0, "of one record, such as 50ms (required)")
 	f.DurationVar(&o.in.TargetLag, "target-lag", 30*time.Second, "how late is late; changes none of the numbers")
 	f.Int64Var(&o.in.Backlog, "backlog", 0, "records waiting")
-	f.DurationVar(&o.in.DrainTime, "drain-time", scaler.DefaultDrain, "in which the backlog is to be gone")
+	f.DurationVar(&o.in.DrainTime, "drain-time", plan.DefaultDrain, "in which the backlog is to be gone")
 	f.Int32Var(&o.in.Partitions, "partitions", 0, "that exist (default: as many as recommended)")
 	f.VarP(&o.output, "output", "o", "table or json")
 	return cmd
 }
 
 func (o *planOptions) run(w io.Writer) error {
-	p, err := scaler.MakePlan(o.in)
+	p, err := plan.Make(o.in)
 	if err != nil {
 		return wrong{err}
 	}

@@ -7,17 +7,17 @@ import (
 	"strings"
 	"time"
 
-	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/number"
 )
 
 // A number is one word on a page, and its minus a minus.
 var typeset = strings.NewReplacer(" ", "\u00a0", "-", "−")
 
-func count(n int64) string { return typeset.Replace(scaler.Whole(n)) }
+func count(n int64) string { return typeset.Replace(number.Whole(n)) }
 
-func span(seconds float64) string { return typeset.Replace(scaler.Seconds(seconds)) }
+func span(seconds float64) string { return typeset.Replace(number.Seconds(seconds)) }
 
-func perSecond(r float64) string { return typeset.Replace(scaler.PerSecond(r)) }
+func perSecond(r float64) string { return typeset.Replace(number.PerSecond(r)) }
 
 func ago(d time.Duration) string { return span(d.Seconds()) }
 

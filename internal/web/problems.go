@@ -9,6 +9,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/number"
 )
 
 // Problem is something that is wrong, where, and what to do about it.
@@ -32,7 +33,7 @@ func (p *pages) problems(r *engine.Report) []Problem {
 	for _, poll := range r.Polls {
 		if age := p.Now().Sub(poll.LastSuccess); !poll.LastSuccess.IsZero() && age > staleAfter {
 			out = append(out, Problem{
-				Where: poll.Cluster, What: "nothing was read for " + scaler.Seconds(age.Seconds()), Count: 1,
+				Where: poll.Cluster, What: "nothing was read for " + number.Seconds(age.Seconds()), Count: 1,
 				Do: "what is shown is as old as that; scalers hold meanwhile; the errors of this cluster say why",
 			})
 		}

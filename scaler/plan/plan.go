@@ -1,8 +1,19 @@
-package scaler
+// Package plan is the fixed capacity plan: how many consumers and partitions a constant rate needs.
+//
+//	consumers  = rate / (records/s of one consumer), rounded up
+//	partitions = consumers rounded up to a multiple of 12
+//
+// Example: 1000 records/s at 50 ms each. One consumer processes 20/s, so 50 consumers and 60 partitions. With 60
+// partitions, 10 of the 50 consumers have two partitions and receive 33/s, more than the 20/s that they can process:
+// the smallest number that keeps up is 60, one consumer per partition.
+//
+// The plan is exact: it computes with fractions. [Consumers] is the same formula for a rate that was measured.
+package plan
 
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/big"
 	"strconv"
 	"time"
@@ -14,8 +25,8 @@ const DefaultDrain = 120 * time.Second
 // partitionsStep: recommended partition counts are multiples of 12, which splits evenly over 1, 2, 3, 4, 6 and 12.
 const partitionsStep = 12
 
-// PlanInput is what a plan is made for.
-type PlanInput struct {
+// Input is what a plan is made for.
+type Input struct {
 	Rate           float64       // records/s arriving
 	ProcessingTime time.Duration // of one record
 	TargetLag      time.Duration // changes none of the outputs: consumers that keep up have no lag
@@ -36,14 +47,14 @@ type Plan struct {
 	BalancedPartitions     int64   `json:"balancedPartitions"` // three for each consumer: room for even splits
 }
 
-// MakePlan computes a plan, in fractions: floating-point noise never adds a consumer.
+// Make computes a plan in fractions: floating-point noise never adds a consumer.
 // 1000/s at 61 ms are 61 consumers, not 62. All that is wrong with the input is reported at once.
 //
 //	rate   time   consumers  partitions  useful
 //	1000   50 ms  50         60          60       10 of 50 would carry two partitions, 33/s > 20/s
 //	1000   61 ms  61         72          72
 //	0      50 ms  0          0           0
-func MakePlan(in PlanInput) (Plan, error) {
+func Make(in Input) (Plan, error) {
 	rate, err := in.check()
 	if err != nil {
 		return Plan{}, err
@@ -63,19 +74,19 @@ func MakePlan(in PlanInput) (Plan, error) {
 		ConsumersForThroughput: consumers,
 		ConsumersForLag:        consumers,
 		RecommendedConsumers:   consumers,
-		RecommendedPartitions:  wholeSteps(consumers),
+		RecommendedPartitions:  RoundPartitions(consumers),
 		ConsumersWithDrain:     ceil(extra.Mul(extra.Add(extra, rate), busy)),
-		BalancedPartitions:     wholeSteps(3 * consumers),
+		BalancedPartitions:     RoundPartitions(3 * consumers),
 	}
 	partitions := int64(in.Partitions)
 	if partitions == 0 {
 		partitions = p.RecommendedPartitions
 	}
-	p.UsefulConsumers = usefulCount(partitions, rate, busy)
+	p.UsefulConsumers = leastConsumers(partitions, rate, busy)
 	return p, nil
 }
 
-func (in PlanInput) check() (*big.Rat, error) {
+func (in Input) check() (*big.Rat, error) {
 	var errs []error
 	// The shortest decimal that names the float is what was typed: 0.1 is a tenth.
 	rate, ok := new(big.Rat).SetString(strconv.FormatFloat(in.Rate, 'g', -1, 64))
@@ -100,10 +111,10 @@ func (in PlanInput) check() (*big.Rat, error) {
 	return rate, errors.Join(errs...)
 }
 
-// usefulCount is the least number of consumers none of which carries more than it can do, when rate is spread evenly
+// leastConsumers is the least number of consumers none of which carries more than it can do, when rate is spread evenly
 // over whole partitions: k = floor(P / (rate * busy)) of them fit on one, so ceil(P / k) are needed.
 // When not even one fits, a consumer for each partition is the best there is.
-func usefulCount(partitions int64, rate, busy *big.Rat) int64 {
+func leastConsumers(partitions int64, rate, busy *big.Rat) int64 {
 	load := new(big.Rat).Mul(rate, busy)
 	if partitions == 0 || load.Sign() == 0 {
 		return 0
@@ -127,5 +138,26 @@ func ceil(r *big.Rat) int64 {
 	return q.Int64()
 }
 
-// wholeSteps rounds up to a multiple of partitionsStep.
-func wholeSteps(n int64) int64 { return (n + partitionsStep - 1) / partitionsStep * partitionsStep }
+// RoundPartitions rounds up to a multiple of 12.
+func RoundPartitions(n int64) int64 {
+	return (n + partitionsStep - 1) / partitionsStep * partitionsStep
+}
+
+// noise is the floating-point error that must not add a consumer.
+const noise = 1e-9
+
+// Consumers is the plan's RecommendedConsumers for a rate that was measured: rate / perConsumer, rounded up.
+func Consumers(rate, perConsumer float64) int32 {
+	if rate <= 0 || perConsumer <= 0 {
+		return 0
+	}
+	return int32(min(math.MaxInt32, math.Ceil(rate/perConsumer*(1-noise))))
+}
+
+// PerConsumer is the number of partitions of the consumer that has the most, when n consumers share them evenly.
+func PerConsumer(partitions int, n int32) int {
+	if n <= 0 {
+		return 0
+	}
+	return (partitions + int(n) - 1) / int(n)
+}

@@ -1,4 +1,12 @@
-package scaler
+// Package number formats numbers as people read them. Decision lines, derivations and pages all use it, so that a number in
+// a line is the same number on the page.
+//
+//	Whole      9400        9 400
+//	Quantity   0.873, 12.4 0.87, 12
+//	PerSecond  1540        1 540/s
+//	Seconds    90, 600     90 s, 10 min
+//	Clock                  14:05, or 14:05:30
+package number
 
 import (
 	"math"
@@ -6,9 +14,6 @@ import (
 	"strings"
 	"time"
 )
-
-// Numbers as people read them. The pages print theirs with the exported ones, so that a number in a decision's line is the
-// same number on the page.
 
 // Whole is a number of things, in groups of three digits: 9 400.
 func Whole[T int | int32 | int64](n T) string {
@@ -27,8 +32,8 @@ func Whole[T int | int32 | int64](n T) string {
 	return sign + b.String()
 }
 
-// number is a measured quantity: whole from 10 on, with one decimal below, and two below 1.
-func number(v float64) string {
+// Quantity is a measured quantity: whole from 10 on, with one decimal below, and two below 1.
+func Quantity(v float64) string {
 	switch a := math.Abs(v); {
 	case a == 0 || a >= 9.95:
 		return Whole(int64(math.Round(v)))
@@ -39,25 +44,26 @@ func number(v float64) string {
 }
 
 // PerSecond is a rate: 0.4/s, 120/s, 1 540/s.
-func PerSecond(v float64) string { return number(v) + "/s" }
+func PerSecond(v float64) string { return Quantity(v) + "/s" }
 
 // Seconds is a duration in seconds below five minutes, then in minutes, in hours, and from two days on in days.
 func Seconds(s float64) string {
 	switch {
 	case s < 300:
-		return number(s) + " s"
+		return Quantity(s) + " s"
 	case s < 2*3600:
-		return number(s/60) + " min"
+		return Quantity(s/60) + " min"
 	case s < 48*3600:
-		return number(s/3600) + " h"
+		return Quantity(s/3600) + " h"
 	}
-	return number(s/86400) + " d"
+	return Quantity(s/86400) + " d"
 }
 
-func lasting(d time.Duration) string { return Seconds(d.Seconds()) }
+// Duration is a duration as Seconds prints it.
+func Duration(d time.Duration) string { return Seconds(d.Seconds()) }
 
-// clockTime is a time of the day, with seconds when it has some.
-func clockTime(t time.Time) string {
+// Clock is a time of the day, with seconds when it has some.
+func Clock(t time.Time) string {
 	if t.Second() == 0 {
 		return t.Format("15:04")
 	}

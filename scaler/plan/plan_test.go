@@ -1,4 +1,4 @@
-package scaler
+package plan
 
 import (
 	"math"
@@ -12,38 +12,38 @@ import (
 
 func TestPlan(t *testing.T) {
 	tests := map[string]struct {
-		in   PlanInput
+		in   Input
 		want Plan
 	}{
 		"the specification's example": {
-			PlanInput{Rate: 1000, ProcessingTime: 50 * time.Millisecond, TargetLag: 30 * time.Second},
+			Input{Rate: 1000, ProcessingTime: 50 * time.Millisecond, TargetLag: 30 * time.Second},
 			Plan{20, 50, 50, 50, 60, 60, 50, 156},
 		},
 		"noise adds no consumer": {
-			PlanInput{Rate: 1000, ProcessingTime: 61 * time.Millisecond},
+			Input{Rate: 1000, ProcessingTime: 61 * time.Millisecond},
 			Plan{1000. / 61, 61, 61, 61, 72, 72, 61, 192},
 		},
-		"nothing arrives":            {PlanInput{ProcessingTime: time.Millisecond}, Plan{PerConsumer: 1000}},
-		"a fraction of a consumer":   {PlanInput{Rate: 0.1, ProcessingTime: time.Second}, Plan{1, 1, 1, 1, 12, 1, 1, 12}},
-		"exactly ten tenths":         {PlanInput{Rate: 0.1, ProcessingTime: 10 * time.Second}, Plan{0.1, 1, 1, 1, 12, 1, 1, 12}},
-		"a backlog in two minutes":   {PlanInput{Rate: 1000, ProcessingTime: 50 * time.Millisecond, Backlog: 24000}, Plan{20, 50, 50, 50, 60, 60, 60, 156}},
-		"a backlog in four minutes":  {PlanInput{Rate: 1000, ProcessingTime: 50 * time.Millisecond, Backlog: 24000, DrainTime: 4 * time.Minute}, Plan{20, 50, 50, 50, 60, 60, 55, 156}},
-		"partitions that exist":      {PlanInput{Rate: 1000, ProcessingTime: 50 * time.Millisecond, Partitions: 200}, Plan{20, 50, 50, 50, 60, 50, 50, 156}},
-		"partitions that do not fit": {PlanInput{Rate: 1000, ProcessingTime: 50 * time.Millisecond, Partitions: 48}, Plan{20, 50, 50, 50, 60, 48, 50, 156}},
-		"48 partitions at 100/s":     {PlanInput{Rate: 960, ProcessingTime: 10 * time.Millisecond, Partitions: 48}, Plan{100, 10, 10, 10, 12, 10, 10, 36}},
+		"nothing arrives":            {Input{ProcessingTime: time.Millisecond}, Plan{PerConsumer: 1000}},
+		"a fraction of a consumer":   {Input{Rate: 0.1, ProcessingTime: time.Second}, Plan{1, 1, 1, 1, 12, 1, 1, 12}},
+		"exactly ten tenths":         {Input{Rate: 0.1, ProcessingTime: 10 * time.Second}, Plan{0.1, 1, 1, 1, 12, 1, 1, 12}},
+		"a backlog in two minutes":   {Input{Rate: 1000, ProcessingTime: 50 * time.Millisecond, Backlog: 24000}, Plan{20, 50, 50, 50, 60, 60, 60, 156}},
+		"a backlog in four minutes":  {Input{Rate: 1000, ProcessingTime: 50 * time.Millisecond, Backlog: 24000, DrainTime: 4 * time.Minute}, Plan{20, 50, 50, 50, 60, 60, 55, 156}},
+		"partitions that exist":      {Input{Rate: 1000, ProcessingTime: 50 * time.Millisecond, Partitions: 200}, Plan{20, 50, 50, 50, 60, 50, 50, 156}},
+		"partitions that do not fit": {Input{Rate: 1000, ProcessingTime: 50 * time.Millisecond, Partitions: 48}, Plan{20, 50, 50, 50, 60, 48, 50, 156}},
+		"48 partitions at 100/s":     {Input{Rate: 960, ProcessingTime: 10 * time.Millisecond, Partitions: 48}, Plan{100, 10, 10, 10, 12, 10, 10, 36}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, err := MakePlan(tt.in)
+			got, err := Make(tt.in)
 			if err != nil || got != tt.want {
-				t.Errorf("MakePlan = %+v, %v\nwant %+v", got, err, tt.want)
+				t.Errorf("Make = %+v, %v\nwant %+v", got, err, tt.want)
 			}
 		})
 	}
 }
 
 func TestPlanRefuses(t *testing.T) {
-	_, err := MakePlan(PlanInput{Rate: -1, ProcessingTime: -time.Second, TargetLag: -1, Backlog: -2, DrainTime: -3, Partitions: -4})
+	_, err := Make(Input{Rate: -1, ProcessingTime: -time.Second, TargetLag: -1, Backlog: -2, DrainTime: -3, Partitions: -4})
 	if err == nil {
 		t.Fatal("accepted")
 	}
@@ -53,7 +53,7 @@ func TestPlanRefuses(t *testing.T) {
 		}
 	}
 	for _, rate := range []float64{math.NaN(), math.Inf(1)} {
-		if _, err := MakePlan(PlanInput{Rate: rate, ProcessingTime: time.Second}); err == nil {
+		if _, err := Make(Input{Rate: rate, ProcessingTime: time.Second}); err == nil {
 			t.Errorf("rate %v accepted", rate)
 		}
 	}
@@ -61,16 +61,16 @@ func TestPlanRefuses(t *testing.T) {
 
 func TestPlanTargetChangesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		in := PlanInput{
+		in := Input{
 			Rate:           float64(rapid.IntRange(0, 1_000_000).Draw(t, "rate")),
 			ProcessingTime: time.Duration(rapid.IntRange(1, 5000).Draw(t, "ms")) * time.Millisecond,
 		}
-		a, err := MakePlan(in)
+		a, err := Make(in)
 		if err != nil {
 			t.Fatal(err)
 		}
 		in.TargetLag = time.Duration(rapid.IntRange(0, 3600).Draw(t, "target")) * time.Second
-		b, err := MakePlan(in)
+		b, err := Make(in)
 		if err != nil || a != b {
 			t.Fatalf("%+v and %+v, %v", a, b, err)
 		}
@@ -90,11 +90,11 @@ func TestMeasuredPlanAgrees(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rate := rapid.IntRange(0, 1_000_000).Draw(t, "rate")
 		busy := time.Duration(rapid.IntRange(1, 2000).Draw(t, "ms")) * time.Millisecond
-		plan, err := MakePlan(PlanInput{Rate: float64(rate), ProcessingTime: busy})
+		plan, err := Make(Input{Rate: float64(rate), ProcessingTime: busy})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := consumersFor(float64(rate), 1/busy.Seconds()); int64(got) != plan.RecommendedConsumers {
+		if got := Consumers(float64(rate), 1/busy.Seconds()); int64(got) != plan.RecommendedConsumers {
 			t.Fatalf("%d consumers, the plan says %d", got, plan.RecommendedConsumers)
 		}
 	})
