@@ -25,7 +25,8 @@
 //	How do offsets become a Snapshot?                    lag               compute.go
 //	Where do rates, trend and time lag come from?        lag               history.go, motion.go, ring.go
 //	When is a group stalled, stopped, rewound?           lag               status.go: one predicate a status
-//	What is sent to brokers, and how often?              lag/kafkasource   doc.go; do.go is the one way out
+//	What is sent to brokers, and how often?              lag/kafkasource   doc.go has the formula; transport/client.go is the one way out
+//	What happens when a coordinator or a leader moves?   lag/kafkasource   groups/coordinator.go, topics/leaders.go
 //	What must every source of observations do?           lag/lagtest       conform.go
 //	What counts as a rebalance, and why did it happen?   rebalancemon      doc.go, cause.go
 //	Why this many replicas?                              scaler            rules.go: the verdicts in order, and the limits after them

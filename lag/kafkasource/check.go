@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/kafkasource/transport"
 )
 
 // Finding is one thing that Check tried.
@@ -52,18 +53,18 @@ func (s *Source) checkBootstrap(ctx context.Context, address string) Finding {
 	defer alone.Close()
 	ctx, cancel := context.WithTimeout(ctx, 2*s.cfg.Limits.Dial+time.Second) // the transport connects once for itself
 	defer cancel()
-	brokers, err := alone.brokers(ctx, &tally{log: s.cfg.Log})
-	if err != nil {
-		f.Code, f.Detail = codeOf(err), err.Error()+s.hint(err)
+	round := alone.cluster.Sample()
+	if err := round.FindBrokers(ctx); err != nil {
+		f.Code, f.Detail = transport.Code(err), err.Error()+s.hint(err)
 		return f
 	}
-	f.Detail = fmt.Sprintf("knows %d brokers", len(brokers))
+	f.Detail = fmt.Sprintf("knows %d brokers", len(round.Brokers))
 	return f
 }
 
 // hint says what usually is behind an error that does not say it itself.
 func (s *Source) hint(err error) string {
-	switch closed := errors.Is(err, io.EOF) || isLost(err); {
+	switch closed := errors.Is(err, io.EOF) || transport.IsLost(err); {
 	case closed && s.cfg.TLS == nil && s.cfg.SASL == nil:
 		return " (the broker closed the connection: it may expect TLS or SASL)"
 	case closed && s.cfg.TLS == nil:
@@ -83,12 +84,12 @@ func (s *Source) CheckListing(ctx context.Context) Finding {
 	f := Finding{Subject: "cluster"}
 	req := kmsg.NewPtrDescribeClusterRequest()
 	req.IncludeClusterAuthorizedOperations = true
-	answer, err := as[*kmsg.DescribeClusterResponse](s.anyOf(ctx, &tally{log: s.cfg.Log}, req))
+	answer, err := transport.AsResponse[*kmsg.DescribeClusterResponse](s.cluster.Sample().SendAny(ctx, req))
 	if err == nil {
-		err = answered(answer.ErrorCode)
+		err = transport.ErrorOf(answer.ErrorCode)
 	}
 	if err != nil {
-		f.Code, f.Detail = codeOf(err), "whether all groups are listed: "+err.Error()
+		f.Code, f.Detail = transport.Code(err), "whether all groups are listed: "+err.Error()
 		return f
 	}
 	if answer.ClusterAuthorizedOperations&describeBit == 0 {
@@ -115,7 +116,7 @@ func brokerFindings(o lag.Observation) []Finding {
 		}
 		findings = append(findings, f)
 	}
-	if e, bad := failed[anyBroker]; bad {
+	if e, bad := failed[transport.AnyBroker]; bad {
 		findings = append(findings, Finding{Subject: "cluster", Code: e.Code, Detail: e.Detail})
 	}
 	return findings

@@ -1,10 +1,22 @@
 package kafkasource
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net"
 	"time"
+
+	"github.com/lagscaler/lagscaler/lag/kafkasource/transport"
+)
+
+type (
+	// TLS is how to encrypt connections.
+	TLS = transport.TLS
+	// SASL is how to authenticate.
+	SASL = transport.SASL
+	// OAuth is how to get tokens for SASL's OAUTHBEARER.
+	OAuth = transport.OAuth
 )
 
 // Config says which cluster to read, how to reach it, and what to leave out. Only Brokers is required.
@@ -42,28 +54,28 @@ type Limits struct {
 
 	Metadata   time.Duration // age at which topic metadata is read anew, unless an error says so earlier: 30 s
 	StartEvery int           // polls between two readings of log start offsets: 6
-	Unlisted   time.Duration // for how long a group must be listed by nobody until it is Dead, and commits not be told until they are gone: 30 s
+	Unlisted   time.Duration // for how long a group must be listed by nobody until it is Dead, and commits be missing until that is believed: 30 s
 }
 
 func (l Limits) orDefault() Limits {
 	return Limits{
-		InFlight:   or(l.InFlight, 2),
-		Groups:     or(l.Groups, 500),
-		Partitions: or(l.Partitions, 10_000),
-		Topics:     or(l.Topics, 5_000),
-		Response:   or(l.Response, 100<<20),
-		Dial:       or(l.Dial, 3*time.Second),
-		Request:    or(l.Request, 4*time.Second),
-		Poll:       or(l.Poll, 8*time.Second),
-		Sample:     or(l.Sample, 2*time.Second),
-		Metadata:   or(l.Metadata, 30*time.Second),
-		StartEvery: or(l.StartEvery, 6),
-		Unlisted:   or(l.Unlisted, 30*time.Second),
+		InFlight:   cmp.Or(l.InFlight, 2),
+		Groups:     cmp.Or(l.Groups, 500),
+		Partitions: cmp.Or(l.Partitions, 10_000),
+		Topics:     cmp.Or(l.Topics, 5_000),
+		Response:   cmp.Or(l.Response, 100<<20),
+		Dial:       cmp.Or(l.Dial, 3*time.Second),
+		Request:    cmp.Or(l.Request, 4*time.Second),
+		Poll:       cmp.Or(l.Poll, 8*time.Second),
+		Sample:     cmp.Or(l.Sample, 2*time.Second),
+		Metadata:   cmp.Or(l.Metadata, 30*time.Second),
+		StartEvery: cmp.Or(l.StartEvery, 6),
+		Unlisted:   cmp.Or(l.Unlisted, 30*time.Second),
 	}
 }
 
 func (c Config) orDefault() Config {
-	c.ClientID = or(c.ClientID, "lagscaler")
+	c.ClientID = cmp.Or(c.ClientID, "lagscaler")
 	c.Limits = c.Limits.orDefault()
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -81,12 +93,4 @@ func (c Config) orDefault() Config {
 		c.ReadCommitted = func(string) bool { return false }
 	}
 	return c
-}
-
-func or[T comparable](v, def T) T {
-	var zero T
-	if v == zero {
-		return def
-	}
-	return v
 }

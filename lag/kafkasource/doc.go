@@ -1,16 +1,51 @@
-// Package kafkasource reads group states and offsets from Kafka brokers in as few requests as the protocol allows:
-// O(brokers), not O(groups).
+// Package kafkasource reads group states and offsets from Kafka brokers in as few requests as the protocol allows.
 //
-//	Sample   ListGroups to every broker                        (state of every group; each second)
-//	Observe  ListGroups to every broker: who lists a group coordinates it
-//	         per coordinator, batched: DescribeGroups, ConsumerGroupDescribe, … and OffsetFetch
-//	         per leader, batched: ListOffsets                  (after every commit is read)
-//	         Metadata, now and then and when a leader moved
+// The problem: asking about 10,000 groups one by one takes 20,000 requests, and the first answer is old when the last
+// one comes. Lag is the difference of two offsets: read at different times, they give a wrong one.
 //
-// Nothing is written to Kafka, no group is joined, and no topic is created.
-// A broker that fails makes its own part of an answer missing, with a reason, and nothing else.
+// The rule: requests go to brokers, not to groups or partitions, in batches as large as the protocol allows. Committed
+// offsets are read before end offsets. A broker that fails makes its own part of the answer unknown, with the reason,
+// and nothing else. Nothing is written to Kafka, no group is joined, no topic is created.
 //
-// Connections, authentication and routing are segmentio/kafka-go's transport, reached through its raw exchange
-// in the one function (*Source).do; its admin calls are not used, because they lose data silently and cost a
-// request per group. Messages are encoded by twmb/franz-go's kmsg, but for the two largest (see wire_*.go).
+// # Requests of a poll
+//
+// Observe sends to each broker:
+//
+//	ListGroups                        1
+//	DescribeGroups and its kin        1 for every 500 groups of one type (classic, consumer, share, streams) that it
+//	                                  coordinates, not counting those that are Empty
+//	OffsetFetch                       1 for every 500 groups that it coordinates; before Kafka 3.0 one for each group
+//	DescribeShareGroupOffsets         1 for every 500 share groups, instead of OffsetFetch
+//	ListOffsets, log ends             1 for every 10,000 partitions that it leads
+//	ListOffsets, last stable offsets  1 for every 10,000 partitions that it leads and read-committed groups read
+//	ListOffsets, log starts           1 for every 10,000 partitions that it leads; in every 6th poll
+//
+// and to one broker of the cluster:
+//
+//	Metadata                          1 for every 5,000 topics, every 30 s; earlier when a leader moved or a topic is new
+//	FindCoordinator                   1 for every 500 groups that no broker lists or whose coordinator moved
+//
+// Sample sends one ListGroups to each broker; the daemon samples every second.
+//
+// For example, G classic groups with members and P partitions, spread evenly over B brokers, take
+//
+//	B x (1 + 2 x ceil(G/B/500) + ceil(P/B/10,000)) requests a poll
+//
+//	brokers   groups   partitions   requests
+//	3         30       3            3 x (1 + 2 + 1) = 12
+//	3         1,800    3            3 x (1 + 4 + 1) = 18
+//	3         10,000   30,000       3 x (1 + 14 + 1) = 48
+//
+// TestRequestsOfAPoll, TestRequestsGrowWithGroups and TestRequestsGrowWithPartitions count them. The batch sizes are fields of [Limits].
+//
+// # Packages
+//
+//	kafkasource   Source: Observe is one paragraph, in source.go; Check is for `lagscaler check`
+//	groups        who coordinates a group, its state, members and commits. What happens when a coordinator moves: groups/coordinator.go
+//	topics        partitions, leaders and offsets. What happens when a leader moves: topics/leaders.go
+//	cluster       the brokers; one poll's requests and errors
+//	transport     connections, SASL, TLS, versions; its Do is the only function that sends
+//	wire          the two largest messages, OffsetFetch and ListOffsets, as bytes
+//
+// Each imports only those below it.
 package kafkasource

@@ -79,15 +79,6 @@ func topic(t *testing.T, o lag.Observation, name string) lag.TopicRead {
 	return o.Topics[i]
 }
 
-func requests(o lag.Observation) map[string]int64 {
-	counts := map[string]int64{}
-	for _, r := range o.Requests {
-		counts[r.API] = r.Count
-		counts["all"] += r.Count
-	}
-	return counts
-}
-
 // quiet fails the test unless everything could be read.
 func quiet(t *testing.T, o lag.Observation) {
 	t.Helper()
@@ -105,61 +96,6 @@ func quiet(t *testing.T, o lag.Observation) {
 				t.Errorf("%s/%d: %+v", tp.Name, i, p)
 			}
 		}
-	}
-}
-
-func TestRequestsOfAPoll(t *testing.T) {
-	r := newRig(t, kafkasource.Config{})
-	r.fill(30)
-	leave := r.Join("g00", "orders")
-	defer leave()
-	for poll := range 7 {
-		o := r.observe()
-		quiet(t, o)
-		got := requests(o)
-		want := map[string]int64{"ListGroups": 3, "OffsetFetch": 3, "ListOffsets": 3, "Metadata": 0}
-		switch poll {
-		case 0: // brokers, then the topic, and its log starts
-			want["Metadata"], want["ListOffsets"] = 2, 6
-		case 6:
-			want["ListOffsets"] = 6
-		}
-		for api, n := range want {
-			if got[api] != n {
-				t.Errorf("poll %d: %d %s, want %d", poll, got[api], api, n)
-			}
-		}
-		if poll%6 != 0 && got["all"] > 12 {
-			t.Errorf("poll %d: %d requests", poll, got["all"])
-		}
-	}
-	// Two in flight to each broker, the transport's own, and sometimes one more: it answers before it takes a connection back.
-	if n := r.source.Connections(); n > 3*3+1 {
-		t.Errorf("%d connections", n)
-	}
-}
-
-func TestBatches(t *testing.T) {
-	r := newRig(t, kafkasource.Config{Limits: kafkasource.Limits{Groups: 2, Partitions: 1}}, kfake.NumBrokers(1))
-	r.Create("orders", 3)
-	for i := range 5 {
-		r.Commit(fmt.Sprintf("g%d", i), "orders", 0, 0)
-	}
-	o := r.observe()
-	quiet(t, o)
-	if got := requests(o); got["OffsetFetch"] != 3 || got["ListOffsets"] != 6 || len(o.Groups) != 5 {
-		t.Errorf("requests %v, %d groups", got, len(o.Groups))
-	}
-}
-
-func TestBrokersBefore30(t *testing.T) {
-	r := newRig(t, kafkasource.Config{}, kfake.MaxVersions(kversion.V2_8_0()))
-	r.fill(9)
-	r.observe()
-	o := r.observe()
-	quiet(t, o)
-	if got := requests(o); got["OffsetFetch"] != 9 || got["FindCoordinator"] != 0 {
-		t.Errorf("requests %v: want one OffsetFetch a group, and no search for coordinators", got)
 	}
 }
 

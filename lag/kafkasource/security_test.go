@@ -8,12 +8,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/json"
 	"encoding/pem"
 	"math/big"
 	"net"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -175,73 +172,6 @@ func TestPasswordRotates(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("errors %+v", o.Errors)
 		}
-	}
-}
-
-// start runs a mechanism's first step as a connection would.
-func start(t *testing.T, s kafkasource.SASL) (string, error) {
-	t.Helper()
-	first, err := kafkasource.StartSASL(t.Context(), s, "broker.example.com")
-	return string(first), err
-}
-
-func TestOAuthBearer(t *testing.T) {
-	file := write(t, "token", []byte("abc\n"))
-	if got, err := start(t, kafkasource.SASL{Mechanism: "OAUTHBEARER", TokenFile: file}); err != nil || got != "n,,\x01auth=Bearer abc\x01\x01" {
-		t.Errorf("token file: %q, %v", got, err)
-	}
-	secret := write(t, "secret", []byte("s1"))
-	var asked []string
-	endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, password, _ := r.BasicAuth()
-		asked = append(asked, password)
-		if password != "s1" && password != "s2" {
-			w.WriteHeader(http.StatusUnauthorized)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(map[string]any{"access_token": "t-" + password, "token_type": "bearer", "expires_in": 3600})
-	}))
-	defer endpoint.Close()
-	run := kafkasource.SASLStarter(t, kafkasource.SASL{Mechanism: "OAUTHBEARER", OAuth: &kafkasource.OAuth{
-		TokenURL: endpoint.URL, ClientID: "lagscaler", ClientSecretFile: secret, Scopes: []string{"kafka"},
-	}})
-	for _, step := range []struct{ secret, want string }{{"s1", "t-s1"}, {"s1", "t-s1"}, {"s2", "t-s2"}, {"wrong", ""}} {
-		if err := os.WriteFile(secret, []byte(step.secret), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		first, err := run(t.Context())
-		if step.want == "" {
-			if err == nil || kafkasource.CodeOf(err) != lag.AuthenticationError {
-				t.Errorf("a refused secret: %v", err)
-			}
-			continue
-		}
-		if err != nil || string(first) != "n,,\x01auth=Bearer "+step.want+"\x01\x01" {
-			t.Errorf("secret %s: %q, %v", step.secret, first, err)
-		}
-	}
-	if len(asked) < 3 || !slices.Equal(asked[:3], []string{"s1", "s2", "wrong"}) {
-		t.Errorf("the endpoint was asked with %v: a token is kept while it is good", asked)
-	}
-}
-
-func TestMSKIAM(t *testing.T) {
-	t.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	t.Setenv("AWS_SESSION_TOKEN", "session")
-	got, err := start(t, kafkasource.SASL{Mechanism: "AWS_MSK_IAM", Region: "eu-west-1"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var signed map[string]string
-	if err := json.Unmarshal([]byte(got), &signed); err != nil {
-		t.Fatal(err)
-	}
-	if signed["host"] != "broker.example.com" || signed["action"] != "kafka-cluster:Connect" || signed["version"] != "2020_10_22" ||
-		signed["x-amz-security-token"] != "session" || len(signed["x-amz-signature"]) != 64 ||
-		!strings.HasPrefix(signed["x-amz-credential"], "AKIDEXAMPLE/") || !strings.HasSuffix(signed["x-amz-credential"], "/eu-west-1/kafka-cluster/aws4_request") {
-		t.Errorf("signed %v", signed)
 	}
 }
 

@@ -1,0 +1,117 @@
+package cluster
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/kafkasource/transport"
+	"github.com/lagscaler/lagscaler/lag/kafkasource/wire"
+)
+
+// Cluster is what is known of the brokers. Polls and samples share it.
+type Cluster struct {
+	client           *transport.Client
+	topicsPerRequest int // of Metadata
+	log              *slog.Logger
+
+	mu          sync.Mutex
+	brokers     []lag.Broker // sorted by id; never changed in place
+	refreshedAt time.Time    // when metadata of every topic was read; zero: it is to be read again
+	next        int          // the broker that SendAny asks next
+}
+
+// New makes a cluster of which nothing is known yet.
+func New(client *transport.Client, topicsPerRequest int, log *slog.Logger) *Cluster {
+	return &Cluster{client: client, topicsPerRequest: topicsPerRequest, log: log}
+}
+
+// Version is the newest version of an API, up to ours, that the broker supported when it last answered.
+func (c *Cluster) Version(broker int32, key, ours int16) (int16, bool) {
+	return c.client.Version(broker, key, ours)
+}
+
+func (c *Cluster) setBrokers(brokers []lag.Broker) {
+	slices.SortFunc(brokers, func(a, b lag.Broker) int { return cmp.Compare(a.ID, b.ID) })
+	c.client.SetBrokers(brokers)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.brokers = brokers
+}
+
+func (c *Cluster) knownBrokers() []lag.Broker {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.brokers
+}
+
+// MetadataOlderThan reports whether metadata of every topic was last read before that time, or is known to be wrong.
+func (c *Cluster) MetadataOlderThan(age time.Duration) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Since(c.refreshedAt) >= age
+}
+
+// SetRefreshed notes that metadata of every topic was read.
+func (c *Cluster) SetRefreshed() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.refreshedAt = time.Now()
+}
+
+// setOutdated makes the next poll read metadata again.
+func (c *Cluster) setOutdated() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.refreshedAt = time.Time{}
+}
+
+// candidates are the brokers to ask for something any broker knows: each in turn, then whoever bootstrap reaches.
+func (c *Cluster) candidates() []int32 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ids := make([]int32, 0, len(c.brokers)+1)
+	for i := range c.brokers {
+		ids = append(ids, c.brokers[(c.next+i)%len(c.brokers)].ID)
+	}
+	c.next++
+	return append(ids, transport.AnyBroker)
+}
+
+// Metadata reads brokers and the given topics, by name or id. It never creates a topic.
+func (r *Round) Metadata(ctx context.Context, topics []kmsg.MetadataRequestTopic) ([]kmsg.MetadataResponseTopic, error) {
+	batches := slices.Collect(slices.Chunk(topics, r.Cluster.topicsPerRequest))
+	if len(batches) == 0 {
+		batches = append(batches, []kmsg.MetadataRequestTopic{}) // none, where nil would mean all
+	}
+	var found []kmsg.MetadataResponseTopic
+	for _, batch := range batches {
+		req := kmsg.NewPtrMetadataRequest()
+		req.Topics = batch
+		req.AllowAutoTopicCreation = false
+		m, err := transport.AsResponse[*kmsg.MetadataResponse](r.SendAny(ctx, req))
+		if err != nil {
+			return found, err
+		}
+		if len(m.Brokers) == 0 {
+			return found, transport.Garbled("Metadata lists no broker")
+		}
+		r.Cluster.setBrokers(brokersOf(m))
+		found = append(found, m.Topics...)
+	}
+	return found, nil
+}
+
+func brokersOf(m *kmsg.MetadataResponse) []lag.Broker {
+	brokers := make([]lag.Broker, 0, len(m.Brokers))
+	for _, b := range m.Brokers {
+		brokers = append(brokers, lag.Broker{ID: b.NodeID, Host: b.Host, Port: b.Port, Rack: wire.StringOf(b.Rack)})
+	}
+	return brokers
+}

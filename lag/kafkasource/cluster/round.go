@@ -1,0 +1,185 @@
+package cluster
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/kafkasource/transport"
+)
+
+// Round is one poll or one sample. Many goroutines may use it.
+type Round struct {
+	Cluster *Cluster
+	Brokers []lag.Broker // that this round reads; set by UseBrokers
+
+	limited bool // requests to a broker wait for their place
+
+	mu       sync.Mutex
+	lost     map[int32]lag.ErrorCode // brokers that could not list their groups
+	errors   []lag.ReadError
+	requests map[int16]int64 // by API key
+}
+
+// Poll begins a poll: its requests wait for their place among those in flight.
+func (c *Cluster) Poll() *Round { return &Round{Cluster: c, limited: true} }
+
+// Sample begins a sample: its requests do not wait for those of a poll.
+func (c *Cluster) Sample() *Round { return &Round{Cluster: c} }
+
+// UseBrokers has the round read the brokers that are known now.
+func (r *Round) UseBrokers() { r.Brokers = r.Cluster.knownBrokers() }
+
+// FindBrokers has the round read the brokers that are known now, and asks for them when none is.
+func (r *Round) FindBrokers(ctx context.Context) error {
+	if r.UseBrokers(); len(r.Brokers) > 0 {
+		return nil
+	}
+	if _, err := r.Metadata(ctx, nil); err != nil {
+		return err
+	}
+	r.UseBrokers()
+	return nil
+}
+
+// Send sends a request to a broker.
+func (r *Round) Send(ctx context.Context, broker int32, req kmsg.Request) (kmsg.Response, error) {
+	if r.limited {
+		return r.Cluster.client.DoLimited(ctx, r, broker, req)
+	}
+	return r.Cluster.client.Do(ctx, r, broker, req)
+}
+
+// SendAny sends a request to brokers in turn until one answers.
+func (r *Round) SendAny(ctx context.Context, req kmsg.Request) (kmsg.Response, error) {
+	var last error
+	for _, id := range r.Cluster.candidates() {
+		resp, err := r.Cluster.client.Do(ctx, r, id, req)
+		if err == nil {
+			return resp, nil
+		}
+		last = err
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, last
+}
+
+// Parallel runs f for every item at once and waits.
+func Parallel[T any](items []T, f func(i int, item T)) {
+	var wg sync.WaitGroup
+	for i, item := range items {
+		wg.Go(func() { f(i, item) })
+	}
+	wg.Wait()
+}
+
+// Sent counts a request. It is called by the transport for every attempt.
+func (r *Round) Sent(apiKey int16) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.requests == nil {
+		r.requests = map[int16]int64{}
+	}
+	r.requests[apiKey]++
+}
+
+// Requests are the requests that were sent, by API.
+func (r *Round) Requests() []lag.RequestCount {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	counts := make([]lag.RequestCount, 0, len(r.requests))
+	for _, key := range slices.Sorted(maps.Keys(r.requests)) {
+		counts = append(counts, lag.RequestCount{API: kmsg.NameForKey(key), Count: r.requests[key]})
+	}
+	slices.SortFunc(counts, func(a, b lag.RequestCount) int { return strings.Compare(a.API, b.API) })
+	return counts
+}
+
+// Lose notes that a broker could not list its groups.
+func (r *Round) Lose(broker int32, err error) {
+	r.Fail(lag.StageList, broker, err)
+	r.Cluster.setOutdated()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.lost == nil {
+		r.lost = map[int32]lag.ErrorCode{}
+	}
+	r.lost[broker] = transport.Code(err)
+}
+
+// Lost is why a broker could not list its groups; ok is false when it could.
+func (r *Round) Lost(broker int32) (code lag.ErrorCode, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	code, ok = r.lost[broker]
+	return code, ok
+}
+
+// LostAny reports whether some broker could not list its groups.
+func (r *Round) LostAny() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.lost) > 0
+}
+
+// Fail notes an error.
+func (r *Round) Fail(stage lag.Stage, broker int32, err error) {
+	e := lag.ReadError{Stage: stage, Broker: broker, Code: transport.Code(err), Detail: err.Error()}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.errors = append(r.errors, e)
+	r.Cluster.log.Debug("read failed", "stage", stage, "broker", broker, "code", e.Code, "error", err)
+}
+
+// FailBroker notes an error and, when the broker does not answer, has the next poll read metadata.
+func (r *Round) FailBroker(stage lag.Stage, broker int32, err error) {
+	r.Fail(stage, broker, err)
+	if transport.Code(err) == lag.Unreachable {
+		r.Cluster.setOutdated()
+	}
+}
+
+// Errors are the errors in the order of stages and brokers, each once.
+func (r *Round) Errors() []lag.ReadError {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	slices.SortFunc(r.errors, func(a, b lag.ReadError) int {
+		return cmp.Or(cmp.Compare(stageOrder(a.Stage), stageOrder(b.Stage)), cmp.Compare(a.Broker, b.Broker),
+			cmp.Compare(a.Code, b.Code), strings.Compare(a.Detail, b.Detail))
+	})
+	return slices.Compact(r.errors)
+}
+
+func stageOrder(s lag.Stage) int {
+	return slices.Index([]lag.Stage{
+		lag.StageConnect, lag.StageMetadata, lag.StageList, lag.StageDescribe, lag.StageCommits, lag.StageOffsets,
+	}, s)
+}
+
+// A coordinator or a leader takes some 100 ms to move. MoveRounds is how often a poll asks for what moved, with a
+// Pause between: three times in 200 ms.
+const (
+	MoveRounds = 3
+	movePause  = 100 * time.Millisecond
+)
+
+// Pause waits for a tenth of a second, unless the context ends.
+func Pause(ctx context.Context) error {
+	timer := time.NewTimer(movePause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

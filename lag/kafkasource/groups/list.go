@@ -1,0 +1,126 @@
+package groups
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/kafkasource/cluster"
+	"github.com/lagscaler/lagscaler/lag/kafkasource/transport"
+)
+
+// Listed is one group of a ListGroups answer.
+type Listed struct {
+	lag.GroupState
+	Protocol string
+}
+
+// statesSince is the version from which ListGroups has the groups' states (Kafka 2.6).
+const statesSince = 4
+
+// States lists the groups of all brokers with their states: sorted, each group once. It asks each broker once and
+// does not wait. Brokers before Kafka 2.6 list groups without states; that is an error of code [lag.NotAsked].
+func (r *Reader) States(ctx context.Context, round *cluster.Round) []lag.GroupState {
+	listed := make([][]Listed, len(round.Brokers))
+	cluster.Parallel(round.Brokers, func(i int, b lag.Broker) {
+		l, err := listOnce(ctx, round, b.ID)
+		if err == nil && l.Version < statesSince {
+			err = transport.WithCode(lag.NotAsked, errors.New("broker lists groups without states"))
+		} else if err == nil {
+			err = transport.ErrorOf(l.ErrorCode)
+		}
+		if err != nil {
+			round.Fail(lag.StageList, b.ID, err)
+			return
+		}
+		listed[i] = r.listing(b.ID, l)
+	})
+	return mergeStates(listed)
+}
+
+// loadingRetries is how often a poll asks a coordinator for its groups while it loads a partition and refuses the
+// whole list: four times in 300 ms.
+const loadingRetries = 4
+
+// listPatiently asks a broker for the groups it coordinates, and again while a coordinator is moving.
+func (r *Reader) listPatiently(ctx context.Context, round *cluster.Round, broker int32) ([]Listed, error) {
+	var err error
+	for try := range loadingRetries {
+		if try > 0 {
+			if err := cluster.Pause(ctx); err != nil {
+				return nil, err
+			}
+		}
+		var l *kmsg.ListGroupsResponse
+		if l, err = listOnce(ctx, round, broker); err != nil {
+			return nil, err
+		}
+		if err = transport.ErrorOf(l.ErrorCode); err == nil {
+			return r.listing(broker, l), nil
+		}
+		if !cluster.CoordinatorMoving(transport.Code(err)) {
+			break
+		}
+	}
+	return nil, err
+}
+
+func listOnce(ctx context.Context, round *cluster.Round, broker int32) (*kmsg.ListGroupsResponse, error) {
+	return transport.AsResponse[*kmsg.ListGroupsResponse](round.Send(ctx, broker, kmsg.NewPtrListGroupsRequest()))
+}
+
+func (r *Reader) listing(broker int32, l *kmsg.ListGroupsResponse) []Listed {
+	now := time.Now()
+	groups := make([]Listed, 0, len(l.Groups))
+	for _, g := range l.Groups {
+		if !r.cfg.Group(g.Group) {
+			continue
+		}
+		groups = append(groups, Listed{Protocol: g.ProtocolType, GroupState: lag.GroupState{
+			At: now, Group: g.Group, Type: groupType(g.GroupType), State: lag.State(g.GroupState), Coordinator: broker,
+		}})
+	}
+	return groups
+}
+
+func groupType(s string) lag.GroupType {
+	if s == "" {
+		return lag.Classic
+	}
+	return lag.GroupType(strings.ToLower(s))
+}
+
+// mergeStates sorts what brokers list, each group once.
+func mergeStates(listed [][]Listed) []lag.GroupState {
+	all := slices.Concat(listed...)
+	slices.SortStableFunc(all, func(a, b Listed) int { return cmp.Compare(a.Group, b.Group) })
+	groups := make([]lag.GroupState, 0, len(all))
+	for _, g := range all {
+		last := len(groups) - 1
+		if last < 0 || groups[last].Group != g.Group {
+			groups = append(groups, g.GroupState)
+			continue
+		}
+		if preferState(g.GroupState, groups[last]) {
+			groups[last] = g.GroupState
+		}
+	}
+	return groups
+}
+
+// preferState reports whether a rather than b is the group, when two brokers list it while its coordinator moves:
+// the one that has members, else the later answer.
+func preferState(a, b lag.GroupState) bool {
+	if isActive(a.State) != isActive(b.State) {
+		return isActive(a.State)
+	}
+	return a.At.After(b.At)
+}
+
+func isActive(s lag.State) bool { return s != lag.Empty && s != lag.Dead && s != lag.StateUnknown }

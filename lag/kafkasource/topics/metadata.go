@@ -1,0 +1,205 @@
+package topics
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/kafkasource/cluster"
+	"github.com/lagscaler/lagscaler/lag/kafkasource/transport"
+)
+
+// Config says how topics are read.
+type Config struct {
+	MaxAge     time.Duration // of metadata
+	StartEvery int           // polls between two readings of log start offsets
+	Partitions int           // that a ListOffsets request asks for
+	Timeout    time.Duration // that a broker may take for offsets in remote storage
+}
+
+// Reader remembers topics from poll to poll. One poll at a time may use it.
+type Reader struct {
+	cfg     Config
+	polls   int
+	known   map[string]*topic    // metadata and log starts of consumed topics
+	missing map[string]time.Time // topics that metadata does not know, and since when
+}
+
+// NewReader makes a reader that knows no topic yet.
+func NewReader(cfg Config) *Reader {
+	return &Reader{cfg: cfg, known: map[string]*topic{}, missing: map[string]time.Time{}}
+}
+
+// topic is what is remembered of a consumed topic: its metadata, and the offsets of the last poll.
+// Nothing in read is changed in place, because observations share it.
+type topic struct {
+	read lag.TopicRead
+}
+
+// Need is what some group needs of a topic.
+type Need struct {
+	Stable         bool // the last stable offset: the group reads committed data only
+	Committed      bool // it commits there, so the topic exists or did lately
+	CommitsMissing bool // its commits there are not in the answer any more: was the topic deleted, or created again?
+}
+
+// ID is the id of a topic whose metadata is known.
+func (r *Reader) ID(name string) ([16]byte, bool) {
+	t, ok := r.known[name]
+	if !ok {
+		return [16]byte{}, false
+	}
+	return t.read.ID, true
+}
+
+// NamesByID are the names of the topics whose metadata is known.
+func (r *Reader) NamesByID() map[[16]byte]string {
+	byID := map[[16]byte]string{}
+	for name, t := range r.known {
+		byID[t.read.ID] = name
+	}
+	delete(byID, [16]byte{}) // of brokers without topic ids
+	return byID
+}
+
+// Refresh reads metadata of the brokers and of every known topic, when what is remembered is old or known to be wrong.
+func (r *Reader) Refresh(ctx context.Context, round *cluster.Round) {
+	if round.Cluster.MetadataOlderThan(r.cfg.MaxAge) {
+		if err := r.refresh(ctx, round, slices.Sorted(maps.Keys(r.known))); err != nil {
+			round.Fail(lag.StageMetadata, transport.AnyBroker, err)
+		} else {
+			round.Cluster.SetRefreshed()
+		}
+	}
+	round.UseBrokers()
+}
+
+// refresh reads metadata of the named topics. A topic that is not there is forgotten.
+func (r *Reader) refresh(ctx context.Context, round *cluster.Round, names []string) error {
+	wanted := make([]kmsg.MetadataRequestTopic, len(names))
+	for i, name := range names {
+		wanted[i] = kmsg.NewMetadataRequestTopic()
+		wanted[i].Topic = &name
+	}
+	found, err := round.Metadata(ctx, wanted)
+	for i := range found {
+		if err := r.store(&found[i]); err != nil {
+			round.Fail(lag.StageMetadata, transport.AnyBroker, err)
+		}
+	}
+	return err
+}
+
+// store remembers the metadata of a topic.
+func (r *Reader) store(m *kmsg.MetadataResponseTopic) error {
+	if m.Topic == nil {
+		return nil
+	}
+	name := *m.Topic
+	switch code := lag.ErrorCode(m.ErrorCode); code {
+	case lag.UnknownTopic, cluster.UnknownTopicID:
+		delete(r.known, name)
+		r.missing[name] = time.Now()
+	case lag.OK:
+		read, err := topicOf(m)
+		if err != nil {
+			return err
+		}
+		if before, ok := r.known[name]; ok && before.read.ID == read.ID {
+			keepOffsets(read.Partitions, before.read.Partitions)
+		}
+		r.known[name] = &topic{read}
+	default:
+		r.known[name] = &topic{lag.TopicRead{Name: name, ID: m.TopicID, Err: code}}
+	}
+	return nil
+}
+
+func topicOf(m *kmsg.MetadataResponseTopic) (lag.TopicRead, error) {
+	read := lag.TopicRead{Name: *m.Topic, ID: m.TopicID, Internal: m.IsInternal}
+	read.Partitions = make([]lag.PartitionRead, len(m.Partitions))
+	for i := range read.Partitions {
+		read.Partitions[i] = lag.PartitionRead{Leader: -1, LeaderEpoch: lag.NoGeneration}
+	}
+	for _, p := range m.Partitions {
+		if p.Partition < 0 || int(p.Partition) >= len(read.Partitions) {
+			return read, transport.Garbled("topic %q has %d partitions, and one of them is number %d", read.Name, len(m.Partitions), p.Partition)
+		}
+		read.Partitions[p.Partition] = lag.PartitionRead{
+			Leader: p.Leader, LeaderEpoch: p.LeaderEpoch, Replicas: int16(len(p.Replicas)), InSync: int16(len(p.ISR)),
+		}
+	}
+	return read, nil
+}
+
+// keepOffsets carries over the offsets of the last poll, unless the leader epoch changed:
+// then the log may have been truncated, and its start is read again.
+func keepOffsets(now, before []lag.PartitionRead) {
+	for i := range now[:min(len(now), len(before))] {
+		if b := &before[i]; b.LeaderEpoch == now[i].LeaderEpoch {
+			now[i].Start, now[i].End, now[i].Known = b.Start, b.End, b.Known&(lag.KnownStart|lag.KnownEnd)
+		}
+	}
+}
+
+// consumed are the needed topics with their metadata, sorted, ready to have their offsets written in.
+// Metadata of those not seen before is read now.
+func (r *Reader) consumed(ctx context.Context, round *cluster.Round, needs map[string]Need) []lag.TopicRead {
+	names := slices.Sorted(maps.Keys(needs))
+	unknown := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return r.isKnown(name, needs[name]) })
+	var failed error
+	if len(unknown) > 0 {
+		if failed = r.refresh(ctx, round, unknown); failed != nil {
+			round.Fail(lag.StageMetadata, transport.AnyBroker, failed)
+		}
+	}
+	maps.DeleteFunc(r.known, func(name string, _ *topic) bool { _, ok := needs[name]; return !ok })
+	maps.DeleteFunc(r.missing, func(_ string, at time.Time) bool { return time.Since(at) > r.cfg.MaxAge })
+	var reads []lag.TopicRead
+	for _, name := range names {
+		t, ok := r.known[name]
+		switch {
+		case ok:
+			reads = append(reads, t.withoutOffsets())
+		case failed != nil:
+			reads = append(reads, lag.TopicRead{Name: name, Err: transport.Code(failed)})
+		}
+	}
+	return reads
+}
+
+// isKnown reports whether metadata of the topic need not be asked for: it is known and nothing says that it is wrong,
+// or it was found missing lately and nobody commits to it. Groups may subscribe for ever to a topic that nobody created.
+func (r *Reader) isKnown(name string, n Need) bool {
+	t, ok := r.known[name]
+	_, missing := r.missing[name]
+	return missing && !n.Committed || ok && !n.CommitsMissing && !cluster.LeaderMoved(t.read.Err)
+}
+
+// withoutOffsets is the topic with no offset known but the log starts.
+func (t *topic) withoutOffsets() lag.TopicRead {
+	read := t.read
+	read.Partitions = slices.Clone(read.Partitions)
+	for i := range read.Partitions {
+		p := &read.Partitions[i]
+		p.End, p.Stable, p.At, p.Err = 0, 0, 0, lag.OK
+		p.Known &= lag.KnownStart
+		if p.Leader < 0 {
+			p.Err = lag.LeaderNotAvailable
+		}
+	}
+	return read
+}
+
+// storeOffsets remembers what was read of the topics.
+func (r *Reader) storeOffsets(reads []lag.TopicRead) {
+	for _, read := range reads {
+		if t, ok := r.known[read.Name]; ok {
+			t.read = read
+		}
+	}
+}

@@ -1,0 +1,31 @@
+// Package transport sends one request to one broker and returns the decoded response or an error with a code.
+//
+// The problem: a broker, or whatever listens on its port, may be down, slow, throttling, half restarted, of another
+// version, or no broker at all. None of these may cost the caller more than a bounded time and a bounded memory, and
+// the caller must be able to tell them apart.
+//
+// The rule: (*[Client]).Do is the only function that sends. [Code] gives the code of every error it returns.
+//
+//	what happens                                      what Do does
+//	no connection, or no response in time             [lag.Unreachable]
+//	a connection breaks that had been fine            tries again on up to three others, then [lag.Unreachable]
+//	TLS or SASL refuses us                            [lag.AuthenticationError], at once
+//	the broker does not support the API               [lag.NotAsked], and nothing is sent
+//	the broker asks for 300 ms of silence (throttle)  the next request to it waits 300 ms, or fails when its time is shorter
+//	an answer of another request, too long, broken    [lag.Garbled], and the connection is closed
+//
+// For example, a web server on port 9092 answers "HTTP/1.1 400 …": its first four bytes claim a response of 1.2 GB. The
+// connection is closed after these four bytes, with [lag.Garbled]. See connection.go and exchange.go for these checks.
+//
+// Connections are those of segmentio/kafka-go's transport: it pools them, authenticates, and routes by broker id. It is
+// reached through its raw exchange. kafka-go's admin calls are not used, because they lose data silently and cost a
+// request for each group.
+//
+//	client.go       Do, and what it tries again
+//	limits.go       requests in flight and throttling, per broker
+//	exchange.go     one request and its response on a connection
+//	versions.go     the version of an API that both sides support
+//	connection.go   dialling, TLS handshake, the first answer of a broker
+//	tls.go, sasl*.go   credentials, read again for every new connection
+//	errors.go       the code of an error
+package transport

@@ -1,0 +1,79 @@
+package transport
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// limits hold back requests, per broker.
+type limits struct {
+	inFlight int
+	mu       sync.Mutex
+	byBroker map[int32]*brokerLimit
+}
+
+type brokerLimit struct {
+	slots          chan struct{}
+	throttledUntil time.Time
+}
+
+func (l *limits) of(broker int32) *brokerLimit {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.byBroker == nil {
+		l.byBroker = map[int32]*brokerLimit{}
+	}
+	b, ok := l.byBroker[broker]
+	if !ok {
+		b = &brokerLimit{slots: make(chan struct{}, l.inFlight)}
+		l.byBroker[broker] = b
+	}
+	return b
+}
+
+// acquire takes one of the broker's slots for requests in flight. The caller calls release when it has the answer.
+func (l *limits) acquire(ctx context.Context, broker int32) (release func(), err error) {
+	b := l.of(broker)
+	select {
+	case b.slots <- struct{}{}:
+		return func() { <-b.slots }, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("waiting for requests in flight: %w", ctx.Err())
+	}
+}
+
+// throttle remembers for how long the broker asked for silence.
+func (l *limits) throttle(broker int32, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	b := l.of(broker)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b.throttledUntil = time.Now().Add(d)
+}
+
+// waitThrottled waits for as long as the broker asked for. It fails at once when that outlasts the context.
+func (l *limits) waitThrottled(ctx context.Context, broker int32) error {
+	b := l.of(broker)
+	l.mu.Lock()
+	until := b.throttledUntil
+	l.mu.Unlock()
+	d := time.Until(until)
+	if d <= 0 {
+		return nil
+	}
+	if deadline, ok := ctx.Deadline(); ok && deadline.Before(until) {
+		return fmt.Errorf("throttled by the broker for another %v", d.Round(time.Millisecond))
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

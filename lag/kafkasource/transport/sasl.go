@@ -1,0 +1,124 @@
+package transport
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/segmentio/kafka-go/sasl"
+	"github.com/segmentio/kafka-go/sasl/plain"
+	"github.com/segmentio/kafka-go/sasl/scram"
+)
+
+// SASL is how to authenticate. Secrets in files are read for every new connection, so that they rotate without a restart.
+//
+//	PLAIN, SCRAM-SHA-256, SCRAM-SHA-512   username and password, each here or in a file
+//	OAUTHBEARER                           a token in a file, or OAuth
+//	AWS_MSK_IAM                           a region; credentials as for every AWS tool
+type SASL struct {
+	Mechanism              string
+	Username, UsernameFile string
+	Password, PasswordFile string
+	TokenFile              string
+	OAuth                  *OAuth
+	Region                 string
+}
+
+// OAuth is the client credentials grant of OAuth 2.0 (RFC 6749, 4.4).
+type OAuth struct {
+	TokenURL                       string
+	ClientID                       string
+	ClientSecret, ClientSecretFile string
+	Scopes                         []string
+}
+
+// authenticator begins one authentication.
+type authenticator func(ctx context.Context) (sasl.StateMachine, []byte, error)
+
+// mechanism is a sasl.Mechanism that looks its secrets up each time, and whose failures are told from a lost connection.
+type mechanism struct {
+	name  string
+	start authenticator
+}
+
+func newMechanism(s SASL) (*mechanism, error) {
+	m := &mechanism{name: s.Mechanism}
+	switch s.Mechanism {
+	case "PLAIN":
+		m.start = s.password(func(user, password string) (sasl.Mechanism, error) {
+			return plain.Mechanism{Username: user, Password: password}, nil
+		})
+	case "SCRAM-SHA-256":
+		m.start = s.password(func(user, password string) (sasl.Mechanism, error) {
+			return scram.Mechanism(scram.SHA256, user, password)
+		})
+	case "SCRAM-SHA-512":
+		m.start = s.password(func(user, password string) (sasl.Mechanism, error) {
+			return scram.Mechanism(scram.SHA512, user, password)
+		})
+	case "OAUTHBEARER":
+		m.start = s.bearer()
+	case "AWS_MSK_IAM":
+		m.start = mskIAM(s.Region)
+	default:
+		return nil, fmt.Errorf("SASL mechanism %q is not one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, AWS_MSK_IAM", s.Mechanism)
+	}
+	return m, nil
+}
+
+// Name is the mechanism's registered name.
+func (m *mechanism) Name() string { return m.name }
+
+// Start begins an authentication with the secrets of now.
+func (m *mechanism) Start(ctx context.Context) (sasl.StateMachine, []byte, error) {
+	state, first, err := m.start(ctx)
+	if err != nil {
+		return nil, nil, authenticationError(fmt.Errorf("SASL %s: %w", m.name, err))
+	}
+	return saslState{state, m.name}, first, nil
+}
+
+// saslState marks a failure in the middle of an authentication, such as a SCRAM server that proves nothing, as a refusal.
+type saslState struct {
+	sasl.StateMachine
+	name string
+}
+
+func (s saslState) Next(ctx context.Context, challenge []byte) (bool, []byte, error) {
+	done, response, err := s.StateMachine.Next(ctx, challenge)
+	if err != nil {
+		err = authenticationError(fmt.Errorf("SASL %s: %w", s.name, err))
+	}
+	return done, response, err
+}
+
+func (s SASL) password(with func(user, password string) (sasl.Mechanism, error)) authenticator {
+	return func(ctx context.Context) (sasl.StateMachine, []byte, error) {
+		user, err := secret(s.Username, s.UsernameFile)
+		if err != nil {
+			return nil, nil, err
+		}
+		password, err := secret(s.Password, s.PasswordFile)
+		if err != nil {
+			return nil, nil, err
+		}
+		m, err := with(user, password)
+		if err != nil {
+			return nil, nil, err
+		}
+		return m.Start(ctx)
+	}
+}
+
+// secret is the value, or what its file holds now, without the newline that editors leave at the end.
+func secret(value, file string) (string, error) {
+	if file == "" {
+		return value, nil
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("reading a secret: %w", err)
+	}
+	return strings.TrimRight(string(b), "\r\n"), nil
+}
