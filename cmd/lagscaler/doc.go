@@ -25,8 +25,12 @@
 //	How do offsets become a Snapshot?                    lag               compute.go
 //	Where do rates, trend and time lag come from?        lag               history.go, motion.go, ring.go
 //	When is a group stalled, stopped, rewound?           lag               status.go: one predicate a status
-//	What is sent to brokers, and how often?              lag/kafkasource   doc.go has the formula; transport/client.go is the one way out
-//	What happens when a coordinator or a leader moves?   lag/kafkasource   groups/coordinator.go, topics/leaders.go
+//	What is sent to brokers, and how often?              lag/kafkasource   doc.go: the requests of a poll; source.go: their order
+//	What happens when a coordinator moves?               lag/kafkasource/groups      coordinator.go: all cases in a table
+//	What happens when a leader moves?                    lag/kafkasource/topics      leaders.go
+//	Which brokers are there, and what failed in a poll?  lag/kafkasource/cluster     cluster.go, round.go
+//	How is one request sent, and what guards it?         lag/kafkasource/transport   client.go: Do is the one function that sends
+//	How are the largest messages read?                   lag/kafkasource/wire        offsetfetch.go, listoffsets.go
 //	What must every source of observations do?           lag/lagtest       conform.go
 //	What counts as a rebalance, and why did it happen?   rebalancemon      doc.go, cause.go
 //	Why this many replicas?                              scaler            rules.go: the verdicts in order, and the limits after them
