@@ -15,7 +15,6 @@ import (
 	"github.com/lagscaler/lagscaler/internal/metrics"
 	"github.com/lagscaler/lagscaler/internal/promtest"
 	"github.com/lagscaler/lagscaler/lag"
-	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
@@ -88,10 +87,9 @@ func TestCountersBeginAtZero(t *testing.T) {
 	at := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	report := &engine.Report{
 		At: at, Leader: true,
-		Clusters: []engine.ClusterReport{{
-			Name:     "main",
-			Snapshot: &lag.Snapshot{Groups: []lag.GroupLag{{GroupState: lag.GroupState{Group: "new"}, ReadAt: at}}},
-			Rates:    []lag.Rates{{}}, Members: []rebalancemon.Stats{{}}, SLOs: []lag.SLO{{}},
+		Clusters: []*engine.ClusterReport{{
+			Name: "main", Snapshot: &lag.Snapshot{},
+			Groups: []engine.GroupReport{{Lag: &lag.GroupLag{GroupState: lag.GroupState{Group: "new"}, ReadAt: at}}},
 		}},
 		Scalers: []engine.ScalerReport{{Outcome: scaler.Outcome{Scaler: scaler.Scaler{Workload: scaler.Workload{Ref: scaler.Ref{Name: "new"}}}}}},
 	}

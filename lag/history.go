@@ -81,8 +81,9 @@ func (h *History) Add(s *Snapshot, slo func(group string) SLO) []Rates {
 			h.groups[g.Group] = past
 		}
 		past.seen = s.At
-		past.add(g, s.At)
-		rates[i] = h.rates(past, g, s.At, slo(g.Group))
+		sum := g.Summary()
+		past.add(g, sum, s.At)
+		rates[i] = h.rates(past, g, sum, s.At, slo(g.Group))
 	}
 	h.forget(s.At)
 	return rates
@@ -122,7 +123,7 @@ func (h *History) forget(now time.Time) {
 }
 
 // add compares the group with its last poll: counters grow by what moved forward, and by nothing else.
-func (p *groupPast) add(g *GroupLag, now time.Time) {
+func (p *groupPast) add(g *GroupLag, sum Summary, now time.Time) {
 	if !g.ReadAt.After(p.readAt) {
 		return // nothing new was read of it
 	}
@@ -132,7 +133,6 @@ func (p *groupPast) add(g *GroupLag, now time.Time) {
 	p.total.produced += d.produced
 	p.total.lost += d.lost
 	p.total.rewinds += d.rewinds
-	sum := g.Summary()
 	if d.rewinds > 0 {
 		p.rewound = now
 	}

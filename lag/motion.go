@@ -6,7 +6,7 @@ import (
 )
 
 // rates derives everything that is published from what is remembered.
-func (h *History) rates(p *groupPast, g *GroupLag, now time.Time, slo SLO) Rates {
+func (h *History) rates(p *groupPast, g *GroupLag, sum Summary, now time.Time, slo SLO) Rates {
 	r := Rates{
 		Group:         g.Group,
 		ConsumedTotal: p.total.consumed, ProducedTotal: p.total.produced,
@@ -18,7 +18,6 @@ func (h *History) rates(p *groupPast, g *GroupLag, now time.Time, slo SLO) Rates
 		Stalled:      p.stalled(g),
 	}
 	r.times, r.LagTime = h.times(g)
-	sum := g.Summary()
 	r.Direction = direction(r, sum)
 	if r.Direction == Shrinking {
 		r.Drain = Seconds{Seconds: float64(sum.Total) / -r.Trend.PerSecond, Known: true}

@@ -86,12 +86,15 @@ func membersOf(r *engine.Report, cluster, group string) int32 {
 	if r == nil {
 		return 0
 	}
-	for i := range r.Clusters {
-		if g, ok := r.Clusters[i].Snapshot.Group(group); ok && r.Clusters[i].Name == cluster {
-			return int32(len(g.Members))
-		}
+	c, ok := r.Cluster(cluster)
+	if !ok {
+		return 0
 	}
-	return 0
+	g, ok := c.Snapshot.Group(group)
+	if !ok {
+		return 0
+	}
+	return int32(len(g.Members))
 }
 
 // wait waits for d; false if the context ended first.

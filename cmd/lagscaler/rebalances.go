@@ -126,9 +126,9 @@ func (o *rebalanceOptions) fromCluster(ctx context.Context, out, errOut io.Write
 func eventsIn(r *engine.Report, groups []string) []api.Rebalance {
 	var all []rebalancemon.Event
 	for _, c := range r.Clusters {
-		for _, m := range c.Members {
-			if len(groups) == 0 || slices.Contains(groups, m.Group) {
-				all = append(all, m.Events...)
+		for i := range c.Groups {
+			if g := &c.Groups[i]; len(groups) == 0 || slices.Contains(groups, g.Lag.Group) {
+				all = append(all, g.Rebalances.Events...)
 			}
 		}
 	}

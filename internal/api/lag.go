@@ -99,34 +99,29 @@ func LagOf(r *engine.Report) Lag {
 	return l
 }
 
-// ClusterOf is what a report says of one cluster. Rates and Members may be missing, as after one poll.
-func ClusterOf(c engine.ClusterReport) Cluster {
-	s := c.Snapshot
+// ClusterOf is what a report says of one cluster.
+func ClusterOf(c *engine.ClusterReport) Cluster {
 	out := Cluster{
 		Cluster:  c.Name,
-		Complete: len(s.Errors) == 0 && !s.At.IsZero(),
-		Groups:   make([]Group, 0, len(s.Groups)),
+		Complete: len(c.Snapshot.Errors) == 0 && !c.Snapshot.At.IsZero(),
+		Groups:   make([]Group, 0, len(c.Groups)),
 	}
-	for _, e := range s.Errors {
+	for _, e := range c.Snapshot.Errors {
 		out.Errors = append(out.Errors, errorOf(e))
 	}
-	for i := range s.Groups {
-		g := GroupOf(c, i)
+	for i := range c.Groups {
+		g := GroupOf(&c.Groups[i])
 		out.Complete = out.Complete && g.Complete
 		out.Groups = append(out.Groups, g)
 	}
 	return out
 }
 
-// GroupOf is what a report says of the i-th group of a cluster.
-func GroupOf(c engine.ClusterReport, i int) Group {
-	g := groupOf(&c.Snapshot.Groups[i])
-	if i < len(c.Rates) {
-		g.times(&c.Snapshot.Groups[i], c.Rates[i])
-	}
-	if i < len(c.Members) {
-		g.advise(c.Members[i])
-	}
+// GroupOf is what a report says of one group.
+func GroupOf(r *engine.GroupReport) Group {
+	g := groupOf(r.Lag, &r.Summary)
+	g.times(r.Lag, r.Rates)
+	g.advise(r.Rebalances)
 	return g
 }
 
@@ -138,8 +133,7 @@ func errorOf(e lag.ReadError) Error {
 	return out
 }
 
-func groupOf(g *lag.GroupLag) Group {
-	sum := g.Summary()
+func groupOf(g *lag.GroupLag, sum *lag.Summary) Group {
 	out := Group{
 		Group: g.Group, Type: text(string(g.Type)), State: text(string(g.State)), Assignor: text(g.Assignor),
 		Complete:   sum.Complete,

@@ -109,11 +109,20 @@ func golden(t *testing.T, file string, got []byte) {
 	}
 }
 
+// clusterOf is what the engine reports of a snapshot that has no history.
+func clusterOf(s *lag.Snapshot) *engine.ClusterReport {
+	c := &engine.ClusterReport{Name: "main", Snapshot: s}
+	for i := range s.Groups {
+		c.Groups = append(c.Groups, engine.GroupReport{Lag: &s.Groups[i], Summary: s.Groups[i].Summary()})
+	}
+	return c
+}
+
 // TestOnePoll: without a history there is no time lag.
 func TestOnePoll(t *testing.T) {
 	s := lag.Compute(story(), nil, nil)
 	golden(t, "testdata/one-poll.json", pretty(t, LagOf(&engine.Report{
-		Clusters: []engine.ClusterReport{{Name: "main", Snapshot: s}},
+		Clusters: []*engine.ClusterReport{clusterOf(s)},
 	})))
 }
 
@@ -135,14 +144,17 @@ func TestHistory(t *testing.T) {
 	s := lag.Compute(later, prev, nil)
 	rates := h.Add(s, slo)
 	i := slices.IndexFunc(s.Groups, func(g lag.GroupLag) bool { return g.Group == "orders" })
-	members := make([]rebalancemon.Stats, len(s.Groups))
-	members[i].Advice = []rebalancemon.Advice{{Name: "eager-assignor", Because: "8 s a rebalance", Do: "use cooperative-sticky", Cost: "two rolling restarts"}}
-	l := LagOf(&engine.Report{Clusters: []engine.ClusterReport{{Name: "main", Snapshot: s, Rates: rates, Members: members}}})
+	c := clusterOf(s)
+	for k := range rates {
+		c.Groups[k].Rates = rates[k]
+	}
+	c.Groups[i].Rebalances.Advice = []rebalancemon.Advice{{Name: "eager-assignor", Because: "8 s a rebalance", Do: "use cooperative-sticky", Cost: "two rolling restarts"}}
+	l := LagOf(&engine.Report{Clusters: []*engine.ClusterReport{c}})
 	golden(t, "testdata/history.json", pretty(t, l.Only([]string{"orders"})))
 }
 
 func TestNothingReadYet(t *testing.T) {
-	l := LagOf(&engine.Report{Clusters: []engine.ClusterReport{{Name: "main", Snapshot: &lag.Snapshot{Cluster: "main"}}}})
+	l := LagOf(&engine.Report{Clusters: []*engine.ClusterReport{clusterOf(&lag.Snapshot{Cluster: "main"})}})
 	const want = `{"clusters":[{"cluster":"main","complete":false,"groups":[]}]}`
 	if got, err := json.Marshal(l); err != nil || string(got) != want {
 		t.Errorf("got  %s, %v\nwant %s", got, err, want)
@@ -151,7 +163,7 @@ func TestNothingReadYet(t *testing.T) {
 
 func TestOnly(t *testing.T) {
 	s := lag.Compute(story(), nil, nil)
-	all := LagOf(&engine.Report{Clusters: []engine.ClusterReport{{Name: "main", Snapshot: s}}})
+	all := LagOf(&engine.Report{Clusters: []*engine.ClusterReport{clusterOf(s)}})
 	if n := len(all.Only(nil).Clusters[0].Groups); n != 3 {
 		t.Errorf("%d groups without a name", n)
 	}

@@ -66,19 +66,15 @@ func (s *story) see(r *engine.Report) {
 	for _, sc := range r.Scalers {
 		s.decision(sc)
 	}
-	for _, c := range r.Clusters {
-		for i := range c.Snapshot.Groups {
-			if c.Snapshot.Groups[i].Group != group {
-				continue
-			}
-			total, _ := c.Snapshot.Groups[i].Total()
-			s.sum.PeakLag = max(s.sum.PeakLag, total)
-			if late, _, ok := c.Rates[i].LagTime.Value(); ok {
-				s.sum.PeakLate, s.sum.LastLate, s.sum.LateKnown = max(s.sum.PeakLate, late), late, true
-			}
-			s.stats = c.Members[i]
-		}
+	g, ok := groupOf(r)
+	if !ok {
+		return
 	}
+	s.sum.PeakLag = max(s.sum.PeakLag, g.Summary.Total)
+	if late, _, ok := g.Rates.LagTime.Value(); ok {
+		s.sum.PeakLate, s.sum.LastLate, s.sum.LateKnown = max(s.sum.PeakLate, late), late, true
+	}
+	s.stats = g.Rebalances
 }
 
 func (s *story) decision(r engine.ScalerReport) {

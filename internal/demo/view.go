@@ -41,14 +41,14 @@ func (l *Lines) Show(r *engine.Report) {
 	}
 	g, ok := groupOf(r)
 	if ok {
-		l.rebalances(g.members)
+		l.rebalances(&g.Rebalances)
 	}
 	for _, s := range r.Scalers {
 		l.decision(s)
 	}
 	if ok && r.At.Sub(l.stood) >= standEvery {
 		l.stood = r.At
-		l.print(r.At, "%s", g.stand(r))
+		l.print(r.At, "%s", stand(g, r))
 	}
 }
 
@@ -73,7 +73,7 @@ func disposition(s engine.ScalerReport) string {
 	return " (" + string(s.Disposition) + ")"
 }
 
-func (l *Lines) rebalances(stats rebalancemon.Stats) {
+func (l *Lines) rebalances(stats *rebalancemon.Stats) {
 	for _, e := range stats.Events {
 		if !e.End.After(l.ended) {
 			continue
@@ -83,29 +83,20 @@ func (l *Lines) rebalances(stats rebalancemon.Stats) {
 	}
 }
 
-// standing is the demo's group in a report.
-type standing struct {
-	lag     *lag.GroupLag
-	rates   lag.Rates
-	members rebalancemon.Stats
-}
-
-func groupOf(r *engine.Report) (standing, bool) {
+// groupOf is the demo's group in a report.
+func groupOf(r *engine.Report) (*engine.GroupReport, bool) {
 	for _, c := range r.Clusters {
-		for i := range c.Snapshot.Groups {
-			if c.Snapshot.Groups[i].Group == group {
-				return standing{&c.Snapshot.Groups[i], c.Rates[i], c.Members[i]}, true
-			}
+		if g, ok := c.Group(group); ok {
+			return g, true
 		}
 	}
-	return standing{}, false
+	return nil, false
 }
 
 // stand is where the group stands, in one line.
-func (s standing) stand(r *engine.Report) string {
-	total, complete := s.lag.Total()
+func stand(g *engine.GroupReport, r *engine.Report) string {
 	bound := ""
-	if !complete {
+	if !g.Summary.Complete {
 		bound = "at least "
 	}
 	replicas := int32(0)
@@ -113,7 +104,7 @@ func (s standing) stand(r *engine.Report) string {
 		replicas = r.Scalers[0].Workload.Spec
 	}
 	return fmt.Sprintf("lag %s%d, %s late, in %s, out %s, %d members of %d replicas, %s",
-		bound, total, late(s.rates.LagTime), rate(s.rates.Produced), rate(s.rates.Consumed), len(s.lag.Members), replicas, s.rates.Status)
+		bound, g.Summary.Total, late(g.Rates.LagTime), rate(g.Rates.Produced), rate(g.Rates.Consumed), len(g.Lag.Members), replicas, g.Rates.Status)
 }
 
 func late(t lag.LagTime) string {
@@ -162,9 +153,8 @@ func (s *Screen) Show(r *engine.Report) {
 		s.log.Out, s.log.stood = &s.told, r.At.Add(24*time.Hour) // the picture shows where the group stands
 	}
 	s.log.Show(r)
-	total, _ := g.lag.Total()
-	in, _ := g.rates.Produced.Value()
-	m := moment{in: in, lag: float64(total)}
+	in, _ := g.Rates.Produced.Value()
+	m := moment{in: in, lag: float64(g.Summary.Total)}
 	if len(r.Scalers) > 0 {
 		m.replicas = float64(r.Scalers[0].Workload.Spec)
 	}
@@ -175,15 +165,14 @@ func (s *Screen) Show(r *engine.Report) {
 	s.draw(s.picture(g, r))
 }
 
-func (s *Screen) picture(g standing, r *engine.Report) string {
+func (s *Screen) picture(g *engine.GroupReport, r *engine.Report) string {
 	var b strings.Builder
 	row := func(name string, of func(moment) float64, now string) {
 		fmt.Fprintf(&b, "%-9s %-*s %s\n", name, curve, bars(s.past, of), now)
 	}
-	total, _ := g.lag.Total()
-	row("arrivals", func(m moment) float64 { return m.in }, rate(g.rates.Produced))
-	row("lag", func(m moment) float64 { return m.lag }, fmt.Sprintf("%d records, %s late (target %.0f s)", total, late(g.rates.LagTime), targetLag.Seconds()))
-	now := fmt.Sprintf("%d members, %s", len(g.lag.Members), g.lag.State)
+	row("arrivals", func(m moment) float64 { return m.in }, rate(g.Rates.Produced))
+	row("lag", func(m moment) float64 { return m.lag }, fmt.Sprintf("%d records, %s late (target %.0f s)", g.Summary.Total, late(g.Rates.LagTime), targetLag.Seconds()))
+	now := fmt.Sprintf("%d members, %s", len(g.Lag.Members), g.Lag.State)
 	if len(r.Scalers) > 0 {
 		now = fmt.Sprintf("%d, %s", r.Scalers[0].Workload.Spec, now)
 	}

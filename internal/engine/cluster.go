@@ -31,7 +31,7 @@ type cluster struct {
 	stats   PollStats
 	errors  map[lag.Stage]uint64
 	calls   map[string]int64
-	report  ClusterReport
+	report  *ClusterReport // as published; replaced, never changed
 }
 
 func newCluster(c Cluster, slo func(cluster, group string) lag.SLO) *cluster {
@@ -44,7 +44,7 @@ func newCluster(c Cluster, slo func(cluster, group string) lag.SLO) *cluster {
 		stats:  PollStats{Cluster: c.Name},
 		errors: map[lag.Stage]uint64{},
 		calls:  map[string]int64{},
-		report: ClusterReport{Name: c.Name, Snapshot: &lag.Snapshot{Cluster: c.Name}},
+		report: &ClusterReport{Name: c.Name, Snapshot: &lag.Snapshot{Cluster: c.Name}},
 	}
 }
 
@@ -54,7 +54,16 @@ func (c *cluster) sampled(s lag.Sample, hints []rebalancemon.Hint, took time.Dur
 	c.stats.SampleTook = took
 	c.stats.States = !slices.ContainsFunc(s.Errors, func(e lag.ReadError) bool { return e.Code == lag.NotAsked })
 	c.countErrors(s.Errors)
-	return c.monitor.Sample(s, hints)
+	events := c.monitor.Sample(s, hints)
+	if len(events) > 0 {
+		next := *c.report
+		next.Groups = slices.Clone(next.Groups)
+		for i := range next.Groups {
+			next.Groups[i].Rebalances = c.rebalances(next.Groups[i].Lag.Group)
+		}
+		c.report = &next
+	}
+	return events
 }
 
 // observed takes in a poll.
@@ -64,16 +73,27 @@ func (c *cluster) observed(o lag.Observation, hints []rebalancemon.Hint, keep []
 	c.countPoll(o)
 	events := c.monitor.Snapshot(s, hints)
 	groupSLO := func(group string) lag.SLO { return slo(c.Name, group) }
-	next := ClusterReport{
-		Name: c.Name, Snapshot: s, Rates: c.history.Add(s, groupSLO),
-		Leaders: c.report.Leaders + lag.LeaderChanges(prev, s),
-		SLOs:    make([]lag.SLO, len(s.Groups)),
+	rates := c.history.Add(s, groupSLO)
+	next := &ClusterReport{
+		Name: c.Name, Snapshot: s, Groups: make([]GroupReport, len(s.Groups)),
+		LeaderChanges: c.report.LeaderChanges + lag.LeaderChanges(prev, s),
 	}
 	for i := range s.Groups {
-		next.SLOs[i] = groupSLO(s.Groups[i].Group)
+		g := &s.Groups[i]
+		next.Groups[i] = GroupReport{
+			Lag: g, Summary: g.Summary(), Rates: rates[i], Rebalances: c.rebalances(g.Group), SLO: groupSLO(g.Group),
+		}
 	}
 	c.report = next
 	return events
+}
+
+// rebalances is what is known of a group's rebalances as of the latest observation.
+func (c *cluster) rebalances(group string) rebalancemon.Stats {
+	if stats, ok := c.monitor.Stats(group); ok {
+		return stats
+	}
+	return rebalancemon.Stats{Group: group}
 }
 
 func (c *cluster) countPoll(o lag.Observation) {
@@ -100,21 +120,6 @@ func (c *cluster) countErrors(errs []lag.ReadError) {
 	for _, e := range errs {
 		c.errors[e.Stage]++
 	}
-}
-
-// published is the cluster's part of a Report, with its members as of now.
-func (c *cluster) published() ClusterReport {
-	r := c.report
-	r.Members = make([]rebalancemon.Stats, len(r.Snapshot.Groups))
-	for i := range r.Snapshot.Groups {
-		name := r.Snapshot.Groups[i].Group
-		if stats, ok := c.monitor.Stats(name); ok {
-			r.Members[i] = stats
-		} else {
-			r.Members[i] = rebalancemon.Stats{Group: name}
-		}
-	}
-	return r
 }
 
 // polled is the cluster's counters, in slices that nobody changes any more.

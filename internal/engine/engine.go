@@ -162,10 +162,10 @@ func (e *Engine) observed(name string, o lag.Observation) {
 func (e *Engine) publish(now time.Time) {
 	r := &Report{At: now, Leader: e.leading(), Mode: e.current.Mode, Scalers: e.scalerReports()}
 	for _, c := range e.clusters {
-		r.Clusters = append(r.Clusters, c.published())
+		r.Clusters = append(r.Clusters, c.report)
 		r.Polls = append(r.Polls, c.polled())
 	}
-	slices.SortFunc(r.Clusters, func(a, b ClusterReport) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(r.Clusters, func(a, b *ClusterReport) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(r.Polls, func(a, b PollStats) int { return strings.Compare(a.Cluster, b.Cluster) })
 	e.latest.Store(r)
 	if e.opts.Publish != nil {

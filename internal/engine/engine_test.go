@@ -212,8 +212,8 @@ func TestReconfigureKeepsTheHistoryOfWhatStays(t *testing.T) {
 		time.Sleep(15 * time.Second)
 		synctest.Wait()
 		r := e.Latest()
-		if len(r.Clusters) != 2 || r.Clusters[0].Rates[0].ConsumedTotal != 70 {
-			t.Errorf("%d clusters; consumed %d, want 70", len(r.Clusters), r.Clusters[0].Rates[0].ConsumedTotal)
+		if len(r.Clusters) != 2 || r.Clusters[0].Groups[0].Rates.ConsumedTotal != 70 {
+			t.Errorf("%d clusters; consumed %d, want 70", len(r.Clusters), r.Clusters[0].Groups[0].Rates.ConsumedTotal)
 		}
 		if err := e.Reconfigure(ctx, settings(b)); err != nil {
 			t.Fatal(err)

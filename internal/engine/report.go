@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
@@ -12,21 +14,47 @@ import (
 // one and nothing else, so a reader costs Kafka and Kubernetes nothing.
 type Report struct {
 	At       time.Time
-	Leader   bool            // only the leader exposes group and scaler series, and writes
-	Mode     scaler.Mode     // the global one
-	Clusters []ClusterReport // sorted by name
-	Scalers  []ScalerReport  // sorted by name
-	Polls    []PollStats     // of this process, sorted by cluster
+	Leader   bool             // only the leader exposes group and scaler series, and writes
+	Mode     scaler.Mode      // the global one
+	Clusters []*ClusterReport // sorted by name
+	Scalers  []ScalerReport   // sorted by name
+	Polls    []PollStats      // of this process, sorted by cluster
 }
 
-// ClusterReport is one cluster: the last poll, and what follows from it.
+// ClusterReport is one cluster: the last poll, and what follows from it. It is immutable: successive Reports share the pointer
+// until the cluster is read again, so that a poll of one cluster costs the others nothing.
 type ClusterReport struct {
-	Name     string
-	Snapshot *lag.Snapshot        // never nil; empty, with Errors, until a poll succeeded
-	Rates    []lag.Rates          // parallel to Snapshot.Groups
-	Members  []rebalancemon.Stats // parallel to Snapshot.Groups
-	SLOs     []lag.SLO            // parallel to Snapshot.Groups: the thresholds in force
-	Leaders  uint64               // leader changes of consumed partitions and of group coordinators since start
+	Name          string
+	Snapshot      *lag.Snapshot // never nil; empty, with Errors, until a poll succeeded
+	Groups        []GroupReport // sorted by name, as in the Snapshot
+	LeaderChanges uint64        // of consumed partitions and of group coordinators, since start
+}
+
+// GroupReport is one group of a cluster, with everything that follows from its lag.
+type GroupReport struct {
+	Lag        *lag.GroupLag // in the cluster's Snapshot
+	Summary    lag.Summary   // of Lag
+	Rates      lag.Rates
+	Rebalances rebalancemon.Stats // as of the last poll, or of a later sample that saw a rebalance in this cluster
+	SLO        lag.SLO            // the thresholds in force
+}
+
+// Cluster finds a cluster by name.
+func (r *Report) Cluster(name string) (*ClusterReport, bool) {
+	i, ok := slices.BinarySearchFunc(r.Clusters, name, func(c *ClusterReport, name string) int { return strings.Compare(c.Name, name) })
+	if !ok {
+		return nil, false
+	}
+	return r.Clusters[i], true
+}
+
+// Group finds a group by name.
+func (c *ClusterReport) Group(name string) (*GroupReport, bool) {
+	i, ok := slices.BinarySearchFunc(c.Groups, name, func(g GroupReport, name string) int { return strings.Compare(g.Lag.Group, name) })
+	if !ok {
+		return nil, false
+	}
+	return &c.Groups[i], true
 }
 
 // PollStats are counters of one cluster's reading, since start.

@@ -248,7 +248,7 @@ func TestARefusedScalerHasNoEffect(t *testing.T) {
 			e := New(settings(&kafka{name: "main", end: 100, members: 1}), Options{Targets: declarations(c.all)})
 			e.Tick(t.Context(), start)
 			r := e.Latest()
-			if got, want := r.Clusters[0].SLOs[0], c.want.Or(lag.DefaultSLO); got != want {
+			if got, want := r.Clusters[0].Groups[0].SLO, c.want.Or(lag.DefaultSLO); got != want {
 				t.Errorf("thresholds %+v, want %+v", got, want)
 			}
 			if hints, kept := hintsFor("main", e.declared), keepFor("main", e.declared); len(hints) != c.kept || len(kept) != c.kept {

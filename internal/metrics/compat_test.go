@@ -31,9 +31,9 @@ func golden(t *testing.T, file, got string) {
 // Two clusters, one with a lagging group of two partitions, one with a group that never committed.
 func compatReport() *engine.Report {
 	r := (&fleet{name: "main", groups: 1, topics: 1, partitions: 2}).report(3)
-	r.Clusters[0].Snapshot.Groups[0].Topics[0].Partitions[1].Committed -= 70
+	alter(r, func(g *lag.GroupLag) { g.Topics[0].Partitions[1].Committed -= 70 })
 	other := (&fleet{name: "other", groups: 1, topics: 1, partitions: 1}).report(3)
-	other.Clusters[0].Snapshot.Groups[0].Topics[0].Partitions[0].Known &^= lag.KnownCommitted
+	alter(other, func(g *lag.GroupLag) { g.Topics[0].Partitions[0].Known &^= lag.KnownCommitted })
 	r.Clusters = append(r.Clusters, other.Clusters...)
 	r.Polls = append(r.Polls, other.Polls...)
 	return r

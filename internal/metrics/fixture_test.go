@@ -99,13 +99,15 @@ func (f *fleet) report(n int) *engine.Report {
 	for range n {
 		f.poll()
 	}
-	c := engine.ClusterReport{Name: f.name, Snapshot: f.snapshot, Rates: f.rates, Leaders: 2}
+	c := &engine.ClusterReport{Name: f.name, Snapshot: f.snapshot, LeaderChanges: 2}
 	for i := range f.snapshot.Groups {
-		c.Members = append(c.Members, stats(f.snapshot.Groups[i].Group, f.at))
-		c.SLOs = append(c.SLOs, f.slo(""))
+		g := &f.snapshot.Groups[i]
+		c.Groups = append(c.Groups, engine.GroupReport{
+			Lag: g, Summary: g.Summary(), Rates: f.rates[i], Rebalances: stats(g.Group, f.at), SLO: f.slo(""),
+		})
 	}
 	return &engine.Report{
-		At: f.at, Leader: true, Clusters: []engine.ClusterReport{c},
+		At: f.at, Leader: true, Clusters: []*engine.ClusterReport{c},
 		Polls: []engine.PollStats{{
 			Cluster: f.name, LastBegan: f.at, LastSuccess: f.at, LastTook: 50 * time.Millisecond, SampleTook: 4 * time.Millisecond,
 			Polls: uint64(f.polls), Samples: uint64(10 * f.polls), Duplicates: 1,
@@ -113,6 +115,13 @@ func (f *fleet) report(n int) *engine.Report {
 			Requests: []lag.RequestCount{{API: "ListGroups", Count: 30}, {API: "OffsetFetch", Count: 3}},
 		}},
 	}
+}
+
+// alter changes the lag of the first cluster's first group, and adds it up anew.
+func alter(r *engine.Report, change func(*lag.GroupLag)) {
+	g := &r.Clusters[0].Groups[0]
+	change(g.Lag)
+	g.Summary = g.Lag.Summary()
 }
 
 // stats is a group in which everything that can be known is known.

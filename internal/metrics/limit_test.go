@@ -21,7 +21,7 @@ func shown(a admitted) []string {
 func named(names ...string) *engine.Report {
 	r := (&fleet{name: "main", groups: len(names), topics: 1, partitions: 2}).report(2)
 	for i, name := range names {
-		r.Clusters[0].Snapshot.Groups[i].Group = name
+		r.Clusters[0].Groups[i].Lag.Group = name
 	}
 	return r
 }
@@ -30,7 +30,7 @@ func named(names ...string) *engine.Report {
 func TestMaxGroups(t *testing.T) {
 	l := newLimiter()
 	admit := func(r *engine.Report, declared ...string) []string {
-		views := groupViews(r, &r.Clusters[0])
+		views := groupViews(r, r.Clusters[0])
 		for _, v := range views {
 			v.slo.Declared = slices.Contains(declared, v.lag.Group)
 		}
@@ -58,7 +58,7 @@ func TestMaxGroups(t *testing.T) {
 // A group without room is left out whole; one that is in loses its partitions before it goes itself.
 func TestMaxSeries(t *testing.T) {
 	r := (&fleet{name: "main", groups: 3, topics: 1, partitions: 2}).report(2)
-	views := groupViews(r, &r.Clusters[0])
+	views := groupViews(r, r.Clusters[0])
 	own := count(groupTable, views[0])
 	const detail = 8 // two partitions with four series each
 	for room, want := range map[int]struct {

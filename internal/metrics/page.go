@@ -141,8 +141,8 @@ func (p *Page) newScene(r *engine.Report) *scene {
 			labels: newLabels("kafka_cluster", stats.Cluster), stats: stats,
 			dropped: maps.Clone(p.limiter.dropped[stats.Cluster]), // it goes on counting
 		}
-		if c, ok := clusterOf(r, stats.Cluster); ok {
-			v.groups = len(c.Snapshot.Groups)
+		if c, ok := r.Cluster(stats.Cluster); ok {
+			v.groups = len(c.Groups)
 		}
 		s.polls = append(s.polls, v)
 	}
@@ -153,8 +153,7 @@ func (p *Page) newScene(r *engine.Report) *scene {
 // lead adds what only the leader shows.
 func (p *Page) lead(s *scene) {
 	var groups []*groupView
-	for i := range s.report.Clusters {
-		c := &s.report.Clusters[i]
+	for _, c := range s.report.Clusters {
 		groups = append(groups, groupViews(s.report, c)...)
 		s.clusters = append(s.clusters, &clusterView{
 			labels: newLabels("kafka_cluster", c.Name), report: c, old: p.lost(s.report, c.Name),
@@ -168,14 +167,6 @@ func (p *Page) lead(s *scene) {
 func (p *Page) lost(r *engine.Report, cluster string) bool {
 	i, ok := slices.BinarySearchFunc(r.Polls, cluster, func(s engine.PollStats, name string) int { return cmp.Compare(s.Cluster, name) })
 	return !ok || r.Polls[i].LastSuccess.IsZero() || r.At.Sub(r.Polls[i].LastSuccess) > 3*p.opts.Interval
-}
-
-func clusterOf(r *engine.Report, name string) (*engine.ClusterReport, bool) {
-	i, ok := slices.BinarySearchFunc(r.Clusters, name, func(c engine.ClusterReport, name string) int { return cmp.Compare(c.Name, name) })
-	if !ok {
-		return nil, false
-	}
-	return &r.Clusters[i], true
 }
 
 // gather renders the page. It asks nobody but the process itself.

@@ -64,7 +64,7 @@ func TestTableIsWhatIsExposed(t *testing.T) {
 	f.report(12)
 	f.lag -= 300 // it catches up, so that there is a time to drain
 	r := scaled(f.report(3), func(s *engine.ScalerReport) { s.Decision.Overdue = true })
-	r.Clusters[0].SLOs[0] = lag.SLO{Declared: true, LagTime: 30 * time.Second}
+	r.Clusters[0].Groups[0].SLO = lag.SLO{Declared: true, LagTime: 30 * time.Second}
 	p := New(Options{Latest: func() *engine.Report { return r }, Filter: everything, ConfigLoaded: func() bool { return true }})
 	check := func(metrics []Metric, gather func() ([]*dto.MetricFamily, error)) {
 		gathered, err := gather()
@@ -146,7 +146,7 @@ func TestFollowersShowThemselvesOnly(t *testing.T) {
 // A group that two polls could not read loses its gauges, but neither its counters nor its thresholds nor its status.
 func TestUnreadGroup(t *testing.T) {
 	r := (&fleet{name: "main", groups: 1, topics: 1, partitions: 2}).report(5)
-	g := &r.Clusters[0].Snapshot.Groups[0]
+	g := r.Clusters[0].Groups[0].Lag
 	for missed, gone := range map[int]bool{0: false, 2: false, 3: true} {
 		g.Missed = missed
 		got := text(t, page(r, everything))
@@ -165,10 +165,12 @@ func TestUnreadGroup(t *testing.T) {
 
 func TestUnknownIsAbsent(t *testing.T) {
 	r := (&fleet{name: "main", groups: 1, topics: 1, partitions: 2}).report(1)
-	g := &r.Clusters[0].Snapshot.Groups[0]
-	for i := range g.Topics[0].Partitions {
-		g.Topics[0].Partitions[i].Known &^= lag.KnownCommitted
-	}
+	g := r.Clusters[0].Groups[0].Lag
+	alter(r, func(g *lag.GroupLag) {
+		for i := range g.Topics[0].Partitions {
+			g.Topics[0].Partitions[i].Known &^= lag.KnownCommitted
+		}
+	})
 	g.Generation = lag.NoGeneration
 	g.Members = g.Members[:1]
 	got := text(t, page(r, everything))
@@ -198,7 +200,7 @@ func TestUnknownIsAbsent(t *testing.T) {
 
 func TestSLO(t *testing.T) {
 	r := (&fleet{name: "main", groups: 2, topics: 1, partitions: 2, lag: 40}).report(5) // lag 90 per partition
-	r.Clusters[0].SLOs[1] = lag.SLO{Declared: true, Lag: 80, LagTime: 30 * time.Second, Churn: 0.5}
+	r.Clusters[0].Groups[1].SLO = lag.SLO{Declared: true, Lag: 80, LagTime: 30 * time.Second, Churn: 0.5}
 	got := text(t, page(r, Filter{Partitions: all, OverThreshold: true}))
 	for _, want := range []string{
 		`lagscaler_group_slo_lag_records{kafka_cluster="main",group="group-0000",tier="default"} 50000`,
@@ -224,7 +226,7 @@ func TestSLO(t *testing.T) {
 
 func TestTopPartitions(t *testing.T) {
 	r := (&fleet{name: "main", groups: 1, topics: 1, partitions: 5}).report(2)
-	rows := r.Clusters[0].Snapshot.Groups[0].Topics[0].Partitions
+	rows := r.Clusters[0].Groups[0].Lag.Topics[0].Partitions
 	rows[1].Committed -= 500
 	rows[3].Committed -= 700
 	rows[4].Known &^= lag.KnownEnd

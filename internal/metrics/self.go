@@ -33,7 +33,7 @@ var clusterTable = []row[*clusterView]{
 			o.add(float64(partitions(c, func(p *lag.PartitionRead) bool { return p.Leader < 0 })))
 		}),
 	clusterRow("lagscaler_leader_changes_total", "Changes of leader of consumed partitions, and of coordinator of groups. A failover is not a rebalance.", Counter,
-		func(c *clusterView, o *out) { o.add(float64(c.report.Leaders)) }),
+		func(c *clusterView, o *out) { o.add(float64(c.report.LeaderChanges)) }),
 }
 
 func partitions(c *clusterView, is func(*lag.PartitionRead) bool) int {

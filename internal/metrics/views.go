@@ -39,10 +39,10 @@ type groupView struct {
 	labels
 	cluster string
 	lag     *lag.GroupLag
+	sum     *lag.Summary
 	rates   *lag.Rates
 	stats   *rebalancemon.Stats
 	slo     lag.SLO
-	sum     lag.Summary
 	at      time.Time
 	old     bool
 }
@@ -60,13 +60,13 @@ type key struct{ cluster, group string }
 
 // groupViews are the groups of a cluster, in their order.
 func groupViews(r *engine.Report, c *engine.ClusterReport) []*groupView {
-	views := make([]*groupView, len(c.Snapshot.Groups))
-	for i := range c.Snapshot.Groups {
-		g := &c.Snapshot.Groups[i]
+	views := make([]*groupView, len(c.Groups))
+	for i := range c.Groups {
+		g := &c.Groups[i]
 		views[i] = &groupView{
-			labels:  newLabels("kafka_cluster", c.Name, "group", g.Group),
-			cluster: c.Name, lag: g, rates: &c.Rates[i], stats: &c.Members[i], slo: c.SLOs[i].Or(lag.DefaultSLO),
-			sum: g.Summary(), at: r.At, old: g.ReadAt.IsZero() || engine.Stale(g),
+			labels:  newLabels("kafka_cluster", c.Name, "group", g.Lag.Group),
+			cluster: c.Name, lag: g.Lag, sum: &g.Summary, rates: &g.Rates, stats: &g.Rebalances, slo: g.SLO.Or(lag.DefaultSLO),
+			at: r.At, old: g.Lag.ReadAt.IsZero() || engine.Stale(g.Lag),
 		}
 	}
 	return views

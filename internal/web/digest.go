@@ -13,14 +13,13 @@ type digest struct {
 	problems func() []Problem
 }
 
-func newDigest(r *engine.Report, ring *Ring) *digest {
-	rows := sync.OnceValue(func() []Row { return rowsOf(r, ring) })
+func newDigest(r *engine.Report) *digest {
+	rows := sync.OnceValue(func() []Row { return rowsOf(r) })
 	return &digest{of: r, rows: rows, problems: sync.OnceValue(func() []Problem { return problemsOf(r, rows()) })}
 }
 
 // digests holds the digest of the latest report, so that many readers of one report add it up once.
 type digests struct {
-	ring *Ring
 	mu   sync.Mutex
 	last *digest
 
@@ -42,7 +41,7 @@ func (d *digests) at(r *engine.Report) *digest {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.last == nil || d.last.of != r {
-		d.last = newDigest(r, d.ring)
+		d.last = newDigest(r)
 	}
 	return d.last
 }

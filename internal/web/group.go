@@ -52,28 +52,23 @@ func memberStats(s *rebalancemon.Stats) MemberStats {
 
 func (p *pages) group(r *engine.Report, req *http.Request) (any, error) {
 	cluster, name := req.URL.Query().Get("cluster"), req.URL.Query().Get("group")
-	rows := p.digests.at(r).rows()
-	row := slices.IndexFunc(rows, func(row Row) bool { return row.Cluster == cluster && row.Group == name })
-	c := slices.IndexFunc(r.Clusters, func(c engine.ClusterReport) bool { return c.Name == cluster })
-	if row >= 0 && c >= 0 {
-		return p.groupPage(r, &r.Clusters[c], rows[row]), nil
+	if c, ok := r.Cluster(cluster); ok {
+		if g, ok := c.Group(name); ok {
+			return p.groupPage(r, cluster, g), nil
+		}
 	}
 	return nil, failure{http.StatusNotFound, "no group " + strconv.Quote(name) + " in cluster " + strconv.Quote(cluster)}
 }
 
-func (p *pages) groupPage(r *engine.Report, c *engine.ClusterReport, row Row) *GroupPage {
-	out := &GroupPage{Row: row, Series: p.Ring.Series(c.Name, row.Group)}
-	for i := range c.Snapshot.Groups {
-		if c.Snapshot.Groups[i].Group != row.Group {
-			continue
-		}
-		out.Detail = api.GroupOf(*c, i)
-		events := slices.Clone(c.Members[i].Events)
-		slices.Reverse(events)
-		out.Rebalances = api.RebalancesOf(events, r.At)
-		out.Members = memberStats(&c.Members[i])
+func (p *pages) groupPage(r *engine.Report, cluster string, g *engine.GroupReport) *GroupPage {
+	events := slices.Clone(g.Rebalances.Events)
+	slices.Reverse(events)
+	out := &GroupPage{
+		Row: rowOf(r, cluster, g), Detail: api.GroupOf(g), Series: p.Ring.Series(cluster, g.Lag.Group),
+		Rebalances: api.RebalancesOf(events, r.At), Members: memberStats(&g.Rebalances),
 	}
-	if s, ok := scaledGroups(r)[[2]string{c.Name, row.Group}]; ok {
+	if s, ok := scaledGroups(r)[[2]string{cluster, g.Lag.Group}]; ok {
+		out.Row.scaledBy(s)
 		d := decisionOf(r, s)
 		out.Decision = &d
 	}

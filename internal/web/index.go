@@ -50,18 +50,14 @@ type Scaled struct {
 	Disposition string `json:"disposition"`
 }
 
-func rowsOf(r *engine.Report, ring *Ring) []Row {
+func rowsOf(r *engine.Report) []Row {
 	scaled := scaledGroups(r)
 	var rows []Row
-	for ci := range r.Clusters {
-		c := &r.Clusters[ci]
-		sums := ring.summaries(c.Name, c.Snapshot)
-		for i := range c.Snapshot.Groups {
-			row := rowOf(r, c, i, sums[i])
+	for _, c := range r.Clusters {
+		for i := range c.Groups {
+			row := rowOf(r, c.Name, &c.Groups[i])
 			if s, ok := scaled[[2]string{c.Name, row.Group}]; ok {
-				row.Scaler = scaledOf(s)
-				target := s.Policy.TargetLag.Seconds()
-				row.Target = &target
+				row.scaledBy(s)
 			}
 			rows = append(rows, row)
 		}
@@ -69,13 +65,14 @@ func rowsOf(r *engine.Report, ring *Ring) []Row {
 	return rows
 }
 
-func rowOf(r *engine.Report, c *engine.ClusterReport, i int, sum lag.Summary) Row {
-	g, rates, members := &c.Snapshot.Groups[i], &c.Rates[i], &c.Members[i]
+func rowOf(r *engine.Report, cluster string, g *engine.GroupReport) Row {
+	sum, rates := &g.Summary, &g.Rates
 	row := Row{
-		Cluster: c.Name, Group: g.Group, State: string(g.State), Status: string(rates.Status), Complete: sum.Complete,
-		Direction: string(rates.Direction), Members: len(g.Members), Partitions: sum.Partitions,
-		Error: g.Err.String(), AgeSeconds: r.Age(g).Seconds(), Rebalancing: members.Rebalancing || g.State.Rebalancing(),
-		Advice: len(members.Advice), code: g.Err, partial: g.Err == lag.OK && sum.Unknown > 0,
+		Cluster: cluster, Group: g.Lag.Group, State: string(g.Lag.State), Status: string(rates.Status), Complete: sum.Complete,
+		Direction: string(rates.Direction), Members: len(g.Lag.Members), Partitions: sum.Partitions,
+		Error: g.Lag.Err.String(), AgeSeconds: r.Age(g.Lag).Seconds(),
+		Rebalancing: g.Rebalances.Rebalancing || g.Lag.State.Rebalancing(), Advice: len(g.Rebalances.Advice),
+		code: g.Lag.Err, partial: g.Lag.Err == lag.OK && sum.Unknown > 0,
 	}
 	if sum.Known > 0 || sum.Partitions == 0 && sum.Complete {
 		row.Lag = &sum.Total
@@ -83,7 +80,7 @@ func rowOf(r *engine.Report, c *engine.ClusterReport, i int, sum lag.Summary) Ro
 	if late, atLeast, ok := rates.LagTime.Value(); ok {
 		row.LateSeconds, row.LateAtLeast = &late, atLeast
 	}
-	if slo := c.SLOs[i].LagTime.Seconds(); slo > 0 {
+	if slo := g.SLO.LagTime.Seconds(); slo > 0 {
 		row.Target = &slo
 	}
 	row.Trend, row.Produced, row.Consumed = rate(rates.Trend), rate(rates.Produced), rate(rates.Consumed)
@@ -115,15 +112,17 @@ func scaledGroups(r *engine.Report) map[[2]string]*engine.ScalerReport {
 	return scaled
 }
 
-func scaledOf(s *engine.ScalerReport) *Scaled {
-	out := &Scaled{
+// scaledBy adds what a scaler says of the group. Its target lag goes before the group's threshold.
+func (row *Row) scaledBy(s *engine.ScalerReport) {
+	target := s.Policy.TargetLag.Seconds()
+	row.Target = &target
+	row.Scaler = &Scaled{
 		Name: s.Name, Replicas: s.Workload.Spec, Desired: s.Decision.Desired,
 		Line: s.Line, Disposition: string(s.Disposition),
 	}
 	if n := len(s.Decision.Steps); n > 0 {
-		out.LimitedBy = string(s.Decision.Steps[n-1].Reason)
+		row.Scaler.LimitedBy = string(s.Decision.Steps[n-1].Reason)
 	}
-	return out
 }
 
 const pageSize = 50

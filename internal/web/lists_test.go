@@ -22,7 +22,7 @@ func happened(r *engine.Report, n int) {
 		if i%3 == 0 {
 			outcome = rebalancemon.Failed
 		}
-		m := &r.Clusters[0].Members[g]
+		m := &r.Clusters[0].Groups[g].Rebalances
 		m.Events = append(slices.Clone(m.Events), rebalancemon.Event{
 			Cluster: "main", Group: r.Clusters[0].Snapshot.Groups[g].Group, Count: 1,
 			Start: t0.Add(time.Duration(i) * time.Minute), End: t0.Add(time.Duration(i)*time.Minute + time.Second), Outcome: outcome, Cause: cause,
@@ -32,7 +32,7 @@ func happened(r *engine.Report, n int) {
 
 func TestRebalancesSearchAndPages(t *testing.T) {
 	r := report(t, "alpha", "beta")
-	r.Clusters[0].Members[0].Events = nil
+	r.Clusters[0].Groups[0].Rebalances.Events = nil
 	happened(r, 120)
 	h := serve(r)
 	for _, c := range []struct {
@@ -72,19 +72,19 @@ func TestRebalancesSearchAndPages(t *testing.T) {
 // A later report's rebalances are counted, those of groups in which nothing happened from before.
 func TestTalliesFollowReports(t *testing.T) {
 	before := report(t, "alpha", "beta")
-	before.Clusters[0].Members[0].Events = nil
+	before.Clusters[0].Groups[0].Rebalances.Events = nil
 	happened(before, 4)
 	var d digests
 	counted := d.tallies(before)
 	after := report(t, "alpha", "beta")
-	after.Clusters[0].Members = slices.Clone(before.Clusters[0].Members)
+	after.Clusters[0].Groups = slices.Clone(before.Clusters[0].Groups)
 	happened(after, 1)
-	beta := before.Clusters[0].Members[1].Events
+	beta := before.Clusters[0].Groups[1].Rebalances.Events
 	next := d.tallies(after)
 	if len(next) != 2 || &next[&beta[1]][0] != &counted[&beta[1]][0] {
 		t.Errorf("%d tallies, and that of a quiet group was made anew", len(next))
 	}
-	alpha := after.Clusters[0].Members[0].Events
+	alpha := after.Clusters[0].Groups[0].Rebalances.Events
 	if got := next[&alpha[2]]; len(got) != 2 || got[0].events+got[1].events != 3 {
 		t.Errorf("of three events: %+v", got)
 	}

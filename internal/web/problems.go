@@ -41,11 +41,13 @@ func (p *pages) problems(r *engine.Report) []Problem {
 	return append(out, p.digests.at(r).problems()...)
 }
 
-// problemsOf are what is wrong with a report, each kind once for each cluster or scaler.
+// problemsOf are what is wrong with a report, each kind once for each cluster or scaler. rows are those of all its groups.
 func problemsOf(r *engine.Report, rows []Row) []Problem {
 	var out []Problem
-	for i := range r.Clusters {
-		out = append(out, clusterProblems(&r.Clusters[i], rows)...)
+	for _, c := range r.Clusters {
+		n := len(c.Groups)
+		out = append(out, clusterProblems(c, rows[:n])...)
+		rows = rows[n:]
 	}
 	for i := range r.Scalers {
 		if p, ok := scalerProblem(&r.Scalers[i]); ok {
@@ -77,7 +79,6 @@ func clusterProblems(c *engine.ClusterReport, rows []Row) []Problem {
 	}
 	for i := range rows {
 		switch row := &rows[i]; {
-		case row.Cluster != c.Name:
 		case row.code != lag.OK:
 			add("groups that could not be read: "+row.Error, row.Group, remedy(row.code))
 		case row.partial:

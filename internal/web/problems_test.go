@@ -22,7 +22,7 @@ func TestProblemsSayWhatToDo(t *testing.T) {
 		return func(r *engine.Report) { r.Clusters[0].Snapshot.Errors = []lag.ReadError{e} }
 	}
 	group := func(code lag.ErrorCode) func(*engine.Report) {
-		return func(r *engine.Report) { r.Clusters[0].Snapshot.Groups[1].Err = code }
+		return func(r *engine.Report) { alter(r, 1, func(g *lag.GroupLag) { g.Err = code }) }
 	}
 	for _, c := range []struct {
 		name    string
@@ -46,8 +46,10 @@ func TestProblemsSayWhatToDo(t *testing.T) {
 			[]string{"grant DESCRIBE on the topic"},
 		},
 		{"a group is partial", func(r *engine.Report) {
-			p := &r.Clusters[0].Snapshot.Groups[1].Topics[0].Partitions[0]
-			p.Known, p.Err = p.Known&^lag.KnownEnd, lag.LeaderNotAvailable
+			alter(r, 1, func(g *lag.GroupLag) {
+				p := &g.Topics[0].Partitions[0]
+				p.Known, p.Err = p.Known&^lag.KnownEnd, lag.LeaderNotAvailable
+			})
 		}, []string{"some partitions did not answer", "group=beta", "their lag is at least what is shown, and they are never scaled down"}},
 		{
 			"a right in Kubernetes is missing", scaled(scaler.Outcome{Scaler: scaler.Scaler{Refusal: scaler.Refusal{Reason: "MissingRight", Why: "the right to list deployments.apps in shop is missing"}}}),

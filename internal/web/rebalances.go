@@ -71,9 +71,9 @@ type past struct {
 // look finds the groups that may have what is looked for.
 func (s search) look(r *engine.Report) []past {
 	var found []past
-	for ci := range r.Clusters {
-		for i := range r.Clusters[ci].Members {
-			events := r.Clusters[ci].Members[i].Events
+	for _, c := range r.Clusters {
+		for i := range c.Groups {
+			events := c.Groups[i].Rebalances.Events
 			if len(events) > 0 && (len(s.groups) == 0 || slices.Contains(s.groups, events[0].Group)) {
 				found = append(found, past{events, s.left(&events[0])})
 			}

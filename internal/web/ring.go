@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
-	"github.com/lagscaler/lagscaler/lag"
 )
 
 const (
@@ -24,8 +23,6 @@ type Ring struct {
 type clusterRing struct {
 	times  []int64 // Unix milliseconds of the last samples, oldest first
 	groups map[string]*groupRing
-	latest *lag.Snapshot // the last one that was added
-	sums   []lag.Summary // of its groups
 }
 
 // groupRing is one group's samples; its last belongs to the cluster's last time, and so on backwards.
@@ -46,8 +43,7 @@ func (r *Ring) Add(report *engine.Report) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	limit := sampleLimit(report)
-	for i := range report.Clusters {
-		c := &report.Clusters[i]
+	for _, c := range report.Clusters {
 		if c.Snapshot.At.IsZero() {
 			continue
 		}
@@ -64,7 +60,7 @@ func (r *Ring) Add(report *engine.Report) {
 func sampleLimit(report *engine.Report) int {
 	groups := 1
 	for i := range report.Clusters {
-		groups += len(report.Clusters[i].Snapshot.Groups)
+		groups += len(report.Clusters[i].Groups)
 	}
 	return min(ringSamples, ringBudget/sampleBytes/groups)
 }
@@ -78,15 +74,14 @@ func (c *clusterRing) add(report *engine.ClusterReport, limit int) {
 	if over := len(c.times) - limit; over > 0 {
 		c.times = append(c.times[:0], c.times[over:]...)
 	}
-	c.latest, c.sums = report.Snapshot, summaries(report.Snapshot)
-	for i := range report.Snapshot.Groups {
-		name := report.Snapshot.Groups[i].Group
+	for i := range report.Groups {
+		name := report.Groups[i].Lag.Group
 		g, ok := c.groups[name]
 		if !ok {
 			g = &groupRing{}
 			c.groups[name] = g
 		}
-		g.add(sampleOf(report, i, c.sums[i]), limit)
+		g.add(sampleOf(&report.Groups[i]), limit)
 		g.seen = true
 	}
 	for name, g := range c.groups {
@@ -97,40 +92,19 @@ func (c *clusterRing) add(report *engine.ClusterReport, limit int) {
 	}
 }
 
-func summaries(s *lag.Snapshot) []lag.Summary {
-	out := make([]lag.Summary, len(s.Groups))
-	for i := range s.Groups {
-		out[i] = s.Groups[i].Summary()
-	}
-	return out
-}
-
-// summaries are those of a snapshot's groups: when it is the last that was added, they need no second pass over a million
-// partitions.
-func (r *Ring) summaries(cluster string, s *lag.Snapshot) []lag.Summary {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	if c, ok := r.clusters[cluster]; ok && c.latest == s {
-		return c.sums
-	}
-	return summaries(s)
-}
-
-func sampleOf(c *engine.ClusterReport, i int, sum lag.Summary) sample {
+func sampleOf(g *engine.GroupReport) sample {
 	nan := float32(math.NaN())
 	s := sample{nan, nan, nan, nan}
-	g := &c.Snapshot.Groups[i]
-	if sum.Known > 0 && !engine.Stale(g) {
-		s.lag = float32(sum.Total)
+	if g.Summary.Known > 0 && !engine.Stale(g.Lag) {
+		s.lag = float32(g.Summary.Total)
 	}
-	r := &c.Rates[i]
-	if late, _, ok := r.LagTime.Value(); ok {
+	if late, _, ok := g.Rates.LagTime.Value(); ok {
 		s.late = float32(late)
 	}
-	if v, ok := r.Produced.Value(); ok {
+	if v, ok := g.Rates.Produced.Value(); ok {
 		s.produced = float32(v)
 	}
-	if v, ok := r.Consumed.Value(); ok {
+	if v, ok := g.Rates.Consumed.Value(); ok {
 		s.consumed = float32(v)
 	}
 	return s

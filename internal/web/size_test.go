@@ -142,8 +142,8 @@ func answers(b *testing.B, h http.Handler, path string) {
 
 // remember gives each group a hundred rebalances.
 func remember(r *engine.Report) {
-	for i := range r.Clusters[0].Members {
-		m := &r.Clusters[0].Members[i]
+	for i := range r.Clusters[0].Groups {
+		m := &r.Clusters[0].Groups[i].Rebalances
 		for k := range 100 {
 			at := t0.Add(time.Duration(k)*time.Minute + time.Duration(i)*time.Millisecond)
 			m.Events = append(m.Events, rebalancemon.Event{

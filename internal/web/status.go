@@ -54,17 +54,17 @@ func (p *pages) status(r *engine.Report, _ *http.Request) (any, error) {
 		out.Config = p.Config()
 	}
 	for i := range r.Clusters {
-		out.Clusters = append(out.Clusters, clusterStatus(&r.Clusters[i], &r.Polls[i]))
+		out.Clusters = append(out.Clusters, clusterStatus(r.Clusters[i], &r.Polls[i]))
 	}
 	return out, nil
 }
 
 func clusterStatus(c *engine.ClusterReport, p *engine.PollStats) ClusterStatus {
 	out := ClusterStatus{
-		Cluster: c.Name, Groups: len(c.Snapshot.Groups), Topics: len(c.Snapshot.Topics), Brokers: []string{},
+		Cluster: c.Name, Groups: len(c.Groups), Topics: len(c.Snapshot.Topics), Brokers: []string{},
 		LastPoll: moment(p.LastBegan), LastSuccess: moment(p.LastSuccess),
 		PollSeconds: p.LastTook.Seconds(), SampleSeconds: p.SampleTook.Seconds(), Polls: p.Polls, Samples: p.Samples,
-		StatesSampled: p.States, LeaderChanges: c.Leaders, Duplicates: p.Duplicates,
+		StatesSampled: p.States, LeaderChanges: c.LeaderChanges, Duplicates: p.Duplicates,
 		Errors: []NamedCount{}, Requests: []NamedCount{},
 	}
 	for _, b := range c.Snapshot.Brokers {

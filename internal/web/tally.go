@@ -43,9 +43,9 @@ type tallies map[*rebalancemon.Event]tally
 
 func (known tallies) next(r *engine.Report) tallies {
 	out := make(tallies, len(known))
-	for ci := range r.Clusters {
-		for i := range r.Clusters[ci].Members {
-			events := r.Clusters[ci].Members[i].Events
+	for _, c := range r.Clusters {
+		for i := range c.Groups {
+			events := c.Groups[i].Rebalances.Events
 			if len(events) == 0 {
 				continue
 			}

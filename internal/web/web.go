@@ -40,7 +40,7 @@ func New(o Options) http.Handler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	p := &pages{Options: o, digests: digests{ring: o.Ring}}
+	p := &pages{Options: o}
 	mux := http.NewServeMux()
 	for _, r := range routes {
 		if r.page != "" {

@@ -41,20 +41,27 @@ func report(t testing.TB, names ...string) *engine.Report {
 		s = lag.Compute(o, s, nil)
 		rates = history.Add(s, func(string) lag.SLO { return lag.DefaultSLO })
 	}
-	c := engine.ClusterReport{
-		Name: "main", Snapshot: s, Rates: rates,
-		Members: make([]rebalancemon.Stats, len(rates)), SLOs: make([]lag.SLO, len(rates)),
+	c := &engine.ClusterReport{Name: "main", Snapshot: s}
+	for i := range s.Groups {
+		c.Groups = append(c.Groups, engine.GroupReport{Lag: &s.Groups[i], Summary: s.Groups[i].Summary(), Rates: rates[i]})
 	}
 	if len(names) > 0 {
-		c.Members[0].Events = []rebalancemon.Event{{
+		c.Groups[0].Rebalances.Events = []rebalancemon.Event{{
 			Cluster: "main", Group: s.Groups[0].Group, Start: t0, End: t0.Add(3 * time.Second), Outcome: rebalancemon.Success,
 			Cause: rebalancemon.Scaling, Evidence: "resized from 2 to 4", Count: 1, Joined: 2, Generation: lag.NoGeneration,
 		}}
 	}
 	return &engine.Report{
-		At: t0.Add(10 * time.Second), Leader: true, Mode: scaler.Advise, Clusters: []engine.ClusterReport{c},
+		At: t0.Add(10 * time.Second), Leader: true, Mode: scaler.Advise, Clusters: []*engine.ClusterReport{c},
 		Polls: []engine.PollStats{{Cluster: "main", LastBegan: t0.Add(10 * time.Second), LastSuccess: t0.Add(10 * time.Second)}},
 	}
+}
+
+// alter changes a group's lag, and adds it up anew.
+func alter(r *engine.Report, group int, change func(*lag.GroupLag)) {
+	g := &r.Clusters[0].Groups[group]
+	change(g.Lag)
+	g.Summary = g.Lag.Summary()
 }
 
 func serve(r *engine.Report) http.Handler {
@@ -252,7 +259,7 @@ func TestRing(t *testing.T) {
 // The ring shrinks its reach rather than pass its budget.
 func TestRingStaysWithinItsBudget(t *testing.T) {
 	for _, groups := range []int{1, 10_000, 100_000} {
-		r := &engine.Report{Clusters: []engine.ClusterReport{{Snapshot: &lag.Snapshot{Groups: make([]lag.GroupLag, groups)}}}}
+		r := &engine.Report{Clusters: []*engine.ClusterReport{{Groups: make([]engine.GroupReport, groups)}}}
 		if limit := sampleLimit(r); limit < 100 || limit*groups*sampleBytes > ringBudget {
 			t.Errorf("%d groups: %d samples each", groups, limit)
 		}

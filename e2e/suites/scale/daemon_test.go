@@ -159,7 +159,8 @@ func (p telling) publish(r *engine.Report) {
 // rebalancing reports whether one of the groups is between two assignments.
 func rebalancing(r *engine.Report, sources []scaler.SourceSpec) bool {
 	for _, cluster := range r.Clusters {
-		for _, stats := range cluster.Members {
+		for i := range cluster.Groups {
+			stats := &cluster.Groups[i].Rebalances
 			named := func(src scaler.SourceSpec) bool { return src.Group == stats.Group }
 			if stats.Rebalancing && slices.ContainsFunc(sources, named) {
 				return true
