@@ -24,7 +24,7 @@ type Finding struct {
 }
 
 // Check tries everything a poll needs: each bootstrap address by itself, the right to list all groups, each broker,
-// group and topic. Findings come in that order; what works is told once for all groups and all topics.
+// group and topic. Findings are in that order. All groups that can be read are one finding, and so are all topics.
 func (s *Source) Check(ctx context.Context) []Finding {
 	var findings []Finding
 	for _, address := range s.cfg.Brokers {
@@ -62,7 +62,7 @@ func (s *Source) checkBootstrap(ctx context.Context, address string) Finding {
 	return f
 }
 
-// hint says what usually is behind an error that does not say it itself.
+// hint is the usual cause of an error that does not name its cause.
 func (s *Source) hint(err error) string {
 	switch closed := errors.Is(err, io.EOF) || transport.IsLost(err); {
 	case closed && s.cfg.TLS == nil && s.cfg.SASL == nil:
@@ -78,8 +78,8 @@ func (s *Source) hint(err error) string {
 // describeBit is DESCRIBE in the bit field of authorized operations (KIP-430).
 const describeBit = 1 << kmsg.ACLOperationDescribe
 
-// CheckListing finds out whether ListGroups tells all groups: without DESCRIBE on the cluster it silently lists
-// only those that may be described themselves. It is one request.
+// CheckListing finds out whether ListGroups lists all groups: without DESCRIBE on the cluster it lists only those groups
+// that we may describe, without an error. It sends one request.
 func (s *Source) CheckListing(ctx context.Context) Finding {
 	f := Finding{Subject: "cluster"}
 	req := kmsg.NewPtrDescribeClusterRequest()

@@ -49,12 +49,12 @@ type Limits struct {
 
 	Dial    time.Duration // until a connection is authenticated: 3 s
 	Request time.Duration // until a request is answered: 4 s
-	Poll    time.Duration // until Observe answers with what it has: 8 s
-	Sample  time.Duration // until Sample answers with what it has: 2 s
+	Poll    time.Duration // until Observe returns what it has: 8 s
+	Sample  time.Duration // until Sample returns what it has: 2 s
 
-	Metadata   time.Duration // age at which topic metadata is read anew, unless an error says so earlier: 30 s
+	Metadata   time.Duration // age at which topic metadata is read again, unless an error says earlier that it is wrong: 30 s
 	StartEvery int           // polls between two readings of log start offsets: 6
-	Unlisted   time.Duration // for how long a group must be listed by nobody until it is Dead, and commits be missing until that is believed: 30 s
+	Unlisted   time.Duration // how long a group must be absent until it is Dead, and commits be missing until that is believed: 30 s
 }
 
 func (l Limits) orDefault() Limits {

@@ -288,7 +288,7 @@ func TestCheckTellsWhatIsWrong(t *testing.T) {
 		"unreachable":    {kafkasource.Config{Brokers: []string{closed}}, lag.Unreachable, "refused"},
 		"no SASL":        {kafkasource.Config{Brokers: c.ListenAddrs()[:1]}, lag.Unreachable, "may expect TLS or SASL"},
 		"wrong password": {kafkasource.Config{Brokers: c.ListenAddrs()[:1], SASL: &kafkasource.SASL{Mechanism: "PLAIN", Username: "ada", Password: "x"}}, lag.AuthenticationError, "closed the connection during authentication"},
-		"TLS to plain":   {kafkasource.Config{Brokers: c.ListenAddrs()[:1], TLS: &kafkasource.TLS{}, Limits: kafkasource.Limits{Dial: 200 * time.Millisecond}}, lag.Unreachable, "TLS handshake"},
+		"TLS to plain":   {kafkasource.Config{Brokers: c.ListenAddrs()[:1], TLS: &kafkasource.TLS{}, Limits: kafkasource.Limits{Dial: time.Second}}, lag.Unreachable, "TLS handshake"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)

@@ -24,7 +24,7 @@ type Source struct {
 	topics  *topics.Reader
 }
 
-// New makes a source. It does not connect: an unreachable cluster shows in what Sample and Observe answer.
+// New makes a source. It does not connect: an unreachable cluster is an error in the results of Sample and Observe.
 func New(cfg Config) (*Source, error) {
 	cfg = cfg.orDefault()
 	l := cfg.Limits
@@ -56,8 +56,8 @@ func (s *Source) Close() { s.client.Close() }
 func (s *Source) Connections() int64 { return s.client.Connections() }
 
 // Sample reads the state of every group: one ListGroups request a broker.
-// Brokers before Kafka 2.6 list groups without states; they answer with an error of code [lag.NotAsked],
-// and the states of a poll, which describes groups, must do.
+// Brokers before Kafka 2.6 list groups without states: the sample has an error of code [lag.NotAsked] for each of them.
+// Polls still have the states, because they describe the groups.
 func (s *Source) Sample(ctx context.Context) lag.Sample {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Limits.Sample)
 	defer cancel()
@@ -69,8 +69,8 @@ func (s *Source) Sample(ctx context.Context) lag.Sample {
 	return lag.Sample{Cluster: s.cfg.Cluster, At: time.Now(), Groups: states, Errors: round.Errors()}
 }
 
-// Observe reads everything about every group. It always answers, with what it could read and what it could not;
-// it ends at the latest with ctx or after Limits.Poll.
+// Observe reads everything about every group. The result has what could be read, and an error for what could not.
+// It ends when ctx ends, and after Limits.Poll at the latest.
 func (s *Source) Observe(ctx context.Context) lag.Observation {
 	s.polling.Lock()
 	defer s.polling.Unlock()

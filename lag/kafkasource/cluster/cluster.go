@@ -15,7 +15,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag/kafkasource/wire"
 )
 
-// Cluster is what is known of the brokers. Polls and samples share it.
+// Cluster holds the brokers of a cluster and the age of the metadata. Polls and samples share it.
 type Cluster struct {
 	client           *transport.Client
 	topicsPerRequest int // of Metadata
@@ -23,11 +23,11 @@ type Cluster struct {
 
 	mu          sync.Mutex
 	brokers     []lag.Broker // sorted by id; never changed in place
-	refreshedAt time.Time    // when metadata of every topic was read; zero: it is to be read again
+	refreshedAt time.Time    // when metadata of every topic was last read; zero: it is outdated
 	next        int          // the broker that SendAny asks next
 }
 
-// New makes a cluster of which nothing is known yet.
+// New makes a cluster whose brokers are not known yet.
 func New(client *transport.Client, topicsPerRequest int, log *slog.Logger) *Cluster {
 	return &Cluster{client: client, topicsPerRequest: topicsPerRequest, log: log}
 }
@@ -51,7 +51,7 @@ func (c *Cluster) knownBrokers() []lag.Broker {
 	return c.brokers
 }
 
-// MetadataOlderThan reports whether metadata of every topic was last read before that time, or is known to be wrong.
+// MetadataOlderThan reports whether the metadata of all topics is older than that, or known to be wrong.
 func (c *Cluster) MetadataOlderThan(age time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -72,7 +72,7 @@ func (c *Cluster) setOutdated() {
 	c.refreshedAt = time.Time{}
 }
 
-// candidates are the brokers to ask for something any broker knows: each in turn, then whoever bootstrap reaches.
+// candidates are the brokers to ask for something that any broker knows: all in turn, then any bootstrap broker.
 func (c *Cluster) candidates() []int32 {
 	c.mu.Lock()
 	defer c.mu.Unlock()

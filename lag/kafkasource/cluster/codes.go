@@ -7,7 +7,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag/kafkasource/transport"
 )
 
-// Protocol error codes that have a meaning for reading alone; package lag has the others.
+// Protocol error codes that only the reading of clusters needs; package lag has the others.
 const (
 	notLeader               lag.ErrorCode = 6
 	replicaNotAvailable     lag.ErrorCode = 9
@@ -25,7 +25,7 @@ func CoordinatorMoving(c lag.ErrorCode) bool {
 	return c == lag.CoordinatorLoading || c == lag.NotCoordinator || c == coordinatorNotAvailable
 }
 
-// LeaderMoved reports whether new metadata may name another leader that answers.
+// LeaderMoved reports whether the code says that metadata is wrong: new metadata may name another leader, which answers.
 func LeaderMoved(c lag.ErrorCode) bool {
 	switch c {
 	case lag.UnknownTopic, lag.LeaderNotAvailable, notLeader, replicaNotAvailable, storageError,
@@ -35,7 +35,8 @@ func LeaderMoved(c lag.ErrorCode) bool {
 	return false
 }
 
-// Failures count what could not be read, by broker and code: a thousand groups without an ACL are one line.
+// Failures count the groups or partitions that could not be read, by broker and code: a thousand groups without an ACL
+// are one error.
 type Failures map[brokerCode]*failure
 
 type brokerCode struct {
@@ -48,7 +49,7 @@ type failure struct {
 	example string
 }
 
-// Add counts one that could not be read.
+// Add counts a group or partition that could not be read.
 func (f Failures) Add(broker int32, code lag.ErrorCode, example string) {
 	key := brokerCode{broker, code}
 	if f[key] == nil {

@@ -8,8 +8,8 @@
 // poll or one sample: every request goes through it, and it collects what was sent and what failed.
 //
 //	request                 goes to                                    waits for
-//	Round.Send in a poll    one broker                                 a place among Limits.InFlight (2) of the broker
-//	Round.Send in a sample  one broker                                 nothing: a sample's clock does not wait for polls
+//	Round.Send in a poll    one broker                                 one of the broker's 2 slots (Limits.InFlight)
+//	Round.Send in a sample  one broker                                 nothing: a sample must not wait for a poll
 //	Round.SendAny           brokers in turn, then the bootstrap ones   nothing
 //
 // For example, with a broker of three down and a thousand groups without an ACL, the round has two errors: broker 2

@@ -20,7 +20,7 @@ type Round struct {
 	Cluster *Cluster
 	Brokers []lag.Broker // that this round reads; set by UseBrokers
 
-	limited bool // requests to a broker wait for their place
+	limited bool // requests to a broker wait for a slot
 
 	mu       sync.Mutex
 	lost     map[int32]lag.ErrorCode // brokers that could not list their groups
@@ -28,7 +28,7 @@ type Round struct {
 	requests map[int16]int64 // by API key
 }
 
-// Poll begins a poll: its requests wait for their place among those in flight.
+// Poll begins a poll: its requests wait for one of the slots of their broker.
 func (c *Cluster) Poll() *Round { return &Round{Cluster: c, limited: true} }
 
 // Sample begins a sample: its requests do not wait for those of a poll.
@@ -37,7 +37,7 @@ func (c *Cluster) Sample() *Round { return &Round{Cluster: c} }
 // UseBrokers has the round read the brokers that are known now.
 func (r *Round) UseBrokers() { r.Brokers = r.Cluster.knownBrokers() }
 
-// FindBrokers has the round read the brokers that are known now, and asks for them when none is.
+// FindBrokers has the round read the brokers that are known now, and reads metadata when none is known.
 func (r *Round) FindBrokers(ctx context.Context) error {
 	if r.UseBrokers(); len(r.Brokers) > 0 {
 		return nil
@@ -165,14 +165,14 @@ func stageOrder(s lag.Stage) int {
 	}, s)
 }
 
-// A coordinator or a leader takes some 100 ms to move. MoveRounds is how often a poll asks for what moved, with a
-// Pause between: three times in 200 ms.
+// A coordinator or a leader takes some 100 ms to move. MoveTries is how often a poll asks for groups or partitions that
+// moved, with a Pause between two tries: three times in 200 ms.
 const (
-	MoveRounds = 3
-	movePause  = 100 * time.Millisecond
+	MoveTries = 3
+	movePause = 100 * time.Millisecond
 )
 
-// Pause waits for a tenth of a second, unless the context ends.
+// Pause waits for 100 ms, or until the context ends.
 func Pause(ctx context.Context) error {
 	timer := time.NewTimer(movePause)
 	defer timer.Stop()

@@ -41,7 +41,7 @@ func (r *Reading) run(ctx context.Context, broker int32, jobs []job) [][]groupEr
 }
 
 // setErrors notes why groups could not be read. The first reason stays. A group that is not there any more is Dead:
-// DescribeGroups says so by the state up to v5, and all other answers by code 69.
+// DescribeGroups up to v5 has the state Dead for it, all other responses have error code 69.
 func setErrors(all [][]groupError) {
 	for _, e := range slices.Concat(all...) {
 		switch {
@@ -61,7 +61,7 @@ func groupNames(groups []*group) []string {
 	return names
 }
 
-// matcher matches the groups of an answer with those asked for: a group without an answer is an error, too.
+// matcher matches the groups of a response with those asked for. A group that is not in the response is an error, too.
 type matcher struct {
 	asked    []*group // sorted
 	answered map[*group]bool
@@ -72,7 +72,7 @@ func match(asked []*group) *matcher {
 	return &matcher{asked: asked, answered: make(map[*group]bool, len(asked))}
 }
 
-// next is the group that an answer is about; ok is false when it was not asked for or has an error.
+// next is the group of one entry of the response; ok is false when it was not asked for or has an error.
 func (m *matcher) next(name string, code int16) (*group, bool) {
 	i := index(m.asked, name)
 	if i < 0 || m.answered[m.asked[i]] {
@@ -87,8 +87,8 @@ func (m *matcher) next(name string, code int16) (*group, bool) {
 	return g, true
 }
 
-// missed are the errors, those of groups without an answer included.
-func (m *matcher) missed() []groupError {
+// failed are the groups with an error, and those that are not in the response.
+func (m *matcher) failed() []groupError {
 	for _, g := range m.asked {
 		if !m.answered[g] {
 			m.errors = append(m.errors, groupError{g, lag.Garbled})

@@ -11,18 +11,18 @@ type cached struct {
 	groupType    lag.GroupType
 	protocol     string
 	coordinator  int32
-	topics       []string      // its members' topics when the coordinator last told them, sorted
+	topics       []string      // its members' topics when the coordinator last gave them, sorted
 	absentSince  time.Time     // since when its coordinator does not know it, or nobody lists it; zero: it is there
 	deadPolls    int           // polls in which it was Dead
 	commits      []commitCount // what it had committed to
 	missingSince time.Time     // since when some of that is missing; zero: all is there
 }
 
-// deadPollsKept is in how many polls a group is Dead before it is forgotten: readers that keep a group for a few polls
-// then know why it is gone.
+// deadPollsKept is the number of polls in which a group is reported as Dead before it is forgotten. Readers of
+// observations that keep a group for a few polls then know why it is gone.
 const deadPollsKept = 4
 
-// Save keeps for the next poll what this one learned of groups, and forgets the dead.
+// Save updates the cache for the next poll. It forgets groups that are Dead.
 func (r *Reading) Save(ids TopicIDs) {
 	for _, g := range r.groups {
 		c, ok := r.cache[g.Group]

@@ -15,7 +15,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag/kafkasource/wire"
 )
 
-// describeClassic reads classic groups. Members and assignments are only in the answer while the group is Stable.
+// describeClassic reads classic groups. Members and assignments are only in the response while the group is Stable.
 func (r *Reading) describeClassic(ctx context.Context, broker int32, groups []*group) ([]groupError, error) {
 	req := kmsg.NewPtrDescribeGroupsRequest()
 	req.Groups = groupNames(groups)
@@ -37,7 +37,7 @@ func (r *Reading) describeClassic(ctx context.Context, broker int32, groups []*g
 		g.Members = classicMembers(&d)
 		g.Generation = generation(g.Members)
 	}
-	return answers.missed(), nil
+	return answers.failed(), nil
 }
 
 // consumerProtocol is the protocol type whose member metadata is a consumer's subscription.

@@ -40,7 +40,7 @@ func (r *Reading) commitJobs(broker int32, groups []*group) []job {
 }
 
 // fetchCommits reads the commits of some groups of one coordinator.
-// It never waits for open transactions (RequireStable): that is work for a coordinator, and lag does not need it.
+// It never waits for open transactions (RequireStable): it costs the coordinator work, and lag does not need it.
 func (r *Reading) fetchCommits(ctx context.Context, broker int32, groups []*group) ([]groupError, error) {
 	req := wire.NewOffsetFetch(groupNames(groups), r.cfg.Names)
 	answer, err := transport.AsResponse[*wire.OffsetFetchResponse](r.round.Send(ctx, broker, req))
@@ -53,7 +53,7 @@ func (r *Reading) fetchCommits(ctx context.Context, broker int32, groups []*grou
 			g.setCommits(c.Topics, sorter)
 		}
 	}
-	return answers.missed(), nil
+	return answers.failed(), nil
 }
 
 func (g *group) setCommits(commits []lag.TopicCommits, by *wire.CommitSorter) {

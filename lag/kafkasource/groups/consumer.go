@@ -10,7 +10,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag/kafkasource/wire"
 )
 
-// describeConsumer reads KIP-848 groups, whose members and epochs are in the answer in every state.
+// describeConsumer reads KIP-848 groups, whose members and epochs are in the response in every state.
 func (r *Reading) describeConsumer(ctx context.Context, broker int32, groups []*group) ([]groupError, error) {
 	req := kmsg.NewPtrConsumerGroupDescribeRequest()
 	req.Groups = groupNames(groups)
@@ -37,7 +37,7 @@ func (r *Reading) describeConsumer(ctx context.Context, broker int32, groups []*
 		}
 		g.describe(about)
 	}
-	return answers.missed(), nil
+	return answers.failed(), nil
 }
 
 func consumerAssignment(a kmsg.Assignment) []topicPartitions {

@@ -13,27 +13,30 @@ import (
 	"github.com/lagscaler/lagscaler/lag/kafkasource/transport"
 )
 
-// What happens when a coordinator moves. A broker stops, or a leader of __consumer_offsets is elected, and another
-// broker becomes coordinator of some groups. It loads their offsets for some 100 ms, and may not know for some time the
-// groups and commits whose last record it has not seen replicated. Brokers then answer as follows:
+// What happens when a coordinator moves. A broker stops, or another leader is elected for a partition of
+// __consumer_offsets, and another broker becomes coordinator of some groups. It loads their offsets for some 100 ms. For
+// a moment it may not know groups and commits whose last record it has not seen replicated. Brokers then respond so:
 //
-//	answer                                              what is done                                     function
-//	ListGroups: COORDINATOR_LOAD_IN_PROGRESS            asked again, four times in 300 ms                listPatiently
-//	other requests: NOT_COORDINATOR, loading            new coordinator looked up, group read there      followCoordinators
-//	no broker lists a group that was there              the same, three times in 200 ms                  followCoordinators
-//	  and no broker is its coordinator                  Unlisted for 30 s, then Dead                     addUnlisted
-//	two brokers list a group                            the one that has members, or answered later      removeDuplicates
-//	a known group is Dead or not found                  Unlisted for 30 s, then Dead                     doubtDead
-//	OffsetFetch without commits that were there         CommitsMissing for 30 s, then believed           RejectMissingCommits
-//	the broker of a group does not list at all          the group has the error of that broker           addUnlisted
+//	response                                        what this package does                           function
+//	ListGroups: coordinator is loading              asks again, up to four times in 300 ms           listPatiently
+//	other requests: loading, or not coordinator     looks up the coordinator, reads the group there  followCoordinators
+//	no broker lists a group that was there          the same, up to three times in 200 ms            followCoordinators
+//	  and its coordinator is not found either       Unlisted for 30 s, then Dead                     addUnlisted
+//	two brokers list a group                        takes the one with members, or the later one     removeDuplicates
+//	the group is Dead, or not found                 Unlisted for 30 s, then Dead                     doubtDead
+//	OffsetFetch without commits that were there     CommitsMissing for 30 s, then accepts it         RejectMissingCommits
+//	the group's broker does not list its groups     the group gets the error of that broker          addUnlisted
 //
-// With Unlisted and CommitsMissing the last values of the group stay, marked as unknown. 30 s is Limits.Unlisted.
-// Package rebalancemon does not count a change of coordinator as a rebalance, and lag.LeaderChanges counts the moves.
+// 30 s is Limits.Unlisted. What the other packages do:
+//
+//	lag             lag.Compute keeps the last values of a group that is Unlisted or has CommitsMissing, as unknown;
+//	                lag.LeaderChanges counts the moves
+//	rebalancemon    does not count a move as a rebalance
 
 // followCoordinators finds the coordinators of groups that nobody listed and of those whose coordinator was moving when
 // it was asked, and reads them there.
 func (r *Reading) followCoordinators(ctx context.Context) {
-	for try := range cluster.MoveRounds {
+	for try := range cluster.MoveTries {
 		names := r.moved()
 		if len(names) == 0 || try > 0 && cluster.Pause(ctx) != nil {
 			break
@@ -47,8 +50,9 @@ func (r *Reading) followCoordinators(ctx context.Context) {
 	r.reportErrors()
 }
 
-// moved are the groups to look for, sorted: read from a broker that is not their coordinator any more, or listed by
-// nobody although the broker that had them last answered. Groups of a broker that is down are not looked for.
+// moved are the groups whose coordinator is to be looked up, sorted: they were read from a broker that is not their
+// coordinator any more, or no broker lists them although their last coordinator answered. Groups of a broker that is
+// down are not among them.
 func (r *Reading) moved() []string {
 	var names []string
 	for _, g := range r.groups {
@@ -112,7 +116,7 @@ func (r *Reading) findCoordinators(ctx context.Context, names []string) map[stri
 	return found
 }
 
-// replace puts what was read of moved groups among the others. A group whose coordinator is still moving stays moved.
+// replace puts the new readings of moved groups in place of the old ones. A group whose coordinator is still moving stays moved.
 func (r *Reading) replace(groups []*group) {
 	for _, g := range groups {
 		switch i := index(r.groups, g.Group); {

@@ -31,7 +31,7 @@ func (r *Reading) describeJobs(broker int32, groups []*group) []job {
 	return jobs
 }
 
-// describers are the requests that describe groups, by the type that ListGroups tells.
+// describers are the requests that describe groups, by the type in the ListGroups response.
 var describers = []struct {
 	of       lag.GroupType
 	describe func(*Reading, context.Context, int32, []*group) ([]groupError, error)
@@ -42,7 +42,7 @@ var describers = []struct {
 	{lag.Streams, (*Reading).describeStreams},
 }
 
-// description is what all groups have in common whose coordinator assigns (KIP-848, 932, 1071).
+// description holds the common fields of groups whose coordinator assigns partitions (KIP-848, 932, 1071).
 type description struct {
 	state, assignor        string
 	epoch, assignmentEpoch int32
@@ -58,7 +58,7 @@ func (g *group) describe(d description) {
 	}
 }
 
-// host is a member's address as brokers tell it, without Java's leading slash.
+// host is a member's address in a response, without Java's leading slash.
 func host(h string) string { return strings.TrimPrefix(h, "/") }
 
 func sortedNames(names []string) []string {

@@ -24,8 +24,8 @@ type Listed struct {
 // statesSince is the version from which ListGroups has the groups' states (Kafka 2.6).
 const statesSince = 4
 
-// States lists the groups of all brokers with their states: sorted, each group once. It asks each broker once and
-// does not wait. Brokers before Kafka 2.6 list groups without states; that is an error of code [lag.NotAsked].
+// States lists the groups of all brokers with their states, sorted, each group once. It asks each broker once and
+// does not try again. A broker before Kafka 2.6 lists groups without states: an error of code [lag.NotAsked].
 func (r *Reader) States(ctx context.Context, round *cluster.Round) []lag.GroupState {
 	listed := make([][]Listed, len(round.Brokers))
 	cluster.Parallel(round.Brokers, func(i int, b lag.Broker) {
@@ -96,7 +96,7 @@ func groupType(s string) lag.GroupType {
 	return lag.GroupType(strings.ToLower(s))
 }
 
-// mergeStates sorts what brokers list, each group once.
+// mergeStates sorts the groups that brokers list. Each group is in the result once.
 func mergeStates(listed [][]Listed) []lag.GroupState {
 	all := slices.Concat(listed...)
 	slices.SortStableFunc(all, func(a, b Listed) int { return cmp.Compare(a.Group, b.Group) })

@@ -13,17 +13,17 @@ type TopicIDs interface {
 	ID(topic string) (id [16]byte, ok bool)
 }
 
-// commitCount is how many partitions of a topic a group had committed to when that was last believed.
+// commitCount is the number of partitions of a topic that a group has commits for, as of the last reading that was believed.
 type commitCount struct {
 	topic      string
 	id         [16]byte // of the topic: one that was created again begins without commits
 	partitions int
 }
 
-// missingCommits are the topics of which a group that could be read shows fewer commits than it had. A coordinator that
-// took over does not know, for a while, commits whose record it has not seen replicated: it leaves them out, without an
-// error (seen on Kafka 4.3 in a clean restart: an OffsetFetch with no commit at all). A group must not read as without
-// lag then. Commits can also be deleted, or expire; that is believed after Config.Grace.
+// missingCommits are the topics for which the response has fewer commits than an earlier poll has read. A new coordinator
+// does not know the commits whose record it has not seen replicated: for a moment it leaves them out, without an error
+// (seen on Kafka 4.3 in a clean restart: a response without any commit). The group must not read as without lag then.
+// Commits can also be deleted or expire; that is believed after Config.Grace.
 func (r *Reading) missingCommits(g *group) []commitCount {
 	c, known := r.cache[g.Group]
 	if !known || g.Err != lag.OK || g.State == lag.Dead || g.CommitsAt.IsZero() {
@@ -46,8 +46,8 @@ func (g *group) commitsTo(topic string) int {
 	return len(g.Commits[i].Partitions)
 }
 
-// RejectMissingCommits counts a group's commits as not read while some of them are missing. Topics that were deleted,
-// or created again, took their commits with them. It needs this poll's metadata of the topics.
+// RejectMissingCommits treats all commits of a group as not read while some of them are missing. Commits of a topic that
+// was deleted or created again are gone and do not count as missing. It needs this poll's metadata of the topics.
 func (r *Reading) RejectMissingCommits(ids TopicIDs) {
 	for _, g := range r.groups {
 		fewer := slices.DeleteFunc(r.missingCommits(g), func(c commitCount) bool {
@@ -61,8 +61,8 @@ func (r *Reading) RejectMissingCommits(ids TopicIDs) {
 	}
 }
 
-// commitsMissingFor reports whether the group has been without some of its commits for that long. The first call begins
-// to count.
+// commitsMissingFor reports whether the group has been without some of its commits for that long. The first call starts
+// the clock.
 func (c *cached) commitsMissingFor(d time.Duration) bool {
 	now := time.Now()
 	if c.missingSince.IsZero() {

@@ -19,7 +19,7 @@ type Config struct {
 	ReadCommitted func(group string) bool // groups whose end is the last stable offset
 	Names         *wire.TopicNames        // which topics to read
 	Batch         int                     // groups that one request is about
-	Grace         time.Duration           // for how long a group or its commits must be gone until that is believed
+	Grace         time.Duration           // how long a group or its commits must be absent until that is believed
 }
 
 // Reader remembers groups from poll to poll. One poll at a time may use it.
@@ -82,7 +82,7 @@ func (r *Reading) readFrom(ctx context.Context, broker int32, listed []Listed) [
 	return groups
 }
 
-// unread is a group of which nothing is known but how it is listed.
+// unread is a group that was listed and not read yet.
 func (r *Reader) unread(l Listed) *group {
 	return &group{GroupRead: lag.GroupRead{
 		GroupState: l.GroupState, Protocol: l.Protocol, ReadCommitted: r.cfg.ReadCommitted(l.Group),
@@ -174,8 +174,8 @@ func (r *Reading) Needs() map[string]topics.Need {
 	return needs
 }
 
-// memberTopics are the topics that a group's members subscribe to or are assigned, sorted. While the coordinator does
-// not tell, they are those of the last poll in which it did.
+// memberTopics are the topics that a group's members subscribe to or are assigned, sorted. While the coordinator gives
+// no subscriptions, they are those of the last poll in which it did.
 func (r *Reading) memberTopics(g *group) []string {
 	if before, ok := r.cache[g.Group]; ok && !g.Described {
 		return before.topics

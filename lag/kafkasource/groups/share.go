@@ -38,11 +38,11 @@ func (r *Reading) describeShare(ctx context.Context, broker int32, groups []*gro
 		}
 		g.describe(about)
 	}
-	return answers.missed(), nil
+	return answers.failed(), nil
 }
 
 // fetchShare reads the lag of share groups. They have no committed offset but a window of offsets in flight,
-// so the lag is the broker's own number, which it tells from v1 on (Kafka 4.2).
+// so the lag is the broker's own number, which is in the response from v1 on (Kafka 4.2).
 func (r *Reading) fetchShare(ctx context.Context, broker int32, groups []*group) ([]groupError, error) {
 	req := kmsg.NewPtrDescribeShareGroupOffsetsRequest()
 	for _, g := range groups {
@@ -62,7 +62,7 @@ func (r *Reading) fetchShare(ctx context.Context, broker int32, groups []*group)
 		}
 		g.setCommits(r.shareCommits(o.Topics, answer.Version), sorter)
 	}
-	return answers.missed(), nil
+	return answers.failed(), nil
 }
 
 func (r *Reading) shareCommits(topics []kmsg.DescribeShareGroupOffsetsResponseGroupTopic, version int16) []lag.TopicCommits {

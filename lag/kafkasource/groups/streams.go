@@ -37,7 +37,7 @@ func (r *Reading) describeStreams(ctx context.Context, broker int32, groups []*g
 		}
 		g.describe(about)
 	}
-	return answers.missed(), nil
+	return answers.failed(), nil
 }
 
 // sourceTopics are the topics each subtopology reads, repartition topics included, and all of them together.

@@ -24,8 +24,8 @@ type topicPartitions struct {
 	partitions []int32
 }
 
-// NameTopics turns the topic ids in assignments into names, asking Metadata for those that byID does not have,
-// and so completes members.
+// NameTopics replaces the topic ids in assignments by names, and so completes the members. It reads metadata for the ids
+// that byID does not have.
 func (r *Reading) NameTopics(ctx context.Context, byID map[[16]byte]string) {
 	if unknown := r.unknownIDs(byID); len(unknown) > 0 {
 		found, err := r.round.Metadata(ctx, unknown)
@@ -51,7 +51,7 @@ func (r *Reading) NameTopics(ctx context.Context, byID map[[16]byte]string) {
 	}
 }
 
-// unknownIDs are the topic ids that nothing gives a name to.
+// unknownIDs are the topic ids in assignments whose name is not known.
 func (r *Reading) unknownIDs(byID map[[16]byte]string) []kmsg.MetadataRequestTopic {
 	asked := map[[16]byte]bool{}
 	var unknown []kmsg.MetadataRequestTopic

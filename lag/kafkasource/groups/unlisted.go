@@ -8,9 +8,9 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 )
 
-// doubtDead makes groups Unlisted that their coordinator does not know although they were there: for Config.Grace.
-// A coordinator that took over does not know, for a while, the groups whose last record it has not seen replicated: it
-// then lists and describes as if they had never been, without an error (seen on Kafka 4.3 for 0.6 s after a broker was
+// doubtDead makes a group Unlisted, for Config.Grace, when its coordinator says that it does not exist and an earlier poll
+// has read it. A new coordinator does not know the groups whose last record it has not seen replicated: for a moment it
+// lists and describes them as if they did not exist, without an error (seen on Kafka 4.3 for 0.6 s after a broker was
 // killed).
 func (r *Reading) doubtDead() {
 	for i, g := range r.groups {
@@ -50,7 +50,7 @@ func (r *Reading) placeholder(name string, c *cached) *group {
 	})
 }
 
-// absentFor reports whether the group has been absent for that long. The first call begins to count.
+// absentFor reports whether the group has been absent for that long. The first call starts the clock.
 func (c *cached) absentFor(d time.Duration) bool {
 	now := time.Now()
 	if c.absentSince.IsZero() {

@@ -11,7 +11,7 @@ import (
 
 // followLeaders reads metadata of the topics whose metadata is wrong, and asks the new leaders for what is missing.
 func (o *reading) followLeaders(ctx context.Context) {
-	for try := range cluster.MoveRounds {
+	for try := range cluster.MoveTries {
 		names := o.outdated(try == 0)
 		if len(names) == 0 || try > 0 && cluster.Pause(ctx) != nil {
 			return
@@ -81,8 +81,8 @@ func (o *reading) replace(t int32) []wire.Partition {
 	return again
 }
 
-// keepsAnswer reports whether new metadata gives no reason to ask again: the partition has a sensible answer,
-// or its leader does not answer and is still the leader.
+// keepsAnswer reports whether new metadata gives no reason to ask again: the partition has an end that is not below its
+// start, or its leader does not answer and is still the leader.
 func keepsAnswer(old, now *lag.PartitionRead, sameTopic bool) bool {
 	if !sameTopic {
 		return false

@@ -34,7 +34,7 @@ func NewReader(cfg Config) *Reader {
 	return &Reader{cfg: cfg, known: map[string]*topic{}, missing: map[string]time.Time{}}
 }
 
-// topic is what is remembered of a consumed topic: its metadata, and the offsets of the last poll.
+// topic holds the metadata of a consumed topic and its offsets in the last poll.
 // Nothing in read is changed in place, because observations share it.
 type topic struct {
 	read lag.TopicRead
@@ -44,7 +44,7 @@ type topic struct {
 type Need struct {
 	Stable         bool // the last stable offset: the group reads committed data only
 	Committed      bool // it commits there, so the topic exists or did lately
-	CommitsMissing bool // its commits there are not in the answer any more: was the topic deleted, or created again?
+	CommitsMissing bool // its commits there are not in the response any more: was the topic deleted, or created again?
 }
 
 // ID is the id of a topic whose metadata is known.
@@ -66,7 +66,7 @@ func (r *Reader) NamesByID() map[[16]byte]string {
 	return byID
 }
 
-// Refresh reads metadata of the brokers and of every known topic, when what is remembered is old or known to be wrong.
+// Refresh reads metadata of the brokers and of every known topic, when it is older than Config.MaxAge or known to be wrong.
 func (r *Reader) Refresh(ctx context.Context, round *cluster.Round) {
 	if round.Cluster.MetadataOlderThan(r.cfg.MaxAge) {
 		if err := r.refresh(ctx, round, slices.Sorted(maps.Keys(r.known))); err != nil {
@@ -146,8 +146,7 @@ func keepOffsets(now, before []lag.PartitionRead) {
 	}
 }
 
-// consumed are the needed topics with their metadata, sorted, ready to have their offsets written in.
-// Metadata of those not seen before is read now.
+// consumed are the needed topics with their metadata, sorted, without offsets. Metadata of new topics is read now.
 func (r *Reader) consumed(ctx context.Context, round *cluster.Round, needs map[string]Need) []lag.TopicRead {
 	names := slices.Sorted(maps.Keys(needs))
 	unknown := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return r.isKnown(name, needs[name]) })
@@ -195,7 +194,7 @@ func (t *topic) withoutOffsets() lag.TopicRead {
 	return read
 }
 
-// storeOffsets remembers what was read of the topics.
+// storeOffsets keeps the offsets for the next poll.
 func (r *Reader) storeOffsets(reads []lag.TopicRead) {
 	for _, read := range reads {
 		if t, ok := r.known[read.Name]; ok {

@@ -134,8 +134,8 @@ func (q *request) send(ctx context.Context, o *reading) {
 	q.offsets = answer.Offsets
 }
 
-// apply writes the answer into the topics. A partition without an answer has an error, when its end was asked for:
-// a start or a stable offset without an answer is just unknown.
+// apply writes the offsets into the topics. A partition whose end is not in the response gets an error.
+// A start or a stable offset that is not in it stays unknown.
 func (q *request) apply(o *reading) {
 	if q.err != nil {
 		o.round.Fail(lag.StageOffsets, q.leader, q.err)
@@ -181,7 +181,7 @@ func (q *request) write(p *lag.PartitionRead, a wire.Offset) {
 	p.Known |= q.kind.Known
 }
 
-// reportErrors tells which partitions stay unknown, in one line for each leader and code.
+// reportErrors notes the partitions that stay unknown, as one error for each leader and code.
 func (o *reading) reportErrors() {
 	failures := cluster.Failures{}
 	for t := range o.topics {

@@ -34,7 +34,7 @@ type Config struct {
 	Request     time.Duration // until a request is answered
 }
 
-// AnyBroker lets the client choose.
+// AnyBroker is any of the brokers that the client finds.
 const AnyBroker int32 = -1
 
 // Client holds the connections to one cluster. It is safe for concurrent use.
@@ -155,12 +155,12 @@ func AsResponse[R kmsg.Response](resp kmsg.Response, err error) (R, error) {
 	return r, err
 }
 
-// selfContained are responses that keep no part of the bytes they were decoded from, so that the bytes' memory is used
-// again. kmsg's responses may keep some, in member metadata for one.
+// selfContained are responses that keep no part of the bytes they were decoded from. The memory of these bytes is used
+// again. Some of kmsg's responses keep a part, for example member metadata.
 type selfContained interface{ SelfContained() }
 
-// decode reads a response and does not wait for one that never ends: kmsg's decoders count down whatever number of tags
-// the bytes claim, even when there are none left, which keeps them busy for up to a minute when the bytes are garbage.
+// decode decodes a response and gives up when the context ends. kmsg's decoders loop for as many tags as the bytes claim,
+// even when no bytes are left: with garbage that takes up to a minute.
 func decode(ctx context.Context, resp kmsg.Response, body []byte) error {
 	if _, ours := resp.(selfContained); ours {
 		return resp.ReadFrom(body)
@@ -179,7 +179,7 @@ func decode(ctx context.Context, resp kmsg.Response, body []byte) error {
 // the pool may hold to a broker, and once on a new one.
 const attempts = 4
 
-func (c *Client) exchange(ctx context.Context, sent Counter, broker int32, req kmsg.Request) (*answer, error) {
+func (c *Client) exchange(ctx context.Context, sent Counter, broker int32, req kmsg.Request) (*rawResponse, error) {
 	var err error
 	for range attempts {
 		sent.Sent(req.Key())
@@ -192,7 +192,7 @@ func (c *Client) exchange(ctx context.Context, sent Counter, broker int32, req k
 			request:     req,
 		})
 		if err == nil {
-			if a, ok := m.(*answer); ok {
+			if a, ok := m.(*rawResponse); ok {
 				return a, nil
 			}
 			return nil, Garbled("transport answered a %T", m)
@@ -211,11 +211,11 @@ func (c *Client) SetBrokers(brokers []lag.Broker) {
 	c.brokers = brokers
 }
 
-// rediscoverEvery bounds how often connections are given up to make the transport look at the cluster again.
+// rediscoverEvery is the shortest time between two rediscoveries: each gives up all idle connections.
 const rediscoverEvery = 5 * time.Second
 
-// rediscover makes the transport learn of a broker that our Metadata has and its own, a few seconds older, has not.
-// It reports whether a second try may help.
+// rediscover makes kafka-go's transport read its list of brokers again, when it does not know a broker that our Metadata
+// has: its list is a few seconds older. It reports whether a second try may help.
 func (c *Client) rediscover(err error) bool {
 	if !errors.Is(err, kafka.BrokerNotAvailable) {
 		return false
@@ -229,7 +229,7 @@ func (c *Client) rediscover(err error) bool {
 	return true
 }
 
-// addresses are those of the cluster's brokers and the configured ones: those may be down, or gone for good.
+// addresses are those of the cluster's brokers and the bootstrap addresses, which may be down or gone.
 func (c *Client) addresses() []string {
 	all := slices.Clone(c.cfg.Brokers)
 	c.mu.Lock()

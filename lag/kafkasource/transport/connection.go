@@ -12,24 +12,24 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// maxVersionsAnswer bounds a broker's first answer, the list of APIs it supports. Kafka 4.3 supports 72 of them in 6 bytes each.
-const maxVersionsAnswer = 64 << 10
+// maxVersionsResponse bounds a broker's first response, the list of APIs it supports. Kafka 4.3 has 72 of them, 6 bytes each.
+const maxVersionsResponse = 64 << 10
 
 // peer is a broker at the other end of a connection, and the versions it supports.
-// It is the connection's remote address, which is how a raw exchange comes to know whom it talks to.
+// It is the connection's remote address, because a raw exchange is given nothing else that it could know the broker by.
 type peer struct {
 	net.Addr
 	versions map[int16]versionRange
-	trusted  bool // no authentication is due, or it succeeded: a raw exchange took place
+	trusted  bool // there is no authentication, or it succeeded: a raw exchange took place
 }
 
-// conn is a broker connection that looks at the first answer kafka-go reads from it, which is always to
-// ApiVersions v0. So the versions are those of this very connection, cost no request of their own, and
-// something that is not a broker is found out before kafka-go allocates what its garbage asks for.
+// conn is a connection to a broker. It reads the first response before kafka-go does, which is always that of
+// ApiVersions v0. The versions are then those of this connection and need no request of ours. Garbage from something
+// that is not a broker is found before kafka-go allocates as much memory as it claims.
 type conn struct {
 	net.Conn
 	peer  *peer
-	first []byte // of the first answer, what kafka-go has not read yet
+	first []byte // the part of the first response that kafka-go has not read yet
 }
 
 func (c *conn) RemoteAddr() net.Addr { return c.peer }
@@ -58,7 +58,7 @@ func (c *conn) readVersions() error {
 		return err
 	}
 	size := binary.BigEndian.Uint32(head)
-	if size < 4 || size > maxVersionsAnswer {
+	if size < 4 || size > maxVersionsResponse {
 		return Garbled("%s does not answer as a Kafka broker does", c.peer.Addr)
 	}
 	c.first = append(head, make([]byte, size)...)
@@ -76,8 +76,8 @@ func (c *conn) readVersions() error {
 	return nil
 }
 
-// dial connects to a broker, with TLS when configured: here rather than in kafka-go's transport,
-// so that renewed certificates apply to the next connection and a refused handshake is told from a lost one.
+// dial connects to a broker, with TLS when configured. The TLS handshake is here and not in kafka-go's transport, so
+// that renewed certificates are used for the next connection, and a refused handshake has another code than a lost one.
 func (c *Client) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.DialTimeout)
 	defer cancel()

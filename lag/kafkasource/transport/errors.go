@@ -24,7 +24,7 @@ func (f *failure) Unwrap() error { return f.err }
 // WithCode gives an error its code.
 func WithCode(code lag.ErrorCode, err error) error { return &failure{code, err} }
 
-// Garbled is an error about an answer that makes no sense.
+// Garbled is the error of a response that cannot be right.
 func Garbled(format string, args ...any) error {
 	return WithCode(lag.Garbled, fmt.Errorf(format, args...))
 }
@@ -55,9 +55,9 @@ func Code(err error) lag.ErrorCode {
 	return lag.Unreachable
 }
 
-// isRefusal reports whether TLS or SASL refused us: waiting does not help.
+// isRefusal reports whether TLS or SASL refused us. Trying again does not help.
 func isRefusal(err error) bool {
-	var alert *net.OpError // how crypto/tls reports what the other end refused, such as a missing client certificate
+	var alert *net.OpError // crypto/tls reports a refusal by the other end so, for example of a missing client certificate
 	return errors.Is(err, kafka.SASLAuthenticationFailed) ||
 		errors.Is(err, kafka.UnsupportedSASLMechanism) ||
 		errors.Is(err, kafka.IllegalSASLState) ||

@@ -14,23 +14,23 @@ import (
 	"github.com/lagscaler/lagscaler/lag/kafkasource/wire"
 )
 
-// apiVersionsKey is the one API whose answers have no tags in their header, at any version.
+// apiVersionsKey is the only API whose responses have no tags in their header in any version.
 const apiVersionsKey = 18
 
-// exchange is one request on its way through kafka-go's transport, which hands it the pooled, secured and
-// authenticated connection. It only moves bytes: decoding is left to the caller, because the transport
-// abandons an exchange whose context ended while it still runs.
+// exchange is one request in kafka-go's transport, which calls it with a pooled, secured and authenticated connection.
+// It only writes and reads bytes. The caller decodes them, because the transport may return to the caller, when its
+// context ends, while the exchange still runs.
 type exchange struct {
 	broker      int32
 	correlation int32
 	client      *kmsg.RequestFormatter
-	limit       int // bytes of the largest answer
+	limit       int // bytes of the largest response
 	request     kmsg.Request
 }
 
-// answer is a response that is not decoded yet: its body without the header. Unsupported means that the broker supports
-// no version of the API that we do, and that nothing was sent.
-type answer struct {
+// rawResponse is a response that is not decoded yet: its body without the header. Unsupported means that the broker
+// supports no version of the API that we do, and that nothing was sent.
+type rawResponse struct {
 	key         int16
 	version     int16
 	unsupported bool
@@ -42,11 +42,11 @@ type answer struct {
 var (
 	_ protocol.RawExchanger  = (*exchange)(nil)
 	_ protocol.BrokerMessage = (*exchange)(nil)
-	_ protocol.Message       = (*answer)(nil)
+	_ protocol.Message       = (*rawResponse)(nil)
 )
 
-func (e *exchange) ApiKey() protocol.ApiKey { return protocol.ApiKey(e.request.Key()) }
-func (a *answer) ApiKey() protocol.ApiKey   { return protocol.ApiKey(a.key) }
+func (e *exchange) ApiKey() protocol.ApiKey    { return protocol.ApiKey(e.request.Key()) }
+func (r *rawResponse) ApiKey() protocol.ApiKey { return protocol.ApiKey(r.key) }
 
 // Broker routes the exchange.
 func (e *exchange) Broker(c protocol.Cluster) (protocol.Broker, error) {
@@ -63,7 +63,7 @@ func (e *exchange) Broker(c protocol.Cluster) (protocol.Broker, error) {
 // Required makes kafka-go call RawExchange.
 func (e *exchange) Required(map[protocol.ApiKey]int16) bool { return true }
 
-// RawExchange writes the request in the newest version both sides support and reads its answer.
+// RawExchange writes the request in the newest version both sides support and reads the response.
 // An error closes the connection.
 func (e *exchange) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
 	to, err := peerOf(rw)
@@ -71,7 +71,7 @@ func (e *exchange) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
 		return nil, err
 	}
 	to.trusted = true // kafka-go authenticates before anything else
-	a := &answer{key: e.request.Key(), versions: to.versions}
+	a := &rawResponse{key: e.request.Key(), versions: to.versions}
 	version, ok := negotiate(to.versions, a.key, e.request.MaxVersion())
 	if !ok {
 		a.unsupported = true
@@ -101,7 +101,7 @@ func (e *exchange) write(w io.Writer) error {
 	return err
 }
 
-func (e *exchange) read(r io.Reader, a *answer) error {
+func (e *exchange) read(r io.Reader, a *rawResponse) error {
 	var head [8]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
 		return err
@@ -121,7 +121,7 @@ func (e *exchange) read(r io.Reader, a *answer) error {
 	return err
 }
 
-// skipHeaderTags removes the tagged fields of a flexible answer's header, of which none has a meaning yet.
+// skipHeaderTags skips the tagged fields in the header of a flexible response. None of them has a meaning yet.
 func skipHeaderTags(body []byte, flexible bool) ([]byte, error) {
 	if !flexible {
 		return body, nil
@@ -134,7 +134,7 @@ func skipHeaderTags(body []byte, flexible bool) ([]byte, error) {
 	return r.Src, nil
 }
 
-// buffers hold requests and answers between two exchanges.
+// buffers hold the memory of requests and responses between two exchanges.
 var buffers sync.Pool
 
 // recycled is an empty buffer, with the memory of an earlier one if there is any.
@@ -145,10 +145,10 @@ func recycled() []byte {
 	return nil
 }
 
-// recycle gives memory back; nothing may use it after.
+// recycle gives memory back. Nothing may use it afterwards.
 func recycle(buf []byte) { buffers.Put(&buf) }
 
-// readStep is how much is allocated before any of it arrived: a length that lies costs no more.
+// readStep is how much is allocated before any byte arrived: a length that is wrong costs no more.
 const readStep = 1 << 20
 
 // readN reads n bytes into buf, which may be nil or recycled.

@@ -56,7 +56,7 @@ func TestRawExchangeContract(t *testing.T) {
 		if got := <-asked; got != broker {
 			t.Errorf("asked broker %d, wanted %d", got, broker)
 		}
-		a := m.(*answer)
+		a := m.(*rawResponse)
 		resp := kmsg.NewPtrConsumerGroupDescribeResponse()
 		resp.SetVersion(a.version)
 		if err := resp.ReadFrom(a.body); err != nil || len(resp.Groups) != 1 || a.versions[69].high < a.version {

@@ -44,7 +44,7 @@ func (l *limits) acquire(ctx context.Context, broker int32) (release func(), err
 	}
 }
 
-// throttle remembers for how long the broker asked for silence.
+// throttle notes that the broker asked for no requests for that long.
 func (l *limits) throttle(broker int32, d time.Duration) {
 	if d <= 0 {
 		return

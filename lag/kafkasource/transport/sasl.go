@@ -36,7 +36,8 @@ type OAuth struct {
 // authenticator begins one authentication.
 type authenticator func(ctx context.Context) (sasl.StateMachine, []byte, error)
 
-// mechanism is a sasl.Mechanism that looks its secrets up each time, and whose failures are told from a lost connection.
+// mechanism is a sasl.Mechanism that reads its secrets for every connection. Its failures have a code of their own, so
+// that they differ from a lost connection.
 type mechanism struct {
 	name  string
 	start authenticator
@@ -70,7 +71,7 @@ func newMechanism(s SASL) (*mechanism, error) {
 // Name is the mechanism's registered name.
 func (m *mechanism) Name() string { return m.name }
 
-// Start begins an authentication with the secrets of now.
+// Start begins an authentication with the present secrets.
 func (m *mechanism) Start(ctx context.Context) (sasl.StateMachine, []byte, error) {
 	state, first, err := m.start(ctx)
 	if err != nil {
@@ -79,7 +80,8 @@ func (m *mechanism) Start(ctx context.Context) (sasl.StateMachine, []byte, error
 	return saslState{state, m.name}, first, nil
 }
 
-// saslState marks a failure in the middle of an authentication, such as a SCRAM server that proves nothing, as a refusal.
+// saslState gives a failure in the middle of an authentication its code, for example when a SCRAM server cannot prove
+// that it knows the password.
 type saslState struct {
 	sasl.StateMachine
 	name string
@@ -111,7 +113,7 @@ func (s SASL) password(with func(user, password string) (sasl.Mechanism, error))
 	}
 }
 
-// secret is the value, or what its file holds now, without the newline that editors leave at the end.
+// secret is the value, or the present content of its file without the newline at the end.
 func secret(value, file string) (string, error) {
 	if file == "" {
 		return value, nil

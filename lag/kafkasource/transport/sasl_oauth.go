@@ -27,7 +27,7 @@ func (s SASL) bearer() authenticator {
 	}
 }
 
-// bearerState ends the authentication: an empty challenge is consent, anything else is the reason of a refusal.
+// bearerState ends the authentication: an empty challenge accepts the token, any other is the reason of a refusal.
 type bearerState struct{}
 
 func (bearerState) Next(_ context.Context, challenge []byte) (bool, []byte, error) {

@@ -2,15 +2,15 @@ package wire
 
 import "github.com/twmb/franz-go/pkg/kbin"
 
-// reader reads what flexible and older versions of a message write differently.
-// Whatever the bytes are, it allocates nothing and no loop over it runs longer than they are many.
+// reader reads the parts of a message that flexible and older versions encode differently.
+// The bytes may be garbage: it allocates nothing, and no loop over it runs more often than there are bytes.
 type reader struct {
 	kbin.Reader
 	flexible bool
 }
 
-// arrayLen is the number of elements that follow, of at least size bytes each: never more than the bytes left can hold.
-// Null is 0.
+// arrayLen is the number of elements that follow, 0 for null. Each takes at least size bytes, so it is never more than
+// the bytes left can hold.
 func (r *reader) arrayLen(size int) int {
 	var n int32
 	if r.flexible {
@@ -19,7 +19,7 @@ func (r *reader) arrayLen(size int) int {
 		n = r.ArrayLen()
 	}
 	if int(n) > len(r.Src)/size {
-		r.Span(len(r.Src) + 1) // no array is that long: the rest cannot be read
+		r.Span(len(r.Src) + 1) // the array cannot be that long: makes the reader fail
 	}
 	if !r.Ok() {
 		return 0
@@ -27,7 +27,7 @@ func (r *reader) arrayLen(size int) int {
 	return max(0, int(n))
 }
 
-// bytes is a string, or nil for null, as part of the message's memory.
+// bytes is a string, or nil for null. It is part of the message's memory.
 func (r *reader) bytes() []byte {
 	if !r.flexible {
 		n := int(r.Int16())
@@ -58,7 +58,7 @@ func SkipTags(r *kbin.Reader) {
 	}
 }
 
-// writer writes what flexible and older versions of a message write differently.
+// writer writes the parts of a message that flexible and older versions encode differently.
 type writer struct {
 	dst      []byte
 	flexible bool
@@ -86,7 +86,7 @@ func (w *writer) tags() {
 	}
 }
 
-// StringOf is a string of a message; null is empty.
+// StringOf is the value of a nullable string; null is the empty string.
 func StringOf(s *string) string {
 	if s == nil {
 		return ""
