@@ -38,7 +38,7 @@ func rightsTables() string {
 	weaker := map[string]bool{}
 	for _, mode := range []scaler.Mode{scaler.Observe, scaler.Advise, scaler.Act} {
 		fmt.Fprintf(&b, "\n### %s\n\n| right | on | where | why |\n|---|---|---|---|\n", mode)
-		for _, r := range kube.Rules(mode) {
+		for _, r := range kube.Permissions(mode) {
 			on := strings.TrimPrefix(r.Group+"/"+r.Resource, "/")
 			if weaker[on] {
 				continue

@@ -40,8 +40,8 @@
 //	What is learned, and what is saved of it?            scaler            memory.go, capacity.go
 //	How would a policy have done?                        scaler/sim        the simulator and its rivals
 //	What was seen and decided, for a bug report?         internal/record   doc.go: the format; replay.go decides it again
-//	How are Kubernetes objects read and written?         scaler/kube       doc.go; apply.go is the one write that matters
-//	Which rights are needed, and for what?               scaler/kube       rules.go
+//	How are Kubernetes objects read and written?         scaler/kube       doc.go; scales.go is the only writer of replicas
+//	Which rights are needed, and for what?               scaler/kube       permissions.go
 //	What may a user set?                                 internal/config   config.go; docs/configuration.md is made from it
 //	When does what run?                                  internal/engine   engine.go: Engine.Tick is the program minus the clock
 //	What is exposed under which name?                    internal/metrics  table.go; docs/metrics.md is made from the tables

@@ -7,9 +7,10 @@ import (
 	"sync"
 	"time"
 
-	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/tools/cache"
 
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
 )
 
 // Options are fixed for a Controller's life.
@@ -17,8 +18,16 @@ type Options struct {
 	Namespace string   // where the Lease and the memory live
 	Lease     string   // its name, which replicas of one installation share
 	Identity  string   // of this replica, unique: the pod's name
-	Watch     []string // namespaces whose KafkaScalers and workloads are seen; empty: all
+	Watch     []string // namespaces whose KafkaScalers and workloads are watched; empty: all
 	Log       *slog.Logger
+}
+
+// namespaces are those to watch; the empty one stands for all.
+func (o Options) namespaces() []string {
+	if len(o.Watch) == 0 {
+		return []string{""}
+	}
+	return o.Watch
 }
 
 // Settings may change while the Controller runs.
@@ -36,54 +45,53 @@ type NamespaceRule struct {
 	Groups   []*regexp.Regexp // empty: all
 }
 
-// Declared is what somebody wants scaled, as a custom resource or in the configuration file.
-type Declared struct {
-	Name   string // namespace/name
-	Target scaler.Ref
-	Spec   scaler.Spec
-}
-
-// Controller is everything the program knows of Kubernetes, and the one place that writes there.
+// Controller joins the parts of this package. Each part has a lock of its own, or needs none.
 type Controller struct {
 	opts     Options
-	clients  Clients
 	rights   *rights
 	election *election
-	clock    func() time.Time
-	wake     chan struct{} // something changed that may need another watch, or a deletion handled
-	publish  chan struct{} // there is something to write
 
-	mu        sync.Mutex
-	settings  Settings
-	resources map[string]*resource             // KafkaScalers by namespace/name
-	targets   map[scaler.Ref]*target           // every workload seen
-	watches   map[watchKey]*watch              // running
-	kinds     map[schema.GroupVersionKind]kind // resolved kinds of targets
-	outcomes  map[string]scaler.Outcome        // the latest, by scaler
-	written   map[string]*written              // what the writer wrote last, by scaler
-	saved     map[string]orphan                // scalers that have a saved memory
-	orphans   map[string]orphan                // deleted scalers that have to be cleaned up after
+	declarations *declarations // what is declared
+	watches      *watches      // what is watched
+	kinds        *kinds
+	workloads    *workloads
+	scales       *scales // what is written
+	publisher    *publisher
+	memories     *memories // what is remembered
+
+	wake chan struct{} // something changed that may need another watch, or a deletion handled
 }
 
-// New makes a Controller that knows nothing yet; see Run.
-func New(c Clients, o Options) *Controller {
+// New makes a Controller that has read nothing yet; see Run.
+func New(clients Clients, o Options) *Controller {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	r := newRights(o.Log, time.Now)
-	return &Controller{
-		opts: o, clients: c, rights: r, election: newElection(c, o, r), clock: time.Now,
-		wake: make(chan struct{}, 1), publish: make(chan struct{}, 1),
-		resources: map[string]*resource{}, targets: map[scaler.Ref]*target{}, watches: map[watchKey]*watch{},
-		kinds: map[schema.GroupVersionKind]kind{}, outcomes: map[string]scaler.Outcome{}, written: map[string]*written{}, saved: map[string]orphan{}, orphans: map[string]orphan{},
-	}
+	c := &Controller{opts: o, wake: make(chan struct{}, 1), declarations: newDeclarations()}
+	a := api{clients: clients, rights: newRights(o.Log, time.Now), log: o.Log, clock: time.Now}
+	c.rights, c.election = a.rights, newElection(clients, o, a.rights)
+	c.kinds, c.watches = newKinds(a), newWatches(a, c.handler)
+	targets := newTargets(a, c.Leading, func() { signal(c.wake) })
+	c.workloads = &workloads{rights: a.rights, kinds: c.kinds, watches: c.watches, targets: targets}
+	events := &events{api: a, reporter: o.Identity}
+	c.scales = &scales{api: a, election: c.election, targets: targets}
+	c.publisher = newPublisher(a, o, c.election, c.declarations, targets, events)
+	c.memories = newMemories(a, o, c.election, c.declarations)
+	c.memories.restore = (&restorer{c.declarations, c.workloads, c.scales, events}).restore
+	return c
+}
+
+// api is the way to the API server, as each part needs it.
+type api struct {
+	clients Clients
+	rights  *rights
+	log     *slog.Logger
+	clock   func() time.Time
 }
 
 // Configure takes new settings; they hold from the next call of Scalers on.
 func (c *Controller) Configure(s Settings) {
-	c.mu.Lock()
-	c.settings = s
-	c.mu.Unlock()
+	c.declarations.configure(s)
 	signal(c.wake)
 }
 
@@ -103,26 +111,46 @@ func (c *Controller) MissingRights() []string {
 	return out
 }
 
+// Apply writes a change to the target's scale subresource, while this replica leads.
+func (c *Controller) Apply(ctx context.Context, change scaler.Change) error {
+	return c.scales.apply(ctx, change)
+}
+
+// Publish takes the outcomes of a poll. It only leaves them for the writer, and does not wait.
+func (c *Controller) Publish(outcomes []scaler.Outcome) { c.publisher.publish(outcomes) }
+
+// Load reads the saved memories, by scaler. A memory that cannot be read is left out and logged: it is of another
+// version, or somebody edited it.
+func (c *Controller) Load(ctx context.Context) (map[string]scaler.Memory, error) {
+	defer signal(c.wake) // a scaler may have been deleted since it was saved
+	return c.memories.load(ctx)
+}
+
+// Save writes memories, by scaler. One that fails does not stop the others; the error names them all.
+func (c *Controller) Save(ctx context.Context, learned map[string]scaler.Memory) error {
+	return c.memories.save(ctx, learned)
+}
+
 // upkeep is how often it is looked whether a kind that was missing is there now.
 const upkeep = 10 * time.Second
 
 // Run watches and writes until ctx ends.
 //
 //	             ┌─ watches (started and ended by upkeep) ──> caches ──> Scalers
-//	ctx ── Run ──┼─ upkeep: which watches are needed; sizes of unusual kinds; what deleted scalers left
-//	             └─ writer: status and Events                                  <── Publish
+//	ctx ── Run ──┼─ upkeep: which watches are needed; sizes of kinds that are not built in; clean-up of deleted scalers
+//	             └─ publisher: status and Events                               <── Publish
 func (c *Controller) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	wg.Go(func() { c.write(ctx) })
+	wg.Go(func() { c.publisher.run(ctx) })
 	ticker := time.NewTicker(upkeep)
 	defer ticker.Stop()
 	for {
-		c.follow(ctx, &wg)
-		c.measure(ctx)
-		c.clean(ctx)
+		c.watch(ctx, &wg)
+		c.workloads.targets.refreshScales(ctx, targetsOf(c.declarations.valid()))
+		c.cleanUp(ctx)
 		select {
 		case <-ctx.Done():
 			return nil
@@ -130,6 +158,88 @@ func (c *Controller) Run(ctx context.Context) error {
 		case <-c.wake:
 		}
 	}
+}
+
+// watch starts the watches that the scalers of the moment need, and ends the others.
+func (c *Controller) watch(ctx context.Context, wg *sync.WaitGroup) {
+	for _, ended := range c.watches.follow(ctx, wg, c.wantedWatches()) {
+		c.workloads.targets.forget(ended)
+	}
+}
+
+// wantedWatches are the watches that are needed now.
+//
+// Workloads, pods and autoscalers are watched only in namespaces that have a scaler: what is kept in memory grows with
+// what is scaled, not with the cluster.
+func (c *Controller) wantedWatches() map[watchKey]bool {
+	wanted := map[watchKey]bool{}
+	if _, ok := c.kinds.resolve(kafkaScalerKind); ok {
+		for _, ns := range c.opts.namespaces() {
+			wanted[watchKey{v1alpha1.Resource, ns}] = true
+		}
+	}
+	_, keda := c.kinds.resolve(scaledObjectKind)
+	declared := c.declarations.valid()
+	for _, ref := range append(targetsOf(declared), c.memories.deletedTargets()...) {
+		if target, ok := c.kinds.resolve(kindOf(ref)); ok {
+			wanted[watchKey{target, ref.Namespace}] = true
+		}
+	}
+	if c.declarations.mode() == scaler.Observe {
+		return wanted // decides nothing, and has no right to the rest
+	}
+	for _, d := range declared {
+		wanted[watchKey{pods, d.Target.Namespace}] = true
+		wanted[watchKey{autoscalers, d.Target.Namespace}] = true
+		if keda {
+			wanted[watchKey{scaledObjects, d.Target.Namespace}] = true
+		}
+	}
+	return wanted
+}
+
+// handler takes in what a watch brings. Pods and autoscalers are read from their stores when needed.
+func (c *Controller) handler(key watchKey) cache.ResourceEventHandler {
+	switch key.resource {
+	case pods, autoscalers, scaledObjects:
+		return cache.ResourceEventHandlerFuncs{}
+	case v1alpha1.Resource:
+		return handle(c.resourceChanged, c.resourceDeleted)
+	}
+	targets := c.workloads.targets
+	return handle(func(o object) { targets.changed(key.resource, o) }, targets.deleted)
+}
+
+// resourceChanged takes in a KafkaScaler as the watch shows it.
+func (c *Controller) resourceChanged(o object) {
+	c.memories.declared(c.declarations.changed(o))
+	signal(c.wake)
+}
+
+// resourceDeleted takes in that a KafkaScaler is gone. Its target may have to be restored.
+func (c *Controller) resourceDeleted(o object) {
+	if r, known := c.declarations.deleted(o); known {
+		c.memories.deleted(r.Declared)
+		c.publisher.forget(r.Name)
+	}
+	signal(c.wake)
+}
+
+// cleanUp sees to what deleted scalers left: a target at zero, and a saved memory. Only the leader acts.
+func (c *Controller) cleanUp(ctx context.Context) {
+	if c.Leading() && c.resourcesRead() {
+		c.memories.cleanUp(ctx)
+	}
+}
+
+// resourcesRead reports whether the custom resources have been read, so that one that is not known is not there.
+func (c *Controller) resourcesRead() bool {
+	for _, ns := range c.opts.namespaces() {
+		if !c.watches.listed(watchKey{v1alpha1.Resource, ns}) {
+			return false
+		}
+	}
+	return true
 }
 
 // signal tells a goroutine that there is something to do; one that knows already is left alone.

@@ -1,4 +1,5 @@
-// Package kube is Kubernetes for the engine: custom resources in, scale subresource out.
+// Package kube is the adapter between the engine and Kubernetes: it reads KafkaScalers and workloads, and writes scale
+// subresources, statuses, Events, saved memories and a Lease.
 //
 //	KafkaScalers, HPAs, ScaledObjects, workloads, pods --watches--> caches --Scalers--> engine
 //	scale subresource <------------------------------------------- Apply <------------- engine
@@ -6,10 +7,24 @@
 //	ConfigMaps        <------------------------------------------- Load, Save <-------- engine
 //	Lease             <-- election ------------------------------> Leading -----------> engine
 //
-// [Controller.Scalers] reads caches and does no I/O: a slow API server delays no decision, and one that is down leaves
-// what was known. Only the leader writes, and only what [Rules] lists: each right with the reason for it.
-// A right that is missing is named once in the log and in the conditions of the scalers that it concerns, and the rest
-// goes on.
+// [Controller.Scalers] reads caches and does no I/O: a slow API server delays no decision, and while it is down the cached
+// objects are used. Only the leader writes, and only with the rights that [Permissions] lists, each with its reason.
+// A missing right is logged once and shown in the conditions of the scalers that it concerns; everything else goes on.
 //
-// Start with controller.go, then scalers.go for what the engine sees and apply.go for the one write that matters.
+// [Controller] only joins the parts. Each has one file, one job, and a lock of its own where it has state:
+//
+//	what is declared     declarations.go, convert.go          KafkaScalers and the scalers of the configuration file
+//	                     scalers.go                           which of them are refused, and why
+//	what is watched      watches.go, kinds.go                 which watches run; which kinds the API server serves
+//	                     targets.go, objects.go               workloads: sizes, resizes, rollouts, who wrote them
+//	                     workloads.go, pods.go, autoscalers.go    a scaler's target as the caches show it
+//	what is written      scales.go                            replicas: the only place, for decisions and for restore
+//	                     publisher.go, status.go, events.go   statuses and Events
+//	what is remembered   memories.go, deleted.go              saved memories, and the clean-up after deleted scalers
+//	who may write        election.go                          the Lease
+//	                     permissions.go, rights.go            the rights that are needed, and those that are missing
+//	the API server       connect.go, handler.go, klog.go
+//
+// That is one package because it is one idea, the cluster as the engine sees it: every part reads or writes through the
+// same client, notes the same missing rights and tells of the same targets. Start with controller.go.
 package kube

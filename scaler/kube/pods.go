@@ -11,11 +11,12 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
-// count takes the target's pods into the workload: who is ready, which member may be whose, who finds no node.
-// Without the right to see pods there are none, and the target's own numbers stand.
-func (c *Controller) count(w *scaler.Workload, t *target, now time.Time) {
-	all, ready := c.store(watchKey{pods, t.ref.Namespace})
-	if _, denied := c.rights.lacks(pods.GroupResource(), t.ref.Namespace); denied || !ready || t.selector == nil || t.selector.Empty() {
+// readPods takes the target's pods into the workload: which are ready, which cannot be scheduled, and the names and
+// addresses by which group members are matched with them. Without the right to see pods there are none, and the target's
+// own numbers stand.
+func (ws *workloads) readPods(w *scaler.Workload, t target, now time.Time) {
+	all, listed := ws.watches.store(watchKey{pods, t.ref.Namespace})
+	if _, denied := ws.rights.lacks(pods.GroupResource(), t.ref.Namespace); denied || !listed || t.selector == nil || t.selector.Empty() {
 		return
 	}
 	var readyPods int32
@@ -36,7 +37,7 @@ func (c *Controller) count(w *scaler.Workload, t *target, now time.Time) {
 			}
 		}
 	}
-	if !usual(t.resource.GroupResource()) {
+	if !builtIn(t.resource.GroupResource()) {
 		w.Ready = readyPods // its status may not say, or in a field of its own
 	}
 	slices.SortFunc(w.Pods, func(a, b scaler.Pod) int { return strings.Compare(a.Name, b.Name) })

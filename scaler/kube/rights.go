@@ -20,9 +20,13 @@ type Right struct {
 	Namespace string // empty: all
 }
 
+func (r Right) groupResource() schema.GroupResource {
+	return schema.GroupResource{Group: r.Group, Resource: r.Resource}
+}
+
 // String is the right in words: update deployments.apps/scale in shop.
 func (r Right) String() string {
-	s := r.Verb + " " + schema.GroupResource{Group: r.Group, Resource: r.Resource}.String()
+	s := r.Verb + " " + r.groupResource().String()
 	if r.Namespace == "" {
 		return s + " in all namespaces"
 	}
@@ -31,9 +35,9 @@ func (r Right) String() string {
 
 // consequence is what happens without the right.
 func (r Right) consequence() string {
-	for _, rule := range rules {
-		if rule.Group == r.Group && rule.Resource == r.Resource {
-			return rule.ifMissing
+	for _, p := range permissions {
+		if p.Group == r.Group && p.Resource == r.Resource {
+			return p.ifMissing
 		}
 	}
 	return "targets of this kind are not scaled"
@@ -105,12 +109,13 @@ func (r *rights) lacks(resource schema.GroupResource, namespace string) (Right, 
 // missingRight says which right is missing, in a condition or an error.
 func missingRight(r Right) string { return fmt.Sprintf("the right to %s is missing", r) }
 
-// permitted names the rights that scalers of a namespace need and lack; empty when they have all.
-func (c *Controller) permitted(namespace string) string {
+// lacking names the missing rights that concern any of the namespaces, with what is not done without them; empty when
+// none is missing.
+func (r *rights) lacking(namespaces ...string) string {
 	var missing []string
-	for _, r := range c.rights.missing() {
-		if r.Namespace == "" || r.Namespace == namespace || r.Namespace == c.opts.Namespace {
-			missing = append(missing, missingRight(r)+": "+r.consequence())
+	for _, m := range r.missing() {
+		if m.Namespace == "" || slices.Contains(namespaces, m.Namespace) {
+			missing = append(missing, missingRight(m)+": "+m.consequence())
 		}
 	}
 	return strings.Join(missing, "; ")

@@ -210,7 +210,7 @@ func TestOperatorsAnnotations(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var got scaler.Workload
-		if err := operate(&got, tt.scaler, tt.target); err != nil {
+		if err := applyAnnotations(&got, tt.scaler, tt.target); err != nil {
 			t.Error(err)
 		}
 		same := got.Paused == tt.want.Paused && got.PauseScaleIn == tt.want.PauseScaleIn &&
@@ -281,7 +281,7 @@ func TestWhoseWriteItIs(t *testing.T) {
 				if tt.leads {
 					w.election.held(time.Now())
 				}
-				if got := w.ours(&target{writing: tt.writing, by: tt.by}, six); got != tt.want {
+				if got := (&target{writing: tt.writing, by: tt.by}).ours(six, w.Leading()); got != tt.want {
 					t.Errorf("%v, want %v", got, tt.want)
 				}
 			})
@@ -386,14 +386,14 @@ func TestWatchesAreThoseThatAreNeeded(t *testing.T) {
 		if got := w.one("shop/orders"); got.Refused() {
 			t.Error(got.Refusal)
 		}
-		for key := range w.watches {
+		for _, key := range w.watches.keys() {
 			if key.resource != v1alpha1.Resource && key.resource != deployments {
 				t.Errorf("in observe, %s is watched", key)
 			}
 		}
 		w.Configure(Settings{Mode: scaler.Act, Clusters: []string{"main"}})
 		synctest.Wait()
-		if got := len(w.watches); got != 5 {
+		if got := len(w.watches.keys()); got != 5 {
 			t.Errorf("in act, %d watches, want 5: scalers, deployments, pods, HPAs, ScaledObjects", got)
 		}
 		if err := w.untyped.Resource(v1alpha1.Resource).Namespace("shop").Delete(w.t.Context(), "orders", metav1.DeleteOptions{}); err != nil {
@@ -402,7 +402,7 @@ func TestWatchesAreThoseThatAreNeeded(t *testing.T) {
 		synctest.Wait()
 		time.Sleep(2 * upkeep)
 		synctest.Wait()
-		if got := len(w.watches); got != 1 {
+		if got := len(w.watches.keys()); got != 1 {
 			t.Errorf("without a scaler, %d watches, want 1", got)
 		}
 	})

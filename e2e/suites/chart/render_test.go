@@ -92,7 +92,7 @@ func TestEveryManifestIsNamed(t *testing.T) {
 func TestRightsAreThoseOfTheCode(t *testing.T) {
 	for _, mode := range []scaler.Mode{scaler.Observe, scaler.Advise, scaler.Act} {
 		want := map[kube.Place][]string{}
-		for _, r := range kube.Rules(mode) {
+		for _, r := range kube.Permissions(mode) {
 			want[r.Place] = append(want[r.Place], rights([]string{r.Group}, []string{r.Resource}, r.Verbs)...)
 		}
 		for _, scope := range []string{"cluster", "namespaced"} {

@@ -47,7 +47,7 @@ func TestEachRightIsListed(t *testing.T) {
 	for _, m := range missingRights {
 		taken = append(taken, m.resource)
 	}
-	for _, r := range ours.Rules(scaler.Act) {
+	for _, r := range ours.Permissions(scaler.Act) {
 		used = append(used, r.Resource)
 	}
 	same(t, "rights", taken, used)

@@ -143,7 +143,7 @@ func (s *scene) permit(mode scaler.Mode, without ...string) string {
 		Verbs     []string `json:"verbs"`
 	}
 	var rules []policyRule
-	for _, r := range rights.Rules(mode) {
+	for _, r := range rights.Permissions(mode) {
 		if !slices.Contains(without, r.Resource) {
 			rules = append(rules, policyRule{[]string{r.Group}, []string{r.Resource}, r.Verbs})
 		}

@@ -35,8 +35,8 @@ var notable = map[scaler.Reason]bool{
 	scaler.NoCommittedOffsets: true, scaler.CapacityUnknown: true, scaler.PartitionBound: true, scaler.DownstreamBound: true,
 }
 
-// said is what the Events of a scaler have said so far, so that nothing is said twice.
-type said struct {
+// eventState is what the Events of a scaler have told so far, so that nothing is told twice.
+type eventState struct {
 	refusal     scaler.Refusal
 	verdict     scaler.Reason
 	overdue     bool
@@ -47,7 +47,8 @@ type said struct {
 	desired     int32
 }
 
-// news is what an outcome has to tell that was not told yet: to the scaler and its target, or to the scaler alone.
+// newEvents are the Events of an outcome that were not written yet: about the scaler and its target, or about the scaler
+// alone.
 //
 //	what happened                        type     reason           target too
 //	replicas were written                Normal   ScaleUp, …       yes
@@ -57,7 +58,7 @@ type said struct {
 //	nothing is decided                   Warning  Invalid, …       no, when that begins
 //	a notable verdict                    Warning  Unschedulable, … no, when that begins
 //	a hold is overdue                    Warning  HoldOverdue      no, when that begins
-func (s said) news(o scaler.Outcome, now time.Time) (both, own []event, next said) {
+func (s eventState) newEvents(o scaler.Outcome, now time.Time) (both, own []event, next eventState) {
 	next = s
 	next.refusal = o.Refusal
 	if o.Refused() {
@@ -99,9 +100,17 @@ func (s said) news(o scaler.Outcome, now time.Time) (both, own []event, next sai
 	return both, own, next
 }
 
-// saidBefore is what a new leader knows of what the one before it said: the status tells.
-func saidBefore(s v1alpha1.KafkaScalerStatus) said {
-	var out said
+// conflictOf says who owns the target, or that another writer was first.
+func conflictOf(o scaler.Outcome) string {
+	if w := o.Workload.Owner; w.Owns() {
+		return fmt.Sprintf("%s %s sets the replicas, so ours are not written: %s", w.Kind, w.Name, o.Line)
+	}
+	return o.Line + ": " + o.Failure
+}
+
+// eventStateFrom is what a new leader knows of the Events of the leader before it: the status tells.
+func eventStateFrom(s v1alpha1.KafkaScalerStatus) eventState {
+	var out eventState
 	if d := s.LastDecision; d != nil {
 		out.verdict, out.disposition = scaler.Reason(d.Reason), scaler.Disposition(d.Disposition)
 	}
@@ -113,39 +122,32 @@ func saidBefore(s v1alpha1.KafkaScalerStatus) said {
 	return out
 }
 
+// events writes Events.
+type events struct {
+	api
+	reporter string // this replica
+}
+
 // emit writes an Event about an object. That it could not is no reason to stop.
-func (c *Controller) emit(ctx context.Context, about corev1.ObjectReference, e event) {
+func (w *events) emit(ctx context.Context, about corev1.ObjectReference, e event) {
 	if about.Name == "" {
 		return
 	}
-	now := c.clock()
+	now := w.clock()
 	message := e.message
 	if len(message) > longestMessage {
 		message = message[:longestMessage-3] + "..."
 	}
-	_, err := c.clients.Kubernetes.CoreV1().Events(about.Namespace).Create(ctx, &corev1.Event{
+	_, err := w.clients.Kubernetes.CoreV1().Events(about.Namespace).Create(ctx, &corev1.Event{
 		ObjectMeta: metav1.ObjectMeta{
 			Name: fmt.Sprintf("%s.%x", about.Name, now.UnixNano()), Namespace: about.Namespace,
 		},
 		InvolvedObject: about, Type: e.kind, Reason: e.reason, Message: message, Action: e.reason, Count: 1,
 		FirstTimestamp: metav1.NewTime(now), LastTimestamp: metav1.NewTime(now), EventTime: metav1.NewMicroTime(now),
-		Source: corev1.EventSource{Component: FieldManager}, ReportingController: FieldManager, ReportingInstance: c.opts.Identity,
+		Source: corev1.EventSource{Component: FieldManager}, ReportingController: FieldManager, ReportingInstance: w.reporter,
 	}, metav1.CreateOptions{})
-	c.rights.note(Right{Verb: "create", Resource: "events", Namespace: about.Namespace}, err)
+	w.rights.note(Right{Verb: "create", Resource: "events", Namespace: about.Namespace}, err)
 	if err != nil {
-		c.opts.Log.Debug("writing an event failed", "about", about.Kind+"/"+about.Namespace+"/"+about.Name, "reason", e.reason, "err", err)
-	}
-}
-
-// regarding is how an Event names a target; empty when it is gone.
-func (c *Controller) regarding(ref scaler.Ref) corev1.ObjectReference {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	t, ok := c.targets[ref]
-	if !ok {
-		return corev1.ObjectReference{}
-	}
-	return corev1.ObjectReference{
-		APIVersion: ref.APIVersion, Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name, UID: t.uid,
+		w.log.Debug("writing an event failed", "about", about.Kind+"/"+about.Namespace+"/"+about.Name, "reason", e.reason, "err", err)
 	}
 }

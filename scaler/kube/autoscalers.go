@@ -20,9 +20,9 @@ const (
 
 // owner is who else sets a target's replicas. A ScaledObject works through an HPA of its own, so it is named, with
 // the number the HPA wants; a paused one has none, and owns nothing.
-func (c *Controller) owner(ref scaler.Ref) scaler.Owner {
-	hpa := c.autoscaler(ref)
-	keda := c.scaledObject(ref)
+func (ws *workloads) owner(ref scaler.Ref) scaler.Owner {
+	hpa := ws.autoscaler(ref)
+	keda := ws.scaledObject(ref)
 	if keda.Kind == "" {
 		return hpa
 	}
@@ -33,8 +33,8 @@ func (c *Controller) owner(ref scaler.Ref) scaler.Owner {
 	return keda
 }
 
-func (c *Controller) autoscaler(ref scaler.Ref) scaler.Owner {
-	all, _ := c.store(watchKey{autoscalers, ref.Namespace})
+func (ws *workloads) autoscaler(ref scaler.Ref) scaler.Owner {
+	all, _ := ws.watches.store(watchKey{autoscalers, ref.Namespace})
 	var found []scaler.Owner
 	for _, o := range all {
 		hpa, ok := o.(*autoscalingv2.HorizontalPodAutoscaler)
@@ -49,8 +49,8 @@ func (c *Controller) autoscaler(ref scaler.Ref) scaler.Owner {
 	return first(found)
 }
 
-func (c *Controller) scaledObject(ref scaler.Ref) scaler.Owner {
-	all, _ := c.store(watchKey{scaledObjects, ref.Namespace})
+func (ws *workloads) scaledObject(ref scaler.Ref) scaler.Owner {
+	all, _ := ws.watches.store(watchKey{scaledObjects, ref.Namespace})
 	var found []scaler.Owner
 	for _, o := range all {
 		so, ok := o.(object)

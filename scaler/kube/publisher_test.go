@@ -225,7 +225,7 @@ func TestStatusIsWrittenOnChange(t *testing.T) {
 	})
 }
 
-// A new leader reads what the one before said, and does not say it again.
+// A new leader reads in the status which Events were written, and does not write them again.
 func TestANewLeaderRepeatsNothing(t *testing.T) {
 	conflict := with(outcome(time.Now(), scaler.Unschedulable, 4, 6), func(o *scaler.Outcome) { o.Disposition = scaler.Conflict })
 	for name, o := range map[string]scaler.Outcome{"conflict": conflict, "refused": refused(Invalid, "targetLag")} {
@@ -235,9 +235,9 @@ func TestANewLeaderRepeatsNothing(t *testing.T) {
 				settle()
 				before := len(w.events("KafkaScaler"))
 				if before == 0 {
-					t.Fatal("nothing was said")
+					t.Fatal("no Event was written")
 				}
-				w.forgetWritten() // as a process that just became the leader
+				w.publisher.forgetAll() // as a process that just became the leader
 				w.Publish([]scaler.Outcome{o})
 				settle()
 				if got := len(w.events("KafkaScaler")); got != before {
@@ -256,8 +256,8 @@ func TestRounded(t *testing.T) {
 	}
 }
 
-// Every request that was made in all of this is one that the rules of its mode list.
-func TestRequestsAreThoseOfTheRules(t *testing.T) {
+// Every request that was made in all of this is one that the permissions of its mode list.
+func TestRequestsAreThoseOfThePermissions(t *testing.T) {
 	inWorld(t, orders+"\n---\n"+strings.NewReplacer("name: orders", "name: zero", "worker", "sleeper", "uid: ", "uid: z").Replace(orders), act, func(w *world) {
 		if err := w.Apply(w.t.Context(), scaler.Change{Target: worker, From: 4, To: 6}); err != nil {
 			t.Fatal(err)
@@ -275,7 +275,7 @@ func TestRequestsAreThoseOfTheRules(t *testing.T) {
 		}
 		time.Sleep(2 * upkeep)
 		unused := map[string]bool{}
-		for _, r := range Rules(scaler.Act) {
+		for _, r := range Permissions(scaler.Act) {
 			for _, verb := range r.Verbs {
 				unused[verb+" "+r.Resource+"."+r.Group] = true
 			}
@@ -290,7 +290,7 @@ func TestRequestsAreThoseOfTheRules(t *testing.T) {
 			}
 			used := a.GetVerb() + " " + resource + "." + a.GetResource().Group
 			if _, listed := unused[used]; !listed && !strings.HasPrefix(used, "get deployments.") && !strings.HasPrefix(used, "delete kafkascalers.") {
-				t.Errorf("%s is done, and no rule lists it", used)
+				t.Errorf("%s is done, and no permission lists it", used)
 			}
 			unused[used] = false
 		}

@@ -15,8 +15,8 @@ const (
 	Own     Place = "own"     // the namespace of the Lease and the memory: a Role there
 )
 
-// Rule is one right that this package uses, and what for.
-type Rule struct {
+// Permission is the rights to one resource that this package uses, and what for: one rule of the chart's roles.
+type Permission struct {
 	Group     string // API group; empty: the core
 	Resource  string
 	Verbs     []string // sorted
@@ -27,8 +27,8 @@ type Rule struct {
 	ifMissing string // what is then not known or not done
 }
 
-// rules are all of them. The chart's roles and docs/security.md are tested against [Rules].
-var rules = []Rule{
+// permissions are all of them. The chart's roles and docs/security.md are tested against [Permissions].
+var permissions = []Permission{
 	{
 		"coordination.k8s.io", "leases",
 		[]string{"create", "get", "update"},
@@ -105,15 +105,15 @@ var rules = []Rule{
 	},
 }
 
-// Rules are exactly the rights that a mode uses. Targets of other kinds than Deployment and StatefulSet need list and
+// Permissions are exactly the rights that a mode uses. Targets of other kinds than Deployment and StatefulSet need list and
 // watch of their resource from observe on, get of its scale subresource from advise on (where its numbers come from), and
 // update of it in act.
-func Rules(mode scaler.Mode) []Rule {
-	var out []Rule
-	for _, r := range rules {
-		if scaler.Weaker(mode, r.FromMode) == r.FromMode {
-			r.Verbs = slices.Clone(r.Verbs)
-			out = append(out, r)
+func Permissions(mode scaler.Mode) []Permission {
+	var out []Permission
+	for _, p := range permissions {
+		if scaler.Weaker(mode, p.FromMode) == p.FromMode {
+			p.Verbs = slices.Clone(p.Verbs)
+			out = append(out, p)
 		}
 	}
 	return out

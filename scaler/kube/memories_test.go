@@ -46,7 +46,7 @@ func TestAMemoryOfAnotherVersionIsLeftOut(t *testing.T) {
 			t.Fatal(err)
 		}
 		maps := w.typed.CoreV1().ConfigMaps("lagscaler")
-		saved, err := maps.Get(w.t.Context(), w.memoryName("shop/orders"), metav1.GetOptions{})
+		saved, err := maps.Get(w.t.Context(), w.memories.configMap("shop/orders"), metav1.GetOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,10 +101,12 @@ func TestDeletedAtZero(t *testing.T) {
 						t.Fatal(err)
 					}
 					if down { // a process that never saw the scaler, and loads what is saved
-						w.mu.Lock()
-						delete(w.resources, "shop/orders")
-						clear(w.saved)
-						w.mu.Unlock()
+						w.declarations.mu.Lock()
+						delete(w.declarations.resources, "shop/orders")
+						w.declarations.mu.Unlock()
+						w.memories.mu.Lock()
+						clear(w.memories.saved)
+						w.memories.mu.Unlock()
 					}
 					if err := w.untyped.Resource(v1alpha1.Resource).Namespace("shop").Delete(w.t.Context(), "orders", metav1.DeleteOptions{}); err != nil {
 						t.Fatal(err)

@@ -21,7 +21,7 @@ var worker = scaler.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "s
 
 // other is a second controller on the same API server: another replica of the program.
 func (w *world) other(identity string) *Controller {
-	return New(w.clients, Options{Namespace: "lagscaler", Lease: "lagscaler", Identity: identity})
+	return New(w.watches.clients, Options{Namespace: "lagscaler", Lease: "lagscaler", Identity: identity})
 }
 
 func TestApplyWritesWhatWasDecidedFor(t *testing.T) {

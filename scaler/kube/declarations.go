@@ -1,0 +1,154 @@
+package kube
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
+)
+
+// Declared is what somebody wants scaled, as a custom resource or in the configuration file.
+type Declared struct {
+	Name   string // namespace/name
+	Target scaler.Ref
+	Spec   scaler.Spec
+}
+
+// declarations are the declared scalers: the KafkaScalers that were read, and those of the settings.
+type declarations struct {
+	mu        sync.Mutex
+	settings  Settings
+	resources map[string]*resource // KafkaScalers by namespace/name
+}
+
+// resource is one declared scaler: a KafkaScaler, or an entry of the configuration file. It is never changed.
+type resource struct {
+	Declared
+	invalid     error // the object does not even decode
+	file        bool  // declared in the configuration file
+	uid         types.UID
+	created     time.Time
+	generation  int64
+	annotations map[string]string
+	status      v1alpha1.KafkaScalerStatus // as last seen
+}
+
+func newDeclarations() *declarations { return &declarations{resources: map[string]*resource{}} }
+
+func (d *declarations) configure(s Settings) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.settings = s
+}
+
+// current are the settings in force.
+func (d *declarations) current() Settings {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.settings
+}
+
+// mode is the global mode.
+func (d *declarations) mode() scaler.Mode { return d.current().Mode }
+
+// changed takes in a KafkaScaler as the watch shows it, and returns its name.
+func (d *declarations) changed(o object) (name string) {
+	r := resourceOf(o)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.resources[r.Name] = r
+	return r.Name
+}
+
+func resourceOf(o object) *resource {
+	r := &resource{
+		uid: o.GetUID(), created: o.GetCreationTimestamp().Time, generation: o.GetGeneration(), annotations: o.GetAnnotations(),
+	}
+	var k v1alpha1.KafkaScaler
+	// By way of JSON, whose decoder names the field that is wrong; the library's converter does not.
+	text, err := o.MarshalJSON()
+	if err == nil {
+		err = json.Unmarshal(text, &k)
+	}
+	if err != nil {
+		r.invalid = err
+		r.Name = nameOf(o)
+	} else {
+		r.Declared, r.status = declaredOf(&k), k.Status
+	}
+	return r
+}
+
+func nameOf(o object) string { return o.GetNamespace() + "/" + o.GetName() }
+
+// deleted takes in that a KafkaScaler is gone, and returns it as it was.
+func (d *declarations) deleted(o object) (r *resource, known bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	r, known = d.resources[nameOf(o)]
+	delete(d.resources, nameOf(o))
+	return r, known
+}
+
+// resource is the KafkaScaler of that name; nil when there is none.
+func (d *declarations) resource(name string) *resource {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.resources[name]
+}
+
+// all are the declared scalers, sorted by name. Where a name stands twice, the file's word holds.
+func (d *declarations) all() []*resource {
+	d.mu.Lock()
+	byName := maps.Clone(d.resources)
+	file := d.settings.Declared
+	d.mu.Unlock()
+	for _, f := range file {
+		byName[f.Name] = &resource{Declared: f, file: true}
+	}
+	return slices.SortedFunc(maps.Values(byName), func(a, b *resource) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// valid are the declared scalers that could be decoded, sorted by name.
+func (d *declarations) valid() []*resource {
+	return slices.DeleteFunc(d.all(), func(r *resource) bool { return r.invalid != nil })
+}
+
+// find is the declared scaler of that name.
+func (d *declarations) find(name string) (Declared, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, f := range d.settings.Declared {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	if r, ok := d.resources[name]; ok {
+		return r.Declared, true
+	}
+	return Declared{}, false
+}
+
+func targetsOf(all []*resource) []scaler.Ref {
+	refs := make([]scaler.Ref, len(all))
+	for i, r := range all {
+		refs[i] = r.Target
+	}
+	return refs
+}
+
+// older reports whether a came before b: of two scalers on one target the older one has it. The file is older than any
+// resource.
+func older(a, b *resource) bool {
+	if !a.created.Equal(b.created) {
+		return a.created.Before(b.created)
+	}
+	return a.Name < b.Name
+}

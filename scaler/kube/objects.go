@@ -1,0 +1,98 @@
+package kube
+
+import (
+	"encoding/json"
+	"strconv"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
+)
+
+// replicas is a number of the object; what is absent is the API's 0, but for spec.replicas, which is 1 then.
+func replicas(o object, path ...string) int32 {
+	n, ok, err := unstructured.NestedInt64(o.Object, path...)
+	if (err != nil || !ok) && path[0] == "spec" {
+		return 1
+	}
+	return int32(n)
+}
+
+func selectorOf(o object) labels.Selector {
+	raw, _, _ := unstructured.NestedMap(o.Object, "spec", "selector")
+	var s metav1.LabelSelector
+	text, err := json.Marshal(raw)
+	if err == nil {
+		err = json.Unmarshal(text, &s)
+	}
+	selector, invalid := metav1.LabelSelectorAsSelector(&s)
+	if err != nil || invalid != nil {
+		return labels.Nothing()
+	}
+	return selector
+}
+
+// rolling reports whether old pods are being replaced by new ones. A resize is no rollout: it makes no pod old.
+//
+//	Deployment   replicas 4, updated 4                       no
+//	Deployment   replicas 5, updated 1                       yes: four are of the old template
+//	StatefulSet  current revision a, update revision b       yes
+//	either       paused, OnDelete, or below the partition    no: nothing goes on
+func rolling(o object) bool {
+	status := func(field string) int32 { return replicas(o, "status", field) }
+	text := func(path ...string) string { s, _, _ := unstructured.NestedString(o.Object, path...); return s }
+	if paused, _, _ := unstructured.NestedBool(o.Object, "spec", "paused"); paused {
+		return false
+	}
+	if o.GetKind() != "StatefulSet" {
+		updated, known, _ := unstructured.NestedInt64(o.Object, "status", "updatedReplicas")
+		return (known || o.GetKind() == "Deployment") && status("replicas") > int32(updated)
+	}
+	if text("spec", "updateStrategy", "type") == "OnDelete" || text("status", "updateRevision") == text("status", "currentRevision") {
+		return false
+	}
+	kept, _, _ := unstructured.NestedInt64(o.Object, "spec", "updateStrategy", "rollingUpdate", "partition")
+	return status("updatedReplicas") < status("replicas")-int32(kept)
+}
+
+// author is who set the replicas last, as the managed fields tell.
+type author string
+
+// The authors. Nobody: once a size of 0 was written through the scale subresource, which leaves the field out, the API
+// server (1.37) tracks no author of it any more.
+const (
+	us       author = "us"
+	somebody author = "somebody"
+	nobody   author = "nobody"
+)
+
+// writerOf reads the author of spec.replicas, so that a follower knows its leader's writes.
+func writerOf(o object) author {
+	for _, m := range o.GetManagedFields() {
+		if m.FieldsV1 == nil {
+			continue
+		}
+		var fields struct {
+			Spec map[string]json.RawMessage `json:"f:spec"`
+		}
+		if json.Unmarshal(m.FieldsV1.GetRawBytes(), &fields) != nil {
+			continue
+		}
+		if _, owns := fields.Spec["f:replicas"]; owns {
+			if m.Manager == FieldManager {
+				return us
+			}
+			return somebody
+		}
+	}
+	return nobody
+}
+
+// versionOf is a resourceVersion as a number, which may be compared; 0 when it is none.
+func versionOf(s string) uint64 {
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}

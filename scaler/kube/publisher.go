@@ -1,0 +1,170 @@
+package kube
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
+)
+
+// publisher writes Events and the status of KafkaScalers: on change only, and only while this replica leads.
+type publisher struct {
+	api
+	namespace    string // of the program
+	election     *election
+	declarations *declarations
+	targets      *targets
+	events       *events
+	wake         chan struct{} // there is something to write
+
+	mu       sync.Mutex
+	outcomes map[string]scaler.Outcome // the latest, by scaler
+	written  map[string]*written       // by scaler
+}
+
+// written is what has been written about a scaler. Only the writer's goroutine changes it.
+type written struct {
+	status v1alpha1.KafkaScalerStatus
+	at     time.Time
+	events eventState
+}
+
+func newPublisher(a api, o Options, e *election, d *declarations, t *targets, ev *events) *publisher {
+	return &publisher{
+		api: a, namespace: o.Namespace, election: e, declarations: d, targets: t, events: ev, wake: make(chan struct{}, 1),
+		outcomes: map[string]scaler.Outcome{}, written: map[string]*written{},
+	}
+}
+
+// publish leaves the outcomes of a poll for the writer.
+func (p *publisher) publish(outcomes []scaler.Outcome) {
+	latest := make(map[string]scaler.Outcome, len(outcomes))
+	for _, o := range outcomes {
+		latest[o.Name] = o
+	}
+	p.mu.Lock()
+	p.outcomes = latest
+	p.mu.Unlock()
+	signal(p.wake)
+}
+
+// run is the writer: one goroutine, so that everything is written in order.
+func (p *publisher) run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.wake:
+		}
+		p.mu.Lock()
+		outcomes := p.outcomes
+		p.mu.Unlock()
+		for _, name := range slices.Sorted(maps.Keys(outcomes)) {
+			p.write(ctx, outcomes[name])
+		}
+	}
+}
+
+// write writes the Events and the status of one scaler, if there is anything new and this replica leads.
+func (p *publisher) write(ctx context.Context, o scaler.Outcome) {
+	if o.Mode == scaler.Observe {
+		return // observe writes its Lease and nothing else
+	}
+	ctx, cancel, err := p.election.bound(ctx)
+	if err != nil {
+		p.forgetAll() // the next leader writes, and this one has to look anew when it leads again
+		return
+	}
+	defer cancel()
+	r := p.declarations.resource(o.Name)
+	w := p.before(o.Name, r)
+	now := p.clock()
+	var both, own []event
+	both, own, w.events = w.events.newEvents(o, now)
+	p.writeEvents(ctx, o, r, both, own)
+	if r != nil {
+		p.writeStatus(ctx, o, r, w, now)
+	}
+	p.mu.Lock()
+	p.written[o.Name] = w
+	p.mu.Unlock()
+}
+
+// before is what was written about a scaler before: by this process, or as the status tells.
+func (p *publisher) before(name string, r *resource) *written {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if w, known := p.written[name]; known {
+		return w
+	}
+	if r == nil {
+		return &written{}
+	}
+	return &written{status: r.status, events: eventStateFrom(r.status)}
+}
+
+// forget drops what was written about a scaler that is gone.
+func (p *publisher) forget(name string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.written, name)
+}
+
+func (p *publisher) forgetAll() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	clear(p.written)
+}
+
+func (p *publisher) writeEvents(ctx context.Context, o scaler.Outcome, r *resource, both, own []event) {
+	if t, found := p.targets.find(o.Workload.Ref); found {
+		for _, e := range both {
+			p.events.emit(ctx, t.reference(), e)
+		}
+	}
+	if r == nil {
+		return
+	}
+	namespace, name, _ := strings.Cut(o.Name, "/")
+	about := corev1.ObjectReference{
+		APIVersion: v1alpha1.GroupVersion.String(), Kind: v1alpha1.Kind, Namespace: namespace, Name: name, UID: r.uid,
+	}
+	for _, e := range append(both, own...) {
+		p.events.emit(ctx, about, e)
+	}
+}
+
+// refreshStatus is how often a status is written in which only numbers moved.
+const refreshStatus = time.Minute
+
+func (p *publisher) writeStatus(ctx context.Context, o scaler.Outcome, r *resource, w *written, now time.Time) {
+	next := statusOf(o, r, w.status, p.rights.lacking(r.Target.Namespace, p.namespace), metav1.NewTime(now))
+	if equality.Semantic.DeepEqual(next, w.status) || onlyNumbers(next, w.status) && now.Sub(w.at) < refreshStatus {
+		return
+	}
+	patch, err := json.Marshal([]map[string]any{{"op": "add", "path": "/status", "value": next}})
+	if err == nil {
+		namespace, name, _ := strings.Cut(o.Name, "/")
+		_, err = p.clients.Dynamic.Resource(v1alpha1.Resource).Namespace(namespace).
+			Patch(ctx, name, types.JSONPatchType, patch, metav1.PatchOptions{FieldManager: FieldManager}, "status")
+		p.rights.note(Right{Verb: "patch", Group: v1alpha1.GroupVersion.Group, Resource: "kafkascalers/status", Namespace: namespace}, err)
+	}
+	switch {
+	case err == nil:
+		w.status, w.at = next, now
+	case !apierrors.IsNotFound(err) && !apierrors.IsForbidden(err):
+		p.log.Debug("writing a status failed", "scaler", o.Name, "err", err)
+	}
+}

@@ -1,0 +1,146 @@
+package kube
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+
+	"github.com/lagscaler/lagscaler/scaler"
+)
+
+// FieldManager is how our writes are named in managed fields.
+const FieldManager = "lagscaler"
+
+// attempts is how often a write is tried against changes of other fields: a status that is written at the same time.
+const attempts = 5
+
+// scales are the scale subresources: the only place that writes them.
+type scales struct {
+	api
+	election *election
+	targets  *targets
+}
+
+// apply writes a change to the target's scale subresource, while this replica leads. The size is read first, and written
+// only if it is still the one that the decision was made for.
+//
+//	spec.replicas   From  To   written at     result
+//	4               4     6    first try      6
+//	4               4     6    conflict       read again: still 4 (only status moved), so 6
+//	5               4     6    -              scaler.ErrConflict: somebody else resized it
+func (s *scales) apply(ctx context.Context, change scaler.Change) error {
+	ctx, cancel, err := s.election.bound(ctx)
+	if err != nil {
+		return fmt.Errorf("scaling %s: %w", change.Target, err)
+	}
+	defer cancel()
+	t, ok := s.targets.find(change.Target)
+	if !ok {
+		return fmt.Errorf("scaling %s: it is gone", change.Target)
+	}
+	if err := s.conflictsVisible(change.Target.Namespace); err != nil {
+		return fmt.Errorf("scaling %s: %w", change.Target, err)
+	}
+	if err := s.resize(ctx, t, change); err != nil {
+		return fmt.Errorf("scaling %s: %w", change.Target, err)
+	}
+	return nil
+}
+
+// conflictsVisible is an error when an HPA or a ScaledObject could own the target without being seen.
+func (s *scales) conflictsVisible(namespace string) error {
+	for _, r := range []schema.GroupVersionResource{autoscalers, scaledObjects} {
+		if right, missing := s.rights.lacks(r.GroupResource(), namespace); missing {
+			return fmt.Errorf("%s, so that a conflict could not be seen", missingRight(right))
+		}
+	}
+	return nil
+}
+
+func (s *scales) resize(ctx context.Context, t target, change scaler.Change) error {
+	client := s.clients.Dynamic.Resource(t.resource).Namespace(t.ref.Namespace)
+	var err error
+	for range attempts {
+		var scale object
+		scale, err = client.Get(ctx, t.ref.Name, metav1.GetOptions{}, "scale")
+		s.rights.note(t.scaleRight("get"), err)
+		if err != nil {
+			return fmt.Errorf("reading its scale: %w", err)
+		}
+		if is := scaleReplicas(scale); is != change.From {
+			return fmt.Errorf("it has %d replicas, not %d: %w", is, change.From, scaler.ErrConflict)
+		}
+		s.writing(t.ref, &change.To)
+		scale, err = put(ctx, client, scale, change.To)
+		if err == nil {
+			s.rights.note(t.scaleRight("update"), nil)
+			s.written(change, scale)
+			return nil
+		}
+		s.writing(t.ref, nil)
+		s.rights.note(t.scaleRight("update"), err)
+		if !apierrors.IsConflict(err) {
+			return fmt.Errorf("writing its scale: %w", err)
+		}
+	}
+	return fmt.Errorf("writing its scale: %w: %w", scaler.ErrConflict, err)
+}
+
+// writing notes the size that is being written, for the watch that may show it before the answer is in.
+func (s *scales) writing(ref scaler.Ref, size *int32) {
+	s.targets.update(ref, func(t *target) { t.writing = size })
+}
+
+// put writes the replicas with the resourceVersion that was read.
+func put(ctx context.Context, client dynamic.ResourceInterface, scale object, to int32) (object, error) {
+	if err := unstructured.SetNestedField(scale.Object, int64(to), "spec", "replicas"); err != nil {
+		return nil, err
+	}
+	return client.Update(ctx, scale, metav1.UpdateOptions{FieldManager: FieldManager}, "scale")
+}
+
+// written takes in our own write at once, so that the next poll need not wait for the watch to show it.
+func (s *scales) written(change scaler.Change, scale object) {
+	s.targets.update(change.Target, func(t *target) {
+		t.version = max(t.version, versionOf(scale.GetResourceVersion()))
+		t.size(change.To, t.status, true, s.clock())
+		t.writing = nil
+	})
+}
+
+// Restored is why a target goes from zero to one when its scaler is deleted. It is no decision of package scaler.
+const Restored scaler.Reason = "Restored"
+
+// restorer starts targets that deleted scalers left at zero.
+type restorer struct {
+	declarations *declarations
+	workloads    *workloads
+	scales       *scales
+	events       *events
+}
+
+// restore starts one replica of a target at zero. Not done: its kind has not been read yet, or nothing may be written in
+// this mode.
+func (r *restorer) restore(ctx context.Context, ref scaler.Ref) (done bool, err error) {
+	t, found, read := r.workloads.find(ref)
+	switch {
+	case !read || found && !t.sizeKnown:
+		return false, nil
+	case !found || t.spec > 0:
+		return true, nil
+	case r.declarations.mode() != scaler.Act:
+		return false, nil
+	}
+	if err := r.scales.apply(ctx, scaler.Change{Target: ref, From: 0, To: 1, Reason: Restored}); err != nil {
+		return false, err
+	}
+	r.scales.log.Info("restored", "target", ref.String(), "from", 0, "to", 1, "reason", Restored)
+	r.events.emit(ctx, t.reference(), event{corev1.EventTypeNormal, string(Restored), "its scaler was deleted while it was at zero"})
+	return true, nil
+}
