@@ -93,13 +93,18 @@ func anyOf(patterns []*regexp.Regexp, name string) bool {
 	return len(patterns) == 0 || slices.ContainsFunc(patterns, func(p *regexp.Regexp) bool { return p.MatchString(name) })
 }
 
-// refuseTaken leaves each target to the oldest scaler on it.
+// refuseTaken leaves each target to the oldest scaler on it. A scaler that is refused already has no target: it does not
+// scale it.
 func refuseTaken(all []*resource, scalers []scaler.Scaler) {
+	oldest := map[scaler.Ref]*resource{}
 	for i, r := range all {
-		for _, other := range all {
-			if !scalers[i].Refused() && other != r && other.invalid == nil && other.Target == r.Target && older(other, r) {
-				scalers[i].Refusal = refuse(TargetTaken, "%s is scaled by %s", r.Target, other.Name)
-			}
+		if first, taken := oldest[r.Target]; !scalers[i].Refused() && (!taken || older(r, first)) {
+			oldest[r.Target] = r
+		}
+	}
+	for i, r := range all {
+		if first := oldest[r.Target]; !scalers[i].Refused() && first != r {
+			scalers[i].Refusal = refuse(TargetTaken, "%s is scaled by %s", r.Target, first.Name)
 		}
 	}
 }

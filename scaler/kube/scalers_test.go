@@ -1,8 +1,10 @@
 package kube
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/lagscaler/lagscaler/rebalancemon"
@@ -406,4 +409,65 @@ func TestWatchesAreThoseThatAreNeeded(t *testing.T) {
 			t.Errorf("without a scaler, %d watches, want 1", got)
 		}
 	})
+}
+
+// Of the scalers on one target the oldest that is not refused has it, whatever their order by name.
+func TestTheOldestHasTheTarget(t *testing.T) {
+	declared := func(name string, created int64, group string) *resource {
+		r := &resource{created: time.Unix(created, 0)}
+		r.Name, r.Target = name, worker
+		r.Spec.Sources = []scaler.SourceSpec{{Cluster: "main", Group: group}}
+		return r
+	}
+	settings := Settings{Mode: scaler.Observe, Clusters: []string{"main"}, Namespaces: []NamespaceRule{
+		{Match: regexp.MustCompile("^shop$"), Groups: []*regexp.Regexp{regexp.MustCompile("^orders$")}},
+	}}
+	tests := []struct {
+		name string
+		all  []*resource
+		want []string // why each is refused
+	}{
+		{"the first by name", []*resource{declared("a", 1, "orders"), declared("b", 2, "orders")}, []string{"", "TargetTaken by a"}},
+		{"the last by name", []*resource{declared("a", 3, "orders"), declared("b", 2, "orders"), declared("c", 1, "orders")}, []string{"TargetTaken by c", "TargetTaken by c", ""}},
+		{"of the same age, the first by name", []*resource{declared("a", 1, "orders"), declared("b", 1, "orders")}, []string{"", "TargetTaken by a"}},
+		{"one that is refused has none", []*resource{declared("a", 1, "payments"), declared("b", 2, "orders")}, []string{"NotAllowed", ""}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := New(Clients{Kubernetes: fake.NewClientset()}, Options{})
+			c.Configure(settings)
+			for _, r := range tt.all {
+				c.declarations.resources[r.Name] = r
+			}
+			for i, s := range c.Scalers(start) {
+				reason, by, _ := strings.Cut(tt.want[i], " by ")
+				if string(s.Refusal.Reason) != reason || !strings.HasSuffix(s.Refusal.Why, by) {
+					t.Errorf("%s is refused with %q, want %q", s.Name, s.Refusal, tt.want[i])
+				}
+			}
+		})
+	}
+}
+
+var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// The scalers of a poll, half of them on targets that are taken. ns/scaler is the same at each size: the time is linear.
+func BenchmarkScalers(b *testing.B) {
+	for _, n := range []int{500, 5_000, 50_000} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			c := New(Clients{Kubernetes: fake.NewClientset()}, Options{})
+			c.Configure(Settings{Mode: scaler.Observe, Clusters: []string{"main"}})
+			for i := range n {
+				r := &resource{created: start.Add(time.Duration(i) * time.Second)}
+				r.Name, r.Target = fmt.Sprintf("shop/scaler-%05d", i), worker
+				r.Target.Name = fmt.Sprintf("worker-%05d", i%(n/2))
+				r.Spec.Sources = []scaler.SourceSpec{{Cluster: "main", Group: r.Target.Name}}
+				c.declarations.resources[r.Name] = r
+			}
+			for b.Loop() {
+				c.Scalers(start)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/scaler")
+		})
+	}
 }
