@@ -8,6 +8,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
+	"github.com/lagscaler/lagscaler/scaler"
 )
 
 // Source reads one Kafka cluster. Both methods may be called at the same time; neither fails as a whole:
@@ -134,4 +135,26 @@ func (c *cluster) polled() PollStats {
 	}
 	slices.SortFunc(p.Requests, func(a, b lag.RequestCount) int { return strings.Compare(a.API, b.API) })
 	return p
+}
+
+// source joins what a scaler says of a group with what the last poll says of it.
+func (e *Engine) source(spec scaler.SourceSpec) scaler.Source {
+	src := scaler.Source{SourceSpec: spec}
+	c, ok := e.clusters[spec.Cluster]
+	if !ok {
+		return src
+	}
+	if g, ok := c.report.Snapshot.Group(spec.Group); ok {
+		src.Lag = g
+	}
+	if stats, ok := c.monitor.Stats(spec.Group); ok {
+		src.Rebalance = scaler.RebalanceOf(stats)
+	}
+	for _, err := range c.report.Snapshot.Errors {
+		if err.Broker >= 0 && !slices.Contains(src.Silent, err.Broker) {
+			src.Silent = append(src.Silent, err.Broker)
+		}
+	}
+	slices.Sort(src.Silent)
+	return src
 }

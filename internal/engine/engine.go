@@ -49,7 +49,6 @@ type Engine struct {
 
 	current  Settings
 	clusters map[string]*cluster
-	declared []scaler.Scaler // as of the last poll
 	scaling  scaling
 }
 
@@ -81,8 +80,8 @@ func New(s Settings, o Options) *Engine {
 		posts:    make(chan post),
 		settings: make(chan Settings),
 		clusters: map[string]*cluster{},
-		scaling:  newScaling(),
 	}
+	e.scaling = newScaling(e.opts, e.source)
 	e.configure(s)
 	return e
 }
@@ -107,7 +106,7 @@ func (e *Engine) configure(s Settings) {
 	if s.SLO == nil {
 		s.SLO = func(string, string) lag.SLO { return lag.DefaultSLO }
 	}
-	e.current = s
+	e.current, e.scaling.mode = s, s.Mode
 	kept := map[string]*cluster{}
 	for _, c := range s.Clusters {
 		if old, ok := e.clusters[c.Name]; ok && old.Source == c.Source {
@@ -123,7 +122,7 @@ func (e *Engine) configure(s Settings) {
 // so that a cluster outlives a change of them.
 func (e *Engine) slo(cluster, group string) lag.SLO {
 	slo := e.current.SLO(cluster, group)
-	if own, ok := declaredSLO(cluster, group, e.declared); ok {
+	if own, ok := e.scaling.declared.slos[groupName{cluster, group}]; ok {
 		return own.Or(slo)
 	}
 	return slo
@@ -138,11 +137,11 @@ func (e *Engine) Tick(ctx context.Context, now time.Time) {
 		wg.Go(func() { observations[i] = e.observe(ctx, c.Source) })
 	}
 	wg.Wait()
-	e.declared = e.scalers(now)
+	e.scaling.read(now)
 	for i, c := range e.current.Clusters {
 		e.observed(c.Name, observations[i])
 	}
-	e.decide(ctx, now, e.declared, func(string) bool { return true })
+	e.scaling.decide(ctx, now, func(string) bool { return true })
 	e.publish(now)
 }
 
@@ -155,12 +154,12 @@ func (e *Engine) observe(ctx context.Context, s Source) lag.Observation {
 
 func (e *Engine) observed(name string, o lag.Observation) {
 	c := e.clusters[name]
-	e.logRebalances(c.observed(o, hintsFor(name, e.declared), keepFor(name, e.declared), e.slo))
+	e.logRebalances(c.observed(o, e.scaling.declared.hints[name], e.scaling.declared.groups[name], e.slo))
 }
 
 // publish makes the Report that readers see from now on.
 func (e *Engine) publish(now time.Time) {
-	r := &Report{At: now, Leader: e.leading(), Mode: e.current.Mode, Scalers: e.scalerReports()}
+	r := &Report{At: now, Leader: e.scaling.leading(), Mode: e.current.Mode, Scalers: e.scaling.published()}
 	for _, c := range e.clusters {
 		r.Clusters = append(r.Clusters, c.report)
 		r.Polls = append(r.Polls, c.polled())

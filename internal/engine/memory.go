@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler"
@@ -19,54 +20,56 @@ type Memories interface {
 	Save(ctx context.Context, learned map[string]scaler.Memory) error
 }
 
-// learns reports whether this process keeps what is learned. In observe there is nothing to, and no right to what is saved.
-func (e *Engine) learns() bool { return e.leading() && e.current.Mode != scaler.Observe }
+// memory is what scalers have learned, and when it was loaded and saved.
+//
+//	this process begins to lead     load; until that works, decide from its own readings and save nothing
+//	it leads                        save each five minutes, and at the end
+//	it leads no longer              load again when it leads again
+type memory struct {
+	store Memories // nil: what is learned ends with the process
+	log   *slog.Logger
 
-// lead loads what was learned when this process becomes the leader, or may decide at last: only the leader learns, and whoever
-// becomes it goes on from what the last one saved. The readings of the last minutes are this process's own. A load that fails is
+	learned map[string]scaler.Memory // by name
+
+	loaded    bool // what the last leader saved; until then nothing is saved over it
+	loadAgain time.Time
+	saved     time.Time
+}
+
+// load loads what was learned when this process becomes the leader, or may decide at last: only the leader learns, and
+// goes on from what the last one saved. The readings of the last minutes are this process's own. A load that fails is
 // tried again, and nothing is saved over what could not be read.
-func (e *Engine) lead(ctx context.Context, now time.Time) {
-	if !e.learns() {
-		e.scaling.loaded = false
+func (m *memory) load(ctx context.Context, now time.Time, learns bool) {
+	if !learns {
+		m.loaded = false
 		return
 	}
-	if e.opts.Memories == nil || e.scaling.loaded || now.Before(e.scaling.loadAgain) {
+	if m.store == nil || m.loaded || now.Before(m.loadAgain) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, memoryTimeout)
 	defer cancel()
-	saved, err := e.opts.Memories.Load(ctx)
+	saved, err := m.store.Load(ctx)
 	if err != nil {
-		e.scaling.loadAgain = now.Add(loadInterval)
-		e.log.Warn("loading what was learned failed; deciding from what this process has seen until it works", "err", err)
+		m.loadAgain = now.Add(loadInterval)
+		m.log.Warn("loading what was learned failed; deciding from what this process has seen until it works", "err", err)
 		return
 	}
-	for name, m := range saved {
-		e.scaling.memories[name] = m.Resume(e.scaling.memories[name])
+	for name, s := range saved {
+		m.learned[name] = s.Resume(m.learned[name])
 	}
-	e.scaling.loaded, e.scaling.saved = true, now
+	m.loaded, m.saved = true, now
 }
 
-// saveMemories saves what was learned, now and then, and at the end.
-func (e *Engine) saveMemories(ctx context.Context, now time.Time, last bool) {
-	if !e.scaling.loaded || !e.learns() || len(e.scaling.memories) == 0 || !last && now.Sub(e.scaling.saved) < saveInterval {
+// save saves what was learned when the last time is long enough ago, and at the end.
+func (m *memory) save(ctx context.Context, now time.Time, atExit bool) {
+	if !m.loaded || len(m.learned) == 0 || !atExit && now.Sub(m.saved) < saveInterval {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, memoryTimeout)
 	defer cancel()
-	e.scaling.saved = now
-	if err := e.opts.Memories.Save(ctx, e.scaling.memories); err != nil {
-		e.log.Warn("saving what was learned failed", "err", err)
-	}
-}
-
-// forgetScalers drops what was remembered of scalers that were declared until now. One that was not seen yet keeps what was
-// loaded of it: declarations may be read later than memories.
-func (e *Engine) forgetScalers(declared map[string]ScalerReport) {
-	for name := range e.scaling.reports {
-		if _, ok := declared[name]; !ok {
-			delete(e.scaling.memories, name)
-			delete(e.scaling.counts, name)
-		}
+	m.saved = now
+	if err := m.store.Save(ctx, m.learned); err != nil {
+		m.log.Warn("saving what was learned failed", "err", err)
 	}
 }

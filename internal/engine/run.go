@@ -14,7 +14,7 @@ import (
 func (e *Engine) Run(ctx context.Context) error {
 	readers := newReaders(ctx, e)
 	defer readers.stop()
-	defer func() { e.saveMemories(context.WithoutCancel(ctx), time.Now(), true) }()
+	defer func() { e.scaling.save(context.WithoutCancel(ctx), time.Now(), true) }()
 	readers.follow(e.current.Clusters)
 	for {
 		select {
@@ -36,13 +36,13 @@ func (e *Engine) take(ctx context.Context, p post, now time.Time) {
 		return // of a cluster that was taken out of the configuration meanwhile
 	}
 	if p.obs != nil {
-		e.declared = e.scalers(now)
+		e.scaling.read(now)
 		e.observed(p.cluster, *p.obs)
-		e.decide(ctx, now, e.declared, func(polled string) bool { return polled == p.cluster })
+		e.scaling.decide(ctx, now, func(polled string) bool { return polled == p.cluster })
 		e.publish(now)
 		return
 	}
-	if events := c.sampled(*p.sample, hintsFor(p.cluster, e.declared), p.took); len(events) > 0 {
+	if events := c.sampled(*p.sample, e.scaling.declared.hints[p.cluster], p.took); len(events) > 0 {
 		e.logRebalances(events)
 		e.publish(now)
 	}

@@ -3,19 +3,18 @@ package engine
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/lagscaler/lagscaler/lag"
-	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
 // Targets are what is scaled: workloads of Kubernetes, or the demo's fleet.
 type Targets interface {
-	// Scalers are the declared scalers and what the platform says of their targets now. It reads caches and does no I/O.
+	// Scalers are the declared scalers and their targets as the platform shows them now. It reads caches and does no I/O.
 	Scalers(now time.Time) []scaler.Scaler
 	// Apply writes a change. It returns an error that wraps [scaler.ErrConflict] when the target's size is no longer
 	// Change.From, or somebody else owns it.
@@ -29,141 +28,117 @@ type ScalerReport struct {
 	Counts ScalerCounts
 }
 
-// ScalerCounts are counters since start, by reason and direction.
-type ScalerCounts struct {
-	Decisions []ReasonCount // sorted by reason
-	Ups       uint64
-	Downs     uint64
-	Errors    uint64
-}
-
-// ReasonCount says how often a reason was the verdict.
-type ReasonCount struct {
-	Reason scaler.Reason
-	Count  uint64
-}
-
 const applyTimeout = 5 * time.Second // for all writes of one poll together
 
-// scaling is the owner's state of all scalers.
+// scaling decides for all scalers and applies the decisions. It belongs to the owner, as the engine does.
 type scaling struct {
-	memories map[string]scaler.Memory
-	reports  map[string]ScalerReport
+	targets Targets // nil: nothing is scaled
+	leading func() bool
+	record  Record
+	clock   scaler.Clock
+	log     *slog.Logger
+	source  func(scaler.SourceSpec) scaler.Source // what the last poll says of a group
+
+	mode     scaler.Mode // the global one
+	declared declared    // as of the last reading
+	memory   memory
+	reports  map[string]ScalerReport // by name, without Counts
 	counts   map[string]*counts
-
-	loaded    bool // what the last leader saved; until then nothing is saved over it
-	loadAgain time.Time
-	saved     time.Time
 }
 
-type counts struct {
-	decisions          map[scaler.Reason]uint64
-	ups, downs, errors uint64
-}
-
-func newScaling() scaling {
-	return scaling{memories: map[string]scaler.Memory{}, reports: map[string]ScalerReport{}, counts: map[string]*counts{}}
-}
-
-// scalers are the declared ones, sorted by name, each in the mode that is in force: the kill switch holds whatever the
-// platform knows of it.
-func (e *Engine) scalers(now time.Time) []scaler.Scaler {
-	if e.opts.Targets == nil {
-		return nil
+func newScaling(o Options, source func(scaler.SourceSpec) scaler.Source) scaling {
+	leading := o.Leading
+	if leading == nil {
+		leading = func() bool { return true }
 	}
-	all := e.opts.Targets.Scalers(now)
-	for i := range all {
-		all[i].Mode = scaler.Weaker(e.current.Mode, all[i].Mode)
+	return scaling{
+		targets: o.Targets, leading: leading, record: o.Record, clock: o.Clock, log: o.Log, source: source,
+		memory:  memory{store: o.Memories, log: o.Log, learned: map[string]scaler.Memory{}},
+		reports: map[string]ScalerReport{}, counts: map[string]*counts{},
 	}
-	slices.SortFunc(all, func(a, b scaler.Scaler) int { return strings.Compare(a.Name, b.Name) })
-	return all
+}
+
+// read takes in what is declared now.
+func (s *scaling) read(now time.Time) {
+	if s.targets != nil {
+		s.declared = declare(s.targets.Scalers(now), s.mode)
+	}
 }
 
 // decide evaluates the scalers whose first source lives in one of the polled clusters, and applies what changed.
 // One target's failure never stops the others.
-func (e *Engine) decide(ctx context.Context, now time.Time, all []scaler.Scaler, polled func(cluster string) bool) {
-	e.lead(ctx, now)
+func (s *scaling) decide(ctx context.Context, now time.Time, polled func(cluster string) bool) {
+	s.memory.load(ctx, now, s.learns())
 	reports := map[string]ScalerReport{}
 	var changed []string
-	for _, s := range all {
-		last, known := e.scaling.reports[s.Name]
+	for _, one := range s.declared.scalers {
+		last, known := s.reports[one.Name]
 		switch {
-		case s.Refused() || s.Mode == scaler.Observe:
-			last = ScalerReport{Outcome: scaler.Outcome{Scaler: s}}
-		case !known || len(s.Sources) > 0 && polled(s.Sources[0].Cluster):
-			last = e.evaluate(s, now)
+		case one.Refused() || one.Mode == scaler.Observe:
+			last = ScalerReport{Outcome: scaler.Outcome{Scaler: one}}
+		case !known || len(one.Sources) > 0 && polled(one.Sources[0].Cluster):
+			last = s.evaluate(one, now)
 			if _, ok := last.Decision.Change(now); ok && last.Disposition == scaler.Applied {
-				changed = append(changed, s.Name)
+				changed = append(changed, one.Name)
 			}
 		default:
-			last.Scaler = s
+			last.Scaler = one
 		}
-		reports[s.Name] = last
+		reports[one.Name] = last
 	}
-	e.apply(ctx, now, reports, changed)
-	e.forgetScalers(reports)
-	e.scaling.reports = reports
-	e.saveMemories(ctx, now, false)
+	s.apply(ctx, now, reports, changed)
+	s.forget(reports)
+	s.reports = reports
+	s.save(ctx, now, false)
+}
+
+// learns reports whether this process keeps what is learned. In observe nothing is learned, and there is no right to
+// what is saved.
+func (s *scaling) learns() bool { return s.leading() && s.mode != scaler.Observe }
+
+// save saves what was learned when it is time, and at the end.
+func (s *scaling) save(ctx context.Context, now time.Time, atExit bool) {
+	if s.learns() {
+		s.memory.save(ctx, now, atExit)
+	}
 }
 
 // evaluate asks the pure scaler for a decision and remembers what it learned.
-func (e *Engine) evaluate(s scaler.Scaler, now time.Time) ScalerReport {
+func (s *scaling) evaluate(one scaler.Scaler, now time.Time) ScalerReport {
 	in := scaler.Input{
-		Now: now, Clock: e.opts.Clock, Workload: s.Workload, Policy: s.Policy, Memory: e.scaling.memories[s.Name],
+		Now: now, Clock: s.clock, Workload: one.Workload, Policy: one.Policy, Memory: s.memory.learned[one.Name],
 	}
-	in.Policy.Mode = s.Mode // in force: under the kill switch nobody fights us
-	for _, spec := range s.Sources {
-		in.Sources = append(in.Sources, e.source(spec))
+	in.Policy.Mode = one.Mode // in force: under the kill switch nobody fights us
+	for _, spec := range one.Sources {
+		in.Sources = append(in.Sources, s.source(spec))
 	}
-	d, memory := scaler.Evaluate(in)
-	if e.opts.Record != nil {
-		e.opts.Record(s.Name, in, d, memory)
+	d, learned := scaler.Evaluate(in)
+	if s.record != nil {
+		s.record(one.Name, in, d, learned)
 	}
-	e.scaling.memories[s.Name] = memory
+	s.memory.learned[one.Name] = learned
 	r := ScalerReport{
-		Outcome: scaler.Outcome{Scaler: s, Decision: d, Line: d.Line(), Disposition: e.disposition(s, d)}, Week: memory.Week,
+		Outcome: scaler.Outcome{Scaler: one, Decision: d, Line: d.Line(), Disposition: s.disposition(one, d)}, Week: learned.Week,
 	}
 	if d.At.Equal(now) {
-		e.count(s.Name).decisions[d.Verdict]++
-	} else if last, ok := e.scaling.reports[s.Name]; ok {
+		s.count(one.Name).decisions[d.Verdict]++
+	} else if last, ok := s.reports[one.Name]; ok {
 		r.Disposition, r.Failure = last.Disposition, last.Failure // of the decision that stands
 	}
 	return r
 }
 
-// source joins what a scaler says of a group with what the last poll says of it.
-func (e *Engine) source(spec scaler.SourceSpec) scaler.Source {
-	src := scaler.Source{SourceSpec: spec}
-	c, ok := e.clusters[spec.Cluster]
-	if !ok {
-		return src
-	}
-	if g, ok := c.report.Snapshot.Group(spec.Group); ok {
-		src.Lag = g
-	}
-	if stats, ok := c.monitor.Stats(spec.Group); ok {
-		src.Rebalance = scaler.RebalanceOf(stats)
-	}
-	for _, err := range c.report.Snapshot.Errors {
-		if err.Broker >= 0 && !slices.Contains(src.Silent, err.Broker) {
-			src.Silent = append(src.Silent, err.Broker)
-		}
-	}
-	slices.Sort(src.Silent)
-	return src
-}
-
 // disposition is what may become of a decision; whether a write works is not known yet. A decision to hold that nothing
 // stands against has none.
-func (e *Engine) disposition(s scaler.Scaler, d scaler.Decision) scaler.Disposition {
+func (s *scaling) disposition(one scaler.Scaler, d scaler.Decision) scaler.Disposition {
 	switch {
-	case !e.leading():
+	case !s.leading():
 		return scaler.Follower
-	case s.Mode != scaler.Act:
+	case one.Mode != scaler.Act:
 		return scaler.Advised
-	case s.Workload.Paused:
+	case one.Workload.Paused:
 		return scaler.Paused
-	case s.Workload.Owner.Owns():
+	case one.Workload.Owner.Owns():
 		return scaler.Conflict
 	case d.Desired == d.Current:
 		return ""
@@ -172,7 +147,7 @@ func (e *Engine) disposition(s scaler.Scaler, d scaler.Decision) scaler.Disposit
 }
 
 // apply writes the changes, all at once and under one deadline.
-func (e *Engine) apply(ctx context.Context, now time.Time, reports map[string]ScalerReport, names []string) {
+func (s *scaling) apply(ctx context.Context, now time.Time, reports map[string]ScalerReport, names []string) {
 	if len(names) == 0 {
 		return
 	}
@@ -182,115 +157,60 @@ func (e *Engine) apply(ctx context.Context, now time.Time, reports map[string]Sc
 	var wg sync.WaitGroup
 	for i, name := range names {
 		change, _ := reports[name].Decision.Change(now)
-		wg.Go(func() { failures[i] = e.opts.Targets.Apply(ctx, change) })
+		wg.Go(func() { failures[i] = s.targets.Apply(ctx, change) })
 	}
 	wg.Wait()
 	for i, name := range names {
-		reports[name] = e.applied(reports[name], failures[i])
+		reports[name] = s.applied(reports[name], failures[i])
 	}
 }
 
 // applied is a report after its write: one log line for each.
-func (e *Engine) applied(r ScalerReport, err error) ScalerReport {
-	n := e.count(r.Name)
+func (s *scaling) applied(r ScalerReport, err error) ScalerReport {
+	s.count(r.Name).applied(r.Decision, err)
 	attrs := []any{
 		"scaler", r.Name, "target", r.Decision.Target.String(), "from", r.Decision.Current, "to", r.Decision.Desired,
 		"reason", r.Decision.Reason(), "why", r.Line,
 	}
-	switch {
-	case err == nil && r.Decision.Desired > r.Decision.Current:
-		n.ups++
-	case err == nil:
-		n.downs++
-	case errors.Is(err, scaler.ErrConflict):
-		r.Disposition = scaler.Conflict
-	default:
-		r.Disposition = scaler.Failed
-	}
-	if err != nil {
-		n.errors++
-		r.Failure = err.Error()
-		e.log.Warn("scaling failed", append(attrs, "err", err)...)
+	if err == nil {
+		s.log.Info("scaled", attrs...)
 		return r
 	}
-	e.log.Info("scaled", attrs...)
+	r.Disposition, r.Failure = scaler.Failed, err.Error()
+	if errors.Is(err, scaler.ErrConflict) {
+		r.Disposition = scaler.Conflict
+	}
+	s.log.Warn("scaling failed", append(attrs, "err", err)...)
 	return r
 }
 
-func (e *Engine) count(name string) *counts {
-	c, ok := e.scaling.counts[name]
+// forget drops what was remembered of scalers that were declared until now. One that was not seen yet keeps what was
+// loaded of it: declarations may be read later than memories.
+func (s *scaling) forget(declared map[string]ScalerReport) {
+	for name := range s.reports {
+		if _, ok := declared[name]; !ok {
+			delete(s.memory.learned, name)
+			delete(s.counts, name)
+		}
+	}
+}
+
+func (s *scaling) count(name string) *counts {
+	c, ok := s.counts[name]
 	if !ok {
 		c = &counts{decisions: map[scaler.Reason]uint64{}}
-		e.scaling.counts[name] = c
+		s.counts[name] = c
 	}
 	return c
 }
 
-func (e *Engine) leading() bool { return e.opts.Leading == nil || e.opts.Leading() }
-
-// scalerReports are what is published, sorted by name.
-func (e *Engine) scalerReports() []ScalerReport {
-	out := make([]ScalerReport, 0, len(e.scaling.reports))
-	for name, r := range e.scaling.reports {
-		n := e.count(name)
-		r.Counts = ScalerCounts{Ups: n.ups, Downs: n.downs, Errors: n.errors}
-		for reason, count := range n.decisions {
-			r.Counts.Decisions = append(r.Counts.Decisions, ReasonCount{Reason: reason, Count: count})
-		}
-		slices.SortFunc(r.Counts.Decisions, func(a, b ReasonCount) int { return strings.Compare(string(a.Reason), string(b.Reason)) })
+// published are the reports as readers see them, sorted by name.
+func (s *scaling) published() []ScalerReport {
+	out := make([]ScalerReport, 0, len(s.reports))
+	for _, name := range slices.Sorted(maps.Keys(s.reports)) {
+		r := s.reports[name]
+		r.Counts = s.count(name).published()
 		out = append(out, r)
 	}
-	slices.SortFunc(out, func(a, b ScalerReport) int { return strings.Compare(a.Name, b.Name) })
 	return out
-}
-
-// accepted are the scalers that are not refused. A refused one affects nothing but its own status: its namespace may not
-// even be allowed to name the group.
-func accepted(all []scaler.Scaler) []scaler.Scaler {
-	return slices.DeleteFunc(slices.Clone(all), func(s scaler.Scaler) bool { return s.Refused() })
-}
-
-// hintsFor are the hints of the scalers' targets, by the groups of one cluster.
-func hintsFor(cluster string, all []scaler.Scaler) []rebalancemon.Hint {
-	var hints []rebalancemon.Hint
-	for _, s := range accepted(all) {
-		for _, src := range s.Sources {
-			if src.Cluster != cluster {
-				continue
-			}
-			for _, h := range s.Hints {
-				h.Group = src.Group
-				hints = append(hints, h)
-			}
-		}
-	}
-	return hints
-}
-
-// keepFor are the groups of one cluster that never vanish from its snapshots: the scaled ones.
-func keepFor(cluster string, all []scaler.Scaler) []string {
-	var groups []string
-	for _, s := range accepted(all) {
-		for _, src := range s.Sources {
-			if src.Cluster == cluster {
-				groups = append(groups, src.Group)
-			}
-		}
-	}
-	slices.Sort(groups)
-	return slices.Compact(groups)
-}
-
-// declaredSLO is the thresholds that a scaler sets for its groups, if any does.
-func declaredSLO(cluster, group string, all []scaler.Scaler) (lag.SLO, bool) {
-	for _, s := range accepted(all) {
-		for _, src := range s.Sources {
-			if src.Cluster == cluster && src.Group == group {
-				slo := s.Policy.SLO
-				slo.Declared = true
-				return slo, true
-			}
-		}
-	}
-	return lag.SLO{}, false
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -251,7 +252,7 @@ func TestARefusedScalerHasNoEffect(t *testing.T) {
 			if got, want := r.Clusters[0].Groups[0].SLO, c.want.Or(lag.DefaultSLO); got != want {
 				t.Errorf("thresholds %+v, want %+v", got, want)
 			}
-			if hints, kept := hintsFor("main", e.declared), keepFor("main", e.declared); len(hints) != c.kept || len(kept) != c.kept {
+			if hints, kept := e.scaling.declared.hints["main"], e.scaling.declared.groups["main"]; len(hints) != c.kept || len(kept) != c.kept {
 				t.Errorf("%d hints and %d groups to keep, want %d", len(hints), len(kept), c.kept)
 			}
 			if len(r.Scalers) != len(c.all) {
@@ -268,7 +269,29 @@ func TestADeletedScalerIsForgotten(t *testing.T) {
 	e.Tick(t.Context(), start)
 	f.unread = true
 	e.Tick(t.Context(), start.Add(10*time.Second))
-	if len(e.scaling.memories) != 0 || len(e.scaling.counts) != 0 || len(e.Latest().Scalers) != 0 {
-		t.Errorf("%d memories, %d counts and %d reports are left", len(e.scaling.memories), len(e.scaling.counts), len(e.Latest().Scalers))
+	if len(e.scaling.memory.learned) != 0 || len(e.scaling.counts) != 0 || len(e.Latest().Scalers) != 0 {
+		t.Errorf("%d memories, %d counts and %d reports are left", len(e.scaling.memory.learned), len(e.scaling.counts), len(e.Latest().Scalers))
+	}
+}
+
+// Each scaler sets the thresholds of a group, and each group asks for its own. ns/group is the same at each size: the time
+// is linear.
+func BenchmarkDeclaredThresholds(b *testing.B) {
+	for _, n := range []int{500, 5_000, 50_000} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			all := make([]scaler.Scaler, n)
+			for i := range all {
+				all[i] = scaler.Scaler{Name: fmt.Sprintf("shop/%05d", i), Sources: []scaler.SourceSpec{{Cluster: "main", Group: strconv.Itoa(i)}}}
+			}
+			for b.Loop() {
+				d := declare(all, scaler.Act)
+				for i := range all {
+					if _, ok := d.slos[groupName{"main", all[i].Sources[0].Group}]; !ok {
+						b.Fatal("a group has no thresholds")
+					}
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/group")
+		})
 	}
 }
