@@ -274,7 +274,7 @@ func TestADeletedScalerIsForgotten(t *testing.T) {
 	}
 }
 
-// Each scaler sets the thresholds of a group, and each group asks for its own. ns/group is the same at each size: the time
+// Each scaler sets the thresholds of a group, and each group asks for its own. ns/group does not grow with their number: the time
 // is linear.
 func BenchmarkDeclaredThresholds(b *testing.B) {
 	for _, n := range []int{500, 5_000, 50_000} {

@@ -451,7 +451,7 @@ func TestTheOldestHasTheTarget(t *testing.T) {
 
 var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// The scalers of a poll, half of them on targets that are taken. ns/scaler is the same at each size: the time is linear.
+// The scalers of a poll, half of them on targets that are taken. ns/scaler does not grow with their number: the time is linear.
 func BenchmarkScalers(b *testing.B) {
 	for _, n := range []int{500, 5_000, 50_000} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
