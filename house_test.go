@@ -59,6 +59,8 @@ var mayImport = map[string][]string{
 	"internal/plot":    {"scaler/sim"},
 	"internal/keda":    {},
 	"internal/record":  {"lag", "scaler"},
+	"internal/daemon": {"lag", "lag/kafkasource", "scaler", "scaler/kube", "internal/config", "internal/engine", "internal/metrics",
+		"internal/web", "internal/record"},
 }
 
 // onlyImporter says which rooms alone may import a library (its path or a prefix of it).
@@ -72,8 +74,8 @@ var onlyImporter = map[string][]string{
 	"github.com/twmb/franz-go/pkg/kfake":     {"internal/demo"},
 	"go.yaml.in/yaml/v3":                     {"internal/config", "internal/keda", "alerts", "cmd/lagscaler"},
 	"github.com/spf13/cobra":                 {"cmd/lagscaler"},
-	"github.com/oklog/run":                   {"cmd/lagscaler"},
-	"github.com/prometheus/exporter-toolkit": {"cmd/lagscaler"},
+	"github.com/oklog/run":                   {"internal/daemon"},
+	"github.com/prometheus/exporter-toolkit": {"internal/daemon"},
 }
 
 // impure are the standard packages whose import would bring I/O, logs or goroutines into a pure package.

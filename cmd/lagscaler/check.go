@@ -4,19 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
-	"time"
 
-	toolkit "github.com/prometheus/exporter-toolkit/web"
 	"github.com/spf13/cobra"
 
-	"github.com/lagscaler/lagscaler/internal/config"
+	"github.com/lagscaler/lagscaler/internal/daemon"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/lag/kafkasource"
 )
-
-// checkTimeout bounds the check of one cluster: a slow bootstrap address after another.
-const checkTimeout = time.Minute
 
 // checkOptions are the flags of check.
 type checkOptions struct {
@@ -48,8 +42,8 @@ func (o *checkOptions) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := checkWeb(c); err != nil {
-		return err
+	if err := daemon.CheckWebConfig(c); err != nil {
+		return wrong{err}
 	}
 	if o.config != "" {
 		if _, err := fmt.Fprintf(out, "%s: ok (clusters: %d, group rules: %d, scalers: %d, mode: %s)\n", o.config, len(c.Clusters), len(c.Groups), len(c.Scalers), c.Mode); err != nil {
@@ -62,9 +56,9 @@ func (o *checkOptions) run(ctx context.Context, out io.Writer) error {
 	var bad, all int
 	table := newGrid(out, "CLUSTER", "CHECKED", "RESULT", "MISSING ACL", "DETAIL")
 	for _, cluster := range c.Clusters {
-		findings, err := checkCluster(ctx, cluster)
+		findings, err := daemon.CheckCluster(ctx, cluster)
 		if err != nil {
-			return err
+			return wrong{err}
 		}
 		all += len(findings)
 		bad += printFindings(table, cluster.Name, findings)
@@ -78,17 +72,6 @@ func (o *checkOptions) run(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-func checkCluster(ctx context.Context, c config.Cluster) ([]kafkasource.Finding, error) {
-	s, err := kafkasource.New(kafkaOf(c, slog.New(slog.DiscardHandler)))
-	if err != nil {
-		return nil, wrong{fmt.Errorf("cluster %s: %w", c.Name, err)}
-	}
-	defer s.Close()
-	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
-	defer cancel()
-	return s.Check(ctx), nil
-}
-
 // printFindings prints what was tried with a cluster, and counts what did not work.
 func printFindings(table grid, cluster string, findings []kafkasource.Finding) (bad int) {
 	for _, f := range findings {
@@ -100,12 +83,4 @@ func printFindings(table grid, cluster string, findings []kafkasource.Finding) (
 		table.row(cluster, f.Subject, result, f.Missing, f.Detail)
 	}
 	return bad
-}
-
-// checkWeb validates the file of TLS and basic auth on the port.
-func checkWeb(c *config.Config) error {
-	if err := toolkit.Validate(c.WebConfigFile); err != nil {
-		return wrong{fmt.Errorf("webConfigFile: %s: %w", c.WebConfigFile, err)}
-	}
-	return nil
 }

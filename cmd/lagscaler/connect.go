@@ -3,13 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/lagscaler/lagscaler/internal/config"
-	"github.com/lagscaler/lagscaler/internal/engine"
 )
 
 // place says where a command gets its data: a configuration file, bootstrap addresses, or a running daemon.
@@ -62,7 +63,7 @@ func (p *place) load() (*config.Config, error) {
 	}
 }
 
-// settings are what a configuration means to the engine.
-func settings(c *config.Config, clusters []engine.Cluster) engine.Settings {
-	return engine.Settings{Clusters: clusters, SLO: c.SLO, Mode: c.Mode}
+// warnings is the log of a command: nothing but what goes wrong.
+func warnings(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }

@@ -14,10 +14,10 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/term"
 
-	"github.com/lagscaler/lagscaler/internal/config"
 	"github.com/lagscaler/lagscaler/internal/demo"
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/internal/metrics"
+	"github.com/lagscaler/lagscaler/internal/record"
 	"github.com/lagscaler/lagscaler/internal/web"
 )
 
@@ -81,10 +81,10 @@ func (o demoOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 
 // recorder writes the demo's polls to a file, if it is to; ended waits until all of them are there.
 func (o demoOptions) recorder(log *slog.Logger) (into engine.Record, ended func()) {
-	r := newRecorder(config.Record{Path: o.record, MaxMiB: 100, Keep: 1}, log)
-	if r == nil {
+	if o.record == "" {
 		return nil, func() {}
 	}
+	r := record.New(record.Options{Path: o.record, MaxBytes: 100 << 20, Keep: 1, Lagscaler: thisBuild().Version, Log: log})
 	ctx, end := context.WithCancel(context.Background())
 	var writing errgroup.Group
 	writing.Go(func() error { return r.Run(ctx) })
@@ -107,8 +107,8 @@ func demoPages(latest func() *engine.Report, ring *web.Ring) http.Handler {
 	b := thisBuild()
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", metrics.New(metrics.Options{
-		Latest: latest, Interval: demo.Interval, Sample: demo.SampleInterval, Version: b.version, Revision: b.commit,
+		Latest: latest, Interval: demo.Interval, Sample: demo.SampleInterval, Version: b.Version, Revision: b.Commit,
 	}))
-	mux.Handle("/", web.New(web.Options{Latest: latest, Ring: ring, Interval: demo.Interval, Version: b.version + " (demo)"}))
+	mux.Handle("/", web.New(web.Options{Latest: latest, Ring: ring, Interval: demo.Interval, Version: b.Version + " (demo)"}))
 	return mux
 }

@@ -19,6 +19,8 @@
 //	           |                    |                  |
 //	    internal/metrics      internal/web       cmd/lagscaler (lag, plan, simulate …)   <- readers only
 //
+//	internal/daemon wires all of this from the configuration, and runs it
+//
 // # Which package answers which question
 //
 //	What is lag, and when is it unknown?                 lag               snapshot.go: PartitionLag.Lag has the case table
@@ -44,6 +46,8 @@
 //	Which rights are needed, and for what?               scaler/kube       permissions.go
 //	What may a user set?                                 internal/config   config.go; docs/configuration.md is made from it
 //	When does what run?                                  internal/engine   engine.go: Engine.Tick is the program minus the clock
+//	How are the parts wired, started and stopped?        internal/daemon   daemon.go: New; run.go: Run, with a drawing
+//	What happens when the configuration changes?         internal/daemon   reload.go; restart.go: what needs a restart
 //	What is exposed under which name?                    internal/metrics  table.go; docs/metrics.md is made from the tables
 //	What is the JSON of lag?                             internal/api      lag.go; docs/json.md is made from it
 //	What do the pages show?                              internal/web      web.go: the routes and their JSON twins
@@ -52,15 +56,15 @@
 //	What does the demo pretend?                          internal/demo     doc.go
 //	Is a claim of the documentation true?                e2e               a module of its own: real Kafka, Kubernetes, Prometheus
 //
-// Arrows point one way: lag <- rebalancemon <- scaler <- internal/engine <- {internal/metrics, internal/web} <- cmd.
+// Arrows point one way: lag <- rebalancemon <- scaler <- internal/engine <- {internal/metrics, internal/web} <-
+// internal/daemon <- cmd.
 // lag, rebalancemon, scaler and scaler/sim do no I/O, read no clock, write no log and start no goroutine; house_test.go
 // holds all of this.
 //
 // # This package
 //
 // main.go turns a command line into an exit code; root.go has one line for each subcommand, each in a file of its own.
-// The daemon is daemon.go: newDaemon makes every part and starts none, run starts every long-lived goroutine, under a
-// drawing. sources.go opens clusters and replaces their connections when credentials change, kubernetes.go joins the
-// engine with scaler/kube. To add a subcommand, write
+// The subcommands know flags and output only. The daemon is internal/daemon: New makes every part and starts none, Run
+// starts every long-lived goroutine, under a drawing. To add a subcommand, write
 // newThing in thing.go, add its line to newRoot, and run go test -update here for docs/cli.md.
 package main

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lagscaler/lagscaler/internal/daemon"
 	"github.com/lagscaler/lagscaler/internal/web"
 	"github.com/lagscaler/lagscaler/scaler"
 )
@@ -69,7 +71,7 @@ func (o *explainOptions) find(cmd *cobra.Command, name string) ([]web.DecisionVi
 		return nil, err
 	}
 	if o.config != "" || len(o.brokers) > 0 {
-		return o.lookOnce(cmd.Context(), cmd.ErrOrStderr(), name, o.processing)
+		return o.lookOnce(cmd, name)
 	}
 	var page web.DecisionsPage
 	if err := ask(cmd.Context(), cmp.Or(o.server, "http://localhost:9090"), "/api/v1/decisions", url.Values{"page": {"all"}}, &page); err != nil {
@@ -80,6 +82,27 @@ func (o *explainOptions) find(cmd *cobra.Command, name string) ([]web.DecisionVi
 		return nil, fmt.Errorf("nothing scales %q: no scaler has that name, nor a target or a group of one", name)
 	}
 	return found, nil
+}
+
+// lookOnce reads a group from Kafka and decides what it would need.
+func (o *explainOptions) lookOnce(cmd *cobra.Command, group string) ([]web.DecisionView, error) {
+	c, err := o.load()
+	if err != nil {
+		return nil, err
+	}
+	source := scaler.SourceSpec{Cluster: c.Clusters[0].Name, Group: group, ProcessingTime: o.processing}
+	policy, err := scaler.Spec{Sources: []scaler.SourceSpec{source}}.Policy()
+	if err != nil {
+		return nil, wrong{err}
+	}
+	r, err := daemon.LookOnce(cmd.Context(), c, warnings(cmd.ErrOrStderr()), policy, source)
+	if errors.Is(err, daemon.ErrNoGroup) {
+		return nil, fmt.Errorf("%w: %s", err, printable(group))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return web.DecisionsOf(r), nil
 }
 
 // stands reports whether a name means a scaler: its own, that of its target (all that an alert knows), or that of a group.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/url"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lagscaler/lagscaler/internal/api"
+	"github.com/lagscaler/lagscaler/internal/daemon"
 	"github.com/lagscaler/lagscaler/internal/engine"
 )
 
@@ -124,12 +124,11 @@ func (o *lagOptions) reader(errOut io.Writer) (lagReader, time.Duration, error) 
 	if err != nil {
 		return nil, 0, err
 	}
-	found, err := newSources(slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: slog.LevelWarn}))).follow(c)
+	every := pick(o.every, time.Duration(c.Interval))
+	e, err := daemon.Watcher(c, warnings(errOut), engine.Options{Interval: max(every, 5*time.Second)})
 	if err != nil {
 		return nil, 0, err
 	}
-	every := pick(o.every, time.Duration(c.Interval))
-	e := engine.New(settings(c, found), engine.Options{Interval: max(every, 5*time.Second)})
 	return func(ctx context.Context) (api.Lag, error) {
 		e.Tick(ctx, time.Now())
 		return api.LagOf(e.Latest()), ctx.Err()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/url"
 	"slices"
 	"strconv"
@@ -13,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lagscaler/lagscaler/internal/api"
+	"github.com/lagscaler/lagscaler/internal/daemon"
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/internal/web"
 	"github.com/lagscaler/lagscaler/rebalancemon"
@@ -94,10 +94,6 @@ func (o *rebalanceOptions) fromCluster(ctx context.Context, out, errOut io.Write
 	if err != nil {
 		return err
 	}
-	found, err := newSources(slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: slog.LevelWarn}))).follow(c)
-	if err != nil {
-		return err
-	}
 	if !o.watch {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, o.during)
@@ -105,7 +101,7 @@ func (o *rebalanceOptions) fromCluster(ctx context.Context, out, errOut io.Write
 	}
 	told := teller{o: o, out: out, told: map[string]bool{}}
 	var failed error
-	e := engine.New(settings(c, found), engine.Options{
+	e, err := daemon.Watcher(c, warnings(errOut), engine.Options{
 		Interval: time.Duration(c.Interval), SampleInterval: time.Duration(c.SampleInterval),
 		Publish: func(r *engine.Report) {
 			if o.watch && failed == nil {
@@ -113,6 +109,9 @@ func (o *rebalanceOptions) fromCluster(ctx context.Context, out, errOut io.Write
 			}
 		},
 	})
+	if err != nil {
+		return err
+	}
 	if err := e.Run(ctx); err != nil {
 		return err
 	}

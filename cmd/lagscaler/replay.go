@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"slices"
 	"strconv"
@@ -16,16 +15,6 @@ import (
 	"github.com/lagscaler/lagscaler/internal/record"
 	"github.com/lagscaler/lagscaler/scaler"
 )
-
-// newRecorder is the recorder that a configuration asks for, or nil.
-func newRecorder(c config.Record, log *slog.Logger) *record.Recorder {
-	if c.Path == "" {
-		return nil
-	}
-	return record.New(record.Options{
-		Path: c.Path, MaxBytes: int64(c.MaxMiB) << 20, Keep: c.Keep, Lagscaler: thisBuild().version, Log: log,
-	})
-}
 
 // replayOptions are the flags of replay.
 type replayOptions struct {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lagscaler/lagscaler/internal/config"
+	"github.com/lagscaler/lagscaler/internal/daemon"
 )
 
 // runOptions are the flags of run.
@@ -45,13 +46,12 @@ func (o *runOptions) run(ctx context.Context, stderr io.Writer) error {
 	if err != nil {
 		return wrong{fmt.Errorf("listening: %w", err)}
 	}
-	d, err := newDaemon(c, reloader, stderr)
+	d, err := daemon.New(daemon.Options{Config: c, Reloader: reloader, Listen: o.listen, Build: thisBuild(), Log: stderr})
 	if err != nil {
 		_ = listener.Close() // the reason for ending says more
-		return err
+		return wrong{err}
 	}
-	d.listen = o.listen
-	return d.run(ctx, listener)
+	return d.Run(ctx, listener)
 }
 
 // configuration is what the flags name; the reloader is nil without a file.

@@ -7,31 +7,30 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/lagscaler/lagscaler/internal/daemon"
 )
 
 // Set by the linker in a release; see the Makefile.
 var version, commit, date string
 
-// build is what this binary was made from.
-type build struct{ version, commit, date string }
-
 // thisBuild asks the linker's values first, then what the Go toolchain noted.
-func thisBuild() build {
-	b := build{version: version, commit: commit, date: date}
+func thisBuild() daemon.Build {
+	b := daemon.Build{Version: version, Commit: commit, Date: date}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		if v := info.Main.Version; v != "(devel)" {
-			b.version = cmp.Or(b.version, v)
+			b.Version = cmp.Or(b.Version, v)
 		}
 		for _, s := range info.Settings {
 			switch s.Key {
 			case "vcs.revision":
-				b.commit = cmp.Or(b.commit, s.Value)
+				b.Commit = cmp.Or(b.Commit, s.Value)
 			case "vcs.time":
-				b.date = cmp.Or(b.date, s.Value)
+				b.Date = cmp.Or(b.Date, s.Value)
 			}
 		}
 	}
-	return build{cmp.Or(b.version, "dev"), cmp.Or(b.commit, "unknown"), cmp.Or(b.date, "unknown")}
+	return daemon.Build{Version: cmp.Or(b.Version, "dev"), Commit: cmp.Or(b.Commit, "unknown"), Date: cmp.Or(b.Date, "unknown")}
 }
 
 func newVersion() *cobra.Command {
@@ -42,7 +41,7 @@ func newVersion() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			b := thisBuild()
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "lagscaler %s (commit %s, %s, %s %s/%s)\n",
-				b.version, b.commit, b.date, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+				b.Version, b.Commit, b.Date, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		},
 	}

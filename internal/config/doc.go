@@ -7,5 +7,5 @@
 //	file --parse--> yaml.Node --decode--> Config --resolve files--> Config --validate--> Config or Problems
 //	 ^--- Reloader: again on SIGHUP and when the file, or one it names, changes
 //
-// The package knows nothing of Kafka, Kubernetes or HTTP: cmd/lagscaler turns a Config into the options of each room.
+// The package knows nothing of Kafka, Kubernetes or HTTP: internal/daemon turns a Config into the options of each room.
 package config

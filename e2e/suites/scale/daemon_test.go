@@ -6,9 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -23,11 +21,10 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/lagscaler/lagscaler/e2e/servers/child"
+	"github.com/lagscaler/lagscaler/internal/config"
+	program "github.com/lagscaler/lagscaler/internal/daemon"
 	"github.com/lagscaler/lagscaler/internal/engine"
-	"github.com/lagscaler/lagscaler/internal/metrics"
-	"github.com/lagscaler/lagscaler/lag/kafkasource"
 	"github.com/lagscaler/lagscaler/scaler"
-	"github.com/lagscaler/lagscaler/scaler/kube"
 )
 
 // The clocks of these tests run ten times as fast as documented: a poll each second, a decision every third, a
@@ -49,7 +46,7 @@ var (
 )
 
 // daemonConfig is what a daemon process is told. The test binary is started again as that process: the program's own
-// parts, wired as it wires them, but for the clock, which no configuration can shorten.
+// parts, wired by its own wiring, but for the clock, which no configuration can shorten.
 type daemonConfig struct {
 	Identity   string
 	Kubeconfig string
@@ -89,70 +86,50 @@ func run(text string) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	kube.LogTo(log)
-	clients, err := kube.Connect(c.Kubeconfig, "lagscaler/e2e")
-	if err != nil {
-		return err
-	}
-	controller := kube.New(clients, kube.Options{
-		Namespace: c.Namespace, Lease: "lagscaler", Identity: c.Identity, Watch: []string{c.Namespace}, Log: log,
-	})
-	controller.Configure(kube.Settings{Mode: c.Mode, Clusters: []string{"main"}})
-	source, err := kafkasource.New(kafkasource.Config{Cluster: "main", Brokers: c.Brokers, Log: log})
-	if err != nil {
-		return err
-	}
-	defer source.Close()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	published := telling{controller: controller, out: json.NewEncoder(os.Stdout), metrics: "http://" + listener.Addr().String()}
-	e := engine.New(engine.Settings{Clusters: []engine.Cluster{{Name: "main", Source: source}}, Mode: c.Mode}, engine.Options{
-		Interval: c.Tempo.Poll, SampleInterval: c.Tempo.Sample, Clock: scaler.Clock{Poll: c.Tempo.Poll, Pace: c.Tempo.Pace}, Log: log,
-		Targets: controller, Memories: controller, Leading: controller.Leading, Publish: published.publish,
+	published := telling{out: json.NewEncoder(os.Stdout), metrics: "http://" + listener.Addr().String() + "/metrics"}
+	published.daemon, err = program.New(program.Options{
+		Config: c.config(), Build: program.Build{Version: "e2e"}, Log: os.Stderr, Identity: c.Identity,
+		Clock: scaler.Clock{Poll: c.Tempo.Poll, Pace: c.Tempo.Pace}, Published: published.publish,
 	})
-	page := metrics.New(metrics.Options{Latest: e.Latest, Interval: c.Tempo.Poll, Sample: c.Tempo.Sample})
-	go func() { _ = page.Run(ctx) }()
-	go func() { _ = http.Serve(listener, page) }()
-	return together(ctx, controller, e)
+	if err != nil {
+		return err
+	}
+	return published.daemon.Run(ctx, listener)
 }
 
-// together runs the parts, and gives the lease back after the rest has ended.
-func together(ctx context.Context, controller *kube.Controller, e *engine.Engine) error {
-	elect, resign := context.WithCancel(context.WithoutCancel(ctx))
-	var candidate, rest sync.WaitGroup
-	candidate.Go(func() { _ = controller.Elect(elect) })
-	watch, unwatch := context.WithCancel(context.WithoutCancel(ctx))
-	rest.Go(func() { _ = controller.Run(watch) })
-	err := e.Run(ctx)
-	unwatch()
-	rest.Wait()
-	resign()
-	candidate.Wait()
-	return err
+// config is the configuration of a daemon process.
+func (c daemonConfig) config() *config.Config {
+	out := config.Default()
+	out.Clusters = []config.Cluster{{Name: "main", Brokers: c.Brokers, ClientID: "lagscaler"}}
+	out.Mode = c.Mode
+	out.Interval, out.SampleInterval = config.Duration(c.Tempo.Poll), config.Duration(c.Tempo.Sample)
+	out.Log.Level = config.Debug
+	out.Kubernetes = config.Kubernetes{
+		Enabled: config.On, Kubeconfig: c.Kubeconfig, Namespace: c.Namespace, LeaseName: "lagscaler", WatchNamespaces: []string{c.Namespace},
+	}
+	return out
 }
 
-// telling hands Reports on, to Kubernetes and to the test.
+// telling hands Reports on to the test.
 type telling struct {
-	controller *kube.Controller
-	out        *json.Encoder
-	metrics    string
+	daemon  *program.Daemon
+	out     *json.Encoder
+	metrics string
 }
 
-func (p telling) publish(r *engine.Report) {
-	line := told{At: r.At, Leader: r.Leader, Missing: p.controller.MissingRights(), Metrics: p.metrics}
-	var outcomes []scaler.Outcome
+func (p *telling) publish(r *engine.Report) {
+	line := told{At: r.At, Leader: r.Leader, Missing: p.daemon.MissingRights(), Metrics: p.metrics}
 	for _, s := range r.Scalers {
-		outcomes = append(outcomes, s.Outcome)
 		line.Scalers = append(line.Scalers, toldScaler{
 			Name: s.Name, Refused: s.Refusal.String(), Line: s.Line, Disposition: s.Disposition, Failure: s.Failure, Decision: s.Decision,
 			Workload: s.Workload, Ups: s.Counts.Ups, Downs: s.Counts.Downs, Errors: s.Counts.Errors,
 			Rebalancing: rebalancing(r, s.Sources),
 		})
 	}
-	p.controller.Publish(outcomes)
 	_ = p.out.Encode(line) // the test that reads it has ended
 }
 

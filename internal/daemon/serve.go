@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 	"time"
 
 	toolkit "github.com/prometheus/exporter-toolkit/web"
+
+	"github.com/lagscaler/lagscaler/internal/config"
 )
 
 const (
@@ -25,7 +27,7 @@ type server struct {
 	log      *slog.Logger
 }
 
-func (d *daemon) server(listener net.Listener) *server {
+func (d *Daemon) server(listener net.Listener) *server {
 	return &server{
 		http:     &http.Server{Handler: d.routes(), ReadHeaderTimeout: headerTimeout},
 		listener: listener, file: d.config.Load().WebConfigFile, log: d.log,
@@ -33,7 +35,7 @@ func (d *daemon) server(listener net.Listener) *server {
 }
 
 // routes is everything the port answers. Every answer is made from the latest Report and costs Kafka nothing.
-func (d *daemon) routes() http.Handler {
+func (d *Daemon) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", d.metrics)
 	if d.config.Load().Metrics.Compat {
@@ -58,4 +60,12 @@ func (s *server) stop(error) {
 		s.log.Warn("answers under way were cut off", "error", err)
 		_ = s.http.Close()
 	}
+}
+
+// CheckWebConfig validates the file of TLS and basic auth on the port.
+func CheckWebConfig(c *config.Config) error {
+	if err := toolkit.Validate(c.WebConfigFile); err != nil {
+		return fmt.Errorf("webConfigFile: %s: %w", c.WebConfigFile, err)
+	}
+	return nil
 }

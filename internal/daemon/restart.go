@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"reflect"
@@ -6,8 +6,8 @@ import (
 	"github.com/lagscaler/lagscaler/internal/config"
 )
 
-// fixed are the parts of a configuration that hold for the life of the process.
-var fixed = []struct {
+// restartOnly are the parts of a configuration that stay as they are for the life of the process.
+var restartOnly = []struct {
 	name string
 	of   func(*config.Config) any // a pointer to the part
 }{
@@ -22,13 +22,13 @@ var fixed = []struct {
 	{"kubernetes", func(c *config.Config) any { return &c.Kubernetes }},
 }
 
-// keep copies what cannot change from the old configuration into the new one, and names what had changed.
-func keep(next, old *config.Config) []string {
+// keepRestartOnly copies what needs a restart from the old configuration into the new one, and names what had changed.
+func keepRestartOnly(next, old *config.Config) []string {
 	var kept []string
-	for _, f := range fixed {
-		to, from := reflect.ValueOf(f.of(next)).Elem(), reflect.ValueOf(f.of(old)).Elem()
+	for _, part := range restartOnly {
+		to, from := reflect.ValueOf(part.of(next)).Elem(), reflect.ValueOf(part.of(old)).Elem()
 		if !reflect.DeepEqual(to.Interface(), from.Interface()) {
-			kept = append(kept, f.name)
+			kept = append(kept, part.name)
 			to.Set(from)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"cmp"
@@ -14,8 +14,8 @@ import (
 )
 
 // connectKubernetes makes the controller when there is a Kubernetes to speak of; else it is nil.
-func connectKubernetes(c *config.Config, log *slog.Logger) (*kube.Controller, error) {
-	k := c.Kubernetes
+func connectKubernetes(o Options, log *slog.Logger) (*kube.Controller, error) {
+	c, k := o.Config, o.Config.Kubernetes
 	if k.Enabled == config.Off || k.Enabled == config.Auto && k.Kubeconfig == "" && !kube.InCluster() {
 		if len(c.Scalers) > 0 {
 			log.Warn("scalers are declared, but there is no Kubernetes to scale in: see kubernetes.enabled")
@@ -23,13 +23,15 @@ func connectKubernetes(c *config.Config, log *slog.Logger) (*kube.Controller, er
 		return nil, nil
 	}
 	kube.LogTo(log)
-	clients, err := kube.Connect(k.Kubeconfig, "lagscaler/"+thisBuild().version)
+	clients, err := kube.Connect(k.Kubeconfig, "lagscaler/"+o.Build.Version)
 	if err != nil {
-		return nil, wrong{fmt.Errorf("kubernetes: %w", err)}
+		return nil, fmt.Errorf("kubernetes: %w", err)
 	}
-	identity, err := identity()
-	if err != nil {
-		return nil, err
+	identity := o.Identity
+	if identity == "" {
+		if identity, err = ownIdentity(); err != nil {
+			return nil, err
+		}
 	}
 	controller := kube.New(clients, kube.Options{
 		Namespace: cmp.Or(k.Namespace, clients.Namespace), Lease: k.LeaseName, Identity: identity,
@@ -42,9 +44,9 @@ func connectKubernetes(c *config.Config, log *slog.Logger) (*kube.Controller, er
 	return controller, nil
 }
 
-// identity names this replica in the Lease: the pod's name, which a restarted container shares with the one before it,
+// ownIdentity names this replica in the Lease: the pod's name, which a restarted container shares with the one before it,
 // so that it leads on without waiting. Elsewhere two processes may share a host.
-func identity() (string, error) {
+func ownIdentity() (string, error) {
 	host, err := os.Hostname()
 	if err != nil {
 		return "", fmt.Errorf("naming this replica: %w", err)
@@ -81,14 +83,11 @@ func regexps(patterns []config.Regexp) []*regexp.Regexp {
 	return out
 }
 
-// targets is the controller; its pointer is nil without Kubernetes.
-type targets struct{ *kube.Controller }
-
-// publish hands the outcomes of a Report to the writer of status and Events.
-func (t targets) publish(r *engine.Report) {
+// outcomesOf are what the writer of status and Events needs of a Report.
+func outcomesOf(r *engine.Report) []scaler.Outcome {
 	outcomes := make([]scaler.Outcome, len(r.Scalers))
 	for i, s := range r.Scalers {
 		outcomes[i] = s.Outcome
 	}
-	t.Publish(outcomes)
+	return outcomes
 }

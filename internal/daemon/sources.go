@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"context"
@@ -106,47 +106,9 @@ func (s *sources) put(next map[string]*source, fresh map[*source]*kafkasource.So
 }
 
 func (s *sources) connect(src *source, c config.Cluster) (*kafkasource.Source, error) {
-	k := kafkaOf(c, s.log)
+	k := kafkaConfig(c, s.log)
 	k.ReadCommitted = src.readCommitted
 	return kafkasource.New(k)
-}
-
-// kafkaOf is how to reach and what to read of a cluster.
-func kafkaOf(c config.Cluster, log *slog.Logger) kafkasource.Config {
-	return kafkasource.Config{
-		Cluster: c.Name, Brokers: c.Brokers, ClientID: c.ClientID,
-		TLS: tlsOf(c.TLS), SASL: saslOf(c.SASL),
-		Group: c.Groups.Allows, Topic: c.Topics.Allows,
-		Log: log.With("kafka_cluster", c.Name),
-	}
-}
-
-func tlsOf(t *config.TLS) *kafkasource.TLS {
-	if t == nil {
-		return nil
-	}
-	return &kafkasource.TLS{
-		CAFile: t.CAFile, CertFile: t.CertFile, KeyFile: t.KeyFile,
-		ServerName: t.ServerName, InsecureSkipVerify: t.InsecureSkipVerify,
-	}
-}
-
-func saslOf(s *config.SASL) *kafkasource.SASL {
-	if s == nil {
-		return nil
-	}
-	out := &kafkasource.SASL{
-		Mechanism: string(s.Mechanism), Region: s.Region, TokenFile: s.TokenFile,
-		Username: s.Username, UsernameFile: s.UsernameFile,
-		Password: s.Password.Reveal(), PasswordFile: s.PasswordFile,
-	}
-	if o := s.OAuth; o != nil {
-		out.OAuth = &kafkasource.OAuth{
-			TokenURL: o.TokenURL, ClientID: o.ClientID, Scopes: o.Scopes,
-			ClientSecret: o.ClientSecret.Reveal(), ClientSecretFile: o.ClientSecretFile,
-		}
-	}
-	return out
 }
 
 // close closes every cluster.

@@ -1,0 +1,64 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/lagscaler/lagscaler/internal/config"
+	"github.com/lagscaler/lagscaler/lag/kafkasource"
+)
+
+// checkTimeout bounds the check of one cluster: a slow bootstrap address after another.
+const checkTimeout = time.Minute
+
+// CheckCluster tries everything that a poll of a cluster needs. Its error says that the configuration is wrong.
+func CheckCluster(ctx context.Context, c config.Cluster) ([]kafkasource.Finding, error) {
+	s, err := kafkasource.New(kafkaConfig(c, slog.New(slog.DiscardHandler)))
+	if err != nil {
+		return nil, fmt.Errorf("cluster %s: %w", c.Name, err)
+	}
+	defer s.Close()
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	return s.Check(ctx), nil
+}
+
+// kafkaConfig is how to reach and what to read of a cluster.
+func kafkaConfig(c config.Cluster, log *slog.Logger) kafkasource.Config {
+	return kafkasource.Config{
+		Cluster: c.Name, Brokers: c.Brokers, ClientID: c.ClientID,
+		TLS: tlsOf(c.TLS), SASL: saslOf(c.SASL),
+		Group: c.Groups.Allows, Topic: c.Topics.Allows,
+		Log: log.With("kafka_cluster", c.Name),
+	}
+}
+
+func tlsOf(t *config.TLS) *kafkasource.TLS {
+	if t == nil {
+		return nil
+	}
+	return &kafkasource.TLS{
+		CAFile: t.CAFile, CertFile: t.CertFile, KeyFile: t.KeyFile,
+		ServerName: t.ServerName, InsecureSkipVerify: t.InsecureSkipVerify,
+	}
+}
+
+func saslOf(s *config.SASL) *kafkasource.SASL {
+	if s == nil {
+		return nil
+	}
+	out := &kafkasource.SASL{
+		Mechanism: string(s.Mechanism), Region: s.Region, TokenFile: s.TokenFile,
+		Username: s.Username, UsernameFile: s.UsernameFile,
+		Password: s.Password.Reveal(), PasswordFile: s.PasswordFile,
+	}
+	if o := s.OAuth; o != nil {
+		out.OAuth = &kafkasource.OAuth{
+			TokenURL: o.TokenURL, ClientID: o.ClientID, Scopes: o.Scopes,
+			ClientSecret: o.ClientSecret.Reveal(), ClientSecretFile: o.ClientSecretFile,
+		}
+	}
+	return out
+}

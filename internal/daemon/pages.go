@@ -1,0 +1,73 @@
+package daemon
+
+import (
+	"time"
+
+	"github.com/lagscaler/lagscaler/internal/config"
+	"github.com/lagscaler/lagscaler/internal/metrics"
+	"github.com/lagscaler/lagscaler/internal/web"
+)
+
+// showIn makes what readers see: metrics, and pages over the reports in the ring.
+func (d *Daemon) showIn(ring *web.Ring) {
+	c, b := d.config.Load(), d.opts.Build
+	d.metrics = metrics.New(metrics.Options{
+		Latest:   d.engine.Latest,
+		Filter:   seriesOf(c.Metrics),
+		Interval: time.Duration(c.Interval), Sample: time.Duration(c.SampleInterval),
+		ConfigLoaded: d.configLoaded(),
+		Version:      b.Version, Revision: b.Commit,
+	})
+	d.pages = web.New(web.Options{
+		Latest: d.engine.Latest, Ring: ring, Interval: time.Duration(c.Interval),
+		Version: b.Version, Config: d.redacted, Troubles: d.problems, Log: d.log,
+	})
+}
+
+// seriesOf chooses the series that the configuration asks for.
+func seriesOf(m config.Metrics) metrics.Filter {
+	return metrics.Filter{
+		Topics: m.Topics.Match, Partitions: m.Partitions.Match.Match,
+		OverThreshold: m.Partitions.OverThreshold, Top: m.Partitions.Top,
+		MaxGroups: m.MaxGroups, MaxSeries: m.MaxSeries,
+	}
+}
+
+// configLoaded reports whether the file is in force; it is nil when there is no file.
+func (d *Daemon) configLoaded() func() bool {
+	r := d.opts.Reloader
+	if r == nil {
+		return nil
+	}
+	return func() bool { return r.Outcome().Err == nil }
+}
+
+// redacted is the configuration in force without its secrets, for the status page.
+func (d *Daemon) redacted() string {
+	text, err := d.config.Load().Redacted()
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
+// problems are what is wrong around the Report, for the pages: a configuration that does not load, and rights that the API
+// server refuses.
+func (d *Daemon) problems() []web.Problem {
+	var out []web.Problem
+	if d.opts.Reloader != nil {
+		if err := d.opts.Reloader.Outcome().Err; err != nil {
+			out = append(out, web.Problem{
+				Where: "configuration", What: err.Error(), Count: 1,
+				Do: "the last good one stays in force until the file is mended; lagscaler check tells whether it is",
+			})
+		}
+	}
+	for _, missing := range d.MissingRights() {
+		out = append(out, web.Problem{
+			Where: "Kubernetes", What: missing, Count: 1,
+			Do: "grant it to the service account, as the chart's roles do; it is noticed within a minute and a half",
+		})
+	}
+	return out
+}

@@ -1,0 +1,50 @@
+package daemon
+
+import (
+	"log/slog"
+	"slices"
+
+	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/lag"
+)
+
+// readErrors logs which parts of a cluster cannot be read: when that begins, when it changes and when it is over, not at
+// every poll.
+type readErrors struct {
+	log  *slog.Logger
+	last map[string][]lag.ReadError // by cluster
+}
+
+func newReadErrors(log *slog.Logger) *readErrors {
+	return &readErrors{log: log, last: map[string][]lag.ReadError{}}
+}
+
+// published is called after each Report.
+func (e *readErrors) published(r *engine.Report) {
+	for _, c := range r.Clusters {
+		now, before := c.Snapshot.Errors, e.last[c.Name]
+		for _, failed := range now {
+			if !slices.ContainsFunc(before, func(b lag.ReadError) bool { return sameError(b, failed) }) {
+				e.log.Warn("reading Kafka failed; trying again at the next poll", "kafka_cluster", c.Name,
+					"stage", failed.Stage, "broker", brokerOf(failed), "code", failed.Code.String(), "error", failed.Detail)
+			}
+		}
+		if len(now) == 0 && len(before) > 0 {
+			e.log.Info("reading Kafka works again", "kafka_cluster", c.Name)
+		}
+		e.last[c.Name] = now
+	}
+}
+
+// sameError reports whether two errors are one that lasts: details, such as ports and times, may differ.
+func sameError(a, b lag.ReadError) bool {
+	return a.Stage == b.Stage && a.Broker == b.Broker && a.Code == b.Code
+}
+
+// brokerOf is the id of the broker that failed, or any.
+func brokerOf(e lag.ReadError) any {
+	if e.Broker < 0 {
+		return "any"
+	}
+	return e.Broker
+}

@@ -1,0 +1,54 @@
+package daemon
+
+import (
+	"context"
+	"net"
+
+	"github.com/oklog/run"
+)
+
+// Run starts every goroutine that lives as long as the process. The first that ends, ends all.
+//
+//	           ┌─ interrupt   the end of ctx: SIGINT, SIGTERM
+//	           ├─ reload      the file, SIGHUP ──settings──┐
+//	           ├─ kubernetes  watches ──targets──┐         │
+//	run group ─┤   status, Events <──────────┐   v         v
+//	           ├─ engine      polls, samples, decisions ──> Report ──┐ Latest()
+//	           ├─ metrics     renders each new Report  <─────────────┤
+//	           ├─ record      writes polls to a file; ends after the engine
+//	           ├─ http        /metrics, pages, API, health <─────────┘
+//	           └─ election    the Lease; ends when all that writes has ended
+func (d *Daemon) Run(ctx context.Context, listener net.Listener) error {
+	defer d.sources.close()
+	var g run.Group
+	add := func(execute func(context.Context) error) (ended chan struct{}) {
+		ctx, cancel := context.WithCancel(ctx)
+		ended = make(chan struct{})
+		g.Add(func() error { defer close(ended); return execute(ctx) }, func(error) { cancel() })
+		return ended
+	}
+	add(func(ctx context.Context) error { <-ctx.Done(); return nil })
+	if d.opts.Reloader != nil {
+		add(d.reload)
+	}
+	deciding := add(d.engine.Run)
+	add(d.metrics.Run)
+	if r := d.recorder; r != nil {
+		recording, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		g.Add(func() error { return r.Run(recording) }, func(error) { <-deciding; cancel() })
+	}
+	server := d.server(listener)
+	g.Add(server.run, server.stop)
+	if k := d.kube; k != nil {
+		writing := add(k.Run)
+		elected, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		g.Add(func() error { return k.Elect(elected) }, func(error) { <-deciding; <-writing; cancel() })
+	}
+	d.log.Info("running", "version", d.opts.Build.Version, "listen", listener.Addr().String(),
+		"mode", d.config.Load().Mode, "clusters", len(d.config.Load().Clusters), "kubernetes", d.kube != nil)
+	if err := g.Run(); err != nil {
+		return err
+	}
+	d.log.Info("stopped")
+	return nil
+}
