@@ -22,7 +22,7 @@ type Config struct {
 	// It is read again at each connection, so it may change at any time.
 	WebConfigFile string `yaml:"webConfigFile"`
 
-	// How often everything is read from Kafka, in O(brokers) requests. At least 1s.
+	// How often everything is read from Kafka. At least 1s.
 	Interval Duration `yaml:"interval"`
 
 	// How often the states of all groups are read, in one request a broker: the resolution of rebalance times.

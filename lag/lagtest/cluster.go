@@ -20,7 +20,7 @@ type Cluster struct {
 	topics  map[string]*topic
 	groups  map[string]*group
 	created uint64
-	seen    map[string]bool // groups that an observation told of before
+	seen    map[string]bool // groups that were in an observation before
 }
 
 type broker struct {
@@ -49,10 +49,10 @@ type group struct {
 	err     lag.ErrorCode
 }
 
-// Listing is by how many brokers a group is listed.
+// Listing says how many brokers list a group.
 type Listing string
 
-// The ways a group may be listed; the last two last for moments, when coordinators move.
+// How many brokers list a group. Hidden and ListedTwice happen for a moment while a coordinator moves.
 const (
 	Listed      Listing = "once"
 	Hidden      Listing = "by nobody"
@@ -70,7 +70,7 @@ func New(t testing.TB, name string, brokers int) *Cluster {
 	return c
 }
 
-// Clock sets what the cluster takes for the present.
+// Clock replaces time.Now as the clock of the cluster.
 func (c *Cluster) Clock(now func() time.Time) {
 	c.do(func() { c.now = now })
 }
@@ -81,7 +81,7 @@ func (c *Cluster) do(f func()) {
 	f()
 }
 
-// Create makes a topic, or makes one anew: with a new id and empty partitions, led by the brokers in turn.
+// Create creates a topic, or creates it again: with a new id and empty partitions, led by the brokers in turn.
 func (c *Cluster) Create(name string, partitions int) {
 	c.do(func() {
 		c.created++
@@ -97,7 +97,7 @@ func (c *Cluster) Create(name string, partitions int) {
 // Delete removes a topic. Groups keep their commits for it, as they do for a while in Kafka.
 func (c *Cluster) Delete(name string) { c.do(func() { delete(c.topics, name) }) }
 
-// Append adds records to the end of a partition.
+// Append adds records to a partition.
 func (c *Cluster) Append(name string, number int32, records int64) {
 	c.partition(name, number, func(p *partition) {
 		p.end += records
@@ -110,12 +110,12 @@ func (c *Cluster) AppendOpen(name string, number int32, records int64) {
 	c.partition(name, number, func(p *partition) { p.end += records })
 }
 
-// Trim lets retention remove everything below start.
+// Trim moves the log start up to start, as retention does.
 func (c *Cluster) Trim(name string, number int32, start int64) {
 	c.partition(name, number, func(p *partition) { p.start = start })
 }
 
-// Truncate cuts a partition's end off, as an unclean election does.
+// Truncate moves the log end down to end, as an unclean leader election does.
 func (c *Cluster) Truncate(name string, number int32, end int64) {
 	c.partition(name, number, func(p *partition) {
 		p.end, p.stable = end, end
@@ -147,7 +147,7 @@ func (c *Cluster) partition(name string, number int32, f func(*partition)) {
 	})
 }
 
-// Fail makes a broker answer everything with the code: [lag.Unreachable] for one that is down,
+// Fail makes a broker answer all requests with the code: [lag.Unreachable] for one that is down,
 // [lag.CoordinatorLoading] for one that refuses group requests but still leads partitions. [lag.OK] heals it.
 func (c *Cluster) Fail(id int32, code lag.ErrorCode) {
 	c.do(func() { c.brokers[id].fault = code })

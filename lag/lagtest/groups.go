@@ -27,7 +27,7 @@ func (c *Cluster) group(name string) *group {
 	return g
 }
 
-// Commit stores an offset. A group that is not there yet becomes one that only stores offsets.
+// Commit stores an offset. A group that does not exist is created as one that only stores offsets.
 func (c *Cluster) Commit(group, topic string, partition int32, offset int64) {
 	c.do(func() {
 		g := c.group(group)
@@ -38,12 +38,12 @@ func (c *Cluster) Commit(group, topic string, partition int32, offset int64) {
 	})
 }
 
-// Uncommit removes an offset, as their retention does.
+// Uncommit removes a committed offset, as its retention does.
 func (c *Cluster) Uncommit(group, topic string, partition int32) {
 	c.do(func() { delete(c.group(group).offsets[topic], partition) })
 }
 
-// Join adds a member and rebalances at once: partitions are dealt out by range, and the generation rises.
+// Join adds a member and rebalances at once: partitions are assigned by range, and the generation rises.
 func (c *Cluster) Join(group, member string, topics ...string) {
 	c.do(func() {
 		g := c.group(group)
@@ -82,7 +82,7 @@ func (c *Cluster) rebalance(g *group) {
 	}
 	for i := range g.Members {
 		m := &g.Members[i]
-		m.Assigned = c.deal(g.Members, i)
+		m.Assigned = c.assign(g.Members, i)
 		if g.Type == lag.Consumer {
 			m.Epoch = g.Epoch
 		} else {
@@ -91,8 +91,8 @@ func (c *Cluster) rebalance(g *group) {
 	}
 }
 
-// deal gives member i its range of each topic it subscribes to.
-func (c *Cluster) deal(members []lag.Member, i int) []lag.TopicPartitions {
+// assign gives member i its range of each topic it subscribes to.
+func (c *Cluster) assign(members []lag.Member, i int) []lag.TopicPartitions {
 	var assigned []lag.TopicPartitions
 	for _, name := range members[i].Topics {
 		t, ok := c.topics[name]
@@ -120,22 +120,23 @@ func (c *Cluster) deal(members []lag.Member, i int) []lag.TopicPartitions {
 	return assigned
 }
 
-// Kind makes the group one of another type, such as [lag.Consumer], before anyone joins.
+// Kind sets the type of the group, such as [lag.Consumer]. Call it before a member joins.
 func (c *Cluster) Kind(group string, kind lag.GroupType) {
 	c.do(func() { c.group(group).Type = kind })
 }
 
-// State puts the group into a state and leaves everything else: members of a classic group are then told only if it is Stable.
+// State sets the state of the group and changes nothing else. Observations have members of a classic group only while
+// it is Stable.
 func (c *Cluster) State(group string, state lag.State) {
 	c.do(func() { c.group(group).State = state })
 }
 
-// Put scripts a group whole: what an observation tells of it, but for its commits, times and read-committed flag.
+// Put sets everything an observation has of a group, except its commits, times and read-committed flag.
 func (c *Cluster) Put(r lag.GroupRead) {
 	c.do(func() { c.group(r.Group).GroupRead = r })
 }
 
-// ReadCommitted says that the group's end is the last stable offset, as a configuration would.
+// ReadCommitted makes the last stable offset the group's end, as a configuration does.
 func (c *Cluster) ReadCommitted(group string) {
 	c.do(func() { c.group(group).ReadCommitted = true })
 }
@@ -148,12 +149,12 @@ func (c *Cluster) Coordinate(group string, broker int32) {
 	c.do(func() { c.group(group).Coordinator = broker })
 }
 
-// List says by whom the group is listed.
+// List sets how many brokers list the group.
 func (c *Cluster) List(group string, how Listing) {
 	c.do(func() { c.group(group).shown = how })
 }
 
-// FailGroup makes the group's coordinator answer a code for it alone, such as [lag.GroupDenied]. [lag.OK] heals it.
+// FailGroup makes the group's coordinator answer the code for this group alone, such as [lag.GroupDenied]. [lag.OK] heals it.
 func (c *Cluster) FailGroup(group string, code lag.ErrorCode) {
 	c.do(func() { c.group(group).err = code })
 }

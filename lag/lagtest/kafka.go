@@ -13,14 +13,14 @@ import (
 	"github.com/twmb/franz-go/pkg/kversion"
 )
 
-// Kafka makes a Subject of a source and the brokers it reads, embedded or real.
+// Kafka makes a Subject from a source and the brokers it reads, embedded or real.
 func Kafka(t *testing.T, s Source, brokers []string, options ...kgo.Opt) Subject {
 	t.Helper()
 	options = append([]kgo.Opt{
 		kgo.SeedBrokers(brokers...), kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.MetadataMinAge(50 * time.Millisecond),
 		kgo.UnknownTopicRetries(-1), // a new topic takes a moment to be known to every broker
 	}, options...)
-	// Newer brokers take commits by topic id; up to 3.9 a name does.
+	// Newer brokers take commits by topic id; with the versions of 3.9, commits have the topic name.
 	client, err := kgo.NewClient(append(options, kgo.MaxVersions(kversion.V3_9_0()))...)
 	if err != nil {
 		t.Fatal(err)
@@ -32,15 +32,15 @@ func Kafka(t *testing.T, s Source, brokers []string, options ...kgo.Opt) Subject
 	}
 }
 
-// kafka brings brokers into a condition through franz-go, which shares nothing with the source but the message codec.
+// kafka changes a cluster through franz-go, which shares only the message codec with the source.
 type kafka struct {
 	t       *testing.T
 	client  *kgo.Client
 	options []kgo.Opt
 }
 
-// insist repeats what a cluster refuses for a moment: a topic without leaders yet, a coordinator that loads.
-func (k *kafka) insist(what string, do func(context.Context) error) {
+// retry repeats a request that a cluster refuses for a moment: a topic has no leaders yet, a coordinator loads.
+func (k *kafka) retry(what string, do func(context.Context) error) {
 	k.t.Helper()
 	ctx, cancel := context.WithTimeout(k.t.Context(), patience)
 	defer cancel()
@@ -59,7 +59,7 @@ func (k *kafka) insist(what string, do func(context.Context) error) {
 
 func (k *kafka) create(topic string, partitions int) {
 	k.t.Helper()
-	k.insist("creating "+topic, func(ctx context.Context) error {
+	k.retry("creating "+topic, func(ctx context.Context) error {
 		req := kmsg.NewPtrCreateTopicsRequest()
 		rt := kmsg.NewCreateTopicsRequestTopic()
 		rt.Topic, rt.NumPartitions, rt.ReplicationFactor = topic, int32(partitions), -1
@@ -75,7 +75,7 @@ func (k *kafka) create(topic string, partitions int) {
 func (k *kafka) remove(topic string) {
 	k.t.Helper()
 	k.client.PurgeTopicsFromClient(topic) // or it would produce to the old topic's id when there is a new one
-	k.insist("deleting "+topic, func(ctx context.Context) error {
+	k.retry("deleting "+topic, func(ctx context.Context) error {
 		req := kmsg.NewPtrDeleteTopicsRequest()
 		rt := kmsg.NewDeleteTopicsRequestTopic()
 		rt.Topic = &topic
@@ -101,7 +101,7 @@ func (k *kafka) append(topic string, partition int32, records int64) {
 
 func (k *kafka) trim(topic string, partition int32, start int64) {
 	k.t.Helper()
-	k.insist("trimming "+topic, func(ctx context.Context) error {
+	k.retry("trimming "+topic, func(ctx context.Context) error {
 		req := kmsg.NewPtrDeleteRecordsRequest()
 		rt := kmsg.NewDeleteRecordsRequestTopic()
 		rt.Topic = topic
@@ -123,7 +123,7 @@ func (k *kafka) trim(topic string, partition int32, start int64) {
 
 func (k *kafka) commit(group, topic string, partition int32, offset int64) {
 	k.t.Helper()
-	k.insist("committing for "+group, func(ctx context.Context) error {
+	k.retry("committing for "+group, func(ctx context.Context) error {
 		req := kmsg.NewPtrOffsetCommitRequest()
 		req.Group, req.Generation = group, -1
 		rt := kmsg.NewOffsetCommitRequestTopic()
@@ -140,7 +140,7 @@ func (k *kafka) commit(group, topic string, partition int32, offset int64) {
 	})
 }
 
-// join runs a consumer that fetches and commits nothing that matters: its partitions are paused.
+// join runs a consumer whose partitions are paused, so that it fetches nothing and commits nothing that matters.
 func (k *kafka) join(group string, topics ...string) (leave func()) {
 	k.t.Helper()
 	client, err := kgo.NewClient(append([]kgo.Opt{

@@ -28,7 +28,7 @@ func (c *Cluster) Sample(ctx context.Context) lag.Sample {
 	return s
 }
 
-// fault is why a broker does not answer for its groups.
+// fault is the code with which a broker refuses requests; OK when it answers.
 func (c *Cluster) fault(ctx context.Context, id int32) lag.ErrorCode {
 	if ctx.Err() != nil {
 		return lag.Unreachable
@@ -78,7 +78,7 @@ func (c *Cluster) Observe(ctx context.Context) lag.Observation {
 	return o
 }
 
-// read is what an observation tells of a group. One that cannot be read is told of, with the reason, once it was seen.
+// read is the group in an observation. A group that cannot be read is in it, with the reason, once it has been seen.
 func (c *Cluster) read(ctx context.Context, g *group, now time.Time) (lag.GroupRead, bool) {
 	r := g.GroupRead
 	r.At = now
