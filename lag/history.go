@@ -1,11 +1,6 @@
 package lag
 
-import (
-	"time"
-)
-
-// StallAfter is for how long a committed offset must stand still, with records waiting, to count as stalled.
-const StallAfter = 120 * time.Second
+import "time"
 
 const (
 	rateWindow   = 30 * time.Second // rates are over the valid intervals of this long
@@ -23,12 +18,6 @@ type History struct {
 	groups map[string]*groupPast
 }
 
-type topicPast struct {
-	id         [16]byte
-	partitions []ring
-	seen       time.Time
-}
-
 // groupPast is what is remembered of a group: where each partition stood, counters, and a few polls.
 type groupPast struct {
 	topics  map[string]*topicMarks
@@ -40,20 +29,6 @@ type groupPast struct {
 	readAt  time.Time
 	quiet   bool // the last poll read the group whole, and it was not rebalancing
 	seen    time.Time
-}
-
-type counters struct{ consumed, produced, lost, rewinds uint64 }
-
-type topicMarks struct {
-	id    [16]byte
-	marks []mark // index is the partition
-}
-
-// mark is where a partition was last seen: what one poll could not read is compared with the one before it.
-type mark struct {
-	start, committed, end int64
-	calm                  int64 // Unix ms: last time committed moved, or nothing was waiting
-	known                 Known
 }
 
 // pollSum is one poll of a group, added up. valid: the interval before it may be used for rates.
@@ -87,26 +62,6 @@ func (h *History) Add(s *Snapshot, slo func(group string) SLO) []Rates {
 	}
 	h.forget(s.At)
 	return rates
-}
-
-func (h *History) addEnds(s *Snapshot) {
-	for i := range s.Topics {
-		t := &s.Topics[i]
-		past, ok := h.topics[t.Name]
-		if !ok || past.id != t.ID {
-			past = &topicPast{id: t.ID}
-			h.topics[t.Name] = past
-		}
-		past.seen = s.At
-		if n := len(t.Partitions); n > len(past.partitions) {
-			past.partitions = append(past.partitions, make([]ring, n-len(past.partitions))...)
-		}
-		for p := range t.Partitions {
-			if read := &t.Partitions[p]; read.Known.Has(KnownEnd) {
-				past.partitions[p].add(read.At, read.End)
-			}
-		}
-	}
 }
 
 func (h *History) forget(now time.Time) {
@@ -153,77 +108,23 @@ func (p *groupPast) add(g *GroupLag, sum Summary, now time.Time) {
 	p.readAt, p.quiet = g.ReadAt, quiet
 }
 
-// compare walks the group's rows beside what was last known of each partition, and sums up what moved.
-func (p *groupPast) compare(g *GroupLag) counters {
-	var d counters
-	if p.topics == nil || len(p.topics) > len(g.Topics) {
-		p.keepTopics(g)
+// rates derives everything that is published from what is remembered.
+func (h *History) rates(p *groupPast, g *GroupLag, sum Summary, now time.Time, slo SLO) Rates {
+	r := Rates{
+		Group:         g.Group,
+		ConsumedTotal: p.total.consumed, ProducedTotal: p.total.produced,
+		LostTotal: p.total.lost, RewindsTotal: p.total.rewinds,
+		LastProgress: p.moved,
+		Consumed:     p.rate(func(c counters) uint64 { return c.consumed }),
+		Produced:     p.rate(func(c counters) uint64 { return c.produced }),
+		Trend:        p.trend(),
+		Stalled:      p.stalled(g),
 	}
-	for t := range g.Topics {
-		row := &g.Topics[t]
-		past, ok := p.topics[row.Topic]
-		switch {
-		case !ok:
-			past = &topicMarks{id: row.ID}
-			p.topics[row.Topic] = past
-		case past.id != row.ID: // recreated: nothing before it counts
-			d.rewinds++
-			past.id, past.marks = row.ID, nil
-		}
-		if n := len(row.Partitions); n > 0 {
-			past.grow(int(row.Partitions[n-1].Partition) + 1)
-		}
-		for i := range row.Partitions {
-			part := &row.Partitions[i]
-			d.partition(part, &past.marks[part.Partition], row.Orphaned, g.ReadAt.UnixMilli())
-		}
+	r.times, r.LagTime = h.times(g)
+	r.Direction = direction(r, sum)
+	if r.Direction == Shrinking {
+		r.Drain = Seconds{Seconds: float64(sum.Total) / -r.Trend.PerSecond, Known: true}
 	}
-	return d
-}
-
-func (p *groupPast) keepTopics(g *GroupLag) {
-	kept := make(map[string]*topicMarks, len(g.Topics))
-	for i := range g.Topics {
-		if past, ok := p.topics[g.Topics[i].Topic]; ok {
-			kept[g.Topics[i].Topic] = past
-		}
-	}
-	p.topics = kept
-}
-
-func (t *topicMarks) grow(n int) {
-	if n > len(t.marks) {
-		t.marks = append(t.marks, make([]mark, n-len(t.marks))...)
-	}
-}
-
-// partition adds one partition's movement since its mark, and moves the mark.
-func (d *counters) partition(p *PartitionLag, m *mark, orphaned bool, now int64) {
-	both := p.Known & m.known
-	if both.Has(KnownEnd) && !orphaned {
-		d.produced += uint64(max(0, p.End-m.end))
-	}
-	if both.Has(KnownStart) && p.Lost() > 0 {
-		d.lost += uint64(max(0, p.Start-max(p.Committed, m.start)))
-	}
-	if both.Has(KnownCommitted) {
-		d.consumed += uint64(max(0, p.Committed-m.committed))
-		if p.Committed < m.committed {
-			d.rewinds++
-		}
-	}
-	waiting, ok := p.Lag()
-	if m.calm == 0 || !both.Has(KnownCommitted) || p.Committed != m.committed || ok && waiting <= residualLag {
-		m.calm = now
-	}
-	if p.Known.Has(KnownStart) {
-		m.start = p.Start
-	}
-	if p.Known.Has(KnownCommitted) {
-		m.committed = p.Committed
-	}
-	if p.Known.Has(KnownEnd) {
-		m.end = p.End
-	}
-	m.known |= p.Known
+	r.Status = status(view{group: g, sum: sum, rates: &r, past: p, slo: slo, now: now})
+	return r
 }

@@ -1,11 +1,6 @@
 package lag
 
-import (
-	"strconv"
-	"time"
-
-	"github.com/twmb/franz-go/pkg/kerr"
-)
+import "time"
 
 // GroupType is the kind of a group as ListGroups v5 names it (KIP-848, KIP-932, KIP-1071).
 type GroupType string
@@ -66,73 +61,3 @@ type Sample struct {
 // Complete reports whether every broker answered, so that a group that is not listed is really not there
 // (for this sample: during a move of coordinators even that may pass, see [ReadError]).
 func (s Sample) Complete() bool { return len(s.Errors) == 0 }
-
-// ErrorCode is why something could not be read: a Kafka protocol error code,
-// or one of our own (above 10000) where no broker answered at all.
-type ErrorCode int16
-
-// The codes this program gives meaning to. Numbers below 10000 are Kafka's.
-const (
-	OK                  ErrorCode = 0
-	UnknownTopic        ErrorCode = 3
-	LeaderNotAvailable  ErrorCode = 5
-	CoordinatorLoading  ErrorCode = 14
-	NotCoordinator      ErrorCode = 16
-	TopicDenied         ErrorCode = 29
-	GroupDenied         ErrorCode = 30
-	ClusterDenied       ErrorCode = 31
-	Unreachable         ErrorCode = 10001 // no connection, or none that answered before the deadline
-	Unlisted            ErrorCode = 10002 // no broker listed the group in this poll; kept for a grace time
-	Garbled             ErrorCode = 10003 // an answer that does not decode
-	NotAsked            ErrorCode = 10004 // the broker's version offers no way to ask
-	AuthenticationError ErrorCode = 10005 // TLS or SASL refused
-	CommitsMissing      ErrorCode = 10006 // commits that a group had are not told in this poll; doubted for a grace time
-)
-
-var ownCodes = map[ErrorCode]string{
-	Unreachable:         "BROKER_UNREACHABLE",
-	Unlisted:            "GROUP_NOT_LISTED",
-	Garbled:             "ANSWER_GARBLED",
-	NotAsked:            "NOT_SUPPORTED_BY_BROKER",
-	AuthenticationError: "AUTHENTICATION_FAILED",
-	CommitsMissing:      "COMMITS_MISSING",
-}
-
-// String is the code's name in the protocol, such as COORDINATOR_LOAD_IN_PROGRESS; empty when there was no error.
-func (c ErrorCode) String() string {
-	if c == OK {
-		return ""
-	}
-	if name, ok := ownCodes[c]; ok {
-		return name
-	}
-	if e := kerr.TypedErrorForCode(int16(c)); e != nil {
-		return e.Message
-	}
-	return "ERROR_" + strconv.Itoa(int(c))
-}
-
-// Denied reports whether an ACL is missing.
-func (c ErrorCode) Denied() bool { return c == TopicDenied || c == GroupDenied || c == ClusterDenied }
-
-// Stage is a step of a poll, used as a metric label and log key.
-type Stage string
-
-// The stages of a poll, in the order in which they run.
-// Committed offsets are read before end offsets, so that a healthy consumer never looks ahead of the log.
-const (
-	StageConnect  Stage = "connect"
-	StageMetadata Stage = "metadata"
-	StageList     Stage = "list_groups"
-	StageDescribe Stage = "describe_groups"
-	StageCommits  Stage = "offset_fetch"
-	StageOffsets  Stage = "list_offsets"
-)
-
-// ReadError is one failed part of a poll or sample.
-type ReadError struct {
-	Stage  Stage
-	Broker int32 // -1: no broker in particular
-	Code   ErrorCode
-	Detail string // for people: what was being done, and what came back
-}

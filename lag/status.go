@@ -2,6 +2,25 @@ package lag
 
 import "time"
 
+// Status is a group's condition in one word.
+type Status string
+
+// The statuses, each defined by the predicate of its name in status.go.
+const (
+	StatusOK          Status = "ok"
+	StatusWarning     Status = "warning"
+	StatusStalled     Status = "stalled"
+	StatusStopped     Status = "stopped"
+	StatusRewound     Status = "rewound"
+	StatusRebalancing Status = "rebalancing"
+	StatusUnknown     Status = "unknown"
+)
+
+// Statuses are all of them, sorted as the predicates are tried.
+var Statuses = []Status{
+	StatusUnknown, StatusRebalancing, StatusRewound, StatusStopped, StatusStalled, StatusWarning, StatusOK,
+}
+
 // view is all that a status predicate may look at.
 type view struct {
 	group *GroupLag

@@ -23,9 +23,10 @@
 //
 // # Which package answers which question
 //
-//	What is lag, and when is it unknown?                 lag               snapshot.go: PartitionLag.Lag has the case table
-//	How do offsets become a Snapshot?                    lag               compute.go
-//	Where do rates, trend and time lag come from?        lag               history.go, motion.go, ring.go
+//	What is lag, and when is it unknown?                 lag               partition.go: PartitionLag.Lag has the case table
+//	How do offsets become a Snapshot?                    lag               compute.go, topics.go
+//	Where do rates, trend and time lag come from?        lag               rates.go, trend.go, timelag.go
+//	When is a partition stalled?                         lag               stalled.go
 //	When is a group stalled, stopped, rewound?           lag               status.go: one predicate a status
 //	What is sent to brokers, and how often?              lag/kafkasource   doc.go: the requests of a poll; source.go: their order
 //	What happens when a coordinator moves?               lag/kafkasource/groups      coordinator.go: all cases in a table

@@ -1,6 +1,9 @@
 package lag
 
-import "sort"
+import (
+	"sort"
+	"time"
+)
 
 // A ring remembers when the end of a partition's log stood where, to tell how old the record at an offset is.
 //
@@ -81,3 +84,29 @@ func (r *ring) appended(offset int64) (at int64, atLeast, ok bool) {
 
 // youngest is how long a history must be, in ms, before "at least as old as the history" says something.
 const youngest = 60_000
+
+type topicPast struct {
+	id         [16]byte
+	partitions []ring
+	seen       time.Time
+}
+
+func (h *History) addEnds(s *Snapshot) {
+	for i := range s.Topics {
+		t := &s.Topics[i]
+		past, ok := h.topics[t.Name]
+		if !ok || past.id != t.ID {
+			past = &topicPast{id: t.ID}
+			h.topics[t.Name] = past
+		}
+		past.seen = s.At
+		if n := len(t.Partitions); n > len(past.partitions) {
+			past.partitions = append(past.partitions, make([]ring, n-len(past.partitions))...)
+		}
+		for p := range t.Partitions {
+			if read := &t.Partitions[p]; read.Known.Has(KnownEnd) {
+				past.partitions[p].add(read.At, read.End)
+			}
+		}
+	}
+}

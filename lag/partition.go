@@ -1,0 +1,69 @@
+package lag
+
+// PartitionLag is a group's position in one partition. It is small because there may be a million of them.
+type PartitionLag struct {
+	Start, Committed, End int64 // meaningful where Known says so
+	BrokerLag             int64 // share groups: as the broker computed it
+	Partition             int32
+	Owner                 int32 // index into Members; -1: nobody. See [GroupLag.OwnerOf]
+	Known                 Known
+	Err                   ErrorCode
+}
+
+// Lag is the number of records between the committed offset and the log's end.
+// It is unknown (ok is false) when an offset is missing, and for a partition that was never committed.
+//
+//	committed  start  end   lag  lost
+//	40         0      100   60   0
+//	40         70     100   30   30    below the log start: retention took 30
+//	120        0      100   0    0     above the end: truncated or recreated
+//	none       0      100   ?    0     see LagUpperBound
+//	40         0      ?     ?    0     leaderless or failed
+func (p PartitionLag) Lag() (n int64, ok bool) {
+	switch {
+	case p.Known.Has(KnownLag):
+		return p.BrokerLag, true
+	case !p.Known.Has(KnownCommitted | KnownEnd):
+		return 0, false
+	case p.Known.Has(KnownStart) && p.Committed < p.Start:
+		return max(0, p.End-p.Start), true
+	default:
+		return max(0, p.End-p.Committed), true
+	}
+}
+
+// Uncommitted reports whether the group is known to have no committed offset here.
+func (p PartitionLag) Uncommitted() bool {
+	return !p.Known.Has(KnownCommitted) && !p.Known.Has(KnownLag) && p.Err == OK
+}
+
+// LagUpperBound is the greatest lag an uncommitted partition that a member holds can have, end - start:
+// where the member really is cannot be seen before its first commit.
+func (p PartitionLag) LagUpperBound() (n int64, ok bool) {
+	if !p.Uncommitted() || p.Owner < 0 || !p.Known.Has(KnownStart|KnownEnd) {
+		return 0, false
+	}
+	return max(0, p.End-p.Start), true
+}
+
+// Lost is the number of records that retention removed before the group read them.
+func (p PartitionLag) Lost() int64 {
+	if !p.Known.Has(KnownStart|KnownCommitted) || p.Known.Has(KnownLag) {
+		return 0
+	}
+	return max(0, p.Start-p.Committed)
+}
+
+// Ahead is how far the committed offset lies above the log's end: 0 but for a truncated or recreated topic.
+func (p PartitionLag) Ahead() int64 {
+	if !p.Known.Has(KnownCommitted | KnownEnd) {
+		return 0
+	}
+	return max(0, p.Committed-p.End)
+}
+
+// Answered reports whether this poll knows everything about the partition that can be known:
+// never having been committed is a known state, not a missing answer.
+func (p PartitionLag) Answered() bool {
+	return p.Err == OK && (p.Known.Has(KnownEnd) || p.Known.Has(KnownLag))
+}

@@ -1,0 +1,37 @@
+package lag
+
+import (
+	"cmp"
+	"time"
+)
+
+// SLO is how late is late for a group. The zero value of a field means its default, see [DefaultSLO].
+type SLO struct {
+	Lag               int64         // records, of the worst partition
+	LagTime           time.Duration // 0: none
+	RebalancesPerHour float64       // unplanned ones
+	RebalanceTime     time.Duration
+	Churn             float64 // share of members that change per minute, 0 to 1
+	Skew              float64 // 0 to 1, against the best possible split
+	Declared          bool    // the configuration or a KafkaScaler names the group: only then may an alert be critical
+}
+
+// DefaultSLO holds the thresholds of a group nobody declared.
+var DefaultSLO = SLO{
+	Lag:               50_000,
+	RebalancesPerHour: 4,
+	RebalanceTime:     30 * time.Second,
+	Churn:             0.1,
+	Skew:              0.3,
+}
+
+// Or is the SLO with its unset thresholds taken from another.
+func (s SLO) Or(other SLO) SLO {
+	s.Lag = cmp.Or(s.Lag, other.Lag)
+	s.LagTime = cmp.Or(s.LagTime, other.LagTime)
+	s.RebalancesPerHour = cmp.Or(s.RebalancesPerHour, other.RebalancesPerHour)
+	s.RebalanceTime = cmp.Or(s.RebalanceTime, other.RebalanceTime)
+	s.Churn = cmp.Or(s.Churn, other.Churn)
+	s.Skew = cmp.Or(s.Skew, other.Skew)
+	return s
+}

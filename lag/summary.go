@@ -1,0 +1,77 @@
+package lag
+
+// Summary is a group's lag over all its partitions, in records, and how many partitions are in which condition.
+type Summary struct {
+	Total, Max    int64   // over partitions whose lag is known
+	Avg           float64 // Total / Known
+	Known         int     // partitions whose lag is known
+	Partitions    int     // all of them
+	Unknown       int     // not answered
+	Uncommitted   int
+	Unassigned    int // no member holds it
+	BelowLogStart int
+	AboveEnd      int
+	Orphaned      int // partitions of orphaned topics, which are in none of the numbers above
+	Complete      bool
+}
+
+// Summary adds the group up.
+func (g *GroupLag) Summary() Summary {
+	var s Summary
+	for _, t := range g.Topics {
+		if t.Orphaned {
+			s.Orphaned += len(t.Partitions)
+			continue
+		}
+		for _, p := range t.Partitions {
+			s.add(p)
+		}
+	}
+	if s.Known > 0 {
+		s.Avg = float64(s.Total) / float64(s.Known)
+	}
+	s.Complete = g.Err == OK && s.Unknown == 0
+	return s
+}
+
+func (s *Summary) add(p PartitionLag) {
+	s.Partitions++
+	if n, ok := p.Lag(); ok {
+		s.Known++
+		s.Total += n
+		s.Max = max(s.Max, n)
+	}
+	if !p.Answered() {
+		s.Unknown++
+	}
+	if p.Uncommitted() {
+		s.Uncommitted++
+	}
+	if p.Owner < 0 {
+		s.Unassigned++
+	}
+	if p.Lost() > 0 {
+		s.BelowLogStart++
+	}
+	if p.Ahead() > 0 {
+		s.AboveEnd++
+	}
+}
+
+// Total is the group's lag in records; complete is false when a partition is missing from it,
+// so that the number is a lower bound.
+func (g *GroupLag) Total() (n int64, complete bool) {
+	s := g.Summary()
+	return s.Total, s.Complete
+}
+
+// Over counts the partitions whose known lag exceeds threshold records.
+func (g *GroupLag) Over(threshold int64) int {
+	n := 0
+	for _, p := range g.Partitions {
+		if lag, ok := p.Lag(); ok && lag > threshold {
+			n++
+		}
+	}
+	return n
+}
