@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// graceMissed is for how many polls in a row a group that nobody lists is kept with its last values.
+// gracePolls is for how many polls in a row a group that nobody lists is kept with its last values.
 // At the usual 10 s: half a minute, longer than a coordinator takes to load, and than a controller to fence a
 // broker that was killed (0.2 s and 8 s, measured on Apache Kafka 4.3).
-const graceMissed = 3
+const gracePolls = 3
 
 // Compute turns one poll into a Snapshot. It is the only way to make one.
 //
@@ -33,17 +33,17 @@ func Compute(o Observation, prev *Snapshot, keep []string) *Snapshot {
 	}
 	for i := range o.Groups {
 		before, _ := prev.Group(o.Groups[i].Group)
-		if g, ok := read(&o.Groups[i], before, s); ok {
+		if g, ok := readGroup(&o.Groups[i], before, s); ok {
 			s.Groups = append(s.Groups, g)
 		}
 	}
-	s.Groups = append(s.Groups, unread(o, prev, keep)...)
+	s.Groups = append(s.Groups, unreadGroups(o, prev, keep)...)
 	slices.SortFunc(s.Groups, func(a, b GroupLag) int { return strings.Compare(a.Group, b.Group) })
 	return s
 }
 
-// unread are the groups that this poll says nothing of, but that are not forgotten yet.
-func unread(o Observation, prev *Snapshot, keep []string) []GroupLag {
+// unreadGroups are the groups that this poll says nothing of, but that are not forgotten yet.
+func unreadGroups(o Observation, prev *Snapshot, keep []string) []GroupLag {
 	var groups []GroupLag
 	listed := func(name string) bool {
 		_, ok := slices.BinarySearchFunc(o.Groups, name, func(g GroupRead, n string) int { return strings.Compare(g.Group, n) })
@@ -54,8 +54,8 @@ func unread(o Observation, prev *Snapshot, keep []string) []GroupLag {
 		if listed(g.Group) || g.State == Dead && slices.Contains(keep, g.Group) {
 			continue // a kept group that is known to be dead is made anew below
 		}
-		if g.Missed < graceMissed || listingFailed(o) {
-			groups = append(groups, carried(g, Unlisted))
+		if g.Missed < gracePolls || listingFailed(o) {
+			groups = append(groups, carryOver(g, Unlisted))
 		}
 	}
 	for _, name := range keep {
@@ -84,32 +84,32 @@ func listingFailed(o Observation) bool {
 	})
 }
 
-// carried is a group as it was, for a poll that could not read it.
-func carried(before *GroupLag, why ErrorCode) GroupLag {
+// carryOver is a group as it was, for a poll that could not read it.
+func carryOver(before *GroupLag, why ErrorCode) GroupLag {
 	g := *before
 	g.Err = why
 	g.Missed++
 	return g
 }
 
-// read is one group of this poll; ok is false for a dead group that is past its grace.
-func read(r *GroupRead, before *GroupLag, s *Snapshot) (GroupLag, bool) {
+// readGroup is one group of this poll; ok is false for a dead group that is past its grace.
+func readGroup(r *GroupRead, before *GroupLag, s *Snapshot) (GroupLag, bool) {
 	if r.State == Dead && r.Err == OK {
-		if before == nil || before.Missed >= graceMissed {
+		if before == nil || before.Missed >= gracePolls {
 			return GroupLag{}, false
 		}
-		g := carried(before, OK)
+		g := carryOver(before, OK)
 		g.GroupState, g.Members = r.GroupState, nil
 		return g, true
 	}
 	if r.Err != OK && before != nil && r.CommitsAt.IsZero() && !r.Described {
-		g := carried(before, r.Err)
+		g := carryOver(before, r.Err)
 		if r.State != StateUnknown {
 			g.GroupState = r.GroupState
 		}
 		return g, true
 	}
-	g := fresh(r, before)
+	g := describe(r, before)
 	if r.CommitsAt.IsZero() {
 		if before != nil {
 			g.Topics, g.ReadAt = before.Topics, before.ReadAt
@@ -117,12 +117,12 @@ func read(r *GroupRead, before *GroupLag, s *Snapshot) (GroupLag, bool) {
 		return g, true
 	}
 	g.Topics = topics(&g, r.Commits, s)
-	own(&g)
+	setOwners(&g)
 	return g, true
 }
 
-// fresh is a group as this poll describes it, without its offsets.
-func fresh(r *GroupRead, before *GroupLag) GroupLag {
+// describe is a group as this poll describes it, without its offsets.
+func describe(r *GroupRead, before *GroupLag) GroupLag {
 	g := GroupLag{
 		GroupState: r.GroupState, Protocol: r.Protocol, Assignor: r.Assignor,
 		Generation: r.Generation, Epoch: r.Epoch, AssignmentEpoch: r.AssignmentEpoch,

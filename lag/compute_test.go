@@ -253,8 +253,8 @@ func TestComputeKeepsWhatCouldNotBeRead(t *testing.T) {
 				t.Fatalf("poll %d: err %v", polls, s.Groups[0].Err)
 			}
 		}
-		if polls != graceMissed+1 {
-			t.Errorf("gone after %d polls, want %d", polls, graceMissed+1)
+		if polls != gracePolls+1 {
+			t.Errorf("gone after %d polls, want %d", polls, gracePolls+1)
 		}
 	})
 	t.Run("listed by nobody while a broker is down: kept as long as that lasts", func(t *testing.T) {
@@ -280,7 +280,7 @@ func TestComputeKeepsWhatCouldNotBeRead(t *testing.T) {
 		for poll := 1; ; poll++ {
 			s = Compute(at(10*poll).topic("orders", topic).group("g", state(Dead)).observation(), s, nil)
 			if len(s.Groups) == 0 {
-				if poll != graceMissed+1 {
+				if poll != gracePolls+1 {
 					t.Errorf("dropped at poll %d", poll)
 				}
 				return

@@ -1,90 +1,104 @@
 package lag
 
+// counters are the sums of a group's movements. They only grow.
 type counters struct{ consumed, produced, lost, rewinds uint64 }
 
-// partition adds one partition's movement since its mark, and moves the mark.
-func (d *counters) partition(p *PartitionLag, m *mark, orphaned bool, now int64) {
-	both := p.Known & m.known
-	if both.Has(KnownEnd) && !orphaned {
-		d.produced += uint64(max(0, p.End-m.end))
-	}
-	if both.Has(KnownStart) && p.Lost() > 0 {
-		d.lost += uint64(max(0, p.Start-max(p.Committed, m.start)))
-	}
-	if both.Has(KnownCommitted) {
-		d.consumed += uint64(max(0, p.Committed-m.committed))
-		if p.Committed < m.committed {
-			d.rewinds++
-		}
-	}
-	waiting, ok := p.Lag()
-	if m.calm == 0 || !both.Has(KnownCommitted) || p.Committed != m.committed || ok && waiting <= residualLag {
-		m.calm = now
-	}
-	if p.Known.Has(KnownStart) {
-		m.start = p.Start
-	}
-	if p.Known.Has(KnownCommitted) {
-		m.committed = p.Committed
-	}
-	if p.Known.Has(KnownEnd) {
-		m.end = p.End
-	}
-	m.known |= p.Known
+// topicState is where a group's partitions of one topic stood when they were last read.
+type topicState struct {
+	id         [16]byte
+	partitions []partitionState // index is the partition
 }
 
-// compare walks the group's rows beside what was last known of each partition, and sums up what moved.
-func (p *groupPast) compare(g *GroupLag) counters {
+// partitionState is what was last known of a partition: after a poll that could not read it, the next one is compared
+// with the one before.
+type partitionState struct {
+	start, committed, end int64
+	stillSince            int64 // Unix ms: the last time that it did not stand still
+	known                 Known
+}
+
+// compare walks the group's partitions beside what was last known of each, and sums up the movements.
+func (p *groupHistory) compare(g *GroupLag) counters {
 	var d counters
 	if p.topics == nil || len(p.topics) > len(g.Topics) {
 		p.keepTopics(g)
 	}
 	for t := range g.Topics {
-		row := &g.Topics[t]
-		past, ok := p.topics[row.Topic]
+		topic := &g.Topics[t]
+		state, ok := p.topics[topic.Topic]
 		switch {
 		case !ok:
-			past = &topicMarks{id: row.ID}
-			p.topics[row.Topic] = past
-		case past.id != row.ID: // recreated: nothing before it counts
+			state = &topicState{id: topic.ID}
+			p.topics[topic.Topic] = state
+		case state.id != topic.ID: // recreated: nothing before it counts
 			d.rewinds++
-			past.id, past.marks = row.ID, nil
+			state.id, state.partitions = topic.ID, nil
 		}
-		if n := len(row.Partitions); n > 0 {
-			past.grow(int(row.Partitions[n-1].Partition) + 1)
+		if n := len(topic.Partitions); n > 0 {
+			state.grow(int(topic.Partitions[n-1].Partition) + 1)
 		}
-		for i := range row.Partitions {
-			part := &row.Partitions[i]
-			d.partition(part, &past.marks[part.Partition], row.Orphaned, g.ReadAt.UnixMilli())
+		for i := range topic.Partitions {
+			part := &topic.Partitions[i]
+			d.add(part, &state.partitions[part.Partition], topic.Orphaned, g.ReadAt.UnixMilli())
 		}
 	}
 	return d
 }
 
-func (p *groupPast) keepTopics(g *GroupLag) {
-	kept := make(map[string]*topicMarks, len(g.Topics))
+func (p *groupHistory) keepTopics(g *GroupLag) {
+	kept := make(map[string]*topicState, len(g.Topics))
 	for i := range g.Topics {
-		if past, ok := p.topics[g.Topics[i].Topic]; ok {
-			kept[g.Topics[i].Topic] = past
+		if state, ok := p.topics[g.Topics[i].Topic]; ok {
+			kept[g.Topics[i].Topic] = state
 		}
 	}
 	p.topics = kept
 }
 
-type topicMarks struct {
-	id    [16]byte
-	marks []mark // index is the partition
-}
-
-func (t *topicMarks) grow(n int) {
-	if n > len(t.marks) {
-		t.marks = append(t.marks, make([]mark, n-len(t.marks))...)
+func (t *topicState) grow(n int) {
+	if n > len(t.partitions) {
+		t.partitions = append(t.partitions, make([]partitionState, n-len(t.partitions))...)
 	}
 }
 
-// mark is where a partition was last seen: what one poll could not read is compared with the one before it.
-type mark struct {
-	start, committed, end int64
-	calm                  int64 // Unix ms: last time committed moved, or nothing was waiting
-	known                 Known
+// add adds one partition's movements since its last state, and replaces the state.
+func (d *counters) add(p *PartitionLag, last *partitionState, orphaned bool, now int64) {
+	both := p.Known & last.known
+	if both.Has(KnownEnd) && !orphaned {
+		n, _ := Progress(last.end, p.End)
+		d.produced += uint64(n)
+	}
+	if both.Has(KnownStart) && p.Lost() > 0 {
+		n, _ := Progress(max(p.Committed, last.start), p.Start)
+		d.lost += uint64(n)
+	}
+	if both.Has(KnownCommitted) {
+		n, ok := Progress(last.committed, p.Committed)
+		d.consumed += uint64(n)
+		if !ok {
+			d.rewinds++
+		}
+	}
+	last.replace(p, both.Has(KnownCommitted), now)
+}
+
+// replace takes over what is now known of the partition. known says that its committed offset was known before.
+func (s *partitionState) replace(p *PartitionLag, known bool, now int64) {
+	waiting, ok := p.Lag()
+	if !ok {
+		waiting = MaxResidue + 1 // unknown: it may be any number
+	}
+	if s.stillSince == 0 || !known || !StandsStill(s.committed, p.Committed, waiting, MaxResidue) {
+		s.stillSince = now
+	}
+	if p.Known.Has(KnownStart) {
+		s.start = p.Start
+	}
+	if p.Known.Has(KnownCommitted) {
+		s.committed = p.Committed
+	}
+	if p.Known.Has(KnownEnd) {
+		s.end = p.End
+	}
+	s.known |= p.Known
 }

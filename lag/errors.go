@@ -23,16 +23,16 @@ const (
 	Unreachable         ErrorCode = 10001 // no connection, or none that answered before the deadline
 	Unlisted            ErrorCode = 10002 // no broker listed the group in this poll; kept for a grace time
 	Garbled             ErrorCode = 10003 // an answer that does not decode
-	NotAsked            ErrorCode = 10004 // the broker's version offers no way to ask
+	UnsupportedVersion  ErrorCode = 10004 // the broker's version offers no way to ask
 	AuthenticationError ErrorCode = 10005 // TLS or SASL refused
 	CommitsMissing      ErrorCode = 10006 // commits that a group had are not told in this poll; doubted for a grace time
 )
 
-var ownCodes = map[ErrorCode]string{
+var codeNames = map[ErrorCode]string{
 	Unreachable:         "BROKER_UNREACHABLE",
 	Unlisted:            "GROUP_NOT_LISTED",
 	Garbled:             "ANSWER_GARBLED",
-	NotAsked:            "NOT_SUPPORTED_BY_BROKER",
+	UnsupportedVersion:  "NOT_SUPPORTED_BY_BROKER",
 	AuthenticationError: "AUTHENTICATION_FAILED",
 	CommitsMissing:      "COMMITS_MISSING",
 }
@@ -42,7 +42,7 @@ func (c ErrorCode) String() string {
 	if c == OK {
 		return ""
 	}
-	if name, ok := ownCodes[c]; ok {
+	if name, ok := codeNames[c]; ok {
 		return name
 	}
 	if e := kerr.TypedErrorForCode(int16(c)); e != nil {

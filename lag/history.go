@@ -3,48 +3,83 @@ package lag
 import "time"
 
 const (
-	rateWindow   = 30 * time.Second // rates are over the valid intervals of this long
-	trendWindow  = 2 * time.Minute  // the trend is a slope over this long
-	residualLag  = 2                // records that transaction markers leave behind for ever
-	rewoundFor   = 5 * time.Minute  // a rewind colours the status for this long
-	samplesKept  = 16               // polls remembered per group: 2.5 min at 10 s
-	forgetGroups = 10 * time.Minute // counters of a group that vanished are kept this long, in case it returns
+	rewoundFor  = 5 * time.Minute  // how long the status says that a group was rewound
+	pollsKept   = 16               // polls remembered per group: 2.5 min at 10 s
+	forgetAfter = 10 * time.Minute // counters of a group that vanished are kept this long, in case it returns
 )
+
+// Rates is what more than one poll tells of a group. It is immutable.
+type Rates struct {
+	Group string
+
+	// Counters, from forward offset movement alone: they never go backwards, start at 0 when the group
+	// is first seen, and a rewind or a recreated topic adds nothing to them. Records, but for Rewinds.
+	ConsumedTotal, ProducedTotal, LostTotal uint64
+	RewindsTotal                            uint64
+
+	Consumed, Produced Rate // records/s, over the newest 30 s of valid intervals, see [RateWindow]
+	Trend              Rate // records/s by which the lag grows; smoothed over about 2 min
+	Direction          Direction
+	TimeLag            TimeLag   // the worst partition's
+	Drain              Seconds   // until lag is gone at the present rates; unknown unless it shrinks
+	LastProgress       time.Time // last time a committed offset moved forward; zero: not seen yet
+	Stalled            int       // partitions that are stalled, see [Stalled]
+	Status             Status
+
+	timeLags [][]TimeLag // by topic, then partition, parallel to GroupLag.Topics
+}
+
+// PartitionTimeLag is the time lag of partition index p of topic index t of the group the Rates were made for.
+func (r Rates) PartitionTimeLag(t, p int) TimeLag {
+	if t >= len(r.timeLags) || p >= len(r.timeLags[t]) {
+		return TimeLag{}
+	}
+	return r.timeLags[t][p]
+}
+
+// Seconds is a duration that may be unknown.
+type Seconds struct {
+	Seconds float64
+	Known   bool
+}
+
+// Value is the duration in seconds.
+func (s Seconds) Value() (seconds float64, ok bool) { return s.Seconds, s.Known }
 
 // History turns successive snapshots of one cluster into Rates. The zero value is ready to use.
 // It is not safe for concurrent use; its results are immutable.
 type History struct {
-	topics map[string]*topicPast
-	groups map[string]*groupPast
+	topics map[string]*topicEnds
+	groups map[string]*groupHistory
 }
 
-// groupPast is what is remembered of a group: where each partition stood, counters, and a few polls.
-type groupPast struct {
-	topics  map[string]*topicMarks
-	total   counters
-	polls   []pollSum
-	rewound time.Time // last rewind
-	moved   time.Time // last time an offset moved forward
-	calm    time.Time // last time one moved, or nothing was waiting
-	readAt  time.Time
-	quiet   bool // the last poll read the group whole, and it was not rebalancing
-	seen    time.Time
+// groupHistory is what is remembered of a group: where each partition stood, counters, and a few polls.
+type groupHistory struct {
+	topics       map[string]*topicState
+	total        counters
+	polls        []pollTotals
+	lastRewind   time.Time
+	lastProgress time.Time // last time a committed offset moved forward
+	stillSince   time.Time // last time one moved forward, or nothing was waiting
+	readAt       time.Time
+	usable       bool // the last poll read the group completely, outside a rebalance
+	seen         time.Time
 }
 
-// pollSum is one poll of a group, added up. valid: the interval before it may be used for rates.
-type pollSum struct {
+// pollTotals is one poll of a group, added up.
+type pollTotals struct {
 	at       time.Time
 	total    counters
 	lag      int64
 	complete bool
-	valid    bool
+	valid    bool // the interval that ends here may be used for rates
 }
 
 // Add takes the next snapshot and returns a Rates for each of its groups, in their order.
 // slo gives the thresholds in force for a group.
 func (h *History) Add(s *Snapshot, slo func(group string) SLO) []Rates {
 	if h.topics == nil {
-		h.topics, h.groups = map[string]*topicPast{}, map[string]*groupPast{}
+		h.topics, h.groups = map[string]*topicEnds{}, map[string]*groupHistory{}
 	}
 	h.addEnds(s)
 	rates := make([]Rates, len(s.Groups))
@@ -52,7 +87,7 @@ func (h *History) Add(s *Snapshot, slo func(group string) SLO) []Rates {
 		g := &s.Groups[i]
 		past, ok := h.groups[g.Group]
 		if !ok {
-			past = &groupPast{}
+			past = &groupHistory{}
 			h.groups[g.Group] = past
 		}
 		past.seen = s.At
@@ -66,19 +101,19 @@ func (h *History) Add(s *Snapshot, slo func(group string) SLO) []Rates {
 
 func (h *History) forget(now time.Time) {
 	for name, t := range h.topics {
-		if now.Sub(t.seen) > forgetGroups {
+		if now.Sub(t.seen) > forgetAfter {
 			delete(h.topics, name)
 		}
 	}
 	for name, g := range h.groups {
-		if now.Sub(g.seen) > forgetGroups {
+		if now.Sub(g.seen) > forgetAfter {
 			delete(h.groups, name)
 		}
 	}
 }
 
 // add compares the group with its last poll: counters grow by what moved forward, and by nothing else.
-func (p *groupPast) add(g *GroupLag, sum Summary, now time.Time) {
+func (p *groupHistory) add(g *GroupLag, sum Summary, now time.Time) {
 	if !g.ReadAt.After(p.readAt) {
 		return // nothing new was read of it
 	}
@@ -89,42 +124,42 @@ func (p *groupPast) add(g *GroupLag, sum Summary, now time.Time) {
 	p.total.lost += d.lost
 	p.total.rewinds += d.rewinds
 	if d.rewinds > 0 {
-		p.rewound = now
+		p.lastRewind = now
 	}
 	if d.consumed > 0 {
-		p.moved = g.ReadAt
+		p.lastProgress = g.ReadAt
 	}
-	if d.consumed > 0 || first || sum.Total <= int64(residualLag*sum.Known) {
-		p.calm = g.ReadAt
+	if d.consumed > 0 || first || sum.residual() {
+		p.stillSince = g.ReadAt
 	}
-	quiet := sum.Complete && !g.State.Paused()
-	p.polls = append(p.polls, pollSum{
+	usable := sum.Complete && !g.State.Paused()
+	p.polls = append(p.polls, pollTotals{
 		at: g.ReadAt, total: p.total, lag: sum.Total, complete: sum.Complete,
-		valid: quiet && p.quiet && d.rewinds == 0,
+		valid: usable && p.usable && d.rewinds == 0,
 	})
-	if len(p.polls) > samplesKept {
+	if len(p.polls) > pollsKept {
 		p.polls = append(p.polls[:0], p.polls[1:]...)
 	}
-	p.readAt, p.quiet = g.ReadAt, quiet
+	p.readAt, p.usable = g.ReadAt, usable
 }
 
 // rates derives everything that is published from what is remembered.
-func (h *History) rates(p *groupPast, g *GroupLag, sum Summary, now time.Time, slo SLO) Rates {
+func (h *History) rates(p *groupHistory, g *GroupLag, sum Summary, now time.Time, slo SLO) Rates {
 	r := Rates{
 		Group:         g.Group,
 		ConsumedTotal: p.total.consumed, ProducedTotal: p.total.produced,
 		LostTotal: p.total.lost, RewindsTotal: p.total.rewinds,
-		LastProgress: p.moved,
+		LastProgress: p.lastProgress,
 		Consumed:     p.rate(func(c counters) uint64 { return c.consumed }),
 		Produced:     p.rate(func(c counters) uint64 { return c.produced }),
 		Trend:        p.trend(),
 		Stalled:      p.stalled(g),
 	}
-	r.times, r.LagTime = h.times(g)
+	r.timeLags, r.TimeLag = h.timeLags(g)
 	r.Direction = direction(r, sum)
 	if r.Direction == Shrinking {
 		r.Drain = Seconds{Seconds: float64(sum.Total) / -r.Trend.PerSecond, Known: true}
 	}
-	r.Status = status(view{group: g, sum: sum, rates: &r, past: p, slo: slo, now: now})
+	r.Status = status(condition{group: g, sum: sum, rates: &r, past: p, slo: slo, now: now})
 	return r
 }

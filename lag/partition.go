@@ -32,6 +32,30 @@ func (p PartitionLag) Lag() (n int64, ok bool) {
 	}
 }
 
+// Position is the offset at which the group reads on: its committed offset, or the log start where retention removed the
+// record at the committed offset. ok is false while it is unknown.
+//
+//	committed  start  end  broker's lag  position
+//	40         0      100  -             40
+//	40         70     100  -             70    below the log start: retention took 30
+//	120        0      100  -             120   above the end: truncated or recreated
+//	none       100    100  -             100   never committed, and empty: there is nothing to commit
+//	none       0      100  -             ?
+//	any        0      100  25            75    share group: its members do not read in order; its broker counts
+func (p PartitionLag) Position() (offset int64, ok bool) {
+	switch {
+	case p.Known.Has(KnownLag | KnownEnd):
+		return p.End - p.BrokerLag, true
+	case p.Known.Has(KnownCommitted | KnownStart):
+		return max(p.Committed, p.Start), true
+	case p.Known.Has(KnownCommitted):
+		return p.Committed, true
+	case p.Known.Has(KnownStart|KnownEnd) && p.Start == p.End:
+		return p.End, true
+	}
+	return 0, false
+}
+
 // Uncommitted reports whether the group is known to have no committed offset here.
 func (p PartitionLag) Uncommitted() bool {
 	return !p.Known.Has(KnownCommitted) && !p.Known.Has(KnownLag) && p.Err == OK

@@ -2,26 +2,9 @@ package lag
 
 import "time"
 
-// Rates is what more than one poll tells of a group. It is immutable.
-type Rates struct {
-	Group string
-
-	// Counters, from forward offset movement alone: they never go backwards, start at 0 when the group
-	// is first seen, and a rewind or a recreated topic adds nothing to them. Records, but for Rewinds.
-	ConsumedTotal, ProducedTotal, LostTotal uint64
-	RewindsTotal                            uint64
-
-	Consumed, Produced Rate // records/s, since the poll before
-	Trend              Rate // records/s by which the lag grows; smoothed over about 2 min
-	Direction          Direction
-	LagTime            LagTime   // the worst partition's
-	Drain              Seconds   // until lag is gone at the present rates; unknown unless it shrinks
-	LastProgress       time.Time // last time a committed offset moved forward; zero: not seen yet
-	Stalled            int       // partitions with lag whose offset stood still for at least StallAfter while a member held them
-	Status             Status
-
-	times [][]LagTime // by topic, then partition, parallel to GroupLag.Topics
-}
+// RateWindow is how long a window rates are measured over: three polls at the usual 10 s, longer than the commit
+// interval of most clients (5 s), so that a rate does not swing with single commits.
+const RateWindow = 30 * time.Second
 
 // Rate is a number of records per second that may be unknown: after a restart, a gap, a rebalance or a rewind.
 type Rate struct {
@@ -32,27 +15,41 @@ type Rate struct {
 // Value is the rate in records per second.
 func (r Rate) Value() (perSecond float64, ok bool) { return r.PerSecond, r.Known }
 
-// Seconds is a duration that may be unknown.
-type Seconds struct {
-	Seconds float64
-	Known   bool
+// Progress is how many records an offset moved forward between two readings. ok is false when it went back: a committed
+// offset by a rewind, an end offset because the log was truncated or recreated. Then there is no rate.
+//
+//	then  now  records
+//	100   160  60
+//	100   100  0
+//	100   40   ?
+func Progress(then, now int64) (records int64, ok bool) {
+	if now < then {
+		return 0, false
+	}
+	return now - then, true
 }
 
-// Value is the duration in seconds.
-func (s Seconds) Value() (seconds float64, ok bool) { return s.Seconds, s.Known }
+// PerSecond is the rate of records over a time; unknown when the time is not positive.
+func PerSecond(records int64, took time.Duration) Rate {
+	if took <= 0 {
+		return Rate{}
+	}
+	return Rate{PerSecond: float64(records) / took.Seconds(), Known: true}
+}
 
-// rate is a counter's growth per second over the valid intervals of the last rateWindow.
-func (p *groupPast) rate(of func(counters) uint64) Rate {
+// rate is a counter's growth per second over the newest intervals between polls that together last RateWindow. Only valid
+// intervals count: the group was read completely at both ends, was not paused by a rebalance, and no offset went back.
+//
+//	polls every 10 s, a rebalance at 20 s   committed 0, 900, 900, 1700, 2600
+//	the intervals that end at 20 and 30 s are not valid; rate = (900 + 900) / 20 s = 90/s
+func (p *groupHistory) rate(of func(counters) uint64) Rate {
 	var records uint64
 	var took time.Duration
-	for i := len(p.polls) - 1; i > 0 && took < rateWindow; i-- {
+	for i := len(p.polls) - 1; i > 0 && took < RateWindow; i-- {
 		if p.polls[i].valid {
 			records += of(p.polls[i].total) - of(p.polls[i-1].total)
 			took += p.polls[i].at.Sub(p.polls[i-1].at)
 		}
 	}
-	if took <= 0 {
-		return Rate{}
-	}
-	return Rate{PerSecond: float64(records) / took.Seconds(), Known: true}
+	return PerSecond(int64(records), took)
 }

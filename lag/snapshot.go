@@ -52,6 +52,12 @@ type GroupLag struct {
 	Missed          int       // polls in a row that could not read it
 }
 
+// StaleAfter is how many polls in a row may fail to read a group until its values count as unknown.
+const StaleAfter = 2
+
+// Stale reports whether the group could not be read for [StaleAfter] polls.
+func (g *GroupLag) Stale() bool { return g.Missed >= StaleAfter }
+
 // TopicLag is a group's lag on one topic. Partitions are sorted by number.
 type TopicLag struct {
 	Topic      string

@@ -10,7 +10,7 @@ const (
 	StatusOK          Status = "ok"
 	StatusWarning     Status = "warning"
 	StatusStalled     Status = "stalled"
-	StatusStopped     Status = "stopped"
+	StatusNoMembers   Status = "stopped"
 	StatusRewound     Status = "rewound"
 	StatusRebalancing Status = "rebalancing"
 	StatusUnknown     Status = "unknown"
@@ -18,15 +18,15 @@ const (
 
 // Statuses are all of them, sorted as the predicates are tried.
 var Statuses = []Status{
-	StatusUnknown, StatusRebalancing, StatusRewound, StatusStopped, StatusStalled, StatusWarning, StatusOK,
+	StatusUnknown, StatusRebalancing, StatusRewound, StatusNoMembers, StatusStalled, StatusWarning, StatusOK,
 }
 
-// view is all that a status predicate may look at.
-type view struct {
+// condition is all that a status predicate may look at.
+type condition struct {
 	group *GroupLag
 	sum   Summary
 	rates *Rates
-	past  *groupPast
+	past  *groupHistory
 	slo   SLO
 	now   time.Time
 }
@@ -34,57 +34,57 @@ type view struct {
 // predicates are tried in order; the first that holds is the group's status.
 var predicates = []struct {
 	status Status
-	holds  func(view) bool
+	holds  func(condition) bool
 }{
-	{StatusUnknown, isUnknown},         // nothing can be said: not read for two polls, or no lag known at all
-	{StatusRebalancing, isRebalancing}, // between two assignments: what stands still will move again
+	{StatusUnknown, isUnknown},         // not read for two polls, or no lag is known at all
+	{StatusRebalancing, isRebalancing}, // between two assignments: partitions that stand still will move again
 	{StatusRewound, isRewound},         // a committed offset went back within 5 min: a reset, or a recreated topic
-	{StatusStopped, isStopped},         // records wait, nobody is there, nothing moved for 2 min
-	{StatusStalled, isStalled},         // a member holds a partition with records waiting, and it stood still for 2 min
-	{StatusWarning, isWarning},         // later than its SLO, or later than 30 s and still growing
+	{StatusNoMembers, hasNoMembers},    // records wait, the group has no members, and no offset moved for 2 min
+	{StatusStalled, isStalled},         // a member owns a partition in which records wait, and whose offset did not move for 2 min
+	{StatusWarning, isWarning},         // more lag than its SLO allows, or more than 30 s and still growing
 }
 
-func status(v view) Status {
+func status(c condition) Status {
 	for _, p := range predicates {
-		if p.holds(v) {
+		if p.holds(c) {
 			return p.status
 		}
 	}
 	return StatusOK
 }
 
-func isUnknown(v view) bool {
-	if v.group.Missed >= 2 {
+func isUnknown(c condition) bool {
+	if c.group.Stale() {
 		return true
 	}
-	return v.sum.Known == 0 && v.sum.Unknown > 0
+	return c.sum.Known == 0 && c.sum.Unknown > 0
 }
 
-func isRebalancing(v view) bool { return v.group.State.Rebalancing() }
+func isRebalancing(c condition) bool { return c.group.State.Rebalancing() }
 
-func isRewound(v view) bool {
-	return !v.past.rewound.IsZero() && v.now.Sub(v.past.rewound) < rewoundFor
+func isRewound(c condition) bool {
+	return !c.past.lastRewind.IsZero() && c.now.Sub(c.past.lastRewind) < rewoundFor
 }
 
-func isStopped(v view) bool {
-	if len(v.group.Members) > 0 || v.sum.Total <= int64(residualLag*v.sum.Known) {
+func hasNoMembers(c condition) bool {
+	if len(c.group.Members) > 0 || c.sum.residual() {
 		return false
 	}
-	return v.group.ReadAt.Sub(v.past.calm) >= StallAfter
+	return c.group.ReadAt.Sub(c.past.stillSince) >= StallAfter
 }
 
-func isStalled(v view) bool { return v.rates.Stalled > 0 }
+func isStalled(c condition) bool { return c.rates.Stalled > 0 }
 
-func isWarning(v view) bool {
-	if v.slo.Lag > 0 && v.sum.Max > v.slo.Lag {
+func isWarning(c condition) bool {
+	if c.slo.Lag > 0 && c.sum.Max > c.slo.Lag {
 		return true
 	}
-	seconds, _, ok := v.rates.LagTime.Value()
+	seconds, _, ok := c.rates.TimeLag.Value()
 	if !ok {
 		return false
 	}
-	if v.slo.LagTime > 0 && seconds > v.slo.LagTime.Seconds() {
+	if c.slo.LagTime > 0 && seconds > c.slo.LagTime.Seconds() {
 		return true
 	}
-	return v.rates.Direction == Growing && seconds > 30
+	return c.rates.Direction == Growing && seconds > 30
 }

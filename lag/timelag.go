@@ -1,72 +1,106 @@
 package lag
 
-// LagTime is how long ago the record at a committed offset was appended: the age of what is read next.
-// It is interpolated from the times at which end offsets were seen.
-type LagTime struct {
+import "time"
+
+// Age is how long before the newest reading of a log's end the record at an offset was appended. It is interpolated
+// between the two readings around it. read is called with indexes below n, of which the oldest reading is 0; ok is
+// false for one that is missing, and at counts from any fixed time.
+//
+//	the log's end was 100 at 0 s, 200 at 10 s and 400 at 20 s
+//
+//	offset  age
+//	300     5 s            half of the way from 200 to 400
+//	200     10 s
+//	150     15 s
+//	40      at least 20 s  appended before the first reading
+//	400     ?              the log does not hold this record yet
+//
+// A log whose end went back was truncated or recreated: what was read before that counts as missing.
+func Age(offset int64, n int, read func(i int) (at time.Duration, end int64, ok bool)) (age time.Duration, atLeast, ok bool) {
+	var newest, nextAt time.Duration
+	var nextEnd int64
+	for i := n - 1; i >= 0; i-- {
+		at, end, known := read(i)
+		switch {
+		case !known:
+		case !ok && end <= offset:
+			return 0, false, false
+		case !ok:
+			newest, nextAt, nextEnd, ok = at, at, end, true
+		case end > nextEnd:
+			return newest - nextAt, true, true
+		case end <= offset:
+			share := float64(offset-end) / float64(nextEnd-end)
+			return newest - at - time.Duration(share*float64(nextAt-at)), false, true
+		default:
+			nextAt, nextEnd = at, end
+		}
+	}
+	return newest - nextAt, true, ok
+}
+
+// TimeLag is the [Age] of the record at a group's position: of the oldest record that it has not read yet.
+type TimeLag struct {
 	seconds float32
 	known   bool
 	atLeast bool
 }
 
-// Value is the time lag in seconds; atLeast says that the committed offset lies before everything remembered,
-// so that the truth is at least this.
-func (t LagTime) Value() (seconds float64, atLeast, ok bool) {
+// Value is the time lag in seconds; atLeast says that the record was appended before everything that is remembered,
+// so that this is a lower bound.
+func (t TimeLag) Value() (seconds float64, atLeast, ok bool) {
 	return float64(t.seconds), t.atLeast, t.known
 }
 
-// PartitionTime is the time lag of partition index p of topic index t of the group the Rates were made for.
-func (r Rates) PartitionTime(t, p int) LagTime {
-	if t >= len(r.times) || p >= len(r.times[t]) {
-		return LagTime{}
-	}
-	return r.times[t][p]
-}
+// minHistory is how long the end of a log must have been watched before "at least as old as that" tells anything.
+const minHistory = time.Minute
 
-// times is the time lag of every partition, and of the worst one. A partition that lags for an unknown time
+// timeLags is the time lag of every partition, and of the worst one. A partition that lags for an unknown time
 // may be the worst: then the others tell a lower bound, or nothing when none of them is late.
-func (h *History) times(g *GroupLag) (times [][]LagTime, worst LagTime) {
-	times = make([][]LagTime, len(g.Topics))
+func (h *History) timeLags(g *GroupLag) (all [][]TimeLag, worst TimeLag) {
+	all = make([][]TimeLag, len(g.Topics))
 	unknown := false
 	for t := range g.Topics {
-		row := &g.Topics[t]
-		times[t] = make([]LagTime, len(row.Partitions))
-		past := h.topics[row.Topic]
-		for i := range row.Partitions {
-			lt := past.time(&row.Partitions[i])
-			times[t][i] = lt
-			if row.Orphaned {
+		topic := &g.Topics[t]
+		all[t] = make([]TimeLag, len(topic.Partitions))
+		ends := h.topics[topic.Topic]
+		for i := range topic.Partitions {
+			one := ends.timeLag(&topic.Partitions[i])
+			all[t][i] = one
+			if topic.Orphaned {
 				continue
 			}
-			if lt.known && (!worst.known || lt.seconds > worst.seconds) {
-				worst = lt
+			if one.known && (!worst.known || one.seconds > worst.seconds) {
+				worst = one
 			}
-			if n, ok := row.Partitions[i].Lag(); ok && n > 0 && !lt.known {
+			if n, ok := topic.Partitions[i].Lag(); ok && n > 0 && !one.known {
 				unknown = true
 			}
 		}
 	}
 	if unknown && worst.seconds == 0 {
-		return times, LagTime{}
+		return all, TimeLag{}
 	}
 	worst.atLeast = worst.atLeast || unknown
-	return times, worst
+	return all, worst
 }
 
-func (t *topicPast) time(p *PartitionLag) LagTime {
+// timeLag is the time lag of one partition of the topic. That of a share group is not known: its members do not read in
+// the order of offsets.
+func (t *topicEnds) timeLag(p *PartitionLag) TimeLag {
 	lag, ok := p.Lag()
 	switch {
 	case !ok || p.Err != OK || p.Known.Has(KnownLag):
-		return LagTime{}
+		return TimeLag{}
 	case lag == 0:
-		return LagTime{known: true}
+		return TimeLag{known: true}
 	case t == nil || int(p.Partition) >= len(t.partitions):
-		return LagTime{}
+		return TimeLag{}
 	}
-	past := &t.partitions[p.Partition]
-	at, atLeast, ok := past.appended(max(p.Committed, p.Start))
-	if !ok {
-		return LagTime{}
+	position, _ := p.Position()
+	age, atLeast, ok := t.partitions[p.Partition].age(position)
+	if !ok || atLeast && age < minHistory {
+		return TimeLag{}
 	}
-	newest := past.points[len(past.points)-1].at
-	return LagTime{seconds: float32(max(0, newest-at)) / 1000, known: true, atLeast: atLeast}
+	return TimeLag{seconds: float32(age.Seconds()), known: true, atLeast: atLeast}
 }

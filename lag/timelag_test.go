@@ -33,10 +33,10 @@ func TestWorstTimeLagIsNotHidden(t *testing.T) {
 	}
 	slo := func(string) lag.SLO { return lag.DefaultSLO }
 	var h lag.History
-	if _, _, ok := h.Add(poll(began, 100, 100), slo)[0].LagTime.Value(); ok {
+	if _, _, ok := h.Add(poll(began, 100, 100), slo)[0].TimeLag.Value(); ok {
 		t.Error("the caught up partition speaks for the late one")
 	}
-	seconds, atLeast, ok := h.Add(poll(began.Add(time.Minute), 100, 160), slo)[0].LagTime.Value()
+	seconds, atLeast, ok := h.Add(poll(began.Add(time.Minute), 100, 160), slo)[0].TimeLag.Value()
 	if !ok || seconds != 60 || !atLeast {
 		t.Errorf("%v s, at least %v, known %v; want at least 60 s", seconds, atLeast, ok)
 	}

@@ -6,19 +6,19 @@ import (
 	"strings"
 )
 
-// topics builds the group's rows. A topic that its members subscribe to or hold shows all its partitions;
-// one that is only committed to shows the committed ones, and is orphaned if there are members who do not want it.
+// topics is the group's lag by topic. A topic that its members subscribe to or hold shows all its partitions;
+// one that is only committed to shows the committed ones, and is orphaned if there are members and none of them subscribes to it.
 func topics(g *GroupLag, commits []TopicCommits, s *Snapshot) []TopicLag {
-	want := wanted(g)
-	names := make([]string, 0, len(commits)+len(want.topics))
+	sub := subscriptionOf(g)
+	names := make([]string, 0, len(commits)+len(sub.topics))
 	for _, c := range commits {
 		names = append(names, c.Topic)
 	}
-	names = append(names, want.topics...)
+	names = append(names, sub.topics...)
 	slices.Sort(names)
 	names = slices.Compact(names)
 
-	rows := make([]TopicLag, 0, len(names))
+	lags := make([]TopicLag, 0, len(names))
 	for _, name := range names {
 		topic, ok := s.Topic(name)
 		if !ok {
@@ -28,28 +28,28 @@ func topics(g *GroupLag, commits []TopicCommits, s *Snapshot) []TopicLag {
 		if i := slices.IndexFunc(commits, func(c TopicCommits) bool { return c.Topic == name }); i >= 0 {
 			committed = commits[i].Partitions
 		}
-		row := TopicLag{Topic: name, ID: topic.ID, Orphaned: want.orphaned(name)}
-		if want.has(name) {
-			row.Partitions = everyPartition(topic, committed, g.ReadCommitted)
+		one := TopicLag{Topic: name, ID: topic.ID, Orphaned: sub.orphaned(name)}
+		if sub.includes(name) {
+			one.Partitions = everyPartition(topic, committed, g.ReadCommitted)
 		} else {
-			row.Partitions = committedPartitions(topic, committed, g.ReadCommitted)
+			one.Partitions = committedPartitions(topic, committed, g.ReadCommitted)
 		}
-		if len(row.Partitions) > 0 {
-			rows = append(rows, row)
+		if len(one.Partitions) > 0 {
+			lags = append(lags, one)
 		}
 	}
-	return rows
+	return lags
 }
 
-// everyPartition has a row for each partition of the topic. When the topic itself could not be read,
+// everyPartition has an entry for each partition of the topic. When the topic itself could not be read,
 // the committed partitions are all that is known of it.
 func everyPartition(topic *TopicRead, committed []PartitionCommit, readCommitted bool) []PartitionLag {
 	if len(topic.Partitions) == 0 {
 		return committedPartitions(topic, committed, readCommitted)
 	}
-	rows := make([]PartitionLag, len(topic.Partitions))
+	lags := make([]PartitionLag, len(topic.Partitions))
 	next := 0
-	for p := range rows {
+	for p := range lags {
 		for next < len(committed) && committed[next].Partition < int32(p) {
 			next++
 		}
@@ -58,24 +58,24 @@ func everyPartition(topic *TopicRead, committed []PartitionCommit, readCommitted
 			c = committed[next]
 		}
 		c.Partition = int32(p)
-		rows[p] = row(topic, c, readCommitted)
+		lags[p] = partitionLag(topic, c, readCommitted)
 	}
-	return rows
+	return lags
 }
 
 func committedPartitions(topic *TopicRead, committed []PartitionCommit, readCommitted bool) []PartitionLag {
-	rows := make([]PartitionLag, 0, len(committed))
+	lags := make([]PartitionLag, 0, len(committed))
 	for _, c := range committed {
 		if len(topic.Partitions) > 0 && int(c.Partition) >= len(topic.Partitions) {
 			continue // recreated with fewer partitions
 		}
-		rows = append(rows, row(topic, c, readCommitted))
+		lags = append(lags, partitionLag(topic, c, readCommitted))
 	}
-	return rows
+	return lags
 }
 
-// row joins a commit (Known is 0 when there is none) with the partition's offsets.
-func row(topic *TopicRead, c PartitionCommit, readCommitted bool) PartitionLag {
+// partitionLag joins a commit (Known is 0 when there is none) with the partition's offsets.
+func partitionLag(topic *TopicRead, c PartitionCommit, readCommitted bool) PartitionLag {
 	p := PartitionLag{
 		Partition: c.Partition, Owner: -1, Err: c.Err,
 		Committed: c.Offset, BrokerLag: c.Lag, Known: c.Known & (KnownCommitted | KnownLag),
@@ -102,19 +102,19 @@ func row(topic *TopicRead, c PartitionCommit, readCommitted bool) PartitionLag {
 	return p
 }
 
-// own writes into each row which member holds it.
-func own(g *GroupLag) {
+// setOwners writes into each partition which member holds it.
+func setOwners(g *GroupLag) {
 	for i := range g.Members {
 		for _, a := range g.Members[i].Assigned {
 			t, ok := slices.BinarySearchFunc(g.Topics, a.Topic, func(t TopicLag, n string) int { return strings.Compare(t.Topic, n) })
 			if !ok {
 				continue
 			}
-			rows := g.Topics[t].Partitions
+			lags := g.Topics[t].Partitions
 			for _, p := range a.Partitions {
-				at := sort.Search(len(rows), func(r int) bool { return rows[r].Partition >= p })
-				if at < len(rows) && rows[at].Partition == p {
-					rows[at].Owner = int32(i)
+				at := sort.Search(len(lags), func(r int) bool { return lags[r].Partition >= p })
+				if at < len(lags) && lags[at].Partition == p {
+					lags[at].Owner = int32(i)
 				}
 			}
 		}

@@ -1,6 +1,9 @@
 package lag
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 // Direction is where a group's lag is going.
 type Direction string
@@ -13,9 +16,12 @@ const (
 	DirectionUnknown Direction = "unknown"
 )
 
+// trendWindow is how long a window the trend is the slope of.
+const trendWindow = 2 * time.Minute
+
 // trend is the least-squares slope of the complete totals of the last trendWindow, in records per second.
 // It needs three of them.
-func (p *groupPast) trend() Rate {
+func (p *groupHistory) trend() Rate {
 	var n, sumT, sumL, sumTT, sumTL float64
 	if len(p.polls) == 0 {
 		return Rate{}
@@ -35,7 +41,7 @@ func (p *groupPast) trend() Rate {
 	return Rate{PerSecond: (n*sumTL - sumT*sumL) / spread, Known: true}
 }
 
-// direction tells where lag goes. It is steady while the change over trendWindow stays within the deadband: a few
+// direction is how the lag changes. It is steady while the change over trendWindow stays within the deadband: a few
 // records, 5 % of the lag, or 5 s of arrivals, which is the sawtooth that a client's default commit interval draws.
 func direction(r Rates, sum Summary) Direction {
 	slope, ok := r.Trend.Value()

@@ -184,11 +184,11 @@ func partitionOf(g *lag.GroupLag, t lag.TopicLag, p lag.PartitionLag) Partition 
 
 // times adds what needs more than one poll.
 func (g *Group) times(from *lag.GroupLag, r lag.Rates) {
-	g.MaxLagSeconds = seconds(r.LagTime)
+	g.MaxLagSeconds = seconds(r.TimeLag)
 	i := 0
 	for t := range from.Topics {
 		for p := range from.Topics[t].Partitions {
-			g.Partitions[i].LagSeconds = seconds(r.PartitionTime(t, p))
+			g.Partitions[i].LagSeconds = seconds(r.PartitionTimeLag(t, p))
 			i++
 		}
 	}
@@ -240,7 +240,7 @@ func known(n int64, ok bool) *int64 {
 }
 
 // seconds is a time lag in whole milliseconds, or null.
-func seconds(t lag.LagTime) *float64 {
+func seconds(t lag.TimeLag) *float64 {
 	s, _, ok := t.Value()
 	if !ok {
 		return nil

@@ -71,7 +71,7 @@ func (s *story) see(r *engine.Report) {
 		return
 	}
 	s.sum.PeakLag = max(s.sum.PeakLag, g.Summary.Total)
-	if late, _, ok := g.Rates.LagTime.Value(); ok {
+	if late, _, ok := g.Rates.TimeLag.Value(); ok {
 		s.sum.PeakLate, s.sum.LastLate, s.sum.LateKnown = max(s.sum.PeakLate, late), late, true
 	}
 	s.stats = g.Rebalances

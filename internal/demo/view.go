@@ -104,10 +104,10 @@ func stand(g *engine.GroupReport, r *engine.Report) string {
 		replicas = r.Scalers[0].Workload.Spec
 	}
 	return fmt.Sprintf("lag %s%d, %s late, in %s, out %s, %d members of %d replicas, %s",
-		bound, g.Summary.Total, late(g.Rates.LagTime), rate(g.Rates.Produced), rate(g.Rates.Consumed), len(g.Lag.Members), replicas, g.Rates.Status)
+		bound, g.Summary.Total, late(g.Rates.TimeLag), rate(g.Rates.Produced), rate(g.Rates.Consumed), len(g.Lag.Members), replicas, g.Rates.Status)
 }
 
-func late(t lag.LagTime) string {
+func late(t lag.TimeLag) string {
 	seconds, atLeast, ok := t.Value()
 	switch {
 	case !ok:
@@ -171,7 +171,7 @@ func (s *Screen) picture(g *engine.GroupReport, r *engine.Report) string {
 		fmt.Fprintf(&b, "%-9s %-*s %s\n", name, curve, bars(s.past, of), now)
 	}
 	row("arrivals", func(m moment) float64 { return m.in }, rate(g.Rates.Produced))
-	row("lag", func(m moment) float64 { return m.lag }, fmt.Sprintf("%d records, %s late (target %.0f s)", g.Summary.Total, late(g.Rates.LagTime), targetLag.Seconds()))
+	row("lag", func(m moment) float64 { return m.lag }, fmt.Sprintf("%d records, %s late (target %.0f s)", g.Summary.Total, late(g.Rates.TimeLag), targetLag.Seconds()))
 	now := fmt.Sprintf("%d members, %s", len(g.Lag.Members), g.Lag.State)
 	if len(r.Scalers) > 0 {
 		now = fmt.Sprintf("%d, %s", r.Scalers[0].Workload.Spec, now)

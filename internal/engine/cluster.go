@@ -53,7 +53,7 @@ func newCluster(c Cluster, slo func(cluster, group string) lag.SLO) *cluster {
 func (c *cluster) sampled(s lag.Sample, hints []rebalancemon.Hint, took time.Duration) []rebalancemon.Event {
 	c.stats.Samples++
 	c.stats.SampleTook = took
-	c.stats.States = !slices.ContainsFunc(s.Errors, func(e lag.ReadError) bool { return e.Code == lag.NotAsked })
+	c.stats.States = !slices.ContainsFunc(s.Errors, func(e lag.ReadError) bool { return e.Code == lag.UnsupportedVersion })
 	c.countErrors(s.Errors)
 	events := c.monitor.Sample(s, hints)
 	if len(events) > 0 {

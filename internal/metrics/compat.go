@@ -142,7 +142,7 @@ func groupSum(v *compatView) (float64, bool) {
 }
 
 func groupSeconds(v *compatView) (float64, bool) {
-	seconds, _, ok := v.group.rates.LagTime.Value()
+	seconds, _, ok := v.group.rates.TimeLag.Value()
 	return seconds, ok
 }
 

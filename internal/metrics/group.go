@@ -52,7 +52,7 @@ var lagRows = []row[*groupView]{
 		func(g *groupView, o *out) { o.know(g.sum.Avg, g.sum.Known > 0) }),
 	gauge(AreaLag, "lagscaler_group_max_lag_seconds", "How long ago the next record of the worst partition was appended. Interpolated from the end offsets seen; a lower bound when it is older than what was seen.",
 		func(g *groupView, o *out) {
-			seconds, _, ok := g.rates.LagTime.Value()
+			seconds, _, ok := g.rates.TimeLag.Value()
 			o.know(seconds, ok)
 		}),
 	gauge(AreaLag, "lagscaler_group_partitions", "Partitions that the group commits to or is assigned, without those of orphaned topics.",

@@ -77,7 +77,7 @@ func rowOf(r *engine.Report, cluster string, g *engine.GroupReport) Row {
 	if sum.Known > 0 || sum.Partitions == 0 && sum.Complete {
 		row.Lag = &sum.Total
 	}
-	if late, atLeast, ok := rates.LagTime.Value(); ok {
+	if late, atLeast, ok := rates.TimeLag.Value(); ok {
 		row.LateSeconds, row.LateAtLeast = &late, atLeast
 	}
 	if slo := g.SLO.LagTime.Seconds(); slo > 0 {
@@ -211,7 +211,7 @@ var orders = map[string]func(a, b *Row) int{
 // severity sorts statuses from the one that needs somebody most.
 func severity(r *Row) int {
 	return slices.Index([]lag.Status{
-		lag.StatusStopped, lag.StatusStalled, lag.StatusWarning, lag.StatusRewound, lag.StatusUnknown, lag.StatusRebalancing, lag.StatusOK,
+		lag.StatusNoMembers, lag.StatusStalled, lag.StatusWarning, lag.StatusRewound, lag.StatusUnknown, lag.StatusRebalancing, lag.StatusOK,
 	}, lag.Status(r.Status))
 }
 

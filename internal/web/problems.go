@@ -101,7 +101,7 @@ var remedies = map[lag.ErrorCode]string{
 	lag.LeaderNotAvailable:  "a partition has no leader: look at the brokers",
 	lag.UnknownTopic:        "a topic was just deleted, or metadata is old; it passes with the next poll",
 	lag.Garbled:             "an answer that does not decode: is that address a Kafka broker, and is TLS set as it wants?",
-	lag.NotAsked:            "the broker is too old to tell; the numbers that need it are absent",
+	lag.UnsupportedVersion:  "the broker is too old to tell; the numbers that need it are absent",
 }
 
 func remedy(c lag.ErrorCode) string {

@@ -80,7 +80,7 @@ var meanings = map[lag.Status]string{
 	lag.StatusUnknown:     "could not be read",
 	lag.StatusRebalancing: "between two assignments",
 	lag.StatusRewound:     "its offsets went back",
-	lag.StatusStopped:     "nobody reads, records wait",
+	lag.StatusNoMembers:   "nobody reads, records wait",
 	lag.StatusStalled:     "a partition stands still",
 	lag.StatusWarning:     "later than it should be",
 	lag.StatusOK:          "",

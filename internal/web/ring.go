@@ -98,7 +98,7 @@ func sampleOf(g *engine.GroupReport) sample {
 	if g.Summary.Known > 0 && !engine.Stale(g.Lag) {
 		s.lag = float32(g.Summary.Total)
 	}
-	if late, _, ok := g.Rates.LagTime.Value(); ok {
+	if late, _, ok := g.Rates.TimeLag.Value(); ok {
 		s.late = float32(late)
 	}
 	if v, ok := g.Rates.Produced.Value(); ok {

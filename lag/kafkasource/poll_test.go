@@ -103,7 +103,7 @@ func TestBrokersWithoutStates(t *testing.T) {
 	r := newRig(t, kafkasource.Config{}, kfake.MaxVersions(kversion.V2_5_0()))
 	r.fill(3)
 	s := r.source.Sample(t.Context())
-	if len(s.Groups) != 0 || len(s.Errors) != 3 || s.Errors[0].Code != lag.NotAsked {
+	if len(s.Groups) != 0 || len(s.Errors) != 3 || s.Errors[0].Code != lag.UnsupportedVersion {
 		t.Errorf("sample %+v", s)
 	}
 	if o := r.observe(); group(t, o, "g00").State != lag.Empty {

@@ -56,7 +56,7 @@ func (s *Source) Close() { s.client.Close() }
 func (s *Source) Connections() int64 { return s.client.Connections() }
 
 // Sample reads the state of every group: one ListGroups request a broker.
-// Brokers before Kafka 2.6 list groups without states: the sample has an error of code [lag.NotAsked] for each of them.
+// Brokers before Kafka 2.6 list groups without states: the sample has an error of code [lag.UnsupportedVersion] for each of them.
 // Polls still have the states, because they describe the groups.
 func (s *Source) Sample(ctx context.Context) lag.Sample {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Limits.Sample)

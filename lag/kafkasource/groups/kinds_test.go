@@ -20,8 +20,8 @@ func TestShareCommit(t *testing.T) {
 	}{
 		"its lag":          {kmsg.DescribeShareGroupOffsetsResponseGroupTopicPartition{StartOffset: 5, Lag: 7}, 1, lag.KnownLag, 7, lag.OK},
 		"no lag":           {kmsg.DescribeShareGroupOffsetsResponseGroupTopicPartition{StartOffset: 5, Lag: 0}, 1, lag.KnownLag, 0, lag.OK},
-		"does not know":    {kmsg.DescribeShareGroupOffsetsResponseGroupTopicPartition{StartOffset: 5, Lag: -1}, 1, 0, 0, lag.NotAsked},
-		"before Kafka 4.2": {kmsg.DescribeShareGroupOffsetsResponseGroupTopicPartition{StartOffset: 5}, 0, 0, 0, lag.NotAsked},
+		"does not know":    {kmsg.DescribeShareGroupOffsetsResponseGroupTopicPartition{StartOffset: 5, Lag: -1}, 1, 0, 0, lag.UnsupportedVersion},
+		"before Kafka 4.2": {kmsg.DescribeShareGroupOffsetsResponseGroupTopicPartition{StartOffset: 5}, 0, 0, 0, lag.UnsupportedVersion},
 		"not started":      {kmsg.DescribeShareGroupOffsetsResponseGroupTopicPartition{StartOffset: -1, Lag: -1}, 1, 0, 0, lag.OK},
 		"denied":           {kmsg.DescribeShareGroupOffsetsResponseGroupTopicPartition{ErrorCode: 29}, 1, 0, 0, lag.TopicDenied},
 	} {

@@ -25,13 +25,13 @@ type Listed struct {
 const statesSince = 4
 
 // States lists the groups of all brokers with their states, sorted, each group once. It asks each broker once and
-// does not try again. A broker before Kafka 2.6 lists groups without states: an error of code [lag.NotAsked].
+// does not try again. A broker before Kafka 2.6 lists groups without states: an error of code [lag.UnsupportedVersion].
 func (r *Reader) States(ctx context.Context, round *cluster.Round) []lag.GroupState {
 	listed := make([][]Listed, len(round.Brokers))
 	cluster.Parallel(round.Brokers, func(i int, b lag.Broker) {
 		l, err := listOnce(ctx, round, b.ID)
 		if err == nil && l.Version < statesSince {
-			err = transport.WithCode(lag.NotAsked, errors.New("broker lists groups without states"))
+			err = transport.WithCode(lag.UnsupportedVersion, errors.New("broker lists groups without states"))
 		} else if err == nil {
 			err = transport.ErrorOf(l.ErrorCode)
 		}

@@ -90,7 +90,7 @@ func shareCommit(sp kmsg.DescribeShareGroupOffsetsResponseGroupTopicPartition, v
 	case version >= 1 && sp.Lag >= 0:
 		c.Lag, c.Known = sp.Lag, lag.KnownLag
 	default:
-		c.Err = lag.NotAsked
+		c.Err = lag.UnsupportedVersion
 	}
 	return c
 }

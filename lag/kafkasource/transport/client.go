@@ -104,7 +104,7 @@ type Counter interface{ Sent(apiKey int16) }
 
 // Do sends a request to a broker and decodes the response. It is the only function that sends.
 // It waits for the broker's throttle time, repeats the request on another connection when its own was lost,
-// and returns an error of code [lag.NotAsked] when the broker supports no version of the API that we do.
+// and returns an error of code [lag.UnsupportedVersion] when the broker supports no version of the API that we do.
 func (c *Client) Do(ctx context.Context, sent Counter, broker int32, req kmsg.Request) (kmsg.Response, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Request)
 	defer cancel()
@@ -119,7 +119,7 @@ func (c *Client) Do(ctx context.Context, sent Counter, broker int32, req kmsg.Re
 		c.setVersions(broker, a.versions)
 	}
 	if a.unsupported {
-		return nil, WithCode(lag.NotAsked, fmt.Errorf("broker does not support %s", kmsg.NameForKey(a.key)))
+		return nil, WithCode(lag.UnsupportedVersion, fmt.Errorf("broker does not support %s", kmsg.NameForKey(a.key)))
 	}
 	resp := req.ResponseKind()
 	resp.SetVersion(a.version)

@@ -10,7 +10,7 @@
 //	no connection, or no response in time             [lag.Unreachable]
 //	a connection breaks that had been fine            tries again on up to three others, then [lag.Unreachable]
 //	TLS or SASL refuses us                            [lag.AuthenticationError], at once
-//	the broker does not support the API               [lag.NotAsked], and nothing is sent
+//	the broker does not support the API               [lag.UnsupportedVersion], and nothing is sent
 //	the broker asks for 300 ms of silence (throttle)  the next request to it waits 300 ms, or fails when its time is shorter
 //	an answer of another request, too long, broken    [lag.Garbled], and the connection is closed
 //
