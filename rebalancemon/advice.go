@@ -48,7 +48,7 @@ var advisers = []func(g *group, recent []Event) (Advice, bool){
 // advise is the advice that holds for a group now.
 func advise(g *group, now time.Time) []Advice {
 	var all []Advice
-	recent := g.tally.events
+	recent := g.stats.events
 	for len(recent) > 0 && now.Sub(recent[0].End) > time.Hour {
 		recent = recent[1:]
 	}
@@ -61,13 +61,13 @@ func advise(g *group, now time.Time) []Advice {
 }
 
 func adviseMembers(g *group, _ []Event) (Advice, bool) {
-	if g.view.held == 0 || g.crew.members <= g.view.held || g.seen.Type == lag.Share {
+	if g.membership.assigned == 0 || g.memberStats.members <= g.membership.assigned || g.state.Type == lag.Share {
 		return Advice{}, false
 	}
 	return Advice{
 		Name:    AddPartitions,
-		Because: fmt.Sprintf("%d members share %d partitions: %d are idle", g.crew.members, g.view.held, g.crew.idle),
-		Do:      fmt.Sprintf("run at most %d members, or add partitions", g.view.held),
+		Because: fmt.Sprintf("%d members share %d partitions: %d are idle", g.memberStats.members, g.membership.assigned, g.memberStats.idle),
+		Do:      fmt.Sprintf("run at most %d members, or add partitions", g.membership.assigned),
 		Cost:    "more partitions send a key elsewhere from then on, so its records are out of order once; they cannot be taken away again",
 	}, true
 }
@@ -75,20 +75,20 @@ func adviseMembers(g *group, _ []Event) (Advice, bool) {
 // adviseBalance: a quarter of what could go wrong does, and the busiest has at least 3 : 2 of its share.
 func adviseBalance(g *group, _ []Event) (Advice, bool) {
 	most := 0
-	for i := range g.view.seats {
-		most = max(most, g.view.seats[i].held)
+	for i := range g.membership.members {
+		most = max(most, g.membership.members[i].assigned)
 	}
-	if g.view.assignor != "range" || g.crew.members < 2 {
+	if g.membership.assignor != "range" || g.memberStats.members < 2 {
 		return Advice{}, false
 	}
-	best := (g.view.held + g.crew.members - 1) / g.crew.members
+	best := (g.membership.assigned + g.memberStats.members - 1) / g.memberStats.members
 	if 2*most < 3*best || most-best < 2 {
 		return Advice{}, false
 	}
 	return Advice{
 		Name: BalanceAssignor,
 		Because: fmt.Sprintf("range gives the busiest of %d members %d of %d partitions; %d is possible, skew %.2f",
-			g.crew.members, most, g.view.held, best, g.crew.skew),
+			g.memberStats.members, most, g.membership.assigned, best, g.memberStats.skew),
 		Do:   "set partition.assignment.strategy to cooperative-sticky, which spreads partitions over all topics at once",
 		Cost: "equal partition numbers of two topics no longer meet at one member: do not, if the application joins them",
 	}, true
@@ -125,13 +125,13 @@ func adviseCooperative(g *group, recent []Event) (Advice, bool) {
 			sum += recent[i].Duration(recent[i].End)
 		}
 	}
-	if g.view.protocol != Eager || count < oftenEnough || sum/time.Duration(count) < longPause {
+	if g.membership.protocol != Eager || count < oftenEnough || sum/time.Duration(count) < longPause {
 		return Advice{}, false
 	}
 	return Advice{
 		Name: UseCooperative,
 		Because: fmt.Sprintf("%d rebalances in the last hour stopped all %d members for %.1f s each under the eager assignor %s",
-			count, g.crew.members, (sum / time.Duration(count)).Seconds(), g.view.assignor),
+			count, g.memberStats.members, (sum / time.Duration(count)).Seconds(), g.membership.assignor),
 		Do:   "set partition.assignment.strategy to cooperative-sticky (in two rollouts: first beside the old one, then alone), or group.protocol=consumer on Kafka 4",
 		Cost: "two rollouts; a change then takes two short rebalances, in which only the partitions that move stand still",
 	}, true
@@ -145,13 +145,13 @@ func adviseStatic(g *group, recent []Event) (Advice, bool) {
 			moved += recent[i].Joined + recent[i].Left
 		}
 	}
-	if count < oftenEnough || moved < g.crew.members || g.crew.static == g.crew.members {
+	if count < oftenEnough || moved < g.memberStats.members || g.memberStats.static == g.memberStats.members {
 		return Advice{}, false
 	}
 	return Advice{
 		Name: UseStatic,
 		Because: fmt.Sprintf("rollouts of the last hour cost %d rebalances and %d joins and leaves; %d of %d members are static",
-			count, moved, g.crew.static, g.crew.members),
+			count, moved, g.memberStats.static, g.memberStats.members),
 		Do:   "give each member a group.instance.id that survives its restart (a StatefulSet's pod name), and set session.timeout.ms above the restart time",
 		Cost: "the partitions of a member that crashes, or is scaled away, wait for the whole session timeout",
 	}, true

@@ -1,10 +1,34 @@
-// Package rebalancemon tells from outside a consumer group how often it rebalances, how long, why and with what outcome,
-// and how stable its members are.
+// Package rebalancemon detects the rebalances of consumer groups through the admin API: how many there are, how long they
+// take, why they happen and how they end; and how stable the members of a group are.
 //
-// It is fed by two streams: group states, each second, from the sampler (lag.Sample), which give starts and durations;
-// and snapshots, each poll (lag.Snapshot), which give generations, epochs and members, so that rebalances between two
-// samples are counted too. Counts are a lower bound: a rebalance shorter than a sample that leaves no trace in a
-// generation cannot be seen.
+// Kafka has no API that returns rebalances, and clients report them only to themselves. But each rebalance leaves two traces
+// that any client may read, and the package combines them:
 //
-// The package does no I/O and reads no clock.
+//	stream                        interval  shows                            misses
+//	[lag.Sample], group states    1 s       starts, durations, outcomes      rebalances between two samples
+//	[lag.Snapshot], whole polls   10 s      generations, epochs, members:    when between two polls it was
+//	                                        how many there were, and why
+//
+// An example: a classic group of generation 7. The samples show PreparingRebalance from 12:00:04 to 12:00:07 and Stable
+// afterwards; the poll at 12:00:10 shows generation 9 and one more member. Two rebalances are counted: the one of 3 s that was
+// seen, and one that was too short for the samples. Their cause is member_joined, or scaling when the target was resized
+// within the 2 minutes before.
+//
+// The rule for all conclusions: unknown rather than wrong. A cause that is not certain is unknown, an end that was not seen
+// has the outcome unknown, and counts are a lower bound: a rebalance that is shorter than a sample and that shows in no
+// generation is not counted.
+//
+//	group states --observeState--> episodes --+
+//	                                          +-- countRebalances, at a poll --> Events, Stats
+//	polls --membership.next--> changes -------+
+//
+//	When did it begin and end?        episode.go, interval.go
+//	How many were there?              counts.go, poll.go
+//	Why?                              cause.go, hints.go, departure.go
+//	Who are the members?              membership.go, member_stats.go
+//	What is published?                event.go, stats.go, rebalance_stats.go
+//	What would help?                  advice.go
+//
+// The package has more than 1,500 lines and is still one idea: all of it works on one group's record (group.go), and a count
+// is right only when episodes, generations and members agree. It does no I/O and reads no clock.
 package rebalancemon

@@ -13,8 +13,8 @@ const (
 	// about 8 s, an operator's restart of it for minutes; after this long the group is taken for deleted.
 	keepGroup = time.Hour
 
-	// shortestGap is the least time without sight of a group after which nothing is concluded from what lies between.
-	shortestGap = 5 * time.Second
+	// minGap is the shortest gap between two observations of a group after which nothing is concluded about the time between them.
+	minGap = 5 * time.Second
 )
 
 // Monitor watches the groups of one cluster. It is not safe for concurrent use: one goroutine owns it.
@@ -24,8 +24,8 @@ type Monitor struct {
 	slow    func(group string) time.Duration
 	groups  []*group // sorted by name
 	hints   hints
-	samples beat
-	polls   beat
+	samples intervalEstimator
+	polls   intervalEstimator
 	now     time.Time // the latest time of any observation
 	events  []Event   // published by the call under way
 }
@@ -40,7 +40,7 @@ func New(o Options) *Monitor {
 }
 
 // Sample takes in the states of one pass of the sampler, with what is known of resizes and rollouts, and returns
-// the rebalances that are now accounted for: most become so with the next [Monitor.Snapshot], which tells why.
+// the rebalances that are now counted: most are counted at the next [Monitor.Snapshot], which shows why they happened.
 //
 // A group that is missing from the sample was not seen, nothing more: a broker that did not answer, a coordinator that
 // is loading or an election hides groups that live on.
@@ -49,25 +49,25 @@ func (m *Monitor) Sample(s lag.Sample, hs []Hint) []Event {
 	if len(s.Groups) > 0 { // brokers too old for states answer with errors alone
 		m.samples.tick(s.At)
 	}
-	limit := blind(m.resolution())
+	limit := maxGap(m.resolution())
 	next := 0
 	for i := range s.Groups {
 		var g *group
 		if g, next = m.find(s.Groups[i].Group, next); g == nil {
 			g = m.insert(s.Groups[i].Group, next, s.At)
 		}
-		g.kept, g.sampled = s.At, s.At
-		g.observe(s.Groups[i], limit)
-		if len(g.done) > 0 {
-			m.overdue(g)
+		g.lastListed, g.lastSampled = s.At, s.At
+		g.observeState(s.Groups[i], limit)
+		if len(g.ended) > 0 {
+			m.publishOverdue(g)
 		}
 	}
 	return m.events
 }
 
 // Snapshot takes in a poll: generations, epochs, members and how far they have read. It returns the rebalances
-// that are now accounted for. A group that the poll could not read, or whose members are carried over from
-// an earlier one, tells nothing about rebalances.
+// that are now counted. A group that the poll could not read, or whose members are carried over from
+// an earlier one, says nothing about rebalances.
 func (m *Monitor) Snapshot(s *lag.Snapshot, hs []Hint) []Event {
 	m.begin(s.At, hs)
 	m.polls.tick(s.At)
@@ -78,22 +78,22 @@ func (m *Monitor) Snapshot(s *lag.Snapshot, hs []Hint) []Event {
 		if g, next = m.find(l.Group, next); g == nil {
 			g = m.insert(l.Group, next, s.At)
 		}
-		g.kept = s.At
-		if !told(l) {
+		g.lastListed = s.At
+		if !isCurrent(l) {
 			continue
 		}
 		if epochs(l.Type) || !m.sampled(g) {
-			g.observe(stateOf(l), m.limit(g))
+			g.observeState(stateOf(l), m.maxGapOf(g))
 		}
-		m.poll(g, l)
+		m.addPoll(g, l)
 	}
-	m.sweep()
+	m.forget()
 	return m.events
 }
 
-// told reports whether the poll says something about the group as it is now. A dead group without a coordinator is one
+// isCurrent reports whether the poll says something about the group as it is now. A dead group without a coordinator is one
 // that nobody listed, which an election brings about too.
-func told(l *lag.GroupLag) bool {
+func isCurrent(l *lag.GroupLag) bool {
 	return l.Err == lag.OK && l.Missed == 0 && (l.State != lag.Dead || l.Coordinator >= 0)
 }
 
@@ -139,45 +139,45 @@ func (m *Monitor) find(name string, from int) (g *group, at int) {
 
 // insert adds a group at the place that find named; first sight of a group counts nothing.
 func (m *Monitor) insert(name string, i int, at time.Time) *group {
-	g := &group{name: name, first: at}
+	g := &group{name: name, firstSeen: at}
 	m.groups = slices.Insert(m.groups, i, g)
 	return g
 }
 
-// sweep forgets what is long gone: groups, rebalances whose end nobody saw, hints.
-func (m *Monitor) sweep() {
-	m.groups = slices.DeleteFunc(m.groups, func(g *group) bool { return m.now.Sub(g.kept) > keepGroup })
+// forget drops what is long gone: groups, rebalances whose end nobody saw, hints.
+func (m *Monitor) forget() {
+	m.groups = slices.DeleteFunc(m.groups, func(g *group) bool { return m.now.Sub(g.lastListed) > keepGroup })
 	for _, g := range m.groups {
-		if g.open != nil && m.now.Sub(g.seen.At) > stuck {
-			g.lose(m.now)
+		if g.open != nil && m.now.Sub(g.state.At) > stuck {
+			g.endUnseen(m.now)
 		}
-		if len(g.done) > 0 {
-			m.overdue(g)
+		if len(g.ended) > 0 {
+			m.publishOverdue(g)
 		}
 	}
 	m.hints.forget(m.now)
 }
 
-// blind is how long a group may go unseen before nothing is concluded from what lies between,
-// when it is seen every so often.
+// maxGap is the longest gap between two observations of a group over which something is concluded about the time between
+// them. It follows from the interval at which the group is seen.
 //
-//	sampler each 1 s    5 s
-//	sampler each 5 s   15 s
-//	no sampler, polls each 10 s   30 s
-func blind(every time.Duration) time.Duration { return max(shortestGap, 3*every) }
+//	sampler every 1 s             5 s
+//	sampler every 5 s             15 s
+//	no sampler, polls every 10 s  30 s
+func maxGap(every time.Duration) time.Duration { return max(minGap, 3*every) }
 
-// sampled reports whether the sampler sees the group, so that polls need not tell its state.
+// sampled reports whether the sampler sees the group, so that the state at a poll is not needed.
 func (m *Monitor) sampled(g *group) bool {
 	every, ok := m.samples.every()
-	return ok && m.now.Sub(g.sampled) <= blind(every)
+	return ok && m.now.Sub(g.lastSampled) <= maxGap(every)
 }
 
-// limit is [blind] for one group: by the sampler, or by the poll if that alone sees it.
-func (m *Monitor) limit(g *group) time.Duration {
+// maxGapOf is [maxGap] for one group: by the sampler, or by the poll if that alone sees it.
+func (m *Monitor) maxGapOf(g *group) time.Duration {
 	if m.sampled(g) {
-		return blind(m.resolution())
+		return maxGap(m.resolution())
 	}
-	return blind(m.step())
+	return maxGap(m.pollInterval())
 }
 
 // resolution is how often states are seen: by the sampler, or by the poll where brokers are too old for one.
@@ -185,39 +185,17 @@ func (m *Monitor) resolution() time.Duration {
 	if every, ok := m.samples.every(); ok {
 		return every
 	}
-	return m.step()
+	return m.pollInterval()
 }
 
-// step is how often polls come; 0 until the second.
-func (m *Monitor) step() time.Duration {
+// pollInterval is how often polls come; 0 until the second.
+func (m *Monitor) pollInterval() time.Duration {
 	every, _ := m.polls.every()
 	return every
 }
 
-// beat measures how often something happens.
-type beat struct {
-	last time.Time
-	gaps [8]time.Duration
-	n    int
-}
-
-func (b *beat) tick(at time.Time) {
-	if gap := at.Sub(b.last); gap > 0 && !b.last.IsZero() {
-		b.gaps[b.n%len(b.gaps)] = gap
-		b.n++
-	}
-	if at.After(b.last) {
-		b.last = at
-	}
-}
-
-// every is the median of the last gaps, so that a single pause or hurry says nothing.
-func (b *beat) every() (d time.Duration, ok bool) {
-	n := min(b.n, len(b.gaps))
-	if n == 0 {
-		return 0, false
-	}
-	sorted := b.gaps
-	slices.Sort(sorted[:n])
-	return sorted[(n-1)/2], true
+// Options set a Monitor up.
+type Options struct {
+	Cluster string
+	Slow    func(group string) time.Duration // threshold of a slow rebalance; nil: lag.DefaultSLO.RebalanceTime for all
 }

@@ -8,8 +8,8 @@ import (
 // keepEvents is how many of a group's last events are kept.
 const keepEvents = 100
 
-// tally counts a group's rebalances. Its counters only grow.
-type tally struct {
+// rebalanceStats counts a group's rebalances. Its counters only grow.
+type rebalanceStats struct {
 	outcomes  [4]uint64
 	causes    [8]uint64
 	unplanned uint64
@@ -20,7 +20,7 @@ type tally struct {
 	typical   typical
 }
 
-func (t *tally) add(ev Event, slow time.Duration) {
+func (t *rebalanceStats) add(ev Event, slow time.Duration) {
 	n := uint64(ev.Count)
 	t.outcomes[slices.Index(Outcomes, ev.Outcome)] += n
 	t.causes[slices.Index(Causes, ev.Cause)] += n
@@ -36,8 +36,8 @@ func (t *tally) add(ev Event, slow time.Duration) {
 	t.lastHour().at(ev.End).count += uint32(ev.Count)
 }
 
-// spend adds to the time spent rebalancing. What was spent before an hour ago is no part of the last hour.
-func (t *tally) spend(at time.Time, d time.Duration) {
+// addTime adds to the time spent rebalancing. What was spent before an hour ago is no part of the last hour.
+func (t *rebalanceStats) addTime(at time.Time, d time.Duration) {
 	if d <= 0 {
 		return
 	}
@@ -45,14 +45,14 @@ func (t *tally) spend(at time.Time, d time.Duration) {
 	t.lastHour().at(at).spent += d
 }
 
-func (t *tally) lastHour() *hour {
+func (t *rebalanceStats) lastHour() *hour {
 	if t.hour == nil {
 		t.hour = &hour{}
 	}
 	return t.hour
 }
 
-func (t *tally) lastEvent() (Event, bool) {
+func (t *rebalanceStats) lastEvent() (Event, bool) {
 	if len(t.events) == 0 {
 		return Event{}, false
 	}
@@ -101,13 +101,13 @@ type typical struct {
 
 func typicalOf(events []Event) typical {
 	durations := make([]time.Duration, 0, len(events))
-	good, told := 0, 0
+	good, known := 0, 0
 	sum := time.Duration(0)
 	for i := range events {
 		if events[i].Outcome == UnknownOutcome {
 			continue
 		}
-		told += events[i].Count
+		known += events[i].Count
 		if events[i].Outcome != Failed {
 			good += events[i].Count
 		}
@@ -122,6 +122,6 @@ func typicalOf(events []Event) typical {
 	return typical{
 		known: true, average: sum / time.Duration(len(durations)),
 		p90:         durations[(len(durations)*9+9)/10-1],
-		successRate: float64(good) / float64(told),
+		successRate: float64(good) / float64(known),
 	}
 }

@@ -6,16 +6,16 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 )
 
-// extent is how many partitions a topic has.
-type extent struct {
+// topicSize is how many partitions a topic has.
+type topicSize struct {
 	topic      string
 	partitions int32
 }
 
-// extents are those of the topics that a group's members want: as metadata has it, or as far as assignments reach,
-// which know of new partitions before metadata is read again.
-func extents(l *lag.GroupLag) []extent {
-	var all []extent
+// topicSizes are those of the topics that a group's members want: from metadata, or from assignments, which may name new
+// partitions before metadata is read again.
+func topicSizes(l *lag.GroupLag) []topicSize {
+	var all []topicSize
 	reach := func(topic string, partitions int32) {
 		for i := range all {
 			if all[i].topic == topic {
@@ -23,7 +23,7 @@ func extents(l *lag.GroupLag) []extent {
 				return
 			}
 		}
-		all = append(all, extent{topic, partitions})
+		all = append(all, topicSize{topic, partitions})
 	}
 	for i := range l.Topics {
 		if t := &l.Topics[i]; !t.Orphaned && len(t.Partitions) > 0 {
@@ -42,8 +42,8 @@ func extents(l *lag.GroupLag) []extent {
 	return all
 }
 
-// grown says which topic that was wanted then and is wanted now has another number of partitions; empty when none has.
-func grown(was, is []extent) string {
+// sizeChange says which topic that was wanted then and is wanted now has another number of partitions; empty when none has.
+func sizeChange(was, is []topicSize) string {
 	for _, before := range was {
 		for _, now := range is {
 			if before.topic == now.topic && before.partitions != now.partitions {
