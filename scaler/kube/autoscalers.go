@@ -12,14 +12,15 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
-// Annotations of KEDA that stop a ScaledObject. Those that pause one direction only do not.
+// The annotations of KEDA that stop a ScaledObject. An annotation that pauses one direction only does not stop it.
 const (
 	kedaPaused         = "autoscaling.keda.sh/paused"
 	kedaPausedReplicas = "autoscaling.keda.sh/paused-replicas"
 )
 
-// owner is who else sets a target's replicas. A ScaledObject works through an HPA of its own, so it is named, with
-// the number the HPA wants; a paused one has none, and owns nothing.
+// owner is the other controller that sets a target's replicas, if there is one. A ScaledObject works through an HPA of its
+// own: then the owner is the ScaledObject, with the number of replicas that the HPA wants. A paused ScaledObject has no HPA
+// and owns nothing.
 func (ws *workloads) owner(ref scaler.Ref) scaler.Owner {
 	hpa := ws.autoscaler(ref)
 	keda := ws.scaledObject(ref)
@@ -69,12 +70,12 @@ func (ws *workloads) scaledObject(ref scaler.Ref) scaler.Owner {
 }
 
 func kedaIsPaused(o metav1.Object) bool {
-	says := o.GetAnnotations()
-	_, fixed := says[kedaPausedReplicas]
-	return fixed || says[kedaPaused] == "true"
+	annotations := o.GetAnnotations()
+	_, fixed := annotations[kedaPausedReplicas]
+	return fixed || annotations[kedaPaused] == "true"
 }
 
-// first is the one that owns, and of several the first by name.
+// first is the first owner by name, of those that own the target if any does.
 func first(found []scaler.Owner) scaler.Owner {
 	if len(found) == 0 {
 		return scaler.Owner{}
@@ -90,7 +91,7 @@ func first(found []scaler.Owner) scaler.Owner {
 	})
 }
 
-// sameTarget compares a target with a reference to one; versions of an API group are one and the same object.
+// sameTarget reports whether a reference names the target, in whatever version of its API group.
 func sameTarget(ref scaler.Ref, apiVersion, kind, name string) bool {
 	theirs := schema.FromAPIVersionAndKind(apiVersion, kind).GroupKind()
 	return ref.Name == name && kindOf(ref).GroupKind() == theirs

@@ -1,7 +1,9 @@
 package kube
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 
@@ -12,6 +14,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/restmapper"
 	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/klog/v2"
 )
 
 // ownNamespace is the file in which a pod finds the namespace it runs in.
@@ -73,3 +76,24 @@ func load(kubeconfig string) (config *rest.Config, namespace string, err error) 
 	}
 	return config, namespace, nil
 }
+
+// LogTo sends the log of client-go to our log instead of standard error, for debugging: what matters of it we log
+// ourselves. It concerns the whole process.
+func LogTo(log *slog.Logger) { klog.SetSlogLogger(slog.New(lower{log.Handler()})) }
+
+// lower is a handler that takes everything for debugging. The library's own debugging, which would print the bodies of
+// requests, is not taken at all.
+type lower struct{ slog.Handler }
+
+func (l lower) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelInfo && l.Handler.Enabled(ctx, slog.LevelDebug)
+}
+
+func (l lower) Handle(ctx context.Context, r slog.Record) error {
+	r.Level = slog.LevelDebug
+	return l.Handler.Handle(ctx, r)
+}
+
+func (l lower) WithAttrs(attrs []slog.Attr) slog.Handler { return lower{l.Handler.WithAttrs(attrs)} }
+
+func (l lower) WithGroup(name string) slog.Handler { return lower{l.Handler.WithGroup(name)} }

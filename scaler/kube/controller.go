@@ -59,7 +59,7 @@ type Controller struct {
 	publisher    *publisher
 	memories     *memories // what is remembered
 
-	wake chan struct{} // something changed that may need another watch, or a deletion handled
+	wake chan struct{} // another watch may be needed, or a deletion has to be handled
 }
 
 // New makes a Controller that has read nothing yet; see Run.
@@ -89,7 +89,7 @@ type api struct {
 	clock   func() time.Time
 }
 
-// Configure takes new settings; they hold from the next call of Scalers on.
+// Configure sets new settings, in force from the next call of Scalers on.
 func (c *Controller) Configure(s Settings) {
 	c.declarations.configure(s)
 	signal(c.wake)
@@ -116,7 +116,7 @@ func (c *Controller) Apply(ctx context.Context, change scaler.Change) error {
 	return c.scales.apply(ctx, change)
 }
 
-// Publish takes the outcomes of a poll. It only leaves them for the writer, and does not wait.
+// Publish hands the outcomes of a poll to the writer of statuses and Events, and does not wait for it.
 func (c *Controller) Publish(outcomes []scaler.Outcome) { c.publisher.publish(outcomes) }
 
 // Load reads the saved memories, by scaler. A memory that cannot be read is left out and logged: it is of another
@@ -131,7 +131,7 @@ func (c *Controller) Save(ctx context.Context, learned map[string]scaler.Memory)
 	return c.memories.save(ctx, learned)
 }
 
-// upkeep is how often it is looked whether a kind that was missing is there now.
+// upkeep is the time between two looks at which watches are needed and which kinds are served by now.
 const upkeep = 10 * time.Second
 
 // Run watches and writes until ctx ends.
@@ -198,7 +198,7 @@ func (c *Controller) wantedWatches() map[watchKey]bool {
 	return wanted
 }
 
-// handler takes in what a watch brings. Pods and autoscalers are read from their stores when needed.
+// handler handles the objects of a watch. Pods and autoscalers are read from their stores when needed.
 func (c *Controller) handler(key watchKey) cache.ResourceEventHandler {
 	switch key.resource {
 	case pods, autoscalers, scaledObjects:
@@ -210,13 +210,13 @@ func (c *Controller) handler(key watchKey) cache.ResourceEventHandler {
 	return handle(func(o object) { targets.changed(key.resource, o) }, targets.deleted)
 }
 
-// resourceChanged takes in a KafkaScaler as the watch shows it.
+// resourceChanged is called for each KafkaScaler that is there or changed.
 func (c *Controller) resourceChanged(o object) {
 	c.memories.declared(c.declarations.changed(o))
 	signal(c.wake)
 }
 
-// resourceDeleted takes in that a KafkaScaler is gone. Its target may have to be restored.
+// resourceDeleted is called for each KafkaScaler that was deleted. Its target may have to be restored.
 func (c *Controller) resourceDeleted(o object) {
 	if r, known := c.declarations.deleted(o); known {
 		c.memories.deleted(r.Declared)
@@ -225,7 +225,7 @@ func (c *Controller) resourceDeleted(o object) {
 	signal(c.wake)
 }
 
-// cleanUp sees to what deleted scalers left: a target at zero, and a saved memory. Only the leader acts.
+// cleanUp restores targets that deleted scalers left at zero, and removes their memories. Only the leader does.
 func (c *Controller) cleanUp(ctx context.Context) {
 	if c.Leading() && c.resourcesRead() {
 		c.memories.cleanUp(ctx)
@@ -242,7 +242,7 @@ func (c *Controller) resourcesRead() bool {
 	return true
 }
 
-// signal tells a goroutine that there is something to do; one that knows already is left alone.
+// signal wakes a goroutine; one that has been woken already needs no second signal.
 func signal(ch chan struct{}) {
 	select {
 	case ch <- struct{}{}:

@@ -9,8 +9,8 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
 )
 
-// declaredOf is what a KafkaScaler says, in the words of package scaler. What is wrong with it is said by
-// [scaler.Spec.Policy], all at once: the API server's schema refuses most of it before.
+// declaredOf converts a KafkaScaler into the types of package scaler. It checks nothing: the API server's schema refuses
+// most errors, and [scaler.Spec.Policy] finds the others, all at once.
 func declaredOf(k *v1alpha1.KafkaScaler) Declared {
 	ref := k.Spec.ScaleTargetRef
 	return Declared{

@@ -14,7 +14,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
 )
 
-// Declared is what somebody wants scaled, as a custom resource or in the configuration file.
+// Declared is a scaler as a user declares it, in a custom resource or in the configuration file.
 type Declared struct {
 	Name   string // namespace/name
 	Target scaler.Ref
@@ -58,7 +58,7 @@ func (d *declarations) current() Settings {
 // mode is the global mode.
 func (d *declarations) mode() scaler.Mode { return d.current().Mode }
 
-// changed takes in a KafkaScaler as the watch shows it, and returns its name.
+// changed stores a KafkaScaler that is there or changed, and returns its name.
 func (d *declarations) changed(o object) (name string) {
 	r := resourceOf(o)
 	d.mu.Lock()
@@ -72,7 +72,7 @@ func resourceOf(o object) *resource {
 		uid: o.GetUID(), created: o.GetCreationTimestamp().Time, generation: o.GetGeneration(), annotations: o.GetAnnotations(),
 	}
 	var k v1alpha1.KafkaScaler
-	// By way of JSON, whose decoder names the field that is wrong; the library's converter does not.
+	// Through JSON, because its decoder names the field that is wrong; the library's converter does not.
 	text, err := o.MarshalJSON()
 	if err == nil {
 		err = json.Unmarshal(text, &k)
@@ -88,7 +88,7 @@ func resourceOf(o object) *resource {
 
 func nameOf(o object) string { return o.GetNamespace() + "/" + o.GetName() }
 
-// deleted takes in that a KafkaScaler is gone, and returns it as it was.
+// deleted removes a KafkaScaler that was deleted, and returns it as it was.
 func (d *declarations) deleted(o object) (r *resource, known bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -104,7 +104,7 @@ func (d *declarations) resource(name string) *resource {
 	return d.resources[name]
 }
 
-// all are the declared scalers, sorted by name. Where a name stands twice, the file's word holds.
+// all are the declared scalers, sorted by name. Of two with one name, the one of the configuration file counts.
 func (d *declarations) all() []*resource {
 	d.mu.Lock()
 	byName := maps.Clone(d.resources)
@@ -144,8 +144,8 @@ func targetsOf(all []*resource) []scaler.Ref {
 	return refs
 }
 
-// older reports whether a came before b: of two scalers on one target the older one has it. The file is older than any
-// resource.
+// older reports whether a was created before b: of two scalers on one target the older one has it. Those of the
+// configuration file are older than any resource.
 func older(a, b *resource) bool {
 	if !a.created.Equal(b.created) {
 		return a.created.Before(b.created)

@@ -8,12 +8,12 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
-// deletedScaler is what has to be known of a scaler once it is deleted.
+// deletedScaler is what the clean-up after a deleted scaler needs to know.
 //
-// No finalizer holds the deletion up: an uninstalled program could not take it off, and the namespace would hang. Instead
-// the target and the policy for a deletion are noted beside the saved memory, so that the next leader cleans up after a
-// deletion while no replica ran. Who sent the target to zero does not matter: the API server does not tell (see author),
-// and whoever wants it to stay there says onDelete: keep.
+// No finalizer delays the deletion: an uninstalled program could not remove it, and the namespace would hang. Instead the
+// target and the policy for a deletion are annotations of the saved memory, so that the next leader cleans up after a
+// deletion while no replica ran. Who scaled the target to zero does not matter: the API server does not tell reliably (see
+// author), and onDelete: keep leaves it at zero.
 type deletedScaler struct {
 	target   scaler.Ref
 	onDelete scaler.OnDelete
@@ -28,7 +28,7 @@ func deletedScalerOf(d Declared) deletedScaler {
 	return out
 }
 
-// annotations are how a scaler's deletion is prepared beside its memory.
+// annotations are the same as annotations of the saved memory.
 func (d deletedScaler) annotations(name string) map[string]string {
 	return map[string]string{
 		annotationScaler: name,
@@ -45,14 +45,14 @@ func deletedScalerIn(annotations map[string]string) deletedScaler {
 	return out
 }
 
-// declared takes in that a scaler is declared, again if it was deleted.
+// declared cancels the clean-up after a scaler that is declared again.
 func (m *memories) declared(name string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.toDelete, name)
 }
 
-// deleted takes in that a scaler was deleted.
+// deleted notes that a scaler was deleted and has to be cleaned up after.
 func (m *memories) deleted(d Declared) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -70,7 +70,7 @@ func (m *memories) deletedTargets() []scaler.Ref {
 	return refs
 }
 
-// cleanUp restores the targets of deleted scalers where that has to be, and removes their memories.
+// cleanUp restores the targets of deleted scalers that want it, and removes the memories.
 func (m *memories) cleanUp(ctx context.Context) {
 	for name, d := range m.undeclared() {
 		if err := m.cleanUpAfter(ctx, name, d); err != nil {
@@ -88,8 +88,8 @@ func (m *memories) cleanUpAfter(ctx context.Context, name string, d deletedScale
 	return m.remove(ctx, name)
 }
 
-// undeclared are the scalers that were deleted, or saved and are no longer declared. A target that another scaler has
-// since is that one's.
+// undeclared are the scalers that were deleted, and those that have a saved memory and are not declared. The target is kept
+// as it is where another scaler has it by now.
 func (m *memories) undeclared() map[string]deletedScaler {
 	m.mu.Lock()
 	defer m.mu.Unlock()

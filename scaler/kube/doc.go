@@ -23,8 +23,8 @@
 //	what is remembered   memories.go, deleted.go              saved memories, and the clean-up after deleted scalers
 //	who may write        election.go                          the Lease
 //	                     permissions.go, rights.go            the rights that are needed, and those that are missing
-//	the API server       connect.go, handler.go, klog.go
+//	the API server       connect.go                           clients, and the log of client-go
 //
-// That is one package because it is one idea, the cluster as the engine sees it: every part reads or writes through the
-// same client, notes the same missing rights and tells of the same targets. Start with controller.go.
+// These are one package, though a large one, because they are one idea, Kubernetes as the engine sees it: the parts share
+// the client, the missing rights and the targets, and none of them is of use without the others. Start with controller.go.
 package kube

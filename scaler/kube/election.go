@@ -14,7 +14,7 @@ import (
 )
 
 // Of the Lease: a leader that could not renew it for renewDeadline stops writing, and after leaseDuration another one
-// may lead. The 5 s in between, in which nobody does, are the room for clocks that run apart.
+// may lead. In the 5 s in between nobody leads; they allow for clocks that run at different speeds.
 const (
 	leaseDuration = 15 * time.Second
 	renewDeadline = 10 * time.Second
@@ -38,7 +38,7 @@ type election struct {
 	end     context.CancelCauseFunc
 }
 
-// newElection makes a candidate; it stands from run on.
+// newElection makes a candidate, which stands for election in run.
 func newElection(c Clients, o Options, r *rights) *election {
 	e := &election{rights: r, log: o.Log}
 	e.lock = &timedLock{election: e, namespace: o.Namespace, Interface: &resourcelock.LeaseLock{
@@ -49,16 +49,16 @@ func newElection(c Clients, o Options, r *rights) *election {
 	return e
 }
 
-// leading reports whether this replica leads now. It does not wait for the library to notice: a renewal older than
-// renewDeadline is none.
+// leading reports whether this replica leads now. It does not wait for the library to notice a lost lease: a renewal older
+// than renewDeadline does not count.
 func (e *election) leading() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.term != nil && time.Since(e.renewed) < renewDeadline
 }
 
-// bound is a context that ends with ctx and with the leadership, so that a write under way stops at once when the lease
-// is lost.
+// bound returns a context that ends with ctx and with the leadership, so that a write in progress stops at once when the
+// lease is lost.
 func (e *election) bound(ctx context.Context) (context.Context, context.CancelFunc, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -71,8 +71,8 @@ func (e *election) bound(ctx context.Context) (context.Context, context.CancelFu
 	return ctx, func() { stop(); cancel() }, nil
 }
 
-// run stands for election until ctx ends, again and again: a lease that was lost may come back.
-// At the end it gives the lease back, so that a successor need not wait for it to run out.
+// run stands for election until ctx ends, again after each lost lease. At the end it gives the lease back, so that a
+// successor need not wait for it to expire.
 func (e *election) run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		elector, err := leaderelection.NewLeaderElector(leaderelection.LeaderElectionConfig{
@@ -91,7 +91,7 @@ func (e *election) run(ctx context.Context) error {
 	return nil
 }
 
-// held takes in that the lease was written for us; at is when the request was sent.
+// held is called when the lease was written for us; at is when the request was sent.
 func (e *election) held(at time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -112,7 +112,7 @@ func (e *election) lost() {
 	}
 }
 
-// timedLock watches the library write the lease. The library itself tells of a lost lease only after it has tried for
+// timedLock notes when the library writes the lease. The library itself reports a lost lease only after it has tried for
 // renewDeadline to give it back, which is later than a successor may begin.
 type timedLock struct {
 	resourcelock.Interface

@@ -12,30 +12,30 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
 )
 
-// event is what an Event says.
+// event is the type, reason and message of an Event.
 type event struct {
 	kind    string // Normal or Warning
 	reason  string
 	message string
 }
 
-// HoldOverdue is the reason of the Event that says that a hold has outlived its deadline.
+// HoldOverdue is the reason of the Event about a hold that lasts longer than its deadline.
 const HoldOverdue = "HoldOverdue"
 
 // longestMessage is the API's limit.
 const longestMessage = 1024
 
-// adviseEvery is the shortest time between two Events about advice: advice that nobody takes changes with the traffic.
+// adviseEvery is the shortest time between two Events about advice: advice changes with the traffic.
 const adviseEvery = time.Minute
 
-// notable verdicts begin with an Event of their own: somebody may have to do something.
+// notable verdicts have an Event of their own when they begin: somebody may have to act.
 var notable = map[scaler.Reason]bool{
 	scaler.TargetNotFound: true, scaler.Stalled: true, scaler.ReplicasFought: true, scaler.Unschedulable: true,
 	scaler.RebalanceStuck: true, scaler.Fallback: true, scaler.NoMembers: true, scaler.MembersMissing: true,
 	scaler.NoCommittedOffsets: true, scaler.CapacityUnknown: true, scaler.PartitionBound: true, scaler.DownstreamBound: true,
 }
 
-// eventState is what the Events of a scaler have told so far, so that nothing is told twice.
+// eventState is the content of the Events of a scaler so far, so that no Event is written twice.
 type eventState struct {
 	refusal     scaler.Refusal
 	verdict     scaler.Reason
@@ -100,7 +100,7 @@ func (s eventState) newEvents(o scaler.Outcome, now time.Time) (both, own []even
 	return both, own, next
 }
 
-// conflictOf says who owns the target, or that another writer was first.
+// conflictOf is the message of a conflict: who owns the target, or that another writer was first.
 func conflictOf(o scaler.Outcome) string {
 	if w := o.Workload.Owner; w.Owns() {
 		return fmt.Sprintf("%s %s sets the replicas, so ours are not written: %s", w.Kind, w.Name, o.Line)
@@ -108,7 +108,7 @@ func conflictOf(o scaler.Outcome) string {
 	return o.Line + ": " + o.Failure
 }
 
-// eventStateFrom is what a new leader knows of the Events of the leader before it: the status tells.
+// eventStateFrom is what the status tells a new leader about the Events of the leader before it.
 func eventStateFrom(s v1alpha1.KafkaScalerStatus) eventState {
 	var out eventState
 	if d := s.LastDecision; d != nil {
@@ -128,7 +128,7 @@ type events struct {
 	reporter string // this replica
 }
 
-// emit writes an Event about an object. That it could not is no reason to stop.
+// emit writes an Event about an object. A failure is logged, and the work goes on.
 func (w *events) emit(ctx context.Context, about corev1.ObjectReference, e event) {
 	if about.Name == "" {
 		return

@@ -37,7 +37,7 @@ func selectorOf(o object) labels.Selector {
 //	Deployment   replicas 4, updated 4                       no
 //	Deployment   replicas 5, updated 1                       yes: four are of the old template
 //	StatefulSet  current revision a, update revision b       yes
-//	either       paused, OnDelete, or below the partition    no: nothing goes on
+//	either       paused, OnDelete, or below the partition    no: nothing is replaced
 func rolling(o object) bool {
 	status := func(field string) int32 { return replicas(o, "status", field) }
 	text := func(path ...string) string { s, _, _ := unstructured.NestedString(o.Object, path...); return s }
@@ -55,7 +55,7 @@ func rolling(o object) bool {
 	return status("updatedReplicas") < status("replicas")-int32(kept)
 }
 
-// author is who set the replicas last, as the managed fields tell.
+// author is who set the replicas last, according to the managed fields.
 type author string
 
 // The authors. Nobody: once a size of 0 was written through the scale subresource, which leaves the field out, the API

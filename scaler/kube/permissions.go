@@ -6,7 +6,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
-// Place is where a right must hold.
+// Place is where a right is needed.
 type Place string
 
 // The places.

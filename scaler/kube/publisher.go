@@ -102,7 +102,7 @@ func (p *publisher) write(ctx context.Context, o scaler.Outcome) {
 	p.mu.Unlock()
 }
 
-// before is what was written about a scaler before: by this process, or as the status tells.
+// before is what was written about a scaler before: by this process, or else by an earlier leader, according to the status.
 func (p *publisher) before(name string, r *resource) *written {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -146,7 +146,7 @@ func (p *publisher) writeEvents(ctx context.Context, o scaler.Outcome, r *resour
 	}
 }
 
-// refreshStatus is how often a status is written in which only numbers moved.
+// refreshStatus is the time between two writes of a status in which only measured numbers changed.
 const refreshStatus = time.Minute
 
 func (p *publisher) writeStatus(ctx context.Context, o scaler.Outcome, r *resource, w *written, now time.Time) {

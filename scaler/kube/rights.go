@@ -12,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// Right is one thing that the API server may allow.
+// Right is one verb on one resource, which the API server may allow.
 type Right struct {
 	Verb      string
 	Group     string
@@ -43,11 +43,11 @@ func (r Right) consequence() string {
 	return "targets of this kind are not scaled"
 }
 
-// forgetDenied is how long a refusal is believed without being repeated. A watch that is refused tries again
-// every 30 s at the latest.
+// forgetDenied is the time after which a right counts as granted when it was not refused again. A watch that is refused
+// tries again after at most 30 s.
 const forgetDenied = 90 * time.Second
 
-// rights remembers what the API server refused. Each refusal is logged once, and its end once.
+// rights are the rights that the API server refused. Each is logged once when it is missing, and once when it is granted.
 type rights struct {
 	log    *slog.Logger
 	clock  func() time.Time
@@ -59,7 +59,7 @@ func newRights(log *slog.Logger, clock func() time.Time) *rights {
 	return &rights{log: log, clock: clock, denied: map[Right]time.Time{}}
 }
 
-// note takes in how a request ended.
+// note notes how a request ended.
 func (r *rights) note(right Right, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -106,7 +106,7 @@ func (r *rights) lacks(resource schema.GroupResource, namespace string) (Right, 
 	return Right{}, false
 }
 
-// missingRight says which right is missing, in a condition or an error.
+// missingRight names a missing right, for a condition or an error.
 func missingRight(r Right) string { return fmt.Sprintf("the right to %s is missing", r) }
 
 // lacking names the missing rights that concern any of the namespaces, with what is not done without them; empty when

@@ -105,7 +105,7 @@ func put(ctx context.Context, client dynamic.ResourceInterface, scale object, to
 	return client.Update(ctx, scale, metav1.UpdateOptions{FieldManager: FieldManager}, "scale")
 }
 
-// written takes in our own write at once, so that the next poll need not wait for the watch to show it.
+// written notes our own write at once, so that the next poll need not wait for the watch to show it.
 func (s *scales) written(change scaler.Change, scale object) {
 	s.targets.update(change.Target, func(t *target) {
 		t.version = max(t.version, versionOf(scale.GetResourceVersion()))

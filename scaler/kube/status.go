@@ -13,8 +13,8 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
 )
 
-// statusOf is what a KafkaScaler's status says of an outcome; before is the status it follows. lacking names the rights
-// that are missing.
+// statusOf is the status of a KafkaScaler after an outcome; before is the status it replaces, and lacking names the missing
+// rights.
 func statusOf(o scaler.Outcome, r *resource, before v1alpha1.KafkaScalerStatus, lacking string, now metav1.Time) v1alpha1.KafkaScalerStatus {
 	s := v1alpha1.KafkaScalerStatus{
 		ObservedGeneration: r.generation,
@@ -205,10 +205,10 @@ func limitedCondition(o scaler.Outcome) metav1.Condition {
 func pausedCondition(o scaler.Outcome) metav1.Condition {
 	w := o.Workload
 	for _, a := range []struct {
-		set     bool
-		reason  string
-		says    string
-		message string
+		set        bool
+		reason     string
+		annotation string
+		message    string
 	}{
 		{w.Paused, string(scaler.Paused), AnnotationPaused, "nothing is written"},
 		{w.FixedReplicas != nil, string(scaler.FixedReplicas), AnnotationFixedReplicas, "the number is the operator's"},
@@ -216,7 +216,7 @@ func pausedCondition(o scaler.Outcome) metav1.Condition {
 		{w.PauseScaleOut, string(scaler.PauseScaleOut), AnnotationPauseScaleOut, "replicas do not go up"},
 	} {
 		if a.set {
-			return condition(v1alpha1.Paused, true, a.reason, "annotation "+a.says+": "+a.message)
+			return condition(v1alpha1.Paused, true, a.reason, "annotation "+a.annotation+": "+a.message)
 		}
 	}
 	return condition(v1alpha1.Paused, false, "NotPaused", "no annotation holds the replicas")

@@ -40,10 +40,11 @@ type target struct {
 	hints   []rebalancemon.Hint // oldest first
 }
 
-// keepHints is how long resizes and rollouts are told: as long as a rebalance may be laid to them.
+// keepHints is how long resizes and rollouts are kept: as long as they may be the cause of a rebalance.
 const keepHints = time.Hour
 
-// builtIn kinds show in themselves what their scale subresource says; any other kind may keep its replicas anywhere.
+// builtIn reports whether objects of a kind contain what their scale subresource does. Other kinds may keep their replicas
+// anywhere.
 func builtIn(r schema.GroupResource) bool {
 	return r.Group == "apps" && (r.Resource == "deployments" || r.Resource == "statefulsets" || r.Resource == "replicasets")
 }
@@ -88,7 +89,7 @@ func (ts *targets) update(ref scaler.Ref, change func(t *target)) {
 	}
 }
 
-// changed takes in a workload as the watch shows it.
+// changed stores a workload that is there or changed.
 func (ts *targets) changed(resource schema.GroupVersionResource, o object) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
@@ -175,7 +176,7 @@ func (ts *targets) refreshScale(ctx context.Context, of target) {
 	})
 }
 
-// scaleSelector selects a target's pods as its scale subresource says; none when that does not tell.
+// scaleSelector is the selector of a target's pods in its scale subresource; it selects none when there is none.
 func scaleSelector(scale object) labels.Selector {
 	text, _, _ := unstructured.NestedString(scale.Object, "status", "selector")
 	selector, err := labels.Parse(text)
@@ -195,7 +196,7 @@ func (t *target) scaleRight(verb string) Right {
 	return Right{Verb: verb, Group: t.resource.Group, Resource: t.resource.Resource + "/scale", Namespace: t.ref.Namespace}
 }
 
-// size takes in the replicas, and notices when somebody changed them; ours says whether that was us.
+// size stores the replicas, and notes a resize when they changed; ours: by this program.
 func (t *target) size(spec, status int32, ours bool, now time.Time) {
 	if t.sizeKnown && spec != t.spec {
 		t.resized(t.spec, spec, now)
@@ -206,7 +207,7 @@ func (t *target) size(spec, status int32, ours bool, now time.Time) {
 	t.spec, t.status, t.sizeKnown = spec, status, true
 }
 
-// ours reports whether a new size is our doing. The watch is often faster than the answer to the write that it tells of.
+// ours reports whether this program set a new size. The watch often shows a write before its answer is in.
 //
 //	being written now   last author     leading   ours
 //	that size           any             yes       yes
@@ -225,7 +226,7 @@ func (t *target) resized(from, to int32, now time.Time) {
 	t.hint(rebalancemon.Hint{Kind: rebalancemon.Resized, At: now, From: from, To: to})
 }
 
-// roll takes in whether pods are being replaced by others of a new kind.
+// roll notes when a rollout begins and ends.
 func (t *target) roll(is bool, now time.Time) {
 	switch {
 	case is && !t.rolling:

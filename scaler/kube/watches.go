@@ -9,6 +9,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic/dynamicinformer"
 	autoscalinginformers "k8s.io/client-go/informers/autoscaling/v2"
@@ -30,13 +31,13 @@ type watchKey struct {
 	namespace string
 }
 
-// String says where a watch looks, for messages.
+// String names the watch, for messages.
 func (k watchKey) String() string { return fmt.Sprintf("%s in %s", k.resource.Resource, k.namespace) }
 
 // watches are the running watches.
 type watches struct {
 	api
-	handler func(watchKey) cache.ResourceEventHandler // takes in what a watch brings
+	handler func(watchKey) cache.ResourceEventHandler // of the objects of a watch
 
 	mu      sync.Mutex
 	running map[watchKey]*watch
@@ -104,7 +105,7 @@ func (w *watches) informer(key watchKey) cache.SharedIndexInformer {
 
 var deniedVerb = regexp.MustCompile(`cannot (list|watch) `)
 
-// failed takes in that a list or watch ended with an error; the informer tries again by itself.
+// failed is called when a list or watch ended with an error; the informer tries again by itself.
 func (w *watches) failed(key watchKey, err error) {
 	right := Right{Verb: "list", Group: key.resource.Group, Resource: key.resource.Resource, Namespace: key.namespace}
 	if m := deniedVerb.FindStringSubmatch(err.Error()); m != nil {
@@ -150,7 +151,7 @@ func (w *watches) keys() []watchKey {
 	return keys
 }
 
-// strip takes out what is not needed before it is kept: of pods and workloads that is most of them.
+// strip removes the parts that are not needed before an object is cached: most of a pod or a workload.
 func strip(obj any) (any, error) {
 	switch o := obj.(type) {
 	case *corev1.Pod:
@@ -165,4 +166,30 @@ func strip(obj any) (any, error) {
 		}
 	}
 	return obj, nil
+}
+
+// object is any Kubernetes object.
+type object = *unstructured.Unstructured
+
+// handle calls changed for what is there or became different, and deleted for what is gone.
+func handle(changed, deleted func(object)) cache.ResourceEventHandler {
+	return cache.ResourceEventHandlerFuncs{
+		AddFunc:    func(o any) { seen(o, changed) },
+		UpdateFunc: func(_, o any) { seen(o, changed) },
+		DeleteFunc: func(o any) {
+			if missed, ok := o.(cache.DeletedFinalStateUnknown); ok {
+				o = missed.Obj
+			}
+			if last, ok := o.(object); ok {
+				deleted(last)
+			}
+		},
+	}
+}
+
+// seen hands an object on. Informers of dynamic clients bring no others.
+func seen(o any, to func(object)) {
+	if obj, ok := o.(object); ok {
+		to(obj)
+	}
 }

@@ -76,7 +76,7 @@ func (ws *workloads) sized(ref scaler.Ref) (t target, found bool, why scaler.Ref
 	return t, false, refuse(NotReadYet, "reading the size of %s", ref)
 }
 
-// lastWrite is our last write of the target's size. One from before this process is told by the status, to the second.
+// lastWrite is our last write of the target's size. One from before this process is known from the status, to the second.
 func lastWrite(t target, r *resource) scaler.Write {
 	if last := r.status.LastChange; last != nil && last.Time.After(t.write.At) {
 		return scaler.Write{At: last.Time.Time, From: last.From, To: last.To}
