@@ -50,6 +50,7 @@ var mayImport = map[string][]string{
 	"alerts":               {},
 	"dashboards":           {},
 	"internal/promtest":    {},
+	"internal/frozen":      {},
 
 	"internal/engine":  {"lag", "rebalancemon", "scaler"},
 	"internal/metrics": {"lag", "rebalancemon", "scaler", "internal/engine"},
