@@ -135,6 +135,25 @@ func TestTickIsTheWholeProgram(t *testing.T) {
 	}
 }
 
+// A poll of one cluster leaves what the others published as it is, and so does a sample that saw no rebalance.
+func TestAClusterIsReportedAnewOnlyWhenItIsRead(t *testing.T) {
+	a, b := &kafka{name: "a", end: 100, members: 1}, &kafka{name: "b", end: 100, members: 1}
+	e := New(settings(a, b), Options{})
+	e.Tick(t.Context(), start)
+	before := e.Latest()
+	o := a.Observe(t.Context())
+	e.take(t.Context(), post{source: a, cluster: "a", obs: &o}, start.Add(10*time.Second))
+	s := b.Sample(t.Context())
+	e.take(t.Context(), post{source: b, cluster: "b", sample: &s}, start.Add(11*time.Second))
+	after := e.Latest()
+	if after == before || after.Clusters[0] == before.Clusters[0] {
+		t.Error("the cluster that was polled is not reported anew")
+	}
+	if after.Clusters[1] != before.Clusters[1] {
+		t.Error("the cluster that was not polled is reported anew")
+	}
+}
+
 // A source remembers brokers: it goes on naming them while none of them answers.
 func TestAPollSucceedsWhenABrokerAnswers(t *testing.T) {
 	two := []lag.Broker{{ID: 1}, {ID: 2}}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -271,27 +270,5 @@ func TestADeletedScalerIsForgotten(t *testing.T) {
 	e.Tick(t.Context(), start.Add(10*time.Second))
 	if len(e.scaling.memory.learned) != 0 || len(e.scaling.counts) != 0 || len(e.Latest().Scalers) != 0 {
 		t.Errorf("%d memories, %d counts and %d reports are left", len(e.scaling.memory.learned), len(e.scaling.counts), len(e.Latest().Scalers))
-	}
-}
-
-// Each scaler sets the thresholds of a group, and each group asks for its own. ns/group does not grow with their number: the time
-// is linear.
-func BenchmarkDeclaredThresholds(b *testing.B) {
-	for _, n := range []int{500, 5_000, 50_000} {
-		b.Run(strconv.Itoa(n), func(b *testing.B) {
-			all := make([]scaler.Scaler, n)
-			for i := range all {
-				all[i] = scaler.Scaler{Name: fmt.Sprintf("shop/%05d", i), Sources: []scaler.SourceSpec{{Cluster: "main", Group: strconv.Itoa(i)}}}
-			}
-			for b.Loop() {
-				d := declare(all, scaler.Act)
-				for i := range all {
-					if _, ok := d.slos[groupName{"main", all[i].Sources[0].Group}]; !ok {
-						b.Fatal("a group has no thresholds")
-					}
-				}
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/group")
-		})
 	}
 }
