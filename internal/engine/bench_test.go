@@ -86,7 +86,7 @@ func BenchmarkPublish(b *testing.B) {
 				c := s.Clusters[0]
 				o := c.Source.Observe(b.Context())
 				began := time.Now()
-				e.take(b.Context(), post{source: c.Source, cluster: c.Name, obs: &o}, o.At)
+				e.handle(b.Context(), reading{source: c.Source, cluster: c.Name, obs: &o}, o.At)
 				grown.run(time.Since(began), 1)
 			}
 			grown.report(b, "poll")

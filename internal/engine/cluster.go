@@ -24,7 +24,7 @@ type Cluster struct {
 	Source Source
 }
 
-// cluster is the owner's state of one cluster: everything remembered between polls.
+// cluster is everything that Run keeps of one cluster between polls.
 type cluster struct {
 	Cluster
 	history lag.History
@@ -49,7 +49,7 @@ func newCluster(c Cluster, slo func(cluster, group string) lag.SLO) *cluster {
 	}
 }
 
-// sampled takes in a pass of the state sampler and returns the rebalances that it saw begin or end.
+// sampled takes in a sample of the group states and returns the rebalances that it completed.
 func (c *cluster) sampled(s lag.Sample, hints []rebalancemon.Hint, took time.Duration) []rebalancemon.Event {
 	c.stats.Samples++
 	c.stats.SampleTook = took
@@ -110,7 +110,7 @@ func (c *cluster) countPoll(o lag.Observation) {
 	}
 }
 
-// answered reports whether at least one broker told its groups. Brokers are remembered: that they are known says nothing.
+// answered reports whether at least one broker listed its groups. A source remembers brokers, so their presence alone is no answer.
 func answered(o lag.Observation) bool {
 	return slices.ContainsFunc(o.Brokers, func(b lag.Broker) bool {
 		return !slices.ContainsFunc(o.Errors, func(e lag.ReadError) bool { return e.Stage == lag.StageList && e.Broker == b.ID })
@@ -123,7 +123,7 @@ func (c *cluster) countErrors(errs []lag.ReadError) {
 	}
 }
 
-// polled is the cluster's counters, in slices that nobody changes any more.
+// polled is the cluster's counters, in slices that are not changed afterwards.
 func (c *cluster) polled() PollStats {
 	p := c.stats
 	for stage, n := range c.errors {

@@ -1,10 +1,21 @@
-// Package engine is the loop: observe, evaluate, apply, publish.
+// Package engine runs the program: it reads the clusters, decides, writes replica counts and publishes Reports.
 //
-//	poller, sampler (one pair a cluster, I/O)         the owner (one goroutine, all state)             readers
-//	Source.Observe each 10 s --Observation--\
-//	                                         > posts > lag.Compute, History, rebalancemon,  --Report--> Latest()
-//	Source.Sample  each  1 s --Sample-------/          scaler.Evaluate, Targets.Apply
+// The problem: Kafka and Kubernetes may answer late or not at all. The other clusters must still be read on time, and every
+// page, metric and command must show one consistent state. The rule: only one goroutine, that of [Engine.Run], has mutable
+// state. The others read Kafka and send it what they read.
 //
-// Pollers and samplers post what they read; the owner alone holds state and runs the pure code. A cluster that is down
-// delays nobody: its poller waits for it alone. [Engine.Tick] is the whole program minus the clock.
+//	goroutine   number             what it does
+//	poller      one per cluster    Source.Observe every 10 s, sends the Observation
+//	sampler     one per cluster    Source.Sample every 1 s, sends the Sample
+//	Run         one                lag.Compute, History, rebalancemon, scaler.Evaluate, Targets.Apply; publishes a Report
+//	readers     any number         metrics, pages and commands call Latest, which does not block
+//
+// A Report is immutable, and so is the [ClusterReport] of each cluster in it. A ClusterReport is replaced only when its
+// cluster was read. Successive Reports share the others, so that the work of one poll does not depend on the number of clusters.
+//
+// Example: cluster "a" answers within 0.1 s, cluster "b" not at all. The poller of "b" waits for its deadline of 9 s (nine
+// tenths of the interval) and then sends an Observation that contains only errors. In the meantime "a" is polled every 10 s as
+// usual, and the Reports of these polls contain the last ClusterReport of "b".
+//
+// [Engine.Tick] polls all clusters once and does everything that follows, without timers. Tests and one-shot commands use it.
 package engine

@@ -32,11 +32,11 @@ type Options struct {
 	Memories Memories      // nil: what is learned ends with the process
 	Leading  func() bool   // nil: always
 	Record   Record        // nil: not recorded
-	Publish  func(*Report) // nil: nobody; called by the owner after each Report, must not block
+	Publish  func(*Report) // nil: none; Run calls it after each Report, so it must not block
 }
 
 // Record is told what a scaler saw at a poll, the decision that then stood, and what it has learned.
-// The owner calls it, so it must not block.
+// Run calls it, so it must not block.
 type Record func(name string, in scaler.Input, d scaler.Decision, learned scaler.Memory)
 
 // Engine runs the loop. Latest may be called from anywhere; everything else belongs to the goroutine of Run, or of Tick.
@@ -44,7 +44,7 @@ type Engine struct {
 	opts     Options
 	log      *slog.Logger
 	latest   atomic.Pointer[Report]
-	posts    chan post
+	readings chan reading
 	settings chan Settings
 
 	current  Settings
@@ -52,9 +52,9 @@ type Engine struct {
 	scaling  scaling
 }
 
-// post is what an I/O goroutine read: a sample or an observation.
-type post struct {
-	source  Source // tells posts of a replaced source from those of its successor
+// reading is what an I/O goroutine read: a sample or an observation.
+type reading struct {
+	source  Source // tells the readings of a replaced source from those of its successor
 	cluster string
 	sample  *lag.Sample
 	obs     *lag.Observation
@@ -77,7 +77,7 @@ func New(s Settings, o Options) *Engine {
 	}
 	e := &Engine{
 		opts: o, log: o.Log,
-		posts:    make(chan post),
+		readings: make(chan reading),
 		settings: make(chan Settings),
 		clusters: map[string]*cluster{},
 	}
@@ -92,7 +92,7 @@ func (e *Engine) Latest() *Report { return e.latest.Load() }
 // Interval is the time between two polls.
 func (e *Engine) Interval() time.Duration { return e.opts.Interval }
 
-// Reconfigure hands new settings to a running engine. A cluster whose Source stays the same keeps its history.
+// Reconfigure gives new settings to a running engine. A cluster whose Source stays the same keeps its history.
 func (e *Engine) Reconfigure(ctx context.Context, s Settings) error {
 	select {
 	case e.settings <- s:
@@ -118,8 +118,8 @@ func (e *Engine) configure(s Settings) {
 	e.clusters = kept
 }
 
-// slo is the thresholds in force: a scaler's own word before the configuration's. It reads the settings of the moment,
-// so that a cluster outlives a change of them.
+// slo is the thresholds in force: those of a scaler of the group, completed by those of the configuration. It reads the present
+// settings, so that a cluster keeps its history when they change.
 func (e *Engine) slo(cluster, group string) lag.SLO {
 	slo := e.current.SLO(cluster, group)
 	if own, ok := e.scaling.declared.slos[groupName{cluster, group}]; ok {
@@ -128,8 +128,8 @@ func (e *Engine) slo(cluster, group string) lag.SLO {
 	return slo
 }
 
-// Tick observes every cluster once, each under its own deadline, and does everything that follows from it.
-// It is the whole program minus the clock.
+// Tick polls every cluster once, each under its own deadline, and does everything that follows from it: the whole cycle of
+// the program, without timers.
 func (e *Engine) Tick(ctx context.Context, now time.Time) {
 	observations := make([]lag.Observation, len(e.current.Clusters))
 	var wg sync.WaitGroup

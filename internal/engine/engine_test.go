@@ -142,9 +142,9 @@ func TestAClusterIsReportedAnewOnlyWhenItIsRead(t *testing.T) {
 	e.Tick(t.Context(), start)
 	before := e.Latest()
 	o := a.Observe(t.Context())
-	e.take(t.Context(), post{source: a, cluster: "a", obs: &o}, start.Add(10*time.Second))
+	e.handle(t.Context(), reading{source: a, cluster: "a", obs: &o}, start.Add(10*time.Second))
 	s := b.Sample(t.Context())
-	e.take(t.Context(), post{source: b, cluster: "b", sample: &s}, start.Add(11*time.Second))
+	e.handle(t.Context(), reading{source: b, cluster: "b", sample: &s}, start.Add(11*time.Second))
 	after := e.Latest()
 	if after == before || after.Clusters[0] == before.Clusters[0] {
 		t.Error("the cluster that was polled is not reported anew")

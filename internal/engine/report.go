@@ -10,8 +10,8 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
-// Report is everything the program knows at one time. It is immutable; metrics, pages and commands read the latest
-// one and nothing else, so a reader costs Kafka and Kubernetes nothing.
+// Report is everything the program knows at one time. It is immutable. Metrics, pages and commands read only the latest
+// Report, so they never cause a request to Kafka or Kubernetes.
 type Report struct {
 	At       time.Time
 	Leader   bool             // only the leader exposes group and scaler series, and writes
@@ -78,7 +78,7 @@ type StageErrors struct {
 	Count uint64
 }
 
-// Age is how old what is known of a group is.
+// Age is the time since the group was last read.
 func (r *Report) Age(g *lag.GroupLag) time.Duration { return max(0, r.At.Sub(g.ReadAt)) }
 
 // Stale reports whether a group's values may no longer be shown as gauges: it could not be read for two polls.

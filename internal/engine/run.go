@@ -9,46 +9,46 @@ import (
 // Run polls and samples until ctx ends.
 //
 //	                 ┌─ poller ──┐ one pair
-//	ctx ── readers ──┤           ├ a cluster ── posts ──> Run (owns all state) ──> Latest
+//	ctx ── readers ──┤           ├ a cluster ── readings ──> Run (all state) ──> Latest
 //	                 └─ sampler ─┘
 func (e *Engine) Run(ctx context.Context) error {
 	readers := newReaders(ctx, e)
 	defer readers.stop()
 	defer func() { e.scaling.save(context.WithoutCancel(ctx), time.Now(), true) }()
-	readers.follow(e.current.Clusters)
+	readers.reconcile(e.current.Clusters)
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case s := <-e.settings:
 			e.configure(s)
-			readers.follow(s.Clusters)
-		case p := <-e.posts:
-			e.take(ctx, p, time.Now())
+			readers.reconcile(s.Clusters)
+		case r := <-e.readings:
+			e.handle(ctx, r, time.Now())
 		}
 	}
 }
 
-// take does what follows from one post.
-func (e *Engine) take(ctx context.Context, p post, now time.Time) {
-	c, ok := e.clusters[p.cluster]
-	if !ok || c.Source != p.source {
-		return // of a cluster that was taken out of the configuration meanwhile
+// handle takes in one reading: a poll leads to decisions and a Report, a sample to a Report only when it saw a rebalance.
+func (e *Engine) handle(ctx context.Context, r reading, now time.Time) {
+	c, ok := e.clusters[r.cluster]
+	if !ok || c.Source != r.source {
+		return // the cluster was removed from the configuration in the meantime
 	}
-	if p.obs != nil {
+	if r.obs != nil {
 		e.scaling.read(now)
-		e.observed(p.cluster, *p.obs)
-		e.scaling.decide(ctx, now, func(polled string) bool { return polled == p.cluster })
+		e.observed(r.cluster, *r.obs)
+		e.scaling.decide(ctx, now, func(polled string) bool { return polled == r.cluster })
 		e.publish(now)
 		return
 	}
-	if events := c.sampled(*p.sample, e.scaling.declared.hints[p.cluster], p.took); len(events) > 0 {
+	if events := c.sampled(*r.sample, e.scaling.declared.hints[r.cluster], r.took); len(events) > 0 {
 		e.logRebalances(events)
 		e.publish(now)
 	}
 }
 
-// readers are the I/O goroutines of a running engine.
+// readers are the goroutines of a running engine that read Kafka.
 type readers struct {
 	ctx    context.Context
 	engine *Engine
@@ -61,8 +61,8 @@ func newReaders(ctx context.Context, e *Engine) *readers {
 	return &readers{ctx: ctx, engine: e, cancel: map[string]context.CancelFunc{}, source: map[string]Source{}}
 }
 
-// follow starts readers for new clusters, ends those of clusters that are gone, and leaves the others alone.
-func (r *readers) follow(clusters []Cluster) {
+// reconcile starts readers for new clusters, stops those of removed clusters, and does not touch the others.
+func (r *readers) reconcile(clusters []Cluster) {
 	wanted := map[string]Source{}
 	for _, c := range clusters {
 		wanted[c.Name] = c.Source
@@ -95,32 +95,32 @@ func (r *readers) stop() {
 func (e *Engine) poll(ctx context.Context, c Cluster) {
 	every(ctx, e.opts.Interval, func() {
 		o := e.observe(ctx, c.Source)
-		e.post(ctx, post{source: c.Source, cluster: c.Name, obs: &o})
+		e.deliver(ctx, reading{source: c.Source, cluster: c.Name, obs: &o})
 	})
 }
 
 func (e *Engine) sample(ctx context.Context, c Cluster) {
 	every(ctx, e.opts.SampleInterval, func() {
-		// A sample may take longer than its interval: a slow answer is better than none, and ticks do not queue up.
+		// A sample may take longer than its interval: a late answer is better than none, and a ticker does not queue its ticks.
 		sampleCtx, cancel := context.WithTimeout(ctx, max(2*e.opts.SampleInterval, 5*time.Second))
 		defer cancel()
 		began := time.Now()
 		s := c.Source.Sample(sampleCtx)
-		e.post(ctx, post{source: c.Source, cluster: c.Name, sample: &s, took: time.Since(began)})
+		e.deliver(ctx, reading{source: c.Source, cluster: c.Name, sample: &s, took: time.Since(began)})
 	})
 }
 
-func (e *Engine) post(ctx context.Context, p post) {
+func (e *Engine) deliver(ctx context.Context, r reading) {
 	if ctx.Err() != nil {
-		return // an answer that was cut off by the end says nothing
+		return // the reading was cut short because the program ends
 	}
 	select {
-	case e.posts <- p:
+	case e.readings <- r:
 	case <-ctx.Done():
 	}
 }
 
-// every calls do now and then each interval, until ctx ends.
+// every calls do at once and then every interval, until ctx ends.
 func every(ctx context.Context, interval time.Duration, do func()) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()

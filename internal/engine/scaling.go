@@ -30,7 +30,7 @@ type ScalerReport struct {
 
 const applyTimeout = 5 * time.Second // for all writes of one poll together
 
-// scaling decides for all scalers and applies the decisions. It belongs to the owner, as the engine does.
+// scaling decides for all scalers and applies the decisions. Like all state of the engine it belongs to the goroutine of Run.
 type scaling struct {
 	targets Targets // nil: nothing is scaled
 	leading func() bool
