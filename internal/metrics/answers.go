@@ -9,8 +9,8 @@ import (
 	"github.com/lagscaler/lagscaler/internal/engine"
 )
 
-// answers serves what a handler answers, asking it once per Report and kind of answer. What a scraper gets is the
-// handler's own choice: the first request of each kind goes through its negotiation, headers and all.
+// answers keeps the responses of a handler, so that a Report is rendered once for each format and compression. The handler
+// chooses both: the first request with given Accept headers goes through its negotiation.
 type answers struct {
 	inner  http.Handler
 	latest func() *engine.Report
@@ -21,7 +21,7 @@ type answers struct {
 	kept   map[kind]*answer
 }
 
-// asked is what a scraper can take, kind is what it then gets.
+// asked is what a scraper accepts, kind is the format that the handler chose for it.
 type (
 	asked struct{ accept, encoding string }
 	kind  struct{ contentType, contentEncoding string }
@@ -46,8 +46,8 @@ func (a *answer) WriteHeader(code int) { a.code = code }
 func (a *answer) Write(p []byte) (int, error) { return a.body.Write(p) }
 
 const (
-	maxAsked = 100 // distinct requests that are remembered: scrapers are few, but anybody may send a header
-	maxIdle  = 30  // Reports after which a kind nobody asks for is no longer rendered ahead: 5 min at 10 s
+	maxAsked = 100 // distinct requests that are remembered: there are few scrapers, but any client may send any header
+	maxIdle  = 30  // Reports without a request after which a format is no longer rendered in advance: 5 min at 10 s
 )
 
 func newAnswers(inner http.Handler, latest func() *engine.Report) *answers {
@@ -88,7 +88,7 @@ func (a *answers) answer(q asked) *answer {
 	return a.render(q)
 }
 
-// renew forgets the pages of the last Report, but not who asked for them.
+// renew drops the pages of the last Report, but remembers which formats were requested.
 func (a *answers) renew(report *engine.Report) {
 	a.report = report
 	for k, page := range a.kept {
@@ -114,7 +114,7 @@ func (a *answers) render(q asked) *answer {
 	return page
 }
 
-// prepare renders a new Report in the kinds that were asked for lately.
+// prepare renders a new Report in the formats that were requested recently.
 func (a *answers) prepare() {
 	a.mu.Lock()
 	defer a.mu.Unlock()

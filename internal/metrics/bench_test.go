@@ -44,7 +44,7 @@ func BenchmarkScrape100k(b *testing.B) {
 		for b.Loop() {
 			get(b)
 		}
-		b.ReportMetric(float64(p.view().series), "series")
+		b.ReportMetric(float64(p.views().series), "series")
 	})
 	b.Run("render", func(b *testing.B) {
 		for b.Loop() {
@@ -52,6 +52,6 @@ func BenchmarkScrape100k(b *testing.B) {
 			report = &next
 			get(b)
 		}
-		b.ReportMetric(float64(p.view().series), "series")
+		b.ReportMetric(float64(p.views().series), "series")
 	})
 }

@@ -132,7 +132,7 @@ func rowCommittedSum(v *compatView) (float64, bool) {
 }
 
 func members(v *compatView) (float64, bool) {
-	return float64(len(v.group.lag.Members)), v.group.crewKnown()
+	return float64(len(v.group.lag.Members)), v.group.membersKnown()
 }
 
 func groupMax(v *compatView) (float64, bool) { return float64(v.group.sum.Max), v.group.sum.Known > 0 }

@@ -10,7 +10,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 )
 
-// compatView is what one series of a foreign metric tells about. Which fields are set follows from its level.
+// compatView is the object of one series of another tool's metric. Its level determines which fields are set.
 type compatView struct {
 	labels
 	cluster  *lag.Snapshot
@@ -26,7 +26,7 @@ func (v *compatView) hidden() bool { return v.old }
 
 // gatherCompat renders /metrics/compat: the groups of the main page, with all their partitions.
 func (p *Page) gatherCompat() ([]*dto.MetricFamily, error) {
-	s := p.view()
+	s := p.views()
 	type about struct {
 		tool  *tool
 		level level
@@ -44,7 +44,7 @@ func (p *Page) gatherCompat() ([]*dto.MetricFamily, error) {
 	return all, nil
 }
 
-func (s *scene) compatViews(t *tool, l level) []*compatView {
+func (s *viewSet) compatViews(t *tool, l level) []*compatView {
 	var views []*compatView
 	switch l {
 	case perCluster, perTopic, perPartition:

@@ -1,12 +1,39 @@
-// Package metrics shows a Report as Prometheus exposition.
+// Package metrics serves a Report as Prometheus metrics.
+//
+// The problem: alerts, dashboards and queries of other people depend on the names and labels, and a scrape must not wait for
+// Kafka. The rules:
+//
+//   - One row of a table is everything about one metric: its name, help, type and labels, and how its value follows from the
+//     Report. The page, docs/metrics.md, and the tests of alerts and dashboards are all made from these rows.
+//   - A scrape reads only the last Report. It is rendered once for each Report and format, and then served from memory.
+//   - An unknown value has no series. It is never 0 or -1.
+//
+// How a Report becomes a page:
 //
 //	Report --views--> rows of the tables --families--> client_golang's negotiation --answer--> scrapers
 //	                  name, help, type, labels,         text, OpenMetrics, protobuf;   kept until the
 //	                  and how the value follows         gzip, zstd                     next Report
 //
-// A row of a table is everything about a metric: the collector, docs/metrics.md and the tests that hold alerts and
-// dashboards against what is exposed are all made from it. A scrape reads the last Report and costs Kafka nothing.
-// Unknown is an absent series, never 0 and never -1.
+// The tables:
+//
+//	table            one view for each                   exposed by      file
+//	groupTable       consumer group                      the leader      group.go
+//	topicTable       topic of a group, if configured     the leader      detail.go
+//	partitionTable   partition, if configured            the leader      detail.go
+//	scalerTable      target of a scaler                  the leader      scaler.go
+//	clusterTable     Kafka cluster                       the leader      self.go
+//	pollTable        Kafka cluster                       every replica   self.go
+//	selfTable        replica                             every replica   self.go
+//	compatTable      the same, under the names of        the leader      compat.go
+//	                 other tools, at /metrics/compat
+//
+// Example: group "orders" has a lag of 30 on partition 0, and partition 1 has no leader. The page then contains
+//
+//	lagscaler_group_lag_records{kafka_cluster="main",group="orders"} 30
+//	lagscaler_group_partitions_unknown{kafka_cluster="main",group="orders"} 1
+//
+// and nothing about the lag of partition 1. If the group cannot be read at all, its gauges disappear after two polls. Its counters,
+// thresholds and status remain.
 package metrics
 
 //go:generate env UPDATE_GOLDEN=1 go test -count=1 -run TestDocs .

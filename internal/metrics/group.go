@@ -17,7 +17,7 @@ var (
 
 func labelsOf(base []string, own ...string) []string { return append(slices.Clip(base), own...) }
 
-// lowerBound is in the HELP of every count that rests on polling.
+// lowerBound is part of the HELP of every count that depends on polling.
 const lowerBound = "A lower bound, as seen by polling: states are sampled each {sample}, members each {interval}."
 
 func gauge(a Area, name, help string, f func(*groupView, *out), own ...string) row[*groupView] {
@@ -39,7 +39,7 @@ func experimental(r row[*groupView]) row[*groupView] {
 	return r
 }
 
-// groupTable is what every group has: at most 40 series, but for slo_lag_seconds (only when configured), outcomes
+// groupTable has at most 40 series for each group. Not counted are slo_lag_seconds, which exists only when configured, the outcomes
 // and causes of rebalances that happened, and advice.
 var groupTable = slices.Concat(lagRows, thresholdRows, rateRows, stateRows, memberRows, rebalanceRows)
 
@@ -62,7 +62,7 @@ var lagRows = []row[*groupView]{
 	gauge(AreaLag, "lagscaler_group_partitions_uncommitted", "Partitions without a committed offset: their lag is unknown, and in no sum.",
 		func(g *groupView, o *out) { o.add(float64(g.sum.Uncommitted)) }),
 	gauge(AreaLag, "lagscaler_group_partitions_unassigned", "Partitions that no member holds.",
-		func(g *groupView, o *out) { o.know(float64(g.sum.Unassigned), g.crewKnown()) }),
+		func(g *groupView, o *out) { o.know(float64(g.sum.Unassigned), g.membersKnown()) }),
 	gauge(AreaLag, "lagscaler_group_partitions_below_log_start", "Partitions whose committed offset lies below the log start: retention removed records before they were read.",
 		func(g *groupView, o *out) { o.add(float64(g.sum.BelowLogStart)) }),
 	gauge(AreaLag, "lagscaler_group_partitions_stalled", "Partitions that a member holds, with records waiting, whose committed offset stood still for two minutes.",
@@ -187,9 +187,9 @@ func stateLabel(s lag.State) string {
 
 var memberRows = []row[*groupView]{
 	gauge(AreaMembers, "lagscaler_group_members", "Members of the group.",
-		func(g *groupView, o *out) { o.know(float64(len(g.lag.Members)), g.crewKnown()) }),
+		func(g *groupView, o *out) { o.know(float64(len(g.lag.Members)), g.membersKnown()) }),
 	gauge(AreaMembers, "lagscaler_group_members_idle", "Members that hold no partition.",
-		func(g *groupView, o *out) { o.know(float64(g.stats.Idle), g.crewKnown()) }),
+		func(g *groupView, o *out) { o.know(float64(g.stats.Idle), g.membersKnown()) }),
 	counter(AreaMembers, "lagscaler_group_member_joins_total", "Members that joined. "+lowerBound,
 		func(g *groupView, o *out) { o.add(float64(g.stats.Joins)) }),
 	counter(AreaMembers, "lagscaler_group_member_leaves_total", "Members that left. "+lowerBound,

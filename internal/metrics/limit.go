@@ -10,24 +10,24 @@ type Filter struct {
 	MaxSeries     int                     // of groups, topics and partitions; 0: no limit
 }
 
-// dropReason is why something is not on the page.
+// dropReason is why a group, or its topics and partitions, are not on the page.
 type dropReason string
 
 const (
 	dropMaxGroups dropReason = "max_groups"
 	dropMaxSeries dropReason = "max_series"
-	dropDetail    dropReason = "detail" // the group is there, but its topics and partitions did not fit
+	dropDetail    dropReason = "detail" // the group is on the page, but its topics and partitions exceed max_series
 )
 
 var dropReasons = []dropReason{dropDetail, dropMaxGroups, dropMaxSeries}
 
-// limiter keeps the page within its limits, and a group on the page once it is there, so that series do not flap.
+// limiter keeps the page within its limits. A group that is on the page stays, so that series do not appear and disappear.
 type limiter struct {
 	in      map[key]bool // groups on the last page
 	dropped map[string]map[dropReason]uint64
 }
 
-// admitted is what of the groups is on a page.
+// admitted are the groups, topics and partitions of one page.
 type admitted struct {
 	groups     []*groupView
 	topics     []*topicView
@@ -39,7 +39,7 @@ func newLimiter() *limiter {
 	return &limiter{in: map[key]bool{}, dropped: map[string]map[dropReason]uint64{}}
 }
 
-// admit decides who is on the page: first who was on the last one or is declared, then newcomers in their order.
+// admit decides which groups are on the page: first those of the last page and the declared ones, then the others in their order.
 func (l *limiter) admit(groups []*groupView, f *Filter) admitted {
 	var a admitted
 	in := make(map[key]bool, len(groups))
@@ -70,7 +70,7 @@ func (l *limiter) admit(groups []*groupView, f *Filter) admitted {
 	return a
 }
 
-// detail adds a group's topics and partitions, if they fit.
+// detail adds a group's topics and partitions if all of them fit within max_series.
 func (l *limiter) detail(g *groupView, f *Filter, a *admitted) {
 	var topics []*topicView
 	var partitions []*partitionView

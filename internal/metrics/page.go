@@ -19,7 +19,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/engine"
 )
 
-// Options set a Page up.
+// Options configure a Page.
 type Options struct {
 	Latest       func() *engine.Report // nil before the first Report
 	Filter       Filter
@@ -41,10 +41,10 @@ type Page struct {
 	mu      sync.Mutex // guards what follows
 	filter  Filter
 	limiter *limiter
-	scene   *scene
+	last    *viewSet
 }
 
-// New makes the page. It serves at once: until the first Report, with the series of the process alone.
+// New makes the page. It can serve at once: before the first Report it contains only the series of the process.
 func New(o Options) *Page {
 	o.Interval = cmp.Or(o.Interval, 10*time.Second)
 	o.Sample = cmp.Or(o.Sample, time.Second)
@@ -62,7 +62,7 @@ func handler(g prometheus.GathererFunc) http.Handler {
 	return promhttp.HandlerFor(g, promhttp.HandlerOpts{EnableOpenMetrics: true})
 }
 
-// helps fills the settings into the HELP of metrics that name them.
+// helps replaces the placeholders of settings in the HELP texts.
 func helps(o Options) map[string]string {
 	settings := strings.NewReplacer("{sample}", o.Sample.String(), "{interval}", o.Interval.String())
 	filled := map[string]string{}
@@ -74,7 +74,7 @@ func helps(o Options) map[string]string {
 	return filled
 }
 
-// SetFilter changes what is exposed from the next Report on.
+// SetFilter changes what is exposed, starting with the next Report.
 func (p *Page) SetFilter(f Filter) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -87,8 +87,8 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.answers.Ser
 // Compat is /metrics/compat: the same numbers under the names that other tools' dashboards rely on.
 func (p *Page) Compat() http.Handler { return p.compat }
 
-// Run renders each new Report ahead of the scrape, in the formats that scrapers asked for lately, until ctx ends.
-// Without it the first scrape after a Report waits for the rendering.
+// Run renders each new Report before it is scraped, in the formats that were requested recently, until ctx ends. Without Run,
+// the first scrape after each Report waits until the page is rendered.
 func (p *Page) Run(ctx context.Context) error {
 	const look = 250 * time.Millisecond
 	for wait := look; ; {
@@ -104,8 +104,8 @@ func (p *Page) Run(ctx context.Context) error {
 	}
 }
 
-// scene is what a Report has to show: the views of all tables.
-type scene struct {
+// viewSet is the views of all tables, made from one Report.
+type viewSet struct {
 	report *engine.Report
 	admitted
 	clusters []*clusterView
@@ -114,26 +114,26 @@ type scene struct {
 	self     []*selfView
 }
 
-// view makes the scene of the last Report, once for each.
-func (p *Page) view() *scene {
+// views are those of the last Report. They are made once for each Report.
+func (p *Page) views() *viewSet {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r := p.opts.Latest()
-	if p.scene != nil && p.scene.report == r {
-		return p.scene
+	if p.last != nil && p.last.report == r {
+		return p.last
 	}
-	p.scene = p.newScene(r)
-	return p.scene
+	p.last = p.newViewSet(r)
+	return p.last
 }
 
-func (p *Page) newScene(r *engine.Report) *scene {
-	s := &scene{report: r}
+func (p *Page) newViewSet(r *engine.Report) *viewSet {
+	s := &viewSet{report: r}
 	if r == nil {
 		s.self = []*selfView{{opts: &p.opts}}
 		return s
 	}
 	if r.Leader {
-		p.lead(s)
+		p.addLeaderViews(s)
 	}
 	for i := range r.Polls {
 		stats := &r.Polls[i]
@@ -150,8 +150,8 @@ func (p *Page) newScene(r *engine.Report) *scene {
 	return s
 }
 
-// lead adds what only the leader shows.
-func (p *Page) lead(s *scene) {
+// addLeaderViews adds what only the leader exposes.
+func (p *Page) addLeaderViews(s *viewSet) {
 	var groups []*groupView
 	for _, c := range s.report.Clusters {
 		groups = append(groups, groupViews(s.report, c)...)
@@ -169,9 +169,9 @@ func (p *Page) lost(r *engine.Report, cluster string) bool {
 	return !ok || r.Polls[i].LastSuccess.IsZero() || r.At.Sub(r.Polls[i].LastSuccess) > 3*p.opts.Interval
 }
 
-// gather renders the page. It asks nobody but the process itself.
+// gather renders the page. It reads only the last Report and the statistics of the process.
 func (p *Page) gather() ([]*dto.MetricFamily, error) {
-	s := p.view()
+	s := p.views()
 	all, err := p.process.Gather()
 	all = append(all, families(groupTable, s.groups)...)
 	all = append(all, families(topicTable, s.topics)...)

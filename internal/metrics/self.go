@@ -18,7 +18,7 @@ func clusterRow(name, help string, t Type, f func(*clusterView, *out)) row[*clus
 	return row[*clusterView]{Metric: Metric{Name: name, Type: t, Area: AreaCluster, Stability: Stable, Labels: clusterLabels, Help: help}, emit: f}
 }
 
-// clusterTable is what the leader tells of each cluster.
+// clusterTable is what the leader exposes for each cluster.
 var clusterTable = []row[*clusterView]{
 	clusterRow("lagscaler_brokers", "Brokers that the cluster's metadata lists.", Gauge,
 		func(c *clusterView, o *out) {
@@ -49,7 +49,7 @@ func partitions(c *clusterView, is func(*lag.PartitionRead) bool) int {
 	return n
 }
 
-// pollView is how this process reads one cluster. Followers show it too.
+// pollView is how this process reads one cluster. Followers expose it too.
 type pollView struct {
 	labels
 	stats   *engine.PollStats
@@ -63,7 +63,7 @@ func pollRow(name, help string, t Type, f func(*pollView, *out), own ...string) 
 
 var stages = []lag.Stage{lag.StageConnect, lag.StageMetadata, lag.StageList, lag.StageDescribe, lag.StageCommits, lag.StageOffsets}
 
-// pollTable is what every replica tells of its own reading.
+// pollTable is what every replica exposes about its own polls and samples.
 var pollTable = []row[*pollView]{
 	pollRow("lagscaler_poll_duration_seconds", "How long the last poll took, and the last sample of group states.", Gauge,
 		func(p *pollView, o *out) {
@@ -125,7 +125,7 @@ func selfRow(name, help string, f func(*selfView, *out), own ...string) row[*sel
 	return row[*selfView]{Metric: Metric{Name: name, Type: Gauge, Area: AreaSelf, Stability: Stable, Labels: own, Help: help}, emit: f}
 }
 
-// selfTable is what every replica tells of itself.
+// selfTable is what every replica exposes about itself.
 var selfTable = []row[*selfView]{
 	selfRow("lagscaler_series", "Series of groups, topics and partitions on the page.",
 		func(s *selfView, o *out) { o.add(float64(s.series)) }),

@@ -49,11 +49,11 @@ type groupView struct {
 
 func (g *groupView) hidden() bool { return g.old }
 
-// crewKnown reports whether the members were ever told: a group that has been rebalancing, or could not be described,
-// since it was first seen may have some.
-func (g *groupView) crewKnown() bool { return g.lag.Described || len(g.lag.Members) > 0 }
+// membersKnown reports whether the members are known. They are not if the group was rebalancing, or could not be described,
+// at every poll since it was first seen.
+func (g *groupView) membersKnown() bool { return g.lag.Described || len(g.lag.Members) > 0 }
 
-// key names a group among all clusters.
+// key identifies a group among the groups of all clusters.
 func (g *groupView) key() key { return key{g.cluster, g.lag.Group} }
 
 type key struct{ cluster, group string }
@@ -110,7 +110,7 @@ func (g *groupView) topicViews() []*topicView {
 	return views
 }
 
-// partitionViews are the partitions that f lets through, in their order.
+// partitionViews are the partitions that the filter selects, in their order.
 func (g *groupView) partitionViews(f *Filter) []*partitionView {
 	least := leastLag(g, f)
 	var views []*partitionView
@@ -132,7 +132,7 @@ func (g *groupView) partitionViews(f *Filter) []*partitionView {
 	return views
 }
 
-// leastLag is the lag from which on a partition is shown; -1: every one, those whose lag is unknown too.
+// leastLag is the lag that a partition needs to be exposed. At -1 all are, also those with unknown lag.
 func leastLag(g *groupView, f *Filter) int64 {
 	if f.OverThreshold {
 		return g.slo.Lag + 1
@@ -140,7 +140,7 @@ func leastLag(g *groupView, f *Filter) int64 {
 	return -1
 }
 
-// topLag keeps the n partitions with the greatest lag, in their order; of equals the first.
+// topLag keeps the n partitions with the greatest lag, in their order. Of equals it keeps the first.
 func topLag(views []*partitionView, n int) []*partitionView {
 	ranked := make([]int, len(views))
 	for i := range ranked {
