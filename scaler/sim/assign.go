@@ -2,7 +2,7 @@ package sim
 
 import "slices"
 
-// Assignor deals a topic's partitions to members: the real algorithms, for one topic.
+// Assignor assigns a topic's partitions to members, by the real algorithms, for one topic.
 type Assignor string
 
 // The assignors, as Kafka names them.

@@ -43,3 +43,11 @@ func Declare(s scaler.Spec, w World) scaler.Spec {
 	s.Sources = []scaler.SourceSpec{source}
 	return s
 }
+
+// FixedThresholds is the scaler's policy thresholds: up when lag passes fixed limits, down only to the partitions.
+func FixedThresholds(w World) (Policy, error) {
+	return Ours("fixed thresholds", scaler.Spec{
+		Kind:    scaler.Thresholds,
+		Sources: []scaler.SourceSpec{{ProcessingTime: w.Processing()}},
+	}, nil)
+}

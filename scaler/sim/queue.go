@@ -2,12 +2,12 @@ package sim
 
 // queue is one partition: its records wait in the order of their arrival, counted by second.
 type queue struct {
-	batches []batch
-	head    int
-	waiting int64
-	end     int64 // records that ever arrived: the log-end offset
-	done    int64 // records processed: the position of its consumer
-	commit  int64 // the committed offset
+	batches   []batch
+	head      int
+	waiting   int64
+	end       int64 // records that ever arrived: the log-end offset
+	position  int64 // records processed: the position of its consumer
+	committed int64 // the committed offset
 }
 
 // batch are the records that arrived within one second.
@@ -37,7 +37,7 @@ func (q *queue) age(now int32) int32 {
 func (q *queue) process(n int64, now, target int32) (late int64) {
 	n = min(n, q.waiting)
 	q.waiting -= n
-	q.done += n
+	q.position += n
 	for n > 0 {
 		b := &q.batches[q.head]
 		k := min(int64(b.records), n)

@@ -136,8 +136,8 @@ func TestAveraged(t *testing.T) {
 }
 
 // By hand, with room for half as much again: up for the present rate and the backlog, down once the hold has passed.
-func TestBlind(t *testing.T) {
-	b := &Blind{Headroom: 1.5, Hold: 60, wrote: -blindWait}
+func TestRateFollower(t *testing.T) {
+	b := &RateFollower{Headroom: 1.5, Hold: 60, wrote: -followerWait}
 	end := int64(0)
 	for _, c := range []struct {
 		second, replicas int32

@@ -140,10 +140,10 @@ func TestStickyFromNobody(t *testing.T) {
 func TestPoissonHasItsMeanAndVariance(t *testing.T) {
 	r := newRun(flat(1), World{Seed: 1}.filled())
 	for _, mean := range []float64{0, 0.1, 1, 5, 11, 40, 700} {
-		p, n := poissonOf(mean), 200_000
+		p, n := newPoisson(mean), 200_000
 		sum, squares := 0.0, 0.0
 		for range n {
-			v := float64(p.draw(r.dice))
+			v := float64(p.draw(r.source))
 			sum, squares = sum+v, squares+v*v
 		}
 		got := sum / float64(n)
@@ -161,8 +161,8 @@ func TestQueueAges(t *testing.T) {
 	if late := q.process(12, 31, 30); late != 10 {
 		t.Errorf("%d late, want the 10 of second 0", late)
 	}
-	if q.age(31) != 26 || q.waiting != 8 || q.done != 12 || q.end != 20 {
-		t.Errorf("age %d, waiting %d, done %d, end %d", q.age(31), q.waiting, q.done, q.end)
+	if q.age(31) != 26 || q.waiting != 8 || q.position != 12 || q.end != 20 {
+		t.Errorf("age %d, waiting %d, done %d, end %d", q.age(31), q.waiting, q.position, q.end)
 	}
 	if late := q.process(100, 36, 30); late != 8 || q.age(40) != 0 {
 		t.Errorf("%d late, want 8; age %d", late, q.age(40))
@@ -197,13 +197,13 @@ func TestRecordsAreConserved(t *testing.T) {
 			waiting, done := int64(0), int64(0)
 			for p := range r.queues {
 				q := &r.queues[p]
-				waiting, done = waiting+q.waiting, done+q.done
-				if q.commit > q.done || q.done > q.end {
-					rt.Fatalf("second %d partition %d: committed %d, done %d, end %d", second, p, q.commit, q.done, q.end)
+				waiting, done = waiting+q.waiting, done+q.position
+				if q.committed > q.position || q.position > q.end {
+					rt.Fatalf("second %d partition %d: committed %d, done %d, end %d", second, p, q.committed, q.position, q.end)
 				}
 			}
-			if waiting+done != r.measure.arrived || done != r.measure.done {
-				rt.Fatalf("second %d: %d arrived, %d wait, %d done", second, r.measure.arrived, waiting, done)
+			if waiting+done != r.totals.arrived || done != r.totals.done {
+				rt.Fatalf("second %d: %d arrived, %d wait, %d done", second, r.totals.arrived, waiting, done)
 			}
 		}
 	})
@@ -250,8 +250,8 @@ func TestARebalanceTakesIn(t *testing.T) {
 				r.group.join(&p, second, r)
 			}
 		}
-		if r.group.count != c.want || len(r.group.dealt) != 10 {
-			t.Errorf("%s, %d s apart: %d rebalances and %d members, want %d and 10", c.protocol, c.apart, r.group.count, len(r.group.dealt), c.want)
+		if r.group.rebalances != c.want || len(r.group.assigned) != 10 {
+			t.Errorf("%s, %d s apart: %d rebalances and %d members, want %d and 10", c.protocol, c.apart, r.group.rebalances, len(r.group.assigned), c.want)
 		}
 	}
 }
@@ -275,23 +275,23 @@ func TestTheSameSeedGivesTheSameResult(t *testing.T) {
 }
 
 // However traffic and outages fall: never a scale-down in a partial outage, never above the partitions.
-func TestOursInTrouble(t *testing.T) {
+func TestOursWithFaults(t *testing.T) {
 	tr := trace(t, "mooncake_conversation_1s")
-	for _, trouble := range []Trouble{
+	for _, fault := range []Fault{
 		{Outage, 10 * time.Minute, 40 * time.Minute, 0},
 		{Poison, 10 * time.Minute, 30 * time.Minute, 0},
 		{Downstream, 10 * time.Minute, 40 * time.Minute, 900},
 		{Rollout, 10 * time.Minute, 20 * time.Minute, 15},
 		{SlowStart, 0, time.Hour, 4},
 	} {
-		w := World{Seed: 5, Troubles: []Trouble{trouble}}
+		w := World{Seed: 5, Faults: []Fault{fault}}
 		r := Simulate(tr, w, ourPolicy(t, w))
 		if r.DownsInOutage > 0 || r.AboveUsefulPods > 0 {
-			t.Errorf("%s: %d scale-downs in an outage, %.1f consumer hours above the partitions", trouble.Kind, r.DownsInOutage, r.AboveUsefulPods)
+			t.Errorf("%s: %d scale-downs in an outage, %.1f consumer hours above the partitions", fault.Kind, r.DownsInOutage, r.AboveUsefulPods)
 		}
 		for _, m := range r.Moves {
 			if m.Why == "" {
-				t.Errorf("%s: a change without a reason", trouble.Kind)
+				t.Errorf("%s: a change without a reason", fault.Kind)
 			}
 		}
 	}

@@ -17,17 +17,17 @@ type View struct {
 	Workload scaler.Workload
 	World    World // its declared parts: partitions, the speed of a consumer, the target
 
-	// What only a policy that is allowed to cheat looks at.
+	// Only for policies that may know the future.
 	rates   []float64
 	weights []float64
 
 	Rebalance scaler.Rebalance
 
-	moves   []Move
-	outage  bool
-	downs   int // scale-downs during an outage
-	members []lag.Member
-	seen    int // deals of the group that members are of
+	moves     []Move
+	outage    bool
+	downs     int // scale-downs during an outage
+	members   []lag.Member
+	membersOf int // the number of the assignment that members are of
 }
 
 // epoch is when a simulation begins: a Monday at midnight.
@@ -49,13 +49,13 @@ func newView(r *run) *View {
 	}
 }
 
-// poll looks at the world.
-func (v *View) poll(r *run, second int32) {
+// read looks at the world.
+func (v *View) read(r *run, second int32) {
 	v.Second, v.Now = second, epoch.Add(time.Duration(second)*time.Second)
 	v.Workload.Spec, v.Workload.Status = r.fleet.spec, int32(len(r.fleet.pods))
 	v.Workload.Ready = r.fleet.readyPods(second)
-	_, v.Workload.RolloutInProgress = r.trouble.now(Rollout)
-	_, v.outage = r.trouble.now(Outage)
+	_, v.Workload.RolloutInProgress = r.fault.now(Rollout)
+	_, v.outage = r.fault.now(Outage)
 	v.rebalancing(r)
 	g := &lag.GroupLag{
 		GroupState: lag.GroupState{At: v.Now, Group: viewGroup, Type: lag.Classic, State: lag.Stable},
@@ -65,7 +65,7 @@ func (v *View) poll(r *run, second int32) {
 	if r.group.ends > 0 {
 		g.State, g.Described = lag.CompletingRebalance, false
 	}
-	g.Members = v.crew(r)
+	g.Members = v.groupMembers(r)
 	g.Topics = []lag.TopicLag{{Topic: viewTopic, Partitions: v.partitions(r)}}
 	v.Lag = g
 }
@@ -79,19 +79,19 @@ func (v *View) rebalancing(r *run) {
 	if r.group.ends > 0 {
 		v.Rebalance.Active, v.Rebalance.Since = true, at(r.group.began)
 	}
-	if r.group.count > 0 {
+	if r.group.rebalances > 0 {
 		v.Rebalance.LastEnd, v.Rebalance.LastTook = at(r.group.lastEnd), time.Duration(r.group.lastTook)*time.Second
 	}
 }
 
-// crew are the members as of the last assignment: a coordinator tells no more while a rebalance goes on.
-func (v *View) crew(r *run) []lag.Member {
-	if v.seen == r.group.deals {
+// groupMembers are the members as of the last assignment: a coordinator returns nothing newer while a rebalance is running.
+func (v *View) groupMembers(r *run) []lag.Member {
+	if v.membersOf == r.group.assignments {
 		return v.members
 	}
-	v.seen = r.group.deals
-	v.members = make([]lag.Member, len(r.group.dealt))
-	for i, id := range r.group.dealt {
+	v.membersOf = r.group.assignments
+	v.members = make([]lag.Member, len(r.group.assigned))
+	for i, id := range r.group.assigned {
 		v.members[i] = lag.Member{
 			ID: fmt.Sprintf("member-%06d", id), Generation: r.group.generation - 1, Epoch: lag.NoGeneration,
 		}
@@ -104,18 +104,18 @@ func (v *View) partitions(r *run) []lag.PartitionLag {
 	for p := range rows {
 		q := &r.queues[p]
 		rows[p] = lag.PartitionLag{
-			Partition: int32(p), Owner: r.group.ownerIndex[p], Committed: q.commit, End: q.end,
+			Partition: int32(p), Owner: r.group.ownerIndex[p], Committed: q.committed, End: q.end,
 			Known: lag.KnownStart | lag.KnownCommitted | lag.KnownEnd,
 		}
-		if r.trouble.silent(p) {
+		if r.fault.silent(p) {
 			rows[p].Known, rows[p].Err = rows[p].Known&^lag.KnownEnd, lag.Unreachable
 		}
 	}
 	return rows
 }
 
-// wrote notes that the policy changed the replicas.
-func (v *View) wrote(second, to int32, why string) {
+// noteWrite notes that the policy changed the replicas.
+func (v *View) noteWrite(second, to int32, why string) {
 	from := v.Workload.Spec
 	v.Workload.LastWrite = scaler.Write{At: v.Now, From: from, To: to}
 	v.moves = append(v.moves, Move{Second: second, From: from, To: to, Why: why})

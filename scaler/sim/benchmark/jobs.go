@@ -71,7 +71,7 @@ func plan(all, madeUp []sim.Trace, seeds int) []*job {
 		}
 		for _, headroom := range []float64{1.3, 1.6, 2} {
 			for _, hold := range []int32{450, 1800, 3600} {
-				rule := sim.Blind{Headroom: headroom, Hold: hold}
+				rule := sim.RateFollower{Headroom: headroom, Hold: hold}
 				a.try(blind, t, sim.World{Partitions: mainPartitions, Protocol: sim.Eager, Seed: 1}, sim.Entry{
 					Name: rule.Name(), Make: func() (sim.Policy, error) { mine := rule; return &mine, nil },
 				})
@@ -79,8 +79,8 @@ func plan(all, madeUp []sim.Trace, seeds int) []*job {
 		}
 	}
 	a.makeUp(madeUp)
-	for _, tr := range troubles {
-		w := sim.World{Partitions: mainPartitions, Seed: 1, Troubles: []sim.Trouble{tr}}
+	for _, tr := range faults {
+		w := sim.World{Partitions: mainPartitions, Seed: 1, Faults: []sim.Fault{tr}}
 		for _, e := range sim.Lineup(w, scaler.Spec{}, nil) {
 			if closely(e.Name) {
 				a.try(troubled, day(all), w, e)
@@ -173,8 +173,8 @@ func each(change func(*scaler.SourceMemory)) func(*scaler.Memory) {
 	}
 }
 
-// troubles are what goes wrong in the second hour of a day.
-var troubles = []sim.Trouble{
+// faults are what goes wrong in the second hour of a day.
+var faults = []sim.Fault{
 	{Kind: sim.Outage, From: time.Hour, To: 2 * time.Hour},
 	{Kind: sim.Poison, From: time.Hour, To: 2 * time.Hour},
 	{Kind: sim.Downstream, From: time.Hour, To: 2 * time.Hour, Size: 1500},

@@ -163,8 +163,8 @@ counts in full as far as jumps are believed. "Without drain" spreads a backlog o
 func whenThingsGoWrong(w io.Writer, all table) {
 	fmt.Fprint(w, "\n## When things go wrong\n\nThe first day of the taxi trace, eager, 48 partitions, one seed; the trouble lasts from 1:00 to 2:00, slow starts all day.\n\n"+
 		"| trouble | policy | cost | late % | oldest | downs while blind | consumer hours above the useful |\n|---|---|---|---|---|---|---|\n")
-	for _, tr := range troubles {
-		one := all.only(func(j *job) bool { return j.world.Troubles[0].Kind == tr.Kind })
+	for _, tr := range faults {
+		one := all.only(func(j *job) bool { return j.world.Faults[0].Kind == tr.Kind })
 		for _, name := range one.policies() {
 			r := one.row(name)
 			fmt.Fprintf(w, "| %s | %s | %.2f | %.3f | %.0f s | %d | %.1f |\n", tr.Kind, name, r.cost, r.late, r.peak, r.downsBlind, r.aboveUseful)

@@ -2,8 +2,8 @@ package sim
 
 import "time"
 
-// measure adds a simulation up.
-type measure struct {
+// totals add a simulation up.
+type totals struct {
 	target     int32
 	arrived    int64
 	done, late int64
@@ -55,13 +55,13 @@ type Move struct {
 	Why      string
 }
 
-func (m *measure) processed(q *queue, n int64, second int32) {
+func (m *totals) processed(q *queue, n int64, second int32) {
 	m.done += n
 	m.late += q.process(n, second, m.target)
 }
 
 // second adds up one second, after everything in it happened.
-func (m *measure) second(r *run, second int32) {
+func (m *totals) second(r *run, second int32) {
 	m.podSeconds += int64(len(r.fleet.pods))
 	m.overUseful += int64(max(0, len(r.fleet.pods)-r.Partitions))
 	m.fluid += max(1, r.rate/r.PerConsumer)
@@ -81,12 +81,12 @@ func (m *measure) second(r *run, second int32) {
 }
 
 // plot keeps about two thousand points, whatever the length of the trace.
-func (m *measure) plot(r *run, second, age int32) {
+func (m *totals) plot(r *run, second, age int32) {
 	every := max(10, int32(len(r.rates))/2000)
 	m.point.Rate = max(m.point.Rate, r.rate)
 	m.point.Replicas = max(m.point.Replicas, int32(len(r.fleet.pods)))
 	m.point.Age = max(m.point.Age, age)
-	m.point.Rebalances = r.group.count
+	m.point.Rebalances = r.group.rebalances
 	if (second+1)%every == 0 {
 		m.point.Second = second
 		m.points = append(m.points, m.point)
@@ -94,7 +94,7 @@ func (m *measure) plot(r *run, second, age int32) {
 	}
 }
 
-func (m *measure) result(t Trace, w World, p Policy, r *run) Result {
+func (m *totals) result(t Trace, w World, p Policy, r *run) Result {
 	seconds := float64(len(r.rates))
 	days := seconds / 86400
 	// What still waits at the end was not processed in time if it is older than the target already.
@@ -107,7 +107,7 @@ func (m *measure) result(t Trace, w World, p Policy, r *run) Result {
 		CostOverFluid:    float64(m.podSeconds) / m.fluid,
 		LatePercent:      100 * float64(late) / max(1, float64(m.arrived)),
 		ViolationPercent: 100 * float64(m.violation) / seconds,
-		RebalancesPerDay: float64(r.group.count) / days,
+		RebalancesPerDay: float64(r.group.rebalances) / days,
 		PeakAge:          time.Duration(m.peakAge) * time.Second,
 		LongestViolation: time.Duration(m.longest) * time.Second,
 		ConsumerHours:    float64(m.podSeconds) / 3600,

@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// Blind follows what arrives, without a thought for the future: room for so many times the present rate, at once, and down
-// only to so many times the greatest rate of the last Hold seconds. Tried with many pairs of numbers, it shows what can be
-// had by keeping more running, for longer.
-type Blind struct {
+// RateFollower follows the arrival rate and forecasts nothing: at once up to the capacity for Headroom times the present rate, and
+// down only to Headroom times the greatest rate of the last Hold seconds. Tried with many pairs of numbers, it shows how far
+// a policy gets by keeping more replicas for longer.
+type RateFollower struct {
 	Headroom float64
 	Hold     int32 // seconds
 
@@ -18,16 +18,16 @@ type Blind struct {
 }
 
 // Name says the two numbers.
-func (b *Blind) Name() string { return fmt.Sprintf("%.1f x the last %d s", b.Headroom, b.Hold) }
+func (b *RateFollower) Name() string { return fmt.Sprintf("%.1f x the last %d s", b.Headroom, b.Hold) }
 
 // Every is the seconds between two decisions.
-func (*Blind) Every() int32 { return pollSeconds }
+func (*RateFollower) Every() int32 { return pollSeconds }
 
-// blindWait is how long after a change it lets the next wait, in seconds.
-const blindWait = 20
+// followerWait is how long after a change it lets the next wait, in seconds.
+const followerWait = 20
 
 // Decide is the rule. A backlog is drained in a minute.
-func (b *Blind) Decide(v *View) (int32, string) {
+func (b *RateFollower) Decide(v *View) (int32, string) {
 	last, now := b.end, v.Workload.Spec
 	b.end = 0
 	for _, p := range v.Lag.Partitions {
@@ -38,7 +38,7 @@ func (b *Blind) Decide(v *View) (int32, string) {
 	}
 	b.rates = append(b.rates, float64(b.end-last)/pollSeconds)
 	b.rates = b.rates[max(0, len(b.rates)-int(b.Hold/pollSeconds)):]
-	if v.Second-b.wrote < blindWait {
+	if v.Second-b.wrote < followerWait {
 		return now, ""
 	}
 	total, _ := v.Lag.Total()
@@ -58,7 +58,7 @@ func (b *Blind) Decide(v *View) (int32, string) {
 }
 
 // present is the rate over half a minute, or since the last poll when that is more.
-func (b *Blind) present() float64 {
+func (b *RateFollower) present() float64 {
 	recent := b.rates[max(0, len(b.rates)-rateSeconds/pollSeconds):]
 	sum := 0.0
 	for _, r := range recent {

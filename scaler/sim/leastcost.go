@@ -5,25 +5,25 @@ import (
 	"time"
 )
 
-// LeastCost is the least, over the fluid, that a schedule of useful counts could cost, whoever makes it and whatever it knows,
-// if at most so many records in a hundred are late. Partitions are taken for uniform.
+// LeastCost is a lower bound of the cost, over the fluid, of any schedule of useful counts with at most this percentage of late
+// records, whatever the policy that makes it knows. Partitions are assumed to be uniform.
 //
 // It is found by dynamic programming over the number of consumers and the backlog, in a world that is kinder than the
 // simulator's: arrivals flow at the trace's rate, without the noise of counting; consumers are equally fast, and share all
-// work whoever has which partition; all pods of a step start in the least time, to join at a poll, and may be asked for that
+// work whoever has which partition; all pods of a step start in the least time, to join at a poll, and may be requested that
 // long before; a rebalance is never longer than one pause, and a cooperative one delays only what the new members will do; a record is
-// late only if it still waits at the end of a poll; and where two ways of going on are close, the better halves of both
+// late only if it still waits at the end of a poll; and where two schedules are close, the better halves of both
 // are kept. A policy that moves between useful counts costs less in the simulator only by luck.
 //
 // A price on late records turns the limit into a part of the cost. Whatever the price, the cheapest schedule at it, less the
 // price of what may be late, costs no more than the cheapest schedule that keeps the limit: the best price is searched for.
 func LeastCost(t Trace, w World, latePercent float64) (costOverFluid float64) {
 	w = w.filled()
-	s := newSchedules(t, w)
+	s := newCostProblem(t, w)
 	allowed := latePercent / 100 * s.arrived
 	low, high := math.Log(priceLow), math.Log(priceHigh)
 	best := 0.0
-	for range bids {
+	for range priceSteps {
 		price := math.Exp((low + high) / 2)
 		cheapest := s.cheapest(price)
 		best = max(best, cheapest.cost-price*allowed)
@@ -38,28 +38,28 @@ func LeastCost(t Trace, w World, latePercent float64) (costOverFluid float64) {
 
 // The grid of the bound.
 const (
-	cell       = 10 // seconds: a poll
-	octaveBits = 5  // two to this many classes of backlog for each doubling
-	classes    = 20 << octaveBits
-	priceLow   = 3e-3 // consumer seconds that a late record may cost; its work takes about a hundredth
-	priceHigh  = 1.
-	bids       = 5 // prices that are tried
+	stepSeconds = 10 // seconds: a poll
+	octaveBits  = 5  // two to this many classes of backlog for each doubling
+	classes     = 20 << octaveBits
+	priceLow    = 3e-3 // consumer seconds that a late record may cost; its work takes about a hundredth
+	priceHigh   = 1.
+	priceSteps  = 5 // prices that are tried
 )
 
-// schedules is the problem: what arrives in each cell, and what counts there are.
-type schedules struct {
+// costProblem is the input of the search: the arrivals of each step, and the counts of consumers to choose from.
+type costProblem struct {
 	World
-	arrivals []float64 // records by cell
-	counts   []int
-	patience int // cells until a record is late
-	arrived  float64
-	fluid    float64 // consumer seconds
+	arrivals  []float64 // records by step
+	counts    []int
+	lateAfter int // steps until a record is late
+	arrived   float64
+	fluid     float64 // consumer seconds
 }
 
-func newSchedules(t Trace, w World) *schedules {
-	s := &schedules{World: w, counts: usefulCounts(w.Partitions), patience: int((w.Target + cell*time.Second - 1) / (cell * time.Second))}
+func newCostProblem(t Trace, w World) *costProblem {
+	s := &costProblem{World: w, counts: usefulCounts(w.Partitions), lateAfter: int((w.Target + stepSeconds*time.Second - 1) / (stepSeconds * time.Second))}
 	for i, rate := range t.Rates(w.PeakLoad * float64(w.Partitions) * w.PerConsumer) {
-		if i%cell == 0 {
+		if i%stepSeconds == 0 {
 			s.arrivals = append(s.arrivals, 0)
 		}
 		s.arrivals[len(s.arrivals)-1] += rate
@@ -81,27 +81,27 @@ func usefulCounts(partitions int) []int {
 	return counts
 }
 
-// way is one way to have come to a count of consumers: what it cost, prices of late records included, what was late,
-// and what waits.
-type way struct{ cost, late, backlog float64 }
+// schedule is a schedule up to a step: its cost with the price of late records, how many records were late, and how many
+// wait.
+type schedule struct{ cost, late, backlog float64 }
 
-// ways are the best at one count, by class of backlog.
-type ways struct {
-	by   [classes]way
-	open []int // classes with a way, ascending
+// bestSchedules are the best that end with one count of consumers, by class of backlog.
+type bestSchedules struct {
+	by   [classes]schedule
+	open []int // classes that have a schedule, ascending
 	top  int   // the greatest class that was offered
 }
 
-var nowhere = way{cost: math.Inf(1), backlog: math.Inf(1)}
+var impossible = schedule{cost: math.Inf(1), backlog: math.Inf(1)}
 
-// cheapest is the best way through the trace when each late record has a price.
-func (s *schedules) cheapest(price float64) way {
-	now, next := make([]ways, len(s.counts)), make([]ways, len(s.counts))
+// cheapest is the cheapest schedule for the whole trace when each late record has a price.
+func (s *costProblem) cheapest(price float64) schedule {
+	now, next := make([]bestSchedules, len(s.counts)), make([]bestSchedules, len(s.counts))
 	for i := range now {
 		for c := range now[i].by {
-			now[i].by[c], next[i].by[c] = nowhere, nowhere
+			now[i].by[c], next[i].by[c] = impossible, impossible
 		}
-		now[i].by[0] = way{}
+		now[i].by[0] = schedule{}
 		now[i].open = []int{0}
 	}
 	for c := range s.arrivals {
@@ -120,7 +120,7 @@ func (s *schedules) cheapest(price float64) way {
 		}
 		now, next = next, now
 	}
-	best := nowhere
+	best := impossible
 	for i := range now {
 		for _, class := range now[i].open {
 			if w := now[i].by[class]; w.cost < best.cost {
@@ -131,28 +131,28 @@ func (s *schedules) cheapest(price float64) way {
 	return best
 }
 
-// waiting is what arrived so recently that it is not late at the end of a cell, and what becomes late then if it waits.
-func (s *schedules) waiting(c int) (young, due float64) {
-	for k := max(0, c-s.patience+1); k <= c; k++ {
+// waiting is what arrived so recently that it is not late at the end of a step, and what becomes late then if it waits.
+func (s *costProblem) waiting(c int) (young, due float64) {
+	for k := max(0, c-s.lateAfter+1); k <= c; k++ {
 		young += s.arrivals[k]
 	}
-	if c >= s.patience {
-		due = s.arrivals[c-s.patience]
+	if c >= s.lateAfter {
+		due = s.arrivals[c-s.lateAfter]
 	}
 	return young, due
 }
 
 type stepInput struct{ arrive, young, due, price float64 }
 
-// step goes on for a cell with counts[j], having had counts[i].
-func (s *schedules) step(w way, i, j int, in stepInput) (int, way) {
+// step extends a schedule that ends with counts[i] by one step with counts[j].
+func (s *costProblem) step(w schedule, i, j int, in stepInput) (int, schedule) {
 	was, is := float64(s.counts[i]), float64(s.counts[j])
-	served := cell * is
-	w.cost += cell * is
+	served := stepSeconds * is
+	w.cost += stepSeconds * is
 	if i != j {
 		w.cost += s.Starts[0].Seconds() * max(0, is-was)
 		if s.Protocol == Eager {
-			served = (cell - s.Pause.Seconds()) * is
+			served = (stepSeconds - s.Pause.Seconds()) * is
 		} else {
 			served -= s.Pause.Seconds() * max(0, is-was)
 		}
@@ -175,8 +175,8 @@ func class(backlog float64) int {
 	return min(classes-1, 1+int(math.Float64bits(backlog)>>(fraction-octaveBits))-bias<<octaveBits)
 }
 
-// offer keeps a way, or the better halves of two in the same class: so backlogs are never rounded up.
-func (w *ways) offer(class int, o way) {
+// offer keeps a schedule, or the better halves of two in the same class: so backlogs are never rounded up.
+func (w *bestSchedules) offer(class int, o schedule) {
 	w.top = max(w.top, class)
 	kept := &w.by[class]
 	backlog := min(kept.backlog, o.backlog)
@@ -186,8 +186,8 @@ func (w *ways) offer(class int, o way) {
 	kept.backlog = backlog
 }
 
-// prune lists the classes that are open, and drops a way that costs no less than one with less backlog.
-func (w *ways) prune() {
+// prune lists the classes that are open, and drops a schedule that costs no less than one with less backlog.
+func (w *bestSchedules) prune() {
 	w.open = w.open[:0]
 	least := math.Inf(1)
 	for c := range w.top + 1 {
@@ -195,14 +195,14 @@ func (w *ways) prune() {
 			least = w.by[c].cost
 			w.open = append(w.open, c)
 		} else if w.by[c].cost < math.Inf(1) {
-			w.by[c] = nowhere
+			w.by[c] = impossible
 		}
 	}
 }
 
-func (w *ways) clear() {
+func (w *bestSchedules) clear() {
 	for _, c := range w.open {
-		w.by[c] = nowhere
+		w.by[c] = impossible
 	}
 	w.open, w.top = w.open[:0], 0
 }

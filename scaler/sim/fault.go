@@ -2,35 +2,35 @@ package sim
 
 import "time"
 
-// Trouble is something that goes wrong for a while.
-type Trouble struct {
-	Kind     TroubleKind
+// Fault is something that goes wrong for a while.
+type Fault struct {
+	Kind     FaultKind
 	From, To time.Duration // since the start of the trace
 	Size     float64       // see the kinds
 }
 
-// TroubleKind is what goes wrong.
-type TroubleKind string
+// FaultKind is a way of going wrong.
+type FaultKind string
 
-// The troubles.
+// The kinds of faults.
 const (
-	Outage     TroubleKind = "outage"     // a third of the partitions does not answer polls
-	Poison     TroubleKind = "poison"     // partition 0 is not processed
-	Downstream TroubleKind = "downstream" // all consumers together do at most Size records/s
-	Rollout    TroubleKind = "rollout"    // at From, pods are replaced one after another, one each Size seconds
-	SlowStart  TroubleKind = "slow-start" // pods take Size times as long to start
+	Outage     FaultKind = "outage"     // a third of the partitions does not answer polls
+	Poison     FaultKind = "poison"     // partition 0 is not processed
+	Downstream FaultKind = "downstream" // all consumers together do at most Size records/s
+	Rollout    FaultKind = "rollout"    // at From, pods are replaced one after another, one each Size seconds
+	SlowStart  FaultKind = "slow-start" // pods take Size times as long to start
 )
 
-type troubles struct {
-	all    []Trouble
+type faults struct {
+	all    []Fault
 	second int32
 	pods   []int // ids still to be rolled out
 }
 
-func newTroubles(all []Trouble) troubles { return troubles{all: all} }
+func newFaults(all []Fault) faults { return faults{all: all} }
 
 // at moves to a second, and goes on with a rollout.
-func (t *troubles) at(second int32, r *run) {
+func (t *faults) at(second int32, r *run) {
 	t.second = second
 	tr, ok := t.now(Rollout)
 	if !ok {
@@ -55,17 +55,17 @@ func (t *troubles) at(second int32, r *run) {
 	t.pods = t.pods[1:]
 }
 
-// now is the trouble of a kind that is on.
-func (t *troubles) now(k TroubleKind) (Trouble, bool) {
+// now is the fault of a kind that is active.
+func (t *faults) now(k FaultKind) (Fault, bool) {
 	for _, tr := range t.all {
 		if tr.Kind == k && int32(tr.From/time.Second) <= t.second && t.second < int32(tr.To/time.Second) {
 			return tr, true
 		}
 	}
-	return Trouble{}, false
+	return Fault{}, false
 }
 
-func (t *troubles) poisoned(p int) bool {
+func (t *faults) poisoned(p int) bool {
 	if p != 0 || len(t.all) == 0 {
 		return false
 	}
@@ -74,7 +74,7 @@ func (t *troubles) poisoned(p int) bool {
 }
 
 // downstream is the share of their speed that consumers may use.
-func (t *troubles) downstream(r *run) float64 {
+func (t *faults) downstream(r *run) float64 {
 	tr, ok := t.now(Downstream)
 	if !ok {
 		return 1
@@ -88,7 +88,7 @@ func (t *troubles) downstream(r *run) float64 {
 	return min(1, tr.Size/max(able, 1))
 }
 
-func (t *troubles) slowness() float64 {
+func (t *faults) slowness() float64 {
 	if tr, ok := t.now(SlowStart); ok {
 		return tr.Size
 	}
@@ -96,7 +96,7 @@ func (t *troubles) slowness() float64 {
 }
 
 // silent reports whether a partition does not answer polls.
-func (t *troubles) silent(p int) bool {
+func (t *faults) silent(p int) bool {
 	if p%3 != 2 || len(t.all) == 0 {
 		return false
 	}

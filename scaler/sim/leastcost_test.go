@@ -41,8 +41,8 @@ func TestBoundStep(t *testing.T) {
 		{"late, and its price", Eager, 3, 3, stepInput{arrive: 4000, young: 1200, due: 700, price: 0.1}, 30 + 30, 1500},
 		{"no more is late than is due", Eager, 3, 3, stepInput{arrive: 4000, young: 1200, due: 100, price: 0.1}, 30 + 10, 1500},
 	} {
-		s := schedules{World: World{Protocol: c.protocol}.filled(), counts: []int{1, 2, 3, 4}}
-		_, got := s.step(way{backlog: 500}, c.from-1, c.to-1, c.in)
+		s := costProblem{World: World{Protocol: c.protocol}.filled(), counts: []int{1, 2, 3, 4}}
+		_, got := s.step(schedule{backlog: 500}, c.from-1, c.to-1, c.in)
 		if math.Abs(got.cost-c.cost) > 1e-9 || math.Abs(got.backlog-c.backlog) > 1e-9 {
 			t.Errorf("%s: cost %v and backlog %v, want %v and %v", c.name, got.cost, got.backlog, c.cost, c.backlog)
 		}
@@ -55,10 +55,10 @@ func TestNoScheduleCostsLess(t *testing.T) {
 		tr := Trace{Name: "short", Step: 10 * time.Second, Counts: rapid.SliceOfN(rapid.Float64Range(1, 100), 7, 7).Draw(rt, "counts")}
 		w := World{Partitions: 4, Protocol: rapid.SampledFrom([]Protocol{Eager, Cooperative}).Draw(rt, "protocol")}.filled()
 		limit := rapid.SampledFrom([]float64{0, 1, 10}).Draw(rt, "limit")
-		s := newSchedules(tr, w)
+		s := newCostProblem(tr, w)
 		least := math.Inf(1)
-		var try func(at way, i, c int)
-		try = func(at way, i, c int) {
+		var try func(at schedule, i, c int)
+		try = func(at schedule, i, c int) {
 			switch {
 			case c == len(s.arrivals):
 				if at.late <= limit/100*s.arrived {
@@ -75,7 +75,7 @@ func TestNoScheduleCostsLess(t *testing.T) {
 			}
 		}
 		for i := range s.counts {
-			try(way{}, i, 0)
+			try(schedule{}, i, 0)
 		}
 		if got := LeastCost(tr, w, limit) * s.fluid; got > least+1e-6 {
 			rt.Errorf("the bound is %v, and a schedule costs %v", got, least)

@@ -1,0 +1,125 @@
+package sim
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// HPA is a HorizontalPodAutoscaler with default behaviour: every 15 s the number of replicas at which each has its
+// share of the metric, unless it is within 10 % of what it is; up by at most double, or by four, each 15 s; down to
+// the greatest recommendation of the last 300 s.
+//
+// Source: k8s.io/kubernetes pkg/controller/podautoscaler, autoscaling/v2 defaults.
+type HPA struct {
+	Label  string
+	Max    int32 // 0: the partitions
+	Metric func(v *View) []Metric
+
+	recent []recommendation
+}
+
+// Metric is a value and the target per replica: type AverageValue.
+type Metric struct{ Value, Target float64 }
+
+type recommendation struct {
+	second   int32
+	replicas int32
+}
+
+const (
+	hpaSync      = 15
+	hpaTolerance = 0.1
+	hpaDown      = 300 // seconds
+)
+
+// Name is the label.
+func (h *HPA) Name() string { return h.Label }
+
+// Every is the sync period in seconds.
+func (h *HPA) Every() int32 { return hpaSync }
+
+// Decide is the HPA's formula.
+func (h *HPA) Decide(v *View) (int32, string) {
+	now := v.Workload.Spec
+	want := int32(0)
+	for _, m := range h.Metric(v) {
+		want = max(want, desired(m, now))
+	}
+	want = min(max(1, want), cmp.Or(h.Max, int32(v.World.Partitions)))
+	h.recent = append(slices.DeleteFunc(h.recent, func(r recommendation) bool { return r.second <= v.Second-hpaDown }),
+		recommendation{v.Second, want})
+	switch {
+	case want > now:
+		return min(want, max(2*now, now+4)), ""
+	case want < now:
+		for _, r := range h.recent {
+			want = max(want, r.replicas)
+		}
+		return min(want, now), ""
+	}
+	return now, ""
+}
+
+// desired is ceil(value / target), or what there is when that is close enough.
+func desired(m Metric, now int32) int32 {
+	if now > 0 {
+		if ratio := m.Value / (m.Target * float64(now)); math.Abs(ratio-1) <= hpaTolerance {
+			return now
+		}
+	}
+	return int32(math.Ceil(m.Value/m.Target - 1e-9))
+}
+
+// KEDA is KEDA's kafka trigger: the total lag, counted up to lagThreshold for each partition, under an HPA.
+//
+// Source: kedacore/keda pkg/scalers/kafka_scaler.go, allowIdleConsumers=false, limitToPartitionsWithLag=false.
+func KEDA(lagThreshold float64) *HPA {
+	return &HPA{
+		Label:  fmt.Sprintf("KEDA lagThreshold %.0f", lagThreshold),
+		Metric: func(v *View) []Metric { return []Metric{kafkaTrigger(v, lagThreshold)} },
+	}
+}
+
+func kafkaTrigger(v *View, threshold float64) Metric {
+	total, _ := v.Lag.Total()
+	return Metric{Value: min(float64(total), threshold*float64(v.World.Partitions)), Target: threshold}
+}
+
+// KEDAWork is KEDA with a threshold of some seconds of one consumer's work.
+func KEDAWork(seconds, perConsumer float64) *HPA {
+	h := KEDA(seconds * perConsumer)
+	h.Label = fmt.Sprintf("KEDA %.0f s of work", seconds)
+	return h
+}
+
+// KEDARate is KEDA with two triggers: a Prometheus rate at 0.85 of a consumer's speed, and ten seconds of work of lag.
+func KEDARate(perConsumer float64) *HPA {
+	var last rateEstimator
+	return &HPA{Label: "KEDA rate + lag", Metric: func(v *View) []Metric {
+		rate := last.rate(v)
+		return []Metric{{Value: rate, Target: 0.85 * perConsumer}, kafkaTrigger(v, 10*perConsumer)}
+	}}
+}
+
+// rateEstimator remembers log-end offsets, to measure the arrival rate over about 30 s.
+type rateEstimator struct {
+	at  []int32
+	end []int64
+}
+
+func (s *rateEstimator) rate(v *View) float64 {
+	end := int64(0)
+	for _, p := range v.Lag.Partitions {
+		end += p.End
+	}
+	s.at, s.end = append(s.at, v.Second), append(s.end, end)
+	for len(s.at) > 1 && s.at[1] <= v.Second-30 {
+		s.at, s.end = s.at[1:], s.end[1:]
+	}
+	if v.Second == s.at[0] {
+		return 0
+	}
+	return float64(end-s.end[0]) / float64(v.Second-s.at[0])
+}
