@@ -19,9 +19,9 @@ import (
 )
 
 // known is what the daemon exposes, and what the rules record from it.
-func known(t *testing.T) promtest.Known {
+func known(t *testing.T) promtest.Metrics {
 	t.Helper()
-	k := promtest.Known{}
+	k := promtest.Metrics{}
 	for _, m := range append(metrics.Metrics(), metrics.CompatMetrics()...) {
 		k[m.Name] = append([]string{}, m.Labels...)
 	}

@@ -203,8 +203,8 @@ func checkQuery(t *testing.T, where string, p boardPanel, q target) {
 }
 
 // labels are those of every metric there is.
-var labels = func() promtest.Known {
-	known := promtest.Known{}
+var labels = func() promtest.Metrics {
+	known := promtest.Metrics{}
 	for _, m := range metrics.Metrics() {
 		known[m.Name] = append([]string{}, m.Labels...)
 	}

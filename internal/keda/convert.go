@@ -18,11 +18,14 @@ type Cluster struct {
 	Brokers []string
 }
 
-// Convert turns every ScaledObject of a YAML stream into a KafkaScaler in mode advise, with what has no equivalent as
-// comments above it. Triggers name brokers, KafkaScalers a cluster of the configuration: one of the known clusters with a
-// broker in common, else a new name, with the configuration it needs in the comments.
+// Convert converts every ScaledObject of a YAML stream to a KafkaScaler in mode advise. Comments above each KafkaScaler
+// list the settings that have no equivalent.
 //
-// Its error says what is no ScaledObject, and which have no kafka trigger.
+// A trigger names brokers, but a KafkaScaler names a cluster of the configuration. Convert uses the known cluster that has
+// a broker in common with the trigger. If there is none it makes up a name, and a comment shows the configuration to add.
+//
+// It returns an error if the text has no ScaledObject, or if a ScaledObject has no target, no kafka trigger, or a trigger
+// without its brokers or its group.
 func Convert(text []byte, known []Cluster) (string, error) {
 	var out bytes.Buffer
 	clusters := clusters{known: known}
@@ -59,12 +62,12 @@ func Convert(text []byte, known []Cluster) (string, error) {
 	}
 }
 
-// conversion is that of one ScaledObject.
+// conversion is the conversion of one ScaledObject.
 type conversion struct {
 	in       scaledObject
 	clusters *clusters
 	out      kafkaScaler
-	notes    []string
+	notes    []string // comments above the KafkaScaler
 }
 
 func (c *conversion) note(format string, args ...any) {
@@ -80,7 +83,7 @@ func (c *conversion) convert() (kafkaScaler, error) {
 	s := &c.out.Spec
 	s.Mode = "advise"
 	s.ScaleTargetRef = target{
-		nonBlank(in.Spec.ScaleTargetRef.APIVersion, "apps/v1"), nonBlank(in.Spec.ScaleTargetRef.Kind, "Deployment"), in.Spec.ScaleTargetRef.Name,
+		textOr(in.Spec.ScaleTargetRef.APIVersion, "apps/v1"), textOr(in.Spec.ScaleTargetRef.Kind, "Deployment"), in.Spec.ScaleTargetRef.Name,
 	}
 	if s.ScaleTargetRef.Name == "" {
 		return kafkaScaler{}, errors.New("spec.scaleTargetRef.name: is missing")
@@ -93,19 +96,19 @@ func (c *conversion) convert() (kafkaScaler, error) {
 	if len(s.Sources) == 0 {
 		return kafkaScaler{}, errors.New("it has no kafka trigger, so there is nothing to convert")
 	}
-	c.replicas()
-	c.behaviour()
+	c.replicaLimits()
+	c.scalingBehaviour()
 	return c.out, nil
 }
 
-// replicas are the limits. KEDA lets an idle workload go to zero unless told otherwise.
-func (c *conversion) replicas() {
+// replicaLimits converts the limits of the replicas. By default KEDA scales an idle workload to zero.
+func (c *conversion) replicaLimits() {
 	in, s := c.in.Spec, &c.out.Spec
-	lowest := deref(in.MinReplicaCount, 0)
-	s.MinReplicas = lowest
-	if idle := in.IdleReplicaCount; idle != nil && *idle < lowest {
+	minimum := valueOr(in.MinReplicaCount, 0)
+	s.MinReplicas = minimum
+	if idle := in.IdleReplicaCount; idle != nil && *idle < minimum {
 		s.MinReplicas = *idle
-		c.note("idleReplicaCount %d below minReplicaCount %d: minReplicas is %d; a least number while there is work has no equivalent, the plan sets it.", *idle, lowest, *idle)
+		c.note("idleReplicaCount %d below minReplicaCount %d: minReplicas is %d; a least number while there is work has no equivalent, the plan sets it.", *idle, minimum, *idle)
 	}
 	s.MaxReplicas = in.MaxReplicaCount
 	if in.MaxReplicaCount == nil {
@@ -119,14 +122,14 @@ func (c *conversion) replicas() {
 		}
 	}
 	if s.MinReplicas == 0 {
-		s.IdleTime = seconds(deref(in.CooldownPeriod, 300))
+		s.IdleTime = seconds(valueOr(in.CooldownPeriod, 300))
 	} else if in.CooldownPeriod != nil {
 		c.note("cooldownPeriod: left out, it only concerns scaling to zero.")
 	}
 }
 
-// behaviour is how fast and how often.
-func (c *conversion) behaviour() {
+// scalingBehaviour converts the settings for the speed and the frequency of changes.
+func (c *conversion) scalingBehaviour() {
 	in := c.in.Spec
 	down := in.Advanced.HorizontalPodAutoscalerConfig.Behavior.ScaleDown
 	if w := down.StabilizationWindowSeconds; w != nil && *w > 0 {
@@ -153,16 +156,18 @@ func (c *conversion) behaviour() {
 
 func seconds(n int32) string { return (time.Duration(n) * time.Second).String() }
 
-func nonBlank(s, otherwise string) string {
+// textOr is s, or the default if s is blank.
+func textOr(s, fallback string) string {
 	if strings.TrimSpace(s) == "" {
-		return otherwise
+		return fallback
 	}
 	return s
 }
 
-func deref(p *int32, otherwise int32) int32 {
+// valueOr is *p, or the default if p is nil.
+func valueOr(p *int32, fallback int32) int32 {
 	if p == nil {
-		return otherwise
+		return fallback
 	}
 	return *p
 }

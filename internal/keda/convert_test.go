@@ -11,12 +11,12 @@ import (
 	"github.com/lagscaler/lagscaler/internal/keda"
 )
 
-var update = flag.Bool("update", false, "write the goldens anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
-// known is what the configuration of the tests has.
+// known are the clusters of the tests' configuration.
 var known = []keda.Cluster{{Name: "main", Brokers: []string{"kafka-0.kafka:9092", "kafka-1.kafka:9092"}}}
 
-// TestConvert holds each conversion against its golden, and every document against the program's own reading of it.
+// TestConvert compares each conversion with its golden file, and checks that the program accepts every KafkaScaler.
 func TestConvert(t *testing.T) {
 	inputs, err := filepath.Glob("testdata/*.yaml")
 	if err != nil || len(inputs) == 0 {
@@ -55,11 +55,11 @@ func accepted(t *testing.T, document string) {
 	}
 }
 
-func TestWhatCannotBeConverted(t *testing.T) {
+func TestConvertErrors(t *testing.T) {
 	object := func(spec string) string {
 		return "apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: a}\nspec: " + spec
 	}
-	tests := []struct{ name, in, says string }{
+	tests := []struct{ name, in, want string }{
 		{"nothing", "", "no ScaledObject"},
 		{"another kind", "kind: Deployment", "no ScaledObject"},
 		{"no YAML", "a: [", "reading YAML"},
@@ -67,14 +67,14 @@ func TestWhatCannotBeConverted(t *testing.T) {
 		{"no kafka", object("{scaleTargetRef: {name: a}, triggers: [{type: cpu}]}"), "no kafka trigger"},
 		{"brokers from the environment", object("{scaleTargetRef: {name: a}, triggers: [{type: kafka, metadata: {bootstrapServersFromEnv: K, consumerGroup: g}}]}"), "spec.triggers[0]: bootstrapServers"},
 		{"group from the environment", object("{scaleTargetRef: {name: a}, triggers: [{type: kafka, metadata: {bootstrapServers: 'k:9092'}}]}"), "spec.triggers[0]: consumerGroup"},
-		{"a threshold that is no number", object("{scaleTargetRef: {name: a}, triggers: [{type: kafka, metadata: {bootstrapServers: 'k:9092', consumerGroup: g, activationLagThreshold: many}}]}"), "activationLagThreshold"},
+		{"a threshold that is not a number", object("{scaleTargetRef: {name: a}, triggers: [{type: kafka, metadata: {bootstrapServers: 'k:9092', consumerGroup: g, activationLagThreshold: many}}]}"), "activationLagThreshold"},
 		{"half a cron", object("{scaleTargetRef: {name: a}, triggers: [{type: cron, metadata: {start: a}}]}"), "spec.triggers[0]: desiredReplicas"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			out, err := keda.Convert([]byte(tt.in), nil)
-			if err == nil || !strings.Contains(err.Error(), tt.says) {
-				t.Errorf("%v, want %s\n%s", err, tt.says, out)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("%v, want %s\n%s", err, tt.want, out)
 			}
 		})
 	}

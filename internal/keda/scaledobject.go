@@ -1,6 +1,6 @@
 package keda
 
-// scaledObject is what is read of a ScaledObject (keda.sh/v1alpha1). Unknown fields are noted by name.
+// scaledObject has the fields of a ScaledObject (keda.sh/v1alpha1) that the conversion reads.
 type scaledObject struct {
 	APIVersion string `yaml:"apiVersion"`
 	Kind       string `yaml:"kind"`
@@ -60,7 +60,7 @@ type trigger struct {
 	MetricType        string            `yaml:"metricType"`
 }
 
-// kafkaScaler is what is written, in the order in which people write it.
+// kafkaScaler is a KafkaScaler with its fields in the order of the documentation.
 type kafkaScaler struct {
 	APIVersion string   `yaml:"apiVersion"`
 	Kind       string   `yaml:"kind"`

@@ -19,13 +19,14 @@ func (c *conversion) trigger(t trigger) error {
 	return nil
 }
 
-// connection are the fields of a trigger that say how to reach and to trust the brokers.
-var connection = []string{
+// connectionFields are the fields of a trigger for the connection to the brokers. They get no comment: connections are
+// part of the configuration.
+var connectionFields = []string{
 	"sasl", "tls", "version", "caFile", "scopes", "oauthTokenEndpointUri", "saslTokenProvider", "awsRegion", "unsafeSsl", "enableTLS",
 }
 
-// noted are the other fields without an equivalent.
-var noted = map[string]string{
+// withoutEquivalent is the comment for each known field that has no equivalent. %s is its value.
+var withoutEquivalent = map[string]string{
 	"lagThreshold":                       "lagThreshold %s, records waiting for each replica, has no equivalent: targetLag says how late a record may be (30s), whatever the rate.",
 	"limitToPartitionsWithLag":           "limitToPartitionsWithLag has no equivalent: partitions are fitted to consumers by their rate and backlog.",
 	"ensureEvenDistributionOfPartitions": "ensureEvenDistributionOfPartitions: always so, only counts that lower the partitions of the busiest consumer are used.",
@@ -36,7 +37,7 @@ var noted = map[string]string{
 	"partitionLimitation":                "partitionLimitation has no equivalent: all partitions of the topics count.",
 }
 
-// kafka makes a source of a trigger, or adds its topic to the source of the same group.
+// kafka converts a trigger to a source, or adds its topic to the source of the same group.
 func (c *conversion) kafka(t trigger) error {
 	m := t.Metadata
 	if m["consumerGroup"] == "" {
@@ -52,9 +53,9 @@ func (c *conversion) kafka(t trigger) error {
 	}
 	var fields []string
 	for field, value := range m {
-		if text, ok := noted[field]; ok && value != "" && value != "false" {
+		if text, ok := withoutEquivalent[field]; ok && value != "" && value != "false" {
 			fields = append(fields, strings.ReplaceAll(text, "%s", value))
-		} else if !ok && !slices.Contains(connection, field) && !slices.Contains(converted, field) {
+		} else if !ok && !slices.Contains(connectionFields, field) && !slices.Contains(convertedFields, field) {
 			fields = append(fields, field+" has no equivalent.")
 		}
 	}
@@ -72,17 +73,17 @@ func (c *conversion) kafka(t trigger) error {
 	return nil
 }
 
-// converted are the fields that have an equivalent.
-var converted = []string{"bootstrapServers", "consumerGroup", "topic", "activationLagThreshold"}
+// convertedFields are the fields that have an equivalent.
+var convertedFields = []string{"bootstrapServers", "consumerGroup", "topic", "activationLagThreshold"}
 
-// activation keeps the smallest: any trigger alone wakes the workload.
+// activation keeps the smallest threshold, because in KEDA each trigger alone can activate the workload.
 func (c *conversion) activation(text string) error {
 	if text == "" {
 		text = "0"
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		return fmt.Errorf("activationLagThreshold: %q is no number", text)
+		return fmt.Errorf("activationLagThreshold: %q is not a number", text)
 	}
 	s := &c.out.Spec
 	if len(s.Sources) == 0 || n < s.ActivationLag {
@@ -91,7 +92,7 @@ func (c *conversion) activation(text string) error {
 	return nil
 }
 
-// add puts a topic to the source of its group. A trigger without one counts every topic of the group.
+// add adds a topic to the source of its group. A trigger without a topic stands for all topics of the group.
 func (c *conversion) add(s source, topic string) {
 	all := &c.out.Spec.Sources
 	for i := range *all {
@@ -110,22 +111,22 @@ func (c *conversion) add(s source, topic string) {
 	*all = append(*all, s)
 }
 
-// cron is a minimum at times.
+// cron converts a trigger to a window with a minimum number of replicas.
 func (c *conversion) cron(t trigger) error {
 	n, err := strconv.ParseInt(t.Metadata["desiredReplicas"], 10, 32)
 	if err != nil {
-		return fmt.Errorf("desiredReplicas: %q is no number", t.Metadata["desiredReplicas"])
+		return fmt.Errorf("desiredReplicas: %q is not a number", t.Metadata["desiredReplicas"])
 	}
 	c.out.Spec.Schedule = append(c.out.Spec.Schedule, window{t.Metadata["start"], t.Metadata["end"], t.Metadata["timezone"], int32(n)})
 	return nil
 }
 
-// clusters finds names for brokers.
+// clusters finds the name of a cluster by its brokers.
 type clusters struct {
 	known []Cluster
 }
 
-// find is the cluster with one of the brokers; a new one when there is none.
+// find returns the cluster that has one of the brokers, or adds a new one.
 func (c *clusters) find(brokers []string) (name string, isNew bool) {
 	for _, k := range c.known {
 		if slices.ContainsFunc(brokers, func(b string) bool { return slices.Contains(k.Brokers, b) }) {
@@ -133,8 +134,8 @@ func (c *clusters) find(brokers []string) (name string, isNew bool) {
 		}
 	}
 	name = "main"
-	for taken := 2; slices.ContainsFunc(c.known, func(k Cluster) bool { return k.Name == name }); taken++ {
-		name = fmt.Sprintf("main-%d", taken)
+	for n := 2; slices.ContainsFunc(c.known, func(k Cluster) bool { return k.Name == name }); n++ {
+		name = fmt.Sprintf("main-%d", n)
 	}
 	c.known = append(c.known, Cluster{name, brokers})
 	return name, true

@@ -1,5 +1,7 @@
-// Package plot draws simulations as one self-contained HTML page: SVG plots of traffic, replicas and time lag, with every
-// decision and its reason on hover. The page asks nothing of the network.
+// Package plot writes the results of simulations as one HTML page: a table of the results, and for every simulation SVG
+// plots of traffic, replicas, time lag and rebalances. Every change of replicas is a dot that shows its reason on hover.
+//
+// The page is self-contained: it has no scripts and loads nothing from the network, so it can be attached to a ticket.
 package plot
 
 import (
@@ -22,25 +24,25 @@ var report = template.Must(template.New("report").Funcs(template.FuncMap{
 	"f0": func(v float64) string { return fmt.Sprintf("%.0f", v) },
 }).Parse(reportHTML))
 
-// Report is what a page shows.
+// Report is the content of a page.
 type Report struct {
 	Title   string
-	Target  time.Duration // of the time lag
+	Target  time.Duration // the time lag that the policies should not exceed
 	Results []sim.Result
 }
 
 // Write writes the page.
 func Write(w io.Writer, r Report) error {
-	type drawn struct {
+	type simulation struct {
 		sim.Result
 		Panels []panel
 	}
 	page := struct {
 		Report
-		Drawn []drawn
+		Simulations []simulation
 	}{Report: r}
 	for _, res := range r.Results {
-		page.Drawn = append(page.Drawn, drawn{res, panels(res, r.Target)})
+		page.Simulations = append(page.Simulations, simulation{res, panels(res, r.Target)})
 	}
 	if err := report.Execute(w, page); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
@@ -53,19 +55,19 @@ const (
 	height = 150.0
 )
 
-// panel is one plot of a simulation: a curve, perhaps a line it should stay below, and marks.
+// panel is one plot of a simulation. Coordinates are those of the SVG image.
 type panel struct {
-	Title   string
-	Top     string // the greatest value, written at the axis
-	Points  string // of an SVG polyline
-	Line    float64
-	HasLine bool
-	Marks   []mark
-	Ticks   []tick
+	Title     string
+	Max       string // the value at the top of the plot
+	Points    string // of the curve, as an SVG polyline
+	Target    float64
+	HasTarget bool // draw a line at Target
+	Changes   []change
+	Ticks     []tick
 }
 
-// mark is a decision on the plot of the replicas.
-type mark struct {
+// change is a change of replicas on the plot of the replicas.
+type change struct {
 	X, Y float64
 	Up   bool
 	Why  string
@@ -84,11 +86,11 @@ func panels(r sim.Result, target time.Duration) []panel {
 	last := float64(r.Points[len(r.Points)-1].Second)
 	ticks := ticksOf(last)
 	replicas := curve(r, "replicas", last, func(p sim.PlotPoint) float64 { return float64(p.Replicas) }, 0)
-	replicas.Marks = marks(r, last, topOf(r, func(p sim.PlotPoint) float64 { return float64(p.Replicas) }, 0))
+	replicas.Changes = changes(r, last, maxValue(r, func(p sim.PlotPoint) float64 { return float64(p.Replicas) }, 0))
 	all := []panel{
 		curve(r, "traffic, records/s", last, func(p sim.PlotPoint) float64 { return p.Rate }, 0),
 		replicas,
-		curve(r, "oldest record, seconds", last, func(p sim.PlotPoint) float64 { return float64(p.Age) }, target.Seconds()),
+		curve(r, "time lag, seconds", last, func(p sim.PlotPoint) float64 { return float64(p.Age) }, target.Seconds()),
 		rebalances(r, last),
 	}
 	for i := range all {
@@ -97,27 +99,29 @@ func panels(r sim.Result, target time.Duration) []panel {
 	return all
 }
 
-func topOf(r sim.Result, of func(sim.PlotPoint) float64, line float64) float64 {
-	top := line * 1.2
+// maxValue is the value at the top of a plot: at least the greatest value, 1, and 20 % above the target.
+func maxValue(r sim.Result, value func(sim.PlotPoint) float64, target float64) float64 {
+	top := target * 1.2
 	for _, p := range r.Points {
-		top = max(top, of(p))
+		top = max(top, value(p))
 	}
 	return max(top, 1)
 }
 
-func curve(r sim.Result, title string, last float64, of func(sim.PlotPoint) float64, line float64) panel {
-	top := topOf(r, of, line)
+// curve plots a value up to the second last. It has no target line if target is 0.
+func curve(r sim.Result, title string, last float64, value func(sim.PlotPoint) float64, target float64) panel {
+	top := maxValue(r, value, target)
 	var b strings.Builder
 	for _, p := range r.Points {
-		fmt.Fprintf(&b, "%.1f,%.1f ", float64(p.Second)/last*width, height-of(p)/top*height)
+		fmt.Fprintf(&b, "%.1f,%.1f ", float64(p.Second)/last*width, height-value(p)/top*height)
 	}
 	return panel{
-		Title: title, Top: fmt.Sprintf("%.0f", top), Points: strings.TrimSpace(b.String()),
-		HasLine: line > 0, Line: height - line/top*height,
+		Title: title, Max: fmt.Sprintf("%.0f", top), Points: strings.TrimSpace(b.String()),
+		HasTarget: target > 0, Target: height - target/top*height,
 	}
 }
 
-// rebalances draws how many happened within each point.
+// rebalances plots the number of rebalances between two points. The points of a Result count from the start.
 func rebalances(r sim.Result, last float64) panel {
 	before := 0
 	counts := make([]sim.PlotPoint, len(r.Points))
@@ -129,32 +133,32 @@ func rebalances(r sim.Result, last float64) panel {
 	return curve(r, "rebalances", last, func(p sim.PlotPoint) float64 { return float64(p.Rebalances) }, 0)
 }
 
-// maxMarks keeps a page of months from growing without end: beyond it, the steps that change the most are marked.
-const maxMarks = 3000
+// maxChanges limits the size of the page for a simulation of months: if there are more changes, only the largest are drawn.
+const maxChanges = 3000
 
-func marks(r sim.Result, last, top float64) []mark {
-	least := int32(0)
-	for n := len(r.Moves); n > maxMarks; {
-		least++
+func changes(r sim.Result, last, top float64) []change {
+	minStep := int32(0)
+	for n := len(r.Moves); n > maxChanges; {
+		minStep++
 		n = 0
 		for _, m := range r.Moves {
-			if max(m.To-m.From, m.From-m.To) > least {
+			if max(m.To-m.From, m.From-m.To) > minStep {
 				n++
 			}
 		}
 	}
-	var out []mark
+	var out []change
 	for _, m := range r.Moves {
-		if max(m.To-m.From, m.From-m.To) <= least && len(r.Moves) > maxMarks {
+		if max(m.To-m.From, m.From-m.To) <= minStep && len(r.Moves) > maxChanges {
 			continue
 		}
 		why := m.Why
 		if why == "" {
 			why = fmt.Sprintf("%d -> %d", m.From, m.To)
 		}
-		out = append(out, mark{
+		out = append(out, change{
 			X: float64(m.Second) / last * width, Y: height - float64(m.To)/top*height, Up: m.To > m.From,
-			Why: clock(m.Second) + "  " + why,
+			Why: formatTime(m.Second) + "  " + why,
 		})
 	}
 	return out
@@ -164,12 +168,13 @@ func ticksOf(last float64) []tick {
 	var out []tick
 	for i := range 6 {
 		s := last * float64(i) / 5
-		out = append(out, tick{X: s / last * width, Label: clock(int32(s))})
+		out = append(out, tick{X: s / last * width, Label: formatTime(int32(s))})
 	}
 	return out
 }
 
-func clock(second int32) string {
+// formatTime writes a second of the simulation as hours, minutes and seconds, or as days, hours and minutes.
+func formatTime(second int32) string {
 	d := second / 86400
 	rest := second % 86400
 	if d > 0 {

@@ -25,20 +25,20 @@ func TestReportIsSelfContained(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := b.String()
-	for _, want := range []string{"ScaleUp 1 -&gt; 2: because", "0.125", "class=\"target\"", "2 -&gt; 1", "oldest record"} {
+	for _, want := range []string{"ScaleUp 1 -&gt; 2: because", "0.125", "class=\"target\"", "2 -&gt; 1", "time lag, seconds"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not show %q", want)
 		}
 	}
 	if m := regexp.MustCompile(`(?i)<script|<link|https?://|@import|url\(`).FindString(page); m != "" {
-		t.Errorf("the page holds %q: it must need nothing else, and a trace's name is text", m)
+		t.Errorf("the page has %q: it must be self-contained, and escape the name of a trace", m)
 	}
 	if n := strings.Count(page, "<circle"); n != 2 {
-		t.Errorf("%d marks, want 2", n)
+		t.Errorf("%d changes, want 2", n)
 	}
 }
 
-func TestALongTraceKeepsThePageSmall(t *testing.T) {
+func TestLongTraceDrawsLargestChanges(t *testing.T) {
 	r := result()
 	for i := range int32(20_000) {
 		step := int32(1)
@@ -47,7 +47,7 @@ func TestALongTraceKeepsThePageSmall(t *testing.T) {
 		}
 		r.Moves = append(r.Moves, sim.Move{Second: i, From: 10, To: 10 + step})
 	}
-	if n := len(marks(r, 20_000, 48)); n > maxMarks || n == 0 {
-		t.Errorf("%d marks", n)
+	if n := len(changes(r, 20_000, 48)); n > maxChanges || n == 0 {
+		t.Errorf("%d changes", n)
 	}
 }

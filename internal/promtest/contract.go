@@ -7,13 +7,13 @@ import (
 	"testing"
 )
 
-// Known are the metrics that exist, each with its labels.
-type Known map[string][]string
+// Metrics are the names of all metrics of lagscaler, with their labels.
+type Metrics map[string][]string
 
-// scraped are the labels that a scrape adds; alerting are those that rules add.
+// Labels that other programs add to the metrics.
 var (
-	scraped  = []string{"job", "instance", "namespace", "le"}
-	alerting = []string{"alertname", "alertstate", "severity", "limit"}
+	scrapeLabels = []string{"job", "instance", "namespace", "le"}
+	ruleLabels   = []string{"alertname", "alertstate", "severity", "limit"}
 )
 
 var (
@@ -24,21 +24,21 @@ var (
 	template = regexp.MustCompile(`\$labels\.([a-zA-Z_][a-zA-Z0-9_]*)`)
 )
 
-// Check holds an expression, or any text with expressions in it, against what exists: every metric of ours, every label
-// of a selector, a grouping or a template.
-func Check(t testing.TB, where, text string, known Known) {
+// Check fails the test if an expression, or a text with expressions in it, uses a metric of lagscaler that does not exist,
+// or a label that no metric has in a selector, a grouping or a template.
+func Check(t testing.TB, where, text string, known Metrics) {
 	t.Helper()
 	for _, n := range name.FindAllString(text, -1) {
-		if ours(n) && known[n] == nil {
+		if isLagscalerMetric(n) && known[n] == nil {
 			t.Errorf("%s: there is no metric %s", where, n)
 		}
 	}
 	for _, m := range selector.FindAllStringSubmatch(text, -1) {
-		if !ours(m[1]) {
+		if !isLagscalerMetric(m[1]) {
 			continue
 		}
 		for _, l := range matcher.FindAllStringSubmatch(m[2], -1) {
-			if !slices.Contains(known[m[1]], l[1]) && !slices.Contains(scraped, l[1]) {
+			if !slices.Contains(known[m[1]], l[1]) && !slices.Contains(scrapeLabels, l[1]) {
 				t.Errorf("%s: %s has no label %s", where, m[1], l[1])
 			}
 		}
@@ -53,14 +53,14 @@ func Check(t testing.TB, where, text string, known Known) {
 	}
 }
 
-// ours reports whether a name is a metric of this program or a series recorded from one.
-func ours(n string) bool {
+// isLagscalerMetric reports whether a name is a metric of lagscaler or of a recording rule on such a metric.
+func isLagscalerMetric(n string) bool {
 	return (strings.HasPrefix(n, "lagscaler_") || strings.Contains(n, ":lagscaler_")) && !strings.HasSuffix(n, "_")
 }
 
-func checkLabel(t testing.TB, where, label string, known Known) {
+func checkLabel(t testing.TB, where, label string, known Metrics) {
 	t.Helper()
-	if label == "" || slices.Contains(scraped, label) || slices.Contains(alerting, label) {
+	if label == "" || slices.Contains(scrapeLabels, label) || slices.Contains(ruleLabels, label) {
 		return
 	}
 	for _, labels := range known {

@@ -1,5 +1,12 @@
-// Package promtest finds the programs that check rules and routes, for tests: promtool and amtool, as the makefiles
-// under tools/ built them, or on the PATH.
+// Package promtest helps to test Prometheus rules, Alertmanager routes and dashboards: it runs promtool and amtool, and
+// checks that expressions use existing metrics and labels.
+//
+//	Promtool, Amtool   the path of the program, built by tools/tools.mk or on the PATH
+//	Run                runs a program; the test fails if the program fails
+//	Check              fails if a text uses a metric or a label that lagscaler does not export
+//
+// For example, Check reports two errors for sum by (pod) (lagscaler_group_lag): the metric is called
+// lagscaler_group_lag_records, and no metric of lagscaler has the label pod.
 package promtest
 
 import (
@@ -21,7 +28,8 @@ func Amtool(t testing.TB) string {
 	return find(t, "amtool", "amtool", "bin/amtool")
 }
 
-// find looks in the cache of built tools, then on the PATH. A missing tool skips the test, but not in CI.
+// find returns the path of a program in the cache of built tools, or else on the PATH. If it is missing, the test is
+// skipped; in CI it fails.
 func find(t testing.TB, name, target, pattern string) string {
 	t.Helper()
 	built, err := filepath.Glob(filepath.Join(cache(t), pattern))
@@ -37,7 +45,7 @@ func find(t testing.TB, name, target, pattern string) string {
 	case os.Getenv("CI") == "true":
 		t.Fatalf("%s is missing: run `make -f tools/tools.mk %s` first", name, target)
 	default:
-		t.Skipf("%s is not built here: run `make -f tools/tools.mk %s` first", name, target)
+		t.Skipf("%s is missing: run `make -f tools/tools.mk %s` first", name, target)
 	}
 	return path
 }
@@ -58,14 +66,14 @@ func cache(t testing.TB) string {
 	return filepath.Join(base, "lagscaler")
 }
 
-// Run runs a tool in a folder and fails the test, with what it said, when it fails.
+// Run runs a program in a folder and returns its output. If the program fails, the test fails with that output.
 func Run(t testing.TB, dir, tool string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), tool, args...)
 	cmd.Dir = dir
-	said, err := cmd.CombinedOutput()
+	output, err := cmd.CombinedOutput()
 	if err != nil {
-		t.Fatalf("%s %q: %v\n%s", filepath.Base(tool), args, err, said)
+		t.Fatalf("%s %q: %v\n%s", filepath.Base(tool), args, err, output)
 	}
-	return string(said)
+	return string(output)
 }

@@ -1,10 +1,17 @@
-// Package record writes what scalers saw and decided to a file, and decides it again.
+// Package record writes the input and the decisions of scalers to a file, and replays such a file: it evaluates the
+// recorded input again, with the recorded policy or with another one, and compares the decisions.
 //
-// A recording is gzip over JSON lines. The first is the Header, the others are of two kinds:
+// A recording is gzip-compressed JSON lines. The first line is the [Header]. Every other line is one of these:
 //
-//	{"scaler":"shop/orders","memory":{…},"start":"fresh"}       what the scaler knew before the next poll
-//	{"scaler":"shop/orders","poll":{…},"decision":{…}}          what it saw, and what it decided if it decided
+//	{"scaler":"shop/orders","memory":{…},"start":"fresh"}       the memory of the scaler before its next poll
+//	{"scaler":"shop/orders","poll":{…},"decision":{…}}          the input of a poll; the decision if this poll made one
 //
-// Every file begins with the memory of each scaler, so that it replays alone. What is not in a saved memory, the
-// readings of the last minutes, a replay builds up anew: see [Start].
+// Every file has a memory line before the first poll of every scaler, so each file can be replayed alone. A memory line
+// does not contain the readings of the last minutes. The start of the line says what that means for a replay:
+//
+//	start       what happened before                             the replay
+//	fresh       the scaler had no readings                       is exact from here on
+//	continues   the poll at "after", in another file or by       is exact if it has read that poll
+//	            another leader
+//	cut         unknown: polls are missing                       warms up for 20 minutes
 package record

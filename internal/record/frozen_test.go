@@ -18,7 +18,7 @@ func TestFrozenKeys(t *testing.T) {
 // A recording of the first version, two simulated hours of one scaler, can be read by every later one. What is decided
 // from it may differ.
 func TestRecordingOfTheFirstVersion(t *testing.T) {
-	decisions, warming, _ := replayed(t, &Replay{}, "testdata/first-version.jsonl.gz")
+	decisions, warming, _ := replay(t, &Replay{}, "testdata/first-version.jsonl.gz")
 	if decisions < 200 || warming > 0 {
 		t.Errorf("%d decisions, %d of them warming up", decisions, warming)
 	}

@@ -12,32 +12,32 @@ import (
 // Version is the format of a recording.
 const Version = 1
 
-// Header is the first line of a file.
+// Header is the first line of a recording.
 type Header struct {
 	Version   int    `json:"version"`
-	Lagscaler string `json:"lagscaler"` // the version that decided
+	Lagscaler string `json:"lagscaler"` // the version of lagscaler that made the decisions
 }
 
-// Start is how a memory in a file relates to what came before it.
+// Start says how a recorded memory relates to the polls before it; see the table of the package.
 type Start string
 
 // The starts of a memory.
 const (
-	Fresh     Start = "fresh"     // the process had no readings yet: a replay is exact from here on
-	Continues Start = "continues" // after the poll at After: exact for who has replayed that
-	Cut       Start = "cut"       // polls are missing before it: a replay warms up first
+	Fresh     Start = "fresh"     // the scaler had no readings: the replay is exact from here on
+	Continues Start = "continues" // follows the poll at After: the replay is exact if it has read that poll
+	Cut       Start = "cut"       // polls are missing before it: the replay warms up first
 )
 
-// line is a line of a file, but the first.
+// line is any line of a recording except the first.
 type line struct {
 	Scaler string `json:"scaler"`
 
 	Memory *scaler.Memory `json:"memory,omitempty"`
 	Start  Start          `json:"start,omitempty"`
-	After  time.Time      `json:"after,omitzero"` // of Continues: the last poll before
+	After  time.Time      `json:"after,omitzero"` // only with Continues: the time of the previous poll
 
 	Poll     *poll     `json:"poll,omitempty"`
-	Decision *Decision `json:"decision,omitempty"` // nil: the last one stood
+	Decision *Decision `json:"decision,omitempty"` // nil: this poll made none, the previous decision was still valid
 }
 
 // Decision is the part of a decision that a replay compares.
@@ -47,7 +47,7 @@ type Decision struct {
 	Desired int32           `json:"desired"`
 	Verdict scaler.Reason   `json:"verdict"`
 	Steps   []scaler.Step   `json:"steps,omitempty"`
-	Line    string          `json:"line"` // as people read it
+	Line    string          `json:"line"` // the decision in one line, as lagscaler explain prints it
 	Notes   []scaler.Reason `json:"notes,omitempty"`
 }
 
@@ -55,7 +55,7 @@ func decisionOf(d scaler.Decision) Decision {
 	return Decision{At: d.At, Current: d.Current, Desired: d.Desired, Verdict: d.Verdict, Steps: d.Steps, Notes: d.Notes, Line: d.Line()}
 }
 
-// poll is a scaler.Input without its memory, as JSON keeps it: what a Policy does not marshal stands beside it.
+// poll is a scaler.Input without its memory, as JSON. SLO and Schedule are separate because a Policy does not marshal them.
 type poll struct {
 	Now      time.Time           `json:"now"`
 	Clock    scaler.Clock        `json:"clock"`
@@ -66,7 +66,7 @@ type poll struct {
 	Schedule []scaler.WindowSpec `json:"schedule,omitempty"`
 }
 
-// source is a scaler.Source whose specification has a name of its own, so that no two fields share one.
+// source is a scaler.Source. Its specification is a named field, so that no two JSON keys are equal.
 type source struct {
 	Spec      scaler.SourceSpec `json:"spec"`
 	Lag       *lag.GroupLag     `json:"lag"`
@@ -85,7 +85,7 @@ func pollOf(in scaler.Input) *poll {
 	return p
 }
 
-// input is the Input that the poll was made of, without its memory.
+// input is the recorded Input, without its memory.
 func (p *poll) input() (scaler.Input, error) {
 	in := scaler.Input{Now: p.Now, Clock: p.Clock, Workload: p.Workload, Policy: p.Policy}
 	in.Policy.SLO = p.SLO

@@ -21,7 +21,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/sim"
 )
 
-// anyInput draws every field of an Input that a poll may fill: times to the nanosecond, lists that are nil when empty.
+// anyInput generates an Input with any value in every field of a poll. Times have nanoseconds; empty lists are nil.
 func anyInput() *rapid.Generator[scaler.Input] {
 	at := rapid.Custom(func(t *rapid.T) any {
 		if rapid.Bool().Draw(t, "unset") {
@@ -63,7 +63,7 @@ func orNil[T any](list []T) []T {
 	return list
 }
 
-// An Input that was recorded is the Input that was seen.
+// A recorded Input equals the original after reading.
 func TestInputRoundTrips(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := anyInput().Draw(t, "input")
@@ -88,7 +88,7 @@ func TestInputRoundTrips(t *testing.T) {
 	})
 }
 
-// daemon is a policy for the simulator that tells what it sees, as the engine does.
+// daemon is a policy for the simulator that records its polls as the engine does.
 type daemon struct {
 	policy scaler.Policy
 	memory scaler.Memory
@@ -121,7 +121,7 @@ func (d *daemon) Decide(v *sim.View) (int32, string) {
 	return v.Workload.Spec, ""
 }
 
-// restless is two hours of traffic that keeps a policy busy.
+// restless is two hours of traffic that changes every minute, so that a policy makes many changes.
 func restless() sim.Trace {
 	t := sim.Trace{Name: "restless", Step: time.Minute}
 	for i := range 120 {
@@ -138,25 +138,25 @@ func recorded(t *testing.T, maxBytes int64, poll func(*daemon, int)) []string {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "polls.jsonl.gz")
-	w := &writer{opts: Options{Path: path, MaxBytes: maxBytes, Keep: 50, Log: slog.New(slog.DiscardHandler)}, trails: map[string]*trail{}}
+	w := &writer{opts: Options{Path: path, MaxBytes: maxBytes, Keep: 50, Log: slog.New(slog.DiscardHandler)}, last: map[string]*lastWritten{}}
 	d := &daemon{policy: policy, poll: poll, record: func(name string, in scaler.Input, dec scaler.Decision, m scaler.Memory) {
-		w.take(entry{scaler: name, in: in, decision: dec, learned: m}, true)
+		w.record(entry{scaler: name, in: in, decision: dec, learned: m}, true)
 	}}
 	sim.Simulate(restless(), sim.World{Partitions: 12, Seed: 1}, d)
-	if err := w.end(); err != nil {
+	if err := w.closeFile(); err != nil {
 		t.Fatal(err)
 	}
 	files := []string{path}
 	for i := 1; ; i++ {
-		if _, err := os.Stat(numbered(path, i)); err != nil {
+		if _, err := os.Stat(rotatedPath(path, i)); err != nil {
 			return files
 		}
-		files = append([]string{numbered(path, i)}, files...)
+		files = append([]string{rotatedPath(path, i)}, files...)
 	}
 }
 
-// replayed reads files one after another.
-func replayed(t *testing.T, r *Replay, files ...string) (decisions, warming int, different []Compared) {
+// replay reads files one after another.
+func replay(t *testing.T, r *Replay, files ...string) (decisions, warming int, different []Compared) {
 	t.Helper()
 	r.Report = func(c Compared) {
 		decisions++
@@ -181,8 +181,8 @@ func replayed(t *testing.T, r *Replay, files ...string) (decisions, warming int,
 	return decisions, warming, different
 }
 
-// The same policy decides the same again, to the last digit of every line: in one file, over several, and after another
-// process led for a while and saved what it learned.
+// A replay with the same policy gives identical decision lines: from one file, from several files, and after another
+// process was the leader for some time and saved its memory.
 func TestReplayIsExact(t *testing.T) {
 	lead := func(d *daemon, polls int) {
 		if polls != 300 {
@@ -209,7 +209,7 @@ func TestReplayIsExact(t *testing.T) {
 			if len(files) < c.files {
 				t.Fatalf("%d files", len(files))
 			}
-			decisions, warming, different := replayed(t, &Replay{}, files...)
+			decisions, warming, different := replay(t, &Replay{}, files...)
 			if decisions < 240 || warming > 0 || len(different) > 0 {
 				t.Errorf("%d decisions, %d warming up, differences: %+v", decisions, warming, different)
 			}
@@ -217,20 +217,20 @@ func TestReplayIsExact(t *testing.T) {
 	}
 }
 
-// A file alone needs a while to know what the daemon knew, and then decides as it did.
+// A single file of several warms up first; after that its decisions are identical.
 func TestReplayOfOneOfSeveral(t *testing.T) {
 	files := recorded(t, 60_000, nil)
 	last := files[len(files)-2]
-	decisions, warming, different := replayed(t, &Replay{}, last)
+	decisions, warming, different := replay(t, &Replay{}, last)
 	if warming == 0 || warming == decisions || len(different) > 0 {
 		t.Errorf("%d decisions, %d of them warming up, differences: %+v", decisions, warming, different)
 	}
 }
 
-// Another policy decides otherwise, and that is what a replay is for.
+// A replay with another policy reports different decisions.
 func TestReplayOfAnotherPolicy(t *testing.T) {
 	files := recorded(t, 1<<30, nil)
-	_, _, different := replayed(t, &Replay{Policy: func(in *scaler.Input) { in.Policy.MaxReplicas = 3 }}, files...)
+	_, _, different := replay(t, &Replay{Policy: func(in *scaler.Input) { in.Policy.MaxReplicas = 3 }}, files...)
 	if len(different) == 0 {
 		t.Error("no difference with at most 3 replicas")
 	}
@@ -241,8 +241,8 @@ func TestReplayOfAnotherPolicy(t *testing.T) {
 	}
 }
 
-// A file that is cut off is read as far as it goes; what is no recording is refused, and where.
-func TestReadingWhatIsBroken(t *testing.T) {
+// A truncated file is read up to its end. A file that is not a recording is refused with the number of the line.
+func TestReadBrokenFiles(t *testing.T) {
 	whole, err := os.ReadFile(recorded(t, 1<<30, nil)[0])
 	if err != nil {
 		t.Fatal(err)
@@ -271,7 +271,7 @@ func TestReadingWhatIsBroken(t *testing.T) {
 		{"other JSON", "line 1: not a recording", zipped(`{"a":1}`)},
 		{"of the future", "version 9, want 1", zipped(`{"version":9}`)},
 		{"no memory", "line 2: not a recording: a poll of a before", zipped(`{"version":1}` + "\n" + `{"scaler":"a","poll":{}}`)},
-		{"neither", "line 2: not a recording: neither", zipped(`{"version":1}` + "\n" + `{"scaler":"a"}`)},
+		{"neither", "line 2: not a recording: the line has neither", zipped(`{"version":1}` + "\n" + `{"scaler":"a"}`)},
 		{"not JSON", "line 2: invalid character", zipped(`{"version":1}` + "\nx")},
 	} {
 		if err := (&Replay{}).Read("f", bytes.NewReader(c.file)); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -286,12 +286,12 @@ func input(second int) scaler.Input {
 	return scaler.Input{Now: at, Sources: []scaler.Source{{Lag: g}}, Memory: scaler.Memory{Version: 1}}
 }
 
-// Nobody waits for a disk: what finds the queue full is counted, logged, and cuts the recording.
+// With a slow disk, polls that do not fit into the queue are dropped, counted and logged, and leave a gap in the recording.
 func TestSlowDisk(t *testing.T) {
 	var log bytes.Buffer
 	path := filepath.Join(t.TempDir(), "polls")
 	r := New(Options{Path: path, MaxBytes: 1 << 30, Keep: 1, Log: slog.New(slog.NewTextHandler(&log, nil))})
-	for i := range queued + 7 { // Run has not begun: nothing takes them
+	for i := range queueSize + 7 { // Run has not started: the queue fills up
 		r.Record("a", input(10*i), scaler.Decision{}, scaler.Memory{Version: 1})
 	}
 	ended, end := context.WithCancel(t.Context())
@@ -309,17 +309,17 @@ func TestSlowDisk(t *testing.T) {
 	if text := unzip(t, path); strings.Count(text, `"poll"`) != 1 || !strings.Contains(text, `"start":"cut"`) {
 		t.Errorf("recorded %s", text)
 	}
-	if text := unzip(t, path+".1"); strings.Count(text, `"poll"`) != queued || !strings.Contains(text, `"start":"fresh"`) {
+	if text := unzip(t, path+".1"); strings.Count(text, `"poll"`) != queueSize || !strings.Contains(text, `"start":"fresh"`) {
 		t.Errorf("recorded before: %d polls", strings.Count(text, `"poll"`))
 	}
 }
 
-// A disk that fails is logged once, left alone for a minute and tried again; what follows is cut off.
+// A disk failure is logged once; the next attempt is a minute later, and the polls after it start with Cut.
 func TestFailingDisk(t *testing.T) {
 	var log bytes.Buffer
 	dir := filepath.Join(t.TempDir(), "later")
-	w := &writer{opts: Options{Path: filepath.Join(dir, "polls"), MaxBytes: 1 << 30, Keep: 2, Log: slog.New(slog.NewTextHandler(&log, nil))}, trails: map[string]*trail{}}
-	take := func(second int) { w.take(entry{scaler: "a", in: input(second)}, true) }
+	w := &writer{opts: Options{Path: filepath.Join(dir, "polls"), MaxBytes: 1 << 30, Keep: 2, Log: slog.New(slog.NewTextHandler(&log, nil))}, last: map[string]*lastWritten{}}
+	take := func(second int) { w.record(entry{scaler: "a", in: input(second)}, true) }
 	take(0)
 	take(70)
 	if n := strings.Count(log.String(), "recording failed"); n != 1 {
@@ -331,7 +331,7 @@ func TestFailingDisk(t *testing.T) {
 	take(100) // too early
 	take(140)
 	take(150)
-	if err := w.end(); err != nil {
+	if err := w.closeFile(); err != nil {
 		t.Fatal(err)
 	}
 	if text := unzip(t, w.opts.Path); strings.Count(text, `"poll"`) != 2 || !strings.Contains(text, `"start":"cut"`) {
@@ -339,19 +339,19 @@ func TestFailingDisk(t *testing.T) {
 	}
 }
 
-// Full files are kept up to a number, the newest first.
+// Only the newest full files are kept.
 func TestRotation(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "polls")
-	w := &writer{opts: Options{Path: path, MaxBytes: 1, Keep: 2, Log: slog.New(slog.DiscardHandler)}, trails: map[string]*trail{}}
+	w := &writer{opts: Options{Path: path, MaxBytes: 1, Keep: 2, Log: slog.New(slog.DiscardHandler)}, last: map[string]*lastWritten{}}
 	for i := range 5 {
-		w.take(entry{scaler: "a", in: input(10 * i)}, true)
+		w.record(entry{scaler: "a", in: input(10 * i)}, true)
 	}
-	if err := w.end(); err != nil {
+	if err := w.closeFile(); err != nil {
 		t.Fatal(err)
 	}
 	for i, second := range []int{40, 30, 20} {
-		if text := unzip(t, numbered(path, i)); !strings.Contains(text, input(second).Now.Format(time.RFC3339)) {
-			t.Errorf("%s does not hold second %d: %s", numbered(path, i), second, text)
+		if text := unzip(t, rotatedPath(path, i)); !strings.Contains(text, input(second).Now.Format(time.RFC3339)) {
+			t.Errorf("%s does not hold second %d: %s", rotatedPath(path, i), second, text)
 		}
 	}
 	if _, err := os.Stat(path + ".3"); err == nil {

@@ -8,38 +8,38 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
-// Options say where to record.
+// Options say where a Recorder writes, and how much it keeps.
 type Options struct {
-	Path      string // the current file; full ones are Path.1, the newest, to Path.Keep
-	MaxBytes  int64  // a new file is begun at this size
-	Keep      int    // full files
-	Lagscaler string // our own version
+	Path      string // the current file; full files are renamed to Path.1 (the newest) … Path.Keep (the oldest)
+	MaxBytes  int64  // a file of this size is full
+	Keep      int    // number of full files to keep
+	Lagscaler string // the version of this program, for the Header
 	Log       *slog.Logger
 }
 
-// Recorder writes what it is told on a goroutine of its own: nobody waits for a disk.
+// Recorder writes polls to files on its own goroutine, so that a slow disk never delays a decision.
 type Recorder struct {
 	opts  Options
 	queue chan entry
-	lost  int // polls that found the queue full since the last that did not; the caller's
+	lost  int // polls dropped since the last poll that entered the queue; only Record uses it
 }
 
-// entry is one poll of one scaler on its way to the disk.
+// entry is one poll of one scaler.
 type entry struct {
 	scaler   string
 	in       scaler.Input
 	decision scaler.Decision
 	learned  scaler.Memory
-	lost     int // polls before it that are missing
+	lost     int // polls dropped before this one
 }
 
-// queued is how many polls may wait for the disk: values that the Report holds anyway.
-const queued = 256
+// queueSize is the number of polls that may wait for the disk.
+const queueSize = 256
 
-// New makes a recorder; nothing is written until Run.
-func New(o Options) *Recorder { return &Recorder{opts: o, queue: make(chan entry, queued)} }
+// New returns a Recorder. It writes nothing until Run.
+func New(o Options) *Recorder { return &Recorder{opts: o, queue: make(chan entry, queueSize)} }
 
-// Record takes a poll, or drops it when the disk is that far behind. It is for one goroutine.
+// Record queues a poll. If the queue is full it drops the poll and counts it. Call it from one goroutine only.
 func (r *Recorder) Record(name string, in scaler.Input, d scaler.Decision, learned scaler.Memory) {
 	select {
 	case r.queue <- entry{name, in, d, learned, r.lost}:
@@ -49,20 +49,20 @@ func (r *Recorder) Record(name string, in scaler.Input, d scaler.Decision, learn
 	}
 }
 
-// Run writes until ctx ends, and then what still waits. A file that cannot be written is tried again a minute later:
-// recording is worth no outage.
+// Run writes queued polls until ctx ends, then writes the rest of the queue and closes the file. It never fails: if a file
+// cannot be written, Run logs this and tries again a minute later, because the daemon must work without a recording.
 func (r *Recorder) Run(ctx context.Context) error {
-	w := &writer{opts: r.opts, trails: map[string]*trail{}}
-	w.keep(w.begin(), time.Time{})
+	w := &writer{opts: r.opts, last: map[string]*lastWritten{}}
+	w.noteResult(w.startFile(), time.Time{})
 	for {
 		select {
 		case e := <-r.queue:
-			w.take(e, len(r.queue) == 0)
+			w.record(e, len(r.queue) == 0)
 		case <-ctx.Done():
 			for len(r.queue) > 0 {
-				w.take(<-r.queue, false)
+				w.record(<-r.queue, false)
 			}
-			w.keep(w.end(), time.Time{})
+			w.noteResult(w.closeFile(), time.Time{})
 			return nil
 		}
 	}

@@ -13,53 +13,53 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
-// Replay decides recordings again. The zero value uses the policies that were recorded. Files of one run, read in the
-// order in which they were written, continue each other.
+// Replay evaluates recorded polls again. The zero value uses the recorded policies. Read the files of one run in the order
+// in which they were written: a later file then continues with the memory of the earlier one.
 type Replay struct {
-	Policy func(in *scaler.Input) // puts another policy in; nil: the recorded one
-	Report func(Compared)         // each decision that was recorded, in order
+	Policy func(in *scaler.Input) // replaces the policy of an input; nil: the recorded policy is used
+	Report func(Compared)         // called for every recorded decision, in order
 
-	Polls  int // read so far
-	states map[string]*state
+	Polls   int // number of polls read
+	scalers map[string]*replayed
 }
 
-// Compared is a decision then and now.
+// Compared is a recorded decision (Then) and the decision of the replay on the same input (Now).
 type Compared struct {
 	Scaler    string
 	Then, Now Decision
-	Warming   bool // the replay does not know yet what the daemon knew: a difference says nothing
+	Warming   bool // the replay does not have all readings that the daemon had: a difference has no meaning
 }
 
-// Differs reports whether the answer or a reason for it is another. Numbers in the lines may still differ.
+// Differs reports whether the replicas, the verdict, a step or a note differ. It ignores the numbers in the line.
 func (c Compared) Differs() bool {
 	return c.Then.Current != c.Now.Current || c.Then.Desired != c.Now.Desired || c.Then.Verdict != c.Now.Verdict ||
 		!slices.Equal(c.Then.Steps, c.Now.Steps) || !slices.Equal(c.Then.Notes, c.Now.Notes)
 }
 
-// state is a scaler in a replay.
-type state struct {
-	memory scaler.Memory
-	at     time.Time // of the last poll
-	warm   time.Time // no difference counts before
-	wait   bool      // until a decision was recorded, so that polls and decisions keep step
+// replayed is the state of one scaler in a replay.
+type replayed struct {
+	memory       scaler.Memory
+	lastPoll     time.Time
+	warmAt       time.Time // differences before this time have no meaning
+	needDecision bool      // skip polls up to the next recorded decision, so that the replay decides at the same polls
 }
 
-// warmUp is how long it takes to know what a daemon knew that was cut off: the longest window of any preset, and what
-// has to be seen before a capacity is learned.
+// warmUp is the time after which a replay has the same readings as the daemon, if polls are missing before it. It covers
+// the longest stabilization window of a preset and the time until a capacity is learned.
 const warmUp = 20 * time.Minute
 
-// ErrNotRecording is wrapped by the error of a file that is no recording.
+// ErrNotRecording is wrapped by the error for a file that is not a recording.
 var ErrNotRecording = errors.New("not a recording")
 
-// Read replays one file. A file whose end is missing, because it is still written or its writer died, is read as far
-// as it goes.
+// Read replays one file. The end of the file may be missing, because the daemon is still writing it or has crashed:
+// Read then stops there without an error.
 func (r *Replay) Read(name string, file io.Reader) error {
 	unzipped, err := gzip.NewReader(file)
 	if err != nil {
 		return fmt.Errorf("%s: %w: %w", name, ErrNotRecording, err)
 	}
-	if r.states == nil {
-		r.states = map[string]*state{}
+	if r.scalers == nil {
+		r.scalers = map[string]*replayed{}
 	}
 	lines := json.NewDecoder(bufio.NewReaderSize(unzipped, 1<<16))
 	var h Header
@@ -76,7 +76,7 @@ func (r *Replay) Read(name string, file io.Reader) error {
 			return nil
 		}
 		if err == nil {
-			err = r.take(l)
+			err = r.replay(l)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: line %d: %w", name, n, err)
@@ -84,14 +84,14 @@ func (r *Replay) Read(name string, file io.Reader) error {
 	}
 }
 
-func (r *Replay) take(l line) error {
+func (r *Replay) replay(l line) error {
 	switch {
 	case l.Memory != nil:
-		r.begin(l)
+		r.setMemory(l)
 		return nil
 	case l.Poll == nil:
-		return fmt.Errorf("%w: neither a memory nor a poll", ErrNotRecording)
-	case r.states[l.Scaler] == nil:
+		return fmt.Errorf("%w: the line has neither a memory nor a poll", ErrNotRecording)
+	case r.scalers[l.Scaler] == nil:
 		return fmt.Errorf("%w: a poll of %s before its memory", ErrNotRecording, l.Scaler)
 	}
 	in, err := l.Poll.input()
@@ -99,30 +99,30 @@ func (r *Replay) take(l line) error {
 		return err
 	}
 	r.Polls++
-	r.decide(r.states[l.Scaler], in, l)
+	r.decide(r.scalers[l.Scaler], in, l)
 	return nil
 }
 
-// begin takes what a scaler knew.
-func (r *Replay) begin(l line) {
-	s := r.states[l.Scaler]
+// setMemory gives a scaler the memory of a memory line, and keeps its readings if the line continues them.
+func (r *Replay) setMemory(l line) {
+	s := r.scalers[l.Scaler]
 	switch {
-	case l.Start == Continues && s != nil && s.at.Equal(l.After):
+	case l.Start == Continues && s != nil && s.lastPoll.Equal(l.After):
 		s.memory = l.Memory.Resume(s.memory)
 	case l.Start == Fresh:
-		r.states[l.Scaler] = &state{memory: *l.Memory}
+		r.scalers[l.Scaler] = &replayed{memory: *l.Memory}
 	default:
-		r.states[l.Scaler] = &state{memory: *l.Memory, wait: true}
+		r.scalers[l.Scaler] = &replayed{memory: *l.Memory, needDecision: true}
 	}
 }
 
-func (r *Replay) decide(s *state, in scaler.Input, l line) {
-	s.at = in.Now
-	if s.wait {
+func (r *Replay) decide(s *replayed, in scaler.Input, l line) {
+	s.lastPoll = in.Now
+	if s.needDecision {
 		if l.Decision == nil {
 			return
 		}
-		s.wait, s.warm = false, in.Now.Add(warmUp)
+		s.needDecision, s.warmAt = false, in.Now.Add(warmUp)
 	}
 	if r.Policy != nil {
 		r.Policy(&in)
@@ -131,6 +131,6 @@ func (r *Replay) decide(s *state, in scaler.Input, l line) {
 	d, memory := scaler.Evaluate(in)
 	s.memory = memory
 	if l.Decision != nil && r.Report != nil {
-		r.Report(Compared{Scaler: l.Scaler, Then: *l.Decision, Now: decisionOf(d), Warming: in.Now.Before(s.warm)})
+		r.Report(Compared{Scaler: l.Scaler, Then: *l.Decision, Now: decisionOf(d), Warming: in.Now.Before(s.warmAt)})
 	}
 }

@@ -14,46 +14,46 @@ import (
 
 // writer writes entries to files.
 type writer struct {
-	opts   Options
-	file   *os.File // nil: none is open
-	size   int64    // bytes on disk
-	zip    *gzip.Writer
-	lines  *json.Encoder
-	trails map[string]*trail
-	cut    bool      // polls are missing somewhere: who is not in trails may have been seen before
-	wrong  bool      // the last attempt failed, which has been logged
-	again  time.Time // no attempt before
+	opts    Options
+	file    *os.File // nil: no file is open
+	size    int64    // bytes written to the file
+	zip     *gzip.Writer
+	lines   *json.Encoder
+	last    map[string]*lastWritten // by scaler
+	gap     bool                    // polls are missing: a scaler that is not in last may have had polls before
+	failing bool                    // the last attempt failed and was logged
+	retryAt time.Time               // no attempt before this time
 }
 
-// trail is what was last written of a scaler.
-type trail struct {
-	at      time.Time
-	learned scaler.Memory
-	here    bool // its memory is in the current file
+// lastWritten is the last poll of a scaler that was written.
+type lastWritten struct {
+	at          time.Time
+	learned     scaler.Memory
+	currentFile bool // the poll and its memory are in the current file
 }
 
-// retryAfter is how long a disk is left alone after it failed.
+// retryAfter is the time between attempts to write to a disk that failed.
 const retryAfter = time.Minute
 
-// take writes an entry; flush makes it readable at once.
-func (w *writer) take(e entry, flush bool) {
+// record writes an entry. With flush, the entry can be read from the file at once.
+func (w *writer) record(e entry, flush bool) {
 	if e.lost > 0 {
 		w.opts.Log.Warn("polls were not recorded: the disk is too slow", "file", w.opts.Path, "polls", e.lost)
-		w.forget()
+		w.markGap()
 	}
-	if w.file == nil && e.in.Now.Before(w.again) {
+	if w.file == nil && e.in.Now.Before(w.retryAt) {
 		return
 	}
-	w.keep(w.write(e, flush), e.in.Now)
+	w.noteResult(w.write(e, flush), e.in.Now)
 }
 
 func (w *writer) write(e entry, flush bool) error {
 	if w.file == nil || w.size >= w.opts.MaxBytes {
-		if err := w.begin(); err != nil {
+		if err := w.startFile(); err != nil {
 			return err
 		}
 	}
-	if m := w.memory(e); m != nil {
+	if m := w.memoryLine(e); m != nil {
 		if err := w.lines.Encode(m); err != nil {
 			return fmt.Errorf("recording a memory: %w", err)
 		}
@@ -66,7 +66,7 @@ func (w *writer) write(e entry, flush bool) error {
 	if err := w.lines.Encode(l); err != nil {
 		return fmt.Errorf("recording a poll: %w", err)
 	}
-	w.trails[e.scaler] = &trail{at: e.in.Now, learned: e.learned, here: true}
+	w.last[e.scaler] = &lastWritten{at: e.in.Now, learned: e.learned, currentFile: true}
 	if flush {
 		if err := w.zip.Flush(); err != nil {
 			return fmt.Errorf("recording a poll: %w", err)
@@ -75,53 +75,54 @@ func (w *writer) write(e entry, flush bool) error {
 	return nil
 }
 
-// memory is the line before a poll that says what the scaler knew; nil when that follows from the polls before.
-func (w *writer) memory(e entry) *line {
-	t := w.trails[e.scaler]
+// memoryLine is the line with the scaler's memory before the poll; nil if a replay has that memory already.
+func (w *writer) memoryLine(e entry) *line {
+	last := w.last[e.scaler]
 	l := &line{Scaler: e.scaler, Memory: &e.in.Memory}
 	switch {
-	case e.in.Memory.Version == 0 || t == nil && !w.cut: // a scaler's first poll, or the process's
+	case e.in.Memory.Version == 0 || last == nil && !w.gap: // the first poll of the scaler, or of this process
 		l.Start = Fresh
-	case t == nil:
+	case last == nil:
 		l.Start = Cut
-	case t.here && same(t.learned, e.in.Memory):
+	case last.currentFile && sameMemory(last.learned, e.in.Memory):
 		return nil
-	default: // a new file; or the process became the leader and loaded what the last one learned
-		l.Start, l.After = Continues, t.at
+	default: // a new file; or the process became the leader and loaded the memory of the previous leader
+		l.Start, l.After = Continues, last.at
 	}
 	return l
 }
 
-// same reports whether two memories are one value: what is learned is never changed in place.
-func same(a, b scaler.Memory) bool {
-	return one(a.Startup, b.Startup) && one(a.Downs, b.Downs) && one(a.Sources, b.Sources)
+// sameMemory reports whether two memories share their slices. Evaluate never changes a memory in place, so shared slices
+// have equal contents.
+func sameMemory(a, b scaler.Memory) bool {
+	return sameSlice(a.Startup, b.Startup) && sameSlice(a.Downs, b.Downs) && sameSlice(a.Sources, b.Sources)
 }
 
-func one[T any](a, b []T) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
+func sameSlice[T any](a, b []T) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
 
-// keep takes the outcome of an attempt: a failure is logged once.
-func (w *writer) keep(err error, now time.Time) {
+// noteResult handles the result of an attempt to write. It logs only the first of consecutive failures.
+func (w *writer) noteResult(err error, now time.Time) {
 	if err == nil {
-		w.wrong = false
+		w.failing = false
 		return
 	}
-	if !w.wrong {
+	if !w.failing {
 		w.opts.Log.Warn("recording failed; trying again every minute", "file", w.opts.Path, "err", err)
 	}
-	w.wrong, w.again = true, now.Add(retryAfter)
+	w.failing, w.retryAt = true, now.Add(retryAfter)
 	if w.file != nil {
-		_ = w.file.Close() // the error above says what went wrong
+		_ = w.file.Close() // the first error is logged already
 		w.file = nil
 	}
-	w.forget()
+	w.markGap()
 }
 
-// forget is for polls that were not written: what follows them is cut off from what came before.
-func (w *writer) forget() { w.trails, w.cut = map[string]*trail{}, true }
+// markGap says that polls were not written: the next poll of every scaler does not continue the previous one.
+func (w *writer) markGap() { w.last, w.gap = map[string]*lastWritten{}, true }
 
-// begin ends the current file, moves the old ones up, and opens a new one.
-func (w *writer) begin() error {
-	if err := errors.Join(w.end(), w.rotate()); err != nil {
+// startFile closes the current file, renames the full files, and opens a new file.
+func (w *writer) startFile() error {
+	if err := errors.Join(w.closeFile(), w.rotate()); err != nil {
 		return err
 	}
 	f, err := os.OpenFile(w.opts.Path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
@@ -129,10 +130,10 @@ func (w *writer) begin() error {
 		return fmt.Errorf("recording: %w", err)
 	}
 	w.file, w.size = f, 0
-	for _, t := range w.trails {
-		t.here = false
+	for _, l := range w.last {
+		l.currentFile = false
 	}
-	w.zip = gzip.NewWriter(counted{w})
+	w.zip = gzip.NewWriter(countingFile{w})
 	w.lines = json.NewEncoder(w.zip)
 	w.lines.SetEscapeHTML(false)
 	if err := errors.Join(w.lines.Encode(Header{Version: Version, Lagscaler: w.opts.Lagscaler}), w.zip.Flush()); err != nil {
@@ -141,32 +142,32 @@ func (w *writer) begin() error {
 	return nil
 }
 
-// counted counts what reaches the file.
-type counted struct{ w *writer }
+// countingFile writes to the file and counts the bytes.
+type countingFile struct{ w *writer }
 
-func (c counted) Write(p []byte) (int, error) {
+func (c countingFile) Write(p []byte) (int, error) {
 	n, err := c.w.file.Write(p)
 	c.w.size += int64(n)
 	return n, err
 }
 
-// end completes the current file.
-func (w *writer) end() error {
+// closeFile completes the current file.
+func (w *writer) closeFile() error {
 	if w.file == nil {
 		return nil
 	}
 	err := errors.Join(w.zip.Close(), w.file.Close())
 	w.file = nil
 	if err != nil {
-		return fmt.Errorf("ending a recording: %w", err)
+		return fmt.Errorf("closing a recording: %w", err)
 	}
 	return nil
 }
 
-// rotate renames Path to Path.1, Path.1 to Path.2 and so on; what would come after Path.Keep is overwritten.
+// rotate renames Path to Path.1, Path.1 to Path.2 and so on. The oldest file, Path.Keep, is overwritten.
 func (w *writer) rotate() error {
 	for i := w.opts.Keep - 1; i >= 0; i-- {
-		err := os.Rename(numbered(w.opts.Path, i), numbered(w.opts.Path, i+1))
+		err := os.Rename(rotatedPath(w.opts.Path, i), rotatedPath(w.opts.Path, i+1))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("rotating recordings: %w", err)
 		}
@@ -174,7 +175,8 @@ func (w *writer) rotate() error {
 	return nil
 }
 
-func numbered(path string, i int) string {
+// rotatedPath is the name of a file after i rotations.
+func rotatedPath(path string, i int) string {
 	if i == 0 {
 		return path
 	}
