@@ -60,6 +60,8 @@ var mayImport = map[string][]string{
 	"internal/plot":    {"scaler/sim"},
 	"internal/keda":    {},
 	"internal/record":  {"lag", "scaler"},
+	"internal/client":  {"scaler/sim"},
+	"internal/output":  {"internal/api"},
 	"internal/daemon": {"lag", "lag/kafkasource", "scaler", "scaler/kube", "internal/config", "internal/engine", "internal/metrics",
 		"internal/web", "internal/record"},
 }
@@ -73,7 +75,7 @@ var onlyImporter = map[string][]string{
 	"github.com/prometheus/client_golang":    {"internal/metrics"},
 	"github.com/grafana-tools/sdk":           {"dashboards"},
 	"github.com/twmb/franz-go/pkg/kfake":     {"internal/demo"},
-	"go.yaml.in/yaml/v3":                     {"internal/config", "internal/keda", "alerts", "cmd/lagscaler"},
+	"go.yaml.in/yaml/v3":                     {"internal/config", "internal/keda", "alerts", "internal/output"},
 	"github.com/spf13/cobra":                 {"cmd/lagscaler"},
 	"github.com/oklog/run":                   {"internal/daemon"},
 	"github.com/prometheus/exporter-toolkit": {"internal/daemon"},

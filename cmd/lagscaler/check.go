@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lagscaler/lagscaler/internal/daemon"
+	"github.com/lagscaler/lagscaler/internal/output"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/lag/kafkasource"
 )
@@ -54,7 +55,7 @@ func (o *checkOptions) run(ctx context.Context, out io.Writer) error {
 		return nil
 	}
 	var bad, all int
-	table := newGrid(out, "CLUSTER", "CHECKED", "RESULT", "MISSING ACL", "DETAIL")
+	table := output.NewTable(out, "CLUSTER", "CHECKED", "RESULT", "MISSING ACL", "DETAIL")
 	for _, cluster := range c.Clusters {
 		findings, err := daemon.CheckCluster(ctx, cluster)
 		if err != nil {
@@ -63,7 +64,7 @@ func (o *checkOptions) run(ctx context.Context, out io.Writer) error {
 		all += len(findings)
 		bad += printFindings(table, cluster.Name, findings)
 	}
-	if err := table.w.Flush(); err != nil {
+	if err := table.Flush(); err != nil {
 		return err
 	}
 	if bad > 0 {
@@ -73,14 +74,14 @@ func (o *checkOptions) run(ctx context.Context, out io.Writer) error {
 }
 
 // printFindings prints what was tried with a cluster, and counts what did not work.
-func printFindings(table grid, cluster string, findings []kafkasource.Finding) (bad int) {
+func printFindings(table output.Table, cluster string, findings []kafkasource.Finding) (bad int) {
 	for _, f := range findings {
 		result := "ok"
 		if f.Code != lag.OK {
 			result = f.Code.String()
 			bad++
 		}
-		table.row(cluster, f.Subject, result, f.Missing, f.Detail)
+		table.Row(cluster, f.Subject, result, f.Missing, f.Detail)
 	}
 	return bad
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lagscaler/lagscaler/internal/output"
 	"github.com/lagscaler/lagscaler/internal/web"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/sim"
@@ -43,13 +44,8 @@ func newCompare() *cobra.Command {
 records were later than the target as measured; for all days together also both of the scaler had it acted, simulated on
 the recorded traffic. It is what a team reads before it lets an advising scaler act.`,
 		Example: `  lagscaler compare shop/orders --server http://localhost:9090`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if err := cobra.ExactArgs(1)(cmd, args); err != nil {
-				return wrong{err}
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0]) },
+		Args:    checked(cobra.ExactArgs(1)),
+		RunE:    func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0]) },
 	}
 	cmd.Flags().StringVarP(&o.server, "server", "s", "http://localhost:9090", "the running daemon at `URL`")
 	cmd.Flags().VarP(&o.output, "output", "o", "table or json")
@@ -66,7 +62,7 @@ func (o *compareOptions) run(cmd *cobra.Command, name string) error {
 	}
 	rows := compareDays(page)
 	if o.output.value == "json" {
-		return printJSON(cmd.OutOrStdout(), rows, true)
+		return output.JSON(cmd.OutOrStdout(), rows, true)
 	}
 	return printCompared(cmd.OutOrStdout(), page, rows)
 }
@@ -144,7 +140,7 @@ func printCompared(w io.Writer, page web.ComparePage, rows []compared) error {
 		owner = "as it was"
 	}
 	owner = strings.ToUpper(owner)
-	g := newGrid(w, "DAY", "REPLICA HOURS, "+owner, "DECIDED", "SIMULATED", "LATE %, "+owner, "SIMULATED")
+	g := output.NewTable(w, "DAY", "REPLICA HOURS, "+owner, "DECIDED", "SIMULATED", "LATE %, "+owner, "SIMULATED")
 	known := func(v *float64, format string) string {
 		if v == nil {
 			return ""
@@ -152,8 +148,8 @@ func printCompared(w io.Writer, page web.ComparePage, rows []compared) error {
 		return fmt.Sprintf(format, *v)
 	}
 	for _, r := range rows {
-		g.row(r.Day, fmt.Sprintf("%.1f", r.ActualHours), fmt.Sprintf("%.1f", r.DesiredHours), known(r.SimulatedHours, "%.1f"),
+		g.Row(r.Day, fmt.Sprintf("%.1f", r.ActualHours), fmt.Sprintf("%.1f", r.DesiredHours), known(r.SimulatedHours, "%.1f"),
 			fmt.Sprintf("%.2f", r.ActualLate), known(r.SimulatedLate, "%.2f"))
 	}
-	return g.w.Flush()
+	return g.Flush()
 }

@@ -21,12 +21,7 @@ what has no equivalent is said in comments. With --config, clusters are named as
 broker in common. Nothing is applied: docs/migrating.md has the way from one to the other, and back.`,
 		Example: `  lagscaler convert scaledobject.yaml > kafkascaler.yaml
   kubectl get scaledobject orders -o yaml | lagscaler convert - --config lagscaler.yaml | kubectl apply -f -`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if err := cobra.ExactArgs(1)(cmd, args); err != nil {
-				return wrong{err}
-			}
-			return nil
-		},
+		Args: checked(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return convert(cmd.InOrStdin(), cmd.OutOrStdout(), args[0], configured)
 		},

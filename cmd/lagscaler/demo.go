@@ -5,20 +5,15 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 	"golang.org/x/term"
 
 	"github.com/lagscaler/lagscaler/internal/demo"
 	"github.com/lagscaler/lagscaler/internal/engine"
-	"github.com/lagscaler/lagscaler/internal/metrics"
-	"github.com/lagscaler/lagscaler/internal/record"
-	"github.com/lagscaler/lagscaler/internal/web"
 )
 
 // demoOptions are the flags of demo.
@@ -64,34 +59,15 @@ func (o demoOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if o.duration < 0 {
 		return wrong{fmt.Errorf("--duration %s: want a positive time", o.duration)}
 	}
-	ring := web.NewRing()
-	screen := o.screen(stdout)
-	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelError}))
-	recorder, ended := o.recorder(log)
-	defer ended()
+	b := thisBuild()
 	summary, err := demo.Run(ctx, demo.Options{
-		Scenario: scenario, Duration: o.duration, Listen: o.listen, Record: recorder, Log: log,
+		Scenario: scenario, Duration: o.duration, Listen: o.listen, Record: o.record, Version: b.Version, Revision: b.Commit,
+		Log:     slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelError})),
 		Started: func(url string) { _, _ = fmt.Fprintln(stdout, demo.Intro(scenario, url)) },
-		Show:    func(r *engine.Report) { ring.Add(r); screen(r) },
-		Handler: func(latest func() *engine.Report) http.Handler { return demoPages(latest, ring) },
+		Show:    o.screen(stdout),
 	})
 	_, _ = fmt.Fprintln(stdout, summary)
 	return err
-}
-
-// recorder writes the demo's polls to a file, if it is to; ended waits until all of them are there.
-func (o demoOptions) recorder(log *slog.Logger) (into engine.Record, ended func()) {
-	if o.record == "" {
-		return nil, func() {}
-	}
-	r := record.New(record.Options{Path: o.record, MaxBytes: 100 << 20, Keep: 1, Lagscaler: thisBuild().Version, Log: log})
-	ctx, end := context.WithCancel(context.Background())
-	var writing errgroup.Group
-	writing.Go(func() error { return r.Run(ctx) })
-	return r.Record, func() {
-		end()
-		_ = writing.Wait() // what went wrong was logged
-	}
 }
 
 // screen is a live view on a terminal, and plain lines elsewhere.
@@ -100,15 +76,4 @@ func (o demoOptions) screen(stdout io.Writer) func(*engine.Report) {
 		return (&demo.Screen{Out: stdout}).Show
 	}
 	return (&demo.Lines{Out: stdout}).Show
-}
-
-// demoPages are the daemon's own pages and metrics.
-func demoPages(latest func() *engine.Report, ring *web.Ring) http.Handler {
-	b := thisBuild()
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", metrics.New(metrics.Options{
-		Latest: latest, Interval: demo.Interval, Sample: demo.SampleInterval, Version: b.Version, Revision: b.Commit,
-	}))
-	mux.Handle("/", web.New(web.Options{Latest: latest, Ring: ring, Interval: demo.Interval, Version: b.Version + " (demo)"}))
-	return mux
 }

@@ -49,6 +49,8 @@
 //	When does what run?                                  internal/engine   engine.go: Engine.Tick is the program minus the clock
 //	How are the parts wired, started and stopped?        internal/daemon   daemon.go: New; run.go: Run, with a drawing
 //	What happens when the configuration changes?         internal/daemon   reload.go; restart.go: what needs a restart
+//	How does a command print what it read?               internal/output   table.go, lag.go, document.go
+//	How does a command ask a running daemon?             internal/client   client.go
 //	What is exposed under which name?                    internal/metrics  table.go; docs/metrics.md is made from the tables
 //	What is the JSON of lag?                             internal/api      lag.go; docs/json.md is made from it
 //	What do the pages show?                              internal/web      web.go: the routes and their JSON twins
@@ -64,8 +66,14 @@
 //
 // # This package
 //
-// main.go turns a command line into an exit code; root.go has one line for each subcommand, each in a file of its own.
-// The subcommands know flags and output only. The daemon is internal/daemon: New makes every part and starts none, Run
-// starts every long-lived goroutine, under a drawing. To add a subcommand, write
-// newThing in thing.go, add its line to newRoot, and run go test -update here for docs/cli.md.
+// A subcommand a file, and none knows another: that is why there are more than 15 files, and they are one idea. Each reads
+// its flags, calls a package that does the work, and prints the result.
+//
+//	main.go, exit.go     a command line becomes an exit code
+//	root.go              one line for each subcommand
+//	flags.go             flags that several subcommands have, and what they name: a configuration or a daemon
+//	run.go, lag.go, …    one subcommand each
+//
+// The work is elsewhere: internal/daemon runs, internal/output prints, internal/client asks a running daemon.
+// To add a subcommand, write newThing in thing.go, add its line to newRoot, and run go test -update here for docs/cli.md.
 package main

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lagscaler/lagscaler/internal/daemon"
+	"github.com/lagscaler/lagscaler/internal/output"
 	"github.com/lagscaler/lagscaler/internal/web"
 	"github.com/lagscaler/lagscaler/scaler"
 )
@@ -36,12 +37,7 @@ With --brokers or --config there is no daemon: a group is watched for a quarter 
 		Example: `  lagscaler explain shop/orders --server http://localhost:9090
   lagscaler explain orders -s http://localhost:9090 -o json
   lagscaler explain orders --brokers localhost:9092 --processing-time 50ms`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if err := cobra.ExactArgs(1)(cmd, args); err != nil {
-				return wrong{err}
-			}
-			return nil
-		},
+		Args: checked(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0]) },
 	}
 	o.kafkaFlags(cmd)
@@ -57,7 +53,7 @@ func (o *explainOptions) run(cmd *cobra.Command, name string) error {
 		return err
 	}
 	if o.output.value == "json" {
-		return printJSON(cmd.OutOrStdout(), found, true)
+		return output.JSON(cmd.OutOrStdout(), found, true)
 	}
 	for _, s := range found {
 		explain(cmd.OutOrStdout(), s)
@@ -97,7 +93,7 @@ func (o *explainOptions) lookOnce(cmd *cobra.Command, group string) ([]web.Decis
 	}
 	r, err := daemon.LookOnce(cmd.Context(), c, warnings(cmd.ErrOrStderr()), policy, source)
 	if errors.Is(err, daemon.ErrNoGroup) {
-		return nil, fmt.Errorf("%w: %s", err, printable(group))
+		return nil, fmt.Errorf("%w: %s", err, output.Printable(group))
 	}
 	if err != nil {
 		return nil, err
@@ -113,7 +109,7 @@ func stands(name string, s web.DecisionView) bool {
 }
 
 func explain(w io.Writer, s web.DecisionView) {
-	fmt.Fprintf(w, "%s scales %s, mode %s\n", printable(s.Name), printable(s.Target), s.Mode)
+	fmt.Fprintf(w, "%s scales %s, mode %s\n", output.Printable(s.Name), output.Printable(s.Target), s.Mode)
 	switch {
 	case s.Refused != "":
 		fmt.Fprintf(w, "nothing is decided: %s\n", s.Refused)
@@ -131,7 +127,7 @@ func explain(w io.Writer, s web.DecisionView) {
 		fmt.Fprintf(w, "the write failed: %s\n", s.Failure)
 	}
 	if o := s.Owner; o != nil {
-		fmt.Fprintf(w, "beside it, %s %s wants %d\n", o.Kind, printable(o.Name), o.Desired)
+		fmt.Fprintf(w, "beside it, %s %s wants %d\n", o.Kind, output.Printable(o.Name), o.Desired)
 	}
 	fmt.Fprintf(w, "\n%s", strings.TrimRight(scaler.Text(s.Rows), "\n")+"\n")
 }

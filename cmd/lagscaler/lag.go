@@ -15,19 +15,20 @@ import (
 	"github.com/lagscaler/lagscaler/internal/api"
 	"github.com/lagscaler/lagscaler/internal/daemon"
 	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/internal/output"
 )
 
 // lagOptions are the flags of lag.
 type lagOptions struct {
 	place
-	format   format
+	format   output.LagFormat
 	watch    bool
 	every    time.Duration
 	failOver int64 // -1: never
 }
 
 func newLag() *cobra.Command {
-	o := lagOptions{format: formatTable}
+	o := lagOptions{format: output.LagTable}
 	cmd := &cobra.Command{
 		Use:   "lag [GROUP…]",
 		Short: "Print the lag of every group, or of the named ones",
@@ -66,7 +67,7 @@ func (o *lagOptions) run(cmd *cobra.Command, groups []string) error {
 		}
 		return o.once(out, cmd.ErrOrStderr(), l, groups)
 	}
-	screen := screenOf(out)
+	screen := output.NewScreen(out)
 	return each(ctx, every, func() error {
 		l, err := read(ctx)
 		if err != nil && exitCode(err) == exitFailed && ctx.Err() == nil {
@@ -77,7 +78,9 @@ func (o *lagOptions) run(cmd *cobra.Command, groups []string) error {
 			return err
 		}
 		complain(cmd.ErrOrStderr(), l)
-		return screen.show(func(w io.Writer) error { return o.format.print(w, l.Only(groups), reading{timed: true, more: true}) })
+		return screen.Show(func(w io.Writer) error {
+			return o.format.Print(w, l.Only(groups), output.Reading{Timed: true, More: true})
+		})
 	})
 }
 
@@ -86,8 +89,8 @@ func (o *lagOptions) once(out, errOut io.Writer, l api.Lag, groups []string) err
 	complain(errOut, l)
 	failed := unread(l)
 	l = l.Only(groups)
-	if failed == nil || o.format.document() {
-		if err := o.format.print(out, l, reading{timed: o.server != ""}); err != nil {
+	if failed == nil || o.format.Document() {
+		if err := o.format.Print(out, l, output.Reading{Timed: o.server != ""}); err != nil {
 			return err
 		}
 	}
@@ -218,9 +221,9 @@ func over(w io.Writer, l api.Lag, limit int64) bool {
 		for _, g := range c.Groups {
 			switch {
 			case g.TotalLag != nil && *g.TotalLag > limit:
-				fmt.Fprintf(w, "%s: lag %d exceeds %d\n", printable(g.Group), *g.TotalLag, limit)
+				fmt.Fprintf(w, "%s: lag %d exceeds %d\n", output.Printable(g.Group), *g.TotalLag, limit)
 			case !g.Complete:
-				fmt.Fprintf(w, "%s: lag is not wholly known\n", printable(g.Group))
+				fmt.Fprintf(w, "%s: lag is not wholly known\n", output.Printable(g.Group))
 			default:
 				continue
 			}

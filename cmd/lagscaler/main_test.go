@@ -210,16 +210,3 @@ func eventually(ts *testscript.TestScript, _ bool, args []string) {
 		time.Sleep(100 * time.Millisecond)
 	}
 }
-
-func TestNumbersForPeople(t *testing.T) {
-	for seconds, want := range map[float64]string{0: "0s", 0.04: "0s", 12.34: "12.3s", 75: "1m15s", 9000: "2h30m0s"} {
-		if got := span(&seconds); got != want {
-			t.Errorf("span(%v) = %s, want %s", seconds, got, want)
-		}
-	}
-	for name, want := range map[string]string{"": "-", "a b": "a b", "a\tb": `a\tb`, "a\nb": `a\nb`, "größe": "größe", `"q"`: `"q"`, "\x1b[2J": `\x1b[2J`, "\u202e": `\u202e`} {
-		if got := printable(name); got != want {
-			t.Errorf("printable(%q) = %s, want %s", name, got, want)
-		}
-	}
-}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lagscaler/lagscaler/internal/output"
 	"github.com/lagscaler/lagscaler/scaler/plan"
 )
 
@@ -48,17 +49,17 @@ func (o *planOptions) run(w io.Writer) error {
 		return wrong{err}
 	}
 	if o.output.value == "json" {
-		return printJSON(w, p, true)
+		return output.JSON(w, p, true)
 	}
 	n := func(v int64) string { return strconv.FormatInt(v, 10) }
-	g := newGrid(w, "WHAT", "NUMBER", "MEANING")
-	g.row("per consumer", fmt.Sprintf("%.4g/s", p.PerConsumer), "what one consumer does: 1 / processing time")
-	g.row("consumers for throughput", n(p.ConsumersForThroughput), "rate / per consumer, rounded up")
-	g.row("consumers for lag", n(p.ConsumersForLag), "rate x processing time, rounded up")
-	g.row("recommended consumers", n(p.RecommendedConsumers), "the greater of both")
-	g.row("recommended partitions", n(p.RecommendedPartitions), "the consumers, rounded up to a multiple of 12")
-	g.row("useful consumers", n(p.UsefulConsumers), "that keep up on whole partitions, spread evenly")
-	g.row("consumers with drain", n(p.ConsumersWithDrain), fmt.Sprintf("that also drain %d records in %s", o.in.Backlog, o.in.DrainTime))
-	g.row("balanced partitions", n(p.BalancedPartitions), "three for each consumer, rounded up to a multiple of 12")
-	return g.w.Flush()
+	g := output.NewTable(w, "WHAT", "NUMBER", "MEANING")
+	g.Row("per consumer", fmt.Sprintf("%.4g/s", p.PerConsumer), "what one consumer does: 1 / processing time")
+	g.Row("consumers for throughput", n(p.ConsumersForThroughput), "rate / per consumer, rounded up")
+	g.Row("consumers for lag", n(p.ConsumersForLag), "rate x processing time, rounded up")
+	g.Row("recommended consumers", n(p.RecommendedConsumers), "the greater of both")
+	g.Row("recommended partitions", n(p.RecommendedPartitions), "the consumers, rounded up to a multiple of 12")
+	g.Row("useful consumers", n(p.UsefulConsumers), "that keep up on whole partitions, spread evenly")
+	g.Row("consumers with drain", n(p.ConsumersWithDrain), fmt.Sprintf("that also drain %d records in %s", o.in.Backlog, o.in.DrainTime))
+	g.Row("balanced partitions", n(p.BalancedPartitions), "three for each consumer, rounded up to a multiple of 12")
+	return g.Flush()
 }

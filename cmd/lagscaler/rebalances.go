@@ -14,6 +14,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/api"
 	"github.com/lagscaler/lagscaler/internal/daemon"
 	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/internal/output"
 	"github.com/lagscaler/lagscaler/internal/web"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 )
@@ -150,7 +151,7 @@ func (t *teller) tell(events []api.Rebalance) error {
 		}
 		t.told[key] = true
 		if t.o.output.value == "json" {
-			if err := printJSON(t.out, e, false); err != nil {
+			if err := output.JSON(t.out, e, false); err != nil {
 				return err
 			}
 			continue
@@ -164,21 +165,21 @@ func (t *teller) tell(events []api.Rebalance) error {
 
 // rebalanceLine is a rebalance as it is told while watching.
 func rebalanceLine(e api.Rebalance) string {
-	return fmt.Sprintf("%s %s: %s in %.1f s, by %s: %s", e.Start.Format(time.TimeOnly), printable(e.Group), word(e.Outcome), e.DurationSeconds, e.Cause, printable(e.Evidence))
+	return fmt.Sprintf("%s %s: %s in %.1f s, by %s: %s", e.Start.Format(time.TimeOnly), output.Printable(e.Group), output.Text(e.Outcome), e.DurationSeconds, e.Cause, output.Printable(e.Evidence))
 }
 
 func (o *rebalanceOptions) print(w io.Writer, events []api.Rebalance) error {
 	if o.output.value == "json" {
-		return printJSON(w, events, true)
+		return output.JSON(w, events, true)
 	}
-	g := newGrid(w, "START", "GROUP", "TOOK", "OUTCOME", "CAUSE", "JOINED", "LEFT", "GENERATION", "COUNT", "EVIDENCE")
+	g := output.NewTable(w, "START", "GROUP", "TOOK", "OUTCOME", "CAUSE", "JOINED", "LEFT", "GENERATION", "COUNT", "EVIDENCE")
 	for _, e := range events {
 		generation := ""
 		if e.Generation != nil {
 			generation = strconv.Itoa(int(*e.Generation))
 		}
-		g.row(e.Start.Format(time.DateTime), e.Group, fmt.Sprintf("%.1fs ± %.1fs", e.DurationSeconds, e.ResolutionSeconds), word(e.Outcome),
+		g.Row(e.Start.Format(time.DateTime), e.Group, fmt.Sprintf("%.1fs ± %.1fs", e.DurationSeconds, e.ResolutionSeconds), output.Text(e.Outcome),
 			e.Cause, strconv.Itoa(e.Joined), strconv.Itoa(e.Left), generation, strconv.Itoa(e.Count), e.Evidence)
 	}
-	return g.w.Flush()
+	return g.Flush()
 }

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/lagscaler/lagscaler/internal/config"
+	"github.com/lagscaler/lagscaler/internal/output"
 	"github.com/lagscaler/lagscaler/internal/record"
 	"github.com/lagscaler/lagscaler/scaler"
 )
@@ -37,12 +37,7 @@ Exit codes, as diff has them: 0 no decision differs; 1 some do, or a file cannot
 file are wrong.`,
 		Example: `  lagscaler replay polls.jsonl.gz
   lagscaler replay polls.jsonl.gz.2 polls.jsonl.gz.1 polls.jsonl.gz --policy scaler.yaml -o json`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if err := cobra.MinimumNArgs(1)(cmd, args); err != nil {
-				return wrong{err}
-			}
-			return nil
-		},
+		Args: checked(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.OutOrStdout(), args) },
 	}
 	cmd.Flags().StringVar(&o.policy, "policy", "", "KafkaScaler `FILE` to decide with (default: the recorded policies)")
@@ -51,8 +46,8 @@ file are wrong.`,
 }
 
 func (o *replayOptions) run(w io.Writer, files []string) error {
-	out := replayed{Differences: []difference{}}
-	r := record.Replay{Report: out.add}
+	out := record.Summary{Differences: []record.Difference{}}
+	r := record.Replay{Report: out.Add}
 	if o.policy != "" {
 		var err error
 		if r.Policy, err = otherPolicy(o.policy); err != nil {
@@ -65,7 +60,7 @@ func (o *replayOptions) run(w io.Writer, files []string) error {
 		}
 	}
 	out.Polls = r.Polls
-	if err := out.print(w, o.output.value); err != nil {
+	if err := o.print(w, &out); err != nil {
 		return err
 	}
 	if out.Different > 0 {
@@ -111,66 +106,16 @@ func otherPolicy(file string) (func(*scaler.Input), error) {
 	}, nil
 }
 
-// replayed is the JSON of a replay.
-type replayed struct {
-	Polls       int          `json:"polls"`
-	Decisions   int          `json:"decisions"` // that were recorded
-	Different   int          `json:"different"`
-	NotCompared int          `json:"notCompared"` // made before the replay knew what the daemon knew
-	Differences []difference `json:"differences"`
-}
-
-// difference is one decision that differs, or several in a row that differ alike.
-type difference struct {
-	Scaler    string          `json:"scaler"`
-	From      time.Time       `json:"from"`
-	To        time.Time       `json:"to"`
-	Decisions int             `json:"decisions"`
-	Then      record.Decision `json:"then"` // the first
-	Now       record.Decision `json:"now"`
-}
-
-func (r *replayed) add(c record.Compared) {
-	r.Decisions++
-	switch {
-	case c.Warming:
-		r.NotCompared++
-	case c.Differs():
-		r.Different++
-		r.differs(c)
-	}
-}
-
-// differs adds a difference, to the last one of its scaler when it is the same.
-func (r *replayed) differs(c record.Compared) {
-	for i := len(r.Differences) - 1; i >= 0; i-- {
-		d := &r.Differences[i]
-		if d.Scaler != c.Scaler {
-			continue
-		}
-		if sameAnswer(d.Then, c.Then) && sameAnswer(d.Now, c.Now) && c.Then.At.Sub(d.To) <= 2*time.Minute {
-			d.To, d.Decisions = c.Then.At, d.Decisions+1
-			return
-		}
-		break
-	}
-	r.Differences = append(r.Differences, difference{c.Scaler, c.Then.At, c.Then.At, 1, c.Then, c.Now})
-}
-
-func sameAnswer(a, b record.Decision) bool {
-	return a.Current == b.Current && a.Desired == b.Desired && a.Verdict == b.Verdict && slices.Equal(a.Steps, b.Steps)
-}
-
-func (r *replayed) print(w io.Writer, format string) error {
-	if format == "json" {
-		return printJSON(w, r, true)
+func (o *replayOptions) print(w io.Writer, r *record.Summary) error {
+	if o.output.value == "json" {
+		return output.JSON(w, r, true)
 	}
 	if len(r.Differences) > 0 {
-		g := newGrid(w, "AT", "DECISIONS", "SCALER", "THEN", "NOW")
+		g := output.NewTable(w, "AT", "DECISIONS", "SCALER", "THEN", "NOW")
 		for _, d := range r.Differences {
-			g.row(d.From.UTC().Format(time.RFC3339), strconv.Itoa(d.Decisions), d.Scaler, d.Then.Line, d.Now.Line)
+			g.Row(d.From.UTC().Format(time.RFC3339), strconv.Itoa(d.Decisions), d.Scaler, d.Then.Line, d.Now.Line)
 		}
-		if err := g.w.Flush(); err != nil {
+		if err := g.Flush(); err != nil {
 			return fmt.Errorf("printing differences: %w", err)
 		}
 	}

@@ -42,10 +42,15 @@ Exit codes: 0 it worked; 1 it did not, or a limit was exceeded; 2 the flags, arg
 	return root
 }
 
-// noArgs refuses arguments, as a mistake of the user.
-func noArgs(cmd *cobra.Command, args []string) error {
-	if err := cobra.NoArgs(cmd, args); err != nil {
-		return wrong{err}
+// noArgs refuses arguments.
+var noArgs = checked(cobra.NoArgs)
+
+// checked makes wrong arguments a mistake of the user.
+func checked(args cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, given []string) error {
+		if err := args(cmd, given); err != nil {
+			return wrong{err}
+		}
+		return nil
 	}
-	return nil
 }

@@ -2,20 +2,20 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/term"
 
+	"github.com/lagscaler/lagscaler/internal/client"
 	"github.com/lagscaler/lagscaler/internal/config"
+	"github.com/lagscaler/lagscaler/internal/output"
 	"github.com/lagscaler/lagscaler/internal/plot"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/sim"
@@ -33,7 +33,7 @@ type simulateOptions struct {
 	protocol   choice
 	spread     choice
 	seed       uint64
-	prometheus promQuery
+	prometheus client.Prometheus
 	output     choice
 }
 
@@ -50,7 +50,7 @@ func newSimulate() *cobra.Command {
 --compare the alternatives: KEDA's kafka trigger, DS2, fixed thresholds, a static fleet, and a clairvoyant that knows the
 next ten minutes.
 
-A trace is a CSV of t_s,count; or a shipped one by its name: ` + strings.Join(shippedTraces(), ", ") + `;
+A trace is a CSV of t_s,count; or a shipped one by its name: ` + strings.Join(traces.Names(), ", ") + `;
 or the user's own history, from Prometheus.`,
 		Example: `  lagscaler simulate --trace nab_tweets_goog_5m --compare
   lagscaler simulate --trace week.csv --policy scaler.yaml --protocol both -o html > report.html
@@ -70,10 +70,10 @@ or the user's own history, from Prometheus.`,
 	f.Var(&o.protocol, "protocol", "how the group rebalances")
 	f.Var(&o.spread, "spread", "how records spread over partitions")
 	f.Uint64Var(&o.seed, "seed", 1, "of everything random")
-	f.StringVar(&o.prometheus.server, "from-prometheus", "", "take the trace from the Prometheus at `URL`")
-	f.StringVar(&o.prometheus.query, "query", "", "with --from-prometheus: records/s")
-	f.DurationVar(&o.prometheus.window, "window", 7*24*time.Hour, "with --from-prometheus: how far back")
-	f.DurationVar(&o.prometheus.step, "step", 5*time.Minute, "with --from-prometheus: resolution")
+	f.StringVar(&o.prometheus.Server, "from-prometheus", "", "take the trace from the Prometheus at `URL`")
+	f.StringVar(&o.prometheus.Query, "query", "", "with --from-prometheus: records/s")
+	f.DurationVar(&o.prometheus.Window, "window", 7*24*time.Hour, "with --from-prometheus: how far back")
+	f.DurationVar(&o.prometheus.Step, "step", 5*time.Minute, "with --from-prometheus: resolution")
 	f.VarP(&o.output, "output", "o", "table, json or html")
 	return cmd
 }
@@ -91,7 +91,7 @@ func (o *simulateOptions) run(ctx context.Context, out, errOut io.Writer) error 
 		return err
 	}
 	jobs := o.jobs(loaded, spec)
-	results, err := simulateAll(ctx, jobs, progressTo(errOut, len(jobs)))
+	results, err := simulateAll(ctx, jobs, output.Progress(errOut, "simulating", len(jobs)))
 	if err != nil {
 		return err
 	}
@@ -114,14 +114,15 @@ func (o *simulateOptions) spec() (scaler.Spec, error) {
 	return spec, nil
 }
 
+// load reads the traces that the flags name.
 func (o *simulateOptions) load(ctx context.Context) ([]sim.Trace, error) {
-	if o.prometheus.server != "" {
-		t, err := o.prometheus.trace(ctx)
+	if o.prometheus.Server != "" {
+		t, err := o.fromPrometheus(ctx)
 		return []sim.Trace{t}, err
 	}
 	names := o.traces
 	if len(names) == 0 {
-		names = shippedTraces()
+		names = traces.Names()
 	}
 	var out []sim.Trace
 	for _, name := range names {
@@ -136,31 +137,36 @@ func (o *simulateOptions) load(ctx context.Context) ([]sim.Trace, error) {
 
 // loadTrace reads a file, or a shipped trace by its name.
 func loadTrace(name string) (sim.Trace, error) {
-	var f io.ReadCloser
-	f, err := os.Open(name)
+	f, err := traces.Open(name)
 	if err != nil {
-		shipped, shippedErr := traces.Files.Open(name + ".csv")
-		if shippedErr != nil {
-			return sim.Trace{}, fmt.Errorf("--trace %s: %w; shipped are %s", name, err, strings.Join(shippedTraces(), ", "))
-		}
-		f = shipped
+		return sim.Trace{}, fmt.Errorf("--trace %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	t, err := sim.ReadTrace(filepath.Base(name), f)
 	t.Name = strings.TrimSuffix(t.Name, ".csv")
 	return t, err
 }
 
-func shippedTraces() []string {
-	entries, err := traces.Files.ReadDir(".")
+func (o *simulateOptions) fromPrometheus(ctx context.Context) (sim.Trace, error) {
+	p := o.prometheus
+	if p.Query == "" {
+		return sim.Trace{}, wrong{errors.New("--query: required with --from-prometheus")}
+	}
+	if p.Step < time.Second || p.Step%time.Second != 0 || p.Window < 2*p.Step {
+		return sim.Trace{}, wrong{fmt.Errorf("--window %s, --step %s: want whole seconds, and at least two steps", p.Window, p.Step)}
+	}
+	series, err := p.Ask(ctx)
 	if err != nil {
-		return nil // embedded: cannot be
+		return sim.Trace{}, asked(err)
 	}
-	var names []string
-	for _, e := range entries {
-		names = append(names, strings.TrimSuffix(e.Name(), ".csv"))
+	if n := len(series); n != 1 {
+		return sim.Trace{}, wrong{fmt.Errorf("--query gives %d series: want one, such as sum(…)", n)}
 	}
-	return names
+	t, err := p.Trace(series[0])
+	if err != nil {
+		return sim.Trace{}, wrong{fmt.Errorf("--query: %w", err)}
+	}
+	return t, nil
 }
 
 // job is one simulation.
@@ -216,28 +222,6 @@ func simulateAll(ctx context.Context, jobs []job, finished func()) ([]sim.Result
 	return results, g.Wait()
 }
 
-// progressTo shows on a terminal how many of all are finished, and nothing anywhere else.
-func progressTo(w io.Writer, all int) (finished func()) {
-	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return func() {}
-	}
-	const eraseLine = "\r\x1b[K"
-	var mu sync.Mutex
-	done := -1
-	finished = func() {
-		mu.Lock()
-		defer mu.Unlock()
-		if done++; done == all {
-			fmt.Fprint(f, eraseLine)
-			return
-		}
-		fmt.Fprintf(f, eraseLine+"simulating: %d of %d done", done, all)
-	}
-	finished()
-	return finished
-}
-
 // simulated is a row of the JSON contract.
 type simulated struct {
 	Trace            string  `json:"trace"`
@@ -264,12 +248,12 @@ func (o *simulateOptions) print(w io.Writer, results []sim.Result, target time.D
 				r.ViolationPercent, r.RebalancesPerDay, r.PeakAge.Seconds(),
 			})
 		}
-		return printJSON(w, rows, true)
+		return output.JSON(w, rows, true)
 	}
-	g := newGrid(w, "TRACE", "PROTOCOL", "POLICY", "COST", "LATE %", "VIOLATION %", "REBALANCES/DAY", "OLDEST")
+	g := output.NewTable(w, "TRACE", "PROTOCOL", "POLICY", "COST", "LATE %", "VIOLATION %", "REBALANCES/DAY", "OLDEST")
 	for _, r := range results {
-		g.row(r.Trace, string(r.Protocol), r.Policy, fmt.Sprintf("%.2f", r.CostOverFluid), fmt.Sprintf("%.3f", r.LatePercent),
+		g.Row(r.Trace, string(r.Protocol), r.Policy, fmt.Sprintf("%.2f", r.CostOverFluid), fmt.Sprintf("%.3f", r.LatePercent),
 			fmt.Sprintf("%.2f", r.ViolationPercent), fmt.Sprintf("%.0f", r.RebalancesPerDay), r.PeakAge.String())
 	}
-	return g.w.Flush()
+	return g.Flush()
 }

@@ -2,16 +2,14 @@ package demo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/internal/web"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/lag/kafkasource"
 	"github.com/lagscaler/lagscaler/scaler"
@@ -20,12 +18,13 @@ import (
 // Options say which demo to run, and how to show it.
 type Options struct {
 	Scenario Scenario
-	Duration time.Duration                                   // 0: until the context ends
-	Listen   string                                          // of the page; empty: a free port of 127.0.0.1
-	Started  func(url string)                                // once, before anything moves; nil: nobody is told
-	Show     func(r *engine.Report)                          // each report, in order; nil: nobody watches
-	Handler  func(latest func() *engine.Report) http.Handler // of the page and the metrics; nil: none is served
-	Record   engine.Record                                   // nil: nothing is recorded
+	Duration time.Duration          // 0: until the context ends
+	Listen   string                 // of the page; empty: a free port of 127.0.0.1
+	Started  func(url string)       // once, before anything moves; nil: nobody is told
+	Show     func(r *engine.Report) // each report, in order; nil: nobody watches
+	Record   string                 // file to record polls to; empty: none
+	Version  string                 // of the program, and what it was made from
+	Revision string
 	Log      *slog.Logger
 }
 
@@ -58,12 +57,15 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	}
 	defer source.Close()
 
+	recorded, stopRecording := o.recorder()
+	defer stopRecording()
 	running, ctx := errgroup.WithContext(ctx)
 	f := newFleet(ctx, b.ListenAddrs(), o.Scenario, policy)
 	f.resize(1)
 	reports := make(chan *engine.Report, 1)
-	e := newEngine(source, f, o, reports)
-	url, err := serve(ctx, running, o, e.Latest)
+	e := newEngine(source, f, engine.Options{Record: recorded, Log: o.Log}, reports)
+	ring := web.NewRing()
+	url, err := serve(ctx, running, o.Listen, o.pages(e.Latest, ring))
 	if err != nil {
 		return Summary{}, err
 	}
@@ -76,7 +78,9 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	})
 	running.Go(func() error { return neighbours(ctx, b.ListenAddrs()) })
 	running.Go(func() error { return e.Run(ctx) })
-	running.Go(func() error { return watch(ctx, reports, story, o.Show) })
+	running.Go(func() error {
+		return watch(ctx, reports, func(r *engine.Report) { ring.Add(r); story.see(r); o.show(r) })
+	})
 	if script := o.Scenario.script; script != nil {
 		running.Go(func() error { script(ctx, b, f); return nil })
 	}
@@ -97,7 +101,7 @@ func demoPolicy() (scaler.Policy, error) {
 	return p, nil
 }
 
-func newEngine(source engine.Source, targets engine.Targets, o Options, reports chan *engine.Report) *engine.Engine {
+func newEngine(source engine.Source, targets engine.Targets, o engine.Options, reports chan *engine.Report) *engine.Engine {
 	return engine.New(engine.Settings{
 		Clusters: []engine.Cluster{{Name: clusterName, Source: source}},
 		SLO: func(_, name string) lag.SLO {
@@ -122,49 +126,21 @@ func newEngine(source engine.Source, targets engine.Targets, o Options, reports 
 	})
 }
 
-// watch hands each report to the story and to the viewer.
-func watch(ctx context.Context, reports <-chan *engine.Report, s *story, show func(*engine.Report)) error {
+// show hands a report to the viewer, if there is one.
+func (o Options) show(r *engine.Report) {
+	if o.Show != nil {
+		o.Show(r)
+	}
+}
+
+// watch hands on each report.
+func watch(ctx context.Context, reports <-chan *engine.Report, show func(*engine.Report)) error {
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case r := <-reports:
-			s.see(r)
-			if show != nil {
-				show(r)
-			}
+			show(r)
 		}
 	}
-}
-
-// serve shows the page until ctx ends.
-func serve(ctx context.Context, running *errgroup.Group, o Options, latest func() *engine.Report) (url string, err error) {
-	if o.Handler == nil {
-		return "", nil
-	}
-	addr := o.Listen
-	if addr == "" {
-		addr = "127.0.0.1:0"
-	}
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return "", fmt.Errorf("listen on %s: %w", addr, err)
-	}
-	server := &http.Server{Handler: o.Handler(latest), ReadHeaderTimeout: 5 * time.Second}
-	running.Go(func() error {
-		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			return fmt.Errorf("serve the page: %w", err)
-		}
-		return nil
-	})
-	running.Go(func() error {
-		<-ctx.Done()
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-		defer cancel()
-		if server.Shutdown(closing) != nil {
-			return server.Close() // a page that follows live holds its connection open
-		}
-		return nil
-	})
-	return "http://" + l.Addr().String(), nil
 }

@@ -1,15 +1,18 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/lagscaler/lagscaler/internal/client"
 	"github.com/lagscaler/lagscaler/internal/config"
 )
 
@@ -66,4 +69,39 @@ func (p *place) load() (*config.Config, error) {
 // warnings is the log of a command: nothing but what goes wrong.
 func warnings(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
+// choice is a flag with a closed set of values.
+type choice struct {
+	value string
+	of    []string
+}
+
+// String is the value.
+func (c *choice) String() string { return c.value }
+
+// Set takes one of the values.
+func (c *choice) Set(s string) error {
+	if !slices.Contains(c.of, s) {
+		return fmt.Errorf("want one of %s", strings.Join(c.of, ", "))
+	}
+	c.value = s
+	return nil
+}
+
+// Type names the kind of flag in the help.
+func (c *choice) Type() string { return strings.Join(c.of, "|") }
+
+// ask gets a JSON document from the daemon that --server names.
+func ask(ctx context.Context, server, path string, query url.Values, into any) error {
+	return asked(client.Get(ctx, server, path, query, into))
+}
+
+// asked marks an address that is none as the user's mistake.
+func asked(err error) error {
+	var address *client.AddressError
+	if errors.As(err, &address) {
+		return wrong{fmt.Errorf("--server %w", err)}
+	}
+	return err
 }

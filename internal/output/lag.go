@@ -1,4 +1,4 @@
-package main
+package output
 
 import (
 	"fmt"
@@ -9,53 +9,54 @@ import (
 	"github.com/lagscaler/lagscaler/internal/api"
 )
 
-// format is how lag is printed.
-type format string
+// LagFormat is how lag is printed.
+type LagFormat string
 
+// The formats of lag.
 const (
-	formatTable format = "table"
-	formatWide  format = "wide"
-	formatJSON  format = "json"
-	formatYAML  format = "yaml"
+	LagTable LagFormat = "table"
+	LagWide  LagFormat = "wide"
+	LagJSON  LagFormat = "json"
+	LagYAML  LagFormat = "yaml"
 )
 
 // String is the format's name.
-func (f *format) String() string { return string(*f) }
+func (f *LagFormat) String() string { return string(*f) }
 
 // Set reads a format.
-func (f *format) Set(s string) error {
-	switch format(s) {
-	case formatTable, formatWide, formatJSON, formatYAML:
-		*f = format(s)
+func (f *LagFormat) Set(s string) error {
+	switch LagFormat(s) {
+	case LagTable, LagWide, LagJSON, LagYAML:
+		*f = LagFormat(s)
 		return nil
 	}
 	return fmt.Errorf("want table, wide, json or yaml")
 }
 
 // Type names the kind of flag in the help.
-func (f *format) Type() string { return "FORMAT" }
+func (f *LagFormat) Type() string { return "FORMAT" }
 
-// document reports whether the output is for programs: there is always one, whatever went wrong.
-func (f *format) document() bool { return *f == formatJSON || *f == formatYAML }
+// Document reports whether the output is for programs: there is always one, whatever went wrong.
+func (f *LagFormat) Document() bool { return *f == LagJSON || *f == LagYAML }
 
-// reading says how one output of lag stands among others.
-type reading struct {
-	timed bool // there is a history, so that time lag has a column
-	more  bool // others follow: JSON takes one line each, YAML a document each
+// Reading says how one output of lag stands among others.
+type Reading struct {
+	Timed bool // there is a history, so that time lag has a column
+	More  bool // others follow: JSON takes one line each, YAML a document each
 }
 
-// print writes one reading.
-func (f *format) print(w io.Writer, l api.Lag, r reading) error {
+// Print writes one reading.
+func (f *LagFormat) Print(w io.Writer, l api.Lag, r Reading) error {
 	switch *f {
-	case formatJSON:
-		return printJSON(w, l, !r.more)
-	case formatYAML:
-		if r.more {
+	case LagJSON:
+		return JSON(w, l, !r.More)
+	case LagYAML:
+		if r.More {
 			fmt.Fprintln(w, "---")
 		}
-		return printYAML(w, l)
+		return YAML(w, l)
 	}
-	t := lagTable{wide: *f == formatWide, timed: r.timed, clusters: len(l.Clusters) > 1}
+	t := lagTable{wide: *f == LagWide, timed: r.Timed, clusters: len(l.Clusters) > 1}
 	if err := t.print(w, l); err != nil {
 		return err
 	}
@@ -83,21 +84,21 @@ func (t lagTable) columns() []column {
 	return []column{
 		{"CLUSTER", t.clusters, func(c api.Cluster, _ api.Group) string { return c.Cluster }, nil},
 		{"GROUP", true, func(_ api.Cluster, g api.Group) string { return g.Group }, nil},
-		{"TYPE", t.wide, func(_ api.Cluster, g api.Group) string { return word(g.Type) }, nil},
-		{"STATE", true, func(_ api.Cluster, g api.Group) string { return word(g.State) }, nil},
-		{"ASSIGNOR", t.wide, func(_ api.Cluster, g api.Group) string { return word(g.Assignor) }, nil},
+		{"TYPE", t.wide, func(_ api.Cluster, g api.Group) string { return Text(g.Type) }, nil},
+		{"STATE", true, func(_ api.Cluster, g api.Group) string { return Text(g.State) }, nil},
+		{"ASSIGNOR", t.wide, func(_ api.Cluster, g api.Group) string { return Text(g.Assignor) }, nil},
 		{"MEMBERS", true, func(_ api.Cluster, g api.Group) string { return strconv.Itoa(len(g.Members)) }, nil},
 		{"TOPIC", true, nil, func(_ api.Group, p api.Partition) string { return p.Topic }},
 		{"PARTITION", true, nil, func(_ api.Group, p api.Partition) string { return strconv.Itoa(int(p.Partition)) }},
-		{"START", t.wide, nil, func(_ api.Group, p api.Partition) string { return number(p.Start) }},
-		{"COMMITTED", true, nil, func(_ api.Group, p api.Partition) string { return number(p.Committed) }},
-		{"END", true, nil, func(_ api.Group, p api.Partition) string { return number(p.End) }},
-		{"LAG", true, nil, func(_ api.Group, p api.Partition) string { return number(p.Lag) }},
-		{"TIME LAG", t.timed, nil, func(_ api.Group, p api.Partition) string { return span(p.LagSeconds) }},
-		{"AT MOST", t.wide, nil, func(_ api.Group, p api.Partition) string { return number(p.LagUpperBound) }},
-		{"LOST", t.wide, nil, func(_ api.Group, p api.Partition) string { return number(p.Lost) }},
+		{"START", t.wide, nil, func(_ api.Group, p api.Partition) string { return Number(p.Start) }},
+		{"COMMITTED", true, nil, func(_ api.Group, p api.Partition) string { return Number(p.Committed) }},
+		{"END", true, nil, func(_ api.Group, p api.Partition) string { return Number(p.End) }},
+		{"LAG", true, nil, func(_ api.Group, p api.Partition) string { return Number(p.Lag) }},
+		{"TIME LAG", t.timed, nil, func(_ api.Group, p api.Partition) string { return Seconds(p.LagSeconds) }},
+		{"AT MOST", t.wide, nil, func(_ api.Group, p api.Partition) string { return Number(p.LagUpperBound) }},
+		{"LOST", t.wide, nil, func(_ api.Group, p api.Partition) string { return Number(p.Lost) }},
 		{"OWNER", true, nil, owners.name},
-		{"MEMBER ID", t.wide, nil, func(_ api.Group, p api.Partition) string { return word(p.Owner) }},
+		{"MEMBER ID", t.wide, nil, func(_ api.Group, p api.Partition) string { return Text(p.Owner) }},
 		{"NOTE", true, func(_ api.Cluster, g api.Group) string { return groupNote(g) }, note},
 	}
 }
@@ -110,18 +111,18 @@ func (t lagTable) print(w io.Writer, l api.Lag) error {
 			shown, heads = append(shown, c), append(heads, c.head)
 		}
 	}
-	grid := newGrid(w, heads...)
+	table := NewTable(w, heads...)
 	for _, c := range l.Clusters {
 		for _, g := range c.Groups {
 			for _, p := range g.Partitions {
-				grid.row(cells(shown, c, g, &p)...)
+				table.Row(cells(shown, c, g, &p)...)
 			}
 			if len(g.Partitions) == 0 {
-				grid.row(cells(shown, c, g, nil)...)
+				table.Row(cells(shown, c, g, nil)...)
 			}
 		}
 	}
-	return grid.w.Flush()
+	return table.Flush()
 }
 
 // cells are one line of the table; p is nil for a group without partitions.
@@ -161,7 +162,7 @@ func groupNote(g api.Group) string {
 	if g.Error == nil && len(g.Members) == 0 {
 		return "no offsets seen" // or none that DESCRIBE on their topics lets us see
 	}
-	return word(g.Error)
+	return Text(g.Error)
 }
 
 // note is what a number alone does not say.
@@ -193,7 +194,7 @@ func printAdvice(w io.Writer, l api.Lag) {
 	for _, c := range l.Clusters {
 		for _, g := range c.Groups {
 			for _, a := range g.Advice {
-				fmt.Fprintf(w, "\n%s: %s\n  because: %s\n  do:      %s\n  cost:    %s\n", printable(g.Group), a.Name, a.Because, a.Do, a.Cost)
+				fmt.Fprintf(w, "\n%s: %s\n  because: %s\n  do:      %s\n  cost:    %s\n", Printable(g.Group), a.Name, a.Because, a.Do, a.Cost)
 			}
 		}
 	}

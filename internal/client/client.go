@@ -1,4 +1,5 @@
-package main
+// Package client reads JSON from servers: a running daemon, or a Prometheus.
+package client
 
 import (
 	"context"
@@ -12,23 +13,32 @@ import (
 )
 
 const (
-	askTimeout = 30 * time.Second // for one answer of a daemon
-	maxAnswer  = 1 << 30          // bytes: a million partitions in JSON are about 250 MB
+	timeout   = 30 * time.Second // for one answer
+	maxAnswer = 1 << 30          // bytes: a million partitions in JSON are about 250 MB
 )
 
-// ask gets a JSON document from a running daemon. A user and password may stand in the server's address.
-func ask(ctx context.Context, server, path string, query url.Values, into any) error {
+// AddressError is the error of an address that is no server's: what the user wrote is wrong.
+type AddressError struct {
+	Address string
+	Reason  string
+}
+
+// Error names the address.
+func (e *AddressError) Error() string { return fmt.Sprintf("%q: %s", e.Address, e.Reason) }
+
+// Get gets a JSON document from a server. A user and password may stand in its address.
+func Get(ctx context.Context, server, path string, query url.Values, into any) error {
 	base, err := url.Parse(server)
 	if err != nil || base.Host == "" {
-		return wrong{fmt.Errorf("--server %q: want an address such as http://localhost:9090", server)}
+		return &AddressError{server, "want an address such as http://localhost:9090"}
 	}
 	target := base.JoinPath(path)
 	target.RawQuery = query.Encode()
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
 	if err != nil {
-		return wrong{fmt.Errorf("--server %q: %w", base.Redacted(), err)}
+		return &AddressError{base.Redacted(), err.Error()}
 	}
 	req.Header.Set("Accept", "application/json")
 	resp, err := http.DefaultClient.Do(req)
@@ -39,7 +49,7 @@ func ask(ctx context.Context, server, path string, query url.Values, into any) e
 	return answer(resp, target.Redacted(), into)
 }
 
-// answer decodes a daemon's answer, or says what came instead.
+// answer decodes a server's answer, or says what came instead.
 func answer(resp *http.Response, from string, into any) error {
 	body := io.LimitReader(resp.Body, maxAnswer)
 	switch {

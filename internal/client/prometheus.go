@@ -1,0 +1,70 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/lagscaler/lagscaler/scaler/sim"
+)
+
+// Prometheus is a trace taken from a Prometheus: a query that gives one series, of records per second.
+type Prometheus struct {
+	Server, Query string
+	Window, Step  time.Duration // how far back, and the resolution: whole seconds
+}
+
+// Series are the samples of a series as Prometheus writes them: Unix time, value as text.
+type Series [][2]any
+
+// Ask asks the server for the series that the query gives.
+func (p Prometheus) Ask(ctx context.Context) ([]Series, error) {
+	end := time.Now().Truncate(p.Step)
+	var answer struct {
+		Data struct {
+			Result []struct {
+				Values Series `json:"values"`
+			} `json:"result"`
+		} `json:"data"`
+	}
+	err := Get(ctx, p.Server, "/api/v1/query_range", url.Values{
+		"query": {p.Query}, "step": {strconv.Itoa(int(p.Step / time.Second))},
+		"start": {strconv.FormatInt(end.Add(-p.Window).Unix(), 10)}, "end": {strconv.FormatInt(end.Unix(), 10)},
+	}, &answer)
+	if err != nil {
+		return nil, err
+	}
+	series := make([]Series, len(answer.Data.Result))
+	for i, r := range answer.Data.Result {
+		series[i] = r.Values
+	}
+	return series, nil
+}
+
+// Trace makes a trace of samples. Where one is missing, the last one goes on: a gap is no silence.
+func (p Prometheus) Trace(samples Series) (sim.Trace, error) {
+	t := sim.Trace{Name: "prometheus", Step: p.Step}
+	last, peak := int64(0), 0.0
+	for _, v := range samples {
+		at, ok := v[0].(float64)
+		text, isText := v[1].(string)
+		rate, err := strconv.ParseFloat(text, 64)
+		if !ok || !isText || err != nil || rate < 0 || math.IsInf(rate, 0) || math.IsNaN(rate) {
+			return sim.Trace{}, fmt.Errorf("sample %v: want a rate", v)
+		}
+		for n := len(t.Counts); n > 0 && last+int64(p.Step/time.Second) < int64(at); {
+			last += int64(p.Step / time.Second)
+			t.Counts = append(t.Counts, t.Counts[n-1])
+		}
+		last, peak = int64(at), max(peak, rate)
+		t.Counts = append(t.Counts, rate*p.Step.Seconds())
+	}
+	if len(t.Counts) < 2 || peak == 0 {
+		return sim.Trace{}, errors.New("no traffic in the window")
+	}
+	return t, nil
+}

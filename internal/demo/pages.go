@@ -1,0 +1,70 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/internal/metrics"
+	"github.com/lagscaler/lagscaler/internal/record"
+	"github.com/lagscaler/lagscaler/internal/web"
+)
+
+// pages are the daemon's own pages and metrics.
+func (o Options) pages(latest func() *engine.Report, ring *web.Ring) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", metrics.New(metrics.Options{
+		Latest: latest, Interval: Interval, Sample: SampleInterval, Version: o.Version, Revision: o.Revision,
+	}))
+	mux.Handle("/", web.New(web.Options{Latest: latest, Ring: ring, Interval: Interval, Version: o.Version + " (demo)"}))
+	return mux
+}
+
+// serve shows the pages until ctx ends, on a free port of 127.0.0.1 unless an address is named.
+func serve(ctx context.Context, running *errgroup.Group, addr string, pages http.Handler) (url string, err error) {
+	if addr == "" {
+		addr = "127.0.0.1:0"
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return "", fmt.Errorf("listen on %s: %w", addr, err)
+	}
+	server := &http.Server{Handler: pages, ReadHeaderTimeout: 5 * time.Second}
+	running.Go(func() error {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve the page: %w", err)
+		}
+		return nil
+	})
+	running.Go(func() error {
+		<-ctx.Done()
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		if server.Shutdown(closing) != nil {
+			return server.Close() // a page that follows live holds its connection open
+		}
+		return nil
+	})
+	return "http://" + l.Addr().String(), nil
+}
+
+// recorder writes polls to a file, if one is named; ended waits until all of them are there.
+func (o Options) recorder() (into engine.Record, ended func()) {
+	if o.Record == "" {
+		return nil, func() {}
+	}
+	r := record.New(record.Options{Path: o.Record, MaxBytes: 100 << 20, Keep: 1, Lagscaler: o.Version, Log: o.Log})
+	ctx, end := context.WithCancel(context.Background())
+	var writing errgroup.Group
+	writing.Go(func() error { return r.Run(ctx) })
+	return r.Record, func() {
+		end()
+		_ = writing.Wait() // what went wrong was logged
+	}
+}

@@ -1,0 +1,65 @@
+package output
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"golang.org/x/term"
+)
+
+// Screen shows one reading after another: on a terminal each in the place of the last, elsewhere one below the other.
+type Screen struct {
+	w        io.Writer
+	terminal bool
+}
+
+// NewScreen shows readings on w.
+func NewScreen(w io.Writer) Screen {
+	f, ok := w.(*os.File)
+	if !ok {
+		return Screen{w: w}
+	}
+	info, err := f.Stat()
+	return Screen{w: w, terminal: err == nil && info.Mode()&os.ModeCharDevice != 0}
+}
+
+// clearScreen moves the cursor home and erases what is there (ECMA-48 CUP and ED).
+const clearScreen = "\x1b[H\x1b[2J"
+
+// Show prints in one write, so that a terminal does not flicker.
+func (s Screen) Show(print func(io.Writer) error) error {
+	var b bytes.Buffer
+	if s.terminal {
+		b.WriteString(clearScreen)
+	}
+	if err := print(&b); err != nil {
+		return err
+	}
+	_, err := s.w.Write(b.Bytes())
+	return err
+}
+
+// Progress shows on a terminal how many of all are finished, and nothing anywhere else.
+func Progress(w io.Writer, doing string, all int) (finished func()) {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return func() {}
+	}
+	const eraseLine = "\r\x1b[K"
+	var mu sync.Mutex
+	done := -1
+	finished = func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if done++; done == all {
+			fmt.Fprint(f, eraseLine)
+			return
+		}
+		fmt.Fprintf(f, eraseLine+"%s: %d of %d done", doing, done, all)
+	}
+	finished()
+	return finished
+}

@@ -1,0 +1,73 @@
+package output
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// Table aligns the columns of a table.
+type Table struct{ w *tabwriter.Writer }
+
+// NewTable begins a table with its heads.
+func NewTable(w io.Writer, head ...string) Table {
+	t := Table{tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)}
+	t.Row(head...)
+	return t
+}
+
+// Row adds a line.
+func (t Table) Row(cells ...string) {
+	for i, c := range cells {
+		cells[i] = Printable(c)
+	}
+	fmt.Fprintln(t.w, strings.Join(cells, "\t"))
+}
+
+// Flush prints what was added.
+func (t Table) Flush() error { return t.w.Flush() }
+
+// Printable is a name that breaks no table and commands no terminal: control characters are escaped, nothing is "-".
+func Printable(s string) string {
+	if s == "" {
+		return "-"
+	}
+	quoted := strconv.Quote(s)
+	if quoted = quoted[1 : len(quoted)-1]; strings.ReplaceAll(quoted, `\"`, `"`) == s {
+		return s
+	}
+	return quoted
+}
+
+// Number is a number, or - when it is not known.
+func Number(n *int64) string {
+	if n == nil {
+		return ""
+	}
+	return strconv.FormatInt(*n, 10)
+}
+
+// Seconds is a number of seconds as people say it, or nothing when it is not known.
+//
+//	0.04 -> 0s    12.34 -> 12.3s    75 -> 1m15s    9000 -> 2h30m0s
+func Seconds(seconds *float64) string {
+	if seconds == nil {
+		return ""
+	}
+	d := time.Duration(*seconds * float64(time.Second))
+	if d < time.Minute {
+		return d.Round(100 * time.Millisecond).String()
+	}
+	return d.Round(time.Second).String()
+}
+
+// Text is a text, or nothing when it is not known.
+func Text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
