@@ -41,9 +41,13 @@
 //	How many consumers does a constant rate need?        scaler/plan       plan.go: the formula and its example
 //	How is a number printed?                             scaler/number     the same in lines and on pages
 //	What is learned, and what is saved of it?            scaler            memory.go, capacity.go
+//	Which pod is which member of the group?              scaler            target.go
+//	When is what was learned saved and loaded?           internal/engine   memory.go: a table of the cases
 //	How would a policy have done?                        scaler/sim        the simulator and its rivals
 //	What was seen and decided, for a bug report?         internal/record   doc.go: the format; replay.go decides it again
 //	How are Kubernetes objects read and written?         scaler/kube       doc.go; scales.go is the only writer of replicas
+//	Which namespace may name which cluster and group?    scaler/kube       scalers.go: allowed, mayName
+//	Which thresholds apply when a scaler sets some?      internal/engine   declared.go
 //	Which rights are needed, and for what?               scaler/kube       permissions.go
 //	What may a user set?                                 internal/config   config.go; docs/configuration.md is made from it
 //	When does what run?                                  internal/engine   engine.go: Engine.Tick is the program minus the clock
