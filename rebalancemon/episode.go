@@ -91,7 +91,6 @@ func (g *group) observeState(s lag.GroupState, limit time.Duration) {
 		return
 	}
 	g.state = s
-	g.home.see(s.Coordinator)
 	to := conditionOf(s.State)
 	if before.At.IsZero() || epochs(before.Type) != epochs(s.Type) {
 		g.reset(s, to)

@@ -16,9 +16,8 @@ type group struct {
 	lastListed  time.Time      // last listed, whatever was known of it
 	lastSampled time.Time      // last seen by the sampler
 	state       lag.GroupState // last known state
-	home        home
-	open        *episode   // the rebalance that is going on
-	ended       []*episode // over, in order, but not yet counted by a poll
+	open        *episode       // the rebalance that is going on
+	ended       []*episode     // over, in order, but not yet counted by a poll
 	baseline    baseline
 	membership  membership // as the last poll that described it found it
 	seenAgainAt time.Time  // last seen again after a gap

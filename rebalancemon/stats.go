@@ -18,7 +18,6 @@ type Stats struct {
 	Joins     uint64
 	Leaves    uint64
 
-	Moves       uint64 // times the group got another coordinator: a leader change, no rebalance
 	Rebalancing bool
 	Paused      bool          // the whole group stands still now; false while a KIP-848 group reconciles
 	Since       time.Time     // start of the one that lasts; zero otherwise
@@ -66,7 +65,7 @@ func (m *Monitor) stats(g *group) Stats {
 	t, c := &g.stats, &g.memberStats
 	s := Stats{
 		Group: g.name, ByOutcome: t.outcomes, ByCause: t.causes, Unplanned: t.unplanned, Slow: t.slow,
-		TimeSpent: t.spent, Joins: c.joins, Leaves: c.leaves, Moves: g.home.moves, Resolution: m.resolution(),
+		TimeSpent: t.spent, Joins: c.joins, Leaves: c.leaves, Resolution: m.resolution(),
 		Average: t.typical.average, P90: t.typical.p90, SuccessRate: t.typical.successRate, RateKnown: t.typical.known,
 		Members: c.members, Static: c.static, Idle: c.idle, Churn: c.churn, Stability: c.stability, Skew: c.skew,
 		Assignor: g.membership.assignor, Protocol: g.membership.protocol,

@@ -55,6 +55,8 @@ type teller struct {
 	monitor *rebalancemon.Monitor
 	scene   scene
 	hints   []rebalancemon.Hint
+	polled  *lag.Snapshot // the last poll
+	moves   uint64        // of the coordinator: leader changes, no rebalances
 	out     bytes.Buffer
 }
 
@@ -104,6 +106,7 @@ func (tell *teller) moment(at time.Duration, words []string) error {
 	case "restart":
 		tell.finish()
 		tell.monitor = rebalancemon.New(rebalancemon.Options{Cluster: "main"})
+		tell.polled, tell.moves = nil, 0
 	case "resized":
 		var h rebalancemon.Hint
 		if _, err := fmt.Sscan(words[1]+" "+words[2], &h.From, &h.To); err != nil {
@@ -120,6 +123,8 @@ func (tell *teller) moment(at time.Duration, words []string) error {
 		if err != nil {
 			return err
 		}
+		tell.moves += lag.LeaderChanges(tell.polled, s)
+		tell.polled = s
 		tell.report(at, tell.monitor.Snapshot(s, tell.hints))
 	default:
 		tell.report(at, tell.monitor.Sample(tell.scene.sample(at, words[0]), tell.hints))
@@ -154,7 +159,7 @@ func (tell *teller) finish() {
 	for _, n := range []struct {
 		name  string
 		count uint64
-	}{{"unplanned", s.Unplanned}, {"joins", s.Joins}, {"leaves", s.Leaves}, {"moves", s.Moves}, {"slow", s.Slow}} {
+	}{{"unplanned", s.Unplanned}, {"joins", s.Joins}, {"leaves", s.Leaves}, {"moves", tell.moves}, {"slow", s.Slow}} {
 		if n.count > 0 {
 			fmt.Fprintf(&tell.out, ", %s %d", n.name, n.count)
 		}

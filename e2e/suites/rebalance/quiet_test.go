@@ -30,14 +30,14 @@ func TestQuiet(t *testing.T) {
 				{"broker killed", (*testCluster).killBroker, false, true},
 			} {
 				tc.began = time.Now()
-				before := tc.moves(t)
+				before := tc.watcher.leaderChanges()
 				step.do(tc, t)
 				sum := report(t, tc.compare(t))
 				t.Logf("%s: %d rebalances", step.name, sum.Truths)
 				if len(sum.Missed) > 0 || len(sum.False) > 0 || step.none && sum.Truths+sum.Events > 0 {
 					t.Errorf("%s: %d rebalances, %d missed, %d false", step.name, sum.Truths, len(sum.Missed), len(sum.False))
 				}
-				if moves := tc.moves(t) - before; step.move != (moves > 0) {
+				if moves := tc.watcher.leaderChanges() - before; step.move != (moves > 0) {
 					t.Errorf("%s: %d leader changes counted", step.name, moves)
 				}
 			}
@@ -85,13 +85,4 @@ func (tc *testCluster) killBroker(t *testing.T) {
 	tc.watcher.settle(t, 6)
 	n.Start(t)
 	tc.watcher.settle(t, 2)
-}
-
-func (tc *testCluster) moves(t *testing.T) uint64 {
-	t.Helper()
-	moves := uint64(0)
-	for _, g := range tc.groups {
-		moves += tc.watcher.stats(t, g.group).Moves
-	}
-	return moves
 }
