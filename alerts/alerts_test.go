@@ -23,7 +23,7 @@ func export(t *testing.T, o alerts.Options) string {
 	return b.String()
 }
 
-// write puts the rules into a folder of their own, as rules.yaml.
+// write exports the rules to rules.yaml in a new folder.
 func write(t *testing.T, o alerts.Options) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -42,14 +42,14 @@ func read(t *testing.T, path string) string {
 	return string(text)
 }
 
-// Every way to export is a rule file that Prometheus takes.
+// Prometheus accepts every variant of an export.
 func TestExportsAreRules(t *testing.T) {
 	promtool := promtest.Promtool(t)
 	for name, o := range map[string]alerts.Options{
 		"plain":    {},
 		"labelled": {Labels: map[string]string{"team": `the "kafka" team`}},
 		"without":  {Disable: []string{"LagscalerFlapping", "LagscalerMaxReplicasReached"}},
-		"hurried":  {TimeScale: 60},
+		"scaled":   {TimeScale: 60},
 		"empty":    {Disable: alerts.Names()},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -58,8 +58,8 @@ func TestExportsAreRules(t *testing.T) {
 	}
 }
 
-// The exported rules are the files: nothing that stands in them is lost.
-func TestExportIsWhole(t *testing.T) {
+// An export contains every line of the files.
+func TestExportIsComplete(t *testing.T) {
 	exported := export(t, alerts.Options{})
 	files, err := filepath.Glob("rules/*.yaml")
 	if err != nil {
@@ -77,7 +77,7 @@ func TestExportIsWhole(t *testing.T) {
 func TestOptions(t *testing.T) {
 	got := export(t, alerts.Options{Disable: []string{"LagscalerGroupEmpty"}, Labels: map[string]string{"team": "kafka", "env": "prod"}})
 	if strings.Contains(got, "LagscalerGroupEmpty") {
-		t.Error("a disabled alert is there")
+		t.Error("a disabled alert is exported")
 	}
 	if n, all := strings.Count(got, "        labels:\n          env: \"prod\"\n          team: \"kafka\"\n          severity: "), strings.Count(got, "- alert: "); n != all {
 		t.Errorf("%d of %d alerts have the labels", n, all)
@@ -85,11 +85,11 @@ func TestOptions(t *testing.T) {
 	got = export(t, alerts.Options{TimeScale: 60})
 	for _, want := range []string{"for: 5000ms\n", "keep_firing_for: 5000ms\n", "_total[60000ms]", "interval: 2000ms\n", "[1440000ms]"} {
 		if !strings.Contains(got, want) {
-			t.Errorf("hurried: missing %q", want)
+			t.Errorf("time scale 60: missing %q", want)
 		}
 	}
 	if left := regexp.MustCompile(`\[\d+[mhd]\]|for: \d+[mhd]\n`).FindString(got); left != "" {
-		t.Errorf("hurried: %q is as long as before", left)
+		t.Errorf("time scale 60: %q is not divided", left)
 	}
 }
 
@@ -112,15 +112,15 @@ func TestCustomResource(t *testing.T) {
 	}
 }
 
-func TestRefusals(t *testing.T) {
+func TestWrongOptions(t *testing.T) {
 	for _, c := range []struct {
 		options alerts.Options
 		want    string
 	}{
 		{alerts.Options{Format: "toml"}, `format "toml": want prometheus or prometheusrule`},
 		{alerts.Options{Disable: []string{"LagscalerNothing"}}, `there is no alert "LagscalerNothing"; the alerts are LagscalerAbsent, `},
-		{alerts.Options{Labels: map[string]string{"a-b": "c"}}, `label "a-b": not a label name`},
-		{alerts.Options{Labels: map[string]string{"severity": "none"}}, `label severity: every alert has its own`},
+		{alerts.Options{Labels: map[string]string{"a-b": "c"}}, `label "a-b": not a valid label name`},
+		{alerts.Options{Labels: map[string]string{"severity": "none"}}, `label severity: must not be set, every alert has its own`},
 		{alerts.Options{TimeScale: -1}, `time scale -1: want a positive number`},
 	} {
 		err := alerts.Export(&bytes.Buffer{}, c.options)
@@ -130,8 +130,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// block is the text of one rule.
-func blocks(t *testing.T) map[string][]string {
+// alertTexts returns the rules of every alert, by the name of the alert.
+func alertTexts(t *testing.T) map[string][]string {
 	t.Helper()
 	found := map[string][]string{}
 	for _, part := range strings.Split(export(t, alerts.Options{}), "      - alert: ")[1:] {
@@ -142,7 +142,7 @@ func blocks(t *testing.T) map[string][]string {
 }
 
 func TestEveryAlertIsComplete(t *testing.T) {
-	for name, rules := range blocks(t) {
+	for name, rules := range alertTexts(t) {
 		if !strings.HasPrefix(name, "Lagscaler") {
 			t.Errorf("%s lacks the prefix", name)
 		}
@@ -159,23 +159,23 @@ func TestEveryAlertIsComplete(t *testing.T) {
 	}
 }
 
-// Only declared groups page: whatever is critical about a group asks for its tier.
+// Only declared groups page: a critical alert about a group depends on the tier of the group.
 func TestOnlyDeclaredGroupsPage(t *testing.T) {
-	for name, rules := range blocks(t) {
+	for name, rules := range alertTexts(t) {
 		for _, rule := range rules {
 			aboutGroup := strings.Contains(rule, "$labels.group")
 			if aboutGroup && strings.Contains(rule, "severity: critical") && name != "LagscalerLagSLOBurnFast" {
-				t.Errorf("%s is critical whoever the group is", name)
+				t.Errorf("%s is critical for groups that are not declared", name)
 			}
 		}
 	}
-	if fast := blocks(t)["LagscalerLagSLOBurnFast"][0]; !strings.Contains(fast, "lagscaler_group_lag_late") ||
+	if fast := alertTexts(t)["LagscalerLagSLOBurnFast"][0]; !strings.Contains(fast, "lagscaler_group_lag_late") ||
 		!strings.Contains(export(t, alerts.Options{}), `max by (kafka_cluster, group) (lagscaler_group_slo_lag_seconds{tier="declared"})`) {
-		t.Error("the burn rate is not of declared groups alone")
+		t.Error("the burn rate includes groups that are not declared")
 	}
 }
 
-// Every alert has a runbook with the four chapters, and every runbook an alert.
+// Every alert has a runbook with the four chapters, and every runbook has an alert.
 func TestRunbooks(t *testing.T) {
 	const dir = "../docs/runbooks"
 	var have []string
@@ -205,10 +205,10 @@ func TestRunbooks(t *testing.T) {
 	}
 }
 
-// The page about alerts has a line for each, with its severity and its runbook.
-func TestPageOfAlerts(t *testing.T) {
+// docs/alerts.md has a line for every alert, with its severity and its runbook.
+func TestAlertsPage(t *testing.T) {
 	page := read(t, "../docs/alerts.md")
-	for name, rules := range blocks(t) {
+	for name, rules := range alertTexts(t) {
 		severity := "warning"
 		switch {
 		case strings.Contains(rules[0], "severity: '{{"):

@@ -18,7 +18,7 @@ var (
 	flag    = regexp.MustCompile(`^--?[a-z][a-z-]*`)
 )
 
-// sections are the pages of docs/cli.md, which is generated, by command.
+// sections returns the sections of docs/cli.md, which is generated, by command.
 func sections(t *testing.T) map[string]string {
 	t.Helper()
 	text := read(t, "../docs/cli.md")
@@ -34,7 +34,7 @@ func sections(t *testing.T) map[string]string {
 	return found
 }
 
-// commands are those that a text tells somebody to type, each on a line.
+// commands returns the lagscaler commands in a text.
 func commands(text string) []string {
 	var found []string
 	for _, m := range command.FindAllStringSubmatch(text, -1) {
@@ -43,11 +43,11 @@ func commands(text string) []string {
 	return found
 }
 
-// Whoever is told a command at night finds that it exists, with its flags, and that it says whom to ask.
+// Every lagscaler command in the alerts and runbooks exists with its flags, and names the server or the brokers.
 func TestCommandsExist(t *testing.T) {
-	told := map[string][]string{}
+	found := map[string][]string{}
 	for _, m := range regexp.MustCompile(`First: (.*)`).FindAllStringSubmatch(export(t, alerts.Options{}), -1) {
-		told["the rules"] = append(told["the rules"], commands(m[1])...)
+		found["the rules"] = append(found["the rules"], commands(m[1])...)
 	}
 	files, err := filepath.Glob("../docs/runbooks/*.md")
 	if err != nil {
@@ -56,12 +56,12 @@ func TestCommandsExist(t *testing.T) {
 	for _, file := range append(files, "../docs/alerts.md", "../docs/dashboards.md") {
 		text := strings.ReplaceAll(read(t, file), "\\\n", " ")
 		for _, block := range append(span.FindAllString(strings.ReplaceAll(text, "```", ""), -1), fenced(text)...) {
-			told[file] = append(told[file], commands(block)...)
+			found[file] = append(found[file], commands(block)...)
 		}
 	}
 	known, n := sections(t), 0
-	for _, where := range slices.Sorted(maps.Keys(told)) {
-		for _, line := range told[where] {
+	for _, where := range slices.Sorted(maps.Keys(found)) {
+		for _, line := range found[where] {
 			checkCommand(t, where, line, known)
 			n++
 		}
@@ -71,7 +71,7 @@ func TestCommandsExist(t *testing.T) {
 	}
 }
 
-// fenced are the blocks of code of a page.
+// fenced returns the code blocks of a page.
 func fenced(text string) []string {
 	var blocks []string
 	for i, part := range strings.Split(text, "```") {
@@ -94,15 +94,15 @@ func checkCommand(t *testing.T, where, line string, known map[string]string) {
 		t.Errorf("%s: there is no command lagscaler %s", where, line)
 		return
 	}
-	asks := false
+	namesServer := false
 	for _, word := range words {
 		f := flag.FindString(word)
 		if f != "" && !regexp.MustCompile(`[\s,]`+f+`[\s,]`).MatchString(page) {
 			t.Errorf("%s: lagscaler %s has no flag %s", where, name, f)
 		}
-		asks = asks || f == "-s" || f == "--server" || f == "--brokers" || f == "--config"
+		namesServer = namesServer || f == "-s" || f == "--server" || f == "--brokers" || f == "--config"
 	}
-	if needs := strings.Contains(page, "--server URL") || name == "check"; needs && !asks && len(words) > 1 {
-		t.Errorf("%s: lagscaler %s does not say whom to ask", where, line)
+	if needs := strings.Contains(page, "--server URL") || name == "check"; needs && !namesServer && len(words) > 1 {
+		t.Errorf("%s: lagscaler %s has none of --server, --brokers and --config", where, line)
 	}
 }

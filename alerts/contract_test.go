@@ -18,7 +18,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
-// known is what the daemon exposes, and what the rules record from it.
+// known returns the metrics that the daemon exports, and the series of the recording rules.
 func known(t *testing.T) promtest.Metrics {
 	t.Helper()
 	k := promtest.Metrics{}
@@ -32,19 +32,19 @@ func known(t *testing.T) promtest.Metrics {
 	for _, m := range regexp.MustCompile(`- record: (\w+)(:\S+)`).FindAllStringSubmatch(export(t, alerts.Options{}), -1) {
 		labels, ok := levels[m[1]]
 		if !ok {
-			t.Errorf("recorded %s%s: which labels has the level %s?", m[1], m[2], m[1])
+			t.Errorf("recording rule %s%s: this test does not know the labels of the level %s", m[1], m[2], m[1])
 		}
 		k[m[1]+m[2]] = labels
 	}
 	return k
 }
 
-func TestRulesUseWhatExists(t *testing.T) {
+func TestRulesUseExistingMetrics(t *testing.T) {
 	promtest.Check(t, "rules", export(t, alerts.Options{}), known(t))
 }
 
-// The promtool tests feed series as the daemon exposes them.
-func TestTestdataUsesWhatExists(t *testing.T) {
+// The promtool tests use metrics that the daemon exports.
+func TestTestdataUsesExistingMetrics(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -54,18 +54,18 @@ func TestTestdataUsesWhatExists(t *testing.T) {
 	}
 }
 
-func TestDocsNameWhatExists(t *testing.T) {
+func TestDocsNameExistingMetrics(t *testing.T) {
 	k := known(t)
 	for file := range pages(t) {
 		for _, word := range regexp.MustCompile("`[^`\n]+`").FindAllString(read(t, file), -1) {
-			if !strings.Contains(word, "…") { // a family of names
+			if !strings.Contains(word, "…") { // a group of names, such as lagscaler_group_…
 				promtest.Check(t, file, word, k)
 			}
 		}
 	}
 }
 
-// pages are all pages of documentation.
+// pages returns the files of the documentation.
 func pages(t *testing.T) map[string]bool {
 	t.Helper()
 	found := map[string]bool{}
@@ -81,9 +81,9 @@ func pages(t *testing.T) map[string]bool {
 	return found
 }
 
-// A counter that a rule takes the increase of is there, at 0, when its group or scaler is first seen: else the first
-// event would be lost.
-func TestCountersBeginAtZero(t *testing.T) {
+// Every counter that a rule uses in rate or increase is exported with value 0 as soon as its group or scaler is known.
+// Otherwise Prometheus would miss the first event.
+func TestCountersStartAtZero(t *testing.T) {
 	at := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	report := &engine.Report{
 		At: at, Leader: true,
@@ -103,7 +103,7 @@ func TestCountersBeginAtZero(t *testing.T) {
 	for _, c := range counters {
 		line := regexp.MustCompile(`(?m)^` + c[1] + `\{.*` + c[2] + `.*\} 0$`)
 		if !line.MatchString(w.Body.String()) {
-			t.Errorf("%s{%s} does not begin at 0", c[1], c[2])
+			t.Errorf("%s{%s} does not start at 0", c[1], c[2])
 		}
 	}
 }

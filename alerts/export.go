@@ -15,10 +15,10 @@ import (
 //go:embed rules/*.yaml
 var files embed.FS
 
-// order is the order of the files in an export: what is recorded first.
-var order = []string{"recording", "groups", "rebalances", "scaling", "lagscaler"}
+// fileOrder is the order of the files in an export: recording rules come first, because alerts use them.
+var fileOrder = []string{"recording", "groups", "rebalances", "scaling", "lagscaler"}
 
-// Format is the kind of file that Export writes.
+// Format is the format of an export.
 type Format string
 
 // The formats of Export.
@@ -27,17 +27,17 @@ const (
 	PrometheusRule Format = "prometheusrule" // the custom resource of the Prometheus operator
 )
 
-// Formats are all of them.
+// Formats are all formats.
 var Formats = []Format{Prometheus, PrometheusRule}
 
-// Options choose what Export writes. The zero value is every rule, as a rule file.
+// Options choose the content and the format of an export. The zero value exports every rule as a rule file.
 type Options struct {
 	Format       Format
-	Disable      []string          // names of alerts to leave out
+	Disable      []string          // names of alerts to omit
 	Labels       map[string]string // added to every alert
-	Name         string            // of the custom resource; lagscaler when empty
-	Namespace    string            // of the custom resource; none when empty
-	ObjectLabels map[string]string // of the custom resource: what the operator selects rules by
+	Name         string            // of the custom resource; lagscaler if empty
+	Namespace    string            // of the custom resource; none if empty
+	ObjectLabels map[string]string // of the custom resource; the operator selects rules by them
 	TimeScale    float64           // divides every duration, for tests; 0 and 1 change nothing
 }
 
@@ -53,17 +53,17 @@ func Names() []string {
 	return names
 }
 
-// Export writes the rules.
+// Export writes the rules to w.
 func Export(w io.Writer, o Options) error {
 	if err := o.Check(); err != nil {
 		return err
 	}
-	text := assemble(o)
+	text := selectRules(o)
 	if o.TimeScale > 0 && o.TimeScale != 1 {
-		text = hurry(text, o.TimeScale)
+		text = shortenDurations(text, o.TimeScale)
 	}
 	if o.Format == PrometheusRule {
-		text = resource(text, o)
+		text = asResource(text, o)
 	}
 	if _, err := io.WriteString(w, text); err != nil {
 		return fmt.Errorf("writing the rules: %w", err)
@@ -73,7 +73,7 @@ func Export(w io.Writer, o Options) error {
 
 var labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 
-// Check reports what of the options is wrong.
+// Check returns an error that names the first wrong option.
 func (o Options) Check() error {
 	if o.Format != "" && !slices.Contains(Formats, o.Format) {
 		return fmt.Errorf("format %q: want prometheus or prometheusrule", o.Format)
@@ -88,21 +88,21 @@ func (o Options) Check() error {
 	}
 	for name := range o.Labels {
 		if !labelName.MatchString(name) {
-			return fmt.Errorf("label %q: not a label name", name)
+			return fmt.Errorf("label %q: not a valid label name", name)
 		}
 		if name == "severity" {
-			return fmt.Errorf("label severity: every alert has its own")
+			return fmt.Errorf("label severity: must not be set, every alert has its own")
 		}
 	}
 	return nil
 }
 
-// rule is one rule, with the comments above it, as it stands in its file.
+// rule is one rule of a file.
 type rule struct {
-	group string // the lines that open its group
+	group string // the lines of the group before its first rule
 	name  string
 	alert bool
-	text  string
+	text  string // all lines of the rule, with the comments above it
 }
 
 const (
@@ -113,16 +113,16 @@ const (
 // rules are the rules of all files, in order.
 func rules() []rule {
 	var all []rule
-	for _, name := range order {
+	for _, name := range fileOrder {
 		text, err := files.ReadFile("rules/" + name + ".yaml")
-		if err == nil { // embedded: a file that is missing from order is found by a test
+		if err == nil { // the files are embedded; a test finds a file that fileOrder lacks
 			all = append(all, split(string(text))...)
 		}
 	}
 	return all
 }
 
-// split cuts a file into its rules.
+// split divides a file into its rules.
 func split(text string) []rule {
 	var all []rule
 	var group, comments strings.Builder
@@ -147,8 +147,8 @@ func split(text string) []rule {
 	return all
 }
 
-// assemble joins the rules that are left into one file.
-func assemble(o Options) string {
+// selectRules joins the rules that are not disabled, with the labels of the options.
+func selectRules(o Options) string {
 	var b strings.Builder
 	b.WriteString("groups:\n")
 	group := ""
@@ -164,15 +164,15 @@ func assemble(o Options) string {
 		}
 		text := r.text
 		if r.alert {
-			text = label(text, o.Labels)
+			text = addLabels(text, o.Labels)
 		}
 		b.WriteString(text)
 	}
 	return b.String()
 }
 
-// label adds labels to an alert.
-func label(text string, labels map[string]string) string {
+// addLabels adds labels to an alert.
+func addLabels(text string, labels map[string]string) string {
 	const at = "        labels:\n"
 	var b strings.Builder
 	b.WriteString(at)
@@ -183,35 +183,35 @@ func label(text string, labels map[string]string) string {
 }
 
 var (
-	clauses = regexp.MustCompile(`(?m)^( +(?:for|keep_firing_for|interval): )(\d+[smhd])$`)
-	windows = regexp.MustCompile(`(\[)(\d+[smhd])\]`)
+	durationFields = regexp.MustCompile(`(?m)^( +(?:for|keep_firing_for|interval): )(\d+[smhd])$`)
+	rangeSelectors = regexp.MustCompile(`(\[)(\d+[smhd])\]`)
 )
 
-// hurry divides every duration by scale: a rule that looks at an hour then looks at a minute.
-func hurry(text string, scale float64) string {
-	text = clauses.ReplaceAllStringFunc(text, func(line string) string {
-		m := clauses.FindStringSubmatch(line)
-		return m[1] + shorter(m[2], scale)
+// shortenDurations divides every duration by scale: with 60, a range of one hour becomes one minute.
+func shortenDurations(text string, scale float64) string {
+	text = durationFields.ReplaceAllStringFunc(text, func(line string) string {
+		m := durationFields.FindStringSubmatch(line)
+		return m[1] + divide(m[2], scale)
 	})
-	return windows.ReplaceAllStringFunc(text, func(window string) string {
-		return "[" + shorter(strings.Trim(window, "[]"), scale) + "]"
+	return rangeSelectors.ReplaceAllStringFunc(text, func(selector string) string {
+		return "[" + divide(strings.Trim(selector, "[]"), scale) + "]"
 	})
 }
 
-// shorter is a Prometheus duration divided by scale, in whole milliseconds, at least one.
-func shorter(duration string, scale float64) string {
+// divide divides a Prometheus duration by scale. The result is in whole milliseconds, at least 1ms.
+func divide(duration string, scale float64) string {
 	unit := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour}
 	last := len(duration) - 1
 	n, err := strconv.Atoi(duration[:last])
 	if err != nil {
-		return duration // the pattern only lets numbers through
+		return duration // cannot happen: the pattern only matches numbers
 	}
 	d := time.Duration(float64(time.Duration(n)*unit[duration[last]]) / scale)
 	return strconv.FormatInt(max(1, d.Milliseconds()), 10) + "ms"
 }
 
-// resource wraps a rule file as a PrometheusRule.
-func resource(text string, o Options) string {
+// asResource puts the rules into a PrometheusRule.
+func asResource(text string, o Options) string {
 	var b strings.Builder
 	b.WriteString("apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata:\n")
 	name := o.Name

@@ -11,7 +11,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/promtest"
 )
 
-// TestRules runs the promtool tests of testdata against the rules as they are exported.
+// TestRules runs the promtool tests of testdata on the exported rules.
 func TestRules(t *testing.T) {
 	promtool := promtest.Promtool(t)
 	files, err := filepath.Glob("testdata/*.yaml")
@@ -33,7 +33,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// Every alert fires in a promtool test, and each test has a moment at which nothing does.
+// Every alert fires in a promtool test, and every test file has a time at which no alert fires.
 func TestEveryAlertIsTested(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.yaml")
 	if err != nil {
@@ -44,7 +44,7 @@ func TestEveryAlertIsTested(t *testing.T) {
 		text := read(t, file)
 		all.WriteString(text)
 		if !regexp.MustCompile(`ALERTS.*exp_samples: \[\]`).MatchString(text) {
-			t.Errorf("%s: something fires all the time", file)
+			t.Errorf("%s: there is no time without a firing alert", file)
 		}
 	}
 	for _, name := range alerts.Names() {
@@ -54,7 +54,7 @@ func TestEveryAlertIsTested(t *testing.T) {
 	}
 }
 
-// The example for Alertmanager routes as its comments say.
+// The routes of the Alertmanager example are those of its comments.
 func TestAlertmanagerExample(t *testing.T) {
 	amtool := promtest.Amtool(t)
 	promtest.Run(t, ".", amtool, "check-config", "alertmanager.yaml")

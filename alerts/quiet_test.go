@@ -11,18 +11,19 @@ import (
 	"github.com/lagscaler/lagscaler/internal/promtest"
 )
 
-// TestQuietFleet lives through a day of a fleet in which nothing is wrong, with everything that looks wrong to a careless
-// rule, from the offsets to the alerts: the engine polls the fleet three times a minute, the page is scraped each minute,
-// promtool evaluates the rules over what was scraped. Nobody may be woken.
+// TestQuietFleet simulates a day of consumer groups without a problem, but with patterns that look like problems to a
+// simple rule: bursts, rollouts, groups without members, scale to zero. No critical alert may fire. The test covers the
+// whole path: the engine polls three times per minute, the metrics are scraped every minute, and promtool evaluates the
+// rules on the scraped series.
 func TestQuietFleet(t *testing.T) {
 	t.Parallel()
 	promtool := promtest.Promtool(t)
 	dir := write(t, alerts.Options{})
 	var test strings.Builder
 	test.WriteString("rule_files: [rules.yaml]\nevaluation_interval: 1m\ntests:\n  - interval: 1m\n    input_series:\n")
-	rules := export(t, alerts.Options{}) + "lagscaler_group_rebalances_by_cause_total" // what is asked for below
+	rules := export(t, alerts.Options{}) + "lagscaler_group_rebalances_by_cause_total" // used below
 	wanted := func(metric string) bool { return strings.Contains(rules, metric) }
-	for _, s := range live(t, quietFleet(), minutesOfADay, wanted) {
+	for _, s := range simulate(t, quietFleet(), minutesOfADay, wanted) {
 		fmt.Fprintf(&test, "      - {series: '%s', values: '%s'}\n", strings.ReplaceAll(s.name, "'", "''"), s.values.String())
 	}
 	test.WriteString("    promql_expr_test:\n")
@@ -32,7 +33,7 @@ func TestQuietFleet(t *testing.T) {
 	is := func(labels string) string { return fmt.Sprintf("{labels: '{%s}', value: 1}", labels) }
 	expect(`count_over_time(ALERTS{alertstate="firing", severity="critical"}[1d])`)
 
-	// The day was not empty: what nobody declared warns, and what is declared went through all this.
+	// The day had events: warnings for groups that are not declared, and all of the following for declared groups.
 	expect(`group by (alertname, group) (count_over_time(ALERTS{alertstate="firing"}[1d]))`,
 		is(`alertname="LagscalerConsumerLagAboveSLO", group="abandoned"`), is(`alertname="LagscalerRecordsLost", group="abandoned"`))
 	expect(`group by (group) (max_over_time(lagscaler_group_max_lag_records{group="orders"}[1d]) > 50000)`, is(`group="orders"`))
