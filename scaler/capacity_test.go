@@ -1,9 +1,11 @@
-package scaler
+package scaler_test
 
 import (
 	"math"
 	"testing"
 	"time"
+
+	"github.com/lagscaler/lagscaler/scaler/learn"
 )
 
 // Nothing but work may teach what a consumer can do: whatever is done to the offsets, mu stays within 20 % of the truth.
@@ -59,9 +61,9 @@ func TestCapacityCannotBePoisoned(t *testing.T) {
 						w.poll()
 					}
 				}
-				if mu, from := w.memory.Sources[0].capacity(); from.known() && math.Abs(mu-100) > 20 {
+				if mu, from := w.memory.Sources[0].Capacity(); from.Known() && math.Abs(mu-100) > 20 {
 					t.Errorf("declared %v: mu = %.0f (%s), in truth 100", declared, mu, from)
-				} else if declared && !from.known() {
+				} else if declared && !from.Known() {
 					t.Error("what was declared got lost")
 				}
 			})
@@ -100,26 +102,9 @@ func TestCapacityIsLearned(t *testing.T) {
 					w.poll()
 				}
 			}
-			if mu, from := w.memory.Sources[0].capacity(); math.Abs(mu-100) > 5 || from != Learned {
+			if mu, from := w.memory.Sources[0].Capacity(); math.Abs(mu-100) > 5 || from != learn.Learned {
 				t.Errorf("mu = %.1f (%s), want 100 (learned)", mu, from)
 			}
 		})
-	}
-}
-
-// Capacity at most doubles in an hour, however often a consumer did more.
-func TestCapacityRisesSlowly(t *testing.T) {
-	m, s := SourceMemory{PerConsumer: 10}, lessons{}
-	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	for range 119 {
-		m.learn(&s, lesson{members: 3, top: 1000, sum: 3000}, now, Clock{}.filled())
-		now = now.Add(30 * time.Second)
-	}
-	if m.PerConsumer != 20 {
-		t.Errorf("after an hour: %v, want 20", m.PerConsumer)
-	}
-	m.learn(&s, lesson{members: 3, saturated: 3, median: 1, top: 1, sum: 3}, now, Clock{}.filled())
-	if want := 0.7*20 + 0.3; math.Abs(m.PerConsumer-want) > 1e-9 {
-		t.Errorf("one slow window: %v, want %v", m.PerConsumer, want)
 	}
 }

@@ -1,4 +1,4 @@
-package scaler
+package scaler_test
 
 import (
 	"cmp"
@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/lagscaler/lagscaler/scaler"
 )
 
 const docs = "../docs/scaling.md"
@@ -21,7 +23,7 @@ func TestReasonsAreDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := string(data)
-	for _, r := range Reasons {
+	for _, r := range scaler.Reasons {
 		if r.Doc == "" || r.Reason.Doc() != r.Doc {
 			t.Errorf("%s has no line of its own", r.Reason)
 		}
@@ -47,7 +49,7 @@ func TestReasonsAreDocumented(t *testing.T) {
 
 // exampleOf is the shortest line of the timelines in which a reason decides, or limits; of those in which something arrives,
 // where there are such.
-func exampleOf(t *testing.T, r Reason) string {
+func exampleOf(t *testing.T, r scaler.Reason) string {
 	t.Helper()
 	files, err := filepath.Glob("testdata/*.timeline")
 	if err != nil {
@@ -66,30 +68,4 @@ func exampleOf(t *testing.T, r Reason) string {
 	}
 	quiet := func(line string) int { return strings.Count(line, " 0/s") }
 	return slices.MinFunc(lines, func(a, b string) int { return cmp.Or(quiet(a)-quiet(b), len(a)-len(b)) })
-}
-
-// Every verdict has a phrase; limits have none of their own.
-func TestEveryVerdictHasAPhrase(t *testing.T) {
-	for _, r := range rules {
-		if phrases[r.reason] == nil {
-			t.Errorf("no phrase for %s", r.reason)
-		}
-	}
-	var known []Reason
-	for _, r := range rules {
-		known = append(known, r.reason)
-	}
-	for _, l := range limits {
-		known = append(known, l.reason)
-	}
-	for _, r := range Reasons {
-		if !slices.Contains(known, r.Reason) {
-			t.Errorf("%s is neither a rule's nor a limit's", r.Reason)
-		}
-	}
-	for _, r := range known {
-		if r.Doc() == "" {
-			t.Errorf("%s is missing in Reasons", r)
-		}
-	}
 }

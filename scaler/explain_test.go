@@ -1,4 +1,4 @@
-package scaler
+package scaler_test
 
 import (
 	"encoding/json"
@@ -10,30 +10,33 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/plan"
+	"github.com/lagscaler/lagscaler/scaler/say"
 )
 
 // Every number of a line follows from the Decision, and a Decision that went through JSON says the same.
 func TestLinesCanBeRecomputed(t *testing.T) {
 	near := func(a, b float64) bool { return math.Abs(a-b) <= 1e-6*(1+math.Abs(a)+math.Abs(b)) }
 	rapid.Check(t, func(t *rapid.T) {
-		live(t, func(_ *world, in Input, d Decision) {
-			if !d.At.Equal(in.Now) {
+		live(t, func(_ *world, in scaler.Input, r scaler.Result) {
+			d := r.Decision
+			if !r.Fresh {
 				return
 			}
 			data, err := json.Marshal(d)
 			if err != nil {
 				t.Fatal(err)
 			}
-			var back Decision
+			var back scaler.Decision
 			if err := json.Unmarshal(data, &back); err != nil {
 				t.Fatal(err)
 			}
-			if back.Line() != d.Line() || !reflect.DeepEqual(Explain(back), Explain(d)) {
-				t.Fatalf("through JSON:\n%s\n%s", d.Line(), back.Line())
+			if say.Line(back) != say.Line(d) || !reflect.DeepEqual(say.Explain(back), say.Explain(d)) {
+				t.Fatalf("through JSON:\n%s\n%s", say.Line(d), say.Line(back))
 			}
 			n, ok := d.Need()
-			if !ok || !n.RateKnown || !n.Capacity.known() {
+			if !ok || !n.RateKnown || !n.Capacity.Known() {
 				return
 			}
 			if !near(n.Base, n.Forecast/n.Utilization-n.Excluded) || !near(n.Required, n.Base+n.DrainRate) ||
@@ -61,8 +64,8 @@ func TestExplain(t *testing.T) {
 	}
 	got := ""
 	show := func(title string) {
-		d := *w.memory.work.standing
-		got += "# " + title + "\n" + d.Line() + "\n\n" + Text(Explain(d)) + "\n"
+		d := *w.standing()
+		got += "# " + title + "\n" + say.Line(d) + "\n\n" + say.Text(say.Explain(d)) + "\n"
 	}
 	w.run(10*time.Minute, nil)
 	show("steady")

@@ -1,135 +1,92 @@
 package scaler
 
 import (
-	"cmp"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"slices"
 	"time"
+
+	"github.com/lagscaler/lagscaler/scaler/learn"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
-// MemoryVersion is the format of a saved Memory. A Memory of another version is not loaded.
-const MemoryVersion = 1
-
-// Memory is what a scaler has learned. The exported part is saved and loaded; the rest, the readings of the last
-// minutes, is rebuilt after a restart. It is a value: Evaluate returns a new one and leaves the one it was given as it
-// was. The zero value knows nothing.
+// Memory goes from one Evaluate to the next. What was learned is saved and loaded; the rest, such as the readings of the
+// last minutes, is rebuilt after a restart. It is a value; the zero value knows nothing.
 type Memory struct {
-	Version int            `json:"version"`
-	Startup []float64      `json:"startupSeconds,omitempty"` // from a write to members joined; the last 20
-	Downs   []time.Time    `json:"downs,omitempty"`          // steps down in the last hour
-	Sources []SourceMemory `json:"sources,omitempty"`        // sorted by cluster, then group
-	Week    Week           `json:"week"`                     // for compare
-
-	work *work
+	learn.Memory
+	recent *recent
 }
 
-// SourceMemory is what is known of one group.
-type SourceMemory struct {
-	Cluster string `json:"cluster"`
-	Group   string `json:"group"`
-
-	Declared    float64   `json:"declared,omitempty"`    // records/s of one consumer, as the user says
-	PerConsumer float64   `json:"perConsumer,omitempty"` // records/s of one consumer, as learned; 0: not yet
-	Seen        float64   `json:"seen,omitempty"`        // the most one was seen to do: a lower bound
-	RaisedAt    time.Time `json:"raisedAt,omitzero"`     // beginning of the hour in which PerConsumer at most doubles
-	RaisedFrom  float64   `json:"raisedFrom,omitempty"`  // what it was then
-	Best        float64   `json:"best,omitempty"`        // the best one did for long, slowly forgotten
-	BestAt      time.Time `json:"bestAt,omitzero"`       // forgotten up to here
-	BestAtN     int32     `json:"bestAtN,omitempty"`     // consumers there were then
-
-	Rebalances []float64       `json:"rebalanceSeconds,omitempty"` // the last 20
-	Residual   []ResidualFloor `json:"residual,omitempty"`         // sorted by topic, then partition
-	Season     Season          `json:"season"`
-
-	BrokenJumps  float64 `json:"brokenJumps,omitempty"`  // share of the last jumps that did not last, smoothed
-	BrokenTrends float64 `json:"brokenTrends,omitempty"` // share of the last trends that did not go on, smoothed
-
-	Downstream *Downstream `json:"downstream,omitempty"`
-	NoProbe    time.Time   `json:"noProbe,omitzero"` // no experiment before this
-}
-
-// ResidualFloor is a lag that stays though nothing is left to read: transaction markers.
-type ResidualFloor struct {
-	Topic     string `json:"topic"`
-	Partition int32  `json:"partition"`
-	Records   int8   `json:"records"` // 1 or 2
-}
-
-// Save is the part of the memory that outlives the process, as JSON.
-func (m Memory) Save() ([]byte, error) {
-	m.Version = MemoryVersion
-	data, err := json.Marshal(m)
-	if err != nil {
-		return nil, fmt.Errorf("save memory: %w", err)
-	}
-	return data, nil
-}
-
-// LoadMemory reads what Save wrote. It fails on another version and on anything that Save cannot have written.
+// LoadMemory reads what Save wrote.
 func LoadMemory(data []byte) (Memory, error) {
-	var m Memory
-	if err := json.Unmarshal(data, &m); err != nil {
-		return Memory{}, fmt.Errorf("load memory: %w", err)
-	}
-	if m.Version != MemoryVersion {
-		return Memory{}, fmt.Errorf("load memory: version %d, want %d", m.Version, MemoryVersion)
-	}
-	if err := m.check(); err != nil {
-		return Memory{}, fmt.Errorf("load memory: %w", err)
-	}
-	return m, nil
+	m, err := learn.Load(data)
+	return Memory{Memory: m}, err
 }
 
-// check refuses what would lead decisions astray: a number that no learning can have come to.
-func (m *Memory) check() error {
-	sorted := slices.IsSortedFunc(m.Sources, compareSources)
-	if !sorted || !slices.IsSortedFunc(m.Downs, time.Time.Compare) {
-		return errors.New("not sorted")
-	}
-	numbers := slices.Clone(m.Startup)
-	for i := range m.Sources {
-		s := &m.Sources[i]
-		if i > 0 && compareSources(m.Sources[i-1], *s) == 0 {
-			return fmt.Errorf("group %q of cluster %q twice", s.Group, s.Cluster)
-		}
-		numbers = append(append(numbers, s.Rebalances...), s.Declared, s.PerConsumer, s.Seen, s.RaisedFrom, s.Best)
-		if d := s.Downstream; d != nil {
-			numbers = append(numbers, d.Cap, d.Did, d.Best, float64(d.AtN), float64(d.CapN))
-		}
-		if !slices.IsSortedFunc(s.Residual, compareResiduals) {
-			return errors.New("residual lags not sorted")
-		}
-		for _, share := range []float64{s.BrokenJumps, s.BrokenTrends} {
-			if share < 0 || share > 1 {
-				return fmt.Errorf("%v is no share", share)
-			}
-		}
-		for _, r := range s.Residual {
-			if r.Records < 1 || r.Records > residualMost {
-				return fmt.Errorf("residual lag of %d", r.Records)
-			}
-		}
-	}
-	for _, v := range numbers {
-		if v < 0 || v > mostLearned {
-			return fmt.Errorf("%v is no rate or time", v)
-		}
-	}
-	return nil
-}
-
-// mostLearned bounds every number that is learned; a thousand times what one consumer ever did.
-const mostLearned = 1e12
-
-func compareSources(a, b SourceMemory) int {
-	return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Group, b.Group))
-}
-
-// Resume is a loaded memory that goes on with the readings of the last minutes that this process has at hand:
-// a follower that becomes the leader is warm, but only what the leader learned counts.
+// Resume is a loaded memory that continues with the readings of the last minutes that this process has: a follower that
+// becomes the leader has read as much as the leader had, but only what the leader learned counts.
 func (m Memory) Resume(current Memory) Memory {
-	m.work = current.work
+	m.recent = current.recent
 	return m
+}
+
+// recent is the part of a Memory that is not saved. It is replaced, never changed, once Evaluate has returned it.
+type recent struct {
+	seen     seen.State
+	progress learn.Progress
+	standing *Decision // nil: nothing was decided yet
+	held     held      // since when its verdict has held
+	sources  []source  // as Input.Sources at the last decision
+}
+
+// last is what was known at the last poll.
+func (m *Memory) last() recent {
+	if m.recent == nil {
+		return recent{}
+	}
+	return *m.recent
+}
+
+// source is what decisions hold of one source.
+type source struct {
+	cluster, group string
+	members        seen.Members
+
+	begin   time.Time // of its windows: conditions begin anew with them
+	fewer   time.Time // since when fewer replicas would do; zero: they would not
+	missing time.Time // since when members are missing
+	idle    time.Time // since when there is neither lag nor an arrival
+}
+
+// follow is what the last decision held of the sources there are now, with their members as they are now.
+func (r *recent) follow(now *seen.State) []source {
+	list := make([]source, len(now.Sources))
+	for i := range now.Sources {
+		h, s := &now.Sources[i], r.source(&now.Sources[i])
+		if h.Read != nil {
+			s.members = seen.MapMembers(h.Read, now.Workload.Pods)
+		}
+		if !s.begin.Equal(h.Since) {
+			s.begin, s.fewer, s.idle = h.Since, time.Time{}, time.Time{}
+		}
+		list[i] = s
+	}
+	return list
+}
+
+func (r *recent) source(h *seen.History) source {
+	for _, s := range r.sources {
+		if s.cluster == h.Cluster && s.group == h.Group {
+			return s
+		}
+	}
+	return source{cluster: h.Cluster, group: h.Group}
+}
+
+// since is since when a condition has held; zero when it does not.
+func since(before time.Time, holds bool, now time.Time) time.Time {
+	switch {
+	case !holds:
+		return time.Time{}
+	case before.IsZero():
+		return now
+	}
+	return before
 }

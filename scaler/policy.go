@@ -1,14 +1,15 @@
 package scaler
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler/plan"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // Spec is everything a user may say about a scaler. The zero value of a field means its default, see [Spec.Policy].
@@ -18,7 +19,7 @@ type Spec struct {
 	Preset Preset
 	SLO    lag.SLO // the alerts' thresholds; it does not change a decision
 
-	Sources []SourceSpec
+	Sources []seen.SourceSpec
 
 	MinReplicas      *int32 // nil: 1; 0 allows scale to zero
 	MaxReplicas      *int32 // nil: none but the partitions
@@ -109,16 +110,16 @@ func (s Spec) Policy() (Policy, error) {
 		errs = append(errs, fmt.Errorf("preset: must be balanced, economy or latency, not %q", s.Preset))
 	}
 	p := Policy{
-		Mode: or(s.Mode, Advise), Kind: or(s.Kind, Capacity), Preset: preset.Preset,
+		Mode: cmp.Or(s.Mode, Advise), Kind: cmp.Or(s.Kind, Capacity), Preset: preset.Preset,
 		Utilization: preset.Utilization, DownUtilization: preset.DownUtilization, KeepsRoom: preset.KeepsRoom, SLO: s.SLO,
 		MinReplicas: deref(s.MinReplicas, 1), MaxReplicas: deref(s.MaxReplicas, 0), FallbackReplicas: deref(s.FallbackReplicas, 0),
-		TargetLag:           or(s.TargetLag, 30*time.Second),
-		StabilizationWindow: or(s.StabilizationWindow, preset.StabilizationWindow),
+		TargetLag:           cmp.Or(s.TargetLag, 30*time.Second),
+		StabilizationWindow: cmp.Or(s.StabilizationWindow, preset.StabilizationWindow),
 		ActivationLag:       s.ActivationLag,
-		IdleTime:            or(s.IdleTime, 600*time.Second),
+		IdleTime:            cmp.Or(s.IdleTime, 600*time.Second),
 		OnDelete:            s.OnDelete,
 	}
-	p.DrainTime = or(s.DrainTime, max(plan.DefaultDrain, 2*p.TargetLag))
+	p.DrainTime = cmp.Or(s.DrainTime, max(plan.DefaultDrain, 2*p.TargetLag))
 	if p.OnDelete == "" {
 		p.OnDelete = Keep
 		if p.MinReplicas == 0 {
@@ -139,13 +140,13 @@ func (s Spec) Policy() (Policy, error) {
 func (s Spec) wrong() []error {
 	var errs []error
 	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if !slices.Contains(Modes, or(s.Mode, Advise)) {
+	if !slices.Contains(Modes, cmp.Or(s.Mode, Advise)) {
 		fail("mode: must be observe, advise or act, not %q", s.Mode)
 	}
-	if k := or(s.Kind, Capacity); k != Capacity && k != Thresholds {
+	if k := cmp.Or(s.Kind, Capacity); k != Capacity && k != Thresholds {
 		fail("policy: must be capacity or thresholds, not %q", s.Kind)
 	}
-	if d := or(s.OnDelete, Keep); d != Keep && d != Restore {
+	if d := cmp.Or(s.OnDelete, Keep); d != Keep && d != Restore {
 		fail("onDelete: must be keep or restore, not %q", s.OnDelete)
 	}
 	lowest := deref(s.MinReplicas, 1)
@@ -189,36 +190,9 @@ func (s Spec) wrongSources() []error {
 			errs = append(errs, fmt.Errorf("sources[%d].group: %q of cluster %q is named twice", i, src.Group, src.Cluster))
 		}
 		seen[key] = true
-		for _, err := range src.wrong() {
+		for _, err := range src.Check() {
 			errs = append(errs, fmt.Errorf("sources[%d].%w", i, err))
 		}
-	}
-	return errs
-}
-
-func (s SourceSpec) wrong() []error {
-	var errs []error
-	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if s.Cluster == "" {
-		fail("cluster: must not be empty")
-	}
-	if s.Group == "" {
-		fail("group: must not be empty")
-	}
-	if _, err := regexp.Compile(s.TopicPattern); err != nil {
-		fail("topicPattern: %q: %w", s.TopicPattern, err)
-	}
-	if s.ProcessingTime < 0 {
-		fail("processingTime: must not be negative, not %v", s.ProcessingTime)
-	}
-	if s.Concurrency < 0 {
-		fail("concurrency: must not be negative, not %d", s.Concurrency)
-	}
-	if s.CommitInterval < 0 {
-		fail("commitInterval: must not be negative, not %v", s.CommitInterval)
-	}
-	if i := or(s.Isolation, ReadUncommitted); i != ReadUncommitted && i != ReadCommitted {
-		fail("isolation: must be read_uncommitted or read_committed, not %q", s.Isolation)
 	}
 	return errs
 }
@@ -230,14 +204,6 @@ func presetOf(name Preset) (PresetValues, bool) {
 		}
 	}
 	return Presets[0], false
-}
-
-func or[T comparable](value, otherwise T) T {
-	var zero T
-	if value == zero {
-		return otherwise
-	}
-	return value
 }
 
 func deref(value *int32, otherwise int32) int32 {

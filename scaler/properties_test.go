@@ -1,4 +1,4 @@
-package scaler
+package scaler_test
 
 import (
 	"fmt"
@@ -9,6 +9,10 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/say"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // anything is what may happen in a random world, weighted by how often it is listed.
@@ -27,8 +31,8 @@ func randomWorld(t *rapid.T) *world {
 	if rapid.Bool().Draw(t, "declared") {
 		w.source.ProcessingTime = 10 * time.Millisecond
 	}
-	w.spec.Kind = rapid.SampledFrom([]PolicyKind{Capacity, Capacity, Thresholds}).Draw(t, "policy")
-	w.spec.Preset = rapid.SampledFrom([]Preset{Balanced, Economy, Latency}).Draw(t, "preset")
+	w.spec.Kind = rapid.SampledFrom([]scaler.PolicyKind{scaler.Capacity, scaler.Capacity, scaler.Thresholds}).Draw(t, "policy")
+	w.spec.Preset = rapid.SampledFrom([]scaler.Preset{scaler.Balanced, scaler.Economy, scaler.Latency}).Draw(t, "preset")
 	w.spec.MinReplicas = new(rapid.Int32Range(0, 4).Draw(t, "min"))
 	if rapid.Bool().Draw(t, "bounded") {
 		w.spec.MaxReplicas = new(rapid.Int32Range(max(1, *w.spec.MinReplicas), 30).Draw(t, "max"))
@@ -61,7 +65,7 @@ func (w *world) disturb(t *rapid.T) {
 }
 
 // live lets a random world live for a while and shows every poll's input and decision.
-func live(t *rapid.T, check func(w *world, in Input, d Decision)) {
+func live(t *rapid.T, check func(w *world, in scaler.Input, r scaler.Result)) {
 	w := randomWorld(t)
 	for range rapid.IntRange(1, 8).Draw(t, "events") {
 		for range rapid.SampledFrom([]int{1, 3, 9, 40, 120}).Draw(t, "polls") {
@@ -70,10 +74,10 @@ func live(t *rapid.T, check func(w *world, in Input, d Decision)) {
 			}
 			w.readAgain()
 			in := w.input()
-			d, m := Evaluate(in)
-			w.memory = m
-			check(w, in, d)
-			w.write(d)
+			r := scaler.Evaluate(in)
+			w.memory = r.Memory
+			check(w, in, r)
+			w.write(r)
 		}
 		w.disturb(t)
 	}
@@ -82,12 +86,13 @@ func live(t *rapid.T, check func(w *world, in Input, d Decision)) {
 // Partial or stale data never scales down; only the operator's own limits may.
 func TestBlindNeverScalesDown(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		live(t, func(w *world, in Input, d Decision) {
-			if !d.At.Equal(in.Now) || d.Wanted >= d.Current || d.Verdict == TargetNotFound {
+		live(t, func(w *world, in scaler.Input, r scaler.Result) {
+			d := r.Decision
+			if !r.Fresh || d.Wanted >= d.Current || d.Verdict == scaler.TargetNotFound {
 				return
 			}
 			if w.unknown > 0 || w.unread {
-				t.Fatalf("blind: %s", d.Line())
+				t.Fatalf("blind: %s", say.Line(d))
 			}
 		})
 	})
@@ -96,37 +101,38 @@ func TestBlindNeverScalesDown(t *testing.T) {
 // Limits hold, whatever the verdict.
 func TestLimitsHold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		live(t, func(_ *world, in Input, d Decision) {
-			if !d.At.Equal(in.Now) || d.Verdict == TargetNotFound {
+		live(t, func(_ *world, in scaler.Input, r scaler.Result) {
+			d := r.Decision
+			if !r.Fresh || d.Verdict == scaler.TargetNotFound {
 				return
 			}
 			wl, p := in.Workload, in.Policy
 			switch {
 			case wl.FixedReplicas != nil:
 				if d.Desired != *wl.FixedReplicas {
-					t.Fatalf("fixed to %d: %s", *wl.FixedReplicas, d.Line())
+					t.Fatalf("fixed to %d: %s", *wl.FixedReplicas, say.Line(d))
 				}
 				return
 			case wl.PauseScaleIn && d.Desired < d.Current, wl.PauseScaleOut && d.Desired > d.Current:
-				t.Fatalf("paused: %s", d.Line())
+				t.Fatalf("paused: %s", say.Line(d))
 			case wl.PauseScaleIn || wl.PauseScaleOut:
 				return
 			}
 			if d.Desired < p.MinReplicas || p.MaxReplicas > 0 && d.Desired > p.MaxReplicas {
-				t.Fatalf("outside %d to %d: %s", p.MinReplicas, p.MaxReplicas, d.Line())
+				t.Fatalf("outside %d to %d: %s", p.MinReplicas, p.MaxReplicas, say.Line(d))
 			}
 			if useful := d.Bounds.Useful; useful > 0 && d.Desired > max(useful, d.Current, p.MinReplicas) {
-				t.Fatalf("grows above the %d useful: %s", useful, d.Line())
+				t.Fatalf("grows above the %d useful: %s", useful, say.Line(d))
 			}
 			to := d.Wanted
 			for _, s := range d.Steps {
 				if s.From != to || s.To == s.From {
-					t.Fatalf("steps do not follow from each other: %s", d.Line())
+					t.Fatalf("steps do not follow from each other: %s", say.Line(d))
 				}
 				to = s.To
 			}
 			if to != d.Desired {
-				t.Fatalf("steps do not lead to the answer: %s", d.Line())
+				t.Fatalf("steps do not lead to the answer: %s", say.Line(d))
 			}
 		})
 	})
@@ -136,7 +142,7 @@ func TestLimitsHold(t *testing.T) {
 // that was given is changed.
 func TestEvaluateIsPure(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		live(t, func(_ *world, in Input, d Decision) {
+		live(t, func(_ *world, in scaler.Input, r scaler.Result) {
 			if in.Now.Unix()%70 != 0 { // writing it all down is slow, and 70 s meets decisions and the polls between them
 				return
 			}
@@ -145,15 +151,15 @@ func TestEvaluateIsPure(t *testing.T) {
 			other.Now = in.Now.Add(3 * time.Second)
 			kept := *in.Sources[0].Lag
 			kept.ReadAt, kept.Topics = other.Now, nil
-			other.Sources = []Source{in.Sources[0]}
+			other.Sources = []seen.Source{in.Sources[0]}
 			other.Sources[0].Lag = &kept
-			Evaluate(other)
-			again, m := Evaluate(in)
-			if !reflect.DeepEqual(d, again) {
-				t.Fatalf("two decisions:\n%+v\n%+v", d, again)
+			scaler.Evaluate(other)
+			again := scaler.Evaluate(in)
+			if !reflect.DeepEqual(r.Decision, again.Decision) || r.Fresh != again.Fresh {
+				t.Fatalf("two decisions:\n%+v\n%+v", r.Decision, again.Decision)
 			}
-			third, m3 := Evaluate(in)
-			if !reflect.DeepEqual(third, again) || written(m3) != written(m) {
+			third := scaler.Evaluate(in)
+			if !reflect.DeepEqual(third.Decision, again.Decision) || written(third.Memory) != written(again.Memory) {
 				t.Fatal("a third decision or memory")
 			}
 			if written(in.Memory) != before {
@@ -166,24 +172,25 @@ func TestEvaluateIsPure(t *testing.T) {
 // A hold that has a deadline is reported once it is over.
 func TestOverdueIsReported(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		verdict, since := Reason(""), time.Time{}
-		live(t, func(_ *world, in Input, d Decision) {
-			if !d.At.Equal(in.Now) {
+		verdict, since := scaler.Reason(""), time.Time{}
+		live(t, func(_ *world, in scaler.Input, r scaler.Result) {
+			d := r.Decision
+			if !r.Fresh {
 				return
 			}
 			if d.Verdict != verdict {
 				verdict, since = d.Verdict, in.Now
 			}
-			after, ok := deadline(verdict)
+			after, ok := verdict.Deadline()
 			if !ok || d.Wanted > d.Current {
 				if d.Overdue {
-					t.Fatalf("no hold, but overdue: %s", d.Line())
+					t.Fatalf("no hold, but overdue: %s", say.Line(d))
 				}
 				return
 			}
 			late := in.Now.Sub(since) > after && (d.Wait.Until == nil || in.Now.After(*d.Wait.Until))
 			if late != d.Overdue {
-				t.Fatalf("since %v, overdue %v: %s", since, d.Overdue, d.Line())
+				t.Fatalf("since %v, overdue %v: %s", since, d.Overdue, say.Line(d))
 			}
 		})
 	})
@@ -192,24 +199,25 @@ func TestOverdueIsReported(t *testing.T) {
 // What measured arrivals justify is held back only by what is marked (both) or (up).
 func TestArrivalsAreBlockedOnlyByWhatMay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		live(t, func(_ *world, in Input, d Decision) {
+		live(t, func(_ *world, in scaler.Input, r scaler.Result) {
+			d := r.Decision
 			n, ok := d.Need()
-			if !d.At.Equal(in.Now) || !ok || d.Current == 0 || !n.RateKnown || in.Policy.Kind != Capacity {
+			if !r.Fresh || !ok || d.Current == 0 || !n.RateKnown || in.Policy.Kind != scaler.Capacity {
 				return
 			}
-			need := d.replicas(n.ByRate)
-			if need <= d.Current || d.Verdict.ForbidsUp() || in.Now.Sub(in.Workload.LastWrite.At) < hurryAfter {
+			needed := d.Replicas(n.ByRate)
+			if needed <= d.Current || d.Verdict.ForbidsUp() || in.Now.Sub(in.Workload.LastWrite.At) < 20*time.Second {
 				return
 			}
-			if d.Wanted < need {
-				t.Fatalf("arrivals need %d: %s", need, d.Line())
+			if d.Wanted < needed {
+				t.Fatalf("arrivals need %d: %s", needed, say.Line(d))
 			}
 		})
 	})
 }
 
 // written is all that a memory holds but for its readings, which no two evaluations share.
-func written(m Memory) string {
+func written(m scaler.Memory) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%+v %+v %+v", m.Startup, m.Downs, m.Week)
 	for _, s := range m.Sources {

@@ -1,12 +1,15 @@
 package scaler
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Reason says why a scaler wants the replicas it wants. It is one closed set, used as metric label, log key,
 // Kubernetes Event reason, status reason and docs anchor.
 type Reason string
 
-// Verdicts: the first rule that matched. See rules.go for the order.
+// Verdicts: the first rule that matched. table.go has them in order.
 const (
 	TargetNotFound     Reason = "TargetNotFound"
 	Activate           Reason = "Activate"
@@ -59,46 +62,19 @@ type ReasonDoc struct {
 }
 
 // Reasons are all of them: verdicts as the rules try them, then limits as they are applied.
-var Reasons = []ReasonDoc{
-	{TargetNotFound, "the target does not exist or has no scale subresource"},
-	{Activate, "no replica runs, and records are waiting or arriving"},
-	{Stalled, "every partition with lag has stood still for 120 s although members hold them: replicas cannot help"},
-	{ReplicasFought, "somebody else changed the replicas against us three times in 10 min"},
-	{DownstreamBound, "more consumers did not process more: something behind them is the limit"},
-	{Unschedulable, "pods could not be scheduled for 180 s: asking for more cannot help"},
-	{Rebalancing, "the group is rebalancing: a step now would make it longer"},
-	{RebalanceStuck, "the group has been rebalancing for more than 300 s"},
-	{Fallback, "nothing reliable was read for 5 min: fallbackReplicas if that is more, else hold"},
-	{ScaleUp, "what arrives, and the backlog, need more replicas"},
-	{IdleConsumers, "members beyond the useful partitions do nothing"},
-	{DataPartial, "some partitions did not answer: what is known is a lower bound"},
-	{DataStale, "this poll could not read the group"},
-	{NoMembers, "replicas run, but the group has no member"},
-	{MembersMissing, "fewer members joined than pods are ready"},
-	{RolloutInProgress, "the target is being rolled out"},
-	{ExternalChange, "somebody else changed the replicas less than 10 min ago; their number is adopted for now"},
-	{NoCommittedOffsets, "no partition has a committed offset: lag cannot be known"},
-	{CapacityUnknown, "nothing declares or shows yet what one consumer can do"},
-	{ThresholdHigh, "lag is above a fixed threshold: up under the policy thresholds, never down under any"},
-	{Settling, "the last change has not settled: pods, members or the last write"},
-	{HoldStabilizing, "fewer would do, but not for long enough yet"},
-	{HoldLag, "fewer would do, but the oldest record is too old to slow down now"},
-	{HoldTolerance, "fewer would do, but the change is too small to be worth a rebalance"},
-	{HoldBudget, "fewer would do, but there were six downward steps in the last hour"},
-	{HoldRebalanceCost, "fewer would do, but the rebalance alone would break the target"},
-	{ScaleDown, "the greatest need of the window fits on fewer replicas"},
-	{ScaleToZero, "no lag and no arrivals for the idle time"},
-	{PartitionBound, "single partitions need more than one consumer can do: replicas cannot help them"},
-	{PartitionStalled, "some partitions stand still; they are left out"},
-	{Steady, "what runs is what is needed"},
+var Reasons = reasons()
 
-	{PartitionLimit, "more consumers than useful partitions would idle"},
-	{Schedule, "a schedule window asks for at least this many"},
-	{MinReplicas, "minReplicas"},
-	{MaxReplicas, "maxReplicas"},
-	{PauseScaleIn, "the annotation lagscaler.io/pause-scale-in forbids going down"},
-	{PauseScaleOut, "the annotation lagscaler.io/pause-scale-out forbids going up"},
-	{FixedReplicas, "the annotation lagscaler.io/fixed-replicas sets the number"},
+func reasons() []ReasonDoc {
+	var list []ReasonDoc
+	for i := range rules {
+		if !rules[i].again {
+			list = append(list, ReasonDoc{rules[i].reason, rules[i].doc})
+		}
+	}
+	for i := range limits {
+		list = append(list, ReasonDoc{limits[i].reason, limits[i].doc})
+	}
+	return list
 }
 
 // Doc is the reason's one-line explanation.
@@ -111,24 +87,27 @@ func (r Reason) Doc() string {
 	return ""
 }
 
-// ForbidsUp reports whether the reason holds a target back from growing: what SCALING calls (both) and (up).
-func (r Reason) ForbidsUp() bool {
-	switch r {
-	case TargetNotFound, Stalled, ReplicasFought, DownstreamBound, Unschedulable, Rebalancing, RebalanceStuck:
-		return true
+// rule is the row of a verdict; a limit's, and an unknown one's, is empty.
+func (r Reason) rule() *rule {
+	for i := range rules {
+		if rules[i].reason == r && !rules[i].again {
+			return &rules[i]
+		}
 	}
-	return false
+	return &rule{}
 }
 
-// Gate reports whether the reason is a hold that must end by itself, and so has a deadline.
-func (r Reason) Gate() bool {
-	switch r {
-	case DataPartial, DataStale, NoMembers, MembersMissing, RolloutInProgress, ExternalChange, NoCommittedOffsets,
-		CapacityUnknown, ThresholdHigh, Settling, HoldStabilizing, HoldLag, HoldTolerance, HoldBudget, HoldRebalanceCost,
-		Fallback:
-		return true
-	}
-	return r.ForbidsUp()
+// ForbidsUp reports whether the target may not scale up while the reason holds. RebalanceStuck holds only while arrivals
+// alone need no more replicas than there are.
+func (r Reason) ForbidsUp() bool { return r.rule().forbids&up != 0 }
+
+// Hold reports whether the reason forbids something: scaling down, scaling up, or both.
+func (r Reason) Hold() bool { return r.rule().forbids != nothing }
+
+// Deadline is how long the reason may hold before it is overdue; ok is false for reasons that have no deadline.
+func (r Reason) Deadline() (d time.Duration, ok bool) {
+	d = r.rule().deadline
+	return d, d > 0
 }
 
 // Disposition is what became of a decision. The engine adds it.

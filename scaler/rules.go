@@ -3,255 +3,213 @@ package scaler
 import (
 	"time"
 
+	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/plan"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
-// rule is one verdict and when it holds: wants is how many replicas it then asks for.
-type rule struct {
-	reason Reason
-	wants  func(v *view) (replicas int32, holds bool)
+// When each rule of the table holds. The times are those at a pace of 1.
+
+const (
+	pendingAfter   = 180 * time.Second // pods that found no node
+	patientFor     = 60 * time.Second  // with a rebalance
+	stuckAfter     = 300 * time.Second // of a rebalance
+	fallbackAfter  = 300 * time.Second // of an outage
+	missingAfter   = 120 * time.Second // members
+	adoptedFor     = 600 * time.Second // a foreign change
+	lagSlack       = 5 * time.Second
+	rebalanceSlack = 10 * time.Second
+	downsAnHour    = 6
+	fightsAtMost   = 2 // in 10 min
+)
+
+func (f *facts) keep(holds bool) (int32, bool) { return f.current, holds }
+
+func (f *facts) targetNotFound() (int32, bool) { return f.keep(!f.target.Found || !f.target.HasScale) }
+
+func (f *facts) activate() (int32, bool) {
+	work := f.need.Lag > f.policy.ActivationLag || f.policy.ActivationLag == 0 && f.need.Rate > 0
+	return max(1, f.up), f.current == 0 && work
 }
 
-// rules are tried in order, for each source; the first that holds is the verdict. Those marked (both) or (up) forbid
-// going up; a gate only forbids going down.
-var rules = []rule{
-	{TargetNotFound, (*view).targetNotFound},        // (both) there is nothing to scale
-	{Activate, (*view).activate},                    // nothing runs and there is work
-	{Stalled, (*view).stalled},                      // (both) nothing moves: more of the same cannot help
-	{ReplicasFought, (*view).fought},                // (both) two controllers on one target only thrash it
-	{DownstreamBound, (*view).downstreamBound},      // (up) to the cap: more consumers did not do more
-	{Unschedulable, (*view).unschedulable},          // (up) more pods would wait too
-	{Rebalancing, (*view).rebalancing},              // (both) for 60 s; after that only what arrives may force a step
-	{RebalanceStuck, (*view).rebalanceStuck},        // after 300 s it has a name of its own; arrivals may still go up
-	{ThresholdHigh, (*view).thresholdUp},            // policy thresholds: instead of both ScaleUp and of ScaleDown
-	{ScaleUp, (*view).scaleUp},                      // arrivals and backlog need more, and the last step has settled
-	{ScaleUp, (*view).scaleUpNow},                   // arrivals alone need more: 20 s after the last write, settled or not
-	{Fallback, (*view).fallback},                    // blind for 5 min
-	{DataPartial, (*view).dataPartial},              // gate: what is known is a lower bound
-	{DataStale, (*view).dataStale},                  // gate: nothing new is known
-	{IdleConsumers, (*view).idleConsumers},          // members without a partition go at once, whatever the lag
-	{NoMembers, (*view).noMembers},                  // gate: nobody joined, so nobody can be spared
-	{MembersMissing, (*view).membersMissing},        // gate: ready pods that did not join
-	{RolloutInProgress, gate((*view).rollingOut)},   // gate: pods come and go by themselves
-	{ExternalChange, gate((*view).externalChange)},  // gate: somebody wanted this number
-	{NoCommittedOffsets, gate((*view).uncommitted)}, // gate: lag cannot be known
-	{CapacityUnknown, gate((*view).capacityUnknown)},
-	{ThresholdHigh, gate((*view).thresholdHigh)}, // gate: the fixed guard rails
-	{Settling, gate((*view).unsettled)},          // gate: the last step is not over
-	{HoldStabilizing, gate((*view).stabilizing)}, // gate: not for long enough
-	{HoldLag, gate((*view).lagging)},             // gate: the backlog first
-	{HoldTolerance, gate((*view).tolerable)},     // gate: too little to gain
-	{HoldBudget, gate((*view).overBudget)},       // gate: enough rebalances for an hour
-	{HoldRebalanceCost, gate((*view).costly)},    // gate: the pause alone would break the target
-	{ScaleDown, (*view).scaleDown},
-	{ScaleToZero, (*view).scaleToZero},
-	{Settling, (*view).settling},                 // more is wanted than arrivals alone need: it waits for the last step
-	{PartitionStalled, (*view).partitionStalled}, // all is well but for these
-	{PartitionBound, (*view).partitionBound},
-	{Steady, (*view).steady},
+func (f *facts) stalled() (int32, bool) { return f.keep(f.someStalled() && f.frozen) }
+
+func (f *facts) fought() (int32, bool) {
+	return f.keep(f.policy.Mode == Act && f.conflicts > fightsAtMost)
 }
 
-func (v *view) hold(holds bool) (int32, bool) { return v.n, holds }
-
-func (v *view) targetNotFound() (int32, bool) { return v.hold(!v.target.Found || !v.target.HasScale) }
-
-func (v *view) activate() (int32, bool) {
-	work := v.need.Lag > v.policy.ActivationLag || v.policy.ActivationLag == 0 && v.need.Rate > 0
-	return max(1, v.up), v.n == 0 && work
-}
-
-func (v *view) stalled() (int32, bool) { return v.hold(len(v.need.Stalled) > 0 && v.frozen) }
-
-func (v *view) fought() (int32, bool) { return v.hold(v.policy.Mode == Act && v.fights >= 3) }
-
-func (v *view) downstreamBound() (int32, bool) {
-	d := v.need.Downstream
-	if d == nil || v.need.Up <= d.CapN {
+func (f *facts) downstreamBound() (int32, bool) {
+	d := f.need.Downstream
+	if d == nil || f.need.Up <= d.CapN {
 		return 0, false
 	}
-	if v.fresh != complete { // the cap may end the experiment only on what was really seen
-		return max(v.n, v.crew.replicas(d.CapN)), true
+	if f.source.Quality != seen.Complete { // fewer replicas only on a complete poll
+		return max(f.current, f.members.Replicas(d.CapN)), true
 	}
-	return v.crew.replicas(d.CapN), true
+	return f.members.Replicas(d.CapN), true
 }
 
-func (v *view) unschedulable() (int32, bool) {
-	return v.hold(v.target.Unschedulable > 0 && v.since(v.target.UnschedulableSince) > v.clk.of(pendingAfter) && v.up > v.n)
+func (f *facts) nextProbe() (time.Time, bool) { return f.need.Downstream.NextProbe, true }
+
+func (f *facts) unschedulable() (int32, bool) {
+	pending := f.target.Unschedulable > 0 && f.age(f.target.UnschedulableSince) > f.clk.Scale(pendingAfter)
+	return f.keep(pending && f.up > f.current)
 }
 
-func (v *view) rebalancing() (int32, bool) {
-	return v.hold(v.src.Rebalance.Active && v.since(v.src.Rebalance.Since) < v.clk.of(patientFor))
+func (f *facts) rebalancing() (int32, bool) {
+	r := &f.source.Rebalance
+	return f.keep(r.Active && f.age(r.Since) < f.clk.Scale(patientFor))
 }
 
-func (v *view) rebalanceStuck() (int32, bool) {
-	long := v.src.Rebalance.Active && v.since(v.src.Rebalance.Since) > v.clk.of(stuckAfter)
-	return v.hold(long && v.byRate <= v.n)
+func (f *facts) patienceEnds() (time.Time, bool) {
+	return f.source.Rebalance.Since.Add(f.clk.Scale(patientFor)), true
 }
 
-func (v *view) thresholdUp() (int32, bool) {
-	planned := v.crew.replicas(plan.Consumers(v.need.Rate, v.need.PerConsumer))
-	up := v.policy.Kind == Thresholds && v.n > 0 && !v.hurry && v.high && (v.settled || planned > v.n)
-	return max(planned, v.n+1), up
+func (f *facts) rebalanceStuck() (int32, bool) {
+	r := &f.source.Rebalance
+	return f.keep(r.Active && f.age(r.Since) > f.clk.Scale(stuckAfter) && f.byRate <= f.current)
 }
 
-func (v *view) scaleUp() (int32, bool) {
-	return v.up, v.policy.Kind == Capacity && v.n > 0 && !v.hurry && v.up > v.n && v.settled
+func (f *facts) thresholdUp() (int32, bool) {
+	planned := f.members.Replicas(plan.Consumers(f.need.Rate, f.need.PerConsumer))
+	scalesUp := f.policy.Kind == Thresholds && f.current > 0 && f.lane == regular && f.high && (f.settled || planned > f.current)
+	return max(planned, f.current+1), scalesUp
 }
 
-func (v *view) scaleUpNow() (int32, bool) {
-	return v.byRate, v.policy.Kind == Capacity && v.n > 0 && v.byRate > v.n && v.wrote(hurryAfter)
+// scaleUp scales up with the backlog once the last step has settled, and for arrivals alone 20 s after the last write.
+func (f *facts) scaleUp() (int32, bool) {
+	if f.policy.Kind != Capacity || f.current == 0 {
+		return 0, false
+	}
+	if f.lane == regular && f.up > f.current && f.settled {
+		return f.up, true
+	}
+	return f.byRate, f.byRate > f.current && f.clk.Due(f.now, f.target.LastWrite.At, f.clk.Scale(fastLaneAfter))
 }
 
-func (v *view) fallback() (int32, bool) {
-	blind := v.fresh != complete && v.since(v.outage) > v.clk.of(fallbackAfter)
-	return max(v.n, v.policy.FallbackReplicas), blind && v.n > 0
+func (f *facts) fallback() (int32, bool) {
+	blind := f.source.Quality != seen.Complete && f.age(f.source.OutageSince) > f.clk.Scale(fallbackAfter)
+	return max(f.current, f.policy.FallbackReplicas), blind && f.current > 0
 }
 
-func (v *view) dataPartial() (int32, bool) { return v.hold(v.fresh == partial && v.n > 0) }
+func (f *facts) dataPartial() (int32, bool) { return f.keep(f.dataIsPartial() && f.current > 0) }
 
-func (v *view) dataStale() (int32, bool) { return v.hold(v.fresh == stale && v.n > 0) }
+func (f *facts) dataStale() (int32, bool) { return f.keep(f.dataIsStale() && f.current > 0) }
 
-func (v *view) idleConsumers() (int32, bool) { return v.useful, v.useful > 0 && v.n > v.useful }
+func (f *facts) dataIsPartial() bool { return f.source.Quality == seen.Partial }
 
-// gate is a hold that matters only when fewer replicas would do, or when nobody can know yet.
-func gate(closed func(v *view) bool) func(v *view) (int32, bool) {
-	return func(v *view) (int32, bool) {
-		_, fewer := v.fewer()
-		return v.hold((fewer || !v.need.RateKnown) && v.n > 0 && closed(v))
+func (f *facts) dataIsStale() bool { return f.source.Quality == seen.Stale }
+
+func (f *facts) idleConsumers() (int32, bool) { return f.useful, f.useful > 0 && f.current > f.useful }
+
+// gate is a hold that matters only when fewer replicas would do, or when that cannot be known yet.
+func gate(closed func(f *facts) bool) func(f *facts) (int32, bool) {
+	return func(f *facts) (int32, bool) {
+		_, enough := f.enough()
+		return f.keep((enough || !f.need.RateKnown) && f.current > 0 && closed(f))
 	}
 }
 
-// fewer is how many replicas would do, when that is less than there are.
-func (v *view) fewer() (replicas int32, ok bool) {
-	if v.policy.Kind == Capacity && v.down < v.n && v.up < v.n {
-		return max(v.down, v.up), true
+// enough is how many replicas would do, when that is less than there are.
+func (f *facts) enough() (replicas int32, ok bool) {
+	if f.policy.Kind == Capacity && f.down < f.current && f.up < f.current {
+		return max(f.down, f.up), true
 	}
-	idle := !v.idle.IsZero() && v.since(v.idle) >= v.clk.of(v.policy.IdleTime)
-	return 0, v.n == 1 && v.policy.MinReplicas == 0 && idle
+	idle := !f.idleSince.IsZero() && f.lasted(f.idleSince, f.policy.IdleTime)
+	return 0, f.current == 1 && f.policy.MinReplicas == 0 && idle
 }
 
-func (v *view) noMembers() (int32, bool) {
-	return v.hold(v.n > 0 && v.target.Ready > 0 && v.need.Members == 0)
+func (f *facts) noMembers() (int32, bool) {
+	return f.keep(f.current > 0 && f.target.Ready > 0 && f.need.Members == 0)
 }
 
-func (v *view) membersMissing() (int32, bool) {
-	return v.hold(!v.missing.IsZero() && v.since(v.missing) >= v.clk.of(missingAfter))
+func (f *facts) membersMissing() (int32, bool) {
+	return f.keep(!f.missingSince.IsZero() && f.lasted(f.missingSince, missingAfter))
 }
 
-func (v *view) rollingOut() bool { return v.target.RolloutInProgress }
+func (f *facts) rollingOut() bool { return f.target.RolloutInProgress }
 
-func (v *view) externalChange() bool {
-	return v.policy.Mode == Act && !v.foreign.At.IsZero() && v.since(v.foreign.At) < v.clk.of(adoptedFor)
+func (f *facts) externalChange() bool {
+	return f.policy.Mode == Act && !f.foreign.At.IsZero() && !f.lasted(f.foreign.At, adoptedFor)
 }
 
-func (v *view) uncommitted() bool { return !v.need.LagKnown }
+func (f *facts) adoptionEnds() (time.Time, bool) {
+	return f.foreign.At.Add(f.clk.Scale(adoptedFor)), true
+}
 
-func (v *view) capacityUnknown() bool { return !v.need.Capacity.known() }
+func (f *facts) uncommitted() bool { return !f.need.LagKnown }
 
-func (v *view) thresholdHigh() bool { return v.high }
+func (f *facts) capacityUnknown() bool { return !f.need.Capacity.Known() }
 
-func (v *view) unsettled() bool { return !v.settled }
+func (f *facts) thresholdHigh() bool { return f.high }
 
-func (v *view) stabilizing() bool {
-	if to, ok := v.fewer(); ok && to == 0 {
+func (f *facts) unsettled() bool { return !f.settled }
+
+func (f *facts) settlesAt() (time.Time, bool) {
+	last := f.target.LastWrite.At
+	return last.Add(f.clk.Scale(settleAfter)), !f.lasted(last, settleAfter)
+}
+
+func (f *facts) stabilizing() bool {
+	if to, ok := f.enough(); ok && to == 0 {
 		return false // the idle time has passed, which is longer
 	}
-	window := v.clk.of(v.policy.StabilizationWindow)
-	return !v.need.RateKnown || v.since(v.below) < window/2 || v.since(v.from) < window-v.clk.Poll
+	window := f.clk.Scale(f.policy.StabilizationWindow)
+	return !f.need.RateKnown || f.age(f.fewerSince) < window/2 || f.age(f.source.Since) < window-f.clk.Poll
 }
 
-func (v *view) lagging() bool {
-	return v.need.MovingSeconds > 0.5*v.policy.TargetLag.Seconds()+v.clk.of(lagSlack).Seconds()
+func (f *facts) stabilizesAt() (time.Time, bool) {
+	if f.fewerSince.IsZero() || f.source.Since.IsZero() {
+		return time.Time{}, false
+	}
+	window := f.clk.Scale(f.policy.StabilizationWindow)
+	a, b := f.fewerSince.Add(window/2), f.source.Since.Add(window)
+	if a.After(b) {
+		return a, true
+	}
+	return b, true
 }
 
-func (v *view) tolerable() bool {
-	to, _ := v.fewer()
-	return float64(v.n-to) < max(1, 0.1*float64(v.n))
+func (f *facts) lagging() bool {
+	return f.need.MovingSeconds > 0.5*f.policy.TargetLag.Seconds()+f.clk.Scale(lagSlack).Seconds()
 }
 
-func (v *view) overBudget() bool { return v.downs >= downsAnHour }
-
-func (v *view) costly() bool {
-	to, _ := v.fewer()
-	return v.pause+v.clk.of(pauseSlack) > v.policy.TargetLag && float64(v.n-to) < 0.3*float64(v.n)
+func (f *facts) tolerable() bool {
+	to, _ := f.enough()
+	return float64(f.current-to) < max(1, 0.1*float64(f.current))
 }
 
-func (v *view) scaleDown() (int32, bool) {
-	to, ok := v.fewer()
+func (f *facts) overBudget() bool { return len(f.downs) >= downsAnHour }
+
+func (f *facts) budgetFrees() (time.Time, bool) {
+	return f.downs[0].Add(f.clk.Scale(learn.DownsWindow)), true
+}
+
+func (f *facts) costly() bool {
+	to, _ := f.enough()
+	return f.rebalanceTime+f.clk.Scale(rebalanceSlack) > f.policy.TargetLag && float64(f.current-to) < 0.3*float64(f.current)
+}
+
+func (f *facts) scaleDown() (int32, bool) {
+	to, ok := f.enough()
 	return to, ok && to > 0
 }
 
-func (v *view) scaleToZero() (int32, bool) {
-	to, ok := v.fewer()
+func (f *facts) scaleToZero() (int32, bool) {
+	to, ok := f.enough()
 	return to, ok && to == 0
 }
 
-func (v *view) settling() (int32, bool) {
-	return v.hold(v.policy.Kind == Capacity && v.n > 0 && v.up > v.n)
+func (f *facts) settling() (int32, bool) {
+	return f.keep(f.policy.Kind == Capacity && f.current > 0 && f.up > f.current)
 }
 
-func (v *view) partitionStalled() (int32, bool) { return v.hold(len(v.need.Stalled) > 0) }
+func (f *facts) partitionStalled() (int32, bool) { return f.keep(f.someStalled()) }
 
-func (v *view) partitionBound() (int32, bool) { return v.hold(v.need.bound()) }
+func (f *facts) someStalled() bool { return len(f.need.Stalled) > 0 }
 
-func (v *view) steady() (int32, bool) { return v.hold(true) }
+func (f *facts) partitionBound() (int32, bool) { return f.keep(f.hot()) }
 
-// downsAnHour is how many steps down an hour are enough.
-const downsAnHour = 6
+func (f *facts) hot() bool { return f.need.Hot() }
 
-// limit is one bound: to is what it makes of a number of replicas.
-type limit struct {
-	reason Reason
-	to     func(l *limited, replicas int32) int32
-}
-
-// limits are applied in order to what the verdict asks for; each that changes the number adds a step.
-var limits = []limit{
-	{PartitionLimit, (*limited).partitions},     // no more than can have a partition; never takes away what runs
-	{Schedule, (*limited).schedule},             // at least what an open window asks for
-	{MinReplicas, (*limited).least},             // the operator's word holds, also above the partitions
-	{MaxReplicas, (*limited).most},              //
-	{PauseScaleIn, (*limited).pauseScaleIn},     // annotation
-	{PauseScaleOut, (*limited).pauseScaleOut},   // annotation
-	{FixedReplicas, (*limited).fixedByOperator}, // annotation: the last word
-}
-
-func (l *limited) partitions(n int32) int32 {
-	if l.useful == 0 {
-		return n
-	}
-	return min(n, max(l.useful, l.current))
-}
-
-func (l *limited) schedule(n int32) int32 { return max(n, l.windowMin) }
-
-func (l *limited) least(n int32) int32 { return max(n, l.policy.MinReplicas) }
-
-func (l *limited) most(n int32) int32 {
-	if l.policy.MaxReplicas == 0 {
-		return n
-	}
-	return min(n, l.policy.MaxReplicas)
-}
-
-func (l *limited) pauseScaleIn(n int32) int32 {
-	if l.target.PauseScaleIn {
-		return max(n, l.current)
-	}
-	return n
-}
-
-func (l *limited) pauseScaleOut(n int32) int32 {
-	if l.target.PauseScaleOut {
-		return min(n, l.current)
-	}
-	return n
-}
-
-func (l *limited) fixedByOperator(n int32) int32 { return deref(l.target.FixedReplicas, n) }
-
-func (v *view) since(t time.Time) time.Duration { return v.now.Sub(t) }
-
-func (v *view) wrote(ago time.Duration) bool {
-	return v.clk.due(v.now, v.target.LastWrite.At, v.clk.of(ago))
-}
+func (f *facts) steady() (int32, bool) { return f.keep(true) }

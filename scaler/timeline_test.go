@@ -1,4 +1,4 @@
-package scaler
+package scaler_test
 
 import (
 	"bufio"
@@ -12,7 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/number"
+	"github.com/lagscaler/lagscaler/scaler/say"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 var update = flag.Bool("update", false, "rewrite the decisions of testdata/*.timeline")
@@ -29,7 +32,7 @@ var update = flag.Bool("update", false, "rewrite the decisions of testdata/*.tim
 //
 // Run with -update to record them again.
 func TestTimelines(t *testing.T) {
-	seen := map[Reason]bool{}
+	seen := map[scaler.Reason]bool{}
 	files, err := filepath.Glob("testdata/*.timeline")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no timelines: %v", err)
@@ -49,7 +52,7 @@ func TestTimelines(t *testing.T) {
 			}
 		})
 	}
-	for _, r := range Reasons {
+	for _, r := range scaler.Reasons {
 		if !seen[r.Reason] {
 			t.Errorf("no timeline shows %s", r.Reason)
 		}
@@ -77,13 +80,13 @@ type event struct {
 }
 
 // play runs a timeline and writes its decisions.
-func play(t *testing.T, script string, seen map[Reason]bool) string {
+func play(t *testing.T, script string, seen map[scaler.Reason]bool) string {
 	t.Helper()
 	w := newWorld()
 	events := parseScript(t, w, script)
 	var out strings.Builder
 	fmt.Fprintf(&out, "%-9s %9s %8s %8s  %-11s  %s\n", "time", "arriving", "lag", "oldest", "set/rdy/jnd", "decision")
-	began, last := w.now, Decision{}
+	began, last := w.now, scaler.Decision{}
 	for second := 0; len(events) > 0; second++ {
 		if second > 0 {
 			w.second()
@@ -102,10 +105,11 @@ func play(t *testing.T, script string, seen map[Reason]bool) string {
 			continue
 		}
 		before := w.input().Workload
-		d := w.poll()
-		if !d.At.Equal(w.now) {
+		r := w.poll()
+		if !r.Fresh {
 			continue
 		}
+		d := r.Decision
 		seen[d.Verdict] = true
 		for _, s := range d.Steps {
 			seen[s.Reason] = true
@@ -119,13 +123,13 @@ func play(t *testing.T, script string, seen map[Reason]bool) string {
 	return out.String()
 }
 
-func (w *world) line(d Decision, before Workload) string {
+func (w *world) line(d scaler.Decision, before seen.Workload) string {
 	rate, lag, oldest := "?", "?", "?"
 	if n, ok := d.Need(); ok && n.RateKnown {
 		rate, lag, oldest = number.PerSecond(n.Rate), number.Whole(n.Lag), number.Seconds(n.LagSeconds)
 	}
 	crew := fmt.Sprintf("%d/%d/%d", before.Spec, before.Ready, w.joined)
-	return fmt.Sprintf("%-9s %9s %8s %8s  %-11s  %s\n", w.now.Format("15:04:05"), rate, lag, oldest, crew, d.Line())
+	return fmt.Sprintf("%-9s %9s %8s %8s  %-11s  %s\n", w.now.Format("15:04:05"), rate, lag, oldest, crew, say.Line(d))
 }
 
 // parseScript reads what is given and what happens.
@@ -192,11 +196,11 @@ func (w *world) given(words []string) (replicas int32, err error) {
 	case "replicas":
 		replicas = count()
 	case "mode":
-		w.spec.Mode = Mode(arg(1))
+		w.spec.Mode = scaler.Mode(arg(1))
 	case "policy":
-		w.spec.Kind = PolicyKind(arg(1))
+		w.spec.Kind = scaler.PolicyKind(arg(1))
 	case "preset":
-		w.spec.Preset = Preset(arg(1))
+		w.spec.Preset = scaler.Preset(arg(1))
 	case "min":
 		w.spec.MinReplicas = new(count())
 	case "max":
@@ -211,7 +215,7 @@ func (w *world) given(words []string) (replicas int32, err error) {
 		w.spec.StabilizationWindow = span()
 	case "schedule": // schedule 0_13_*_*_* 0_14_*_*_* 24
 		cron := func(i int) string { return strings.ReplaceAll(arg(i), "_", " ") }
-		w.spec.Schedule = []WindowSpec{{Start: cron(1), End: cron(2), MinReplicas: int32(must(strconv.Atoi(arg(3))))}}
+		w.spec.Schedule = []scaler.WindowSpec{{Start: cron(1), End: cron(2), MinReplicas: int32(must(strconv.Atoi(arg(3))))}}
 	case "per-pod":
 		w.perPod = int(count())
 	case "elsewhere":

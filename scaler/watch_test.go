@@ -1,9 +1,14 @@
-package scaler
+package scaler_test
 
 import (
 	"math"
 	"testing"
 	"time"
+
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/need"
+	"github.com/lagscaler/lagscaler/scaler/say"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // newRunning is a world with 12 partitions that has been running for a while at 600/s.
@@ -21,7 +26,10 @@ func newRunning(t *testing.T, change func(w *world)) *world {
 	return w
 }
 
-func (w *world) need() Need { return w.memory.work.standing.Needs[0] }
+// standing is the last decision.
+func (w *world) standing() *scaler.Decision { return w.memory.Standing() }
+
+func (w *world) need() need.Need { return w.standing().Needs[0] }
 
 func near(got, want, within float64) bool { return math.Abs(got-want) <= within*want }
 
@@ -75,12 +83,12 @@ func TestRatesAreNeverWild(t *testing.T) {
 		disturb(w)
 		for range 12 {
 			w.run(10*time.Second, nil)
-			if r := w.memory.work.sources[0].window.tip(); r.rate < 0 || r.rate > 615 || r.consumed < 0 {
-				t.Errorf("%s: %v/s arriving, %v/s committed", name, r.rate, r.consumed)
+			if r := w.memory.LastReading(0); r.Rate < 0 || r.Rate > 615 || r.Consumed < 0 {
+				t.Errorf("%s: %v/s arriving, %v/s committed", name, r.Rate, r.Consumed)
 			}
 		}
-		if r := w.memory.work.sources[0].window.tip(); !near(r.rate, 600, 0.02) {
-			t.Errorf("%s: %v/s after two minutes", name, r.rate)
+		if r := w.memory.LastReading(0); !near(r.Rate, 600, 0.02) {
+			t.Errorf("%s: %v/s after two minutes", name, r.Rate)
 		}
 	}
 }
@@ -96,7 +104,7 @@ func TestAgeIsInterpolated(t *testing.T) {
 		}
 		stood := w.now
 		w.run(30*time.Second, nil)
-		want := behind + w.memory.work.standing.At.Sub(stood).Seconds()
+		want := behind + w.standing().At.Sub(stood).Seconds()
 		if got := w.need().LagSeconds; math.Abs(got-want) > 1 {
 			t.Errorf("%v s behind: %v s old, want %v", behind, got, want)
 		}
@@ -137,7 +145,7 @@ func TestSeasonIsExpected(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	live := func() Need {
+	live := func() need.Need {
 		for range 90 {
 			w.second()
 			if w.now.Unix()%10 == 0 {
@@ -149,16 +157,16 @@ func TestSeasonIsExpected(t *testing.T) {
 	kept := w.memory
 	w.rate = 500
 	before := live()
-	if before.ForecastBy != FromHour || before.Forecast < 2500 {
+	if before.ForecastBy != need.FromHour || before.Forecast < 2500 {
 		t.Errorf("half a minute before: %s -> %.0f/s", before.ForecastBy, before.Forecast)
 	}
-	if w.memory, err = LoadMemory(data); err != nil {
+	if w.memory, err = scaler.LoadMemory(data); err != nil {
 		t.Fatal(err)
 	}
-	if after := live(); after.ForecastBy != FromHour || !near(after.Forecast, before.Forecast, 0.1) {
+	if after := live(); after.ForecastBy != need.FromHour || !near(after.Forecast, before.Forecast, 0.1) {
 		t.Errorf("restarted: %s -> %.0f/s, and %.0f/s without", after.ForecastBy, after.Forecast, before.Forecast)
 	}
-	if skill := kept.Sources[0].Season.Skill[0]; skill.Avoided <= skillFloor {
+	if skill := kept.Sources[0].Season.Skill[0]; !skill.Useful() {
 		t.Errorf("skill: %+v", skill)
 	}
 }
@@ -176,17 +184,18 @@ func TestPace(t *testing.T) {
 		w.second()
 		w.reading = w.read()
 		in := w.input()
-		in.Clock = Clock{Poll: time.Second, Pace: 10}
-		d, m := Evaluate(in)
-		w.memory = m
-		if d.Verdict == ScaleDown {
+		in.Clock = seen.Clock{Poll: time.Second, Pace: 10}
+		r := scaler.Evaluate(in)
+		d := r.Decision
+		w.memory = r.Memory
+		if d.Verdict == scaler.ScaleDown {
 			if took := w.now.Sub(began); took < 22*time.Second || took > 28*time.Second {
 				t.Errorf("down after %v, want 24 s: a window of 240 s", took)
 			}
 			return
 		}
 	}
-	t.Errorf("never went down: %s", w.memory.work.standing.Line())
+	t.Errorf("never went down: %s", say.Line(*w.standing()))
 }
 
 // After a pause in which nobody looked, or a clock that was set back, what is known begins anew: a quiet minute is not
@@ -194,17 +203,17 @@ func TestPace(t *testing.T) {
 func TestGapsBeginAnew(t *testing.T) {
 	for name, jump := range map[string]time.Duration{"paused": time.Hour, "set back": -time.Hour} {
 		w := newRunning(t, func(w *world) { w.rate = 300 })
-		if d := w.memory.work.standing; d.Verdict != ScaleDown {
-			t.Fatalf("%s: before: %s", name, d.Line())
+		if d := w.standing(); d.Verdict != scaler.ScaleDown {
+			t.Fatalf("%s: before: %s", name, say.Line(*d))
 		}
 		w.now = w.now.Add(jump)
 		w.run(3*time.Minute+30*time.Second, nil)
-		if d := w.memory.work.standing; d.Verdict != HoldStabilizing || w.now.Sub(d.At) > time.Minute {
-			t.Errorf("%s: %s at %v, now %v", name, d.Line(), d.At, w.now)
+		if d := w.standing(); d.Verdict != scaler.HoldStabilizing || w.now.Sub(d.At) > time.Minute {
+			t.Errorf("%s: %s at %v, now %v", name, say.Line(*d), d.At, w.now)
 		}
 		w.run(2*time.Minute, nil)
-		if d := w.memory.work.standing; d.Verdict != ScaleDown {
-			t.Errorf("%s: after: %s", name, d.Line())
+		if d := w.standing(); d.Verdict != scaler.ScaleDown {
+			t.Errorf("%s: after: %s", name, say.Line(*d))
 		}
 	}
 }

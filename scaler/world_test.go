@@ -1,4 +1,4 @@
-package scaler
+package scaler_test
 
 import (
 	"fmt"
@@ -7,16 +7,19 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/need"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // world is a small model of a cluster, a group and a target, in steps of a second, without noise: the stage for the
 // timelines and the properties. Its real counterpart is scaler/sim.
 type world struct {
 	now    time.Time
-	spec   Spec
-	policy Policy
-	source SourceSpec
-	memory Memory
+	spec   scaler.Spec
+	policy scaler.Policy
+	source seen.SourceSpec
+	memory scaler.Memory
 
 	topics   []string
 	each     int // partitions of a topic
@@ -32,7 +35,7 @@ type world struct {
 	speed    float64 // records/s of one consumer
 	behind   float64 // records/s all consumers together may write downstream; 0: no limit
 
-	wl      Workload
+	wl      seen.Workload
 	pods    []pod
 	room    int32 // replicas that find a node
 	absent  int   // ready pods that never join
@@ -41,7 +44,7 @@ type world struct {
 	reacts  func(to int32) (int32, bool) // another controller
 
 	pauseUntil time.Time
-	rebalance  Rebalance
+	rebalance  seen.Rebalance
 	joined     int
 
 	silent   []int32
@@ -67,10 +70,10 @@ const (
 func newWorld() *world {
 	return &world{
 		now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC), topics: []string{"orders"}, each: 48, speed: 100, room: 1 << 20,
-		source: SourceSpec{Cluster: "main", Group: "orders"}, spec: Spec{Mode: Act}, stuck: map[int]bool{},
+		source: seen.SourceSpec{Cluster: "main", Group: "orders"}, spec: scaler.Spec{Mode: scaler.Act}, stuck: map[int]bool{},
 		every: 5 * time.Second, perPod: 1,
-		wl: Workload{
-			Ref:   Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "orders-worker"},
+		wl: seen.Workload{
+			Ref:   seen.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "orders-worker"},
 			Found: true, HasScale: true,
 		},
 	}
@@ -78,7 +81,7 @@ func newWorld() *world {
 
 // start sets the world up with replicas that have been running for long.
 func (w *world) start(replicas int32) error {
-	w.spec.Sources = []SourceSpec{w.source}
+	w.spec.Sources = []seen.SourceSpec{w.source}
 	policy, err := w.spec.Policy()
 	if err != nil {
 		return err
@@ -193,19 +196,19 @@ func (w *world) owner(p int) int32 {
 		return -1
 	case w.assignor == "range":
 		if k := p % w.each; k < w.each {
-			return int32(rangeOwner(k, w.each, min(w.joined, w.each)))
+			return int32(need.RangeOwner(k, w.each, min(w.joined, w.each)))
 		}
 	}
 	return int32(p % w.joined)
 }
 
 // poll reads everything and lets the scaler decide; what it decides is written at once.
-func (w *world) poll() Decision {
+func (w *world) poll() scaler.Result {
 	w.readAgain()
-	d, m := Evaluate(w.input())
-	w.memory = m
-	w.write(d)
-	return d
+	r := scaler.Evaluate(w.input())
+	w.memory = r.Memory
+	w.write(r)
+	return r
 }
 
 // readAgain reads the group, or keeps what was read before.
@@ -221,9 +224,9 @@ func (w *world) readAgain() {
 }
 
 // write does what a decision asks for, and what others then do.
-func (w *world) write(d Decision) {
-	if c, ok := d.Change(w.now); ok && !w.noWrites {
-		w.wl.LastWrite = Write{At: w.now, From: c.From, To: c.To}
+func (w *world) write(r scaler.Result) {
+	if c, ok := r.Change(); ok && !w.noWrites {
+		w.wl.LastWrite = seen.Write{At: w.now, From: c.From, To: c.To}
 		w.writes++
 		w.scale(c.To)
 	}
@@ -234,12 +237,12 @@ func (w *world) write(d Decision) {
 	}
 }
 
-func (w *world) input() Input {
+func (w *world) input() scaler.Input {
 	wl := w.wl
 	wl.Status, wl.Ready, wl.RolloutInProgress = int32(len(w.pods)), w.readyPods(), w.rollout
 	for i, p := range w.pods {
 		if w.perPod > 1 || w.foreign > 0 {
-			wl.Pods = append(wl.Pods, Pod{Name: p.name, IP: fmt.Sprintf("10.0.0.%d", i), Ready: w.ready(p)})
+			wl.Pods = append(wl.Pods, seen.Pod{Name: p.name, IP: fmt.Sprintf("10.0.0.%d", i), Ready: w.ready(p)})
 		}
 		if p.waits {
 			wl.Unschedulable++
@@ -248,9 +251,9 @@ func (w *world) input() Input {
 			}
 		}
 	}
-	return Input{
+	return scaler.Input{
 		Now: w.now, Policy: w.policy, Workload: wl, Memory: w.memory,
-		Sources: []Source{{SourceSpec: w.source, Lag: w.reading, Silent: w.silent, Rebalance: w.rebalance}},
+		Sources: []seen.Source{{SourceSpec: w.source, Lag: w.reading, Silent: w.silent, Rebalance: w.rebalance}},
 	}
 }
 

@@ -36,12 +36,16 @@
 //	How are the largest messages read?                   lag/kafkasource/wire        offsetfetch.go, listoffsets.go
 //	What must every source of observations do?           lag/lagtest       conform.go
 //	What counts as a rebalance, and why did it happen?   rebalancemon      doc.go, cause.go
-//	Why this many replicas?                              scaler            rules.go: the verdicts in order, and the limits after them
-//	What does one consumer group need?                   scaler            demand.go, fit.go
+//	Why this many replicas?                              scaler            table.go: the verdicts and limits in order; rules.go: when each holds
+//	In which steps is a decision made?                   scaler            evaluate.go: Evaluate is one paragraph
+//	What was read of a group and of a target?            scaler/seen       doc.go; history.go, rates.go
+//	Which member stands for which replica?               scaler/seen       members.go
+//	What is learned, and what is saved of it?            scaler/learn      doc.go; memory.go, state.go
+//	What does one consumer group need?                   scaler/need       doc.go; forecast.go, demand.go
+//	Why 12 consumers and not 10?                         scaler/need       packing.go: partitions are whole
 //	How many consumers does a constant rate need?        scaler/plan       plan.go: the formula and its example
+//	How is a decision put into words?                    scaler/say        line.go, explain.go; each rule has its words in its row
 //	How is a number printed?                             scaler/number     the same in lines and on pages
-//	What is learned, and what is saved of it?            scaler            memory.go, capacity.go
-//	Which pod is which member of the group?              scaler            target.go
 //	When is what was learned saved and loaded?           internal/engine   memory.go: a table of the cases
 //	How would a policy have done?                        scaler/sim        the simulator and its rivals
 //	What was seen and decided, for a bug report?         internal/record   doc.go: the format; replay.go decides it again
@@ -63,9 +67,9 @@
 //	What does the demo pretend?                          internal/demo     doc.go
 //	Is a claim of the documentation true?                e2e               a module of its own: real Kafka, Kubernetes, Prometheus
 //
-// Arrows point one way: lag <- rebalancemon <- scaler <- internal/engine <- {internal/metrics, internal/web} <-
-// internal/daemon <- cmd.
-// lag, rebalancemon, scaler and scaler/sim do no I/O, read no clock, write no log and start no goroutine; house_test.go
+// Arrows point one way: lag <- rebalancemon <- scaler/seen <- scaler/learn <- scaler/need <- scaler <- scaler/say <-
+// internal/engine <- {internal/metrics, internal/web} <- internal/daemon <- cmd.
+// All before internal/engine, and scaler/sim, do no I/O, read no clock, write no log and start no goroutine; house_test.go
 // holds all of this.
 //
 // # This package

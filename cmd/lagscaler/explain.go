@@ -16,6 +16,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/output"
 	"github.com/lagscaler/lagscaler/internal/web"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/say"
 )
 
 // explainOptions are the flags of explain.
@@ -129,5 +130,5 @@ func explain(w io.Writer, s web.DecisionView) {
 	if o := s.Owner; o != nil {
 		fmt.Fprintf(w, "beside it, %s %s wants %d\n", o.Kind, output.Printable(o.Name), o.Desired)
 	}
-	fmt.Fprintf(w, "\n%s", strings.TrimRight(scaler.Text(s.Rows), "\n")+"\n")
+	fmt.Fprintf(w, "\n%s", strings.TrimRight(say.Text(s.Rows), "\n")+"\n")
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/learn"
 )
 
 func TestMemoryFile(t *testing.T) {
@@ -17,8 +18,8 @@ func TestMemoryFile(t *testing.T) {
 		t.Errorf("before anything was saved: %v, %v", learned, err)
 	}
 	want := map[string]scaler.Memory{
-		"shop/orders": {Version: scaler.MemoryVersion, Startup: []float64{30, 31}},
-		"shop/pay":    {Version: scaler.MemoryVersion, Sources: []scaler.SourceMemory{{Cluster: "main", Group: "pay", PerConsumer: 99}}},
+		"shop/orders": {Memory: learn.Memory{Version: learn.MemoryVersion, Startup: []float64{30, 31}}},
+		"shop/pay":    {Memory: learn.Memory{Version: learn.MemoryVersion, Sources: []learn.Source{{Cluster: "main", Group: "pay", PerConsumer: 99}}}},
 	}
 	if err := f.Save(ctx, want); err != nil {
 		t.Fatal(err)
@@ -41,7 +42,7 @@ func TestMemoryFile(t *testing.T) {
 func TestMemoryFileOfAnotherVersion(t *testing.T) {
 	ctx, file := t.Context(), filepath.Join(t.TempDir(), "memory.json")
 	f := memoryFile{path: file, log: slog.New(slog.DiscardHandler)}
-	good, err := scaler.Memory{Startup: []float64{1}}.Save()
+	good, err := learn.Memory{Startup: []float64{1}}.Save()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,7 +37,7 @@ type Options struct {
 
 // Record is told what a scaler saw at a poll, the decision that then stood, and what it has learned.
 // Run calls it, so it must not block.
-type Record func(name string, in scaler.Input, d scaler.Decision, learned scaler.Memory)
+type Record func(name string, in scaler.Input, result scaler.Result)
 
 // Engine runs the loop. Latest may be called from anywhere; everything else belongs to the goroutine of Run, or of Tick.
 type Engine struct {

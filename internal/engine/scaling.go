@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/say"
 )
 
 // Targets are what is scaled: workloads of Kubernetes, or the demo's fleet.
@@ -70,23 +71,24 @@ func (s *scaling) read(now time.Time) {
 func (s *scaling) decide(ctx context.Context, now time.Time, polled func(cluster string) bool) {
 	s.memory.load(ctx, now, s.learns())
 	reports := map[string]ScalerReport{}
-	var changed []string
+	var writes []write
 	for _, one := range s.declared.scalers {
 		last, known := s.reports[one.Name]
 		switch {
 		case one.Refused() || one.Mode == scaler.Observe:
 			last = ScalerReport{Outcome: scaler.Outcome{Scaler: one}}
 		case !known || len(one.Sources) > 0 && polled(one.Sources[0].Cluster):
-			last = s.evaluate(one, now)
-			if _, ok := last.Decision.Change(now); ok && last.Disposition == scaler.Applied {
-				changed = append(changed, one.Name)
+			var change scaler.Change
+			var asks bool
+			if last, change, asks = s.evaluate(one, now); asks && last.Disposition == scaler.Applied {
+				writes = append(writes, write{one.Name, change})
 			}
 		default:
 			last.Scaler = one
 		}
 		reports[one.Name] = last
 	}
-	s.apply(ctx, now, reports, changed)
+	s.apply(ctx, reports, writes)
 	s.forget(reports)
 	s.reports = reports
 	s.save(ctx, now, false)
@@ -103,8 +105,14 @@ func (s *scaling) save(ctx context.Context, now time.Time, atExit bool) {
 	}
 }
 
-// evaluate asks the pure scaler for a decision and remembers what it learned.
-func (s *scaling) evaluate(one scaler.Scaler, now time.Time) ScalerReport {
+// write is a change that a scaler asks for.
+type write struct {
+	scaler string
+	change scaler.Change
+}
+
+// evaluate asks the pure scaler for a decision and remembers what it learned; asks is false when it asks for no change.
+func (s *scaling) evaluate(one scaler.Scaler, now time.Time) (r ScalerReport, change scaler.Change, asks bool) {
 	in := scaler.Input{
 		Now: now, Clock: s.clock, Workload: one.Workload, Policy: one.Policy, Memory: s.memory.learned[one.Name],
 	}
@@ -112,20 +120,22 @@ func (s *scaling) evaluate(one scaler.Scaler, now time.Time) ScalerReport {
 	for _, spec := range one.Sources {
 		in.Sources = append(in.Sources, s.source(spec))
 	}
-	d, learned := scaler.Evaluate(in)
+	result := scaler.Evaluate(in)
 	if s.record != nil {
-		s.record(one.Name, in, d, learned)
+		s.record(one.Name, in, result)
 	}
-	s.memory.learned[one.Name] = learned
-	r := ScalerReport{
-		Outcome: scaler.Outcome{Scaler: one, Decision: d, Line: d.Line(), Disposition: s.disposition(one, d)}, Week: learned.Week,
+	s.memory.learned[one.Name] = result.Memory
+	d := result.Decision
+	r = ScalerReport{
+		Outcome: scaler.Outcome{Scaler: one, Decision: d, Line: say.Line(d), Disposition: s.disposition(one, d)}, Week: result.Memory.Week,
 	}
-	if d.At.Equal(now) {
+	if result.Fresh {
 		s.count(one.Name).decisions[d.Verdict]++
 	} else if last, ok := s.reports[one.Name]; ok {
 		r.Disposition, r.Failure = last.Disposition, last.Failure // of the decision that stands
 	}
-	return r
+	change, asks = result.Change()
+	return r, change, asks
 }
 
 // disposition is what may become of a decision; whether a write works is not known yet. A decision to hold that nothing
@@ -147,21 +157,20 @@ func (s *scaling) disposition(one scaler.Scaler, d scaler.Decision) scaler.Dispo
 }
 
 // apply writes the changes, all at once and under one deadline.
-func (s *scaling) apply(ctx context.Context, now time.Time, reports map[string]ScalerReport, names []string) {
-	if len(names) == 0 {
+func (s *scaling) apply(ctx context.Context, reports map[string]ScalerReport, writes []write) {
+	if len(writes) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, applyTimeout)
 	defer cancel()
-	failures := make([]error, len(names))
+	failures := make([]error, len(writes))
 	var wg sync.WaitGroup
-	for i, name := range names {
-		change, _ := reports[name].Decision.Change(now)
-		wg.Go(func() { failures[i] = s.targets.Apply(ctx, change) })
+	for i, w := range writes {
+		wg.Go(func() { failures[i] = s.targets.Apply(ctx, w.change) })
 	}
 	wg.Wait()
-	for i, name := range names {
-		reports[name] = s.applied(reports[name], failures[i])
+	for i, w := range writes {
+		reports[w.scaler] = s.applied(reports[w.scaler], failures[i])
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/learn"
 )
 
 // targets is one workload on group orders.
@@ -191,9 +192,9 @@ func TestWhatWasLearnedIsNotLost(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := &memories{saved: map[string]scaler.Memory{"shop/orders": {Sources: []scaler.SourceMemory{
+				m := &memories{saved: map[string]scaler.Memory{"shop/orders": {Memory: learn.Memory{Sources: []learn.Source{
 					{Cluster: "main", Group: "orders", Declared: 100, PerConsumer: 60},
-				}}}}
+				}}}}}
 				f := idle(t)
 				e := New(settings(&kafka{name: "main", end: 100, committed: 100, members: 3}), Options{Targets: f, Memories: m})
 				poll := func(n int) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/say"
 )
 
 // Version is the format of a recording.
@@ -52,7 +53,7 @@ type Decision struct {
 }
 
 func decisionOf(d scaler.Decision) Decision {
-	return Decision{At: d.At, Current: d.Current, Desired: d.Desired, Verdict: d.Verdict, Steps: d.Steps, Notes: d.Notes, Line: d.Line()}
+	return Decision{At: d.At, Current: d.Current, Desired: d.Desired, Verdict: d.Verdict, Steps: d.Steps, Notes: d.Notes, Line: say.Line(d)}
 }
 
 // poll is a scaler.Input without its memory, as JSON. SLO and Schedule are separate because a Policy does not marshal them.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/sim"
 )
 
@@ -92,7 +93,7 @@ func TestInputRoundTrips(t *testing.T) {
 type daemon struct {
 	policy scaler.Policy
 	memory scaler.Memory
-	record func(string, scaler.Input, scaler.Decision, scaler.Memory)
+	record func(string, scaler.Input, scaler.Result)
 	poll   func(*daemon, int) // before each poll
 	polls  int
 }
@@ -112,10 +113,10 @@ func (d *daemon) Decide(v *sim.View) (int32, string) {
 			Lag:        v.Lag, Rebalance: v.Rebalance,
 		}},
 	}
-	decision, learned := scaler.Evaluate(in)
-	d.record("shop/orders", in, decision, learned)
-	d.memory = learned
-	if c, ok := decision.Change(v.Now); ok {
+	result := scaler.Evaluate(in)
+	d.record("shop/orders", in, result)
+	d.memory = result.Memory
+	if c, ok := result.Change(); ok {
 		return c.To, ""
 	}
 	return v.Workload.Spec, ""
@@ -139,8 +140,8 @@ func recorded(t *testing.T, maxBytes int64, poll func(*daemon, int)) []string {
 	}
 	path := filepath.Join(t.TempDir(), "polls.jsonl.gz")
 	w := &writer{opts: Options{Path: path, MaxBytes: maxBytes, Keep: 50, Log: slog.New(slog.DiscardHandler)}, last: map[string]*lastWritten{}}
-	d := &daemon{policy: policy, poll: poll, record: func(name string, in scaler.Input, dec scaler.Decision, m scaler.Memory) {
-		w.record(entry{scaler: name, in: in, decision: dec, learned: m}, true)
+	d := &daemon{policy: policy, poll: poll, record: func(name string, in scaler.Input, result scaler.Result) {
+		w.record(entry{scaler: name, in: in, result: result}, true)
 	}}
 	sim.Simulate(restless(), sim.World{Partitions: 12, Seed: 1}, d)
 	if err := w.closeFile(); err != nil {
@@ -280,10 +281,13 @@ func TestReadBrokenFiles(t *testing.T) {
 	}
 }
 
+// known is a memory that has learned nothing yet.
+var known = scaler.Memory{Memory: learn.Memory{Version: 1}}
+
 func input(second int) scaler.Input {
 	at := time.Unix(1_800_000_000+int64(second), 0).UTC()
 	g := &lag.GroupLag{ReadAt: at}
-	return scaler.Input{Now: at, Sources: []scaler.Source{{Lag: g}}, Memory: scaler.Memory{Version: 1}}
+	return scaler.Input{Now: at, Sources: []scaler.Source{{Lag: g}}, Memory: known}
 }
 
 // With a slow disk, polls that do not fit into the queue are dropped, counted and logged, and leave a gap in the recording.
@@ -292,14 +296,14 @@ func TestSlowDisk(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "polls")
 	r := New(Options{Path: path, MaxBytes: 1 << 30, Keep: 1, Log: slog.New(slog.NewTextHandler(&log, nil))})
 	for i := range queueSize + 7 { // Run has not started: the queue fills up
-		r.Record("a", input(10*i), scaler.Decision{}, scaler.Memory{Version: 1})
+		r.Record("a", input(10*i), scaler.Result{Memory: known})
 	}
 	ended, end := context.WithCancel(t.Context())
 	end()
 	if err := r.Run(ended); err != nil {
 		t.Fatal(err)
 	}
-	r.Record("a", input(9000), scaler.Decision{}, scaler.Memory{Version: 1})
+	r.Record("a", input(9000), scaler.Result{Memory: known})
 	if err := r.Run(ended); err != nil {
 		t.Fatal(err)
 	}

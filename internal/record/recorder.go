@@ -26,11 +26,10 @@ type Recorder struct {
 
 // entry is one poll of one scaler.
 type entry struct {
-	scaler   string
-	in       scaler.Input
-	decision scaler.Decision
-	learned  scaler.Memory
-	lost     int // polls dropped before this one
+	scaler string
+	in     scaler.Input
+	result scaler.Result
+	lost   int // polls dropped before this one
 }
 
 // queueSize is the number of polls that may wait for the disk.
@@ -40,9 +39,9 @@ const queueSize = 256
 func New(o Options) *Recorder { return &Recorder{opts: o, queue: make(chan entry, queueSize)} }
 
 // Record queues a poll. If the queue is full it drops the poll and counts it. Call it from one goroutine only.
-func (r *Recorder) Record(name string, in scaler.Input, d scaler.Decision, learned scaler.Memory) {
+func (r *Recorder) Record(name string, in scaler.Input, result scaler.Result) {
 	select {
-	case r.queue <- entry{name, in, d, learned, r.lost}:
+	case r.queue <- entry{name, in, result, r.lost}:
 		r.lost = 0
 	default:
 		r.lost++

@@ -128,9 +128,9 @@ func (r *Replay) decide(s *replayed, in scaler.Input, l line) {
 		r.Policy(&in)
 	}
 	in.Memory = s.memory
-	d, memory := scaler.Evaluate(in)
-	s.memory = memory
+	result := scaler.Evaluate(in)
+	s.memory = result.Memory
 	if l.Decision != nil && r.Report != nil {
-		r.Report(Compared{Scaler: l.Scaler, Then: *l.Decision, Now: decisionOf(d), Warming: in.Now.Before(s.warmAt)})
+		r.Report(Compared{Scaler: l.Scaler, Then: *l.Decision, Now: decisionOf(result.Decision), Warming: in.Now.Before(s.warmAt)})
 	}
 }

@@ -59,14 +59,14 @@ func (w *writer) write(e entry, flush bool) error {
 		}
 	}
 	l := line{Scaler: e.scaler, Poll: pollOf(e.in)}
-	if e.decision.At.Equal(e.in.Now) {
-		d := decisionOf(e.decision)
+	if e.result.Fresh {
+		d := decisionOf(e.result.Decision)
 		l.Decision = &d
 	}
 	if err := w.lines.Encode(l); err != nil {
 		return fmt.Errorf("recording a poll: %w", err)
 	}
-	w.last[e.scaler] = &lastWritten{at: e.in.Now, learned: e.learned, currentFile: true}
+	w.last[e.scaler] = &lastWritten{at: e.in.Now, learned: e.result.Memory, currentFile: true}
 	if flush {
 		if err := w.zip.Flush(); err != nil {
 			return fmt.Errorf("recording a poll: %w", err)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/say"
 )
 
 // DecisionsPage is the scalers, each with its last decision.
@@ -43,7 +44,7 @@ type DecisionView struct {
 	Wait        *scaler.Wait    `json:"wait"`
 	Owner       *OwnerView      `json:"owner"` // another controller of the target; null: nobody
 	Steps       []scaler.Step   `json:"steps"`
-	Rows        []scaler.Row    `json:"rows"` // the derivation
+	Rows        []say.Row       `json:"rows"` // the derivation
 	Sources     []SourceView    `json:"sources"`
 	Decision    scaler.Decision `json:"decision"` // every number
 }
@@ -116,13 +117,13 @@ func decisionOf(r *engine.Report, s *engine.ScalerReport) DecisionView {
 		Name: s.Name, Target: s.Workload.Ref.String(), Mode: string(s.Mode), Refused: s.Refusal.String(),
 		Line: s.Line, Verdict: string(d.Verdict), Doc: d.Verdict.Doc(), Current: s.Workload.Spec, Desired: d.Desired,
 		Disposition: string(s.Disposition), Failure: s.Failure, Overdue: d.Overdue, Wait: d.Wait, Steps: d.Steps, Decision: d,
-		Rows: []scaler.Row{},
+		Rows: []say.Row{},
 	}
 	if o := s.Workload.Owner; o.Kind != "" {
 		v.Owner = &OwnerView{Kind: o.Kind, Name: o.Name, Desired: o.Desired, Paused: o.Paused}
 	}
 	if !d.At.IsZero() {
-		v.At, v.Rows = &d.At, scaler.Explain(d)
+		v.At, v.Rows = &d.At, say.Explain(d)
 	}
 	for _, src := range s.Sources {
 		v.Sources = append(v.Sources, SourceView{src.Cluster, src.Group})

@@ -17,11 +17,12 @@ import (
 
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
+	"github.com/lagscaler/lagscaler/scaler/learn"
 )
 
 func TestMemorySurvivesAChangeOfLeader(t *testing.T) {
 	inWorld(t, orders, act, func(w *world) {
-		learned := scaler.Memory{Version: scaler.MemoryVersion, Startup: []float64{31, 28}}
+		learned := scaler.Memory{Memory: learn.Memory{Version: learn.MemoryVersion, Startup: []float64{31, 28}}}
 		for range 2 { // made, then replaced
 			if err := w.Save(w.t.Context(), map[string]scaler.Memory{"shop/orders": learned, "shop/gone": learned}); err != nil {
 				t.Fatal(err)
@@ -149,7 +150,7 @@ func TestMemoryFits(t *testing.T) {
 	if err := json.Unmarshal(fmt.Appendf(nil, `{"end": 1, "codes": %q}`, base64.StdEncoding.EncodeToString(packed.Bytes())), &week); err != nil {
 		t.Fatal(err)
 	}
-	m := scaler.Memory{Week: scaler.Week{Rate: week, Actual: week, Desired: week, Late: week}}
+	m := scaler.Memory{Memory: learn.Memory{Week: learn.Week{Rate: week, Actual: week, Desired: week, Late: week}}}
 	for range 16 {
 		m.Sources = append(m.Sources, scaler.SourceMemory{Season: scaler.Season{Maxima: week}})
 	}

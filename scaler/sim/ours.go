@@ -1,6 +1,9 @@
 package sim
 
-import "github.com/lagscaler/lagscaler/scaler"
+import (
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/say"
+)
 
 // ours is the daemon's own policy: scaler.Evaluate, seeing what the daemon would see.
 type ours struct {
@@ -46,16 +49,16 @@ func (o *ours) Decide(v *View) (int32, string) {
 	if o.forget != nil {
 		o.forget(&o.memory)
 	}
-	d, memory := scaler.Evaluate(scaler.Input{
+	result := scaler.Evaluate(scaler.Input{
 		Now: v.Now, Policy: o.policy, Memory: o.memory, Workload: v.Workload,
 		Sources: []scaler.Source{{SourceSpec: o.source, Lag: v.Lag, Rebalance: v.Rebalance}},
 	})
-	o.memory = memory
-	if o.decided != nil && d.At.Equal(v.Now) {
-		o.decided(d)
+	o.memory = result.Memory
+	if o.decided != nil && result.Fresh {
+		o.decided(result.Decision)
 	}
-	if c, ok := d.Change(v.Now); ok {
-		return c.To, d.Line()
+	if c, ok := result.Change(); ok {
+		return c.To, say.Line(result.Decision)
 	}
 	return v.Workload.Spec, ""
 }

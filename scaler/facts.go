@@ -1,0 +1,99 @@
+package scaler
+
+import (
+	"time"
+
+	"github.com/lagscaler/lagscaler/scaler/learn"
+	"github.com/lagscaler/lagscaler/scaler/need"
+	"github.com/lagscaler/lagscaler/scaler/seen"
+)
+
+// facts are everything that the rules may look at: one source, and the target it runs on. They are built once, by gather,
+// and never written. Counts are replicas.
+type facts struct {
+	now    time.Time
+	clk    seen.Clock
+	policy *Policy
+	target *seen.Workload
+	source *seen.History
+	need   *need.Need
+	lane   lane
+
+	members seen.Members
+	current int32 // the target is set to so many
+	up      int32 // needed, with the backlog
+	byRate  int32 // needed for arrivals alone
+	down    int32 // enough for the peak of the stabilization window
+	useful  int32 // that can have a partition; 0: no limit
+	settled bool  // pods and members are complete, and the last write is a while ago
+	high    bool  // lag is above a fixed threshold
+	frozen  bool  // there is lag, and no position moves
+
+	conflicts     int32       // changes by others in 10 min that came after a write of ours
+	foreign       seen.Write  // the last change by somebody else
+	downs         []time.Time // our steps down in the last hour, oldest first
+	rebalanceTime time.Duration
+
+	missingSince, fewerSince, idleSince time.Time // zero: it is not so
+}
+
+// settleAfter is how long after a write its effect is complete.
+const settleAfter = 60 * time.Second
+
+// evidence is everything that facts are gathered from.
+type evidence struct {
+	in      *Input
+	now     *seen.State
+	learned *learn.State
+	lane    lane
+}
+
+// gather builds the facts of every source.
+func (e evidence) gather(sources []source, estimates []need.Estimate) []facts {
+	list := make([]facts, len(sources))
+	for i := range sources {
+		list[i] = e.facts(&e.now.Sources[i], &sources[i], &estimates[i])
+	}
+	return list
+}
+
+func (e evidence) facts(h *seen.History, s *source, estimate *need.Estimate) facts {
+	n, m, wl, clk := &estimate.Need, s.members, &e.now.Workload, e.now.Clock
+	atLeast := min(1, wl.Spec) // to go to zero is a rule of its own
+	up, down := max(atLeast, m.Replicas(n.Up)), max(atLeast, m.Replicas(n.Down))
+	useful := m.Replicas(n.Useful)
+	if m.Elsewhere >= n.Useful { // no limit known, or members elsewhere could have every partition
+		useful = 0
+	}
+	missing := m.Joined < m.Expected(wl.Ready)
+	return facts{
+		now: e.now.Now, clk: clk, policy: &e.in.Policy, target: wl, source: h, need: n, lane: e.lane,
+		members: m, current: wl.Spec, up: up, byRate: max(atLeast, m.Replicas(n.ByRate)), down: down, useful: useful,
+		settled: wl.Spec == wl.Ready && wl.Spec == wl.Status && !missing && !h.Rebalance.Active &&
+			clk.Due(e.now.Now, wl.LastWrite.At, clk.Scale(settleAfter)),
+		high: estimate.High, frozen: estimate.Frozen,
+		conflicts: e.now.Replicas.Conflicts(clk), foreign: e.now.Replicas.LastForeign(), downs: e.learned.Memory.Downs,
+		rebalanceTime: e.learned.Source(h).RebalanceTime(clk),
+		missingSince:  since(s.missing, missing, e.now.Now),
+		fewerSince:    since(s.fewer, n.RateKnown && down < wl.Spec && up < wl.Spec, e.now.Now),
+		idleSince:     since(s.idle, estimate.Idle, e.now.Now),
+	}
+}
+
+// conditions keeps since when the facts have held, for the next decision.
+func conditions(sources []source, facts []facts) []source {
+	list := make([]source, len(sources))
+	for i, s := range sources {
+		s.missing, s.fewer, s.idle = facts[i].missingSince, facts[i].fewerSince, facts[i].idleSince
+		list[i] = s
+	}
+	return list
+}
+
+// age is how long ago a time was.
+func (f *facts) age(t time.Time) time.Duration { return f.now.Sub(t) }
+
+// lasted reports whether the documented time has passed since a time.
+func (f *facts) lasted(t time.Time, documented time.Duration) bool {
+	return f.age(t) >= f.clk.Scale(documented)
+}

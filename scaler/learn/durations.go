@@ -1,0 +1,98 @@
+package learn
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/lagscaler/lagscaler/scaler/seen"
+)
+
+const (
+	startupDefault   = 30 * time.Second // until the first start was seen
+	rebalanceDefault = 8 * time.Second  // until the first rebalance was seen
+	horizonMargin    = 15 * time.Second // polls, commits and the first records of a new member
+	startupLongest   = 15 * time.Minute // members that do not join within this time teach nothing
+
+	// DownsWindow is how long a step down counts towards the budget.
+	DownsWindow = time.Hour
+)
+
+// Horizon is the time until a replica that is requested now processes records.
+//
+//	starts took 30 s, rebalances 8 s     53 s = 30 + 8 + 15
+func (m *Memory) Horizon(s *Source, clk seen.Clock) time.Duration {
+	return p90(m.Startup, clk.Scale(startupDefault)) + s.RebalanceTime(clk) + clk.Scale(horizonMargin)
+}
+
+// RebalanceTime is how long the group does not consume when it rebalances.
+func (s *Source) RebalanceTime(clk seen.Clock) time.Duration {
+	return p90(s.Rebalances, clk.Scale(rebalanceDefault))
+}
+
+// learnDowns notes our steps down.
+func (m *Memory) learnDowns(now *seen.State) {
+	if !now.Workload.Found || !now.Workload.HasScale {
+		return
+	}
+	if w := now.Replicas.LastWrite; w.To < w.From {
+		m.Downs = append(slices.Clip(m.Downs), w.At)
+	}
+	m.Downs = dropBefore(m.Downs, now.Now.Add(-now.Clock.Scale(DownsWindow)))
+}
+
+// learnRebalance learns how long the group's rebalances take.
+func (l *learner) learnRebalance() {
+	r := &l.seen.Rebalance
+	if !r.LastEnd.After(l.progress.rebalance) {
+		return
+	}
+	if r.LastTook > 0 {
+		l.source.Rebalances = appendLimited(l.source.Rebalances, r.LastTook.Seconds())
+	}
+	l.progress.rebalance = r.LastEnd
+}
+
+// learnStartup learns how long it took from an increase of the replicas until all their members had joined.
+func (s *State) learnStartup(now *seen.State, members seen.Members) {
+	grew := now.Replicas.LastIncrease
+	if grew.At.IsZero() || grew.At.Equal(s.Progress.increase) {
+		return
+	}
+	took := now.Now.Sub(grew.At)
+	switch {
+	case took > now.Clock.Scale(startupLongest):
+		s.Progress.increase = grew.At
+	case now.Workload.Ready >= grew.To && members.Joined >= grew.To*max(1, members.PerReplica):
+		s.Memory.Startup = appendLimited(s.Memory.Startup, took.Seconds())
+		s.Progress.increase = grew.At
+	}
+}
+
+// durationsKept is how many learned durations are kept: a 90th percentile of 20 leaves two out.
+const durationsKept = 20
+
+// p90 is the 90th percentile of seconds; otherwise, when there are none.
+func p90(seconds []float64, otherwise time.Duration) time.Duration {
+	if len(seconds) == 0 {
+		return otherwise
+	}
+	var buffer [durationsKept]float64
+	sorted := append(buffer[:0], seconds...)
+	slices.Sort(sorted)
+	i := int(math.Ceil(0.9*float64(len(sorted)))) - 1
+	return time.Duration(sorted[i] * float64(time.Second))
+}
+
+// appendLimited appends to a new list, and keeps the last ones: others may hold the old list.
+func appendLimited(list []float64, v float64) []float64 {
+	return append(slices.Clip(list[max(0, len(list)+1-durationsKept):]), v)
+}
+
+// dropBefore drops the times before a time; the list is sorted.
+func dropBefore(list []time.Time, t time.Time) []time.Time {
+	for len(list) > 0 && list[0].Before(t) {
+		list = list[1:]
+	}
+	return list
+}

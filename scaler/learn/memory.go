@@ -1,0 +1,128 @@
+package learn
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// MemoryVersion is the format of a saved Memory. A Memory of another version is not loaded.
+const MemoryVersion = 1
+
+// Memory is everything that a scaler has learned and that is saved. It is a value; the zero value knows nothing.
+type Memory struct {
+	Version int         `json:"version"`
+	Startup []float64   `json:"startupSeconds,omitempty"` // from a write to members joined; the last 20
+	Downs   []time.Time `json:"downs,omitempty"`          // steps down in the last hour
+	Sources []Source    `json:"sources,omitempty"`        // sorted by cluster, then group
+	Week    Week        `json:"week"`                     // for compare
+}
+
+// Source is what was learned of one group.
+type Source struct {
+	Cluster string `json:"cluster"`
+	Group   string `json:"group"`
+
+	Declared    float64   `json:"declared,omitempty"`    // records/s of one consumer, as the user says
+	PerConsumer float64   `json:"perConsumer,omitempty"` // records/s of one consumer, as learned; 0: not yet
+	Seen        float64   `json:"seen,omitempty"`        // the most one was seen to do: a lower bound
+	RaisedAt    time.Time `json:"raisedAt,omitzero"`     // beginning of the hour in which PerConsumer at most doubles
+	RaisedFrom  float64   `json:"raisedFrom,omitempty"`  // what it was then
+	Best        float64   `json:"best,omitempty"`        // the best one did for long, slowly forgotten
+	BestAt      time.Time `json:"bestAt,omitzero"`       // forgotten up to here
+	BestAtN     int32     `json:"bestAtN,omitempty"`     // consumers there were then
+
+	Rebalances []float64       `json:"rebalanceSeconds,omitempty"` // the last 20
+	Residual   []ResidualFloor `json:"residual,omitempty"`         // sorted by topic, then partition
+	Season     Season          `json:"season"`
+
+	BrokenJumps  float64 `json:"brokenJumps,omitempty"`  // share of the last jumps that did not last, smoothed
+	BrokenTrends float64 `json:"brokenTrends,omitempty"` // share of the last trends that did not go on, smoothed
+
+	Downstream *Downstream `json:"downstream,omitempty"`
+	NoProbe    time.Time   `json:"noProbe,omitzero"` // no experiment before this
+}
+
+// ResidualFloor is a lag that stays though nothing is left to read: transaction markers.
+type ResidualFloor struct {
+	Topic     string `json:"topic"`
+	Partition int32  `json:"partition"`
+	Records   int8   `json:"records"` // 1 or 2
+}
+
+// Save is the part of the memory that outlives the process, as JSON.
+func (m Memory) Save() ([]byte, error) {
+	m.Version = MemoryVersion
+	data, err := json.Marshal(m)
+	if err != nil {
+		return nil, fmt.Errorf("save memory: %w", err)
+	}
+	return data, nil
+}
+
+// Load reads what Save wrote. It fails on another version and on anything that Save cannot have written.
+func Load(data []byte) (Memory, error) {
+	var m Memory
+	if err := json.Unmarshal(data, &m); err != nil {
+		return Memory{}, fmt.Errorf("load memory: %w", err)
+	}
+	if m.Version != MemoryVersion {
+		return Memory{}, fmt.Errorf("load memory: version %d, want %d", m.Version, MemoryVersion)
+	}
+	if err := m.check(); err != nil {
+		return Memory{}, fmt.Errorf("load memory: %w", err)
+	}
+	return m, nil
+}
+
+// check refuses numbers that cannot have been learned: they would lead to wrong decisions.
+func (m *Memory) check() error {
+	sorted := slices.IsSortedFunc(m.Sources, compare)
+	if !sorted || !slices.IsSortedFunc(m.Downs, time.Time.Compare) {
+		return errors.New("not sorted")
+	}
+	numbers := slices.Clone(m.Startup)
+	for i := range m.Sources {
+		s := &m.Sources[i]
+		if i > 0 && compare(m.Sources[i-1], *s) == 0 {
+			return fmt.Errorf("group %q of cluster %q twice", s.Group, s.Cluster)
+		}
+		numbers = append(append(numbers, s.Rebalances...), s.Declared, s.PerConsumer, s.Seen, s.RaisedFrom, s.Best)
+		if d := s.Downstream; d != nil {
+			numbers = append(numbers, d.Cap, d.Did, d.Best, float64(d.AtN), float64(d.CapN))
+		}
+		if !slices.IsSortedFunc(s.Residual, compareResiduals) {
+			return errors.New("residual lags not sorted")
+		}
+		for _, share := range []float64{s.BrokenJumps, s.BrokenTrends} {
+			if share < 0 || share > 1 {
+				return fmt.Errorf("%v is no share", share)
+			}
+		}
+		for _, r := range s.Residual {
+			if r.Records < 1 || r.Records > residualMost {
+				return fmt.Errorf("residual lag of %d", r.Records)
+			}
+		}
+	}
+	for _, v := range numbers {
+		if v < 0 || v > mostLearned {
+			return fmt.Errorf("%v is no rate or time", v)
+		}
+	}
+	return nil
+}
+
+// mostLearned bounds every number that is learned; a thousand times what one consumer ever did.
+const mostLearned = 1e12
+
+func compare(a, b Source) int {
+	return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Group, b.Group))
+}
+
+func find(list []Source, cluster, group string) (int, bool) {
+	return slices.BinarySearchFunc(list, Source{Cluster: cluster, Group: group}, compare)
+}

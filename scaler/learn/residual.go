@@ -1,0 +1,68 @@
+package learn
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/lagscaler/lagscaler/scaler/seen"
+)
+
+const (
+	residualMost   = 2                 // records: one commit marker, and one abort marker
+	residualWindow = 300 * time.Second // a lag of so few records that does not change for this time is residual
+)
+
+// ResidualLag is how many records of lag remain in a partition when nothing is left to read.
+func (s *Source) ResidualLag(c *seen.Columns, column int) int64 {
+	if len(s.Residual) == 0 {
+		return 0
+	}
+	topic, partition := c.Name(column)
+	i, ok := findResidual(s.Residual, topic, partition)
+	if !ok {
+		return 0
+	}
+	return int64(s.Residual[i].Records)
+}
+
+func findResidual(list []ResidualFloor, topic string, partition int32) (int, bool) {
+	return slices.BinarySearchFunc(list, ResidualFloor{Topic: topic, Partition: partition}, compareResiduals)
+}
+
+func compareResiduals(a, b ResidualFloor) int {
+	return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
+}
+
+// learnResidual learns residual lags: end and position did not move for five minutes, one or two records apart, while a
+// member owned the partition. A position that reaches the end shows that there is none.
+func (l *learner) learnResidual() {
+	r := &l.seen.Readings
+	window := l.now.Clock.Scale(residualWindow)
+	i := r.Before(window, l.now.Clock.Slack())
+	long := r.Spans(i, window, l.now.Clock.Slack())
+	was, now := r.At(i).Offsets, r.Last().Offsets
+	list := l.source.Residual
+	for c := range now {
+		if now[c].Known != seen.KnowsBoth {
+			continue
+		}
+		rest := now[c].Lag()
+		still := long && was[c].Known == seen.KnowsBoth && was[c].End == now[c].End && was[c].Position == now[c].Position
+		if rest <= 0 && len(list) == 0 || rest > 0 && (!still || rest > residualMost || now[c].Owner < 0) {
+			continue
+		}
+		topic, partition := r.Columns.Name(c)
+		k, found := findResidual(list, topic, partition)
+		switch {
+		case rest <= 0 && found:
+			list = slices.Delete(slices.Clone(list), k, k+1)
+		case rest > 0 && !found:
+			list = slices.Insert(slices.Clone(list), k, ResidualFloor{topic, partition, int8(rest)})
+		case rest > 0 && list[k].Records != int8(rest):
+			list = slices.Clone(list)
+			list[k].Records = int8(rest)
+		}
+	}
+	l.source.Residual = list
+}

@@ -1,0 +1,162 @@
+package learn
+
+import (
+	"slices"
+	"time"
+
+	"github.com/lagscaler/lagscaler/scaler/seen"
+)
+
+// What a sample of the capacity must be.
+const (
+	sampleWindow   = 30 * time.Second
+	sampleCommits  = 3    // a consumer with fewer commits in the window shows batches, not its speed
+	saturatedWork  = 12.0 // seconds of work waiting, at both ends of the window: then the consumer was busy all the time
+	movedFactor    = 5.0  // an offset that advances faster than this many times the capacity was moved, not read
+	unevenFactor   = 3    // polls of 10 s see one to three commits of 5 s; more in one poll looks like a moved offset
+	samplesToTrust = 3    // in a row
+)
+
+// sample is one window in which only processing can have moved an offset.
+type sample struct {
+	members   int32
+	saturated int32   // consumers that were busy all the time
+	median    float64 // records/s of a saturated consumer
+	best      float64 // records/s of the best consumer
+	sum       float64 // records/s of all
+}
+
+// samples are the last ones.
+type samples struct {
+	until int64                   // end of the last window, Unix ns
+	best  [samplesToTrust]float64 // of each of the last windows
+	count int
+}
+
+// with returns the samples with one more.
+func (s samples) with(one sample) samples {
+	s.best[s.count%samplesToTrust] = one.best
+	s.count++
+	return s
+}
+
+// sustained is what the best consumer did in each of the last three windows; 0 when there were fewer.
+func (s *samples) sustained() float64 {
+	if s.count < samplesToTrust {
+		return 0
+	}
+	return slices.Min(s.best[:])
+}
+
+// verdict on a window.
+type window uint8
+
+const (
+	notYet window = iota // too short, or members or partitions changed: it may become a sample
+	moved                // an offset was moved: it is none, and those before are void
+	usable
+)
+
+// consumer is one consumer over a window.
+type consumer struct {
+	done          int64 // records
+	commits       int
+	before, after int64 // its lag at both ends, in partitions that moved: a partition that is stuck is no work
+	least, most   int64 // records between two polls
+	incomplete    bool  // a partition of it was not answered
+}
+
+func (c *consumer) add(records int64, first bool) {
+	if records > 0 {
+		c.commits++
+	}
+	if first {
+		c.least, c.most = records, records
+	}
+	c.done, c.least, c.most = c.done+records, min(c.least, records), max(c.most, records)
+}
+
+// sample takes one of the window that ends now, if enough time has passed since the last one and only processing can have
+// moved an offset: the same members with the same partitions, no rebalance, no position that jumped.
+func (l *learner) sample() (sample, window) {
+	r, clk := &l.seen.Readings, l.now.Clock
+	if r.Len() < 2 || l.seen.Read == nil {
+		return sample{}, notYet
+	}
+	length := max(clk.Scale(sampleWindow), sampleCommits*l.seen.CommitInterval)
+	first := r.Before(length, clk.Slack())
+	from, last := r.At(first), r.Last()
+	if !r.Spans(first, length, clk.Slack()) || from.At < l.progress.samples.until || last.MembersSince > from.At ||
+		last.Members == 0 || l.seen.CatchingUp(last.Time(), clk) {
+		return sample{}, notYet
+	}
+	consumers, ok := l.consumers(first)
+	if !ok {
+		return sample{}, moved
+	}
+	return l.summarize(consumers, time.Duration(last.At-from.At).Seconds()), usable
+}
+
+// consumers adds up what each consumer did since a reading; ok is false when an offset was moved.
+func (l *learner) consumers(first int) (list []consumer, ok bool) {
+	r := &l.seen.Readings
+	list = make([]consumer, r.Last().Members)
+	begin, end := r.At(first).Offsets, r.Last().Offsets
+	for c := range end {
+		if o := end[c].Owner; o >= 0 && int(o) < len(list) && end[c].Position > begin[c].Position {
+			list[o].before += begin[c].Lag()
+			list[o].after += end[c].Lag()
+		}
+	}
+	known, _ := l.source.Capacity()
+	done := make([]int64, len(list))
+	for i := first + 1; i < r.Len(); i++ {
+		l.processed(i, list, done)
+		most := movedFactor * known * float64(r.At(i).At-r.At(i-1).At) / 1e9
+		for k, n := range done {
+			if n < 0 || known > 0 && float64(n) > most {
+				return nil, false
+			}
+			list[k].add(n, i == first+1)
+		}
+	}
+	return list, true
+}
+
+// processed counts into done the records that each consumer processed between reading i-1 and reading i.
+func (l *learner) processed(i int, list []consumer, done []int64) {
+	clear(done)
+	was := l.seen.Readings.At(i - 1).Offsets
+	for c, now := range l.seen.Readings.At(i).Offsets {
+		switch o := now.Owner; {
+		case o < 0 || int(o) >= len(list):
+		case now.Known&was[c].Known != seen.KnowsBoth:
+			list[o].incomplete = true
+		default:
+			done[o] += now.Position - was[c].Position
+		}
+	}
+}
+
+func (l *learner) summarize(consumers []consumer, seconds float64) sample {
+	s := sample{members: int32(len(consumers))}
+	known, _ := l.source.Capacity()
+	var busy []float64
+	for _, c := range consumers {
+		rate := float64(c.done) / seconds
+		s.sum += rate
+		if c.incomplete || c.commits < sampleCommits || known == 0 && c.most > unevenFactor*c.least {
+			continue
+		}
+		s.best = max(s.best, rate)
+		if waiting := saturatedWork * rate; float64(c.before) > waiting && float64(c.after) > waiting {
+			busy = append(busy, rate)
+		}
+	}
+	s.saturated = int32(len(busy))
+	if len(busy) > 0 {
+		slices.Sort(busy)
+		s.median = busy[len(busy)/2]
+	}
+	return s
+}

@@ -1,0 +1,151 @@
+package learn
+
+import (
+	"bytes"
+	"compress/flate"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"time"
+)
+
+// SeasonStep is the resolution of the season and of the comparison.
+const SeasonStep = 5 * time.Minute
+
+// seriesMost is a week of steps.
+const seriesMost = 7 * 24 * 12
+
+// Series are numbers of at least 0 at five-minute steps, at most a week of them. It is a value, and small when saved:
+// each number is kept to 0.05 %.
+type Series struct {
+	end   int64    // the step after the newest, in SeasonSteps since 1970
+	codes []uint16 // oldest first
+}
+
+// Point is one step of a Series.
+type Point struct {
+	At    time.Time // its beginning
+	Value float64
+}
+
+// Points are the steps that are known, oldest first.
+func (s Series) Points() []Point {
+	var out []Point
+	for i, c := range s.codes {
+		if c != unknownCode {
+			at := (s.end - int64(len(s.codes)-i)) * int64(SeasonStep)
+			out = append(out, Point{At: time.Unix(0, at).UTC(), Value: decode(c)})
+		}
+	}
+	return out
+}
+
+// put returns the series with a value at a time's step; steps in between are unknown, steps before its end stay.
+func (s Series) put(at time.Time, v float64) Series {
+	step := at.UnixNano() / int64(SeasonStep)
+	gap := step - s.end
+	switch {
+	case len(s.codes) > 0 && gap < 0:
+		return s
+	case len(s.codes) == 0 || gap >= seriesMost:
+		return Series{end: step + 1, codes: []uint16{encode(v)}}
+	}
+	codes := slices.Clone(s.codes[max(0, int64(len(s.codes))+gap+1-seriesMost):])
+	for range gap {
+		codes = append(codes, unknownCode)
+	}
+	return Series{end: step + 1, codes: append(codes, encode(v))}
+}
+
+// Greatest is the greatest known value of the steps that overlap (from, from+span].
+func (s Series) Greatest(from time.Time, span time.Duration) (v float64, ok bool) {
+	start := s.end - int64(len(s.codes))
+	first, last := from.UnixNano()/int64(SeasonStep), from.Add(span).UnixNano()/int64(SeasonStep)
+	best := uint16(0)
+	for step := max(first, start); step <= min(last, s.end-1); step++ {
+		if c := s.codes[step-start]; c != unknownCode {
+			best, ok = max(best, c), true
+		}
+	}
+	return decode(best), ok
+}
+
+// A code is a number's logarithm: 0 is 0, 65534 is 2 * 10^12, neighbours are 0.04 % apart (and less below 1).
+const (
+	unknownCode = math.MaxUint16
+	codeScale   = 2300.0
+)
+
+func encode(v float64) uint16 {
+	if v != v || v < 0 {
+		return unknownCode
+	}
+	return uint16(min(unknownCode-1, math.Round(math.Log1p(v)*codeScale)))
+}
+
+func decode(c uint16) float64 { return math.Expm1(float64(c) / codeScale) }
+
+type savedSeries struct {
+	End   int64  `json:"end"`
+	Codes string `json:"codes"` // base64 of deflated little-endian differences
+}
+
+// MarshalJSON packs the series.
+func (s Series) MarshalJSON() ([]byte, error) {
+	raw := make([]byte, 2*len(s.codes))
+	last := uint16(0)
+	for i, c := range s.codes {
+		binary.LittleEndian.PutUint16(raw[2*i:], c-last)
+		last = c
+	}
+	var packed bytes.Buffer
+	w, err := flate.NewWriter(&packed, flate.BestCompression)
+	if err != nil {
+		return nil, fmt.Errorf("pack series: %w", err)
+	}
+	if _, err := w.Write(raw); err != nil {
+		return nil, fmt.Errorf("pack series: %w", err)
+	}
+	if err := w.Close(); err != nil {
+		return nil, fmt.Errorf("pack series: %w", err)
+	}
+	return json.Marshal(savedSeries{End: s.end, Codes: base64.StdEncoding.EncodeToString(packed.Bytes())})
+}
+
+// UnmarshalJSON unpacks the series; more than a week is refused.
+func (s *Series) UnmarshalJSON(data []byte) error {
+	var saved savedSeries
+	if err := json.Unmarshal(data, &saved); err != nil {
+		return fmt.Errorf("unpack series: %w", err)
+	}
+	packed, err := base64.StdEncoding.DecodeString(saved.Codes)
+	if err != nil {
+		return fmt.Errorf("unpack series: %w", err)
+	}
+	raw, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), 2*seriesMost+1))
+	if err != nil {
+		return fmt.Errorf("unpack series: %w", err)
+	}
+	if len(raw) > 2*seriesMost || len(raw)%2 != 0 {
+		return errors.New("unpack series: not a week of numbers")
+	}
+	if saved.End < 0 || saved.End > math.MaxInt64/int64(SeasonStep) {
+		return fmt.Errorf("unpack series: end %d is no time", saved.End)
+	}
+	s.end, s.codes = saved.End, make([]uint16, len(raw)/2)
+	last := uint16(0)
+	for i := range s.codes {
+		last += binary.LittleEndian.Uint16(raw[2*i:])
+		s.codes[i] = last
+	}
+	return nil
+}
+
+func stepOf(t time.Time) int64 { return t.UnixNano() / int64(SeasonStep) }
+
+func stepTime(step int64) time.Time { return time.Unix(0, step*int64(SeasonStep)).UTC() }

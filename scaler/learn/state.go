@@ -1,0 +1,123 @@
+package learn
+
+import (
+	"slices"
+	"time"
+
+	"github.com/lagscaler/lagscaler/scaler/seen"
+)
+
+// State is what was learned, and what is being learned. It is a value: its methods return the next one.
+type State struct {
+	Memory   Memory
+	Progress Progress
+}
+
+// Progress is what is being learned: it is not known yet, and not saved. A restart begins it anew.
+type Progress struct {
+	sources  []progress // as seen.State.Sources
+	increase time.Time  // of the last increase of the replicas whose start was learned, or given up
+	week     weekStep
+}
+
+// progress is that of one source.
+type progress struct {
+	cluster, group string
+	samples        samples
+	rebalance      time.Time  // end of the last that was learned from
+	forecasts      []Forecast // made at the decisions of the last minutes, oldest first
+	verified       int64      // forecasts up to this time were compared with the arrivals
+	peak           stepPeak   // of the current five minutes
+}
+
+// Poll learns what every poll may teach: the peak of the current five minutes, and our steps down.
+func (s State) Poll(now *seen.State) State {
+	s.Memory.Version = MemoryVersion
+	s.Progress.sources = follow(s.Progress.sources, now.Sources)
+	s.Memory.learnDowns(now)
+	s.rollSeasons(now)
+	return s
+}
+
+// follow copies the progress of the sources that there are now.
+func follow(old []progress, sources []seen.History) []progress {
+	list := make([]progress, len(sources))
+	for i := range sources {
+		h, p := &sources[i], &list[i]
+		if k := slices.IndexFunc(old, func(p progress) bool { return p.cluster == h.Cluster && p.group == h.Group }); k >= 0 {
+			*p = old[k]
+		} else {
+			p.cluster, p.group = h.Cluster, h.Group
+		}
+	}
+	return list
+}
+
+// learner learns from one source at a decision. source and progress are copies of its own.
+type learner struct {
+	now      *seen.State
+	seen     *seen.History
+	source   *Source
+	progress *progress
+	horizon  time.Duration
+}
+
+// Decision learns what a decision may teach; members are those of every source.
+//
+// The fast lane decides between two decisions, because arrivals exceed what runs. It learns from single events, which are
+// seen only once: a rebalance or a start that is over, a residual lag, a forecast whose time has come. It does not learn
+// capacity, and does not begin or end an experiment downstream: these compare windows that end at a decision.
+//
+//	                     every poll   fast lane   decision
+//	steps down, peaks    x            x           x
+//	declared capacity                 x           x
+//	durations                         x           x
+//	residual lag                      x           x
+//	trust in forecasts                x           x
+//	capacity, downstream                          x
+func (s State) Decision(now *seen.State, members []seen.Members, fastLane bool) State {
+	s.Memory.Sources = withAll(s.Memory.Sources, now.Sources)
+	s.Progress.sources = slices.Clone(s.Progress.sources)
+	for i := range now.Sources {
+		h := &now.Sources[i]
+		l := learner{now: now, seen: h, source: s.Source(h), progress: &s.Progress.sources[i]}
+		l.source.declare(h.SourceSpec)
+		l.learnRebalance()
+		if h.Read != nil {
+			s.learnStartup(now, members[i])
+		}
+		if h.New {
+			l.learnResidual()
+		}
+		if h.Quality == seen.Complete && !fastLane {
+			l.learnCapacity()
+		}
+		if h.New && h.Rated() {
+			l.horizon = s.Memory.Horizon(l.source, now.Clock)
+			l.verifyTrust()
+			l.verifySeasons()
+		}
+	}
+	return s
+}
+
+// withAll is a copy of the list in which every source has a place.
+func withAll(list []Source, sources []seen.History) []Source {
+	list = slices.Clone(list)
+	for i := range sources {
+		h := &sources[i]
+		if k, ok := find(list, h.Cluster, h.Group); !ok {
+			list = slices.Insert(list, k, Source{Cluster: h.Cluster, Group: h.Group})
+		}
+	}
+	return list
+}
+
+// Source is what was learned of a source; nil before its first decision.
+func (s *State) Source(h *seen.History) *Source {
+	k, ok := find(s.Memory.Sources, h.Cluster, h.Group)
+	if !ok {
+		return nil
+	}
+	return &s.Memory.Sources[k]
+}

@@ -1,0 +1,153 @@
+package need
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/lagscaler/lagscaler/scaler/plan"
+)
+
+// commitDefault is the clients' auto.commit.interval.ms.
+const commitDefault = 5 * time.Second
+
+// demand turns the forecast into records/s.
+//
+//	base = forecast * share / u       need = base + backlog / drain
+//
+// The backlog is the one that there will be when a replica that is requested now processes records: more than there is
+// after a jump, less when the members drain it by themselves.
+func (e *estimator) demand() {
+	n := &e.need
+	n.Peak = e.Seen.PeakRate()
+	n.RoomPeak, n.RoomShare = e.reserve()
+	n.Room = n.RoomPeak * n.RoomShare
+	commit := cmp.Or(e.Seen.CommitInterval, commitDefault).Seconds()
+	fine := 0.5*e.Targets.TargetLag.Seconds() + commit // this much lag, in seconds of arrivals, needs no drain
+	jump := e.Learned.TrustedJump(e.last)
+	throughput := e.throughput()
+	for c := range e.loads {
+		l := &e.loads[c]
+		l.base = n.Forecast * l.share / n.Utilization
+		l.jump = jump * l.share
+		l.down = max(n.Peak/n.DownUtilization, n.Room) * l.share
+		l.need = l.base
+		if l.known && !l.stalled {
+			l.need += max(0, e.backlog(l, throughput(l))-fine*max(l.arriving, l.jump)) / n.DrainSeconds
+		}
+	}
+	if n.Capacity.Known() {
+		e.separateHot()
+	}
+	for c := range e.loads {
+		l := &e.loads[c]
+		n.Base += l.base
+		n.DrainRate += l.need - l.base
+		n.PeakRequired += l.down
+	}
+	n.Required = n.Base + n.DrainRate
+	n.Backlog = n.DrainRate * n.DrainSeconds
+}
+
+// backlog is the lag of a partition a horizon from now, in records; negative: it will have had time to spare. After a
+// jump one more rebalance is added: pods that join one after another cause two or three, and the horizon knows one.
+func (e *estimator) backlog(l *load, throughput float64) float64 {
+	if l.jump > l.arriving {
+		return l.lag + (l.jump-throughput)*e.need.Horizon + l.jump*e.Learned.RebalanceTime(e.Clock).Seconds()
+	}
+	return l.lag + (l.arriving-throughput)*e.need.Horizon
+}
+
+// throughput is what is processed of a partition: what was committed over the rate window, or, when the group did not
+// consume for a part of it, the partition's fair part of its owner's capacity.
+func (e *estimator) throughput() func(l *load) float64 {
+	if !e.Seen.CatchingUp(e.Now, e.Clock) || !e.need.Capacity.Known() {
+		return func(l *load) float64 { return l.committing }
+	}
+	owned := make([]float64, e.need.Members)
+	for c := range e.loads {
+		if o := e.loads[c].owner; o >= 0 && int(o) < len(owned) {
+			owned[o]++
+		}
+	}
+	return func(l *load) float64 {
+		if l.owner < 0 || int(l.owner) >= len(owned) {
+			return l.committing
+		}
+		return max(l.committing, e.need.PerConsumer/owned[l.owner])
+	}
+}
+
+// fullConsumer is the share of a consumer that one partition may fill before it counts as hot.
+const fullConsumer = 0.9
+
+// separateHot sets apart the partitions that one consumer cannot carry. A few count as one fair share each, because
+// replicas cannot help them. More than a tenth of all mean that every partition needs a consumer. Where only the backlog is
+// too much, the partition counts as a full consumer, so that it is alone while it drains.
+func (e *estimator) separateHot() {
+	full := fullConsumer * e.need.PerConsumer
+	rest, restDown, hot := 0.0, 0.0, 0
+	for c := range e.loads {
+		if e.loads[c].base > full {
+			hot++
+		} else {
+			rest, restDown = rest+e.loads[c].base, restDown+e.loads[c].down
+		}
+	}
+	few := hot <= max(1, len(e.loads)/10)
+	others := float64(max(1, len(e.loads)-hot))
+	fair, fairDown := rest/others, restDown/others
+	n := &e.need
+	for c := range e.loads {
+		l := &e.loads[c]
+		switch {
+		case l.base > full:
+			n.Bound = append(n.Bound, e.partition(c))
+			if few {
+				n.Excluded, n.DownExcluded = n.Excluded+l.base-fair, n.DownExcluded+max(0, l.down-fairDown)
+				l.base, l.need, l.down = fair, fair, min(l.down, fairDown)
+			}
+		case l.need > full:
+			part := e.partition(c)
+			if spare := n.PerConsumer - l.arriving; spare > 0 {
+				part.ETASeconds = (l.need - l.base) * n.DrainSeconds / spare
+			}
+			n.Isolated = append(n.Isolated, part)
+			l.need = full
+		}
+	}
+	n.AllBound = hot > 0 && !few
+}
+
+// Hot reports whether single partitions are too much for one consumer. Where many are, the group just needs a consumer for
+// every partition.
+func (n *Need) Hot() bool { return len(n.Bound) > 0 && !n.AllBound }
+
+// count turns records/s into consumers.
+func (e *estimator) count() {
+	n := &e.need
+	members := max(1, n.Members)
+	if !n.RateKnown || !n.Capacity.Known() {
+		n.Plan, n.Fit, n.Up, n.RatePlan, n.ByRate, n.DownPlan, n.Down =
+			members, members, members, members, members, members, members
+		if n.RateKnown && n.DrainRate > 0 { // there is a backlog: one useful step
+			n.Up = e.packing.next(members)
+			n.Fit = n.Up
+		}
+		return
+	}
+	n.Plan, n.Fit = e.consumers(n.Required, func(c int) float64 { return e.loads[c].need })
+	n.Up = max(1, n.Plan, n.Fit)
+	fit := int32(0)
+	n.RatePlan, fit = e.consumers(n.Base, func(c int) float64 { return e.loads[c].base })
+	n.ByRate = max(1, n.RatePlan, fit)
+	n.DownPlan, fit = e.consumers(n.PeakRequired, func(c int) float64 { return e.loads[c].down })
+	n.Down = max(1, n.DownPlan, fit)
+}
+
+func (e *estimator) consumers(required float64, demand func(column int) float64) (planned, fit int32) {
+	planned = plan.Consumers(required, e.need.PerConsumer)
+	if e.need.AllBound {
+		return planned, max(planned, e.packing.useful)
+	}
+	return planned, e.packing.least(planned, demand)
+}

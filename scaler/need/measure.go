@@ -1,0 +1,190 @@
+package need
+
+import (
+	"time"
+
+	"github.com/lagscaler/lagscaler/scaler/seen"
+)
+
+// load is one partition's part of a source's demand. Rates are records/s.
+type load struct {
+	arriving, committing float64
+	share                float64 // of all arrivals, over the share window
+	jump                 float64 // arriving after a jump, if there is one; 0: there is none
+	lag                  float64 // records beyond the residual lag
+	base                 float64 // to keep up, with headroom
+	need                 float64 // base and its part of the drain
+	down                 float64 // to keep up with the greatest rate of the window
+	owner                int32
+	known                bool // answered this poll
+	stalled              bool
+}
+
+// estimator estimates one source: measure makes it, and each step adds its numbers.
+type estimator struct {
+	*Input
+	readings *seen.Readings
+	last     *seen.Reading // nil: nothing was read yet
+	loads    []load        // by column
+	packing  packing
+	need     Need
+	moved    bool // some position moved within the stall window
+}
+
+// measure fills in everything about the source that is seen rather than computed.
+func measure(in *Input) *estimator {
+	t := &in.Targets
+	e := &estimator{Input: in, readings: &in.Seen.Readings, need: Need{
+		Cluster: in.Seen.Cluster, Group: in.Seen.Group, Silent: in.Seen.Silent, ForecastBy: FromRate, Horizon: in.Horizon.Seconds(),
+		Utilization: t.Utilization, DownUtilization: t.DownUtilization, DrainSeconds: t.DrainTime.Seconds(),
+		WindowSeconds: in.Clock.Scale(t.StabilizationWindow).Seconds(), Useful: in.Seen.Useful, Downstream: in.Learned.Downstream,
+	}}
+	n := &e.need
+	n.PerConsumer, n.Capacity = in.Learned.Capacity()
+	if e.readings.Len() == 0 {
+		return e
+	}
+	e.last = e.readings.Last()
+	n.Rate, n.Consumed, n.RateKnown = e.last.Rate, e.last.Consumed, e.last.Rated
+	n.Members, n.Assignor = e.last.Members, in.Seen.Read.Assignor
+	n.AgeSeconds = max(0, in.Now.Sub(e.last.Time()).Seconds())
+	n.Partitions = int32(e.readings.Columns.Count)
+	e.packing = newPacking(in.Seen, n.PerConsumer)
+	e.loads = make([]load, n.Partitions)
+	e.rates()
+	e.lags()
+	e.stalls()
+	e.timeLags()
+	return e
+}
+
+// rates measures what arrives at each partition, now and as a share.
+func (e *estimator) rates() {
+	now := e.readings.Before(e.Clock.Scale(seen.RateWindow), e.Clock.Slack())
+	long := e.readings.Before(e.Clock.Scale(seen.ShareWindow), e.Clock.Slack())
+	total := 0.0
+	for c := range e.loads {
+		l := &e.loads[c]
+		l.arriving, l.committing, l.known = e.readings.Rates(now, c)
+		if share, _, ok := e.readings.Rates(long, c); ok {
+			l.share = share
+			total += share
+		}
+	}
+	for c := range e.loads {
+		if total > 0 {
+			e.loads[c].share /= total
+		} else {
+			e.loads[c].share = 1 / float64(len(e.loads))
+		}
+	}
+}
+
+func (e *estimator) lags() {
+	for c, o := range e.last.Offsets {
+		l := &e.loads[c]
+		l.owner = o.Owner
+		if o.Known&seen.KnowsEnd == 0 {
+			e.need.Unanswered++
+		}
+		if o.Known != seen.KnowsBoth {
+			continue
+		}
+		l.lag = max(0, float64(o.Lag()-e.residual(c)))
+		e.need.LagKnown = true
+		e.need.Lag += int64(l.lag)
+		e.need.MaxLag = max(e.need.MaxLag, int64(l.lag))
+	}
+}
+
+func (e *estimator) residual(column int) int64 {
+	return e.Learned.ResidualLag(e.readings.Columns, column)
+}
+
+// stallWindow is how long a position must not move to be stalled.
+const stallWindow = 120 * time.Second
+
+// stalls marks partitions with lag whose position did not move within the stall window, though a member owns them and had
+// time to commit since the last rebalance. Longer commit intervals and processing times make the window longer.
+func (e *estimator) stalls() {
+	slow := max(3*e.Seen.CommitInterval, 10*e.Seen.ProcessingTime)
+	window, quiet := max(e.Clock.Scale(stallWindow), slow), max(e.Clock.Scale(seen.CatchUp), slow)
+	if r := &e.Seen.Rebalance; r.Active || e.Now.Sub(r.LastEnd) < quiet {
+		return
+	}
+	i := e.readings.Before(window, e.Clock.Slack())
+	if !e.readings.Spans(i, window, e.Clock.Slack()) {
+		return
+	}
+	was, now := e.readings.At(i).Offsets, e.last.Offsets
+	for c := range e.loads {
+		l := &e.loads[c]
+		e.moved = e.moved || now[c].Position != was[c].Position
+		if now[c].Known&was[c].Known != seen.KnowsBoth || l.lag == 0 || l.owner < 0 {
+			continue
+		}
+		l.stalled = was[c].Lag() > e.residual(c) && was[c].Position == now[c].Position
+		if l.stalled {
+			e.need.Stalled = append(e.need.Stalled, e.partition(c))
+		}
+	}
+}
+
+// timeLags finds the age of the oldest record that is still to be read, and of the oldest in a partition that moves. An age
+// beyond the readings is estimated as lag / rate, and is at least the time that was read.
+func (e *estimator) timeLags() {
+	for c := range e.loads {
+		l := &e.loads[c]
+		if l.lag == 0 || e.last.Offsets[c].Known != seen.KnowsBoth {
+			continue
+		}
+		age, ok := e.readings.TimeLag(c)
+		if !ok && l.arriving > 0 {
+			age = max(age, l.lag/l.arriving)
+		}
+		e.need.LagSeconds = max(e.need.LagSeconds, age)
+		if !l.stalled {
+			e.need.MovingSeconds = max(e.need.MovingSeconds, age)
+		}
+	}
+}
+
+func (e *estimator) partition(column int) Partition {
+	topic, p := e.readings.Columns.Name(column)
+	l := &e.loads[column]
+	return Partition{Topic: topic, Partition: p, Rate: l.arriving, Lag: int64(l.lag)}
+}
+
+// frozen reports whether no position moved within the stall window though there is lag.
+func (e *estimator) frozen() bool { return len(e.need.Stalled) > 0 && !e.moved }
+
+// idle reports whether there is neither lag nor an arrival, as far as every partition tells.
+func (e *estimator) idle() bool {
+	if !e.need.RateKnown || e.need.Unanswered > 0 || e.need.Rate > 0 || e.need.Lag > 0 {
+		return false
+	}
+	for _, o := range e.last.Offsets {
+		if o.Known != seen.KnowsBoth {
+			return false
+		}
+	}
+	return true
+}
+
+// Lag is high above a fixed threshold: of all partitions, of the worst, and on average.
+const (
+	HighTotal = 100_000
+	HighWorst = 50_000
+	HighMean  = 10_000
+)
+
+// high reports whether lag is above a fixed threshold. Stalled partitions are left out: replicas do not help them.
+func (e *estimator) high() bool {
+	total, worst := 0.0, 0.0
+	for c := range e.loads {
+		if l := &e.loads[c]; !l.stalled {
+			total, worst = total+l.lag, max(worst, l.lag)
+		}
+	}
+	return total > HighTotal || worst > HighWorst || total/max(1, float64(len(e.loads))) > HighMean
+}

@@ -1,0 +1,141 @@
+package need
+
+import (
+	"time"
+
+	"github.com/lagscaler/lagscaler/scaler/learn"
+	"github.com/lagscaler/lagscaler/scaler/seen"
+)
+
+// Input is what a need is estimated from.
+type Input struct {
+	Now       time.Time
+	Clock     seen.Clock
+	Seen      *seen.History
+	Learned   *learn.Source
+	Targets   Targets
+	Horizon   time.Duration // until a replica that is requested now processes records
+	HourPeak  float64       // the greatest effective rate of the last hour, records/s
+	IdleSince time.Time     // there has been neither lag nor an arrival since then; zero: there is one
+}
+
+// Targets are what the policy wants.
+type Targets struct {
+	Utilization         float64 // share of its capacity that a consumer is planned for, scaling up
+	DownUtilization     float64 // and scaling down
+	KeepsReserve        bool    // for the last hour's peak to come back at once
+	TargetLag           time.Duration
+	DrainTime           time.Duration
+	StabilizationWindow time.Duration
+	IdleTime            time.Duration
+}
+
+// Estimate is what a source needs, and what follows from the same measurement.
+type Estimate struct {
+	Need     Need
+	Forecast learn.Forecast // to be compared with the arrivals later; its At is 0 when none was made
+	High     bool           // lag is above a fixed threshold
+	Frozen   bool           // there is lag, and no position moved within the stall window
+	Idle     bool           // no lag and no arrivals, as far as every partition tells
+}
+
+// Of estimates what a source needs.
+func Of(in Input) Estimate {
+	e := measure(&in)
+	var made learn.Forecast
+	if e.need.RateKnown {
+		made = e.forecast()
+		e.demand()
+	}
+	e.count()
+	return Estimate{Need: e.need, Forecast: made, High: e.high(), Frozen: e.frozen(), Idle: e.idle()}
+}
+
+// ForecastBy says what a forecast rests on.
+type ForecastBy string
+
+// What a forecast may rest on.
+const (
+	FromRate   ForecastBy = "rate"  // what arrives now
+	FromJump   ForecastBy = "jump"  // what arrived since the last poll, far more than before
+	FromTrend  ForecastBy = "trend" // its slope
+	FromBurst  ForecastBy = "burst" // less than arrives now: such bursts did not last lately, and the target's lag absorbs them
+	FromHour   ForecastBy = "1h"    // what an hour ago did next
+	FromDay    ForecastBy = "24h"
+	FromWeek   ForecastBy = "7d"
+	FromWindow ForecastBy = "window" // the maximum of the stabilization window
+)
+
+// Need is what one source needs, with every number that the lines print. Rates are records/s.
+type Need struct {
+	Cluster string `json:"cluster"`
+	Group   string `json:"group"`
+
+	// Measured.
+	Rate       float64 `json:"rate"` // arriving, over 30 s
+	RateKnown  bool    `json:"rateKnown"`
+	Consumed   float64 `json:"consumed"` // committed, over 30 s
+	Lag        int64   `json:"lag"`      // total, without residual lag
+	MaxLag     int64   `json:"maxLag"`
+	LagSeconds float64 `json:"lagSeconds"` // of the worst partition
+	// MovingSeconds is the same without stalled partitions, which nothing that is decided here moves.
+	MovingSeconds float64 `json:"movingSeconds"`
+	LagKnown      bool    `json:"lagKnown"`
+	Partitions    int32   `json:"partitions"`
+	Unanswered    int32   `json:"unanswered,omitempty"`
+	Silent        []int32 `json:"silentBrokers,omitempty"`
+	Members       int32   `json:"members"`
+	Assignor      string  `json:"assignor,omitempty"`
+	AgeSeconds    float64 `json:"ageSeconds"` // of the reading
+
+	// Capacity.
+	PerConsumer float64            `json:"perConsumer"`
+	Capacity    learn.CapacityFrom `json:"capacity"`
+
+	// Demand: Rate -> Forecast -> Base = Forecast/Utilization - Excluded -> Required = Base + DrainRate.
+	Forecast     float64    `json:"forecast"`
+	ForecastBy   ForecastBy `json:"forecastBy"`
+	Horizon      float64    `json:"horizonSeconds"`
+	Utilization  float64    `json:"utilization"`
+	Base         float64    `json:"base"`
+	Backlog      float64    `json:"backlog"` // records to drain in DrainSeconds, what isolated partitions leave over apart
+	DrainSeconds float64    `json:"drainSeconds"`
+	DrainRate    float64    `json:"drainRate"`          // Backlog / DrainSeconds
+	Excluded     float64    `json:"excluded,omitempty"` // of Base: what bound partitions get beyond a fair share
+	Required     float64    `json:"required"`
+
+	// The way down: PeakRequired = max(Peak/DownUtilization, Room) - DownExcluded, Room = RoomShare * RoomPeak.
+	Peak            float64 `json:"peak"`                // greatest rate of the window
+	Room            float64 `json:"room,omitempty"`      // for the last hour's peak, should it come back at once
+	RoomPeak        float64 `json:"roomPeak,omitempty"`  // greatest sustained rate of the hour
+	RoomShare       float64 `json:"roomShare,omitempty"` // of it that must run already
+	DownExcluded    float64 `json:"downExcluded,omitempty"`
+	WindowSeconds   float64 `json:"windowSeconds"`
+	DownUtilization float64 `json:"downUtilization"`
+	PeakRequired    float64 `json:"peakRequired"`
+
+	// Consumers: whole numbers of them.
+	Plan     int32 `json:"plan"`
+	Fit      int32 `json:"fit"`
+	Up       int32 `json:"up"` // the greater
+	RatePlan int32 `json:"ratePlan"`
+	ByRate   int32 `json:"byRate"` // the same without the drain
+	DownPlan int32 `json:"downPlan"`
+	Down     int32 `json:"down"`   // the same from Peak
+	Useful   int32 `json:"useful"` // more than these would idle
+
+	Bound      []Partition       `json:"bound,omitempty"`    // partitions that one consumer cannot carry
+	AllBound   bool              `json:"allBound,omitempty"` // so many that every partition needs a consumer of its own
+	Isolated   []Partition       `json:"isolated,omitempty"` // partitions whose backlog alone fills a consumer
+	Stalled    []Partition       `json:"stalled,omitempty"`
+	Downstream *learn.Downstream `json:"downstream,omitempty"`
+}
+
+// Partition is one partition that stands out.
+type Partition struct {
+	Topic      string  `json:"topic"`
+	Partition  int32   `json:"partition"`
+	Rate       float64 `json:"rate"`
+	Lag        int64   `json:"lag"`
+	ETASeconds float64 `json:"etaSeconds,omitempty"` // until its backlog is gone; 0: unknown
+}

@@ -1,0 +1,34 @@
+package need
+
+import "time"
+
+// A peak of the last hour may come back, and nothing foretells when. Until replicas that are requested then process records,
+// a horizon later, the running ones must hold it: not to the last record, but so that none waits for longer than the target
+// lag. The fleet keeps this reserve, and needs no more than it.
+//
+//	a rate b comes back at once, capacity C, horizon H:  the oldest record waits (1 - C/b) H, and then for a rebalance
+//	so C/b >= 1 - (target - rebalance) / H               eager, target 30 s, H 68 s, a rebalance of 8 s: 0.68
+//	                                                     cooperative, H 64 s, 4 s: 0.59
+//
+// So a fleet holds its full peak, with headroom, only for the stabilization window, and about two thirds of it for an hour.
+// docs/scaling-benchmark.md has its price, and the price of doing without it.
+
+// ReserveWindow is how long a peak is reserved for, and the present five minutes.
+const ReserveWindow = 55 * time.Minute
+
+// reserve is the greatest effective rate of the hour, in records/s, and the share of it that must run already. 0: none is
+// known, the policy wants none, there is time enough to answer, or the group has been idle for so long that it may go to
+// zero.
+func (e *estimator) reserve() (peak, share float64) {
+	if !e.Targets.KeepsReserve {
+		return 0, 0
+	}
+	if !e.IdleSince.IsZero() && e.Now.Sub(e.IdleSince) >= e.Clock.Scale(e.Targets.IdleTime) {
+		return 0, 0
+	}
+	slack := e.Targets.TargetLag - e.Learned.RebalanceTime(e.Clock)
+	return e.HourPeak, max(0, min(1, 1-slack.Seconds()/e.need.Horizon))
+}
+
+// reserved reports whether it is the reserve that keeps the fleet from being smaller.
+func (n *Need) reserved() bool { return n.Room > n.Peak/n.DownUtilization }

@@ -1,0 +1,11 @@
+// Package say puts a decision into words: the line that logs, Events and pages show, and the derivation that lagscaler
+// explain prints.
+//
+// The words of a verdict and of a limit stand in their rows of package scaler's tables, and those of a need's numbers in
+// scaler/need. This package only arranges them. Every number in them is in the Decision: a decision that went through JSON
+// is put into the same words.
+//
+//	Line      ScaleUp 12 -> 30, PartitionLimit 30 -> 24: 1 540/s (trend -> 1 690/s) / 0.92 = 1 837/s; plan 19 at 100/s each; …
+//	LineAs    the same, with what became of it: ScaleUp 12 -> 30 (Advised): …
+//	Explain   rows in sections: measured, computed, decided, limited, otherwise; Text lays them out in columns
+package say

@@ -1,0 +1,55 @@
+package say
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/number"
+)
+
+// Line is the decision in one line, every number of which is in the Decision.
+func Line(d scaler.Decision) string { return Head(d) + ": " + Detail(d) }
+
+// LineAs is the line with what became of the decision.
+func LineAs(d scaler.Decision, became scaler.Disposition) string {
+	if became == "" {
+		return Line(d)
+	}
+	return fmt.Sprintf("%s (%s): %s", Head(d), became, Detail(d))
+}
+
+// Head is the answer and its reasons without the numbers behind them: ScaleUp 12 -> 30, PartitionLimit 30 -> 24.
+func Head(d scaler.Decision) string {
+	var b strings.Builder
+	if d.Wanted == d.Current {
+		fmt.Fprintf(&b, "Hold %d %s", d.Current, d.Verdict)
+	} else {
+		fmt.Fprintf(&b, "%s %d -> %d", d.Verdict, d.Current, d.Wanted)
+	}
+	for _, s := range d.Steps {
+		fmt.Fprintf(&b, ", %s %d -> %d", s.Reason, s.From, s.To)
+	}
+	return b.String()
+}
+
+// Detail are the numbers that the verdict rests on, in the words of its rule.
+func Detail(d scaler.Decision) string {
+	var parts []string
+	if n, ok := d.Need(); ok && len(d.Needs) > 1 {
+		parts = append(parts, "group "+n.Group)
+	}
+	parts = append(parts, d.Words()...)
+	for _, s := range d.Steps {
+		if words := d.StepWords(s); words != "" {
+			parts = append(parts, words)
+		}
+	}
+	if d.Overdue {
+		parts = append(parts, "overdue since "+number.Clock(d.Wait.Deadline))
+	}
+	for _, r := range d.Notes {
+		parts = append(parts, "also "+string(r))
+	}
+	return strings.Join(parts, "; ")
+}

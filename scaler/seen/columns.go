@@ -1,0 +1,132 @@
+package seen
+
+import (
+	"sort"
+
+	"github.com/lagscaler/lagscaler/lag"
+)
+
+// Offsets are one partition at one poll.
+type Offsets struct {
+	End      int64 // log-end offset
+	Position int64 // where the group is: its committed offset, or the log start when that is higher
+	Owner    int32 // member, -1: nobody
+	Known    Known
+}
+
+// Known says which parts of the offsets were answered.
+type Known uint8
+
+// What may be known of a partition.
+const (
+	KnowsEnd Known = 1 << iota
+	KnowsPosition
+	KnowsBoth = KnowsEnd | KnowsPosition
+)
+
+// Lag is how many records are still to be read; both parts must be known.
+func (o Offsets) Lag() int64 { return o.End - o.Position }
+
+func offsetsOf(p *lag.PartitionLag) Offsets {
+	o := Offsets{End: p.End, Owner: p.Owner}
+	if p.Known.Has(lag.KnownEnd) {
+		o.Known |= KnowsEnd
+	}
+	switch {
+	case p.Known.Has(lag.KnownLag | lag.KnownEnd):
+		o.Position, o.Known = p.End-p.BrokerLag, KnowsBoth
+	case p.Known.Has(lag.KnownCommitted):
+		o.Position, o.Known = p.Committed, o.Known|KnowsPosition
+		if p.Known.Has(lag.KnownStart) {
+			o.Position = max(o.Position, p.Start)
+		}
+	case p.Known.Has(lag.KnownStart|lag.KnownEnd) && p.Start == p.End:
+		o.Position, o.Known = p.End, KnowsBoth // never committed, and there is nothing to commit
+	}
+	return o
+}
+
+// Columns say which partition each of a reading's Offsets is. A topic's partitions have columns side by side.
+type Columns struct {
+	Topics []Topic
+	Count  int
+}
+
+// Topic is one topic of a group.
+type Topic struct {
+	Name       string
+	First      int // its first column
+	Partitions []int32
+	Skip       bool // it has no columns: it is orphaned, or the source does not want it
+	orphaned   bool
+}
+
+// columnsOf gives columns to what a group consumes, as far as the source wants it.
+func columnsOf(g *lag.GroupLag, wants func(topic string) bool) *Columns {
+	c := &Columns{Topics: make([]Topic, len(g.Topics))}
+	for i, read := range g.Topics {
+		t := Topic{Name: read.Topic, First: c.Count, orphaned: read.Orphaned, Skip: read.Orphaned || !wants(read.Topic)}
+		for _, p := range read.Partitions {
+			t.Partitions = append(t.Partitions, p.Partition)
+		}
+		if !t.Skip {
+			c.Count += len(t.Partitions)
+		}
+		c.Topics[i] = t
+	}
+	return c
+}
+
+// fit reports whether a poll has the same topics and partitions as the columns.
+func (c *Columns) fit(g *lag.GroupLag) bool {
+	if c == nil || len(c.Topics) != len(g.Topics) {
+		return false
+	}
+	for i := range g.Topics {
+		t, read := &c.Topics[i], &g.Topics[i]
+		if t.Name != read.Topic || t.orphaned != read.Orphaned || len(t.Partitions) != len(read.Partitions) {
+			return false
+		}
+	}
+	return true
+}
+
+// read takes a poll's offsets into their columns; complete is false when a partition did not answer.
+func (c *Columns) read(g *lag.GroupLag) (offsets []Offsets, complete bool) {
+	offsets, complete = make([]Offsets, c.Count), true
+	for i := range g.Topics {
+		t := &c.Topics[i]
+		if t.Skip {
+			continue
+		}
+		for k := range g.Topics[i].Partitions {
+			p := &g.Topics[i].Partitions[k]
+			offsets[t.First+k] = offsetsOf(p)
+			complete = complete && p.Answered()
+		}
+	}
+	return offsets, complete
+}
+
+func (c *Columns) column(topic string, partition int32) (int, bool) {
+	for _, t := range c.Topics {
+		if t.Name != topic || t.Skip {
+			continue
+		}
+		k := sort.Search(len(t.Partitions), func(i int) bool { return t.Partitions[i] >= partition })
+		if k < len(t.Partitions) && t.Partitions[k] == partition {
+			return t.First + k, true
+		}
+	}
+	return 0, false
+}
+
+// Name is the partition of a column.
+func (c *Columns) Name(column int) (topic string, partition int32) {
+	for _, t := range c.Topics {
+		if !t.Skip && column >= t.First && column < t.First+len(t.Partitions) {
+			return t.Name, t.Partitions[column-t.First]
+		}
+	}
+	return "", -1
+}

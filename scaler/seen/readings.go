@@ -1,0 +1,145 @@
+package seen
+
+import (
+	"sort"
+	"time"
+)
+
+// Reading is what one poll read of a source. It is not changed once [See] has returned it.
+type Reading struct {
+	At            int64     // when the offsets were read, Unix ns
+	MembersSince  int64     // since when the members and their partitions have been the same, Unix ns
+	Rate          float64   // records/s arriving, over the rate window
+	Consumed      float64   // records/s committed, over the rate window
+	LastRate      float64   // records/s arriving since the poll before
+	EffectiveRate float64   // at most Rate: the capacity that keeps records from waiting too long, see effective.go
+	Jump          float64   // LastRate, when it is a jump; 0: it is not
+	Members       int32     //
+	Rated         bool      // Rate is known
+	Complete      bool      // every partition answered
+	Offsets       []Offsets // by column, see Columns
+}
+
+// Time is when the offsets were read.
+func (r *Reading) Time() time.Time { return time.Unix(0, r.At) }
+
+// Readings are those of the last minutes, oldest first. They are a value: one more poll makes a new list of pointers (62 of
+// them in 10 min) and shares the readings with the list before.
+type Readings struct {
+	Columns *Columns
+	list    []*Reading
+}
+
+// Len is how many there are.
+func (r *Readings) Len() int { return len(r.list) }
+
+// At is one of them, 0 is the oldest.
+func (r *Readings) At(i int) *Reading { return r.list[i] }
+
+// Last is the newest. There must be one.
+func (r *Readings) Last() *Reading { return r.list[len(r.list)-1] }
+
+// with returns the readings with one more, and without those that are too old.
+func (r *Readings) with(next *Reading, keep time.Duration) Readings {
+	first := 0
+	for first < len(r.list) && r.list[first].At < next.At-int64(keep) {
+		first++
+	}
+	list := make([]*Reading, 0, len(r.list)-first+1)
+	return Readings{Columns: r.Columns, list: append(append(list, r.list[first:]...), next)}
+}
+
+// reordered are the readings with other columns: partitions were added or removed.
+func (r *Readings) reordered(to *Columns) Readings {
+	next := Readings{Columns: to, list: make([]*Reading, len(r.list))}
+	for i, old := range r.list {
+		moved := *old
+		moved.Offsets = make([]Offsets, to.Count)
+		for _, t := range to.Topics {
+			for k, p := range t.Partitions {
+				if c, ok := r.Columns.column(t.Name, p); ok && !t.Skip {
+					moved.Offsets[t.First+k] = old.Offsets[c]
+				}
+			}
+		}
+		next.list[i] = &moved
+	}
+	return next
+}
+
+// Before is the last reading at least d older than the newest, or the oldest there is. Slack makes up for jitter, and is at
+// most half of d: polls may be rarer than d.
+func (r *Readings) Before(d, slack time.Duration) int {
+	limit := r.Last().At - int64(d-min(slack, d/2))
+	return max(0, r.After(limit)-1)
+}
+
+// After is the first reading after a time; Len when there is none.
+func (r *Readings) After(at int64) int {
+	return sort.Search(len(r.list), func(i int) bool { return r.list[i].At > at })
+}
+
+// Spans reports whether reading i is as old as Before was asked for: fewer may have been read until now.
+func (r *Readings) Spans(i int, d, slack time.Duration) bool {
+	return r.Last().At-r.At(i).At >= int64(d-slack)
+}
+
+// Rates are a partition's arrivals and commits between reading i and the newest, in records/s. When an offset goes back,
+// the group was rewound or the topic is a new one: the rate is then 0.
+func (r *Readings) Rates(i, column int) (arriving, committing float64, ok bool) {
+	last := r.Last()
+	now := last.Offsets[column]
+	if now.Known&KnowsEnd == 0 {
+		return 0, 0, false
+	}
+	was, at, ok := r.lastKnown(i, column)
+	if !ok || at >= last.At {
+		return 0, 0, false
+	}
+	seconds := float64(last.At-at) / 1e9
+	arriving = float64(max(0, now.End-was.End)) / seconds
+	if now.Known&was.Known&KnowsPosition != 0 {
+		committing = float64(max(0, now.Position-was.Position)) / seconds
+	}
+	return arriving, committing, true
+}
+
+// lastKnown is the last answer of a partition at reading i or before it, else the first after it.
+func (r *Readings) lastKnown(i, column int) (Offsets, int64, bool) {
+	for k := i; k >= 0; k-- {
+		if o := r.list[k].Offsets[column]; o.Known&KnowsEnd != 0 {
+			return o, r.list[k].At, true
+		}
+	}
+	for k := i + 1; k < len(r.list)-1; k++ {
+		if o := r.list[k].Offsets[column]; o.Known&KnowsEnd != 0 {
+			return o, r.list[k].At, true
+		}
+	}
+	return Offsets{}, 0, false
+}
+
+// TimeLag is the age in seconds of the oldest record that is still to be read in a partition: the time since the log end
+// was where the position is now, interpolated between two polls. ok is false when the position is older than the readings:
+// then the age is at least that long.
+func (r *Readings) TimeLag(column int) (seconds float64, ok bool) {
+	last := r.Last()
+	position := last.Offsets[column].Position
+	laterEnd, later := last.Offsets[column].End, last.At
+	for i := len(r.list) - 2; i >= 0; i-- {
+		o := r.list[i].Offsets[column]
+		if o.Known&KnowsEnd == 0 {
+			continue
+		}
+		if o.End <= position {
+			part := 0.0
+			if laterEnd > o.End {
+				part = float64(position-o.End) / float64(laterEnd-o.End)
+			}
+			begin := float64(r.list[i].At)
+			return (float64(last.At) - begin - part*(float64(later)-begin)) / 1e9, true
+		}
+		laterEnd, later = o.End, r.list[i].At
+	}
+	return float64(last.At-later) / 1e9, false
+}

@@ -1,0 +1,42 @@
+package seen
+
+import (
+	"slices"
+	"time"
+)
+
+// Poll is everything that one poll read, and the policy's values that reading depends on.
+type Poll struct {
+	Now      time.Time
+	Clock    Clock // filled
+	Workload Workload
+	Sources  []Source
+	Window   time.Duration // the stabilization window: PeakRate is over it
+	MaxWait  time.Duration // how long a record may wait: for EffectiveRate
+}
+
+// State is everything that was read until now. It is a value: [See] returns a new one and leaves the one before as it was.
+type State struct {
+	Now      time.Time
+	Clock    Clock
+	Workload Workload
+	Replicas Replicas
+	Sources  []History // as Poll.Sources
+}
+
+// See takes a poll in.
+func See(before State, p *Poll) State {
+	s := State{
+		Now: p.Now, Clock: p.Clock, Workload: p.Workload, Replicas: before.Replicas.next(p), Sources: make([]History, len(p.Sources)),
+	}
+	for i := range p.Sources {
+		src, h := &p.Sources[i], History{}
+		if k := slices.IndexFunc(before.Sources, src.same); k >= 0 {
+			h = before.Sources[k]
+		}
+		s.Sources[i] = h.next(p, src)
+	}
+	return s
+}
+
+func (s *Source) same(h History) bool { return h.Cluster == s.Cluster && h.Group == s.Group }

@@ -1,0 +1,114 @@
+package seen
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/rebalancemon"
+)
+
+// Source is one consumer group on the target, as this poll found it.
+type Source struct {
+	SourceSpec
+	Lag       *lag.GroupLag // nil: never read. A new reading has a later read time than the one before
+	Silent    []int32       // brokers that did not answer this poll, sorted; for the line
+	Rebalance Rebalance
+}
+
+// SourceSpec is what a user says of a group. Cluster and Group are required.
+type SourceSpec struct {
+	Cluster        string        `json:"cluster"`
+	Group          string        `json:"group"`
+	Topics         []string      `json:"topics,omitempty"`         // names; empty with no TopicPattern: all the group consumes
+	TopicPattern   string        `json:"topicPattern,omitempty"`   // regular expression, anchored
+	ProcessingTime time.Duration `json:"processingTime,omitempty"` // of one record; 0: learned
+	Concurrency    int32         `json:"concurrency,omitempty"`    // records one consumer works on at once; 0: 1
+	CommitInterval time.Duration `json:"commitInterval,omitempty"` // 0: 5 s, the clients' default
+	Isolation      Isolation     `json:"isolation,omitempty"`
+}
+
+// Isolation is which records a group reads.
+type Isolation string
+
+// The isolation levels, as Kafka's isolation.level.
+const (
+	ReadUncommitted Isolation = "read_uncommitted" // the default
+	ReadCommitted   Isolation = "read_committed"
+)
+
+// Check is everything that is wrong with the specification; each error begins with the field's name.
+func (s SourceSpec) Check() []error {
+	var errs []error
+	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if s.Cluster == "" {
+		fail("cluster: must not be empty")
+	}
+	if s.Group == "" {
+		fail("group: must not be empty")
+	}
+	if _, err := regexp.Compile(s.TopicPattern); err != nil {
+		fail("topicPattern: %q: %w", s.TopicPattern, err)
+	}
+	if s.ProcessingTime < 0 {
+		fail("processingTime: must not be negative, not %v", s.ProcessingTime)
+	}
+	if s.Concurrency < 0 {
+		fail("concurrency: must not be negative, not %d", s.Concurrency)
+	}
+	if s.CommitInterval < 0 {
+		fail("commitInterval: must not be negative, not %v", s.CommitInterval)
+	}
+	if i := cmp.Or(s.Isolation, ReadUncommitted); i != ReadUncommitted && i != ReadCommitted {
+		fail("isolation: must be read_uncommitted or read_committed, not %q", s.Isolation)
+	}
+	return errs
+}
+
+// wants tells the topics of the source from the group's others.
+func (s SourceSpec) wants() func(topic string) bool {
+	if len(s.Topics) == 0 && s.TopicPattern == "" {
+		return func(string) bool { return true }
+	}
+	// A pattern that does not compile was refused when the policy was made; here it matches nothing.
+	pattern, err := regexp.Compile("^(?:" + s.TopicPattern + ")$")
+	return func(topic string) bool {
+		return slices.Contains(s.Topics, topic) || s.TopicPattern != "" && err == nil && pattern.MatchString(topic)
+	}
+}
+
+// Rebalance is the part of a group's rebalances a decision depends on.
+type Rebalance struct {
+	Active   bool          // the group does not consume now; KIP-848 reconciling does not count
+	Since    time.Time     // start of the active one
+	LastEnd  time.Time     // end of the last that ended; zero: none seen
+	LastTook time.Duration // how long that one took
+	Protocol rebalancemon.Protocol
+}
+
+// RebalanceOf takes a group's part out of its monitor's Stats.
+func RebalanceOf(s rebalancemon.Stats) Rebalance {
+	r := Rebalance{Protocol: s.Protocol}
+	if s.Rebalancing && s.Protocol != rebalancemon.Incremental {
+		r.Active, r.Since = true, s.Since
+	}
+	for i := len(s.Events) - 1; i >= 0; i-- {
+		if e := s.Events[i]; !e.End.IsZero() {
+			r.LastEnd, r.LastTook = e.End, e.End.Sub(e.Start)
+			break
+		}
+	}
+	return r
+}
+
+// CatchUp is how long after a rebalance members still catch up on the time in which they did not consume: what they
+// process meanwhile says nothing about what they can do in the long run.
+const CatchUp = 35 * time.Second
+
+// CatchingUp reports whether the group is rebalancing at a time, or still catches up after a rebalance.
+func (r Rebalance) CatchingUp(at time.Time, clk Clock) bool {
+	return r.Active || at.Sub(r.LastEnd) < clk.Scale(CatchUp)
+}

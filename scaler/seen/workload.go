@@ -1,0 +1,61 @@
+package seen
+
+import "time"
+
+// Ref names an object with a scale subresource.
+type Ref struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Namespace  string `json:"namespace"`
+	Name       string `json:"name"`
+}
+
+// String is the ref as people write it: kind/namespace/name.
+func (r Ref) String() string { return r.Kind + "/" + r.Namespace + "/" + r.Name }
+
+// Workload is the target as the platform has it now.
+type Workload struct {
+	Ref      Ref
+	Found    bool
+	HasScale bool
+
+	Spec, Status, Ready int32 // replicas wanted, existing, ready
+
+	Unschedulable      int32     // pods that found no node
+	UnschedulableSince time.Time // of the oldest of them
+	RolloutInProgress  bool
+	Pods               []Pod // sorted by name; empty: unknown, then each member is taken for one replica
+
+	LastWrite Write // our own last one; zero: none
+	Owner     Owner // another controller of the replicas; zero: none
+
+	// Annotations of the operator.
+	Paused        bool
+	PauseScaleIn  bool
+	PauseScaleOut bool
+	FixedReplicas *int32
+}
+
+// Pod is one replica.
+type Pod struct {
+	Name  string
+	IP    string
+	Ready bool
+}
+
+// Write is one change of the replicas.
+type Write struct {
+	At       time.Time
+	From, To int32
+}
+
+// Owner is another controller that sets the target's replicas.
+type Owner struct {
+	Kind    string // HorizontalPodAutoscaler, ScaledObject, KafkaScaler; empty: nobody
+	Name    string
+	Paused  bool  // a paused ScaledObject does not own
+	Desired int32 // what it wants
+}
+
+// Owns reports whether somebody else sets the replicas.
+func (o Owner) Owns() bool { return o.Kind != "" && !o.Paused }

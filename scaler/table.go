@@ -1,0 +1,204 @@
+package scaler
+
+import (
+	"time"
+
+	"github.com/lagscaler/lagscaler/scaler/need"
+)
+
+// rule is one verdict: a row of the table. Everything that there is to say of a verdict stands in its row.
+type rule struct {
+	reason   Reason
+	doc      string                                      // one line, for people
+	forbids  direction                                   // where the target may not go meanwhile
+	deadline time.Duration                               // of a rule that forbids: after this it is overdue
+	when     func(f *facts) (replicas int32, holds bool) // how many replicas it asks for, when it holds
+	until    func(f *facts) (at time.Time, known bool)   // when time alone ends it; nil: never
+	words    func(d *Decision, n *need.Need) []string    // what it found, with its numbers: the parts of a line
+	note     func(f *facts) bool                         // when it is named beside another verdict; nil: never
+	unless   Reason                                      // the verdict beside which it is not named
+	again    bool                                        // the reason has another row, which says all but when
+}
+
+// direction is where a target may not go.
+type direction uint8
+
+// What a rule may forbid.
+const (
+	nothing direction = 0
+	down    direction = 1
+	up      direction = 2
+	both              = down | up
+)
+
+// How long a hold may last.
+const (
+	usual = 15 * time.Minute // but never less than until it ends by itself
+	hour  = 75 * time.Minute // it ends by itself within the hour
+	never = -1               // it may last for ever: a replica or two more than needed is a choice, not a fault
+)
+
+// rules are tried in order, for each source; the first that holds is the verdict. A gate is a rule that forbids scaling
+// down: it holds only when fewer replicas would do.
+var rules = []rule{
+	{
+		reason: TargetNotFound, forbids: both, deadline: usual, when: (*facts).targetNotFound, words: targetWords,
+		doc: "the target does not exist or has no scale subresource",
+	},
+	{
+		reason: Activate, when: (*facts).activate, words: activateWords,
+		doc: "no replica runs, and records are waiting or arriving",
+	},
+	{ // more replicas of what does not move cannot help
+		reason: Stalled, forbids: both, deadline: usual, when: (*facts).stalled, words: stalledWords,
+		doc: "every partition with lag has stood still for 120 s although members hold them: replicas cannot help",
+	},
+	{ // two controllers on one target undo each other's changes
+		reason: ReplicasFought, forbids: both, deadline: usual, when: (*facts).fought, words: foughtWords,
+		doc: "somebody else changed the replicas against us three times in 10 min",
+	},
+	{ // no more than the cap of the experiment
+		reason: DownstreamBound, forbids: up, deadline: usual, when: (*facts).downstreamBound, until: (*facts).nextProbe,
+		words: downstreamWords,
+		doc:   "more consumers did not process more: something behind them is the limit",
+	},
+	{
+		reason: Unschedulable, forbids: up, deadline: usual, when: (*facts).unschedulable, words: unschedulableWords,
+		doc: "pods could not be scheduled for 180 s: asking for more cannot help",
+	},
+	{ // for 60 s; after that arrivals may force a step
+		reason: Rebalancing, forbids: both, deadline: usual, when: (*facts).rebalancing, until: (*facts).patienceEnds,
+		words: rebalancingWords,
+		doc:   "the group is rebalancing: a step now would make it longer",
+	},
+	{ // after 300 s; not when arrivals alone need more than runs
+		reason: RebalanceStuck, forbids: up, deadline: usual, when: (*facts).rebalanceStuck, words: stuckWords,
+		doc: "the group has been rebalancing for more than 300 s",
+	},
+	{ // under the policy thresholds: instead of both ScaleUp and ScaleDown
+		reason: ThresholdHigh, again: true, when: (*facts).thresholdUp,
+	},
+	{
+		reason: ScaleUp, when: (*facts).scaleUp, words: scaleUpWords,
+		doc: "what arrives, and the backlog, need more replicas",
+	},
+	{
+		reason: Fallback, forbids: down, deadline: usual, when: (*facts).fallback, words: fallbackWords,
+		doc: "nothing reliable was read for 5 min: fallbackReplicas if that is more, else hold",
+	},
+	{
+		reason: DataPartial, forbids: down, deadline: usual, when: (*facts).dataPartial, words: partialWords,
+		note: (*facts).dataIsPartial, unless: Fallback,
+		doc: "some partitions did not answer: what is known is a lower bound",
+	},
+	{
+		reason: DataStale, forbids: down, deadline: usual, when: (*facts).dataStale, words: staleWords,
+		note: (*facts).dataIsStale, unless: Fallback,
+		doc: "this poll could not read the group",
+	},
+	{ // members without a partition go at once, whatever the lag
+		reason: IdleConsumers, when: (*facts).idleConsumers, words: idleWords,
+		doc: "members beyond the useful partitions do nothing",
+	},
+	{ // nobody joined, so nobody can be spared
+		reason: NoMembers, forbids: down, deadline: usual, when: (*facts).noMembers, words: noMembersWords,
+		doc: "replicas run, but the group has no member",
+	},
+	{
+		reason: MembersMissing, forbids: down, deadline: usual, when: (*facts).membersMissing, words: missingWords,
+		doc: "fewer members joined than pods are ready",
+	},
+	{ // pods come and go by themselves
+		reason: RolloutInProgress, forbids: down, deadline: usual, when: gate((*facts).rollingOut), words: rolloutWords,
+		doc: "the target is being rolled out",
+	},
+	{ // somebody wanted this number
+		reason: ExternalChange, forbids: down, deadline: usual, when: gate((*facts).externalChange),
+		until: (*facts).adoptionEnds, words: externalWords,
+		doc: "somebody else changed the replicas less than 10 min ago; their number is adopted for now",
+	},
+	{
+		reason: NoCommittedOffsets, forbids: down, deadline: usual, when: gate((*facts).uncommitted), words: uncommittedWords,
+		doc: "no partition has a committed offset: lag cannot be known",
+	},
+	{
+		reason: CapacityUnknown, forbids: down, deadline: usual, when: gate((*facts).capacityUnknown), words: capacityWords,
+		note: (*facts).capacityUnknown,
+		doc:  "nothing declares or shows yet what one consumer can do",
+	},
+	{
+		reason: ThresholdHigh, forbids: down, deadline: usual, when: gate((*facts).thresholdHigh), words: thresholdWords,
+		doc: "lag is above a fixed threshold: up under the policy thresholds, never down under any",
+	},
+	{ // the last step is not complete
+		reason: Settling, forbids: down, deadline: usual, when: gate((*facts).unsettled), until: (*facts).settlesAt,
+		words: settlingWords,
+		doc:   "the last change has not settled: pods, members or the last write",
+	},
+	{
+		reason: HoldStabilizing, forbids: down, deadline: usual, when: gate((*facts).stabilizing),
+		until: (*facts).stabilizesAt, words: stabilizingWords,
+		doc: "fewer would do, but not for long enough yet",
+	},
+	{ // the backlog first
+		reason: HoldLag, forbids: down, deadline: usual, when: gate((*facts).lagging), words: laggingWords,
+		doc: "fewer would do, but the oldest record is too old to slow down now",
+	},
+	{
+		reason: HoldTolerance, forbids: down, deadline: never, when: gate((*facts).tolerable), words: toleranceWords,
+		doc: "fewer would do, but the change is too small to be worth a rebalance",
+	},
+	{
+		reason: HoldBudget, forbids: down, deadline: hour, when: gate((*facts).overBudget), until: (*facts).budgetFrees,
+		words: budgetWords,
+		doc:   "fewer would do, but there were six downward steps in the last hour",
+	},
+	{
+		reason: HoldRebalanceCost, forbids: down, deadline: usual, when: gate((*facts).costly), words: costWords,
+		doc: "fewer would do, but the rebalance alone would break the target",
+	},
+	{
+		reason: ScaleDown, when: (*facts).scaleDown, words: scaleDownWords,
+		doc: "the greatest need of the window fits on fewer replicas",
+	},
+	{
+		reason: ScaleToZero, when: (*facts).scaleToZero, words: toZeroWords,
+		doc: "no lag and no arrivals for the idle time",
+	},
+	{ // more is needed than for arrivals alone: it waits for the last step
+		reason: Settling, again: true, when: (*facts).settling,
+	},
+	{
+		reason: PartitionStalled, when: (*facts).partitionStalled, words: partitionStalledWords,
+		note: (*facts).someStalled, unless: Stalled,
+		doc: "some partitions stand still; they are left out",
+	},
+	{
+		reason: PartitionBound, when: (*facts).partitionBound, words: boundWords,
+		note: (*facts).hot,
+		doc:  "single partitions need more than one consumer can do: replicas cannot help them",
+	},
+	{
+		reason: Steady, when: (*facts).steady, words: steadyWords,
+		doc: "what runs is what is needed",
+	},
+}
+
+// bound is one limit: a row of its table.
+type bound struct {
+	reason Reason
+	doc    string
+	to     func(b *bounds, replicas int32) int32          // what it makes of a number of replicas
+	words  func(d *Decision, s Step, n *need.Need) string // nil: the step says it all
+}
+
+// limits are applied in order to what the verdict asks for; each that changes the number adds a step.
+var limits = []bound{
+	{PartitionLimit, "more consumers than useful partitions would idle", (*bounds).partitionLimit, partitionLimitWords}, // it takes nothing away that runs
+	{Schedule, "a schedule window asks for at least this many", (*bounds).schedule, nil},
+	{MinReplicas, "minReplicas", (*bounds).least, minReplicasWords}, // also above the partitions: it is the operator's choice
+	{MaxReplicas, "maxReplicas", (*bounds).most, nil},
+	{PauseScaleIn, "the annotation lagscaler.io/pause-scale-in forbids going down", (*bounds).pauseScaleIn, nil},
+	{PauseScaleOut, "the annotation lagscaler.io/pause-scale-out forbids going up", (*bounds).pauseScaleOut, nil},
+	{FixedReplicas, "the annotation lagscaler.io/fixed-replicas sets the number", (*bounds).fixed, nil}, // the last word
+}
