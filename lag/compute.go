@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// gracePolls is for how many polls in a row a group that nobody lists is kept with its last values.
+// gracePolls is for how many polls in a row a group that no broker lists is kept with its last values.
 // At the usual 10 s: half a minute, longer than a coordinator takes to load, and than a controller to fence a
 // broker that was killed (0.2 s and 8 s, measured on Apache Kafka 4.3).
 const gracePolls = 3
 
 // Compute turns one poll into a Snapshot. It is the only way to make one.
 //
-// What this poll could not see is taken from the snapshot before (nil at first) and marked: members and owners while
-// a classic group rebalances (a coordinator tells them only while the group is Stable), offsets of a group that
-// could not be read (Err and Missed say so, ReadAt stays old), and for a grace time a group that nobody listed.
+// What this poll could not read is taken from the snapshot before (nil at first) and marked: members and owners while
+// a classic group rebalances (a coordinator returns them only while the group is Stable), offsets of a group that
+// could not be read (Err and Missed say so, ReadAt stays old), and for a grace time a group that no broker listed.
 // The groups named in keep (sorted: those that are scaled or declared) never vanish: they become Dead and empty.
 func Compute(o Observation, prev *Snapshot, keep []string) *Snapshot {
 	if prev == nil {
@@ -42,7 +42,7 @@ func Compute(o Observation, prev *Snapshot, keep []string) *Snapshot {
 	return s
 }
 
-// unreadGroups are the groups that this poll says nothing of, but that are not forgotten yet.
+// unreadGroups are the groups that this poll does not mention and that are not forgotten yet.
 func unreadGroups(o Observation, prev *Snapshot, keep []string) []GroupLag {
 	var groups []GroupLag
 	listed := func(name string) bool {

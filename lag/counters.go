@@ -3,7 +3,7 @@ package lag
 // counters are the sums of a group's movements. They only grow.
 type counters struct{ consumed, produced, lost, rewinds uint64 }
 
-// topicState is where a group's partitions of one topic stood when they were last read.
+// topicState is the offsets of a group's partitions of one topic when they were last read.
 type topicState struct {
 	id         [16]byte
 	partitions []partitionState // index is the partition

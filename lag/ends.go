@@ -2,10 +2,10 @@ package lag
 
 import "time"
 
-// endHistory remembers when the end of a partition's log stood where, to tell how old the record at an offset is.
+// endHistory remembers the end of a partition's log at many times, to know how old the record at an offset is.
 //
-// It holds at most maxPoints points (1.5 KiB a partition). When it is full it is thinned: the older a point, the
-// farther it may lie from the next, up to a twelfth of its age, so that a time lag is off by at most that.
+// It holds at most maxPoints points (1.5 KiB per partition). When it is full it is thinned: the distance between
+// two points may be up to a twelfth of their age, so the error of a time lag is at most that.
 //
 //	polled every 10 s, with records each time: a point every 10 s for the last 2 min, every 5 min an hour ago
 type endHistory struct{ points []endOffset }
@@ -47,8 +47,8 @@ func (h *History) addEnds(s *Snapshot) {
 	}
 }
 
-// add notes the end offset seen at a time. A log that got shorter was truncated or recreated: what was
-// remembered of it is no longer true.
+// add notes the end offset seen at a time. A log that got shorter was truncated or recreated: the
+// points before that are dropped.
 func (h *endHistory) add(at, end int64) {
 	n := len(h.points)
 	if n > 0 && end < h.points[n-1].end {

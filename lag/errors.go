@@ -23,9 +23,9 @@ const (
 	Unreachable         ErrorCode = 10001 // no connection, or none that answered before the deadline
 	Unlisted            ErrorCode = 10002 // no broker listed the group in this poll; kept for a grace time
 	Garbled             ErrorCode = 10003 // an answer that does not decode
-	UnsupportedVersion  ErrorCode = 10004 // the broker's version offers no way to ask
+	UnsupportedVersion  ErrorCode = 10004 // the broker's version does not support the request
 	AuthenticationError ErrorCode = 10005 // TLS or SASL refused
-	CommitsMissing      ErrorCode = 10006 // commits that a group had are not told in this poll; doubted for a grace time
+	CommitsMissing      ErrorCode = 10006 // commits that a group had are missing in this poll; not believed for a grace time
 )
 
 var codeNames = map[ErrorCode]string{
@@ -50,9 +50,6 @@ func (c ErrorCode) String() string {
 	}
 	return "ERROR_" + strconv.Itoa(int(c))
 }
-
-// Denied reports whether an ACL is missing.
-func (c ErrorCode) Denied() bool { return c == TopicDenied || c == GroupDenied || c == ClusterDenied }
 
 // Stage is a step of a poll, used as a metric label and log key.
 type Stage string

@@ -8,7 +8,7 @@ const (
 	forgetAfter = 10 * time.Minute // counters of a group that vanished are kept this long, in case it returns
 )
 
-// Rates is what more than one poll tells of a group. It is immutable.
+// Rates are the numbers about a group that need more than one poll. It is immutable.
 type Rates struct {
 	Group string
 
@@ -53,7 +53,7 @@ type History struct {
 	groups map[string]*groupHistory
 }
 
-// groupHistory is what is remembered of a group: where each partition stood, counters, and a few polls.
+// groupHistory is what is remembered of a group: the last offsets of each partition, counters, and the last polls.
 type groupHistory struct {
 	topics       map[string]*topicState
 	total        counters

@@ -35,19 +35,19 @@ type Broker struct {
 type GroupRead struct {
 	GroupState
 	Protocol        string   // protocol type: "consumer", "connect", … ; empty for a simple consumer
-	Assignor        string   // partition assignor, such as "range"; empty when not told
-	Generation      int32    // classic; what its members tell, see [NoGeneration]
+	Assignor        string   // partition assignor, such as "range"; empty when unknown
+	Generation      int32    // classic; derived from its members, see [NoGeneration]
 	Epoch           int32    // KIP-848, share and streams: the group epoch
-	AssignmentEpoch int32    // the epoch of the assignment the members are on their way to
+	AssignmentEpoch int32    // the epoch of the assignment that the members move to
 	Members         []Member // sorted by ID
 	Commits         []TopicCommits
 	CommitsAt       time.Time // when the committed offsets were read
 	ReadCommitted   bool      // configured: its end is the last stable offset
 	Err             ErrorCode // why state, members or commits are missing; OK when all were read
-	Described       bool      // members are as the coordinator has them now (a classic group tells only while Stable)
+	Described       bool      // members are as the coordinator has them now (of a classic group it returns them only while Stable)
 }
 
-// NoGeneration is the generation, or epoch, of a group or member that does not tell one.
+// NoGeneration is the generation, or epoch, of a group or member that has none, or does not send it.
 const NoGeneration int32 = -1
 
 // Member is one consumer of a group. Assignments are sorted by topic, then partition.
@@ -59,10 +59,10 @@ type Member struct {
 	Rack       string
 	Generation int32    // classic: from subscription metadata v2+, the last one it was in; else NoGeneration
 	Epoch      int32    // KIP-848: the member's epoch; else NoGeneration
-	Topics     []string // subscribed, sorted; nil when not told
+	Topics     []string // subscribed, sorted; nil when unknown
 	Pattern    string   // KIP-848: subscribed regular expression
 	Assigned   []TopicPartitions
-	Target     []TopicPartitions // KIP-848: where it is going, when that differs
+	Target     []TopicPartitions // KIP-848: the assignment it moves to, when that differs
 }
 
 // TopicPartitions is a set of partitions of one topic, sorted.
@@ -83,8 +83,8 @@ type PartitionCommit struct {
 	Offset      int64
 	Lag         int64 // share groups on 4.2+: as the broker computed it, when KnownLag is set
 	Partition   int32
-	LeaderEpoch int32 // NoGeneration when not told
-	Known       Known // KnownCommitted unless Err is set, KnownLag for share groups that tell it
+	LeaderEpoch int32 // NoGeneration when unknown
+	Known       Known // KnownCommitted unless Err is set, KnownLag for share groups whose broker returns it
 	Err         ErrorCode
 }
 

@@ -5,7 +5,7 @@ type PartitionLag struct {
 	Start, Committed, End int64 // meaningful where Known says so
 	BrokerLag             int64 // share groups: as the broker computed it
 	Partition             int32
-	Owner                 int32 // index into Members; -1: nobody. See [GroupLag.OwnerOf]
+	Owner                 int32 // index into Members; -1: none. See [GroupLag.OwnerOf]
 	Known                 Known
 	Err                   ErrorCode
 }
@@ -61,8 +61,8 @@ func (p PartitionLag) Uncommitted() bool {
 	return !p.Known.Has(KnownCommitted) && !p.Known.Has(KnownLag) && p.Err == OK
 }
 
-// LagUpperBound is the greatest lag an uncommitted partition that a member holds can have, end - start:
-// where the member really is cannot be seen before its first commit.
+// LagUpperBound is the greatest lag an uncommitted partition that a member owns can have, end - start:
+// the member's position is not known before its first commit.
 func (p PartitionLag) LagUpperBound() (n int64, ok bool) {
 	if !p.Uncommitted() || p.Owner < 0 || !p.Known.Has(KnownStart|KnownEnd) {
 		return 0, false

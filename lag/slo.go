@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// SLO is how late is late for a group. The zero value of a field means its default, see [DefaultSLO].
+// SLO is the thresholds of a group, above which it counts as late or unstable. The zero value of a field means its default, see [DefaultSLO].
 type SLO struct {
 	Lag               int64         // records, of the worst partition
 	LagTime           time.Duration // 0: none
@@ -16,7 +16,7 @@ type SLO struct {
 	Declared          bool    // the configuration or a KafkaScaler names the group: only then may an alert be critical
 }
 
-// DefaultSLO holds the thresholds of a group nobody declared.
+// DefaultSLO is the thresholds of a group that is not declared.
 var DefaultSLO = SLO{
 	Lag:               50_000,
 	RebalancesPerHour: 4,

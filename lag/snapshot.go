@@ -40,7 +40,7 @@ type GroupLag struct {
 	GroupState
 	Protocol        string
 	Assignor        string
-	Generation      int32 // classic; NoGeneration when no member tells it
+	Generation      int32 // classic; NoGeneration when no member sends it
 	Epoch           int32
 	AssignmentEpoch int32
 	Members         []Member // sorted by ID
@@ -62,11 +62,11 @@ func (g *GroupLag) Stale() bool { return g.Missed >= StaleAfter }
 type TopicLag struct {
 	Topic      string
 	ID         [16]byte
-	Orphaned   bool // the stable group no longer subscribes to it: apart, not in its lag
+	Orphaned   bool // the stable group no longer subscribes to it: not in its lag
 	Partitions []PartitionLag
 }
 
-// OwnerOf is the member that holds the partition.
+// OwnerOf is the member that owns the partition.
 func (g *GroupLag) OwnerOf(p PartitionLag) (*Member, bool) {
 	if p.Owner < 0 || int(p.Owner) >= len(g.Members) {
 		return nil, false
@@ -87,7 +87,3 @@ func (g *GroupLag) Partitions(yield func(topic string, p PartitionLag) bool) {
 		}
 	}
 }
-
-// Simple reports whether the group only stores offsets: no protocol, no members
-// (assign() with manual commits, Flink, mirrored offsets).
-func (g *GroupLag) Simple() bool { return g.Protocol == "" && g.Type != Share && len(g.Members) == 0 }

@@ -5,7 +5,7 @@ import "time"
 // GroupType is the kind of a group as ListGroups v5 names it (KIP-848, KIP-932, KIP-1071).
 type GroupType string
 
-// The group types of Apache Kafka 4.3. Brokers before 3.8 do not say; their groups are all classic.
+// The group types of Apache Kafka 4.3. Brokers before 3.8 do not return it; all their groups are classic.
 const (
 	Classic  GroupType = "classic"
 	Consumer GroupType = "consumer" // KIP-848
@@ -31,12 +31,12 @@ const (
 )
 
 // Rebalancing reports whether the group is between two assignments.
-// Members of a classic group stand still meanwhile; those of a KIP-848 group keep working ([State.Paused]).
+// Members of a classic group are paused meanwhile; those of a KIP-848 group keep working ([State.Paused]).
 func (s State) Rebalancing() bool {
 	return s.Paused() || s == Assigning || s == Reconciling
 }
 
-// Paused reports whether the whole group stands still: a stop-the-world rebalance of the classic protocol.
+// Paused reports whether all members are paused: a stop-the-world rebalance of the classic protocol.
 func (s State) Paused() bool {
 	return s == PreparingRebalance || s == CompletingRebalance
 }

@@ -37,7 +37,7 @@ var predicates = []struct {
 	holds  func(condition) bool
 }{
 	{StatusUnknown, isUnknown},         // not read for two polls, or no lag is known at all
-	{StatusRebalancing, isRebalancing}, // between two assignments: partitions that stand still will move again
+	{StatusRebalancing, isRebalancing}, // between two assignments: offsets that do not move now will move again
 	{StatusRewound, isRewound},         // a committed offset went back within 5 min: a reset, or a recreated topic
 	{StatusNoMembers, hasNoMembers},    // records wait, the group has no members, and no offset moved for 2 min
 	{StatusStalled, isStalled},         // a member owns a partition in which records wait, and whose offset did not move for 2 min

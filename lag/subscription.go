@@ -10,7 +10,7 @@ import (
 type subscription struct {
 	topics   []string // subscribed or assigned, sorted
 	patterns []*regexp.Regexp
-	known    bool // there are members, and all of them tell what they subscribe to
+	known    bool // there are members, and all of them send what they subscribe to
 }
 
 func subscriptionOf(g *GroupLag) subscription {
@@ -21,7 +21,7 @@ func subscriptionOf(g *GroupLag) subscription {
 		for _, a := range m.Assigned {
 			s.topics = append(s.topics, a.Topic)
 		}
-		if m.Pattern != "" { // RE2 and Java agree on all but exotic patterns; what RE2 refuses is not judged
+		if m.Pattern != "" { // RE2 and Java agree on all but exotic patterns; a pattern that RE2 refuses leaves it unknown
 			re, err := regexp.Compile("^(?:" + m.Pattern + ")$")
 			s.known = s.known && err == nil
 			if err == nil {

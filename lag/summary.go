@@ -8,10 +8,10 @@ type Summary struct {
 	Partitions    int     // all of them
 	Unknown       int     // not answered
 	Uncommitted   int
-	Unassigned    int // no member holds it
+	Unassigned    int // no member owns it
 	BelowLogStart int
 	AboveEnd      int
-	Orphaned      int // partitions of orphaned topics, which are in none of the numbers above
+	Orphaned      int // partitions of orphaned topics, which none of the numbers above includes
 	Complete      bool
 }
 

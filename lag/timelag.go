@@ -13,7 +13,7 @@ import "time"
 //	200     10 s
 //	150     15 s
 //	40      at least 20 s  appended before the first reading
-//	400     ?              the log does not hold this record yet
+//	400     ?              the record is not in the log yet
 //
 // A log whose end went back was truncated or recreated: what was read before that counts as missing.
 func Age(offset int64, n int, read func(i int) (at time.Duration, end int64, ok bool)) (age time.Duration, atLeast, ok bool) {
@@ -52,11 +52,11 @@ func (t TimeLag) Value() (seconds float64, atLeast, ok bool) {
 	return float64(t.seconds), t.atLeast, t.known
 }
 
-// minHistory is how long the end of a log must have been watched before "at least as old as that" tells anything.
+// minHistory is how long the end of a log must have been watched before a lower bound of that age means anything.
 const minHistory = time.Minute
 
 // timeLags is the time lag of every partition, and of the worst one. A partition that lags for an unknown time
-// may be the worst: then the others tell a lower bound, or nothing when none of them is late.
+// may be the worst one: then the others give a lower bound, or nothing when none of them is late.
 func (h *History) timeLags(g *GroupLag) (all [][]TimeLag, worst TimeLag) {
 	all = make([][]TimeLag, len(g.Topics))
 	unknown := false

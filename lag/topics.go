@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// topics is the group's lag by topic. A topic that its members subscribe to or hold shows all its partitions;
+// topics is the group's lag by topic. A topic that its members subscribe to or own shows all its partitions;
 // one that is only committed to shows the committed ones, and is orphaned if there are members and none of them subscribes to it.
 func topics(g *GroupLag, commits []TopicCommits, s *Snapshot) []TopicLag {
 	sub := subscriptionOf(g)
@@ -102,7 +102,7 @@ func partitionLag(topic *TopicRead, c PartitionCommit, readCommitted bool) Parti
 	return p
 }
 
-// setOwners writes into each partition which member holds it.
+// setOwners writes into each partition which member owns it.
 func setOwners(g *GroupLag) {
 	for i := range g.Members {
 		for _, a := range g.Members[i].Assigned {

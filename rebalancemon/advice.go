@@ -16,7 +16,7 @@ const (
 	AddPartitions AdviceName = "add_partitions"
 	// BalanceAssignor: the range assignor gives the first members more, topic by topic.
 	BalanceAssignor AdviceName = "balance_assignor"
-	// RaisePollInterval: members are taken for dead and come back, again and again.
+	// RaisePollInterval: members time out and come back, again and again.
 	RaisePollInterval AdviceName = "raise_poll_interval"
 	// UseCooperative: an eager assignor stops everyone for long.
 	UseCooperative AdviceName = "use_cooperative"
@@ -45,7 +45,7 @@ var advisers = []func(g *group, recent []Event) (Advice, bool){
 	adviseMembers, adviseBalance, advisePolling, adviseCooperative, adviseStatic,
 }
 
-// advise is the advice that holds for a group now.
+// advise is the advice for a group now.
 func advise(g *group, now time.Time) []Advice {
 	var all []Advice
 	recent := g.stats.events

@@ -10,7 +10,7 @@ import (
 
 const (
 	// followUp is how soon after a cooperative rebalance its second half comes: members that gave partitions up rejoin
-	// at once, and are held up by the slowest member's heartbeat (3 s) or poll.
+	// at once, and wait for the slowest member's heartbeat (3 s) or poll.
 	followUp = 15 * time.Second
 
 	// quickRejoin is how long each rebalance lasts at most when every member is alive to rejoin at its next heartbeat, which

@@ -52,8 +52,8 @@ func (v *membership) progress(prev *membership) (moved, waits []bool) {
 	return moved, waits
 }
 
-// learn takes in one stretch between two moves of a member that always had something to do. It follows an outlier,
-// such as a member that was stopped for a minute and came back, by halves only.
+// learn takes in one stretch between two moves of a member that always had something to do. An outlier,
+// such as a member that was stopped for a minute and came back, at most doubles the gap.
 func (v *membership) learnCommitGap(gap time.Duration) {
 	if v.commitGap == 0 || gap > v.commitGap {
 		v.commitGap = min(gap, max(2*v.commitGap, usualCommitGap))
@@ -84,7 +84,7 @@ func (v *membership) eachPartition(topics []lag.TopicLag, yield func(was, is lag
 	}
 }
 
-// departureCause tells whether a member left or timed out, at about that time, the earliest possible. The evidence is whether
+// departureCause is whether a member left or timed out, at about that time, the earliest possible. The evidence is whether
 // its partitions moved until then: a member that closes has read until the end; one that was killed or hangs has read nothing
 // for its session timeout or max.poll.interval.
 //

@@ -17,7 +17,7 @@ type episode struct {
 	coordinator int32
 	paused      bool
 	proven      bool // states alone prove it; otherwise a generation or epoch must
-	count       int  // rebalances it is known to stand for
+	count       int  // rebalances that it is known to consist of
 	outcome     Outcome
 	spent       time.Duration // not yet added to the group's counter
 	reason      reason
@@ -84,7 +84,7 @@ func stateOf(l *lag.GroupLag) lag.GroupState {
 //	rebalancing      goes on       over (success)   over (empty)   over (failed)
 //	dead        begins        -                -              -
 //
-// An edge across a gap ends as unknown, unless the group is empty, which is what it is whatever happened meanwhile.
+// An edge across a gap ends as unknown, unless the group is empty, which is certain whatever happened meanwhile.
 func (g *group) observeState(s lag.GroupState, limit time.Duration) {
 	before := g.state
 	if s.State == lag.StateUnknown || !s.At.After(before.At) {

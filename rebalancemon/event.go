@@ -9,7 +9,7 @@ type Outcome string
 const (
 	Success        Outcome = "success" // Stable again, with members
 	Failed         Outcome = "failed"  // Dead, or started anew without Stable for longer than max.poll.interval's default of 5 min
-	EmptyGroup     Outcome = "empty"   // nobody was left
+	EmptyGroup     Outcome = "empty"   // no member was left
 	UnknownOutcome Outcome = "unknown" // a gap in what was seen
 )
 
@@ -34,7 +34,7 @@ const (
 // Causes are all of them, sorted.
 var Causes = []Cause{Deploy, MemberJoined, MemberLeft, MemberTimeout, Partitions, Scaling, Subscription, UnknownCause}
 
-// Planned reports whether somebody changed the target on purpose: a resize or a rollout.
+// Planned reports whether the target was changed on purpose: a resize or a rollout.
 func (c Cause) Planned() bool { return c == Scaling || c == Deploy }
 
 // Event is one rebalance, or several that polling could only count together.
@@ -42,12 +42,12 @@ type Event struct {
 	Cluster, Group string
 	Start, End     time.Time     // End is zero while it lasts
 	Resolution     time.Duration // how exactly Start and End are known
-	Paused         bool          // the whole group stood still (classic); false: members kept working (KIP-848)
+	Paused         bool          // all members were paused (classic); false: they kept working (KIP-848)
 	Outcome        Outcome       // empty while it lasts
 	Cause          Cause
 	Evidence       string // the observation the cause rests on, for people
 	Generation     int32  // classic generation or group epoch after it; lag.NoGeneration when unknown
-	Count          int    // rebalances it stands for, at least 1
+	Count          int    // number of rebalances, at least 1
 	Joined, Left   int    // members
 }
 

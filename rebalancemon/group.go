@@ -24,7 +24,7 @@ type group struct {
 	memberStats memberStats
 	stats       rebalanceStats
 
-	topicSizes []topicSize // what its topics had at the last rebalance: new partitions wait for a member to hear of them
+	topicSizes []topicSize // sizes at the last rebalance: new partitions are assigned only when a member learns of them
 }
 
 // epochs reports whether the group's changes are counted by an epoch: every type but the classic one.

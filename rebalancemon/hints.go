@@ -18,7 +18,7 @@ const (
 	// hintSlack allows for clocks that differ: a hint's time is the Kubernetes API server's.
 	hintSlack = 2 * time.Second
 
-	// rolloutForgotten ends a rollout that nobody said was over.
+	// rolloutForgotten is how long a rollout counts as running when its end was not seen.
 	rolloutForgotten = time.Hour
 )
 
@@ -39,7 +39,7 @@ type Hint struct {
 	Kind  HintKind
 	From  int32 // replicas before and after, when resized
 	To    int32
-	Until time.Time // a rollout's end, zero while it goes on; a resize's, where it is known when its members have come and gone
+	Until time.Time // a rollout's end, zero while it goes on; of a resize: when its members had joined and left, where that is known
 }
 
 // hints are what is known of the targets, by group.

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// keepGroup is how long a group that nobody lists any more is remembered. A broker's SIGKILL hides its groups for
+	// keepGroup is how long a group that no broker lists any more is remembered. A broker's SIGKILL hides its groups for
 	// about 8 s, an operator's restart of it for minutes; after this long the group is taken for deleted.
 	keepGroup = time.Hour
 
@@ -92,7 +92,7 @@ func (m *Monitor) Snapshot(s *lag.Snapshot, hs []Hint) []Event {
 }
 
 // isCurrent reports whether the poll says something about the group as it is now. A dead group without a coordinator is one
-// that nobody listed, which an election brings about too.
+// that no broker listed, which happens during an election, too.
 func isCurrent(l *lag.GroupLag) bool {
 	return l.Err == lag.OK && l.Missed == 0 && (l.State != lag.Dead || l.Coordinator >= 0)
 }
@@ -144,7 +144,7 @@ func (m *Monitor) insert(name string, i int, at time.Time) *group {
 	return g
 }
 
-// forget drops what is long gone: groups, rebalances whose end nobody saw, hints.
+// forget drops old groups and hints, and ends rebalances whose end was not seen.
 func (m *Monitor) forget() {
 	m.groups = slices.DeleteFunc(m.groups, func(g *group) bool { return m.now.Sub(g.lastListed) > keepGroup })
 	for _, g := range m.groups {

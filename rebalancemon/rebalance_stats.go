@@ -77,7 +77,7 @@ func (h *hour) at(t time.Time) *minute {
 	return m
 }
 
-// sum is what the hour before now holds. A nil hour holds nothing.
+// sum is the count and the time of the hour before now; zero for a nil hour.
 func (h *hour) sum(now time.Time) (count int, spent time.Duration) {
 	if h == nil {
 		return 0, 0

@@ -19,7 +19,7 @@ type Stats struct {
 	Leaves    uint64
 
 	Rebalancing bool
-	Paused      bool          // the whole group stands still now; false while a KIP-848 group reconciles
+	Paused      bool          // all members are paused now; false while a KIP-848 group reconciles
 	Since       time.Time     // start of the one that lasts; zero otherwise
 	Last        time.Duration // of the last that ended
 	LastKnown   bool

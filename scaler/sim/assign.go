@@ -15,10 +15,10 @@ const (
 // nobody owns a partition that no member has.
 const nobody = -1
 
-// assign says which member has which partition. Members are named by their pod's number; before is who had it.
+// assign returns the owner of each partition. Members are named by their pod's number; before is the previous owner.
 //
 //	8 partitions, 3 members:  range 0 0 0 1 1 1 2 2   roundrobin 0 1 2 0 1 2 0 1
-//	                          sticky: as before, as far as nobody has two more than another
+//	                          sticky: as before, as long as no member has two more than another
 func (a Assignor) assign(partitions int, members []int, before []int) []int {
 	owners := make([]int, partitions)
 	if len(members) == 0 {

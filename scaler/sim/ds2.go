@@ -3,7 +3,7 @@ package sim
 import "math"
 
 // DS2 is the rule of Kalavri et al., "Three steps is all you need" (OSDI 2018), for one operator whose true processing
-// rate is given: as many instances as the arrivals need at once, here at 0.85 of their speed and each minute.
+// rate is given: as many instances as the arrivals need at once, here at 0.85 of their speed and every minute.
 type DS2 struct {
 	PerConsumer float64
 	last        rateEstimator

@@ -17,7 +17,7 @@ const (
 	Outage     FaultKind = "outage"     // a third of the partitions does not answer polls
 	Poison     FaultKind = "poison"     // partition 0 is not processed
 	Downstream FaultKind = "downstream" // all consumers together do at most Size records/s
-	Rollout    FaultKind = "rollout"    // at From, pods are replaced one after another, one each Size seconds
+	Rollout    FaultKind = "rollout"    // at From, pods are replaced one after another, one every Size seconds
 	SlowStart  FaultKind = "slow-start" // pods take Size times as long to start
 )
 
@@ -29,7 +29,7 @@ type faults struct {
 
 func newFaults(all []Fault) faults { return faults{all: all} }
 
-// at moves to a second, and goes on with a rollout.
+// at moves to a second, and continues a rollout.
 func (t *faults) at(second int32, r *run) {
 	t.second = second
 	tr, ok := t.now(Rollout)

@@ -23,7 +23,7 @@ func (b *RateFollower) Name() string { return fmt.Sprintf("%.1f x the last %d s"
 // Every is the seconds between two decisions.
 func (*RateFollower) Every() int32 { return pollSeconds }
 
-// followerWait is how long after a change it lets the next wait, in seconds.
+// followerWait is the least time between two changes, in seconds.
 const followerWait = 20
 
 // Decide is the rule. A backlog is drained in a minute.

@@ -15,7 +15,7 @@ type group struct {
 	readableFrom []int32  // by partition: it is not read before this second
 	ends         int32    // the second the rebalance that is going on ends; 0: none
 	began        int32
-	followUp     bool // somebody joined or left meanwhile: another one follows
+	followUp     bool // a member joined or left meanwhile: another rebalance follows
 	generation   int32
 	rebalances   int // rebalances so far
 	lastEnd      int32

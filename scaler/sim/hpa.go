@@ -8,7 +8,7 @@ import (
 )
 
 // HPA is a HorizontalPodAutoscaler with default behaviour: every 15 s the number of replicas at which each has its
-// share of the metric, unless it is within 10 % of what it is; up by at most double, or by four, each 15 s; down to
+// share of the metric, unless it is within 10 % of what it is; up by at most double, or by four, every 15 s; down to
 // the greatest recommendation of the last 300 s.
 //
 // Source: k8s.io/kubernetes pkg/controller/podautoscaler, autoscaling/v2 defaults.

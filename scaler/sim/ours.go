@@ -15,13 +15,13 @@ type ours struct {
 	decided func(scaler.Decision)
 }
 
-// Ours tries a specification with one source. Its source's cluster, group and topics are the simulated ones;
-// a processing time that it does not declare is learned. decided, if any, is told each new decision.
+// Ours is a policy from a specification with one source. Its source's cluster, group and topics are the simulated ones;
+// a processing time that it does not declare is learned. decided, if any, is called with each new decision.
 func Ours(name string, spec scaler.Spec, decided func(scaler.Decision)) (Policy, error) {
 	return newOurs(ours{name: name, decided: decided}, spec)
 }
 
-// Without is Ours that forgets something before each poll, to see what it is worth; forget may be nil.
+// Without is Ours that forgets something before each poll, to measure how much that improves; forget may be nil.
 func Without(name string, spec scaler.Spec, forget func(*scaler.Memory)) (Policy, error) {
 	return newOurs(ours{name: name, forget: forget}, spec)
 }

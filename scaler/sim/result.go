@@ -39,7 +39,7 @@ type Result struct {
 	DownsInOutage    int         // scale-downs while a part of the partitions did not answer
 }
 
-// PlotPoint is a stretch of the simulation: the greatest of each within it.
+// PlotPoint is an interval of the simulation: the greatest value of each number within it.
 type PlotPoint struct {
 	Second     int32
 	Rate       float64

@@ -112,7 +112,7 @@ func (r *run) work(second int32) {
 	}
 }
 
-// consume spends a member's second on its partitions: on all that waits if it can, else evenly.
+// consume processes records of a member's partitions for a second: all that wait if it can, else evenly.
 func (r *run) consume(m *member, second int32, speed float64) {
 	waiting := int64(0)
 	for _, p := range m.partitions {

@@ -22,7 +22,7 @@ type Trace struct {
 const Header = "t_s,count"
 
 // ReadTrace reads a CSV of seconds since the first sample and events in the step from there on: constant step, sorted,
-// no gaps. All that is wrong is said at once, each with its line, up to ten.
+// no gaps. The error lists up to ten problems, each with its line.
 func ReadTrace(name string, r io.Reader) (Trace, error) {
 	t := Trace{Name: name}
 	var errs []error

@@ -10,8 +10,8 @@ type Protocol string
 
 // The protocols.
 const (
-	Eager       Protocol = "eager"       // every member stands still for a pause
-	Cooperative Protocol = "cooperative" // the partitions that move stand still for one
+	Eager       Protocol = "eager"       // every member is paused
+	Cooperative Protocol = "cooperative" // only the partitions that move are paused
 )
 
 // World is what a policy is tried in. The zero value of a field means its default, see [World.filled].

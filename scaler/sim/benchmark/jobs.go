@@ -18,18 +18,18 @@ type job struct {
 	result sim.Result
 }
 
-// part is the table a job belongs to.
+// part is the table that a job belongs to.
 type part string
 
 const (
-	lineup   part = "lineup"   // everybody, 48 partitions
-	sharp    part = "sharp"    // the clairvoyant that reads rates by the second
-	bounds   part = "bounds"   // what nobody can be cheaper than
-	blind    part = "blind"    // rules that keep more running
-	sizes    part = "sizes"    // the main ones, 12 and 144 partitions
-	ablation part = "ablation" // ourselves, with one thing taken away
-	madeUp   part = "made up"  // ourselves, on traffic that nobody recorded
-	troubled part = "troubled" // ourselves, when things go wrong
+	lineup    part = "lineup"    // all policies, 48 partitions
+	bySecond  part = "by second" // the clairvoyant that reads rates by the second
+	bounds    part = "bounds"    // lower bounds of the cost
+	followers part = "followers" // rules that forecast nothing and keep more replicas
+	sizes     part = "sizes"     // the main ones, 12 and 144 partitions
+	ablation  part = "ablation"  // our policy without one of its parts
+	madeUp    part = "made up"   // our policy on generated traffic
+	troubled  part = "troubled"  // our policy with faults
 )
 
 const (
@@ -40,18 +40,19 @@ const (
 
 var protocols = []sim.Protocol{sim.Eager, sim.Cooperative}
 
-// wanted is the share of late records that is aimed at, in percent.
-var wanted = map[sim.Protocol]float64{sim.Eager: 0.3, sim.Cooperative: 0.05}
+// targetLate is the aimed-at share of late records, in percent.
+var targetLate = map[sim.Protocol]float64{sim.Eager: 0.3, sim.Cooperative: 0.05}
 
-// wantedCost is how many times the clairvoyant's cost is aimed at, at the most.
-const wantedCost = 1.4
+// targetCost is the greatest cost that is aimed at, in multiples of the clairvoyant's.
+const targetCost = 1.4
 
-// agenda is every job of the benchmark, in the order of the document.
-type agenda struct{ jobs []*job }
+// jobList is every job of the benchmark, in the order of the document.
+type jobList struct{ jobs []*job }
 
-// plan is the agenda. What is compared closely gets all seeds; the rest, one: with five, everything would take an hour.
+// plan is the list of jobs. Policies that are compared closely get all seeds, the others one: five seeds for all would take an
+// hour.
 func plan(all, madeUp []sim.Trace, seeds int) []*job {
-	var a agenda
+	var a jobList
 	for _, t := range all {
 		for _, protocol := range protocols {
 			for seed := range uint64(seeds) {
@@ -72,7 +73,7 @@ func plan(all, madeUp []sim.Trace, seeds int) []*job {
 		for _, headroom := range []float64{1.3, 1.6, 2} {
 			for _, hold := range []int32{450, 1800, 3600} {
 				rule := sim.RateFollower{Headroom: headroom, Hold: hold}
-				a.try(blind, t, sim.World{Partitions: mainPartitions, Protocol: sim.Eager, Seed: 1}, sim.Entry{
+				a.try(followers, t, sim.World{Partitions: mainPartitions, Protocol: sim.Eager, Seed: 1}, sim.Entry{
 					Name: rule.Name(), Make: func() (sim.Policy, error) { mine := rule; return &mine, nil },
 				})
 			}
@@ -82,7 +83,7 @@ func plan(all, madeUp []sim.Trace, seeds int) []*job {
 	for _, tr := range faults {
 		w := sim.World{Partitions: mainPartitions, Seed: 1, Faults: []sim.Fault{tr}}
 		for _, e := range sim.Lineup(w, scaler.Spec{}, nil) {
-			if closely(e.Name) {
+			if comparedClosely(e.Name) {
 				a.try(troubled, day(all), w, e)
 			}
 		}
@@ -91,7 +92,7 @@ func plan(all, madeUp []sim.Trace, seeds int) []*job {
 }
 
 // try adds a simulation.
-func (a *agenda) try(p part, t sim.Trace, w sim.World, e sim.Entry) {
+func (a *jobList) try(p part, t sim.Trace, w sim.World, e sim.Entry) {
 	a.jobs = append(a.jobs, &job{part: p, trace: t, world: w, policy: e.Name, run: func(j *job) (sim.Result, error) {
 		policy, err := e.Make()
 		if err != nil {
@@ -101,45 +102,45 @@ func (a *agenda) try(p part, t sim.Trace, w sim.World, e sim.Entry) {
 	}})
 }
 
-func (a *agenda) line(t sim.Trace, w sim.World) {
+func (a *jobList) line(t sim.Trace, w sim.World) {
 	for _, e := range sim.Lineup(w, scaler.Spec{}, nil) {
-		if w.Seed == 1 || closely(e.Name) {
+		if w.Seed == 1 || comparedClosely(e.Name) {
 			a.try(lineup, t, w, e)
 		}
 	}
-	bySecond := sim.Entry{Name: clairvoyant, Make: func() (sim.Policy, error) { return &sim.Clairvoyant{BySecond: true}, nil }}
+	entry := sim.Entry{Name: clairvoyant, Make: func() (sim.Policy, error) { return &sim.Clairvoyant{BySecond: true}, nil }}
 	if t.Step < time.Minute { // else it reads the same
-		a.try(sharp, t, w, bySecond)
+		a.try(bySecond, t, w, entry)
 	}
 }
 
-func (a *agenda) size(t sim.Trace, w sim.World) {
+func (a *jobList) size(t sim.Trace, w sim.World) {
 	for _, e := range sim.Lineup(w, scaler.Spec{}, nil) {
-		if closely(e.Name) && (w.Partitions < mainPartitions || !strings.HasPrefix(e.Name, "KEDA")) {
+		if comparedClosely(e.Name) && (w.Partitions < mainPartitions || !strings.HasPrefix(e.Name, "KEDA")) {
 			a.try(sizes, t, w, e)
 		}
 	}
 }
 
-func (a *agenda) bound(t sim.Trace, w sim.World) {
+func (a *jobList) bound(t sim.Trace, w sim.World) {
 	t.Counts = t.Counts[:min(len(t.Counts), int(boundDays*24*time.Hour/t.Step))]
 	a.jobs = append(a.jobs, &job{part: bounds, trace: t, world: w, policy: "bound", run: func(j *job) (sim.Result, error) {
-		return sim.Result{CostOverFluid: sim.LeastCost(j.trace, j.world, wanted[j.world.Protocol])}, nil
+		return sim.Result{CostOverFluid: sim.LeastCost(j.trace, j.world, targetLate[j.world.Protocol])}, nil
 	}})
 }
 
-// Names of rivals that tables tell apart.
+// Names of policies that have columns of their own.
 const (
 	clairvoyant = "clairvoyant"
 	rateAndLag  = "KEDA rate + lag"
 )
 
-// closely reports whether a policy is compared closely.
-func closely(name string) bool {
+// comparedClosely reports whether a policy is compared closely.
+func comparedClosely(name string) bool {
 	return name == sim.OurName || name == clairvoyant || name == "KEDA lagThreshold 10"
 }
 
-// variants are our policy with something else, or without something.
+// variants are our policy with a changed part, or without one.
 var variants = []struct {
 	name   string
 	spec   scaler.Spec
@@ -162,7 +163,7 @@ var variants = []struct {
 	{"latency", scaler.Spec{Preset: scaler.Latency}, nil},
 }
 
-// each changes what is remembered of every source. A Memory is a value: its list is replaced.
+// each changes the memory of every source. A Memory is a value: its list is replaced.
 func each(change func(*scaler.SourceMemory)) func(*scaler.Memory) {
 	return func(m *scaler.Memory) {
 		list := append([]scaler.SourceMemory(nil), m.Sources...)
@@ -173,7 +174,7 @@ func each(change func(*scaler.SourceMemory)) func(*scaler.Memory) {
 	}
 }
 
-// faults are what goes wrong in the second hour of a day.
+// faults happen in the second hour of a day.
 var faults = []sim.Fault{
 	{Kind: sim.Outage, From: time.Hour, To: 2 * time.Hour},
 	{Kind: sim.Poison, From: time.Hour, To: 2 * time.Hour},

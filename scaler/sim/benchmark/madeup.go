@@ -102,7 +102,7 @@ func madeUpTraces(span time.Duration) []sim.Trace {
 // rivalsOnMadeUp are whom we are shown beside there.
 var rivalsOnMadeUp = []string{sim.OurName, rateAndLag, clairvoyant}
 
-func (a *agenda) makeUp(traces []sim.Trace) {
+func (a *jobList) makeUp(traces []sim.Trace) {
 	for _, t := range traces {
 		for _, protocol := range protocols {
 			w := sim.World{Partitions: mainPartitions, Protocol: protocol, Seed: 1}

@@ -13,7 +13,7 @@ import (
 type row struct {
 	cost, late, violation, rebalances, peak float64
 	aboveUseful                             float64 // consumer hours
-	downsBlind, n                           int
+	downsInOutage, n                        int
 }
 
 func (r *row) add(s sim.Result) {
@@ -23,7 +23,7 @@ func (r *row) add(s sim.Result) {
 	r.rebalances += s.RebalancesPerDay
 	r.peak = max(r.peak, s.PeakAge.Seconds())
 	r.aboveUseful += s.AboveUsefulPods
-	r.downsBlind += s.DownsInOutage
+	r.downsInOutage += s.DownsInOutage
 	r.n++
 }
 
@@ -80,7 +80,7 @@ func (t table) overall(traces []sim.Trace, policy string) row {
 			continue
 		}
 		all.cost, all.late, all.violation, all.rebalances = all.cost+r.cost, all.late+r.late, all.violation+r.violation, all.rebalances+r.rebalances
-		all.peak, all.aboveUseful, all.downsBlind, all.n = max(all.peak, r.peak), all.aboveUseful+r.aboveUseful, all.downsBlind+r.downsBlind, all.n+1
+		all.peak, all.aboveUseful, all.downsInOutage, all.n = max(all.peak, r.peak), all.aboveUseful+r.aboveUseful, all.downsInOutage+r.downsInOutage, all.n+1
 	}
 	return all.mean()
 }
@@ -96,7 +96,7 @@ func report(w io.Writer, traces []sim.Trace, jobs []*job, seeds int) {
 	all := table{jobs}
 	fmt.Fprintf(w, preface, seeds, min(seeds, manySeeds))
 	targets(w, all, traces)
-	outOfReach(w, all, traces)
+	costOfNotKnowing(w, all, traces)
 	for _, p := range protocols {
 		one := all.part(lineup).under(p)
 		fmt.Fprintf(w, "\n## %d partitions, %s\n\n### Overall\n\nEach trace counts as much.\n\n%s", mainPartitions, p, head)
@@ -167,7 +167,7 @@ func whenThingsGoWrong(w io.Writer, all table) {
 		one := all.only(func(j *job) bool { return j.world.Faults[0].Kind == tr.Kind })
 		for _, name := range one.policies() {
 			r := one.row(name)
-			fmt.Fprintf(w, "| %s | %s | %.2f | %.3f | %.0f s | %d | %.1f |\n", tr.Kind, name, r.cost, r.late, r.peak, r.downsBlind, r.aboveUseful)
+			fmt.Fprintf(w, "| %s | %s | %.2f | %.3f | %.0f s | %d | %.1f |\n", tr.Kind, name, r.cost, r.late, r.peak, r.downsInOutage, r.aboveUseful)
 		}
 	}
 }

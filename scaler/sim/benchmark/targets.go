@@ -35,37 +35,37 @@ what was, the two utilizations and the window were chosen on all five. [Made-up 
 another kind.
 `
 
-// against is ours beside the clairvoyants and the bound.
+// against is our policy beside the clairvoyants and the bound.
 type against struct {
-	ours, best, sharp row
-	bound             float64
+	ours, best, bySecond row
+	bound                float64
 }
 
 func (t table) against(trace sim.Trace, p sim.Protocol) against {
 	here := t.on(trace).under(p)
 	a := against{ours: here.part(lineup).row(sim.OurName), best: here.part(lineup).row(clairvoyant), bound: here.part(bounds).row("bound").cost}
-	if a.sharp = here.part(sharp).row(clairvoyant); a.sharp.n == 0 {
-		a.sharp = a.best // it reads the same where a step is longer
+	if a.bySecond = here.part(bySecond).row(clairvoyant); a.bySecond.n == 0 {
+		a.bySecond = a.best // it reads the same where a step is longer
 	}
 	return a
 }
 
-// targets holds what was promised against what came out.
+// targets compares the results with the targets.
 func targets(w io.Writer, all table, traces []sim.Trace) {
 	fmt.Fprint(w, "\n## Against its targets\n\nMeans over the five traces, 48 partitions, target lag 30 s.\n\n"+
 		"| protocol | late % | wanted | cost | clairvoyant's | over it | wanted | clairvoyant's by the second | over it |\n|---|---|---|---|---|---|---|---|---|\n")
 	n, missed := float64(len(traces)), []string(nil)
 	for _, p := range protocols {
-		var late, ours, best, sharp float64
+		var late, ours, best, second float64
 		for _, t := range traces {
 			a := all.against(t, p)
-			late, ours, best, sharp = late+a.ours.late/n, ours+a.ours.cost/n, best+a.best.cost/n, sharp+a.sharp.cost/n
+			late, ours, best, second = late+a.ours.late/n, ours+a.ours.cost/n, best+a.best.cost/n, second+a.bySecond.cost/n
 		}
-		fmt.Fprintf(w, "| %s | %.3f | %v | %.2f | %.2f | %.2f | %v | %.2f | %.2f |\n", p, late, wanted[p], ours, best, ours/best, wantedCost, sharp, ours/sharp)
-		if late > wanted[p] {
+		fmt.Fprintf(w, "| %s | %.3f | %v | %.2f | %.2f | %.2f | %v | %.2f | %.2f |\n", p, late, targetLate[p], ours, best, ours/best, targetCost, second, ours/second)
+		if late > targetLate[p] {
 			missed = append(missed, fmt.Sprintf("late records under %s rebalancing", p))
 		}
-		if ours/best > wantedCost {
+		if ours/best > targetCost {
 			missed = append(missed, fmt.Sprintf("cost under %s rebalancing", p))
 		}
 	}
@@ -83,10 +83,10 @@ func targets(w io.Writer, all table, traces []sim.Trace) {
 		for _, p := range protocols {
 			a := all.against(t, p)
 			fmt.Fprintf(w, "| %s | %s | %.3f | %.3f | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f |\n", t.Name, p, a.ours.late, a.best.late,
-				a.ours.cost, a.best.cost, a.ours.cost/a.best.cost, a.sharp.cost, a.ours.cost/a.sharp.cost, a.bound)
+				a.ours.cost, a.best.cost, a.ours.cost/a.best.cost, a.bySecond.cost, a.ours.cost/a.bySecond.cost, a.bound)
 		}
 	}
-	fmt.Fprintf(w, boundNotes, wanted[sim.Eager], wanted[sim.Cooperative], boundDays)
+	fmt.Fprintf(w, boundNotes, targetLate[sim.Eager], targetLate[sim.Cooperative], boundDays)
 }
 
 // outcome says which targets were missed.
@@ -116,9 +116,9 @@ func (t table) leastLate(traces []sim.Trace, such func(name string) bool) float6
 	return least
 }
 
-// outOfReach compares ours with rules that know as little and only keep more.
-func outOfReach(w io.Writer, all table, traces []sim.Trace) {
-	fmt.Fprint(w, blindNotes)
+// costOfNotKnowing compares our policy with rules that forecast nothing and keep more replicas.
+func costOfNotKnowing(w io.Writer, all table, traces []sim.Trace) {
+	fmt.Fprint(w, followerNotes)
 	fmt.Fprint(w, "| trace | lagscaler's late % | cost | the cheapest rule no later | its late %, cost | the cheapest rule under 0.3 % | its late %, cost |\n|---|---|---|---|---|---|---|\n")
 	var sum, best float64
 	for _, t := range traces {
@@ -126,8 +126,8 @@ func outOfReach(w io.Writer, all table, traces []sim.Trace) {
 		best += here.part(lineup).row(clairvoyant).cost
 		ours := here.part(ablation).row(variants[0].name) // the same seed
 		fmt.Fprintf(w, "| %s | %.3f | %.2f |", t.Name, ours.late, ours.cost)
-		for i, limit := range []float64{ours.late, wanted[sim.Eager]} {
-			name, r := here.part(blind).cheapest(limit)
+		for i, limit := range []float64{ours.late, targetLate[sim.Eager]} {
+			name, r := here.part(followers).cheapest(limit)
 			if name == "" {
 				fmt.Fprint(w, " none | |")
 				continue
@@ -153,7 +153,7 @@ func (t table) cheapest(late float64) (name string, least row) {
 	return name, least
 }
 
-const blindNotes = `
+const followerNotes = `
 ### What not knowing costs
 
 Rules that follow the rate of the last half minute with so much room, up at once, and down only to what the greatest rate of so
