@@ -4,9 +4,9 @@ import (
 	"github.com/grafana-tools/sdk"
 )
 
-// spec is one dashboard as this package thinks of it.
+// spec is the definition of one dashboard.
 type spec struct {
-	uid     string // fixed: it is what a dashboard is known by
+	uid     string // fixed: push finds a dashboard by its uid
 	title   string
 	help    string
 	panels  []panel
@@ -17,8 +17,8 @@ type spec struct {
 // columns is the width of Grafana's grid.
 const columns = 24
 
-// build makes the SDK's board. NewBoard would number boards 1, 2, 3, and pushing one would then replace whichever
-// dashboard has that number in Grafana's database: there is no number here, only the uid.
+// build returns the SDK's board. It does not use sdk.NewBoard, which sets the ids 1, 2, 3: Grafana would then replace the
+// dashboard that has this id in its database. The board has no id, only a uid.
 func (s spec) build() *sdk.Board {
 	refresh := sdk.BoolString{Flag: true, Value: s.refresh}
 	b := &sdk.Board{
@@ -29,24 +29,24 @@ func (s spec) build() *sdk.Board {
 	b.Templating.List = variables()
 	b.Annotations.List = annotations()
 	b.Links = links()
-	x, y, tall := 0, 0, 0
+	x, y, rowHeight := 0, 0, 0
 	for i, p := range s.panels {
 		if p.kind == heading {
 			p.width, p.height = columns, 1
 		}
-		if x+p.width > columns { // the next line of panels
-			x, y, tall = 0, y+tall, 0
+		if x+p.width > columns { // start the next row of panels
+			x, y, rowHeight = 0, y+rowHeight, 0
 		}
 		b.Panels = append(b.Panels, p.build(uint(i+1), x, y))
-		x, tall = x+p.width, max(tall, p.height)
+		x, rowHeight = x+p.width, max(rowHeight, p.height)
 	}
 	return b
 }
 
-// tag marks the dashboards that are ours: push never touches one without it.
+// tag marks the dashboards of lagscaler: push never changes a dashboard without it.
 const tag = "lagscaler"
 
-// The matchers that filter a metric by the variables, by the labels it has.
+// Matchers that filter a metric by the variables of the dashboard.
 const (
 	byCluster   = `kafka_cluster=~"$kafka_cluster"`
 	byGroup     = byCluster + `, group=~"$group"`
@@ -63,13 +63,13 @@ func variables() []sdk.TemplateVar {
 	}
 }
 
-// variable chooses among the values of a label. All of them is .*, so that what lacks the label is in it too.
+// variable selects values of a label. All is the pattern .*, which also matches series without the label.
 func variable(name, label, query string) sdk.TemplateVar {
 	all := sdk.StringSliceString{Value: []string{"All"}, Valid: true}
 	return sdk.TemplateVar{
 		Name: name, Label: label, Type: "query", Datasource: prometheus,
 		Query:   map[string]any{"qryType": 1, "query": query, "refId": "PrometheusVariableQueryEditor-VariableQuery"},
-		Refresh: sdk.BoolInt{Flag: true, Value: ptr(int64(2))}, // when the range of time changes
+		Refresh: sdk.BoolInt{Flag: true, Value: ptr(int64(2))}, // when the time range changes
 		Sort:    1, IncludeAll: true, AllValue: ".*", Multi: true,
 		Current: sdk.Current{Text: &all, Value: []string{"$__all"}},
 	}
@@ -77,7 +77,7 @@ func variable(name, label, query string) sdk.TemplateVar {
 
 func ptr[T any](v T) *T { return &v }
 
-// annotations are marks in every graph. Grafana's built-in one is added by render: the SDK does not know it.
+// annotations are marks in every graph. render adds Grafana's built-in annotation, which the SDK does not have.
 func annotations() []sdk.Annotation {
 	return []sdk.Annotation{
 		{
@@ -93,7 +93,7 @@ func annotations() []sdk.Annotation {
 	}
 }
 
-// links lead to the other dashboards, with the variables and the range of time kept.
+// links lead to the other dashboards and keep the variables and the time range.
 func links() []sdk.Link {
 	yes, no := true, false
 	return []sdk.Link{{

@@ -1,12 +1,17 @@
-// Package dashboards holds the Grafana dashboards, as Go and as JSON, and pushes them to a Grafana.
+// Package dashboards defines the Grafana dashboards in Go, renders them as JSON, and pushes them to a Grafana server.
 //
-//	overview, group, scaling, self --spec--> sdk.Board (shell: variables, links, annotations)
-//	                                  \----> sdk.CustomPanel, from the typed options of this package
+//	overview, group, scaling, self --spec--> sdk.Board (variables, links, annotations)
+//	                                  \----> sdk.CustomPanel, with the typed options of this package
 //	                                         --render--> json/*.json, files for provisioning, push
 //
-// grafana-tools/sdk is dormant, and its panel types lose what Grafana learned since: every panel is a CustomPanel
-// that one function builds, and render drops the keys that only the SDK knows. What is written is checked against
-// the types of current Grafana (tools/grafana-schema).
+// grafana-tools/sdk is no longer developed, and its panel types lack the newer fields of Grafana. Therefore:
+//
+//   - every panel is a CustomPanel, built by one function, panel.build;
+//   - render deletes the keys that the SDK writes but current Grafana does not have;
+//   - a test checks the JSON against the TypeScript types of current Grafana (tools/grafana-schema).
+//
+// For example, graph("Lag", records, "…", query{ofGroup("lagscaler_group_lag_records"), oneGroup}) is a time series panel of
+// half the width, filtered by the variables of the dashboard. After a change run go generate, which writes json/.
 package dashboards
 
 //go:generate env UPDATE_GOLDEN=1 go test -count=1 -run TestFilesAreUpToDate .

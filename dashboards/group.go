@@ -1,6 +1,6 @@
 package dashboards
 
-// states gives each state of a group a number, since a timeline draws values.
+// states returns a query whose value is the number of the current state: a state timeline needs numbers.
 func states(metric, label string, names ...string) string {
 	expr := ""
 	for i, name := range names {
@@ -35,7 +35,7 @@ var groups = spec{
 			kind: timeline, title: "Status", width: 24, height: 5, unit: count,
 			help:    "ok, warning (later than its threshold, or late and growing), rebalancing, rewound (offsets went back), stalled (held but not moving), stopped (nobody there), unknown (not read).",
 			queries: []query{{states("lagscaler_group_status", "status", statuses...), oneGroup}},
-			words: []word{
+			valueTexts: []valueText{
 				{"0", "ok", "green"},
 				{"1", "warning", "orange"},
 				{"2", "rebalancing", "blue"},
@@ -112,7 +112,7 @@ var groups = spec{
 	},
 }
 
-// increaseOf is by how much a counter of groups grew in a step of the graph.
+// increaseOf is the increase of a counter of groups in one step of the graph.
 func increaseOf(counter string) string {
 	return "max by (kafka_cluster, group) (increase(" + counter + "{" + byGroup + "}[$__rate_interval]))"
 }

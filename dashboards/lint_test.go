@@ -15,7 +15,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/promtest"
 )
 
-// board is a rendered dashboard, as far as the tests look at it.
+// board has the keys of a rendered dashboard that the tests check.
 type board struct {
 	ID            *int     `json:"id"`
 	UID           string   `json:"uid"`
@@ -81,7 +81,7 @@ func boards(t *testing.T) []board {
 	return decoded
 }
 
-// The files are what the Go says. go generate writes them.
+// The JSON files are those that the Go code renders. go generate writes them.
 func TestFilesAreUpToDate(t *testing.T) {
 	var names []string
 	for _, d := range all(t) {
@@ -111,12 +111,12 @@ func TestRenderingIsStable(t *testing.T) {
 	once, again := all(t), all(t)
 	for i := range once {
 		if string(once[i].JSON) != string(again[i].JSON) {
-			t.Errorf("%s is rendered in two ways", once[i].UID)
+			t.Errorf("%s: rendering it twice gives different JSON", once[i].UID)
 		}
 	}
 }
 
-// The rules of the house for a board.
+// The rules for a board: a fixed uid, no id, a description, the tag, the variables, and complete annotations.
 func TestBoards(t *testing.T) {
 	var uids []string
 	for _, b := range boards(t) {
@@ -128,7 +128,7 @@ func TestBoards(t *testing.T) {
 		}
 		uids = append(uids, b.UID)
 		if !slices.Contains(b.Tags, tag) {
-			t.Errorf("%s lacks the tag that makes it ours", b.UID)
+			t.Errorf("%s lacks the tag %q", b.UID, tag)
 		}
 		var variables []string
 		for _, v := range b.Templating.List {
@@ -150,16 +150,16 @@ func TestBoards(t *testing.T) {
 
 var units = []string{records, count, perSecond, seconds, share, instant, size, "reqps"}
 
-// The rules of the house for a panel.
+// The rules for a panel: a unique title and id, a description, a known unit, the data source, and queries.
 func TestPanels(t *testing.T) {
-	kinds := []string{string(timeseries), string(stat), string(table), string(timeline)} // no Angular panel among them
+	kinds := []string{string(timeseries), string(stat), string(table), string(timeline)} // no Angular panels: current Grafana does not support them
 	for _, b := range boards(t) {
 		var ids []int
 		var names []string
 		for _, p := range b.Panels {
 			where := fmt.Sprintf("%s: %s %q", b.UID, p.Type, p.Title)
 			if name := p.Type + p.Title; p.Title == "" || slices.Contains(names, name) || slices.Contains(ids, p.ID) || p.ID == 0 {
-				t.Errorf("%s: title or id %d is missing or there twice", where, p.ID)
+				t.Errorf("%s: the title or the id %d is missing or not unique", where, p.ID)
 			}
 			ids, names = append(ids, p.ID), append(names, p.Type+p.Title)
 			if p.Type == string(heading) {
@@ -202,7 +202,7 @@ func checkQuery(t *testing.T, where string, p boardPanel, q target) {
 	}
 }
 
-// labels are those of every metric there is.
+// labels are the labels of every metric of lagscaler.
 var labels = func() promtest.Metrics {
 	known := promtest.Metrics{}
 	for _, m := range metrics.Metrics() {
@@ -211,7 +211,7 @@ var labels = func() promtest.Metrics {
 	return known
 }()
 
-func TestNothingOverlaps(t *testing.T) {
+func TestPanelsDoNotOverlap(t *testing.T) {
 	for _, b := range boards(t) {
 		taken := map[[2]int]string{}
 		for _, p := range b.Panels {
@@ -222,7 +222,7 @@ func TestNothingOverlaps(t *testing.T) {
 				for y := range p.GridPos.H {
 					at := [2]int{p.GridPos.X + x, p.GridPos.Y + y}
 					if other, ok := taken[at]; ok {
-						t.Fatalf("%s: %q lies on %q", b.UID, p.Title, other)
+						t.Fatalf("%s: %q overlaps %q", b.UID, p.Title, other)
 					}
 					taken[at] = p.Title
 				}
@@ -231,21 +231,21 @@ func TestNothingOverlaps(t *testing.T) {
 	}
 }
 
-// What the SDK writes, and what an export for sharing has, must not be in the files.
-func TestNoJunk(t *testing.T) {
+// The files have none of the obsolete keys of the SDK, and none of the keys of an export for sharing.
+func TestNoObsoleteKeys(t *testing.T) {
 	for _, d := range all(t) {
-		for _, junk := range []string{
+		for _, key := range []string{
 			"__inputs", "__requires", "originalTitle", "sharedCrosshair", "hideControls", `"rows"`, `"span":`, "isNew", "allFormat",
 			"singlestat", `"graph"`, "CustomPanel", "textFormat", "\\u003e",
 		} {
-			if strings.Contains(string(d.JSON), junk) {
-				t.Errorf("%s contains %s", d.UID, junk)
+			if strings.Contains(string(d.JSON), key) {
+				t.Errorf("%s contains %s", d.UID, key)
 			}
 		}
 	}
 }
 
-// expressions are the queries of all dashboards, with the variables filled in as Grafana does.
+// expressions returns the queries of all dashboards, with values for the variables.
 func expressions(t *testing.T) map[string]string {
 	t.Helper()
 	fill := strings.NewReplacer("$__rate_interval", "5m", "$kafka_cluster", ".*", "$group", ".*", "$topic", ".*")
@@ -263,7 +263,7 @@ func expressions(t *testing.T) map[string]string {
 	return found
 }
 
-func TestQueriesUseWhatExists(t *testing.T) {
+func TestQueriesUseExistingMetrics(t *testing.T) {
 	for where, expr := range expressions(t) {
 		promtest.Check(t, where, expr, labels)
 	}
@@ -274,8 +274,8 @@ func TestQueriesUseWhatExists(t *testing.T) {
 	}
 }
 
-// Alerts that a panel's text names exist.
-func TestTextsNameAlerts(t *testing.T) {
+// The alerts in the texts of panels exist.
+func TestTextsNameExistingAlerts(t *testing.T) {
 	for _, d := range all(t) {
 		for _, name := range regexp.MustCompile(`Lagscaler[A-Z]\w+`).FindAllString(string(d.JSON), -1) {
 			if !slices.Contains(alerts.Names(), name) {
@@ -285,7 +285,7 @@ func TestTextsNameAlerts(t *testing.T) {
 	}
 }
 
-// Every query is PromQL: promtool parses them all, as rules of one file.
+// Every query is valid PromQL: promtool parses all queries as the rules of one file.
 func TestQueriesParse(t *testing.T) {
 	promtool := promtest.Promtool(t)
 	type rule struct {
@@ -308,8 +308,8 @@ func TestQueriesParse(t *testing.T) {
 	promtest.Run(t, dir, promtool, "check", "rules", "--lint=duplicate-rules", "rules.json")
 }
 
-// The page about dashboards has a line for each.
-func TestPageOfDashboards(t *testing.T) {
+// docs/dashboards.md has a line for every dashboard.
+func TestDashboardsPage(t *testing.T) {
 	page, err := os.ReadFile("../docs/dashboards.md")
 	if err != nil {
 		t.Fatal(err)

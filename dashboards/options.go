@@ -1,6 +1,6 @@
 package dashboards
 
-// The options of Grafana's panels, as its own schema names them (npm @grafana/schema, raw/composable/*/panelcfg).
+// The options of panels, with the names of Grafana's schema (npm @grafana/schema, raw/composable/*/panelcfg).
 
 type timeseriesOptions struct {
 	Legend  legend  `json:"legend"`
@@ -26,7 +26,7 @@ type timeseriesField struct {
 	LineInterpolation string          `json:"lineInterpolation"`
 	LineWidth         int             `json:"lineWidth"`
 	ShowPoints        string          `json:"showPoints"`
-	SpanNulls         bool            `json:"spanNulls"` // a gap is unknown: never drawn over
+	SpanNulls         bool            `json:"spanNulls"` // false: a gap means unknown, so no line connects its ends
 	Stacking          stacking        `json:"stacking"`
 	AxisSoftMin       *float64        `json:"axisSoftMin,omitempty"`
 	ThresholdsStyle   thresholdsStyle `json:"thresholdsStyle"`
@@ -98,7 +98,7 @@ type timelineField struct {
 	LineWidth   int `json:"lineWidth"`
 }
 
-// fieldConfig is how the values of a panel look.
+// fieldConfig sets units, colours and styles of the values of a panel.
 type fieldConfig struct {
 	Defaults  fieldDefaults `json:"defaults"`
 	Overrides []override    `json:"overrides"`
@@ -132,7 +132,7 @@ type thresholds struct {
 	Steps []step `json:"steps"`
 }
 
-// step colours values from Value on; nil is the lowest.
+// step is the colour of values of at least Value. The first step has no Value.
 type step struct {
 	Color string   `json:"color"`
 	Value *float64 `json:"value"`
@@ -143,14 +143,14 @@ type override struct {
 	Properties []option `json:"properties"`
 }
 
-// option is a value for something that is named by an id.
+// option is an override, a property or a transformation: an id with its options or value.
 type option struct {
 	ID      string `json:"id"`
 	Options any    `json:"options,omitempty"`
 	Value   any    `json:"value,omitempty"`
 }
 
-// datasource is which data source something asks.
+// datasource refers to a data source of Grafana.
 type datasource struct {
 	Type string `json:"type"`
 	UID  string `json:"uid"`

@@ -15,35 +15,35 @@ const (
 	heading    kind = "row"
 )
 
-// panel is one panel as this package thinks of it. Everything else about it follows from its kind.
+// panel is the definition of one panel. Its kind determines everything that is not here.
 type panel struct {
 	kind    kind
 	title   string
-	help    string // what it shows, and what to make of it
+	help    string // the description: what the panel shows and means
 	unit    string // a unit id of Grafana
 	width   int    // of 24 columns
 	height  int
 	queries []query
 
-	stacked bool // areas on one another
-	bars    bool
-	steps   []step // colours by value
-	words   []word // values that mean something
-	columns []column
-	sort    string // column of a table, greatest first
+	stacked    bool // stacked areas
+	bars       bool
+	steps      []step      // colours by value
+	valueTexts []valueText // texts for values
+	columns    []column
+	sort       string // the column of a table to sort by, descending
 }
 
-// number is one great figure.
+// number is a single value.
 func number(title, unit, help string, queries ...query) panel {
 	return panel{kind: stat, title: title, help: help, unit: unit, width: 4, height: 4, queries: queries}
 }
 
-// graph is lines over time, half the width of the grid.
+// graph is a time series, half as wide as the grid.
 func graph(title, unit, help string, queries ...query) panel {
 	return panel{kind: timeseries, title: title, help: help, unit: unit, width: 12, height: 8, queries: queries}
 }
 
-// section is a line across the grid that names what is below it.
+// section is a heading over the width of the grid.
 func section(title string) panel { return panel{kind: heading, title: title} }
 
 func (p panel) sized(width, height int) panel {
@@ -51,41 +51,42 @@ func (p panel) sized(width, height int) panel {
 	return p
 }
 
-// asBars draws what happened in each step of time instead of what was.
+// asBars draws bars, for the number of events in each step of time.
 func (p panel) asBars() panel {
 	p.bars = true
 	return p
 }
 
-// asStack draws parts of a whole.
+// asStack stacks the series, which are parts of a whole.
 func (p panel) asStack() panel {
 	p.stacked = true
 	return p
 }
 
-// colored gives values their colours, the lowest first.
+// colored sets the colours of values, in ascending order.
 func (p panel) colored(steps ...step) panel {
 	p.steps = steps
 	return p
 }
 
-// greenThen is for numbers that should be 0.
+// greenThen is colored for a number that should be 0: green below the first step.
 func (p panel) greenThen(steps ...step) panel {
 	return p.colored(append([]step{{Color: "green"}}, steps...)...)
 }
 
-// query is one PromQL expression. Stats and tables ask for now, the others for the range of time.
+// query is one PromQL expression. Stats and tables show the current value, other panels the time range.
 type query struct{ expr, legend string }
 
-// word is what a value is called.
-type word struct{ value, text, color string }
+// valueText is the text and the colour that a timeline shows for a value.
+type valueText struct{ value, text, color string }
 
-// column is one column of a table: from a label, or from the value of the query with that letter.
+// column is one column of a table. Its values are those of a label, or of the query with this letter ("Value #B").
 type column struct{ from, title, unit string }
 
 var prometheus = datasource{Type: "prometheus", UID: "${datasource}"}
 
-// build makes the SDK's panel. It is a CustomPanel: the SDK's own types lose fields, and its AddTarget loses targets.
+// build returns the SDK's panel. It is a CustomPanel because the SDK's panel types lack fields, and its AddTarget drops
+// queries.
 func (p panel) build(id uint, x, y int) *sdk.Panel {
 	w, h := p.width, p.height
 	built := &sdk.Panel{CustomPanel: &sdk.CustomPanel{}}
@@ -123,7 +124,7 @@ func (p panel) targets() []target {
 	return targets
 }
 
-// letter names the queries of a panel: A, B, C …
+// letter is the name of a query in its panel: A, B, C …
 func letter(i int) string { return string(rune('A' + i)) }
 
 func (p panel) options() any {
@@ -195,17 +196,17 @@ func (p panel) lines() timeseriesField {
 }
 
 func (p panel) mappings() []mapping {
-	if len(p.words) == 0 {
+	if len(p.valueTexts) == 0 {
 		return []mapping{}
 	}
 	m := mapping{Type: "value", Options: map[string]mappingResult{}}
-	for i, w := range p.words {
-		m.Options[w.value] = mappingResult{Color: w.color, Index: i, Text: w.text}
+	for i, v := range p.valueTexts {
+		m.Options[v.value] = mappingResult{Color: v.color, Index: i, Text: v.text}
 	}
 	return []mapping{m}
 }
 
-// overrides give the columns of a table their units.
+// overrides set the units of the columns of a table.
 func (p panel) overrides() []override {
 	all := []override{}
 	for _, c := range p.columns {
@@ -225,7 +226,7 @@ type organize struct {
 	RenameByName  map[string]string `json:"renameByName"`
 }
 
-// transformations join the queries of a table by their labels and keep its columns, in order.
+// transformations join the queries of a table by their labels, and keep only its columns, in their order.
 func (p panel) transformations() []option {
 	o := organize{
 		ExcludeByName: map[string]bool{"Time": true}, IncludeByName: map[string]bool{},
@@ -237,5 +238,5 @@ func (p panel) transformations() []option {
 	return []option{{ID: "merge", Options: struct{}{}}, {ID: "organize", Options: o}}
 }
 
-// from is a colour for values from v on.
+// from is the colour of values of at least v.
 func from(v float64, colour string) step { return step{Color: colour, Value: &v} }

@@ -15,19 +15,19 @@ import (
 	"github.com/grafana-tools/sdk"
 )
 
-// Grafana is where dashboards are pushed to.
+// Grafana is a server to push dashboards to.
 type Grafana struct {
-	URL      string // with its path, when it has one
-	Token    string // of a service account; or User and Password
+	URL      string // with its path, if it has one
+	Token    string // of a service account; or set User and Password
 	User     string
 	Password string
-	Folder   string            // uid; empty: where a dashboard is, General for a new one
-	Timeout  time.Duration     // of one request; 30 s when zero
+	Folder   string            // uid; if empty, a dashboard stays in its folder, and a new one goes to General
+	Timeout  time.Duration     // of one request; 30 s if zero
 	DryRun   bool              // read and compare, but write nothing
-	Base     http.RoundTripper // how to connect; http.DefaultTransport when nil
+	Base     http.RoundTripper // sends the requests; http.DefaultTransport if nil
 }
 
-// Action is what happens, or would happen, to a dashboard.
+// Action is the result of pushing a dashboard, or with DryRun the result that a push would have.
 type Action string
 
 // The actions.
@@ -38,17 +38,18 @@ const (
 	Refused   Action = "refused"
 )
 
-// Result is what became of one dashboard.
+// Result is the result for one dashboard.
 type Result struct {
 	Dashboard Dashboard
 	Action    Action
-	Changes   []string // what differs, when updated
-	Err       error    // why, when refused
+	Changes   []string // the parts that differ, if updated
+	Err       error    // the reason, if refused
 }
 
-// Push brings Grafana's dashboards to what these are, each known by its uid alone. Pushing twice changes nothing. A
-// dashboard with one of our uids that is not ours (it lacks our tag) is left alone. What is refused is in the results,
-// and in the error, which joins them; the others are pushed all the same.
+// Push creates or updates the dashboards in Grafana. It finds them by their uid. A second push changes nothing.
+//
+// A dashboard in Grafana that has one of our uids but not our tag belongs to somebody else: Push refuses to change it. If a
+// dashboard is refused, Push continues with the others; the returned error joins all refusals.
 func (g Grafana) Push(ctx context.Context, dashboards []Dashboard) ([]Result, error) {
 	p, err := g.connect()
 	if err != nil {
@@ -56,21 +57,21 @@ func (g Grafana) Push(ctx context.Context, dashboards []Dashboard) ([]Result, er
 	}
 	if g.Folder != "" {
 		if _, err := p.client.GetFolderByUID(ctx, g.Folder); err != nil {
-			return nil, fmt.Errorf("looking for the folder %s: %w", g.Folder, plain(err))
+			return nil, fmt.Errorf("looking for the folder %s: %w", g.Folder, unwrapHTTP(err))
 		}
 	}
 	results := make([]Result, len(dashboards))
-	var refused []error
+	var refusals []error
 	for i, d := range dashboards {
 		results[i] = p.push(ctx, d)
 		if err := results[i].Err; err != nil {
-			refused = append(refused, fmt.Errorf("pushing %s: %w", d.UID, err))
+			refusals = append(refusals, fmt.Errorf("pushing %s: %w", d.UID, err))
 		}
 	}
-	return results, errors.Join(refused...)
+	return results, errors.Join(refusals...)
 }
 
-// pusher is a connection to a Grafana.
+// pusher is a connection to a Grafana server.
 type pusher struct {
 	Grafana
 	client    *sdk.Client
@@ -80,7 +81,7 @@ type pusher struct {
 func (g Grafana) connect() (*pusher, error) {
 	u, err := url.Parse(g.URL)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return nil, fmt.Errorf("the URL %q: want http://HOST or https://HOST, with Grafana's path", g.URL)
+		return nil, fmt.Errorf("the URL %q: must be http://HOST or https://HOST, with the path of Grafana if it has one", g.URL)
 	}
 	base := g.Base
 	if base == nil {
@@ -93,25 +94,25 @@ func (g Grafana) connect() (*pusher, error) {
 	}
 	client, err := sdk.NewClient(g.URL, credential, &http.Client{Transport: t, Timeout: cmp.Or(g.Timeout, 30*time.Second)})
 	if err != nil {
-		return nil, fmt.Errorf("making a client of Grafana: %w", err)
+		return nil, fmt.Errorf("creating a client for Grafana: %w", err)
 	}
 	return &pusher{Grafana: g, client: client, transport: t}, nil
 }
 
 func (p *pusher) push(ctx context.Context, d Dashboard) Result {
 	r := Result{Dashboard: d}
-	there, properties, err := p.client.GetRawDashboardByUID(ctx, d.UID)
+	stored, properties, err := p.client.GetRawDashboardByUID(ctx, d.UID)
 	var old map[string]any
 	switch {
 	case isStatus(err, http.StatusNotFound):
 		r.Action = Created
 	case err != nil:
-		r.Action, r.Err = Refused, plain(err)
+		r.Action, r.Err = Refused, unwrapHTTP(err)
 		return r
 	default:
-		r.Action, old = Updated, object(there)
+		r.Action, old = Updated, object(stored)
 		if !isOurs(old) {
-			r.Action, r.Err = Refused, fmt.Errorf("%q has this uid but not the tag %q: it is not ours, and was left alone", old["title"], tag)
+			r.Action, r.Err = Refused, fmt.Errorf("%q has this uid but not the tag %q: it is not a dashboard of lagscaler and was not changed", old["title"], tag)
 			return r
 		}
 		r.Changes = p.differences(d, old, folderOf(properties))
@@ -123,13 +124,13 @@ func (p *pusher) push(ctx context.Context, d Dashboard) Result {
 		return r
 	}
 	if err := p.save(ctx, d, old, folderOf(properties)); err != nil {
-		r.Action, r.Err = Refused, plain(err)
+		r.Action, r.Err = Refused, unwrapHTTP(err)
 	}
 	return r
 }
 
-// save writes without overwrite: Grafana then takes an update only when it is of the version we read, and never gives
-// one dashboard the place of another one that has its title.
+// save writes a dashboard without the flag overwrite. Grafana then refuses an update if the dashboard has changed since we
+// read it, and never replaces another dashboard that has the same title.
 func (p *pusher) save(ctx context.Context, d Dashboard, old map[string]any, folder string) error {
 	ours := object(d.JSON)
 	if version, ok := old["version"]; ok {
@@ -144,7 +145,7 @@ func (p *pusher) save(ctx context.Context, d Dashboard, old map[string]any, fold
 	return err
 }
 
-// object decodes a JSON object; numbers keep their digits.
+// object decodes a JSON object. Numbers keep all digits.
 func object(text []byte) map[string]any {
 	o := map[string]any{}
 	dec := json.NewDecoder(bytes.NewReader(text))
@@ -166,7 +167,7 @@ func isOurs(board map[string]any) bool {
 	return false
 }
 
-// folderOf is the uid of the folder a dashboard is in, from its URL: /dashboards/f/UID/slug. Empty: General.
+// folderOf is the uid of the folder of a dashboard, taken from the URL /dashboards/f/UID/slug. Empty means General.
 func folderOf(p sdk.BoardProperties) string {
 	_, rest, ok := strings.Cut(p.FolderURL, "/dashboards/f/")
 	if !ok {
@@ -177,7 +178,7 @@ func folderOf(p sdk.BoardProperties) string {
 }
 
 func (p *pusher) differences(d Dashboard, old map[string]any, folder string) []string {
-	changes := differ(object(d.JSON), old)
+	changes := diff(object(d.JSON), old)
 	if p.Folder != "" && p.Folder != folder {
 		changes = append(changes, "moved to the folder "+p.Folder)
 	}

@@ -13,12 +13,13 @@ import (
 	"time"
 )
 
-// grafana answers as Grafana 9 to 13 do: ids it makes up, versions that count up, refusals in their recorded shapes.
+// grafana is a fake server that responds as Grafana 9 to 13 do: it assigns ids, counts versions, and sends recorded error
+// responses.
 type grafana struct {
 	t      *testing.T
 	boards map[string]*stored
 	writes int
-	fault  http.HandlerFunc // answers instead, when set
+	fault  http.HandlerFunc // if set, handles all requests
 }
 
 type stored struct {
@@ -146,8 +147,8 @@ func TestPushTwice(t *testing.T) {
 	}
 }
 
-// What Grafana fills in by itself is no difference; what somebody changed is, and is put back.
-func TestPushPutsBack(t *testing.T) {
+// Push ignores the keys that Grafana adds, and reverts the changes of somebody else.
+func TestPushRevertsChanges(t *testing.T) {
 	there, to := newGrafana(t)
 	push(t, to)
 	b := there.boards["lagscaler-overview"].dashboard
@@ -181,7 +182,7 @@ func TestPushToAFolder(t *testing.T) {
 	if got := there.boards["lagscaler-group"].folder; got != "kafka" {
 		t.Errorf("in the folder %q", got)
 	}
-	to.Folder = "" // without a folder a dashboard stays where it is, even when it is updated
+	to.Folder = "" // without a folder a dashboard stays in its folder, even if it is updated
 	there.boards["lagscaler-group"].dashboard["refresh"] = "5s"
 	push(t, to)
 	if got := there.boards["lagscaler-group"]; got.folder != "kafka" || got.version != 2 {
@@ -193,13 +194,13 @@ func TestPushToAFolder(t *testing.T) {
 		t.Errorf("got %q", got.Changes)
 	}
 	to.Folder = "nowhere"
-	if _, err := to.Push(t.Context(), all(t)); err == nil || !strings.Contains(err.Error(), "looking for the folder nowhere: there is no such thing") {
+	if _, err := to.Push(t.Context(), all(t)); err == nil || !strings.Contains(err.Error(), "looking for the folder nowhere: not found: check the URL") {
 		t.Errorf("got %v", err)
 	}
 }
 
-// A dashboard that is not ours is left alone, whether it has our uid or our title.
-func TestPushLeavesOthersAlone(t *testing.T) {
+// Push never changes a dashboard of somebody else, even if it has our uid or our title.
+func TestPushRefusesOtherDashboards(t *testing.T) {
 	there, to := newGrafana(t)
 	there.boards["lagscaler-overview"] = &stored{version: 3, dashboard: map[string]any{"uid": "lagscaler-overview", "title": "Sales", "tags": []any{"sales"}}}
 	there.boards["xyz"] = &stored{version: 1, dashboard: map[string]any{"uid": "xyz", "title": "lagscaler / Group", "tags": []any{}}}
@@ -208,15 +209,15 @@ func TestPushLeavesOthersAlone(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 	for _, want := range []string{
-		`pushing lagscaler-overview: "Sales" has this uid but not the tag "lagscaler": it is not ours, and was left alone`,
-		"pushing lagscaler-group: somebody else saved it meanwhile, or its name is taken in that folder: nothing was changed: A dashboard with the same name in the folder already exists [name-exists] (HTTP 412)",
+		`pushing lagscaler-overview: "Sales" has this uid but not the tag "lagscaler": it is not a dashboard of lagscaler and was not changed`,
+		"pushing lagscaler-group: nothing was changed: somebody else changed the dashboard at the same time, or another one in the folder has its title: A dashboard with the same name in the folder already exists [name-exists] (HTTP 412)",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
 	if there.boards["xyz"].version != 1 || there.boards["lagscaler-overview"].version != 3 {
-		t.Error("a dashboard of somebody else was written")
+		t.Error("a dashboard of somebody else was changed")
 	}
 }
 
@@ -237,15 +238,15 @@ func TestCredentials(t *testing.T) {
 		if (err == nil) != c.ok {
 			t.Errorf("%+v: %v", c, err)
 		}
-		if err != nil && (!strings.Contains(err.Error(), "Grafana does not know the token, or the user and password: Invalid API key (HTTP 401)") || strings.Contains(err.Error(), "wrong")) {
+		if err != nil && (!strings.Contains(err.Error(), "Grafana does not accept the token, or the user and password: Invalid API key (HTTP 401)") || strings.Contains(err.Error(), "wrong")) {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
 }
 
-// Whatever Grafana, or a proxy before it, answers is a clear error, and never a panic of the SDK's client.
+// Every error response of Grafana, or of a proxy in front of it, becomes a clear error. The SDK's client never panics.
 func TestFaults(t *testing.T) {
-	answer := func(code int, contentType, body string) http.HandlerFunc {
+	respond := func(code int, contentType, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", contentType)
 			w.WriteHeader(code)
@@ -268,19 +269,19 @@ func TestFaults(t *testing.T) {
 		fault http.HandlerFunc
 		want  string
 	}{
-		"403":               {answer(403, asJSON, `{"accessErrorId":"ACE1","message":"You'll need additional permissions. Permissions needed: dashboards:read","title":"Access denied"}`), "the token or user may not do that: it needs to read and write dashboards (and read the folder): You'll need additional permissions. Permissions needed: dashboards:read (HTTP 403)"},
-		"no message":        {onSave(answer(500, asJSON, `{}`)), "Grafana refused (HTTP 500)"},
-		"message is null":   {onSave(answer(403, asJSON, `{"message":null}`)), "(HTTP 403)"},
-		"empty body":        {onSave(answer(502, asJSON, ``)), "Grafana refused (HTTP 502)"},
-		"page of a proxy":   {answer(502, asHTML, "<html>Bad gateway</html>"), "the answer is a page for people, not Grafana's API: a proxy or a login stands before it, or the URL is not Grafana's (HTTP 502)"},
-		"login page":        {answer(200, asHTML, "<!DOCTYPE html>"), "the answer is a page for people, not Grafana's API: a proxy or a login stands before it, or the URL is not Grafana's (HTTP 200)"},
-		"not Grafana":       {answer(404, "text/plain", "404 page not found"), "there is no such thing: check the URL, with its path, and the folder's uid (HTTP 404)"},
-		"changed meanwhile": {onSave(answer(412, asJSON, `{"message":"The dashboard has been changed by someone else","status":"version-mismatch"}`)), "somebody else saved it meanwhile, or its name is taken in that folder: nothing was changed: The dashboard has been changed by someone else [version-mismatch] (HTTP 412)"},
-		"Grafana 13":        {onSave(answer(409, asJSON, `{"message":"Dashboard already exists. Use overwrite flag to update."}`)), "somebody else saved it meanwhile, or its name is taken in that folder: nothing was changed: Dashboard already exists. Use overwrite flag to update. (HTTP 409)"},
-		"provisioned":       {onSave(answer(400, asJSON, `{"message":"Cannot save provisioned dashboard"}`)), "Grafana refused: Cannot save provisioned dashboard (HTTP 400)"},
-		"timeout":           {hang, "Grafana did not answer in time"},
-		"timeout on save":   {onSave(hang), "Grafana did not answer in time"},
-		"yes, but nothing":  {answer(200, asJSON, ``), "EOF"},
+		"403":               {respond(403, asJSON, `{"accessErrorId":"ACE1","message":"You'll need additional permissions. Permissions needed: dashboards:read","title":"Access denied"}`), "the token or user has no permission: it must be able to read and write dashboards, and to read the folder: You'll need additional permissions. Permissions needed: dashboards:read (HTTP 403)"},
+		"no message":        {onSave(respond(500, asJSON, `{}`)), "Grafana refused the request (HTTP 500)"},
+		"message is null":   {onSave(respond(403, asJSON, `{"message":null}`)), "(HTTP 403)"},
+		"empty body":        {onSave(respond(502, asJSON, ``)), "Grafana refused the request (HTTP 502)"},
+		"page of a proxy":   {respond(502, asHTML, "<html>Bad gateway</html>"), "the response is an HTML page, not Grafana's API: check the URL, and whether a proxy or a login is in front of Grafana (HTTP 502)"},
+		"login page":        {respond(200, asHTML, "<!DOCTYPE html>"), "the response is an HTML page, not Grafana's API: check the URL, and whether a proxy or a login is in front of Grafana (HTTP 200)"},
+		"not Grafana":       {respond(404, "text/plain", "404 page not found"), "not found: check the URL with its path, and the uid of the folder (HTTP 404)"},
+		"changed meanwhile": {onSave(respond(412, asJSON, `{"message":"The dashboard has been changed by someone else","status":"version-mismatch"}`)), "nothing was changed: somebody else changed the dashboard at the same time, or another one in the folder has its title: The dashboard has been changed by someone else [version-mismatch] (HTTP 412)"},
+		"Grafana 13":        {onSave(respond(409, asJSON, `{"message":"Dashboard already exists. Use overwrite flag to update."}`)), "nothing was changed: somebody else changed the dashboard at the same time, or another one in the folder has its title: Dashboard already exists. Use overwrite flag to update. (HTTP 409)"},
+		"provisioned":       {onSave(respond(400, asJSON, `{"message":"Cannot save provisioned dashboard"}`)), "Grafana refused the request: Cannot save provisioned dashboard (HTTP 400)"},
+		"timeout":           {hang, "Grafana did not respond before the timeout"},
+		"timeout on save":   {onSave(hang), "Grafana did not respond before the timeout"},
+		"empty success":     {respond(200, asJSON, ``), "EOF"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			there, to := newGrafana(t)
@@ -305,11 +306,11 @@ func TestWrongURL(t *testing.T) {
 	}
 }
 
-// Against a real Grafana, where there is one: LAGSCALER_GRAFANA_URL and LAGSCALER_GRAFANA_TOKEN.
+// A test with a real Grafana. Set LAGSCALER_GRAFANA_URL and LAGSCALER_GRAFANA_TOKEN.
 func TestRealGrafana(t *testing.T) {
 	address := os.Getenv("LAGSCALER_GRAFANA_URL")
 	if address == "" {
-		t.Skip("LAGSCALER_GRAFANA_URL is unset: nothing was pushed to a real Grafana, here or in CI")
+		t.Skip("LAGSCALER_GRAFANA_URL is not set: there is no real Grafana to test")
 	}
 	to := Grafana{URL: address, Token: os.Getenv("LAGSCALER_GRAFANA_TOKEN")}
 	push(t, to)

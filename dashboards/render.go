@@ -11,12 +11,12 @@ import (
 type Dashboard struct {
 	UID   string
 	Title string
-	JSON  []byte // indented, with sorted keys: the same bytes each time
+	JSON  []byte // indented, with sorted keys: equal dashboards have equal bytes
 }
 
 var specs = []spec{overview, groups, scaling, self}
 
-// All are the dashboards.
+// All renders all dashboards.
 func All() ([]Dashboard, error) {
 	all := make([]Dashboard, len(specs))
 	for i, s := range specs {
@@ -29,20 +29,20 @@ func All() ([]Dashboard, error) {
 	return all, nil
 }
 
-// File is the name of the dashboard's file.
+// File is the file name of the dashboard.
 func (d Dashboard) File() string { return d.UID + ".json" }
 
-// Keys of Grafana before version 5 that the SDK still writes, or writes empty.
+// Keys that the SDK writes, but that Grafana does not use since version 5, or that the SDK leaves empty.
 var (
-	boardJunk      = []string{"slug", "originalTitle", "hideControls", "sharedCrosshair", "rows", "style", "version"}
-	panelJunk      = []string{"editable", "error", "isNew", "span", "transparent"}
-	variableJunk   = []string{"allFormat", "multiFormat", "auto", "auto_count"}
-	annotationJunk = []string{
+	obsoleteBoardKeys      = []string{"slug", "originalTitle", "hideControls", "sharedCrosshair", "rows", "style", "version"}
+	obsoletePanelKeys      = []string{"editable", "error", "isNew", "span", "transparent"}
+	obsoleteVariableKeys   = []string{"allFormat", "multiFormat", "auto", "auto_count"}
+	obsoleteAnnotationKeys = []string{
 		"showLine", "lineColor", "iconSize", "query", "step", "textField", "textFormat", "tagsField", "tags", "tagKeys", "type",
 	}
 )
 
-// render is the board as Grafana would write it: without the SDK's junk, with what the SDK does not know.
+// render writes the board as current Grafana does: without the obsolete keys of the SDK, with the keys that the SDK lacks.
 func render(s spec) ([]byte, error) {
 	text, err := json.Marshal(s.build())
 	if err != nil {
@@ -52,13 +52,13 @@ func render(s spec) ([]byte, error) {
 	if err := json.Unmarshal(text, &b); err != nil {
 		return nil, err
 	}
-	drop(b, boardJunk)
+	drop(b, obsoleteBoardKeys)
 	b["description"], b["id"], b["editable"] = s.help, nil, true
 	b["fiscalYearStartMonth"], b["weekStart"], b["liveNow"] = 0, "", false
 	timepicker, _ := b["timepicker"].(map[string]any)
 	drop(timepicker, []string{"now", "time_options"})
 	for _, p := range list(b["panels"]) {
-		drop(p, panelJunk)
+		drop(p, obsoletePanelKeys)
 	}
 	templating, _ := b["templating"].(map[string]any)
 	for _, v := range list(templating["list"]) {
@@ -66,14 +66,14 @@ func render(s spec) ([]byte, error) {
 	}
 	renderAnnotations(b)
 	var out bytes.Buffer
-	enc := json.NewEncoder(&out) // it sorts the keys of maps
+	enc := json.NewEncoder(&out) // sorts the keys of maps
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	err = enc.Encode(b)
 	return out.Bytes(), err
 }
 
-// list are the objects in a list of objects.
+// list returns the objects of a JSON list.
 func list(v any) []map[string]any {
 	items, _ := v.([]any)
 	objects := make([]map[string]any, 0, len(items))
@@ -91,9 +91,9 @@ func drop(o map[string]any, keys []string) {
 	}
 }
 
-// renderVariable adds the definition, which is what Grafana shows of a query in its list of variables.
+// renderVariable adds the definition, the text that Grafana shows in its list of variables.
 func renderVariable(v map[string]any) {
-	drop(v, variableJunk)
+	drop(v, obsoleteVariableKeys)
 	v["options"], v["skipUrlSync"] = []any{}, false
 	if query, ok := v["query"].(map[string]any); ok {
 		v["definition"] = query["query"]
@@ -103,7 +103,7 @@ func renderVariable(v map[string]any) {
 	v["current"] = map[string]any{"text": "default", "value": "default"}
 }
 
-// renderAnnotations adds the built-in annotation, and gives each of ours the target that Grafana asks since version 8.
+// renderAnnotations adds Grafana's built-in annotation, and adds the target that Grafana needs since version 8 to ours.
 func renderAnnotations(b map[string]any) {
 	annotations, _ := b["annotations"].(map[string]any)
 	items := []any{map[string]any{
@@ -111,7 +111,7 @@ func renderAnnotations(b map[string]any) {
 		"iconColor": "rgba(0, 211, 255, 1)", "name": "Annotations & Alerts", "type": "dashboard",
 	}}
 	for _, a := range list(annotations["list"]) {
-		drop(a, annotationJunk)
+		drop(a, obsoleteAnnotationKeys)
 		a["hide"] = false
 		a["target"] = map[string]any{"expr": a["expr"], "refId": "Anno", "interval": "", "legendFormat": ""}
 		items = append(items, a)

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// preamble names Grafana's types. An enumeration of strings is written as its strings.
+// preamble imports Grafana's types. Written<T> is T with the strings of its enumerations, as they are in JSON.
 const preamble = `
 import type { Dashboard } from '@grafana/schema';
 import type { Options as timeseriesOptions, FieldConfig as timeseriesField } from '@grafana/schema/dist/esm/raw/composable/timeseries/panelcfg/x/TimeSeriesPanelCfg_types.gen';
@@ -32,7 +32,7 @@ var schemaNames = map[string]string{
 	string(timeseries): "timeseries", string(stat): "stat", string(table): "table", string(timeline): "timeline",
 }
 
-// tsc type-checks a program against the types of current Grafana, and returns what the compiler complains about.
+// tsc type-checks a program with the types of current Grafana, and returns the errors of the compiler.
 func tsc(t *testing.T, program string) string {
 	t.Helper()
 	packages := schemaPackages(t)
@@ -47,14 +47,14 @@ func tsc(t *testing.T, program string) string {
 	}
 	cmd := exec.CommandContext(t.Context(), "node", filepath.Join(packages, "typescript", "bin", "tsc"), "--pretty", "false")
 	cmd.Dir = dir
-	said, err := cmd.CombinedOutput()
-	if err != nil && len(said) == 0 {
+	output, err := cmd.CombinedOutput()
+	if err != nil && len(output) == 0 {
 		t.Fatal(err)
 	}
-	return string(said)
+	return string(output)
 }
 
-// schemaPackages is the folder of the npm packages. Without them the test is skipped, but not in CI.
+// schemaPackages is the folder of the npm packages. If it is missing, the test is skipped; in CI it fails.
 func schemaPackages(t *testing.T) string {
 	t.Helper()
 	cache := os.Getenv("LAGSCALER_CACHE")
@@ -73,7 +73,7 @@ func schemaPackages(t *testing.T) string {
 	if len(found) > 0 && noNode == nil {
 		return found[len(found)-1]
 	}
-	const missing = "the types of Grafana are not here: run `make -f tools/grafana.mk grafana-schema` first"
+	const missing = "the types of Grafana are missing: run `make -f tools/grafana.mk grafana-schema` first"
 	if os.Getenv("CI") == "true" {
 		t.Fatal(missing)
 	}
@@ -81,8 +81,8 @@ func schemaPackages(t *testing.T) string {
 	return ""
 }
 
-// The options and field options of every panel, and the boards, are of the types that current Grafana reads.
-func TestPanelsAreOfGrafanasTypes(t *testing.T) {
+// The boards, and the options and field options of every panel, have the types of current Grafana.
+func TestPanelsHaveGrafanasTypes(t *testing.T) {
 	var program strings.Builder
 	declare := func(name, kind string, value any) {
 		text, err := json.Marshal(value)
@@ -107,13 +107,13 @@ func TestPanelsAreOfGrafanasTypes(t *testing.T) {
 	for i, d := range all(t) {
 		declare(fmt.Sprintf("b%d", i), "Dashboard", common(d))
 	}
-	if said := tsc(t, program.String()); said != "" {
-		t.Error(said)
+	if output := tsc(t, program.String()); output != "" {
+		t.Error(output)
 	}
 }
 
-// common is a board without what the type does not have because a plugin reads it: the expression of an annotation
-// (Prometheus, which reads both places), and the text of a variable's query.
+// common is a board without the keys that the type Dashboard lacks because plugins read them: the expression of an
+// annotation (the Prometheus plugin reads it in two places), and the definition of a variable.
 func common(d Dashboard) map[string]any {
 	b := object(d.JSON)
 	annotations, _ := b["annotations"].(map[string]any)
@@ -130,16 +130,16 @@ func common(d Dashboard) map[string]any {
 	return b
 }
 
-// The check is one: what Grafana does not know is found.
-func TestTypeCheckFinds(t *testing.T) {
-	said := tsc(t, `
+// The type check finds mistakes: a wrong value, a wrong name, and a missing property.
+func TestTypeCheckFindsMistakes(t *testing.T) {
+	output := tsc(t, `
 export const wrongValue: Written<statOptions>["colorMode"] = "colourful";
 export const wrongName: Written<timeseriesField> = { lineThickness: 2 };
 export const missing: Written<timeseriesOptions> = { tooltip: { mode: "multi", sort: "desc" } };
 `)
 	for _, want := range []string{`"colourful"' is not assignable`, `'lineThickness' does not exist`, `Property 'legend' is missing`} {
-		if !strings.Contains(said, want) {
-			t.Errorf("missing %s in\n%s", want, said)
+		if !strings.Contains(output, want) {
+			t.Errorf("missing %s in\n%s", want, output)
 		}
 	}
 }

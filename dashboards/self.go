@@ -1,6 +1,6 @@
 package dashboards
 
-// own is a metric about how this process reads a cluster, by replica.
+// own is a metric of every replica of lagscaler about a cluster, filtered by the variable kafka_cluster.
 func own(metric string) string { return metric + "{" + byCluster + "}" }
 
 const replica = "{{instance}}"

@@ -11,98 +11,98 @@ import (
 	"strings"
 )
 
-// transport stands between the SDK's client and Grafana: the client would panic on a refusal without a message, take a
-// proxy's login page for an answer, and knows folders by number only.
+// transport corrects three faults of the SDK's client. The client panics if an error response has no message, it treats the
+// login page of a proxy as a response of Grafana, and it only supports numeric folder ids.
 type transport struct {
 	base   http.RoundTripper
 	folder string // uid of the folder the next dashboard is saved to; empty: General
 }
 
-// RoundTrip sends one request, and returns anything but Grafana's yes as an error.
+// RoundTrip sends one request. Every response that is not a success in JSON, or a redirect, becomes an error.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Header.Set("User-Agent", "lagscaler")
 	if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/api/dashboards/db") {
-		if err := t.intoFolder(r); err != nil {
+		if err := t.setFolder(r); err != nil {
 			return nil, err
 		}
 	}
-	answer, err := t.base.RoundTrip(r)
+	response, err := t.base.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
-	if answer.StatusCode < 300 && isJSON(answer) || answer.StatusCode/100 == 3 {
-		return answer, nil
+	if response.StatusCode < 300 && isJSON(response) || response.StatusCode/100 == 3 {
+		return response, nil
 	}
-	text, err := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
-	if err = errors.Join(err, answer.Body.Close()); err != nil {
-		return nil, fmt.Errorf("reading Grafana's refusal: %w", err)
+	text, err := io.ReadAll(io.LimitReader(response.Body, 64<<10))
+	if err = errors.Join(err, response.Body.Close()); err != nil {
+		return nil, fmt.Errorf("reading Grafana's error response: %w", err)
 	}
-	return nil, refusal(answer, text)
+	return nil, statusError(response, text)
 }
 
 func isJSON(r *http.Response) bool {
 	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/json")
 }
 
-// intoFolder says in which folder a dashboard is saved. Without a word, current Grafana moves it to General.
-func (t *transport) intoFolder(r *http.Request) error {
+// setFolder adds the folder to a request that saves a dashboard. Without it, current Grafana moves the dashboard to General.
+func (t *transport) setFolder(r *http.Request) error {
 	var body map[string]any
 	err := json.NewDecoder(r.Body).Decode(&body)
 	if err = errors.Join(err, r.Body.Close()); err != nil {
-		return fmt.Errorf("reading what is sent: %w", err)
+		return fmt.Errorf("reading the request: %w", err)
 	}
 	delete(body, "FolderID")
 	body["folderUid"], body["message"] = t.folder, "lagscaler dashboards push"
 	text, err := json.Marshal(body)
 	if err != nil {
-		return fmt.Errorf("writing what is sent: %w", err)
+		return fmt.Errorf("writing the request: %w", err)
 	}
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
 	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }
 	return nil
 }
 
-// StatusError is a refusal by Grafana, or by what stands before it.
+// StatusError is an error response of Grafana, or of a proxy in front of it.
 type StatusError struct {
 	Code    int
-	Message string // Grafana's own words; empty when it had none
-	Page    bool   // the answer was a page for people: a proxy, a login, or not Grafana at all
+	Message string // of Grafana; may be empty
+	Page    bool   // the response is an HTML page: from a proxy, a login page, or another program
 }
 
-func refusal(r *http.Response, text []byte) *StatusError {
+func statusError(r *http.Response, text []byte) *StatusError {
 	e := &StatusError{Code: r.StatusCode}
-	var said struct {
+	var body struct {
 		Message string `json:"message"`
 		Status  string `json:"status"`
 	}
-	if err := json.Unmarshal(text, &said); err != nil {
+	if err := json.Unmarshal(text, &body); err != nil {
 		e.Page = strings.Contains(r.Header.Get("Content-Type"), "html") || strings.HasPrefix(strings.TrimSpace(string(text)), "<")
 		return e
 	}
-	e.Message = said.Message
-	if said.Status != "" && said.Status != said.Message {
-		e.Message = strings.TrimSpace(e.Message + " [" + said.Status + "]")
+	e.Message = body.Message
+	if body.Status != "" && body.Status != body.Message {
+		e.Message = strings.TrimSpace(e.Message + " [" + body.Status + "]")
 	}
 	return e
 }
 
-// Error says what was refused and what to do about it.
+// Error says why the request failed, what to check, and Grafana's message.
 func (e *StatusError) Error() string {
 	var why string
 	switch {
 	case e.Page:
-		why = "the answer is a page for people, not Grafana's API: a proxy or a login stands before it, or the URL is not Grafana's"
+		why = "the response is an HTML page, not Grafana's API: check the URL, and whether a proxy or a login is in front of Grafana"
 	case e.Code == http.StatusUnauthorized:
-		why = "Grafana does not know the token, or the user and password"
+		why = "Grafana does not accept the token, or the user and password"
 	case e.Code == http.StatusForbidden:
-		why = "the token or user may not do that: it needs to read and write dashboards (and read the folder)"
+		why = "the token or user has no permission: it must be able to read and write dashboards, and to read the folder"
 	case e.Code == http.StatusNotFound:
-		why = "there is no such thing: check the URL, with its path, and the folder's uid"
+		why = "not found: check the URL with its path, and the uid of the folder"
 	case e.Code == http.StatusPreconditionFailed || e.Code == http.StatusConflict:
-		why = "somebody else saved it meanwhile, or its name is taken in that folder: nothing was changed"
+		why = "nothing was changed: somebody else changed the dashboard at the same time, or another one in the folder has its title"
 	default:
-		why = "Grafana refused"
+		why = "Grafana refused the request"
 	}
 	if e.Message != "" {
 		why += ": " + e.Message
@@ -110,20 +110,20 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("%s (HTTP %d)", why, e.Code)
 }
 
-// isStatus reports whether an error is a refusal with that code.
+// isStatus reports whether an error is a response of Grafana with this code. Other programs send no message in JSON.
 func isStatus(err error, code int) bool {
-	refused, ok := errors.AsType[*StatusError](err)
-	return ok && refused.Code == code && refused.Message != "" // whoever else says 404 has never heard of dashboards
+	status, ok := errors.AsType[*StatusError](err)
+	return ok && status.Code == code && status.Message != ""
 }
 
-// plain takes off the wrapping of the HTTP client, which repeats the URL, from what already says enough.
-func plain(err error) error {
-	if refused, ok := errors.AsType[*StatusError](err); ok {
-		return refused
+// unwrapHTTP removes the prefix of the HTTP client, which repeats the method and the URL.
+func unwrapHTTP(err error) error {
+	if status, ok := errors.AsType[*StatusError](err); ok {
+		return status
 	}
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		if wrapped.Timeout() {
-			return errors.New("Grafana did not answer in time")
+			return errors.New("Grafana did not respond before the timeout")
 		}
 		return wrapped.Err
 	}

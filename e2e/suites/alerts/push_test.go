@@ -65,7 +65,7 @@ func TestPushShowsWhatItWouldChange(t *testing.T) {
 		t.Errorf("a dry run wrote %d times", n)
 	}
 	out, err = push("glsa_other")
-	if err == nil || !strings.Contains(out, "Grafana does not know the token, or the user and password: Invalid API key (HTTP 401)") {
+	if err == nil || !strings.Contains(out, "Grafana does not accept the token, or the user and password: Invalid API key (HTTP 401)") {
 		t.Errorf("with a wrong token: %v\n%s", err, out)
 	}
 }

@@ -6,15 +6,15 @@ import (
 	"slices"
 )
 
-// differ says in which places Grafana's dashboard is not what ours says. What Grafana added by itself (ids, versions,
-// what a newer schema fills in) is no difference: only what ours sets counts.
-func differ(ours, theirs map[string]any) []string {
+// diff lists the parts of a dashboard in which Grafana's version (theirs) differs from ours. It only compares the keys that
+// ours has, because Grafana adds its own: ids, versions, and defaults of a newer schema.
+func diff(ours, theirs map[string]any) []string {
 	var places []string
 	for _, key := range slices.Sorted(maps.Keys(ours)) {
 		switch key {
 		case "id", "version", "schemaVersion":
 		case "panels":
-			places = append(places, differPanels(list(ours[key]), list(theirs[key]))...)
+			places = append(places, diffPanels(list(ours[key]), list(theirs[key]))...)
 		default:
 			if !covers(theirs[key], ours[key]) {
 				places = append(places, key)
@@ -24,8 +24,8 @@ func differ(ours, theirs map[string]any) []string {
 	return places
 }
 
-// differPanels compares panels by their titles, which is what people know them by.
-func differPanels(ours, theirs []map[string]any) []string {
+// diffPanels compares panels with the same type and title.
+func diffPanels(ours, theirs []map[string]any) []string {
 	var places []string
 	find := func(panels []map[string]any, p map[string]any) int {
 		return slices.IndexFunc(panels, func(o map[string]any) bool { return o["title"] == p["title"] && o["type"] == p["type"] })
@@ -46,7 +46,7 @@ func differPanels(ours, theirs []map[string]any) []string {
 	return places
 }
 
-// covers reports whether theirs has everything that ours has.
+// covers reports whether theirs has every key and value of ours. It may have more keys.
 func covers(theirs, ours any) bool {
 	switch ours := ours.(type) {
 	case map[string]any:
