@@ -1,4 +1,5 @@
-// Package charts_test holds what the chart repeats against where it comes from. It needs no Helm; e2e/suites/chart does.
+// Package charts_test checks the parts of the Helm chart that repeat something: copied files, the version, the schema of the
+// configuration, the names of alerts, the permissions. It does not need Helm; the tests in e2e/suites/chart do.
 package charts_test
 
 import (
@@ -13,18 +14,18 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-var update = flag.Bool("update", false, "write values.schema.json anew")
+var update = flag.Bool("update", false, "rewrite values.schema.json and the permissions in docs/security.md")
 
 const chart = "lagscaler"
 
-// copies are the files that the chart carries, and where they come from.
+// copies are the files that the chart copies, with their originals.
 var copies = []struct{ from, to string }{
 	{"../alerts/rules/*.yaml", "files/rules"},
 	{"../dashboards/json/*.json", "files/dashboards"},
 	{"../scaler/kube/crd/lagscaler.io_kafkascalers.yaml", "files/kafkascalers.yaml"},
 }
 
-func TestCopiesAreWhatTheyCopy(t *testing.T) {
+func TestCopiesAreUpToDate(t *testing.T) {
 	for _, c := range copies {
 		to := filepath.Join(chart, c.to)
 		originals, err := filepath.Glob(c.from)
@@ -39,7 +40,7 @@ func TestCopiesAreWhatTheyCopy(t *testing.T) {
 				expected = append(expected, filepath.Base(original))
 			}
 			if !bytes.Equal(read(t, original), read(t, copied)) {
-				t.Errorf("%s is not %s any more: make chart-files", copied, original)
+				t.Errorf("%s differs from %s: make chart-files", copied, original)
 			}
 		}
 		if filepath.Ext(to) != "" {
@@ -51,13 +52,13 @@ func TestCopiesAreWhatTheyCopy(t *testing.T) {
 		}
 		for _, e := range entries {
 			if !slices.Contains(expected, e.Name()) {
-				t.Errorf("%s/%s copies nothing: make chart-files", to, e.Name())
+				t.Errorf("%s/%s has no original: make chart-files", to, e.Name())
 			}
 		}
 	}
 }
 
-// TestVersionsAgree: the chart and the program are released together.
+// TestVersionsAgree: the chart and the program are released together, with the same version.
 func TestVersionsAgree(t *testing.T) {
 	var c struct {
 		Version    string `yaml:"version"`
@@ -69,7 +70,7 @@ func TestVersionsAgree(t *testing.T) {
 	}
 }
 
-// TestEveryValueHasADefaultAndAType: values.yaml and its schema name the same values.
+// TestEveryValueHasADefaultAndAType: values.yaml and its schema have the same values.
 func TestEveryValueHasADefaultAndAType(t *testing.T) {
 	var values map[string]any
 	decode(t, filepath.Join(chart, "values.yaml"), &values)
@@ -77,20 +78,20 @@ func TestEveryValueHasADefaultAndAType(t *testing.T) {
 	compareKeys(t, "", schema, values)
 }
 
-// withoutDefault are values that only a parent chart or the user's own configuration sets.
+// withoutDefault are values that Helm or a parent chart sets.
 var withoutDefault = []string{"global", "enabled"}
 
 func compareKeys(t *testing.T, path string, schema, values map[string]any) {
 	t.Helper()
 	for name := range values {
 		if _, ok := schema[name]; !ok {
-			t.Errorf("%s%s has a default and no type", path, name)
+			t.Errorf("%s%s has a default but no type", path, name)
 		}
 	}
 	for name, one := range schema {
 		value, ok := values[name]
 		if !ok && !slices.Contains(withoutDefault, path+name) {
-			t.Errorf("%s%s has a type and no default", path, name)
+			t.Errorf("%s%s has a type but no default", path, name)
 		}
 		object, isObject := one.(map[string]any)
 		below, hasValues := value.(map[string]any)
@@ -100,24 +101,24 @@ func compareKeys(t *testing.T, path string, schema, values map[string]any) {
 	}
 }
 
-// TestEveryValueIsExplained: helm-docs makes the README of these comments.
-func TestEveryValueIsExplained(t *testing.T) {
+// TestEveryValueHasAComment: helm-docs generates the README from the comments that start with "# -- ".
+func TestEveryValueHasAComment(t *testing.T) {
 	var root yaml.Node
 	decode(t, filepath.Join(chart, "values.yaml"), &root)
-	explained(t, "", root.Content[0])
+	checkComments(t, "", root.Content[0])
 }
 
-func explained(t *testing.T, path string, n *yaml.Node) {
+func checkComments(t *testing.T, path string, n *yaml.Node) {
 	t.Helper()
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
-		said := strings.HasPrefix(key.HeadComment, "# -- ")
-		if value.Kind == yaml.MappingNode && value.Style != yaml.FlowStyle && !said {
-			explained(t, path+key.Value+".", value)
+		hasComment := strings.HasPrefix(key.HeadComment, "# -- ")
+		if value.Kind == yaml.MappingNode && value.Style != yaml.FlowStyle && !hasComment {
+			checkComments(t, path+key.Value+".", value)
 			continue
 		}
-		if !said {
-			t.Errorf("%s%s is not explained", path, key.Value)
+		if !hasComment {
+			t.Errorf("%s%s has no comment", path, key.Value)
 		}
 	}
 }

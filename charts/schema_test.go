@@ -13,11 +13,11 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
-// ofTheChart are the parts of the configuration that the chart's own values decide.
-var ofTheChart = []string{"mode", "listen", "webConfigFile", "kubernetes"}
+// setByChart are the fields of the configuration that the chart sets from its own values.
+var setByChart = []string{"mode", "listen", "webConfigFile", "kubernetes"}
 
-// words are the closed types of the configuration.
-var words = map[reflect.Type][]string{
+// enums are the values of the types of the configuration that only allow certain values.
+var enums = map[reflect.Type][]string{
 	reflect.TypeFor[config.Mechanism]():  {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "AWS_MSK_IAM"},
 	reflect.TypeFor[config.Level]():      {"debug", "info", "warn", "error"},
 	reflect.TypeFor[config.Format]():     {"text", "json"},
@@ -28,7 +28,8 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[scaler.OnDelete]():   {string(scaler.Keep), string(scaler.Restore)},
 }
 
-// required are the fields without which nothing works, so that Helm says it before a pod does.
+// required are the fields that every configuration needs. The schema has them so that Helm reports a missing field, instead
+// of the pod.
 var required = map[reflect.Type][]any{
 	reflect.TypeFor[config.Cluster](): {"name", "brokers"},
 	reflect.TypeFor[config.Group]():   {"match"},
@@ -37,15 +38,15 @@ var required = map[reflect.Type][]any{
 
 const (
 	durationPattern = `^([0-9.]+(ns|us|µs|ms|s|m|h))+$|\$\{`
-	variablePattern = `\$\{` // stands for a number, or for a word of a closed type
+	variablePattern = `\$\{` // ${VAR} instead of a number
 	brokerPattern   = `^.+:[0-9]+$|\$\{`
 )
 
-// TestSchemaKnowsTheConfiguration: what the schema says of `config` and of alerts is generated from the code.
-func TestSchemaKnowsTheConfiguration(t *testing.T) {
+// TestSchemaMatchesTheConfiguration: the schema of `config` and of the alerts' names is generated from the code.
+func TestSchemaMatchesTheConfiguration(t *testing.T) {
 	schema := readSchema(t)
 	configuration := object(t, reflect.TypeFor[config.Config]())
-	for _, name := range ofTheChart {
+	for _, name := range setByChart {
 		if _, ok := property(t, configuration)[name]; !ok {
 			t.Errorf("the configuration has no %s", name)
 		}
@@ -63,8 +64,8 @@ func TestSchemaKnowsTheConfiguration(t *testing.T) {
 	}
 	if !*update {
 		for name, have := range map[string]any{"config": property(t, schema)["config"], "disabled": rule["disabled"], "overrides": rule["overrides"]} {
-			if !reflect.DeepEqual(plain(t, want[name]), have) {
-				t.Errorf("%s in values.schema.json is not what the code has: go test ./charts -update", name)
+			if !reflect.DeepEqual(asJSON(t, want[name]), have) {
+				t.Errorf("%s in values.schema.json differs from the code: go test ./charts -update", name)
 			}
 		}
 		return
@@ -79,7 +80,7 @@ func TestSchemaKnowsTheConfiguration(t *testing.T) {
 	}
 }
 
-// override is what may be changed of an alert.
+// override is the schema of the changes that a user may make to an alert.
 func override() map[string]any {
 	text := map[string]any{"type": "string"}
 	return map[string]any{
@@ -117,10 +118,10 @@ func schemaOf(t *testing.T, of reflect.Type) map[string]any {
 	switch {
 	case of == reflect.TypeFor[config.Duration]():
 		return map[string]any{"type": "string", "pattern": durationPattern}
-	case words[of] != nil:
+	case enums[of] != nil:
 		var enum []any
-		for _, w := range words[of] {
-			enum = append(enum, w)
+		for _, value := range enums[of] {
+			enum = append(enum, value)
 		}
 		return map[string]any{"enum": enum}
 	case reflect.PointerTo(of).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
@@ -141,7 +142,7 @@ func schemaOf(t *testing.T, of reflect.Type) map[string]any {
 		return map[string]any{"type": []any{"number", "string"}, "pattern": variablePattern, "minimum": 0}
 	case reflect.String:
 		if of != reflect.TypeFor[string]() {
-			t.Errorf("%s is a closed type without words", of)
+			t.Errorf("%s is a string type, but its values are not in enums", of)
 		}
 		return map[string]any{"type": "string"}
 	}
@@ -149,21 +150,21 @@ func schemaOf(t *testing.T, of reflect.Type) map[string]any {
 	return nil
 }
 
-// TestWordsAreAllThereAre: each closed type takes its words and no other.
-func TestWordsAreAllThereAre(t *testing.T) {
-	for of, all := range words {
+// TestEnumsAreComplete: each type accepts its values and rejects any other.
+func TestEnumsAreComplete(t *testing.T) {
+	for of, all := range enums {
 		value := reflect.New(of)
-		reads, ok := value.Interface().(encoding.TextUnmarshaler)
+		text, ok := value.Interface().(encoding.TextUnmarshaler)
 		if !ok {
-			continue // package scaler's own types are checked by the configuration's validator
+			continue // the validator of the configuration checks the types of package scaler
 		}
 		for _, w := range all {
-			if err := reads.UnmarshalText([]byte(w)); err != nil {
+			if err := text.UnmarshalText([]byte(w)); err != nil {
 				t.Errorf("%s: %s: %v", of, w, err)
 			}
 		}
-		if err := reads.UnmarshalText([]byte("other")); err == nil {
-			t.Errorf("%s takes any word", of)
+		if err := text.UnmarshalText([]byte("other")); err == nil {
+			t.Errorf("%s accepts any value", of)
 		}
 	}
 }
@@ -177,18 +178,18 @@ func readSchema(t *testing.T) map[string]any {
 	return schema
 }
 
-// property are the properties of an object's schema.
+// property returns the properties of the schema of an object.
 func property(t *testing.T, schema map[string]any) map[string]any {
 	t.Helper()
 	properties, ok := schema["properties"].(map[string]any)
 	if !ok {
-		t.Fatalf("not the schema of an object: %v", schema)
+		t.Fatalf("the schema is not that of an object: %v", schema)
 	}
 	return properties
 }
 
-// plain is a value as JSON has it.
-func plain(t *testing.T, v any) any {
+// asJSON converts a value to the types that JSON decoding gives.
+func asJSON(t *testing.T, v any) any {
 	t.Helper()
 	text, err := json.Marshal(v)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/kube"
 )
 
-// TestEveryRightIsExplained holds the tables of docs/security.md against the rights that the code uses.
-func TestEveryRightIsExplained(t *testing.T) {
+// TestPermissionsInSecurityDoc compares the tables of docs/security.md with the permissions that the code uses.
+func TestPermissionsInSecurityDoc(t *testing.T) {
 	const file, begin, end = "../docs/security.md", "<!-- rights: go test ./charts -update -->\n", "<!-- /rights -->"
 	page := read(t, file)
 	before, rest, ok := bytes.Cut(page, []byte(begin))
@@ -20,7 +20,7 @@ func TestEveryRightIsExplained(t *testing.T) {
 	if !ok || !closed {
 		t.Fatalf("%s has no place for the rights", file)
 	}
-	want := rightsTables()
+	want := permissionTables()
 	if *update {
 		if err := os.WriteFile(file, bytes.Join([][]byte{before, []byte(begin), []byte(want), []byte(end), after}, nil), 0o644); err != nil {
 			t.Fatal(err)
@@ -32,8 +32,8 @@ func TestEveryRightIsExplained(t *testing.T) {
 	}
 }
 
-// rightsTables is a table for each mode, with what it adds to the mode before.
-func rightsTables() string {
+// permissionTables is a table for every mode, with the permissions that this mode adds to the previous one.
+func permissionTables() string {
 	var b strings.Builder
 	weaker := map[string]bool{}
 	for _, mode := range []scaler.Mode{scaler.Observe, scaler.Advise, scaler.Act} {
