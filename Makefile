@@ -1,8 +1,7 @@
-# Two targets are all a newcomer needs:
-#   make demo    watch it work: no Kafka, no Kubernetes
-#   make test    everything, on real servers; installs what it needs into $(CACHE)
-# and one for every edit:
-#   make check   Go only, under two minutes
+# The most important targets; make help lists all:
+#   make demo    run a demonstration, without Kafka and Kubernetes
+#   make check   the tests that need only Go, for every edit: less than two minutes
+#   make test    all tests, on real servers; installs the tools into $(CACHE)
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -22,11 +21,11 @@ include $(sort $(wildcard tools/*.mk))
 
 .PHONY: build check vet unit test tools lint e2e demo help clean
 
-## build: bin/lagscaler
+## build: compile bin/lagscaler
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/lagscaler ./cmd/lagscaler
 
-## check: Go only, what to run at every edit
+## check: run the tests that need only Go; run this at every edit
 check: vet unit
 
 vet:
@@ -37,29 +36,29 @@ unit:
 	go test -race ./...
 	go test -count=1 .
 
-## test: everything, on real servers; under CI=true nothing is skipped
+## test: run all tests on real servers; with CI=true no test is skipped
 test: tools lint check e2e
 
-## tools: everything the tests need beyond Go, into $(CACHE)
+## tools: install all tools and servers of the tests, except Go, into $(CACHE)
 tools: gotestsum lint-tools generate-tools chart-tools alert-tools kafka e2e-servers chromium axe grafana-schema
 
-## e2e: the tests on real Kafka, Kubernetes, Prometheus, Alertmanager and a browser
-# Real servers on a busy machine are late now and then: a test that fails is run again, alone, up to twice, and the
-# summary names it. One that fails each time fails the run.
+## e2e: run the tests on real Kafka, Kubernetes, Prometheus, Alertmanager and a browser
+# On a busy machine a server is sometimes too slow. Therefore a failed test is run again alone, up to two times, and the
+# summary lists it. A test that fails three times fails the run.
 e2e: gotestsum
 	cd e2e && go vet ./... && gotestsum --format pkgname --rerun-fails=2 --rerun-fails-max-failures=15 --packages=./... -- \
 		-race -count=1 -p 1 -timeout 40m
 
-## demo: watch it work (DURATION=90s, SCENARIO=burst|diurnal|hot-partition|stalled|crash-loop|partial-outage)
+## demo: run a demonstration (DURATION=90s, SCENARIO=burst|diurnal|hot-partition|stalled|crash-loop|partial-outage)
 demo: build
 	bin/lagscaler demo $(if $(DURATION),--duration $(DURATION)) $(if $(SCENARIO),--scenario $(SCENARIO))
 
-## lint: golangci-lint and gofumpt over both modules
+## lint: run golangci-lint, with gofumpt, on both modules
 lint: lint-tools
 	golangci-lint run ./...
 	cd e2e && golangci-lint run ./...
 
-## help: this list
+## help: print this list
 help:
 	@sed -n 's/^## \([a-z0-9.-]*\): /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 18
 

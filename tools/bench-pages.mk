@@ -1,7 +1,7 @@
-# What a page of the largest fleet costs.
+# The cost of the pages of the web UI for the largest fleet.
 
 .PHONY: bench-pages
 
-## bench-pages: measure each page at 10,000 groups of 100 partitions with all the rebalances they may remember
+## bench-pages: measure every page with 10,000 groups of 100 partitions and their longest history of rebalances
 bench-pages:
 	go test -run '^$$' -bench Pages -benchmem ./internal/web

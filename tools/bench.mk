@@ -1,7 +1,7 @@
-# What a poll costs: one table from one run.
+# The cost of a poll.
 
 .PHONY: bench
 
-## bench: measure a poll of 100,000 and of 1,000,000 group-partitions, write docs/benchmarks.md
+## bench: measure polls of 100,000 and 1,000,000 partitions of groups, write docs/benchmarks.md
 bench:
 	cd e2e && go run ./bench -write '$(CURDIR)/docs/benchmarks.md'

@@ -1,4 +1,4 @@
-# What the web page's tests need beside Chromium: axe-core, which checks accessibility. Stands alone:
+# axe-core, which the tests of the web UI use to check accessibility. This file also works alone:
 # make -f tools/browser.mk axe
 
 CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/lagscaler
@@ -6,7 +6,7 @@ AXE_VERSION := 4.14.1
 
 .PHONY: axe screenshots
 
-## axe: fetch axe-core, which checks the pages for accessibility
+## axe: download axe-core, which checks the accessibility of the pages
 axe:
 	@command -v npm >/dev/null || { echo "axe: needs node and npm on the PATH" >&2; exit 1; }
 	@set -e; out='$(CACHE)/axe-core'; [ -f "$$out/$(AXE_VERSION)" ] && exit 0; \
@@ -15,7 +15,7 @@ axe:
 	(cd "$$work" && npm pack --silent axe-core@$(AXE_VERSION) >/dev/null && tar xzf ./*.tgz); \
 	mkdir -p "$$out"; cp "$$work/package/axe.min.js" "$$out/axe.min.js"; touch "$$out/$(AXE_VERSION)"
 
-## screenshots: take the documentation's pictures: of a running demo, and of a cluster in trouble
+## screenshots: write the screenshots of the documentation: of a running demo, and of a cluster with problems
 screenshots: chromium
 	mkdir -p docs/images
 	cd e2e && LAGSCALER_SCREENSHOTS='$(CURDIR)/docs/images' go test -count=1 -run 'TestScreenshots|TestInTrouble' ./suites/web

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the programs of one tools module into CACHE/NAME-KEY, the key being the hash of all that the module's folder
-# holds: its go.mod and go.sum, its code and its build.sh. Does nothing when that is there. CACHE/bin has links to them.
+# Builds the programs of one module of tools/ into CACHE/NAME-KEY. KEY is a hash of all files of the module: go.mod, go.sum,
+# code and build.sh. Does nothing if the folder exists. CACHE/bin has links to the programs.
 # Usage: build-module.sh CACHE MODULE-FOLDER
 set -eu
 cache=$1 module=$2
@@ -20,7 +20,7 @@ if ! [ -d "$out" ]; then
 	mkdir "$cache/$name.building"
 	fresh=$(cd "$cache/$name.building" && pwd)
 	(cd "$module" && GOFLAGS=-mod=readonly CGO_ENABLED=0 sh ./build.sh "$fresh")
-	rm -rf "$cache/$name"-???????????????? # of another content; what runs from there goes on
+	rm -rf "$cache/$name"-???????????????? # older builds; programs that run from there keep running
 	mv "$fresh" "$out"
 fi
 for program in "$out"/*; do

@@ -1,7 +1,7 @@
-# How near the simulator is to a real run: real Kafka, a real control plane, and ten minutes of traffic.
+# The difference between the simulator and a real run with the same traffic.
 
 .PHONY: calibrate
 
-## calibrate: play traffic for ten minutes on real servers, simulate the same, write docs/calibration.md
+## calibrate: run ten minutes of traffic on real servers and in the simulator, write docs/calibration.md
 calibrate: kafka kubernetes
 	cd e2e && LAGSCALER_CALIBRATE=1 go test ./suites/scale -count=1 -timeout 30m -v -run '^TestCalibrate$$'

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Makes sure that there is a Chromium for the tests of the web page: installs it on Debian as root, and otherwise
-# says in one line that it is missing.
+# Installs Chromium for the tests of the web UI if it is missing. This works as root on Debian; elsewhere it prints one line
+# that says what is missing.
 set -eu
 command -v chromium >/dev/null && exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-	echo "the tests of the web page need chromium on the PATH (Debian: chromium and fonts-liberation)" >&2
+	echo "the tests of the web UI need chromium on the PATH (Debian: chromium and fonts-liberation)" >&2
 	exit 1
 fi
 echo "installing chromium"

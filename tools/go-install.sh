@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs one Go command as BIN/NAME, once per version of it and of Go, and per variables that it is linked with.
+# Installs one Go command as BIN/NAME. Does nothing if it is installed with the same version, Go version and variables.
 # Usage: go-install.sh BIN NAME PACKAGE@VERSION [VARIABLE=VALUE ...]
 set -eu
 bin=$1 name=$2 from=$3
@@ -19,12 +19,12 @@ installed && exit 0
 mkdir -p "$bin"
 exec 9>"$bin/.$name.lock"
 flock 9
-installed && exit 0 # somebody else did, while this one waited
+installed && exit 0 # another process installed it while this one waited for the lock
 
 echo "installing $name ${from##*@} into $bin"
 fresh=$bin/.$name.installing
 rm -rf "$fresh"
-# A folder without a go.mod: the module's own requirements count, not those of the caller's module.
+# In a folder without go.mod, Go uses the requirements of the tool's module, not those of the caller's module.
 (cd "$bin" && GOBIN=$fresh GOFLAGS=-mod=mod CGO_ENABLED=0 go install -trimpath -ldflags "$ldflags" "$from")
 rm -f "$bin/.$name@"*
 mv "$fresh"/* "$bin/$name"

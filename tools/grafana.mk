@@ -1,15 +1,15 @@
-# The types of current Grafana, which the dashboards' panels are checked against. Stands alone:
+# The TypeScript types of current Grafana, which the tests of the dashboards use. This file also works alone:
 # make -f tools/grafana.mk grafana-schema
 #
-# The packages lie in $(CACHE)/grafana-schema-KEY, the key being the hash of what pins them: nothing happens when they
-# are there. `npm ci` takes what package-lock.json names, and runs no script of theirs.
+# The packages are in $(CACHE)/grafana-schema-KEY. KEY is a hash of package.json and package-lock.json, so nothing happens
+# if the folder exists. `npm ci` installs the versions in package-lock.json and runs no scripts of the packages.
 
 CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/lagscaler
 GRAFANA_SCHEMA := $(dir $(lastword $(MAKEFILE_LIST)))grafana-schema
 
 .PHONY: grafana-schema
 
-## grafana-schema: fetch the types of current Grafana and a TypeScript compiler, for the tests of dashboards/
+## grafana-schema: download the types of current Grafana and a TypeScript compiler, for the tests of dashboards/
 grafana-schema:
 	@command -v npm >/dev/null || { echo "grafana-schema: needs node and npm on the PATH" >&2; exit 1; }
 	@set -e; key=$$(cat '$(GRAFANA_SCHEMA)/package.json' '$(GRAFANA_SCHEMA)/package-lock.json' | sha256sum | cut -c 1-16); \

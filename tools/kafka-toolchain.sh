@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes sure that Java 17 (with its compiler), Maven and flock are there: installs them on Debian as root,
-# and otherwise says in one line what is missing.
+# Installs Java (with its compiler), Maven and flock if they are missing. This works as root on Debian; elsewhere it prints
+# one line that says what is missing.
 set -eu
 missing=
 command -v javac >/dev/null || missing="$missing default-jdk-headless"
@@ -8,7 +8,7 @@ command -v mvn >/dev/null || missing="$missing maven"
 command -v flock >/dev/null || missing="$missing util-linux"
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-	echo "real Kafka for the tests needs these Debian packages (or the like):$missing" >&2
+	echo "the tests with real Kafka need these Debian packages, or similar ones:$missing" >&2
 	exit 1
 fi
 echo "installing$missing"

@@ -1,8 +1,8 @@
-# Apache Kafka's jars for the tests in e2e/servers/kafka, from Maven. Stands alone: make -f tools/kafka.mk kafka
+# The jar files of Apache Kafka for e2e/servers/kafka, from Maven. This file also works alone: make -f tools/kafka.mk kafka
 #
-# $(CACHE)/kafka-3.9/libs and $(CACHE)/kafka-4.3/libs hold the jars. The stamp beside them is named after the
-# checksum of the pom, so a changed pom fetches again and an unchanged one does nothing. One lock for
-# all of Maven lets several makes run at once: its own folder is not safe for two.
+# The jar files are in $(CACHE)/kafka-3.9/libs and $(CACHE)/kafka-4.3/libs. A stamp file next to them has the checksum of
+# the pom in its name: a changed pom downloads again, an unchanged pom does nothing. All calls of Maven share one lock,
+# because two Mavens must not use the local repository at the same time. So several makes can run in parallel.
 
 CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/lagscaler
 KAFKA_TOOLS := $(dir $(lastword $(MAKEFILE_LIST)))
@@ -11,7 +11,7 @@ KAFKA_VERSIONS := 3.9 4.3
 
 .PHONY: kafka kafka-toolchain $(KAFKA_VERSIONS:%=kafka-%)
 
-## kafka: fetch the jars of Apache Kafka 3.9 and 4.3 for the tests
+## kafka: download the jar files of Apache Kafka 3.9 and 4.3 for the tests
 kafka: $(KAFKA_VERSIONS:%=kafka-%)
 
 $(KAFKA_VERSIONS:%=kafka-%): kafka-%: kafka-toolchain

@@ -1,15 +1,15 @@
-# What only a release needs: its recipe and the image's, each checked by its own linter. Building the image needs an engine.
+# The checks and the trial build of a release. Building the image needs a container engine, so the trial build skips it.
 
 HADOLINT := $(CACHE)/hadolint-2.15.1
 
 .PHONY: lint-release snapshot
 
-## lint-release: hadolint over the Dockerfile, goreleaser over the release (in a clone that has a remote)
+## lint-release: check the Dockerfile with hadolint, and .goreleaser.yaml with goreleaser (needs a git remote)
 lint-release: goreleaser $(HADOLINT)/bin/hadolint
 	$(HADOLINT)/bin/hadolint Dockerfile
 	goreleaser check
 
-## snapshot: build a release without publishing it, but for the image, into dist/
+## snapshot: build a release, except the image, into dist/, without publishing it
 snapshot: goreleaser chart-tools
 	goreleaser release --snapshot --clean --skip=docker,sbom
 
