@@ -58,11 +58,13 @@ var mayImport = map[string][]string{
 	"dashboards":           {},
 	"internal/promtest":    {},
 	"internal/frozen":      {},
+	"internal/web/events":  {"rebalancemon", "internal/engine"},
+	"internal/web/recent":  {"internal/engine"},
 
 	"internal/engine":  {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/learn", "scaler/say"},
 	"internal/metrics": {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/learn", "internal/engine"},
 	"internal/api":     {"lag", "rebalancemon", "scaler", "internal/engine"},
-	"internal/web":     {"lag", "rebalancemon", "scaler", "internal/engine", "internal/api", "scaler/seen", "scaler/learn", "scaler/say", "scaler/number"},
+	"internal/web":     {"lag", "rebalancemon", "scaler", "internal/engine", "internal/web/events", "internal/web/recent", "internal/api", "scaler/seen", "scaler/learn", "scaler/say", "scaler/number"},
 	"internal/config":  {"lag", "rebalancemon", "scaler", "scaler/seen"},
 	"internal/plot":    {"scaler/sim"},
 	"internal/keda":    {},
@@ -70,7 +72,7 @@ var mayImport = map[string][]string{
 	"internal/client":  {"scaler/sim"},
 	"internal/output":  {"internal/api"},
 	"internal/daemon": {"lag", "lag/kafkasource", "scaler", "scaler/kube", "internal/config", "internal/engine", "internal/metrics",
-		"internal/web", "internal/record"},
+		"internal/web", "internal/web/recent", "internal/record"},
 }
 
 // onlyImporter says which rooms alone may import a library (its path or a prefix of it).

@@ -54,14 +54,16 @@
 //	Which thresholds apply when a scaler sets some?      internal/engine   declared.go
 //	Which rights are needed, and for what?               scaler/kube       permissions.go
 //	What may a user set?                                 internal/config   config.go; docs/configuration.md is made from it
-//	When does what run?                                  internal/engine   engine.go: Engine.Tick is the program minus the clock
+//	When does what run?                                  internal/engine   doc.go: the goroutines; engine.go: Tick is one whole cycle
 //	How are the parts wired, started and stopped?        internal/daemon   daemon.go: New; run.go: Run, with a drawing
 //	What happens when the configuration changes?         internal/daemon   reload.go; restart.go: what needs a restart
 //	How does a command print what it read?               internal/output   table.go, lag.go, document.go
 //	How does a command ask a running daemon?             internal/client   client.go
-//	What is exposed under which name?                    internal/metrics  table.go; docs/metrics.md is made from the tables
+//	What is exposed under which name?                    internal/metrics  doc.go: the tables; docs/metrics.md is made from them
 //	What is the JSON of lag?                             internal/api      lag.go; docs/json.md is made from it
-//	What do the pages show?                              internal/web      web.go: the routes and their JSON twins
+//	What do the pages show?                              internal/web      doc.go: the paths and their files
+//	What do the charts remember, and how long?           internal/web/recent         ring.go
+//	How is a million rebalances searched?                internal/web/events         doc.go
 //	What pages somebody at night?                        alerts            and what then: docs/runbooks
 //	What does Grafana show?                              dashboards        as Go and as JSON
 //	What does the demo pretend?                          internal/demo     doc.go

@@ -11,7 +11,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/internal/metrics"
 	"github.com/lagscaler/lagscaler/internal/record"
-	"github.com/lagscaler/lagscaler/internal/web"
+	"github.com/lagscaler/lagscaler/internal/web/recent"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube"
 )
@@ -65,14 +65,14 @@ func New(o Options) (*Daemon, error) {
 	if d.kube, err = connectKubernetes(o, d.log); err != nil {
 		return nil, err
 	}
-	ring := web.NewRing()
+	ring := recent.New()
 	d.engine = engine.New(engineSettings(c, clusters), d.engineOptions(ring))
 	d.showIn(ring)
 	return d, nil
 }
 
 // engineOptions join the engine with what surrounds it.
-func (d *Daemon) engineOptions(ring *web.Ring) engine.Options {
+func (d *Daemon) engineOptions(ring *recent.Ring) engine.Options {
 	c := d.config.Load()
 	d.recorder = newRecorder(c.Record, d.opts.Build.Version, d.log)
 	o := engine.Options{
@@ -95,7 +95,7 @@ func (d *Daemon) engineOptions(ring *web.Ring) engine.Options {
 }
 
 // publishTo hands each Report to everybody who is told of it; readers that only want the latest ask the engine.
-func (d *Daemon) publishTo(ring *web.Ring) func(*engine.Report) {
+func (d *Daemon) publishTo(ring *recent.Ring) func(*engine.Report) {
 	failures := newReadErrors(d.log)
 	return func(r *engine.Report) {
 		ring.Add(r)

@@ -6,10 +6,11 @@ import (
 	"github.com/lagscaler/lagscaler/internal/config"
 	"github.com/lagscaler/lagscaler/internal/metrics"
 	"github.com/lagscaler/lagscaler/internal/web"
+	"github.com/lagscaler/lagscaler/internal/web/recent"
 )
 
 // showIn makes what readers see: metrics, and pages over the reports in the ring.
-func (d *Daemon) showIn(ring *web.Ring) {
+func (d *Daemon) showIn(ring *recent.Ring) {
 	c, b := d.config.Load(), d.opts.Build
 	d.metrics = metrics.New(metrics.Options{
 		Latest:   d.engine.Latest,

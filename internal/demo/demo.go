@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
-	"github.com/lagscaler/lagscaler/internal/web"
+	"github.com/lagscaler/lagscaler/internal/web/recent"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/lag/kafkasource"
 	"github.com/lagscaler/lagscaler/scaler"
@@ -64,7 +64,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	f.resize(1)
 	reports := make(chan *engine.Report, 1)
 	e := newEngine(source, f, engine.Options{Record: recorded, Log: o.Log}, reports)
-	ring := web.NewRing()
+	ring := recent.New()
 	url, err := serve(ctx, running, o.Listen, o.pages(e.Latest, ring))
 	if err != nil {
 		return Summary{}, err

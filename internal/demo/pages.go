@@ -14,10 +14,11 @@ import (
 	"github.com/lagscaler/lagscaler/internal/metrics"
 	"github.com/lagscaler/lagscaler/internal/record"
 	"github.com/lagscaler/lagscaler/internal/web"
+	"github.com/lagscaler/lagscaler/internal/web/recent"
 )
 
 // pages are the daemon's own pages and metrics.
-func (o Options) pages(latest func() *engine.Report, ring *web.Ring) http.Handler {
+func (o Options) pages(latest func() *engine.Report, ring *recent.Ring) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", metrics.New(metrics.Options{
 		Latest: latest, Interval: Interval, Sample: SampleInterval, Version: o.Version, Revision: o.Revision,

@@ -9,7 +9,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
-// ComparePage is what a scaler would have done beside what happened.
+// ComparePage is what a scaler decided, next to the replicas that its target had.
 type ComparePage struct {
 	Name        string   `json:"name"`
 	Owner       string   `json:"owner"` // who set the replicas; empty: nobody else, or a person

@@ -26,7 +26,7 @@ type VerdictCount struct {
 	Count   int    `json:"count"`
 }
 
-// DecisionView is a scaler's last decision, how it came about, and what became of it.
+// DecisionView is a scaler's last decision, its derivation, and whether it was applied.
 type DecisionView struct {
 	Name        string          `json:"name"`
 	Target      string          `json:"target"`
@@ -89,7 +89,7 @@ func (p *pages) decisions(r *engine.Report, req *http.Request) (any, error) {
 	return out, nil
 }
 
-// decides looks for every word, which is in lower case, in what names a scaler and what it decided.
+// decides reports whether a scaler's names and decision contain every word. Words are in lower case.
 func decides(s *engine.ScalerReport, words []string) bool {
 	if len(words) == 0 {
 		return true

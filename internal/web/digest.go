@@ -6,7 +6,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/engine"
 )
 
-// digest is what takes a pass over every group of a report. It is made when the first page asks for it.
+// digest is what needs a pass over all groups of a report: the rows and the problems. Each is made for the first page that needs it.
 type digest struct {
 	of       *engine.Report
 	rows     func() []Row
@@ -18,23 +18,10 @@ func newDigest(r *engine.Report) *digest {
 	return &digest{of: r, rows: rows, problems: sync.OnceValue(func() []Problem { return problemsOf(r, rows()) })}
 }
 
-// digests holds the digest of the latest report, so that many readers of one report add it up once.
+// digests holds the digest of the latest report, so that several pages of one report share it.
 type digests struct {
 	mu   sync.Mutex
 	last *digest
-
-	counting sync.Mutex
-	counted  *engine.Report
-	known    tallies // of counted; never changed once it is here
-}
-
-func (d *digests) tallies(r *engine.Report) tallies {
-	d.counting.Lock()
-	defer d.counting.Unlock()
-	if d.counted != r {
-		d.counted, d.known = r, d.known.next(r)
-	}
-	return d.known
 }
 
 func (d *digests) at(r *engine.Report) *digest {

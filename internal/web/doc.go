@@ -1,6 +1,30 @@
 // Package web shows a Report as pages and as JSON, and answers health checks.
 //
-// It is read-only and lives from the latest Report and from a [Ring] of the last two hours: a page costs Kafka and
-// Kubernetes nothing. Every page has a JSON twin, made from the same value. Nothing is loaded from elsewhere;
-// the pages work without JavaScript, which only keeps them live and draws the charts.
+// The problem: people on call need the state of all groups and scalers at a glance, also while Kafka or Kubernetes does not answer,
+// and programs need the same numbers. The rules:
+//
+//   - A page is made only from the last Report and from the samples of package recent. It never causes a request to Kafka or
+//     Kubernetes, and it changes nothing.
+//   - A page and its JSON are made from one value.
+//   - Nothing is loaded from other hosts, and a strict content security policy enforces that. The pages work without JavaScript,
+//     which only refreshes them and draws the charts.
+//
+// The paths (web.go), and the file in which their value is made:
+//
+//	page           JSON                  shows                                     file
+//	/              /api/v1/groups        all groups: search, sort, 50 on a page    groups.go, row.go, list.go
+//	/group         /api/v1/group         one group, with its last two hours        group.go
+//	/decisions     /api/v1/decisions     the last decision of each scaler          decisions.go
+//	/rebalances    /api/v1/rebalances    rebalances of all groups (events)         rebalances.go
+//	/status        /api/v1/status        how the clusters are read, the settings   status.go
+//	               /api/v1/lag           every partition: package api              group.go
+//	               /api/v1/compare       a week of a scaler's decisions            compare.go
+//	/healthz                             some poll began recently                  health.go
+//	/readyz                              there is a Report                         health.go
+//
+// problems.go says on each page what is wrong and what to do about it. digest.go keeps what takes a pass over all groups, and makes
+// it once for each Report. render.go and format.go turn values into HTML.
+//
+// Example: /group?cluster=main&group=orders is the page of a group, and /api/v1/group with the same query is the [GroupPage] that it
+// is made from. An unknown group answers 404, and 503 means that the first poll has not ended.
 package web

@@ -10,7 +10,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/number"
 )
 
-// A number is one word on a page, and its minus a minus.
+// A number is not broken over two lines, and its sign is a minus, not a hyphen.
 var typeset = strings.NewReplacer(" ", "\u00a0", "-", "−")
 
 func count(n int64) string { return typeset.Replace(number.Whole(n)) }
@@ -25,8 +25,8 @@ func percent(ratio float64) string {
 	return typeset.Replace(strconv.FormatFloat(ratio*100, 'f', 0, 64) + " %")
 }
 
-// visible is a name, or a text that may hold names, as it is: what does not print is spelled out, so that no name can hide a
-// part of itself or pass for another.
+// visible is a name, or a text that contains names. Characters that do not print are escaped, so that no name can hide a part of
+// itself or look like another name.
 //
 //	"orders"           orders
 //	"new\nline"        new\nline

@@ -7,6 +7,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/internal/api"
 	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/internal/web/recent"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 )
 
@@ -17,7 +18,7 @@ type GroupPage struct {
 	Rebalances []api.Rebalance `json:"rebalances"` // the newest first
 	Members    MemberStats     `json:"memberStats"`
 	Decision   *DecisionView   `json:"decision"` // null: nothing scales it
-	Series     Series          `json:"series"`
+	Series     recent.Series   `json:"series"`
 }
 
 // MemberStats are a group's members and rebalances in numbers.

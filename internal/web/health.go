@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// healthy answers the liveness probe. Liveness is progress, however broken Kafka is: some poll began less than
-// max(60 s, 4 intervals) ago. Before the first report there is nothing to miss yet, and readiness says so.
+// healthy answers the liveness probe. The process is alive if some poll began less than max(60 s, 4 intervals) ago. Whether Kafka
+// answers does not matter: a restart would not help. Before the first report it is alive, but not ready.
 func (p *pages) healthy(w http.ResponseWriter, _ *http.Request) {
 	report := p.Latest()
 	if report == nil {
@@ -28,7 +28,7 @@ func (p *pages) healthy(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, "ok")
 }
 
-// ready answers the readiness probe: the configuration is loaded and one report published, on leaders and followers alike.
+// ready answers the readiness probe: the configuration is loaded and one report is published, on the leader and on followers.
 func (p *pages) ready(w http.ResponseWriter, _ *http.Request) {
 	if _, err := p.report(); err != nil {
 		answer(w, http.StatusServiceUnavailable, err.Error())
@@ -40,5 +40,5 @@ func (p *pages) ready(w http.ResponseWriter, _ *http.Request) {
 func answer(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = fmt.Fprintln(w, text) // a probe that went away misses nothing
+	_, _ = fmt.Fprintln(w, text) // if the client is gone, nothing is lost
 }

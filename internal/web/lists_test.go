@@ -69,27 +69,6 @@ func TestRebalancesSearchAndPages(t *testing.T) {
 	}
 }
 
-// A later report's rebalances are counted, those of groups in which nothing happened from before.
-func TestTalliesFollowReports(t *testing.T) {
-	before := report(t, "alpha", "beta")
-	before.Clusters[0].Groups[0].Rebalances.Events = nil
-	happened(before, 4)
-	var d digests
-	counted := d.tallies(before)
-	after := report(t, "alpha", "beta")
-	after.Clusters[0].Groups = slices.Clone(before.Clusters[0].Groups)
-	happened(after, 1)
-	beta := before.Clusters[0].Groups[1].Rebalances.Events
-	next := d.tallies(after)
-	if len(next) != 2 || &next[&beta[1]][0] != &counted[&beta[1]][0] {
-		t.Errorf("%d tallies, and that of a quiet group was made anew", len(next))
-	}
-	alpha := after.Clusters[0].Groups[0].Rebalances.Events
-	if got := next[&alpha[2]]; len(got) != 2 || got[0].events+got[1].events != 3 {
-		t.Errorf("of three events: %+v", got)
-	}
-}
-
 func TestDecisionsSearchAndPages(t *testing.T) {
 	r := report(t, "alpha")
 	for i := range 60 {

@@ -12,7 +12,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/number"
 )
 
-// Problem is something that is wrong, where, and what to do about it.
+// Problem is what is wrong, where, and what to do about it.
 type Problem struct {
 	Where string `json:"where"` // a cluster, a scaler, or what else it is about
 	What  string `json:"what"`
@@ -21,10 +21,10 @@ type Problem struct {
 	Group string `json:"group,omitempty"` // one of the groups, when it is about groups
 }
 
-// staleAfter is how old the last answer of a cluster may be.
+// staleAfter is the greatest age of a cluster's last successful poll that is no problem.
 const staleAfter = time.Minute
 
-// problems are what is wrong now: around the report, with how old it is, and in it.
+// problems are everything that is wrong now: outside the report, with its age, and in it.
 func (p *pages) problems(r *engine.Report) []Problem {
 	out := []Problem{}
 	if p.Troubles != nil {
@@ -41,7 +41,7 @@ func (p *pages) problems(r *engine.Report) []Problem {
 	return append(out, p.digests.at(r).problems()...)
 }
 
-// problemsOf are what is wrong with a report, each kind once for each cluster or scaler. rows are those of all its groups.
+// problemsOf are the problems in a report, each kind once for each cluster or scaler. rows are those of all its groups.
 func problemsOf(r *engine.Report, rows []Row) []Problem {
 	var out []Problem
 	for _, c := range r.Clusters {
@@ -88,7 +88,7 @@ func clusterProblems(c *engine.ClusterReport, rows []Row) []Problem {
 	return out
 }
 
-// remedies say what to do about an error, in one sentence.
+// remedies say in one sentence what to do about an error.
 var remedies = map[lag.ErrorCode]string{
 	lag.Unreachable:         "check the address, the listener and the network policy; polling goes on and recovers by itself",
 	lag.AuthenticationError: "check the SASL mechanism, the user, the password and the certificates; lagscaler check tells which",
@@ -111,7 +111,7 @@ func remedy(c lag.ErrorCode) string {
 	return "see the broker's log for the same time"
 }
 
-// scalerProblem is what stands against a scaler, if anything does.
+// scalerProblem is what prevents a scaler from scaling, if anything does.
 func scalerProblem(s *engine.ScalerReport) (Problem, bool) {
 	p := Problem{Where: s.Name, Count: 1}
 	switch owner := s.Workload.Owner; {

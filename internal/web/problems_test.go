@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/internal/web/recent"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
 )
@@ -96,7 +97,7 @@ func TestProblemsSayWhatToDo(t *testing.T) {
 func TestTroublesAroundTheReport(t *testing.T) {
 	r := report(t, "alpha")
 	h := New(Options{
-		Latest: func() *engine.Report { return r }, Ring: NewRing(), Now: func() time.Time { return r.At },
+		Latest: func() *engine.Report { return r }, Ring: recent.New(), Now: func() time.Time { return r.At },
 		Troubles: func() []Problem {
 			return []Problem{{Where: "Kubernetes", What: "the right to create events is missing", Do: "grant it", Count: 1}}
 		},

@@ -16,7 +16,7 @@ import (
 //go:embed templates
 var templates embed.FS
 
-// frame is what every page is made from: its own value, and what stands around it.
+// frame is what the layout shows: the page's own value, and the header and problems around it.
 type frame struct {
 	Title    string
 	Page     string
@@ -62,7 +62,7 @@ func (p *pages) funcs(f frame) template.FuncMap {
 		"until":    func(t time.Time) string { return ago(t.Sub(f.Now)) },
 		"iso":      func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"clock":    func(t time.Time) string { return t.UTC().Format("15:04:05") },
-		"spark":    func(cluster, group string) string { return sparkline(p.Ring.lags(cluster, group, 40)) },
+		"spark":    func(cluster, group string) string { return sparkline(p.Ring.Lags(cluster, group, 40)) },
 		"groupURL": groupURL,
 		"query":    groupQuery,
 		"col":      columnOf,
@@ -75,7 +75,7 @@ func (p *pages) funcs(f frame) template.FuncMap {
 	}
 }
 
-// meanings say in a few words what a status means; that all is well needs no word.
+// meanings say in a few words what a status means. StatusOK needs no words.
 var meanings = map[lag.Status]string{
 	lag.StatusUnknown:     "could not be read",
 	lag.StatusRebalancing: "between two assignments",
@@ -86,7 +86,7 @@ var meanings = map[lag.Status]string{
 	lag.StatusOK:          "",
 }
 
-// targetUsed is the share of its target that a group's time lag takes, for a bar 100 wide; empty when either is unknown.
+// targetUsed is a group's time lag in percent of its target, at most 100, for a bar of that width; empty when either is unknown.
 func targetUsed(r *Row) string {
 	if r.LateSeconds == nil || r.Target == nil || *r.Target <= 0 {
 		return ""
@@ -96,12 +96,12 @@ func targetUsed(r *Row) string {
 
 func groupURL(cluster, group string) string { return "/group?" + string(groupQuery(cluster, group)) }
 
-// groupQuery is escaped already.
+// groupQuery is escaped.
 func groupQuery(cluster, group string) template.URL {
 	return template.URL(url.Values{"cluster": {cluster}, "group": {group}}.Encode())
 }
 
-// column is the head of a column that a list can be sorted by.
+// column is the heading of a column that a list can be sorted by.
 type column struct {
 	Name, Label, URL string
 	Number           bool
@@ -119,7 +119,8 @@ func columnOf(l List, name, label string) column {
 	return c
 }
 
-// sortURL asks for a list sorted by a column: numbers the greatest first, and the other way round when it already is.
+// sortURL is the address of the list sorted by a column: numbers in descending order, and in the opposite order if the list is
+// already sorted by this column.
 func sortURL(l List, column string) string {
 	desc := column != "group" && column != "cluster" && column != "status"
 	if l.Sort == column {

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/internal/web/recent"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/lag/lagtest"
 	"github.com/lagscaler/lagscaler/rebalancemon"
@@ -72,43 +72,12 @@ func (n manyTargets) Scalers(time.Time) []scaler.Scaler {
 
 func (manyTargets) Apply(context.Context, scaler.Change) error { return nil }
 
-// The ring of two hours of 10,000 groups stays below 200 MB. Each of its samples is kept.
-func TestRingOfTenThousandGroups(t *testing.T) {
-	r := fleet(t, manyGroups, 1)
-	before := inUse()
-	ring := NewRing()
-	snapshot := *r.Clusters[0].Snapshot
-	for poll := range ringSamples {
-		next := snapshot
-		next.At = t0.Add(time.Duration(poll) * 10 * time.Second)
-		r.Clusters[0].Snapshot = &next
-		ring.Add(r)
-	}
-	took := inUse() - before
-	t.Logf("%d groups, %d samples each: %.0f MB", manyGroups, ringSamples, float64(took)/1e6)
-	if took > 200e6 {
-		t.Errorf("the ring takes %.0f MB", float64(took)/1e6)
-	}
-	if s := ring.Series("main", snapshot.Groups[manyGroups-1].Group); len(s.Seconds) != ringSamples || s.Lag[0] == nil {
-		t.Errorf("the last group has %d samples", len(s.Seconds))
-	}
-}
-
-// inUse is the heap after all that is not was collected.
-func inUse() uint64 {
-	runtime.GC()
-	runtime.GC() // what has a finalizer goes with the second
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
-}
-
 // BenchmarkPages answers each page from a million group-partitions, where each group remembers all the rebalances it may.
 // fresh/ is the first page after a poll, which adds the report up.
 func BenchmarkPages(b *testing.B) {
 	r := fleet(b, manyGroups, 100)
 	remember(r)
-	ring := NewRing()
+	ring := recent.New()
 	ring.Add(r)
 	latest := r
 	h := New(Options{Latest: func() *engine.Report { return latest }, Ring: ring, Interval: 10 * time.Second, Now: func() time.Time { return r.At }})

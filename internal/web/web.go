@@ -9,16 +9,18 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/internal/web/events"
+	"github.com/lagscaler/lagscaler/internal/web/recent"
 )
 
-// Options say what the pages are made from.
+// Options are what the pages are made from.
 type Options struct {
 	Latest   func() *engine.Report // nil report: nothing was polled yet
-	Ring     *Ring
+	Ring     *recent.Ring
 	Interval time.Duration // between polls
 	Version  string
 	Config   func() string    // the configuration in force, secrets redacted, as YAML; nil: not shown
-	Troubles func() []Problem // of the program around the report, such as missing rights; nil: there are none
+	Troubles func() []Problem // problems that are not in the report, such as missing rights; nil: none
 	Now      func() time.Time
 	Log      *slog.Logger
 }
@@ -30,9 +32,10 @@ var static embed.FS
 type pages struct {
 	Options
 	digests digests
+	events  events.Index
 }
 
-// New is the handler of pages, JSON and health. Everything else is for the caller to add.
+// New is the handler of pages, JSON and health checks. The caller adds other paths, such as the metrics.
 func New(o Options) http.Handler {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -44,9 +47,9 @@ func New(o Options) http.Handler {
 	mux := http.NewServeMux()
 	for _, r := range routes {
 		if r.page != "" {
-			mux.HandleFunc("GET "+r.page, p.show(r))
+			mux.HandleFunc("GET "+r.page, p.servePage(r))
 		}
-		mux.HandleFunc("GET "+r.twin, p.tell(r))
+		mux.HandleFunc("GET "+r.twin, p.serveJSON(r))
 	}
 	mux.HandleFunc("GET /healthz", p.healthy)
 	mux.HandleFunc("GET /readyz", p.ready)
@@ -63,7 +66,7 @@ type route struct {
 	make     func(*pages, *engine.Report, *http.Request) (any, error)
 }
 
-// routes are everything there is to see. docs/api.md describes the twins; a test holds the two against each other.
+// routes are all pages and their JSON. docs/api.md describes the JSON; a test compares its paths with these.
 var routes = []route{
 	{"/{$}", "/api/v1/groups", "groups.html", "Groups", (*pages).groups},
 	{"/group", "/api/v1/group", "group.html", "Group", (*pages).group},
@@ -74,7 +77,7 @@ var routes = []route{
 	{"", "/api/v1/compare", "", "", (*pages).compare},
 }
 
-// failure is an error with its HTTP status, shown to the caller as it is.
+// failure is an error with its HTTP status. Its text is shown to the client.
 type failure struct {
 	status int
 	text   string
@@ -82,7 +85,7 @@ type failure struct {
 
 func (f failure) Error() string { return f.text }
 
-// report is the latest report, or why there is none.
+// report is the latest report, or the reason why there is none.
 func (p *pages) report() (*engine.Report, error) {
 	if r := p.Latest(); r != nil {
 		return r, nil
@@ -99,7 +102,7 @@ func (p *pages) make(r route, req *http.Request) (any, *engine.Report, error) {
 	return v, report, err
 }
 
-func (p *pages) tell(r route) http.HandlerFunc {
+func (p *pages) serveJSON(r route) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
 		v, _, err := p.make(r, req)
 		if err != nil {
@@ -111,7 +114,7 @@ func (p *pages) tell(r route) http.HandlerFunc {
 	}
 }
 
-func (p *pages) show(r route) http.HandlerFunc {
+func (p *pages) servePage(r route) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
 		v, report, err := p.make(r, req)
 		f := frame{Title: r.title, Page: r.page, Now: p.Now(), Version: p.Version, Body: v, Report: report}
@@ -143,7 +146,7 @@ func writeJSON(w http.ResponseWriter, status int, v any, log *slog.Logger) {
 	}
 }
 
-// secured sets the headers of every answer: nothing from elsewhere, no framing, no guessing.
+// secured sets the headers of every response: nothing from other hosts, no frames, no guessing of content types.
 func secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

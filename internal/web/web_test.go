@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/internal/web/recent"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
@@ -65,7 +66,7 @@ func alter(r *engine.Report, group int, change func(*lag.GroupLag)) {
 }
 
 func serve(r *engine.Report) http.Handler {
-	ring := NewRing()
+	ring := recent.New()
 	if r != nil {
 		ring.Add(r)
 	}
@@ -232,36 +233,6 @@ func TestHealth(t *testing.T) {
 		h := serve(c.report)
 		if live, ready := get(t, h, "/healthz").Code, get(t, h, "/readyz").Code; live != c.live || ready != c.readyz {
 			t.Errorf("%s: live %d, ready %d; want %d, %d", c.name, live, ready, c.live, c.readyz)
-		}
-	}
-}
-
-func TestRing(t *testing.T) {
-	ring := NewRing()
-	for i := range 2000 {
-		r := report(t, "a")
-		r.Clusters[0].Snapshot.At = t0.Add(time.Duration(i) * 10 * time.Second)
-		ring.Add(r)
-		ring.Add(r) // published again without a new poll
-	}
-	s := ring.Series("main", "a")
-	if len(s.Seconds) != ringSamples || len(s.Lag) != ringSamples {
-		t.Fatalf("%d times, %d samples, want %d", len(s.Seconds), len(s.Lag), ringSamples)
-	}
-	if span := s.Seconds[len(s.Seconds)-1] - s.Seconds[0]; span != (ringSamples-1)*10 {
-		t.Errorf("spans %v s", span)
-	}
-	if got := ring.Series("main", "nobody"); len(got.Seconds) != 0 || got.Lag == nil {
-		t.Errorf("an unknown group has %v", got)
-	}
-}
-
-// The ring shrinks its reach rather than pass its budget.
-func TestRingStaysWithinItsBudget(t *testing.T) {
-	for _, groups := range []int{1, 10_000, 100_000} {
-		r := &engine.Report{Clusters: []*engine.ClusterReport{{Groups: make([]engine.GroupReport, groups)}}}
-		if limit := sampleLimit(r); limit < 100 || limit*groups*sampleBytes > ringBudget {
-			t.Errorf("%d groups: %d samples each", groups, limit)
 		}
 	}
 }

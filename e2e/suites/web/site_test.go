@@ -8,6 +8,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/internal/web"
+	"github.com/lagscaler/lagscaler/internal/web/recent"
 	"github.com/lagscaler/lagscaler/lag/lagtest"
 	"github.com/lagscaler/lagscaler/scaler"
 )
@@ -17,14 +18,14 @@ type site struct {
 	t       *testing.T
 	kafka   *lagtest.Cluster
 	engine  *engine.Engine
-	ring    *web.Ring
+	ring    *recent.Ring
 	now     time.Time
 	scalers []scaler.Scaler
 	url     string
 }
 
 func newSite(t *testing.T) *site {
-	s := &site{t: t, kafka: lagtest.New(t, "main", 3), ring: web.NewRing(), now: time.Now().Truncate(time.Second)}
+	s := &site{t: t, kafka: lagtest.New(t, "main", 3), ring: recent.New(), now: time.Now().Truncate(time.Second)}
 	s.kafka.Clock(func() time.Time { return s.now })
 	s.engine = engine.New(engine.Settings{Clusters: []engine.Cluster{{Name: "main", Source: s.kafka}}, Mode: scaler.Act},
 		engine.Options{Targets: s, Publish: s.ring.Add})

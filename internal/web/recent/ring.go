@@ -1,7 +1,9 @@
-package web
+package recent
 
 import (
 	"math"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
@@ -13,32 +15,31 @@ const (
 	sampleBytes = 16
 )
 
-// Ring remembers the recent past of every group, for the charts. At 10,000 groups it takes 115 MB when it is full.
-// It may be read and added to at the same time.
+// Ring keeps the samples of every group. It may be read while a report is added.
 type Ring struct {
 	mu       sync.RWMutex
 	clusters map[string]*clusterRing
 }
 
 type clusterRing struct {
-	times  []int64 // Unix milliseconds of the last samples, oldest first
-	groups map[string]*groupRing
+	times  []int64      // Unix milliseconds of the last samples, oldest first
+	groups []*groupRing // those of the last report, sorted by name
 }
 
-// groupRing is one group's samples; its last belongs to the cluster's last time, and so on backwards.
+// groupRing is one group's samples. The last one belongs to the cluster's last time, the one before to the time before, and so on.
 type groupRing struct {
+	name    string
 	samples []sample // a circle once it is full
 	next    int      // where the next one goes
-	seen    bool     // in the report that is being added
 }
 
-// sample is what one poll said of a group; NaN: unknown.
+// sample is one group at one poll; NaN: unknown.
 type sample struct{ lag, late, produced, consumed float32 }
 
-// NewRing is an empty ring.
-func NewRing() *Ring { return &Ring{clusters: map[string]*clusterRing{}} }
+// New is an empty ring.
+func New() *Ring { return &Ring{clusters: map[string]*clusterRing{}} }
 
-// Add notes a report. A cluster that was not polled since the last one adds nothing.
+// Add takes one sample of each group of a report. A cluster that was not polled since the last report adds none.
 func (r *Ring) Add(report *engine.Report) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -49,7 +50,7 @@ func (r *Ring) Add(report *engine.Report) {
 		}
 		ring, ok := r.clusters[c.Name]
 		if !ok {
-			ring = &clusterRing{groups: map[string]*groupRing{}}
+			ring = &clusterRing{}
 			r.clusters[c.Name] = ring
 		}
 		ring.add(c, limit)
@@ -74,21 +75,19 @@ func (c *clusterRing) add(report *engine.ClusterReport, limit int) {
 	if over := len(c.times) - limit; over > 0 {
 		c.times = append(c.times[:0], c.times[over:]...)
 	}
+	old := c.groups
+	c.groups = make([]*groupRing, len(report.Groups))
 	for i := range report.Groups {
 		name := report.Groups[i].Lag.Group
-		g, ok := c.groups[name]
-		if !ok {
-			g = &groupRing{}
-			c.groups[name] = g
+		for len(old) > 0 && old[0].name < name { // not in this report
+			old = old[1:]
+		}
+		g := &groupRing{name: name}
+		if len(old) > 0 && old[0].name == name {
+			g = old[0]
 		}
 		g.add(sampleOf(&report.Groups[i]), limit)
-		g.seen = true
-	}
-	for name, g := range c.groups {
-		if !g.seen {
-			delete(c.groups, name)
-		}
-		g.seen = false
+		c.groups[i] = g
 	}
 }
 
@@ -128,7 +127,7 @@ func (g *groupRing) inOrder() []sample {
 	return append(append(make([]sample, 0, len(g.samples)), g.samples[g.next:]...), g.samples[:g.next]...)
 }
 
-// Series is a group's recent past: parallel lists, oldest first. What is unknown is null.
+// Series is a group's recent past as parallel lists, oldest first. Unknown values are null.
 type Series struct {
 	Seconds  []float64  `json:"seconds"`  // Unix time
 	Lag      []*float64 `json:"lag"`      // records
@@ -137,7 +136,7 @@ type Series struct {
 	Consumed []*float64 `json:"consumed"` // records/s
 }
 
-// Series is what is remembered of a group; empty if nothing is.
+// Series are a group's samples; empty if there are none.
 func (r *Ring) Series(cluster, group string) Series {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -153,8 +152,8 @@ func (r *Ring) Series(cluster, group string) Series {
 	return out
 }
 
-// lags are a group's last n lags, oldest first, NaN where unknown.
-func (r *Ring) lags(cluster, group string, n int) []float32 {
+// Lags are a group's last n lags in records, oldest first, NaN where unknown.
+func (r *Ring) Lags(cluster, group string, n int) []float32 {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	_, samples := r.past(cluster, group, n)
@@ -171,11 +170,11 @@ func (r *Ring) past(cluster, group string, n int) ([]int64, []sample) {
 	if !ok {
 		return nil, nil
 	}
-	g, ok := c.groups[group]
+	i, ok := slices.BinarySearchFunc(c.groups, group, func(g *groupRing, name string) int { return strings.Compare(g.name, name) })
 	if !ok {
 		return nil, nil
 	}
-	samples := g.inOrder()
+	samples := c.groups[i].inOrder()
 	n = min(n, len(samples), len(c.times))
 	return c.times[len(c.times)-n:], samples[len(samples)-n:]
 }

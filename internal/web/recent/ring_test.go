@@ -1,0 +1,106 @@
+package recent
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/lag"
+)
+
+var t0 = time.Date(2026, 1, 5, 12, 0, 0, 0, time.UTC)
+
+// groups are n groups of a cluster, each with a lag of its index.
+func groups(n int) []engine.GroupReport {
+	all := make([]engine.GroupReport, n)
+	for i := range all {
+		all[i] = engine.GroupReport{
+			Lag:     &lag.GroupLag{GroupState: lag.GroupState{Group: fmt.Sprintf("team-%02d.service-%05d", i/250, i)}},
+			Summary: lag.Summary{Total: int64(i), Known: 1},
+		}
+	}
+	return all
+}
+
+// at is the report of a poll so many intervals after the first.
+func at(poll int, groups []engine.GroupReport) *engine.Report {
+	s := &lag.Snapshot{At: t0.Add(time.Duration(poll) * 10 * time.Second)}
+	return &engine.Report{Clusters: []*engine.ClusterReport{{Name: "main", Snapshot: s, Groups: groups}}}
+}
+
+func TestRing(t *testing.T) {
+	ring, one := New(), groups(1)
+	for poll := range 2000 {
+		r := at(poll, one)
+		ring.Add(r)
+		ring.Add(r) // published again without a new poll
+	}
+	s := ring.Series("main", one[0].Lag.Group)
+	if len(s.Seconds) != ringSamples || len(s.Lag) != ringSamples {
+		t.Fatalf("%d times, %d samples, want %d", len(s.Seconds), len(s.Lag), ringSamples)
+	}
+	if span := s.Seconds[len(s.Seconds)-1] - s.Seconds[0]; span != (ringSamples-1)*10 {
+		t.Errorf("spans %v s", span)
+	}
+	if got := ring.Series("main", "nobody"); len(got.Seconds) != 0 || got.Lag == nil {
+		t.Errorf("an unknown group has %v", got)
+	}
+}
+
+// Groups keep their own samples when others appear and disappear.
+func TestGroupsComeAndGo(t *testing.T) {
+	ring, all := New(), groups(4)
+	for poll, shown := range [][]engine.GroupReport{all[1:3], all, all[2:], {all[0], all[2], all[3]}} {
+		ring.Add(at(poll, shown))
+	}
+	for i, want := range []int{1, 0, 4, 3} {
+		s := ring.Series("main", all[i].Lag.Group)
+		if len(s.Lag) != want {
+			t.Errorf("group %d has %d samples, want %d", i, len(s.Lag), want)
+		}
+		for _, n := range s.Lag {
+			if n == nil || *n != float64(i) {
+				t.Errorf("group %d has a sample of another group", i)
+			}
+		}
+	}
+}
+
+// With more groups the ring keeps fewer samples, to stay within its budget.
+func TestRingStaysWithinItsBudget(t *testing.T) {
+	for _, n := range []int{1, 10_000, 100_000} {
+		r := at(0, make([]engine.GroupReport, n))
+		if limit := sampleLimit(r); limit < 100 || limit*n*sampleBytes > ringBudget {
+			t.Errorf("%d groups: %d samples each", n, limit)
+		}
+	}
+}
+
+// The ring of two hours of 10,000 groups stays below 200 MB, with every sample.
+func TestRingOfTenThousandGroups(t *testing.T) {
+	all := groups(10_000)
+	before := inUse()
+	ring := New()
+	for poll := range ringSamples {
+		ring.Add(at(poll, all))
+	}
+	took := inUse() - before
+	t.Logf("%d groups, %d samples each: %.0f MB", len(all), ringSamples, float64(took)/1e6)
+	if took > 200e6 {
+		t.Errorf("the ring takes %.0f MB", float64(took)/1e6)
+	}
+	if s := ring.Series("main", all[len(all)-1].Lag.Group); len(s.Seconds) != ringSamples || s.Lag[0] == nil {
+		t.Errorf("the last group has %d samples", len(s.Seconds))
+	}
+}
+
+// inUse is the heap in use after a complete collection.
+func inUse() uint64 {
+	runtime.GC()
+	runtime.GC() // objects with a finalizer are freed by the second
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}

@@ -1,0 +1,119 @@
+package web
+
+import (
+	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/lag"
+)
+
+// Row is one group on the groups page.
+type Row struct {
+	Cluster     string   `json:"cluster"`
+	Group       string   `json:"group"`
+	State       string   `json:"state"`
+	Status      string   `json:"status"`
+	Lag         *int64   `json:"lag"`         // records; null: unknown
+	Complete    bool     `json:"complete"`    // false: lag is a lower bound
+	LateSeconds *float64 `json:"lateSeconds"` // time lag of the worst partition
+	LateAtLeast bool     `json:"lateAtLeast"` // it is at least that
+	Target      *float64 `json:"targetSeconds"`
+	Direction   string   `json:"direction"` // growing, shrinking, steady, unknown
+	Trend       *float64 `json:"trend"`     // records/s
+	Drain       *float64 `json:"drainSeconds"`
+	Produced    *float64 `json:"produced"`
+	Consumed    *float64 `json:"consumed"`
+	Members     int      `json:"members"`
+	Partitions  int      `json:"partitions"`
+	Error       string   `json:"error,omitempty"`
+	AgeSeconds  float64  `json:"ageSeconds"` // of what is shown
+	Rebalancing bool     `json:"rebalancing"`
+	Advice      int      `json:"advice"`
+	Scaler      *Scaled  `json:"scaler"` // null: nothing scales it
+
+	code    lag.ErrorCode // of Error
+	partial bool          // it was read, but some of its partitions did not answer
+}
+
+// Scaled is a scaler of a group and its last decision, in short.
+type Scaled struct {
+	Name        string `json:"name"`
+	Replicas    int32  `json:"replicas"`
+	Desired     int32  `json:"desired"`
+	LimitedBy   string `json:"limitedBy,omitempty"`
+	Line        string `json:"line"`
+	Disposition string `json:"disposition"`
+}
+
+func rowsOf(r *engine.Report) []Row {
+	scaled := scaledGroups(r)
+	var rows []Row
+	for _, c := range r.Clusters {
+		for i := range c.Groups {
+			row := rowOf(r, c.Name, &c.Groups[i])
+			if s, ok := scaled[[2]string{c.Name, row.Group}]; ok {
+				row.scaledBy(s)
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+func rowOf(r *engine.Report, cluster string, g *engine.GroupReport) Row {
+	sum, rates := &g.Summary, &g.Rates
+	row := Row{
+		Cluster: cluster, Group: g.Lag.Group, State: string(g.Lag.State), Status: string(rates.Status), Complete: sum.Complete,
+		Direction: string(rates.Direction), Members: len(g.Lag.Members), Partitions: sum.Partitions,
+		Error: g.Lag.Err.String(), AgeSeconds: r.Age(g.Lag).Seconds(),
+		Rebalancing: g.Rebalances.Rebalancing || g.Lag.State.Rebalancing(), Advice: len(g.Rebalances.Advice),
+		code: g.Lag.Err, partial: g.Lag.Err == lag.OK && sum.Unknown > 0,
+	}
+	if sum.Known > 0 || sum.Partitions == 0 && sum.Complete {
+		row.Lag = &sum.Total
+	}
+	if late, atLeast, ok := rates.TimeLag.Value(); ok {
+		row.LateSeconds, row.LateAtLeast = &late, atLeast
+	}
+	if slo := g.SLO.LagTime.Seconds(); slo > 0 {
+		row.Target = &slo
+	}
+	row.Trend, row.Produced, row.Consumed = rate(rates.Trend), rate(rates.Produced), rate(rates.Consumed)
+	if s, ok := rates.Drain.Value(); ok {
+		row.Drain = &s
+	}
+	return row
+}
+
+func rate(r lag.Rate) *float64 {
+	if v, ok := r.Value(); ok {
+		return &v
+	}
+	return nil
+}
+
+// scaledGroups are the groups that a scaler decides for. A refused scaler decides nothing, and must not stand in the place
+// of one that does.
+func scaledGroups(r *engine.Report) map[[2]string]*engine.ScalerReport {
+	scaled := map[[2]string]*engine.ScalerReport{}
+	for i := range r.Scalers {
+		if r.Scalers[i].Refused() {
+			continue
+		}
+		for _, src := range r.Scalers[i].Sources {
+			scaled[[2]string{src.Cluster, src.Group}] = &r.Scalers[i]
+		}
+	}
+	return scaled
+}
+
+// scaledBy adds the group's scaler. Its target lag replaces the group's threshold as the target.
+func (row *Row) scaledBy(s *engine.ScalerReport) {
+	target := s.Policy.TargetLag.Seconds()
+	row.Target = &target
+	row.Scaler = &Scaled{
+		Name: s.Name, Replicas: s.Workload.Spec, Desired: s.Decision.Desired,
+		Line: s.Line, Disposition: string(s.Disposition),
+	}
+	if n := len(s.Decision.Steps); n > 0 {
+		row.Scaler.LimitedBy = string(s.Decision.Steps[n-1].Reason)
+	}
+}
