@@ -1,7 +1,3 @@
-// Package api is the JSON that programs may rely on: what `lagscaler lag -o json` prints and /api/v1 answers.
-//
-// It is a contract: names are lowerCamelCase and stay, what is unknown is null and never 0 or -1, lists are sorted
-// and never null. Offsets and lags are whole records, times are seconds.
 package api
 
 import (
@@ -90,7 +86,7 @@ type Advice struct {
 	Cost    string `json:"cost"`
 }
 
-// LagOf is what a report says of every cluster.
+// LagOf is every cluster of a report.
 func LagOf(r *engine.Report) Lag {
 	l := Lag{Clusters: make([]Cluster, 0, len(r.Clusters))}
 	for _, c := range r.Clusters {
@@ -99,7 +95,7 @@ func LagOf(r *engine.Report) Lag {
 	return l
 }
 
-// ClusterOf is what a report says of one cluster.
+// ClusterOf is one cluster of a report.
 func ClusterOf(c *engine.ClusterReport) Cluster {
 	out := Cluster{
 		Cluster:  c.Name,
@@ -117,7 +113,7 @@ func ClusterOf(c *engine.ClusterReport) Cluster {
 	return out
 }
 
-// GroupOf is what a report says of one group.
+// GroupOf is one group of a report.
 func GroupOf(r *engine.GroupReport) Group {
 	g := groupOf(r.Lag, &r.Summary)
 	g.times(r.Lag, r.Rates)
@@ -182,7 +178,7 @@ func partitionOf(g *lag.GroupLag, t lag.TopicLag, p lag.PartitionLag) Partition 
 	return out
 }
 
-// times adds what needs more than one poll.
+// times adds the time lags, which need more than one poll.
 func (g *Group) times(from *lag.GroupLag, r lag.Rates) {
 	g.MaxLagSeconds = seconds(r.TimeLag)
 	i := 0
