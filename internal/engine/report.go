@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -50,8 +51,8 @@ func (r *Report) Cluster(name string) (*ClusterReport, bool) {
 
 // Group finds a group by name.
 func (c *ClusterReport) Group(name string) (*GroupReport, bool) {
-	i, ok := slices.BinarySearchFunc(c.Groups, name, func(g GroupReport, name string) int { return strings.Compare(g.Lag.Group, name) })
-	if !ok {
+	i := sort.Search(len(c.Groups), func(i int) bool { return c.Groups[i].Lag.Group >= name })
+	if i == len(c.Groups) || c.Groups[i].Lag.Group != name {
 		return nil, false
 	}
 	return &c.Groups[i], true
