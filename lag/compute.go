@@ -2,6 +2,7 @@ package lag
 
 import (
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -46,20 +47,25 @@ func Compute(o Observation, prev *Snapshot, keep []string) *Snapshot {
 func unreadGroups(o Observation, prev *Snapshot, keep []string) []GroupLag {
 	var groups []GroupLag
 	listed := func(name string) bool {
-		_, ok := slices.BinarySearchFunc(o.Groups, name, func(g GroupRead, n string) int { return strings.Compare(g.Group, n) })
+		i := sort.Search(len(o.Groups), func(i int) bool { return o.Groups[i].Group >= name })
+		return i < len(o.Groups) && o.Groups[i].Group == name
+	}
+	kept := func(name string) bool {
+		_, ok := slices.BinarySearch(keep, name)
 		return ok
 	}
 	for i := range prev.Groups {
 		g := &prev.Groups[i]
-		if listed(g.Group) || g.State == Dead && slices.Contains(keep, g.Group) {
+		if listed(g.Group) || g.State == Dead && kept(g.Group) {
 			continue // a kept group that is known to be dead is made anew below
 		}
 		if g.Missed < gracePolls || listingFailed(o) {
 			groups = append(groups, carryOver(g, Unlisted))
 		}
 	}
+	carried := Snapshot{Groups: groups}
 	for _, name := range keep {
-		if listed(name) || slices.ContainsFunc(groups, func(g GroupLag) bool { return g.Group == name }) {
+		if _, ok := carried.Group(name); ok || listed(name) {
 			continue
 		}
 		g := GroupLag{

@@ -80,9 +80,9 @@ func (c *cluster) observed(o lag.Observation, hints []rebalancemon.Hint, keep []
 		LeaderChanges: c.report.LeaderChanges + lag.LeaderChanges(prev, s),
 	}
 	for i := range s.Groups {
-		g := &s.Groups[i]
+		g, slo := &s.Groups[i], groupSLO(s.Groups[i].Group)
 		next.Groups[i] = GroupReport{
-			Lag: g, Summary: g.Summary(), Rates: rates[i], Rebalances: c.rebalances(g.Group), SLO: groupSLO(g.Group),
+			Lag: g, Summary: g.Summary(), Rates: rates[i], Rebalances: c.rebalances(g.Group), SLO: slo, Over: g.Over(slo.Lag),
 		}
 	}
 	c.report = next

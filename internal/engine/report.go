@@ -38,6 +38,7 @@ type GroupReport struct {
 	Rates      lag.Rates
 	Rebalances rebalancemon.Stats // as of the last poll, or of a later sample that saw a rebalance in this cluster
 	SLO        lag.SLO            // the thresholds in force
+	Over       int                // partitions whose lag exceeds SLO.Lag
 }
 
 // Cluster finds a cluster by name.

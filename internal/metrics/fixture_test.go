@@ -103,8 +103,9 @@ func (f *fleet) report(n int) *engine.Report {
 	for i := range f.snapshot.Groups {
 		g := &f.snapshot.Groups[i]
 		c.Groups = append(c.Groups, engine.GroupReport{
-			Lag: g, Summary: g.Summary(), Rates: f.rates[i], Rebalances: stats(g.Group, f.at), SLO: f.slo(""),
+			Lag: g, Summary: g.Summary(), Rates: f.rates[i], Rebalances: stats(g.Group, f.at),
 		})
+		declare(&c.Groups[i], f.slo(""))
 	}
 	return &engine.Report{
 		At: f.at, Leader: true, Clusters: []*engine.ClusterReport{c},
@@ -122,6 +123,12 @@ func alter(r *engine.Report, change func(*lag.GroupLag)) {
 	g := &r.Clusters[0].Groups[0]
 	change(g.Lag)
 	g.Summary = g.Lag.Summary()
+	declare(g, g.SLO)
+}
+
+// declare sets a group's thresholds.
+func declare(g *engine.GroupReport, slo lag.SLO) {
+	g.SLO, g.Over = slo, g.Lag.Over(slo.Or(lag.DefaultSLO).Lag)
 }
 
 // stats is a group in which everything that can be known is known.

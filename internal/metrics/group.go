@@ -58,7 +58,7 @@ var lagRows = []row[*groupView]{
 	gauge(AreaLag, "lagscaler_group_partitions", "Partitions that the group commits to or is assigned, without those of orphaned topics.",
 		func(g *groupView, o *out) { o.add(float64(g.sum.Partitions)) }),
 	gauge(AreaLag, "lagscaler_group_partitions_over_threshold", "Partitions whose lag exceeds the group's slo_lag_records.",
-		func(g *groupView, o *out) { o.add(float64(g.lag.Over(g.slo.Lag))) }),
+		func(g *groupView, o *out) { o.add(float64(g.over)) }),
 	gauge(AreaLag, "lagscaler_group_partitions_uncommitted", "Partitions without a committed offset: their lag is unknown, and in no sum.",
 		func(g *groupView, o *out) { o.add(float64(g.sum.Uncommitted)) }),
 	gauge(AreaLag, "lagscaler_group_partitions_unassigned", "Partitions that no member holds.",

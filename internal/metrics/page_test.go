@@ -64,7 +64,7 @@ func TestTableIsWhatIsExposed(t *testing.T) {
 	f.report(12)
 	f.lag -= 300 // it catches up, so that there is a time to drain
 	r := scaled(f.report(3), func(s *engine.ScalerReport) { s.Decision.Overdue = true })
-	r.Clusters[0].Groups[0].SLO = lag.SLO{Declared: true, LagTime: 30 * time.Second}
+	declare(&r.Clusters[0].Groups[0], lag.SLO{Declared: true, LagTime: 30 * time.Second})
 	p := New(Options{Latest: func() *engine.Report { return r }, Filter: everything, ConfigLoaded: func() bool { return true }})
 	check := func(metrics []Metric, gather func() ([]*dto.MetricFamily, error)) {
 		gathered, err := gather()
@@ -200,7 +200,7 @@ func TestUnknownIsAbsent(t *testing.T) {
 
 func TestSLO(t *testing.T) {
 	r := (&fleet{name: "main", groups: 2, topics: 1, partitions: 2, lag: 40}).report(5) // lag 90 per partition
-	r.Clusters[0].Groups[1].SLO = lag.SLO{Declared: true, Lag: 80, LagTime: 30 * time.Second, Churn: 0.5}
+	declare(&r.Clusters[0].Groups[1], lag.SLO{Declared: true, Lag: 80, LagTime: 30 * time.Second, Churn: 0.5})
 	got := text(t, page(r, Filter{Partitions: all, OverThreshold: true}))
 	for _, want := range []string{
 		`lagscaler_group_slo_lag_records{kafka_cluster="main",group="group-0000",tier="default"} 50000`,

@@ -43,6 +43,7 @@ type groupView struct {
 	rates   *lag.Rates
 	stats   *rebalancemon.Stats
 	slo     lag.SLO
+	over    int // partitions whose lag exceeds slo.Lag
 	at      time.Time
 	old     bool
 }
@@ -65,7 +66,7 @@ func groupViews(r *engine.Report, c *engine.ClusterReport) []*groupView {
 		g := &c.Groups[i]
 		views[i] = &groupView{
 			labels:  newLabels("kafka_cluster", c.Name, "group", g.Lag.Group),
-			cluster: c.Name, lag: g.Lag, sum: &g.Summary, rates: &g.Rates, stats: &g.Rebalances, slo: g.SLO.Or(lag.DefaultSLO),
+			cluster: c.Name, lag: g.Lag, sum: &g.Summary, rates: &g.Rates, stats: &g.Rebalances, slo: g.SLO.Or(lag.DefaultSLO), over: g.Over,
 			at: r.At, old: g.Lag.ReadAt.IsZero() || engine.Stale(g.Lag),
 		}
 	}
