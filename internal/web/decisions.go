@@ -84,7 +84,7 @@ func (p *pages) decisions(r *engine.Report, req *http.Request) (any, error) {
 	}
 	first, end := out.cut(len(found))
 	for _, s := range found[first:end] {
-		out.Scalers = append(out.Scalers, decisionOf(r, s))
+		out.Scalers = append(out.Scalers, decisionOf(s))
 	}
 	return out, nil
 }
@@ -106,12 +106,12 @@ func decides(s *engine.ScalerReport, words []string) bool {
 func DecisionsOf(r *engine.Report) []DecisionView {
 	out := make([]DecisionView, 0, len(r.Scalers))
 	for i := range r.Scalers {
-		out = append(out, decisionOf(r, &r.Scalers[i]))
+		out = append(out, decisionOf(&r.Scalers[i]))
 	}
 	return out
 }
 
-func decisionOf(r *engine.Report, s *engine.ScalerReport) DecisionView {
+func decisionOf(s *engine.ScalerReport) DecisionView {
 	d := s.Decision
 	v := DecisionView{
 		Name: s.Name, Target: s.Workload.Ref.String(), Mode: string(s.Mode), Refused: s.Refusal.String(),

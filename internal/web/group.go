@@ -70,7 +70,7 @@ func (p *pages) groupPage(r *engine.Report, cluster string, g *engine.GroupRepor
 	}
 	if s, ok := scaledGroups(r)[[2]string{cluster, g.Lag.Group}]; ok {
 		out.Row.scaledBy(s)
-		d := decisionOf(r, s)
+		d := decisionOf(s)
 		out.Decision = &d
 	}
 	return out
