@@ -15,9 +15,9 @@ import (
 
 const docs = "../docs/scaling.md"
 
-// Every reason has a section in the docs, with a decision of the timelines as its example. Run with -update to renew
-// the examples.
-func TestReasonsAreDocumented(t *testing.T) {
+// examplesAreDecided: every reason has a section in the docs, with a decision of the timelines as its example. It runs after
+// they have been recorded, so that one run of -update renews both.
+func examplesAreDecided(t *testing.T) {
 	data, err := os.ReadFile(docs)
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +37,7 @@ func TestReasonsAreDocumented(t *testing.T) {
 		if *update {
 			page = strings.Replace(page, parts[0], parts[1]+example+parts[3], 1)
 		} else if parts[2] != example {
-			t.Errorf("%s: the example in %s is not what is decided; run go test ./scaler -update\n--- have\n%s--- want\n%s", r.Reason, docs, parts[2], example)
+			t.Errorf("%s: the example in %s is not what is decided; run go test ./scaler -run Timelines -update\n--- have\n%s--- want\n%s", r.Reason, docs, parts[2], example)
 		}
 	}
 	if *update {

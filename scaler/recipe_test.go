@@ -1,0 +1,260 @@
+package scaler
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/lagscaler/lagscaler/scaler/need"
+	"github.com/lagscaler/lagscaler/scaler/seen"
+)
+
+// CONTRIBUTING, "Adding a rule to the scaler", says what a rule consists of. These tests fail when a part is missing, and
+// say which. TestAddingARule performs the recipe.
+
+// whole is everything that must agree about the rules.
+type whole struct {
+	rules     []rule
+	page      string   // docs/scaling.md
+	runbook   string   // docs/runbooks/LagscalerHoldOverdue.md
+	timelines string   // what they decide
+	facts     []string // what the platform says: the fields of seen.Workload
+	filled    []string // the fields that scaler/kube fills
+	read      []string // the fields that scaler, or the engine, reads
+	gather    []string // the fields of facts
+	used      []string // the fields of facts that rules.go reads
+}
+
+func asItIs(t *testing.T) whole {
+	t.Helper()
+	files, err := filepath.Glob("testdata/*.timeline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := whole{
+		rules: slices.Clone(rules), page: text(t, "../docs/scaling.md"), runbook: text(t, "../docs/runbooks/LagscalerHoldOverdue.md"),
+		facts:  fields(reflect.TypeFor[seen.Workload]()),
+		filled: assigned(t, "kube"), read: selected(t, ".", "seen", "learn", "../internal/engine"),
+		gather: fields(reflect.TypeFor[facts]()), used: selected(t, "rules.go"),
+	}
+	for _, file := range files {
+		_, decided, _ := strings.Cut(text(t, file), "\n-----\n")
+		w.timelines += decided
+	}
+	return w
+}
+
+// missing says what is missing, one sentence each.
+func (w whole) missing() []string {
+	var out []string
+	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	for i := range w.rules {
+		r := &w.rules[i]
+		if r.again {
+			if r.doc != "" || r.words != nil || r.forbids != nothing || r.deadline != 0 || !w.has(r.reason) {
+				say("%s, again: only reason and when; the rest stands in its other row", r.reason)
+			}
+			continue
+		}
+		if r.doc == "" {
+			say("%s has no doc in its row of scaler/table.go", r.reason)
+		}
+		if r.words == nil {
+			say("%s has no words in its row of scaler/table.go", r.reason)
+		}
+		if r.forbids != nothing && r.deadline == 0 {
+			say("%s forbids something, but has no deadline in its row of scaler/table.go: usual, hour or never", r.reason)
+		}
+		if r.forbids == nothing && r.deadline != 0 {
+			say("%s has a deadline, but forbids nothing", r.reason)
+		}
+		if !strings.Contains(w.page, "\n### "+string(r.reason)+"\n") {
+			say("%s has no section in docs/scaling.md", r.reason)
+		}
+		if _, overdue := deadlineOf(r); overdue && !regexp.MustCompile(`(?m)^\|[^|]*\b`+string(r.reason)+`\b[^|]*\|`).MatchString(w.runbook) {
+			say("%s has a deadline, but no row in docs/runbooks/LagscalerHoldOverdue.md", r.reason)
+		}
+		if !regexp.MustCompile(`(?m)  (Hold \d+ )?` + string(r.reason) + `\b`).MatchString(w.timelines) {
+			say("%s is decided in no timeline of scaler/testdata", r.reason)
+		}
+	}
+	for _, f := range w.facts {
+		if !slices.Contains(w.filled, f) {
+			say("scaler/kube does not fill Workload.%s", f)
+		}
+		if !slices.Contains(w.read, f) {
+			say("nothing reads Workload.%s", f)
+		}
+	}
+	for _, f := range w.gather {
+		if !slices.Contains(w.used, f) {
+			say("no rule of scaler/rules.go reads facts.%s", f)
+		}
+	}
+	return out
+}
+
+func (w whole) has(r Reason) bool {
+	return slices.ContainsFunc(w.rules, func(o rule) bool { return o.reason == r && !o.again })
+}
+
+func TestNothingIsMissing(t *testing.T) {
+	for _, m := range asItIs(t).missing() {
+		t.Error(m)
+	}
+	if last := rules[len(rules)-1]; last.reason != Steady {
+		t.Errorf("the last rule is %s; Steady always holds", last.reason)
+	}
+}
+
+// The recipe is performed for NodeDraining, whose fact is not read yet. Then each half of it is left out.
+func TestAddingARule(t *testing.T) {
+	for _, half := range []struct {
+		left string
+		out  func(w *whole, r *rule)
+		want string
+	}{
+		{"nothing", func(*whole, *rule) {}, ""},
+		{"the doc", func(_ *whole, r *rule) { r.doc = "" }, "NodeDraining has no doc in its row"},
+		{"the words", func(_ *whole, r *rule) { r.words = nil }, "NodeDraining has no words in its row"},
+		{"the deadline", func(_ *whole, r *rule) { r.deadline = 0 }, "NodeDraining forbids something, but has no deadline"},
+		{"the section", func(w *whole, _ *rule) { w.page = "" }, "NodeDraining has no section in docs/scaling.md"},
+		{"the runbook", func(w *whole, _ *rule) { w.runbook = "" }, "NodeDraining has a deadline, but no row in docs/runbooks"},
+		{"the timeline", func(w *whole, _ *rule) { w.timelines = "" }, "NodeDraining is decided in no timeline"},
+		{"the adapter", func(w *whole, _ *rule) { w.filled = nil }, "scaler/kube does not fill Workload.Draining"},
+		{"the fact", func(w *whole, _ *rule) { w.read = nil }, "nothing reads Workload.Draining"},
+		{"the rule", func(w *whole, _ *rule) { w.used = nil }, "no rule of scaler/rules.go reads facts.draining"},
+	} {
+		w, row := asItIs(t), rule{
+			reason: "NodeDraining", forbids: down, deadline: usual, doc: "pods are being moved to other nodes",
+			when:  gate(func(*facts) bool { return true }),
+			words: func(*Decision, *need.Need) []string { return []string{"2 pods are being moved"} },
+		}
+		w.page += "\n### NodeDraining\n"
+		w.runbook += "\n| RolloutInProgress, NodeDraining | nodes |\n"
+		w.timelines += "12:10:00  1 000/s  0  0 s  24/24/24  Hold 24 NodeDraining: 2 pods are being moved\n"
+		w.facts, w.filled, w.read = append(w.facts, "Draining"), append(w.filled, "Draining"), append(w.read, "Draining")
+		w.gather, w.used = append(w.gather, "draining"), append(w.used, "draining")
+		half.out(&w, &row)
+		w.rules = append([]rule{row}, w.rules...)
+		missing := w.missing()
+		if half.want == "" && len(missing) > 0 || half.want != "" && !slices.ContainsFunc(missing, func(m string) bool { return strings.HasPrefix(m, half.want) }) {
+			t.Errorf("without %s: want %q, got %q", half.left, half.want, missing)
+		}
+	}
+}
+
+// CONTRIBUTING names files that exist.
+func TestRecipeNamesWhatExists(t *testing.T) {
+	_, recipe, _ := strings.Cut(text(t, "../CONTRIBUTING.md"), "## Adding a rule to the scaler")
+	recipe, _, _ = strings.Cut(recipe, "\n## ")
+	files := regexp.MustCompile("`((?:scaler|docs)/[^` ]+)`").FindAllStringSubmatch(recipe, -1)
+	if len(files) < 6 {
+		t.Errorf("the recipe names %d files", len(files))
+	}
+	for _, f := range files {
+		if _, err := os.Stat(filepath.Join("..", f[1])); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func deadlineOf(r *rule) (any, bool) { return r.deadline, r.deadline > 0 }
+
+func text(t *testing.T, file string) string {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func fields(of reflect.Type) (names []string) {
+	for f := range of.Fields() {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// sources are the parsed Go files of directories, or files, without tests.
+func sources(t *testing.T, paths ...string) (files []*ast.File) {
+	t.Helper()
+	for _, p := range paths {
+		names := []string{p}
+		if filepath.Ext(p) != ".go" {
+			var err error
+			if names, err = filepath.Glob(filepath.Join(p, "*.go")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, name := range names {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files = append(files, f)
+		}
+	}
+	return files
+}
+
+// assigned are the names of all fields that the sources write: x.Name = …, x.Name++, or Type{Name: …}.
+func assigned(t *testing.T, paths ...string) (names []string) {
+	t.Helper()
+	for _, f := range sources(t, paths...) {
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.AssignStmt:
+				for _, left := range n.Lhs {
+					if s, ok := left.(*ast.SelectorExpr); ok {
+						names = append(names, s.Sel.Name)
+					}
+				}
+			case *ast.IncDecStmt:
+				if s, ok := n.X.(*ast.SelectorExpr); ok {
+					names = append(names, s.Sel.Name)
+				}
+			case *ast.KeyValueExpr:
+				if key, ok := n.Key.(*ast.Ident); ok {
+					names = append(names, key.Name)
+				}
+			}
+			return true
+		})
+	}
+	return names
+}
+
+// selected are the names of all fields that the sources read: x.Name.
+func selected(t *testing.T, paths ...string) (names []string) {
+	t.Helper()
+	for _, f := range sources(t, paths...) {
+		written := map[ast.Node]bool{}
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.AssignStmt:
+				for _, left := range n.Lhs {
+					written[left] = true
+				}
+			case *ast.SelectorExpr:
+				if !written[n] {
+					names = append(names, n.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+	return names
+}
