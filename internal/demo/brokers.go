@@ -25,7 +25,7 @@ func startBrokers() (*brokers, error) {
 		kfake.NumBrokers(3),
 		kfake.SeedTopics(partitions, topic),
 		kfake.SeedTopics(quietPartitions, quietTopic),
-		// Heartbeats and rebalances run on the demo's clock too.
+		// Rebalances start at once and sessions may be short, because all times of the demo are short.
 		kfake.BrokerConfigs(map[string]string{"group.initial.rebalance.delay.ms": "0"}),
 		kfake.GroupMinSessionTimeout(0),
 	)
@@ -35,14 +35,16 @@ func startBrokers() (*brokers, error) {
 	return &brokers{Cluster: c}, nil
 }
 
-// breakOffsets makes one broker refuse to tell end offsets: consumers go on, but a poll cannot see its partitions.
+// breakOffsets makes one broker refuse ListOffsets requests: its partitions are still consumed, but their end offsets are
+// unknown to a poll.
 func (b *brokers) breakOffsets() {
 	b.outage = b.Fault(kfake.Fault{
 		Keys: []kmsg.Key{kmsg.ListOffsets}, Nodes: []int32{2}, Err: kerr.UnknownServerError, Count: -1,
 	})
 }
 
-func (b *brokers) mend() {
+// restoreOffsets ends what breakOffsets began.
+func (b *brokers) restoreOffsets() {
 	if b.outage != nil {
 		b.outage.Remove()
 		b.outage = nil

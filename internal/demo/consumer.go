@@ -8,13 +8,13 @@ import (
 	"github.com/segmentio/kafka-go"
 )
 
-// consumer is a member of a group, as many are written.
+// consumer is a member of a group, with the settings that are common in production except for shorter times.
 type consumer struct {
 	addrs              []string
 	topic, group, name string
 }
 
-// consume reads one record, works on it, and commits now and then, until ctx ends or work says so.
+// consume reads and processes one record after another, and commits periodically, until ctx ends or work returns false.
 func (c consumer) consume(ctx context.Context, work func(context.Context, kafka.Message) bool) {
 	r := kafka.NewReader(kafka.ReaderConfig{
 		Brokers: c.addrs, GroupID: c.group, Topic: c.topic,

@@ -20,17 +20,17 @@ type Options struct {
 	Scenario Scenario
 	Duration time.Duration          // 0: until the context ends
 	Listen   string                 // of the page; empty: a free port of 127.0.0.1
-	Started  func(url string)       // once, before anything moves; nil: nobody is told
-	Show     func(r *engine.Report) // each report, in order; nil: nobody watches
-	Record   string                 // file to record polls to; empty: none
-	Version  string                 // of the program, and what it was made from
-	Revision string
+	Started  func(url string)       // called once, before the first record is produced; may be nil
+	Show     func(r *engine.Report) // called with every report, in order; may be nil
+	Record   string                 // the file to which polls are recorded; empty: not recorded
+	Version  string                 // of the program
+	Revision string                 // the commit from which the program was built
 	Log      *slog.Logger
 }
 
-// Run runs the demo until its duration is over or ctx ends, stops everything, and says what happened.
+// Run runs the demo until its duration is over or ctx ends, stops everything, and returns a summary.
 //
-//	script, producer ── brokers ── fleet        one errgroup: the first error, or the end of ctx, ends them all
+//	faults, producer ── brokers ── fleet        one errgroup: the first error, or the end of ctx, ends them all
 //	                       └── engine ── page
 func Run(ctx context.Context, o Options) (Summary, error) {
 	if o.Duration > 0 {
@@ -72,21 +72,21 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	if o.Started != nil {
 		o.Started(url)
 	}
-	story := newStory(o.Scenario)
+	summary := newSummaryBuilder(o.Scenario)
 	running.Go(func() error {
 		return produce(ctx, b.ListenAddrs(), production{topic: topic, partitions: partitions, rate: arrivals, hot: o.Scenario.hot})
 	})
 	running.Go(func() error { return neighbours(ctx, b.ListenAddrs()) })
 	running.Go(func() error { return e.Run(ctx) })
 	running.Go(func() error {
-		return watch(ctx, reports, func(r *engine.Report) { ring.Add(r); story.see(r); o.show(r) })
+		return watch(ctx, reports, func(r *engine.Report) { ring.Add(r); summary.add(r); o.show(r) })
 	})
-	if script := o.Scenario.script; script != nil {
-		running.Go(func() error { script(ctx, b, f); return nil })
+	if faults := o.Scenario.faults; faults != nil {
+		running.Go(func() error { faults(ctx, b, f); return nil })
 	}
 	err = running.Wait()
 	f.wait()
-	return story.summary(), err
+	return summary.result(), err
 }
 
 func demoPolicy() (scaler.Policy, error) {
@@ -120,20 +120,20 @@ func newEngine(source engine.Source, targets engine.Targets, o engine.Options, r
 		Publish: func(r *engine.Report) {
 			select {
 			case reports <- r:
-			default: // the viewer is a report behind: it will see the next
+			default: // show is still busy with a report: it gets a later one
 			}
 		},
 	})
 }
 
-// show hands a report to the viewer, if there is one.
+// show calls Show, if it is set.
 func (o Options) show(r *engine.Report) {
 	if o.Show != nil {
 		o.Show(r)
 	}
 }
 
-// watch hands on each report.
+// watch calls show with every report until ctx ends.
 func watch(ctx context.Context, reports <-chan *engine.Report, show func(*engine.Report)) error {
 	for {
 		select {

@@ -80,8 +80,8 @@ func TestScreenDrawsInPlace(t *testing.T) {
 }
 
 func TestBars(t *testing.T) {
-	past := []moment{{in: 0}, {in: 4}, {in: 8}}
-	if got := strings.TrimSpace(bars(past, func(m moment) float64 { return m.in })); got != "▄█" {
+	past := []point{{in: 0}, {in: 4}, {in: 8}}
+	if got := strings.TrimSpace(bars(past, func(m point) float64 { return m.in })); got != "▄█" {
 		t.Errorf("%q", got)
 	}
 }

@@ -1,8 +1,18 @@
-// Package demo runs lagscaler on a small world of its own: three embedded Kafka brokers, a producer that follows a
-// recorded trace, and a fleet of real kafka-go consumers whose size is what gets scaled. Between them stands the real
-// engine with the real source, rebalance monitor and scaler; only its clocks run faster, and the demo says so.
+// Package demo shows lagscaler without Kafka and without Kubernetes. It starts three embedded Kafka brokers, a producer that
+// replays a recorded trace, and real consumers. The consumers are scaled by the real engine.
 //
-//	traffic --records--> embedded brokers --records--> fleet (consumers that take their time)
+//	producer --records--> embedded brokers --records--> fleet (a consumer per replica)
 //	                          |                           ^
 //	                     kafkasource --> engine --Change--/
+//
+// Only the times differ from production: all time windows of the scaler are 20 times shorter, so that a demo of 90 seconds
+// shows a scale-up and a scale-down. The first lines of the output say so.
+//
+//	scenario.go                what arrives and what goes wrong, per scenario
+//	brokers.go                 the embedded brokers
+//	traffic.go, neighbours.go  producers, and groups that are not scaled
+//	fleet.go, consumer.go      the consumers that are scaled
+//	lines.go, screen.go        output as lines, and as a live picture on a terminal
+//	pages.go                   web pages, metrics and the recording
+//	summary.go                 the text at the end
 package demo

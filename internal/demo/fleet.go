@@ -13,8 +13,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
-// fleet is the demo's Deployment: a number of replicas, each of which is one real consumer.
-// It is what the engine scales ([engine.Targets]).
+// fleet replaces a Deployment: every replica is one real consumer. It implements [engine.Targets].
 type fleet struct {
 	addrs      []string
 	processing time.Duration
@@ -32,14 +31,14 @@ type fleet struct {
 	wg     sync.WaitGroup
 }
 
-// pod is one replica: it starts for a while, then consumes until it is stopped.
+// pod is one replica: it consumes from the end of its start-up time until it is stopped.
 type pod struct {
 	name  string
 	ready bool
 	stop  context.CancelFunc
 }
 
-// poison is a record that its consumer never finishes.
+// poison is a poison pill: a record that its consumer never finishes.
 type poison struct {
 	partition int
 }
@@ -50,7 +49,7 @@ func newFleet(ctx context.Context, addrs []string, s Scenario, policy scaler.Pol
 	return &fleet{ctx: ctx, addrs: addrs, processing: s.processing, startup: startup, policy: policy}
 }
 
-// Scalers is the one scaler of the demo, and its fleet as it is now.
+// Scalers returns the only scaler of the demo, with the present state of the fleet.
 func (f *fleet) Scalers(time.Time) []scaler.Scaler {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -71,7 +70,7 @@ func (f *fleet) Scalers(time.Time) []scaler.Scaler {
 	}}
 }
 
-// Apply resizes the fleet, unless somebody else did meanwhile.
+// Apply resizes the fleet. It fails if the size is not the one that the change expects.
 func (f *fleet) Apply(_ context.Context, c scaler.Change) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -90,7 +89,7 @@ func (f *fleet) Apply(_ context.Context, c scaler.Change) error {
 	return nil
 }
 
-// resize starts or stops pods, the newest first. The caller holds mu.
+// resize starts pods, or stops the newest ones. The caller holds mu.
 func (f *fleet) resize(n int32) {
 	f.spec = n
 	for int32(len(f.pods)) > n {
@@ -119,7 +118,7 @@ func (f *fleet) start() *pod {
 	return p
 }
 
-// crash replaces a pod by a new one, as a kubelet does: nobody resized anything.
+// crash replaces a pod by a new one, as a kubelet does. The number of replicas stays the same.
 func (f *fleet) crash() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -136,16 +135,16 @@ func (f *fleet) setPoison(p *poison) {
 	f.poison = p
 }
 
-// stuck reports whether a record is the poisonous one.
-func (f *fleet) stuck(m kafka.Message) bool {
+// isPoison reports whether a record is the one that is never finished.
+func (f *fleet) isPoison(m kafka.Message) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.poison != nil && m.Partition == f.poison.partition
 }
 
-// work is what a pod does with a record: it takes its time, or never ends with the poisonous one.
+// work processes a record in the processing time of the scenario. It never finishes the poison pill.
 func (f *fleet) work(ctx context.Context, m kafka.Message) bool {
-	for f.stuck(m) {
+	for f.isPoison(m) {
 		if !sleep(ctx, 100*time.Millisecond) {
 			return false
 		}

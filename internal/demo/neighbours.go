@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Groups that nothing scales live beside the fleet, as on any cluster: one that keeps up, one that somebody stopped while
-// its topic goes on, and one with a member that never finishes a record.
+// The cluster has three groups that no scaler scales: one keeps up, one was stopped while records still arrive, and one has a
+// member that never finishes a record.
 const (
 	quietTopic     = "payments"
 	quietGroup     = "payments-audit"
@@ -19,41 +19,41 @@ const (
 	quietRate      = 20.0 // records/s
 )
 
-// neighbours runs them until ctx ends.
+// neighbours runs these groups and their producer until ctx ends.
 func neighbours(ctx context.Context, addrs []string) error {
 	running, ctx := errgroup.WithContext(ctx)
 	running.Go(func() error {
 		return produce(ctx, addrs, production{topic: quietTopic, partitions: quietPartitions, rate: constant(quietRate)})
 	})
-	running.Go(func() error { return forget(ctx, addrs) })
+	running.Go(func() error { return readAndLeave(ctx, addrs) })
 	for i := range 2 {
 		running.Go(func() error {
 			c := consumer{addrs: addrs, topic: quietTopic, group: quietGroup, name: fmt.Sprintf("%s-%d", quietGroup, i+1)}
-			c.consume(ctx, quietly)
+			c.consume(ctx, workFast)
 			return nil
 		})
 		running.Go(func() error {
 			c := consumer{addrs: addrs, topic: quietTopic, group: stuckGroup, name: fmt.Sprintf("%s-%d", stuckGroup, i+1)}
-			c.consume(ctx, stuckly)
+			c.consume(ctx, workUnlessStuck)
 			return nil
 		})
 	}
 	return running.Wait()
 }
 
-func quietly(ctx context.Context, _ kafka.Message) bool { return sleep(ctx, 5*time.Millisecond) }
+func workFast(ctx context.Context, _ kafka.Message) bool { return sleep(ctx, 5*time.Millisecond) }
 
-// stuckly never finishes the first record of partition 0. The member's heartbeats go on, so it keeps its partitions.
-func stuckly(ctx context.Context, m kafka.Message) bool {
+// workUnlessStuck never finishes the first record of partition 0. The member still sends heartbeats, so it keeps its partitions.
+func workUnlessStuck(ctx context.Context, m kafka.Message) bool {
 	if m.Partition == 0 {
 		<-ctx.Done()
 		return false
 	}
-	return quietly(ctx, m)
+	return workFast(ctx, m)
 }
 
-// forget reads a little, commits, and leaves for good.
-func forget(ctx context.Context, addrs []string) error {
+// readAndLeave reads 100 records, commits, and leaves the group.
+func readAndLeave(ctx context.Context, addrs []string) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	left := 100

@@ -17,7 +17,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/web/recent"
 )
 
-// pages are the daemon's own pages and metrics.
+// pages serves the same pages and metrics as the daemon.
 func (o Options) pages(latest func() *engine.Report, ring *recent.Ring) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", metrics.New(metrics.Options{
@@ -27,7 +27,7 @@ func (o Options) pages(latest func() *engine.Report, ring *recent.Ring) http.Han
 	return mux
 }
 
-// serve shows the pages until ctx ends, on a free port of 127.0.0.1 unless an address is named.
+// serve serves the pages until ctx ends. Without an address, it listens on a free port of 127.0.0.1.
 func serve(ctx context.Context, running *errgroup.Group, addr string, pages http.Handler) (url string, err error) {
 	if addr == "" {
 		addr = "127.0.0.1:0"
@@ -55,7 +55,7 @@ func serve(ctx context.Context, running *errgroup.Group, addr string, pages http
 	return "http://" + l.Addr().String(), nil
 }
 
-// recorder writes polls to a file, if one is named; ended waits until all of them are there.
+// recorder records polls to the file, if there is one. The caller calls ended, which waits until all polls are written.
 func (o Options) recorder() (into engine.Record, ended func()) {
 	if o.Record == "" {
 		return nil, func() {}

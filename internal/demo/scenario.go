@@ -10,8 +10,8 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/sim/traces"
 )
 
-// Everything runs about twenty times as fast as in production: a poll each second instead of each ten, a pod that
-// starts in a second and a half, a target of five seconds, and the scaler's windows shortened by pace.
+// All time windows of the scaler are 20 times shorter than in production. The other times are chosen to fit: a poll every
+// second instead of every 10 seconds, a pod that starts in 1.5 seconds, a target lag of 5 seconds.
 const (
 	Interval        = time.Second            // between polls
 	SampleInterval  = 250 * time.Millisecond // between samples of states
@@ -23,15 +23,15 @@ const (
 	quietPartitions = 6
 )
 
-// Scenario is one story: what arrives, and what goes wrong.
+// Scenario is what arrives and what goes wrong.
 type Scenario struct {
 	Name  string
-	Story string // what a watcher should see
+	Story string // what the user will see
 
 	processing time.Duration // of one record
-	arrivals   func() (shape, error)
+	arrivals   func() (rateFunc, error)
 	hot        bool
-	script     func(ctx context.Context, b *brokers, f *fleet) // troubles, in their time; nil: none
+	faults     func(ctx context.Context, b *brokers, f *fleet) // causes what goes wrong, each at its time; nil: nothing
 }
 
 // Scenarios are all of them; the first is the default.
@@ -40,27 +40,27 @@ var Scenarios = []Scenario{
 		Name:       "burst",
 		Story:      "a burst of a recorded stream of tweets: the fleet grows, drains the lag, and shrinks again",
 		processing: 20 * time.Millisecond,
-		arrivals:   func() (shape, error) { return trace("nab_tweets_goog_5m.csv", 61, 60, 2*time.Second, 400) },
+		arrivals:   func() (rateFunc, error) { return trace("nab_tweets_goog_5m.csv", 61, 60, 2*time.Second, 400) },
 	},
 	{
 		Name:       "diurnal",
 		Story:      "a day of New York's taxi rides from an evening on, ten minutes a second: the fleet shrinks at night and grows in the morning",
 		processing: 20 * time.Millisecond,
-		arrivals:   func() (shape, error) { return trace("nab_nyc_taxi_30m.csv", 132, 48, 3*time.Second, 400) },
+		arrivals:   func() (rateFunc, error) { return trace("nab_nyc_taxi_30m.csv", 132, 48, 3*time.Second, 400) },
 	},
 	{
 		Name:       "hot-partition",
 		Story:      "half of all records go to one partition: more replicas cannot help it, and lagscaler says so",
 		processing: 20 * time.Millisecond,
-		arrivals:   func() (shape, error) { return constant(160), nil },
+		arrivals:   func() (rateFunc, error) { return constant(160), nil },
 		hot:        true,
 	},
 	{
 		Name:       "stalled",
 		Story:      "one partition holds a record that its consumer never finishes, then it is let go",
 		processing: 20 * time.Millisecond,
-		arrivals:   func() (shape, error) { return constant(120), nil },
-		script: func(ctx context.Context, _ *brokers, f *fleet) {
+		arrivals:   func() (rateFunc, error) { return constant(120), nil },
+		faults: func(ctx context.Context, _ *brokers, f *fleet) {
 			if sleep(ctx, 20*time.Second) {
 				f.setPoison(&poison{partition: 3})
 			}
@@ -73,8 +73,8 @@ var Scenarios = []Scenario{
 		Name:       "crash-loop",
 		Story:      "a pod crashes again and again: rebalances that nobody asked for",
 		processing: 20 * time.Millisecond,
-		arrivals:   func() (shape, error) { return constant(120), nil },
-		script: func(ctx context.Context, _ *brokers, f *fleet) {
+		arrivals:   func() (rateFunc, error) { return constant(120), nil },
+		faults: func(ctx context.Context, _ *brokers, f *fleet) {
 			for sleep(ctx, 8*time.Second) {
 				f.crash()
 			}
@@ -84,13 +84,13 @@ var Scenarios = []Scenario{
 		Name:       "partial-outage",
 		Story:      "a broker stops telling end offsets while traffic falls: never scale down on a lower bound",
 		processing: 20 * time.Millisecond,
-		arrivals:   func() (shape, error) { return trace("nab_tweets_goog_5m.csv", 1630, 60, 2*time.Second, 400) },
-		script: func(ctx context.Context, b *brokers, _ *fleet) {
+		arrivals:   func() (rateFunc, error) { return trace("nab_tweets_goog_5m.csv", 1630, 60, 2*time.Second, 400) },
+		faults: func(ctx context.Context, b *brokers, _ *fleet) {
 			if sleep(ctx, 45*time.Second) {
 				b.breakOffsets()
 			}
 			if sleep(ctx, 15*time.Second) {
-				b.mend()
+				b.restoreOffsets()
 			}
 		},
 	},
@@ -112,7 +112,7 @@ func Find(name string) (Scenario, error) {
 }
 
 // trace is n samples of a shipped trace from the first-th on, each lasting step, scaled so that its peak is peak records/s.
-func trace(file string, first, n int, step time.Duration, peak float64) (shape, error) {
+func trace(file string, first, n int, step time.Duration, peak float64) (rateFunc, error) {
 	f, err := traces.Files.Open(file)
 	if err != nil {
 		return nil, fmt.Errorf("open trace: %w", err)
@@ -130,5 +130,5 @@ func trace(file string, first, n int, step time.Duration, peak float64) (shape, 
 		}
 		samples = append(samples, v)
 	}
-	return follow(samples, step, peak), nil
+	return replay(samples, step, peak), nil
 }

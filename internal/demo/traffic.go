@@ -9,12 +9,12 @@ import (
 	"github.com/segmentio/kafka-go"
 )
 
-// shape is how much arrives, in records per second, at a time since the start.
-type shape func(since time.Duration) float64
+// rateFunc returns the arrival rate, in records per second, at a time since the start.
+type rateFunc func(since time.Duration) float64
 
-// follow speeds up a trace: each of its samples lasts for step, from the first on, and its peak becomes peak records/s.
-// It starts again at its end.
-func follow(samples []float64, step time.Duration, peak float64) shape {
+// replay replays a trace faster: every sample lasts for step, and the largest sample becomes peak records/s. At its end the
+// trace starts again.
+func replay(samples []float64, step time.Duration, peak float64) rateFunc {
 	greatest := 0.0
 	for _, s := range samples {
 		greatest = max(greatest, s)
@@ -25,13 +25,13 @@ func follow(samples []float64, step time.Duration, peak float64) shape {
 	}
 }
 
-func constant(rate float64) shape { return func(time.Duration) float64 { return rate } }
+func constant(rate float64) rateFunc { return func(time.Duration) float64 { return rate } }
 
-// production is what is sent where. When hot is set, half of it goes to one partition.
+// production says which records are produced to which topic. If hot is set, half of them go to one partition.
 type production struct {
 	topic      string
 	partitions int32
-	rate       shape
+	rate       rateFunc
 	hot        bool
 }
 
@@ -41,18 +41,18 @@ func produce(ctx context.Context, addrs []string, p production) error {
 		Addr: kafka.TCP(addrs...), Topic: p.topic, BatchTimeout: 5 * time.Millisecond, Balancer: balancer(p.partitions, p.hot),
 	}
 	defer w.Close()
-	const beat = 100 * time.Millisecond
-	ticker := time.NewTicker(beat)
+	const tick = 100 * time.Millisecond
+	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
-	start, sent, owed := time.Now(), 0, 0.0
+	start, sent, due := time.Now(), 0, 0.0
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case now := <-ticker.C:
-			owed += p.rate(now.Sub(start)) * beat.Seconds()
-			batch := make([]kafka.Message, 0, int(owed)+1)
-			for ; owed >= 1; owed-- {
+			due += p.rate(now.Sub(start)) * tick.Seconds()
+			batch := make([]kafka.Message, 0, int(due)+1)
+			for ; due >= 1; due-- {
 				batch = append(batch, kafka.Message{Value: binary.BigEndian.AppendUint64(nil, uint64(sent))})
 				sent++
 			}
@@ -63,7 +63,7 @@ func produce(ctx context.Context, addrs []string, p production) error {
 	}
 }
 
-// balancer deals records out evenly, or half of them to partition 0.
+// balancer distributes records evenly, or sends half of them to partition 0.
 func balancer(partitions int32, hot bool) kafka.Balancer {
 	n := 0
 	return kafka.BalancerFunc(func(_ kafka.Message, _ ...int) int {

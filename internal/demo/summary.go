@@ -10,11 +10,11 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
-// Summary is what a demo showed.
+// Summary is what happened in a demo.
 type Summary struct {
 	Scenario   string
 	Ups, Downs []Moment // changes of the fleet
-	Notes      []Moment // the other verdicts, each when it first appeared
+	Notes      []Moment // the first decision of every other verdict
 	Rebalances int
 	Causes     []Cause // of them, as rebalancemon.Causes has them
 	PeakLag    int64
@@ -24,13 +24,13 @@ type Summary struct {
 	Target     time.Duration
 }
 
-// Cause is how many rebalances a cause had.
+// Cause is the number of rebalances with a cause.
 type Cause struct {
 	rebalancemon.Cause
 	Count int
 }
 
-// Scaling is how many rebalances were caused by scaling.
+// Scaling is the number of rebalances that were caused by scaling.
 func (s Summary) Scaling() int {
 	for _, c := range s.Causes {
 		if c.Cause == rebalancemon.Scaling {
@@ -46,8 +46,8 @@ type Moment struct {
 	Line  string
 }
 
-// story is a Summary in the making.
-type story struct {
+// summaryBuilder adds up reports to a Summary.
+type summaryBuilder struct {
 	start time.Time
 	sum   Summary
 	last  time.Time // of the last decision seen
@@ -55,11 +55,11 @@ type story struct {
 	stats rebalancemon.Stats
 }
 
-func newStory(s Scenario) *story {
-	return &story{sum: Summary{Scenario: s.Name, Target: targetLag}, seen: map[scaler.Reason]bool{}}
+func newSummaryBuilder(s Scenario) *summaryBuilder {
+	return &summaryBuilder{sum: Summary{Scenario: s.Name, Target: targetLag}, seen: map[scaler.Reason]bool{}}
 }
 
-func (s *story) see(r *engine.Report) {
+func (s *summaryBuilder) add(r *engine.Report) {
 	if s.start.IsZero() {
 		s.start = r.At
 	}
@@ -77,7 +77,7 @@ func (s *story) see(r *engine.Report) {
 	s.stats = g.Rebalances
 }
 
-func (s *story) decision(r engine.ScalerReport) {
+func (s *summaryBuilder) decision(r engine.ScalerReport) {
 	d := r.Decision
 	if d.At.IsZero() || d.At.Equal(s.last) {
 		return
@@ -95,7 +95,7 @@ func (s *story) decision(r engine.ScalerReport) {
 	}
 }
 
-func (s *story) summary() Summary {
+func (s *summaryBuilder) result() Summary {
 	for _, cause := range rebalancemon.Causes {
 		n := 0
 		for _, e := range s.stats.Events {
@@ -111,7 +111,7 @@ func (s *story) summary() Summary {
 	return s.sum
 }
 
-// String is the summary as it is printed at the end.
+// String is the summary as text.
 func (s Summary) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nscenario %s\n", s.Scenario)

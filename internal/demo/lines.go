@@ -1,0 +1,125 @@
+package demo
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/rebalancemon"
+)
+
+// Intro is the text that is printed before the demo starts.
+func Intro(s Scenario, url string) string {
+	return fmt.Sprintf(`lagscaler demo: %s
+%s.
+Three embedded brokers, one topic of %d partitions, real consumers that take %s for each record.
+Clocks run %d times as fast as in production: a poll each %s, a decision each %s, a target of %s.
+%s
+`, s.Name, s.Story, partitions, s.processing, pace, Interval, 3*Interval, targetLag, url)
+}
+
+// Lines prints the demo as plain lines: every new decision, every rebalance, and the state of the group every five seconds.
+type Lines struct {
+	Out           io.Writer
+	start         time.Time
+	lastAnswer    string    // last decision printed, without its numbers
+	lastDecision  time.Time // time of the last decision seen
+	lastRebalance time.Time // end of the last rebalance printed
+	lastStatus    time.Time // when the state of the group was last printed
+}
+
+const statusInterval = 5 * time.Second
+
+// Show prints what is new in a report.
+func (l *Lines) Show(r *engine.Report) {
+	if l.start.IsZero() {
+		l.start = r.At
+	}
+	g, ok := groupOf(r)
+	if ok {
+		l.rebalances(&g.Rebalances)
+	}
+	for _, s := range r.Scalers {
+		l.decision(s)
+	}
+	if ok && r.At.Sub(l.lastStatus) >= statusInterval {
+		l.lastStatus = r.At
+		l.print(r.At, "%s", statusLine(g, r))
+	}
+}
+
+func (l *Lines) print(at time.Time, format string, args ...any) {
+	_, _ = fmt.Fprintf(l.Out, clock(at.Sub(l.start))+"  "+format+"\n", args...) // a closed terminal ends the demo by itself
+}
+
+func (l *Lines) decision(s engine.ScalerReport) {
+	d := s.Decision
+	key := fmt.Sprint(d.Verdict, d.Steps, d.Desired)
+	if d.At.IsZero() || d.At.Equal(l.lastDecision) || key == l.lastAnswer {
+		return
+	}
+	l.lastDecision, l.lastAnswer = d.At, key
+	l.print(d.At, "%s%s", s.Line, disposition(s))
+}
+
+func disposition(s engine.ScalerReport) string {
+	if s.Disposition == "" {
+		return ""
+	}
+	return " (" + string(s.Disposition) + ")"
+}
+
+func (l *Lines) rebalances(stats *rebalancemon.Stats) {
+	for _, e := range stats.Events {
+		if !e.End.After(l.lastRebalance) {
+			continue
+		}
+		l.lastRebalance = e.End
+		l.print(e.End, "rebalance %s, %.1f s, by %s: %s", e.Outcome, e.Duration(e.End).Seconds(), e.Cause, e.Evidence)
+	}
+}
+
+// groupOf is the demo's group in a report.
+func groupOf(r *engine.Report) (*engine.GroupReport, bool) {
+	for _, c := range r.Clusters {
+		if g, ok := c.Group(group); ok {
+			return g, true
+		}
+	}
+	return nil, false
+}
+
+// statusLine is the state of the group in one line.
+func statusLine(g *engine.GroupReport, r *engine.Report) string {
+	bound := ""
+	if !g.Summary.Complete {
+		bound = "at least "
+	}
+	replicas := int32(0)
+	if len(r.Scalers) > 0 {
+		replicas = r.Scalers[0].Workload.Spec
+	}
+	return fmt.Sprintf("lag %s%d, %s late, in %s, out %s, %d members of %d replicas, %s",
+		bound, g.Summary.Total, late(g.Rates.TimeLag), rate(g.Rates.Produced), rate(g.Rates.Consumed), len(g.Lag.Members), replicas, g.Rates.Status)
+}
+
+func late(t lag.TimeLag) string {
+	seconds, atLeast, ok := t.Value()
+	switch {
+	case !ok:
+		return "? s"
+	case atLeast:
+		return fmt.Sprintf(">= %.1f s", seconds)
+	}
+	return fmt.Sprintf("%.1f s", seconds)
+}
+
+func rate(r lag.Rate) string {
+	v, ok := r.Value()
+	if !ok {
+		return "?/s"
+	}
+	return fmt.Sprintf("%.0f/s", v)
+}
