@@ -1,11 +1,31 @@
-// Package config reads the configuration: one YAML file, strictly decoded.
+// Package config reads the configuration: one YAML file, decoded strictly.
 //
-// All mistakes are reported at once, each with the field's path, its line and its value. Nothing is silently
-// defaulted: an absent field has the default that docs/configuration.md shows, a field that is present must make sense.
-// Secrets come from the environment (${VAR}) or from files (passwordFile), and are never printed.
+// All mistakes are reported at once, each with the path of the field, its line and its value. There are no silent defaults:
+// a field that is absent has the default of docs/configuration.md, and a field that is present must be valid. Secrets come
+// from the environment (${VAR}) or from files (passwordFile), and are never printed.
 //
 //	file --parse--> yaml.Node --decode--> Config --resolve files--> Config --validate--> Config or Problems
-//	 ^--- Reloader: again on SIGHUP and when the file, or one it names, changes
+//	 ^--- Reloader: again on SIGHUP and when the file, or a file that it names, changes
 //
-// The package knows nothing of Kafka, Kubernetes or HTTP: internal/daemon turns a Config into the options of each room.
+// For example, this file has two mistakes:
+//
+//	clusters: [{name: main, brokers: [kafka-0]}]
+//	interval: 10
+//
+//	line 1: clusters[0].brokers[0]: "kafka-0": want HOST:PORT
+//	line 2: interval: "10": want a duration such as 500ms, 30s or 1h30m
+//
+// The package has more than 1,500 lines because the file has about 100 fields, and it is one idea: a field is declared,
+// decoded and validated in the same package, so that its documentation, its default and its error message agree.
+//
+//	config.go, scaler.go    the fields; docs/configuration.md is generated from their comments
+//	values.go, defaults.go  types that check themselves (durations, patterns, secrets), and defaults
+//	load.go, resource.go    a configuration from a file, from addresses, and a scaler from a file of its own
+//	decode.go               YAML to structs, with the line of every field
+//	validate*.go            rules that types cannot express
+//	problem.go              the mistakes
+//	rules.go, redact.go     questions to a valid configuration, and its text without secrets
+//	reload.go               follows the file
+//
+// The package knows nothing of Kafka, Kubernetes or HTTP: internal/daemon turns a Config into the options of every package.
 package config
