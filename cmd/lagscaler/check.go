@@ -73,7 +73,7 @@ func (o *checkOptions) run(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// printFindings prints what was tried with a cluster, and counts what did not work.
+// printFindings prints the checks of a cluster and counts those that failed.
 func printFindings(table output.Table, cluster string, findings []kafkasource.Finding) (bad int) {
 	for _, f := range findings {
 		result := "ok"

@@ -29,8 +29,8 @@ type compared struct {
 	DesiredHours float64 `json:"desiredHours"` // as lagscaler decided, beside them
 	ActualLate   float64 `json:"actualLate"`   // percent of the time later than the target, as measured
 
-	// What lagscaler would have come to had it acted, simulated on the recorded traffic: only of all days together, and null when
-	// too little is known. Decisions beside another owner answer to that owner's sizes; these do not.
+	// The result if lagscaler had scaled, simulated on the recorded traffic: only for all days together, and null if too little
+	// is known. The decisions above depend on the replicas that another autoscaler set; the simulation does not.
 	SimulatedHours *float64 `json:"simulatedHours"`
 	SimulatedLate  *float64 `json:"simulatedLate"` // percent of the time
 }
@@ -67,7 +67,7 @@ func (o *compareOptions) run(cmd *cobra.Command, name string) error {
 	return printCompared(cmd.OutOrStdout(), page, rows)
 }
 
-// compareDays adds the steps up by day, and all of them last.
+// compareDays sums up the steps of every day; the last row is the sum of all days.
 func compareDays(page web.ComparePage) []compared {
 	var rows []compared
 	all := compared{Day: "all"}
@@ -98,8 +98,8 @@ func compareDays(page web.ComparePage) []compared {
 	return rows
 }
 
-// simulateWeek is what our policy would have come to on the recorded traffic; not ok when the speed of a consumer or the
-// partitions are not known yet. Where a step is missing the one before goes on.
+// simulateWeek simulates our policy on the recorded traffic. It is not ok if the capacity of a consumer or the number of
+// partitions is unknown. A missing step has the rate of the step before it.
 func simulateWeek(page web.ComparePage) (r sim.Result, ok bool) {
 	if page.PerConsumer == nil || page.Partitions == nil || len(page.Steps) < 2 {
 		return r, false

@@ -53,7 +53,7 @@ func convert(in io.Reader, out io.Writer, file, configured string) error {
 	return err
 }
 
-// readAll reads a file, or the input when its name is a dash.
+// readAll reads a file, or standard input if the name is "-".
 func readAll(in io.Reader, file string) ([]byte, error) {
 	if file == "-" {
 		return io.ReadAll(in)

@@ -125,7 +125,7 @@ func (o *pushOptions) credentials() error {
 	return nil
 }
 
-// line says what became of a dashboard, or would.
+// line is the result for a dashboard; with --dry-run, the result that a push would have.
 func (o *pushOptions) line(r dashboards.Result) string {
 	said := string(r.Action)
 	if o.DryRun && (r.Action == dashboards.Created || r.Action == dashboards.Updated) {

@@ -6,12 +6,12 @@ import (
 	"github.com/lagscaler/lagscaler/internal/config"
 )
 
-// wrong marks an error of what the user wrote: flags, arguments, files.
+// wrong marks an error in the flags, arguments or files of the user.
 type wrong struct{ error }
 
 func (w wrong) Unwrap() error { return w.error }
 
-// exceeded ends a command with exitFailed when everything there is to say was said already.
+// exceeded ends a command with exitFailed without another message.
 type exceeded struct{}
 
 func (exceeded) Error() string { return "exceeded" }

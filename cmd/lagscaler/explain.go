@@ -62,7 +62,7 @@ func (o *explainOptions) run(cmd *cobra.Command, name string) error {
 	return nil
 }
 
-// find asks a daemon for the decisions that the name stands for, or looks at the group itself.
+// find gets the decisions for a name from a daemon, or reads the group from Kafka.
 func (o *explainOptions) find(cmd *cobra.Command, name string) ([]web.DecisionView, error) {
 	if err := o.one(); err != nil {
 		return nil, err
@@ -74,14 +74,14 @@ func (o *explainOptions) find(cmd *cobra.Command, name string) ([]web.DecisionVi
 	if err := ask(cmd.Context(), cmp.Or(o.server, "http://localhost:9090"), "/api/v1/decisions", url.Values{"page": {"all"}}, &page); err != nil {
 		return nil, err
 	}
-	found := slices.DeleteFunc(page.Scalers, func(s web.DecisionView) bool { return !stands(name, s) })
+	found := slices.DeleteFunc(page.Scalers, func(s web.DecisionView) bool { return !names(name, s) })
 	if len(found) == 0 {
 		return nil, fmt.Errorf("nothing scales %q: no scaler has that name, nor a target or a group of one", name)
 	}
 	return found, nil
 }
 
-// lookOnce reads a group from Kafka and decides what it would need.
+// lookOnce reads a group from Kafka and decides how many replicas it needs.
 func (o *explainOptions) lookOnce(cmd *cobra.Command, group string) ([]web.DecisionView, error) {
 	c, err := o.load()
 	if err != nil {
@@ -102,8 +102,8 @@ func (o *explainOptions) lookOnce(cmd *cobra.Command, group string) ([]web.Decis
 	return web.DecisionsOf(r), nil
 }
 
-// stands reports whether a name means a scaler: its own, that of its target (all that an alert knows), or that of a group.
-func stands(name string, s web.DecisionView) bool {
+// names reports whether a name means a scaler: its own name, the name of its target (as in alerts), or the name of a group.
+func names(name string, s web.DecisionView) bool {
 	_, target, _ := strings.Cut(s.Target, "/") // Deployment/shop/orders-worker
 	return name == s.Name || name == target ||
 		slices.ContainsFunc(s.Sources, func(src web.SourceView) bool { return src.Group == name })

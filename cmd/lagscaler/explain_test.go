@@ -14,7 +14,7 @@ func TestNamesOfAScaler(t *testing.T) {
 		"shop/orders": true, "shop/orders-worker": true, "orders-eu": true, "orders-us": true,
 		"orders": false, "orders-worker": false, "other/orders": false, "Deployment": false, "": false,
 	} {
-		if got := stands(name, s); got != want {
+		if got := names(name, s); got != want {
 			t.Errorf("%q stands for it: %v", name, got)
 		}
 	}

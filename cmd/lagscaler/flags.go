@@ -32,7 +32,7 @@ func (p *place) serverFlag(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&p.server, "server", "s", "", "ask the running daemon at `URL`, such as http://localhost:9090")
 }
 
-// one is an error when the flags name several places.
+// one returns an error if the flags name several places.
 func (p *place) one() error {
 	var named []string
 	for flag, set := range map[string]bool{"--config": p.config != "", "--brokers": len(p.brokers) > 0, "--server": p.server != ""} {
@@ -66,7 +66,7 @@ func (p *place) load() (*config.Config, error) {
 	}
 }
 
-// warnings is the log of a command: nothing but what goes wrong.
+// warnings is a log of warnings and errors only.
 func warnings(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
@@ -92,12 +92,12 @@ func (c *choice) Set(s string) error {
 // Type names the kind of flag in the help.
 func (c *choice) Type() string { return strings.Join(c.of, "|") }
 
-// ask gets a JSON document from the daemon that --server names.
+// ask reads a JSON document from the daemon of --server.
 func ask(ctx context.Context, server, path string, query url.Values, into any) error {
 	return asked(client.Get(ctx, server, path, query, into))
 }
 
-// asked marks an address that is none as the user's mistake.
+// asked marks an invalid address as a mistake of the user.
 func asked(err error) error {
 	var address *client.AddressError
 	if errors.As(err, &address) {

@@ -77,16 +77,16 @@ func (o *lagOptions) run(cmd *cobra.Command, groups []string) error {
 		if err != nil {
 			return err
 		}
-		complain(cmd.ErrOrStderr(), l)
+		printErrors(cmd.ErrOrStderr(), l)
 		return screen.Show(func(w io.Writer) error {
 			return o.format.Print(w, l.Only(groups), output.Reading{Timed: true, More: true})
 		})
 	})
 }
 
-// once prints one reading, and says what is wrong with it.
+// once prints one reading and its errors.
 func (o *lagOptions) once(out, errOut io.Writer, l api.Lag, groups []string) error {
-	complain(errOut, l)
+	printErrors(errOut, l)
 	failed := unread(l)
 	l = l.Only(groups)
 	if failed == nil || o.format.Document() {
@@ -112,7 +112,7 @@ func (o *lagOptions) once(out, errOut io.Writer, l api.Lag, groups []string) err
 // lagReader reads the lag of every group.
 type lagReader func(context.Context) (api.Lag, error)
 
-// reader reads from where the flags say, and says how often that is worth it.
+// reader returns what reads lag, and the interval between two readings.
 func (o *lagOptions) reader(errOut io.Writer) (lagReader, time.Duration, error) {
 	if err := o.one(); err != nil {
 		return nil, 0, err
@@ -145,7 +145,7 @@ func pick(d, otherwise time.Duration) time.Duration {
 	return otherwise
 }
 
-// completeGroups offers the names of the groups there are.
+// completeGroups completes the names of groups.
 func (o *lagOptions) completeGroups(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	const patience = 3 * time.Second
 	read, _, err := o.reader(io.Discard)
@@ -169,8 +169,8 @@ func (o *lagOptions) completeGroups(cmd *cobra.Command, args []string, _ string)
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
-// complain says what could not be read, one line for each.
-func complain(w io.Writer, l api.Lag) {
+// printErrors prints what could not be read, one line per error.
+func printErrors(w io.Writer, l api.Lag) {
 	for _, c := range l.Clusters {
 		for _, e := range c.Errors {
 			fmt.Fprintf(w, "%s: incomplete: %s\n", c.Cluster, reason(e))
@@ -186,7 +186,7 @@ func reason(e api.Error) string {
 	return strings.Join(append(parts, e.Code), ", ") + ": " + e.Detail
 }
 
-// unread is an error when a cluster told nothing at all.
+// unread returns an error if nothing could be read from a cluster.
 func unread(l api.Lag) error {
 	var silent []string
 	for _, c := range l.Clusters {
@@ -200,12 +200,12 @@ func unread(l api.Lag) error {
 	return nil
 }
 
-// empty reports whether there is no group at all.
+// empty reports whether there are no groups.
 func empty(l api.Lag) bool {
 	return !slices.ContainsFunc(l.Clusters, func(c api.Cluster) bool { return len(c.Groups) > 0 })
 }
 
-// without are the groups that were asked for and are in no cluster.
+// without are the requested groups that no cluster has.
 func without(l api.Lag, groups []string) []string {
 	return slices.DeleteFunc(slices.Clone(groups), func(name string) bool {
 		return slices.ContainsFunc(l.Clusters, func(c api.Cluster) bool {
@@ -214,7 +214,7 @@ func without(l api.Lag, groups []string) []string {
 	})
 }
 
-// over reports whether a group is over the limit, or may be: an unknown lag is not a small one.
+// over reports whether the lag of a group exceeds the limit, or may exceed it because it is unknown.
 func over(w io.Writer, l api.Lag, limit int64) bool {
 	found := false
 	for _, c := range l.Clusters {
@@ -233,7 +233,7 @@ func over(w io.Writer, l api.Lag, limit int64) bool {
 	return found
 }
 
-// each calls do now and then each interval, until the context ends or do fails.
+// each calls do at once and then every interval, until the context ends or do fails.
 func each(ctx context.Context, interval time.Duration, do func() error) error {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()

@@ -21,7 +21,7 @@ func main() {
 	os.Exit(untilSignal(os.Args[1:]))
 }
 
-// untilSignal runs a command line until it is done or told to stop.
+// untilSignal runs a command line until it ends or the process gets a signal.
 func untilSignal(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -63,7 +63,7 @@ func (o *rebalanceOptions) run(cmd *cobra.Command, groups []string) error {
 	return o.fromCluster(ctx, out, cmd.ErrOrStderr(), groups)
 }
 
-// fromServer prints what a daemon knows, and with --watch what is new each second.
+// fromServer prints the rebalances of a daemon, and with --watch new ones every second.
 func (o *rebalanceOptions) fromServer(ctx context.Context, out, errOut io.Writer, groups []string) error {
 	read := func() ([]api.Rebalance, error) {
 		var page web.RebalancesPage
@@ -78,18 +78,18 @@ func (o *rebalanceOptions) fromServer(ctx context.Context, out, errOut io.Writer
 		}
 		return o.print(out, events)
 	}
-	told := teller{o: o, out: out, told: map[string]bool{}}
+	printer := endedPrinter{o: o, out: out, printed: map[string]bool{}}
 	return each(ctx, time.Second, func() error {
 		events, err := read()
 		if err != nil {
 			fmt.Fprintln(errOut, err) // it may come back
 			return nil
 		}
-		return told.tell(events)
+		return printer.print(events)
 	})
 }
 
-// fromCluster watches a cluster with an engine of its own.
+// fromCluster reads a cluster with its own engine.
 func (o *rebalanceOptions) fromCluster(ctx context.Context, out, errOut io.Writer, groups []string) error {
 	c, err := o.load()
 	if err != nil {
@@ -100,13 +100,13 @@ func (o *rebalanceOptions) fromCluster(ctx context.Context, out, errOut io.Write
 		ctx, cancel = context.WithTimeout(ctx, o.during)
 		defer cancel()
 	}
-	told := teller{o: o, out: out, told: map[string]bool{}}
+	printer := endedPrinter{o: o, out: out, printed: map[string]bool{}}
 	var failed error
 	e, err := daemon.Watcher(c, warnings(errOut), engine.Options{
 		Interval: time.Duration(c.Interval), SampleInterval: time.Duration(c.SampleInterval),
 		Publish: func(r *engine.Report) {
 			if o.watch && failed == nil {
-				failed = told.tell(eventsIn(r, groups))
+				failed = printer.print(eventsIn(r, groups))
 			}
 		},
 	})
@@ -136,20 +136,20 @@ func eventsIn(r *engine.Report, groups []string) []api.Rebalance {
 	return api.RebalancesOf(all, r.At)
 }
 
-// teller prints each rebalance once, when it has ended.
-type teller struct {
-	o    *rebalanceOptions
-	out  io.Writer
-	told map[string]bool
+// endedPrinter prints every rebalance once, after its end.
+type endedPrinter struct {
+	o       *rebalanceOptions
+	out     io.Writer
+	printed map[string]bool
 }
 
-func (t *teller) tell(events []api.Rebalance) error {
+func (t *endedPrinter) print(events []api.Rebalance) error {
 	for _, e := range events {
 		key := e.Cluster + "\x00" + e.Group + "\x00" + e.Start.String()
-		if e.End == nil || t.told[key] {
+		if e.End == nil || t.printed[key] {
 			continue
 		}
-		t.told[key] = true
+		t.printed[key] = true
 		if t.o.output.value == "json" {
 			if err := output.JSON(t.out, e, false); err != nil {
 				return err
@@ -163,7 +163,7 @@ func (t *teller) tell(events []api.Rebalance) error {
 	return nil
 }
 
-// rebalanceLine is a rebalance as it is told while watching.
+// rebalanceLine is a rebalance in one line.
 func rebalanceLine(e api.Rebalance) string {
 	return fmt.Sprintf("%s %s: %s in %.1f s, by %s: %s", e.Start.Format(time.TimeOnly), output.Printable(e.Group), output.Text(e.Outcome), e.DurationSeconds, e.Cause, output.Printable(e.Evidence))
 }

@@ -82,7 +82,7 @@ func replayFile(r *record.Replay, name string) error {
 	return err
 }
 
-// otherPolicy puts the policy of a file in the place of the recorded one, with what it says of the same groups.
+// otherPolicy replaces the recorded policy by that of a file, and the settings of groups that the file has too.
 func otherPolicy(file string) (func(*scaler.Input), error) {
 	loaded, err := config.LoadScaler(file)
 	if err != nil {

@@ -54,7 +54,7 @@ func (o *runOptions) run(ctx context.Context, stderr io.Writer) error {
 	return d.Run(ctx, listener)
 }
 
-// configuration is what the flags name; the reloader is nil without a file.
+// configuration is the configuration of the flags; the reloader is nil without a file.
 func (o *runOptions) configuration() (*config.Config, *config.Reloader, error) {
 	if err := o.one(); err != nil {
 		return nil, nil, err

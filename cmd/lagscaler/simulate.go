@@ -114,7 +114,7 @@ func (o *simulateOptions) spec() (scaler.Spec, error) {
 	return spec, nil
 }
 
-// load reads the traces that the flags name.
+// load reads the traces of the flags.
 func (o *simulateOptions) load(ctx context.Context) ([]sim.Trace, error) {
 	if o.prometheus.Server != "" {
 		t, err := o.fromPrometheus(ctx)

@@ -17,7 +17,7 @@ const (
 	maxAnswer = 1 << 30          // bytes: a million partitions in JSON are about 250 MB
 )
 
-// AddressError is the error of an address that is no server's: what the user wrote is wrong.
+// AddressError means that an address is not a valid URL of a server.
 type AddressError struct {
 	Address string
 	Reason  string
@@ -26,7 +26,7 @@ type AddressError struct {
 // Error names the address.
 func (e *AddressError) Error() string { return fmt.Sprintf("%q: %s", e.Address, e.Reason) }
 
-// Get gets a JSON document from a server. A user and password may stand in its address.
+// Get reads a JSON document from a server. The address may contain a user and a password.
 func Get(ctx context.Context, server, path string, query url.Values, into any) error {
 	base, err := url.Parse(server)
 	if err != nil || base.Host == "" {
@@ -49,7 +49,7 @@ func Get(ctx context.Context, server, path string, query url.Values, into any) e
 	return answer(resp, target.Redacted(), into)
 }
 
-// answer decodes a server's answer, or says what came instead.
+// answer decodes the response. Its error says what the server sent instead of JSON.
 func answer(resp *http.Response, from string, into any) error {
 	body := io.LimitReader(resp.Body, maxAnswer)
 	switch {

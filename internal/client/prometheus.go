@@ -12,16 +12,16 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/sim"
 )
 
-// Prometheus is a trace taken from a Prometheus: a query that gives one series, of records per second.
+// Prometheus is a query for the arrival rate, in records per second, over a window of time.
 type Prometheus struct {
 	Server, Query string
 	Window, Step  time.Duration // how far back, and the resolution: whole seconds
 }
 
-// Series are the samples of a series as Prometheus writes them: Unix time, value as text.
+// Series are the samples of one series as Prometheus sends them: Unix time, value as text.
 type Series [][2]any
 
-// Ask asks the server for the series that the query gives.
+// Ask sends the query and returns all series of the result.
 func (p Prometheus) Ask(ctx context.Context) ([]Series, error) {
 	end := time.Now().Truncate(p.Step)
 	var answer struct {
@@ -45,7 +45,7 @@ func (p Prometheus) Ask(ctx context.Context) ([]Series, error) {
 	return series, nil
 }
 
-// Trace makes a trace of samples. Where one is missing, the last one goes on: a gap is no silence.
+// Trace makes a trace of samples. A missing sample has the value of the sample before it: a gap does not mean no traffic.
 func (p Prometheus) Trace(samples Series) (sim.Trace, error) {
 	t := sim.Trace{Name: "prometheus", Step: p.Step}
 	last, peak := int64(0), 0.0

@@ -16,23 +16,23 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/kube"
 )
 
-// Options say which daemon to make.
+// Options are the options of a daemon.
 type Options struct {
 	Config   *config.Config
-	Reloader *config.Reloader // follows the file of the configuration; nil without a file
-	Listen   string           // of the command line; empty: the configured one
+	Reloader *config.Reloader // reads the file again when it changes; nil without a file
+	Listen   string           // address from the command line; empty: the configured address
 	Build    Build
 	Log      io.Writer
 
-	Identity  string               // in the Lease; empty: the name of the pod, or host and process
-	Clock     scaler.Clock         // of decisions; the zero value is the real one. Tests run a faster one
-	Published func(*engine.Report) // called after each Report, must not block; nil: nobody
+	Identity  string               // holder of the Lease; empty: the name of the pod, or host and process id
+	Clock     scaler.Clock         // for decisions; the zero value is the real clock. Tests use a faster one
+	Published func(*engine.Report) // called after every Report; must not block; may be nil
 }
 
 // Build is what the binary was made from.
 type Build struct{ Version, Commit, Date string }
 
-// Daemon is the program: every part of it, made from one configuration.
+// Daemon is the whole program, made from one configuration.
 type Daemon struct {
 	opts     Options
 	config   atomic.Pointer[config.Config] // in force
@@ -46,8 +46,8 @@ type Daemon struct {
 	pages    http.Handler
 }
 
-// New makes every part and starts none. Its errors say that the configuration, or what surrounds the process, is wrong:
-// trying again does not help.
+// New makes all parts and starts none of them. It does not connect to Kafka yet. Its errors mean that the configuration or
+// the environment of the process is wrong, so trying again does not help.
 func New(o Options) (*Daemon, error) {
 	c := o.Config
 	if err := CheckWebConfig(c); err != nil {
@@ -71,7 +71,7 @@ func New(o Options) (*Daemon, error) {
 	return d, nil
 }
 
-// engineOptions join the engine with what surrounds it.
+// engineOptions connects the engine with the other parts.
 func (d *Daemon) engineOptions(ring *recent.Ring) engine.Options {
 	c := d.config.Load()
 	d.recorder = newRecorder(c.Record, d.opts.Build.Version, d.log)
@@ -94,7 +94,7 @@ func (d *Daemon) engineOptions(ring *recent.Ring) engine.Options {
 	return o
 }
 
-// publishTo hands each Report to everybody who is told of it; readers that only want the latest ask the engine.
+// publishTo returns the function that gets every Report. Metrics are not here: they read the latest Report from the engine.
 func (d *Daemon) publishTo(ring *recent.Ring) func(*engine.Report) {
 	failures := newReadErrors(d.log)
 	return func(r *engine.Report) {
@@ -109,7 +109,7 @@ func (d *Daemon) publishTo(ring *recent.Ring) func(*engine.Report) {
 	}
 }
 
-// MissingRights are the rights that the Kubernetes API server refuses; none without Kubernetes.
+// MissingRights returns the permissions that the Kubernetes API server denies; nil without Kubernetes.
 func (d *Daemon) MissingRights() []string {
 	if d.kube == nil {
 		return nil
@@ -117,12 +117,12 @@ func (d *Daemon) MissingRights() []string {
 	return d.kube.MissingRights()
 }
 
-// engineSettings are what a configuration means to the engine.
+// engineSettings are the settings of the engine.
 func engineSettings(c *config.Config, clusters []engine.Cluster) engine.Settings {
 	return engine.Settings{Clusters: clusters, SLO: c.SLO, Mode: c.Mode}
 }
 
-// newRecorder is the recorder that a configuration asks for, or nil.
+// newRecorder returns nil if nothing is to be recorded.
 func newRecorder(c config.Record, version string, log *slog.Logger) *record.Recorder {
 	if c.Path == "" {
 		return nil

@@ -10,10 +10,11 @@ import (
 	"github.com/lagscaler/lagscaler/lag/kafkasource"
 )
 
-// checkTimeout bounds the check of one cluster: a slow bootstrap address after another.
+// checkTimeout is for one cluster, whose bootstrap addresses are tried one after another.
 const checkTimeout = time.Minute
 
-// CheckCluster tries everything that a poll of a cluster needs. Its error says that the configuration is wrong.
+// CheckCluster tries everything that a poll needs. An error means that the configuration is wrong; what failed in Kafka is in
+// the findings.
 func CheckCluster(ctx context.Context, c config.Cluster) ([]kafkasource.Finding, error) {
 	s, err := kafkasource.New(kafkaConfig(c, slog.New(slog.DiscardHandler)))
 	if err != nil {
@@ -25,7 +26,7 @@ func CheckCluster(ctx context.Context, c config.Cluster) ([]kafkasource.Finding,
 	return s.Check(ctx), nil
 }
 
-// kafkaConfig is how to reach and what to read of a cluster.
+// kafkaConfig says how to connect to a cluster and what to read from it.
 func kafkaConfig(c config.Cluster, log *slog.Logger) kafkasource.Config {
 	return kafkasource.Config{
 		Cluster: c.Name, Brokers: c.Brokers, ClientID: c.ClientID,

@@ -13,7 +13,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/kube"
 )
 
-// connectKubernetes makes the controller when there is a Kubernetes to speak of; else it is nil.
+// connectKubernetes makes the controller. It is nil if Kubernetes is disabled or absent.
 func connectKubernetes(o Options, log *slog.Logger) (*kube.Controller, error) {
 	c, k := o.Config, o.Config.Kubernetes
 	if k.Enabled == config.Off || k.Enabled == config.Auto && k.Kubeconfig == "" && !kube.InCluster() {
@@ -44,8 +44,9 @@ func connectKubernetes(o Options, log *slog.Logger) (*kube.Controller, error) {
 	return controller, nil
 }
 
-// ownIdentity names this replica in the Lease: the pod's name, which a restarted container shares with the one before it,
-// so that it leads on without waiting. Elsewhere two processes may share a host.
+// ownIdentity is the identity of this process in the Lease. In a cluster it is the name of the pod: a restarted container has
+// the same name, so it stays the leader without waiting. Outside, two processes may run on one host, so the process id is
+// added.
 func ownIdentity() (string, error) {
 	host, err := os.Hostname()
 	if err != nil {
@@ -57,7 +58,7 @@ func ownIdentity() (string, error) {
 	return host, nil
 }
 
-// kubernetesSettings are what a configuration means to the controller.
+// kubernetesSettings are the settings of the controller.
 func kubernetesSettings(c *config.Config) kube.Settings {
 	s := kube.Settings{Mode: c.Mode}
 	for _, cluster := range c.Clusters {
@@ -83,7 +84,7 @@ func regexps(patterns []config.Regexp) []*regexp.Regexp {
 	return out
 }
 
-// outcomesOf are what the writer of status and Events needs of a Report.
+// outcomesOf returns the part of a Report that is written to status and Events.
 func outcomesOf(r *engine.Report) []scaler.Outcome {
 	outcomes := make([]scaler.Outcome, len(r.Scalers))
 	for i, s := range r.Scalers {

@@ -13,14 +13,14 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
-// memoryFile keeps what scalers learned where there is no Kubernetes: one JSON object, a memory by scaler.
+// memoryFile saves what scalers have learned if there is no Kubernetes: one JSON object with one memory per scaler.
 type memoryFile struct {
 	path string
 	log  *slog.Logger
 }
 
-// Load reads what was learned; a file that is not there yet is nothing learned. A memory that cannot be read is left out
-// and logged: it is of another version, or somebody edited it.
+// Load reads the file; a file that does not exist yet is empty. A memory that cannot be read, for example one of a newer
+// version, is skipped and logged.
 func (f memoryFile) Load(context.Context) (map[string]scaler.Memory, error) {
 	text, err := os.ReadFile(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -45,7 +45,7 @@ func (f memoryFile) Load(context.Context) (map[string]scaler.Memory, error) {
 	return learned, nil
 }
 
-// Save writes what was learned: the file is the old or the new one, never half of it.
+// Save replaces the file atomically: it is never half written.
 func (f memoryFile) Save(_ context.Context, learned map[string]scaler.Memory) error {
 	saved := map[string]json.RawMessage{}
 	for name, m := range learned {

@@ -12,8 +12,8 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
-// Watcher is an engine for a command that reads Kafka itself for a while. It scales nothing and serves nobody; its
-// connections end with the process. Its error says that the configuration is wrong.
+// Watcher returns an engine for a command that reads Kafka itself. The engine has no targets and no server. Its connections
+// are open until the process ends. An error means that the configuration is wrong.
 func Watcher(c *config.Config, log *slog.Logger, o engine.Options) (*engine.Engine, error) {
 	clusters, err := newSources(log).follow(c)
 	if err != nil {
@@ -25,14 +25,14 @@ func Watcher(c *config.Config, log *slog.Logger, o engine.Options) (*engine.Engi
 // ErrNoGroup is the error of a group that does not exist.
 var ErrNoGroup = errors.New("no such group")
 
-// How often LookOnce reads, and how often in all: rates need two readings, the decision comes at the last.
+// LookOnce polls four times in 15 seconds. Rates need two polls; the decision is made at the last poll.
 const (
 	lookInterval = 5 * time.Second
 	lookPolls    = 4
 )
 
-// LookOnce watches the group of a source for a short while and decides what it would need. The one scaler of its Report
-// has a target as large as the group has members. Nothing is ever written.
+// LookOnce polls the group of a source for 15 seconds and decides how many replicas it needs. Its Report has one scaler, whose
+// target has as many replicas as the group has members. Nothing is written.
 func LookOnce(ctx context.Context, c *config.Config, log *slog.Logger, p scaler.Policy, source scaler.SourceSpec) (*engine.Report, error) {
 	group := &groupAsTarget{policy: p, source: source}
 	e, err := Watcher(c, log, engine.Options{
@@ -57,14 +57,14 @@ func LookOnce(ctx context.Context, c *config.Config, log *slog.Logger, p scaler.
 	return e.Latest(), nil
 }
 
-// groupAsTarget is a scaler that nobody declared: its target is the group itself, with a replica for each member.
+// groupAsTarget is a scaler for a group without a target: every member counts as a replica.
 type groupAsTarget struct {
 	policy scaler.Policy
 	source scaler.SourceSpec
 	latest func() *engine.Report
 }
 
-// Scalers is that scaler.
+// Scalers returns the scaler.
 func (g *groupAsTarget) Scalers(time.Time) []scaler.Scaler {
 	n := g.members()
 	return []scaler.Scaler{{
@@ -76,12 +76,12 @@ func (g *groupAsTarget) Scalers(time.Time) []scaler.Scaler {
 	}}
 }
 
-// Apply is never called: the scaler advises.
+// Apply is not called, because the mode is advise.
 func (g *groupAsTarget) Apply(context.Context, scaler.Change) error {
 	return errors.New("a command that explains does not scale")
 }
 
-// members is how many members the group has in the last report; 0 before the first.
+// members is the number of members in the latest report; 0 before the first report.
 func (g *groupAsTarget) members() int32 {
 	r := g.latest()
 	if r == nil {
@@ -98,7 +98,7 @@ func (g *groupAsTarget) members() int32 {
 	return int32(len(found.Members))
 }
 
-// wait waits for d; false if the context ended first.
+// wait waits for d. It returns false if the context ended first.
 func wait(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()

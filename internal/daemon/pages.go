@@ -9,7 +9,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/web/recent"
 )
 
-// showIn makes what readers see: metrics, and pages over the reports in the ring.
+// showIn makes the metrics and the pages; the pages show the reports in the ring.
 func (d *Daemon) showIn(ring *recent.Ring) {
 	c, b := d.config.Load(), d.opts.Build
 	d.metrics = metrics.New(metrics.Options{
@@ -25,7 +25,7 @@ func (d *Daemon) showIn(ring *recent.Ring) {
 	})
 }
 
-// seriesOf chooses the series that the configuration asks for.
+// seriesOf says which series are exposed.
 func seriesOf(m config.Metrics) metrics.Filter {
 	return metrics.Filter{
 		Topics: m.Topics.Match, Partitions: m.Partitions.Match.Match,
@@ -34,7 +34,7 @@ func seriesOf(m config.Metrics) metrics.Filter {
 	}
 }
 
-// configLoaded reports whether the file is in force; it is nil when there is no file.
+// configLoaded returns a function that reports whether the last load of the file succeeded; nil without a file.
 func (d *Daemon) configLoaded() func() bool {
 	r := d.opts.Reloader
 	if r == nil {
@@ -43,7 +43,7 @@ func (d *Daemon) configLoaded() func() bool {
 	return func() bool { return r.Outcome().Err == nil }
 }
 
-// redacted is the configuration in force without its secrets, for the status page.
+// redacted is the current configuration without its secrets, for the status page.
 func (d *Daemon) redacted() string {
 	text, err := d.config.Load().Redacted()
 	if err != nil {
@@ -52,8 +52,8 @@ func (d *Daemon) redacted() string {
 	return string(text)
 }
 
-// problems are what is wrong around the Report, for the pages: a configuration that does not load, and rights that the API
-// server refuses.
+// problems are problems that are not part of a Report, for the pages: a configuration that cannot be loaded, and missing
+// permissions in Kubernetes.
 func (d *Daemon) problems() []web.Problem {
 	var out []web.Problem
 	if d.opts.Reloader != nil {

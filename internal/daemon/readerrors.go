@@ -8,8 +8,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 )
 
-// readErrors logs which parts of a cluster cannot be read: when that begins, when it changes and when it is over, not at
-// every poll.
+// readErrors logs the read errors of clusters: when one begins and when all are over, not at every poll.
 type readErrors struct {
 	log  *slog.Logger
 	last map[string][]lag.ReadError // by cluster
@@ -36,12 +35,12 @@ func (e *readErrors) published(r *engine.Report) {
 	}
 }
 
-// sameError reports whether two errors are one that lasts: details, such as ports and times, may differ.
+// sameError reports whether an error is the same as at the last poll. Details such as ports and times may differ.
 func sameError(a, b lag.ReadError) bool {
 	return a.Stage == b.Stage && a.Broker == b.Broker && a.Code == b.Code
 }
 
-// brokerOf is the id of the broker that failed, or any.
+// brokerOf is the id of the broker that failed, or "any" if the error is not of one broker.
 func brokerOf(e lag.ReadError) any {
 	if e.Broker < 0 {
 		return "any"

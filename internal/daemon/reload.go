@@ -19,7 +19,7 @@ func (d *Daemon) reload(ctx context.Context) error {
 	return d.opts.Reloader.Run(ctx, d.log, hangup, func(c *config.Config) error { return d.apply(ctx, c) })
 }
 
-// apply puts a new configuration into force. What needs a restart stays as it is, and is named.
+// apply puts a new configuration into force. Fields that need a restart keep their old values and are logged.
 func (d *Daemon) apply(ctx context.Context, c *config.Config) error {
 	next := *c
 	next.Listen = cmp.Or(d.opts.Listen, next.Listen)

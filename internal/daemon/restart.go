@@ -6,7 +6,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/config"
 )
 
-// restartOnly are the parts of a configuration that stay as they are for the life of the process.
+// restartOnly are the parts of a configuration that change only with a restart.
 var restartOnly = []struct {
 	name string
 	of   func(*config.Config) any // a pointer to the part
@@ -22,7 +22,8 @@ var restartOnly = []struct {
 	{"kubernetes", func(c *config.Config) any { return &c.Kubernetes }},
 }
 
-// keepRestartOnly copies what needs a restart from the old configuration into the new one, and names what had changed.
+// keepRestartOnly copies these parts from the old configuration into the new one, and returns the names of those that
+// differed.
 func keepRestartOnly(next, old *config.Config) []string {
 	var kept []string
 	for _, part := range restartOnly {

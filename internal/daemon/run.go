@@ -7,7 +7,7 @@ import (
 	"github.com/oklog/run"
 )
 
-// Run starts every goroutine that lives as long as the process. The first that ends, ends all.
+// Run starts all goroutines that live as long as the process. When one of them ends, all end.
 //
 //	           ┌─ interrupt   the end of ctx: SIGINT, SIGTERM
 //	           ├─ reload      the file, SIGHUP ──settings──┐
@@ -17,7 +17,7 @@ import (
 //	           ├─ metrics     renders each new Report  <─────────────┤
 //	           ├─ record      writes polls to a file; ends after the engine
 //	           ├─ http        /metrics, pages, API, health <─────────┘
-//	           └─ election    the Lease; ends when all that writes has ended
+//	           └─ election    the Lease; ends after everything that writes to Kubernetes
 func (d *Daemon) Run(ctx context.Context, listener net.Listener) error {
 	defer d.sources.close()
 	var g run.Group

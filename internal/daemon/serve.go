@@ -19,7 +19,7 @@ const (
 	stopTimeout   = 5 * time.Second  // for answers under way when the process ends
 )
 
-// server is the port: plain, or with TLS and basic auth when a web configuration says so.
+// server serves the port: plain, or with TLS and basic auth if there is a web configuration.
 type server struct {
 	http     *http.Server
 	listener net.Listener
@@ -34,7 +34,7 @@ func (d *Daemon) server(listener net.Listener) *server {
 	}
 }
 
-// routes is everything the port answers. Every answer is made from the latest Report and costs Kafka nothing.
+// routes are all paths of the port. Every answer is made from the latest Report, so a request never reads Kafka.
 func (d *Daemon) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", d.metrics)
@@ -62,7 +62,7 @@ func (s *server) stop(error) {
 	}
 }
 
-// CheckWebConfig validates the file of TLS and basic auth on the port.
+// CheckWebConfig validates the web configuration file: TLS and basic auth of the port.
 func CheckWebConfig(c *config.Config) error {
 	if err := toolkit.Validate(c.WebConfigFile); err != nil {
 		return fmt.Errorf("webConfigFile: %s: %w", c.WebConfigFile, err)

@@ -15,32 +15,33 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
-// sources are the open clusters. It belongs to one goroutine at a time.
+// sources are the open clusters. Only one goroutine at a time may use it.
 type sources struct {
 	log  *slog.Logger
 	open map[string]*source
 }
 
-// source is a cluster whose connection may be replaced, as when a password was rotated, while what the engine
-// remembers of the cluster stays.
+// source is a cluster whose connection can be replaced, for example after a password was rotated. The engine keeps its
+// history of the cluster.
 type source struct {
 	name    string
 	as      config.Cluster
 	log     *slog.Logger
 	current atomic.Pointer[kafkasource.Source]
-	asked   *kafkasource.Source // the connection of which it is known whether it lists all groups; for Observe alone
+	checked *kafkasource.Source // the connection whose list of groups was checked; only for Observe
 	rules   atomic.Pointer[config.Config]
 }
 
 // Sample reads the states of all groups.
 func (s *source) Sample(ctx context.Context) lag.Sample { return s.current.Load().Sample(ctx) }
 
-// Observe reads everything. Of a new connection it says once what no answer says: that groups are left out of the list.
+// Observe reads everything. For a new connection it also checks once whether the list of groups is complete, because brokers
+// leave out groups without an error if a permission is missing.
 func (s *source) Observe(ctx context.Context) lag.Observation {
 	k := s.current.Load()
 	o := k.Observe(ctx)
-	if s.asked != k && len(o.Errors) == 0 {
-		s.asked = k
+	if s.checked != k && len(o.Errors) == 0 {
+		s.checked = k
 		if f := k.CheckListing(ctx); f.Missing != "" {
 			s.log.Warn("right missing", "kafka_cluster", s.name, "missing", f.Missing, "consequence", f.Detail)
 		}
@@ -55,13 +56,13 @@ func (s *source) readCommitted(group string) bool {
 
 func newSources(log *slog.Logger) *sources { return &sources{log: log, open: map[string]*source{}} }
 
-// follow opens what a configuration names and closes what it no longer names. Nothing connects yet.
-// When one cluster cannot be opened nothing changes.
+// follow opens the clusters of a configuration and closes those that it no longer has. It does not connect yet. If one
+// cluster cannot be opened, nothing changes.
 //
-//	a cluster's ...                 becomes
-//	brokers                         another cluster: what was remembered of it is forgotten
-//	credentials, TLS, filters       another connection to the same cluster
-//	anything else                   seen by the next poll
+//	change                       effect
+//	brokers                      a new cluster without history
+//	credentials, TLS, filters    a new connection; the history is kept
+//	any other                    used by the next poll
 func (s *sources) follow(c *config.Config) ([]engine.Cluster, error) {
 	next := map[string]*source{}
 	fresh := map[*source]*kafkasource.Source{}
@@ -81,12 +82,12 @@ func (s *sources) follow(c *config.Config) ([]engine.Cluster, error) {
 		next[cluster.Name] = src
 		found = append(found, engine.Cluster{Name: cluster.Name, Source: src})
 	}
-	s.put(next, fresh, c)
+	s.use(next, fresh, c)
 	return found, nil
 }
 
-// put brings prepared connections into force.
-func (s *sources) put(next map[string]*source, fresh map[*source]*kafkasource.Source, c *config.Config) {
+// use replaces the open clusters by the next ones.
+func (s *sources) use(next map[string]*source, fresh map[*source]*kafkasource.Source, c *config.Config) {
 	for _, src := range s.open {
 		if !slices.ContainsFunc(c.Clusters, func(k config.Cluster) bool { return next[k.Name] == src }) {
 			src.current.Load().Close()

@@ -9,7 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// JSON prints a document, indented unless it is one of many.
+// JSON prints v. A document that is one of many is printed on one line, without indentation.
 func JSON(w io.Writer, v any, indent bool) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
@@ -41,7 +41,7 @@ func YAML(w io.Writer, v any) error {
 	return enc.Close()
 }
 
-// block turns JSON's braces and quotes into lines.
+// block changes nodes from the style of JSON to the style of YAML.
 func block(n *yaml.Node) {
 	n.Style = 0
 	for _, c := range n.Content {

@@ -9,7 +9,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/api"
 )
 
-// LagFormat is how lag is printed.
+// LagFormat is an output format of lag.
 type LagFormat string
 
 // The formats of lag.
@@ -36,13 +36,13 @@ func (f *LagFormat) Set(s string) error {
 // Type names the kind of flag in the help.
 func (f *LagFormat) Type() string { return "FORMAT" }
 
-// Document reports whether the output is for programs: there is always one, whatever went wrong.
+// Document reports whether the format is for programs. Then a document is printed even if Kafka could not be read.
 func (f *LagFormat) Document() bool { return *f == LagJSON || *f == LagYAML }
 
-// Reading says how one output of lag stands among others.
+// Reading says how one reading of lag is printed.
 type Reading struct {
-	Timed bool // there is a history, so that time lag has a column
-	More  bool // others follow: JSON takes one line each, YAML a document each
+	Timed bool // there is a history, so time lag has a column
+	More  bool // more readings follow: JSON is one line per reading, YAML one document
 }
 
 // Print writes one reading.
@@ -66,12 +66,12 @@ func (f *LagFormat) Print(w io.Writer, l api.Lag, r Reading) error {
 	return nil
 }
 
-// lagTable has a line for each partition, and one for each group without any.
+// lagTable has one row per partition, and one row for a group without partitions.
 type lagTable struct {
 	wide, timed, clusters bool
 }
 
-// column is one column of the table: cell is nil where it is left out.
+// column is one column. Its cell comes from the partition or from the group; without a function it is unknown.
 type column struct {
 	head  string
 	shown bool
@@ -125,7 +125,7 @@ func (t lagTable) print(w io.Writer, l api.Lag) error {
 	return table.Flush()
 }
 
-// cells are one line of the table; p is nil for a group without partitions.
+// cells are the cells of one row; p is nil for a group without partitions.
 func cells(columns []column, c api.Cluster, g api.Group, p *api.Partition) []string {
 	line := make([]string, 0, len(columns))
 	for _, col := range columns {
@@ -141,7 +141,7 @@ func cells(columns []column, c api.Cluster, g api.Group, p *api.Partition) []str
 	return line
 }
 
-// owners names the members that hold partitions, as people know them: client id and host.
+// owners caches the names of partition owners: client id and host, by group and member id.
 type owners map[string]string
 
 func (o owners) name(g api.Group, p api.Partition) string {
@@ -157,7 +157,7 @@ func (o owners) name(g api.Group, p api.Partition) string {
 	return o[key]
 }
 
-// groupNote is what there is to say of a group without partitions.
+// groupNote is the note of a group without partitions.
 func groupNote(g api.Group) string {
 	if g.Error == nil && len(g.Members) == 0 {
 		return "no offsets seen" // or none that DESCRIBE on their topics lets us see
@@ -165,7 +165,7 @@ func groupNote(g api.Group) string {
 	return Text(g.Error)
 }
 
-// note is what a number alone does not say.
+// note explains the numbers of a partition.
 func note(g api.Group, p api.Partition) string {
 	var notes []string
 	switch {
@@ -189,7 +189,7 @@ func note(g api.Group, p api.Partition) string {
 	return strings.Join(notes, ", ")
 }
 
-// printAdvice says what would help each group.
+// printAdvice prints the advice for every group.
 func printAdvice(w io.Writer, l api.Lag) {
 	for _, c := range l.Clusters {
 		for _, g := range c.Groups {

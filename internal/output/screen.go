@@ -10,7 +10,8 @@ import (
 	"golang.org/x/term"
 )
 
-// Screen shows one reading after another: on a terminal each in the place of the last, elsewhere one below the other.
+// Screen shows one reading after another. On a terminal each replaces the last one; elsewhere they are printed one below the
+// other.
 type Screen struct {
 	w        io.Writer
 	terminal bool
@@ -26,7 +27,7 @@ func NewScreen(w io.Writer) Screen {
 	return Screen{w: w, terminal: err == nil && info.Mode()&os.ModeCharDevice != 0}
 }
 
-// clearScreen moves the cursor home and erases what is there (ECMA-48 CUP and ED).
+// clearScreen moves the cursor to the top left corner and clears the screen (ECMA-48 CUP and ED).
 const clearScreen = "\x1b[H\x1b[2J"
 
 // Show prints in one write, so that a terminal does not flicker.
@@ -42,7 +43,7 @@ func (s Screen) Show(print func(io.Writer) error) error {
 	return err
 }
 
-// Progress shows on a terminal how many of all are finished, and nothing anywhere else.
+// Progress shows on a terminal how many tasks are finished; elsewhere it prints nothing. Call finished after each task.
 func Progress(w io.Writer, doing string, all int) (finished func()) {
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {

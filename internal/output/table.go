@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// Table aligns the columns of a table.
+// Table prints rows with aligned columns.
 type Table struct{ w *tabwriter.Writer }
 
-// NewTable begins a table with its heads.
+// NewTable starts a table with its header row.
 func NewTable(w io.Writer, head ...string) Table {
 	t := Table{tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)}
 	t.Row(head...)
 	return t
 }
 
-// Row adds a line.
+// Row adds a row.
 func (t Table) Row(cells ...string) {
 	for i, c := range cells {
 		cells[i] = Printable(c)
@@ -27,10 +27,10 @@ func (t Table) Row(cells ...string) {
 	fmt.Fprintln(t.w, strings.Join(cells, "\t"))
 }
 
-// Flush prints what was added.
+// Flush prints the table.
 func (t Table) Flush() error { return t.w.Flush() }
 
-// Printable is a name that breaks no table and commands no terminal: control characters are escaped, nothing is "-".
+// Printable escapes control characters, so that a name cannot break a table or control a terminal. An empty name is "-".
 func Printable(s string) string {
 	if s == "" {
 		return "-"
@@ -42,7 +42,7 @@ func Printable(s string) string {
 	return quoted
 }
 
-// Number is a number, or - when it is not known.
+// Number formats a number; empty if it is unknown.
 func Number(n *int64) string {
 	if n == nil {
 		return ""
@@ -50,7 +50,7 @@ func Number(n *int64) string {
 	return strconv.FormatInt(*n, 10)
 }
 
-// Seconds is a number of seconds as people say it, or nothing when it is not known.
+// Seconds formats a number of seconds as a duration; empty if it is unknown.
 //
 //	0.04 -> 0s    12.34 -> 12.3s    75 -> 1m15s    9000 -> 2h30m0s
 func Seconds(seconds *float64) string {
@@ -64,7 +64,7 @@ func Seconds(seconds *float64) string {
 	return d.Round(time.Second).String()
 }
 
-// Text is a text, or nothing when it is not known.
+// Text is the text; empty if it is unknown.
 func Text(s *string) string {
 	if s == nil {
 		return ""

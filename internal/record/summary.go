@@ -14,7 +14,7 @@ type Summary struct {
 	Differences []Difference `json:"differences"`
 }
 
-// Difference is one decision that differs, or several in a row that differ alike.
+// Difference is a decision that differs, or several consecutive decisions with the same difference.
 type Difference struct {
 	Scaler    string    `json:"scaler"`
 	From      time.Time `json:"from"`
@@ -36,7 +36,7 @@ func (s *Summary) Add(c Compared) {
 	}
 }
 
-// differs adds a difference, to the last one of its scaler when it is the same.
+// differs adds a difference, or extends the last one of the scaler if it is the same.
 func (s *Summary) differs(c Compared) {
 	for i := len(s.Differences) - 1; i >= 0; i-- {
 		d := &s.Differences[i]

@@ -1,5 +1,5 @@
-// Package traces is where traffic for the simulator comes from: the recorded traces that are shipped, under the licences
-// that README.md names, or a file of the user.
+// Package traces opens recorded traffic for the simulator: the traces that are shipped, whose licences are in README.md, or a
+// file of the user.
 package traces
 
 import (
