@@ -4,53 +4,54 @@ import "github.com/lagscaler/lagscaler/scaler"
 
 // Config is the configuration file.
 type Config struct {
-	// The Kafka clusters to read. Each is polled on its own: one that is down never disturbs another.
+	// The Kafka clusters to read. Each is polled independently, so an outage of one does not affect the others.
 	Clusters []Cluster `yaml:"clusters"`
 
-	// What matters about which groups. The first entry whose match and cluster fit a group holds.
-	// A group that no entry fits has the default thresholds, and its alerts are warnings at most.
+	// Settings of consumer groups. The first entry whose match and cluster fit a group applies.
+	// A group without an entry has the default thresholds, and its alerts are only warnings.
 	Groups []Group `yaml:"groups"`
 
-	// What the program may do: `observe` (metrics only), `advise` (decides and shows, never writes a scale) or `act`.
-	// Each scaler has a mode too; the weaker of the two wins, so this one is the kill switch.
+	// The global mode: `observe` (metrics only), `advise` (makes decisions and shows them, never writes replicas) or
+	// `act` (writes replicas). Every scaler has a mode, too; the more restrictive of the two applies. So this setting
+	// can stop all changes.
 	Mode scaler.Mode `yaml:"mode"`
 
-	// The address of metrics, pages, API and health, as HOST:PORT.
+	// The address for metrics, web UI, API and health checks, as HOST:PORT.
 	Listen string `yaml:"listen"`
 
 	// A file in the format of the Prometheus exporter-toolkit: TLS, client certificates and basic auth on the port.
-	// It is read again at each connection, so it may change at any time.
+	// It is read again for every connection, so a change takes effect at once.
 	WebConfigFile string `yaml:"webConfigFile"`
 
-	// How often everything is read from Kafka. At least 1s.
+	// The time between two polls. A poll reads groups, commits and log ends from Kafka. At least 1s.
 	Interval Duration `yaml:"interval"`
 
-	// How often the states of all groups are read, in one request a broker: the resolution of rebalance times.
-	// At least 100ms, at most the interval.
+	// The time between two samples. A sample reads the states of all groups with one request per broker, so this is
+	// the accuracy of rebalance times. At least 100ms, at most interval.
 	SampleInterval Duration `yaml:"sampleInterval"`
 
-	// Which series are exposed.
+	// Which series are exported.
 	Metrics Metrics `yaml:"metrics"`
 
-	// Recording of polls, for `lagscaler replay` and bug reports.
+	// Recording of the polls, for `lagscaler replay` and bug reports.
 	Record Record `yaml:"record"`
 
-	// Where what was learned is kept when there is no Kubernetes.
+	// Where learned values are stored if there is no Kubernetes.
 	Memory Memory `yaml:"memory"`
 
-	// Workloads to scale, for use without the custom resource KafkaScaler.
+	// Workloads to scale, without the custom resource KafkaScaler.
 	Scalers []Scaler `yaml:"scalers"`
 
-	// Which Kubernetes namespaces may name which clusters and groups in their KafkaScalers.
-	// A KafkaScaler also sets the alert thresholds of the groups that it names, so that their alerts may be critical.
-	// Without an entry every namespace may name everything; with entries, only what one of them allows, and a KafkaScaler
-	// that names anything else is refused and changes nothing.
+	// Which Kubernetes namespaces may name which clusters and groups in their KafkaScalers. A KafkaScaler shows the lag
+	// of the groups that it names, and sets the thresholds of their alerts, which may then be critical. If this list is
+	// empty, every namespace may name every group of every cluster. If it has entries, a namespace may name only what an
+	// entry allows; lagscaler refuses any other KafkaScaler, which then changes nothing.
 	Namespaces []NamespaceRule `yaml:"namespaces"`
 
-	// The program's own log.
+	// The log of the program.
 	Log Log `yaml:"log"`
 
-	// The connection to Kubernetes: scaled workloads, KafkaScalers, the Lease.
+	// The connection to Kubernetes, for workloads, KafkaScalers and the Lease.
 	Kubernetes Kubernetes `yaml:"kubernetes"`
 
 	files []string // every file it was made from, the configuration file first
@@ -58,198 +59,199 @@ type Config struct {
 
 // Cluster is one Kafka cluster.
 type Cluster struct {
-	// The label kafka_cluster, and the name that KafkaScalers use. Letters, digits, dot, dash, underscore.
+	// The value of the label kafka_cluster, and the name that KafkaScalers use. Letters, digits, dot, dash, underscore.
 	Name string `yaml:"name"`
 
-	// Bootstrap addresses, each HOST:PORT. The other brokers are found through them.
+	// Bootstrap addresses, each as HOST:PORT. lagscaler finds the other brokers through them.
 	Brokers []string `yaml:"brokers"`
 
-	// How the program names itself to the brokers: in their logs, and for quotas.
+	// The client id for the brokers; it appears in their logs and selects quotas.
 	ClientID string `yaml:"clientId"`
 
-	// TLS to the brokers. `tls: {}` is TLS with the system's certificate authorities; absent is plain text.
+	// TLS for connections to the brokers. `tls: {}` means TLS with the certificate authorities of the system; without
+	// it connections are plain text.
 	TLS *TLS `yaml:"tls"`
 
-	// SASL authentication to the brokers. Absent is none.
+	// SASL authentication. Default: none.
 	SASL *SASL `yaml:"sasl"`
 
-	// Which groups are read. The patterns must match the whole name.
+	// Which groups are read. The patterns must match the complete name.
 	Groups Filter `yaml:"groups"`
 
-	// Which topics count. The patterns must match the whole name.
+	// Which topics count for the lag. The patterns must match the complete name.
 	Topics Filter `yaml:"topics"`
 }
 
-// TLS is how to speak TLS with the brokers.
+// TLS is the TLS configuration for connections to the brokers.
 type TLS struct {
-	// Certificate authorities (PEM) that the brokers' certificates are checked against. Absent: the system's.
+	// A file with certificate authorities (PEM) that verify the certificates of the brokers. Default: those of the system.
 	CAFile string `yaml:"caFile"`
 
-	// The client certificate (PEM), for mutual TLS. Needs keyFile.
+	// A file with the client certificate (PEM), for mutual TLS. It needs keyFile.
 	CertFile string `yaml:"certFile"`
 
-	// The client certificate's private key (PEM).
+	// A file with the private key of the client certificate (PEM).
 	KeyFile string `yaml:"keyFile"`
 
-	// The name that the brokers' certificates must carry. Absent: the host of each broker.
+	// The name that the certificates of the brokers must contain. Default: the host of each broker.
 	ServerName string `yaml:"serverName"`
 
-	// Do not check the brokers' certificates: anybody in between can read the password. For tests only.
+	// Do not verify the certificates of the brokers. Anybody on the network path can then read the password. Only for tests.
 	InsecureSkipVerify bool `yaml:"insecureSkipVerify"`
 }
 
-// SASL is how to authenticate to the brokers.
+// SASL is the authentication to the brokers.
 type SASL struct {
 	// `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512`, `OAUTHBEARER` or `AWS_MSK_IAM`.
 	Mechanism Mechanism `yaml:"mechanism"`
 
-	// The user, for PLAIN and SCRAM.
+	// The user name, for PLAIN and SCRAM.
 	Username string `yaml:"username"`
 
-	// A file that holds the user.
+	// A file with the user name.
 	UsernameFile string `yaml:"usernameFile"`
 
-	// The password, for PLAIN and SCRAM. Write `${VAR}` to take it from the environment.
+	// The password, for PLAIN and SCRAM. Write `${VAR}` to read it from the environment.
 	Password Secret `yaml:"password"`
 
-	// A file that holds the password. It is read again when it changes.
+	// A file with the password. It is read again when it changes.
 	PasswordFile string `yaml:"passwordFile"`
 
-	// OAUTHBEARER: a file that holds a token, such as a projected service account token. It is read at each connection.
+	// OAUTHBEARER: a file with a token, such as a projected service account token. It is read for every connection.
 	TokenFile string `yaml:"tokenFile"`
 
-	// OAUTHBEARER: where to get tokens with client credentials, instead of tokenFile.
+	// OAUTHBEARER: get tokens with client credentials, instead of tokenFile.
 	OAuth *OAuth `yaml:"oauth"`
 
-	// AWS_MSK_IAM: the region of the cluster. The credentials come from the environment, as for every AWS tool.
+	// AWS_MSK_IAM: the region of the cluster. lagscaler finds the credentials as every AWS tool does.
 	Region string `yaml:"region"`
 }
 
 // OAuth is the client credentials grant of OAuth 2.0.
 type OAuth struct {
-	// The token endpoint, an https address.
+	// The URL of the token endpoint (https).
 	TokenURL string `yaml:"tokenURL"`
 
-	// The client's id.
+	// The client id.
 	ClientID string `yaml:"clientId"`
 
-	// The client's secret. Write `${VAR}` to take it from the environment.
+	// The client secret. Write `${VAR}` to read it from the environment.
 	ClientSecret Secret `yaml:"clientSecret"`
 
-	// A file that holds the client's secret. It is read again when it changes.
+	// A file with the client secret. It is read again when it changes.
 	ClientSecretFile string `yaml:"clientSecretFile"`
 
-	// Scopes to ask for.
+	// The scopes to request.
 	Scopes []string `yaml:"scopes"`
 }
 
-// Filter chooses names.
+// Filter is a selection of names.
 type Filter struct {
-	// Only names that match one of these. Empty: all.
+	// Only names that match one of these patterns. Default: all names.
 	Include []Regexp `yaml:"include"`
 
-	// But no name that matches one of these.
+	// No names that match one of these patterns.
 	Exclude []Regexp `yaml:"exclude"`
 }
 
-// Group says what matters about the groups it matches.
+// Group is an entry with the settings of the groups that it matches.
 type Group struct {
-	// A pattern that matches the whole name of the group.
+	// A pattern that matches the complete name of the group.
 	Match Regexp `yaml:"match"`
 
-	// Only in this cluster. Absent: in every one.
+	// Only groups of this cluster. Default: all clusters.
 	Cluster string `yaml:"cluster"`
 
-	// How late is late: the thresholds of the alerts. A group named here is declared, so its alerts may be critical.
+	// The thresholds of the alerts. A group with an entry is declared, so its alerts may be critical.
 	SLO SLO `yaml:"slo"`
 
-	// `read_committed` for consumers that only see committed transactions: their log ends at the last stable offset.
-	// It cannot be seen from outside.
+	// `read_committed` for consumers that read only committed transactions: their lag is measured against the last
+	// stable offset. The brokers do not show this setting of a consumer.
 	Isolation scaler.Isolation `yaml:"isolation"`
 }
 
-// SLO holds the thresholds of a group's alerts. Absent ones have their defaults.
+// SLO is the set of thresholds for the alerts of a group.
 type SLO struct {
-	// Records that the worst partition may lag behind. Default 50000.
+	// The highest allowed lag of a partition, in records. Default 50000.
 	Lag int64 `yaml:"lag"`
 
-	// Time that the worst partition may lag behind. Absent: none, and no burn rate alerts.
+	// The highest allowed time lag of a partition. Default: no limit, and no burn rate alerts.
 	LagTime Duration `yaml:"lagTime"`
 
-	// Rebalances an hour that neither a resize nor a rollout explains. Default 4.
+	// The allowed number of unplanned rebalances per hour: those that no replica change and no rollout explains. Default 4.
 	RebalancesPerHour float64 `yaml:"rebalancesPerHour"`
 
-	// How long a rebalance may take. Default 30s.
+	// The longest allowed duration of a rebalance. Default 30s.
 	RebalanceTime Duration `yaml:"rebalanceTime"`
 
-	// Share of the members that may change in a minute, 0 to 1. Default 0.1.
+	// The allowed fraction of the members that join or leave per minute, from 0 to 1. Default 0.1.
 	Churn float64 `yaml:"churn"`
 
-	// How uneven partitions may be spread, 0 (the best possible split) to 1 (one member has everything). Default 0.3.
+	// The allowed skew of the assignment, from 0 (as even as possible) to 1 (one member has all partitions). Default 0.3.
 	Skew float64 `yaml:"skew"`
 }
 
-// Metrics chooses the series beyond those of the groups.
+// Metrics is the selection of the optional series, and the limits of their number.
 type Metrics struct {
-	// A pattern of group names that get series for each topic. Absent: none.
+	// A pattern: groups that match it have series per topic. Default: none.
 	Topics Regexp `yaml:"topics"`
 
-	// Which groups get series for each partition.
+	// Which groups have series per partition.
 	Partitions PartitionMetrics `yaml:"partitions"`
 
-	// At most so many groups are exposed. A group that is in stays in; declared and scaled groups always are.
+	// The maximum number of exported groups. An exported group stays exported; declared and scaled groups are always exported.
 	MaxGroups int `yaml:"maxGroups"`
 
-	// At most so many series of groups, topics and partitions.
+	// The maximum number of series of groups, topics and partitions.
 	MaxSeries int `yaml:"maxSeries"`
 
-	// Serve /metrics/compat: the names of kafka_exporter, kafka-lag-exporter and kminion, from the same numbers.
+	// Serve /metrics/compat: the metric names of kafka_exporter, kafka-lag-exporter and kminion, with the same values.
 	Compat bool `yaml:"compat"`
 }
 
-// PartitionMetrics chooses the partitions that get series.
+// PartitionMetrics is the selection of the partitions that have series.
 type PartitionMetrics struct {
-	// A pattern of group names that get series for each partition. Absent: none.
+	// A pattern: groups that match it have series per partition. Default: none.
 	Match Regexp `yaml:"match"`
 
 	// Only partitions whose lag exceeds the group's threshold (slo.lag).
 	OverThreshold bool `yaml:"overThreshold"`
 
-	// Only so many partitions of each group, those with the greatest lag. Absent: all.
+	// Only this number of partitions per group: those with the highest lag. Default: all.
 	Top int `yaml:"top"`
 }
 
-// Record is where polls are recorded.
+// Record is the recording of polls.
 type Record struct {
-	// The file, compressed JSON lines; each start begins a new one. Absent: nothing is recorded.
+	// The file, with compressed JSON lines. Every start of the program begins a new file. Default: no recording.
 	Path string `yaml:"path"`
 
-	// A new file is begun at this size, in MiB.
+	// The size in MiB at which a new file begins.
 	MaxMiB int `yaml:"maxMiB"`
 
-	// How many full files are kept beside the current one.
+	// The number of full files that are kept in addition to the current one.
 	Keep int `yaml:"keep"`
 }
 
-// Memory is where what was learned about the workloads is kept.
+// Memory is the storage of learned values.
 type Memory struct {
-	// A file. Absent: nothing is kept over a restart. With Kubernetes ConfigMaps are used instead.
+	// A file. Default: learned values are lost at a restart. With Kubernetes, lagscaler uses ConfigMaps instead.
 	File string `yaml:"file"`
 }
 
-// NamespaceRule allows some namespaces to name some clusters and groups.
+// NamespaceRule is a permission: which namespaces may name which clusters and groups in their KafkaScalers.
 type NamespaceRule struct {
-	// A pattern that matches the whole name of the namespace.
+	// A pattern that matches the complete name of the namespace.
 	Match Regexp `yaml:"match"`
 
-	// Patterns of the clusters it may name. Empty: all.
+	// Patterns of the clusters that it may name. Default: all.
 	Clusters []Regexp `yaml:"clusters"`
 
-	// Patterns of the groups it may name. Empty: all.
+	// Patterns of the groups that it may name. Default: all.
 	Groups []Regexp `yaml:"groups"`
 }
 
-// Log is the program's own log, on standard error.
+// Log is the log of the program, on standard error.
 type Log struct {
 	// `debug`, `info`, `warn` or `error`.
 	Level Level `yaml:"level"`
@@ -260,19 +262,19 @@ type Log struct {
 
 // Kubernetes is the connection to Kubernetes.
 type Kubernetes struct {
-	// `true`, `false`, or `auto`: when running in a pod, or when kubeconfig is set.
+	// `true`, `false` or `auto`. `auto` means true in a pod, or if kubeconfig is set.
 	Enabled Switch `yaml:"enabled"`
 
-	// A kubeconfig file. Absent: the pod's own service account.
+	// A kubeconfig file. Default: the service account of the pod.
 	Kubeconfig string `yaml:"kubeconfig"`
 
-	// Where the Lease and the saved memory live. Absent: the pod's own namespace.
+	// The namespace of the Lease and of the ConfigMaps with learned values. Default: the namespace of the pod.
 	Namespace string `yaml:"namespace"`
 
-	// The name of the Lease that replicas of one installation share.
+	// The name of the Lease that all replicas of one installation use.
 	LeaseName string `yaml:"leaseName"`
 
-	// Namespaces whose KafkaScalers and workloads are watched. Empty: all.
+	// The namespaces whose KafkaScalers and workloads are watched. Default: all.
 	WatchNamespaces []string `yaml:"watchNamespaces"`
 }
 

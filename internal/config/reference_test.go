@@ -14,18 +14,18 @@ import (
 
 const referenceHead = `# Configuration
 
-One YAML file: ` + "`lagscaler run --config lagscaler.yaml`" + `. Its smallest useful form:
+The configuration is one YAML file: ` + "`lagscaler run --config lagscaler.yaml`" + `. The smallest useful file is:
 
 ` + "```yaml\nclusters:\n- name: main\n  brokers: [kafka-0:9092]\n```" + `
 
 [lagscaler.example.yaml](lagscaler.example.yaml) shows every field.
 
-- An unknown field, a field twice, a value that makes no sense: all mistakes are told at once, each with its field, line and value, and the program exits with 2. ` + "`lagscaler check`" + ` tells the same without running.
-- ` + "`${VAR}`" + ` anywhere in a value is replaced from the environment; a variable that is not set is a mistake. ` + "`$${VAR}`" + ` stands for the text itself.
-- Relative file names start at the configuration file's folder.
-- Patterns are regular expressions (RE2) that must match the whole name.
-- Durations are written 500ms, 30s, 1h30m.
-- The file is read again when it changes, when a file that it names changes (a rotated password, a swapped ConfigMap), and on SIGHUP. A file that turned wrong changes nothing: the old configuration stays in force, the log says why, and ` + "`lagscaler_config_last_reload_successful`" + ` is 0.
+- An unknown field, a duplicate field or an invalid value is an error. The program prints all errors at once, each with field, line and value, and exits with code 2. ` + "`lagscaler check`" + ` prints the same errors without starting the program.
+- ` + "`${VAR}`" + ` in a value is replaced by the environment variable; a variable that is not set is an error. Write ` + "`$${VAR}`" + ` for the literal text.
+- Relative file names are relative to the folder of the configuration file.
+- Patterns are regular expressions (RE2) that must match the complete name.
+- Examples of durations: 500ms, 30s, 1h30m.
+- The program reads the file again when it changes, when a file that it names changes (a new password, an updated ConfigMap), and on SIGHUP. If the new file is invalid, the old configuration still applies, the log shows the reason, and ` + "`lagscaler_config_last_reload_successful`" + ` is 0.
 - Need a restart, and are kept as they were until then: ` + "`listen`, `webConfigFile`, `interval`, `sampleInterval`, `metrics.compat`, `record`, `memory`, `log.format`, `kubernetes`" + `.
 
 <!-- Generated from internal/config by: go test ./internal/config -update -->

@@ -7,120 +7,124 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
-// Scaler is a workload to scale: what a KafkaScaler resource says, for use without the custom resource.
+// Scaler is a workload to scale, without the custom resource. It has the same fields as a KafkaScaler.
 type Scaler struct {
-	// Its name, as metadata.name of the resource would be.
+	// The name, like metadata.name of a KafkaScaler.
 	Name string `yaml:"name"`
 
 	// The namespace of the scaler and of its target.
 	Namespace string `yaml:"namespace"`
 
-	// The same fields as the resource's spec.
+	// The same fields as spec of a KafkaScaler.
 	Spec ScalerSpec `yaml:"spec"`
 }
 
 // ScalerSpec is the spec of a KafkaScaler.
 type ScalerSpec struct {
-	// What is scaled: anything with a scale subresource.
+	// The target: any object with a scale subresource.
 	ScaleTargetRef TargetRef `yaml:"scaleTargetRef"`
 
-	// The groups that run on the target, one or more. It grows for the neediest, and shrinks only if all agree.
+	// The groups whose consumers run on the target, at least one. The greatest need applies, so the target is scaled
+	// down only if all groups allow it.
 	Sources []Source `yaml:"sources"`
 
-	// `observe`, `advise` or `act`; the weaker of this and the global mode wins. Default advise.
+	// `observe`, `advise` or `act`. The more restrictive of this and the global mode applies. Default advise.
 	Mode scaler.Mode `yaml:"mode"`
 
-	// `capacity` (the plan on an effective rate) or `thresholds` (the fixed lag thresholds). Default capacity.
+	// `capacity` (the plan for an effective rate) or `thresholds` (fixed lag thresholds). Default capacity.
 	Policy scaler.PolicyKind `yaml:"policy"`
 
-	// `balanced`, `economy` or `latency`: headroom, stabilization window and room for what was together. Default balanced.
+	// `balanced`, `economy` or `latency`: sets headroom, stabilization window and the reserve for returning peaks
+	// together. Default balanced.
 	Preset scaler.Preset `yaml:"preset"`
 
-	// How late is late: the thresholds of the alerts. It does not change a decision.
+	// The thresholds of the alerts. They do not affect decisions.
 	SLO SLO `yaml:"slo"`
 
-	// Never fewer replicas; 0 allows scale to zero. Default 1.
+	// The minimum number of replicas; 0 allows scale to zero. Default 1.
 	MinReplicas *int32 `yaml:"minReplicas"`
 
-	// Never more replicas. Absent: as many as the partitions can use.
+	// The maximum number of replicas. Default: as many as the partitions can use.
 	MaxReplicas *int32 `yaml:"maxReplicas"`
 
-	// Replicas to have at least when lag is unknown for long. Absent: hold.
+	// The minimum number of replicas after the lag has been unknown for 5 minutes. Default: keep the current replicas.
 	FallbackReplicas *int32 `yaml:"fallbackReplicas"`
 
-	// Times with a minimum of their own.
+	// Times with their own minimum number of replicas.
 	Schedule []Window `yaml:"schedule"`
 
-	// How late records may be. Default 30s.
+	// The maximum age of a record until it is processed. Default 30s.
 	TargetLag Duration `yaml:"targetLag"`
 
-	// How soon a backlog should be gone. Default 120s, or twice targetLag when that is longer.
+	// The time in which a backlog should be processed. Default 120s, or twice targetLag if that is longer.
 	DrainTime Duration `yaml:"drainTime"`
 
-	// How far back the demand is looked at before going down. Default: the preset's, 240s for balanced.
+	// The period whose highest demand must fit on fewer replicas before scaling down. Default: from the preset, 240s
+	// for balanced.
 	StabilizationWindow Duration `yaml:"stabilizationWindow"`
 
-	// Records of lag that start a workload of zero replicas. Default 0: any.
+	// A lag above this number of records starts a target with zero replicas. Default 0: any record starts it.
 	ActivationLag int64 `yaml:"activationLag"`
 
-	// Time without lag and arrivals after which a workload goes to zero. Default 600s.
+	// The time without lag and arrivals after which a target is scaled to zero. Default 600s.
 	IdleTime Duration `yaml:"idleTime"`
 
-	// `keep` the replicas when the scaler is deleted, or `restore` at least one. Default restore when minReplicas is 0, else keep.
+	// When the scaler is deleted: `keep` the replicas, or `restore` at least one replica. Default restore if minReplicas
+	// is 0, otherwise keep.
 	OnDelete scaler.OnDelete `yaml:"onDelete"`
 }
 
-// TargetRef is an object with a scale subresource, in the scaler's namespace.
+// TargetRef is an object with a scale subresource, in the namespace of the scaler.
 type TargetRef struct {
-	// Its API version.
+	// The API version.
 	APIVersion string `yaml:"apiVersion"`
 
-	// Its kind.
+	// The kind.
 	Kind string `yaml:"kind"`
 
-	// The object's name.
+	// The name of the object.
 	Name string `yaml:"name"`
 }
 
-// Source is a consumer group that runs on the target.
+// Source is a consumer group whose consumers run on the target.
 type Source struct {
-	// The cluster, by its name in this file.
+	// The name of the cluster in this file.
 	Cluster string `yaml:"cluster"`
 
-	// The group's whole name.
+	// The complete name of the group.
 	Group string `yaml:"group"`
 
-	// Only these topics count. Absent, and without topicPattern: all that the group consumes.
+	// Only these topics count. Default, without topicPattern: all topics that the group consumes.
 	Topics []string `yaml:"topics"`
 
-	// Only topics whose whole name matches count.
+	// Only topics whose complete name matches this pattern count.
 	TopicPattern string `yaml:"topicPattern"`
 
-	// How long one record takes. Absent: learned.
+	// The processing time of one record. Default: it is learned.
 	ProcessingTime Duration `yaml:"processingTime"`
 
-	// Records that one consumer works on at once. Default 1.
+	// The number of records that one consumer processes at the same time. Default 1.
 	Concurrency int32 `yaml:"concurrency"`
 
-	// How often the consumers commit. Default 5s, the clients' own default.
+	// The commit interval of the consumers. Default 5s, which is the default of the Kafka clients.
 	CommitInterval Duration `yaml:"commitInterval"`
 
 	// `read_committed` or `read_uncommitted`. Default read_uncommitted.
 	Isolation scaler.Isolation `yaml:"isolation"`
 }
 
-// Window is a time with a minimum of replicas.
+// Window is a time with a minimum number of replicas.
 type Window struct {
-	// When it begins, in cron's five fields.
+	// The start, as a cron expression with five fields. Do not use a time that daylight saving time skips.
 	Start string `yaml:"start"`
 
-	// When it ends, in cron's five fields.
+	// The end, as a cron expression with five fields. Do not use a time that daylight saving time skips.
 	End string `yaml:"end"`
 
 	// An IANA time zone. Default UTC.
 	TimeZone string `yaml:"timeZone"`
 
-	// The minimum.
+	// The minimum number of replicas.
 	MinReplicas int32 `yaml:"minReplicas"`
 }
 
