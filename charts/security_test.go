@@ -37,7 +37,7 @@ func permissionTables() string {
 	var b strings.Builder
 	weaker := map[string]bool{}
 	for _, mode := range []scaler.Mode{scaler.Observe, scaler.Advise, scaler.Act} {
-		fmt.Fprintf(&b, "\n### %s\n\n| right | on | where | why |\n|---|---|---|---|\n", mode)
+		fmt.Fprintf(&b, "\n### %s\n\n| verbs | resource | namespace | reason |\n|---|---|---|---|\n", mode)
 		for _, r := range kube.Permissions(mode) {
 			on := strings.TrimPrefix(r.Group+"/"+r.Resource, "/")
 			if weaker[on] {
@@ -46,7 +46,7 @@ func permissionTables() string {
 			weaker[on] = true
 			where := "every watched namespace"
 			if r.Place == kube.Own {
-				where = "the release's namespace"
+				where = "the namespace of the release"
 			}
 			fmt.Fprintf(&b, "| %s | `%s` | %s | %s |\n", strings.Join(r.Verbs, ", "), on, where, r.Why)
 		}

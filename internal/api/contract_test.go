@@ -12,8 +12,8 @@ import (
 
 const contractHead = `# The JSON of lag
 
-What ` + "`lagscaler lag -o json`" + ` prints and ` + "`GET /api/v1/lag`" + ` answers. It is a contract: names stay, fields may be added.
-What is unknown is null, never 0 or -1. Lists are sorted and never null. Offsets and lags are records, times are seconds.
+` + "`lagscaler lag -o json`" + ` and ` + "`GET /api/v1/lag`" + ` return this JSON. It is a contract: names do not change, and new fields may be added.
+An unknown value is null, never 0 or -1. Lists are sorted and never null. Offsets and lags are in records, times are in seconds.
 
 <!-- Generated from internal/api by: go test ./internal/api -update -->
 `

@@ -16,32 +16,32 @@ type Lag struct {
 // Cluster is one Kafka cluster.
 type Cluster struct {
 	Cluster  string  `json:"cluster"`
-	Complete bool    `json:"complete"`         // everything was read: no number below is a lower bound
-	Errors   []Error `json:"errors,omitempty"` // why it is not complete
+	Complete bool    `json:"complete"`         // everything was read, so no number below is a lower bound
+	Errors   []Error `json:"errors,omitempty"` // the reason if it is not complete
 	Groups   []Group `json:"groups"`           // sorted by group
 }
 
 // Error is one part of a poll that failed.
 type Error struct {
 	Stage  string `json:"stage"`  // connect, metadata, list_groups, describe_groups, offset_fetch, list_offsets
-	Broker *int32 `json:"broker"` // null: none in particular
-	Code   string `json:"code"`   // Kafka's name of the error, or one of ours such as BROKER_UNREACHABLE
-	Detail string `json:"detail"` // for people
+	Broker *int32 `json:"broker"` // null: no specific broker
+	Code   string `json:"code"`   // the name of the error in Kafka, or our own name, such as BROKER_UNREACHABLE
+	Detail string `json:"detail"` // a message for people
 }
 
-// Group is one consumer group. Sums are over the partitions whose lag is known, orphaned ones left out;
-// they are null when no partition's is.
+// Group is one consumer group. The sums include the partitions whose lag is known, without those of orphaned topics.
+// They are null if the lag of no partition is known.
 type Group struct {
 	Group         string      `json:"group"`
 	Type          *string     `json:"type"`  // classic, consumer, share or streams
-	State         *string     `json:"state"` // in the coordinator's own words
+	State         *string     `json:"state"` // as the coordinator reports it
 	Assignor      *string     `json:"assignor"`
 	TotalLag      *int64      `json:"totalLag"`
 	MaxLag        *int64      `json:"maxLag"`
 	AvgLag        *float64    `json:"avgLag"`
-	MaxLagSeconds *float64    `json:"maxLagSeconds"` // null without a history: two polls or more
-	Complete      bool        `json:"complete"`      // every partition is in the sums, but for those never committed
-	Error         *string     `json:"error"`         // why the group could not be read; what stands here is older then
+	MaxLagSeconds *float64    `json:"maxLagSeconds"` // null before the second poll, because it needs a history
+	Complete      bool        `json:"complete"`      // all partitions are in the sums, except those without a committed offset
+	Error         *string     `json:"error"`         // the reason if the group could not be read; the other values are then older
 	Members       []Member    `json:"members"`       // sorted by memberId
 	Partitions    []Partition `json:"partitions"`    // sorted by topic, then partition
 	Advice        []Advice    `json:"advice,omitempty"`
@@ -50,13 +50,13 @@ type Group struct {
 // Member is one consumer.
 type Member struct {
 	MemberID   string        `json:"memberId"`
-	InstanceID *string       `json:"instanceId"` // null: no static membership
+	InstanceID *string       `json:"instanceId"` // null: not a static member
 	ClientID   string        `json:"clientId"`
 	Host       string        `json:"host"`
 	Partitions []Partitioned `json:"partitions"` // sorted
 }
 
-// Partitioned names a partition.
+// Partitioned is the name of a partition.
 type Partitioned struct {
 	Topic     string `json:"topic"`
 	Partition int32  `json:"partition"`
@@ -66,15 +66,15 @@ type Partitioned struct {
 type Partition struct {
 	Topic         string   `json:"topic"`
 	Partition     int32    `json:"partition"`
-	Start         *int64   `json:"start"`         // the log's first offset
-	Committed     *int64   `json:"committed"`     // the next offset the group reads; null when it never committed
-	End           *int64   `json:"end"`           // high watermark, or last stable offset when the group reads committed
+	Start         *int64   `json:"start"`         // the first offset of the log
+	Committed     *int64   `json:"committed"`     // the next offset that the group reads; null if it never committed
+	End           *int64   `json:"end"`           // the high watermark, or the last stable offset for read_committed
 	Lag           *int64   `json:"lag"`           // null without a commit: see lagUpperBound
-	LagUpperBound *int64   `json:"lagUpperBound"` // end - start, while a member holds it and has not committed
-	LagSeconds    *float64 `json:"lagSeconds"`    // age of the next record; at least this when history ends before it
-	Lost          *int64   `json:"lost"`          // records that retention removed before they were read
-	Orphaned      bool     `json:"orphaned"`      // of a topic the group no longer subscribes to: in no sum
-	Owner         *string  `json:"owner"`         // memberId; null: nobody
+	LagUpperBound *int64   `json:"lagUpperBound"` // end - start, if it is assigned to a member that has not committed
+	LagSeconds    *float64 `json:"lagSeconds"`    // the age of the next record; a lower bound if it is older than the history
+	Lost          *int64   `json:"lost"`          // records that retention deleted before the group read them
+	Orphaned      bool     `json:"orphaned"`      // the group no longer subscribes to the topic; not in any sum
+	Owner         *string  `json:"owner"`         // memberId; null: not assigned
 	Error         *string  `json:"error"`
 }
 

@@ -24,9 +24,9 @@ var partitionTable = []row[*partitionView]{
 			n, ok := p.p.Lag()
 			o.know(float64(n), ok)
 		}),
-	partitionRow("lagscaler_partition_committed_offset", "The next offset the group will read.",
+	partitionRow("lagscaler_partition_committed_offset", "The next offset that the group will read.",
 		func(p *partitionView, o *out) { o.know(float64(p.p.Committed), p.p.Known.Has(lag.KnownCommitted)) }),
-	partitionRow("lagscaler_partition_end_offset", "The end of the log: the high watermark, or the last stable offset for groups that read committed.",
+	partitionRow("lagscaler_partition_end_offset", "The end of the log: the high watermark, or the last stable offset for groups with read_committed.",
 		func(p *partitionView, o *out) { o.know(float64(p.p.End), p.p.Known.Has(lag.KnownEnd)) }),
 	partitionRow("lagscaler_partition_start_offset", "The start of the log.",
 		func(p *partitionView, o *out) { o.know(float64(p.p.Start), p.p.Known.Has(lag.KnownStart)) }),

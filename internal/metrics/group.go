@@ -18,7 +18,7 @@ var (
 func labelsOf(base []string, own ...string) []string { return append(slices.Clip(base), own...) }
 
 // lowerBound is part of the HELP of every count that depends on polling.
-const lowerBound = "A lower bound, as seen by polling: states are sampled each {sample}, members each {interval}."
+const lowerBound = "A lower bound, because states are read every {sample} and members every {interval}."
 
 func gauge(a Area, name, help string, f func(*groupView, *out), own ...string) row[*groupView] {
 	return row[*groupView]{Metric: Metric{Name: name, Type: Gauge, Area: a, Stability: Stable, Labels: labelsOf(groupLabels, own...), Help: help}, emit: f}
@@ -50,26 +50,26 @@ var lagRows = []row[*groupView]{
 		func(g *groupView, o *out) { o.know(float64(g.sum.Max), g.sum.Known > 0) }),
 	gauge(AreaLag, "lagscaler_group_avg_lag_records", "Lag divided by the number of partitions whose lag is known, in records.",
 		func(g *groupView, o *out) { o.know(g.sum.Avg, g.sum.Known > 0) }),
-	gauge(AreaLag, "lagscaler_group_max_lag_seconds", "How long ago the next record of the worst partition was appended. Interpolated from the end offsets seen; a lower bound when it is older than what was seen.",
+	gauge(AreaLag, "lagscaler_group_max_lag_seconds", "Time lag of the worst partition: the age of the record that the group reads next, interpolated from earlier end offsets. A lower bound if the record is older than the history.",
 		func(g *groupView, o *out) {
 			seconds, _, ok := g.rates.TimeLag.Value()
 			o.know(seconds, ok)
 		}),
-	gauge(AreaLag, "lagscaler_group_partitions", "Partitions that the group commits to or is assigned, without those of orphaned topics.",
+	gauge(AreaLag, "lagscaler_group_partitions", "Partitions that the group has committed to or that are assigned to it, without those of orphaned topics.",
 		func(g *groupView, o *out) { o.add(float64(g.sum.Partitions)) }),
 	gauge(AreaLag, "lagscaler_group_partitions_over_threshold", "Partitions whose lag exceeds the group's slo_lag_records.",
 		func(g *groupView, o *out) { o.add(float64(g.over)) }),
-	gauge(AreaLag, "lagscaler_group_partitions_uncommitted", "Partitions without a committed offset: their lag is unknown, and in no sum.",
+	gauge(AreaLag, "lagscaler_group_partitions_uncommitted", "Partitions without a committed offset. Their lag is unknown and not in any sum.",
 		func(g *groupView, o *out) { o.add(float64(g.sum.Uncommitted)) }),
-	gauge(AreaLag, "lagscaler_group_partitions_unassigned", "Partitions that no member holds.",
+	gauge(AreaLag, "lagscaler_group_partitions_unassigned", "Partitions that are not assigned to a member.",
 		func(g *groupView, o *out) { o.know(float64(g.sum.Unassigned), g.membersKnown()) }),
-	gauge(AreaLag, "lagscaler_group_partitions_below_log_start", "Partitions whose committed offset lies below the log start: retention removed records before they were read.",
+	gauge(AreaLag, "lagscaler_group_partitions_below_log_start", "Partitions whose committed offset is below the log start: retention deleted records before the group read them.",
 		func(g *groupView, o *out) { o.add(float64(g.sum.BelowLogStart)) }),
-	gauge(AreaLag, "lagscaler_group_partitions_stalled", "Partitions that a member holds, with records waiting, whose committed offset stood still for two minutes.",
+	gauge(AreaLag, "lagscaler_group_partitions_stalled", "Partitions that are assigned to a member and have lag, but whose committed offset has not moved for two minutes.",
 		func(g *groupView, o *out) { o.add(float64(g.rates.Stalled)) }),
-	gauge(AreaLag, "lagscaler_group_partitions_unknown", "Partitions that the last poll could not read: they are missing from the sums.",
+	gauge(AreaLag, "lagscaler_group_partitions_unknown", "Partitions that the last poll could not read. They are not in the sums.",
 		func(g *groupView, o *out) { o.add(float64(g.sum.Unknown)) }),
-	counter(AreaLag, "lagscaler_group_lost_records_total", "Records that retention removed before the group read them.",
+	counter(AreaLag, "lagscaler_group_lost_records_total", "Records that retention deleted before the group read them.",
 		func(g *groupView, o *out) { o.add(float64(g.rates.LostTotal)) }),
 }
 
@@ -89,17 +89,17 @@ func threshold(name, help string, value func(lag.SLO) float64) row[*groupView] {
 }
 
 var thresholdRows = []row[*groupView]{
-	threshold("lagscaler_group_slo_lag_records", "Records that the worst partition may lag behind.",
+	threshold("lagscaler_group_slo_lag_records", "Highest allowed lag of a partition, in records.",
 		func(s lag.SLO) float64 { return float64(s.Lag) }),
-	threshold("lagscaler_group_slo_lag_seconds", "Seconds that the worst partition may lag behind; absent unless configured.",
+	threshold("lagscaler_group_slo_lag_seconds", "Highest allowed time lag of a partition; absent unless configured.",
 		func(s lag.SLO) float64 { return s.LagTime.Seconds() }),
-	threshold("lagscaler_group_slo_rebalances_per_hour", "Unplanned rebalances an hour that are tolerated.",
+	threshold("lagscaler_group_slo_rebalances_per_hour", "Allowed number of unplanned rebalances per hour.",
 		func(s lag.SLO) float64 { return s.RebalancesPerHour }),
-	threshold("lagscaler_group_slo_rebalance_seconds", "Seconds that a rebalance may take.",
+	threshold("lagscaler_group_slo_rebalance_seconds", "Longest allowed duration of a rebalance.",
 		func(s lag.SLO) float64 { return s.RebalanceTime.Seconds() }),
-	threshold("lagscaler_group_slo_churn_ratio", "Share of the members that may change in a minute.",
+	threshold("lagscaler_group_slo_churn_ratio", "Allowed fraction of the members that join or leave per minute.",
 		func(s lag.SLO) float64 { return s.Churn }),
-	threshold("lagscaler_group_slo_skew_ratio", "Assignment skew that is tolerated.",
+	threshold("lagscaler_group_slo_skew_ratio", "Highest allowed skew of the assignment.",
 		func(s lag.SLO) float64 { return s.Skew }),
 }
 
@@ -108,19 +108,19 @@ var rateRows = []row[*groupView]{
 		func(g *groupView, o *out) { o.add(float64(g.rates.ConsumedTotal)) }),
 	counter(AreaRates, "lagscaler_group_produced_records_total", "Forward movement of the end offsets of the group's partitions.",
 		func(g *groupView, o *out) { o.add(float64(g.rates.ProducedTotal)) }),
-	counter(AreaRates, "lagscaler_group_rewinds_total", "Times a committed offset went back, or a topic was recreated.",
+	counter(AreaRates, "lagscaler_group_rewinds_total", "Times that a committed offset moved back, or that a topic was recreated.",
 		func(g *groupView, o *out) { o.add(float64(g.rates.RewindsTotal)) }),
-	gauge(AreaRates, "lagscaler_group_lag_trend_records_per_second", "Records per second by which the lag grows (or shrinks, below 0), smoothed over two minutes.",
+	gauge(AreaRates, "lagscaler_group_lag_trend_records_per_second", "Growth of the lag in records per second, over two minutes. Below 0 the lag shrinks.",
 		func(g *groupView, o *out) { o.know(g.rates.Trend.Value()) }),
-	gauge(AreaRates, "lagscaler_group_lag_trend", "1 for the direction of the lag that holds: growing, shrinking or steady. Absent while it is unknown.",
+	gauge(AreaRates, "lagscaler_group_lag_trend", "1 for the current direction of the lag: growing, shrinking or steady. Absent while it is unknown.",
 		func(g *groupView, o *out) {
 			if d := g.rates.Direction; d != "" && d != lag.DirectionUnknown {
 				o.add(1, string(d))
 			}
 		}, "direction"),
-	gauge(AreaRates, "lagscaler_group_drain_seconds", "Seconds until the lag is gone at the present rates. Absent unless it shrinks.",
+	gauge(AreaRates, "lagscaler_group_drain_seconds", "Seconds until the lag is 0 at the current rates. Absent unless the lag shrinks.",
 		func(g *groupView, o *out) { o.know(g.rates.Drain.Value()) }),
-	gauge(AreaRates, "lagscaler_group_last_progress_timestamp_seconds", "When a committed offset was last seen to move forward, in Unix time.",
+	gauge(AreaRates, "lagscaler_group_last_progress_timestamp_seconds", "Unix time at which lagscaler last saw a committed offset move forward.",
 		func(g *groupView, o *out) {
 			if at := g.rates.LastProgress; !at.IsZero() {
 				o.add(float64(at.UnixMilli()) / 1000)
@@ -129,19 +129,19 @@ var rateRows = []row[*groupView]{
 }
 
 var stateRows = []row[*groupView]{
-	experimental(gauge(AreaGroup, "lagscaler_group_advice", "1 while a change to the group would help; the JSON API and the pages say why, what to do and what it costs.",
+	experimental(gauge(AreaGroup, "lagscaler_group_advice", "1 while a change to the group would help. The JSON API and the web UI show the reason, what to do and the disadvantage.",
 		func(g *groupView, o *out) {
 			for _, a := range g.stats.Advice {
 				o.add(1, string(a.Name))
 			}
 		}, "advice")),
-	gauge(AreaGroup, "lagscaler_group_info", "1, with what the coordinator says of the group.",
+	gauge(AreaGroup, "lagscaler_group_info", "1, with labels that the coordinator reports for the group.",
 		func(g *groupView, o *out) {
 			o.add(1, word(string(g.lag.Type)), word(string(g.stats.Protocol)), word(g.lag.Assignor), coordinator(g.lag.Coordinator))
 		}, "type", "protocol", "assignor", "coordinator"),
-	gauge(AreaGroup, "lagscaler_group_state", "1 for the state the coordinator reports.",
+	gauge(AreaGroup, "lagscaler_group_state", "1 for the state that the coordinator reports.",
 		func(g *groupView, o *out) { o.add(1, stateLabel(g.lag.State)) }, "state"),
-	lasting(AreaGroup, "lagscaler_group_status", "1 for the status that holds: ok, warning, stalled, stopped, rewound, rebalancing or unknown.",
+	lasting(AreaGroup, "lagscaler_group_status", "1 for the current status: ok, warning, stalled, stopped, rewound, rebalancing or unknown.",
 		func(g *groupView, o *out) { o.add(1, word(string(g.rates.Status))) }, "status"),
 }
 
@@ -188,15 +188,15 @@ func stateLabel(s lag.State) string {
 var memberRows = []row[*groupView]{
 	gauge(AreaMembers, "lagscaler_group_members", "Members of the group.",
 		func(g *groupView, o *out) { o.know(float64(len(g.lag.Members)), g.membersKnown()) }),
-	gauge(AreaMembers, "lagscaler_group_members_idle", "Members that hold no partition.",
+	gauge(AreaMembers, "lagscaler_group_members_idle", "Members without a partition.",
 		func(g *groupView, o *out) { o.know(float64(g.stats.Idle), g.membersKnown()) }),
 	counter(AreaMembers, "lagscaler_group_member_joins_total", "Members that joined. "+lowerBound,
 		func(g *groupView, o *out) { o.add(float64(g.stats.Joins)) }),
 	counter(AreaMembers, "lagscaler_group_member_leaves_total", "Members that left. "+lowerBound,
 		func(g *groupView, o *out) { o.add(float64(g.stats.Leaves)) }),
-	gauge(AreaMembers, "lagscaler_group_member_stability_ratio", "Share of the members of an hour ago that are still there. Absent without members.",
+	gauge(AreaMembers, "lagscaler_group_member_stability_ratio", "Fraction of the members of one hour ago that are still in the group. Absent without members.",
 		func(g *groupView, o *out) { o.know(g.stats.Stability, len(g.lag.Members) > 0) }),
-	gauge(AreaMembers, "lagscaler_group_assignment_skew_ratio", "How uneven the partitions are spread: 0 is the best possible split, 1 means that one member has everything. Absent with fewer than two members.",
+	gauge(AreaMembers, "lagscaler_group_assignment_skew_ratio", "Skew of the assignment: 0 means as even as possible, 1 means that one member has all partitions. Absent with fewer than two members.",
 		func(g *groupView, o *out) { o.know(g.stats.Skew, len(g.lag.Members) > 1) }),
 }
 
@@ -209,9 +209,9 @@ var rebalanceRows = []row[*groupView]{
 				}
 			}
 		}, "outcome"),
-	counter(AreaRebalances, "lagscaler_group_rebalances_unplanned_total", "Rebalances that neither a resize nor a rollout of the target explains. "+lowerBound,
+	counter(AreaRebalances, "lagscaler_group_rebalances_unplanned_total", "Rebalances that no replica change and no rollout of the target explains. "+lowerBound,
 		func(g *groupView, o *out) { o.add(float64(g.stats.Unplanned)) }),
-	counter(AreaRebalances, "lagscaler_group_rebalances_by_cause_total", "Rebalances by cause; unknown rather than wrong. A cause appears with its first rebalance. "+lowerBound,
+	counter(AreaRebalances, "lagscaler_group_rebalances_by_cause_total", "Rebalances by cause. A cause that cannot be determined is unknown. The series of a cause appears with its first rebalance. "+lowerBound,
 		func(g *groupView, o *out) {
 			for i, cause := range rebalancemon.Causes {
 				if n := g.stats.ByCause[i]; n > 0 {
@@ -221,11 +221,11 @@ var rebalanceRows = []row[*groupView]{
 		}, "cause"),
 	counter(AreaRebalances, "lagscaler_group_rebalances_slow_total", "Rebalances longer than the group's slo_rebalance_seconds. "+lowerBound,
 		func(g *groupView, o *out) { o.add(float64(g.stats.Slow)) }),
-	counter(AreaRebalances, "lagscaler_group_rebalance_seconds_total", "Time spent rebalancing; it grows during one. "+lowerBound,
+	counter(AreaRebalances, "lagscaler_group_rebalance_seconds_total", "Time spent in rebalances; it also grows during a rebalance. "+lowerBound,
 		func(g *groupView, o *out) { o.add(g.stats.TimeSpent.Seconds()) }),
-	gauge(AreaRebalances, "lagscaler_group_rebalance_last_seconds", "How long the last rebalance took.",
+	gauge(AreaRebalances, "lagscaler_group_rebalance_last_seconds", "Duration of the last rebalance.",
 		func(g *groupView, o *out) { o.know(g.stats.Last.Seconds(), g.stats.LastKnown) }),
-	gauge(AreaRebalances, "lagscaler_group_rebalance_age_seconds", "How long the present rebalance has lasted; 0 when there is none.",
+	gauge(AreaRebalances, "lagscaler_group_rebalance_age_seconds", "Age of the running rebalance; 0 if no rebalance is running.",
 		func(g *groupView, o *out) {
 			if g.stats.Rebalancing {
 				o.add(g.at.Sub(g.stats.Since).Seconds())
@@ -233,7 +233,7 @@ var rebalanceRows = []row[*groupView]{
 				o.add(0)
 			}
 		}),
-	gauge(AreaRebalances, "lagscaler_group_epoch", "Generation of a classic group, group epoch of the others. Absent when the members do not tell it.",
+	gauge(AreaRebalances, "lagscaler_group_epoch", "Generation of a classic group, group epoch of the others. Absent if the members do not send it.",
 		func(g *groupView, o *out) {
 			epoch := g.lag.Epoch
 			if g.lag.Type == lag.Classic || g.lag.Type == "" {

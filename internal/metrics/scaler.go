@@ -45,11 +45,11 @@ func scalerRow(name, help string, t Type, f func(*scalerView, *out), own ...stri
 
 // scalerTable is what every scaler has.
 var scalerTable = []row[*scalerView]{
-	scalerRow("lagscaler_scaler_current_replicas", "Replicas that the target is set to.", Gauge,
+	scalerRow("lagscaler_scaler_current_replicas", "Current value of spec.replicas of the target.", Gauge,
 		func(s *scalerView, o *out) { o.know(float64(s.Workload.Spec), s.Workload.Found) }),
 	scalerRow("lagscaler_scaler_desired_replicas", "Replicas of the last decision, after all limits.", Gauge,
 		func(s *scalerView, o *out) { o.know(float64(s.Decision.Desired), s.decided) }),
-	scalerRow("lagscaler_scaler_min_replicas", "Least replicas allowed, the open schedule window included.", Gauge,
+	scalerRow("lagscaler_scaler_min_replicas", "Minimum number of replicas, including the active schedule entries.", Gauge,
 		func(s *scalerView, o *out) {
 			if s.decided {
 				o.add(float64(s.Decision.Bounds.Min))
@@ -57,41 +57,41 @@ var scalerTable = []row[*scalerView]{
 				o.add(float64(s.Policy.MinReplicas))
 			}
 		}),
-	scalerRow("lagscaler_scaler_max_replicas", "Most replicas allowed. Absent when only the partitions limit them.", Gauge,
+	scalerRow("lagscaler_scaler_max_replicas", "Maximum number of replicas. Absent if only the partitions limit them.", Gauge,
 		func(s *scalerView, o *out) { o.know(float64(s.Policy.MaxReplicas), s.Policy.MaxReplicas > 0) }),
-	scalerRow("lagscaler_scaler_partition_limit_replicas", "Replicas beyond which more would idle: the useful partitions.", Gauge,
+	scalerRow("lagscaler_scaler_partition_limit_replicas", "Number of replicas that can have a partition; more replicas would be idle.", Gauge,
 		func(s *scalerView, o *out) {
 			o.know(float64(s.Decision.Bounds.Partitions), s.Decision.Bounds.Partitions > 0)
 		}),
-	scalerRow("lagscaler_scaler_decisions_total", "Decisions by verdict. A reason appears with its first decision.", Counter,
+	scalerRow("lagscaler_scaler_decisions_total", "Decisions by verdict. The series of a reason appears with its first decision.", Counter,
 		func(s *scalerView, o *out) {
 			for _, c := range s.Counts.Decisions {
 				o.add(float64(c.Count), string(c.Reason))
 			}
 		}, "reason"),
-	scalerRow("lagscaler_scaler_scale_events_total", "Writes of the replicas that worked, by direction: up or down.", Counter,
+	scalerRow("lagscaler_scaler_scale_events_total", "Successful writes of the replicas, by direction: up or down.", Counter,
 		func(s *scalerView, o *out) {
 			o.add(float64(s.Counts.Downs), string(scaler.Down))
 			o.add(float64(s.Counts.Ups), string(scaler.Up))
 		}, "direction"),
-	scalerRow("lagscaler_scaler_errors_total", "Writes of the replicas that failed, conflicts included.", Counter,
+	scalerRow("lagscaler_scaler_errors_total", "Failed writes of the replicas, including conflicts.", Counter,
 		func(s *scalerView, o *out) { o.add(float64(s.Counts.Errors)) }),
-	scalerRow("lagscaler_scaler_paused", "1 while the annotation lagscaler.io/paused holds.", Gauge,
+	scalerRow("lagscaler_scaler_paused", "1 while the annotation lagscaler.io/paused is set.", Gauge,
 		func(s *scalerView, o *out) { o.flag(s.Workload.Paused) }),
-	scalerRow("lagscaler_scaler_required_records_per_second", "Records per second that the deciding group needs done: forecast, headroom and drain.", Gauge,
+	scalerRow("lagscaler_scaler_required_records_per_second", "Capacity that the deciding group needs, in records per second: forecast, headroom and drain.", Gauge,
 		func(s *scalerView, o *out) { o.know(s.need.Required, s.decided && s.need.RateKnown) }),
-	scalerRow("lagscaler_scaler_capacity_per_replica_records_per_second", "Records per second that one replica can do, declared or learned. Absent when unknown.", Gauge,
+	scalerRow("lagscaler_scaler_capacity_per_replica_records_per_second", "Capacity of one replica in records per second, declared or learned. Absent while it is unknown.", Gauge,
 		func(s *scalerView, o *out) {
 			known := s.need.Capacity != "" && s.need.Capacity != scaler.NotKnown
 			o.know(s.need.PerConsumer*float64(max(1, s.Decision.Why.PerReplica)), known)
 		}),
-	scalerRow("lagscaler_scaler_hold_overdue", "1 while a hold is past its deadline, with its reason; absent otherwise.", Gauge,
+	scalerRow("lagscaler_scaler_hold_overdue", "1 while a verdict has blocked a change for longer than its deadline, with the reason; absent otherwise.", Gauge,
 		func(s *scalerView, o *out) {
 			if s.Decision.Overdue {
 				o.add(1, string(s.Decision.Verdict))
 			}
 		}, "reason"),
-	scalerRow("lagscaler_scaler_source_info", "1 for each group the target is scaled by: joins groups and scalers.", Gauge,
+	scalerRow("lagscaler_scaler_source_info", "1 for every group that scales the target. It joins the metrics of groups and scalers.", Gauge,
 		func(s *scalerView, o *out) {
 			for _, source := range s.Sources {
 				o.add(1, source.Cluster, source.Group)

@@ -24,7 +24,7 @@ var clusterTable = []row[*clusterView]{
 		func(c *clusterView, o *out) {
 			o.know(float64(len(c.report.Snapshot.Brokers)), len(c.report.Snapshot.Brokers) > 0)
 		}),
-	clusterRow("lagscaler_under_replicated_partitions", "Partitions of consumed topics with fewer replicas in sync than assigned.", Gauge,
+	clusterRow("lagscaler_under_replicated_partitions", "Partitions of consumed topics with fewer in-sync replicas than assigned replicas.", Gauge,
 		func(c *clusterView, o *out) {
 			o.add(float64(partitions(c, func(p *lag.PartitionRead) bool { return p.InSync < p.Replicas })))
 		}),
@@ -32,7 +32,7 @@ var clusterTable = []row[*clusterView]{
 		func(c *clusterView, o *out) {
 			o.add(float64(partitions(c, func(p *lag.PartitionRead) bool { return p.Leader < 0 })))
 		}),
-	clusterRow("lagscaler_leader_changes_total", "Changes of leader of consumed partitions, and of coordinator of groups. A failover is not a rebalance.", Counter,
+	clusterRow("lagscaler_leader_changes_total", "Changes of the leader of consumed partitions, and of the coordinator of groups. Such a change is not a rebalance.", Counter,
 		func(c *clusterView, o *out) { o.add(float64(c.report.LeaderChanges)) }),
 }
 
@@ -65,7 +65,7 @@ var stages = []lag.Stage{lag.StageConnect, lag.StageMetadata, lag.StageList, lag
 
 // pollTable is what every replica exposes about its own polls and samples.
 var pollTable = []row[*pollView]{
-	pollRow("lagscaler_poll_duration_seconds", "How long the last poll took, and the last sample of group states.", Gauge,
+	pollRow("lagscaler_poll_duration_seconds", "Duration of the last poll, and of the last sample of group states.", Gauge,
 		func(p *pollView, o *out) {
 			if p.stats.Polls > 0 {
 				o.add(p.stats.LastTook.Seconds(), "poll")
@@ -74,7 +74,7 @@ var pollTable = []row[*pollView]{
 				o.add(p.stats.SampleTook.Seconds(), "sample")
 			}
 		}, "stage"),
-	pollRow("lagscaler_poll_errors_total", "Requests of polls and samples that failed, by the stage of the poll.", Counter,
+	pollRow("lagscaler_poll_errors_total", "Failed requests of polls and samples, by the stage of the poll.", Counter,
 		func(p *pollView, o *out) {
 			for _, stage := range stages {
 				o.add(float64(errorsOf(p.stats, stage)), string(stage))
@@ -86,21 +86,21 @@ var pollTable = []row[*pollView]{
 				o.add(float64(r.Count), r.API)
 			}
 		}, "api"),
-	pollRow("lagscaler_last_successful_poll_timestamp_seconds", "When the last poll ended that at least one broker answered, in Unix time. Absent until one did.", Gauge,
+	pollRow("lagscaler_last_successful_poll_timestamp_seconds", "Unix time at which the last poll ended that at least one broker answered. Absent before the first such poll.", Gauge,
 		func(p *pollView, o *out) {
 			if at := p.stats.LastSuccess; !at.IsZero() {
 				o.add(float64(at.UnixMilli()) / 1000)
 			}
 		}),
-	pollRow("lagscaler_groups", "Consumer groups that this process knows, exposed or not.", Gauge,
+	pollRow("lagscaler_groups", "Consumer groups that this process knows, exported or not.", Gauge,
 		func(p *pollView, o *out) { o.add(float64(p.groups)) }),
-	pollRow("lagscaler_groups_dropped_total", "Groups left out of the page, counted once each poll: max_groups and max_series are the configured limits; detail counts groups whose topic and partition series were left out.", Counter,
+	pollRow("lagscaler_groups_dropped_total", "Groups that were not exported, counted once per poll. max_groups and max_series are the configured limits; detail counts groups whose topic and partition series were omitted.", Counter,
 		func(p *pollView, o *out) {
 			for _, reason := range dropReasons {
 				o.add(float64(p.dropped[reason]), string(reason))
 			}
 		}, "reason"),
-	pollRow("lagscaler_duplicate_groups_total", "Times a group was listed by two brokers, and counted once.", Counter,
+	pollRow("lagscaler_duplicate_groups_total", "Times that two brokers listed the same group. The group is counted once.", Counter,
 		func(p *pollView, o *out) { o.add(float64(p.stats.Duplicates)) }),
 }
 
@@ -127,13 +127,13 @@ func selfRow(name, help string, f func(*selfView, *out), own ...string) row[*sel
 
 // selfTable is what every replica exposes about itself.
 var selfTable = []row[*selfView]{
-	selfRow("lagscaler_series", "Series of groups, topics and partitions on the page.",
+	selfRow("lagscaler_series", "Exported series of groups, topics and partitions.",
 		func(s *selfView, o *out) { o.add(float64(s.series)) }),
-	selfRow("lagscaler_leader", "1 when this replica is the leader: only it exposes groups and scalers, and writes.",
+	selfRow("lagscaler_leader", "1 if this replica is the leader. Only the leader exports groups and scalers, and writes replicas.",
 		func(s *selfView, o *out) { o.flag(s.leader) }),
 	selfRow("lagscaler_build_info", "1, with the version.",
 		func(s *selfView, o *out) { o.add(1, word(s.opts.Version), word(s.opts.Revision)) }, "version", "revision"),
-	selfRow("lagscaler_config_last_reload_successful", "1 when the configuration in force is the one in the file; 0 when the file was refused.",
+	selfRow("lagscaler_config_last_reload_successful", "1 if the current configuration is that of the file; 0 if the file is invalid.",
 		func(s *selfView, o *out) {
 			if s.opts.ConfigLoaded != nil {
 				o.flag(s.opts.ConfigLoaded())

@@ -33,19 +33,19 @@ var permissions = []Permission{
 		"coordination.k8s.io", "leases",
 		[]string{"create", "get", "update"},
 		Own, scaler.Observe, false,
-		"one of several replicas leads", "no replica leads, so nothing is decided or written",
+		"elects the leader among the replicas of lagscaler", "no replica leads, so nothing is decided or written",
 	},
 	{
 		"lagscaler.io", "kafkascalers",
 		[]string{"list", "watch"},
 		Watched, scaler.Observe, true,
-		"what to scale, and the alert thresholds of its groups", "KafkaScalers are not seen",
+		"the targets to scale, and the alert thresholds of their groups", "KafkaScalers are not seen",
 	},
 	{
 		"apps", "deployments",
 		[]string{"list", "watch"},
 		Watched, scaler.Observe, false,
-		"replicas, readiness and rollouts of targets; the causes of rebalances", "scalers of Deployments decide nothing",
+		"replicas, readiness and rollouts of targets; planned causes of rebalances", "scalers of Deployments decide nothing",
 	},
 	{
 		"apps", "statefulsets",
@@ -58,13 +58,13 @@ var permissions = []Permission{
 		"", "pods",
 		[]string{"list", "watch"},
 		Watched, scaler.Advise, false,
-		"which members are whose, and pods that find no node", "a member counts as one replica, and unschedulable pods are not seen",
+		"the pod of every group member, and unschedulable pods", "a member counts as one replica, and unschedulable pods are not seen",
 	},
 	{
 		"autoscaling", "horizontalpodautoscalers",
 		[]string{"list", "watch"},
 		Watched, scaler.Advise, false,
-		"an autoscaler on the target is a conflict, or in advise the peer to compare with", "a conflict could not be seen, so nothing is written",
+		"detects another autoscaler on the target: a conflict in act, a number to compare with in advise", "a conflict could not be seen, so nothing is written",
 	},
 	{
 		"keda.sh", "scaledobjects",
@@ -76,32 +76,32 @@ var permissions = []Permission{
 		"lagscaler.io", "kafkascalers/status",
 		[]string{"patch"},
 		Watched, scaler.Advise, true,
-		"the decision and its reasons, where kubectl shows them", "the status is not written",
+		"shows the decision and its reasons in kubectl", "the status is not written",
 	},
 	{
 		"", "events",
 		[]string{"create"},
 		Watched, scaler.Advise, false,
-		"decisions on the scaler and its target", "no Events are written",
+		"Events about decisions, on the KafkaScaler and on its target", "no Events are written",
 	},
 	{
 		"", "configmaps",
 		[]string{"create", "delete", "list", "update"},
 		Own, scaler.Advise, false,
-		"what was learned outlives a restart", "what was learned ends with the process",
+		"stores the learned values, so that they survive a restart", "the learned values are lost at a restart",
 	},
 
 	{
 		"apps", "deployments/scale",
 		[]string{"get", "update"},
 		Watched, scaler.Act, false,
-		"the replicas of Deployments", "Deployments are not scaled",
+		"reads and writes the replicas of Deployments", "Deployments are not scaled",
 	},
 	{
 		"apps", "statefulsets/scale",
 		[]string{"get", "update"},
 		Watched, scaler.Act, false,
-		"the replicas of StatefulSets", "StatefulSets are not scaled",
+		"reads and writes the replicas of StatefulSets", "StatefulSets are not scaled",
 	},
 }
 

@@ -36,7 +36,7 @@ var missingRights = []missingRight{
 	{group: "keda.sh", resource: "scaledobjects", conditions: map[string]string{"Permitted": permitted + "list scaledobjects.keda.sh"}, log: "a conflict could not be seen, so nothing is written"},
 	{group: "lagscaler.io", resource: "kafkascalers/status", scaled: true, mute: true, log: "the status is not written"},
 	{group: "", resource: "events", scaled: true, conditions: map[string]string{"Permitted": permitted + "create events"}, log: "no Events are written"},
-	{group: "", resource: "configmaps", scaled: true, conditions: map[string]string{"Permitted": permitted + "list configmaps"}, log: "what was learned ends with the process"},
+	{group: "", resource: "configmaps", scaled: true, conditions: map[string]string{"Permitted": permitted + "list configmaps"}, log: "the learned values are lost at a restart"},
 	{group: "apps", resource: "deployments/scale", conditions: map[string]string{"AbleToScale": "False Failed", "Permitted": permitted + "get deployments/scale.apps"}, log: "Deployments are not scaled"},
 	{group: "apps", resource: "statefulsets/scale", conditions: map[string]string{"AbleToScale": "False Failed", "Permitted": permitted + "get statefulsets/scale.apps"}, log: "StatefulSets are not scaled"},
 }

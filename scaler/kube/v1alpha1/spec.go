@@ -2,7 +2,7 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// KafkaScaler keeps a workload at the number of replicas that its consumer groups need, and says why.
+// KafkaScaler scales a target to the number of replicas that its consumer groups need, and gives the reason.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:path=kafkascalers,singular=kafkascaler,shortName=ks
@@ -20,11 +20,11 @@ type KafkaScaler struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// What to scale, and how. Only scaleTargetRef and sources are needed.
+	// The target and the policy. Only scaleTargetRef and sources are required.
 	// +required
 	Spec KafkaScalerSpec `json:"spec"`
 
-	// What was decided, and from what.
+	// The last decision and its inputs.
 	// +optional
 	Status KafkaScalerStatus `json:"status,omitzero"`
 }
@@ -55,12 +55,12 @@ type Duration struct {
 // +kubebuilder:validation:XValidation:rule="!has(self.fallbackReplicas) || !has(self.maxReplicas) || self.fallbackReplicas <= self.maxReplicas",message="fallbackReplicas must not exceed maxReplicas",fieldPath=".fallbackReplicas"
 // +kubebuilder:validation:XValidation:rule="!has(self.schedule) || !has(self.maxReplicas) || self.schedule.all(w, w.minReplicas <= self.maxReplicas)",message="no window's minReplicas may exceed maxReplicas",fieldPath=".schedule"
 type KafkaScalerSpec struct {
-	// The workload to scale, in the same namespace: any kind with a scale subresource.
+	// The target: an object in the same namespace, of any kind with a scale subresource.
 	// +required
 	ScaleTargetRef ScaleTargetRef `json:"scaleTargetRef"`
 
-	// The consumer groups whose members the workload's pods are. With several, the greatest need counts,
-	// and replicas go down only when all agree.
+	// The consumer groups whose consumers run in the pods of the target. If there are several, the greatest need applies,
+	// so the target is scaled down only if all groups allow it.
 	// +required
 	// +listType=map
 	// +listMapKey=cluster
@@ -69,28 +69,28 @@ type KafkaScalerSpec struct {
 	// +kubebuilder:validation:MaxItems=16
 	Sources []Source `json:"sources"`
 
-	// Never fewer replicas than this. 0 allows scale to zero. Default 1.
+	// The minimum number of replicas. 0 allows scale to zero. Default 1.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	MinReplicas *int32 `json:"minReplicas,omitempty"`
 
-	// Never more replicas than this. Default: no limit but the partitions.
+	// The maximum number of replicas. Default: only the partitions limit them.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	MaxReplicas *int32 `json:"maxReplicas,omitempty"`
 
-	// How old a record may become before it is processed. Default 30s.
+	// The maximum age of a record until it is processed. Default 30s.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="must be between 1s and 24h"
 	TargetLag *Duration `json:"targetLag,omitempty"`
 
-	// observe: only metrics. advise: decide and show, never write. act: scale. The installation has a mode too; the weaker
-	// of the two wins. Default advise.
+	// observe: only metrics. advise: make decisions and show them, never write replicas. act: write replicas. The
+	// installation has a mode, too; the more restrictive of the two applies. Default advise.
 	// +optional
 	// +kubebuilder:validation:Enum=observe;advise;act
 	Mode string `json:"mode,omitempty"`
 
-	// capacity: replicas from arrivals, capacity and backlog. thresholds: the fixed lag thresholds. Default capacity.
+	// capacity: replicas from arrival rate, capacity and backlog. thresholds: fixed lag thresholds. Default capacity.
 	// +optional
 	// +kubebuilder:validation:Enum=capacity;thresholds
 	Policy string `json:"policy,omitempty"`
@@ -99,52 +99,53 @@ type KafkaScalerSpec struct {
 	// +optional
 	SLO *SLO `json:"slo,omitempty"`
 
-	// balanced, economy (fewer replicas, later records) or latency (more replicas, earlier records): sets the headroom,
-	// stabilizationWindow and whether room is kept for the last hour's peak together. Default balanced.
+	// balanced, economy (fewer replicas, more late records) or latency (more replicas, fewer late records): sets the
+	// headroom, stabilizationWindow and the reserve for the peak of the last hour together. Default balanced.
 	// +optional
 	// +kubebuilder:validation:Enum=balanced;economy;latency
 	Preset string `json:"preset,omitempty"`
 
-	// Windows of time with a minimum of their own. Where several are open, the greatest counts.
+	// Times with their own minimum number of replicas. If several are active, the highest minimum applies.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=32
 	Schedule []Window `json:"schedule,omitempty"`
 
-	// In what time a backlog is to be gone. Default the greater of 120s and twice targetLag.
+	// The time in which a backlog should be processed. Default 120s, or twice targetLag if that is longer.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="must be between 1s and 24h"
 	DrainTime *Duration `json:"drainTime,omitempty"`
 
-	// Replicas go down to what the busiest moment of this window needed. Default: the preset's (balanced 240s,
-	// economy 240s, latency 480s).
+	// The period whose highest demand must fit on fewer replicas before scaling down. Default: from the preset
+	// (balanced 240s, economy 240s, latency 480s).
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="must be between 1s and 24h"
 	StabilizationWindow *Duration `json:"stabilizationWindow,omitempty"`
 
-	// Go up to this when nothing reliable could be read from Kafka for 5 minutes. Default: stay.
+	// The minimum number of replicas after the lag has been unknown for 5 minutes. Default: keep the current replicas.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	FallbackReplicas *int32 `json:"fallbackReplicas,omitempty"`
 
-	// With no replica running, start one when more records than this wait, or when records arrive. Default 0.
+	// A lag above this number of records starts a target with zero replicas. Default 0: any record starts it.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	ActivationLag *int64 `json:"activationLag,omitempty"`
 
-	// With minReplicas 0, go to zero after this time without lag and without arrivals. Default 600s.
+	// With minReplicas 0: the time without lag and without new records after which the target is scaled to zero.
+	// Default 600s.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('168h')",message="must be between 1s and 168h"
 	IdleTime *Duration `json:"idleTime,omitempty"`
 
-	// What becomes of the workload when this object is deleted. keep: its replicas stay. restore: if it is at zero, one
-	// replica is started first. Default: restore when minReplicas is 0, else keep.
+	// The effect on the target when this object is deleted. keep: the replicas stay. restore: a target at zero is set to
+	// one replica. Default: restore if minReplicas is 0, otherwise keep.
 	// +optional
 	// +kubebuilder:validation:Enum=keep;restore
 	OnDelete string `json:"onDelete,omitempty"`
 }
 
-// ScaleTargetRef names the workload.
+// ScaleTargetRef is the reference to the target.
 type ScaleTargetRef struct {
 	// Such as apps/v1.
 	// +optional
@@ -170,20 +171,20 @@ type ScaleTargetRef struct {
 //
 // +kubebuilder:validation:XValidation:rule="!has(self.topics) || !has(self.topicPattern)",message="topics and topicPattern exclude each other",fieldPath=".topicPattern"
 type Source struct {
-	// The Kafka cluster, as the installation's configuration names it.
+	// The name of the Kafka cluster in the configuration of lagscaler.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9._-]+$`
 	Cluster string `json:"cluster"`
 
-	// The consumer group's id.
+	// The group.id of the consumers.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=1024
 	Group string `json:"group"`
 
-	// Only these topics count. Default: all that the group consumes.
+	// Only these topics count. Default: all topics that the group consumes.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
@@ -192,81 +193,82 @@ type Source struct {
 	// +kubebuilder:validation:items:MaxLength=249
 	Topics []string `json:"topics,omitempty"`
 
-	// Only topics whose whole name matches this regular expression (RE2) count.
+	// Only topics whose complete name matches this regular expression (RE2) count.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512
 	// +kubebuilder:validation:XValidation:rule="''.matches(self) in [true, false]",message="must be a regular expression (RE2)"
 	TopicPattern string `json:"topicPattern,omitempty"`
 
-	// How long one record takes to process. It is where the estimate of a consumer's capacity starts;
-	// what consumers are seen to do corrects it. Default: learned.
+	// The processing time of one record. The capacity of a consumer is first computed from it, and later replaced by the
+	// measured throughput. Default: it is learned.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="duration(self) > duration('0s') && duration(self) <= duration('24h')",message="must be more than 0s and at most 24h"
 	ProcessingTime *Duration `json:"processingTime,omitempty"`
 
-	// Records that one consumer works on at the same time. Default 1.
+	// The number of records that one consumer processes at the same time. Default 1.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=10000
 	Concurrency *int32 `json:"concurrency,omitempty"`
 
-	// How often consumers commit (auto.commit.interval.ms). Records that wait only for the next commit are no backlog.
-	// Default 5s, the clients' default.
+	// The commit interval of the consumers (auto.commit.interval.ms). Records that only wait for the next commit do not
+	// count as backlog. Default 5s, which is the default of the Kafka clients.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="duration(self) > duration('0s') && duration(self) <= duration('1h')",message="must be more than 0s and at most 1h"
 	CommitInterval *Duration `json:"commitInterval,omitempty"`
 
-	// The consumers' isolation.level. Default read_uncommitted.
+	// The isolation.level of the consumers. Default read_uncommitted.
 	// +optional
 	// +kubebuilder:validation:Enum=read_uncommitted;read_committed
 	Isolation string `json:"isolation,omitempty"`
 }
 
-// SLO holds the thresholds of a group's alerts. They do not change decisions.
+// SLO is the set of thresholds for the alerts of a group. They do not affect decisions.
 type SLO struct {
-	// Records that the worst partition may lag behind. Default 50000.
+	// The highest allowed lag of a partition, in records. Default 50000.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	Lag *int64 `json:"lag,omitempty"`
 
-	// Time that the worst partition may lag behind. Default: none, and no burn rate alerts.
+	// The highest allowed time lag of a partition. Default: no limit, and no burn rate alerts.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="duration(self) > duration('0s')",message="must be more than 0s"
 	LagTime *Duration `json:"lagTime,omitempty"`
 
-	// Rebalances an hour that neither a resize nor a rollout explains. Default 4.
+	// The allowed number of unplanned rebalances per hour. Default 4.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	RebalancesPerHour *float64 `json:"rebalancesPerHour,omitempty"`
 
-	// How long a rebalance may take. Default 30s.
+	// The longest allowed duration of a rebalance. Default 30s.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="duration(self) > duration('0s')",message="must be more than 0s"
 	RebalanceTime *Duration `json:"rebalanceTime,omitempty"`
 
-	// Share of the members that may change in a minute. Default 0.1.
+	// The allowed fraction of the members that join or leave per minute. Default 0.1.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=1
 	Churn *float64 `json:"churn,omitempty"`
 
-	// How uneven partitions may be spread: 0 is the best possible split, 1 is everything on one member. Default 0.3.
+	// The allowed skew of the assignment: 0 is as even as possible, 1 is all partitions on one member. Default 0.3.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=1
 	Skew *float64 `json:"skew,omitempty"`
 }
 
-// Window is a span of time that comes back, with a minimum of replicas.
+// Window is a recurring time with a minimum number of replicas.
 type Window struct {
-	// When it opens, as cron: minute, hour, day of month, month, day of week; such as 0 8 * * 1-5.
+	// The start, as a cron expression: minute, hour, day of month, month, day of week; such as 0 8 * * 1-5. Do not use a
+	// time that daylight saving time skips.
 	// +required
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:Pattern=`^\S+( +\S+){4}$`
 	Start string `json:"start"`
 
-	// When it closes, as cron.
+	// The end, as a cron expression.
 	// +required
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:Pattern=`^\S+( +\S+){4}$`
@@ -278,7 +280,7 @@ type Window struct {
 	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9_+/-]+$`
 	TimeZone string `json:"timeZone,omitempty"`
 
-	// At least so many replicas while it is open.
+	// The minimum number of replicas during this time.
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	MinReplicas int32 `json:"minReplicas"`

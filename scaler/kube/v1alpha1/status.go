@@ -16,7 +16,7 @@ const (
 // than every few seconds; the daemon's metrics and pages are always of the last poll.
 // A number that is not known is absent, never 0.
 type KafkaScalerStatus struct {
-	// The generation of the spec that the rest speaks of.
+	// The generation of the spec to which this status belongs.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
@@ -25,7 +25,7 @@ type KafkaScalerStatus struct {
 	// +listMapKey=type
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
-	// The workload, as kind/name.
+	// The target, as kind/name.
 	// +optional
 	Target string `json:"target,omitempty"`
 
@@ -33,39 +33,39 @@ type KafkaScalerStatus struct {
 	// +optional
 	Groups string `json:"groups,omitempty"`
 
-	// Replicas that the workload asks for now.
+	// The current number of replicas in the spec of the target.
 	// +optional
 	CurrentReplicas *int32 `json:"currentReplicas,omitempty"`
 
-	// Replicas that it should have.
+	// The number of replicas of the last decision.
 	// +optional
 	DesiredReplicas *int32 `json:"desiredReplicas,omitempty"`
 
-	// Partitions that can be worked on at the same time: more replicas than this would idle.
+	// The number of replicas that can have a partition; more replicas would be idle.
 	// +optional
 	Partitions *int32 `json:"partitions,omitempty"`
 
-	// Records waiting, over all groups.
+	// The lag of all groups, in records.
 	// +optional
 	Lag *int64 `json:"lag,omitempty"`
 
-	// Age of the oldest record waiting.
+	// The age of the oldest record that is not processed yet.
 	// +optional
 	TimeLag string `json:"timeLag,omitempty"`
 
-	// Records arriving per second, over all groups.
+	// The arrival rate of all groups, in records per second.
 	// +optional
 	ArrivalRate *float64 `json:"arrivalRate,omitempty"`
 
-	// Records processed per second, over all groups.
+	// The consumption rate of all groups, in records per second.
 	// +optional
 	ConsumptionRate *float64 `json:"consumptionRate,omitempty"`
 
-	// Records per second that one consumer does, of the group that decides.
+	// The capacity of one consumer of the deciding group, in records per second.
 	// +optional
 	CapacityPerConsumer *float64 `json:"capacityPerConsumer,omitempty"`
 
-	// Where that number comes from: declared, learned or observed.
+	// The source of that capacity: declared, learned or observed.
 	// +optional
 	CapacitySource string `json:"capacitySource,omitempty"`
 
@@ -76,24 +76,24 @@ type KafkaScalerStatus struct {
 	// +optional
 	LastChange *LastChange `json:"lastChange,omitempty"`
 
-	// The policy in force: defaults and preset filled in.
+	// The effective policy, including defaults and preset.
 	// +optional
 	Policy *PolicyInForce `json:"policy,omitempty"`
 }
 
-// LastDecision is what was decided, and why.
+// LastDecision is the last decision and its reason.
 type LastDecision struct {
 	// One of the documented reasons.
 	Reason string `json:"reason"`
 
-	// The line that derives the number.
+	// The line with the derivation of the number.
 	Message string `json:"message"`
 
-	// Applied, Advised, Follower, Paused, Conflict or Failed; absent when there was nothing to do.
+	// Applied, Advised, Follower, Paused, Conflict or Failed; absent if no change was needed.
 	// +optional
 	Disposition string `json:"disposition,omitempty"`
 
-	// When this was first decided.
+	// The time at which this was first decided.
 	Time metav1.Time `json:"time"`
 }
 
@@ -111,10 +111,10 @@ type PolicyInForce struct {
 	Policy string `json:"policy"`
 	Preset string `json:"preset"`
 
-	// Share of a consumer's capacity that is planned for, going up.
+	// The planned share of a consumer's capacity, for scaling up.
 	TargetUtilization float64 `json:"targetUtilization"`
 
-	// And going down.
+	// The same for scaling down.
 	DownUtilization float64 `json:"downUtilization"`
 
 	MinReplicas int32 `json:"minReplicas"`
