@@ -37,7 +37,7 @@ func TestRestartsAreDocumented(t *testing.T) {
 	for _, f := range restartOnly {
 		names = append(names, "`"+f.name+"`")
 	}
-	if want := "Need a restart, and are kept as they were until then: " + strings.Join(names, ", ") + "."; !strings.Contains(string(text), want) {
+	if want := "These settings need a restart; until then the old values apply: " + strings.Join(names, ", ") + "."; !strings.Contains(string(text), want) {
 		t.Errorf("docs/configuration.md does not say: %s", want)
 	}
 }

@@ -248,7 +248,7 @@ func TestWhatNeedsARestartRestarts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	line := regexp.MustCompile(`(?m)^- Need a restart.*$`).FindString(string(page))
+	line := regexp.MustCompile(`(?m)^- These settings need a restart.*$`).FindString(string(page))
 	change := map[string]string{
 		"listen": "--set=service.port=8080", "webConfigFile": "--set=webConfigSecret=web",
 		"interval": "--set=config.interval=20s", "sampleInterval": "--set=config.sampleInterval=2s",
