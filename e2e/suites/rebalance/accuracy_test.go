@@ -104,36 +104,36 @@ var accuracyPage = template.Must(template.New("accuracy").Funcs(template.FuncMap
 		return "**no**"
 	},
 	"ms": func(d time.Duration) string { return d.Round(time.Millisecond).String() },
-}).Parse(`# How right lagscaler is about rebalances
+}).Parse(`# Accuracy of the rebalance monitor
 
-Written by ` + "`make accuracy`" + `; do not edit. What the words mean is in [rebalances](rebalances.md).
+Written by ` + "`make accuracy`" + `; do not edit. [Rebalances](rebalances.md) explains the words.
 
 ## How it was measured
 
-Apache Kafka 3.9 and 4.3, three brokers each, on one machine. Three groups of each kind, of 2 to 5 Java consumers, side by side. For
-{{.Time}} (seed {{.Seed}}) a script had members join, leave, come in pairs, restart, roll over one after the other, end without a word, die by
-SIGKILL, hang over max.poll.interval, and subscribe to another topic, and had topics grow; a few seconds apart as a rule, and
-now and then on top of each other. lagscaler's reading half ran as in the daemon, sampling each second. Polls came every 2 s, and session
-timeouts were 9 s: a fifth of production's 10 s and 45 s. No hints were given, so the causes scaling and deploy do not occur.
+The test used Apache Kafka 3.9 and 4.3, with three brokers each, on one machine. There were three groups of each kind, with 2 to 5 Java consumers, at the same time. For
+{{.Time}} (seed {{.Seed}}) a script caused these changes: members that join, leave, join in pairs, restart, are replaced one after the other, stop without closing, are killed by
+SIGKILL, hang for longer than max.poll.interval.ms, or subscribe to another topic, and topics that get more partitions. Most changes were some seconds apart; some happened
+at the same time. lagscaler read the groups as in production, with one sample per second. The poll interval was 2 s and the session
+timeout 9 s, a fifth of the usual 10 s and 45 s. lagscaler watched no targets, so the causes scaling and deploy do not occur.
 
-The truth is the coordinator's own log: one rebalance is one generation of a classic group, one epoch of a KIP-848 group.
+The result is compared with the log of the coordinator: one rebalance is one generation of a classic group, or one epoch of a KIP-848 group.
 
-## Promises
+## Targets
 
-| promise | measured | kept |
+| target | measured | reached |
 |---|---|---|
 {{range targets .Sum}}| {{.Want}} | {{.Got}} | {{yes .Met}} |
 {{end}}
-## By kind
+## By kind of group
 
 | Kafka | group | rebalances | missed, a member stayed | missed, nobody stayed | made up | cause right | unknown | wrong | duration within a sample | further off | worst |
 |---|---|---|---|---|---|---|---|---|---|---|---|
 {{range .Rows}}| {{.Version}} | {{.Kind}} | {{.Truths}} | {{len .Missed}} | {{.Excused}} | {{len .False}} | {{.Right}} | {{len .Unknown}} | {{len .Wrong}} | {{.Near}} | {{len .Far}} | {{ms .Worst}} |
 {{end}}
-Causes and durations are counted by event: rebalances between which no sample saw the group at rest are one event with a count. Its cause is
-held against that of the first of them. Its duration is held against the log's time from the start of the first to the end of the last rebalance in which a
-sample saw the group in motion, to within one sample and 0.25 s for delays in the brokers.
-{{.Sum.Unclear}} events had no cause in the log either (a member rejoined without saying why) and are not among the causes.
+Causes and durations are counted per event: if no sample shows the group Stable between two rebalances, they are one event with a count. Its cause is
+compared with the cause of the first rebalance. Its duration is compared with the time in the log from the start of the first to the end of the last rebalance that a
+sample showed. The allowed difference is one sample, plus 0.25 s for delays in the brokers.
+{{.Sum.Unclear}} events have no cause in the log either (a member rejoined without a reason) and are not counted among the causes.
 {{with .Sum.Missed}}
 ## Missed
 {{range .}}

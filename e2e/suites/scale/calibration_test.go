@@ -228,49 +228,51 @@ var calibrationPage = template.Must(template.New("calibration").Funcs(template.F
 	"most": slices.Max[[]time.Duration],
 	"f0":   func(v float64) string { return fmt.Sprintf("%.0f", v) },
 	"f1":   func(v float64) string { return fmt.Sprintf("%.1f", v) },
-}).Parse(`# How near the simulator is to a real run
+}).Parse(`# Calibration of the simulator
 
-Written by ` + "`make calibrate`" + `; do not edit. What was observed is kept, and a test simulates it again.
+Written by ` + "`make calibrate`" + `; do not edit. The real run is stored, and a test simulates it again.
 
-Five hours of a stream of tweets were played in ten minutes, after a minute and a half of calm, into a topic with {{.Observed.Partitions}} partitions on
-three real brokers. A real control plane ran the Deployment; each Ready pod stood for one consumer process (range assignor, a
-heartbeat each 3 s, a commit each 5 s, 20 ms of work a record, up to 100 records a fetch) that took up to 8 s more to come up.
-lagscaler scaled it by its documented clocks: a poll each 10 s, a decision each 30 s. Only the stabilization window was shorter,
-two minutes, so that it also goes down.
+A producer replayed five hours of a stream of tweets in ten minutes, after 90 seconds of low traffic, into a topic with {{.Observed.Partitions}} partitions on
+three real brokers. A real control plane ran the Deployment, and for every Ready pod the test ran one consumer process (range assignor, a
+heartbeat every 3 s, a commit every 5 s, 20 ms of work per record, up to 100 records per fetch), which needed up to 8 s more to start.
+lagscaler scaled the Deployment with its normal intervals: a poll every 10 s, a decision every 30 s. Only the stabilization window was shorter,
+two minutes, so that the run also shows scaling down.
 
-The simulator then ran the same trace with what had been measured:
+The simulator then ran the same trace with the measured values:
 
 | | measured | in the simulator |
 |---|---|---|
-| work on a record | {{ms .Observed.PerRecord}} | {{f1 .World.PerConsumer}}/s a consumer |
-| from a new size to a consumer that joins | {{with .Observed.Starts}}{{len .}} pods: {{s (mean .)}} on average, {{s (most .)}} at most{{end}} | {{s (index .World.Starts 0)}} to {{s (index .World.Starts 1)}} |
-| pause of a member in a rebalance | {{with .Observed.Pauses}}{{len .}} pauses: {{s (mean .)}} on average, {{s (most .)}} at most{{end}} | {{s .World.Pause}}, all at once; it knows whole seconds, and at least one |
-| between commits | 5 s | 5 s |
+| processing time of a record | {{ms .Observed.PerRecord}} | {{f1 .World.PerConsumer}}/s per consumer |
+| time from a new number of replicas until a consumer joins | {{with .Observed.Starts}}{{len .}} pods: {{s (mean .)}} on average, {{s (most .)}} at most{{end}} | {{s (index .World.Starts 0)}} to {{s (index .World.Starts 1)}} |
+| pause of a member in a rebalance | {{with .Observed.Pauses}}{{len .}} pauses: {{s (mean .)}} on average, {{s (most .)}} at most{{end}} | {{s .World.Pause}}, for all members together (the simulator uses whole seconds, at least one) |
+| commit interval | 5 s | 5 s |
 
-## Side by side
+## Comparison
 
-Simulated are the medians of {{len .Simulated}} seeds.
+The column "simulated" has the medians of {{len .Simulated}} seeds.
 
-| | observed | simulated | least | most |
+| | observed | simulated | minimum | maximum |
 |---|---|---|---|---|
 {{range .Figures}}| {{.Name}} | {{.Observed}} | {{.Simulated}} | {{.Least}} | {{.Most}} |
 {{end}}
-Kafka takes all into one rebalance who join until its members have noticed it, at their next heartbeat; until then they go on
-working. The simulator takes in only those who join within the pause, so it has more rebalances. It does not know that a record
-waits for the others of its fetch, up to two seconds here.
+Differences between Kafka and the simulator:
 
-What this does not show: members of these programs were back within a second. Pauses of 8 s, which the benchmark assumes, are
-those of programs that take as long to come back for more; and cooperative rebalancing was not played.
+- In Kafka, a rebalance includes every member that joins until the other members have noticed the rebalance at their next heartbeat. Until then these members continue to work.
+  In the simulator, a rebalance includes only the members that join during the pause, so the simulator has more rebalances.
+- The simulator does not consider that a record waits for the other records of its fetch, here for up to two seconds.
 
-[The curves](calibration.html): traffic, replicas with each decision's reason, the oldest record and rebalances, observed and in
+Limits of this comparison: the members of these programs rejoined within a second. The benchmark assumes pauses of 8 s, as in programs that need that long
+until they poll again. The comparison does not include cooperative rebalancing.
+
+[The curves](calibration.html) show the traffic, the replicas with the reason of every decision, the oldest record and the rebalances: observed, and in
 a typical simulation.
 
-## Time lag, half a minute at a time
+## Time lag, in intervals of 30 s
 
-The age of the oldest record: observed when it was done, by the consumers; simulated while it waits. The last column is what
-lagscaler itself measured from offsets, at its decision within that half minute.
+The table shows the age of the oldest record. The consumers measured the observed age when they finished a record; the simulator computes it while the record waits. The last column
+is the time lag that lagscaler computed from offsets at its decision in that interval.
 
-| from | records/s | replicas observed | simulated | oldest observed | simulated | least to most | lagscaler's measure |
+| from | records/s | replicas observed | simulated | oldest observed | simulated | minimum to maximum | measured by lagscaler |
 |---|---|---|---|---|---|---|---|
 {{range .Moments}}| {{.Second}} s | {{f0 .Rate}} | {{.Replicas}} | {{.SimReplicas}} | {{.Age}} s | {{.SimAge}} s | {{.SimAgeLeast}} to {{.SimAgest}} s | {{with .Estimate}}{{.}} s{{end}} |
 {{end}}`))

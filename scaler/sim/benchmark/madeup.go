@@ -136,8 +136,8 @@ func onMadeUp(w io.Writer, all table) {
 const madeUpNotes = `
 ## Made-up traffic
 
-Two days each, with noise, 48 partitions, one seed: cost / late %. Nothing was tuned on these; how far a burst is believed was
-chosen between two ways after seeing them. They show where the policy is weak: what comes more seldom than once an hour
-finds no room, and is late each time until replicas have started, and what comes each hour is paid for all hour long.
+Every trace has two days with noise; 48 partitions, one seed. The cells are cost / late %. No parameter was chosen on these traces, except one of two ways to
+discount a burst. The table shows the weaknesses of the policy. A peak that comes less than once per hour finds no reserve, and its records are late
+until new replicas have started. For a peak that comes every hour, the reserve is paid for the entire hour.
 
 `

@@ -99,7 +99,7 @@ func report(w io.Writer, traces []sim.Trace, jobs []*job, seeds int) {
 	costOfNotKnowing(w, all, traces)
 	for _, p := range protocols {
 		one := all.part(lineup).under(p)
-		fmt.Fprintf(w, "\n## %d partitions, %s\n\n### Overall\n\nEach trace counts as much.\n\n%s", mainPartitions, p, head)
+		fmt.Fprintf(w, "\n## %d partitions, %s\n\n### Overall\n\nEvery trace has the same weight.\n\n%s", mainPartitions, p, head)
 		for _, name := range one.policies() {
 			fmt.Fprint(w, one.overall(traces, name).cells(name))
 		}
@@ -134,7 +134,7 @@ func otherSizes(w io.Writer, all table, traces []sim.Trace) {
 }
 
 func ablations(w io.Writer, all table, traces []sim.Trace) {
-	fmt.Fprintf(w, "\n## What each term buys\n\nOne seed, %d partitions: cost / late %% of each trace.\n", mainPartitions)
+	fmt.Fprintf(w, "\n## The effect of each term\n\nOne seed, %d partitions. The cells are cost / late %% of a trace.\n", mainPartitions)
 	for _, p := range protocols {
 		one := all.under(p)
 		fmt.Fprintf(w, "\n### %s\n\n| variant | overall |", p)
@@ -156,12 +156,12 @@ func ablations(w io.Writer, all table, traces []sim.Trace) {
 }
 
 const ablationNotes = `
-Seasons guide only where a trace has lived one: an hour, a day, a week. Room is kept for the greatest rate of the last hour. A burst
-counts in full as far as jumps are believed. "Without drain" spreads a backlog over a day.
+A season has an effect only if the trace is long enough to contain one: an hour, a day, a week. "Room" is the reserve for the highest rate of the last hour. A burst
+is discounted like a jump. "Without drain" distributes a backlog over one day.
 `
 
 func whenThingsGoWrong(w io.Writer, all table) {
-	fmt.Fprint(w, "\n## When things go wrong\n\nThe first day of the taxi trace, eager, 48 partitions, one seed; the trouble lasts from 1:00 to 2:00, slow starts all day.\n\n"+
+	fmt.Fprint(w, "\n## Failures\n\nThe first day of the taxi trace, eager, 48 partitions, one seed. The failure lasts from 1:00 to 2:00; the slow starts last all day.\n\n"+
 		"| trouble | policy | cost | late % | oldest | downs while blind | consumer hours above the useful |\n|---|---|---|---|---|---|---|\n")
 	for _, tr := range faults {
 		one := all.only(func(j *job) bool { return j.world.Faults[0].Kind == tr.Kind })

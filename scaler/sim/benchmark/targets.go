@@ -9,30 +9,29 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/sim"
 )
 
-const preface = `# How the policy does
+const preface = `# Scaling benchmark
 
 <!-- Written by make bench-scaling. The same program writes the same bytes. -->
 
-The simulator of ` + "`scaler/sim`" + ` runs ` + "`scaler.Evaluate`" + ` itself against recorded traffic, scaled so that its peak takes 70 %% of all
-partitions at 100 records/s a consumer. Consumers differ by 5 %% in speed, pods take 20 to 40 s to start, one after another
-as they come, members commit every 5 s, polls come every 10 s. An eager rebalance stops everybody for 8 s and takes in who
-joins meanwhile, a cooperative one stops what moves for 4 s. [The calibration](calibration.md) holds this model against a real
+The simulator of ` + "`scaler/sim`" + ` runs ` + "`scaler.Evaluate`" + ` with recorded traffic. The traffic is scaled so that its peak needs 70 %% of the consumers that
+the partitions allow, at 100 records/s per consumer. The speed of the consumers differs by 5 %%. A pod needs 20 to 40 s to start, and the pods start independently.
+Members commit every 5 s, and lagscaler polls every 10 s. An eager rebalance pauses all members for 8 s and includes every member that
+joins in the meantime; a cooperative rebalance pauses only the partitions that move, for 4 s. [The calibration](calibration.md) compares this model with a real
 run.
 
-- **cost**: consumer time over the least that could do the work if consumers came in fractions and at once. On traces with a
-  step of a second, a schedule that lets records wait can be a little below 1.
-- **late**: records processed more than 30 s after they arrived. **violation**: time in which one waited that long.
-- **oldest**: how long the oldest record ever waited, in any run.
-- The clairvoyant knows the next ten minutes. It is a heuristic. It reads a rate over half a minute, as the policy does; one
-  that takes each second for a rate holds the noise of counting, and is shown beside it.
+- **cost**: the consumer time, divided by the smallest possible consumer time if fractions of consumers were possible and started at once. On traces with a
+  step of one second, a schedule that lets records wait can have a cost slightly below 1.
+- **late**: the fraction of the records that were processed more than 30 s after they arrived. **violation**: the fraction of the time in which a record waited that long.
+- **oldest**: the longest waiting time of a record in any run.
+- **clairvoyant**: a heuristic that knows the next ten minutes of traffic. It measures a rate over 30 s, like lagscaler. A second clairvoyant measures a rate over one second, which
+  includes statistical noise.
 
-Every trace is run in full: 70 days in all. Rows of lagscaler, the clairvoyant and KEDA at lagThreshold 10 are means of %d seeds
-(at 144 partitions of %d, without KEDA), the others are of one: the whole takes a quarter of an hour of two cores.
+Every trace is simulated completely: 70 days in total. The rows of lagscaler, the clairvoyant and KEDA with lagThreshold 10 are means of %d seeds
+(with 144 partitions of %d, without KEDA). The other rows are of one seed. The benchmark needs 15 minutes on two cores.
 
-Two traces (tweets, ELB) were meant to tune the policy on, three (taxi, Azure, Mooncake) to check it. The check was not blind:
-that jumps, trends and bursts are believed only as far as they lasted was found on Azure, and for how long room is kept for
-what was, the two utilizations and the window were chosen on all five. [Made-up traffic](#made-up-traffic) is a check of
-another kind.
+Two traces (tweets, ELB) were used to choose the parameters, and three (taxi, Azure, Mooncake) to check them. But the check was not independent:
+the discount of jumps, trends and bursts was found on the Azure trace. The duration of the reserve, the two utilizations and the stabilization window were chosen on all
+five traces. [Made-up traffic](#made-up-traffic) is a different kind of check.
 `
 
 // against is our policy beside the clairvoyants and the bound.
@@ -52,7 +51,7 @@ func (t table) against(trace sim.Trace, p sim.Protocol) against {
 
 // targets compares the results with the targets.
 func targets(w io.Writer, all table, traces []sim.Trace) {
-	fmt.Fprint(w, "\n## Against its targets\n\nMeans over the five traces, 48 partitions, target lag 30 s.\n\n"+
+	fmt.Fprint(w, "\n## Results and targets\n\nMeans of the five traces, with 48 partitions and target lag 30 s.\n\n"+
 		"| protocol | late % | wanted | cost | clairvoyant's | over it | wanted | clairvoyant's by the second | over it |\n|---|---|---|---|---|---|---|---|---|\n")
 	n, missed := float64(len(traces)), []string(nil)
 	for _, p := range protocols {
@@ -98,11 +97,11 @@ func outcome(missed []string) string {
 }
 
 const boundNotes = `
-**Lower bound**: the least that a schedule of useful counts costs whose late records are at most %v %% under eager and %v %% under
-cooperative rebalancing, if it is known in advance when pods have to be asked for. It was computed by dynamic programming over
-the number of consumers and the backlog for the first %d days of each trace, in a kinder world: without noise, all pods of a
-step after 20 s at once, one pause a step, consumers that share all work. Rounding is always in favour of the schedule. It is
-close to 1: that is what knowing the future would buy. What not knowing it costs, the next table shows.
+**Lower bound**: the lowest cost of a schedule that knows the traffic in advance, uses only useful consumer counts, and has at most %v %% late records with eager and %v %% with
+cooperative rebalancing. It was computed by dynamic programming over
+the number of consumers and the backlog, for the first %d days of every trace. The computation is optimistic: there is no noise, all pods of a
+change start after 20 s at the same time, a change causes one pause, and the consumers share all work. Rounding is always in favour of the schedule. The bound is
+close to 1: this is the value of knowing the future. The next table shows the cost of not knowing it.
 `
 
 // leastLate is the least share of late records that any such policy has.
@@ -154,21 +153,21 @@ func (t table) cheapest(late float64) (name string, least row) {
 }
 
 const followerNotes = `
-### What not knowing costs
+### The cost of not knowing the future
 
-Rules that follow the rate of the last half minute with so much room, up at once, and down only to what the greatest rate of so
-many seconds needs with the same room: nine pairs of numbers were tried on each trace, eager, one seed, and for each trace the
-best was picked in hindsight.
+The rules in this table follow the rate of the last 30 s with a fixed headroom. They scale up at once, and scale down only to the number that the highest rate of a fixed
+period needs with the same headroom. Nine combinations of headroom and period were simulated on every trace (eager, one seed), and the best one of every trace was
+chosen afterwards.
 
 `
 
 const jumpNotes = `
-With the best rule for each trace, none later than 0.3 %%, these would cost %.2f times the clairvoyant's; lagscaler, which is not
-told which trace it is on, costs less.
+With the best rule for every trace, and at most 0.3 %% late records, the cost is %.2f times the cost of the clairvoyant. lagscaler does not
+know the trace and costs less.
 
-Why not knowing costs so much: traffic such as the ELB's jumps by a factor of two and more within a second, every few minutes,
-and nothing before the jump tells. Replicas that are asked for at once work about 55 s later (a poll, a start of 20 to 40 s, a
-rebalance), so when rates jump from a to b and the fleet can do C, the oldest record waits about (1 - C/b) 55 s and then for
-the pauses of the rebalances, since pods join one after another. With one pause of 8 s and a target of 30 s none is late only
-if C >= 0.6 b. The clairvoyant starts its pods 75 s before.
+The reason for this cost: traffic such as the ELB trace jumps by a factor of two or more within a second, every few minutes,
+without any sign before the jump. New replicas process records about 55 s after the decision (a poll, a start of 20 to 40 s, a
+rebalance). So if the rate jumps from a to b and the capacity is C, the oldest record waits about (1 - C/b) * 55 s, plus
+the pauses of the rebalances, because the pods join one by one. With one pause of 8 s and a target lag of 30 s, no record is late only
+if C >= 0.6 b. The clairvoyant starts its pods 75 s before the jump.
 `
