@@ -161,7 +161,7 @@ func TestPushRevertsChanges(t *testing.T) {
 	panels[1]["title"] = "Mine"
 	list(panels[2]["targets"])[0]["expr"] = "up"
 	b["refresh"] = "5s"
-	want := []string{`new panel "Groups behind their threshold"`, `panel "Groups that stand still"`, `removed panel "Mine"`, "refresh"}
+	want := []string{`new panel "Groups above their lag threshold"`, `panel "Stalled or stopped groups"`, `removed panel "Mine"`, "refresh"}
 	to.DryRun = true
 	if got := push(t, to)[0]; got.Action != Updated || !slices.Equal(got.Changes, want) || there.writes != 4 {
 		t.Errorf("dry run: %s %q, %d writes", got.Action, got.Changes, there.writes)

@@ -15,7 +15,7 @@ import (
 
 // empty are the queries that answer nothing here, and why.
 var empty = map[string]string{
-	"lagscaler-scaling Holds past their deadline A": "no hold is overdue",
+	"lagscaler-scaling Blocked for longer than the deadline A": "no hold is overdue",
 }
 
 // query is one query of a dashboard.

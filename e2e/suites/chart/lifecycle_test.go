@@ -36,7 +36,7 @@ func TestLifecycle(t *testing.T) {
 			}
 
 			notes := r.must("upgrade", r.name, folder, values, "--set=mode=act", "--wait", "--timeout=2m")
-			if !strings.Contains(notes, "it scales what a KafkaScaler names") {
+			if !strings.Contains(notes, "it changes the replicas of the targets of KafkaScalers") {
 				t.Errorf("the notes say %s", notes)
 			}
 			c.AwaitReady(t, r.ns, r.name, 2)
