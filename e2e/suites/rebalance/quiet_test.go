@@ -12,9 +12,10 @@ import (
 // members that restart, lagscaler restarting, coordinators that move, a preferred-leader election, a broker's SIGKILL
 // and its return.
 func TestQuiet(t *testing.T) {
+	t.Parallel()
 	for _, v := range kafka.Versions {
 		t.Run(string(v), func(t *testing.T) {
-			t.Parallel() // most of it is waiting
+			t.Parallel()
 			c := kafka.Start(t, kafka.Config{Version: v})
 			tc := open(t, c, 1, 7)
 			for _, step := range []struct {

@@ -1,6 +1,7 @@
 package rebalance_test
 
 import (
+	"flag"
 	"fmt"
 	"slices"
 	"testing"
@@ -11,6 +12,11 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	// Most of these tests is waiting: both versions of both run side by side.
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		panic(err)
+	}
 	defer kafka.CloseShared()
 	m.Run()
 }
@@ -185,6 +191,7 @@ func report(t *testing.T, comparisons map[kind]*comparison) comparison {
 // What may happen to a group, several groups side by side: no rebalance is missed in which a member stayed, and none
 // is made up.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	scripts := map[kind][]string{
 		eager:       {"join", "restart", "vanish"},
 		cooperative: {"join twice", "leave", "hang"},

@@ -27,7 +27,7 @@ const (
 	playedStep  = 10 * time.Second
 	playedPeak  = 400 // records/s
 	calmBefore  = 9   // samples of the first rate
-	worlds      = 21  // simulations
+	simulations = 21
 )
 
 const (
@@ -44,16 +44,16 @@ func TestCalibrate(t *testing.T) {
 		t.Skipf("skipped: this plays traffic for ten minutes and writes docs/calibration.md; make calibrate runs it, with %s", calibrateVariable)
 	}
 	trace := playedTraffic(t)
-	s := open(t, stage{
-		Rate: int(trace.Counts[0] / playedStep.Seconds()), Replicas: 2, Scaler: calibrated, Tempo: documented,
+	s := open(t, setup{
+		Rate: int(trace.Counts[0] / playedStep.Seconds()), Replicas: 2, Scaler: calibrated, Clocks: documented,
 		Deployment: func(d *kube.Deployment) { d.StartUp = calibrateStart },
-		Consumer:   func(c *consuming) { c.Plain, c.Target = true, calibrateTarget },
+		Consumer:   func(c *consumerConfig) { c.Plain, c.Target = true, calibrateTarget },
 	})
 	sizes := s.watch()
 	d := s.start()
 	awaitFor(t, 5*time.Minute, "a steady workload that keeps up", func() error { return s.steady(d) })
 	began := s.play(t, trace)
-	o := s.observe(d, trace, happened{began, sizes()})
+	o := s.observe(d, trace, span{began, sizes()})
 	o.save(t)
 	c := calibrate(t, o)
 	c.write(t)
@@ -82,7 +82,7 @@ func playedTraffic(t *testing.T) sim.Trace {
 }
 
 // calibrated is the KafkaScaler: all as by default, but that it goes down within the ten minutes.
-func calibrated(s *scene) string {
+func calibrated(s *scenario) string {
 	return fmt.Sprintf(`
 apiVersion: lagscaler.io/v1alpha1
 kind: KafkaScaler
@@ -94,23 +94,23 @@ spec:
   stabilizationWindow: %s
   sources:
   - {cluster: main, group: %s, processingTime: %s}
-`, scalerName, workload, calibrateTarget, calibrateWindow, s.groups[0], s.stage.Processing)
+`, scalerName, workload, calibrateTarget, calibrateWindow, s.groups[0], s.setup.Processing)
 }
 
-func (s *scene) steady(d *daemon) error {
-	told, err := d.scaler(s.name())
+func (s *scenario) steady(d *daemon) error {
+	got, err := d.scaler(s.name())
 	if err != nil {
 		return err
 	}
-	need, ok := told.Decision.Need()
-	if !ok || told.Decision.Verdict != scaler.Steady || !need.LagKnown || need.LagSeconds > calibrateTarget.Seconds()/2 {
-		return fmt.Errorf("%s %s", told.Decision.Verdict, told.Line)
+	need, ok := got.Decision.Need()
+	if !ok || got.Decision.Verdict != scaler.Steady || !need.LagKnown || need.LagSeconds > calibrateTarget.Seconds()/2 {
+		return fmt.Errorf("%s %s", got.Decision.Verdict, got.Line)
 	}
 	return nil
 }
 
 // play plays the trace in real time, and returns when it began.
-func (s *scene) play(t *testing.T, trace sim.Trace) time.Time {
+func (s *scenario) play(t *testing.T, trace sim.Trace) time.Time {
 	t.Helper()
 	began := time.Now()
 	for i, n := range trace.Counts {
@@ -142,16 +142,16 @@ type estimate struct {
 	Seconds float64
 }
 
-// happened is when the trace began, and the sizes there were.
-type happened struct {
+// span is when the trace began, and the sizes there were.
+type span struct {
 	began time.Time
 	sizes []size
 }
 
 // observe puts together what consumers, control plane and daemon saw of a trace.
-func (s *scene) observe(d *daemon, trace sim.Trace, h happened) observed {
+func (s *scenario) observe(d *daemon, trace sim.Trace, h span) observed {
 	s.t.Helper()
-	o := observed{Result: sim.Result{Trace: playedTrace, Policy: "observed", Protocol: sim.Eager, Partitions: int(s.stage.Partitions)}}
+	o := observed{Result: sim.Result{Trace: playedTrace, Policy: "observed", Protocol: sim.Eager, Partitions: int(s.setup.Partitions)}}
 	ages := make([]time.Duration, len(trace.Counts))
 	var done, late int64
 	var busy time.Duration
@@ -190,28 +190,28 @@ func (s *scene) observe(d *daemon, trace sim.Trace, h happened) observed {
 }
 
 // consumerLogs are those of all consumers that ever ran, first the first.
-func (s *scene) consumerLogs() []string {
+func (s *scenario) consumerLogs() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.logs)
 }
 
 // readConsumer reads what a consumer told; it tells something when it starts.
-func readConsumer(t *testing.T, log string) []consumed {
+func readConsumer(t *testing.T, log string) []consumerReport {
 	t.Helper()
 	text, err := os.ReadFile(log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var lines []consumed
+	var lines []consumerReport
 	for line := range strings.Lines(string(text)) {
-		var one consumed
+		var one consumerReport
 		if strings.HasPrefix(line, "{") && json.Unmarshal([]byte(line), &one) == nil {
 			lines = append(lines, one)
 		}
 	}
 	if len(lines) == 0 {
-		t.Fatalf("%s: the consumer told nothing", filepath.Base(log))
+		t.Fatalf("%s: the consumer reported nothing", filepath.Base(log))
 	}
 	return lines
 }
@@ -228,7 +228,7 @@ func startOf(up time.Time, sizes []size) (time.Duration, bool) {
 }
 
 // count fills in the replicas and the rebalances so far of each step.
-func (o *observed) count(rebalances []int, h happened) {
+func (o *observed) count(rebalances []int, h span) {
 	sum := 0
 	for b := range o.Points {
 		p := &o.Points[b]
@@ -252,7 +252,7 @@ func (o *observed) count(rebalances []int, h happened) {
 }
 
 // decisions are the daemon's changes, and its own measure of the time lag at each decision.
-func (o *observed) decisions(s *scene, d *daemon, began time.Time) {
+func (o *observed) decisions(s *scenario, d *daemon, began time.Time) {
 	var last time.Time
 	for _, h := range d.history() {
 		for _, one := range h.Scalers {

@@ -84,23 +84,23 @@ func (c calibration) Typical() sim.Result {
 	return all[len(all)/2]
 }
 
-// moment is half a minute: the greatest of each.
-type moment struct {
-	Second                int32
-	Rate                  float64
-	Replicas, Age         int32 // observed
-	SimReplicas, SimAge   int32 // of the median simulation, each by itself
-	SimAgeLeast, SimAgest int32
-	Estimate              string // by lagscaler, at its decision
+// halfMinute is half a minute: the greatest of each.
+type halfMinute struct {
+	Second                  int32
+	Rate                    float64
+	Replicas, Age           int32 // observed
+	SimReplicas, SimAge     int32 // of the median simulation, each by itself
+	SimAgeLeast, SimAgeMost int32
+	Estimate                string // by lagscaler, at its decision
 }
 
 // Moments are the run, half a minute at a time.
-func (c calibration) Moments() []moment {
+func (c calibration) Moments() []halfMinute {
 	const steps = 3
-	var out []moment
+	var out []halfMinute
 	for b := 0; b+steps <= len(c.Observed.Points); b += steps {
 		age, replicas, rate := window(c.Observed.Result, b, steps)
-		m := moment{Second: int32(b) * int32(playedStep/time.Second), Age: age, Replicas: replicas, Rate: rate}
+		m := halfMinute{Second: int32(b) * int32(playedStep/time.Second), Age: age, Replicas: replicas, Rate: rate}
 		var ages, sizes []int32
 		for _, r := range c.Simulated {
 			a, n, _ := window(r, b, steps)
@@ -108,7 +108,7 @@ func (c calibration) Moments() []moment {
 		}
 		slices.Sort(ages)
 		slices.Sort(sizes)
-		m.SimAge, m.SimAgeLeast, m.SimAgest = ages[len(ages)/2], ages[0], ages[len(ages)-1]
+		m.SimAge, m.SimAgeLeast, m.SimAgeMost = ages[len(ages)/2], ages[0], ages[len(ages)-1]
 		m.SimReplicas = sizes[len(sizes)/2]
 		for _, e := range c.Observed.Estimates {
 			if e.Second >= m.Second && e.Second < m.Second+int32(steps*playedStep/time.Second) {
@@ -129,9 +129,9 @@ func window(r sim.Result, from, n int) (age, replicas int32, rate float64) {
 
 // Where the real run is kept, and what is written of it.
 const (
-	calibrationData   = "testdata/calibration.json"
-	calibrationPaper  = "../../../docs/calibration.md"
-	calibrationCurves = "../../../docs/calibration.html"
+	calibrationData     = "testdata/calibration.json"
+	calibrationDocument = "../../../docs/calibration.md"
+	calibrationCurves   = "../../../docs/calibration.html"
 )
 
 var updateCalibration = flag.Bool("update-calibration", false, "simulate the kept run again, and write docs/calibration.md")
@@ -151,12 +151,12 @@ func TestCalibration(t *testing.T) {
 	if *updateCalibration {
 		c.write(t)
 	}
-	want, err := os.ReadFile(calibrationPaper)
+	want, err := os.ReadFile(calibrationDocument)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := c.paper(t); !bytes.Equal(got, want) {
-		t.Errorf("%s says something else; -update-calibration writes it anew:\n%s", calibrationPaper, got)
+	if got := c.document(t); !bytes.Equal(got, want) {
+		t.Errorf("%s says something else; -update-calibration writes it anew:\n%s", calibrationDocument, got)
 	}
 }
 
@@ -165,7 +165,7 @@ func calibrate(t *testing.T, o observed) calibration {
 	t.Helper()
 	c := calibration{Observed: o, World: o.world()}
 	trace := playedTraffic(t)
-	for seed := range uint64(worlds) {
+	for seed := range uint64(simulations) {
 		w := c.World
 		w.Seed = seed + 1
 		c.Simulated = append(c.Simulated, simulateCalibrated(t, trace, w))
@@ -184,7 +184,7 @@ func (o observed) save(t *testing.T) {
 	}
 }
 
-func (c calibration) paper(t *testing.T) []byte {
+func (c calibration) document(t *testing.T) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	if err := calibrationPage.Execute(&b, c); err != nil {
@@ -203,7 +203,7 @@ func (c calibration) write(t *testing.T) {
 	if err := plot.Write(&curves, report); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string][]byte{calibrationPaper: c.paper(t), calibrationCurves: curves.Bytes()} {
+	for name, text := range map[string][]byte{calibrationDocument: c.document(t), calibrationCurves: curves.Bytes()} {
 		if err := os.WriteFile(name, text, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -274,5 +274,5 @@ is the time lag that lagscaler computed from offsets at its decision in that int
 
 | from | records/s | replicas observed | simulated | oldest observed | simulated | minimum to maximum | measured by lagscaler |
 |---|---|---|---|---|---|---|---|
-{{range .Moments}}| {{.Second}} s | {{f0 .Rate}} | {{.Replicas}} | {{.SimReplicas}} | {{.Age}} s | {{.SimAge}} s | {{.SimAgeLeast}} to {{.SimAgest}} s | {{with .Estimate}}{{.}} s{{end}} |
+{{range .Moments}}| {{.Second}} s | {{f0 .Rate}} | {{.Replicas}} | {{.SimReplicas}} | {{.Age}} s | {{.SimAge}} s | {{.SimAgeLeast}} to {{.SimAgeMost}} s | {{with .Estimate}}{{.}} s{{end}} |
 {{end}}`))

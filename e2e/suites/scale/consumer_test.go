@@ -16,8 +16,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// consuming is what one consumer process does. The test binary is started again as that process.
-type consuming struct {
+// consumerConfig is what one consumer process does. The test binary is started again as that process.
+type consumerConfig struct {
 	Name       string // of its pod: the client id begins with it
 	Brokers    string
 	Topic      string
@@ -25,11 +25,11 @@ type consuming struct {
 	Processing time.Duration
 	Target     time.Duration // a record older than this when it is done is late
 	Poisoned   []int32       // partitions of which only the first records are ever done
-	Plain      bool          // as programs are with the clients' defaults: see plainly
+	Plain      bool          // as programs are with the clients' defaults: see plainOptions
 }
 
-// consumed is what a consumer has done so far; it writes one as a line now and then, and when it ends.
-type consumed struct {
+// consumerReport is what a consumer has done so far; it writes one as a line now and then, and when it ends.
+type consumerReport struct {
 	Done, Late int64
 	Oldest     time.Duration // of a record when it was done
 
@@ -41,20 +41,20 @@ type consumed struct {
 
 const (
 	commitEvery = 500 * time.Millisecond
-	tellEvery   = 500 * time.Millisecond
-	sound       = 20 // records of a poisoned partition that can be done
+	reportEvery = 500 * time.Millisecond
+	goodRecords = 20 // records of a poisoned partition that can be done
 	fetchAtOnce = 10 // records: after a rebalance so many at most are done for partitions that are another's by then
 )
 
 // consume is main of a consumer process: it ends at SIGTERM, leaving its groups as a well-behaved program does.
 func consume(text string) error {
-	var c consuming
+	var c consumerConfig
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		return err
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	results := make(chan consumed)
+	results := make(chan consumerReport)
 	ended := make(chan error, len(c.Groups))
 	for _, group := range c.Groups {
 		go func() { ended <- c.member(ctx, group, results) }()
@@ -65,8 +65,8 @@ func consume(text string) error {
 		case <-ctx.Done():
 		}
 	}
-	told := time.Now()
-	sum := consumed{At: told}
+	reported := time.Now()
+	sum := consumerReport{At: reported}
 	out := json.NewEncoder(os.Stdout)
 	if err := out.Encode(sum); err != nil { // it has started
 		return err
@@ -75,8 +75,8 @@ func consume(text string) error {
 		select {
 		case r := <-results:
 			sum.add(r)
-			if time.Since(told) >= tellEvery {
-				told, sum.At = time.Now(), time.Now()
+			if time.Since(reported) >= reportEvery {
+				reported, sum.At = time.Now(), time.Now()
 				if err := out.Encode(sum); err != nil {
 					return err
 				}
@@ -92,21 +92,21 @@ func consume(text string) error {
 	return out.Encode(sum)
 }
 
-func (c *consumed) add(r consumed) {
+func (c *consumerReport) add(r consumerReport) {
 	c.Done, c.Late, c.Busy = c.Done+r.Done, c.Late+r.Late, c.Busy+r.Busy
 	c.Oldest, c.Recent = max(c.Oldest, r.Oldest), max(c.Recent, r.Oldest)
 	c.Paused = append(c.Paused, r.Paused...)
 }
 
-// manners are how a member behaves in its group.
-func (c consuming) manners(ctx context.Context, results chan<- consumed) []kgo.Opt {
+// groupOptions say how a member behaves in its group.
+func (c consumerConfig) groupOptions(ctx context.Context, results chan<- consumerReport) []kgo.Opt {
 	if !c.Plain {
 		return []kgo.Opt{
 			kgo.Balancers(kgo.CooperativeStickyBalancer()), kgo.AutoCommitInterval(commitEvery),
 			kgo.SessionTimeout(6 * time.Second), kgo.HeartbeatInterval(300 * time.Millisecond),
 		}
 	}
-	return c.plainly(ctx, results)
+	return c.plainOptions(ctx, results)
 }
 
 // A plain program takes a while to come up, each another, and works on what one fetch brought, for up to two seconds here,
@@ -117,9 +117,9 @@ const (
 	plainFetch  = 100 // records
 )
 
-// plainly is the manner of a program with the clients' defaults: eager, range, a heartbeat each 3 s, a commit each 5 s. It
+// plainOptions are those of a program with the clients' defaults: eager, range, a heartbeat each 3 s, a commit each 5 s. It
 // tells how long it had no partitions in a rebalance.
-func (c consuming) plainly(ctx context.Context, results chan<- consumed) []kgo.Opt {
+func (c consumerConfig) plainOptions(ctx context.Context, results chan<- consumerReport) []kgo.Opt {
 	var gaveUp time.Time // both callbacks come one after the other
 	return []kgo.Opt{
 		kgo.Balancers(kgo.RangeBalancer()), kgo.AutoCommitInterval(plainCommit), kgo.HeartbeatInterval(3 * time.Second),
@@ -135,7 +135,7 @@ func (c consuming) plainly(ctx context.Context, results chan<- consumed) []kgo.O
 				return // it has just joined
 			}
 			select {
-			case results <- consumed{Paused: []time.Duration{time.Since(gaveUp)}}:
+			case results <- consumerReport{Paused: []time.Duration{time.Since(gaveUp)}}:
 			case <-ctx.Done():
 			}
 			gaveUp = time.Time{}
@@ -144,8 +144,8 @@ func (c consuming) plainly(ctx context.Context, results chan<- consumed) []kgo.O
 }
 
 // member is one member of a group: it does one record after the other.
-func (c consuming) member(ctx context.Context, group string, results chan<- consumed) error {
-	client, err := kgo.NewClient(append(c.manners(ctx, results),
+func (c consumerConfig) member(ctx context.Context, group string, results chan<- consumerReport) error {
+	client, err := kgo.NewClient(append(c.groupOptions(ctx, results),
 		kgo.SeedBrokers(strings.Split(c.Brokers, ",")...), kgo.ClientID(c.Name+"-"+group), kgo.ConsumerGroup(group), kgo.ConsumeTopics(c.Topic),
 		kgo.AutoCommitMarks(), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchMaxWait(100*time.Millisecond),
 	)...)
@@ -166,14 +166,14 @@ func (c consuming) member(ctx context.Context, group string, results chan<- cons
 			}
 		}
 		fetched.EachRecord(func(r *kgo.Record) {
-			if ctx.Err() != nil || r.Offset >= sound && slices.Contains(c.Poisoned, r.Partition) {
+			if ctx.Err() != nil || r.Offset >= goodRecords && slices.Contains(c.Poisoned, r.Partition) {
 				return
 			}
 			began := time.Now()
 			time.Sleep(c.Processing) // the work itself
 			client.MarkCommitRecords(r)
 			age := time.Since(r.Timestamp)
-			result := consumed{Done: 1, Oldest: age, Busy: time.Since(began)}
+			result := consumerReport{Done: 1, Oldest: age, Busy: time.Since(began)}
 			if age > c.Target {
 				result.Late = 1
 			}

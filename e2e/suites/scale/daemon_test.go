@@ -34,15 +34,15 @@ const (
 	pace = 10
 )
 
-// tempo is how fast a daemon's clocks run.
-type tempo struct {
+// clocks is how fast a daemon's clocks run.
+type clocks struct {
 	Poll, Sample time.Duration
 	Pace         float64
 }
 
 var (
-	hurried    = tempo{poll, poll / 5, pace}
-	documented = tempo{10 * time.Second, time.Second, 1}
+	fast       = clocks{poll, poll / 5, pace}
+	documented = clocks{10 * time.Second, time.Second, 1}
 )
 
 // daemonConfig is what a daemon process is told. The test binary is started again as that process: the program's own
@@ -53,19 +53,19 @@ type daemonConfig struct {
 	Namespace  string // the Lease, the memory, and all that is watched
 	Brokers    []string
 	Mode       scaler.Mode
-	Tempo      tempo
+	Clocks     clocks
 }
 
-// told is one line of a daemon: what it published.
-type told struct {
+// report is one line of a daemon: what it published.
+type report struct {
 	At      time.Time
 	Leader  bool
-	Scalers []toldScaler
+	Scalers []scalerReport
 	Missing []string // rights
 	Metrics string   // where its metrics are
 }
 
-type toldScaler struct {
+type scalerReport struct {
 	Name        string
 	Refused     string
 	Line        string
@@ -90,10 +90,10 @@ func run(text string) error {
 	if err != nil {
 		return err
 	}
-	published := telling{out: json.NewEncoder(os.Stdout), metrics: "http://" + listener.Addr().String() + "/metrics"}
+	published := publisher{out: json.NewEncoder(os.Stdout), metrics: "http://" + listener.Addr().String() + "/metrics"}
 	published.daemon, err = program.New(program.Options{
 		Config: c.config(), Build: program.Build{Version: "e2e"}, Log: os.Stderr, Identity: c.Identity,
-		Clock: scaler.Clock{Poll: c.Tempo.Poll, Pace: c.Tempo.Pace}, Published: published.publish,
+		Clock: scaler.Clock{Poll: c.Clocks.Poll, Pace: c.Clocks.Pace}, Published: published.publish,
 	})
 	if err != nil {
 		return err
@@ -106,7 +106,7 @@ func (c daemonConfig) config() *config.Config {
 	out := config.Default()
 	out.Clusters = []config.Cluster{{Name: "main", Brokers: c.Brokers, ClientID: "lagscaler"}}
 	out.Mode = c.Mode
-	out.Interval, out.SampleInterval = config.Duration(c.Tempo.Poll), config.Duration(c.Tempo.Sample)
+	out.Interval, out.SampleInterval = config.Duration(c.Clocks.Poll), config.Duration(c.Clocks.Sample)
 	out.Log.Level = config.Debug
 	out.Kubernetes = config.Kubernetes{
 		Enabled: config.On, Kubeconfig: c.Kubeconfig, Namespace: c.Namespace, LeaseName: "lagscaler", WatchNamespaces: []string{c.Namespace},
@@ -114,17 +114,17 @@ func (c daemonConfig) config() *config.Config {
 	return out
 }
 
-// telling hands Reports on to the test.
-type telling struct {
+// publisher hands Reports on to the test.
+type publisher struct {
 	daemon  *program.Daemon
 	out     *json.Encoder
 	metrics string
 }
 
-func (p *telling) publish(r *engine.Report) {
-	line := told{At: r.At, Leader: r.Leader, Missing: p.daemon.MissingRights(), Metrics: p.metrics}
+func (p *publisher) publish(r *engine.Report) {
+	line := report{At: r.At, Leader: r.Leader, Missing: p.daemon.MissingRights(), Metrics: p.metrics}
 	for _, s := range r.Scalers {
-		line.Scalers = append(line.Scalers, toldScaler{
+		line.Scalers = append(line.Scalers, scalerReport{
 			Name: s.Name, Refused: s.Refusal.String(), Line: s.Line, Disposition: s.Disposition, Failure: s.Failure, Decision: s.Decision,
 			Workload: s.Workload, Ups: s.Counts.Ups, Downs: s.Counts.Downs, Errors: s.Counts.Errors,
 			Rebalancing: rebalancing(r, s.Sources),
@@ -155,25 +155,25 @@ type daemon struct {
 
 	mu   sync.Mutex
 	read int64 // bytes of the log
-	all  []told
+	all  []report
 }
 
 // start starts a daemon that ends with the test.
 func start(t *testing.T, c daemonConfig) *daemon {
 	t.Helper()
 	d := &daemon{t: t, log: filepath.Join(t.TempDir(), "log")}
-	d.Process = again(t, "daemon", c, d.log)
+	d.Process = startSelf(t, "daemon", c, d.log)
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("the last words of daemon %s:\n%s", c.Identity, d.lastWords())
+			t.Logf("the last output of daemon %s:\n%s", c.Identity, d.lastOutput())
 		}
 		d.Kill()
 	})
 	return d
 }
 
-// again starts the test binary as a program of its own.
-func again(t *testing.T, role string, config any, log string) *child.Process {
+// startSelf starts the test binary as a program of its own.
+func startSelf(t *testing.T, role string, config any, log string) *child.Process {
 	t.Helper()
 	text, err := json.Marshal(config)
 	if err != nil {
@@ -191,7 +191,7 @@ func again(t *testing.T, role string, config any, log string) *child.Process {
 }
 
 // history is everything the daemon told so far; its log, which stands in between, is left out.
-func (d *daemon) history() []told {
+func (d *daemon) history() []report {
 	d.t.Helper()
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -201,7 +201,7 @@ func (d *daemon) history() []told {
 	}
 	whole := bytes.LastIndexByte(text, '\n') + 1
 	for line := range bytes.Lines(text[d.read:whole]) {
-		var one told
+		var one report
 		if bytes.HasPrefix(line, []byte("{")) && json.Unmarshal(line, &one) == nil {
 			d.all = append(d.all, one)
 		}
@@ -210,18 +210,18 @@ func (d *daemon) history() []told {
 	return d.all
 }
 
-// scaler is the last word about the scaler of that name.
-func (d *daemon) scaler(name string) (toldScaler, error) {
+// scaler is the last report about the scaler of that name.
+func (d *daemon) scaler(name string) (scalerReport, error) {
 	all := d.history()
 	if len(all) == 0 {
-		return toldScaler{}, errors.New("it has told nothing yet")
+		return scalerReport{}, errors.New("it has reported nothing yet")
 	}
 	for _, s := range all[len(all)-1].Scalers {
 		if s.Name == name {
 			return s, nil
 		}
 	}
-	return toldScaler{}, fmt.Errorf("it knows no scaler %s", name)
+	return scalerReport{}, fmt.Errorf("it knows no scaler %s", name)
 }
 
 // metric is the sum of a metric's series.
@@ -244,8 +244,8 @@ func (d *daemon) metric(name string) float64 {
 	return sum
 }
 
-// lastWords are the distinct lines of decisions and the end of the log, for a failure's message.
-func (d *daemon) lastWords() string {
+// lastOutput are the distinct lines of decisions and the end of the log, for a failure's message.
+func (d *daemon) lastOutput() string {
 	var b strings.Builder
 	last := map[string]string{}
 	for _, one := range d.history() {

@@ -39,7 +39,7 @@ func TestOtherKinds(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.kind, func(t *testing.T) {
 			t.Parallel()
-			s := open(t, stage{Partitions: 1, Mute: func(string) bool { return true }, Scaler: func(s *scene) string {
+			s := open(t, setup{Partitions: 1, WithoutConsumer: func(string) bool { return true }, Scaler: func(s *scenario) string {
 				s.Apply(t, "default", fleets)
 				s.Kubectl(t, "wait", "--for=condition=Established", "crd/fleets.example.com")
 				s.Apply(t, s.ns, fmt.Sprintf("apiVersion: %s\nkind: %s\nmetadata: {name: other}\n%s\n", tt.apiVersion, tt.kind, tt.object))
@@ -52,8 +52,8 @@ func TestOtherKinds(t *testing.T) {
 			s.Kubectl(t, "create", "role", "fleets-scale", "--namespace="+s.ns, "--verb=get,update", "--resource=fleets.example.com/scale")
 			s.Kubectl(t, "create", "rolebinding", "fleets-scale", "--namespace="+s.ns, "--role=fleets-scale", "--serviceaccount="+s.ns+":lagscaler")
 			d := s.start()
-			s.awaitDecision(d, "the operator's three", func(told toldScaler) bool {
-				return told.Workload.Found && told.Workload.HasScale && told.Decision.Current == 3 && told.Decision.Verdict != scaler.TargetNotFound
+			s.awaitDecision(d, "the operator's three", func(got scalerReport) bool {
+				return got.Workload.Found && got.Workload.HasScale && got.Decision.Current == 3 && got.Decision.Verdict != scaler.TargetNotFound
 			})
 			if got := s.Kubectl(t, "get", strings.ToLower(tt.kind), "other", "--namespace="+s.ns, "--output=jsonpath="+tt.size); got != "3" {
 				t.Errorf("its size is %s", got)

@@ -15,37 +15,37 @@ import (
 
 // A broker that does not answer leaves a lower bound: nothing scales down on it.
 func TestABrokerIsDown(t *testing.T) {
-	s := open(t, stage{Rate: 120, Replicas: 4})
+	s := open(t, setup{Rate: 120, Replicas: 4})
 	d := s.start()
 	s.awaitVerdict(d, scaler.Steady)
 	s.load.set(30) // fewer would do from now on
 	sizes := s.watch()
 	node := s.kafka.Node(t, 3)
 	node.Pause(t)
-	s.awaitDecision(d, "partial or stale data", func(told toldScaler) bool {
-		return slices.Contains([]scaler.Reason{scaler.DataPartial, scaler.DataStale}, told.Decision.Verdict)
+	s.awaitDecision(d, "partial or stale data", func(got scalerReport) bool {
+		return slices.Contains([]scaler.Reason{scaler.DataPartial, scaler.DataStale}, got.Decision.Verdict)
 	})
 	time.Sleep(15 * time.Second) // a third of the window, in which nothing may happen
 	if got := sizes(); len(got) != 1 {
 		t.Errorf("sizes %v were written on partial data", got)
 	}
 	node.Resume(t)
-	s.awaitDecision(d, "everything to be read again", func(told toldScaler) bool {
-		return !slices.Contains([]scaler.Reason{scaler.DataPartial, scaler.DataStale, scaler.Fallback}, told.Decision.Verdict)
+	s.awaitDecision(d, "everything to be read again", func(got scalerReport) bool {
+		return !slices.Contains([]scaler.Reason{scaler.DataPartial, scaler.DataStale, scaler.Fallback}, got.Decision.Verdict)
 	})
 }
 
 // Without the API server decisions go on from what was known; when it is back, each is written once.
 func TestTheAPIServerIsDown(t *testing.T) {
-	s := open(t, stage{Rate: 40, Replicas: 2})
+	s := open(t, setup{Rate: 40, Replicas: 2})
 	d := s.start()
 	s.awaitVerdict(d, scaler.Steady)
 	sizes := s.watch() // it comes back by itself, some time after the server does
 	s.StopAPIServer(t)
 	began := time.Now()
 	s.load.set(150)
-	s.awaitDecision(d, "a write that fails, or a lease that is lost", func(told toldScaler) bool {
-		return slices.Contains([]scaler.Disposition{scaler.Failed, scaler.Follower}, told.Disposition)
+	s.awaitDecision(d, "a write that fails, or a lease that is lost", func(got scalerReport) bool {
+		return slices.Contains([]scaler.Disposition{scaler.Failed, scaler.Follower}, got.Disposition)
 	})
 	time.Sleep(30*time.Second - time.Since(began))
 	if !d.Alive() {
@@ -53,8 +53,8 @@ func TestTheAPIServerIsDown(t *testing.T) {
 	}
 	s.StartAPIServer(t)
 	s.awaitSize("a size that carries 150/s", atLeast(4))
-	s.awaitDecision(d, "a decision after the write", func(told toldScaler) bool {
-		return told.Decision.Current >= 4 && told.Decision.Desired == told.Decision.Current
+	s.awaitDecision(d, "a decision after the write", func(got scalerReport) bool {
+		return got.Decision.Current >= 4 && got.Decision.Desired == got.Decision.Current
 	})
 	await(t, "each decision to change to be one size", func() error {
 		want := []int32{2}
@@ -76,16 +76,16 @@ func TestTheAPIServerIsDown(t *testing.T) {
 // The leader is killed: a successor leads within the lease, and takes no step twice.
 func TestTheLeaderIsKilled(t *testing.T) {
 	t.Parallel()
-	s := open(t, stage{Rate: 40})
+	s := open(t, setup{Rate: 40})
 	sizes := s.watch()
 	first := s.start()
 	s.awaitVerdict(first, scaler.Steady)
 	s.config.Identity = "second"
 	second := s.start()
-	s.awaitDecision(second, "a follower that decides what its leader does", func(told toldScaler) bool {
-		return told.Disposition == scaler.Follower && told.Decision.Verdict == scaler.Steady
+	s.awaitDecision(second, "a follower that decides what its leader does", func(got scalerReport) bool {
+		return got.Disposition == scaler.Follower && got.Decision.Verdict == scaler.Steady
 	})
-	before := s.calm(first)
+	before := s.awaitCalm(first)
 	s.load.set(200)
 	s.awaitSize("the leader's step", atLeast(4))
 	first.Kill()
@@ -101,19 +101,19 @@ func TestTheLeaderIsKilled(t *testing.T) {
 	s.awaitSize("a size that carries 280/s", atLeast(6))
 	await(t, "the lag to be gone", func() error { return s.caughtUp(second) })
 	changes := slices.Concat(steps(first.history(), s.name()), steps(second.history(), s.name()))
-	s.prompt(sizes(), changes)
-	s.late(before, 0.6)
+	s.checkDelays(sizes(), changes)
+	s.checkLate(before, 0.6)
 }
 
 // What was learned outlives the leader that learned it.
 func TestTheMemoryIsHandedOver(t *testing.T) {
 	t.Parallel()
-	s := open(t, stage{Rate: 120, Partitions: 2, Replicas: 2, Scaler: func(s *scene) string {
+	s := open(t, setup{Rate: 120, Partitions: 2, Replicas: 2, Scaler: func(s *scenario) string {
 		return strings.Replace(s.scaler(), "processingTime: 20ms", "processingTime: 5ms", 1) // a quarter of the truth
 	}})
 	first := s.start()
-	learned := s.awaitDecision(first, "the capacity to be learned", func(told toldScaler) bool {
-		need, ok := told.Decision.Need()
+	learned := s.awaitDecision(first, "the capacity to be learned", func(got scalerReport) bool {
+		need, ok := got.Decision.Need()
 		return ok && need.Capacity == scaler.Learned && need.PerConsumer < 80
 	})
 	was, _ := learned.Decision.Need()
@@ -123,11 +123,11 @@ func TestTheMemoryIsHandedOver(t *testing.T) {
 	<-first.Done()
 	s.config.Identity = "second"
 	second := s.start()
-	told := s.awaitDecision(second, "a decision of the successor", func(told toldScaler) bool {
-		need, ok := told.Decision.Need()
-		return ok && need.RateKnown && told.Disposition != scaler.Follower
+	got := s.awaitDecision(second, "a decision of the successor", func(got scalerReport) bool {
+		need, ok := got.Decision.Need()
+		return ok && need.RateKnown && got.Disposition != scaler.Follower
 	})
-	if is, _ := told.Decision.Need(); is.Capacity != scaler.Learned || is.PerConsumer > 1.3*was.PerConsumer {
+	if is, _ := got.Decision.Need(); is.Capacity != scaler.Learned || is.PerConsumer > 1.3*was.PerConsumer {
 		t.Errorf("the successor takes a consumer for %.0f/s (%s); learned were %.0f/s", is.PerConsumer, is.Capacity, was.PerConsumer)
 	}
 }

@@ -11,14 +11,14 @@ import (
 )
 
 // condition reads a condition of the KafkaScaler, as status/reason.
-func (s *scene) condition(kind string) string {
+func (s *scenario) condition(kind string) string {
 	s.t.Helper()
 	at := fmt.Sprintf("conditions[?(@.type==%q)]", kind)
 	return s.status(at+".status") + "/" + s.status(at+".reason")
 }
 
 // awaitCondition waits until a condition is as wanted.
-func (s *scene) awaitCondition(kind, want string) {
+func (s *scenario) awaitCondition(kind, want string) {
 	s.t.Helper()
 	await(s.t, kind+" to be "+want, func() error {
 		if got := s.condition(kind); got != want {
@@ -29,7 +29,7 @@ func (s *scene) awaitCondition(kind, want string) {
 }
 
 // awaitSize waits until the Deployment asks for at least so many replicas.
-func (s *scene) awaitSize(what string, good func(n int32) bool) int32 {
+func (s *scenario) awaitSize(what string, good func(n int32) bool) int32 {
 	s.t.Helper()
 	var n int32
 	await(s.t, what, func() error {
@@ -42,7 +42,7 @@ func (s *scene) awaitSize(what string, good func(n int32) bool) int32 {
 }
 
 // awaitEvent waits until the program has said that about an object.
-func (s *scene) awaitEvent(kind, name, reason string) {
+func (s *scenario) awaitEvent(kind, name, reason string) {
 	s.t.Helper()
 	await(s.t, "the Event "+reason, func() error {
 		if got := s.events(kind, name); !slices.Contains(got, reason) {
@@ -57,12 +57,12 @@ func atLeast(want int32) func(int32) bool { return func(n int32) bool { return n
 // In act, an HPA on the target is a conflict until it is gone.
 func TestAnHPAOnTheTarget(t *testing.T) {
 	t.Parallel()
-	s := open(t, stage{Rate: 150})
+	s := open(t, setup{Rate: 150})
 	s.Autoscale(t, kube.HPA{Namespace: s.ns, Deployment: workload, Min: 1, Max: 10, Metric: "nothing", PerPod: 1})
 	sizes := s.watch()
 	d := s.start()
-	s.awaitDecision(d, "a decision in conflict", func(told toldScaler) bool {
-		return told.Disposition == scaler.Conflict && told.Decision.Desired > told.Decision.Current
+	s.awaitDecision(d, "a decision in conflict", func(got scalerReport) bool {
+		return got.Disposition == scaler.Conflict && got.Decision.Desired > got.Decision.Current
 	})
 	s.awaitCondition("AbleToScale", "False/Conflict")
 	s.awaitEvent("Deployment", workload, "Conflict")
@@ -77,7 +77,7 @@ func TestAnHPAOnTheTarget(t *testing.T) {
 // A ScaledObject owns its target unless it is paused, which is the cut-over from KEDA.
 func TestAScaledObjectOnTheTarget(t *testing.T) {
 	t.Parallel()
-	s := open(t, stage{Rate: 150})
+	s := open(t, setup{Rate: 150})
 	s.InstallCRDs(t, kube.ScaledObjects)
 	s.Apply(t, s.ns, `
 apiVersion: keda.sh/v1alpha1
@@ -89,8 +89,8 @@ spec:
 `)
 	sizes := s.watch()
 	d := s.start()
-	s.awaitDecision(d, "a decision in conflict", func(told toldScaler) bool {
-		return told.Disposition == scaler.Conflict && told.Workload.Owner.Kind == "ScaledObject" && told.Decision.Desired > told.Decision.Current
+	s.awaitDecision(d, "a decision in conflict", func(got scalerReport) bool {
+		return got.Disposition == scaler.Conflict && got.Workload.Owner.Kind == "ScaledObject" && got.Decision.Desired > got.Decision.Current
 	})
 	if got := sizes(); len(got) != 1 {
 		t.Errorf("sizes %v were written beside a ScaledObject", got)
@@ -102,18 +102,18 @@ spec:
 // In advise our decision is shown beside what a real HPA does, and nothing is written: the token could not.
 func TestAdviseBesideARealHPA(t *testing.T) {
 	t.Parallel()
-	s := open(t, stage{Rate: 150, Mode: scaler.Advise})
+	s := open(t, setup{Rate: 150, Mode: scaler.Advise})
 	metrics := s.ServeExternalMetrics(t)
 	metrics.Set(s.ns, "lag", 50)
 	s.Autoscale(t, kube.HPA{Namespace: s.ns, Deployment: workload, Min: 1, Max: 10, Metric: "lag", PerPod: 10})
 	d := s.start()
 	s.awaitSize("the HPA's own five", func(n int32) bool { return n == 5 })
-	told := s.awaitDecision(d, "advice beside the HPA's five", func(told toldScaler) bool {
-		return told.Disposition == scaler.Advised && told.Workload.Owner.Desired == 5 && told.Decision.Current == 5 && told.Decision.Verdict != scaler.CapacityUnknown
+	got := s.awaitDecision(d, "advice beside the HPA's five", func(got scalerReport) bool {
+		return got.Disposition == scaler.Advised && got.Workload.Owner.Desired == 5 && got.Decision.Current == 5 && got.Decision.Verdict != scaler.CapacityUnknown
 	})
 	s.awaitCondition("AbleToScale", "False/Advise")
-	if told.Ups+told.Downs+told.Errors != 0 || len(told.Failure) != 0 {
-		t.Errorf("in advise it wrote, or tried to: %+v", told)
+	if got.Ups+got.Downs+got.Errors != 0 || len(got.Failure) != 0 {
+		t.Errorf("in advise it wrote, or tried to: %+v", got)
 	}
 	// The HPA is misled; what we would do is said in Events of both.
 	metrics.Set(s.ns, "lag", 10)
@@ -130,12 +130,12 @@ func TestAdviseBesideARealHPA(t *testing.T) {
 // Paused by the operator: the decision is made and shown, and not written.
 func TestPausedByTheOperator(t *testing.T) {
 	t.Parallel()
-	s := open(t, stage{Rate: 150})
+	s := open(t, setup{Rate: 150})
 	s.Kubectl(t, "annotate", "ks", scalerName, "--namespace="+s.ns, "lagscaler.io/paused=true")
 	sizes := s.watch()
 	d := s.start()
-	s.awaitDecision(d, "a decision that is not written", func(told toldScaler) bool {
-		return told.Disposition == scaler.Paused && told.Decision.Desired > told.Decision.Current
+	s.awaitDecision(d, "a decision that is not written", func(got scalerReport) bool {
+		return got.Disposition == scaler.Paused && got.Decision.Desired > got.Decision.Current
 	})
 	s.awaitCondition("Paused", "True/Paused")
 	if got := sizes(); len(got) != 1 {
@@ -148,7 +148,7 @@ func TestPausedByTheOperator(t *testing.T) {
 // Of two scalers on one target the older one holds it.
 func TestASecondScalerOnTheTarget(t *testing.T) {
 	t.Parallel()
-	s := open(t, stage{Rate: 20})
+	s := open(t, setup{Rate: 20})
 	d := s.start()
 	s.awaitVerdict(d, scaler.Steady)
 	s.Apply(t, s.ns, strings.Replace(s.scaler(), "name: "+scalerName, "name: second", 1))

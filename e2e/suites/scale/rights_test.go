@@ -20,9 +20,9 @@ func TestEachRightIsMissed(t *testing.T) {
 		}
 		t.Run(strings.ReplaceAll(r.Resource, "/", " "), func(t *testing.T) {
 			t.Parallel()
-			s := open(t, stage{Mute: func(string) bool { return true }, Partitions: 1})
+			s := open(t, setup{WithoutConsumer: func(string) bool { return true }, Partitions: 1})
 			s.Kubectl(t, "annotate", "ks", scalerName, "--namespace="+s.ns, "lagscaler.io/fixed-replicas=3")
-			s.permit(scaler.Act, r.Resource)
+			s.grant(scaler.Act, r.Resource)
 			d := s.start()
 			await(t, "the missing right to be named", func() error {
 				all := d.history()
@@ -31,7 +31,7 @@ func TestEachRightIsMissed(t *testing.T) {
 				}
 				return nil
 			})
-			s.withoutRight(d, r.Resource)
+			s.checkWithout(d, r.Resource)
 			if !d.Alive() {
 				t.Error("the daemon ended")
 			}
@@ -39,8 +39,8 @@ func TestEachRightIsMissed(t *testing.T) {
 	}
 }
 
-// withoutRight holds what is done without a right against what its absence allows.
-func (s *scene) withoutRight(d *daemon, resource string) {
+// checkWithout holds what is done without a right against what its absence allows.
+func (s *scenario) checkWithout(d *daemon, resource string) {
 	s.t.Helper()
 	switch resource {
 	case "leases", "kafkascalers": // nobody leads; nothing is seen: nothing is written

@@ -9,40 +9,40 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
-// useful are the counts that lower the number of partitions of the busiest of consumers that share twelve.
-var useful = []int32{1, 2, 3, 4, 6, 12}
+// usefulCounts are the counts that lower the number of partitions of the busiest of consumers that share twelve.
+var usefulCounts = []int32{1, 2, 3, 4, 6, 12}
 
 // TestTrafficGoesUpAndDown is the whole of it: traffic grows five times, and goes back. What is late is counted, and
 // every change has its event, its place in the status and its count.
 func TestTrafficGoesUpAndDown(t *testing.T) {
 	t.Parallel()
-	s := open(t, stage{Rate: 60, Replicas: 2})
+	s := open(t, setup{Rate: 60, Replicas: 2})
 	sizes := s.watch()
 	d := s.start()
-	before := s.calm(d)
+	before := s.awaitCalm(d)
 
 	t.Log("five times the traffic")
 	began := time.Now()
 	s.load.set(300)
-	up := s.awaitDecision(d, "replicas that carry 300/s", func(told toldScaler) bool { return told.Decision.Current >= 8 })
+	up := s.awaitDecision(d, "replicas that carry 300/s", func(got scalerReport) bool { return got.Decision.Current >= 8 })
 	t.Logf("after %v: %s", time.Since(began).Round(time.Second), up.Line)
-	s.awaitDecision(d, "the lag to return under the target", func(told toldScaler) bool {
-		need, ok := told.Decision.Need()
-		return ok && need.LagKnown && need.LagSeconds < target.Seconds() && need.Rate > 250 && told.Decision.Verdict == scaler.Steady
+	s.awaitDecision(d, "the lag to return under the target", func(got scalerReport) bool {
+		need, ok := got.Decision.Need()
+		return ok && need.LagKnown && need.LagSeconds < target.Seconds() && need.Rate > 250 && got.Decision.Verdict == scaler.Steady
 	})
 	back := time.Since(began)
 	top := s.replicas()
-	if !slices.Contains(useful, top) {
+	if !slices.Contains(usefulCounts, top) {
 		t.Errorf("%d replicas are no useful count of 12 partitions", top)
 	}
 
 	t.Log("and back")
 	s.load.set(60)
-	s.awaitDecision(d, "fewer replicas", func(told toldScaler) bool {
-		return told.Decision.Current <= 3 && told.Disposition != scaler.Applied
+	s.awaitDecision(d, "fewer replicas", func(got scalerReport) bool {
+		return got.Decision.Current <= 3 && got.Disposition != scaler.Applied
 	})
-	s.judge(d, sizes())
-	after := s.done()
+	s.checkChanges(d, sizes())
+	after := s.consumed()
 	late := float64(after.Late-before.Late) / float64(after.Done-before.Done)
 	t.Logf("under the target after %v; %.1f %% of %d records late, the oldest %v; sizes %v", back.Round(time.Second), 100*late,
 		after.Done-before.Done, after.Oldest.Round(100*time.Millisecond), sizes())
@@ -51,8 +51,8 @@ func TestTrafficGoesUpAndDown(t *testing.T) {
 	}
 }
 
-// prompt holds that each decision to change became one size, within a second of the poll it was made at.
-func (s *scene) prompt(sizes []size, changes []step) {
+// checkDelays holds that each decision to change became one size, within a second of the poll it was made at.
+func (s *scenario) checkDelays(sizes []size, changes []step) {
 	s.t.Helper()
 	if len(sizes)-1 != len(changes) {
 		s.t.Errorf("%d sizes were written (%v) by %d decisions to change (%v)", len(sizes)-1, sizes, len(changes), changes)
@@ -68,11 +68,11 @@ func (s *scene) prompt(sizes []size, changes []step) {
 	}
 }
 
-// judge holds writes, decisions, events, status and counts against each other.
-func (s *scene) judge(d *daemon, sizes []size) {
+// checkChanges holds writes, decisions, events, status and counts against each other.
+func (s *scenario) checkChanges(d *daemon, sizes []size) {
 	s.t.Helper()
 	changes := steps(d.history(), s.name())
-	s.prompt(sizes, changes)
+	s.checkDelays(sizes, changes)
 	last, err := d.scaler(s.name())
 	if err != nil {
 		s.t.Fatal(err)
@@ -87,13 +87,13 @@ func (s *scene) judge(d *daemon, sizes []size) {
 		s.t.Errorf("the metric says that %v are desired, not %v", got, want)
 	}
 	for kind, name := range map[string]string{"Deployment": workload, "KafkaScaler": scalerName} {
-		var told []string
+		var got []string
 		await(s.t, "an event for each change", func() error {
-			told = slices.DeleteFunc(s.events(kind, name), func(reason string) bool {
+			got = slices.DeleteFunc(s.events(kind, name), func(reason string) bool {
 				return !slices.ContainsFunc(changes, func(change step) bool { return string(change.Reason) == reason })
 			})
-			if len(told) != len(changes) {
-				return fmt.Errorf("events of the %s: %q, changes %v", kind, told, changes)
+			if len(got) != len(changes) {
+				return fmt.Errorf("events of the %s: %q, changes %v", kind, got, changes)
 			}
 			return nil
 		})

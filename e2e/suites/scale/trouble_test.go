@@ -11,10 +11,10 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
-// late holds the share of records that were late to a limit.
-func (s *scene) late(since consumed, most float64) {
+// checkLate holds the share of records that were late to a limit.
+func (s *scenario) checkLate(since consumerReport, most float64) {
 	s.t.Helper()
-	now := s.done()
+	now := s.consumed()
 	share := float64(now.Late-since.Late) / float64(max(1, now.Done-since.Done))
 	s.t.Logf("%.1f %% of %d records late, the oldest %v", 100*share, now.Done-since.Done, now.Oldest.Round(100*time.Millisecond))
 	if share > most {
@@ -24,7 +24,7 @@ func (s *scene) late(since consumed, most float64) {
 
 // pollsAt counts the polls of the history that saw the size, in all and outside of rebalances: those last as long as
 // they do, however fast the clocks of the test run, and nothing goes up in their first minute.
-func pollsAt(history []told, name string, size int32) (all, calm int) {
+func pollsAt(history []report, name string, size int32) (all, calm int) {
 	for _, h := range history {
 		for _, one := range h.Scalers {
 			if one.Name == name && one.Workload.Spec == size {
@@ -37,24 +37,24 @@ func pollsAt(history []told, name string, size int32) (all, calm int) {
 	return all, calm
 }
 
-// calm waits until all is well: whatever the beginning took is over, and only what the test does counts from now on.
-func (s *scene) calm(d *daemon) consumed {
+// awaitCalm waits until all is well: whatever the beginning took is over, and only what the test does counts from now on.
+func (s *scenario) awaitCalm(d *daemon) consumerReport {
 	s.t.Helper()
-	s.awaitDecision(d, "a steady workload that keeps up", func(told toldScaler) bool {
-		need, ok := told.Decision.Need()
-		return ok && told.Decision.Verdict == scaler.Steady && need.LagKnown && need.LagSeconds < target.Seconds()/4
+	s.awaitDecision(d, "a steady workload that keeps up", func(got scalerReport) bool {
+		need, ok := got.Decision.Need()
+		return ok && got.Decision.Verdict == scaler.Steady && need.LagKnown && need.LagSeconds < target.Seconds()/4
 	})
-	return s.done()
+	return s.consumed()
 }
 
 // Somebody scales down at peak: what arrives brings it back within two polls.
 func TestScaledDownAtPeak(t *testing.T) {
 	t.Parallel()
-	s := open(t, stage{Rate: 250, Replicas: 6})
+	s := open(t, setup{Rate: 250, Replicas: 6})
 	d := s.start()
-	before := s.calm(d)
-	s.awaitDecision(d, "the last write to be long ago", func(told toldScaler) bool {
-		return told.Decision.At.Sub(told.Workload.LastWrite.At) > 2*20*time.Second/pace
+	before := s.awaitCalm(d)
+	s.awaitDecision(d, "the last write to be long ago", func(got scalerReport) bool {
+		return got.Decision.At.Sub(got.Workload.LastWrite.At) > 2*20*time.Second/pace
 	})
 	s.Scale(t, s.ns, workload, 1)
 	s.awaitSize("the size to be right again", atLeast(6))
@@ -66,29 +66,29 @@ func TestScaledDownAtPeak(t *testing.T) {
 		t.Errorf("%d polls saw the harmful size and could have corrected it", calm)
 	}
 	s.awaitVerdict(d, scaler.Steady)
-	s.late(before, 0.25)
+	s.checkLate(before, 0.25)
 }
 
 // A rollout forbids going down, and never up.
 func TestTrafficDoublesDuringARollout(t *testing.T) {
 	t.Parallel()
-	s := open(t, stage{Rate: 80, Replicas: 3, Deployment: func(d *kube.Deployment) { d.StartUp = 8 * time.Second }})
+	s := open(t, setup{Rate: 80, Replicas: 3, Deployment: func(d *kube.Deployment) { d.StartUp = 8 * time.Second }})
 	s.AwaitReady(t, s.ns, workload, 3)
 	d := s.start()
-	before := s.calm(d)
+	before := s.awaitCalm(d)
 	s.Kubectl(t, "rollout", "restart", "deployment/"+workload, "--namespace="+s.ns)
-	s.awaitDecision(d, "the rollout to be seen", func(told toldScaler) bool { return told.Workload.RolloutInProgress })
+	s.awaitDecision(d, "the rollout to be seen", func(got scalerReport) bool { return got.Workload.RolloutInProgress })
 	s.load.set(200)
-	s.awaitDecision(d, "a step up while the rollout is under way", func(told toldScaler) bool {
-		return told.Workload.RolloutInProgress && told.Workload.Spec > 3
+	s.awaitDecision(d, "a step up while the rollout is under way", func(got scalerReport) bool {
+		return got.Workload.RolloutInProgress && got.Workload.Spec > 3
 	})
 	s.awaitSize("a size that carries 200/s", atLeast(6))
 	await(t, "the lag to be gone", func() error { return s.caughtUp(d) })
-	s.late(before, 0.6)
+	s.checkLate(before, 0.6)
 }
 
 // caughtUp is an error while the time lag is above the target.
-func (s *scene) caughtUp(d *daemon) error {
+func (s *scenario) caughtUp(d *daemon) error {
 	one, err := d.scaler(s.name())
 	if err != nil {
 		return err
@@ -102,7 +102,7 @@ func (s *scene) caughtUp(d *daemon) error {
 // Pods that find no node: asking for more of them cannot help, and that is what is said.
 func TestPodsThatCannotSchedule(t *testing.T) {
 	t.Parallel()
-	s := open(t, stage{Rate: 20, Spec: "  maxReplicas: 4\n"})
+	s := open(t, setup{Rate: 20, Spec: "  maxReplicas: 4\n"})
 	// One pod a node, of which there are two.
 	s.Kubectl(t, "patch", "deployment", workload, "--namespace="+s.ns, "--type=merge", "--patch", `{"spec": {"template": {"spec": {"affinity":
 		{"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [
@@ -111,9 +111,9 @@ func TestPodsThatCannotSchedule(t *testing.T) {
 	s.awaitVerdict(d, scaler.Steady)
 	s.load.set(150)
 	s.awaitSize("more replicas than there are nodes", atLeast(4))
-	told := s.awaitVerdict(d, scaler.Unschedulable)
-	if told.Workload.Unschedulable == 0 || told.Decision.Desired != told.Decision.Current {
-		t.Errorf("%d unschedulable, %s", told.Workload.Unschedulable, told.Line)
+	got := s.awaitVerdict(d, scaler.Unschedulable)
+	if got.Workload.Unschedulable == 0 || got.Decision.Desired != got.Decision.Current {
+		t.Errorf("%d unschedulable, %s", got.Workload.Unschedulable, got.Line)
 	}
 	s.awaitEvent("KafkaScaler", scalerName, "Unschedulable")
 }
@@ -121,23 +121,23 @@ func TestPodsThatCannotSchedule(t *testing.T) {
 // One Ready pod whose consumer never joins holds no other back.
 func TestOnePodNeverJoins(t *testing.T) {
 	t.Parallel()
-	var mute string
-	s := open(t, stage{Rate: 80, Replicas: 3, Mute: func(pod string) bool {
-		mute = cmp.Or(mute, pod) // called by one goroutine
-		return pod == mute
+	var silent string
+	s := open(t, setup{Rate: 80, Replicas: 3, WithoutConsumer: func(pod string) bool {
+		silent = cmp.Or(silent, pod) // called by one goroutine
+		return pod == silent
 	}})
 	d := s.start()
-	s.awaitDecision(d, "two members of three pods", func(told toldScaler) bool { return told.Decision.Why.Joined == 2 && told.Decision.Why.Ready == 3 })
-	before := s.done()
+	s.awaitDecision(d, "two members of three pods", func(got scalerReport) bool { return got.Decision.Why.Joined == 2 && got.Decision.Why.Ready == 3 })
+	before := s.consumed()
 	s.load.set(250)
 	s.awaitSize("a size that carries 250/s", atLeast(6))
 	await(t, "the lag to be gone", func() error { return s.caughtUp(d) })
-	s.late(before, 0.6)
+	s.checkLate(before, 0.6)
 }
 
 func TestTheTargetIsDeleted(t *testing.T) {
 	t.Parallel()
-	s := open(t, stage{Rate: 20})
+	s := open(t, setup{Rate: 20})
 	d := s.start()
 	s.awaitVerdict(d, scaler.Steady)
 	s.Kubectl(t, "delete", "deployment", workload, "--namespace="+s.ns)
@@ -151,7 +151,7 @@ func TestTheTargetIsDeleted(t *testing.T) {
 // Nothing to do for long: to zero; work comes: back; and whoever deletes the scaler at zero gets a replica back.
 func TestToZeroAndBack(t *testing.T) {
 	t.Parallel()
-	s := open(t, stage{Rate: 20, Spec: "  minReplicas: 0\n  idleTime: 30s\n"})
+	s := open(t, setup{Rate: 20, Spec: "  minReplicas: 0\n  idleTime: 30s\n"})
 	d := s.start()
 	s.awaitVerdict(d, scaler.Steady)
 	s.load.set(0)
@@ -175,12 +175,12 @@ func TestToZeroAndBack(t *testing.T) {
 // Replicas run, and nobody joins.
 func TestTheGroupIsEmpty(t *testing.T) {
 	t.Parallel()
-	s := open(t, stage{Rate: 20, Replicas: 2, Mute: func(string) bool { return true }})
+	s := open(t, setup{Rate: 20, Replicas: 2, WithoutConsumer: func(string) bool { return true }})
 	sizes := s.watch()
 	d := s.start()
-	told := s.awaitVerdict(d, scaler.NoMembers)
-	if told.Decision.Desired != 2 || len(sizes()) != 1 {
-		t.Errorf("%s; sizes %v", told.Line, sizes())
+	got := s.awaitVerdict(d, scaler.NoMembers)
+	if got.Decision.Desired != 2 || len(sizes()) != 1 {
+		t.Errorf("%s; sizes %v", got.Line, sizes())
 	}
 }
 
@@ -189,30 +189,30 @@ func TestAHotPartition(t *testing.T) {
 	t.Parallel()
 	weights := even(12)
 	weights[7] = 22 // two thirds of everything
-	s := open(t, stage{Rate: 105, Replicas: 2, Weights: weights, Spec: "  maxReplicas: 12\n"})
+	s := open(t, setup{Rate: 105, Replicas: 2, Weights: weights, Spec: "  maxReplicas: 12\n"})
 	d := s.start()
-	told := s.awaitDecision(d, "the verdict PartitionBound", func(told toldScaler) bool {
-		return told.Decision.Verdict == scaler.PartitionBound
+	got := s.awaitDecision(d, "the verdict PartitionBound", func(got scalerReport) bool {
+		return got.Decision.Verdict == scaler.PartitionBound
 	})
-	if told.Decision.Current > 6 {
-		t.Errorf("%d replicas for one hot partition: %s", told.Decision.Current, told.Line)
+	if got.Decision.Current > 6 {
+		t.Errorf("%d replicas for one hot partition: %s", got.Decision.Current, got.Line)
 	}
-	if !strings.Contains(told.Line, "-7") {
-		t.Errorf("the line does not name the partition: %s", told.Line)
+	if !strings.Contains(got.Line, "-7") {
+		t.Errorf("the line does not name the partition: %s", got.Line)
 	}
 }
 
 // A record that nobody can process holds its partition up, and no other; replicas do not help.
 func TestAStalledPartition(t *testing.T) {
 	t.Parallel()
-	s := open(t, stage{Rate: 100, Replicas: 3, Poisoned: []int32{4}})
+	s := open(t, setup{Rate: 100, Replicas: 3, Poisoned: []int32{4}})
 	d := s.start()
-	told := s.awaitVerdict(d, scaler.PartitionStalled)
+	got := s.awaitVerdict(d, scaler.PartitionStalled)
 	time.Sleep(10 * time.Second) // its lag grows meanwhile, and must not count
 	if n := s.replicas(); n > 4 {
-		t.Errorf("%d replicas for a partition that stands still: %s", n, told.Line)
+		t.Errorf("%d replicas for a partition that stands still: %s", n, got.Line)
 	}
-	if need, ok := told.Decision.Need(); !ok || len(need.Stalled) != 1 || need.Stalled[0].Partition != 4 {
+	if need, ok := got.Decision.Need(); !ok || len(need.Stalled) != 1 || need.Stalled[0].Partition != 4 {
 		t.Errorf("stalled %+v", need.Stalled)
 	}
 }
@@ -220,26 +220,29 @@ func TestAStalledPartition(t *testing.T) {
 // Members beyond the partitions do nothing, and go.
 func TestMoreMembersThanPartitions(t *testing.T) {
 	t.Parallel()
-	s := open(t, stage{Rate: 120, Partitions: 3, Replicas: 6})
+	s := open(t, setup{Rate: 120, Partitions: 3, Replicas: 6})
 	d := s.start()
 	s.awaitSize("as many as there are partitions", func(n int32) bool { return n == 3 })
-	if got := steps(d.history(), s.name()); len(got) == 0 || got[0].String() != "6->3 IdleConsumers" {
-		t.Errorf("steps %v", got)
-	}
+	await(t, "the step to be reported", func() error { // which comes after the size is written
+		if got := steps(d.history(), s.name()); len(got) == 0 || got[0].String() != "6->3 IdleConsumers" {
+			return fmt.Errorf("steps %v", got)
+		}
+		return nil
+	})
 }
 
 // Two groups on one Deployment: the greater need holds, and both must agree to go down.
 func TestTwoGroupsOnOneDeployment(t *testing.T) {
 	t.Parallel()
-	s := open(t, stage{Rate: 40, Groups: 2})
+	s := open(t, setup{Rate: 40, Groups: 2})
 	d := s.start()
-	before := s.calm(d)
+	before := s.awaitCalm(d)
 	s.load.set(150)
-	told := s.awaitDecision(d, "a size that carries 150/s in each group", func(told toldScaler) bool {
-		return told.Decision.Current >= 4 && told.Decision.Verdict == scaler.Steady
+	got := s.awaitDecision(d, "a size that carries 150/s in each group", func(got scalerReport) bool {
+		return got.Decision.Current >= 4 && got.Decision.Verdict == scaler.Steady
 	})
-	if len(told.Decision.Needs) != 2 || told.Decision.Needs[0].Members == 0 || told.Decision.Needs[1].Members == 0 {
-		t.Errorf("needs %+v", told.Decision.Needs)
+	if len(got.Decision.Needs) != 2 || got.Decision.Needs[0].Members == 0 || got.Decision.Needs[1].Members == 0 {
+		t.Errorf("needs %+v", got.Decision.Needs)
 	}
-	s.late(before, 0.25)
+	s.checkLate(before, 0.25)
 }

@@ -21,30 +21,30 @@ import (
 	rights "github.com/lagscaler/lagscaler/scaler/kube"
 )
 
-// stage is what a scene is played on. Everything has a default.
-type stage struct {
-	Kube       *kube.ControlPlane // the shared one
-	Partitions int32              // 12
-	Weights    []int              // even
-	Processing time.Duration      // 20 ms: 50 records/s a consumer
-	Replicas   int32              // 1
-	Rate       int                // records/s from the beginning; 0: none
-	Groups     int                // on the Deployment: 1
-	Poisoned   []int32            // partitions on which every consumer is stuck
-	Spec       string             // further lines of the KafkaScaler's spec
-	Scaler     func(s *scene) string
-	Mode       scaler.Mode // of the installation: act
-	Deployment func(*kube.Deployment)
-	Mute       func(pod string) bool // pods for which no consumer is started
-	Tempo      tempo                 // hurried
-	Consumer   func(*consuming)      // what is not as usual
+// setup says what a scenario begins with. Everything has a default.
+type setup struct {
+	Kube            *kube.ControlPlane // the shared one
+	Partitions      int32              // 12
+	Weights         []int              // even
+	Processing      time.Duration      // 20 ms: 50 records/s a consumer
+	Replicas        int32              // 1
+	Rate            int                // records/s from the beginning; 0: none
+	Groups          int                // on the Deployment: 1
+	Poisoned        []int32            // partitions on which every consumer is stuck
+	Spec            string             // further lines of the KafkaScaler's spec
+	Scaler          func(s *scenario) string
+	Mode            scaler.Mode // of the installation: act
+	Deployment      func(*kube.Deployment)
+	WithoutConsumer func(pod string) bool // pods for which no consumer is started
+	Clocks          clocks                // fast
+	Consumer        func(*consumerConfig) // what is not as usual
 }
 
-// scene is one Deployment whose Ready pods are consumers, under load, with a KafkaScaler.
-type scene struct {
+// scenario is one Deployment whose Ready pods are consumers, under load, with a KafkaScaler.
+type scenario struct {
 	*kube.ControlPlane
 	t      *testing.T
-	stage  stage
+	setup  setup
 	kafka  *kafka.Cluster
 	ns     string
 	topic  string
@@ -64,37 +64,37 @@ const (
 	target     = 10 * time.Second
 )
 
-// open sets the stage. No daemon runs yet.
-func open(t *testing.T, st stage) *scene {
+// open makes the scenario. No daemon runs yet.
+func open(t *testing.T, st setup) *scenario {
 	t.Helper()
-	s := &scene{t: t, dir: t.TempDir(), stage: st.withDefaults(t), kafka: kafka.Shared(t, kafka.V43), consumers: map[string]*child.Process{}}
-	s.ControlPlane = s.stage.Kube
+	s := &scenario{t: t, dir: t.TempDir(), setup: st.withDefaults(t), kafka: kafka.Shared(t, kafka.V43), consumers: map[string]*child.Process{}}
+	s.ControlPlane = s.setup.Kube
 	s.ns = s.Namespace(t)
-	s.topic = s.kafka.CreateTopic(t, "orders", s.stage.Partitions)
-	for i := range s.stage.Groups {
+	s.topic = s.kafka.CreateTopic(t, "orders", s.setup.Partitions)
+	for i := range s.setup.Groups {
 		s.groups = append(s.groups, s.kafka.Name(fmt.Sprintf("orders-%d", i)))
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("the last words of consumers:\n%s", s.grumbles())
+			t.Logf("the last output of consumers:\n%s", s.consumerErrors())
 		}
 	})
-	s.load = produce(t, s.brokers(), s.topic, s.stage.Weights)
-	s.load.set(s.stage.Rate)
-	d := kube.Deployment{Namespace: s.ns, Name: workload, Replicas: s.stage.Replicas}
-	if s.stage.Deployment != nil {
-		s.stage.Deployment(&d)
+	s.load = produce(t, s.brokers(), s.topic, s.setup.Weights)
+	s.load.set(s.setup.Rate)
+	d := kube.Deployment{Namespace: s.ns, Name: workload, Replicas: s.setup.Replicas}
+	if s.setup.Deployment != nil {
+		s.setup.Deployment(&d)
 	}
 	s.Deploy(t, d)
-	s.Follow(t, kube.PodHooks{Namespace: s.ns, Selector: "app=" + workload, Start: s.hire, Stop: s.dismiss})
-	s.Apply(t, s.ns, s.stage.Scaler(s))
+	s.Follow(t, kube.PodHooks{Namespace: s.ns, Selector: "app=" + workload, Start: s.startConsumer, Stop: s.stopConsumer})
+	s.Apply(t, s.ns, s.setup.Scaler(s))
 	s.config = daemonConfig{
-		Identity: "first", Namespace: s.ns, Brokers: s.brokers(), Mode: s.stage.Mode, Kubeconfig: s.permit(s.stage.Mode), Tempo: s.stage.Tempo,
+		Identity: "first", Namespace: s.ns, Brokers: s.brokers(), Mode: s.setup.Mode, Kubeconfig: s.grant(s.setup.Mode), Clocks: s.setup.Clocks,
 	}
 	return s
 }
 
-func (st stage) withDefaults(t *testing.T) stage {
+func (st setup) withDefaults(t *testing.T) setup {
 	t.Helper()
 	if st.Kube == nil {
 		st.Kube = controlPlane(t)
@@ -104,21 +104,21 @@ func (st stage) withDefaults(t *testing.T) stage {
 	st.Groups = cmp.Or(st.Groups, 1)
 	st.Mode = cmp.Or(st.Mode, scaler.Act)
 	st.Replicas = cmp.Or(st.Replicas, 1)
-	st.Tempo = cmp.Or(st.Tempo, hurried)
+	st.Clocks = cmp.Or(st.Clocks, fast)
 	if st.Weights == nil {
 		st.Weights = even(int(st.Partitions))
 	}
 	if st.Scaler == nil {
-		st.Scaler = (*scene).scaler
+		st.Scaler = (*scenario).scaler
 	}
 	return st
 }
 
-// scaler is the scene's KafkaScaler.
-func (s *scene) scaler() string {
+// scaler is the scenario's KafkaScaler.
+func (s *scenario) scaler() string {
 	var sources strings.Builder
 	for _, g := range s.groups {
-		fmt.Fprintf(&sources, "  - {cluster: main, group: %s, processingTime: %s, commitInterval: %s}\n", g, s.stage.Processing, commitEvery)
+		fmt.Fprintf(&sources, "  - {cluster: main, group: %s, processingTime: %s, commitInterval: %s}\n", g, s.setup.Processing, commitEvery)
 	}
 	return fmt.Sprintf(`
 apiVersion: lagscaler.io/v1alpha1
@@ -129,13 +129,13 @@ spec:
   mode: act
   targetLag: %s
   sources:
-%s%s`, scalerName, workload, target, sources.String(), s.stage.Spec)
+%s%s`, scalerName, workload, target, sources.String(), s.setup.Spec)
 }
 
-func (s *scene) brokers() []string { return strings.Split(s.kafka.Bootstrap(), ",") }
+func (s *scenario) brokers() []string { return strings.Split(s.kafka.Bootstrap(), ",") }
 
-// permit makes a ServiceAccount with exactly the rights that a mode uses, but for those that the test takes away.
-func (s *scene) permit(mode scaler.Mode, without ...string) string {
+// grant makes a ServiceAccount with exactly the rights that a mode uses, but for those that the test takes away.
+func (s *scenario) grant(mode scaler.Mode, without ...string) string {
 	s.t.Helper()
 	type policyRule struct {
 		APIGroups []string `json:"apiGroups"`
@@ -167,33 +167,33 @@ subjects: [{kind: ServiceAccount, name: lagscaler, namespace: %s}]
 }
 
 // start starts a daemon.
-func (s *scene) start() *daemon {
+func (s *scenario) start() *daemon {
 	s.t.Helper()
 	return start(s.t, s.config)
 }
 
-// hire starts the consumer that a Ready pod stands for.
-func (s *scene) hire(p kube.Pod) {
-	if s.stage.Mute != nil && s.stage.Mute(p.Name) {
+// startConsumer starts the consumer that a Ready pod stands for.
+func (s *scenario) startConsumer(p kube.Pod) {
+	if s.setup.WithoutConsumer != nil && s.setup.WithoutConsumer(p.Name) {
 		return
 	}
 	log := filepath.Join(s.dir, p.Name)
-	c := consuming{
-		Name: p.Name, Brokers: s.kafka.Bootstrap(), Topic: s.topic, Groups: s.groups, Processing: s.stage.Processing,
-		Target: target, Poisoned: s.stage.Poisoned,
+	c := consumerConfig{
+		Name: p.Name, Brokers: s.kafka.Bootstrap(), Topic: s.topic, Groups: s.groups, Processing: s.setup.Processing,
+		Target: target, Poisoned: s.setup.Poisoned,
 	}
-	if s.stage.Consumer != nil {
-		s.stage.Consumer(&c)
+	if s.setup.Consumer != nil {
+		s.setup.Consumer(&c)
 	}
-	process := again(s.t, "consumer", c, log)
+	process := startSelf(s.t, "consumer", c, log)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.consumers[p.Name] = process
 	s.logs = append(s.logs, log)
 }
 
-// dismiss ends it, and does not wait: others are to be started meanwhile.
-func (s *scene) dismiss(p kube.Pod) {
+// stopConsumer ends it, and does not wait: others are to be started meanwhile.
+func (s *scenario) stopConsumer(p kube.Pod) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if process, ok := s.consumers[p.Name]; ok {
@@ -204,21 +204,21 @@ func (s *scene) dismiss(p kube.Pod) {
 	}
 }
 
-// done is what all consumers did so far.
-func (s *scene) done() consumed {
+// consumed is what all consumers did so far.
+func (s *scenario) consumed() consumerReport {
 	s.t.Helper()
 	s.mu.Lock()
 	logs := slices.Clone(s.logs)
 	s.mu.Unlock()
-	var sum consumed
+	var sum consumerReport
 	for _, log := range logs {
 		text, err := os.ReadFile(log)
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		var last consumed
+		var last consumerReport
 		for line := range strings.Lines(string(text)) {
-			var one consumed
+			var one consumerReport
 			if json.Unmarshal([]byte(line), &one) == nil {
 				last = one
 			}
@@ -228,8 +228,8 @@ func (s *scene) done() consumed {
 	return sum
 }
 
-// grumbles are what consumers complained of, for a failure's message.
-func (s *scene) grumbles() string {
+// consumerErrors are what consumers complained of, for a failure's message.
+func (s *scenario) consumerErrors() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var b strings.Builder
@@ -245,18 +245,18 @@ func (s *scene) grumbles() string {
 }
 
 // name is the KafkaScaler as the daemon names it.
-func (s *scene) name() string { return s.ns + "/" + scalerName }
+func (s *scenario) name() string { return s.ns + "/" + scalerName }
 
 // replicas is what the Deployment asks for.
-func (s *scene) replicas() int32 {
+func (s *scenario) replicas() int32 {
 	s.t.Helper()
 	return s.Replicas(s.t, s.ns, workload)
 }
 
-// awaitDecision waits until the daemon's last word is good.
-func (s *scene) awaitDecision(d *daemon, what string, good func(toldScaler) bool) toldScaler {
+// awaitDecision waits until the daemon's last report is good.
+func (s *scenario) awaitDecision(d *daemon, what string, good func(scalerReport) bool) scalerReport {
 	s.t.Helper()
-	var last toldScaler
+	var last scalerReport
 	await(s.t, what, func() error {
 		var err error
 		if last, err = d.scaler(s.name()); err != nil {
@@ -270,14 +270,14 @@ func (s *scene) awaitDecision(d *daemon, what string, good func(toldScaler) bool
 	return last
 }
 
-// awaitVerdict waits until the daemon's last word is that verdict.
-func (s *scene) awaitVerdict(d *daemon, verdict scaler.Reason) toldScaler {
+// awaitVerdict waits until the daemon's last report is that verdict.
+func (s *scenario) awaitVerdict(d *daemon, verdict scaler.Reason) scalerReport {
 	s.t.Helper()
-	return s.awaitDecision(d, "the verdict "+string(verdict), func(told toldScaler) bool { return told.Decision.Verdict == verdict })
+	return s.awaitDecision(d, "the verdict "+string(verdict), func(got scalerReport) bool { return got.Decision.Verdict == verdict })
 }
 
 // events are those of an object, as reasons, oldest first.
-func (s *scene) events(kind, name string) []string {
+func (s *scenario) events(kind, name string) []string {
 	s.t.Helper()
 	out := s.Kubectl(s.t, "get", "events", "--namespace="+s.ns, "--field-selector=involvedObject.kind="+kind+",involvedObject.name="+name,
 		"--sort-by=.metadata.creationTimestamp", `--output=jsonpath={range .items[?(@.source.component=="lagscaler")]}{.reason}{"\n"}{end}`)
@@ -285,7 +285,7 @@ func (s *scene) events(kind, name string) []string {
 }
 
 // status reads a field of the KafkaScaler's status.
-func (s *scene) status(path string) string {
+func (s *scenario) status(path string) string {
 	s.t.Helper()
 	return s.Kubectl(s.t, "get", "ks", scalerName, "--namespace="+s.ns, "--output=jsonpath={.status."+path+"}")
 }
@@ -300,7 +300,7 @@ type step struct {
 func (s step) String() string { return fmt.Sprintf("%d->%d %s", s.From, s.To, s.Reason) }
 
 // steps are the sizes that a daemon wrote, first to last.
-func steps(history []told, name string) []step {
+func steps(history []report, name string) []step {
 	var out []step
 	var last time.Time
 	for _, h := range history {
@@ -316,7 +316,7 @@ func steps(history []told, name string) []step {
 }
 
 // watch counts the writes of the Deployment's size that the API server took, from now on.
-func (s *scene) watch() func() []size {
+func (s *scenario) watch() func() []size {
 	s.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	s.t.Cleanup(cancel)
