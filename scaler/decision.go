@@ -15,12 +15,12 @@ type Decision struct {
 	Current int32       `json:"current"`
 	Desired int32       `json:"desired"`
 	Verdict Reason      `json:"verdict"`           // the first rule that matched
-	Wanted  int32       `json:"wanted"`            // what the verdict asks for, before the limits
+	Wanted  int32       `json:"wanted"`            // replicas that the verdict asks for, before the limits
 	Steps   []Step      `json:"steps,omitempty"`   // every limit that then changed the number, in order
 	Needs   []need.Need `json:"needs,omitempty"`   // by source, as in the Input
 	Decider int         `json:"deciderIndex"`      // which of Needs the verdict comes from
 	Notes   []Reason    `json:"notes,omitempty"`   // conditions that hold but did not decide, sorted
-	Wait    *Wait       `json:"wait,omitempty"`    // what a hold waits for
+	Wait    *Wait       `json:"wait,omitempty"`    // since when a hold has lasted, and until when
 	Overdue bool        `json:"overdue,omitempty"` // the hold has outlived its deadline: HoldOverdue
 	Why     Evidence    `json:"why"`               // the numbers of the verdict that belong to no source
 	Bounds  Bounds      `json:"bounds"`
@@ -34,7 +34,7 @@ type Step struct {
 	To     int32  `json:"to"`
 }
 
-// Wait is what a hold waits for.
+// Wait is since when a hold has lasted, and until when.
 type Wait struct {
 	Since    time.Time  `json:"since"`              // the hold began
 	Until    *time.Time `json:"until,omitempty"`    // when it ends by itself, if that is known
@@ -52,7 +52,7 @@ type Evidence struct {
 	Downs         int32   `json:"downs,omitempty"`         // our steps down in the last hour
 	From          int32   `json:"foreignFrom,omitempty"`   // the last foreign change
 	To            int32   `json:"foreignTo,omitempty"`     //
-	PauseSeconds  float64 `json:"pauseSeconds,omitempty"`  // what a rebalance costs
+	PauseSeconds  float64 `json:"pauseSeconds,omitempty"`  // how long a rebalance takes
 
 	RebalanceSeconds float64 `json:"rebalanceSeconds,omitempty"` // how long the active one has lasted
 	OutageSeconds    float64 `json:"outageSeconds,omitempty"`    // how long polls have been partial or stale
@@ -74,8 +74,7 @@ type Change struct {
 	At       time.Time
 }
 
-// Reason is what the change is called: the verdict, or the limit that moved the number when the verdict alone would
-// not have.
+// Reason is the reason of the change: the verdict, or the limit that changed the number when the verdict alone did not.
 func (d Decision) Reason() Reason {
 	if d.Wanted == d.Current && len(d.Steps) > 0 {
 		return d.Steps[len(d.Steps)-1].Reason
@@ -112,7 +111,7 @@ func (d Decision) Direction() Direction {
 	return Hold
 }
 
-// Need is what the source needs that the verdict comes from; ok is false when no source was evaluated.
+// Need is the need of the source that decided; ok is false when no source was evaluated.
 func (d Decision) Need() (n need.Need, ok bool) {
 	if d.Decider < 0 || d.Decider >= len(d.Needs) {
 		return need.Need{}, false
@@ -139,7 +138,7 @@ func (d *Decision) Replicas(consumers int32) int32 { return d.Members().Replicas
 // Consumers is the reverse.
 func (d *Decision) Consumers(replicas int32) int32 { return d.Members().Consumers(replicas) }
 
-// Words are what the verdict found, with its numbers, in parts.
+// Words are the words of the verdict, in parts: the numbers that made its rule hold.
 func (d *Decision) Words() []string {
 	n, _ := d.Need()
 	if words := d.Verdict.rule().words; words != nil {
@@ -148,7 +147,7 @@ func (d *Decision) Words() []string {
 	return nil
 }
 
-// StepWords are what a step adds to the line; empty: the step says it all.
+// StepWords are the words of a limit; empty: the step says it all.
 func (d *Decision) StepWords(s Step) string {
 	n, _ := d.Need()
 	for i := range limits {

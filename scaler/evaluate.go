@@ -7,34 +7,34 @@ import (
 )
 
 // Evaluate decides how many replicas the target should have. It is called at every poll and decides at every third;
-// in between the last decision stands, unless arrivals exceed what runs: the fast lane. It is pure: the same Input gives
+// in between the last decision stands, unless arrivals exceed the capacity of the replicas: the fast lane. It is pure: the same Input gives
 // the same Result, and the Input's Memory is left as it was.
 func Evaluate(in Input) Result {
 	next := in.Memory.last()
-	now := seen.See(next.seen, in.poll())
-	learned := learn.State{Memory: in.Memory.Memory, Progress: next.progress}.Poll(&now)
+	now := seen.See(next.seen, in.poll())                                                  // see
+	learned := learn.State{Memory: in.Memory.Memory, Progress: next.progress}.AtPoll(&now) // learn
 	lane, fresh := next.lane(&now, &learned), false
 	if lane != noDecision {
-		next.sources = next.follow(&now)
-		learned = learned.Decision(&now, members(next.sources), lane == fastLane)
-		estimates := estimate(&in, &now, &learned, next.sources)
-		learned = learned.Foretold(&now, forecasts(estimates))
-		facts := evidence{&in, &now, &learned, lane}.gather(next.sources, estimates)
-		next.sources = conditions(next.sources, facts)
-		verdicts := judge(facts)
-		decision := limit(combine(&in, verdicts), boundsOf(&in, facts))
+		next.sources = next.update(&now)
+		learned = learned.AtDecision(&now, members(next.sources), lane == fastLane)
+		estimates := estimate(&in, &now, &learned, next.sources) // estimate
+		learned = learned.WithForecasts(&now, forecasts(estimates))
+		all := gatherer{&in, &now, &learned, lane}.gather(next.sources, estimates)
+		next.sources = conditions(next.sources, all)
+		verdicts := judge(all)                                            // judge
+		decision := limit(combine(&in, verdicts), gatherLimits(&in, all)) // limit
 		if fresh = lane.accepts(&decision); fresh {
-			next.held = next.held.next(&decision)
-			decision = wait(decision, verdicts, next.held)
+			next.verdict = next.verdict.next(&decision)
+			decision = wait(decision, verdicts, next.verdict.since)
 			next.standing = &decision
 		}
 	}
-	learned = learned.Decided(&now, next.standing.Desired, next.standing.timeLag())
+	learned = learned.WithWeek(&now, next.standing.Desired, next.standing.timeLag())
 	next.seen, next.progress = now, learned.Progress
 	return Result{Decision: *next.standing, Fresh: fresh, Memory: Memory{Memory: learned.Memory, recent: &next}}
 }
 
-func members(sources []source) []seen.Members {
+func members(sources []sourceState) []seen.Members {
 	list := make([]seen.Members, len(sources))
 	for i := range sources {
 		list[i] = sources[i].members
@@ -42,8 +42,8 @@ func members(sources []source) []seen.Members {
 	return list
 }
 
-// estimate is what every source needs.
-func estimate(in *Input, now *seen.State, learned *learn.State, sources []source) []need.Estimate {
+// estimate returns the need of every source.
+func estimate(in *Input, now *seen.State, learned *learn.State, sources []sourceState) []need.Estimate {
 	list := make([]need.Estimate, len(sources))
 	for i := range sources {
 		known := learned.Source(&now.Sources[i])

@@ -40,8 +40,8 @@ type facts struct {
 // settleAfter is how long after a write its effect is complete.
 const settleAfter = 60 * time.Second
 
-// evidence is everything that facts are gathered from.
-type evidence struct {
+// gatherer has everything that facts are gathered from.
+type gatherer struct {
 	in      *Input
 	now     *seen.State
 	learned *learn.State
@@ -49,16 +49,16 @@ type evidence struct {
 }
 
 // gather builds the facts of every source.
-func (e evidence) gather(sources []source, estimates []need.Estimate) []facts {
+func (g gatherer) gather(sources []sourceState, estimates []need.Estimate) []facts {
 	list := make([]facts, len(sources))
 	for i := range sources {
-		list[i] = e.facts(&e.now.Sources[i], &sources[i], &estimates[i])
+		list[i] = g.facts(&g.now.Sources[i], &sources[i], &estimates[i])
 	}
 	return list
 }
 
-func (e evidence) facts(h *seen.History, s *source, estimate *need.Estimate) facts {
-	n, m, wl, clk := &estimate.Need, s.members, &e.now.Workload, e.now.Clock
+func (g gatherer) facts(h *seen.History, s *sourceState, estimate *need.Estimate) facts {
+	n, m, wl, clk := &estimate.Need, s.members, &g.now.Workload, g.now.Clock
 	atLeast := min(1, wl.Spec) // to go to zero is a rule of its own
 	up, down := max(atLeast, m.Replicas(n.Up)), max(atLeast, m.Replicas(n.Down))
 	useful := m.Replicas(n.Useful)
@@ -67,22 +67,22 @@ func (e evidence) facts(h *seen.History, s *source, estimate *need.Estimate) fac
 	}
 	missing := m.Joined < m.Expected(wl.Ready)
 	return facts{
-		now: e.now.Now, clk: clk, policy: &e.in.Policy, target: wl, source: h, need: n, lane: e.lane,
+		now: g.now.Now, clk: clk, policy: &g.in.Policy, target: wl, source: h, need: n, lane: g.lane,
 		members: m, current: wl.Spec, up: up, byRate: max(atLeast, m.Replicas(n.ByRate)), down: down, useful: useful,
 		settled: wl.Spec == wl.Ready && wl.Spec == wl.Status && !missing && !h.Rebalance.Active &&
-			clk.Due(e.now.Now, wl.LastWrite.At, clk.Scale(settleAfter)),
+			clk.Due(g.now.Now, wl.LastWrite.At, clk.Scale(settleAfter)),
 		high: estimate.High, frozen: estimate.Frozen,
-		conflicts: e.now.Replicas.Conflicts(clk), foreign: e.now.Replicas.LastForeign(), downs: e.learned.Memory.Downs,
-		rebalanceTime: e.learned.Source(h).RebalanceTime(clk),
-		missingSince:  since(s.missing, missing, e.now.Now),
-		fewerSince:    since(s.fewer, n.RateKnown && down < wl.Spec && up < wl.Spec, e.now.Now),
-		idleSince:     since(s.idle, estimate.Idle, e.now.Now),
+		conflicts: g.now.Replicas.Conflicts(clk), foreign: g.now.Replicas.LastForeign(), downs: g.learned.Memory.Downs,
+		rebalanceTime: g.learned.Source(h).RebalanceTime(clk),
+		missingSince:  since(s.missing, missing, g.now.Now),
+		fewerSince:    since(s.fewer, n.RateKnown && down < wl.Spec && up < wl.Spec, g.now.Now),
+		idleSince:     since(s.idle, estimate.Idle, g.now.Now),
 	}
 }
 
 // conditions keeps since when the facts have held, for the next decision.
-func conditions(sources []source, facts []facts) []source {
-	list := make([]source, len(sources))
+func conditions(sources []sourceState, facts []facts) []sourceState {
+	list := make([]sourceState, len(sources))
 	for i, s := range sources {
 		s.missing, s.fewer, s.idle = facts[i].missingSince, facts[i].fewerSince, facts[i].idleSince
 		list[i] = s

@@ -17,14 +17,15 @@ type Input struct {
 	Memory   Memory
 }
 
-// Result is what Evaluate returns.
+// Result is a decision, and the Memory for the next one.
 type Result struct {
 	Decision Decision
 	Fresh    bool   // it was decided at this poll; otherwise an earlier decision stands
 	Memory   Memory // to give to Evaluate the next time
 }
 
-// Change is what the decision asks to write, if it asks for anything. A standing decision asks for nothing.
+// Change is the write that the decision asks for, if it asks for one. A standing decision does not: it did when it was
+// fresh.
 func (r Result) Change() (Change, bool) {
 	d := &r.Decision
 	if !r.Fresh || d.Desired == d.Current || d.Verdict == TargetNotFound {

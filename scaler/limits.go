@@ -7,28 +7,36 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
-// bounds are everything that the limits may look at.
-type bounds struct {
+// limitFacts are everything that the limits may look at. They are built once, by gatherLimits, and never written.
+type limitFacts struct {
 	policy     *Policy
 	target     *seen.Workload
 	current    int32
 	partitions int32 // consumers that can have one; 0: no limit
 	useful     int32 // replicas that can have a partition; 0: no limit
-	scheduled  int32 // what the open windows ask for at least
+	scheduled  int32 // at least so many, while a window of the schedule is open
 }
 
-func boundsOf(in *Input, all []facts) bounds {
-	b := bounds{policy: &in.Policy, target: &in.Workload, current: in.Workload.Spec, scheduled: in.Policy.scheduled(in.Now)}
-	limitless := len(all) == 0
+func gatherLimits(in *Input, all []facts) limitFacts {
+	partitions := int32(0)
 	for i := range all {
-		b.useful = max(b.useful, all[i].useful)
-		limitless = limitless || all[i].useful == 0
-		b.partitions = max(b.partitions, all[i].need.Useful)
+		partitions = max(partitions, all[i].need.Useful)
 	}
-	if limitless {
-		b.useful = 0
+	return limitFacts{
+		policy: &in.Policy, target: &in.Workload, current: in.Workload.Spec, partitions: partitions, useful: mostUseful(all),
+		scheduled: in.Policy.scheduled(in.Now),
 	}
-	return b
+}
+
+// mostUseful is the greatest of the sources' useful replicas; 0 when one has no limit.
+func mostUseful(all []facts) (replicas int32) {
+	for i := range all {
+		if all[i].useful == 0 {
+			return 0
+		}
+		replicas = max(replicas, all[i].useful)
+	}
+	return replicas
 }
 
 // scheduled is how many replicas the windows that are open ask for.
@@ -41,17 +49,17 @@ func (p *Policy) scheduled(now time.Time) (replicas int32) {
 	return replicas
 }
 
-// limit applies the limits, in order, to what the verdict asks for.
-func limit(d Decision, b bounds) Decision {
+// limit applies the limits, in order, to the replicas that the verdict asks for.
+func limit(d Decision, f limitFacts) Decision {
 	d.Bounds = Bounds{
-		Min: max(b.policy.MinReplicas, b.scheduled), Max: b.policy.MaxReplicas, Partitions: b.partitions, Useful: b.useful,
+		Min: max(f.policy.MinReplicas, f.scheduled), Max: f.policy.MaxReplicas, Partitions: f.partitions, Useful: f.useful,
 	}
 	d.Desired = d.Wanted
 	if d.Verdict == TargetNotFound {
 		return d
 	}
 	for i := range limits {
-		if to := limits[i].to(&b, d.Desired); to != d.Desired {
+		if to := limits[i].to(&f, d.Desired); to != d.Desired {
 			d.Steps = append(d.Steps, Step{Reason: limits[i].reason, From: d.Desired, To: to})
 			d.Desired = to
 		}
@@ -59,31 +67,31 @@ func limit(d Decision, b bounds) Decision {
 	return d
 }
 
-func (b *bounds) partitionLimit(n int32) int32 {
-	if b.useful == 0 {
+func (f *limitFacts) partitionLimit(n int32) int32 {
+	if f.useful == 0 {
 		return n
 	}
-	return min(n, max(b.useful, b.current))
+	return min(n, max(f.useful, f.current))
 }
 
-func (b *bounds) schedule(n int32) int32 { return max(n, b.scheduled) }
+func (f *limitFacts) schedule(n int32) int32 { return max(n, f.scheduled) }
 
-func (b *bounds) least(n int32) int32 { return max(n, b.policy.MinReplicas) }
+func (f *limitFacts) least(n int32) int32 { return max(n, f.policy.MinReplicas) }
 
-func (b *bounds) most(n int32) int32 { return min(n, cmp.Or(b.policy.MaxReplicas, n)) }
+func (f *limitFacts) most(n int32) int32 { return min(n, cmp.Or(f.policy.MaxReplicas, n)) }
 
-func (b *bounds) pauseScaleIn(n int32) int32 {
-	if b.target.PauseScaleIn {
-		return max(n, b.current)
+func (f *limitFacts) pauseScaleIn(n int32) int32 {
+	if f.target.PauseScaleIn {
+		return max(n, f.current)
 	}
 	return n
 }
 
-func (b *bounds) pauseScaleOut(n int32) int32 {
-	if b.target.PauseScaleOut {
-		return min(n, b.current)
+func (f *limitFacts) pauseScaleOut(n int32) int32 {
+	if f.target.PauseScaleOut {
+		return min(n, f.current)
 	}
 	return n
 }
 
-func (b *bounds) fixed(n int32) int32 { return deref(b.target.FixedReplicas, n) }
+func (f *limitFacts) fixed(n int32) int32 { return deref(f.target.FixedReplicas, n) }

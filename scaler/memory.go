@@ -14,7 +14,7 @@ type Memory struct {
 	recent *recent
 }
 
-// LoadMemory reads what Save wrote.
+// LoadMemory reads a Memory that Save wrote.
 func LoadMemory(data []byte) (Memory, error) {
 	m, err := learn.Load(data)
 	return Memory{Memory: m}, err
@@ -32,11 +32,11 @@ type recent struct {
 	seen     seen.State
 	progress learn.Progress
 	standing *Decision // nil: nothing was decided yet
-	held     held      // since when its verdict has held
-	sources  []source  // as Input.Sources at the last decision
+	verdict  verdictSince
+	sources  []sourceState // as Input.Sources at the last decision
 }
 
-// last is what was known at the last poll.
+// last is the state after the last poll.
 func (m *Memory) last() recent {
 	if m.recent == nil {
 		return recent{}
@@ -44,8 +44,8 @@ func (m *Memory) last() recent {
 	return *m.recent
 }
 
-// source is what decisions hold of one source.
-type source struct {
+// sourceState is the state of a source between two decisions.
+type sourceState struct {
 	cluster, group string
 	members        seen.Members
 
@@ -55,11 +55,12 @@ type source struct {
 	idle    time.Time // since when there is neither lag nor an arrival
 }
 
-// follow is what the last decision held of the sources there are now, with their members as they are now.
-func (r *recent) follow(now *seen.State) []source {
-	list := make([]source, len(now.Sources))
+// update returns the states of the sources that there are now, with their present members.
+func (r *recent) update(now *seen.State) []sourceState {
+	list := make([]sourceState, len(now.Sources))
 	for i := range now.Sources {
-		h, s := &now.Sources[i], r.source(&now.Sources[i])
+		h := &now.Sources[i]
+		s := r.source(h)
 		if h.Read != nil {
 			s.members = seen.MapMembers(h.Read, now.Workload.Pods)
 		}
@@ -71,13 +72,13 @@ func (r *recent) follow(now *seen.State) []source {
 	return list
 }
 
-func (r *recent) source(h *seen.History) source {
+func (r *recent) source(h *seen.History) sourceState {
 	for _, s := range r.sources {
 		if s.cluster == h.Cluster && s.group == h.Group {
 			return s
 		}
 	}
-	return source{cluster: h.Cluster, group: h.Group}
+	return sourceState{cluster: h.Cluster, group: h.Group}
 }
 
 // since is since when a condition has held; zero when it does not.

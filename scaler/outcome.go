@@ -34,7 +34,7 @@ func (r Refusal) String() string {
 	return string(r.Reason) + ": " + r.Why
 }
 
-// Outcome is a scaler's last decision and what became of it.
+// Outcome is a scaler's last decision and its disposition.
 type Outcome struct {
 	Scaler
 	Decision    Decision

@@ -53,7 +53,7 @@ const (
 	Latency  Preset = "latency"
 )
 
-// PresetValues are what a preset sets.
+// PresetValues are the values of a preset.
 type PresetValues struct {
 	Preset              Preset
 	Utilization         float64 // share of its capacity that a consumer is planned for, going up
@@ -69,16 +69,16 @@ var Presets = []PresetValues{
 	{Latency, 0.80, 0.75, 480 * time.Second, true},
 }
 
-// OnDelete is what happens to the target when its scaler is deleted.
+// OnDelete says how a target is left when its scaler is deleted.
 type OnDelete string
 
-// What may happen on deletion.
+// The ways to leave a target.
 const (
 	Keep    OnDelete = "keep"    // the replicas stay as they are
 	Restore OnDelete = "restore" // at least one replica; the default when minReplicas is 0
 )
 
-// Policy is a Spec with its defaults and preset filled in and its schedule parsed: what is in force.
+// Policy is a Spec with its defaults and preset filled in and its schedule parsed: the policy in force.
 // [Spec.Policy] is the way to make one.
 type Policy struct {
 	Mode            Mode       `json:"mode"`
@@ -102,7 +102,7 @@ type Policy struct {
 	OnDelete            OnDelete      `json:"onDelete"`
 }
 
-// Policy fills in what the user left out. The error holds everything that is wrong, each naming its field and value.
+// Policy fills in the fields that the user left out. The error lists every wrong field, with its value.
 func (s Spec) Policy() (Policy, error) {
 	preset, ok := presetOf(s.Preset)
 	errs := s.wrong()

@@ -110,7 +110,7 @@ func (r Reason) Deadline() (d time.Duration, ok bool) {
 	return d, d > 0
 }
 
-// Disposition is what became of a decision. The engine adds it.
+// Disposition says whether a decision was carried out, or why not. The engine adds it.
 type Disposition string
 
 // The dispositions.

@@ -110,6 +110,11 @@ func TestNothingIsMissing(t *testing.T) {
 	for _, m := range asItIs(t).missing() {
 		t.Error(m)
 	}
+	for _, name := range written(t, "rules.go", "combine.go", "limits.go") {
+		if slices.Contains(fields(reflect.TypeFor[facts]()), name) {
+			t.Errorf("a rule writes facts.%s: facts are built once, by gather", name)
+		}
+	}
 	if last := rules[len(rules)-1]; last.reason != Steady {
 		t.Errorf("the last rule is %s; Steady always holds", last.reason)
 	}
@@ -210,8 +215,24 @@ func sources(t *testing.T, paths ...string) (files []*ast.File) {
 	return files
 }
 
-// assigned are the names of all fields that the sources write: x.Name = …, x.Name++, or Type{Name: …}.
+// assigned are the names of all fields that the sources write, or set when they make a value: Type{Name: …}.
 func assigned(t *testing.T, paths ...string) (names []string) {
+	t.Helper()
+	for _, f := range sources(t, paths...) {
+		ast.Inspect(f, func(n ast.Node) bool {
+			if kv, ok := n.(*ast.KeyValueExpr); ok {
+				if key, ok := kv.Key.(*ast.Ident); ok {
+					names = append(names, key.Name)
+				}
+			}
+			return true
+		})
+	}
+	return append(names, written(t, paths...)...)
+}
+
+// written are the names of all fields that the sources write: x.Name = …, or x.Name++.
+func written(t *testing.T, paths ...string) (names []string) {
 	t.Helper()
 	for _, f := range sources(t, paths...) {
 		ast.Inspect(f, func(n ast.Node) bool {
@@ -225,10 +246,6 @@ func assigned(t *testing.T, paths ...string) (names []string) {
 			case *ast.IncDecStmt:
 				if s, ok := n.X.(*ast.SelectorExpr); ok {
 					names = append(names, s.Sel.Name)
-				}
-			case *ast.KeyValueExpr:
-				if key, ok := n.Key.(*ast.Ident); ok {
-					names = append(names, key.Name)
 				}
 			}
 			return true

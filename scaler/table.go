@@ -14,7 +14,7 @@ type rule struct {
 	deadline time.Duration                               // of a rule that forbids: after this it is overdue
 	when     func(f *facts) (replicas int32, holds bool) // how many replicas it asks for, when it holds
 	until    func(f *facts) (at time.Time, known bool)   // when time alone ends it; nil: never
-	words    func(d *Decision, n *need.Need) []string    // what it found, with its numbers: the parts of a line
+	words    func(d *Decision, n *need.Need) []string    // the numbers that made it hold: the parts of a line
 	note     func(f *facts) bool                         // when it is named beside another verdict; nil: never
 	unless   Reason                                      // the verdict beside which it is not named
 	again    bool                                        // the reason has another row, which says all but when
@@ -49,7 +49,7 @@ var rules = []rule{
 		reason: Activate, when: (*facts).activate, words: activateWords,
 		doc: "no replica runs, and records are waiting or arriving",
 	},
-	{ // more replicas of what does not move cannot help
+	{ // more replicas do not make it move
 		reason: Stalled, forbids: both, deadline: usual, when: (*facts).stalled, words: stalledWords,
 		doc: "every partition with lag has stood still for 120 s although members hold them: replicas cannot help",
 	},
@@ -185,20 +185,20 @@ var rules = []rule{
 }
 
 // bound is one limit: a row of its table.
-type bound struct {
+type limitRule struct {
 	reason Reason
 	doc    string
-	to     func(b *bounds, replicas int32) int32          // what it makes of a number of replicas
+	to     func(f *limitFacts, replicas int32) int32      // the number of replicas that it allows instead
 	words  func(d *Decision, s Step, n *need.Need) string // nil: the step says it all
 }
 
-// limits are applied in order to what the verdict asks for; each that changes the number adds a step.
-var limits = []bound{
-	{PartitionLimit, "more consumers than useful partitions would idle", (*bounds).partitionLimit, partitionLimitWords}, // it takes nothing away that runs
-	{Schedule, "a schedule window asks for at least this many", (*bounds).schedule, nil},
-	{MinReplicas, "minReplicas", (*bounds).least, minReplicasWords}, // also above the partitions: it is the operator's choice
-	{MaxReplicas, "maxReplicas", (*bounds).most, nil},
-	{PauseScaleIn, "the annotation lagscaler.io/pause-scale-in forbids going down", (*bounds).pauseScaleIn, nil},
-	{PauseScaleOut, "the annotation lagscaler.io/pause-scale-out forbids going up", (*bounds).pauseScaleOut, nil},
-	{FixedReplicas, "the annotation lagscaler.io/fixed-replicas sets the number", (*bounds).fixed, nil}, // the last word
+// limits are applied in order to the replicas that the verdict asks for; each that changes the number adds a step.
+var limits = []limitRule{
+	{PartitionLimit, "more consumers than useful partitions would idle", (*limitFacts).partitionLimit, partitionLimitWords}, // it takes nothing away that runs
+	{Schedule, "a schedule window asks for at least this many", (*limitFacts).schedule, nil},
+	{MinReplicas, "minReplicas", (*limitFacts).least, minReplicasWords}, // also above the partitions: it is the operator's choice
+	{MaxReplicas, "maxReplicas", (*limitFacts).most, nil},
+	{PauseScaleIn, "the annotation lagscaler.io/pause-scale-in forbids going down", (*limitFacts).pauseScaleIn, nil},
+	{PauseScaleOut, "the annotation lagscaler.io/pause-scale-out forbids going up", (*limitFacts).pauseScaleOut, nil},
+	{FixedReplicas, "the annotation lagscaler.io/fixed-replicas sets the number", (*limitFacts).fixed, nil}, // the last word
 }

@@ -2,27 +2,27 @@ package scaler
 
 import "time"
 
-// held is since when the verdict of the standing decision has held.
-type held struct {
+// verdictSince is since when a verdict has been the same.
+type verdictSince struct {
 	reason Reason
 	since  time.Time
 }
 
-func (h held) next(d *Decision) held {
-	if d.Verdict == h.reason {
-		return h
+func (v verdictSince) next(d *Decision) verdictSince {
+	if d.Verdict == v.reason {
+		return v
 	}
-	return held{d.Verdict, d.At}
+	return verdictSince{d.Verdict, d.At}
 }
 
-// wait says what a hold waits for and whether that takes too long.
-func wait(d Decision, verdicts []verdict, h held) Decision {
+// wait says until when a hold lasts, and whether it lasts too long.
+func wait(d Decision, verdicts []verdict, since time.Time) Decision {
 	deadline, ok := d.Verdict.Deadline()
 	if !ok || d.Decider < 0 || d.Wanted > d.Current {
 		return d
 	}
 	v := &verdicts[d.Decider]
-	w := Wait{Since: h.since, Deadline: h.since.Add(v.clk.Scale(deadline))}
+	w := Wait{Since: since, Deadline: since.Add(v.clk.Scale(deadline))}
 	if until, ok := d.Verdict.rule().endsAt(v.facts); ok {
 		w.Until = &until
 		if until.After(w.Deadline) {

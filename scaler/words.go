@@ -2,141 +2,150 @@ package scaler
 
 import (
 	"fmt"
-	"slices"
 
+	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/number"
-	"github.com/lagscaler/lagscaler/scaler/plan"
 )
 
-func scaleUpWords(d *Decision, n *need.Need) []string {
-	if !n.Capacity.Known() {
-		return []string{
-			fmt.Sprintf("%s arriving, lag %s, what a consumer can do is not known", number.PerSecond(n.Rate), number.Whole(n.Lag)),
-			"one useful step at a time",
-		}
-	}
-	planned, to, drain := n.Plan, n.Up, true
-	if d.Wanted < d.Replicas(n.Up) {
-		planned, to, drain = n.RatePlan, n.ByRate, false
-	}
-	parts := []string{n.Headroom(drain), fmt.Sprintf("plan %d at %s each", planned, number.PerSecond(n.PerConsumer))}
-	if s := n.Rounding(planned, d.Consumers(d.Current), to); s != "" {
-		parts = append(parts, s)
-	}
-	if !drain {
-		parts = append(parts, fmt.Sprintf("arrivals alone; %d with the backlog once this has settled", d.Replicas(n.Up)))
-	}
-	if len(n.Isolated) > 0 {
-		parts = append(parts, n.Isolated[0].Drains())
-	}
-	if more := len(n.Isolated) - 1; more > 0 {
-		parts = append(parts, fmt.Sprintf("%d more drain alone", more))
-	}
-	return append(parts, memberWords(d)...)
+// The words of the rules: the numbers that made each hold. words_rates.go has those that derive a number of replicas.
+
+func targetWords(d *Decision, _ *need.Need) []string {
+	return []string{d.Target.String() + " does not exist or has no scale"}
 }
 
-func scaleDownWords(d *Decision, n *need.Need) []string {
-	sum := n.DownHeadroom()
-	if n.DownExcluded > 0.5 {
-		sum += fmt.Sprintf(" - %s that no second consumer can share", number.PerSecond(n.DownExcluded))
-	}
-	parts := []string{sum + " = " + number.PerSecond(n.PeakRequired), fmt.Sprintf("plan %d", n.DownPlan)}
-	to := d.Consumers(d.Wanted)
-	if n.Up > n.Down {
-		parts = append(parts, fmt.Sprintf("%d needed now", d.Replicas(n.Up)))
-	}
-	if n.Useful > 0 {
-		parts = append(parts, fmt.Sprintf("%d holds it at %d partitions each", to, plan.PerConsumer(int(n.Useful), to)))
-	}
-	return append(append(parts, "lag "+number.Seconds(n.LagSeconds),
-		fmt.Sprintf("saves %d, costs one ~%s rebalance", d.Current-d.Wanted, number.Seconds(d.Why.PauseSeconds))), memberWords(d)...)
+func activateWords(_ *Decision, n *need.Need) []string {
+	return []string{fmt.Sprintf("lag %s, %s arriving", number.Whole(n.Lag), number.PerSecond(n.Rate))}
 }
 
-func idleWords(d *Decision, n *need.Need) []string {
-	return append([]string{fmt.Sprintf("%d consumers for %d useful partitions: %d idle",
-		d.Consumers(d.Current), n.Useful, d.Consumers(d.Current)-n.Useful)}, memberWords(d)...)
+func stalledWords(_ *Decision, n *need.Need) []string {
+	return []string{
+		fmt.Sprintf("%d of %d partitions have lag and nothing moves, though members hold them", len(n.Stalled), n.Partitions),
+		"lag " + number.Whole(n.Lag), "replicas cannot help: look at the consumers",
+	}
 }
 
-func thresholdWords(d *Decision, n *need.Need) []string {
-	mean := float64(n.Lag) / float64(max(1, n.Partitions))
-	lag := fmt.Sprintf("lag %s, max %s, avg %s; high above %s, %s or %s",
-		number.Whole(n.Lag), number.Whole(n.MaxLag), number.Quantity(mean), number.Whole(need.HighTotal), number.Whole(need.HighWorst), number.Whole(need.HighMean))
-	if d.Wanted > d.Current {
-		return []string{lag, fmt.Sprintf("plan %d for %s, at least one more", plan.Consumers(n.Rate, n.PerConsumer), number.PerSecond(n.Rate))}
+func foughtWords(d *Decision, _ *need.Need) []string {
+	return []string{
+		fmt.Sprintf("somebody else changed the replicas %d times in 10 min, last %d -> %d", d.Why.Fights, d.Why.From, d.Why.To),
+		"stop one of the two",
 	}
-	return []string{lag, "nothing goes down above"}
 }
 
-func settlingWords(d *Decision, n *need.Need) []string {
-	var parts []string
-	if n.Up != n.Down || d.Replicas(n.Up) != d.Current {
-		parts = append(parts, fmt.Sprintf("%d wanted", d.Replicas(max(n.Up, n.Down))))
+func downstreamWords(_ *Decision, n *need.Need) []string {
+	s := n.Downstream
+	did := fmt.Sprintf("%d consumers did %s", s.AtN, number.PerSecond(s.Cap))
+	if s.Did > 0 {
+		did += fmt.Sprintf(", %d do %s", s.CapN, number.PerSecond(s.Did))
+	} else {
+		did += fmt.Sprintf(", %d did %s each at best", s.CapN, number.PerSecond(s.Best))
 	}
-	parts = append(parts, fmt.Sprintf("%d of %d ready, %d joined", d.Why.Ready, d.Current, d.Why.Joined))
-	if d.Wait != nil && d.Wait.Until != nil {
-		parts = append(parts, "the last write settles until "+until(d))
-	}
-	return parts
+	return []string{did, "next probe " + number.Clock(s.NextProbe)}
 }
 
-func stabilizingWords(d *Decision, n *need.Need) []string {
-	if !n.RateKnown {
-		return []string{"nothing is known of the rates yet"}
+func unschedulableWords(d *Decision, n *need.Need) []string {
+	return []string{
+		fmt.Sprintf("%d wanted, but %d pods found no node", n.Up, d.Why.Unschedulable), "more would wait too",
 	}
+}
+
+func rebalancingWords(d *Decision, _ *need.Need) []string {
+	return []string{fmt.Sprintf("for %s; a step now would make it longer", number.Seconds(d.Why.RebalanceSeconds))}
+}
+
+func stuckWords(d *Decision, _ *need.Need) []string {
+	return []string{fmt.Sprintf("rebalancing for %s; look for a member that joins and leaves", number.Seconds(d.Why.RebalanceSeconds))}
+}
+
+func fallbackWords(d *Decision, n *need.Need) []string {
+	parts := append([]string{n.Missing()}, "for "+number.Seconds(d.Why.OutageSeconds))
+	if d.Policy.FallbackReplicas > 0 {
+		return append(parts, fmt.Sprintf("fallbackReplicas %d", d.Policy.FallbackReplicas))
+	}
+	return append(parts, "no fallbackReplicas set")
+}
+
+func partialWords(_ *Decision, n *need.Need) []string {
+	return append([]string{n.Missing()}, "never scale down on a lower bound")
+}
+
+func staleWords(_ *Decision, n *need.Need) []string {
+	return append([]string{n.Missing()}, "never scale down on what was")
+}
+
+func noMembersWords(d *Decision, _ *need.Need) []string {
+	return []string{fmt.Sprintf("%d ready replicas, but the group has no member", d.Why.Ready)}
+}
+
+func missingWords(d *Decision, _ *need.Need) []string {
+	return []string{fmt.Sprintf("%d of %d members of %d ready replicas joined",
+		d.Why.Joined, d.Why.Ready*max(1, d.Why.PerReplica), d.Why.Ready)}
+}
+
+func rolloutWords(d *Decision, n *need.Need) []string {
+	return []string{wouldDo(d, n), "the pods are being replaced"}
+}
+
+func externalWords(d *Decision, n *need.Need) []string {
 	return []string{
 		wouldDo(d, n),
-		n.DownHeadroom() + " = " + number.PerSecond(n.PeakRequired),
-		"not before " + until(d),
+		fmt.Sprintf("somebody else set %d -> %d, adopted until %s", d.Why.From, d.Why.To, until(d)),
 	}
 }
 
-func boundWords(_ *Decision, n *need.Need) []string {
-	worst := slices.MaxFunc(n.Bound, func(a, b need.Partition) int { return int(a.Rate - b.Rate) })
-	enough := plan.RoundPartitions(int64(plan.Consumers(worst.Rate*float64(n.Partitions), n.PerConsumer)))
-	parts := []string{fmt.Sprintf("%s gets %s, one consumer does %s", worst, number.PerSecond(worst.Rate), number.PerSecond(n.PerConsumer))}
-	if len(n.Bound) > 1 {
-		parts = append(parts, fmt.Sprintf("%d more like it", len(n.Bound)-1))
-	}
-	return append(parts, "replicas cannot help", fmt.Sprintf("re-key or >= %s partitions", number.Whole(enough)))
+func uncommittedWords(_ *Decision, n *need.Need) []string {
+	return []string{fmt.Sprintf("none of %d partitions has a committed offset", n.Partitions)}
 }
 
-func partitionStalledWords(_ *Decision, n *need.Need) []string {
-	worst := slices.MaxFunc(n.Stalled, func(a, b need.Partition) int { return int(a.Lag - b.Lag) })
-	parts := []string{fmt.Sprintf("%s does not move though a member holds it, lag %s", worst, number.Whole(worst.Lag))}
-	if len(n.Stalled) > 1 {
-		parts = append(parts, fmt.Sprintf("%d more like it", len(n.Stalled)-1))
+func capacityWords(_ *Decision, n *need.Need) []string {
+	if n.Capacity == learn.NotKnown {
+		return []string{"no processingTime declared, and no consumer was seen working yet"}
 	}
-	return append(parts, "left out")
+	return []string{"no processingTime declared, and no consumer was busy all the time yet; the best did " + number.PerSecond(n.PerConsumer)}
 }
 
-func steadyWords(d *Decision, n *need.Need) []string {
-	switch {
-	case d.Decider < 0:
-		return []string{"no source"}
-	case d.Current == 0:
-		return []string{"nothing waits and nothing arrives"}
-	case d.Policy.Kind == Thresholds:
-		return []string{fmt.Sprintf("lag %s, max %s: below the thresholds", number.Whole(n.Lag), number.Whole(n.MaxLag))}
-	case !n.Capacity.Known():
-		return []string{number.PerSecond(n.Rate) + " arriving", "lag " + number.Seconds(n.LagSeconds)}
-	}
-	parts := []string{n.Headroom(true), fmt.Sprintf("plan %d at %s each", n.Plan, number.PerSecond(n.PerConsumer))}
-	if s := n.Rounding(n.Plan, 0, min(max(n.Up, n.Down), d.Consumers(d.Current))); s != "" {
-		parts = append(parts, s)
-	}
-	return append(append(parts, "lag "+number.Seconds(n.LagSeconds)), memberWords(d)...)
+func laggingWords(d *Decision, n *need.Need) []string {
+	half := 0.5 * d.Policy.TargetLag.Seconds()
+	return []string{wouldDo(d, n), fmt.Sprintf("the oldest record waits %s > %s + %s", number.Seconds(n.MovingSeconds), number.Seconds(half), number.Duration(lagSlack))}
 }
 
-// partitionLimitWords say how many partitions would not limit the verdict.
-func partitionLimitWords(d *Decision, _ Step, n *need.Need) string {
-	return fmt.Sprintf("%d useful partitions; the plan asks for %s",
-		d.Bounds.Partitions, number.Whole(plan.RoundPartitions(int64(n.Up))))
+func toleranceWords(d *Decision, n *need.Need) []string {
+	return []string{wouldDo(d, n), fmt.Sprintf("less than 10 %% of %d", d.Current)}
 }
 
-func minReplicasWords(d *Decision, s Step, _ *need.Need) string {
-	if d.Bounds.Useful == 0 || s.To <= d.Bounds.Useful {
-		return ""
+func budgetWords(d *Decision, n *need.Need) []string {
+	return []string{wouldDo(d, n), fmt.Sprintf("%d steps down in the last hour, the next after %s", d.Why.Downs, until(d))}
+}
+
+func costWords(d *Decision, n *need.Need) []string {
+	return []string{wouldDo(d, n), fmt.Sprintf("a rebalance takes %s + %s > target %s, for less than 30 %% of %d",
+		number.Seconds(d.Why.PauseSeconds), number.Duration(rebalanceSlack), number.Duration(d.Policy.TargetLag), d.Current)}
+}
+
+func toZeroWords(d *Decision, _ *need.Need) []string {
+	return []string{"no lag and no arrivals for " + number.Duration(d.Policy.IdleTime)}
+}
+
+// wouldDo says how many would be enough.
+func wouldDo(d *Decision, n *need.Need) string {
+	return fmt.Sprintf("%d would do", d.Replicas(max(n.Down, n.Up)))
+}
+
+func until(d *Decision) string {
+	if d.Wait == nil || d.Wait.Until == nil {
+		return "?"
 	}
-	return fmt.Sprintf("minReplicas %d is above the %d useful: %d idle", s.To, d.Bounds.Useful, s.To-d.Bounds.Useful)
+	return number.Clock(*d.Wait.Until)
+}
+
+// memberWords tell how consumers and replicas differ, where they do.
+func memberWords(d *Decision) []string {
+	var parts []string
+	if d.Why.PerReplica > 1 {
+		parts = append(parts, fmt.Sprintf("%d consumers in a replica", d.Why.PerReplica))
+	}
+	if d.Why.Foreign > 0 {
+		parts = append(parts, fmt.Sprintf("%d consumers run elsewhere", d.Why.Foreign))
+	}
+	return parts
 }

@@ -20,7 +20,7 @@ const (
 // Known reports whether a capacity may be planned with; an observed one is only a lower bound.
 func (c CapacityFrom) Known() bool { return c == Declared || c == Learned }
 
-// Capacity is what one consumer processes in a second, as far as is known.
+// Capacity is the number of records that one consumer processes in a second, as far as it is known.
 func (s *Source) Capacity() (perSecond float64, from CapacityFrom) {
 	switch {
 	case s.PerConsumer > 0 && s.PerConsumer == s.Declared:
@@ -33,7 +33,7 @@ func (s *Source) Capacity() (perSecond float64, from CapacityFrom) {
 	return 0, NotKnown
 }
 
-// declare begins with the processing time that the user declares. When that changes, what was learned of it is void.
+// declare begins with the processing time that the user declares. When that changes, the learned capacity is void.
 func (s *Source) declare(spec seen.SourceSpec) {
 	declared := 0.0
 	if spec.ProcessingTime > 0 {
@@ -66,7 +66,7 @@ const (
 	bestForgets = 0.005     // of the best, in an hour
 )
 
-// update takes a sample into the capacity; sustained is what the best consumer did three times in a row.
+// update takes a sample into the capacity; sustained is the rate that the best consumer reached three times in a row.
 //
 //	down  saturated consumers did less:        0.7 known + 0.3 median, at most a fifth in one step
 //	up    a consumer did more, three times:    0.5 known + 0.5 of it, at most twice an hour's

@@ -1,13 +1,13 @@
-// Package learn is what a scaler learns and saves, and the only writer of it.
+// Package learn learns capacity, durations and seasons from the readings of scaler/seen, and saves them as a [Memory]. It is
+// the only writer of a Memory.
 //
-// A declared processing time is often wrong, and a start, a rebalance or a season is not declared at all. So each is
-// learned from what was read (scaler/seen), and saved as [Memory]. A [State] is a Memory and what is being learned; its
-// methods return the next State and change nothing they were given:
+// A declared processing time is often wrong, and the time of a start or of a rebalance is not declared at all. A [State] is
+// a Memory and the learning in progress; its methods return the next State and change nothing that they were given:
 //
-//	Poll        at every poll: our steps down, the peak of the current five minutes
-//	Decision    at a decision: everything else; less on the fast lane, see there
-//	Foretold    after it: the forecasts to be compared with the arrivals later
-//	Decided     at every poll: the week that lagscaler compare shows
+//	AtPoll          at every poll: our steps down, the peak of the current five minutes
+//	AtDecision      at a decision: everything else; less on the fast lane, see there
+//	WithForecasts   after it: the forecasts to be compared with the arrivals later
+//	WithWeek        at every poll: the week that lagscaler compare shows
 //
 //	capacity.go, samples.go    records/s of one consumer, from consumers that were busy all the time
 //	downstream.go              the experiment with fewer consumers, when more did not do more

@@ -7,11 +7,11 @@ import (
 
 // Downstream is an experiment with fewer consumers, while it lasts.
 type Downstream struct {
-	Cap       float64   `json:"cap"`  // what AtN consumers did together
+	Cap       float64   `json:"cap"`  // records/s of AtN consumers together
 	AtN       int32     `json:"atN"`  // consumers when it began
 	CapN      int32     `json:"capN"` // consumers that should do it as well
-	Did       float64   `json:"did"`  // what they do now
-	Best      float64   `json:"best"` // the best one consumer ever did
+	Did       float64   `json:"did"`  // records/s of them now
+	Best      float64   `json:"best"` // records/s of the best consumer ever
 	NextProbe time.Time `json:"nextProbe"`
 }
 

@@ -7,15 +7,15 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
-// Forecast is what was foretold at a decision. It is compared later with the arrivals.
+// Forecast is a forecast that a decision was based on. It is compared later with the arrivals.
 type Forecast struct {
 	At    int64   // of the reading it was made from, Unix ns; 0: none was made
 	Grown float64 // records/s: the rate with its growth
 	Trend float64 // records/s: the forecast without a season
 }
 
-// Foretold keeps the forecasts that were made at this decision, one for every source.
-func (s State) Foretold(now *seen.State, made []Forecast) State {
+// WithForecasts keeps the forecasts that were made at this decision, one for every source.
+func (s State) WithForecasts(now *seen.State, made []Forecast) State {
 	s.Progress.sources = slices.Clone(s.Progress.sources)
 	for i, f := range made {
 		h, p := &now.Sources[i], &s.Progress.sources[i]
@@ -39,7 +39,7 @@ func ForecastSpan(horizon time.Duration, clk seen.Clock) time.Duration {
 	return time.Duration(horizon.Seconds()*float64(time.Second)) + clk.Scale(seen.RateWindow)
 }
 
-// grownAt is the rate with its growth that was foretold at a reading; 0: none was.
+// grownAt is the rate with its growth that was forecast at a reading; 0: none was.
 func (p *progress) grownAt(at int64) float64 {
 	for _, f := range p.forecasts {
 		if f.At == at {
@@ -49,7 +49,7 @@ func (p *progress) grownAt(at int64) float64 {
 	return 0
 }
 
-// lastTrend is the last trend that was foretold at a time or before it; ok is false when there is none since first.
+// lastTrend is the last trend that was forecast at a time or before it; ok is false when there is none since first.
 func (p *progress) lastTrend(first, at int64) (f Forecast, ok bool) {
 	for i := len(p.forecasts) - 1; i >= 0; i-- {
 		if f := p.forecasts[i]; f.At >= first && f.At <= at && f.Trend != 0 {
@@ -59,7 +59,7 @@ func (p *progress) lastTrend(first, at int64) (f Forecast, ok bool) {
 	return Forecast{}, false
 }
 
-// verifySeasons compares what each season foretold, a horizon ago, with what then arrived.
+// verifySeasons compares the forecasts of the seasons, made a horizon ago, with the arrivals since.
 func (l *learner) verifySeasons() {
 	r, clk := &l.seen.Readings, l.now.Clock
 	span := ForecastSpan(l.horizon, clk)

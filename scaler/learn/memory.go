@@ -21,7 +21,7 @@ type Memory struct {
 	Week    Week        `json:"week"`                     // for compare
 }
 
-// Source is what was learned of one group.
+// Source is the part of a Memory that belongs to one group.
 type Source struct {
 	Cluster string `json:"cluster"`
 	Group   string `json:"group"`
@@ -30,7 +30,7 @@ type Source struct {
 	PerConsumer float64   `json:"perConsumer,omitempty"` // records/s of one consumer, as learned; 0: not yet
 	Seen        float64   `json:"seen,omitempty"`        // the most one was seen to do: a lower bound
 	RaisedAt    time.Time `json:"raisedAt,omitzero"`     // beginning of the hour in which PerConsumer at most doubles
-	RaisedFrom  float64   `json:"raisedFrom,omitempty"`  // what it was then
+	RaisedFrom  float64   `json:"raisedFrom,omitempty"`  // PerConsumer then
 	Best        float64   `json:"best,omitempty"`        // the best one did for long, slowly forgotten
 	BestAt      time.Time `json:"bestAt,omitzero"`       // forgotten up to here
 	BestAtN     int32     `json:"bestAtN,omitempty"`     // consumers there were then
@@ -63,7 +63,7 @@ func (m Memory) Save() ([]byte, error) {
 	return data, nil
 }
 
-// Load reads what Save wrote. It fails on another version and on anything that Save cannot have written.
+// Load reads a Memory that Save wrote. It fails on another version, and on values that Save cannot have written.
 func Load(data []byte) (Memory, error) {
 	var m Memory
 	if err := json.Unmarshal(data, &m); err != nil {
@@ -116,7 +116,7 @@ func (m *Memory) check() error {
 	return nil
 }
 
-// mostLearned bounds every number that is learned; a thousand times what one consumer ever did.
+// mostLearned bounds every number that is learned: a thousand times the capacity of any consumer.
 const mostLearned = 1e12
 
 func compare(a, b Source) int {

@@ -40,7 +40,7 @@ func (s samples) with(one sample) samples {
 	return s
 }
 
-// sustained is what the best consumer did in each of the last three windows; 0 when there were fewer.
+// sustained is the least that the best consumer did in any of the last three windows; 0 when there were fewer.
 func (s *samples) sustained() float64 {
 	if s.count < samplesToTrust {
 		return 0
@@ -48,12 +48,12 @@ func (s *samples) sustained() float64 {
 	return slices.Min(s.best[:])
 }
 
-// verdict on a window.
-type window uint8
+// sampleStatus is whether a window is a sample.
+type sampleStatus uint8
 
 const (
-	notYet window = iota // too short, or members or partitions changed: it may become a sample
-	moved                // an offset was moved: it is none, and those before are void
+	notYet sampleStatus = iota // too short, or members or partitions changed: it may become a sample
+	moved                      // an offset was moved: it is none, and those before are void
 	usable
 )
 
@@ -78,7 +78,7 @@ func (c *consumer) add(records int64, first bool) {
 
 // sample takes one of the window that ends now, if enough time has passed since the last one and only processing can have
 // moved an offset: the same members with the same partitions, no rebalance, no position that jumped.
-func (l *learner) sample() (sample, window) {
+func (l *learner) sample() (sample, sampleStatus) {
 	r, clk := &l.seen.Readings, l.now.Clock
 	if r.Len() < 2 || l.seen.Read == nil {
 		return sample{}, notYet
@@ -97,7 +97,7 @@ func (l *learner) sample() (sample, window) {
 	return l.summarize(consumers, time.Duration(last.At-from.At).Seconds()), usable
 }
 
-// consumers adds up what each consumer did since a reading; ok is false when an offset was moved.
+// consumers adds up the records that each consumer processed since a reading; ok is false when an offset was moved.
 func (l *learner) consumers(first int) (list []consumer, ok bool) {
 	r := &l.seen.Readings
 	list = make([]consumer, r.Last().Members)

@@ -13,10 +13,10 @@ type Season struct {
 	Skill  [3]Accuracy `json:"skill"`  // of the forecasts by Seasons
 }
 
-// Seasons are how far back a forecast looks for what happened next.
+// Seasons are how far back a forecast looks: an hour ago, a day ago, a week ago.
 var Seasons = [...]time.Duration{time.Hour, 24 * time.Hour, 7 * 24 * time.Hour}
 
-// Accuracy is what forecasts by a season were worth, as shares of the arrival rate, smoothed.
+// Accuracy is how good forecasts by a season were, as shares of the arrival rate, smoothed.
 type Accuracy struct {
 	Avoided float64 `json:"avoided"` // under-forecast that they avoided
 	Caused  float64 `json:"caused"`  // over-forecast that they caused

@@ -7,13 +7,14 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
-// State is what was learned, and what is being learned. It is a value: its methods return the next one.
+// State is a Memory and the learning in progress. It is a value: its methods return the next one.
 type State struct {
 	Memory   Memory
 	Progress Progress
 }
 
-// Progress is what is being learned: it is not known yet, and not saved. A restart begins it anew.
+// Progress is the learning in progress: samples and forecasts that are not complete. It is not saved: a restart begins it
+// anew.
 type Progress struct {
 	sources  []progress // as seen.State.Sources
 	increase time.Time  // of the last increase of the replicas whose start was learned, or given up
@@ -30,17 +31,17 @@ type progress struct {
 	peak           stepPeak   // of the current five minutes
 }
 
-// Poll learns what every poll may teach: the peak of the current five minutes, and our steps down.
-func (s State) Poll(now *seen.State) State {
+// AtPoll learns at every poll: the peak of the current five minutes, and our steps down.
+func (s State) AtPoll(now *seen.State) State {
 	s.Memory.Version = MemoryVersion
-	s.Progress.sources = follow(s.Progress.sources, now.Sources)
+	s.Progress.sources = copyProgress(s.Progress.sources, now.Sources)
 	s.Memory.learnDowns(now)
 	s.rollSeasons(now)
 	return s
 }
 
-// follow copies the progress of the sources that there are now.
-func follow(old []progress, sources []seen.History) []progress {
+// copyProgress copies the progress of the sources that there are now.
+func copyProgress(old []progress, sources []seen.History) []progress {
 	list := make([]progress, len(sources))
 	for i := range sources {
 		h, p := &sources[i], &list[i]
@@ -62,9 +63,9 @@ type learner struct {
 	horizon  time.Duration
 }
 
-// Decision learns what a decision may teach; members are those of every source.
+// AtDecision learns at a decision; members are those of every source.
 //
-// The fast lane decides between two decisions, because arrivals exceed what runs. It learns from single events, which are
+// The fast lane decides between two decisions, because arrivals exceed the capacity of the replicas. It learns from single events, which are
 // seen only once: a rebalance or a start that is over, a residual lag, a forecast whose time has come. It does not learn
 // capacity, and does not begin or end an experiment downstream: these compare windows that end at a decision.
 //
@@ -75,8 +76,8 @@ type learner struct {
 //	residual lag                      x           x
 //	trust in forecasts                x           x
 //	capacity, downstream                          x
-func (s State) Decision(now *seen.State, members []seen.Members, fastLane bool) State {
-	s.Memory.Sources = withAll(s.Memory.Sources, now.Sources)
+func (s State) AtDecision(now *seen.State, members []seen.Members, fastLane bool) State {
+	s.Memory.Sources = withSources(s.Memory.Sources, now.Sources)
 	s.Progress.sources = slices.Clone(s.Progress.sources)
 	for i := range now.Sources {
 		h := &now.Sources[i]
@@ -101,8 +102,8 @@ func (s State) Decision(now *seen.State, members []seen.Members, fastLane bool) 
 	return s
 }
 
-// withAll is a copy of the list in which every source has a place.
-func withAll(list []Source, sources []seen.History) []Source {
+// withSources is a copy of the list in which every source has a place.
+func withSources(list []Source, sources []seen.History) []Source {
 	list = slices.Clone(list)
 	for i := range sources {
 		h := &sources[i]
@@ -113,7 +114,7 @@ func withAll(list []Source, sources []seen.History) []Source {
 	return list
 }
 
-// Source is what was learned of a source; nil before its first decision.
+// Source is the memory of a source; nil before its first decision.
 func (s *State) Source(h *seen.History) *Source {
 	k, ok := find(s.Memory.Sources, h.Cluster, h.Group)
 	if !ok {

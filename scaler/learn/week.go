@@ -19,8 +19,8 @@ type weekStep struct {
 	late                  float64 // maximum
 }
 
-// Decided adds a poll to the week: the replicas that the decision in force asks for, and its greatest time lag.
-func (s State) Decided(now *seen.State, desired int32, lateSeconds float64) State {
+// WithWeek adds a poll to the week: the replicas that the decision in force asks for, and its greatest time lag.
+func (s State) WithWeek(now *seen.State, desired int32, lateSeconds float64) State {
 	step := stepOf(now.Now)
 	w := &s.Progress.week
 	if w.step != step {

@@ -22,7 +22,7 @@ func (e *estimator) demand() {
 	n.RoomPeak, n.RoomShare = e.reserve()
 	n.Room = n.RoomPeak * n.RoomShare
 	commit := cmp.Or(e.Seen.CommitInterval, commitDefault).Seconds()
-	fine := 0.5*e.Targets.TargetLag.Seconds() + commit // this much lag, in seconds of arrivals, needs no drain
+	tolerated := 0.5*e.Targets.TargetLag.Seconds() + commit // this much lag, in seconds of arrivals, needs no drain
 	jump := e.Learned.TrustedJump(e.last)
 	throughput := e.throughput()
 	for c := range e.loads {
@@ -32,7 +32,7 @@ func (e *estimator) demand() {
 		l.down = max(n.Peak/n.DownUtilization, n.Room) * l.share
 		l.need = l.base
 		if l.known && !l.stalled {
-			l.need += max(0, e.backlog(l, throughput(l))-fine*max(l.arriving, l.jump)) / n.DrainSeconds
+			l.need += max(0, e.backlog(l, throughput(l))-tolerated*max(l.arriving, l.jump)) / n.DrainSeconds
 		}
 	}
 	if n.Capacity.Known() {
@@ -57,7 +57,7 @@ func (e *estimator) backlog(l *load, throughput float64) float64 {
 	return l.lag + (l.arriving-throughput)*e.need.Horizon
 }
 
-// throughput is what is processed of a partition: what was committed over the rate window, or, when the group did not
+// throughput is the rate at which a partition is processed: the commits over the rate window, or, when the group did not
 // consume for a part of it, the partition's fair part of its owner's capacity.
 func (e *estimator) throughput() func(l *load) float64 {
 	if !e.Seen.CatchingUp(e.Now, e.Clock) || !e.need.Capacity.Known() {

@@ -8,7 +8,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
-// seasonNames are what the forecasts by learn.Seasons are called.
+// seasonNames are the names of the forecasts by learn.Seasons.
 var seasonNames = [len(learn.Seasons)]ForecastBy{FromHour, FromDay, FromWeek}
 
 const (
@@ -17,8 +17,8 @@ const (
 	stillGrows = 2   // standard deviations by which the last poll must exceed the one a window ago
 )
 
-// forecast is what will arrive when a replica that is requested now processes records: the trend, or more, when a season
-// whose forecasts were good says so. It returns what is to be compared with the arrivals later.
+// forecast is the arrival rate at the time when a replica that is requested now processes records: the trend, or more, when
+// a season whose forecasts were good says so. It returns the forecast that is to be compared with the arrivals later.
 func (e *estimator) forecast() learn.Forecast {
 	n := &e.need
 	growth := min(e.growth(), (mostGrowth-1)*e.last.Rate)
@@ -40,7 +40,7 @@ func (e *estimator) forecast() learn.Forecast {
 	return made
 }
 
-// trend is the present rate, or what a jump or the growth makes of it, each as far as it lasted lately.
+// trend is the present rate, or the higher one of a jump or of growth, each as far as it lasted lately.
 func (e *estimator) trend(growth float64) (float64, ForecastBy) {
 	v, by := e.Learned.TrustedRate(e.last), FromRate
 	if jump := e.Learned.TrustedJump(e.last); jump > v {

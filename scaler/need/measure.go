@@ -31,7 +31,7 @@ type estimator struct {
 	moved    bool // some position moved within the stall window
 }
 
-// measure fills in everything about the source that is seen rather than computed.
+// measure fills in the numbers that are measured.
 func measure(in *Input) *estimator {
 	t := &in.Targets
 	e := &estimator{Input: in, readings: &in.Seen.Readings, need: Need{
@@ -58,7 +58,7 @@ func measure(in *Input) *estimator {
 	return e
 }
 
-// rates measures what arrives at each partition, now and as a share.
+// rates measures the arrival rate of every partition, and its share of all arrivals.
 func (e *estimator) rates() {
 	now := e.readings.Before(e.Clock.Scale(seen.RateWindow), e.Clock.Slack())
 	long := e.readings.Before(e.Clock.Scale(seen.ShareWindow), e.Clock.Slack())

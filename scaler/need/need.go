@@ -7,7 +7,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
-// Input is what a need is estimated from.
+// Input has everything that a need is estimated from.
 type Input struct {
 	Now       time.Time
 	Clock     seen.Clock
@@ -19,7 +19,7 @@ type Input struct {
 	IdleSince time.Time     // there has been neither lag nor an arrival since then; zero: there is one
 }
 
-// Targets are what the policy wants.
+// Targets are the values of a policy that a need depends on.
 type Targets struct {
 	Utilization         float64 // share of its capacity that a consumer is planned for, scaling up
 	DownUtilization     float64 // and scaling down
@@ -30,7 +30,7 @@ type Targets struct {
 	IdleTime            time.Duration
 }
 
-// Estimate is what a source needs, and what follows from the same measurement.
+// Estimate is the need of a source, and facts from the same measurement.
 type Estimate struct {
 	Need     Need
 	Forecast learn.Forecast // to be compared with the arrivals later; its At is 0 when none was made
@@ -39,7 +39,7 @@ type Estimate struct {
 	Idle     bool           // no lag and no arrivals, as far as every partition tells
 }
 
-// Of estimates what a source needs.
+// Of estimates the need of a source.
 func Of(in Input) Estimate {
 	e := measure(&in)
 	var made learn.Forecast
@@ -51,22 +51,22 @@ func Of(in Input) Estimate {
 	return Estimate{Need: e.need, Forecast: made, High: e.high(), Frozen: e.frozen(), Idle: e.idle()}
 }
 
-// ForecastBy says what a forecast rests on.
+// ForecastBy says how a forecast was made.
 type ForecastBy string
 
-// What a forecast may rest on.
+// The ways to make a forecast.
 const (
-	FromRate   ForecastBy = "rate"  // what arrives now
-	FromJump   ForecastBy = "jump"  // what arrived since the last poll, far more than before
+	FromRate   ForecastBy = "rate"  // the present arrival rate
+	FromJump   ForecastBy = "jump"  // the arrival rate since the last poll, far above the one before
 	FromTrend  ForecastBy = "trend" // its slope
 	FromBurst  ForecastBy = "burst" // less than arrives now: such bursts did not last lately, and the target's lag absorbs them
-	FromHour   ForecastBy = "1h"    // what an hour ago did next
+	FromHour   ForecastBy = "1h"    // the rate that followed an hour ago
 	FromDay    ForecastBy = "24h"
 	FromWeek   ForecastBy = "7d"
 	FromWindow ForecastBy = "window" // the maximum of the stabilization window
 )
 
-// Need is what one source needs, with every number that the lines print. Rates are records/s.
+// Need is the need of one source, with every number that a line prints. Rates are records/s.
 type Need struct {
 	Cluster string `json:"cluster"`
 	Group   string `json:"group"`

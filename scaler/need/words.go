@@ -70,7 +70,7 @@ func (n *Need) NextSmaller(consumers int32) int32 {
 	return 0
 }
 
-// Missing says what was not read.
+// Missing names the partitions and brokers that were not read.
 func (n *Need) Missing() string {
 	switch {
 	case n.Partitions == 0:

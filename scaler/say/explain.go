@@ -20,7 +20,7 @@ const (
 	Computed  Section = "computed"
 	Decided   Section = "decided"
 	Limited   Section = "limited"
-	Otherwise Section = "otherwise" // what would have to change for another answer
+	Otherwise Section = "otherwise" // the nearest changes that would lead to another answer
 )
 
 // Row is one line of an explanation.
@@ -28,11 +28,11 @@ type Row struct {
 	Section Section `json:"section"`
 	Name    string  `json:"name"`
 	Value   string  `json:"value"`
-	Because string  `json:"because,omitempty"` // the formula with its numbers, or what the name means
+	Because string  `json:"because,omitempty"` // the formula with its numbers, or the meaning of the name
 }
 
-// Explain is the decision as a derivation: measured inputs, what follows from them, the verdict, each limit, and what
-// would have to change for another answer.
+// Explain is the decision as a derivation: measured inputs, the numbers computed from them, the verdict, each limit, and the
+// nearest changes that would lead to another answer.
 func Explain(d scaler.Decision) []Row {
 	var rows []Row
 	for i := range d.Needs {

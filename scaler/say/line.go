@@ -11,7 +11,7 @@ import (
 // Line is the decision in one line, every number of which is in the Decision.
 func Line(d scaler.Decision) string { return Head(d) + ": " + Detail(d) }
 
-// LineAs is the line with what became of the decision.
+// LineAs is the line with the disposition of the decision.
 func LineAs(d scaler.Decision, became scaler.Disposition) string {
 	if became == "" {
 		return Line(d)

@@ -61,7 +61,7 @@ type Topic struct {
 	orphaned   bool
 }
 
-// columnsOf gives columns to what a group consumes, as far as the source wants it.
+// columnsOf gives columns to the partitions that a group consumes, as far as the source wants them.
 func columnsOf(g *lag.GroupLag, wants func(topic string) bool) *Columns {
 	c := &Columns{Topics: make([]Topic, len(g.Topics))}
 	for i, read := range g.Topics {

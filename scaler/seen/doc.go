@@ -1,10 +1,9 @@
-// Package seen is what was read of a target and of the groups on it: by the last polls, nothing else, and nothing derived
-// from it that is saved.
+// Package seen keeps the readings of a target and of its groups, those of the last polls. Nothing of it is saved.
 //
 // A poll reads offsets, members and replicas once. A decision needs more than one poll: rates, since when members have been
 // the same, who changed the replicas. [See] takes a poll in and returns the new [State]; a State is never changed.
 //
-//	Source, SourceSpec   one group: what the user says of it, and the reading of this poll
+//	Source, SourceSpec   one group: its specification, and the reading of this poll
 //	Workload             the target, as Kubernetes has it now
 //	Clock                the interval of polls and decisions
 //	History              the readings of one source: rates, peaks, the quality of this poll, since when

@@ -7,7 +7,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 )
 
-// History is what was read of one source in the last minutes.
+// History has the readings of one source of the last minutes.
 type History struct {
 	Source   // as this poll found it
 	Readings Readings
@@ -21,7 +21,7 @@ type History struct {
 	peaks       peaks     // of the arrival rate, over the stabilization window
 }
 
-// Quality says what a decision may rest on.
+// Quality says how much of a source a poll could read.
 type Quality uint8
 
 // The qualities of a poll.
@@ -34,10 +34,13 @@ const (
 // next takes this poll's reading in.
 func (h History) next(p *Poll, src *Source) History {
 	h.Source = *src
-	gap := h.gap(p.Clock)
+	gap, setBack := h.gap(p.Clock)
+	if setBack {
+		h.Readings = Readings{Columns: h.Readings.Columns}
+	}
 	h.New = src.Lag != nil && src.Lag.Err == lag.OK && h.isNew()
 	if h.New {
-		h.take(p)
+		h.addReading(p)
 	}
 	h.Quality = h.quality(p)
 	switch {
@@ -61,16 +64,14 @@ func (h *History) Rated() bool { return h.Readings.Len() > 0 && h.Readings.Last(
 // CatchingUp reports whether the group is rebalancing, or still catches up after a rebalance.
 func (h *History) CatchingUp(at time.Time, clk Clock) bool { return h.Rebalance.CatchingUp(at, clk) }
 
-// gap reports whether nothing was read for a while, or the clock was set back: then the readings begin anew.
-func (h *History) gap(clk Clock) bool {
+// gap reports whether nothing was read for a while, or the clock was set back: then the windows begin anew.
+func (h *History) gap(clk Clock) (gap, setBack bool) {
 	if h.Lag == nil || h.Readings.Len() == 0 {
-		return false
+		return false, false
 	}
 	step := readAt(h.Lag).UnixNano() - h.Readings.Last().At
-	if step < -int64(clk.Poll) {
-		h.Readings.list = nil
-	}
-	return step < -int64(clk.Poll) || step > 5*int64(clk.Poll)
+	setBack = step < -int64(clk.Poll)
+	return setBack || step > 5*int64(clk.Poll), setBack
 }
 
 func (h *History) isNew() bool {
@@ -84,7 +85,7 @@ func readAt(g *lag.GroupLag) time.Time {
 	return g.ReadAt
 }
 
-func (h *History) take(p *Poll) {
+func (h *History) addReading(p *Poll) {
 	g := h.Lag
 	if !h.Readings.Columns.fit(g) {
 		next := columnsOf(g, h.wants())

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Reading is what one poll read of a source. It is not changed once [See] has returned it.
+// Reading is one reading of a source, by one poll. It is not changed once [See] has returned it.
 type Reading struct {
 	At            int64     // when the offsets were read, Unix ns
 	MembersSince  int64     // since when the members and their partitions have been the same, Unix ns

@@ -19,7 +19,7 @@ type Source struct {
 	Rebalance Rebalance
 }
 
-// SourceSpec is what a user says of a group. Cluster and Group are required.
+// SourceSpec is a source as the user specifies it. Cluster and Group are required.
 type SourceSpec struct {
 	Cluster        string        `json:"cluster"`
 	Group          string        `json:"group"`
@@ -104,8 +104,8 @@ func RebalanceOf(s rebalancemon.Stats) Rebalance {
 	return r
 }
 
-// CatchUp is how long after a rebalance members still catch up on the time in which they did not consume: what they
-// process meanwhile says nothing about what they can do in the long run.
+// CatchUp is how long after a rebalance members still catch up on the time in which they did not consume. Their throughput
+// in that time does not show their capacity.
 const CatchUp = 35 * time.Second
 
 // CatchingUp reports whether the group is rebalancing at a time, or still catches up after a rebalance.

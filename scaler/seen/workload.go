@@ -54,7 +54,7 @@ type Owner struct {
 	Kind    string // HorizontalPodAutoscaler, ScaledObject, KafkaScaler; empty: nobody
 	Name    string
 	Paused  bool  // a paused ScaledObject does not own
-	Desired int32 // what it wants
+	Desired int32 // replicas it wants
 }
 
 // Owns reports whether somebody else sets the replicas.
