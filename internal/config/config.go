@@ -54,7 +54,7 @@ type Config struct {
 	// The connection to Kubernetes, for workloads, KafkaScalers and the Lease.
 	Kubernetes Kubernetes `yaml:"kubernetes"`
 
-	files []string // every file it was made from, the configuration file first
+	files []string // the configuration file, then every file that it refers to
 }
 
 // Cluster is one Kafka cluster.
@@ -278,5 +278,5 @@ type Kubernetes struct {
 	WatchNamespaces []string `yaml:"watchNamespaces"`
 }
 
-// Files are all files the configuration was made from, the configuration file first.
+// Files returns the configuration file and every file that it refers to.
 func (c *Config) Files() []string { return c.files }

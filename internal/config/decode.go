@@ -13,38 +13,39 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// The library decodes scalars; the walk over the document is ours, because the library's own strict decoding
-// (Decoder.KnownFields) names a line but no path, and stops at the first error of a type that reads itself.
+// This package walks over the document itself and uses the library only to decode scalars. The strict decoding of the
+// library (Decoder.KnownFields) reports a line but no path, and stops at the first error of a TextUnmarshaler.
 
-// place is where a field stands in the file.
-type place struct {
+// written is a field as it is written in the file.
+type written struct {
 	line  int
-	value string // as written, ${VAR} unexpanded; secrets hidden; empty for lists and mappings
+	value string // before the expansion of ${VAR}; secrets hidden; empty for lists and mappings
 }
 
-// decoder fills a struct from a document and remembers where each field stands.
+// decoder fills a struct from a document and records the line and the text of every field.
 type decoder struct {
 	lookup   func(name string) (value string, ok bool) // the environment
-	places   map[string]place                          // by path
+	fields   map[string]written                        // by path
 	problems []Problem
 }
 
-func (d *decoder) fail(path string, n *yaml.Node, format string, args ...any) {
+// addProblem reports a mistake in a field.
+func (d *decoder) addProblem(path string, n *yaml.Node, format string, args ...any) {
 	p := Problem{Path: path, Line: n.Line, Message: fmt.Sprintf(format, args...)}
-	if at, ok := d.places[path]; ok {
-		p.Value = at.value
+	if f, ok := d.fields[path]; ok {
+		p.Value = f.value
 	}
 	d.problems = append(d.problems, p)
 }
 
-// decode reads one value into v, which can be set. What is not in the document keeps the value it has: the default.
+// decode decodes one value into v, which must be settable. Fields that the document lacks keep their value, the default.
 func (d *decoder) decode(n *yaml.Node, v reflect.Value, path string) {
 	for n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
-	d.places[path] = place{line: n.Line, value: shown(n, v)}
+	d.fields[path] = written{line: n.Line, value: printable(n, v)}
 	if n.ShortTag() == "!!null" {
-		d.fail(path, n, "has no value; give it one or remove the line")
+		d.addProblem(path, n, "has no value; set one or remove the line")
 		return
 	}
 	if v.Kind() == reflect.Pointer {
@@ -54,9 +55,9 @@ func (d *decoder) decode(n *yaml.Node, v reflect.Value, path string) {
 	if p, ok := v.Addr().Interface().(defaulter); ok {
 		p.setDefaults()
 	}
-	text, reads := v.Addr().Interface().(encoding.TextUnmarshaler)
+	text, isText := v.Addr().Interface().(encoding.TextUnmarshaler)
 	switch {
-	case reads:
+	case isText:
 		d.text(n, text, path)
 	case v.Kind() == reflect.Struct:
 		d.mapping(n, v, path)
@@ -67,20 +68,20 @@ func (d *decoder) decode(n *yaml.Node, v reflect.Value, path string) {
 	}
 }
 
-// shown is what an error message may say of a value.
-func shown(n *yaml.Node, v reflect.Value) string {
+// printable is the text of a value for error messages. It hides a secret, but shows a reference such as ${VAR}.
+func printable(n *yaml.Node, v reflect.Value) string {
 	if n.Kind != yaml.ScalarNode {
 		return ""
 	}
 	if v.Type() == reflect.TypeFor[Secret]() && variable.FindString(n.Value) != n.Value {
-		return hidden
+		return hiddenSecret
 	}
 	return n.Value
 }
 
 func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 	if n.Kind != yaml.MappingNode {
-		d.fail(path, n, "want a mapping with the fields %s", strings.Join(fieldNames(v.Type()), ", "))
+		d.addProblem(path, n, "must be a mapping with the fields %s", strings.Join(fieldNames(v.Type()), ", "))
 		return
 	}
 	seen := map[string]int{}
@@ -92,9 +93,9 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 		seen[key.Value] = key.Line
 		switch {
 		case !known:
-			d.fail(at, key, "unknown field; here may stand %s", strings.Join(fieldNames(v.Type()), ", "))
+			d.addProblem(at, key, "unknown field; the fields are %s", strings.Join(fieldNames(v.Type()), ", "))
 		case twice:
-			d.fail(at, key, "stands here again, after line %d", line)
+			d.addProblem(at, key, "is set twice; the first is in line %d", line)
 		default:
 			d.decode(value, field, at)
 		}
@@ -103,7 +104,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 
 func (d *decoder) sequence(n *yaml.Node, v reflect.Value, path string) {
 	if n.Kind != yaml.SequenceNode {
-		d.fail(path, n, "want a list")
+		d.addProblem(path, n, "must be a list")
 		return
 	}
 	v.Set(reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content)))
@@ -117,12 +118,12 @@ func (d *decoder) text(n *yaml.Node, to encoding.TextUnmarshaler, path string) {
 		return
 	}
 	if err := to.UnmarshalText([]byte(n.Value)); err != nil {
-		d.fail(path, n, "%s", err)
+		d.addProblem(path, n, "%s", err)
 	}
 }
 
-// kinds says what a value of a kind looks like, for error messages.
-var kinds = map[reflect.Kind]string{
+// kindNames describe the values of a kind in error messages.
+var kindNames = map[reflect.Kind]string{
 	reflect.String: "text", reflect.Bool: "true or false", reflect.Int: "a whole number",
 	reflect.Int32: "a whole number", reflect.Int64: "a whole number", reflect.Float64: "a number",
 }
@@ -135,23 +136,23 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string) {
 		v.SetString(n.Value)
 		return
 	}
-	// The library would cut 1.5 down to 1, and its message repeats the value, which may come out of the environment.
+	// The library would truncate 1.5 to 1. Its error is not used, because it has the value, which may come from the environment.
 	whole := !v.CanInt() || n.ShortTag() == "!!int"
 	if err := n.Decode(v.Addr().Interface()); err != nil || !whole {
-		d.fail(path, n, "want %s", kinds[v.Kind()])
+		d.addProblem(path, n, "must be %s", kindNames[v.Kind()])
 	}
 }
 
-// variable is a reference to the environment; a doubled dollar sign escapes it.
+// variable is a reference to an environment variable. A second dollar sign escapes it.
 var variable = regexp.MustCompile(`\$?\$\{[^}]*\}`)
 
-// expand replaces references to the environment in a scalar. It is nil, and the problem is noted, when that fails.
+// expand replaces the references to environment variables in a scalar. It returns nil if it has reported a problem.
 //
-//	${HOME}     the variable's value; a problem when it is not set
+//	${HOME}     the value of the variable; a problem if it is not set
 //	$${HOME}    the text ${HOME}
 func (d *decoder) expand(n *yaml.Node, path string) *yaml.Node {
 	if n.Kind != yaml.ScalarNode {
-		d.fail(path, n, "want a single value")
+		d.addProblem(path, n, "must be a single value")
 		return nil
 	}
 	failed := false
@@ -162,7 +163,7 @@ func (d *decoder) expand(n *yaml.Node, path string) *yaml.Node {
 		name := ref[2 : len(ref)-1]
 		value, ok := d.lookup(name)
 		if !ok {
-			d.fail(path, n, "the environment variable %s is not set", name)
+			d.addProblem(path, n, "the environment variable %s is not set", name)
 			failed = true
 		}
 		return value
@@ -210,7 +211,7 @@ func document(text []byte) (*yaml.Node, error) {
 		return nil, syntax(err)
 	}
 	if dec.Decode(&more) == nil {
-		return nil, Problem{Line: more.Line, Message: "a second YAML document; the configuration is one"}
+		return nil, Problem{Line: more.Line, Message: "a second YAML document; only one is allowed"}
 	}
 	return doc.Content[0], nil
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
-// Default is the configuration of an empty file, but for the clusters, which have no default.
+// Default is the configuration with all defaults. It has no clusters, because they have no default.
 func Default() *Config {
 	return &Config{
 		Mode:           scaler.Advise,
@@ -20,7 +20,7 @@ func Default() *Config {
 	}
 }
 
-// defaulter is a part of a list or an optional part: it has defaults once it is present.
+// defaulter sets the defaults of a struct that is optional or in a list, when the file has it.
 type defaulter interface{ setDefaults() }
 
 func (c *Cluster) setDefaults() { c.ClientID = "lagscaler" }

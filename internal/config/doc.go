@@ -12,8 +12,8 @@
 //	clusters: [{name: main, brokers: [kafka-0]}]
 //	interval: 10
 //
-//	line 1: clusters[0].brokers[0]: "kafka-0": want HOST:PORT
-//	line 2: interval: "10": want a duration such as 500ms, 30s or 1h30m
+//	line 1: clusters[0].brokers[0]: "kafka-0": must be HOST:PORT
+//	line 2: interval: "10": must be a duration such as 500ms, 30s or 1h30m
 //
 // The package has more than 1,500 lines because the file has about 100 fields, and it is one idea: a field is declared,
 // decoded and validated in the same package, so that its documentation, its default and its error message agree.

@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-// Env is the world a configuration is read in.
+// Env gives access to environment variables and files. Tests replace them.
 type Env struct {
-	Name     string                                    // of the file, for error messages
-	Dir      string                                    // relative file names start here
+	Name     string                                    // of the configuration file, for error messages
+	Dir      string                                    // the folder of relative file names
 	Lookup   func(name string) (value string, ok bool) // environment variables
 	ReadFile func(name string) ([]byte, error)
 }
 
-// Load reads a configuration file. A file that is wrong gives [*Problems]; one that cannot be read, its error.
+// Load reads a configuration file. The error is [*Problems] if the file has mistakes, or the error of reading it.
 func Load(path string) (*Config, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -31,7 +31,8 @@ func Load(path string) (*Config, error) {
 	return c, nil
 }
 
-// Parse decodes, completes and validates a configuration. Its error is [*Problems].
+// Parse decodes a configuration, fills in defaults, reads the files that it refers to, and validates it. Its error is
+// [*Problems].
 func Parse(text []byte, env Env) (*Config, error) {
 	root, err := document(text)
 	if err != nil {
@@ -40,9 +41,9 @@ func Parse(text []byte, env Env) (*Config, error) {
 		return nil, &Problems{File: env.Name, All: []Problem{p}}
 	}
 	c := Default()
-	d := &decoder{lookup: env.Lookup, places: map[string]place{}}
+	d := &decoder{lookup: env.Lookup, fields: map[string]written{}}
 	d.decode(root, reflect.ValueOf(c).Elem(), "")
-	v := &validator{env: env, places: d.places, problems: d.problems}
+	v := &validator{env: env, fields: d.fields, problems: d.problems}
 	v.config(c)
 	c.files = v.files
 	if len(v.problems) > 0 {
@@ -53,8 +54,8 @@ func Parse(text []byte, env Env) (*Config, error) {
 	return c, nil
 }
 
-// Brokers is the configuration of a command that was given bootstrap addresses and no file.
-// Its error is [*Problems]: an address is not HOST:PORT.
+// Brokers returns the configuration of a command with --brokers instead of a file: one cluster called default. Its error is
+// [*Problems] if an address is not HOST:PORT.
 func Brokers(addresses []string) (*Config, error) {
 	c := Default()
 	cluster := Cluster{Name: "default", Brokers: addresses}
@@ -68,7 +69,7 @@ func Brokers(addresses []string) (*Config, error) {
 	return c, nil
 }
 
-// path is a file name as the program opens it.
+// path resolves a file name: a relative name starts at Dir.
 func (e Env) path(name string) string {
 	if filepath.IsAbs(name) {
 		return name
@@ -76,7 +77,7 @@ func (e Env) path(name string) string {
 	return filepath.Join(e.Dir, name)
 }
 
-// secretFile is a file's text without the line break at its end.
+// secretFile returns the text of a file without the line break at its end. An empty file is an error.
 func (e Env) secretFile(name string) (string, error) {
 	text, err := e.ReadFile(name)
 	if err != nil {

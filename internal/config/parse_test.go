@@ -13,9 +13,9 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
-var update = flag.Bool("update", false, "write the golden files and the generated documents anew")
+var update = flag.Bool("update", false, "rewrite the golden files and the generated documents")
 
-// testEnv is a world with two variables and three files.
+// testEnv has two environment variables and three files.
 func testEnv() Env {
 	vars := map[string]string{"PW": "hunter2: #x", "PORT": "9092"}
 	files := map[string]string{"/etc/l/pw": "from-file\n", "/etc/l/empty": "\n", "/etc/l/ca.pem": "PEM"}
@@ -34,7 +34,7 @@ func testEnv() Env {
 
 const minimal = "clusters:\n- name: main\n  brokers: [kafka:9092]\n"
 
-// golden compares with testdata/name, or writes it.
+// golden compares a text with a file, or writes the file with -update.
 func golden(t *testing.T, file, got string) {
 	t.Helper()
 	if *update {
@@ -48,11 +48,11 @@ func golden(t *testing.T, file, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s differs; -update writes it anew\ngot:\n%s\nwant:\n%s", file, got, want)
+		t.Errorf("%s differs; -update rewrites it\ngot:\n%s\nwant:\n%s", file, got, want)
 	}
 }
 
-// TestProblems reads each wrong file of testdata and compares all that is said of it.
+// TestProblems parses every wrong file of testdata and compares all reported problems.
 func TestProblems(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.yaml")
 	if err != nil || len(files) < 5 {
@@ -76,47 +76,47 @@ func TestProblems(t *testing.T) {
 	}
 }
 
-// TestEachMistake makes one mistake at a time in a good file and looks for its field, line and reason.
+// TestEachMistake adds one mistake to a valid file and looks for its field, line and reason.
 func TestEachMistake(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
-		{"mode: off", `line 4: mode: "off": want observe, advise or act`},
-		{"interval: 10", `line 4: interval: "10": want a duration such as 500ms, 30s or 1h30m`},
+		{"mode: off", `line 4: mode: "off": must be observe, advise or act`},
+		{"interval: 10", `line 4: interval: "10": must be a duration such as 500ms, 30s or 1h30m`},
 		{"interval: 0s", `line 4: interval: "0s": must be at least 1s`},
 		{"interval: -1h", `line 4: interval: "-1h": must be at least 1s`},
 		{"sampleInterval: 11s", `line 4: sampleInterval: "11s": must not be longer than interval`},
 		{"sampleInterval: 1us", `line 4: sampleInterval: "1us": must be at least 100ms`},
-		{"listen: 9090", `line 4: listen: "9090": want HOST:PORT`},
-		{"listen: ':http'", `line 4: listen: ":http": want HOST:PORT with a port from 1 to 65535`},
-		{"listen:", `line 4: listen: has no value; give it one or remove the line`},
+		{"listen: 9090", `line 4: listen: "9090": must be HOST:PORT`},
+		{"listen: ':http'", `line 4: listen: ":http": must be HOST:PORT with a port from 1 to 65535`},
+		{"listen:", `line 4: listen: has no value; set one or remove the line`},
 		{"webConfigFile: web.yml", `line 4: webConfigFile: "web.yml": open /etc/l/web.yml: file does not exist`},
 		{"groups: [{slo: {lag: 1}}]", `line 4: groups[0].match: is missing: a pattern of group names; .* is every one`},
 		{"groups: [{match: '('}]", "line 4: groups[0].match: \"(\": not a regular expression: error parsing regexp: missing closing ): `^(?:()$`"},
-		{"groups: [{match: ''}]", `line 4: groups[0].match: want a pattern; .* matches everything`},
-		{"groups: [{match: a, cluster: other}]", `line 4: groups[0].cluster: "other": is no cluster of this file; there are main`},
+		{"groups: [{match: ''}]", `line 4: groups[0].match: must be a pattern; .* matches everything`},
+		{"groups: [{match: a, cluster: other}]", `line 4: groups[0].cluster: "other": is not a cluster of this file; the clusters are main`},
 		{"groups: [{match: a, slo: {lag: 0}}]", `line 4: groups[0].slo.lag: "0": must be greater than 0`},
-		{"groups: [{match: a, slo: {lag: 1.5}}]", `line 4: groups[0].slo.lag: "1.5": want a whole number`},
+		{"groups: [{match: a, slo: {lag: 1.5}}]", `line 4: groups[0].slo.lag: "1.5": must be a whole number`},
 		{"groups: [{match: a, slo: {churn: 2}}]", `line 4: groups[0].slo.churn: "2": must be greater than 0 and at most 1`},
 		{"groups: [{match: a, slo: {skew: .nan}}]", `line 4: groups[0].slo.skew: ".nan": must be greater than 0 and at most 1`},
-		{"groups: [{match: a, isolation: serializable}]", `line 4: groups[0].isolation: "serializable": want read_uncommitted or read_committed`},
-		{"groups: {match: a}", `line 4: groups: want a list`},
-		{"metrics: [a]", `line 4: metrics: want a mapping with the fields topics, partitions, maxGroups, maxSeries, compat`},
-		{"metrics: {compat: maybe}", `line 4: metrics.compat: "maybe": want true or false`},
+		{"groups: [{match: a, isolation: serializable}]", `line 4: groups[0].isolation: "serializable": must be read_uncommitted or read_committed`},
+		{"groups: {match: a}", `line 4: groups: must be a list`},
+		{"metrics: [a]", `line 4: metrics: must be a mapping with the fields topics, partitions, maxGroups, maxSeries, compat`},
+		{"metrics: {compat: maybe}", `line 4: metrics.compat: "maybe": must be true or false`},
 		{"metrics: {maxGroups: 0}", `line 4: metrics.maxGroups: "0": must be greater than 0`},
-		{"metrics: {topics: {a: b}}", `line 4: metrics.topics: want a single value`},
-		{"metrics: {partitions: {top: 3}}", `line 4: metrics.partitions.top: "3": has no meaning without metrics.partitions.match`},
+		{"metrics: {topics: {a: b}}", `line 4: metrics.topics: must be a single value`},
+		{"metrics: {partitions: {top: 3}}", `line 4: metrics.partitions.top: "3": must not be set without metrics.partitions.match`},
 		{"namespaces: [{clusters: [main]}]", `line 4: namespaces[0].match: is missing: a pattern of namespaces; .* is every one`},
-		{"kubernetes: {enabled: maybe}", `line 4: kubernetes.enabled: "maybe": want auto, true or false`},
+		{"kubernetes: {enabled: maybe}", `line 4: kubernetes.enabled: "maybe": must be auto, true or false`},
 		{"kubernetes: {leaseName: ''}", `line 4: kubernetes.leaseName: is empty`},
 		{"kubernetes: {watchNamespaces: ['']}", `line 4: kubernetes.watchNamespaces[0]: is empty`},
-		{"kubernetes: {enabled: false, watchNamespaces: [a]}", `line 4: kubernetes.watchNamespaces: has no meaning when kubernetes.enabled is false`},
-		{"log: {level: loud}", `line 4: log.level: "loud": want debug, info, warn or error`},
+		{"kubernetes: {enabled: false, watchNamespaces: [a]}", `line 4: kubernetes.watchNamespaces: must not be set when kubernetes.enabled is false`},
+		{"log: {level: loud}", `line 4: log.level: "loud": must be debug, info, warn or error`},
 		{"log: {format: '${FMT}'}", `line 4: log.format: "${FMT}": the environment variable FMT is not set`},
-		{"log: {format: text, format: json}", `line 4: log.format: "text": stands here again, after line 4`},
+		{"log: {format: text, format: json}", `line 4: log.format: "text": is set twice; the first is in line 4`},
 		{"record: {maxMiB: -1}", `line 4: record.maxMiB: "-1": must be greater than 0`},
-		{"colour: blue", `line 4: colour: unknown field; here may stand clusters, groups, mode,`},
-		{"? [a]\n: b", `line 4: ?: unknown field; here may stand`},
+		{"colour: blue", `line 4: colour: unknown field; the fields are clusters, groups, mode,`},
+		{"? [a]\n: b", `line 4: ?: unknown field; the fields are`},
 		{"a: [", `line 4: not YAML: did not find expected node content`},
-		{"---\nmode: act", `line 4: a second YAML document; the configuration is one`},
+		{"---\nmode: act", `line 4: a second YAML document; only one is allowed`},
 	} {
 		t.Run(c.text, func(t *testing.T) {
 			_, err := Parse([]byte(minimal+c.text+"\n"), testEnv())
@@ -127,32 +127,32 @@ func TestEachMistake(t *testing.T) {
 	}
 }
 
-// TestEachClusterMistake is the same for the one cluster of a file.
+// TestEachClusterMistake does the same for the clusters of a file.
 func TestEachClusterMistake(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"{brokers: [a:1]}", `line 1: clusters[0].name: is missing: a name for the cluster`},
-		{"{name: 'a b', brokers: [a:1]}", `line 1: clusters[0].name: "a b": may hold letters, digits, dots, dashes and underscores only`},
+		{"{name: 'a b', brokers: [a:1]}", `line 1: clusters[0].name: "a b": may only have letters, digits, dots, dashes and underscores`},
 		{"{name: a}", `line 1: clusters[0].brokers: is missing: at least one HOST:PORT`},
-		{"{name: a, brokers: [a, ':1', 'a:0']}", `clusters[0].brokers[0]: "a": want HOST:PORT`},
-		{"{name: a, brokers: [a, ':1', 'a:0']}", `clusters[0].brokers[1]: ":1": want HOST:PORT; the host is missing`},
-		{"{name: a, brokers: [a, ':1', 'a:0']}", `clusters[0].brokers[2]: "a:0": want HOST:PORT with a port from 1 to 65535`},
+		{"{name: a, brokers: [a, ':1', 'a:0']}", `clusters[0].brokers[0]: "a": must be HOST:PORT`},
+		{"{name: a, brokers: [a, ':1', 'a:0']}", `clusters[0].brokers[1]: ":1": must be HOST:PORT; the host is missing`},
+		{"{name: a, brokers: [a, ':1', 'a:0']}", `clusters[0].brokers[2]: "a:0": must be HOST:PORT with a port from 1 to 65535`},
 		{"{name: a, brokers: [a:1], clientId: ''}", `line 1: clusters[0].clientId: is empty`},
 		{"{name: a, brokers: [a:1], tls: {caFile: no.pem}}", `clusters[0].tls.caFile: "no.pem": open /etc/l/no.pem: file does not exist`},
 		{"{name: a, brokers: [a:1], tls: {certFile: ca.pem}}", `clusters[0].tls.certFile: "ca.pem": a client certificate needs both certFile and keyFile`},
-		{"{name: a, brokers: [a:1], tls: {insecureSkipVerify: true, caFile: ca.pem}}", `clusters[0].tls.caFile: "ca.pem": has no meaning with insecureSkipVerify`},
+		{"{name: a, brokers: [a:1], tls: {insecureSkipVerify: true, caFile: ca.pem}}", `clusters[0].tls.caFile: "ca.pem": must not be set with insecureSkipVerify`},
 		{"{name: a, brokers: [a:1], sasl: {username: u}}", `clusters[0].sasl.mechanism: is missing: how to authenticate, such as SCRAM-SHA-512`},
-		{"{name: a, brokers: [a:1], sasl: {mechanism: GSSAPI}}", `clusters[0].sasl.mechanism: "GSSAPI": want PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or AWS_MSK_IAM`},
-		{"{name: a, brokers: [a:1], sasl: {mechanism: PLAIN, username: u}}", `clusters[0].sasl.password: is missing: give it or passwordFile`},
-		{"{name: a, brokers: [a:1], sasl: {mechanism: PLAIN, username: u, password: p, passwordFile: pw}}", `clusters[0].sasl.passwordFile: "pw": stands beside password; keep one of them`},
+		{"{name: a, brokers: [a:1], sasl: {mechanism: GSSAPI}}", `clusters[0].sasl.mechanism: "GSSAPI": must be PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or AWS_MSK_IAM`},
+		{"{name: a, brokers: [a:1], sasl: {mechanism: PLAIN, username: u}}", `clusters[0].sasl.password: is missing: set it or passwordFile`},
+		{"{name: a, brokers: [a:1], sasl: {mechanism: PLAIN, username: u, password: p, passwordFile: pw}}", `clusters[0].sasl.passwordFile: "pw": must not be set together with password`},
 		{"{name: a, brokers: [a:1], sasl: {mechanism: PLAIN, username: u, passwordFile: empty}}", `clusters[0].sasl.passwordFile: "empty": the file is empty`},
 		{"{name: a, brokers: [a:1], sasl: {mechanism: PLAIN, username: u, password: ''}}", `clusters[0].sasl.password: is empty`},
-		{"{name: a, brokers: [a:1], sasl: {mechanism: PLAIN, username: u, password: p, region: eu}}", `clusters[0].sasl.region: "eu": has no meaning with mechanism PLAIN`},
+		{"{name: a, brokers: [a:1], sasl: {mechanism: PLAIN, username: u, password: p, region: eu}}", `clusters[0].sasl.region: "eu": must not be set with mechanism PLAIN`},
 		{"{name: a, brokers: [a:1], sasl: {mechanism: OAUTHBEARER}}", `clusters[0].sasl.tokenFile: is missing: OAUTHBEARER needs tokenFile or oauth`},
-		{"{name: a, brokers: [a:1], sasl: {mechanism: OAUTHBEARER, tokenFile: pw, oauth: {}}}", `clusters[0].sasl.tokenFile: "pw": stands beside oauth; keep one of them`},
-		{"{name: a, brokers: [a:1], sasl: {mechanism: OAUTHBEARER, oauth: {tokenURL: 'login', clientId: c, clientSecret: s}}}", `clusters[0].sasl.oauth.tokenURL: "login": want an address such as https://`},
+		{"{name: a, brokers: [a:1], sasl: {mechanism: OAUTHBEARER, tokenFile: pw, oauth: {}}}", `clusters[0].sasl.tokenFile: "pw": must not be set together with oauth`},
+		{"{name: a, brokers: [a:1], sasl: {mechanism: OAUTHBEARER, oauth: {tokenURL: 'login', clientId: c, clientSecret: s}}}", `clusters[0].sasl.oauth.tokenURL: "login": must be a URL such as https://`},
 		{"{name: a, brokers: [a:1], sasl: {mechanism: AWS_MSK_IAM, username: u}}", `clusters[0].sasl.region: is missing: the cluster's AWS region`},
-		{"{name: a, brokers: [a:1], sasl: {mechanism: AWS_MSK_IAM, username: u}}", `clusters[0].sasl.username: "u": has no meaning with mechanism AWS_MSK_IAM`},
-		{"{name: a, brokers: [a:1]}, {name: a, brokers: [a:1]}", `clusters[1].name: "a": is the name of clusters[0] too`},
+		{"{name: a, brokers: [a:1], sasl: {mechanism: AWS_MSK_IAM, username: u}}", `clusters[0].sasl.username: "u": must not be set with mechanism AWS_MSK_IAM`},
+		{"{name: a, brokers: [a:1]}, {name: a, brokers: [a:1]}", `clusters[1].name: "a": is also the name of clusters[0]`},
 	} {
 		t.Run(c.text, func(t *testing.T) {
 			_, err := Parse([]byte("clusters: ["+c.text+"]\n"), testEnv())
@@ -204,8 +204,8 @@ func redacted(t *testing.T, c *Config) string {
 	return string(text)
 }
 
-// TestRedactedConfigurationIsWhatIsInForce: defaults are shown, secrets are not.
-func TestRedactedConfigurationIsWhatIsInForce(t *testing.T) {
+// TestRedactedConfiguration: defaults are shown, secrets are not.
+func TestRedactedConfiguration(t *testing.T) {
 	text := minimal + `  sasl: {mechanism: PLAIN, username: u, password: "${PW}"}` + "\ngroups: [{match: 'a.*', slo: {lagTime: 1h}}]\n"
 	c, err := Parse([]byte(text), testEnv())
 	if err != nil {
@@ -222,7 +222,7 @@ func TestExampleLoads(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(c.Clusters) != 3 || !c.SLO("main", "orders-eu").Declared || c.Isolation("main", "ledger") != scaler.ReadCommitted {
-		t.Errorf("not what the file says: %+v", c)
+		t.Errorf("the configuration differs from the file: %+v", c)
 	}
 }
 
@@ -231,7 +231,7 @@ func TestBrokersWithoutAFile(t *testing.T) {
 	if err != nil || c.Clusters[0].Name != "default" || c.Mode != scaler.Advise {
 		t.Errorf("%+v, %v", c, err)
 	}
-	if _, err = Brokers([]string{"127.0.0.1"}); err == nil || err.Error() != `--brokers: brokers[0]: "127.0.0.1": want HOST:PORT` {
+	if _, err = Brokers([]string{"127.0.0.1"}); err == nil || err.Error() != `--brokers: brokers[0]: "127.0.0.1": must be HOST:PORT` {
 		t.Errorf("got %v", err)
 	}
 }
@@ -259,11 +259,11 @@ func FuzzParse(f *testing.F) {
 		}
 		problems := wrong.All
 		for _, p := range problems {
-			if p.Path == "" && !strings.Contains(p.Message, "YAML") && !strings.Contains(p.Message, "empty") && !strings.Contains(p.Message, "want a mapping") {
+			if p.Path == "" && !strings.Contains(p.Message, "YAML") && !strings.Contains(p.Message, "empty") && !strings.Contains(p.Message, "must be a mapping") {
 				t.Errorf("names no field: %v", p)
 			}
 			if p.Message == "" {
-				t.Errorf("says nothing: %+v", p)
+				t.Errorf("has no message: %+v", p)
 			}
 		}
 		if len(problems) == 0 {

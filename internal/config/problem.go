@@ -8,13 +8,13 @@ import (
 
 // Problem is one mistake in the configuration.
 type Problem struct {
-	Path    string // of the field, such as clusters[0].sasl.mechanism; empty when the file is not YAML at all
-	Line    int    // 0 when the configuration is no file
-	Value   string // as written; secrets hidden
+	Path    string // of the field, such as clusters[0].sasl.mechanism; empty if the file is not YAML
+	Line    int    // 0 if the value is not from a file
+	Value   string // as written in the file; secrets hidden
 	Message string
 }
 
-// Error is the problem in one line: where, which field, what value, what is wrong with it.
+// Error is the problem in one line: the line number, the field, its value, and what is wrong.
 func (p Problem) Error() string {
 	var b strings.Builder
 	if p.Line > 0 {
@@ -29,14 +29,14 @@ func (p Problem) Error() string {
 	return b.String() + p.Message
 }
 
-// Problems are all mistakes of one file, sorted by line.
+// Problems are all mistakes in one configuration file, sorted by line.
 type Problems struct {
 	File  string
 	All   []Problem
-	Files []string // every file it was read from, so that a reader can wait for a better one
+	Files []string // the files that it refers to: the Reloader watches them, because a correction may be in one of them
 }
 
-// Error lists every problem, one a line.
+// Error lists all problems, one per line.
 func (p *Problems) Error() string {
 	lines := make([]string, 0, len(p.All)+1)
 	switch len(p.All) {

@@ -7,7 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Redacted is the configuration in force, defaults included, as YAML with every secret hidden: what the status page shows.
+// Redacted is the configuration in force for the status page: YAML with all defaults, and every secret hidden.
 func (c *Config) Redacted() ([]byte, error) {
 	var n yaml.Node
 	if err := n.Encode(c); err != nil {
@@ -23,7 +23,7 @@ func (c *Config) Redacted() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// prune removes what is not set, so that the reader sees what is in force and nothing else.
+// prune removes fields that are not set, so that the page only shows settings that are in force.
 func prune(n *yaml.Node) {
 	kept := n.Content[:0]
 	step := 1
@@ -40,8 +40,8 @@ func prune(n *yaml.Node) {
 	n.Content = kept
 }
 
-// unset reports whether an encoded value is one that no valid configuration holds: null, nothing, an empty text, or zero.
-// A false switch is kept: it says that something is off.
+// unset reports whether an encoded value means "not set": null, an empty text, list or mapping, or zero. The value false is
+// kept, because it says that something is off.
 func unset(n *yaml.Node) bool {
 	switch n.Kind {
 	case yaml.ScalarNode:

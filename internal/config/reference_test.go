@@ -31,7 +31,7 @@ The configuration is one YAML file: ` + "`lagscaler run --config lagscaler.yaml`
 <!-- Generated from internal/config by: go test ./internal/config -update -->
 `
 
-// TestReference holds docs/configuration.md against the structs and their comments.
+// TestReference compares docs/configuration.md with the structs and their comments.
 func TestReference(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(referenceHead)
@@ -40,7 +40,7 @@ func TestReference(t *testing.T) {
 	golden(t, "../../docs/configuration.md", b.String())
 }
 
-// comments are the doc comments of the structs: of types by name, of fields as Type.Field.
+// comments returns the doc comments of the structs. The key of a type is its name, the key of a field is Type.Field.
 func comments(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -73,7 +73,7 @@ type reference struct {
 	out      *strings.Builder
 }
 
-// section writes the table of a struct, then those of the structs in it.
+// section writes the table of a struct, then the tables of the structs in it.
 func (r reference) section(path string, v reflect.Value) {
 	title := path
 	if path == "" {
@@ -101,7 +101,7 @@ func (r reference) section(path string, v reflect.Value) {
 	}
 }
 
-// parts is the struct a field leads to, with its defaults, and how its path goes on.
+// parts returns the struct of a field, with its defaults, and the suffix of the path: [] for a list.
 func parts(v reflect.Value) (part reflect.Value, suffix string, ok bool) {
 	t := v.Type()
 	switch {
@@ -126,7 +126,7 @@ func leaf(t reflect.Type) bool {
 	return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }
 
-// shownDefault is a field's default as it would be written, or nothing.
+// shownDefault is the default of a field as a user would write it; empty if it has none.
 func shownDefault(v reflect.Value) string {
 	if v.IsZero() && v.Kind() != reflect.Bool {
 		return ""
@@ -147,8 +147,8 @@ func shownDefault(v reflect.Value) string {
 	return "`" + b.String() + "`"
 }
 
-// TestExampleShowsEveryField: what the reference lists, the example has, but for what excludes what it has.
-func TestExampleShowsEveryField(t *testing.T) {
+// TestExampleShowsEverySection: the example sets every section of the configuration.
+func TestExampleShowsEverySection(t *testing.T) {
 	t.Setenv("LAGSCALER_PASSWORD", "x")
 	t.Setenv("PARTNERS_SECRET", "y")
 	c, err := Load("../../docs/lagscaler.example.yaml")

@@ -15,27 +15,27 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// settle is how long files must stay as they are before they are read: an editor or kubelet writes in several steps.
-const settle = 200 * time.Millisecond
+// quietTime is the time without a change after which files are read: an editor or the kubelet writes in several steps.
+const quietTime = 200 * time.Millisecond
 
-// Outcome is how the last reading of the configuration went.
-type Outcome struct {
+// LastReload is the result of the last attempt to read the configuration.
+type LastReload struct {
 	At  time.Time
-	Err error // nil: it is in force
+	Err error // nil: the file is in force
 }
 
-// Reloader keeps a configuration up to date. A file that turns wrong changes nothing: the old one stays in force,
-// and the outcome says so.
+// Reloader keeps the configuration up to date. If the file becomes invalid, the old configuration stays in force, and
+// LastReload has the error.
 type Reloader struct {
 	path    string
 	log     *slog.Logger
-	files   []string // read last, also by a configuration that was refused
-	seen    [sha256.Size]byte
+	files   []string          // of the last attempt, even if the configuration was refused
+	seen    [sha256.Size]byte // the hash of the files at the last attempt
 	current atomic.Pointer[Config]
-	outcome atomic.Pointer[Outcome]
+	last    atomic.Pointer[LastReload]
 }
 
-// NewReloader loads a file for the first time.
+// NewReloader loads a file for the first time. It fails if the file is invalid.
 func NewReloader(path string) (*Reloader, error) {
 	r := &Reloader{path: path}
 	c, err := Load(path)
@@ -43,24 +43,24 @@ func NewReloader(path string) (*Reloader, error) {
 		return nil, err
 	}
 	r.files = c.Files()
-	r.seen = fingerprint(r.files)
+	r.seen = hashOf(r.files)
 	r.current.Store(c)
-	r.outcome.Store(&Outcome{At: time.Now()})
+	r.last.Store(&LastReload{At: time.Now()})
 	return r, nil
 }
 
 // Config is the configuration in force.
 func (r *Reloader) Config() *Config { return r.current.Load() }
 
-// Outcome is how the last reading went.
-func (r *Reloader) Outcome() Outcome { return *r.outcome.Load() }
+// LastReload is the result of the last attempt to read the configuration.
+func (r *Reloader) LastReload() LastReload { return *r.last.Load() }
 
-// Run reads the file again whenever it, or a file it names, changes, and at every signal; apply puts the new
-// configuration into force or says why it cannot. Run ends with its context, and with an error when files
-// cannot be watched.
+// Run reads the file again at every signal, and whenever the file or a file that it refers to changes. The function apply
+// puts the new configuration into force, or returns the reason why it cannot. Run returns when ctx ends, or with an error if
+// it cannot watch files.
 //
-// Directories are watched, not files: an editor replaces a file, and a ConfigMap's volume swaps the symbolic link
-// (..data) that every file in it goes through.
+// Run watches folders, not files: an editor replaces the file, and in the volume of a ConfigMap all files are symbolic
+// links through ..data, which the kubelet replaces.
 func (r *Reloader) Run(ctx context.Context, log *slog.Logger, signals <-chan os.Signal, apply func(*Config) error) error {
 	r.log = log
 	w, err := fsnotify.NewWatcher()
@@ -69,7 +69,7 @@ func (r *Reloader) Run(ctx context.Context, log *slog.Logger, signals <-chan os.
 	}
 	defer func() { _ = w.Close() }()
 	r.watch(w)
-	changed := time.NewTimer(settle) // once at the start: what changed before the watch began is not missed
+	changed := time.NewTimer(quietTime) // runs once at the start, to find changes before the watch
 	defer changed.Stop()
 	for {
 		select {
@@ -79,12 +79,12 @@ func (r *Reloader) Run(ctx context.Context, log *slog.Logger, signals <-chan os.
 			r.reload(apply)
 			r.watch(w)
 		case <-w.Events:
-			changed.Reset(settle)
+			changed.Reset(quietTime)
 		case err := <-w.Errors:
-			r.log.Warn("watching the configuration failed once", "error", err)
-			changed.Reset(settle)
+			r.log.Warn("error while watching the configuration", "error", err)
+			changed.Reset(quietTime)
 		case <-changed.C:
-			if fingerprint(r.files) != r.seen {
+			if hashOf(r.files) != r.seen {
 				r.reload(apply)
 				r.watch(w)
 			}
@@ -94,11 +94,11 @@ func (r *Reloader) Run(ctx context.Context, log *slog.Logger, signals <-chan os.
 
 func (r *Reloader) reload(apply func(*Config) error) {
 	c, err := r.load()
-	r.seen = fingerprint(r.files)
+	r.seen = hashOf(r.files)
 	if err == nil {
 		err = apply(c)
 	}
-	r.outcome.Store(&Outcome{At: time.Now(), Err: err})
+	r.last.Store(&LastReload{At: time.Now(), Err: err})
 	if err != nil {
 		r.log.Error("configuration refused, the old one stays in force", "file", r.path, "error", err)
 		return
@@ -107,7 +107,7 @@ func (r *Reloader) reload(apply func(*Config) error) {
 	r.log.Info("configuration reloaded", "file", r.path)
 }
 
-// load reads the file and remembers which others it named: also of a refused one, so that mending any of them is noticed.
+// load reads the configuration and records its files, even if it is refused, so that a correction in any of them is found.
 func (r *Reloader) load() (*Config, error) {
 	c, err := Load(r.path)
 	var p *Problems
@@ -120,7 +120,7 @@ func (r *Reloader) load() (*Config, error) {
 	return c, err
 }
 
-// watch follows the directories of all files, and of what their symbolic links lead to.
+// watch adds the folders of all files, and of the targets of symbolic links.
 func (r *Reloader) watch(w *fsnotify.Watcher) {
 	watched := w.WatchList()
 	for _, file := range r.files {
@@ -133,14 +133,14 @@ func (r *Reloader) watch(w *fsnotify.Watcher) {
 				continue
 			}
 			if err := w.Add(dir); err != nil {
-				r.log.Warn("a directory cannot be watched; changes in it need a SIGHUP", "directory", dir, "error", err)
+				r.log.Warn("cannot watch a directory; send SIGHUP after a change in it", "directory", dir, "error", err)
 			}
 		}
 	}
 }
 
-// fingerprint tells one content of the files from another. A file that cannot be read counts as its error.
-func fingerprint(files []string) [sha256.Size]byte {
+// hashOf is a hash of the contents of files. For a file that cannot be read it uses the error instead.
+func hashOf(files []string) [sha256.Size]byte {
 	h := sha256.New()
 	for _, file := range files {
 		text, err := os.ReadFile(file)

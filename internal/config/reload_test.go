@@ -13,8 +13,8 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
-// started runs a Reloader over a file until the test ends. The channel tells each configuration that was put into force.
-func started(t *testing.T, path string, refuse error) (*Reloader, chan os.Signal, chan *Config) {
+// startReloader runs a Reloader on a file until the test ends. The channel receives each configuration given to apply.
+func startReloader(t *testing.T, path string, refuse error) (*Reloader, chan os.Signal, chan *Config) {
 	t.Helper()
 	r, err := NewReloader(path)
 	if err != nil {
@@ -63,29 +63,29 @@ func until(t *testing.T, what string, done func() bool) {
 	}
 }
 
-func TestReloadOnChangeAndKeepTheOldOneWhenWrong(t *testing.T) {
+func TestReloadOnChangeAndKeepTheOldOneIfWrong(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lagscaler.yaml")
 	write(t, path, minimal)
-	r, _, applied := started(t, path, nil)
+	r, _, applied := startReloader(t, path, nil)
 
 	write(t, path, minimal+"mode: observe\n")
 	if c := next(t, applied); c.Mode != scaler.Observe {
 		t.Errorf("mode %s", c.Mode)
 	}
 	write(t, path, minimal+"mode: none\n")
-	until(t, "the mistake is noticed", func() bool { return r.Outcome().Err != nil })
-	if !strings.Contains(r.Outcome().Err.Error(), "mode") || r.Config().Mode != scaler.Observe {
-		t.Errorf("outcome %v, mode %s", r.Outcome().Err, r.Config().Mode)
+	until(t, "the mistake is noticed", func() bool { return r.LastReload().Err != nil })
+	if !strings.Contains(r.LastReload().Err.Error(), "mode") || r.Config().Mode != scaler.Observe {
+		t.Errorf("outcome %v, mode %s", r.LastReload().Err, r.Config().Mode)
 	}
 	write(t, path, minimal+"mode: act\n")
 	next(t, applied)
-	until(t, "the mended file is in force", func() bool { return r.Outcome().Err == nil && r.Config().Mode == scaler.Act })
+	until(t, "the corrected file is in force", func() bool { return r.LastReload().Err == nil && r.Config().Mode == scaler.Act })
 }
 
-func TestReloadOnSignalEvenWhenNothingChanged(t *testing.T) {
+func TestReloadOnSignalWithoutAChange(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lagscaler.yaml")
 	write(t, path, minimal)
-	_, signals, applied := started(t, path, nil)
+	_, signals, applied := startReloader(t, path, nil)
 	signals <- os.Interrupt
 	next(t, applied)
 }
@@ -94,17 +94,18 @@ func TestRefusedByTheProgram(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lagscaler.yaml")
 	write(t, path, minimal)
 	refuse := errors.New("listen cannot change while running")
-	r, signals, applied := started(t, path, refuse)
+	r, signals, applied := startReloader(t, path, refuse)
 	first := r.Config()
 	signals <- os.Interrupt
 	next(t, applied)
-	until(t, "the refusal is told", func() bool { return errors.Is(r.Outcome().Err, refuse) })
+	until(t, "the refusal is the last result", func() bool { return errors.Is(r.LastReload().Err, refuse) })
 	if r.Config() != first {
 		t.Error("a refused configuration came into force")
 	}
 }
 
-// TestReloadOnConfigMapSwap changes a file as a kubelet does: files are links through ..data, which is swapped at once.
+// TestReloadOnConfigMapSwap changes a file as the kubelet does: files are symbolic links through ..data, which it replaces
+// in one step.
 func TestReloadOnConfigMapSwap(t *testing.T) {
 	dir := t.TempDir()
 	version := func(name, text string) {
@@ -125,7 +126,7 @@ func TestReloadOnConfigMapSwap(t *testing.T) {
 	if err := os.Symlink("..data/lagscaler.yaml", path); err != nil {
 		t.Fatal(err)
 	}
-	_, _, applied := started(t, path, nil)
+	_, _, applied := startReloader(t, path, nil)
 	for i, mode := range []scaler.Mode{scaler.Observe, scaler.Act} {
 		version("..next"+string(rune('a'+i)), minimal+"mode: "+string(mode)+"\n")
 		if c := next(t, applied); c.Mode != mode {
@@ -134,13 +135,13 @@ func TestReloadOnConfigMapSwap(t *testing.T) {
 	}
 }
 
-// TestReloadOnRotatedSecret: also one that first could not be read.
+// TestReloadOnRotatedSecret: a new secret is read, even after the file was missing.
 func TestReloadOnRotatedSecret(t *testing.T) {
 	dir, secrets := t.TempDir(), t.TempDir()
 	path, password := filepath.Join(dir, "lagscaler.yaml"), filepath.Join(secrets, "password")
 	write(t, password, "one")
 	write(t, path, minimal+"  sasl: {mechanism: PLAIN, username: u, passwordFile: "+password+"}\n")
-	r, _, applied := started(t, path, nil)
+	r, _, applied := startReloader(t, path, nil)
 
 	write(t, password, "two\n")
 	if got := next(t, applied).Clusters[0].SASL.Password.Reveal(); got != "two" {
@@ -149,7 +150,7 @@ func TestReloadOnRotatedSecret(t *testing.T) {
 	if err := os.Remove(password); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the missing file is noticed", func() bool { return r.Outcome().Err != nil })
+	until(t, "the missing file is noticed", func() bool { return r.LastReload().Err != nil })
 	write(t, password, "three")
 	if got := next(t, applied).Clusters[0].SASL.Password.Reveal(); got != "three" {
 		t.Errorf("password %q", got)

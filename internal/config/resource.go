@@ -10,8 +10,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// LoadScaler reads a file with one scaler: a KafkaScaler resource, or an entry of the list scalers. Only its spec counts,
-// and clusters are not looked up. A file that is wrong gives [*Problems]; one that cannot be read, its error.
+// LoadScaler reads a file with one scaler: a KafkaScaler resource, or an entry of the list scalers. It only reads the field
+// spec, and does not check whether the clusters exist. The error is [*Problems] if the file has mistakes, or the error of
+// reading it.
 func LoadScaler(path string) (ScalerSpec, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -29,12 +30,12 @@ func parseScaler(text []byte, env Env) (ScalerSpec, error) {
 	}
 	node := child(root, "spec")
 	if node == nil {
-		return ScalerSpec{}, &Problems{File: env.Name, All: []Problem{{Path: "spec", Line: 1, Message: "is missing: want a KafkaScaler"}}}
+		return ScalerSpec{}, &Problems{File: env.Name, All: []Problem{{Path: "spec", Line: 1, Message: "is missing: the file must be a KafkaScaler"}}}
 	}
 	var s ScalerSpec
-	d := &decoder{lookup: env.Lookup, places: map[string]place{}}
+	d := &decoder{lookup: env.Lookup, fields: map[string]written{}}
 	d.decode(node, reflect.ValueOf(&s).Elem(), "spec")
-	v := &validator{env: env, places: d.places, problems: d.problems}
+	v := &validator{env: env, fields: d.fields, problems: d.problems}
 	var clusters []string
 	for _, src := range s.Sources {
 		clusters = append(clusters, src.Cluster)
@@ -48,7 +49,7 @@ func parseScaler(text []byte, env Env) (ScalerSpec, error) {
 	return s, nil
 }
 
-// child is the value of a key of a mapping; nil when there is none.
+// child is the value of a key in a mapping; nil if the key is missing.
 func child(n *yaml.Node, key string) *yaml.Node {
 	for i := 0; n != nil && n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
 		if n.Content[i].Value == key {

@@ -8,12 +8,12 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
 )
 
-// TestScalersAreKafkaScalers: the file's scalers and the custom resource have the same fields, at every depth.
-func TestScalersAreKafkaScalers(t *testing.T) {
-	same(t, "spec", reflect.TypeFor[ScalerSpec](), reflect.TypeFor[v1alpha1.KafkaScalerSpec]())
+// TestScalersHaveTheFieldsOfKafkaScalers: scalers in the file and the custom resource have the same fields, at every depth.
+func TestScalersHaveTheFieldsOfKafkaScalers(t *testing.T) {
+	compareFields(t, "spec", reflect.TypeFor[ScalerSpec](), reflect.TypeFor[v1alpha1.KafkaScalerSpec]())
 }
 
-func same(t *testing.T, path string, ours, theirs reflect.Type) {
+func compareFields(t *testing.T, path string, ours, theirs reflect.Type) {
 	t.Helper()
 	ours, theirs = element(ours), element(theirs)
 	if ours.Kind() != reflect.Struct || leaf(ours) {
@@ -27,14 +27,14 @@ func same(t *testing.T, path string, ours, theirs reflect.Type) {
 	for i := range ours.NumField() {
 		name := ours.Field(i).Tag.Get("yaml")
 		if _, ok := fields[name]; !ok {
-			t.Errorf("%s.%s is in the file, not in the resource", path, name)
+			t.Errorf("%s.%s is in the file, but not in the resource", path, name)
 			continue
 		}
-		same(t, path+"."+name, ours.Field(i).Type, fields[name])
+		compareFields(t, path+"."+name, ours.Field(i).Type, fields[name])
 		delete(fields, name)
 	}
 	for name := range fields {
-		t.Errorf("%s.%s is in the resource, not in the file", path, name)
+		t.Errorf("%s.%s is in the resource, but not in the file", path, name)
 	}
 }
 

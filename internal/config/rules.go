@@ -5,8 +5,8 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
-// SLO is the thresholds of a group's alerts: those of the first entry of groups that fits, its gaps filled
-// from [lag.DefaultSLO]; declared only when an entry fits.
+// SLO returns the thresholds of the alerts of a group: those of the first matching entry of groups, with the values of
+// [lag.DefaultSLO] for thresholds that are not set. The group is declared only if an entry matches.
 func (c *Config) SLO(cluster, group string) lag.SLO {
 	g, ok := c.group(cluster, group)
 	if !ok {
@@ -17,7 +17,7 @@ func (c *Config) SLO(cluster, group string) lag.SLO {
 	return slo
 }
 
-// Isolation is how the consumers of a group read transactions, as far as the configuration says.
+// Isolation returns the isolation level of a group's consumers from the configuration; read_uncommitted if no entry matches.
 func (c *Config) Isolation(cluster, group string) scaler.Isolation {
 	if g, ok := c.group(cluster, group); ok {
 		return g.Isolation
@@ -25,7 +25,7 @@ func (c *Config) Isolation(cluster, group string) scaler.Isolation {
 	return scaler.ReadUncommitted
 }
 
-// group is the first entry of groups that fits.
+// group is the first matching entry of groups.
 func (c *Config) group(cluster, group string) (*Group, bool) {
 	for i := range c.Groups {
 		g := &c.Groups[i]
@@ -36,7 +36,7 @@ func (c *Config) group(cluster, group string) (*Group, bool) {
 	return nil, false
 }
 
-// Allows reports whether a KafkaScaler of a namespace may name a group of a cluster.
+// Allows reports whether a KafkaScaler in a namespace may name a group of a cluster. Without rules every namespace may.
 func (c *Config) Allows(namespace, cluster, group string) bool {
 	for _, r := range c.Namespaces {
 		if r.Match.Match(namespace) &&

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
-
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
@@ -31,7 +30,7 @@ func parse(t *testing.T, text string) *Config {
 	return c
 }
 
-func TestFirstEntryThatFitsHolds(t *testing.T) {
+func TestFirstMatchingEntryApplies(t *testing.T) {
 	c := parse(t, rules)
 	declared := func(change func(*lag.SLO)) lag.SLO {
 		s := lag.DefaultSLO

@@ -128,13 +128,13 @@ type Window struct {
 	MinReplicas int32 `yaml:"minReplicas"`
 }
 
-// Target is what is scaled.
+// Target is the workload to scale.
 func (s *Scaler) Target() scaler.Ref {
 	t := s.Spec.ScaleTargetRef
 	return scaler.Ref{APIVersion: t.APIVersion, Kind: t.Kind, Namespace: s.Namespace, Name: t.Name}
 }
 
-// Scaler is the specification as package scaler has it.
+// Scaler converts the specification to the type of package scaler.
 func (s ScalerSpec) Scaler() scaler.Spec {
 	out := scaler.Spec{
 		Mode: s.Mode, Kind: s.Policy, Preset: s.Preset, SLO: s.SLO.lag(),
@@ -156,7 +156,7 @@ func (s ScalerSpec) Scaler() scaler.Spec {
 	return out
 }
 
-// lag is the thresholds as package lag has them: 0 is unset in both.
+// lag converts the thresholds to the type of package lag. In both types 0 means not set.
 func (s SLO) lag() lag.SLO {
 	return lag.SLO{
 		Lag: s.Lag, LagTime: time.Duration(s.LagTime), RebalancesPerHour: s.RebalancesPerHour,

@@ -4,22 +4,25 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 )
 
+var clusterName = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+
 func (v *validator) cluster(at string, c *Cluster, before []string) {
-	v.need(at+".name", c.Name == "", "a name for the cluster")
+	v.require(at+".name", c.Name == "", "a name for the cluster")
 	switch {
 	case c.Name != "" && !clusterName.MatchString(c.Name):
-		v.add(at+".name", "may hold letters, digits, dots, dashes and underscores only")
+		v.addProblem(at+".name", "may only have letters, digits, dots, dashes and underscores")
 	case c.Name != "" && slices.Contains(before, c.Name):
-		v.add(at+".name", "is the name of clusters[%d] too", slices.Index(before, c.Name))
+		v.addProblem(at+".name", "is also the name of clusters[%d]", slices.Index(before, c.Name))
 	}
 	v.brokers(at+".brokers", c.Brokers)
 	if c.ClientID == "" {
-		v.add(at+".clientId", "is empty")
+		v.addProblem(at+".clientId", "is empty")
 	}
 	if c.TLS != nil {
 		v.tls(at+".tls", c.TLS)
@@ -31,64 +34,64 @@ func (v *validator) cluster(at string, c *Cluster, before []string) {
 
 func (v *validator) brokers(at string, brokers []string) {
 	if len(brokers) == 0 {
-		v.add(at, "is missing: at least one HOST:PORT")
+		v.addProblem(at, "is missing: at least one HOST:PORT")
 	}
 	for i, b := range brokers {
 		path := fmt.Sprintf("%s[%d]", at, i)
-		if msg := wrongAddress(b, true); msg != "" {
-			v.addValue(path, b, msg)
+		if msg := addressMistake(b, true); msg != "" {
+			v.addProblemOf(path, b, msg)
 		}
 	}
 }
 
-// addValue is add for a value that may have come from no file.
-func (v *validator) addValue(path, value, msg string) {
+// addProblemOf is addProblem for a value that may come from the command line instead of a file.
+func (v *validator) addProblemOf(path, value, msg string) {
 	n := len(v.problems)
-	v.add(path, "%s", msg)
+	v.addProblem(path, "%s", msg)
 	if len(v.problems) > n {
 		v.problems[n].Value = value
 	}
 }
 
 func (v *validator) address(path, address string) {
-	if msg := wrongAddress(address, false); msg != "" {
-		v.add(path, "%s", msg)
+	if msg := addressMistake(address, false); msg != "" {
+		v.addProblem(path, "%s", msg)
 	}
 }
 
-// wrongAddress says what is wrong with HOST:PORT, or nothing.
-func wrongAddress(address string, needHost bool) string {
+// addressMistake describes what is wrong with HOST:PORT; empty if it is valid.
+func addressMistake(address string, needHost bool) string {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return "want HOST:PORT"
+		return "must be HOST:PORT"
 	}
 	n, err := strconv.ParseUint(port, 10, 16)
 	switch {
 	case err != nil:
-		return "want HOST:PORT with a port from 1 to 65535"
+		return "must be HOST:PORT with a port from 1 to 65535"
 	case needHost && host == "":
-		return "want HOST:PORT; the host is missing"
+		return "must be HOST:PORT; the host is missing"
 	case needHost && n == 0:
-		return "want HOST:PORT with a port from 1 to 65535"
+		return "must be HOST:PORT with a port from 1 to 65535"
 	}
 	return ""
 }
 
 func (v *validator) tls(at string, t *TLS) {
-	v.readable(at+".caFile", &t.CAFile)
-	v.readable(at+".certFile", &t.CertFile)
-	v.readable(at+".keyFile", &t.KeyFile)
+	v.requireReadable(at+".caFile", &t.CAFile)
+	v.requireReadable(at+".certFile", &t.CertFile)
+	v.requireReadable(at+".keyFile", &t.KeyFile)
 	if v.has(at+".certFile") != v.has(at+".keyFile") {
-		v.add(at+".certFile", "a client certificate needs both certFile and keyFile")
+		v.addProblem(at+".certFile", "a client certificate needs both certFile and keyFile")
 	}
 	if t.InsecureSkipVerify {
-		v.refuse("with insecureSkipVerify", at+".caFile", at+".serverName")
+		v.forbid("with insecureSkipVerify", at+".caFile", at+".serverName")
 	}
 }
 
-// sasl checks that exactly what the mechanism needs is there.
+// sasl checks that the fields of the mechanism are present, and no others.
 //
-//	PLAIN, SCRAM-*   username and password, each in the file or in a file of its own
+//	PLAIN, SCRAM-*   username and password, each as a value or as a file name
 //	OAUTHBEARER      tokenFile, or oauth with client credentials
 //	AWS_MSK_IAM      region
 func (v *validator) sasl(at string, s *SASL) {
@@ -98,15 +101,15 @@ func (v *validator) sasl(at string, s *SASL) {
 	switch s.Mechanism {
 	case Plain, Scram256, Scram512:
 		v.password(at, s)
-		v.refuse(with, append(tokens, at+".region")...)
+		v.forbid(with, append(tokens, at+".region")...)
 	case OAuthBearer:
 		v.bearer(at, s)
-		v.refuse(with, append(passwords, at+".region")...)
+		v.forbid(with, append(passwords, at+".region")...)
 	case MSKIAM:
-		v.need(at+".region", s.Region == "", "the cluster's AWS region")
-		v.refuse(with, append(passwords, tokens...)...)
+		v.require(at+".region", s.Region == "", "the cluster's AWS region")
+		v.forbid(with, append(passwords, tokens...)...)
 	default:
-		v.need(at+".mechanism", true, "how to authenticate, such as SCRAM-SHA-512")
+		v.require(at+".mechanism", true, "how to authenticate, such as SCRAM-SHA-512")
 	}
 }
 
@@ -122,58 +125,59 @@ func (v *validator) password(at string, s *SASL) {
 func (v *validator) bearer(at string, s *SASL) {
 	switch {
 	case s.OAuth != nil && s.TokenFile != "":
-		v.add(at+".tokenFile", "stands beside oauth; keep one of them")
+		v.addProblem(at+".tokenFile", "must not be set together with oauth")
 	case s.OAuth != nil:
 		v.oauth(at+".oauth", s.OAuth)
 	case s.TokenFile == "":
-		v.add(at+".tokenFile", "is missing: OAUTHBEARER needs tokenFile or oauth")
+		v.addProblem(at+".tokenFile", "is missing: OAUTHBEARER needs tokenFile or oauth")
 	default:
-		v.readable(at+".tokenFile", &s.TokenFile)
+		v.requireReadable(at+".tokenFile", &s.TokenFile)
 	}
 }
 
 func (v *validator) oauth(at string, o *OAuth) {
-	v.need(at+".tokenURL", o.TokenURL == "", "the token endpoint")
+	v.require(at+".tokenURL", o.TokenURL == "", "the token endpoint")
 	if u, err := url.Parse(o.TokenURL); v.has(at+".tokenURL") && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
-		v.add(at+".tokenURL", "want an address such as https://login.example.com/oauth2/token")
+		v.addProblem(at+".tokenURL", "must be a URL such as https://login.example.com/oauth2/token")
 	}
-	v.need(at+".clientId", o.ClientID == "", "the client's id")
+	v.require(at+".clientId", o.ClientID == "", "the client's id")
 	v.fromFile(at+".clientSecret", at+".clientSecretFile", &o.ClientSecretFile, o.ClientSecret.IsZero(), &o.ClientSecret)
 }
 
-// fromFile fills a value from the file that another field names, and makes that name whole.
-// Exactly one of the two fields must be there.
+// fromFile reads a secret from the file that another field names, and resolves the file name. Exactly one of the two
+// fields must be present.
 func (v *validator) fromFile(plain, ref string, file *string, empty bool, to *Secret) {
 	switch {
 	case v.has(plain) && v.has(ref):
-		v.add(ref, "stands beside %s; keep one of them", plain[strings.LastIndex(plain, ".")+1:])
+		v.addProblem(ref, "must not be set together with %s", plain[strings.LastIndex(plain, ".")+1:])
 	case !v.has(ref):
-		v.need(plain, empty, "give it or "+ref[strings.LastIndex(ref, ".")+1:])
+		v.require(plain, empty, "set it or "+ref[strings.LastIndex(ref, ".")+1:])
 	default:
 		*file = v.env.path(*file)
 		v.files = append(v.files, *file)
 		text, err := v.env.secretFile(*file)
 		if err != nil {
-			v.add(ref, "%s", err)
+			v.addProblem(ref, "%s", err)
 			return
 		}
 		*to = NewSecret(text)
 	}
 }
 
-// readable checks that a file that a field names can be read, and makes its name whole.
-func (v *validator) readable(path string, file *string) {
+// requireReadable checks that the file of a field can be read, and resolves its name.
+func (v *validator) requireReadable(path string, file *string) {
 	if !v.has(path) {
 		return
 	}
 	*file = v.env.path(*file)
 	v.files = append(v.files, *file)
 	if _, err := v.env.ReadFile(*file); err != nil {
-		v.add(path, "%s", err)
+		v.addProblem(path, "%s", err)
 	}
 }
 
-func (v *validator) relative(file string) string {
+// resolve makes a relative file name start at the folder of the configuration file. An empty name stays empty.
+func (v *validator) resolve(file string) string {
 	if file == "" {
 		return ""
 	}

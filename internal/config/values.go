@@ -9,20 +9,20 @@ import (
 	"time"
 )
 
-// Duration is a time.Duration written as Go writes it: 500ms, 30s, 1h30m.
+// Duration is a time.Duration in the syntax of Go: 500ms, 30s, 1h30m.
 type Duration time.Duration
 
-// UnmarshalText reads a duration.
+// UnmarshalText parses a duration.
 func (d *Duration) UnmarshalText(text []byte) error {
 	v, err := time.ParseDuration(string(text))
 	if err != nil {
-		return fmt.Errorf("want a duration such as 500ms, 30s or 1h30m")
+		return fmt.Errorf("must be a duration such as 500ms, 30s or 1h30m")
 	}
 	*d = Duration(v)
 	return nil
 }
 
-// MarshalText writes a duration without its empty units: 10m, not 10m0s.
+// MarshalText writes a duration without units that are zero: 10m, not 10m0s.
 func (d Duration) MarshalText() ([]byte, error) {
 	s := time.Duration(d).String()
 	if strings.HasSuffix(s, "m0s") {
@@ -34,23 +34,23 @@ func (d Duration) MarshalText() ([]byte, error) {
 	return []byte(s), nil
 }
 
-// Regexp is a pattern that must match a whole name. The zero value matches nothing and is not set.
+// Regexp is a pattern that must match the complete name. The zero value means that no pattern is set; it matches nothing.
 type Regexp struct {
 	text string
 	re   *regexp.Regexp
 }
 
-// NewRegexp compiles a pattern that must match a whole name.
+// NewRegexp compiles a pattern that must match the complete name.
 func NewRegexp(pattern string) (Regexp, error) {
 	var r Regexp
 	err := r.UnmarshalText([]byte(pattern))
 	return r, err
 }
 
-// UnmarshalText reads a pattern in the syntax of Go's regexp (RE2), anchored at both ends.
+// UnmarshalText parses a pattern in the syntax of package regexp (RE2), and anchors it at both ends.
 func (r *Regexp) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
-		return fmt.Errorf("want a pattern; .* matches everything")
+		return fmt.Errorf("must be a pattern; .* matches everything")
 	}
 	re, err := regexp.Compile("^(?:" + string(text) + ")$")
 	if err != nil {
@@ -66,37 +66,37 @@ func (r Regexp) MarshalText() ([]byte, error) { return []byte(r.text), nil }
 // IsZero reports whether no pattern is set.
 func (r Regexp) IsZero() bool { return r.re == nil }
 
-// Regexp is the compiled pattern, anchored at both ends; nil when none is set.
+// Regexp is the compiled pattern, anchored at both ends; nil if no pattern is set.
 func (r Regexp) Regexp() *regexp.Regexp { return r.re }
 
-// Match reports whether the whole name matches. A pattern that is not set matches nothing.
+// Match reports whether the complete name matches. A pattern that is not set matches nothing.
 func (r Regexp) Match(name string) bool { return r.re != nil && r.re.MatchString(name) }
 
 func anyMatch(patterns []Regexp, name string) bool {
 	return slices.ContainsFunc(patterns, func(r Regexp) bool { return r.Match(name) })
 }
 
-// Allows reports whether the filter lets a name through.
+// Allows reports whether the filter includes a name and does not exclude it.
 func (f Filter) Allows(name string) bool {
 	return (len(f.Include) == 0 || anyMatch(f.Include, name)) && !anyMatch(f.Exclude, name)
 }
 
-// hidden stands for a secret wherever a configuration is shown.
-const hidden = "<secret>"
+// hiddenSecret replaces a secret in every output.
+const hiddenSecret = "<secret>"
 
-// Secret is a text that is never printed: every way of formatting it shows <secret>.
+// Secret is a text that is never printed: every format shows <secret>.
 type Secret struct{ text string }
 
-// NewSecret hides a text.
+// NewSecret makes a Secret of a text.
 func NewSecret(text string) Secret { return Secret{text} }
 
-// Reveal is the text. Only what sends it to its server calls this.
+// Reveal is the text. Only code that sends the secret to a server may call it.
 func (s Secret) Reveal() string { return s.text }
 
 // IsZero reports whether no secret is set.
 func (s Secret) IsZero() bool { return s.text == "" }
 
-// UnmarshalText reads a secret.
+// UnmarshalText sets the secret.
 func (s *Secret) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
 		return fmt.Errorf("is empty")
@@ -105,33 +105,33 @@ func (s *Secret) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// MarshalText hides the secret.
+// MarshalText returns <secret>.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// String hides the secret; empty stays empty.
+// String returns <secret>, or an empty text if no secret is set.
 func (s Secret) String() string {
 	if s.text == "" {
 		return ""
 	}
-	return hidden
+	return hiddenSecret
 }
 
-// GoString hides the secret from %#v.
+// GoString returns <secret>, for %#v.
 func (s Secret) GoString() string { return s.String() }
 
-// LogValue hides the secret from logs.
+// LogValue returns <secret>, for logs.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// choose reads one of a closed set of words.
-func choose[T ~string](to *T, text []byte, words ...T) error {
-	if !slices.Contains(words, T(text)) {
-		return fmt.Errorf("want %s", oneOf(words))
+// parseEnum sets a value that must be one of the allowed values.
+func parseEnum[T ~string](to *T, text []byte, allowed ...T) error {
+	if !slices.Contains(allowed, T(text)) {
+		return fmt.Errorf("must be %s", oneOf(allowed))
 	}
 	*to = T(text)
 	return nil
 }
 
-// oneOf lists words for people: "a, b or c".
+// oneOf lists words for an error message: "a, b or c".
 func oneOf[T ~string](words []T) string {
 	var b strings.Builder
 	for i, w := range words {
@@ -158,9 +158,9 @@ const (
 	MSKIAM      Mechanism = "AWS_MSK_IAM"
 )
 
-// UnmarshalText reads a mechanism.
+// UnmarshalText parses a mechanism.
 func (m *Mechanism) UnmarshalText(text []byte) error {
-	return choose(m, text, Plain, Scram256, Scram512, OAuthBearer, MSKIAM)
+	return parseEnum(m, text, Plain, Scram256, Scram512, OAuthBearer, MSKIAM)
 }
 
 // Level is the least severe message that is logged.
@@ -174,15 +174,15 @@ const (
 	Error Level = "error"
 )
 
-// UnmarshalText reads a level.
-func (l *Level) UnmarshalText(text []byte) error { return choose(l, text, Debug, Info, Warn, Error) }
+// UnmarshalText parses a level.
+func (l *Level) UnmarshalText(text []byte) error { return parseEnum(l, text, Debug, Info, Warn, Error) }
 
-// Slog is the level as log/slog has it.
+// Slog is the level of log/slog.
 func (l Level) Slog() slog.Level {
 	return map[Level]slog.Level{Debug: slog.LevelDebug, Warn: slog.LevelWarn, Error: slog.LevelError}[l]
 }
 
-// Format is how log lines look.
+// Format is the format of log lines.
 type Format string
 
 // The log formats.
@@ -191,18 +191,18 @@ const (
 	JSON Format = "json"
 )
 
-// UnmarshalText reads a format.
-func (f *Format) UnmarshalText(text []byte) error { return choose(f, text, Text, JSON) }
+// UnmarshalText parses a format.
+func (f *Format) UnmarshalText(text []byte) error { return parseEnum(f, text, Text, JSON) }
 
-// Switch is on, off, or decided by the surroundings.
+// Switch is on, off, or auto: the program decides by its environment.
 type Switch string
 
-// The positions of a Switch.
+// The values of a Switch.
 const (
 	Auto Switch = "auto"
 	On   Switch = "true"
 	Off  Switch = "false"
 )
 
-// UnmarshalText reads a switch.
-func (s *Switch) UnmarshalText(text []byte) error { return choose(s, text, Auto, On, Off) }
+// UnmarshalText parses a switch.
+func (s *Switch) UnmarshalText(text []byte) error { return parseEnum(s, text, Auto, On, Off) }

@@ -40,7 +40,7 @@ func (d *Daemon) configLoaded() func() bool {
 	if r == nil {
 		return nil
 	}
-	return func() bool { return r.Outcome().Err == nil }
+	return func() bool { return r.LastReload().Err == nil }
 }
 
 // redacted is the current configuration without its secrets, for the status page.
@@ -57,7 +57,7 @@ func (d *Daemon) redacted() string {
 func (d *Daemon) problems() []web.Problem {
 	var out []web.Problem
 	if d.opts.Reloader != nil {
-		if err := d.opts.Reloader.Outcome().Err; err != nil {
+		if err := d.opts.Reloader.LastReload().Err; err != nil {
 			out = append(out, web.Problem{
 				Where: "configuration", What: err.Error(), Count: 1,
 				Do: "the last good one stays in force until the file is mended; lagscaler check tells whether it is",
