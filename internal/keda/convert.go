@@ -35,7 +35,7 @@ func Convert(text []byte, known []Cluster) (string, error) {
 		switch err := dec.Decode(&o); {
 		case errors.Is(err, io.EOF):
 			if found == 0 {
-				return "", errors.New("no ScaledObject (keda.sh/v1alpha1) in it")
+				return "", errors.New("the input has no ScaledObject (keda.sh/v1alpha1)")
 			}
 			return out.String(), nil
 		case err != nil:
@@ -78,7 +78,7 @@ func (c *conversion) note(format string, args ...any) {
 
 func (c *conversion) convert() (kafkaScaler, error) {
 	in := c.in
-	c.note("From ScaledObject %s. It advises; see docs/migrating.md before it acts.", in.Metadata.Name)
+	c.note("Converted from ScaledObject %s. In mode advise it writes nothing; read docs/migrating.md before you set mode act.", in.Metadata.Name)
 	c.out = kafkaScaler{APIVersion: "lagscaler.io/v1alpha1", Kind: "KafkaScaler", Metadata: metadata{in.Metadata.Name, in.Metadata.Namespace}}
 	s := &c.out.Spec
 	s.Mode = "advise"
@@ -86,7 +86,7 @@ func (c *conversion) convert() (kafkaScaler, error) {
 		textOr(in.Spec.ScaleTargetRef.APIVersion, "apps/v1"), textOr(in.Spec.ScaleTargetRef.Kind, "Deployment"), in.Spec.ScaleTargetRef.Name,
 	}
 	if s.ScaleTargetRef.Name == "" {
-		return kafkaScaler{}, errors.New("spec.scaleTargetRef.name: is missing")
+		return kafkaScaler{}, errors.New("spec.scaleTargetRef.name is missing")
 	}
 	for i, t := range in.Spec.Triggers {
 		if err := c.trigger(t); err != nil {
@@ -94,7 +94,7 @@ func (c *conversion) convert() (kafkaScaler, error) {
 		}
 	}
 	if len(s.Sources) == 0 {
-		return kafkaScaler{}, errors.New("it has no kafka trigger, so there is nothing to convert")
+		return kafkaScaler{}, errors.New("it has no kafka trigger to convert")
 	}
 	c.replicaLimits()
 	c.scalingBehaviour()
@@ -108,15 +108,15 @@ func (c *conversion) replicaLimits() {
 	s.MinReplicas = minimum
 	if idle := in.IdleReplicaCount; idle != nil && *idle < minimum {
 		s.MinReplicas = *idle
-		c.note("idleReplicaCount %d below minReplicaCount %d: minReplicas is %d; a least number while there is work has no equivalent, the plan sets it.", *idle, minimum, *idle)
+		c.note("idleReplicaCount %d is below minReplicaCount %d: minReplicas is %d. A separate minimum for a workload that is not idle has no equivalent.", *idle, minimum, *idle)
 	}
 	s.MaxReplicas = in.MaxReplicaCount
 	if in.MaxReplicaCount == nil {
-		c.note("maxReplicaCount was KEDA's default of 100: left out, the partitions bound it.")
+		c.note("maxReplicaCount was not set (KEDA's default is 100): maxReplicas is not set, the number of partitions is the limit.")
 	}
 	if f := in.Fallback; f != nil && f.Replicas > 0 {
 		s.FallbackReplicas = &f.Replicas
-		c.note("fallback: %d replicas when lag is unknown for 5 minutes, instead of after %d failed polls; never fewer than there are.", f.Replicas, f.FailureThreshold)
+		c.note("fallback: scale up to %d replicas if the lag is unknown for 5 minutes (KEDA: after %d failed polls). It never scales down.", f.Replicas, f.FailureThreshold)
 		if f.Behavior != "" {
 			c.note("fallback.behavior has no equivalent.")
 		}
@@ -124,7 +124,7 @@ func (c *conversion) replicaLimits() {
 	if s.MinReplicas == 0 {
 		s.IdleTime = seconds(valueOr(in.CooldownPeriod, 300))
 	} else if in.CooldownPeriod != nil {
-		c.note("cooldownPeriod: left out, it only concerns scaling to zero.")
+		c.note("cooldownPeriod is omitted: it only applies to scaling to zero.")
 	}
 }
 
@@ -139,14 +139,14 @@ func (c *conversion) scalingBehaviour() {
 		set  bool
 		note string
 	}{
-		{in.PollingInterval != nil, "pollingInterval: the configuration's interval, for all."},
-		{in.InitialCooldownPeriod != nil, "initialCooldownPeriod has no equivalent: nothing shrinks before enough was seen."},
-		{in.Advanced.RestoreToOriginalReplicaCount, "restoreToOriginalReplicaCount: see onDelete; the original count has no equivalent."},
-		{len(down.Policies) > 0 || down.SelectPolicy != "", "scaleDown.policies have no equivalent: a change is one write to the final count."},
-		{len(in.Advanced.HorizontalPodAutoscalerConfig.Behavior.ScaleUp) > 0, "scaleUp behaviour has no equivalent: a change is one write to the final count."},
-		{len(in.Advanced.ScalingModifiers) > 0, "scalingModifiers have no equivalent: the greatest need of all sources counts."},
-		{in.ScaleTargetRef.EnvSourceContainerName != "", "envSourceContainerName has no equivalent: connections are in the configuration."},
-		{c.in.Metadata.Annotations["autoscaling.keda.sh/paused"] == "true", "it is paused: the annotation lagscaler.io/paused does that here."},
+		{in.PollingInterval != nil, "pollingInterval has no equivalent: the configuration has one interval for all scalers."},
+		{in.InitialCooldownPeriod != nil, "initialCooldownPeriod has no equivalent: a scaler never scales down before it has enough data."},
+		{in.Advanced.RestoreToOriginalReplicaCount, "restoreToOriginalReplicaCount has no equivalent: onDelete keeps the replicas, or starts one if there is none."},
+		{len(down.Policies) > 0 || down.SelectPolicy != "", "scaleDown.policies have no equivalent: a scaler writes the final count in one step."},
+		{len(in.Advanced.HorizontalPodAutoscalerConfig.Behavior.ScaleUp) > 0, "The scaleUp behavior has no equivalent: a scaler writes the final count in one step."},
+		{len(in.Advanced.ScalingModifiers) > 0, "scalingModifiers have no equivalent: the source that needs the most replicas decides."},
+		{in.ScaleTargetRef.EnvSourceContainerName != "", "envSourceContainerName has no equivalent: the configuration has the connections."},
+		{c.in.Metadata.Annotations["autoscaling.keda.sh/paused"] == "true", "The ScaledObject is paused. To pause the KafkaScaler, set the annotation lagscaler.io/paused."},
 	} {
 		if f.set {
 			c.note("%s", f.note)

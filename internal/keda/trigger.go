@@ -15,7 +15,7 @@ func (c *conversion) trigger(t trigger) error {
 	case "cron":
 		return c.cron(t)
 	}
-	c.note("trigger %s has no equivalent.", t.Type)
+	c.note("The trigger %s has no equivalent.", t.Type)
 	return nil
 }
 
@@ -27,13 +27,13 @@ var connectionFields = []string{
 
 // withoutEquivalent is the comment for each known field that has no equivalent. %s is its value.
 var withoutEquivalent = map[string]string{
-	"lagThreshold":                       "lagThreshold %s, records waiting for each replica, has no equivalent: targetLag says how late a record may be (30s), whatever the rate.",
-	"limitToPartitionsWithLag":           "limitToPartitionsWithLag has no equivalent: partitions are fitted to consumers by their rate and backlog.",
-	"ensureEvenDistributionOfPartitions": "ensureEvenDistributionOfPartitions: always so, only counts that lower the partitions of the busiest consumer are used.",
-	"allowIdleConsumers":                 "allowIdleConsumers has no equivalent: a consumer without a partition is never wanted, unless minReplicas says so.",
-	"excludePersistentLag":               "excludePersistentLag: always so, a partition that stands still is left out and named (PartitionStalled).",
-	"scaleToZeroOnInvalidOffset":         "scaleToZeroOnInvalidOffset has no equivalent: a group that never committed is not touched (NoCommittedOffsets).",
-	"offsetResetPolicy":                  "offsetResetPolicy: not needed, a partition without a commit is told apart from lag 0.",
+	"lagThreshold":                       "lagThreshold %s (lag in records per replica) has no equivalent: targetLag is the limit of the time lag, by default 30s.",
+	"limitToPartitionsWithLag":           "limitToPartitionsWithLag has no equivalent: the plan uses the rate and the backlog of every partition.",
+	"ensureEvenDistributionOfPartitions": "ensureEvenDistributionOfPartitions is always on: a count is only used if it lowers the partitions of the busiest consumer.",
+	"allowIdleConsumers":                 "allowIdleConsumers has no equivalent: there are never more replicas than partitions, except if minReplicas requires it.",
+	"excludePersistentLag":               "excludePersistentLag is always on: a stalled partition is excluded and reported (PartitionStalled).",
+	"scaleToZeroOnInvalidOffset":         "scaleToZeroOnInvalidOffset has no equivalent: a group without committed offsets is never scaled down (NoCommittedOffsets).",
+	"offsetResetPolicy":                  "offsetResetPolicy is not needed: a partition without a committed offset is not the same as lag 0.",
 	"partitionLimitation":                "partitionLimitation has no equivalent: all partitions of the topics count.",
 }
 
@@ -41,15 +41,15 @@ var withoutEquivalent = map[string]string{
 func (c *conversion) kafka(t trigger) error {
 	m := t.Metadata
 	if m["consumerGroup"] == "" {
-		return errors.New("consumerGroup: is missing, or comes from the environment of the target: write it down first")
+		return errors.New("consumerGroup is missing, or comes from the environment of the target: set it in the trigger")
 	}
 	brokers := strings.FieldsFunc(m["bootstrapServers"], func(r rune) bool { return r == ',' || r == ' ' })
 	if len(brokers) == 0 {
-		return errors.New("bootstrapServers: is missing, or comes from the environment of the target: write it down first")
+		return errors.New("bootstrapServers is missing, or comes from the environment of the target: set it in the trigger")
 	}
 	name, isNew := c.clusters.find(brokers)
 	if isNew {
-		c.note("The configuration needs: clusters: [{name: %s, brokers: [%s]}], with the trigger's TLS and SASL.", name, strings.Join(brokers, ", "))
+		c.note("Add to the configuration: clusters: [{name: %s, brokers: [%s]}], with the TLS and SASL settings of the trigger.", name, strings.Join(brokers, ", "))
 	}
 	var fields []string
 	for field, value := range m {
@@ -64,7 +64,7 @@ func (c *conversion) kafka(t trigger) error {
 		c.note("%s", f)
 	}
 	if len(t.AuthenticationRef) > 0 {
-		c.note("authenticationRef %s: credentials are in the configuration, once for each cluster.", t.AuthenticationRef["name"])
+		c.note("authenticationRef %s has no equivalent: the configuration has the credentials of every cluster.", t.AuthenticationRef["name"])
 	}
 	if err := c.activation(m["activationLagThreshold"]); err != nil {
 		return err

@@ -4,12 +4,12 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // The condition types of a KafkaScaler.
 const (
-	Ready          = "Ready"          // the resource makes sense, its target and groups are there and can be read
-	Active         = "Active"         // replicas run, or would run if the workload were not stopped
-	AbleToScale    = "AbleToScale"    // a change would be written now
-	ScalingLimited = "ScalingLimited" // a limit changed what the decision asked for
-	Paused         = "Paused"         // an annotation of the operator holds the replicas
-	Permitted      = "Permitted"      // every right that this needs is there
+	Ready          = "Ready"          // the spec is valid, and the daemon has the data for a decision
+	Active         = "Active"         // the target asks for at least one replica
+	AbleToScale    = "AbleToScale"    // the daemon would write a change now
+	ScalingLimited = "ScalingLimited" // a limit changed the number of replicas that the decision asked for
+	Paused         = "Paused"         // an annotation on the scaler or the target stops or limits changes
+	Permitted      = "Permitted"      // the daemon has all permissions that this scaler needs
 )
 
 // KafkaScalerStatus is the last decision, and what it rests on. It is written when something changed, and not more often
