@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -36,7 +37,7 @@ func (s State) WithForecasts(now *seen.State, made []Forecast) State {
 // ForecastSpan is how far a forecast looks ahead: until a replica that is requested now processes records, and the rate
 // window in which that is seen.
 func ForecastSpan(horizon time.Duration, clk seen.Clock) time.Duration {
-	return time.Duration(horizon.Seconds()*float64(time.Second)) + clk.Scale(seen.RateWindow)
+	return time.Duration(horizon.Seconds()*float64(time.Second)) + clk.Scale(lag.RateWindow)
 }
 
 // grownAt is the rate with its growth that was forecast at a reading; 0: none was.

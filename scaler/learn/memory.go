@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/lagscaler/lagscaler/lag"
 )
 
 // MemoryVersion is the format of a saved Memory. A Memory of another version is not loaded.
@@ -103,7 +105,7 @@ func (m *Memory) check() error {
 			}
 		}
 		for _, r := range s.Residual {
-			if r.Records < 1 || r.Records > residualMost {
+			if r.Records < 1 || r.Records > lag.MaxResidue {
 				return fmt.Errorf("residual lag of %d", r.Records)
 			}
 		}

@@ -5,13 +5,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
-const (
-	residualMost   = 2                 // records: one commit marker, and one abort marker
-	residualWindow = 300 * time.Second // a lag of so few records that does not change for this time is residual
-)
+// residualWindow is for how long a lag of at most [lag.MaxResidue] records must not change to be residual.
+const residualWindow = 300 * time.Second
 
 // ResidualLag is how many records of lag remain in a partition when nothing is left to read.
 func (s *Source) ResidualLag(c *seen.Columns, column int) int64 {
@@ -49,7 +48,7 @@ func (l *learner) learnResidual() {
 		}
 		rest := now[c].Lag()
 		still := long && was[c].Known == seen.KnowsBoth && was[c].End == now[c].End && was[c].Position == now[c].Position
-		if rest <= 0 && len(list) == 0 || rest > 0 && (!still || rest > residualMost || now[c].Owner < 0) {
+		if rest <= 0 && len(list) == 0 || rest > 0 && (!still || rest > lag.MaxResidue || now[c].Owner < 0) {
 			continue
 		}
 		topic, partition := r.Columns.Name(c)

@@ -4,8 +4,8 @@ import (
 	"math"
 	"time"
 
+	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler/learn"
-	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // seasonNames are the names of the forecasts by learn.Seasons.
@@ -59,7 +59,7 @@ func (e *estimator) trend(growth float64) (float64, ForecastBy) {
 // counted over t seconds at rate r deviate by sqrt(r/t). After a step the slope lasts as long as the windows do, though
 // nothing grows any more: then the last poll does not see more than the one a window ago.
 func (e *estimator) growth() float64 {
-	r, window, slack := e.readings, e.Clock.Scale(seen.RateWindow), e.Clock.Slack()
+	r, window, slack := e.readings, e.Clock.Scale(lag.RateWindow), e.Clock.Slack()
 	was := r.At(r.Before(2*window, slack))
 	span := time.Duration(e.last.At - was.At)
 	if span < 2*window-slack || !was.Rated || was.At < e.Seen.Since.UnixNano() {

@@ -3,6 +3,7 @@ package need
 import (
 	"time"
 
+	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -60,7 +61,7 @@ func measure(in *Input) *estimator {
 
 // rates measures the arrival rate of every partition, and its share of all arrivals.
 func (e *estimator) rates() {
-	now := e.readings.Before(e.Clock.Scale(seen.RateWindow), e.Clock.Slack())
+	now := e.readings.Before(e.Clock.Scale(lag.RateWindow), e.Clock.Slack())
 	long := e.readings.Before(e.Clock.Scale(seen.ShareWindow), e.Clock.Slack())
 	total := 0.0
 	for c := range e.loads {
@@ -101,14 +102,11 @@ func (e *estimator) residual(column int) int64 {
 	return e.Learned.ResidualLag(e.readings.Columns, column)
 }
 
-// stallWindow is how long a position must not move to be stalled.
-const stallWindow = 120 * time.Second
-
-// stalls marks partitions with lag whose position did not move within the stall window, though a member owns them and had
-// time to commit since the last rebalance. Longer commit intervals and processing times make the window longer.
+// stalls marks partitions that are stalled by [lag.Stalled], when their members had time to commit since the last rebalance.
+// The stall window is [lag.StallAfter]; longer commit intervals and processing times make the window longer.
 func (e *estimator) stalls() {
 	slow := max(3*e.Seen.CommitInterval, 10*e.Seen.ProcessingTime)
-	window, quiet := max(e.Clock.Scale(stallWindow), slow), max(e.Clock.Scale(seen.CatchUp), slow)
+	window, quiet := max(e.Clock.Scale(lag.StallAfter), slow), max(e.Clock.Scale(seen.CatchUp), slow)
 	if r := &e.Seen.Rebalance; r.Active || e.Now.Sub(r.LastEnd) < quiet {
 		return
 	}
@@ -123,7 +121,9 @@ func (e *estimator) stalls() {
 		if now[c].Known&was[c].Known != seen.KnowsBoth || l.lag == 0 || l.owner < 0 {
 			continue
 		}
-		l.stalled = was[c].Lag() > e.residual(c) && was[c].Position == now[c].Position
+		residue, still := e.residual(c), time.Duration(e.last.At-e.readings.At(i).At)+e.Clock.Slack()
+		l.stalled = lag.StandsStill(was[c].Position, now[c].Position, was[c].Lag(), residue) &&
+			lag.Stalled(l.owner >= 0, now[c].Lag(), residue, still, window)
 		if l.stalled {
 			e.need.Stalled = append(e.need.Stalled, e.partition(c))
 		}

@@ -32,16 +32,8 @@ func offsetsOf(p *lag.PartitionLag) Offsets {
 	if p.Known.Has(lag.KnownEnd) {
 		o.Known |= KnowsEnd
 	}
-	switch {
-	case p.Known.Has(lag.KnownLag | lag.KnownEnd):
-		o.Position, o.Known = p.End-p.BrokerLag, KnowsBoth
-	case p.Known.Has(lag.KnownCommitted):
-		o.Position, o.Known = p.Committed, o.Known|KnowsPosition
-		if p.Known.Has(lag.KnownStart) {
-			o.Position = max(o.Position, p.Start)
-		}
-	case p.Known.Has(lag.KnownStart|lag.KnownEnd) && p.Start == p.End:
-		o.Position, o.Known = p.End, KnowsBoth // never committed, and there is nothing to commit
+	if position, ok := p.Position(); ok {
+		o.Position, o.Known = position, o.Known|KnowsPosition
 	}
 	return o
 }

@@ -4,17 +4,17 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/lagscaler/lagscaler/lag"
 )
 
-// The windows that rates are counted over.
-const (
-	RateWindow  = 30 * time.Second  // arrivals and commits
-	ShareWindow = 600 * time.Second // how arrivals spread over partitions
-)
+// ShareWindow is the window over which it is counted how arrivals spread over partitions. For arrivals and commits it is
+// [lag.RateWindow].
+const ShareWindow = 600 * time.Second
 
 // rate adds up arrivals and commits over the rate window, and since the poll before.
 func (r *Readings) rate(last *Reading, clk Clock) {
-	base, before := r.Before(clk.Scale(RateWindow), clk.Slack()), max(0, r.Len()-2)
+	base, before := r.Before(clk.Scale(lag.RateWindow), clk.Slack()), max(0, r.Len()-2)
 	for c := range r.Columns.Count {
 		if arriving, committing, ok := r.Rates(base, c); ok {
 			last.Rate, last.Consumed, last.Rated = last.Rate+arriving, last.Consumed+committing, true

@@ -3,6 +3,8 @@ package seen
 import (
 	"sort"
 	"time"
+
+	"github.com/lagscaler/lagscaler/lag"
 )
 
 // Reading is one reading of a source, by one poll. It is not changed once [See] has returned it.
@@ -96,10 +98,12 @@ func (r *Readings) Rates(i, column int) (arriving, committing float64, ok bool) 
 	if !ok || at >= last.At {
 		return 0, 0, false
 	}
-	seconds := float64(last.At-at) / 1e9
-	arriving = float64(max(0, now.End-was.End)) / seconds
+	took := time.Duration(last.At - at)
+	arrived, _ := lag.Progress(was.End, now.End)
+	arriving, _ = lag.PerSecond(arrived, took).Value()
 	if now.Known&was.Known&KnowsPosition != 0 {
-		committing = float64(max(0, now.Position-was.Position)) / seconds
+		committed, _ := lag.Progress(was.Position, now.Position)
+		committing, _ = lag.PerSecond(committed, took).Value()
 	}
 	return arriving, committing, true
 }
@@ -119,27 +123,12 @@ func (r *Readings) lastKnown(i, column int) (Offsets, int64, bool) {
 	return Offsets{}, 0, false
 }
 
-// TimeLag is the age in seconds of the oldest record that is still to be read in a partition: the time since the log end
-// was where the position is now, interpolated between two polls. ok is false when the position is older than the readings:
-// then the age is at least that long.
+// TimeLag is the [lag.Age] in seconds of the oldest record that is still to be read in a partition. ok is false when the record
+// is older than the readings: then the age is at least that long.
 func (r *Readings) TimeLag(column int) (seconds float64, ok bool) {
-	last := r.Last()
-	position := last.Offsets[column].Position
-	laterEnd, later := last.Offsets[column].End, last.At
-	for i := len(r.list) - 2; i >= 0; i-- {
-		o := r.list[i].Offsets[column]
-		if o.Known&KnowsEnd == 0 {
-			continue
-		}
-		if o.End <= position {
-			part := 0.0
-			if laterEnd > o.End {
-				part = float64(position-o.End) / float64(laterEnd-o.End)
-			}
-			begin := float64(r.list[i].At)
-			return (float64(last.At) - begin - part*(float64(later)-begin)) / 1e9, true
-		}
-		laterEnd, later = o.End, r.list[i].At
-	}
-	return float64(last.At-later) / 1e9, false
+	age, atLeast, _ := lag.Age(r.Last().Offsets[column].Position, len(r.list), func(i int) (time.Duration, int64, bool) {
+		o := &r.list[i].Offsets[column]
+		return time.Duration(r.list[i].At), o.End, o.Known&KnowsEnd != 0
+	})
+	return age.Seconds(), !atLeast
 }
