@@ -52,7 +52,8 @@ type GroupLag struct {
 	Missed          int       // polls in a row that could not read it
 }
 
-// StaleAfter is how many polls in a row may fail to read a group until its values count as unknown.
+// StaleAfter is how many polls in a row must fail to read a group until its values count as unknown: its status is
+// StatusUnknown and its gauges are removed. With one failed poll they are still shown, with their age.
 const StaleAfter = 2
 
 // Stale reports whether the group could not be read for [StaleAfter] polls.

@@ -82,6 +82,3 @@ type StageErrors struct {
 
 // Age is the time since the group was last read.
 func (r *Report) Age(g *lag.GroupLag) time.Duration { return max(0, r.At.Sub(g.ReadAt)) }
-
-// Stale reports whether a group's values may no longer be shown as gauges: it could not be read for two polls.
-func Stale(g *lag.GroupLag) bool { return g.Missed > 2 }

@@ -163,7 +163,7 @@ func (p *Page) addLeaderViews(s *viewSet) {
 	s.admitted = p.limiter.admit(groups, &p.filter)
 }
 
-// lost reports whether a cluster did not answer for two polls.
+// lost reports whether a cluster has not answered for three intervals: two polls, and the time that a third may take.
 func (p *Page) lost(r *engine.Report, cluster string) bool {
 	i, ok := slices.BinarySearchFunc(r.Polls, cluster, func(s engine.PollStats, name string) int { return cmp.Compare(s.Cluster, name) })
 	return !ok || r.Polls[i].LastSuccess.IsZero() || r.At.Sub(r.Polls[i].LastSuccess) > 3*p.opts.Interval

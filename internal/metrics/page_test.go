@@ -147,7 +147,7 @@ func TestFollowersShowThemselvesOnly(t *testing.T) {
 func TestUnreadGroup(t *testing.T) {
 	r := (&fleet{name: "main", groups: 1, topics: 1, partitions: 2}).report(5)
 	g := r.Clusters[0].Groups[0].Lag
-	for missed, gone := range map[int]bool{0: false, 2: false, 3: true} {
+	for missed, gone := range map[int]bool{0: false, lag.StaleAfter - 1: false, lag.StaleAfter: true} {
 		g.Missed = missed
 		got := text(t, page(r, everything))
 		for _, series := range []string{"group_lag_records{", "group_members{", "partition_lag_records{", "topic_lag_records{", "group_state{"} {

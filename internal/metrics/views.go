@@ -67,7 +67,7 @@ func groupViews(r *engine.Report, c *engine.ClusterReport) []*groupView {
 		views[i] = &groupView{
 			labels:  newLabels("kafka_cluster", c.Name, "group", g.Lag.Group),
 			cluster: c.Name, lag: g.Lag, sum: &g.Summary, rates: &g.Rates, stats: &g.Rebalances, slo: g.SLO.Or(lag.DefaultSLO), over: g.Over,
-			at: r.At, old: g.Lag.ReadAt.IsZero() || engine.Stale(g.Lag),
+			at: r.At, old: g.Lag.ReadAt.IsZero() || g.Lag.Stale(),
 		}
 	}
 	return views

@@ -94,7 +94,7 @@ func (c *clusterRing) add(report *engine.ClusterReport, limit int) {
 func sampleOf(g *engine.GroupReport) sample {
 	nan := float32(math.NaN())
 	s := sample{nan, nan, nan, nan}
-	if g.Summary.Known > 0 && !engine.Stale(g.Lag) {
+	if g.Summary.Known > 0 && !g.Lag.Stale() {
 		s.lag = float32(g.Summary.Total)
 	}
 	if late, _, ok := g.Rates.TimeLag.Value(); ok {
