@@ -34,7 +34,7 @@ func (p *pages) problems(r *engine.Report) []Problem {
 		if age := p.Now().Sub(poll.LastSuccess); !poll.LastSuccess.IsZero() && age > staleAfter {
 			out = append(out, Problem{
 				Where: poll.Cluster, What: "nothing was read for " + number.Seconds(age.Seconds()), Count: 1,
-				Do: "what is shown is as old as that; scalers hold meanwhile; the errors of this cluster say why",
+				Do: "the values on these pages are that old, and scalers keep the replicas or use their fallbackReplicas; the errors of this cluster show the reason",
 			})
 		}
 	}
@@ -82,7 +82,7 @@ func clusterProblems(c *engine.ClusterReport, rows []Row) []Problem {
 		case row.code != lag.OK:
 			add("groups that could not be read: "+row.Error, row.Group, remedy(row.code))
 		case row.partial:
-			add("groups of which some partitions did not answer", row.Group, "a leader is missing or a broker silent: their lag is at least what is shown, and they are never scaled down")
+			add("groups with partitions that could not be read", row.Group, "a partition has no leader, or a broker does not answer; the lag is at least the number shown, and these groups are not scaled in")
 		}
 	}
 	return out
@@ -90,18 +90,18 @@ func clusterProblems(c *engine.ClusterReport, rows []Row) []Problem {
 
 // remedies say in one sentence what to do about an error.
 var remedies = map[lag.ErrorCode]string{
-	lag.Unreachable:         "check the address, the listener and the network policy; polling goes on and recovers by itself",
-	lag.AuthenticationError: "check the SASL mechanism, the user, the password and the certificates; lagscaler check tells which",
+	lag.Unreachable:         "check the address, the listener and the network policy; polling continues and recovers by itself",
+	lag.AuthenticationError: "check the SASL mechanism, the user, the password and the certificates; lagscaler check shows which of them is wrong",
 	lag.TopicDenied:         "grant DESCRIBE on the topic; lagscaler check lists what is missing",
 	lag.GroupDenied:         "grant DESCRIBE on the group; lagscaler check lists what is missing",
-	lag.ClusterDenied:       "grant DESCRIBE on the cluster, or only groups with a right of their own are listed",
-	lag.CoordinatorLoading:  "a coordinator is loading its partitions; it passes in a second",
-	lag.Unlisted:            "no broker lists the group: a coordinator may be moving; gone for good after a few polls",
-	lag.CommitsMissing:      "commits that were there are not told: a coordinator may be moving, or they were deleted; believed after 30 s",
-	lag.LeaderNotAvailable:  "a partition has no leader: look at the brokers",
-	lag.UnknownTopic:        "a topic was just deleted, or metadata is old; it passes with the next poll",
-	lag.Garbled:             "an answer that does not decode: is that address a Kafka broker, and is TLS set as it wants?",
-	lag.UnsupportedVersion:  "the broker is too old to tell; the numbers that need it are absent",
+	lag.ClusterDenied:       "grant DESCRIBE on the cluster; without it only groups that have their own grant are listed",
+	lag.CoordinatorLoading:  "a coordinator is loading its partitions; this usually takes a second",
+	lag.Unlisted:            "no broker lists the group: its coordinator may be moving; after a few polls the group is taken for deleted",
+	lag.CommitsMissing:      "known commits are missing from the answer: the coordinator may be moving, or they were deleted; accepted after 30 s",
+	lag.LeaderNotAvailable:  "a partition has no leader: check the brokers",
+	lag.UnknownTopic:        "a topic was just deleted, or the metadata is outdated; the next poll should work",
+	lag.Garbled:             "the answer could not be decoded: check that the address is a Kafka broker and that TLS is set as on its listener",
+	lag.UnsupportedVersion:  "the broker is too old for this request; the values that need it are missing",
 }
 
 func remedy(c lag.ErrorCode) string {
@@ -116,18 +116,18 @@ func scalerProblem(s *engine.ScalerReport) (Problem, bool) {
 	p := Problem{Where: s.Name, Count: 1}
 	switch owner := s.Workload.Owner; {
 	case s.Refused():
-		p.What, p.Do = s.Refusal.String(), "nothing is decided for this scaler until that is mended"
+		p.What, p.Do = s.Refusal.String(), "nothing is decided for this scaler until this is fixed"
 	case s.Disposition == scaler.Failed:
 		p.What = "a write failed: " + s.Failure
-		p.Do = "check the rights of the service account and the API server; it is tried again at the next decision"
+		p.Do = "check the rights of the service account and the API server; the next decision tries again"
 	case s.Disposition == scaler.Conflict && owner.Owns():
 		p.What = fmt.Sprintf("%s %s owns the target", owner.Kind, owner.Name)
 		p.Do = "remove or pause it, or let this scaler advise"
 	case s.Disposition == scaler.Conflict:
-		p.What = "somebody else resized the target: " + s.Failure
-		p.Do = "decided anew at the next poll; if it comes again and again, find who else writes the size"
+		p.What = "the target was resized by another writer: " + s.Failure
+		p.Do = "the next poll decides again; if this repeats, find out what else writes the replicas"
 	case s.Decision.Overdue:
-		p.What, p.Do = "a hold is past its deadline: "+string(s.Decision.Verdict), "see its runbook: LagscalerHoldOverdue"
+		p.What, p.Do = "a verdict is past its deadline: "+string(s.Decision.Verdict), "see the runbook of the alert LagscalerHoldOverdue"
 	default:
 		return p, false
 	}

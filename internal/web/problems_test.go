@@ -51,10 +51,10 @@ func TestProblemsSayWhatToDo(t *testing.T) {
 				p := &g.Topics[0].Partitions[0]
 				p.Known, p.Err = p.Known&^lag.KnownEnd, lag.LeaderNotAvailable
 			})
-		}, []string{"some partitions did not answer", "group=beta", "their lag is at least what is shown, and they are never scaled down"}},
+		}, []string{"groups with partitions that could not be read", "group=beta", "the lag is at least the number shown, and these groups are not scaled in"}},
 		{
 			"a right in Kubernetes is missing", scaled(scaler.Outcome{Scaler: scaler.Scaler{Refusal: scaler.Refusal{Reason: "MissingRight", Why: "the right to list deployments.apps in shop is missing"}}}),
-			[]string{"shop/orders", "the right to list deployments.apps in shop is missing", "nothing is decided for this scaler until that is mended"},
+			[]string{"shop/orders", "the right to list deployments.apps in shop is missing", "nothing is decided for this scaler until this is fixed"},
 		},
 		{
 			"a write is denied", scaled(scaler.Outcome{Disposition: scaler.Failed, Failure: `deployments.apps "orders" is forbidden`}),
@@ -66,15 +66,15 @@ func TestProblemsSayWhatToDo(t *testing.T) {
 		},
 		{
 			"somebody else was faster", scaled(scaler.Outcome{Disposition: scaler.Conflict, Failure: "orders has 7 replicas, not 4"}),
-			[]string{"orders has 7 replicas, not 4", "decided anew at the next poll"},
+			[]string{"orders has 7 replicas, not 4", "the next poll decides again"},
 		},
 		{
 			"a hold does not end", scaled(scaler.Outcome{Decision: scaler.Decision{Verdict: scaler.Stalled, Overdue: true}}),
-			[]string{"a hold is past its deadline: Stalled", "LagscalerHoldOverdue"},
+			[]string{"a verdict is past its deadline: Stalled", "LagscalerHoldOverdue"},
 		},
 		{
 			"nothing is read any more", func(r *engine.Report) { r.Polls[0].LastSuccess = t0.Add(-5 * time.Minute) },
-			[]string{"nothing was read for 5.2 min", "what is shown is as old as that; scalers hold meanwhile"},
+			[]string{"nothing was read for 5.2 min", "the values on these pages are that old, and scalers keep the replicas or use their fallbackReplicas"},
 		},
 	} {
 		r := report(t, "alpha", "beta")

@@ -79,10 +79,10 @@ func (p *pages) funcs(f frame) template.FuncMap {
 var meanings = map[lag.Status]string{
 	lag.StatusUnknown:     "could not be read",
 	lag.StatusRebalancing: "between two assignments",
-	lag.StatusRewound:     "its offsets went back",
-	lag.StatusNoMembers:   "nobody reads, records wait",
-	lag.StatusStalled:     "a partition stands still",
-	lag.StatusWarning:     "later than it should be",
+	lag.StatusRewound:     "a committed offset went back",
+	lag.StatusNoMembers:   "no members, but lag",
+	lag.StatusStalled:     "a partition with lag does not move",
+	lag.StatusWarning:     "above its threshold, or late and growing",
 	lag.StatusOK:          "",
 }
 

@@ -90,7 +90,7 @@ func (p *pages) report() (*engine.Report, error) {
 	if r := p.Latest(); r != nil {
 		return r, nil
 	}
-	return nil, failure{http.StatusServiceUnavailable, "the first poll has not ended yet; try again in a few seconds"}
+	return nil, failure{http.StatusServiceUnavailable, "the first poll has not ended; try again in a few seconds"}
 }
 
 func (p *pages) make(r route, req *http.Request) (any, *engine.Report, error) {
@@ -119,7 +119,7 @@ func (p *pages) servePage(r route) http.HandlerFunc {
 		v, report, err := p.make(r, req)
 		f := frame{Title: r.title, Page: r.page, Now: p.Now(), Version: p.Version, Body: v, Report: report}
 		if err != nil {
-			f.Title, f.Problem = "Not now", err.Error()
+			f.Title, f.Problem = "Not available", err.Error()
 			p.render(w, statusOf(err), "problem.html", f)
 			return
 		}

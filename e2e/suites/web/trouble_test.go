@@ -48,7 +48,7 @@ func TestInTrouble(t *testing.T) {
 	for _, want := range []string{
 		"broker 2, list groups: BROKER_UNREACHABLE", "check the address, the listener and the network policy",
 		"could not be read: GROUP_AUTHORIZATION_FAILED, such as billing", "grant DESCRIBE on the group",
-		"some partitions did not answer", "their lag is at least what is shown, and they are never scaled down",
+		"groups with partitions that could not be read", "the lag is at least the number shown, and these groups are not scaled in",
 		"orders-hpa owns the target", "let this scaler advise",
 		"is forbidden", "check the rights of the service account",
 		"the right to list deployments.apps in shop is missing",
