@@ -96,7 +96,11 @@ func (l *limiter) detail(g *groupView, f *Filter, a *admitted) {
 	a.partitions = append(a.partitions, partitions...)
 }
 
+// drop counts a group that is not on the page, once for each poll.
 func (l *limiter) drop(g *groupView, why dropReason) {
+	if g.counted {
+		return
+	}
 	if l.dropped[g.cluster] == nil {
 		l.dropped[g.cluster] = map[dropReason]uint64{}
 	}

@@ -114,3 +114,21 @@ func TestAwkwardNames(t *testing.T) {
 		}
 	}
 }
+
+// A Report that follows from a poll of another cluster does not count dropped groups again.
+func TestDroppedGroupsAreCountedOncePerPoll(t *testing.T) {
+	a, b := &fleet{name: "a", groups: 2, topics: 1, partitions: 1}, &fleet{name: "b", groups: 2, topics: 1, partitions: 1}
+	r := a.report(2)
+	r.Clusters = append(r.Clusters, b.report(2).Clusters...)
+	p := New(Options{Latest: func() *engine.Report { return r }, Filter: Filter{MaxGroups: 1}})
+	p.views()
+	next := *r
+	next.Clusters = []*engine.ClusterReport{a.report(1).Clusters[0], r.Clusters[1]}
+	r = &next
+	p.views()
+	for cluster, want := range map[string]uint64{"a": 2, "b": 2} {
+		if got := p.limiter.dropped[cluster][dropMaxGroups]; got != want {
+			t.Errorf("cluster %s: dropped %d, want %d", cluster, got, want)
+		}
+	}
+}

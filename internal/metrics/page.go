@@ -114,6 +114,11 @@ type viewSet struct {
 	self     []*selfView
 }
 
+// has reports whether the views were made from the same poll of a cluster.
+func (s *viewSet) has(c *engine.ClusterReport) bool {
+	return s != nil && slices.ContainsFunc(s.clusters, func(v *clusterView) bool { return v.report.Snapshot == c.Snapshot })
+}
+
 // views are those of the last Report. They are made once for each Report.
 func (p *Page) views() *viewSet {
 	p.mu.Lock()
@@ -154,7 +159,11 @@ func (p *Page) newViewSet(r *engine.Report) *viewSet {
 func (p *Page) addLeaderViews(s *viewSet) {
 	var groups []*groupView
 	for _, c := range s.report.Clusters {
-		groups = append(groups, groupViews(s.report, c)...)
+		views, counted := groupViews(s.report, c), p.last.has(c)
+		for _, v := range views {
+			v.counted = counted
+		}
+		groups = append(groups, views...)
 		s.clusters = append(s.clusters, &clusterView{
 			labels: newLabels("kafka_cluster", c.Name), report: c, old: p.lost(s.report, c.Name),
 		})

@@ -46,6 +46,7 @@ type groupView struct {
 	over    int // partitions whose lag exceeds slo.Lag
 	at      time.Time
 	old     bool
+	counted bool // if it was dropped, that was counted for an earlier Report of the same poll
 }
 
 func (g *groupView) hidden() bool { return g.old }
