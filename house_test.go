@@ -43,7 +43,11 @@ var mayImport = map[string][]string{
 	"scaler/sim":      {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/say"},
 	"lag/lagtest":     {"lag"},
 	"lag/kafkasource": {"lag", "lag/kafkasource/groups", "lag/kafkasource/topics", "lag/kafkasource/cluster", "lag/kafkasource/transport", "lag/kafkasource/wire"},
-	"scaler/kube":     {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/kube/v1alpha1"},
+	"scaler/kube":     {"lag", "scaler", "scaler/seen", "scaler/kube/access", "scaler/kube/election", "scaler/kube/watch", "scaler/kube/v1alpha1"},
+
+	"scaler/kube/access":   {"scaler"},
+	"scaler/kube/election": {"scaler/kube/access"},
+	"scaler/kube/watch":    {"rebalancemon", "scaler", "scaler/seen", "scaler/kube/access", "scaler/kube/v1alpha1"},
 
 	"lag/kafkasource/wire":      {"lag"},
 	"lag/kafkasource/transport": {"lag", "lag/kafkasource/wire"},
@@ -71,8 +75,8 @@ var mayImport = map[string][]string{
 	"internal/record":  {"lag", "scaler", "scaler/seen", "scaler/learn", "scaler/say"},
 	"internal/client":  {"scaler/sim"},
 	"internal/output":  {"internal/api"},
-	"internal/daemon": {"lag", "lag/kafkasource", "scaler", "scaler/kube", "internal/config", "internal/engine", "internal/metrics",
-		"internal/web", "internal/web/recent", "internal/record"},
+	"internal/daemon": {"lag", "lag/kafkasource", "scaler", "scaler/kube", "scaler/kube/access", "internal/config", "internal/engine",
+		"internal/metrics", "internal/web", "internal/web/recent", "internal/record"},
 }
 
 // onlyImporter says which rooms alone may import a library (its path or a prefix of it).
@@ -80,7 +84,7 @@ var onlyImporter = map[string][]string{
 	"github.com/segmentio/kafka-go":          {"lag/kafkasource/transport", "internal/demo"},
 	"github.com/aws/aws-sdk-go-v2":           {"lag/kafkasource/transport"},
 	"golang.org/x/oauth2":                    {"lag/kafkasource/transport"},
-	"k8s.io/":                                {"scaler/kube", "scaler/kube/v1alpha1"},
+	"k8s.io/":                                {"scaler/kube", "scaler/kube/access", "scaler/kube/election", "scaler/kube/watch", "scaler/kube/v1alpha1"},
 	"github.com/prometheus/client_golang":    {"internal/metrics"},
 	"github.com/grafana-tools/sdk":           {"dashboards"},
 	"github.com/twmb/franz-go/pkg/kfake":     {"internal/demo"},

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/lagscaler/lagscaler/scaler"
-	"github.com/lagscaler/lagscaler/scaler/kube"
+	"github.com/lagscaler/lagscaler/scaler/kube/access"
 )
 
 // TestPermissionsInSecurityDoc compares the tables of docs/security.md with the permissions that the code uses.
@@ -38,14 +38,14 @@ func permissionTables() string {
 	weaker := map[string]bool{}
 	for _, mode := range []scaler.Mode{scaler.Observe, scaler.Advise, scaler.Act} {
 		fmt.Fprintf(&b, "\n### %s\n\n| verbs | resource | namespace | reason |\n|---|---|---|---|\n", mode)
-		for _, r := range kube.Permissions(mode) {
+		for _, r := range access.Permissions(mode) {
 			on := strings.TrimPrefix(r.Group+"/"+r.Resource, "/")
 			if weaker[on] {
 				continue
 			}
 			weaker[on] = true
 			where := "every watched namespace"
-			if r.Place == kube.Own {
+			if r.Place == access.Own {
 				where = "the namespace of the release"
 			}
 			fmt.Fprintf(&b, "| %s | `%s` | %s | %s |\n", strings.Join(r.Verbs, ", "), on, where, r.Why)

@@ -2,6 +2,7 @@ package scaler
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/lagscaler/lagscaler/rebalancemon"
 )
@@ -24,6 +25,11 @@ func (s Scaler) Refused() bool { return s.Refusal != Refusal{} }
 type Refusal struct {
 	Reason Reason // of the condition Ready; a closed set
 	Why    string // a sentence with names and values
+}
+
+// Refuse makes a refusal.
+func Refuse(r Reason, format string, args ...any) Refusal {
+	return Refusal{Reason: r, Why: fmt.Sprintf(format, args...)}
 }
 
 // String is the refusal as people read it: "NotAllowed: sources[0]: …". It is empty when nothing is refused.

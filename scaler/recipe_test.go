@@ -27,7 +27,7 @@ type whole struct {
 	runbook   string   // docs/runbooks/LagscalerHoldOverdue.md
 	timelines string   // what they decide
 	facts     []string // what the platform says: the fields of seen.Workload
-	filled    []string // the fields that scaler/kube fills
+	filled    []string // the fields that scaler/kube and scaler/kube/watch fill
 	read      []string // the fields that scaler, or the engine, reads
 	gather    []string // the fields of facts
 	used      []string // the fields of facts that rules.go reads
@@ -42,7 +42,7 @@ func asItIs(t *testing.T) whole {
 	w := whole{
 		rules: slices.Clone(rules), page: text(t, "../docs/scaling.md"), runbook: text(t, "../docs/runbooks/LagscalerHoldOverdue.md"),
 		facts:  fields(reflect.TypeFor[seen.Workload]()),
-		filled: assigned(t, "kube"), read: selected(t, ".", "seen", "learn", "../internal/engine"),
+		filled: assigned(t, "kube", "kube/watch"), read: selected(t, ".", "seen", "learn", "../internal/engine"),
 		gather: fields(reflect.TypeFor[facts]()), used: selected(t, "rules.go"),
 	}
 	for _, file := range files {
@@ -88,7 +88,7 @@ func (w whole) missing() []string {
 	}
 	for _, f := range w.facts {
 		if !slices.Contains(w.filled, f) {
-			say("scaler/kube does not fill Workload.%s", f)
+			say("scaler/kube/watch does not fill Workload.%s", f)
 		}
 		if !slices.Contains(w.read, f) {
 			say("nothing reads Workload.%s", f)
@@ -134,7 +134,7 @@ func TestAddingARule(t *testing.T) {
 		{"the section", func(w *whole, _ *rule) { w.page = "" }, "NodeDraining has no section in docs/scaling.md"},
 		{"the runbook", func(w *whole, _ *rule) { w.runbook = "" }, "NodeDraining has a deadline, but no row in docs/runbooks"},
 		{"the timeline", func(w *whole, _ *rule) { w.timelines = "" }, "NodeDraining is decided in no timeline"},
-		{"the adapter", func(w *whole, _ *rule) { w.filled = nil }, "scaler/kube does not fill Workload.Draining"},
+		{"the adapter", func(w *whole, _ *rule) { w.filled = nil }, "scaler/kube/watch does not fill Workload.Draining"},
 		{"the fact", func(w *whole, _ *rule) { w.read = nil }, "nothing reads Workload.Draining"},
 		{"the rule", func(w *whole, _ *rule) { w.used = nil }, "no rule of scaler/rules.go reads facts.draining"},
 	} {

@@ -51,8 +51,11 @@
 //	What was seen and decided, for a bug report?         internal/record   doc.go: the format; replay.go decides it again
 //	How are Kubernetes objects read and written?         scaler/kube       doc.go; scales.go is the only writer of replicas
 //	Which namespace may name which cluster and group?    scaler/kube       scalers.go: allowed, mayName
+//	Which rights are needed, and for what?               scaler/kube/access     permissions.go
+//	Which replica leads, and until when?                 scaler/kube/election   election.go
+//	How large is a target, and who else scales it?       scaler/kube/watch      workloads.go
+//	Which conditions, reasons and annotations are there? scaler/kube/v1alpha1   status.go
 //	Which thresholds apply when a scaler sets some?      internal/engine   declared.go
-//	Which rights are needed, and for what?               scaler/kube       permissions.go
 //	What may a user set?                                 internal/config   config.go; docs/configuration.md is made from it
 //	When does what run?                                  internal/engine   doc.go: the goroutines; engine.go: Tick is one whole cycle
 //	How are the parts wired, started and stopped?        internal/daemon   daemon.go: New; run.go: Run, with a drawing

@@ -11,19 +11,20 @@ import (
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube"
+	"github.com/lagscaler/lagscaler/scaler/kube/access"
 )
 
 // connectKubernetes makes the controller. It is nil if Kubernetes is disabled or absent.
 func connectKubernetes(o Options, log *slog.Logger) (*kube.Controller, error) {
 	c, k := o.Config, o.Config.Kubernetes
-	if k.Enabled == config.Off || k.Enabled == config.Auto && k.Kubeconfig == "" && !kube.InCluster() {
+	if k.Enabled == config.Off || k.Enabled == config.Auto && k.Kubeconfig == "" && !access.InCluster() {
 		if len(c.Scalers) > 0 {
 			log.Warn("scalers are declared, but there is no Kubernetes to scale in: see kubernetes.enabled")
 		}
 		return nil, nil
 	}
-	kube.LogTo(log)
-	clients, err := kube.Connect(k.Kubeconfig, "lagscaler/"+o.Build.Version)
+	access.LogTo(log)
+	clients, err := access.Connect(k.Kubeconfig, "lagscaler/"+o.Build.Version)
 	if err != nil {
 		return nil, fmt.Errorf("kubernetes: %w", err)
 	}
@@ -52,7 +53,7 @@ func ownIdentity() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("naming this replica: %w", err)
 	}
-	if !kube.InCluster() {
+	if !access.InCluster() {
 		host = fmt.Sprintf("%s-%d", host, os.Getpid())
 	}
 	return host, nil

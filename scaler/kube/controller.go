@@ -10,7 +10,10 @@ import (
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/kube/access"
+	"github.com/lagscaler/lagscaler/scaler/kube/election"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
+	"github.com/lagscaler/lagscaler/scaler/kube/watch"
 )
 
 // Options are fixed for a Controller's life.
@@ -48,13 +51,14 @@ type NamespaceRule struct {
 // Controller joins the parts of this package. Each part has a lock of its own, or needs none.
 type Controller struct {
 	opts     Options
-	rights   *rights
-	election *election
+	rights   *access.Rights
+	election *election.Election
 
 	declarations *declarations // what is declared
-	watches      *watches      // what is watched
-	kinds        *kinds
-	workloads    *workloads
+	kinds        *watch.Kinds  // what is watched
+	watches      *watch.Watches
+	targets      *watch.Targets
+	workloads    *watch.Workloads
 	scales       *scales // what is written
 	publisher    *publisher
 	memories     *memories // what is remembered
@@ -63,30 +67,27 @@ type Controller struct {
 }
 
 // New makes a Controller that has read nothing yet; see Run.
-func New(clients Clients, o Options) *Controller {
+func New(clients access.Clients, o Options) *Controller {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	c := &Controller{opts: o, wake: make(chan struct{}, 1), declarations: newDeclarations()}
-	a := api{clients: clients, rights: newRights(o.Log, time.Now), log: o.Log, clock: time.Now}
-	c.rights, c.election = a.rights, newElection(clients, o, a.rights)
-	c.kinds, c.watches = newKinds(a), newWatches(a, c.handler)
-	targets := newTargets(a, c.Leading, func() { signal(c.wake) })
-	c.workloads = &workloads{rights: a.rights, kinds: c.kinds, watches: c.watches, targets: targets}
-	events := &events{api: a, reporter: o.Identity}
-	c.scales = &scales{api: a, election: c.election, targets: targets}
-	c.publisher = newPublisher(a, o, c.election, c.declarations, targets, events)
-	c.memories = newMemories(a, o, c.election, c.declarations)
+	api := access.NewAPI(clients, o.Log)
+	c := &Controller{
+		opts: o, rights: api.Rights, election: election.New(api, o.Namespace, o.Lease, o.Identity),
+		declarations: newDeclarations(), wake: make(chan struct{}, 1),
+	}
+	c.kinds, c.watches = watch.NewKinds(api), watch.NewWatches(api, c.handler)
+	c.targets = watch.NewTargets(api, c.Leading, func() { signal(c.wake) })
+	c.workloads = &watch.Workloads{Rights: api.Rights, Kinds: c.kinds, Watches: c.watches, Targets: c.targets}
+	events := &events{api: api, reporter: o.Identity}
+	c.scales = &scales{api: api, election: c.election, targets: c.targets}
+	c.publisher = &publisher{
+		api: api, namespace: o.Namespace, election: c.election, declarations: c.declarations, targets: c.targets, events: events,
+		wake: make(chan struct{}, 1), outcomes: map[string]scaler.Outcome{}, written: map[string]*written{},
+	}
+	c.memories = newMemories(api, o, c.election, c.declarations)
 	c.memories.restore = (&restorer{c.declarations, c.workloads, c.scales, events}).restore
 	return c
-}
-
-// api is the way to the API server, as each part needs it.
-type api struct {
-	clients Clients
-	rights  *rights
-	log     *slog.Logger
-	clock   func() time.Time
 }
 
 // Configure sets new settings, in force from the next call of Scalers on.
@@ -96,17 +97,17 @@ func (c *Controller) Configure(s Settings) {
 }
 
 // Leading reports whether this replica may write.
-func (c *Controller) Leading() bool { return c.election.leading() }
+func (c *Controller) Leading() bool { return c.election.Leading() }
 
 // Elect stands for election until ctx ends. End it after everything that writes has ended: it gives the lease back,
 // and what is saved on the way out is saved by the leader.
-func (c *Controller) Elect(ctx context.Context) error { return c.election.run(ctx) }
+func (c *Controller) Elect(ctx context.Context) error { return c.election.Run(ctx) }
 
 // MissingRights are the rights that the API server refuses, as lines for people; empty when all is well.
 func (c *Controller) MissingRights() []string {
 	var out []string
-	for _, r := range c.rights.missing() {
-		out = append(out, missingRight(r)+": "+r.consequence())
+	for _, r := range c.rights.All() {
+		out = append(out, r.Missing()+": "+r.Consequence())
 	}
 	return out
 }
@@ -148,8 +149,8 @@ func (c *Controller) Run(ctx context.Context) error {
 	ticker := time.NewTicker(upkeep)
 	defer ticker.Stop()
 	for {
-		c.watch(ctx, &wg)
-		c.workloads.targets.refreshScales(ctx, targetsOf(c.declarations.valid()))
+		c.follow(ctx, &wg)
+		c.targets.RefreshScales(ctx, targetsOf(c.declarations.valid()))
 		c.cleanUp(ctx)
 		select {
 		case <-ctx.Done():
@@ -160,10 +161,10 @@ func (c *Controller) Run(ctx context.Context) error {
 	}
 }
 
-// watch starts the watches that the scalers of the moment need, and ends the others.
-func (c *Controller) watch(ctx context.Context, wg *sync.WaitGroup) {
-	for _, ended := range c.watches.follow(ctx, wg, c.wantedWatches()) {
-		c.workloads.targets.forget(ended)
+// follow starts the watches that the scalers of the moment need, and ends the others.
+func (c *Controller) follow(ctx context.Context, wg *sync.WaitGroup) {
+	for _, ended := range c.watches.Follow(ctx, wg, c.wantedWatches()) {
+		c.targets.Forget(ended)
 	}
 }
 
@@ -171,53 +172,52 @@ func (c *Controller) watch(ctx context.Context, wg *sync.WaitGroup) {
 //
 // Workloads, pods and autoscalers are watched only in namespaces that have a scaler: what is kept in memory grows with
 // what is scaled, not with the cluster.
-func (c *Controller) wantedWatches() map[watchKey]bool {
-	wanted := map[watchKey]bool{}
-	if _, ok := c.kinds.resolve(kafkaScalerKind); ok {
+func (c *Controller) wantedWatches() map[watch.Key]bool {
+	wanted := map[watch.Key]bool{}
+	if _, ok := c.kinds.Resolve(watch.KafkaScalerKind); ok {
 		for _, ns := range c.opts.namespaces() {
-			wanted[watchKey{v1alpha1.Resource, ns}] = true
+			wanted[watch.Key{Resource: v1alpha1.Resource, Namespace: ns}] = true
 		}
 	}
-	_, keda := c.kinds.resolve(scaledObjectKind)
+	_, keda := c.kinds.Resolve(watch.ScaledObjectKind)
 	declared := c.declarations.valid()
 	for _, ref := range append(targetsOf(declared), c.memories.deletedTargets()...) {
-		if target, ok := c.kinds.resolve(kindOf(ref)); ok {
-			wanted[watchKey{target, ref.Namespace}] = true
+		if target, ok := c.kinds.Resolve(watch.KindOf(ref)); ok {
+			wanted[watch.Key{Resource: target, Namespace: ref.Namespace}] = true
 		}
 	}
 	if c.declarations.mode() == scaler.Observe {
 		return wanted // decides nothing, and has no right to the rest
 	}
 	for _, d := range declared {
-		wanted[watchKey{pods, d.Target.Namespace}] = true
-		wanted[watchKey{autoscalers, d.Target.Namespace}] = true
+		wanted[watch.Key{Resource: watch.Pods, Namespace: d.Target.Namespace}] = true
+		wanted[watch.Key{Resource: watch.Autoscalers, Namespace: d.Target.Namespace}] = true
 		if keda {
-			wanted[watchKey{scaledObjects, d.Target.Namespace}] = true
+			wanted[watch.Key{Resource: watch.ScaledObjects, Namespace: d.Target.Namespace}] = true
 		}
 	}
 	return wanted
 }
 
 // handler handles the objects of a watch. Pods and autoscalers are read from their stores when needed.
-func (c *Controller) handler(key watchKey) cache.ResourceEventHandler {
-	switch key.resource {
-	case pods, autoscalers, scaledObjects:
+func (c *Controller) handler(key watch.Key) cache.ResourceEventHandler {
+	switch key.Resource {
+	case watch.Pods, watch.Autoscalers, watch.ScaledObjects:
 		return cache.ResourceEventHandlerFuncs{}
 	case v1alpha1.Resource:
-		return handle(c.resourceChanged, c.resourceDeleted)
+		return watch.Handle(c.resourceChanged, c.resourceDeleted)
 	}
-	targets := c.workloads.targets
-	return handle(func(o object) { targets.changed(key.resource, o) }, targets.deleted)
+	return watch.Handle(func(o watch.Object) { c.targets.Changed(key.Resource, o) }, c.targets.Deleted)
 }
 
 // resourceChanged is called for each KafkaScaler that is there or changed.
-func (c *Controller) resourceChanged(o object) {
+func (c *Controller) resourceChanged(o watch.Object) {
 	c.memories.declared(c.declarations.changed(o))
 	signal(c.wake)
 }
 
 // resourceDeleted is called for each KafkaScaler that was deleted. Its target may have to be restored.
-func (c *Controller) resourceDeleted(o object) {
+func (c *Controller) resourceDeleted(o watch.Object) {
 	if r, known := c.declarations.deleted(o); known {
 		c.memories.deleted(r.Declared)
 		c.publisher.forget(r.Name)
@@ -235,7 +235,7 @@ func (c *Controller) cleanUp(ctx context.Context) {
 // resourcesRead reports whether the custom resources have been read, so that one that is not known is not there.
 func (c *Controller) resourcesRead() bool {
 	for _, ns := range c.opts.namespaces() {
-		if !c.watches.listed(watchKey{v1alpha1.Resource, ns}) {
+		if !c.watches.Listed(watch.Key{Resource: v1alpha1.Resource, Namespace: ns}) {
 			return false
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
+	"github.com/lagscaler/lagscaler/scaler/kube/watch"
 )
 
 // Declared is a scaler as a user declares it, in a custom resource or in the configuration file.
@@ -59,7 +60,7 @@ func (d *declarations) current() Settings {
 func (d *declarations) mode() scaler.Mode { return d.current().Mode }
 
 // changed stores a KafkaScaler that is there or changed, and returns its name.
-func (d *declarations) changed(o object) (name string) {
+func (d *declarations) changed(o watch.Object) (name string) {
 	r := resourceOf(o)
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -67,7 +68,7 @@ func (d *declarations) changed(o object) (name string) {
 	return r.Name
 }
 
-func resourceOf(o object) *resource {
+func resourceOf(o watch.Object) *resource {
 	r := &resource{
 		uid: o.GetUID(), created: o.GetCreationTimestamp().Time, generation: o.GetGeneration(), annotations: o.GetAnnotations(),
 	}
@@ -86,10 +87,10 @@ func resourceOf(o object) *resource {
 	return r
 }
 
-func nameOf(o object) string { return o.GetNamespace() + "/" + o.GetName() }
+func nameOf(o watch.Object) string { return o.GetNamespace() + "/" + o.GetName() }
 
 // deleted removes a KafkaScaler that was deleted, and returns it as it was.
-func (d *declarations) deleted(o object) (r *resource, known bool) {
+func (d *declarations) deleted(o watch.Object) (r *resource, known bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	r, known = d.resources[nameOf(o)]
@@ -151,4 +152,13 @@ func older(a, b *resource) bool {
 		return a.created.Before(b.created)
 	}
 	return a.Name < b.Name
+}
+
+// declaration is what the scaler says of its target.
+func (r *resource) declaration() watch.Declaration {
+	d := watch.Declaration{Annotations: r.annotations}
+	if last := r.status.LastChange; last != nil {
+		d.LastWrite = scaler.Write{At: last.Time.Time, From: last.From, To: last.To}
+	}
+	return d
 }

@@ -74,7 +74,7 @@ func (m *memories) deletedTargets() []scaler.Ref {
 func (m *memories) cleanUp(ctx context.Context) {
 	for name, d := range m.undeclared() {
 		if err := m.cleanUpAfter(ctx, name, d); err != nil {
-			m.log.Warn("cleaning up after a deleted scaler failed", "scaler", name, "target", d.target.String(), "err", err)
+			m.api.Log.Warn("cleaning up after a deleted scaler failed", "scaler", name, "target", d.target.String(), "err", err)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/kube/access"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
 )
 
@@ -62,7 +63,7 @@ func (s eventState) newEvents(o scaler.Outcome, now time.Time) (both, own []even
 	next = s
 	next.refusal = o.Refusal
 	if o.Refused() {
-		if o.Refusal != s.refusal && o.Refusal.Reason != NotReadYet {
+		if o.Refusal != s.refusal && o.Refusal.Reason != v1alpha1.NotReadYet {
 			own = append(own, event{corev1.EventTypeWarning, string(o.Refusal.Reason), o.Refusal.String()})
 		}
 		return both, own, next
@@ -124,7 +125,7 @@ func eventStateFrom(s v1alpha1.KafkaScalerStatus) eventState {
 
 // events writes Events.
 type events struct {
-	api
+	api      access.API
 	reporter string // this replica
 }
 
@@ -133,21 +134,21 @@ func (w *events) emit(ctx context.Context, about corev1.ObjectReference, e event
 	if about.Name == "" {
 		return
 	}
-	now := w.clock()
+	now := w.api.Clock()
 	message := e.message
 	if len(message) > longestMessage {
 		message = message[:longestMessage-3] + "..."
 	}
-	_, err := w.clients.Kubernetes.CoreV1().Events(about.Namespace).Create(ctx, &corev1.Event{
+	_, err := w.api.Clients.Kubernetes.CoreV1().Events(about.Namespace).Create(ctx, &corev1.Event{
 		ObjectMeta: metav1.ObjectMeta{
 			Name: fmt.Sprintf("%s.%x", about.Name, now.UnixNano()), Namespace: about.Namespace,
 		},
 		InvolvedObject: about, Type: e.kind, Reason: e.reason, Message: message, Action: e.reason, Count: 1,
 		FirstTimestamp: metav1.NewTime(now), LastTimestamp: metav1.NewTime(now), EventTime: metav1.NewMicroTime(now),
-		Source: corev1.EventSource{Component: FieldManager}, ReportingController: FieldManager, ReportingInstance: w.reporter,
+		Source: corev1.EventSource{Component: access.FieldManager}, ReportingController: access.FieldManager, ReportingInstance: w.reporter,
 	}, metav1.CreateOptions{})
-	w.rights.note(Right{Verb: "create", Resource: "events", Namespace: about.Namespace}, err)
+	w.api.Rights.Note(access.Right{Verb: "create", Resource: "events", Namespace: about.Namespace}, err)
 	if err != nil {
-		w.log.Debug("writing an event failed", "about", about.Kind+"/"+about.Namespace+"/"+about.Name, "reason", e.reason, "err", err)
+		w.api.Log.Debug("writing an event failed", "about", about.Kind+"/"+about.Namespace+"/"+about.Name, "reason", e.reason, "err", err)
 	}
 }

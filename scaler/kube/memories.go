@@ -16,6 +16,8 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/kube/access"
+	"github.com/lagscaler/lagscaler/scaler/kube/election"
 )
 
 // Saved memories are ConfigMaps in the program's own namespace, one for each scaler: a few KB, about 100 with the seasons
@@ -36,10 +38,10 @@ const (
 // The lock may be held while declarations are asked, not the other way round: a scaler that is saved is then never taken
 // for one that is not declared.
 type memories struct {
-	api
+	api          access.API
 	namespace    string // of the program
 	lease        string // its name
-	election     *election
+	election     *election.Election
 	declarations *declarations
 	restore      func(ctx context.Context, ref scaler.Ref) (done bool, err error)
 
@@ -48,7 +50,7 @@ type memories struct {
 	toDelete map[string]deletedScaler // deleted scalers that have not been cleaned up after
 }
 
-func newMemories(a api, o Options, e *election, d *declarations) *memories {
+func newMemories(a access.API, o Options, e *election.Election, d *declarations) *memories {
 	return &memories{
 		api: a, namespace: o.Namespace, lease: o.Lease, election: e, declarations: d,
 		saved: map[string]deletedScaler{}, toDelete: map[string]deletedScaler{},
@@ -56,9 +58,9 @@ func newMemories(a api, o Options, e *election, d *declarations) *memories {
 }
 
 func (m *memories) load(ctx context.Context) (map[string]scaler.Memory, error) {
-	selector := labels.Set{labelManagedBy: FieldManager, labelMemoryOf: m.lease}.String()
-	list, err := m.clients.Kubernetes.CoreV1().ConfigMaps(m.namespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
-	m.rights.note(m.right("list"), err)
+	selector := labels.Set{labelManagedBy: access.FieldManager, labelMemoryOf: m.lease}.String()
+	list, err := m.api.Clients.Kubernetes.CoreV1().ConfigMaps(m.namespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
+	m.api.Rights.Note(m.right("list"), err)
 	if err != nil {
 		return nil, fmt.Errorf("listing saved memories: %w", err)
 	}
@@ -67,7 +69,7 @@ func (m *memories) load(ctx context.Context) (map[string]scaler.Memory, error) {
 		name := saved.Annotations[annotationScaler]
 		memory, err := scaler.LoadMemory([]byte(saved.Data[memoryKey]))
 		if err != nil {
-			m.log.Warn("a saved memory is left out", "scaler", name, "configmap", saved.Name, "err", err)
+			m.api.Log.Warn("a saved memory is left out", "scaler", name, "configmap", saved.Name, "err", err)
 		} else {
 			learned[name] = memory
 		}
@@ -79,7 +81,7 @@ func (m *memories) load(ctx context.Context) (map[string]scaler.Memory, error) {
 }
 
 func (m *memories) save(ctx context.Context, learned map[string]scaler.Memory) error {
-	ctx, cancel, err := m.election.bound(ctx)
+	ctx, cancel, err := m.election.Bound(ctx)
 	if err != nil {
 		return fmt.Errorf("saving memories: %w", err)
 	}
@@ -110,20 +112,20 @@ func (m *memories) saveOne(ctx context.Context, name string, memory scaler.Memor
 	if !declared {
 		return nil // deleted meanwhile
 	}
-	client := m.clients.Kubernetes.CoreV1().ConfigMaps(m.namespace)
+	client := m.api.Clients.Kubernetes.CoreV1().ConfigMaps(m.namespace)
 	saved := &corev1.ConfigMap{
 		ObjectMeta: metav1.ObjectMeta{
 			Name: m.configMap(name), Namespace: m.namespace,
-			Labels:      map[string]string{labelManagedBy: FieldManager, labelMemoryOf: m.lease},
+			Labels:      map[string]string{labelManagedBy: access.FieldManager, labelMemoryOf: m.lease},
 			Annotations: scalerIs.annotations(name),
 		},
 		Data: map[string]string{memoryKey: string(data)},
 	}
-	_, err = client.Update(ctx, saved, metav1.UpdateOptions{FieldManager: FieldManager})
-	m.rights.note(m.right("update"), err)
+	_, err = client.Update(ctx, saved, metav1.UpdateOptions{FieldManager: access.FieldManager})
+	m.api.Rights.Note(m.right("update"), err)
 	if apierrors.IsNotFound(err) {
-		_, err = client.Create(ctx, saved, metav1.CreateOptions{FieldManager: FieldManager})
-		m.rights.note(m.right("create"), err)
+		_, err = client.Create(ctx, saved, metav1.CreateOptions{FieldManager: access.FieldManager})
+		m.api.Rights.Note(m.right("create"), err)
 	}
 	return err
 }
@@ -142,13 +144,13 @@ func (m *memories) saving(name string) (deletedScaler, bool) {
 
 // remove deletes a saved memory, while this replica leads.
 func (m *memories) remove(ctx context.Context, name string) error {
-	ctx, cancel, err := m.election.bound(ctx)
+	ctx, cancel, err := m.election.Bound(ctx)
 	if err != nil {
 		return err
 	}
 	defer cancel()
-	err = m.clients.Kubernetes.CoreV1().ConfigMaps(m.namespace).Delete(ctx, m.configMap(name), metav1.DeleteOptions{})
-	m.rights.note(m.right("delete"), err)
+	err = m.api.Clients.Kubernetes.CoreV1().ConfigMaps(m.namespace).Delete(ctx, m.configMap(name), metav1.DeleteOptions{})
+	m.api.Rights.Note(m.right("delete"), err)
 	if err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("removing its memory: %w", err)
 	}
@@ -159,8 +161,8 @@ func (m *memories) remove(ctx context.Context, name string) error {
 	return nil
 }
 
-func (m *memories) right(verb string) Right {
-	return Right{Verb: verb, Resource: "configmaps", Namespace: m.namespace}
+func (m *memories) right(verb string) access.Right {
+	return access.Right{Verb: verb, Resource: "configmaps", Namespace: m.namespace}
 }
 
 // configMap is the name of a scaler's ConfigMap. Namespace and name together may be longer than a name may be.

@@ -16,16 +16,19 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/kube/access"
+	"github.com/lagscaler/lagscaler/scaler/kube/election"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
+	"github.com/lagscaler/lagscaler/scaler/kube/watch"
 )
 
 // publisher writes Events and the status of KafkaScalers: on change only, and only while this replica leads.
 type publisher struct {
-	api
+	api          access.API
 	namespace    string // of the program
-	election     *election
+	election     *election.Election
 	declarations *declarations
-	targets      *targets
+	targets      *watch.Targets
 	events       *events
 	wake         chan struct{} // there is something to write
 
@@ -39,13 +42,6 @@ type written struct {
 	status v1alpha1.KafkaScalerStatus
 	at     time.Time
 	events eventState
-}
-
-func newPublisher(a api, o Options, e *election, d *declarations, t *targets, ev *events) *publisher {
-	return &publisher{
-		api: a, namespace: o.Namespace, election: e, declarations: d, targets: t, events: ev, wake: make(chan struct{}, 1),
-		outcomes: map[string]scaler.Outcome{}, written: map[string]*written{},
-	}
 }
 
 // publish leaves the outcomes of a poll for the writer.
@@ -82,7 +78,7 @@ func (p *publisher) write(ctx context.Context, o scaler.Outcome) {
 	if o.Mode == scaler.Observe {
 		return // observe writes its Lease and nothing else
 	}
-	ctx, cancel, err := p.election.bound(ctx)
+	ctx, cancel, err := p.election.Bound(ctx)
 	if err != nil {
 		p.forgetAll() // the next leader writes, and this one has to look anew when it leads again
 		return
@@ -90,7 +86,7 @@ func (p *publisher) write(ctx context.Context, o scaler.Outcome) {
 	defer cancel()
 	r := p.declarations.resource(o.Name)
 	w := p.before(o.Name, r)
-	now := p.clock()
+	now := p.api.Clock()
 	var both, own []event
 	both, own, w.events = w.events.newEvents(o, now)
 	p.writeEvents(ctx, o, r, both, own)
@@ -129,9 +125,9 @@ func (p *publisher) forgetAll() {
 }
 
 func (p *publisher) writeEvents(ctx context.Context, o scaler.Outcome, r *resource, both, own []event) {
-	if t, found := p.targets.find(o.Workload.Ref); found {
+	if t, found := p.targets.Find(o.Workload.Ref); found {
 		for _, e := range both {
-			p.events.emit(ctx, t.reference(), e)
+			p.events.emit(ctx, t.Reference(), e)
 		}
 	}
 	if r == nil {
@@ -150,21 +146,21 @@ func (p *publisher) writeEvents(ctx context.Context, o scaler.Outcome, r *resour
 const refreshStatus = time.Minute
 
 func (p *publisher) writeStatus(ctx context.Context, o scaler.Outcome, r *resource, w *written, now time.Time) {
-	next := statusOf(o, r, w.status, p.rights.lacking(r.Target.Namespace, p.namespace), metav1.NewTime(now))
+	next := statusOf(o, r, w.status, p.api.Rights.Lacking(r.Target.Namespace, p.namespace), metav1.NewTime(now))
 	if equality.Semantic.DeepEqual(next, w.status) || onlyNumbers(next, w.status) && now.Sub(w.at) < refreshStatus {
 		return
 	}
 	patch, err := json.Marshal([]map[string]any{{"op": "add", "path": "/status", "value": next}})
 	if err == nil {
 		namespace, name, _ := strings.Cut(o.Name, "/")
-		_, err = p.clients.Dynamic.Resource(v1alpha1.Resource).Namespace(namespace).
-			Patch(ctx, name, types.JSONPatchType, patch, metav1.PatchOptions{FieldManager: FieldManager}, "status")
-		p.rights.note(Right{Verb: "patch", Group: v1alpha1.GroupVersion.Group, Resource: "kafkascalers/status", Namespace: namespace}, err)
+		_, err = p.api.Clients.Dynamic.Resource(v1alpha1.Resource).Namespace(namespace).
+			Patch(ctx, name, types.JSONPatchType, patch, metav1.PatchOptions{FieldManager: access.FieldManager}, "status")
+		p.api.Rights.Note(access.Right{Verb: "patch", Group: v1alpha1.GroupVersion.Group, Resource: "kafkascalers/status", Namespace: namespace}, err)
 	}
 	switch {
 	case err == nil:
 		w.status, w.at = next, now
 	case !apierrors.IsNotFound(err) && !apierrors.IsForbidden(err):
-		p.log.Debug("writing a status failed", "scaler", o.Name, "err", err)
+		p.api.Log.Debug("writing a status failed", "scaler", o.Name, "err", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/kube/access"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
 )
 
@@ -88,11 +89,11 @@ func TestEventsSayWhatChangedOnce(t *testing.T) {
 		},
 		{
 			"refused, for another reason, and no longer",
-			[]scaler.Outcome{refused(Invalid, "a"), refused(Invalid, "a"), refused(NotAllowed, "b"), outcome(at, scaler.Steady, 4, 4), refused(Invalid, "a")},
+			[]scaler.Outcome{refused(v1alpha1.Invalid, "a"), refused(v1alpha1.Invalid, "a"), refused(v1alpha1.NotAllowed, "b"), outcome(at, scaler.Steady, 4, 4), refused(v1alpha1.Invalid, "a")},
 			nil,
 			[]string{"Warning Invalid", "Warning NotAllowed", "Warning Invalid"},
 		},
-		{"still being read", []scaler.Outcome{refused(NotReadYet, "listing")}, nil, nil},
+		{"still being read", []scaler.Outcome{refused(v1alpha1.NotReadYet, "listing")}, nil, nil},
 		{
 			"a notable verdict, and overdue",
 			[]scaler.Outcome{
@@ -170,7 +171,7 @@ func TestConditions(t *testing.T) {
 		outcome scaler.Outcome
 		want    string
 	}{
-		{"refused", refused(Invalid, "x"), "Ready=False/Invalid AbleToScale=False/Invalid"},
+		{"refused", refused(v1alpha1.Invalid, "x"), "Ready=False/Invalid AbleToScale=False/Invalid"},
 		{"target gone", with(steady, func(o *scaler.Outcome) { o.Decision.Verdict = scaler.TargetNotFound }), "Ready=False/TargetNotFound AbleToScale=False/TargetNotFound"},
 		{"advise", with(steady, func(o *scaler.Outcome) { o.Mode = scaler.Advise }), "AbleToScale=False/Advise"},
 		{"at zero", with(steady, func(o *scaler.Outcome) { o.Workload.Spec = 0 }), "Active=False/AtZero"},
@@ -228,7 +229,7 @@ func TestStatusIsWrittenOnChange(t *testing.T) {
 // A new leader reads in the status which Events were written, and does not write them again.
 func TestANewLeaderRepeatsNothing(t *testing.T) {
 	conflict := with(outcome(time.Now(), scaler.Unschedulable, 4, 6), func(o *scaler.Outcome) { o.Disposition = scaler.Conflict })
-	for name, o := range map[string]scaler.Outcome{"conflict": conflict, "refused": refused(Invalid, "targetLag")} {
+	for name, o := range map[string]scaler.Outcome{"conflict": conflict, "refused": refused(v1alpha1.Invalid, "targetLag")} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, orders, act, func(w *world) {
 				w.Publish([]scaler.Outcome{o})
@@ -275,7 +276,7 @@ func TestRequestsAreThoseOfThePermissions(t *testing.T) {
 		}
 		time.Sleep(2 * upkeep)
 		unused := map[string]bool{}
-		for _, r := range Permissions(scaler.Act) {
+		for _, r := range access.Permissions(scaler.Act) {
 			for _, verb := range r.Verbs {
 				unused[verb+" "+r.Resource+"."+r.Group] = true
 			}

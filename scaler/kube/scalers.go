@@ -1,31 +1,14 @@
 package kube
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
 )
-
-// The refusals: the reasons of the condition Ready when no decision is made for a scaler.
-const (
-	Invalid        scaler.Reason = "Invalid"        // the specification contradicts itself, or an annotation does
-	UnknownCluster scaler.Reason = "UnknownCluster" // it names a Kafka cluster that the configuration does not have
-	NotAllowed     scaler.Reason = "NotAllowed"     // its namespace may not name the cluster or the group
-	TargetTaken    scaler.Reason = "TargetTaken"    // an older scaler has the same target
-	MissingRight   scaler.Reason = "MissingRight"   // a right is missing without which the target cannot be seen
-	NotReadYet     scaler.Reason = "NotReadYet"     // the target's kind is being listed for the first time
-)
-
-// none refuses nothing.
-var none scaler.Refusal
-
-func refuse(r scaler.Reason, format string, args ...any) scaler.Refusal {
-	return scaler.Refusal{Reason: r, Why: fmt.Sprintf(format, args...)}
-}
 
 // Scalers are the declared scalers and their targets as Kubernetes shows them now, sorted by name. It reads caches and
 // does no I/O.
@@ -38,7 +21,7 @@ func (c *Controller) Scalers(now time.Time) []scaler.Scaler {
 	refuseTaken(all, out)
 	for i, r := range all {
 		if !out[i].Refused() {
-			out[i].Refusal = c.workloads.read(&out[i], r, now)
+			out[i].Refusal = c.workloads.Read(&out[i], r.declaration(), now)
 		}
 	}
 	return out
@@ -48,12 +31,12 @@ func (c *Controller) Scalers(now time.Time) []scaler.Scaler {
 func (s Settings) scaler(r *resource) scaler.Scaler {
 	out := scaler.Scaler{Name: r.Name, Mode: r.Spec.Mode, Sources: r.Spec.Sources, Workload: scaler.Workload{Ref: r.Target}}
 	if r.invalid != nil {
-		out.Refusal = refuse(Invalid, "%v", r.invalid)
+		out.Refusal = scaler.Refuse(v1alpha1.Invalid, "%v", r.invalid)
 		return out
 	}
 	policy, err := r.Spec.Policy()
 	if err != nil {
-		out.Refusal = refuse(Invalid, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
+		out.Refusal = scaler.Refuse(v1alpha1.Invalid, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
 		return out
 	}
 	out.Policy, out.Mode = policy, scaler.Weaker(s.Mode, policy.Mode)
@@ -65,15 +48,15 @@ func (s Settings) scaler(r *resource) scaler.Scaler {
 func (s Settings) allowed(r *resource) scaler.Refusal {
 	for i, src := range r.Spec.Sources {
 		if !slices.Contains(s.Clusters, src.Cluster) {
-			return refuse(UnknownCluster, "sources[%d].cluster: %q is not configured; there are: %s",
+			return scaler.Refuse(v1alpha1.UnknownCluster, "sources[%d].cluster: %q is not configured; there are: %s",
 				i, src.Cluster, strings.Join(s.Clusters, ", "))
 		}
 		if !r.file && !s.mayName(r.Target.Namespace, src) {
-			return refuse(NotAllowed, "sources[%d]: namespace %q may not name group %q of cluster %q",
+			return scaler.Refuse(v1alpha1.NotAllowed, "sources[%d]: namespace %q may not name group %q of cluster %q",
 				i, r.Target.Namespace, src.Group, src.Cluster)
 		}
 	}
-	return none
+	return scaler.Refusal{}
 }
 
 // mayName reports whether scalers of a namespace may name a cluster and a group. Without rules they may name all.
@@ -104,7 +87,7 @@ func refuseTaken(all []*resource, scalers []scaler.Scaler) {
 	}
 	for i, r := range all {
 		if first := oldest[r.Target]; !scalers[i].Refused() && first != r {
-			scalers[i].Refusal = refuse(TargetTaken, "%s is scaled by %s", r.Target, first.Name)
+			scalers[i].Refusal = scaler.Refuse(v1alpha1.TargetTaken, "%s is scaled by %s", r.Target, first.Name)
 		}
 	}
 }

@@ -21,7 +21,9 @@ import (
 
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/kube/access"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
+	"github.com/lagscaler/lagscaler/scaler/kube/watch"
 )
 
 func asAutoscaler(t *testing.T, o *unstructured.Unstructured) runtime.Object {
@@ -125,7 +127,7 @@ func TestRefusals(t *testing.T) {
 		{name: "second on its target", settings: act, manifest: second, scaler: "shop/second", want: "TargetTaken: ", says: "shop/orders"},
 		{name: "first on its target", settings: act, manifest: second, scaler: "shop/orders"},
 		{
-			name: "annotation is no number", settings: act, scaler: "shop/orders", want: "Invalid: ", says: AnnotationFixedReplicas,
+			name: "annotation is no number", settings: act, scaler: "shop/orders", want: "Invalid: ", says: v1alpha1.AnnotationFixedReplicas,
 			manifest: strings.Replace(orders, "uid: s1", "uid: s1, annotations: {lagscaler.io/fixed-replicas: many}", 1),
 		},
 	}
@@ -198,51 +200,25 @@ spec: {scaleTargetRef: {name: worker}}`
 	}
 }
 
-func TestOperatorsAnnotations(t *testing.T) {
-	five := int32(5)
-	tests := []struct {
-		scaler, target map[string]string
-		want           scaler.Workload
-	}{
-		{nil, nil, scaler.Workload{}},
-		{map[string]string{AnnotationPaused: "true"}, nil, scaler.Workload{Paused: true}},
-		{nil, map[string]string{AnnotationPaused: ""}, scaler.Workload{Paused: true}},
-		{map[string]string{AnnotationPaused: "false"}, nil, scaler.Workload{}},
-		{map[string]string{AnnotationPauseScaleIn: "yes"}, map[string]string{AnnotationPauseScaleOut: "true"}, scaler.Workload{PauseScaleIn: true, PauseScaleOut: true}},
-		{map[string]string{AnnotationFixedReplicas: "5"}, map[string]string{AnnotationFixedReplicas: "6"}, scaler.Workload{FixedReplicas: &five}},
-	}
-	for _, tt := range tests {
-		var got scaler.Workload
-		if err := applyAnnotations(&got, tt.scaler, tt.target); err != nil {
-			t.Error(err)
-		}
-		same := got.Paused == tt.want.Paused && got.PauseScaleIn == tt.want.PauseScaleIn &&
-			got.PauseScaleOut == tt.want.PauseScaleOut && value(got.FixedReplicas) == value(tt.want.FixedReplicas)
-		if !same {
-			t.Errorf("%v and %v: %+v, want %+v", tt.scaler, tt.target, got, tt.want)
-		}
-	}
-}
-
 // A follower must lay rebalances to the resizes of its leader, and a successor must know when the last write was.
 func TestResizesAndRolloutsAreSeen(t *testing.T) {
 	inWorld(t, orders, act, func(w *world) {
 		began := time.Now()
 		w.scale("worker", 6)
 		time.Sleep(time.Minute)
-		w.change(deployments, "worker", func(o object) {
+		w.change(deployments, "worker", func(o watch.Object) {
 			set(t, o, int64(9), "spec", "replicas")
 			o.SetManagedFields([]metav1.ManagedFieldsEntry{{
-				Manager: FieldManager, Operation: metav1.ManagedFieldsOperationUpdate, Subresource: "scale",
+				Manager: access.FieldManager, Operation: metav1.ManagedFieldsOperationUpdate, Subresource: "scale",
 				FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:replicas":{}}}`),
 			}})
 		})
-		w.change(deployments, "worker", func(o object) { set(t, o, int64(1), "status", "updatedReplicas") })
+		w.change(deployments, "worker", func(o watch.Object) { set(t, o, int64(1), "status", "updatedReplicas") })
 		if !w.one("shop/orders").Workload.RolloutInProgress {
 			t.Error("no rollout, though old pods are left")
 		}
 		time.Sleep(time.Minute)
-		w.change(deployments, "worker", func(o object) { set(t, o, int64(4), "status", "updatedReplicas") })
+		w.change(deployments, "worker", func(o watch.Object) { set(t, o, int64(4), "status", "updatedReplicas") })
 		got := w.one("shop/orders")
 		minute := began.Add(time.Minute)
 		want := []rebalancemon.Hint{
@@ -259,39 +235,6 @@ func TestResizesAndRolloutsAreSeen(t *testing.T) {
 	})
 }
 
-// The watch may tell of our write before its answer is in, and of a leader's to a follower, which has no answer at all.
-func TestWhoseWriteItIs(t *testing.T) {
-	six := int32(6)
-	tests := []struct {
-		name    string
-		writing *int32
-		by      author
-		leads   bool
-		want    bool
-	}{
-		{"being written", &six, nobody, true, true},
-		{"another size is being written", new(int32), nobody, true, false},
-		{"ours by the managed fields", nil, us, true, true},
-		{"theirs", nil, somebody, true, false},
-		{"theirs, seen by a follower", nil, somebody, false, false},
-		{"untold", nil, nobody, true, false},
-		{"untold, seen by a follower", nil, nobody, false, true},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, orders)
-				if tt.leads {
-					w.election.held(time.Now())
-				}
-				if got := (&target{writing: tt.writing, by: tt.by}).ours(six, w.Leading()); got != tt.want {
-					t.Errorf("%v, want %v", got, tt.want)
-				}
-			})
-		})
-	}
-}
-
 // A process that starts learns from the status when the last write was.
 func TestTheLastWriteIsRemembered(t *testing.T) {
 	changed := strings.Replace(orders, "maxReplicas: 48", `maxReplicas: 48
@@ -302,33 +245,6 @@ status: {lastChange: {from: 2, to: 4, reason: ScaleUp, time: "1999-12-31T23:59:3
 			t.Errorf("last write %+v, want %+v", got, want)
 		}
 	})
-}
-
-func TestRolling(t *testing.T) {
-	tests := []struct {
-		name, object string
-		want         bool
-	}{
-		{"all of the new template", `{kind: Deployment, status: {replicas: 4, updatedReplicas: 4}}`, false},
-		{"being scaled up", `{kind: Deployment, spec: {replicas: 9}, status: {replicas: 4, updatedReplicas: 4}}`, false},
-		{"old pods left", `{kind: Deployment, status: {replicas: 5, updatedReplicas: 1}}`, true},
-		{"none of the new yet", `{kind: Deployment, status: {replicas: 4}}`, true},
-		{"paused", `{kind: Deployment, spec: {paused: true}, status: {replicas: 5, updatedReplicas: 1}}`, false},
-		{"StatefulSet at rest", `{kind: StatefulSet, status: {replicas: 4, updatedReplicas: 4, currentRevision: a, updateRevision: a}}`, false},
-		{"StatefulSet rolling", `{kind: StatefulSet, status: {replicas: 4, updatedReplicas: 1, currentRevision: a, updateRevision: b}}`, true},
-		{"StatefulSet down to its partition", `{kind: StatefulSet, spec: {updateStrategy: {rollingUpdate: {partition: 3}}}, status: {replicas: 4, updatedReplicas: 1, currentRevision: a, updateRevision: b}}`, false},
-		{"StatefulSet that waits for people", `{kind: StatefulSet, spec: {updateStrategy: {type: OnDelete}}, status: {replicas: 4, updatedReplicas: 1, currentRevision: a, updateRevision: b}}`, false},
-		{"Rollout at rest", `{kind: Rollout, status: {replicas: 4, updatedReplicas: 4}}`, false},
-		{"Rollout rolling", `{kind: Rollout, status: {replicas: 5, updatedReplicas: 2}}`, true},
-		{"a kind that does not tell", `{kind: Fleet, status: {replicas: 5}}`, false},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := rolling(parse(t, tt.object)[0]); got != tt.want {
-				t.Errorf("%v, want %v", got, tt.want)
-			}
-		})
-	}
 }
 
 // A kind that keeps its replicas elsewhere is read through its scale subresource.
@@ -389,14 +305,14 @@ func TestWatchesAreThoseThatAreNeeded(t *testing.T) {
 		if got := w.one("shop/orders"); got.Refused() {
 			t.Error(got.Refusal)
 		}
-		for _, key := range w.watches.keys() {
-			if key.resource != v1alpha1.Resource && key.resource != deployments {
+		for _, key := range w.watches.Keys() {
+			if key.Resource != v1alpha1.Resource && key.Resource != deployments {
 				t.Errorf("in observe, %s is watched", key)
 			}
 		}
 		w.Configure(Settings{Mode: scaler.Act, Clusters: []string{"main"}})
 		synctest.Wait()
-		if got := len(w.watches.keys()); got != 5 {
+		if got := len(w.watches.Keys()); got != 5 {
 			t.Errorf("in act, %d watches, want 5: scalers, deployments, pods, HPAs, ScaledObjects", got)
 		}
 		if err := w.untyped.Resource(v1alpha1.Resource).Namespace("shop").Delete(w.t.Context(), "orders", metav1.DeleteOptions{}); err != nil {
@@ -405,7 +321,7 @@ func TestWatchesAreThoseThatAreNeeded(t *testing.T) {
 		synctest.Wait()
 		time.Sleep(2 * upkeep)
 		synctest.Wait()
-		if got := len(w.watches.keys()); got != 1 {
+		if got := len(w.watches.Keys()); got != 1 {
 			t.Errorf("without a scaler, %d watches, want 1", got)
 		}
 	})
@@ -434,7 +350,7 @@ func TestTheOldestHasTheTarget(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c := New(Clients{Kubernetes: fake.NewClientset()}, Options{})
+			c := New(access.Clients{Kubernetes: fake.NewClientset()}, Options{})
 			c.Configure(settings)
 			for _, r := range tt.all {
 				c.declarations.resources[r.Name] = r
@@ -455,7 +371,7 @@ var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 func BenchmarkScalers(b *testing.B) {
 	for _, n := range []int{500, 5_000, 50_000} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
-			c := New(Clients{Kubernetes: fake.NewClientset()}, Options{})
+			c := New(access.Clients{Kubernetes: fake.NewClientset()}, Options{})
 			c.Configure(Settings{Mode: scaler.Observe, Clusters: []string{"main"}})
 			for i := range n {
 				r := &resource{created: start.Add(time.Duration(i) * time.Second)}

@@ -12,19 +12,19 @@ import (
 	"k8s.io/client-go/dynamic"
 
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/kube/access"
+	"github.com/lagscaler/lagscaler/scaler/kube/election"
+	"github.com/lagscaler/lagscaler/scaler/kube/watch"
 )
-
-// FieldManager is how our writes are named in managed fields.
-const FieldManager = "lagscaler"
 
 // attempts is how often a write is tried against changes of other fields: a status that is written at the same time.
 const attempts = 5
 
 // scales are the scale subresources: the only place that writes them.
 type scales struct {
-	api
-	election *election
-	targets  *targets
+	api      access.API
+	election *election.Election
+	targets  *watch.Targets
 }
 
 // apply writes a change to the target's scale subresource, while this replica leads. The size is read first, and written
@@ -35,12 +35,12 @@ type scales struct {
 //	4               4     6    conflict       read again: still 4 (only status moved), so 6
 //	5               4     6    -              scaler.ErrConflict: somebody else resized it
 func (s *scales) apply(ctx context.Context, change scaler.Change) error {
-	ctx, cancel, err := s.election.bound(ctx)
+	ctx, cancel, err := s.election.Bound(ctx)
 	if err != nil {
 		return fmt.Errorf("scaling %s: %w", change.Target, err)
 	}
 	defer cancel()
-	t, ok := s.targets.find(change.Target)
+	t, ok := s.targets.Find(change.Target)
 	if !ok {
 		return fmt.Errorf("scaling %s: it is gone", change.Target)
 	}
@@ -55,36 +55,36 @@ func (s *scales) apply(ctx context.Context, change scaler.Change) error {
 
 // conflictsVisible is an error when an HPA or a ScaledObject could own the target without being seen.
 func (s *scales) conflictsVisible(namespace string) error {
-	for _, r := range []schema.GroupVersionResource{autoscalers, scaledObjects} {
-		if right, missing := s.rights.lacks(r.GroupResource(), namespace); missing {
-			return fmt.Errorf("%s, so that a conflict could not be seen", missingRight(right))
+	for _, r := range []schema.GroupVersionResource{watch.Autoscalers, watch.ScaledObjects} {
+		if right, missing := s.api.Rights.Lacks(r.GroupResource(), namespace); missing {
+			return fmt.Errorf("%s, so that a conflict could not be seen", right.Missing())
 		}
 	}
 	return nil
 }
 
-func (s *scales) resize(ctx context.Context, t target, change scaler.Change) error {
-	client := s.clients.Dynamic.Resource(t.resource).Namespace(t.ref.Namespace)
+func (s *scales) resize(ctx context.Context, t watch.Target, change scaler.Change) error {
+	client := s.api.Clients.Dynamic.Resource(t.Resource).Namespace(t.Ref.Namespace)
 	var err error
 	for range attempts {
-		var scale object
-		scale, err = client.Get(ctx, t.ref.Name, metav1.GetOptions{}, "scale")
-		s.rights.note(t.scaleRight("get"), err)
+		var scale watch.Object
+		scale, err = client.Get(ctx, t.Ref.Name, metav1.GetOptions{}, "scale")
+		s.api.Rights.Note(t.ScaleRight("get"), err)
 		if err != nil {
 			return fmt.Errorf("reading its scale: %w", err)
 		}
-		if is := scaleReplicas(scale); is != change.From {
+		if is := watch.ScaleReplicas(scale); is != change.From {
 			return fmt.Errorf("it has %d replicas, not %d: %w", is, change.From, scaler.ErrConflict)
 		}
-		s.writing(t.ref, &change.To)
+		s.targets.Writing(t.Ref, &change.To)
 		scale, err = put(ctx, client, scale, change.To)
 		if err == nil {
-			s.rights.note(t.scaleRight("update"), nil)
-			s.written(change, scale)
+			s.api.Rights.Note(t.ScaleRight("update"), nil)
+			s.targets.Written(change, scale)
 			return nil
 		}
-		s.writing(t.ref, nil)
-		s.rights.note(t.scaleRight("update"), err)
+		s.targets.Writing(t.Ref, nil)
+		s.api.Rights.Note(t.ScaleRight("update"), err)
 		if !apierrors.IsConflict(err) {
 			return fmt.Errorf("writing its scale: %w", err)
 		}
@@ -92,26 +92,12 @@ func (s *scales) resize(ctx context.Context, t target, change scaler.Change) err
 	return fmt.Errorf("writing its scale: %w: %w", scaler.ErrConflict, err)
 }
 
-// writing notes the size that is being written, for the watch that may show it before the answer is in.
-func (s *scales) writing(ref scaler.Ref, size *int32) {
-	s.targets.update(ref, func(t *target) { t.writing = size })
-}
-
 // put writes the replicas with the resourceVersion that was read.
-func put(ctx context.Context, client dynamic.ResourceInterface, scale object, to int32) (object, error) {
+func put(ctx context.Context, client dynamic.ResourceInterface, scale watch.Object, to int32) (watch.Object, error) {
 	if err := unstructured.SetNestedField(scale.Object, int64(to), "spec", "replicas"); err != nil {
 		return nil, err
 	}
-	return client.Update(ctx, scale, metav1.UpdateOptions{FieldManager: FieldManager}, "scale")
-}
-
-// written notes our own write at once, so that the next poll need not wait for the watch to show it.
-func (s *scales) written(change scaler.Change, scale object) {
-	s.targets.update(change.Target, func(t *target) {
-		t.version = max(t.version, versionOf(scale.GetResourceVersion()))
-		t.size(change.To, t.status, true, s.clock())
-		t.writing = nil
-	})
+	return client.Update(ctx, scale, metav1.UpdateOptions{FieldManager: access.FieldManager}, "scale")
 }
 
 // Restored is why a target goes from zero to one when its scaler is deleted. It is no decision of package scaler.
@@ -120,7 +106,7 @@ const Restored scaler.Reason = "Restored"
 // restorer starts targets that deleted scalers left at zero.
 type restorer struct {
 	declarations *declarations
-	workloads    *workloads
+	workloads    *watch.Workloads
 	scales       *scales
 	events       *events
 }
@@ -128,11 +114,11 @@ type restorer struct {
 // restore starts one replica of a target at zero. Not done: its kind has not been read yet, or nothing may be written in
 // this mode.
 func (r *restorer) restore(ctx context.Context, ref scaler.Ref) (done bool, err error) {
-	t, found, read := r.workloads.find(ref)
+	t, found, read := r.workloads.Find(ref)
 	switch {
-	case !read || found && !t.sizeKnown:
+	case !read || found && !t.SizeKnown:
 		return false, nil
-	case !found || t.spec > 0:
+	case !found || t.Spec > 0:
 		return true, nil
 	case r.declarations.mode() != scaler.Act:
 		return false, nil
@@ -140,7 +126,7 @@ func (r *restorer) restore(ctx context.Context, ref scaler.Ref) (done bool, err 
 	if err := r.scales.apply(ctx, scaler.Change{Target: ref, From: 0, To: 1, Reason: Restored}); err != nil {
 		return false, err
 	}
-	r.scales.log.Info("restored", "target", ref.String(), "from", 0, "to", 1, "reason", Restored)
-	r.events.emit(ctx, t.reference(), event{corev1.EventTypeNormal, string(Restored), "its scaler was deleted while it was at zero"})
+	r.scales.api.Log.Info("restored", "target", ref.String(), "from", 0, "to", 1, "reason", Restored)
+	r.events.emit(ctx, t.Reference(), event{corev1.EventTypeNormal, string(Restored), "its scaler was deleted while it was at zero"})
 	return true, nil
 }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -15,13 +13,16 @@ import (
 	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/kube/access"
+	"github.com/lagscaler/lagscaler/scaler/kube/election"
+	"github.com/lagscaler/lagscaler/scaler/kube/watch"
 )
 
 var worker = scaler.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "worker"}
 
 // other is a second controller on the same API server: another replica of the program.
 func (w *world) other(identity string) *Controller {
-	return New(w.watches.clients, Options{Namespace: "lagscaler", Lease: "lagscaler", Identity: identity})
+	return New(w.clients, Options{Namespace: "lagscaler", Lease: "lagscaler", Identity: identity})
 }
 
 func TestApplyWritesWhatWasDecidedFor(t *testing.T) {
@@ -82,7 +83,7 @@ func (w *world) sneak(replicas int64) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	changed := o.(object).DeepCopy()
+	changed := o.(watch.Object).DeepCopy()
 	set(w.t, changed, replicas, "spec", "replicas")
 	if err := w.untyped.Tracker().Update(deployments, changed, "shop"); err != nil {
 		w.t.Fatal(err)
@@ -115,7 +116,7 @@ func TestOnlyTheLeaderWrites(t *testing.T) {
 			t.Fatalf("first leads: %v, second: %v", w.Leading(), follower.Leading())
 		}
 		err := follower.Apply(w.t.Context(), scaler.Change{Target: worker, From: 4, To: 6})
-		if !errors.Is(err, errNotLeading) || w.replicas("worker") != 4 {
+		if !errors.Is(err, election.ErrNotLeading) || w.replicas("worker") != 4 {
 			t.Errorf("a follower's write: %v, %d replicas", err, w.replicas("worker"))
 		}
 		if s := follower.Scalers(time.Now()); len(s) != 1 || s[0].Refused() || s[0].Workload.Spec != 4 {
@@ -124,96 +125,10 @@ func TestOnlyTheLeaderWrites(t *testing.T) {
 	})
 }
 
-// No write may follow the moment at which a successor could begin, and none may be under way then.
-func TestTheLeaseIsLost(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, orders)
-		var cut atomic.Bool // the first replica off the server
-		w.typed.PrependReactor("update", "leases", func(a clienttesting.Action) (bool, runtime.Object, error) {
-			if u, ok := a.(clienttesting.UpdateAction); ok && cut.Load() && holder(u.GetObject()) != "second" {
-				return true, nil, errors.New("connection refused")
-			}
-			return false, nil, nil
-		})
-		run(w, Settings{Mode: scaler.Act, Clusters: []string{"main"}}, func() {
-			second := w.other("second")
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			go func() { _ = second.Elect(ctx) }()
-			settle()
-			bound, release, err := w.election.bound(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer release()
-			cut.Store(true)
-			lost, won := handOver(w, second)
-			if bound.Err() == nil {
-				t.Error("a write under way goes on though the lease is lost")
-			}
-			if lost > renewDeadline || won < lost+time.Second || won > leaseDuration+3*retryPeriod {
-				t.Errorf("lost after %v, won by the other after %v", lost, won)
-			}
-		})
-	})
-}
-
-// handOver waits until the second leads, and says when the first ceased to and when the second began.
-func handOver(first *world, second *Controller) (lost, won time.Duration) {
-	first.t.Helper()
-	for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(100 * time.Millisecond) {
-		if first.Leading() && second.Leading() {
-			first.t.Fatal("two leaders")
-		}
-		if !first.Leading() && lost == 0 {
-			lost = time.Since(began)
-		}
-		if second.Leading() {
-			return lost, time.Since(began)
-		}
-	}
-	first.t.Fatal("nobody leads any more")
-	return 0, 0
-}
-
-func TestALeaseGivenBackIsTakenSoon(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, orders)
-		second := w.other("second")
-		ctx, cancel := context.WithCancel(w.t.Context())
-		defer cancel()
-		first, end := context.WithCancel(ctx)
-		go func() { _ = w.Elect(first) }()
-		settle()
-		go func() { _ = second.Elect(ctx) }()
-		settle()
-		end()
-		synctest.Wait()
-		if w.Leading() {
-			t.Error("it leads after it gave the lease back")
-		}
-		time.Sleep(2 * retryPeriod)
-		synctest.Wait()
-		if !second.Leading() {
-			t.Error("nobody took the lease that was given back")
-		}
-	})
-}
-
-func holder(o runtime.Object) string {
-	m, err := runtime.DefaultUnstructuredConverter.ToUnstructured(o)
-	if err != nil {
-		return ""
-	}
-	spec, _ := m["spec"].(map[string]any)
-	id, _ := spec["holderIdentity"].(string)
-	return id
-}
-
 // Without the right to see autoscalers, a conflict could not be seen, so nothing is written.
 func TestApplyIsNotBlind(t *testing.T) {
 	inWorld(t, orders, act, func(w *world) {
-		w.rights.note(Right{Verb: "list", Group: "autoscaling", Resource: "horizontalpodautoscalers", Namespace: "shop"},
+		w.rights.Note(access.Right{Verb: "list", Group: "autoscaling", Resource: "horizontalpodautoscalers", Namespace: "shop"},
 			apierrors.NewForbidden(schema.GroupResource{Resource: "horizontalpodautoscalers"}, "", nil))
 		if err := w.Apply(w.t.Context(), scaler.Change{Target: worker, From: 4, To: 6}); err == nil || w.replicas("worker") != 4 {
 			t.Errorf("error %v, %d replicas", err, w.replicas("worker"))

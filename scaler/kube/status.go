@@ -183,7 +183,7 @@ func ableCondition(o scaler.Outcome) metav1.Condition {
 	case o.Mode != scaler.Act:
 		return able(false, "Advise", "mode advise: decisions are shown, not written")
 	case o.Disposition == scaler.Paused:
-		return able(false, string(scaler.Paused), "the annotation "+AnnotationPaused+" is set")
+		return able(false, string(scaler.Paused), "the annotation "+v1alpha1.AnnotationPaused+" is set")
 	case o.Workload.Owner.Owns():
 		return able(false, string(scaler.Conflict), o.Workload.Owner.Kind+" "+o.Workload.Owner.Name+" sets the replicas of the target")
 	case o.Disposition == scaler.Conflict, o.Disposition == scaler.Failed:
@@ -210,10 +210,10 @@ func pausedCondition(o scaler.Outcome) metav1.Condition {
 		annotation string
 		message    string
 	}{
-		{w.Paused, string(scaler.Paused), AnnotationPaused, "nothing is written"},
-		{w.FixedReplicas != nil, string(scaler.FixedReplicas), AnnotationFixedReplicas, "the number is the operator's"},
-		{w.PauseScaleIn, string(scaler.PauseScaleIn), AnnotationPauseScaleIn, "replicas do not go down"},
-		{w.PauseScaleOut, string(scaler.PauseScaleOut), AnnotationPauseScaleOut, "replicas do not go up"},
+		{w.Paused, string(scaler.Paused), v1alpha1.AnnotationPaused, "nothing is written"},
+		{w.FixedReplicas != nil, string(scaler.FixedReplicas), v1alpha1.AnnotationFixedReplicas, "the number is the operator's"},
+		{w.PauseScaleIn, string(scaler.PauseScaleIn), v1alpha1.AnnotationPauseScaleIn, "replicas do not go down"},
+		{w.PauseScaleOut, string(scaler.PauseScaleOut), v1alpha1.AnnotationPauseScaleOut, "replicas do not go up"},
 	} {
 		if a.set {
 			return condition(v1alpha1.Paused, true, a.reason, "annotation "+a.annotation+": "+a.message)
@@ -224,7 +224,7 @@ func pausedCondition(o scaler.Outcome) metav1.Condition {
 
 func permittedCondition(lacking string) metav1.Condition {
 	if lacking != "" {
-		return condition(v1alpha1.Permitted, false, string(MissingRight), lacking)
+		return condition(v1alpha1.Permitted, false, string(v1alpha1.MissingRight), lacking)
 	}
 	return condition(v1alpha1.Permitted, true, "Granted", "every right is there")
 }

@@ -22,7 +22,9 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/kube/access"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
+	"github.com/lagscaler/lagscaler/scaler/kube/watch"
 )
 
 // world is a controller that runs against in-memory clients, in a bubble in which time is made up: [synctest.Wait]
@@ -30,6 +32,7 @@ import (
 type world struct {
 	*Controller
 	t       *testing.T
+	clients access.Clients
 	typed   *fake.Clientset
 	untyped *dynamicfake.FakeDynamicClient
 	log     *logged
@@ -43,7 +46,7 @@ var (
 
 var served = map[string]schema.GroupVersionResource{
 	"Deployment": deployments, "StatefulSet": statefulsets, "Rollout": rollouts,
-	"KafkaScaler": v1alpha1.Resource, "ScaledObject": scaledObjects,
+	"KafkaScaler": v1alpha1.Resource, "ScaledObject": watch.ScaledObjects,
 }
 
 // mapper is a cluster's discovery.
@@ -100,7 +103,8 @@ func newWorld(t *testing.T, manifest string) *world {
 		untyped: dynamicfake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), kinds, untyped...),
 		log:     &logged{},
 	}
-	w.Controller = New(Clients{Kubernetes: w.typed, Dynamic: w.untyped, Mapper: mapper{m}}, Options{
+	w.clients = access.Clients{Kubernetes: w.typed, Dynamic: w.untyped, Mapper: mapper{m}}
+	w.Controller = New(w.clients, Options{
 		Namespace: "lagscaler", Lease: "lagscaler", Identity: "first", Log: slog.New(slog.NewTextHandler(w.log, nil)),
 	})
 	return w
@@ -145,12 +149,12 @@ func settle() {
 }
 
 func TestMain(m *testing.M) {
-	LogTo(slog.New(slog.DiscardHandler))
+	access.LogTo(slog.New(slog.DiscardHandler))
 	m.Run()
 }
 
 // change applies a change to an object of the dynamic client, as its controller or a person would.
-func (w *world) change(resource schema.GroupVersionResource, name string, change func(o object)) {
+func (w *world) change(resource schema.GroupVersionResource, name string, change func(o watch.Object)) {
 	w.t.Helper()
 	client := w.untyped.Resource(resource).Namespace("shop")
 	o, err := client.Get(w.t.Context(), name, metav1.GetOptions{})
@@ -166,10 +170,10 @@ func (w *world) change(resource schema.GroupVersionResource, name string, change
 
 func (w *world) scale(name string, replicas int64) {
 	w.t.Helper()
-	w.change(deployments, name, func(o object) { set(w.t, o, replicas, "spec", "replicas") })
+	w.change(deployments, name, func(o watch.Object) { set(w.t, o, replicas, "spec", "replicas") })
 }
 
-func set(t *testing.T, o object, value any, path ...string) {
+func set(t *testing.T, o watch.Object, value any, path ...string) {
 	t.Helper()
 	if err := unstructured.SetNestedField(o.Object, value, path...); err != nil {
 		t.Fatal(err)
@@ -194,7 +198,11 @@ func (w *world) replicas(name string) int32 {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return replicas(o, "spec", "replicas")
+	n, _, err := unstructured.NestedInt64(o.Object, "spec", "replicas")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return int32(n)
 }
 
 // events are those of an object, as Type Reason, oldest first.

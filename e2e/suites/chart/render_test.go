@@ -17,7 +17,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/internal/config"
 	"github.com/lagscaler/lagscaler/scaler"
-	"github.com/lagscaler/lagscaler/scaler/kube"
+	"github.com/lagscaler/lagscaler/scaler/kube/access"
 )
 
 func TestChartIsClean(t *testing.T) {
@@ -91,8 +91,8 @@ func TestEveryManifestIsNamed(t *testing.T) {
 // TestRightsAreThoseOfTheCode: in each mode and scope the chart grants what the program uses, and nothing beside.
 func TestRightsAreThoseOfTheCode(t *testing.T) {
 	for _, mode := range []scaler.Mode{scaler.Observe, scaler.Advise, scaler.Act} {
-		want := map[kube.Place][]string{}
-		for _, r := range kube.Permissions(mode) {
+		want := map[access.Place][]string{}
+		for _, r := range access.Permissions(mode) {
 			want[r.Place] = append(want[r.Place], rights([]string{r.Group}, []string{r.Resource}, r.Verbs)...)
 		}
 		for _, scope := range []string{"cluster", "namespaced"} {
@@ -100,15 +100,15 @@ func TestRightsAreThoseOfTheCode(t *testing.T) {
 				t.Parallel()
 				all := render(t, "--values="+file(t, least), "--set=mode="+string(mode), "--set=rbac.scope="+scope, "--set=watchNamespaces={shop,data}")
 				got := granted(t, all)
-				same(t, "in the release's namespace", got["streams"], want[kube.Own])
+				same(t, "in the release's namespace", got["streams"], want[access.Own])
 				if scope == "cluster" {
-					same(t, "in all namespaces", got[""], want[kube.Watched])
+					same(t, "in all namespaces", got[""], want[access.Watched])
 					same(t, "in shop", got["shop"], nil)
 					return
 				}
 				same(t, "in all namespaces", got[""], nil)
-				same(t, "in shop", got["shop"], want[kube.Watched])
-				same(t, "in data", got["data"], want[kube.Watched])
+				same(t, "in shop", got["shop"], want[access.Watched])
+				same(t, "in data", got["data"], want[access.Watched])
 			})
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/e2e/servers/kube"
 	"github.com/lagscaler/lagscaler/scaler"
-	ours "github.com/lagscaler/lagscaler/scaler/kube"
+	"github.com/lagscaler/lagscaler/scaler/kube/access"
 )
 
 // missingRight is what happens when one right is taken away. The scaler has a minimum of 3, the target 2 replicas.
@@ -47,7 +47,7 @@ func TestEachRightIsListed(t *testing.T) {
 	for _, m := range missingRights {
 		taken = append(taken, m.resource)
 	}
-	for _, r := range ours.Permissions(scaler.Act) {
+	for _, r := range access.Permissions(scaler.Act) {
 		used = append(used, r.Resource)
 	}
 	same(t, "rights", taken, used)

@@ -8,13 +8,13 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler"
-	rights "github.com/lagscaler/lagscaler/scaler/kube"
+	"github.com/lagscaler/lagscaler/scaler/kube/access"
 )
 
 // Each right is taken away in turn: it is named where it can be, and the rest goes on.
 func TestEachRightIsMissed(t *testing.T) {
 	t.Parallel()
-	for _, r := range rights.Permissions(scaler.Act) {
+	for _, r := range access.Permissions(scaler.Act) {
 		if r.Resource == "scaledobjects" || strings.HasPrefix(r.Resource, "statefulsets") {
 			continue // not asked for here: no such resource, no such target
 		}

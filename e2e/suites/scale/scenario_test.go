@@ -18,7 +18,7 @@ import (
 	"github.com/lagscaler/lagscaler/e2e/servers/kafka"
 	"github.com/lagscaler/lagscaler/e2e/servers/kube"
 	"github.com/lagscaler/lagscaler/scaler"
-	rights "github.com/lagscaler/lagscaler/scaler/kube"
+	"github.com/lagscaler/lagscaler/scaler/kube/access"
 )
 
 // setup says what a scenario begins with. Everything has a default.
@@ -143,7 +143,7 @@ func (s *scenario) grant(mode scaler.Mode, without ...string) string {
 		Verbs     []string `json:"verbs"`
 	}
 	var rules []policyRule
-	for _, r := range rights.Permissions(mode) {
+	for _, r := range access.Permissions(mode) {
 		if !slices.Contains(without, r.Resource) {
 			rules = append(rules, policyRule{[]string{r.Group}, []string{r.Resource}, r.Verbs})
 		}

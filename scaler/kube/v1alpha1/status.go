@@ -12,6 +12,24 @@ const (
 	Permitted      = "Permitted"      // the daemon has all permissions that this scaler needs
 )
 
+// The reasons of the condition Ready when a scaler is refused: no decision is made for it.
+const (
+	Invalid        = "Invalid"        // the specification contradicts itself, or an annotation does
+	UnknownCluster = "UnknownCluster" // it names a Kafka cluster that the configuration does not have
+	NotAllowed     = "NotAllowed"     // its namespace may not name the cluster or the group
+	TargetTaken    = "TargetTaken"    // an older scaler has the same target
+	MissingRight   = "MissingRight"   // a right is missing without which the target cannot be seen
+	NotReadYet     = "NotReadYet"     // the target's kind is being listed for the first time
+)
+
+// The annotations of an operator, on a KafkaScaler or on its target.
+const (
+	AnnotationPaused        = "lagscaler.io/paused"
+	AnnotationPauseScaleIn  = "lagscaler.io/pause-scale-in"
+	AnnotationPauseScaleOut = "lagscaler.io/pause-scale-out"
+	AnnotationFixedReplicas = "lagscaler.io/fixed-replicas"
+)
+
 // KafkaScalerStatus is the last decision, and what it rests on. It is written when something changed, and not more often
 // than every few seconds; the daemon's metrics and pages are always of the last poll.
 // A number that is not known is absent, never 0.

@@ -1,4 +1,4 @@
-package kube
+package watch
 
 import (
 	"context"
@@ -16,31 +16,33 @@ import (
 	coreinformers "k8s.io/client-go/informers/core/v1"
 	"k8s.io/client-go/tools/cache"
 
+	"github.com/lagscaler/lagscaler/scaler/kube/access"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
 )
 
+// The resources that are watched beside KafkaScalers and their targets.
 var (
-	pods          = schema.GroupVersionResource{Version: "v1", Resource: "pods"}
-	autoscalers   = schema.GroupVersionResource{Group: "autoscaling", Version: "v2", Resource: "horizontalpodautoscalers"}
-	scaledObjects = schema.GroupVersionResource{Group: "keda.sh", Version: "v1alpha1", Resource: "scaledobjects"}
+	Pods          = schema.GroupVersionResource{Version: "v1", Resource: "pods"}
+	Autoscalers   = schema.GroupVersionResource{Group: "autoscaling", Version: "v2", Resource: "horizontalpodautoscalers"}
+	ScaledObjects = schema.GroupVersionResource{Group: "keda.sh", Version: "v1alpha1", Resource: "scaledobjects"}
 )
 
-// watchKey is one watch: a resource in one namespace, or in all when that is empty.
-type watchKey struct {
-	resource  schema.GroupVersionResource
-	namespace string
+// Key is one watch: a resource in one namespace, or in all when that is empty.
+type Key struct {
+	Resource  schema.GroupVersionResource
+	Namespace string
 }
 
 // String names the watch, for messages.
-func (k watchKey) String() string { return fmt.Sprintf("%s in %s", k.resource.Resource, k.namespace) }
+func (k Key) String() string { return fmt.Sprintf("%s in %s", k.Resource.Resource, k.Namespace) }
 
-// watches are the running watches.
-type watches struct {
-	api
-	handler func(watchKey) cache.ResourceEventHandler // of the objects of a watch
+// Watches are the running watches.
+type Watches struct {
+	api     access.API
+	handler func(Key) cache.ResourceEventHandler // of the objects of a watch
 
 	mu      sync.Mutex
-	running map[watchKey]*watch
+	running map[Key]*watch
 }
 
 // watch is a running watch.
@@ -50,12 +52,13 @@ type watch struct {
 	stop     context.CancelFunc
 }
 
-func newWatches(a api, handler func(watchKey) cache.ResourceEventHandler) *watches {
-	return &watches{api: a, handler: handler, running: map[watchKey]*watch{}}
+// NewWatches are none until Follow; handler handles the objects of a watch.
+func NewWatches(a access.API, handler func(Key) cache.ResourceEventHandler) *Watches {
+	return &Watches{api: a, handler: handler, running: map[Key]*watch{}}
 }
 
-// follow starts the watches that are wanted, and ends the others, which it returns.
-func (w *watches) follow(ctx context.Context, wg *sync.WaitGroup, wanted map[watchKey]bool) (ended []watchKey) {
+// Follow starts the watches that are wanted, and ends the others, which it returns.
+func (w *Watches) Follow(ctx context.Context, wg *sync.WaitGroup, wanted map[Key]bool) (ended []Key) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for key, running := range w.running {
@@ -74,7 +77,7 @@ func (w *watches) follow(ctx context.Context, wg *sync.WaitGroup, wanted map[wat
 }
 
 // start starts a watch.
-func (w *watches) start(ctx context.Context, wg *sync.WaitGroup, key watchKey) *watch {
+func (w *Watches) start(ctx context.Context, wg *sync.WaitGroup, key Key) *watch {
 	ctx, stop := context.WithCancel(ctx)
 	started := &watch{informer: w.informer(key), stop: stop}
 	err := errors.Join(
@@ -82,57 +85,57 @@ func (w *watches) start(ctx context.Context, wg *sync.WaitGroup, key watchKey) *
 		started.informer.SetWatchErrorHandlerWithContext(func(_ context.Context, _ *cache.Reflector, err error) { w.failed(key, err) }),
 	)
 	if err != nil {
-		w.log.Error("setting up a watch failed", "resource", key.resource.String(), "err", err)
+		w.api.Log.Error("setting up a watch failed", "resource", key.Resource.String(), "err", err)
 	}
 	registration, err := started.informer.AddEventHandler(w.handler(key))
 	if err != nil {
-		w.log.Error("setting up a watch failed", "resource", key.resource.String(), "err", err)
+		w.api.Log.Error("setting up a watch failed", "resource", key.Resource.String(), "err", err)
 	}
 	started.synced = func() bool { return registration != nil && registration.HasSynced() }
 	wg.Go(func() { started.informer.RunWithContext(ctx) })
 	return started
 }
 
-func (w *watches) informer(key watchKey) cache.SharedIndexInformer {
-	switch key.resource {
-	case pods:
-		return coreinformers.NewPodInformer(w.clients.Kubernetes, key.namespace, 0, cache.Indexers{})
-	case autoscalers:
-		return autoscalinginformers.NewHorizontalPodAutoscalerInformer(w.clients.Kubernetes, key.namespace, 0, cache.Indexers{})
+func (w *Watches) informer(key Key) cache.SharedIndexInformer {
+	switch key.Resource {
+	case Pods:
+		return coreinformers.NewPodInformer(w.api.Clients.Kubernetes, key.Namespace, 0, cache.Indexers{})
+	case Autoscalers:
+		return autoscalinginformers.NewHorizontalPodAutoscalerInformer(w.api.Clients.Kubernetes, key.Namespace, 0, cache.Indexers{})
 	}
-	return dynamicinformer.NewFilteredDynamicInformer(w.clients.Dynamic, key.resource, key.namespace, 0, cache.Indexers{}, nil).Informer()
+	return dynamicinformer.NewFilteredDynamicInformer(w.api.Clients.Dynamic, key.Resource, key.Namespace, 0, cache.Indexers{}, nil).Informer()
 }
 
 var deniedVerb = regexp.MustCompile(`cannot (list|watch) `)
 
 // failed is called when a list or watch ended with an error; the informer tries again by itself.
-func (w *watches) failed(key watchKey, err error) {
-	right := Right{Verb: "list", Group: key.resource.Group, Resource: key.resource.Resource, Namespace: key.namespace}
+func (w *Watches) failed(key Key, err error) {
+	right := access.Right{Verb: "list", Group: key.Resource.Group, Resource: key.Resource.Resource, Namespace: key.Namespace}
 	if m := deniedVerb.FindStringSubmatch(err.Error()); m != nil {
 		right.Verb = m[1]
 	}
-	w.rights.note(right, err)
+	w.api.Rights.Note(right, err)
 	if !apierrors.IsForbidden(err) && !apierrors.IsResourceExpired(err) {
-		w.log.Debug("watch interrupted", "resource", key.resource.String(), "namespace", key.namespace, "err", err)
+		w.api.Log.Debug("watch interrupted", "resource", key.Resource.String(), "namespace", key.Namespace, "err", err)
 	}
 }
 
 // find returns a running watch whose first list is in, and handled.
-func (w *watches) find(key watchKey) (found *watch, listed bool) {
+func (w *Watches) find(key Key) (found *watch, listed bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	found, runs := w.running[key]
 	return found, runs && found.synced()
 }
 
-// listed reports whether the first list of a watch is in, and handled.
-func (w *watches) listed(key watchKey) bool {
+// Listed reports whether the first list of a watch is in, and handled.
+func (w *Watches) Listed(key Key) bool {
 	_, listed := w.find(key)
 	return listed
 }
 
 // store returns the objects that a watch has read; listed is false until its first list is in.
-func (w *watches) store(key watchKey) (all []any, listed bool) {
+func (w *Watches) store(key Key) (all []any, listed bool) {
 	found, listed := w.find(key)
 	if !listed {
 		return nil, false
@@ -140,11 +143,11 @@ func (w *watches) store(key watchKey) (all []any, listed bool) {
 	return found.informer.GetStore().List(), true
 }
 
-// keys are the watches that run.
-func (w *watches) keys() []watchKey {
+// Keys are the watches that run.
+func (w *Watches) Keys() []Key {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	var keys []watchKey
+	var keys []Key
 	for key := range w.running {
 		keys = append(keys, key)
 	}
@@ -160,7 +163,7 @@ func strip(obj any) (any, error) {
 		}}
 		kept.ManagedFields, kept.Annotations = nil, nil
 		return kept, nil
-	case object:
+	case Object:
 		if spec, ok := o.UnstructuredContent()["spec"].(map[string]any); ok && o.GetKind() != v1alpha1.Kind {
 			delete(spec, "template")
 		}
@@ -168,11 +171,11 @@ func strip(obj any) (any, error) {
 	return obj, nil
 }
 
-// object is any Kubernetes object.
-type object = *unstructured.Unstructured
+// Object is any Kubernetes object.
+type Object = *unstructured.Unstructured
 
-// handle calls changed for what is there or became different, and deleted for what is gone.
-func handle(changed, deleted func(object)) cache.ResourceEventHandler {
+// Handle calls changed for what is there or became different, and deleted for what is gone.
+func Handle(changed, deleted func(Object)) cache.ResourceEventHandler {
 	return cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(o any) { seen(o, changed) },
 		UpdateFunc: func(_, o any) { seen(o, changed) },
@@ -180,7 +183,7 @@ func handle(changed, deleted func(object)) cache.ResourceEventHandler {
 			if missed, ok := o.(cache.DeletedFinalStateUnknown); ok {
 				o = missed.Obj
 			}
-			if last, ok := o.(object); ok {
+			if last, ok := o.(Object); ok {
 				deleted(last)
 			}
 		},
@@ -188,8 +191,8 @@ func handle(changed, deleted func(object)) cache.ResourceEventHandler {
 }
 
 // seen hands an object on. Informers of dynamic clients bring no others.
-func seen(o any, to func(object)) {
-	if obj, ok := o.(object); ok {
+func seen(o any, to func(Object)) {
+	if obj, ok := o.(Object); ok {
 		to(obj)
 	}
 }

@@ -1,4 +1,4 @@
-package kube
+package watch
 
 import (
 	"encoding/json"
@@ -7,10 +7,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/lagscaler/lagscaler/scaler/kube/access"
 )
 
 // replicas is a number of the object; what is absent is the API's 0, but for spec.replicas, which is 1 then.
-func replicas(o object, path ...string) int32 {
+func replicas(o Object, path ...string) int32 {
 	n, ok, err := unstructured.NestedInt64(o.Object, path...)
 	if (err != nil || !ok) && path[0] == "spec" {
 		return 1
@@ -18,7 +20,7 @@ func replicas(o object, path ...string) int32 {
 	return int32(n)
 }
 
-func selectorOf(o object) labels.Selector {
+func selectorOf(o Object) labels.Selector {
 	raw, _, _ := unstructured.NestedMap(o.Object, "spec", "selector")
 	var s metav1.LabelSelector
 	text, err := json.Marshal(raw)
@@ -38,7 +40,7 @@ func selectorOf(o object) labels.Selector {
 //	Deployment   replicas 5, updated 1                       yes: four are of the old template
 //	StatefulSet  current revision a, update revision b       yes
 //	either       paused, OnDelete, or below the partition    no: nothing is replaced
-func rolling(o object) bool {
+func rolling(o Object) bool {
 	status := func(field string) int32 { return replicas(o, "status", field) }
 	text := func(path ...string) string { s, _, _ := unstructured.NestedString(o.Object, path...); return s }
 	if paused, _, _ := unstructured.NestedBool(o.Object, "spec", "paused"); paused {
@@ -67,7 +69,7 @@ const (
 )
 
 // writerOf reads the author of spec.replicas, so that a follower knows its leader's writes.
-func writerOf(o object) author {
+func writerOf(o Object) author {
 	for _, m := range o.GetManagedFields() {
 		if m.FieldsV1 == nil {
 			continue
@@ -79,7 +81,7 @@ func writerOf(o object) author {
 			continue
 		}
 		if _, owns := fields.Spec["f:replicas"]; owns {
-			if m.Manager == FieldManager {
+			if m.Manager == access.FieldManager {
 				return us
 			}
 			return somebody

@@ -1,4 +1,4 @@
-package kube
+package access
 
 import (
 	"slices"
@@ -15,7 +15,7 @@ const (
 	Own     Place = "own"     // the namespace of the Lease and the memory: a Role there
 )
 
-// Permission is the rights to one resource that this package uses, and what for: one rule of the chart's roles.
+// Permission is the rights to one resource that the program uses, and what for: one rule of the chart's roles.
 type Permission struct {
 	Group     string // API group; empty: the core
 	Resource  string

@@ -1,4 +1,4 @@
-package kube
+package watch
 
 import (
 	"slices"
@@ -14,9 +14,9 @@ import (
 // readPods takes the target's pods into the workload: which are ready, which cannot be scheduled, and the names and
 // addresses by which group members are matched with them. Without the right to see pods there are none, and the target's
 // own numbers stand.
-func (ws *workloads) readPods(w *scaler.Workload, t target, now time.Time) {
-	all, listed := ws.watches.store(watchKey{pods, t.ref.Namespace})
-	if _, denied := ws.rights.lacks(pods.GroupResource(), t.ref.Namespace); denied || !listed || t.selector == nil || t.selector.Empty() {
+func (ws *Workloads) readPods(w *scaler.Workload, t Target, now time.Time) {
+	all, listed := ws.Watches.store(Key{Pods, t.Ref.Namespace})
+	if _, denied := ws.Rights.Lacks(Pods.GroupResource(), t.Ref.Namespace); denied || !listed || t.selector == nil || t.selector.Empty() {
 		return
 	}
 	var readyPods int32
@@ -37,7 +37,7 @@ func (ws *workloads) readPods(w *scaler.Workload, t target, now time.Time) {
 			}
 		}
 	}
-	if !builtIn(t.resource.GroupResource()) {
+	if !builtIn(t.Resource.GroupResource()) {
 		w.Ready = readyPods // its status may not say, or in a field of its own
 	}
 	slices.SortFunc(w.Pods, func(a, b scaler.Pod) int { return strings.Compare(a.Name, b.Name) })

@@ -1,4 +1,4 @@
-package kube
+package access
 
 import (
 	"fmt"
@@ -20,21 +20,22 @@ type Right struct {
 	Namespace string // empty: all
 }
 
-func (r Right) groupResource() schema.GroupResource {
+// GroupResource is the resource.
+func (r Right) GroupResource() schema.GroupResource {
 	return schema.GroupResource{Group: r.Group, Resource: r.Resource}
 }
 
 // String is the right in words: update deployments.apps/scale in shop.
 func (r Right) String() string {
-	s := r.Verb + " " + r.groupResource().String()
+	s := r.Verb + " " + r.GroupResource().String()
 	if r.Namespace == "" {
 		return s + " in all namespaces"
 	}
 	return s + " in " + r.Namespace
 }
 
-// consequence is what happens without the right.
-func (r Right) consequence() string {
+// Consequence is what happens without the right.
+func (r Right) Consequence() string {
 	for _, p := range permissions {
 		if p.Group == r.Group && p.Resource == r.Resource {
 			return p.ifMissing
@@ -47,27 +48,29 @@ func (r Right) consequence() string {
 // tries again after at most 30 s.
 const forgetDenied = 90 * time.Second
 
-// rights are the rights that the API server refused. Each is logged once when it is missing, and once when it is granted.
-type rights struct {
-	log    *slog.Logger
-	clock  func() time.Time
+// Rights are the rights that the API server refused. Each is logged once when it is missing, and once when it is granted.
+type Rights struct {
+	log   *slog.Logger
+	clock func() time.Time
+
 	mu     sync.Mutex
 	denied map[Right]time.Time
 }
 
-func newRights(log *slog.Logger, clock func() time.Time) *rights {
-	return &rights{log: log, clock: clock, denied: map[Right]time.Time{}}
+// NewRights are all granted until a request is refused.
+func NewRights(log *slog.Logger, clock func() time.Time) *Rights {
+	return &Rights{log: log, clock: clock, denied: map[Right]time.Time{}}
 }
 
-// note notes how a request ended.
-func (r *rights) note(right Right, err error) {
+// Note notes how a request ended.
+func (r *Rights) Note(right Right, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	_, known := r.denied[right]
 	switch {
 	case apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err):
 		if !known {
-			r.log.Warn("right missing", "right", right.String(), "consequence", right.consequence(), "err", err)
+			r.log.Warn("right missing", "right", right.String(), "consequence", right.Consequence(), "err", err)
 		}
 		r.denied[right] = r.clock()
 	case known && err == nil:
@@ -75,13 +78,13 @@ func (r *rights) note(right Right, err error) {
 	}
 }
 
-func (r *rights) granted(right Right) {
+func (r *Rights) granted(right Right) {
 	delete(r.denied, right)
 	r.log.Info("right granted", "right", right.String())
 }
 
-// missing are the rights that are refused now, sorted.
-func (r *rights) missing() []Right {
+// All are the rights that are refused now, sorted.
+func (r *Rights) All() []Right {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var out []Right
@@ -96,9 +99,9 @@ func (r *rights) missing() []Right {
 	return out
 }
 
-// lacks finds a missing right to do something with a resource in a namespace.
-func (r *rights) lacks(resource schema.GroupResource, namespace string) (Right, bool) {
-	for _, m := range r.missing() {
+// Lacks finds a missing right to do something with a resource in a namespace.
+func (r *Rights) Lacks(resource schema.GroupResource, namespace string) (Right, bool) {
+	for _, m := range r.All() {
 		if m.Group == resource.Group && m.Resource == resource.Resource && (m.Namespace == "" || m.Namespace == namespace) {
 			return m, true
 		}
@@ -106,16 +109,16 @@ func (r *rights) lacks(resource schema.GroupResource, namespace string) (Right, 
 	return Right{}, false
 }
 
-// missingRight names a missing right, for a condition or an error.
-func missingRight(r Right) string { return fmt.Sprintf("the right to %s is missing", r) }
+// Missing names the right as a missing one, for a condition or an error.
+func (r Right) Missing() string { return fmt.Sprintf("the right to %s is missing", r) }
 
-// lacking names the missing rights that concern any of the namespaces, with what is not done without them; empty when
+// Lacking names the missing rights that concern any of the namespaces, with what is not done without them; empty when
 // none is missing.
-func (r *rights) lacking(namespaces ...string) string {
+func (r *Rights) Lacking(namespaces ...string) string {
 	var missing []string
-	for _, m := range r.missing() {
+	for _, m := range r.All() {
 		if m.Namespace == "" || slices.Contains(namespaces, m.Namespace) {
-			missing = append(missing, missingRight(m)+": "+m.consequence())
+			missing = append(missing, m.Missing()+": "+m.Consequence())
 		}
 	}
 	return strings.Join(missing, "; ")

@@ -1,4 +1,4 @@
-package kube
+package watch
 
 import (
 	"cmp"
@@ -21,7 +21,7 @@ const (
 // owner is the other controller that sets a target's replicas, if there is one. A ScaledObject works through an HPA of its
 // own: then the owner is the ScaledObject, with the number of replicas that the HPA wants. A paused ScaledObject has no HPA
 // and owns nothing.
-func (ws *workloads) owner(ref scaler.Ref) scaler.Owner {
+func (ws *Workloads) owner(ref scaler.Ref) scaler.Owner {
 	hpa := ws.autoscaler(ref)
 	keda := ws.scaledObject(ref)
 	if keda.Kind == "" {
@@ -34,8 +34,8 @@ func (ws *workloads) owner(ref scaler.Ref) scaler.Owner {
 	return keda
 }
 
-func (ws *workloads) autoscaler(ref scaler.Ref) scaler.Owner {
-	all, _ := ws.watches.store(watchKey{autoscalers, ref.Namespace})
+func (ws *Workloads) autoscaler(ref scaler.Ref) scaler.Owner {
+	all, _ := ws.Watches.store(Key{Autoscalers, ref.Namespace})
 	var found []scaler.Owner
 	for _, o := range all {
 		hpa, ok := o.(*autoscalingv2.HorizontalPodAutoscaler)
@@ -50,11 +50,11 @@ func (ws *workloads) autoscaler(ref scaler.Ref) scaler.Owner {
 	return first(found)
 }
 
-func (ws *workloads) scaledObject(ref scaler.Ref) scaler.Owner {
-	all, _ := ws.watches.store(watchKey{scaledObjects, ref.Namespace})
+func (ws *Workloads) scaledObject(ref scaler.Ref) scaler.Owner {
+	all, _ := ws.Watches.store(Key{ScaledObjects, ref.Namespace})
 	var found []scaler.Owner
 	for _, o := range all {
-		so, ok := o.(object)
+		so, ok := o.(Object)
 		if !ok {
 			continue
 		}
@@ -94,5 +94,5 @@ func first(found []scaler.Owner) scaler.Owner {
 // sameTarget reports whether a reference names the target, in whatever version of its API group.
 func sameTarget(ref scaler.Ref, apiVersion, kind, name string) bool {
 	theirs := schema.FromAPIVersionAndKind(apiVersion, kind).GroupKind()
-	return ref.Name == name && kindOf(ref).GroupKind() == theirs
+	return ref.Name == name && KindOf(ref).GroupKind() == theirs
 }

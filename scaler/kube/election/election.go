@@ -1,4 +1,4 @@
-package kube
+package election
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/leaderelection"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
+
+	"github.com/lagscaler/lagscaler/scaler/kube/access"
 )
 
 // Of the Lease: a leader that could not renew it for renewDeadline stops writing, and after leaseDuration another one
@@ -21,15 +23,16 @@ const (
 	retryPeriod   = 2 * time.Second
 )
 
+// ErrNotLeading is the error of a write while another replica leads.
 var (
-	errNotLeading = errors.New("this replica does not lead")
+	ErrNotLeading = errors.New("this replica does not lead")
 	errLeaseLost  = errors.New("the lease was lost")
 )
 
-// election is one replica's part in the choice of a leader.
-type election struct {
+// Election is one replica's part in the election of the leader.
+type Election struct {
 	lock   resourcelock.Interface
-	rights *rights
+	rights *access.Rights
 	log    *slog.Logger
 
 	mu      sync.Mutex
@@ -38,42 +41,42 @@ type election struct {
 	end     context.CancelCauseFunc
 }
 
-// newElection makes a candidate, which stands for election in run.
-func newElection(c Clients, o Options, r *rights) *election {
-	e := &election{rights: r, log: o.Log}
-	e.lock = &timedLock{election: e, namespace: o.Namespace, Interface: &resourcelock.LeaseLock{
-		LeaseMeta:  metav1.ObjectMeta{Namespace: o.Namespace, Name: o.Lease},
-		Client:     c.Kubernetes.CoordinationV1(),
-		LockConfig: resourcelock.ResourceLockConfig{Identity: o.Identity},
+// New makes a candidate for the Lease of a name and namespace, which stands for election in Run. Its identity is unique.
+func New(api access.API, namespace, name, identity string) *Election {
+	e := &Election{rights: api.Rights, log: api.Log}
+	e.lock = &timedLock{election: e, namespace: namespace, Interface: &resourcelock.LeaseLock{
+		LeaseMeta:  metav1.ObjectMeta{Namespace: namespace, Name: name},
+		Client:     api.Clients.Kubernetes.CoordinationV1(),
+		LockConfig: resourcelock.ResourceLockConfig{Identity: identity},
 	}}
 	return e
 }
 
-// leading reports whether this replica leads now. It does not wait for the library to notice a lost lease: a renewal older
+// Leading reports whether this replica leads now. It does not wait for the library to notice a lost lease: a renewal older
 // than renewDeadline does not count.
-func (e *election) leading() bool {
+func (e *Election) Leading() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.term != nil && time.Since(e.renewed) < renewDeadline
 }
 
-// bound returns a context that ends with ctx and with the leadership, so that a write in progress stops at once when the
+// Bound returns a context that ends with ctx and with the leadership, so that a write in progress stops at once when the
 // lease is lost.
-func (e *election) bound(ctx context.Context) (context.Context, context.CancelFunc, error) {
+func (e *Election) Bound(ctx context.Context) (context.Context, context.CancelFunc, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	until := e.renewed.Add(renewDeadline)
 	if e.term == nil || time.Until(until) <= 0 {
-		return nil, nil, errNotLeading
+		return nil, nil, ErrNotLeading
 	}
 	ctx, cancel := context.WithDeadlineCause(ctx, until, errLeaseLost)
 	stop := context.AfterFunc(e.term, cancel)
 	return ctx, func() { stop(); cancel() }, nil
 }
 
-// run stands for election until ctx ends, again after each lost lease. At the end it gives the lease back, so that a
+// Run stands for election until ctx ends, again after each lost lease. At the end it gives the lease back, so that a
 // successor need not wait for it to expire.
-func (e *election) run(ctx context.Context) error {
+func (e *Election) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		elector, err := leaderelection.NewLeaderElector(leaderelection.LeaderElectionConfig{
 			Lock: e.lock, Name: e.lock.Describe(), ReleaseOnCancel: true,
@@ -92,7 +95,7 @@ func (e *election) run(ctx context.Context) error {
 }
 
 // held is called when the lease was written for us; at is when the request was sent.
-func (e *election) held(at time.Time) {
+func (e *Election) held(at time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.renewed = at
@@ -102,7 +105,7 @@ func (e *election) held(at time.Time) {
 	}
 }
 
-func (e *election) lost() {
+func (e *Election) lost() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.term != nil {
@@ -116,7 +119,7 @@ func (e *election) lost() {
 // renewDeadline to give it back, which is later than a successor may begin.
 type timedLock struct {
 	resourcelock.Interface
-	election  *election
+	election  *Election
 	namespace string
 }
 
@@ -152,5 +155,5 @@ func (l *timedLock) wrote(r resourcelock.LeaderElectionRecord, sent time.Time, e
 }
 
 func (l *timedLock) note(verb string, err error) {
-	l.election.rights.note(Right{Verb: verb, Group: "coordination.k8s.io", Resource: "leases", Namespace: l.namespace}, err)
+	l.election.rights.Note(access.Right{Verb: verb, Group: "coordination.k8s.io", Resource: "leases", Namespace: l.namespace}, err)
 }

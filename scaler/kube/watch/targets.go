@@ -1,4 +1,4 @@
-package kube
+package watch
 
 import (
 	"context"
@@ -16,20 +16,21 @@ import (
 
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/kube/access"
 )
 
-// target is what is known of one workload.
-type target struct {
-	ref      scaler.Ref
+// Target is what is known of one workload.
+type Target struct {
+	Ref      scaler.Ref
+	Resource schema.GroupVersionResource
 	uid      types.UID
-	resource schema.GroupVersionResource
 	version  uint64 // resourceVersion of what is known; older news is no news
 
-	sizeKnown     bool // the numbers below are known
+	SizeKnown     bool // the numbers below are known
 	scalable      bool // it has a scale subresource
 	scaleOutdated bool // a kind that is not built in: its scale subresource must be read again
 
-	spec, status, ready int32
+	Spec, status, ready int32
 	selector            labels.Selector
 	rolling             bool
 	annotations         map[string]string
@@ -40,6 +41,9 @@ type target struct {
 	hints   []rebalancemon.Hint // oldest first
 }
 
+// scaleTimeout is how long a scale subresource may take to be read.
+const scaleTimeout = 10 * time.Second
+
 // keepHints is how long resizes and rollouts are kept: as long as they may be the cause of a rebalance.
 const keepHints = time.Hour
 
@@ -49,31 +53,32 @@ func builtIn(r schema.GroupResource) bool {
 	return r.Group == "apps" && (r.Resource == "deployments" || r.Resource == "statefulsets" || r.Resource == "replicasets")
 }
 
-func refOf(o object) scaler.Ref {
+func refOf(o Object) scaler.Ref {
 	return scaler.Ref{APIVersion: o.GetAPIVersion(), Kind: o.GetKind(), Namespace: o.GetNamespace(), Name: o.GetName()}
 }
 
-// targets are the workloads that watches have brought.
-type targets struct {
-	api
+// Targets are the workloads that watches have brought.
+type Targets struct {
+	api     access.API
 	leading func() bool
 	wake    func() // a scale subresource must be read
 
 	mu    sync.Mutex
-	known map[scaler.Ref]*target
+	known map[scaler.Ref]*Target
 }
 
-func newTargets(a api, leading func() bool, wake func()) *targets {
-	return &targets{api: a, leading: leading, wake: wake, known: map[scaler.Ref]*target{}}
+// NewTargets knows none until a watch brings some; wake is called when RefreshScales has something to do.
+func NewTargets(a access.API, leading func() bool, wake func()) *Targets {
+	return &Targets{api: a, leading: leading, wake: wake, known: map[scaler.Ref]*Target{}}
 }
 
-// find returns what is known of a workload now.
-func (ts *targets) find(ref scaler.Ref) (target, bool) {
+// Find returns what is known of a workload now.
+func (ts *Targets) Find(ref scaler.Ref) (Target, bool) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	t, ok := ts.known[ref]
 	if !ok {
-		return target{}, false
+		return Target{}, false
 	}
 	found := *t
 	found.hints = slices.Clone(t.hints)
@@ -81,7 +86,7 @@ func (ts *targets) find(ref scaler.Ref) (target, bool) {
 }
 
 // update changes what is known of a workload, if it is still there.
-func (ts *targets) update(ref scaler.Ref, change func(t *target)) {
+func (ts *Targets) update(ref scaler.Ref, change func(t *Target)) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	if t, ok := ts.known[ref]; ok {
@@ -89,14 +94,29 @@ func (ts *targets) update(ref scaler.Ref, change func(t *target)) {
 	}
 }
 
-// changed stores a workload that is there or changed.
-func (ts *targets) changed(resource schema.GroupVersionResource, o object) {
+// Writing notes the size that is being written, for the watch that may show it before the answer is in; nil: none is.
+func (ts *Targets) Writing(ref scaler.Ref, size *int32) {
+	ts.update(ref, func(t *Target) { t.writing = size })
+}
+
+// Written notes our own write at once, so that the next poll need not wait for the watch to show it.
+func (ts *Targets) Written(change scaler.Change, scale Object) {
+	now := ts.api.Clock()
+	ts.update(change.Target, func(t *Target) {
+		t.version = max(t.version, versionOf(scale.GetResourceVersion()))
+		t.size(change.To, t.status, true, now)
+		t.writing = nil
+	})
+}
+
+// Changed stores a workload that is there or changed.
+func (ts *Targets) Changed(resource schema.GroupVersionResource, o Object) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	ref := refOf(o)
 	t, ok := ts.known[ref]
 	if !ok {
-		t = &target{ref: ref, resource: resource}
+		t = &Target{Ref: ref, Resource: resource}
 		ts.known[ref] = t
 	}
 	version := versionOf(o.GetResourceVersion())
@@ -106,7 +126,7 @@ func (ts *targets) changed(resource schema.GroupVersionResource, o object) {
 	t.version, t.uid = version, o.GetUID()
 	t.by = writerOf(o)
 	t.annotations = o.GetAnnotations()
-	now := ts.clock()
+	now := ts.api.Clock()
 	t.ready = replicas(o, "status", "readyReplicas")
 	t.roll(rolling(o), now)
 	if !builtIn(resource.GroupResource()) {
@@ -120,64 +140,65 @@ func (ts *targets) changed(resource schema.GroupVersionResource, o object) {
 	t.size(spec, replicas(o, "status", "replicas"), t.ours(spec, ts.leading()), now)
 }
 
-func (ts *targets) deleted(o object) {
+// Deleted removes a workload.
+func (ts *Targets) Deleted(o Object) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	delete(ts.known, refOf(o))
 }
 
-// forget drops what an ended watch had brought.
-func (ts *targets) forget(key watchKey) {
+// Forget drops what an ended watch had brought.
+func (ts *Targets) Forget(key Key) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	for ref, t := range ts.known {
-		if t.resource == key.resource && ref.Namespace == key.namespace {
+		if t.Resource == key.Resource && ref.Namespace == key.Namespace {
 			delete(ts.known, ref)
 		}
 	}
 }
 
-// refreshScales reads the scale subresources of the targets whose kind is not built in and which changed.
-func (ts *targets) refreshScales(ctx context.Context, refs []scaler.Ref) {
+// RefreshScales reads the scale subresources of the targets whose kind is not built in and which changed.
+func (ts *Targets) RefreshScales(ctx context.Context, refs []scaler.Ref) {
 	for _, ref := range refs {
-		var outdated target
-		ts.update(ref, func(t *target) {
+		var outdated Target
+		ts.update(ref, func(t *Target) {
 			if t.scaleOutdated {
 				t.scaleOutdated = false
 				outdated = *t
 			}
 		})
-		if outdated.ref == ref {
+		if outdated.Ref == ref {
 			ts.refreshScale(ctx, outdated)
 		}
 	}
 }
 
 // refreshScale reads a scale subresource. After a failure it is still outdated, so that it is read again.
-func (ts *targets) refreshScale(ctx context.Context, of target) {
-	ctx, cancel := context.WithTimeout(ctx, upkeep)
+func (ts *Targets) refreshScale(ctx context.Context, of Target) {
+	ctx, cancel := context.WithTimeout(ctx, scaleTimeout)
 	defer cancel()
-	scale, err := ts.clients.Dynamic.Resource(of.resource).Namespace(of.ref.Namespace).Get(ctx, of.ref.Name, metav1.GetOptions{}, "scale")
-	ts.rights.note(of.scaleRight("get"), err)
-	leading, now := ts.leading(), ts.clock()
-	ts.update(of.ref, func(t *target) {
+	scale, err := ts.api.Clients.Dynamic.Resource(of.Resource).Namespace(of.Ref.Namespace).Get(ctx, of.Ref.Name, metav1.GetOptions{}, "scale")
+	ts.api.Rights.Note(of.ScaleRight("get"), err)
+	leading, now := ts.leading(), ts.api.Clock()
+	ts.update(of.Ref, func(t *Target) {
 		switch {
 		case err == nil && versionOf(scale.GetResourceVersion()) < t.version:
 			t.scaleOutdated = true // it was read before our own last write
 		case apierrors.IsNotFound(err):
-			t.sizeKnown, t.scalable = true, false
+			t.SizeKnown, t.scalable = true, false
 		case err != nil:
 			t.scaleOutdated = true
 		default:
 			t.scalable, t.selector = true, scaleSelector(scale)
-			spec := scaleReplicas(scale)
+			spec := ScaleReplicas(scale)
 			t.size(spec, replicas(scale, "status", "replicas"), t.ours(spec, leading), now)
 		}
 	})
 }
 
 // scaleSelector is the selector of a target's pods in its scale subresource; it selects none when there is none.
-func scaleSelector(scale object) labels.Selector {
+func scaleSelector(scale Object) labels.Selector {
 	text, _, _ := unstructured.NestedString(scale.Object, "status", "selector")
 	selector, err := labels.Parse(text)
 	if err != nil || text == "" {
@@ -186,25 +207,26 @@ func scaleSelector(scale object) labels.Selector {
 	return selector
 }
 
-// scaleReplicas is the size that a Scale asks for; a Scale without the field asks for none.
-func scaleReplicas(scale object) int32 {
+// ScaleReplicas is the size that a Scale asks for; a Scale without the field asks for none.
+func ScaleReplicas(scale Object) int32 {
 	n, _, _ := unstructured.NestedInt64(scale.Object, "spec", "replicas")
 	return int32(n)
 }
 
-func (t *target) scaleRight(verb string) Right {
-	return Right{Verb: verb, Group: t.resource.Group, Resource: t.resource.Resource + "/scale", Namespace: t.ref.Namespace}
+// ScaleRight is the right to do something with the target's scale subresource.
+func (t *Target) ScaleRight(verb string) access.Right {
+	return access.Right{Verb: verb, Group: t.Resource.Group, Resource: t.Resource.Resource + "/scale", Namespace: t.Ref.Namespace}
 }
 
 // size stores the replicas, and notes a resize when they changed; ours: by this program.
-func (t *target) size(spec, status int32, ours bool, now time.Time) {
-	if t.sizeKnown && spec != t.spec {
-		t.resized(t.spec, spec, now)
+func (t *Target) size(spec, status int32, ours bool, now time.Time) {
+	if t.SizeKnown && spec != t.Spec {
+		t.resized(t.Spec, spec, now)
 		if ours {
-			t.write = scaler.Write{At: now, From: t.spec, To: spec}
+			t.write = scaler.Write{At: now, From: t.Spec, To: spec}
 		}
 	}
-	t.spec, t.status, t.sizeKnown = spec, status, true
+	t.Spec, t.status, t.SizeKnown = spec, status, true
 }
 
 // ours reports whether this program set a new size. The watch often shows a write before its answer is in.
@@ -215,19 +237,19 @@ func (t *target) size(spec, status int32, ours bool, now time.Time) {
 //	no                  somebody        any       no
 //	no                  nobody          yes       no
 //	no                  nobody          no        yes: most likely the leader
-func (t *target) ours(spec int32, leading bool) bool {
+func (t *Target) ours(spec int32, leading bool) bool {
 	if t.writing != nil && *t.writing == spec {
 		return true
 	}
 	return t.by == us || t.by == nobody && !leading
 }
 
-func (t *target) resized(from, to int32, now time.Time) {
+func (t *Target) resized(from, to int32, now time.Time) {
 	t.hint(rebalancemon.Hint{Kind: rebalancemon.Resized, At: now, From: from, To: to})
 }
 
 // roll notes when a rollout begins and ends.
-func (t *target) roll(is bool, now time.Time) {
+func (t *Target) roll(is bool, now time.Time) {
 	switch {
 	case is && !t.rolling:
 		t.hint(rebalancemon.Hint{Kind: rebalancemon.RolledOut, At: now})
@@ -242,14 +264,14 @@ func (t *target) roll(is bool, now time.Time) {
 	t.rolling = is
 }
 
-func (t *target) hint(h rebalancemon.Hint) {
+func (t *Target) hint(h rebalancemon.Hint) {
 	kept := slices.DeleteFunc(t.hints, func(old rebalancemon.Hint) bool { return h.At.Sub(old.At) > keepHints })
 	t.hints = append(kept, h)
 }
 
-// reference is how an Event names the target.
-func (t *target) reference() corev1.ObjectReference {
+// Reference is how an Event names the target.
+func (t *Target) Reference() corev1.ObjectReference {
 	return corev1.ObjectReference{
-		APIVersion: t.ref.APIVersion, Kind: t.ref.Kind, Namespace: t.ref.Namespace, Name: t.ref.Name, UID: t.uid,
+		APIVersion: t.Ref.APIVersion, Kind: t.Ref.Kind, Namespace: t.Ref.Namespace, Name: t.Ref.Name, UID: t.uid,
 	}
 }
