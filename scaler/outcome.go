@@ -44,7 +44,7 @@ func (r Refusal) String() string {
 type Outcome struct {
 	Scaler
 	Decision    Decision
-	Line        string      // Decision.Line
+	Line        string      // of the decision, see package say
 	Disposition Disposition // empty: it holds, and nothing stands against it
 	Failure     string      // of the last write; empty when it worked
 }
