@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,9 +12,9 @@ import (
 func newAlerts() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "alerts",
-		Short: "Prometheus alerts and recording rules",
+		Short: "Export Prometheus alerts and recording rules",
 		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return wrong{fmt.Errorf("name a command: export")} },
+		RunE:  func(cmd *cobra.Command, _ []string) error { return wrong{errors.New("a command is required: export")} },
 	}
 	cmd.AddCommand(newAlertsExport())
 	return cmd
@@ -25,12 +25,12 @@ func newAlertsExport() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use:   "export",
-		Short: "Print the rules, as a rule file or as a PrometheusRule",
-		Long: `Prints every recording rule and alert. Thresholds are not part of them: each group's come from the daemon, which has
-them from its configuration and from KafkaScalers.
+		Short: "Print the rules as a rule file or as a PrometheusRule",
+		Long: `Prints all recording rules and alerts. The thresholds of a group are not in the rules: the daemon exposes them as metrics,
+from its configuration and from KafkaScalers.
 
 The alerts are ` + strings.Join(alerts.Names(), ", ") + `.
-Each has a runbook in docs/runbooks.`,
+Every alert has a runbook in docs/runbooks.`,
 		Example: `  lagscaler alerts export > lagscaler.rules.yaml
   lagscaler alerts export --format prometheusrule --namespace monitoring --object-label release=prometheus | kubectl apply -f -`,
 		Args: noArgs,
@@ -44,11 +44,11 @@ Each has a runbook in docs/runbooks.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&format, "format", string(alerts.Prometheus), "prometheus or prometheusrule")
-	f.StringSliceVar(&o.Disable, "disable", nil, "alerts to leave out")
+	f.StringSliceVar(&o.Disable, "disable", nil, "alerts that are not printed")
 	f.StringToStringVar(&o.Labels, "label", nil, "labels to add to every alert, as name=value")
 	f.StringVar(&o.Name, "name", "lagscaler", "name of the PrometheusRule")
 	f.StringVar(&o.Namespace, "namespace", "", "namespace of the PrometheusRule")
-	f.StringToStringVar(&o.ObjectLabels, "object-label", nil, "labels of the PrometheusRule, as name=value: what Prometheus selects rules by")
-	f.Float64Var(&o.TimeScale, "time-scale", 1, "divide every duration by this, to try the alerts out")
+	f.StringToStringVar(&o.ObjectLabels, "object-label", nil, "labels of the PrometheusRule, as name=value; Prometheus selects rules by these labels")
+	f.Float64Var(&o.TimeScale, "time-scale", 1, "divide all durations by this number, to test the alerts")
 	return cmd
 }

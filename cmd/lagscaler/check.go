@@ -23,18 +23,18 @@ func newCheck() *cobra.Command {
 	var o checkOptions
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Validate the configuration, dial the brokers, and tell which ACL is missing and for what",
-		Long: `Validates the configuration file, then tries everything that a poll needs: each bootstrap address by itself, the right
-to list all groups, each broker, group and topic.
+		Short: "Validate the configuration, connect to the brokers, and report missing ACLs",
+		Long: `Validates the configuration file. Then tries everything that a poll needs: every bootstrap address, the permission to list
+all groups, and every broker, group and topic. For a missing ACL it prints the operation and the resource.
 
-Exits with 2 when the file is wrong, with 1 when something of Kafka does not work.`,
+Exit codes: 0 everything works; 1 a check of Kafka failed; 2 the file is wrong.`,
 		Example: `  lagscaler check --config lagscaler.yaml
   lagscaler check --brokers kafka-0:9092,kafka-1:9092`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), cmd.OutOrStdout()) },
 	}
 	o.kafkaFlags(cmd)
-	cmd.Flags().BoolVar(&o.fileOnly, "file-only", false, "validate the file and dial nobody")
+	cmd.Flags().BoolVar(&o.fileOnly, "file-only", false, "only validate the file; do not connect to Kafka")
 	return cmd
 }
 

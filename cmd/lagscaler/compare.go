@@ -39,15 +39,16 @@ func newCompare() *cobra.Command {
 	o := compareOptions{output: choice{value: "table", of: []string{"table", "json"}}}
 	cmd := &cobra.Command{
 		Use:   "compare NAMESPACE/NAME",
-		Short: "What a scaler would have done in the last week, beside what happened",
-		Long: `Prints, day by day, the replica hours that there were and those that the scaler decided, and how much of the time
-records were later than the target as measured; for all days together also both of the scaler had it acted, simulated on
-the recorded traffic. It is what a team reads before it lets an advising scaler act.`,
+		Short: "Compare the decisions of a scaler in the last week with what happened",
+		Long: `Prints for every day the actual replica hours, the replica hours that the scaler decided, and the share of the time in which
+the measured time lag was above the target. For all days together it also prints the replica hours and the share that a
+simulation gives for the case that the scaler had written its decisions. Read it before you change a scaler from advise to
+act.`,
 		Example: `  lagscaler compare shop/orders --server http://localhost:9090`,
 		Args:    checked(cobra.ExactArgs(1)),
 		RunE:    func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0]) },
 	}
-	cmd.Flags().StringVarP(&o.server, "server", "s", "http://localhost:9090", "the running daemon at `URL`")
+	cmd.Flags().StringVarP(&o.server, "server", "s", "http://localhost:9090", "read from the running daemon at `URL`")
 	cmd.Flags().VarP(&o.output, "output", "o", "table or json")
 	return cmd
 }

@@ -15,10 +15,11 @@ func newConvert() *cobra.Command {
 	var configured string
 	cmd := &cobra.Command{
 		Use:   "convert FILE|-",
-		Short: "Turn KEDA's ScaledObjects with kafka triggers into KafkaScalers",
-		Long: `Prints a KafkaScaler for each ScaledObject of a file, in mode advise. Several triggers on one target become its sources;
-what has no equivalent is said in comments. With --config, clusters are named as the configuration names them, found by a
-broker in common. Nothing is applied: docs/migrating.md has the way from one to the other, and back.`,
+		Short: "Convert KEDA ScaledObjects with kafka triggers to KafkaScalers",
+		Long: `Prints a KafkaScaler in mode advise for every ScaledObject of a file. The triggers of a target become the sources of its
+scaler. A setting without an equivalent becomes a comment. With --config, a trigger gets the cluster name of the configured
+cluster that has one of its brokers. Nothing is applied to Kubernetes: docs/migrating.md explains how to migrate and how to
+go back.`,
 		Example: `  lagscaler convert scaledobject.yaml > kafkascaler.yaml
   kubectl get scaledobject orders -o yaml | lagscaler convert - --config lagscaler.yaml | kubectl apply -f -`,
 		Args: checked(cobra.ExactArgs(1)),
@@ -26,7 +27,7 @@ broker in common. Nothing is applied: docs/migrating.md has the way from one to 
 			return convert(cmd.InOrStdin(), cmd.OutOrStdout(), args[0], configured)
 		},
 	}
-	cmd.Flags().StringVarP(&configured, "config", "c", "", "configuration `FILE` whose clusters the triggers' brokers belong to")
+	cmd.Flags().StringVarP(&configured, "config", "c", "", "configuration `FILE` with the clusters of the triggers")
 	return cmd
 }
 

@@ -18,9 +18,11 @@ import (
 func newDashboards() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dashboards",
-		Short: "Grafana dashboards",
+		Short: "Export or push Grafana dashboards",
 		Args:  noArgs,
-		RunE:  func(*cobra.Command, []string) error { return wrong{fmt.Errorf("name a command: export or push")} },
+		RunE: func(*cobra.Command, []string) error {
+			return wrong{errors.New("a command is required: export or push")}
+		},
 	}
 	cmd.AddCommand(newDashboardsExport(), newDashboardsPush())
 	return cmd
@@ -30,12 +32,12 @@ func newDashboardsExport() *cobra.Command {
 	var dir string
 	cmd := &cobra.Command{
 		Use:     "export",
-		Short:   "Write the dashboards as files, for provisioning or import",
+		Short:   "Write the dashboards to files, for provisioning or import",
 		Example: `  lagscaler dashboards export --dir /var/lib/grafana/dashboards`,
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return exportDashboards(cmd.OutOrStdout(), dir) },
 	}
-	cmd.Flags().StringVar(&dir, "dir", ".", "folder to write to; it is made when it is not there")
+	cmd.Flags().StringVar(&dir, "dir", ".", "directory for the files; it is created if it does not exist")
 	return cmd
 }
 
@@ -69,29 +71,30 @@ func newDashboardsPush() *cobra.Command {
 	var o pushOptions
 	cmd := &cobra.Command{
 		Use:   "push",
-		Short: "Bring the dashboards of a Grafana up to date",
-		Long: `Creates and updates lagscaler's dashboards through Grafana's HTTP API. A dashboard is known by its uid; one that has the
-same uid or title but is not lagscaler's is left alone. Pushing twice changes nothing; --dry-run shows what would change.
+		Short: "Create or update the dashboards in a Grafana",
+		Long: `Creates and updates the dashboards of lagscaler with the HTTP API of Grafana. A dashboard is identified by its uid. A
+dashboard with the same uid or title that is not from lagscaler is not changed. A second push changes nothing. --dry-run
+shows what a push would change.
 
-The token of a service account (role Editor) comes from --token-file or the variable LAGSCALER_GRAFANA_TOKEN, a user's
-password from LAGSCALER_GRAFANA_PASSWORD.`,
+The token of a service account (role Editor) is read from --token-file or from the environment variable
+LAGSCALER_GRAFANA_TOKEN; the password of a user from LAGSCALER_GRAFANA_PASSWORD.`,
 		Example: `  LAGSCALER_GRAFANA_TOKEN=glsa_… lagscaler dashboards push --url https://grafana.example --folder kafka --dry-run`,
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), cmd.OutOrStdout()) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.URL, "url", os.Getenv("LAGSCALER_GRAFANA_URL"), "Grafana's address, with its path (default: LAGSCALER_GRAFANA_URL)")
+	f.StringVar(&o.URL, "url", os.Getenv("LAGSCALER_GRAFANA_URL"), "address of Grafana, with its path (default: LAGSCALER_GRAFANA_URL)")
 	f.StringVar(&o.tokenFile, "token-file", "", "file with the token of a service account")
-	f.StringVar(&o.User, "user", "", "user, instead of a token")
-	f.StringVar(&o.Folder, "folder", "", "uid of the folder (default: where a dashboard is; General for a new one)")
-	f.DurationVar(&o.Timeout, "timeout", 30*time.Second, "of one request")
-	f.BoolVar(&o.DryRun, "dry-run", false, "show what would change, and change nothing")
+	f.StringVar(&o.User, "user", "", "user name, instead of a token")
+	f.StringVar(&o.Folder, "folder", "", "uid of the folder (default: the present folder of a dashboard; General for a new one)")
+	f.DurationVar(&o.Timeout, "timeout", 30*time.Second, "timeout of one request")
+	f.BoolVar(&o.DryRun, "dry-run", false, "show what would change, but change nothing")
 	return cmd
 }
 
 func (o *pushOptions) run(ctx context.Context, out io.Writer) error {
 	if o.URL == "" {
-		return wrong{errors.New("where is Grafana? Give --url or set LAGSCALER_GRAFANA_URL")}
+		return wrong{errors.New("the address of Grafana is missing: give --url or set LAGSCALER_GRAFANA_URL")}
 	}
 	if err := o.credentials(); err != nil {
 		return wrong{err}

@@ -33,9 +33,9 @@ func newDemo() *cobra.Command {
 	}
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Watch it work: embedded brokers, real consumers, no Kafka, no Kubernetes",
-		Long: "Runs three embedded brokers, a producer that follows a recorded trace, and a fleet of consumers that the real\n" +
-			"engine scales, with clocks that run twenty times as fast. Scenarios:\n\n" + stories.String(),
+		Short: "Run a demo with embedded brokers and real consumers, without Kafka and Kubernetes",
+		Long: "Runs three embedded brokers, a producer that replays recorded traffic, and consumers that the real engine scales.\n" +
+			"All time windows are 20 times shorter than in production. The scenarios are:\n\n" + stories.String(),
 		Example: `  lagscaler demo
   lagscaler demo --scenario hot-partition --duration 90s`,
 		Args: noArgs,
@@ -43,11 +43,11 @@ func newDemo() *cobra.Command {
 			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.Flags().StringVar(&o.scenario, "scenario", "", "which story (default "+demo.Scenarios[0].Name+")")
-	cmd.Flags().DurationVar(&o.duration, "duration", 0, "end by itself after this long (default: until interrupted)")
-	cmd.Flags().StringVar(&o.listen, "listen", "", "address of the page (default: a free port of 127.0.0.1)")
-	cmd.Flags().StringVar(&o.record, "record", "", "write what was seen and decided to `FILE`, for replay")
-	cmd.Flags().BoolVar(&o.plain, "plain", false, "plain lines on a terminal, too")
+	cmd.Flags().StringVar(&o.scenario, "scenario", "", "which scenario (default "+demo.Scenarios[0].Name+")")
+	cmd.Flags().DurationVar(&o.duration, "duration", 0, "end after this time (default: run until interrupted)")
+	cmd.Flags().StringVar(&o.listen, "listen", "", "address of the web page (default: a free port of 127.0.0.1)")
+	cmd.Flags().StringVar(&o.record, "record", "", "record polls and decisions to `FILE`, for replay")
+	cmd.Flags().BoolVar(&o.plain, "plain", false, "print plain lines, also on a terminal")
 	return cmd
 }
 

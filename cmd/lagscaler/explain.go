@@ -30,11 +30,12 @@ func newExplain() *cobra.Command {
 	o := explainOptions{output: choice{value: "text", of: []string{"text", "json"}}}
 	cmd := &cobra.Command{
 		Use:   "explain GROUP|NAMESPACE/NAME",
-		Short: "Say how a scaler's last decision came about",
-		Long: `Prints the last decision of a scaler, named by its resource, its target or a group that it scales, as a derivation: what
-was measured, the verdict, each limit with its numbers, and what would have to change for another answer.
+		Short: "Explain the last decision of a scaler",
+		Long: `Prints the derivation of the last decision of a scaler: what was measured, the verdict, every limit with its numbers, and
+what would have to change for another decision. Name the scaler by its resource, by its target, or by a group that it scales.
 
-With --brokers or --config there is no daemon: a group is watched for a quarter of a minute, and the plan for it explained.`,
+With --brokers or --config no daemon is needed: lagscaler reads the group for 15 seconds and explains how many replicas it
+needs.`,
 		Example: `  lagscaler explain shop/orders --server http://localhost:9090
   lagscaler explain orders -s http://localhost:9090 -o json
   lagscaler explain orders --brokers localhost:9092 --processing-time 50ms`,
@@ -43,7 +44,7 @@ With --brokers or --config there is no daemon: a group is watched for a quarter 
 	}
 	o.kafkaFlags(cmd)
 	o.serverFlag(cmd)
-	cmd.Flags().DurationVar(&o.processing, "processing-time", 0, "of one record, with --brokers or --config (default: learned)")
+	cmd.Flags().DurationVar(&o.processing, "processing-time", 0, "processing time of one record, with --brokers or --config (default: learned)")
 	cmd.Flags().VarP(&o.output, "output", "o", "text or json")
 	return cmd
 }

@@ -25,11 +25,11 @@ type place struct {
 
 func (p *place) kafkaFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&p.config, "config", "c", "", "configuration `FILE`")
-	cmd.Flags().StringSliceVarP(&p.brokers, "brokers", "b", nil, "bootstrap addresses `HOST:PORT`, instead of a file")
+	cmd.Flags().StringSliceVarP(&p.brokers, "brokers", "b", nil, "bootstrap addresses `HOST:PORT`, instead of a configuration file")
 }
 
 func (p *place) serverFlag(cmd *cobra.Command) {
-	cmd.Flags().StringVarP(&p.server, "server", "s", "", "ask the running daemon at `URL`, such as http://localhost:9090")
+	cmd.Flags().StringVarP(&p.server, "server", "s", "", "read from the running daemon at `URL`, such as http://localhost:9090")
 }
 
 // one returns an error if the flags name several places.
@@ -42,7 +42,7 @@ func (p *place) one() error {
 	}
 	if len(named) > 1 {
 		slices.Sort(named)
-		return wrong{fmt.Errorf("%s: keep one of them", strings.Join(named, ", "))}
+		return wrong{fmt.Errorf("%s: give only one of them", strings.Join(named, ", "))}
 	}
 	return nil
 }
@@ -62,7 +62,7 @@ func (p *place) load() (*config.Config, error) {
 	case len(p.brokers) > 0:
 		return config.Brokers(p.brokers)
 	default:
-		return nil, wrong{errors.New("say where Kafka is: --config FILE or --brokers HOST:PORT")}
+		return nil, wrong{errors.New("the address of Kafka is missing: give --config FILE or --brokers HOST:PORT")}
 	}
 }
 

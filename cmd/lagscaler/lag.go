@@ -31,13 +31,13 @@ func newLag() *cobra.Command {
 	o := lagOptions{format: output.LagTable}
 	cmd := &cobra.Command{
 		Use:   "lag [GROUP…]",
-		Short: "Print the lag of every group, or of the named ones",
-		Long: `Prints every group's lag: once, or again and again with --watch, read from Kafka or from a running daemon.
+		Short: "Print the lag of all groups, or of the given groups",
+		Long: `Reads lag from Kafka or from a running daemon, and prints it once, or repeatedly with --watch.
 
-A lag that is not known is shown as -, never as 0: the partition was never committed, or could not be read.
-The time lag needs a history: a daemon has one (--server), --watch makes one.
+An unknown lag is printed as "-", never as 0. It is unknown if the group never committed an offset for the partition, or if
+the partition could not be read. Time lag needs a history: use --server, because a daemon has one, or --watch.
 
-The JSON of -o json is a contract, see docs/json.md.`,
+The JSON of -o json is a stable contract, see docs/json.md.`,
 		Example: `  lagscaler lag --brokers localhost:9092
   lagscaler lag orders payments --config lagscaler.yaml -o wide
   lagscaler lag --server http://localhost:9090 -o json
@@ -47,9 +47,9 @@ The JSON of -o json is a contract, see docs/json.md.`,
 	o.kafkaFlags(cmd)
 	o.serverFlag(cmd)
 	cmd.Flags().VarP(&o.format, "output", "o", "table, wide, json or yaml")
-	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "print again and again, until interrupted")
-	cmd.Flags().DurationVar(&o.every, "every", 0, "with --watch: time between two readings (default: the configured interval, 10s)")
-	cmd.Flags().Int64Var(&o.failOver, "fail-over", -1, "exit with 1 when a group's total lag exceeds `N` records or is not wholly known")
+	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "print repeatedly until interrupted")
+	cmd.Flags().DurationVar(&o.every, "every", 0, "with --watch: interval between two readings (default: the configured interval, 10s)")
+	cmd.Flags().Int64Var(&o.failOver, "fail-over", -1, "exit with 1 if the total lag of a group exceeds `N` records or is not completely known")
 	cmd.ValidArgsFunction = o.completeGroups
 	return cmd
 }
@@ -98,7 +98,7 @@ func (o *lagOptions) once(out, errOut io.Writer, l api.Lag, groups []string) err
 		return failed
 	}
 	if len(groups) == 0 && empty(l) {
-		fmt.Fprintln(errOut, "no groups: there are none, or the right to see them is missing (lagscaler check tells)")
+		fmt.Fprintln(errOut, "no groups: there are none, or the permission to list them is missing (run lagscaler check)")
 	}
 	if missing := without(l, groups); len(missing) > 0 {
 		return fmt.Errorf("no such group: %s", strings.Join(missing, ", "))
@@ -223,7 +223,7 @@ func over(w io.Writer, l api.Lag, limit int64) bool {
 			case g.TotalLag != nil && *g.TotalLag > limit:
 				fmt.Fprintf(w, "%s: lag %d exceeds %d\n", output.Printable(g.Group), *g.TotalLag, limit)
 			case !g.Complete:
-				fmt.Fprintf(w, "%s: lag is not wholly known\n", output.Printable(g.Group))
+				fmt.Fprintf(w, "%s: lag is not completely known\n", output.Printable(g.Group))
 			default:
 				continue
 			}

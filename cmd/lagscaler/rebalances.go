@@ -31,11 +31,11 @@ func newRebalances() *cobra.Command {
 	o := rebalanceOptions{output: choice{value: "table", of: []string{"table", "json"}}}
 	cmd := &cobra.Command{
 		Use:   "rebalances [GROUP…]",
-		Short: "Print the rebalances of all groups, or of the named ones",
-		Long: `Prints the rebalances that a running daemon has seen (--server), or watches a cluster itself for a while (--brokers or
---config, with --for). With --watch each is printed when it ends, until interrupted.
+		Short: "Print the rebalances of all groups, or of the given groups",
+		Long: `Prints the rebalances that a running daemon has seen (--server). With --brokers or --config it reads the cluster itself for
+the time of --for. With --watch it prints every rebalance when it ends, until interrupted.
 
-The JSON of -o json is a contract, see docs/json.md.`,
+The JSON of -o json is a stable contract, see docs/json.md.`,
 		Example: `  lagscaler rebalances --server http://localhost:9090
   lagscaler rebalances orders --brokers localhost:9092 --for 60s
   lagscaler rebalances --server http://localhost:9090 --watch`,
@@ -44,8 +44,8 @@ The JSON of -o json is a contract, see docs/json.md.`,
 	o.kafkaFlags(cmd)
 	o.serverFlag(cmd)
 	cmd.Flags().VarP(&o.output, "output", "o", "table or json")
-	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "print each when it ends, until interrupted")
-	cmd.Flags().DurationVar(&o.during, "for", time.Minute, "how long to watch a cluster that has no daemon")
+	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "print every rebalance when it ends, until interrupted")
+	cmd.Flags().DurationVar(&o.during, "for", time.Minute, "without a daemon: how long to read the cluster")
 	return cmd
 }
 

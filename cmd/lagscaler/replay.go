@@ -26,21 +26,21 @@ func newReplay() *cobra.Command {
 	o := replayOptions{output: choice{value: "table", of: []string{"table", "json"}}}
 	cmd := &cobra.Command{
 		Use:   "replay FILE...",
-		Short: "Decide again what the daemon recorded, and show what differs",
-		Long: `Decides recorded polls again, with this version and the recorded policy or another one, and prints the decisions that
-differ. Several files of one run, the oldest first, are read as one. The world stays as it was recorded: replicas and
-lag follow from what was decided then.
+		Short: "Repeat recorded decisions and show the differences",
+		Long: `Repeats the decisions of recorded polls with this version of lagscaler, with the recorded policy or another one, and prints
+the decisions that differ. Several files of one run are read as one recording; give the oldest file first. Replicas and lag
+are those of the recording: a decision that differs does not change them.
 
-A file whose beginning was rotated away does not hold the readings before it: its first 20 minutes are not compared.
+If the files before the first file are missing, the readings before it are unknown, so its first 20 minutes are not compared.
 
-Exit codes, as diff has them: 0 no decision differs; 1 some do, or a file cannot be read; 2 the flags, the policy or a
-file are wrong.`,
+Exit codes are those of diff: 0 no decision differs; 1 a decision differs, or a file cannot be read; 2 the flags, the policy
+or a file are wrong.`,
 		Example: `  lagscaler replay polls.jsonl.gz
   lagscaler replay polls.jsonl.gz.2 polls.jsonl.gz.1 polls.jsonl.gz --policy scaler.yaml -o json`,
 		Args: checked(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.OutOrStdout(), args) },
 	}
-	cmd.Flags().StringVar(&o.policy, "policy", "", "KafkaScaler `FILE` to decide with (default: the recorded policies)")
+	cmd.Flags().StringVar(&o.policy, "policy", "", "`FILE` with the KafkaScaler whose policy is used (default: the recorded policies)")
 	cmd.Flags().VarP(&o.output, "output", "o", "table or json")
 	return cmd
 }

@@ -10,15 +10,15 @@ import (
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "lagscaler",
-		Short: "Measures Kafka consumer lag, sees rebalances, scales consumers, and says why",
-		Long: `lagscaler measures the lag of every Kafka consumer group in a handful of requests, sees rebalances from
-outside the clients, and scales the Deployments behind them, never without saying why.
+		Short: "Measures Kafka consumer lag, detects rebalances, scales consumers, and explains every decision",
+		Long: `lagscaler measures the lag of every Kafka consumer group, detects rebalances without changes to the clients, and scales
+the Deployments in which the consumers run. It gives the reason for every decision.
 
-Exit codes: 0 it worked; 1 it did not, or a limit was exceeded; 2 the flags, arguments or configuration are wrong.`,
+Exit codes: 0 success; 1 failure, or a limit was exceeded; 2 wrong flags, arguments or configuration.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return wrong{errors.Join(errors.New("name a command"), cmd.Help())}
+			return wrong{errors.Join(errors.New("a command is required"), cmd.Help())}
 		},
 		Args: noArgs,
 	}

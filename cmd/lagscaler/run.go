@@ -23,16 +23,16 @@ func newRun() *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
 		Use:   "run",
-		Short: "Run the daemon: measure, decide, and serve metrics, pages and API",
-		Long: `Runs until it is interrupted. It keeps trying where the network may heal, and ends with exit code 2 where the
-configuration is wrong. The configuration is read again when it changes, and on SIGHUP.`,
+		Short: "Run the daemon: measure, decide, and serve metrics, web pages and API",
+		Long: `Runs until it is interrupted. If Kafka or Kubernetes cannot be reached, it keeps trying. If the configuration is wrong at the
+start, it ends with exit code 2. The configuration file is read again when it changes, and on SIGHUP.`,
 		Example: `  lagscaler run --config lagscaler.yaml
   lagscaler run --brokers localhost:9092 --listen :9090`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), cmd.ErrOrStderr()) },
 	}
 	o.kafkaFlags(cmd)
-	cmd.Flags().StringVar(&o.listen, "listen", "", "address of metrics, pages, API and health (default: the configured one, :9090)")
+	cmd.Flags().StringVar(&o.listen, "listen", "", "address of metrics, web pages, API and health (default: the configured address, :9090)")
 	return cmd
 }
 

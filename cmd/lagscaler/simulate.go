@@ -45,13 +45,13 @@ func newSimulate() *cobra.Command {
 	}
 	cmd := &cobra.Command{
 		Use:   "simulate",
-		Short: "Show what a policy would have done on recorded traffic",
-		Long: `Simulates partitions, consumers, rebalances and start-up under a traffic trace, with the daemon's own policy, and with
---compare the alternatives: KEDA's kafka trigger, DS2, fixed thresholds, a static fleet, and a clairvoyant that knows the
-next ten minutes.
+		Short: "Simulate a policy on recorded traffic",
+		Long: `Simulates partitions, consumers, rebalances and the start-up of pods with the traffic of a trace and the policy of the daemon.
+With --compare it also simulates the alternatives: KEDA's kafka trigger, DS2, fixed thresholds, a fixed number of replicas,
+and a policy that knows the traffic of the next ten minutes.
 
-A trace is a CSV of t_s,count; or a shipped one by its name: ` + strings.Join(traces.Names(), ", ") + `;
-or the user's own history, from Prometheus.`,
+A trace is a CSV file with the columns t_s,count, or a trace that is shipped: ` + strings.Join(traces.Names(), ", ") + `.
+--from-prometheus takes the traffic from your Prometheus instead.`,
 		Example: `  lagscaler simulate --trace nab_tweets_goog_5m --compare
   lagscaler simulate --trace week.csv --policy scaler.yaml --protocol both -o html > report.html
   lagscaler simulate --from-prometheus http://localhost:9090 --query 'sum(rate(lagscaler_group_produced_records_total{group="orders"}[5m]))'`,
@@ -61,19 +61,19 @@ or the user's own history, from Prometheus.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringSliceVar(&o.traces, "trace", nil, "CSV `FILE` or shipped trace; may be repeated (default: all shipped)")
-	f.StringVar(&o.policy, "policy", "", "KafkaScaler `FILE` (default: the default policy)")
-	f.BoolVar(&o.compare, "compare", false, "beside the alternatives")
-	f.IntVar(&o.partitions, "partitions", 48, "of the topic")
-	f.DurationVar(&o.processing, "processing-time", 10*time.Millisecond, "of one record")
-	f.DurationVar(&o.target, "target-lag", 30*time.Second, "a record processed later than this is late, unless the policy says so")
+	f.StringSliceVar(&o.traces, "trace", nil, "CSV `FILE` or name of a shipped trace; may be repeated (default: all shipped traces)")
+	f.StringVar(&o.policy, "policy", "", "`FILE` with the KafkaScaler whose policy is simulated (default: the default policy)")
+	f.BoolVar(&o.compare, "compare", false, "also simulate the alternatives")
+	f.IntVar(&o.partitions, "partitions", 48, "partitions of the topic")
+	f.DurationVar(&o.processing, "processing-time", 10*time.Millisecond, "processing time of one record")
+	f.DurationVar(&o.target, "target-lag", 30*time.Second, "a record that is processed later than this is late; the policy may set another value")
 	f.Var(&o.protocol, "protocol", "how the group rebalances")
-	f.Var(&o.spread, "spread", "how records spread over partitions")
-	f.Uint64Var(&o.seed, "seed", 1, "of everything random")
+	f.Var(&o.spread, "spread", "how records are distributed over partitions")
+	f.Uint64Var(&o.seed, "seed", 1, "seed of all random numbers")
 	f.StringVar(&o.prometheus.Server, "from-prometheus", "", "take the trace from the Prometheus at `URL`")
-	f.StringVar(&o.prometheus.Query, "query", "", "with --from-prometheus: records/s")
-	f.DurationVar(&o.prometheus.Window, "window", 7*24*time.Hour, "with --from-prometheus: how far back")
-	f.DurationVar(&o.prometheus.Step, "step", 5*time.Minute, "with --from-prometheus: resolution")
+	f.StringVar(&o.prometheus.Query, "query", "", "with --from-prometheus: query for the arrival rate in records/s")
+	f.DurationVar(&o.prometheus.Window, "window", 7*24*time.Hour, "with --from-prometheus: time range, until now")
+	f.DurationVar(&o.prometheus.Step, "step", 5*time.Minute, "with --from-prometheus: time between two samples")
 	f.VarP(&o.output, "output", "o", "table, json or html")
 	return cmd
 }

@@ -60,14 +60,14 @@ func (d *Daemon) problems() []web.Problem {
 		if err := d.opts.Reloader.LastReload().Err; err != nil {
 			out = append(out, web.Problem{
 				Where: "configuration", What: err.Error(), Count: 1,
-				Do: "the last good one stays in force until the file is mended; lagscaler check tells whether it is",
+				Do: "correct the file; until then the last valid configuration is in force; lagscaler check validates the file",
 			})
 		}
 	}
 	for _, missing := range d.MissingRights() {
 		out = append(out, web.Problem{
 			Where: "Kubernetes", What: missing, Count: 1,
-			Do: "grant it to the service account, as the chart's roles do; it is noticed within a minute and a half",
+			Do: "grant it to the service account, as the roles of the chart do; lagscaler notices it within 90 seconds",
 		})
 	}
 	return out

@@ -14,8 +14,8 @@ import (
 func Intro(s Scenario, url string) string {
 	return fmt.Sprintf(`lagscaler demo: %s
 %s.
-Three embedded brokers, one topic of %d partitions, real consumers that take %s for each record.
-Clocks run %d times as fast as in production: a poll each %s, a decision each %s, a target of %s.
+Three embedded brokers, one topic with %d partitions, real consumers that process a record in %s.
+All time windows are %d times shorter than in production: a poll every %s, a decision every %s, a target lag of %s.
 %s
 `, s.Name, s.Story, partitions, s.processing, pace, Interval, 3*Interval, targetLag, url)
 }

@@ -38,26 +38,26 @@ type Scenario struct {
 var Scenarios = []Scenario{
 	{
 		Name:       "burst",
-		Story:      "a burst of a recorded stream of tweets: the fleet grows, drains the lag, and shrinks again",
+		Story:      "a burst of recorded tweets: replicas are added, the lag is drained, replicas are removed",
 		processing: 20 * time.Millisecond,
 		arrivals:   func() (rateFunc, error) { return trace("nab_tweets_goog_5m.csv", 61, 60, 2*time.Second, 400) },
 	},
 	{
 		Name:       "diurnal",
-		Story:      "a day of New York's taxi rides from an evening on, ten minutes a second: the fleet shrinks at night and grows in the morning",
+		Story:      "a day of taxi rides in New York, 10 minutes per second: replicas are removed in the night and added in the morning",
 		processing: 20 * time.Millisecond,
 		arrivals:   func() (rateFunc, error) { return trace("nab_nyc_taxi_30m.csv", 132, 48, 3*time.Second, 400) },
 	},
 	{
 		Name:       "hot-partition",
-		Story:      "half of all records go to one partition: more replicas cannot help it, and lagscaler says so",
+		Story:      "half of all records go to one partition: more replicas would not help, and lagscaler reports that",
 		processing: 20 * time.Millisecond,
 		arrivals:   func() (rateFunc, error) { return constant(160), nil },
 		hot:        true,
 	},
 	{
 		Name:       "stalled",
-		Story:      "one partition holds a record that its consumer never finishes, then it is let go",
+		Story:      "a consumer does not finish a record of one partition for 40 seconds",
 		processing: 20 * time.Millisecond,
 		arrivals:   func() (rateFunc, error) { return constant(120), nil },
 		faults: func(ctx context.Context, _ *brokers, f *fleet) {
@@ -71,7 +71,7 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name:       "crash-loop",
-		Story:      "a pod crashes again and again: rebalances that nobody asked for",
+		Story:      "a pod crashes repeatedly: rebalances without scaling",
 		processing: 20 * time.Millisecond,
 		arrivals:   func() (rateFunc, error) { return constant(120), nil },
 		faults: func(ctx context.Context, _ *brokers, f *fleet) {
@@ -82,7 +82,7 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name:       "partial-outage",
-		Story:      "a broker stops telling end offsets while traffic falls: never scale down on a lower bound",
+		Story:      "a broker does not return end offsets while traffic falls: lagscaler does not scale down while the lag is incomplete",
 		processing: 20 * time.Millisecond,
 		arrivals:   func() (rateFunc, error) { return trace("nab_tweets_goog_5m.csv", 1630, 60, 2*time.Second, 400) },
 		faults: func(ctx context.Context, b *brokers, _ *fleet) {

@@ -123,13 +123,13 @@ func (s Summary) String() string {
 	}
 	list("scale-ups", s.Ups)
 	list("scale-downs", s.Downs)
-	list("also said", s.Notes)
+	list("other decisions", s.Notes)
 	fmt.Fprintf(&b, "  rebalances: %d", s.Rebalances)
 	for _, c := range s.Causes {
 		fmt.Fprintf(&b, ", %d by %s", c.Count, c.Cause)
 	}
 	b.WriteString("\n")
-	fmt.Fprintf(&b, "  greatest lag: %d records, %.1f s", s.PeakLag, s.PeakLate)
+	fmt.Fprintf(&b, "  highest lag: %d records, %.1f s", s.PeakLag, s.PeakLate)
 	if s.LateKnown {
 		verdict := "within"
 		if s.LastLate > s.Target.Seconds() {
