@@ -43,7 +43,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 
-{{/* The configuration file: the user's, with what this chart decides. */}}
+{{/* The configuration file: the value config, with the settings that the chart has values of its own for. */}}
 {{- define "lagscaler.config" -}}
 {{- $kubernetes := dict "enabled" true "namespace" .Release.Namespace "leaseName" (include "lagscaler.fullname" .) -}}
 {{- if .Values.watchNamespaces -}}
@@ -59,7 +59,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- toYaml $config -}}
 {{- end -}}
 
-{{/* 90 % of the memory limit, in bytes, for the Go runtime. Empty when the limit is no whole number of a known unit. */}}
+{{/* 90 % of the memory limit, in bytes, for the Go runtime. Empty if the limit is not a whole number with a known unit. */}}
 {{- define "lagscaler.gomemlimit" -}}
 {{- $limit := dig "limits" "memory" "" .Values.resources | toString -}}
 {{- $units := dict "" 1 "k" 1000 "M" 1000000 "G" 1000000000 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 -}}
@@ -69,7 +69,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 
-{{/* What cannot change while the process runs: a new pod takes it in. A test holds this against the configuration. */}}
+{{/* The settings that need a restart: a change of them starts new pods. A test compares the list with the program. */}}
 {{- define "lagscaler.fixed" -}}
 {{- $config := include "lagscaler.config" . | fromYaml -}}
 {{- $fixed := pick $config "listen" "webConfigFile" "interval" "sampleInterval" "record" "memory" "kubernetes" -}}
@@ -78,7 +78,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- toJson $fixed -}}
 {{- end -}}
 
-{{/* Rights in every watched namespace. The list of package scaler/kube, mode by mode; a test holds the two together. */}}
+{{/* Permissions in every watched namespace, for the mode. A test compares them with the list in package scaler/kube. */}}
 {{- define "lagscaler.watchedRules" -}}
 - apiGroups: [lagscaler.io]
   resources: [kafkascalers]
@@ -120,7 +120,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- end -}}
 
-{{/* Rights in the release's own namespace. */}}
+{{/* Permissions in the namespace of the release. */}}
 {{- define "lagscaler.ownRules" -}}
 - apiGroups: [coordination.k8s.io]
   resources: [leases]

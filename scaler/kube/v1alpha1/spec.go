@@ -48,8 +48,8 @@ type Duration struct {
 	metav1.Duration `json:",inline"`
 }
 
-// KafkaScalerSpec is what a user may set. A field that is left out has the default that its description names; a preset
-// gives the values of the fields it sets, so those have no default in the schema.
+// KafkaScalerSpec has the fields that a user sets. The description of a field has its default. The schema has no defaults for
+// fields that a preset sets, because their default depends on the preset.
 //
 // +kubebuilder:validation:XValidation:rule="!has(self.maxReplicas) || (has(self.minReplicas) ? self.minReplicas : 1) <= self.maxReplicas",message="minReplicas (1 if absent) must not exceed maxReplicas",fieldPath=".maxReplicas"
 // +kubebuilder:validation:XValidation:rule="!has(self.fallbackReplicas) || !has(self.maxReplicas) || self.fallbackReplicas <= self.maxReplicas",message="fallbackReplicas must not exceed maxReplicas",fieldPath=".fallbackReplicas"

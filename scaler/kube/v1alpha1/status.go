@@ -14,11 +14,11 @@ const (
 
 // The reasons of the condition Ready when a scaler is refused: no decision is made for it.
 const (
-	Invalid        = "Invalid"        // the specification contradicts itself, or an annotation does
+	Invalid        = "Invalid"        // the spec or an annotation is not valid
 	UnknownCluster = "UnknownCluster" // it names a Kafka cluster that the configuration does not have
 	NotAllowed     = "NotAllowed"     // its namespace may not name the cluster or the group
 	TargetTaken    = "TargetTaken"    // an older scaler has the same target
-	MissingRight   = "MissingRight"   // a right is missing without which the target cannot be seen
+	MissingRight   = "MissingRight"   // a permission is missing that the daemon needs to read the target
 	NotReadYet     = "NotReadYet"     // the target's kind is being listed for the first time
 )
 
@@ -30,9 +30,9 @@ const (
 	AnnotationFixedReplicas = "lagscaler.io/fixed-replicas"
 )
 
-// KafkaScalerStatus is the last decision, and what it rests on. It is written when something changed, and not more often
-// than every few seconds; the daemon's metrics and pages are always of the last poll.
-// A number that is not known is absent, never 0.
+// KafkaScalerStatus is the last decision and the numbers behind it. The daemon writes it if something has changed, at most
+// once every few seconds; the metrics and pages of the daemon always show the last poll.
+// A number that is unknown is absent, never 0.
 type KafkaScalerStatus struct {
 	// The generation of the spec to which this status belongs.
 	// +optional
@@ -115,7 +115,7 @@ type LastDecision struct {
 	Time metav1.Time `json:"time"`
 }
 
-// LastChange is a write of the replicas.
+// LastChange is a change of replicas that was written.
 type LastChange struct {
 	From   int32       `json:"from"`
 	To     int32       `json:"to"`
@@ -123,7 +123,7 @@ type LastChange struct {
 	Time   metav1.Time `json:"time"`
 }
 
-// PolicyInForce is the spec with its defaults and preset filled in.
+// PolicyInForce is the spec with the values of the defaults and the preset.
 type PolicyInForce struct {
 	Mode   string `json:"mode"`
 	Policy string `json:"policy"`
