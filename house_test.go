@@ -57,7 +57,7 @@ var mayImport = map[string][]string{
 
 	"scaler/kube/v1alpha1": {},
 	"scaler/sim/traces":    {},
-	"scaler/sim/benchmark": {"scaler", "scaler/learn", "scaler/seen", "scaler/sim", "scaler/sim/traces"},
+	"scaler/sim/benchmark": {"scaler", "scaler/learn", "scaler/sim", "scaler/sim/traces"},
 	"alerts":               {},
 	"dashboards":           {},
 	"internal/promtest":    {},
@@ -66,17 +66,17 @@ var mayImport = map[string][]string{
 	"internal/web/recent":  {"internal/engine"},
 
 	"internal/engine":  {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/learn", "scaler/say"},
-	"internal/metrics": {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/learn", "internal/engine"},
+	"internal/metrics": {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/learn", "internal/engine", "scaler/need"},
 	"internal/api":     {"lag", "rebalancemon", "scaler", "internal/engine"},
-	"internal/web":     {"lag", "rebalancemon", "scaler", "internal/engine", "internal/web/events", "internal/web/recent", "internal/api", "scaler/seen", "scaler/learn", "scaler/say", "scaler/number"},
+	"internal/web":     {"lag", "rebalancemon", "scaler", "internal/engine", "internal/web/events", "internal/web/recent", "internal/api", "scaler/learn", "scaler/say", "scaler/number"},
 	"internal/config":  {"lag", "rebalancemon", "scaler", "scaler/seen"},
 	"internal/plot":    {"scaler/sim"},
 	"internal/keda":    {},
-	"internal/record":  {"lag", "scaler", "scaler/seen", "scaler/learn", "scaler/say"},
+	"internal/record":  {"lag", "scaler", "scaler/seen", "scaler/say"},
 	"internal/client":  {"scaler/sim"},
 	"internal/output":  {"internal/api"},
 	"internal/daemon": {"lag", "lag/kafkasource", "scaler", "scaler/kube", "scaler/kube/access", "internal/config", "internal/engine",
-		"internal/metrics", "internal/web", "internal/web/recent", "internal/record"},
+		"internal/metrics", "internal/web", "internal/web/recent", "internal/record", "scaler/seen"},
 }
 
 // onlyImporter says which rooms alone may import a library (its path or a prefix of it).

@@ -16,6 +16,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/promtest"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // known returns the metrics that the daemon exports, and the series of the recording rules.
@@ -91,7 +92,7 @@ func TestCountersStartAtZero(t *testing.T) {
 			Name: "main", Snapshot: &lag.Snapshot{},
 			Groups: []engine.GroupReport{{Lag: &lag.GroupLag{GroupState: lag.GroupState{Group: "new"}, ReadAt: at}}},
 		}},
-		Scalers: []engine.ScalerReport{{Outcome: scaler.Outcome{Scaler: scaler.Scaler{Workload: scaler.Workload{Ref: scaler.Ref{Name: "new"}}}}}},
+		Scalers: []engine.ScalerReport{{Outcome: scaler.Outcome{Scaler: scaler.Scaler{Workload: seen.Workload{Ref: seen.Ref{Name: "new"}}}}}},
 	}
 	w := httptest.NewRecorder()
 	metrics.New(metrics.Options{Latest: func() *engine.Report { return report }}).

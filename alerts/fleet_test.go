@@ -16,6 +16,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 const (
@@ -219,8 +220,8 @@ func (f *fleet) Scalers(now time.Time) []scaler.Scaler {
 		n := int32(p.members(f.now))
 		s := scaler.Scaler{
 			Name: "shop/" + p.name, Mode: scaler.Observe, Policy: scaler.Policy{SLO: lag.SLO{Declared: true}},
-			Sources:  []scaler.SourceSpec{{Cluster: "main", Group: p.name}},
-			Workload: scaler.Workload{Ref: scaler.Ref{Kind: "Deployment", Namespace: "shop", Name: p.name}, Found: true, HasScale: true, Spec: n, Status: n, Ready: n},
+			Sources:  []seen.SourceSpec{{Cluster: "main", Group: p.name}},
+			Workload: seen.Workload{Ref: seen.Ref{Kind: "Deployment", Namespace: "shop", Name: p.name}, Found: true, HasScale: true, Spec: n, Status: n, Ready: n},
 		}
 		for _, begin := range p.rollouts {
 			if hint := (rebalancemon.Hint{Kind: rebalancemon.RolledOut, At: at(begin), Until: at(begin + rolloutSeconds)}); !hint.At.After(now) {

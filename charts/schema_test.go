@@ -11,6 +11,7 @@ import (
 	"github.com/lagscaler/lagscaler/alerts"
 	"github.com/lagscaler/lagscaler/internal/config"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // setByChart are the fields of the configuration that the chart sets from its own values.
@@ -24,7 +25,7 @@ var enums = map[reflect.Type][]string{
 	reflect.TypeFor[scaler.Mode]():       {string(scaler.Observe), string(scaler.Advise), string(scaler.Act)},
 	reflect.TypeFor[scaler.PolicyKind](): {string(scaler.Capacity), string(scaler.Thresholds)},
 	reflect.TypeFor[scaler.Preset]():     {string(scaler.Balanced), string(scaler.Economy), string(scaler.Latency)},
-	reflect.TypeFor[scaler.Isolation]():  {string(scaler.ReadUncommitted), string(scaler.ReadCommitted)},
+	reflect.TypeFor[seen.Isolation]():    {string(seen.ReadUncommitted), string(seen.ReadCommitted)},
 	reflect.TypeFor[scaler.OnDelete]():   {string(scaler.Keep), string(scaler.Restore)},
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/lagscaler/lagscaler/rebalancemon"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // Scaler is one declared scaler, and its target as the platform shows it now.
@@ -12,8 +13,8 @@ type Scaler struct {
 	Name     string // unique: namespace/name of the resource, or of the target when the configuration declares it
 	Mode     Mode   // in force: the weaker of the global mode and its own
 	Policy   Policy
-	Sources  []SourceSpec
-	Workload Workload
+	Sources  []seen.SourceSpec
+	Workload seen.Workload
 	Hints    []rebalancemon.Hint // resizes and rollouts of the target; Group is left empty
 	Refusal  Refusal             // why no decision is made; zero: decisions are made
 }

@@ -4,9 +4,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
-func valid() Spec { return Spec{Sources: []SourceSpec{{Cluster: "main", Group: "orders"}}} }
+func valid() Spec { return Spec{Sources: []seen.SourceSpec{{Cluster: "main", Group: "orders"}}} }
 
 func TestPolicyDefaults(t *testing.T) {
 	for _, preset := range Presets {
@@ -38,7 +40,7 @@ func TestPolicyDefaults(t *testing.T) {
 func TestPolicyErrorsAllAtOnce(t *testing.T) {
 	spec := Spec{
 		Mode: "auto", Kind: "pid", Preset: "fast", OnDelete: "explode",
-		Sources: []SourceSpec{
+		Sources: []seen.SourceSpec{
 			{Cluster: "main", Group: "a", ProcessingTime: -1, Isolation: "dirty", TopicPattern: "("},
 			{Cluster: "main", Group: "a"},
 			{Concurrency: -2},

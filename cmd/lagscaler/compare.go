@@ -12,6 +12,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/output"
 	"github.com/lagscaler/lagscaler/internal/web"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/sim"
 )
 
@@ -76,7 +77,7 @@ func compareDays(page web.ComparePage) []compared {
 		all.SimulatedHours, all.SimulatedLate = &r.ConsumerHours, &r.ViolationPercent
 	}
 	add := func(c *compared, s web.Step) {
-		hours := scaler.SeasonStep.Hours()
+		hours := learn.SeasonStep.Hours()
 		c.Hours += hours
 		c.ActualHours += hours * s.Replicas
 		c.DesiredHours += hours * s.Desired
@@ -105,11 +106,11 @@ func simulateWeek(page web.ComparePage) (r sim.Result, ok bool) {
 	if page.PerConsumer == nil || page.Partitions == nil || len(page.Steps) < 2 {
 		return r, false
 	}
-	t := sim.Trace{Name: page.Name, Step: scaler.SeasonStep}
+	t := sim.Trace{Name: page.Name, Step: learn.SeasonStep}
 	peak := 0.0
 	for i, s := range page.Steps {
 		if i > 0 {
-			for at := page.Steps[i-1].Time.Add(scaler.SeasonStep); at.Before(s.Time); at = at.Add(scaler.SeasonStep) {
+			for at := page.Steps[i-1].Time.Add(learn.SeasonStep); at.Before(s.Time); at = at.Add(learn.SeasonStep) {
 				t.Counts = append(t.Counts, page.Steps[i-1].Rate)
 			}
 		}

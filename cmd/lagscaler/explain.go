@@ -17,6 +17,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/web"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/say"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // explainOptions are the flags of explain.
@@ -88,8 +89,8 @@ func (o *explainOptions) lookOnce(cmd *cobra.Command, group string) ([]web.Decis
 	if err != nil {
 		return nil, err
 	}
-	source := scaler.SourceSpec{Cluster: c.Clusters[0].Name, Group: group, ProcessingTime: o.processing}
-	policy, err := scaler.Spec{Sources: []scaler.SourceSpec{source}}.Policy()
+	source := seen.SourceSpec{Cluster: c.Clusters[0].Name, Group: group, ProcessingTime: o.processing}
+	policy, err := scaler.Spec{Sources: []seen.SourceSpec{source}}.Policy()
 	if err != nil {
 		return nil, wrong{err}
 	}

@@ -1,6 +1,9 @@
 package config
 
-import "github.com/lagscaler/lagscaler/scaler"
+import (
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
+)
 
 // Config is the configuration file.
 type Config struct {
@@ -167,7 +170,7 @@ type Group struct {
 
 	// `read_committed` for consumers that read only committed transactions: their lag is measured against the last
 	// stable offset. The brokers do not show this setting of a consumer.
-	Isolation scaler.Isolation `yaml:"isolation"`
+	Isolation seen.Isolation `yaml:"isolation"`
 }
 
 // SLO is the set of thresholds for the alerts of a group.

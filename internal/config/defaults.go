@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // Default is the configuration with all defaults. It has no clusters, because they have no default.
@@ -25,6 +26,6 @@ type defaulter interface{ setDefaults() }
 
 func (c *Cluster) setDefaults() { c.ClientID = "lagscaler" }
 
-func (g *Group) setDefaults() { g.Isolation = scaler.ReadUncommitted }
+func (g *Group) setDefaults() { g.Isolation = seen.ReadUncommitted }
 
 func (t *TargetRef) setDefaults() { t.APIVersion, t.Kind = "apps/v1", "Deployment" }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files and the generated documents")
@@ -221,7 +222,7 @@ func TestExampleLoads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Clusters) != 3 || !c.SLO("main", "orders-eu").Declared || c.Isolation("main", "ledger") != scaler.ReadCommitted {
+	if len(c.Clusters) != 3 || !c.SLO("main", "orders-eu").Declared || c.Isolation("main", "ledger") != seen.ReadCommitted {
 		t.Errorf("the configuration differs from the file: %+v", c)
 	}
 }

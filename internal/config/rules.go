@@ -2,7 +2,7 @@ package config
 
 import (
 	"github.com/lagscaler/lagscaler/lag"
-	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // SLO returns the thresholds of the alerts of a group: those of the first matching entry of groups, with the values of
@@ -18,11 +18,11 @@ func (c *Config) SLO(cluster, group string) lag.SLO {
 }
 
 // Isolation returns the isolation level of a group's consumers from the configuration; read_uncommitted if no entry matches.
-func (c *Config) Isolation(cluster, group string) scaler.Isolation {
+func (c *Config) Isolation(cluster, group string) seen.Isolation {
 	if g, ok := c.group(cluster, group); ok {
 		return g.Isolation
 	}
-	return scaler.ReadUncommitted
+	return seen.ReadUncommitted
 }
 
 // group is the first matching entry of groups.

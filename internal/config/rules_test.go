@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
-	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 const rules = minimal + `
@@ -42,14 +42,14 @@ func TestFirstMatchingEntryApplies(t *testing.T) {
 	for _, tc := range []struct {
 		cluster, group string
 		slo            lag.SLO
-		isolation      scaler.Isolation
+		isolation      seen.Isolation
 	}{
-		{"west", "orders-eu", declared(func(s *lag.SLO) { s.Lag = 7 }), scaler.ReadUncommitted},
-		{"main", "orders-eu", declared(orders), scaler.ReadUncommitted},
-		{"west", "orders-us", declared(orders), scaler.ReadUncommitted},
-		{"main", "my-orders-eu", lag.DefaultSLO, scaler.ReadUncommitted}, // a pattern matches whole names
-		{"main", "ledger", declared(func(*lag.SLO) {}), scaler.ReadCommitted},
-		{"main", "other", lag.DefaultSLO, scaler.ReadUncommitted},
+		{"west", "orders-eu", declared(func(s *lag.SLO) { s.Lag = 7 }), seen.ReadUncommitted},
+		{"main", "orders-eu", declared(orders), seen.ReadUncommitted},
+		{"west", "orders-us", declared(orders), seen.ReadUncommitted},
+		{"main", "my-orders-eu", lag.DefaultSLO, seen.ReadUncommitted}, // a pattern matches whole names
+		{"main", "ledger", declared(func(*lag.SLO) {}), seen.ReadCommitted},
+		{"main", "other", lag.DefaultSLO, seen.ReadUncommitted},
 	} {
 		if got := c.SLO(tc.cluster, tc.group); got != tc.slo {
 			t.Errorf("SLO(%s, %s) = %+v, want %+v", tc.cluster, tc.group, got, tc.slo)

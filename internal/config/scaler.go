@@ -5,6 +5,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // Scaler is a workload to scale, without the custom resource. It has the same fields as a KafkaScaler.
@@ -110,7 +111,7 @@ type Source struct {
 	CommitInterval Duration `yaml:"commitInterval"`
 
 	// `read_committed` or `read_uncommitted`. Default read_uncommitted.
-	Isolation scaler.Isolation `yaml:"isolation"`
+	Isolation seen.Isolation `yaml:"isolation"`
 }
 
 // Window is a time with a minimum number of replicas.
@@ -129,9 +130,9 @@ type Window struct {
 }
 
 // Target is the workload to scale.
-func (s *Scaler) Target() scaler.Ref {
+func (s *Scaler) Target() seen.Ref {
 	t := s.Spec.ScaleTargetRef
-	return scaler.Ref{APIVersion: t.APIVersion, Kind: t.Kind, Namespace: s.Namespace, Name: t.Name}
+	return seen.Ref{APIVersion: t.APIVersion, Kind: t.Kind, Namespace: s.Namespace, Name: t.Name}
 }
 
 // Scaler converts the specification to the type of package scaler.
@@ -144,7 +145,7 @@ func (s ScalerSpec) Scaler() scaler.Spec {
 		ActivationLag:       s.ActivationLag, IdleTime: time.Duration(s.IdleTime), OnDelete: s.OnDelete,
 	}
 	for _, src := range s.Sources {
-		out.Sources = append(out.Sources, scaler.SourceSpec{
+		out.Sources = append(out.Sources, seen.SourceSpec{
 			Cluster: src.Cluster, Group: src.Group, Topics: src.Topics, TopicPattern: src.TopicPattern,
 			ProcessingTime: time.Duration(src.ProcessingTime), Concurrency: src.Concurrency,
 			CommitInterval: time.Duration(src.CommitInterval), Isolation: src.Isolation,

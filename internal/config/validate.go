@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // validator checks the rules that the types cannot express, and reads the files that fields refer to.
@@ -126,7 +127,7 @@ func (v *validator) group(at string, g *Group, clusters []string) {
 	if v.has(at+".cluster") && !slices.Contains(clusters, g.Cluster) {
 		v.addProblem(at+".cluster", "is not a cluster of this file; the clusters are %s", oneOf(clusters))
 	}
-	if g.Isolation != scaler.ReadUncommitted && g.Isolation != scaler.ReadCommitted {
+	if g.Isolation != seen.ReadUncommitted && g.Isolation != seen.ReadCommitted {
 		v.addProblem(at+".isolation", "must be read_uncommitted or read_committed")
 	}
 	v.slo(at+".slo", g.SLO)

@@ -12,8 +12,8 @@ import (
 	"github.com/lagscaler/lagscaler/internal/metrics"
 	"github.com/lagscaler/lagscaler/internal/record"
 	"github.com/lagscaler/lagscaler/internal/web/recent"
-	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // Options are the options of a daemon.
@@ -25,7 +25,7 @@ type Options struct {
 	Log      io.Writer
 
 	Identity  string               // holder of the Lease; empty: the name of the pod, or host and process id
-	Clock     scaler.Clock         // for decisions; the zero value is the real clock. Tests use a faster one
+	Clock     seen.Clock           // for decisions; the zero value is the real clock. Tests use a faster one
 	Published func(*engine.Report) // called after every Report; must not block; may be nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // Watcher returns an engine for a command that reads Kafka itself. The engine has no targets and no server. Its connections
@@ -33,11 +34,11 @@ const (
 
 // LookOnce polls the group of a source for 15 seconds and decides how many replicas it needs. Its Report has one scaler, whose
 // target has as many replicas as the group has members. Nothing is written.
-func LookOnce(ctx context.Context, c *config.Config, log *slog.Logger, p scaler.Policy, source scaler.SourceSpec) (*engine.Report, error) {
+func LookOnce(ctx context.Context, c *config.Config, log *slog.Logger, p scaler.Policy, source seen.SourceSpec) (*engine.Report, error) {
 	group := &groupAsTarget{policy: p, source: source}
 	e, err := Watcher(c, log, engine.Options{
 		Interval: lookInterval, Targets: group,
-		Clock: scaler.Clock{Poll: lookInterval, Decide: (lookPolls - 1) * lookInterval},
+		Clock: seen.Clock{Poll: lookInterval, Decide: (lookPolls - 1) * lookInterval},
 	})
 	if err != nil {
 		return nil, err
@@ -60,7 +61,7 @@ func LookOnce(ctx context.Context, c *config.Config, log *slog.Logger, p scaler.
 // groupAsTarget is a scaler for a group without a target: every member counts as a replica.
 type groupAsTarget struct {
 	policy scaler.Policy
-	source scaler.SourceSpec
+	source seen.SourceSpec
 	latest func() *engine.Report
 }
 
@@ -68,9 +69,9 @@ type groupAsTarget struct {
 func (g *groupAsTarget) Scalers(time.Time) []scaler.Scaler {
 	n := g.members()
 	return []scaler.Scaler{{
-		Name: g.source.Group, Mode: scaler.Advise, Policy: g.policy, Sources: []scaler.SourceSpec{g.source},
-		Workload: scaler.Workload{
-			Ref: scaler.Ref{Kind: "Group", Namespace: g.source.Cluster, Name: g.source.Group}, Found: true, HasScale: true,
+		Name: g.source.Group, Mode: scaler.Advise, Policy: g.policy, Sources: []seen.SourceSpec{g.source},
+		Workload: seen.Workload{
+			Ref: seen.Ref{Kind: "Group", Namespace: g.source.Cluster, Name: g.source.Group}, Found: true, HasScale: true,
 			Spec: n, Status: n, Ready: n,
 		},
 	}}

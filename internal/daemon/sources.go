@@ -12,7 +12,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/lag/kafkasource"
-	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // sources are the open clusters. Only one goroutine at a time may use it.
@@ -51,7 +51,7 @@ func (s *source) Observe(ctx context.Context) lag.Observation {
 
 // readCommitted reports whether a group's end is the last stable offset.
 func (s *source) readCommitted(group string) bool {
-	return s.rules.Load().Isolation(s.name, group) == scaler.ReadCommitted
+	return s.rules.Load().Isolation(s.name, group) == seen.ReadCommitted
 }
 
 func newSources(log *slog.Logger) *sources { return &sources{log: log, open: map[string]*source{}} }

@@ -13,6 +13,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/lag/kafkasource"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // Options say which demo to run, and how to show it.
@@ -91,7 +92,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 
 func demoPolicy() (scaler.Policy, error) {
 	spec := scaler.Spec{
-		Sources:   []scaler.SourceSpec{{Cluster: clusterName, Group: group}},
+		Sources:   []seen.SourceSpec{{Cluster: clusterName, Group: group}},
 		TargetLag: targetLag, DrainTime: 2 * targetLag,
 	}
 	p, err := spec.Policy()
@@ -115,7 +116,7 @@ func newEngine(source engine.Source, targets engine.Targets, o engine.Options, r
 		Mode: scaler.Act,
 	}, engine.Options{
 		Interval: Interval, SampleInterval: SampleInterval,
-		Clock:   scaler.Clock{Poll: Interval, Decide: 3 * Interval, Pace: pace},
+		Clock:   seen.Clock{Poll: Interval, Decide: 3 * Interval, Pace: pace},
 		Targets: targets, Record: o.Record, Log: o.Log,
 		Publish: func(r *engine.Report) {
 			select {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // fleet replaces a Deployment: every replica is one real consumer. It implements [engine.Targets].
@@ -24,7 +25,7 @@ type fleet struct {
 	spec   int32
 	pods   []*pod
 	nextID int
-	write  scaler.Write
+	write  seen.Write
 	hints  []rebalancemon.Hint
 	poison *poison
 	ctx    context.Context
@@ -43,7 +44,7 @@ type poison struct {
 	partition int
 }
 
-var target = scaler.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "demo", Name: "orders-worker"}
+var target = seen.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "demo", Name: "orders-worker"}
 
 func newFleet(ctx context.Context, addrs []string, s Scenario, policy scaler.Policy) *fleet {
 	return &fleet{ctx: ctx, addrs: addrs, processing: s.processing, startup: startup, policy: policy}
@@ -61,8 +62,8 @@ func (f *fleet) Scalers(time.Time) []scaler.Scaler {
 	}
 	return []scaler.Scaler{{
 		Name: "demo/orders", Mode: scaler.Act, Policy: f.policy,
-		Sources: []scaler.SourceSpec{{Cluster: clusterName, Group: group, ProcessingTime: f.processing, CommitInterval: commitInterval}},
-		Workload: scaler.Workload{
+		Sources: []seen.SourceSpec{{Cluster: clusterName, Group: group, ProcessingTime: f.processing, CommitInterval: commitInterval}},
+		Workload: seen.Workload{
 			Ref: target, Found: true, HasScale: true,
 			Spec: f.spec, Status: int32(len(f.pods)), Ready: ready, LastWrite: f.write,
 		},
@@ -78,7 +79,7 @@ func (f *fleet) Apply(_ context.Context, c scaler.Change) error {
 		return fmt.Errorf("%s has %d replicas, not %d: %w", c.Target, f.spec, c.From, scaler.ErrConflict)
 	}
 	now := time.Now()
-	f.write = scaler.Write{At: now, From: c.From, To: c.To}
+	f.write = seen.Write{At: now, From: c.From, To: c.To}
 	f.hints = append(f.hints, rebalancemon.Hint{
 		At: now, Until: now.Add(2 * startup), Kind: rebalancemon.Resized, From: c.From, To: c.To,
 	})

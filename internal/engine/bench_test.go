@@ -8,6 +8,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // fleet is a cluster that answers from memory: each group reads the whole of one topic, and moves with every poll.
@@ -101,7 +102,7 @@ func BenchmarkDeclaredThresholds(b *testing.B) {
 		b.Run(fmt.Sprint(n, "groups"), func(b *testing.B) {
 			all := make([]scaler.Scaler, n)
 			for i := range all {
-				all[i] = scaler.Scaler{Name: nameOf(i), Sources: []scaler.SourceSpec{{Cluster: "main", Group: nameOf(i)}}}
+				all[i] = scaler.Scaler{Name: nameOf(i), Sources: []seen.SourceSpec{{Cluster: "main", Group: nameOf(i)}}}
 			}
 			e := New(Settings{}, Options{Targets: declarations(all)})
 			for b.Loop() {

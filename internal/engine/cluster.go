@@ -8,7 +8,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
-	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // Source reads one Kafka cluster. Both methods may be called at the same time; neither fails as a whole:
@@ -138,8 +138,8 @@ func (c *cluster) polled() PollStats {
 }
 
 // source joins what a scaler says of a group with what the last poll says of it.
-func (e *Engine) source(spec scaler.SourceSpec) scaler.Source {
-	src := scaler.Source{SourceSpec: spec}
+func (e *Engine) source(spec seen.SourceSpec) seen.Source {
+	src := seen.Source{SourceSpec: spec}
 	c, ok := e.clusters[spec.Cluster]
 	if !ok {
 		return src
@@ -148,7 +148,7 @@ func (e *Engine) source(spec scaler.SourceSpec) scaler.Source {
 		src.Lag = g
 	}
 	if stats, ok := c.monitor.Stats(spec.Group); ok {
-		src.Rebalance = scaler.RebalanceOf(stats)
+		src.Rebalance = seen.RebalanceOf(stats)
 	}
 	for _, err := range c.report.Snapshot.Errors {
 		if err.Broker >= 0 && !slices.Contains(src.Silent, err.Broker) {

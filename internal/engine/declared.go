@@ -7,6 +7,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // declared are the scalers of one reading, and what follows from them for the clusters. All but scalers leaves the refused
@@ -44,7 +45,7 @@ func declare(all []scaler.Scaler, global scaler.Mode) declared {
 }
 
 // add takes in one group of a scaler.
-func (d *declared) add(s *scaler.Scaler, src scaler.SourceSpec) {
+func (d *declared) add(s *scaler.Scaler, src seen.SourceSpec) {
 	for _, h := range s.Hints {
 		h.Group = src.Group
 		d.hints[src.Cluster] = append(d.hints[src.Cluster], h)

@@ -12,6 +12,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // Settings are what may change while the engine runs.
@@ -25,7 +26,7 @@ type Settings struct {
 type Options struct {
 	Interval       time.Duration // between polls, 10 s when zero
 	SampleInterval time.Duration // between samples of group states, 1 s when zero
-	Clock          scaler.Clock  // of decisions; the zero value is the real one, with a poll each Interval
+	Clock          seen.Clock    // of decisions; the zero value is the real one, with a poll each Interval
 	Log            *slog.Logger  // nil: discarded
 
 	Targets  Targets       // nil: nothing is scaled

@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/say"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // Targets are what is scaled: workloads of Kubernetes, or the demo's fleet.
@@ -25,7 +27,7 @@ type Targets interface {
 // ScalerReport is one scaler's last decision, what became of it, and what happened before.
 type ScalerReport struct {
 	scaler.Outcome
-	Week   scaler.Week // what was, and what was decided, for a comparison
+	Week   learn.Week // what was, and what was decided, for a comparison
 	Counts ScalerCounts
 }
 
@@ -36,9 +38,9 @@ type scaling struct {
 	targets Targets // nil: nothing is scaled
 	leading func() bool
 	record  Record
-	clock   scaler.Clock
+	clock   seen.Clock
 	log     *slog.Logger
-	source  func(scaler.SourceSpec) scaler.Source // what the last poll says of a group
+	source  func(seen.SourceSpec) seen.Source // what the last poll says of a group
 
 	mode     scaler.Mode // the global one
 	declared declared    // as of the last reading
@@ -47,7 +49,7 @@ type scaling struct {
 	counts   map[string]*counts
 }
 
-func newScaling(o Options, source func(scaler.SourceSpec) scaler.Source) scaling {
+func newScaling(o Options, source func(seen.SourceSpec) seen.Source) scaling {
 	leading := o.Leading
 	if leading == nil {
 		leading = func() bool { return true }

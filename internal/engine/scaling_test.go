@@ -14,6 +14,7 @@ import (
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/learn"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // targets is one workload on group orders.
@@ -43,15 +44,15 @@ func (f *targets) Apply(_ context.Context, c scaler.Change) error {
 // idle is a scaler with more replicas than its group's single partition can use: it always wants to go down to one.
 func idle(t *testing.T) *targets {
 	t.Helper()
-	sources := []scaler.SourceSpec{{Cluster: "main", Group: "orders", ProcessingTime: 10 * time.Millisecond}}
+	sources := []seen.SourceSpec{{Cluster: "main", Group: "orders", ProcessingTime: 10 * time.Millisecond}}
 	policy, err := scaler.Spec{Sources: sources}.Policy()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &targets{scaler: scaler.Scaler{
 		Name: "shop/orders", Mode: scaler.Act, Policy: policy, Sources: sources,
-		Workload: scaler.Workload{
-			Ref:   scaler.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "orders-worker"},
+		Workload: seen.Workload{
+			Ref:   seen.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "orders-worker"},
 			Found: true, HasScale: true, Spec: 3, Status: 3, Ready: 3,
 		},
 	}}
@@ -71,7 +72,7 @@ func TestDisposition(t *testing.T) {
 		{"a follower", func(_ *Settings, o *Options, _ *targets) { o.Leading = func() bool { return false } }, scaler.Follower, 0},
 		{"paused", func(_ *Settings, _ *Options, f *targets) { f.scaler.Workload.Paused = true }, scaler.Paused, 0},
 		{"owned by an HPA", func(_ *Settings, _ *Options, f *targets) {
-			f.scaler.Workload.Owner = scaler.Owner{Kind: "HorizontalPodAutoscaler", Name: "orders"}
+			f.scaler.Workload.Owner = seen.Owner{Kind: "HorizontalPodAutoscaler", Name: "orders"}
 		}, scaler.Conflict, 0},
 		{"lost against another writer", func(_ *Settings, _ *Options, f *targets) { f.err = fmt.Errorf("has 4: %w", scaler.ErrConflict) }, scaler.Conflict, 0},
 		{"the write fails", func(_ *Settings, _ *Options, f *targets) { f.err = errors.New("forbidden") }, scaler.Failed, 0},

@@ -11,6 +11,9 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/learn"
+	"github.com/lagscaler/lagscaler/scaler/need"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
@@ -150,18 +153,18 @@ func stats(group string, at time.Time) rebalancemon.Stats {
 
 // scaled adds a scaler of the first group.
 func scaled(r *engine.Report, change func(*engine.ScalerReport)) *engine.Report {
-	ref := scaler.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "orders-worker"}
+	ref := seen.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "orders-worker"}
 	s := engine.ScalerReport{
 		Outcome: scaler.Outcome{
 			Scaler: scaler.Scaler{
 				Name: "shop/orders", Mode: scaler.Act, Policy: scaler.Policy{MinReplicas: 1, MaxReplicas: 20},
-				Sources:  []scaler.SourceSpec{{Cluster: r.Clusters[0].Name, Group: "group-0000"}},
-				Workload: scaler.Workload{Ref: ref, Found: true, HasScale: true, Spec: 12, Status: 12, Ready: 12},
+				Sources:  []seen.SourceSpec{{Cluster: r.Clusters[0].Name, Group: "group-0000"}},
+				Workload: seen.Workload{Ref: ref, Found: true, HasScale: true, Spec: 12, Status: 12, Ready: 12},
 			},
 			Decision: scaler.Decision{
 				At: r.At, Target: ref, Current: 12, Desired: 20, Wanted: 30, Verdict: scaler.ScaleUp,
 				Steps:  []scaler.Step{{Reason: scaler.PartitionLimit, From: 30, To: 24}, {Reason: scaler.MaxReplicas, From: 24, To: 20}},
-				Needs:  []scaler.Need{{RateKnown: true, Required: 2066, PerConsumer: 100, Capacity: scaler.Learned}},
+				Needs:  []need.Need{{RateKnown: true, Required: 2066, PerConsumer: 100, Capacity: learn.Learned}},
 				Bounds: scaler.Bounds{Min: 2, Max: 20, Partitions: 24},
 			},
 			Disposition: scaler.Applied,

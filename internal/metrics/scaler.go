@@ -3,6 +3,9 @@ package metrics
 import (
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/learn"
+	"github.com/lagscaler/lagscaler/scaler/need"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 var targetLabels = []string{"target_namespace", "target_kind", "target"}
@@ -12,13 +15,13 @@ type scalerView struct {
 	labels
 	*engine.ScalerReport
 	decided bool
-	need    scaler.Need // of the source that decided
+	need    need.Need // of the source that decided
 }
 
 // scalerViews are the scalers, one for each target: the second one on a target is refused, and would double its series.
 func scalerViews(r *engine.Report) []*scalerView {
 	var views []*scalerView
-	seen := map[scaler.Ref]bool{}
+	seen := map[seen.Ref]bool{}
 	for _, refused := range []bool{false, true} {
 		for i := range r.Scalers {
 			s := &r.Scalers[i]
@@ -82,7 +85,7 @@ var scalerTable = []row[*scalerView]{
 		func(s *scalerView, o *out) { o.know(s.need.Required, s.decided && s.need.RateKnown) }),
 	scalerRow("lagscaler_scaler_capacity_per_replica_records_per_second", "Capacity of one replica in records per second, declared or learned. Absent while it is unknown.", Gauge,
 		func(s *scalerView, o *out) {
-			known := s.need.Capacity != "" && s.need.Capacity != scaler.NotKnown
+			known := s.need.Capacity != "" && s.need.Capacity != learn.NotKnown
 			o.know(s.need.PerConsumer*float64(max(1, s.Decision.Why.PerReplica)), known)
 		}),
 	scalerRow("lagscaler_scaler_hold_overdue", "1 while a verdict has blocked a change for longer than its deadline, with the reason; absent otherwise.", Gauge,

@@ -8,6 +8,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/say"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // Version is the format of a recording.
@@ -59,20 +60,20 @@ func decisionOf(d scaler.Decision) Decision {
 // poll is a scaler.Input without its memory, as JSON. SLO and Schedule are separate because a Policy does not marshal them.
 type poll struct {
 	Now      time.Time           `json:"now"`
-	Clock    scaler.Clock        `json:"clock"`
+	Clock    seen.Clock          `json:"clock"`
 	Sources  []source            `json:"sources"`
-	Workload scaler.Workload     `json:"workload"`
+	Workload seen.Workload       `json:"workload"`
 	Policy   scaler.Policy       `json:"policy"`
 	SLO      lag.SLO             `json:"slo"`
 	Schedule []scaler.WindowSpec `json:"schedule,omitempty"`
 }
 
-// source is a scaler.Source. Its specification is a named field, so that no two JSON keys are equal.
+// source is a seen.Source. Its specification is a named field, so that no two JSON keys are equal.
 type source struct {
-	Spec      scaler.SourceSpec `json:"spec"`
-	Lag       *lag.GroupLag     `json:"lag"`
-	Silent    []int32           `json:"silent,omitempty"`
-	Rebalance scaler.Rebalance  `json:"rebalance"`
+	Spec      seen.SourceSpec `json:"spec"`
+	Lag       *lag.GroupLag   `json:"lag"`
+	Silent    []int32         `json:"silent,omitempty"`
+	Rebalance seen.Rebalance  `json:"rebalance"`
 }
 
 func pollOf(in scaler.Input) *poll {
@@ -91,7 +92,7 @@ func (p *poll) input() (scaler.Input, error) {
 	in := scaler.Input{Now: p.Now, Clock: p.Clock, Workload: p.Workload, Policy: p.Policy}
 	in.Policy.SLO = p.SLO
 	for _, s := range p.Sources {
-		in.Sources = append(in.Sources, scaler.Source{SourceSpec: s.Spec, Lag: s.Lag, Silent: s.Silent, Rebalance: s.Rebalance})
+		in.Sources = append(in.Sources, seen.Source{SourceSpec: s.Spec, Lag: s.Lag, Silent: s.Silent, Rebalance: s.Rebalance})
 	}
 	var errs []error
 	for _, w := range p.Schedule {

@@ -19,6 +19,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/learn"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 	"github.com/lagscaler/lagscaler/scaler/sim"
 )
 
@@ -108,8 +109,8 @@ func (d *daemon) Decide(v *sim.View) (int32, string) {
 	d.polls++
 	in := scaler.Input{
 		Now: v.Now, Policy: d.policy, Memory: d.memory, Workload: v.Workload,
-		Sources: []scaler.Source{{
-			SourceSpec: scaler.SourceSpec{Cluster: "sim", Group: "sim", ProcessingTime: 10 * time.Millisecond},
+		Sources: []seen.Source{{
+			SourceSpec: seen.SourceSpec{Cluster: "sim", Group: "sim", ProcessingTime: 10 * time.Millisecond},
 			Lag:        v.Lag, Rebalance: v.Rebalance,
 		}},
 	}
@@ -134,7 +135,7 @@ func restless() sim.Trace {
 // recorded runs a daemon through the simulator and returns its files, the oldest first.
 func recorded(t *testing.T, maxBytes int64, poll func(*daemon, int)) []string {
 	t.Helper()
-	policy, err := scaler.Spec{Sources: []scaler.SourceSpec{{Cluster: "sim", Group: "sim"}}}.Policy()
+	policy, err := scaler.Spec{Sources: []seen.SourceSpec{{Cluster: "sim", Group: "sim"}}}.Policy()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -287,7 +288,7 @@ var known = scaler.Memory{Memory: learn.Memory{Version: 1}}
 func input(second int) scaler.Input {
 	at := time.Unix(1_800_000_000+int64(second), 0).UTC()
 	g := &lag.GroupLag{ReadAt: at}
-	return scaler.Input{Now: at, Sources: []scaler.Source{{Lag: g}}, Memory: known}
+	return scaler.Input{Now: at, Sources: []seen.Source{{Lag: g}}, Memory: known}
 }
 
 // With a slow disk, polls that do not fit into the queue are dropped, counted and logged, and leave a gap in the recording.

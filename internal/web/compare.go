@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
-	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/learn"
 )
 
 // ComparePage is what a scaler decided, next to the replicas that its target had.
@@ -63,8 +63,8 @@ func compareOf(s *engine.ScalerReport) *ComparePage {
 }
 
 // steps joins the series of a week at the times that all of them know.
-func steps(w scaler.Week) []Step {
-	at := func(s scaler.Series) map[int64]float64 {
+func steps(w learn.Week) []Step {
+	at := func(s learn.Series) map[int64]float64 {
 		values := map[int64]float64{}
 		for _, p := range s.Points() {
 			values[p.At.Unix()] = p.Value

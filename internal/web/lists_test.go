@@ -10,6 +10,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // happened are rebalances of two groups: alpha's by deploy at even minutes, beta's by scaling at odd ones; each third failed.
@@ -72,7 +73,7 @@ func TestRebalancesSearchAndPages(t *testing.T) {
 func TestDecisionsSearchAndPages(t *testing.T) {
 	r := report(t, "alpha")
 	for i := range 60 {
-		s := engine.ScalerReport{Outcome: scaler.Outcome{Scaler: scaler.Scaler{Name: fmt.Sprintf("shop/scaler-%02d", i), Sources: []scaler.SourceSpec{{Cluster: "main", Group: "alpha"}}}}}
+		s := engine.ScalerReport{Outcome: scaler.Outcome{Scaler: scaler.Scaler{Name: fmt.Sprintf("shop/scaler-%02d", i), Sources: []seen.SourceSpec{{Cluster: "main", Group: "alpha"}}}}}
 		s.Decision.Verdict = scaler.Steady
 		if i%10 == 0 {
 			s.Decision.Verdict = scaler.ScaleUp

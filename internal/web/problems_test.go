@@ -11,6 +11,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/web/recent"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // Each trouble is on every page, says where and what, and what to do.
@@ -18,7 +19,7 @@ func TestProblemsSayWhatToDo(t *testing.T) {
 	scaled := func(o scaler.Outcome) func(*engine.Report) {
 		return func(r *engine.Report) { o.Name = "shop/orders"; r.Scalers = []engine.ScalerReport{{Outcome: o}} }
 	}
-	owned := scaler.Workload{Owner: scaler.Owner{Kind: "HorizontalPodAutoscaler", Name: "orders-hpa"}}
+	owned := seen.Workload{Owner: seen.Owner{Kind: "HorizontalPodAutoscaler", Name: "orders-hpa"}}
 	cluster := func(e lag.ReadError) func(*engine.Report) {
 		return func(r *engine.Report) { r.Clusters[0].Snapshot.Errors = []lag.ReadError{e} }
 	}
@@ -113,7 +114,7 @@ func TestTroublesAroundTheReport(t *testing.T) {
 
 // A refused scaler decides nothing, so a group's row shows the one that decides, whichever comes last by name.
 func TestARefusedScalerIsNotAGroups(t *testing.T) {
-	sources := []scaler.SourceSpec{{Cluster: "main", Group: "orders"}}
+	sources := []seen.SourceSpec{{Cluster: "main", Group: "orders"}}
 	r := &engine.Report{Scalers: []engine.ScalerReport{
 		{Outcome: scaler.Outcome{Scaler: scaler.Scaler{Name: "shop/orders", Sources: sources}}},
 		{Outcome: scaler.Outcome{Scaler: scaler.Scaler{Name: "zoo/orders", Sources: sources, Refusal: scaler.Refusal{Reason: "NotAllowed", Why: "x"}}}},

@@ -15,6 +15,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag/lagtest"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // The largest fleet that docs/operations.md speaks of: a million group-partitions.
@@ -63,8 +64,8 @@ func (n manyTargets) Scalers(time.Time) []scaler.Scaler {
 		out[i] = scaler.Scaler{
 			Name: fmt.Sprintf("shop/scaler-%04d", i), Mode: scaler.Advise,
 			Policy:   scaler.Policy{TargetLag: 30 * time.Second},
-			Sources:  []scaler.SourceSpec{{Cluster: "main", Group: fmt.Sprintf("team-%02d.service-%05d", i%40, i), ProcessingTime: 10 * time.Millisecond}},
-			Workload: scaler.Workload{Ref: scaler.Ref{Kind: "Deployment", Namespace: "shop", Name: fmt.Sprint("worker-", i)}, Found: true, HasScale: true, Spec: 1},
+			Sources:  []seen.SourceSpec{{Cluster: "main", Group: fmt.Sprintf("team-%02d.service-%05d", i%40, i), ProcessingTime: 10 * time.Millisecond}},
+			Workload: seen.Workload{Ref: seen.Ref{Kind: "Deployment", Namespace: "shop", Name: fmt.Sprint("worker-", i)}, Found: true, HasScale: true, Spec: 1},
 		}
 	}
 	return out

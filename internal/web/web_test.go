@@ -18,6 +18,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 var t0 = time.Date(2026, 1, 5, 12, 0, 0, 0, time.UTC)
@@ -86,7 +87,7 @@ func get(t testing.TB, h http.Handler, path string) *httptest.ResponseRecorder {
 // Every page answers, and so does its JSON twin; neither allows anything from elsewhere.
 func TestPagesAndTwins(t *testing.T) {
 	rep := report(t, "alpha", "beta")
-	rep.Scalers = []engine.ScalerReport{{Outcome: scaler.Outcome{Scaler: scaler.Scaler{Name: "shop/orders", Sources: []scaler.SourceSpec{{Cluster: "main", Group: "beta"}}}}}}
+	rep.Scalers = []engine.ScalerReport{{Outcome: scaler.Outcome{Scaler: scaler.Scaler{Name: "shop/orders", Sources: []seen.SourceSpec{{Cluster: "main", Group: "beta"}}}}}}
 	h := serve(rep)
 	queries := map[string]string{"/api/v1/group": "?cluster=main&group=beta", "/api/v1/compare": "?scaler=shop/orders"}
 	for _, r := range routes {

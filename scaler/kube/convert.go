@@ -7,6 +7,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // declaredOf converts a KafkaScaler into the types of package scaler. It checks nothing: the API server's schema refuses
@@ -15,7 +16,7 @@ func declaredOf(k *v1alpha1.KafkaScaler) Declared {
 	ref := k.Spec.ScaleTargetRef
 	return Declared{
 		Name: k.Namespace + "/" + k.Name,
-		Target: scaler.Ref{
+		Target: seen.Ref{
 			APIVersion: cmp.Or(ref.APIVersion, "apps/v1"), Kind: cmp.Or(ref.Kind, "Deployment"),
 			Namespace: k.Namespace, Name: ref.Name,
 		},
@@ -38,10 +39,10 @@ func specOf(s v1alpha1.KafkaScalerSpec) scaler.Spec {
 		}
 	}
 	for _, src := range s.Sources {
-		spec.Sources = append(spec.Sources, scaler.SourceSpec{
+		spec.Sources = append(spec.Sources, seen.SourceSpec{
 			Cluster: src.Cluster, Group: src.Group, Topics: src.Topics, TopicPattern: src.TopicPattern,
 			ProcessingTime: length(src.ProcessingTime), Concurrency: value(src.Concurrency),
-			CommitInterval: length(src.CommitInterval), Isolation: scaler.Isolation(src.Isolation),
+			CommitInterval: length(src.CommitInterval), Isolation: seen.Isolation(src.Isolation),
 		})
 	}
 	for _, w := range s.Schedule {

@@ -15,6 +15,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 const everything = `
@@ -54,13 +55,13 @@ func TestSpecOfAKafkaScaler(t *testing.T) {
 	p := func(n int32) *int32 { return &n }
 	want := Declared{
 		Name:   "shop/orders",
-		Target: scaler.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "worker"},
+		Target: seen.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "worker"},
 		Spec: scaler.Spec{
 			Mode: scaler.Act, Kind: scaler.Thresholds, Preset: scaler.Latency,
 			SLO: lag.SLO{Lag: 1, LagTime: 2 * time.Second, RebalancesPerHour: 3.5, RebalanceTime: 4 * time.Second, Churn: 0.5, Skew: 0.6},
-			Sources: []scaler.SourceSpec{{
+			Sources: []seen.SourceSpec{{
 				Cluster: "main", Group: "orders", Topics: []string{"a", "b"}, TopicPattern: "c.*", ProcessingTime: 50 * time.Millisecond,
-				Concurrency: 4, CommitInterval: time.Second, Isolation: scaler.ReadCommitted,
+				Concurrency: 4, CommitInterval: time.Second, Isolation: seen.ReadCommitted,
 			}},
 			MinReplicas: p(0), MaxReplicas: p(48), FallbackReplicas: p(9),
 			Schedule:  []scaler.WindowSpec{{Start: "0 8 * * 1-5", End: "0 18 * * 1-5", TimeZone: "Europe/Berlin", MinReplicas: 7}},

@@ -13,12 +13,13 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
 	"github.com/lagscaler/lagscaler/scaler/kube/watch"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // Declared is a scaler as a user declares it, in a custom resource or in the configuration file.
 type Declared struct {
 	Name   string // namespace/name
-	Target scaler.Ref
+	Target seen.Ref
 	Spec   scaler.Spec
 }
 
@@ -137,8 +138,8 @@ func (d *declarations) find(name string) (Declared, bool) {
 	return Declared{}, false
 }
 
-func targetsOf(all []*resource) []scaler.Ref {
-	refs := make([]scaler.Ref, len(all))
+func targetsOf(all []*resource) []seen.Ref {
+	refs := make([]seen.Ref, len(all))
 	for i, r := range all {
 		refs[i] = r.Target
 	}
@@ -158,7 +159,7 @@ func older(a, b *resource) bool {
 func (r *resource) declaration() watch.Declaration {
 	d := watch.Declaration{Annotations: r.annotations}
 	if last := r.status.LastChange; last != nil {
-		d.LastWrite = scaler.Write{At: last.Time.Time, From: last.From, To: last.To}
+		d.LastWrite = seen.Write{At: last.Time.Time, From: last.From, To: last.To}
 	}
 	return d
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // deletedScaler is what the clean-up after a deleted scaler needs to know.
@@ -15,7 +16,7 @@ import (
 // deletion while no replica ran. Who scaled the target to zero does not matter: the API server does not tell reliably (see
 // author), and onDelete: keep leaves it at zero.
 type deletedScaler struct {
-	target   scaler.Ref
+	target   seen.Ref
 	onDelete scaler.OnDelete
 }
 
@@ -40,7 +41,7 @@ func (d deletedScaler) annotations(name string) map[string]string {
 func deletedScalerIn(annotations map[string]string) deletedScaler {
 	out := deletedScaler{onDelete: scaler.OnDelete(annotations[annotationDelete])}
 	if f := strings.Fields(annotations[annotationTarget]); len(f) == 4 {
-		out.target = scaler.Ref{APIVersion: f[0], Kind: f[1], Namespace: f[2], Name: f[3]}
+		out.target = seen.Ref{APIVersion: f[0], Kind: f[1], Namespace: f[2], Name: f[3]}
 	}
 	return out
 }
@@ -60,10 +61,10 @@ func (m *memories) deleted(d Declared) {
 }
 
 // deletedTargets are the targets of deleted scalers that have not been cleaned up after.
-func (m *memories) deletedTargets() []scaler.Ref {
+func (m *memories) deletedTargets() []seen.Ref {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var refs []scaler.Ref
+	var refs []seen.Ref
 	for _, d := range m.toDelete {
 		refs = append(refs, d.target)
 	}
@@ -93,7 +94,7 @@ func (m *memories) cleanUpAfter(ctx context.Context, name string, d deletedScale
 func (m *memories) undeclared() map[string]deletedScaler {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	declared, targets := map[string]bool{}, map[scaler.Ref]bool{}
+	declared, targets := map[string]bool{}, map[seen.Ref]bool{}
 	for _, r := range m.declarations.all() {
 		declared[r.Name], targets[r.Target] = true, true
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
 	"github.com/lagscaler/lagscaler/scaler/kube/election"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // Saved memories are ConfigMaps in the program's own namespace, one for each scaler: a few KB, about 100 with the seasons
@@ -43,7 +44,7 @@ type memories struct {
 	lease        string // its name
 	election     *election.Election
 	declarations *declarations
-	restore      func(ctx context.Context, ref scaler.Ref) (done bool, err error)
+	restore      func(ctx context.Context, ref seen.Ref) (done bool, err error)
 
 	mu       sync.Mutex
 	saved    map[string]deletedScaler // scalers that have a saved memory, as they would be cleaned up after

@@ -146,13 +146,13 @@ func TestMemoryFits(t *testing.T) {
 	if err != nil || z.Close() != nil {
 		t.Fatal(err)
 	}
-	var week scaler.Series
+	var week learn.Series
 	if err := json.Unmarshal(fmt.Appendf(nil, `{"end": 1, "codes": %q}`, base64.StdEncoding.EncodeToString(packed.Bytes())), &week); err != nil {
 		t.Fatal(err)
 	}
 	m := scaler.Memory{Memory: learn.Memory{Week: learn.Week{Rate: week, Actual: week, Desired: week, Late: week}}}
 	for range 16 {
-		m.Sources = append(m.Sources, scaler.SourceMemory{Season: scaler.Season{Maxima: week}})
+		m.Sources = append(m.Sources, learn.Source{Season: learn.Season{Maxima: week}})
 	}
 	data, err := m.Save()
 	if err != nil || len(data) > limit/4 || len(data) < 16*len(noise) {

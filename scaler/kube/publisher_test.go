@@ -12,20 +12,23 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
+	"github.com/lagscaler/lagscaler/scaler/learn"
+	"github.com/lagscaler/lagscaler/scaler/need"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // decided is an outcome of the scaler shop/orders.
 func outcome(now time.Time, verdict scaler.Reason, current, desired int32) scaler.Outcome {
-	policy, _ := scaler.Spec{Mode: scaler.Act, Sources: []scaler.SourceSpec{{Cluster: "main", Group: "orders"}}}.Policy()
+	policy, _ := scaler.Spec{Mode: scaler.Act, Sources: []seen.SourceSpec{{Cluster: "main", Group: "orders"}}}.Policy()
 	return scaler.Outcome{
 		Scaler: scaler.Scaler{
 			Name: "shop/orders", Mode: scaler.Act,
-			Workload: scaler.Workload{Ref: worker, Found: true, HasScale: true, Spec: current},
+			Workload: seen.Workload{Ref: worker, Found: true, HasScale: true, Spec: current},
 		},
 		Disposition: scaler.Applied, Line: "the line",
 		Decision: scaler.Decision{
 			At: now, Target: worker, Current: current, Desired: desired, Wanted: desired, Verdict: verdict, Policy: policy,
-			Needs: []scaler.Need{{Cluster: "main", Group: "orders", Lag: 1200, LagKnown: true, LagSeconds: 4.2, Rate: 100, RateKnown: true, PerConsumer: 20, Capacity: scaler.Declared}},
+			Needs: []need.Need{{Cluster: "main", Group: "orders", Lag: 1200, LagKnown: true, LagSeconds: 4.2, Rate: 100, RateKnown: true, PerConsumer: 20, Capacity: learn.Declared}},
 		},
 	}
 }
@@ -41,7 +44,7 @@ func with(o scaler.Outcome, change func(*scaler.Outcome)) scaler.Outcome {
 
 func owned(o scaler.Outcome) scaler.Outcome {
 	o.Disposition = scaler.Conflict
-	o.Workload.Owner = scaler.Owner{Kind: "HorizontalPodAutoscaler", Name: "hpa"}
+	o.Workload.Owner = seen.Owner{Kind: "HorizontalPodAutoscaler", Name: "hpa"}
 	return o
 }
 
@@ -177,7 +180,7 @@ func TestConditions(t *testing.T) {
 		{"at zero", with(steady, func(o *scaler.Outcome) { o.Workload.Spec = 0 }), "Active=False/AtZero"},
 		{"paused", with(steady, func(o *scaler.Outcome) { o.Disposition, o.Workload.Paused = scaler.Paused, true }), "AbleToScale=False/Paused Paused=True/Paused"},
 		{"fixed", with(steady, func(o *scaler.Outcome) { o.Workload.FixedReplicas = &five }), "Paused=True/FixedReplicas"},
-		{"an HPA", with(steady, func(o *scaler.Outcome) { o.Workload.Owner = scaler.Owner{Kind: "HorizontalPodAutoscaler"} }), "AbleToScale=False/Conflict"},
+		{"an HPA", with(steady, func(o *scaler.Outcome) { o.Workload.Owner = seen.Owner{Kind: "HorizontalPodAutoscaler"} }), "AbleToScale=False/Conflict"},
 		{"the write failed", with(steady, func(o *scaler.Outcome) { o.Disposition = scaler.Failed }), "AbleToScale=False/Failed"},
 		{"fought", with(steady, func(o *scaler.Outcome) { o.Decision.Verdict = scaler.ReplicasFought }), "AbleToScale=False/ReplicasFought"},
 	}

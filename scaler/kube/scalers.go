@@ -8,6 +8,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // Scalers are the declared scalers and their targets as Kubernetes shows them now, sorted by name. It reads caches and
@@ -29,7 +30,7 @@ func (c *Controller) Scalers(now time.Time) []scaler.Scaler {
 
 // scaler is what one declaration comes to under the settings, without its target.
 func (s Settings) scaler(r *resource) scaler.Scaler {
-	out := scaler.Scaler{Name: r.Name, Mode: r.Spec.Mode, Sources: r.Spec.Sources, Workload: scaler.Workload{Ref: r.Target}}
+	out := scaler.Scaler{Name: r.Name, Mode: r.Spec.Mode, Sources: r.Spec.Sources, Workload: seen.Workload{Ref: r.Target}}
 	if r.invalid != nil {
 		out.Refusal = scaler.Refuse(v1alpha1.Invalid, "%v", r.invalid)
 		return out
@@ -60,7 +61,7 @@ func (s Settings) allowed(r *resource) scaler.Refusal {
 }
 
 // mayName reports whether scalers of a namespace may name a cluster and a group. Without rules they may name all.
-func (s Settings) mayName(namespace string, src scaler.SourceSpec) bool {
+func (s Settings) mayName(namespace string, src seen.SourceSpec) bool {
 	if len(s.Namespaces) == 0 {
 		return true
 	}
@@ -79,7 +80,7 @@ func anyOf(patterns []*regexp.Regexp, name string) bool {
 // refuseTaken leaves each target to the oldest scaler on it. A scaler that is refused already has no target: it does not
 // scale it.
 func refuseTaken(all []*resource, scalers []scaler.Scaler) {
-	oldest := map[scaler.Ref]*resource{}
+	oldest := map[seen.Ref]*resource{}
 	for i, r := range all {
 		if first, taken := oldest[r.Target]; !scalers[i].Refused() && (!taken || older(r, first)) {
 			oldest[r.Target] = r

@@ -24,6 +24,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
 	"github.com/lagscaler/lagscaler/scaler/kube/watch"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 func asAutoscaler(t *testing.T, o *unstructured.Unstructured) runtime.Object {
@@ -66,7 +67,7 @@ func TestScalersShowTheWorkload(t *testing.T) {
 		if !wl.Found || !wl.HasScale || wl.Spec != 4 || wl.Status != 4 || wl.Ready != 3 || wl.RolloutInProgress {
 			t.Errorf("workload %+v", wl)
 		}
-		want := []scaler.Pod{{Name: "worker-a"}, {Name: "worker-b", IP: "10.0.0.2", Ready: true}}
+		want := []seen.Pod{{Name: "worker-a"}, {Name: "worker-b", IP: "10.0.0.2", Ready: true}}
 		if !slices.Equal(wl.Pods, want) {
 			t.Errorf("pods %v, want %v", wl.Pods, want)
 		}
@@ -177,17 +178,17 @@ spec: {scaleTargetRef: {name: worker}}`
 	tests := []struct {
 		name     string
 		manifest string
-		want     scaler.Owner
+		want     seen.Owner
 	}{
-		{"nobody", "", scaler.Owner{}},
-		{"an HPA", hpa, scaler.Owner{Kind: "HorizontalPodAutoscaler", Name: "hpa", Desired: 7}},
-		{"an HPA of another", strings.ReplaceAll(hpa, "worker", "other"), scaler.Owner{}},
-		{"an HPA of another kind", strings.ReplaceAll(hpa, "Deployment, name", "StatefulSet, name"), scaler.Owner{}},
-		{"KEDA", scaledObject, scaler.Owner{Kind: "ScaledObject", Name: "keda"}},
-		{"KEDA and its HPA", scaledObject + hpa, scaler.Owner{Kind: "ScaledObject", Name: "keda", Desired: 7}},
-		{"KEDA, paused", paused, scaler.Owner{Kind: "ScaledObject", Name: "keda", Paused: true}},
-		{"KEDA, paused at a number", pausedAt, scaler.Owner{Kind: "ScaledObject", Name: "keda", Paused: true}},
-		{"KEDA, paused, its HPA still there", paused + hpa, scaler.Owner{Kind: "ScaledObject", Name: "keda", Desired: 7}},
+		{"nobody", "", seen.Owner{}},
+		{"an HPA", hpa, seen.Owner{Kind: "HorizontalPodAutoscaler", Name: "hpa", Desired: 7}},
+		{"an HPA of another", strings.ReplaceAll(hpa, "worker", "other"), seen.Owner{}},
+		{"an HPA of another kind", strings.ReplaceAll(hpa, "Deployment, name", "StatefulSet, name"), seen.Owner{}},
+		{"KEDA", scaledObject, seen.Owner{Kind: "ScaledObject", Name: "keda"}},
+		{"KEDA and its HPA", scaledObject + hpa, seen.Owner{Kind: "ScaledObject", Name: "keda", Desired: 7}},
+		{"KEDA, paused", paused, seen.Owner{Kind: "ScaledObject", Name: "keda", Paused: true}},
+		{"KEDA, paused at a number", pausedAt, seen.Owner{Kind: "ScaledObject", Name: "keda", Paused: true}},
+		{"KEDA, paused, its HPA still there", paused + hpa, seen.Owner{Kind: "ScaledObject", Name: "keda", Desired: 7}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -229,7 +230,7 @@ func TestResizesAndRolloutsAreSeen(t *testing.T) {
 		if !slices.Equal(got.Hints, want) {
 			t.Errorf("hints %+v\nwant  %+v", got.Hints, want)
 		}
-		if want := (scaler.Write{At: minute, From: 6, To: 9}); got.Workload.LastWrite != want || got.Workload.RolloutInProgress {
+		if want := (seen.Write{At: minute, From: 6, To: 9}); got.Workload.LastWrite != want || got.Workload.RolloutInProgress {
 			t.Errorf("last write %+v, want %+v; rollout %v", got.Workload.LastWrite, want, got.Workload.RolloutInProgress)
 		}
 	})
@@ -240,7 +241,7 @@ func TestTheLastWriteIsRemembered(t *testing.T) {
 	changed := strings.Replace(orders, "maxReplicas: 48", `maxReplicas: 48
 status: {lastChange: {from: 2, to: 4, reason: ScaleUp, time: "1999-12-31T23:59:30Z"}}`, 1)
 	inWorld(t, changed, act, func(w *world) {
-		want := scaler.Write{At: time.Date(1999, 12, 31, 23, 59, 30, 0, time.UTC), From: 2, To: 4}
+		want := seen.Write{At: time.Date(1999, 12, 31, 23, 59, 30, 0, time.UTC), From: 2, To: 4}
 		if got := w.one("shop/orders").Workload.LastWrite; !got.At.Equal(want.At) || got.From != want.From || got.To != want.To {
 			t.Errorf("last write %+v, want %+v", got, want)
 		}
@@ -332,7 +333,7 @@ func TestTheOldestHasTheTarget(t *testing.T) {
 	declared := func(name string, created int64, group string) *resource {
 		r := &resource{created: time.Unix(created, 0)}
 		r.Name, r.Target = name, worker
-		r.Spec.Sources = []scaler.SourceSpec{{Cluster: "main", Group: group}}
+		r.Spec.Sources = []seen.SourceSpec{{Cluster: "main", Group: group}}
 		return r
 	}
 	settings := Settings{Mode: scaler.Observe, Clusters: []string{"main"}, Namespaces: []NamespaceRule{
@@ -377,7 +378,7 @@ func BenchmarkScalers(b *testing.B) {
 				r := &resource{created: start.Add(time.Duration(i) * time.Second)}
 				r.Name, r.Target = fmt.Sprintf("shop/scaler-%05d", i), worker
 				r.Target.Name = fmt.Sprintf("worker-%05d", i%(n/2))
-				r.Spec.Sources = []scaler.SourceSpec{{Cluster: "main", Group: r.Target.Name}}
+				r.Spec.Sources = []seen.SourceSpec{{Cluster: "main", Group: r.Target.Name}}
 				c.declarations.resources[r.Name] = r
 			}
 			for b.Loop() {

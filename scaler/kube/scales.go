@@ -15,6 +15,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
 	"github.com/lagscaler/lagscaler/scaler/kube/election"
 	"github.com/lagscaler/lagscaler/scaler/kube/watch"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // attempts is how often a write is tried against changes of other fields: a status that is written at the same time.
@@ -113,7 +114,7 @@ type restorer struct {
 
 // restore starts one replica of a target at zero. Not done: its kind has not been read yet, or nothing may be written in
 // this mode.
-func (r *restorer) restore(ctx context.Context, ref scaler.Ref) (done bool, err error) {
+func (r *restorer) restore(ctx context.Context, ref seen.Ref) (done bool, err error) {
 	t, found, read := r.workloads.Find(ref)
 	switch {
 	case !read || found && !t.SizeKnown:

@@ -16,9 +16,10 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
 	"github.com/lagscaler/lagscaler/scaler/kube/election"
 	"github.com/lagscaler/lagscaler/scaler/kube/watch"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
-var worker = scaler.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "worker"}
+var worker = seen.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "worker"}
 
 // other is a second controller on the same API server: another replica of the program.
 func (w *world) other(identity string) *Controller {
@@ -97,7 +98,7 @@ func TestAWriteIsKnownAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := w.one("shop/orders").Workload
-		if want := (scaler.Write{At: time.Now(), From: 4, To: 6}); got.Spec != 6 || got.LastWrite != want {
+		if want := (seen.Write{At: time.Now(), From: 4, To: 6}); got.Spec != 6 || got.LastWrite != want {
 			t.Errorf("spec %d, last write %+v; want 6, %+v", got.Spec, got.LastWrite, want)
 		}
 	})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // statusOf is the status of a KafkaScaler after an outcome; before is the status it replaces, and lacking names the missing
@@ -47,7 +48,7 @@ func statusOf(o scaler.Outcome, r *resource, before v1alpha1.KafkaScalerStatus, 
 	return s
 }
 
-func groupsOf(sources []scaler.SourceSpec) string {
+func groupsOf(sources []seen.SourceSpec) string {
 	var names []string
 	for _, src := range sources {
 		names = append(names, src.Group)

@@ -1,6 +1,9 @@
 package sim
 
-import "github.com/lagscaler/lagscaler/scaler"
+import (
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
+)
 
 // Entry makes a fresh policy for one simulation: policies remember.
 type Entry struct {
@@ -33,14 +36,14 @@ const OurName = "lagscaler"
 
 // Declare fills in the processing time of the world, unless the specification declares one itself.
 func Declare(s scaler.Spec, w World) scaler.Spec {
-	source := scaler.SourceSpec{}
+	source := seen.SourceSpec{}
 	if len(s.Sources) > 0 {
 		source = s.Sources[0]
 	}
 	if source.ProcessingTime == 0 {
 		source.ProcessingTime = w.Processing()
 	}
-	s.Sources = []scaler.SourceSpec{source}
+	s.Sources = []seen.SourceSpec{source}
 	return s
 }
 
@@ -48,6 +51,6 @@ func Declare(s scaler.Spec, w World) scaler.Spec {
 func FixedThresholds(w World) (Policy, error) {
 	return Ours("fixed thresholds", scaler.Spec{
 		Kind:    scaler.Thresholds,
-		Sources: []scaler.SourceSpec{{ProcessingTime: w.Processing()}},
+		Sources: []seen.SourceSpec{{ProcessingTime: w.Processing()}},
 	}, nil)
 }

@@ -3,13 +3,14 @@ package sim
 import (
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/say"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // ours is the daemon's own policy: scaler.Evaluate, seeing what the daemon would see.
 type ours struct {
 	name    string
 	policy  scaler.Policy
-	source  scaler.SourceSpec
+	source  seen.SourceSpec
 	memory  scaler.Memory
 	forget  func(*scaler.Memory)
 	decided func(scaler.Decision)
@@ -27,12 +28,12 @@ func Without(name string, spec scaler.Spec, forget func(*scaler.Memory)) (Policy
 }
 
 func newOurs(o ours, spec scaler.Spec) (Policy, error) {
-	source := scaler.SourceSpec{}
+	source := seen.SourceSpec{}
 	if len(spec.Sources) > 0 {
 		source = spec.Sources[0]
 	}
 	source.Cluster, source.Group, source.Topics, source.TopicPattern = viewCluster, viewGroup, nil, ""
-	spec.Sources = []scaler.SourceSpec{source}
+	spec.Sources = []seen.SourceSpec{source}
 	policy, err := spec.Policy()
 	if err != nil {
 		return nil, err
@@ -51,7 +52,7 @@ func (o *ours) Decide(v *View) (int32, string) {
 	}
 	result := scaler.Evaluate(scaler.Input{
 		Now: v.Now, Policy: o.policy, Memory: o.memory, Workload: v.Workload,
-		Sources: []scaler.Source{{SourceSpec: o.source, Lag: v.Lag, Rebalance: v.Rebalance}},
+		Sources: []seen.Source{{SourceSpec: o.source, Lag: v.Lag, Rebalance: v.Rebalance}},
 	})
 	o.memory = result.Memory
 	if o.decided != nil && result.Fresh {

@@ -5,12 +5,12 @@ import (
 	"testing"
 
 	"github.com/lagscaler/lagscaler/lag"
-	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // view is a poll with a total lag, spread evenly over 48 partitions.
 func viewOf(second, replicas int32, total int64) *View {
-	v := &View{Second: second, World: World{}.filled(), Workload: scaler.Workload{Spec: replicas}}
+	v := &View{Second: second, World: World{}.filled(), Workload: seen.Workload{Spec: replicas}}
 	v.Lag = &lag.GroupLag{Topics: []lag.TopicLag{{Topic: viewTopic, Partitions: make([]lag.PartitionLag, 48)}}}
 	for p := range v.Lag.Topics[0].Partitions {
 		n := total / 48

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 	"github.com/lagscaler/lagscaler/scaler/sim/traces"
 )
 
@@ -258,7 +259,7 @@ func TestARebalanceTakesIn(t *testing.T) {
 
 func ourPolicy(t testing.TB, w World) Policy {
 	t.Helper()
-	p, err := Ours("lagscaler", scaler.Spec{Sources: []scaler.SourceSpec{{ProcessingTime: w.Processing()}}}, nil)
+	p, err := Ours("lagscaler", scaler.Spec{Sources: []seen.SourceSpec{{ProcessingTime: w.Processing()}}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

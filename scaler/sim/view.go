@@ -6,7 +6,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
-	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // View is what a policy may see at a poll: what the daemon would see.
@@ -14,14 +14,14 @@ type View struct {
 	Now      time.Time
 	Second   int32
 	Lag      *lag.GroupLag // of this poll
-	Workload scaler.Workload
+	Workload seen.Workload
 	World    World // its declared parts: partitions, the speed of a consumer, the target
 
 	// Only for policies that may know the future.
 	rates   []float64
 	weights []float64
 
-	Rebalance scaler.Rebalance
+	Rebalance seen.Rebalance
 
 	moves     []Move
 	outage    bool
@@ -42,8 +42,8 @@ const (
 func newView(r *run) *View {
 	return &View{
 		World: r.World, rates: r.rates, weights: r.weights,
-		Workload: scaler.Workload{
-			Ref:   scaler.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "sim", Name: "sim"},
+		Workload: seen.Workload{
+			Ref:   seen.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "sim", Name: "sim"},
 			Found: true, HasScale: true,
 		},
 	}
@@ -72,7 +72,7 @@ func (v *View) read(r *run, second int32) {
 
 func (v *View) rebalancing(r *run) {
 	at := func(second int32) time.Time { return epoch.Add(time.Duration(second) * time.Second) }
-	v.Rebalance = scaler.Rebalance{Protocol: rebalancemon.Eager}
+	v.Rebalance = seen.Rebalance{Protocol: rebalancemon.Eager}
 	if r.Protocol == Cooperative {
 		v.Rebalance.Protocol = rebalancemon.Cooperative
 	}
@@ -117,7 +117,7 @@ func (v *View) partitions(r *run) []lag.PartitionLag {
 // noteWrite notes that the policy changed the replicas.
 func (v *View) noteWrite(second, to int32, why string) {
 	from := v.Workload.Spec
-	v.Workload.LastWrite = scaler.Write{At: v.Now, From: from, To: to}
+	v.Workload.LastWrite = seen.Write{At: v.Now, From: from, To: to}
 	v.moves = append(v.moves, Move{Second: second, From: from, To: to, Why: why})
 	if v.outage && to < from {
 		v.downs++

@@ -12,6 +12,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/e2e/servers/kube"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 	"github.com/lagscaler/lagscaler/scaler/sim"
 	"github.com/lagscaler/lagscaler/scaler/sim/traces"
 )
@@ -298,7 +299,7 @@ func simulateCalibrated(t *testing.T, trace sim.Trace, w sim.World) sim.Result {
 	t.Helper()
 	policy, err := sim.Ours("simulated", scaler.Spec{
 		TargetLag: calibrateTarget, StabilizationWindow: calibrateWindow,
-		Sources: []scaler.SourceSpec{{ProcessingTime: 20 * time.Millisecond}},
+		Sources: []seen.SourceSpec{{ProcessingTime: 20 * time.Millisecond}},
 	}, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -25,6 +25,7 @@ import (
 	program "github.com/lagscaler/lagscaler/internal/daemon"
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // The clocks of these tests run ten times as fast as documented: a poll each second, a decision every third, a
@@ -72,7 +73,7 @@ type scalerReport struct {
 	Disposition scaler.Disposition
 	Failure     string
 	Decision    scaler.Decision
-	Workload    scaler.Workload
+	Workload    seen.Workload
 	Ups, Downs  uint64
 	Errors      uint64
 	Rebalancing bool // one of its groups, at this poll
@@ -93,7 +94,7 @@ func run(text string) error {
 	published := publisher{out: json.NewEncoder(os.Stdout), metrics: "http://" + listener.Addr().String() + "/metrics"}
 	published.daemon, err = program.New(program.Options{
 		Config: c.config(), Build: program.Build{Version: "e2e"}, Log: os.Stderr, Identity: c.Identity,
-		Clock: scaler.Clock{Poll: c.Clocks.Poll, Pace: c.Clocks.Pace}, Published: published.publish,
+		Clock: seen.Clock{Poll: c.Clocks.Poll, Pace: c.Clocks.Pace}, Published: published.publish,
 	})
 	if err != nil {
 		return err
@@ -134,11 +135,11 @@ func (p *publisher) publish(r *engine.Report) {
 }
 
 // rebalancing reports whether one of the groups is between two assignments.
-func rebalancing(r *engine.Report, sources []scaler.SourceSpec) bool {
+func rebalancing(r *engine.Report, sources []seen.SourceSpec) bool {
 	for _, cluster := range r.Clusters {
 		for i := range cluster.Groups {
 			stats := &cluster.Groups[i].Rebalances
-			named := func(src scaler.SourceSpec) bool { return src.Group == stats.Group }
+			named := func(src seen.SourceSpec) bool { return src.Group == stats.Group }
 			if stats.Rebalancing && slices.ContainsFunc(sources, named) {
 				return true
 			}

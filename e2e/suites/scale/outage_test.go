@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/learn"
 )
 
 // These break what the others share, so they run alone, and first.
@@ -114,7 +115,7 @@ func TestTheMemoryIsHandedOver(t *testing.T) {
 	first := s.start()
 	learned := s.awaitDecision(first, "the capacity to be learned", func(got scalerReport) bool {
 		need, ok := got.Decision.Need()
-		return ok && need.Capacity == scaler.Learned && need.PerConsumer < 80
+		return ok && need.Capacity == learn.Learned && need.PerConsumer < 80
 	})
 	was, _ := learned.Decision.Need()
 	if err := first.Signal(syscall.SIGTERM); err != nil {
@@ -127,7 +128,7 @@ func TestTheMemoryIsHandedOver(t *testing.T) {
 		need, ok := got.Decision.Need()
 		return ok && need.RateKnown && got.Disposition != scaler.Follower
 	})
-	if is, _ := got.Decision.Need(); is.Capacity != scaler.Learned || is.PerConsumer > 1.3*was.PerConsumer {
+	if is, _ := got.Decision.Need(); is.Capacity != learn.Learned || is.PerConsumer > 1.3*was.PerConsumer {
 		t.Errorf("the successor takes a consumer for %.0f/s (%s); learned were %.0f/s", is.PerConsumer, is.Capacity, was.PerConsumer)
 	}
 }

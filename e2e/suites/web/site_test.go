@@ -11,6 +11,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/web/recent"
 	"github.com/lagscaler/lagscaler/lag/lagtest"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // site is the real pages over the real engine, which reads a cluster in memory. Its clock stands still between polls.
@@ -64,9 +65,9 @@ func (s *site) group(group, topic, member string, lag int64) {
 func (s *site) scaled(name, group string, change func(*scaler.Scaler)) {
 	sc := scaler.Scaler{
 		Name: name, Mode: scaler.Act, Policy: s.policy(group),
-		Sources: []scaler.SourceSpec{{Cluster: "main", Group: group, ProcessingTime: 10 * time.Millisecond}},
-		Workload: scaler.Workload{
-			Ref:   scaler.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "worker"},
+		Sources: []seen.SourceSpec{{Cluster: "main", Group: group, ProcessingTime: 10 * time.Millisecond}},
+		Workload: seen.Workload{
+			Ref:   seen.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "worker"},
 			Found: true, HasScale: true, Spec: 2, Status: 2, Ready: 2,
 		},
 	}
@@ -76,7 +77,7 @@ func (s *site) scaled(name, group string, change func(*scaler.Scaler)) {
 
 func (s *site) policy(group string) scaler.Policy {
 	s.t.Helper()
-	p, err := scaler.Spec{Sources: []scaler.SourceSpec{{Cluster: "main", Group: group}}, TargetLag: 30 * time.Second}.Policy()
+	p, err := scaler.Spec{Sources: []seen.SourceSpec{{Cluster: "main", Group: group}}, TargetLag: 30 * time.Second}.Policy()
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 var errForbidden = errors.New(`deployments.apps "worker" is forbidden: cannot patch resource "deployments/scale" in the namespace "shop"`)
@@ -22,7 +23,7 @@ func TestInTrouble(t *testing.T) {
 	for _, name := range []string{"billing", "orders", "audit", "search", "mail"} {
 		s.group(name, name, name+"-1", 40_000)
 	}
-	owner := scaler.Owner{Kind: "HorizontalPodAutoscaler", Name: "orders-hpa", Desired: 4}
+	owner := seen.Owner{Kind: "HorizontalPodAutoscaler", Name: "orders-hpa", Desired: 4}
 	s.scaled("shop/orders", "orders", func(sc *scaler.Scaler) { sc.Workload.Owner = owner })
 	s.scaled("shop/search", "search", func(*scaler.Scaler) {})
 	s.scaled("shop/mail", "mail", func(sc *scaler.Scaler) {

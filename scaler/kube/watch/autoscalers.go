@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // The annotations of KEDA that stop a ScaledObject. An annotation that pauses one direction only does not stop it.
@@ -21,7 +21,7 @@ const (
 // owner is the other controller that sets a target's replicas, if there is one. A ScaledObject works through an HPA of its
 // own: then the owner is the ScaledObject, with the number of replicas that the HPA wants. A paused ScaledObject has no HPA
 // and owns nothing.
-func (ws *Workloads) owner(ref scaler.Ref) scaler.Owner {
+func (ws *Workloads) owner(ref seen.Ref) seen.Owner {
 	hpa := ws.autoscaler(ref)
 	keda := ws.scaledObject(ref)
 	if keda.Kind == "" {
@@ -34,9 +34,9 @@ func (ws *Workloads) owner(ref scaler.Ref) scaler.Owner {
 	return keda
 }
 
-func (ws *Workloads) autoscaler(ref scaler.Ref) scaler.Owner {
+func (ws *Workloads) autoscaler(ref seen.Ref) seen.Owner {
 	all, _ := ws.Watches.store(Key{Autoscalers, ref.Namespace})
-	var found []scaler.Owner
+	var found []seen.Owner
 	for _, o := range all {
 		hpa, ok := o.(*autoscalingv2.HorizontalPodAutoscaler)
 		t := autoscalingv2.CrossVersionObjectReference{}
@@ -44,15 +44,15 @@ func (ws *Workloads) autoscaler(ref scaler.Ref) scaler.Owner {
 			t = hpa.Spec.ScaleTargetRef
 		}
 		if ok && sameTarget(ref, t.APIVersion, t.Kind, t.Name) {
-			found = append(found, scaler.Owner{Kind: "HorizontalPodAutoscaler", Name: hpa.Name, Desired: hpa.Status.DesiredReplicas})
+			found = append(found, seen.Owner{Kind: "HorizontalPodAutoscaler", Name: hpa.Name, Desired: hpa.Status.DesiredReplicas})
 		}
 	}
 	return first(found)
 }
 
-func (ws *Workloads) scaledObject(ref scaler.Ref) scaler.Owner {
+func (ws *Workloads) scaledObject(ref seen.Ref) seen.Owner {
 	all, _ := ws.Watches.store(Key{ScaledObjects, ref.Namespace})
-	var found []scaler.Owner
+	var found []seen.Owner
 	for _, o := range all {
 		so, ok := o.(Object)
 		if !ok {
@@ -63,7 +63,7 @@ func (ws *Workloads) scaledObject(ref scaler.Ref) scaler.Owner {
 			return s
 		}
 		if sameTarget(ref, cmp.Or(text("apiVersion"), "apps/v1"), cmp.Or(text("kind"), "Deployment"), text("name")) {
-			found = append(found, scaler.Owner{Kind: "ScaledObject", Name: so.GetName(), Paused: kedaIsPaused(so)})
+			found = append(found, seen.Owner{Kind: "ScaledObject", Name: so.GetName(), Paused: kedaIsPaused(so)})
 		}
 	}
 	return first(found)
@@ -76,11 +76,11 @@ func kedaIsPaused(o metav1.Object) bool {
 }
 
 // first is the first owner by name, of those that own the target if any does.
-func first(found []scaler.Owner) scaler.Owner {
+func first(found []seen.Owner) seen.Owner {
 	if len(found) == 0 {
-		return scaler.Owner{}
+		return seen.Owner{}
 	}
-	return slices.MinFunc(found, func(a, b scaler.Owner) int {
+	return slices.MinFunc(found, func(a, b seen.Owner) int {
 		if a.Owns() != b.Owns() {
 			if a.Owns() {
 				return -1
@@ -92,7 +92,7 @@ func first(found []scaler.Owner) scaler.Owner {
 }
 
 // sameTarget reports whether a reference names the target, in whatever version of its API group.
-func sameTarget(ref scaler.Ref, apiVersion, kind, name string) bool {
+func sameTarget(ref seen.Ref, apiVersion, kind, name string) bool {
 	theirs := schema.FromAPIVersionAndKind(apiVersion, kind).GroupKind()
 	return ref.Name == name && KindOf(ref).GroupKind() == theirs
 }

@@ -7,9 +7,9 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // The kinds that may not be served.
@@ -73,6 +73,6 @@ func (k *Kinds) Resolve(of schema.GroupVersionKind) (schema.GroupVersionResource
 }
 
 // KindOf is the kind of a target.
-func KindOf(r scaler.Ref) schema.GroupVersionKind {
+func KindOf(r seen.Ref) schema.GroupVersionKind {
 	return schema.FromAPIVersionAndKind(r.APIVersion, r.Kind)
 }

@@ -8,13 +8,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
-	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // readPods takes the target's pods into the workload: which are ready, which cannot be scheduled, and the names and
 // addresses by which group members are matched with them. Without the right to see pods there are none, and the target's
 // own numbers stand.
-func (ws *Workloads) readPods(w *scaler.Workload, t Target, now time.Time) {
+func (ws *Workloads) readPods(w *seen.Workload, t Target, now time.Time) {
 	all, listed := ws.Watches.store(Key{Pods, t.Ref.Namespace})
 	if _, denied := ws.Rights.Lacks(Pods.GroupResource(), t.Ref.Namespace); denied || !listed || t.selector == nil || t.selector.Empty() {
 		return
@@ -25,7 +25,7 @@ func (ws *Workloads) readPods(w *scaler.Workload, t Target, now time.Time) {
 		if !ok || !t.selector.Matches(labels.Set(pod.Labels)) || finished(pod) {
 			continue
 		}
-		p := scaler.Pod{Name: pod.Name, IP: pod.Status.PodIP, Ready: isReady(pod)}
+		p := seen.Pod{Name: pod.Name, IP: pod.Status.PodIP, Ready: isReady(pod)}
 		w.Pods = append(w.Pods, p)
 		if p.Ready {
 			readyPods++
@@ -40,7 +40,7 @@ func (ws *Workloads) readPods(w *scaler.Workload, t Target, now time.Time) {
 	if !builtIn(t.Resource.GroupResource()) {
 		w.Ready = readyPods // its status may not say, or in a field of its own
 	}
-	slices.SortFunc(w.Pods, func(a, b scaler.Pod) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(w.Pods, func(a, b seen.Pod) int { return strings.Compare(a.Name, b.Name) })
 }
 
 func finished(p *corev1.Pod) bool {

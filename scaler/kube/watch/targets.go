@@ -17,11 +17,12 @@ import (
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // Target is what is known of one workload.
 type Target struct {
-	Ref      scaler.Ref
+	Ref      seen.Ref
 	Resource schema.GroupVersionResource
 	uid      types.UID
 	version  uint64 // resourceVersion of what is known; older news is no news
@@ -37,7 +38,7 @@ type Target struct {
 	by                  author // of spec
 
 	writing *int32              // the size that is being written now; nil: none
-	write   scaler.Write        // our last one, or another replica's of ours
+	write   seen.Write          // our last one, or another replica's of ours
 	hints   []rebalancemon.Hint // oldest first
 }
 
@@ -53,8 +54,8 @@ func builtIn(r schema.GroupResource) bool {
 	return r.Group == "apps" && (r.Resource == "deployments" || r.Resource == "statefulsets" || r.Resource == "replicasets")
 }
 
-func refOf(o Object) scaler.Ref {
-	return scaler.Ref{APIVersion: o.GetAPIVersion(), Kind: o.GetKind(), Namespace: o.GetNamespace(), Name: o.GetName()}
+func refOf(o Object) seen.Ref {
+	return seen.Ref{APIVersion: o.GetAPIVersion(), Kind: o.GetKind(), Namespace: o.GetNamespace(), Name: o.GetName()}
 }
 
 // Targets are the workloads that watches have brought.
@@ -64,16 +65,16 @@ type Targets struct {
 	wake    func() // a scale subresource must be read
 
 	mu    sync.Mutex
-	known map[scaler.Ref]*Target
+	known map[seen.Ref]*Target
 }
 
 // NewTargets knows none until a watch brings some; wake is called when RefreshScales has something to do.
 func NewTargets(a access.API, leading func() bool, wake func()) *Targets {
-	return &Targets{api: a, leading: leading, wake: wake, known: map[scaler.Ref]*Target{}}
+	return &Targets{api: a, leading: leading, wake: wake, known: map[seen.Ref]*Target{}}
 }
 
 // Find returns what is known of a workload now.
-func (ts *Targets) Find(ref scaler.Ref) (Target, bool) {
+func (ts *Targets) Find(ref seen.Ref) (Target, bool) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	t, ok := ts.known[ref]
@@ -86,7 +87,7 @@ func (ts *Targets) Find(ref scaler.Ref) (Target, bool) {
 }
 
 // update changes what is known of a workload, if it is still there.
-func (ts *Targets) update(ref scaler.Ref, change func(t *Target)) {
+func (ts *Targets) update(ref seen.Ref, change func(t *Target)) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	if t, ok := ts.known[ref]; ok {
@@ -95,7 +96,7 @@ func (ts *Targets) update(ref scaler.Ref, change func(t *Target)) {
 }
 
 // Writing notes the size that is being written, for the watch that may show it before the answer is in; nil: none is.
-func (ts *Targets) Writing(ref scaler.Ref, size *int32) {
+func (ts *Targets) Writing(ref seen.Ref, size *int32) {
 	ts.update(ref, func(t *Target) { t.writing = size })
 }
 
@@ -159,7 +160,7 @@ func (ts *Targets) Forget(key Key) {
 }
 
 // RefreshScales reads the scale subresources of the targets whose kind is not built in and which changed.
-func (ts *Targets) RefreshScales(ctx context.Context, refs []scaler.Ref) {
+func (ts *Targets) RefreshScales(ctx context.Context, refs []seen.Ref) {
 	for _, ref := range refs {
 		var outdated Target
 		ts.update(ref, func(t *Target) {
@@ -223,7 +224,7 @@ func (t *Target) size(spec, status int32, ours bool, now time.Time) {
 	if t.SizeKnown && spec != t.Spec {
 		t.resized(t.Spec, spec, now)
 		if ours {
-			t.write = scaler.Write{At: now, From: t.Spec, To: spec}
+			t.write = seen.Write{At: now, From: t.Spec, To: spec}
 		}
 	}
 	t.Spec, t.status, t.SizeKnown = spec, status, true

@@ -8,25 +8,25 @@ import (
 	"k8s.io/apimachinery/pkg/util/json"
 	"sigs.k8s.io/yaml"
 
-	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 func TestOperatorsAnnotations(t *testing.T) {
 	five := int32(5)
 	tests := []struct {
 		scaler, target map[string]string
-		want           scaler.Workload
+		want           seen.Workload
 	}{
-		{nil, nil, scaler.Workload{}},
-		{map[string]string{v1alpha1.AnnotationPaused: "true"}, nil, scaler.Workload{Paused: true}},
-		{nil, map[string]string{v1alpha1.AnnotationPaused: ""}, scaler.Workload{Paused: true}},
-		{map[string]string{v1alpha1.AnnotationPaused: "false"}, nil, scaler.Workload{}},
-		{map[string]string{v1alpha1.AnnotationPauseScaleIn: "yes"}, map[string]string{v1alpha1.AnnotationPauseScaleOut: "true"}, scaler.Workload{PauseScaleIn: true, PauseScaleOut: true}},
-		{map[string]string{v1alpha1.AnnotationFixedReplicas: "5"}, map[string]string{v1alpha1.AnnotationFixedReplicas: "6"}, scaler.Workload{FixedReplicas: &five}},
+		{nil, nil, seen.Workload{}},
+		{map[string]string{v1alpha1.AnnotationPaused: "true"}, nil, seen.Workload{Paused: true}},
+		{nil, map[string]string{v1alpha1.AnnotationPaused: ""}, seen.Workload{Paused: true}},
+		{map[string]string{v1alpha1.AnnotationPaused: "false"}, nil, seen.Workload{}},
+		{map[string]string{v1alpha1.AnnotationPauseScaleIn: "yes"}, map[string]string{v1alpha1.AnnotationPauseScaleOut: "true"}, seen.Workload{PauseScaleIn: true, PauseScaleOut: true}},
+		{map[string]string{v1alpha1.AnnotationFixedReplicas: "5"}, map[string]string{v1alpha1.AnnotationFixedReplicas: "6"}, seen.Workload{FixedReplicas: &five}},
 	}
 	for _, tt := range tests {
-		var got scaler.Workload
+		var got seen.Workload
 		if err := applyAnnotations(&got, tt.scaler, tt.target); err != nil {
 			t.Error(err)
 		}

@@ -177,8 +177,8 @@ type Object = *unstructured.Unstructured
 // Handle calls changed for what is there or became different, and deleted for what is gone.
 func Handle(changed, deleted func(Object)) cache.ResourceEventHandler {
 	return cache.ResourceEventHandlerFuncs{
-		AddFunc:    func(o any) { seen(o, changed) },
-		UpdateFunc: func(_, o any) { seen(o, changed) },
+		AddFunc:    func(o any) { handOn(o, changed) },
+		UpdateFunc: func(_, o any) { handOn(o, changed) },
 		DeleteFunc: func(o any) {
 			if missed, ok := o.(cache.DeletedFinalStateUnknown); ok {
 				o = missed.Obj
@@ -190,8 +190,8 @@ func Handle(changed, deleted func(Object)) cache.ResourceEventHandler {
 	}
 }
 
-// seen hands an object on. Informers of dynamic clients bring no others.
-func seen(o any, to func(Object)) {
+// handOn hands an object on. Informers of dynamic clients bring no others.
+func handOn(o any, to func(Object)) {
 	if obj, ok := o.(Object); ok {
 		to(obj)
 	}

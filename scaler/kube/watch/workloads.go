@@ -8,6 +8,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // Workloads are the targets of scalers as the caches show them. Reading them is no I/O.
@@ -21,11 +22,11 @@ type Workloads struct {
 // Declaration is what a scaler itself says of its target.
 type Declaration struct {
 	Annotations map[string]string // the operator's, which count before the target's own
-	LastWrite   scaler.Write      // of its status; zero: none
+	LastWrite   seen.Write        // of its status; zero: none
 }
 
 // Find returns what is known of a target; read is false until its kind has been listed.
-func (ws *Workloads) Find(ref scaler.Ref) (t Target, found, read bool) {
+func (ws *Workloads) Find(ref seen.Ref) (t Target, found, read bool) {
 	k, _ := ws.Kinds.lookUp(KindOf(ref))
 	read = ws.Watches.Listed(Key{k.resource, ref.Namespace})
 	t, found = ws.Targets.Find(ref)
@@ -58,7 +59,7 @@ func (ws *Workloads) Read(s *scaler.Scaler, d Declaration, now time.Time) scaler
 
 // sized finds a target whose size is known, and refuses as long as it is not known whether it is there, or how large.
 // That a target is not there is known when its kind has been listed, before and after it was looked for, or is not served.
-func (ws *Workloads) sized(ref scaler.Ref) (t Target, found bool, why scaler.Refusal) {
+func (ws *Workloads) sized(ref seen.Ref) (t Target, found bool, why scaler.Refusal) {
 	k, asked := ws.Kinds.lookUp(KindOf(ref))
 	key := Key{k.resource, ref.Namespace}
 	if !asked {
@@ -85,7 +86,7 @@ func (ws *Workloads) sized(ref scaler.Ref) (t Target, found bool, why scaler.Ref
 }
 
 // later is the later of two writes. One from before this process is known from the status, to the second.
-func later(ours, ofStatus scaler.Write) scaler.Write {
+func later(ours, ofStatus seen.Write) seen.Write {
 	if ofStatus.At.After(ours.At) {
 		return ofStatus
 	}
@@ -100,7 +101,7 @@ func later(ours, ofStatus scaler.Write) scaler.Write {
 //	lagscaler.io/paused: "false"         not paused
 //	lagscaler.io/fixed-replicas: "5"     five replicas
 //	lagscaler.io/fixed-replicas: "many"  an error: no decision is made
-func applyAnnotations(w *scaler.Workload, ofScaler, ofTarget map[string]string) error {
+func applyAnnotations(w *seen.Workload, ofScaler, ofTarget map[string]string) error {
 	set := func(name string) bool {
 		for _, annotations := range []map[string]string{ofScaler, ofTarget} {
 			if v, ok := annotations[name]; ok && v != "false" {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/sim"
 )
 
@@ -147,15 +148,15 @@ var variants = []struct {
 	forget func(*scaler.Memory)
 }{
 	{"all of it", scaler.Spec{}, nil},
-	{"without room and season", scaler.Spec{}, each(func(m *scaler.SourceMemory) { m.Season = scaler.Season{} })},
-	{"without season", scaler.Spec{}, each(func(m *scaler.SourceMemory) { m.Season.Skill = [3]scaler.Skilled{} })},
-	{"no trend believed", scaler.Spec{}, each(func(m *scaler.SourceMemory) { m.BrokenTrends = 1 })},
-	{"no jump believed, and no burst", scaler.Spec{}, each(func(m *scaler.SourceMemory) { m.BrokenJumps = 1 })},
-	{"every jump, trend and burst believed", scaler.Spec{}, each(func(m *scaler.SourceMemory) { m.BrokenJumps, m.BrokenTrends = 0, 0 })},
+	{"without room and season", scaler.Spec{}, each(func(m *learn.Source) { m.Season = learn.Season{} })},
+	{"without season", scaler.Spec{}, each(func(m *learn.Source) { m.Season.Skill = [3]learn.Accuracy{} })},
+	{"no trend believed", scaler.Spec{}, each(func(m *learn.Source) { m.BrokenTrends = 1 })},
+	{"no jump believed, and no burst", scaler.Spec{}, each(func(m *learn.Source) { m.BrokenJumps = 1 })},
+	{"every jump, trend and burst believed", scaler.Spec{}, each(func(m *learn.Source) { m.BrokenJumps, m.BrokenTrends = 0, 0 })},
 	{"without drain", scaler.Spec{DrainTime: 24 * time.Hour}, nil},
 	{"without learned start and pause", scaler.Spec{}, func(m *scaler.Memory) {
 		m.Startup = nil
-		each(func(m *scaler.SourceMemory) { m.Rebalances = nil })(m)
+		each(func(m *learn.Source) { m.Rebalances = nil })(m)
 	}},
 	{"window 120 s", scaler.Spec{StabilizationWindow: 120 * time.Second}, nil},
 	{"window 450 s", scaler.Spec{StabilizationWindow: 450 * time.Second}, nil},
@@ -164,9 +165,9 @@ var variants = []struct {
 }
 
 // each changes the memory of every source. A Memory is a value: its list is replaced.
-func each(change func(*scaler.SourceMemory)) func(*scaler.Memory) {
+func each(change func(*learn.Source)) func(*scaler.Memory) {
 	return func(m *scaler.Memory) {
-		list := append([]scaler.SourceMemory(nil), m.Sources...)
+		list := append([]learn.Source(nil), m.Sources...)
 		for i := range list {
 			change(&list[i])
 		}
