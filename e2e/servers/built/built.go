@@ -26,7 +26,7 @@ func (e *MissingError) Error() string {
 // Tool returns the path of a program that go-install.sh installed. The make
 // target has its name.
 func Tool(name string) (string, error) {
-	cache, err := cacheDir()
+	cache, err := CacheDir()
 	if err != nil {
 		return "", err
 	}
@@ -35,7 +35,7 @@ func Tool(name string) (string, error) {
 
 // File returns the path of a file in the cache, such as axe-core/axe.min.js, that a make target put there.
 func File(name, target string) (string, error) {
-	cache, err := cacheDir()
+	cache, err := CacheDir()
 	if err != nil {
 		return "", err
 	}
@@ -45,15 +45,15 @@ func File(name, target string) (string, error) {
 // Module returns the folder with the programs of a module under tools/, as
 // they were built from what the module's folder holds now.
 func Module(name string) (string, error) {
-	cache, err := cacheDir()
+	cache, err := CacheDir()
 	if err != nil {
 		return "", err
 	}
-	tools, err := toolsDir()
+	checkout, err := Checkout()
 	if err != nil {
 		return "", err
 	}
-	key, err := moduleKey(filepath.Join(tools, name))
+	key, err := moduleKey(filepath.Join(checkout, "tools", name))
 	if err != nil {
 		return "", fmt.Errorf("hashing tools/%s: %w", name, err)
 	}
@@ -102,22 +102,22 @@ func moduleKey(dir string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil))[:16], nil
 }
 
-// toolsDir is tools/ of the checkout that the test runs in.
-func toolsDir() (string, error) {
+// Checkout is the root folder of the checkout that the test runs in.
+func Checkout() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return "", err
 	}
 	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		tools := filepath.Join(dir, "tools")
-		if _, err := os.Stat(filepath.Join(tools, "tools.mk")); err == nil {
-			return tools, nil
+		if _, err := os.Stat(filepath.Join(dir, "tools", "tools.mk")); err == nil {
+			return dir, nil
 		}
 	}
 	return "", errors.New("finding tools/tools.mk: not run within the checkout")
 }
 
-func cacheDir() (string, error) {
+// CacheDir is the folder that the makefiles leave programs in.
+func CacheDir() (string, error) {
 	if dir := os.Getenv("LAGSCALER_CACHE"); dir != "" {
 		return dir, nil
 	}

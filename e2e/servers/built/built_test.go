@@ -12,10 +12,11 @@ import (
 // The key is worked out twice: here and in build-module.sh. Building into an
 // empty cache with a go command that does nothing shows the shell's.
 func TestModuleKeyIsThatOfTheScript(t *testing.T) {
-	tools, err := toolsDir()
+	checkout, err := Checkout()
 	if err != nil {
 		t.Fatal(err)
 	}
+	tools := filepath.Join(checkout, "tools")
 	for _, module := range []string{"kubernetes", "prometheus"} {
 		t.Run(module, func(t *testing.T) {
 			cache := t.TempDir()

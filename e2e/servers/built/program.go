@@ -22,7 +22,7 @@ func Program() (string, error) {
 	if program.path != "" {
 		return program.path, nil
 	}
-	tools, err := toolsDir()
+	checkout, err := Checkout()
 	if err != nil {
 		return "", err
 	}
@@ -32,7 +32,7 @@ func Program() (string, error) {
 	}
 	path := filepath.Join(folder, "lagscaler")
 	build := exec.Command("go", "build", "-o", path, "./cmd/lagscaler")
-	build.Dir = filepath.Dir(tools) // where the program's own module is
+	build.Dir = checkout // where the program's own module is
 	build.Env = append(os.Environ(), "GOWORK=off")
 	if out, err := build.CombinedOutput(); err != nil {
 		_ = os.RemoveAll(folder) // the error below says what went wrong

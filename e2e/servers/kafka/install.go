@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lagscaler/lagscaler/e2e/servers/built"
 	"github.com/lagscaler/lagscaler/e2e/servers/child"
 )
 
@@ -36,7 +37,7 @@ type install struct {
 // locate finds the jars of a version that `make kafka` left in the cache:
 // $LAGSCALER_CACHE, or else lagscaler under $XDG_CACHE_HOME or ~/.cache.
 func locate(v Version) (install, error) {
-	root, err := cacheDir()
+	root, err := built.CacheDir()
 	if err != nil {
 		return install{}, fmt.Errorf("finding the cache: %w", err)
 	}
@@ -51,20 +52,6 @@ func locate(v Version) (install, error) {
 	slices.Sort(jars)
 	in.classpath = strings.Join(jars, string(os.PathListSeparator))
 	return in, nil
-}
-
-func cacheDir() (string, error) {
-	if dir := os.Getenv("LAGSCALER_CACHE"); dir != "" {
-		return dir, nil
-	}
-	if dir := os.Getenv("XDG_CACHE_HOME"); dir != "" {
-		return filepath.Join(dir, "lagscaler"), nil
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", err
-	}
-	return filepath.Join(home, ".cache", "lagscaler"), nil
 }
 
 // jvm describes one JVM to start.

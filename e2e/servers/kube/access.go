@@ -8,6 +8,7 @@ import (
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -38,6 +39,9 @@ func (c *ControlPlane) Client() kubernetes.Interface { return c.client }
 
 func (c *ControlPlane) connect(context.Context) (err error) {
 	if c.client, err = kubernetes.NewForConfig(c.Config()); err != nil {
+		return err
+	}
+	if c.dynamic, err = dynamic.NewForConfig(c.Config()); err != nil {
 		return err
 	}
 	return c.writeKubeconfig(c.Kubeconfig(), "default", c.admin)

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/lagscaler/lagscaler/e2e/servers/built"
@@ -35,6 +36,7 @@ type ControlPlane struct {
 	ports   ports
 	admin   string // the administrator's token
 	client  kubernetes.Interface
+	dynamic dynamic.Interface // for KafkaScalers
 
 	etcd, apiserver *child.Process
 	others          []*child.Process // controller-manager, scheduler, kwok

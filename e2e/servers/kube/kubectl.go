@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lagscaler/lagscaler/e2e/servers/built"
 )
 
 // CRDFile names the CustomResourceDefinitions of others that are at hand.
@@ -63,10 +65,25 @@ func (c *ControlPlane) TryKubectl(ctx context.Context, stdin string, args ...str
 func (c *ControlPlane) InstallCRDs(t testing.TB, files ...CRDFile) {
 	t.Helper()
 	for _, file := range files {
-		path := filepath.Join(c.bin, "crds", string(file))
-		c.Kubectl(t, "apply", "--server-side", "--filename="+path)
-		c.AwaitCRDs(t, path)
+		c.installCRDs(t, filepath.Join(c.bin, "crds", string(file)))
 	}
+}
+
+// InstallKafkaScalers installs the CustomResourceDefinition of KafkaScalers and
+// waits until the apiserver serves it.
+func (c *ControlPlane) InstallKafkaScalers(t testing.TB) {
+	t.Helper()
+	checkout, err := built.Checkout()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.installCRDs(t, filepath.Join(checkout, "scaler", "kube", "crd"))
+}
+
+func (c *ControlPlane) installCRDs(t testing.TB, path string) {
+	t.Helper()
+	c.Kubectl(t, "apply", "--server-side", "--filename="+path)
+	c.AwaitCRDs(t, path)
 }
 
 // AwaitCRDs waits until the apiserver serves the CustomResourceDefinitions in a

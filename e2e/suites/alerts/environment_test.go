@@ -87,10 +87,8 @@ func open(t *testing.T) *environment {
 // startKubernetes starts a control plane with a Deployment whose Ready pods are the members of the scaled group.
 func (e *environment) startKubernetes(t *testing.T) {
 	t.Helper()
-	const crds = "../../../scaler/kube/crd"
 	e.ControlPlane = kube.Start(t, kube.Config{})
-	e.Kubectl(t, "apply", "--server-side", "--filename="+crds)
-	e.AwaitCRDs(t, crds)
+	e.InstallKafkaScalers(t)
 	e.ns = e.Namespace(t)
 	e.Deploy(t, kube.Deployment{Namespace: e.ns, Name: workload, Replicas: pods})
 	scaled := e.groups["scaled"]

@@ -19,20 +19,12 @@ import (
 	"github.com/lagscaler/lagscaler/e2e/servers/kube"
 )
 
-const crdFolder = "../../../scaler/kube/crd"
-
 // controlPlane is the shared control plane, which serves KafkaScalers.
 func controlPlane(t *testing.T) *kube.ControlPlane {
 	t.Helper()
 	c := kube.Shared(t)
-	serveKafkaScalers(t, c)
+	c.InstallKafkaScalers(t)
 	return c
-}
-
-func serveKafkaScalers(t *testing.T, c *kube.ControlPlane) {
-	t.Helper()
-	c.Kubectl(t, "apply", "--server-side", "--filename="+crdFolder)
-	c.AwaitCRDs(t, crdFolder)
 }
 
 // pod is a process that stands for a pod of the chart's Deployment: a folder with what is mounted, and the program.

@@ -14,7 +14,7 @@ import (
 func TestObserveAdviseActInAllNamespaces(t *testing.T) {
 	t.Parallel()
 	c := kube.Start(t, kube.Config{})
-	serveKafkaScalers(t, c)
+	c.InstallKafkaScalers(t)
 	s := open(t, setup{kube: c, replicas: 2, values: []string{"--set=mode=observe"}, spec: "  preset: economy\n"}) // which goes down at once
 	p := observeAdviseAct(t, s)
 

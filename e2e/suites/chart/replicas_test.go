@@ -1,19 +1,13 @@
 package chart
 
 import (
-	"context"
 	"fmt"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
-	appsv1 "k8s.io/api/apps/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
 )
 
 // TestTheLeaderDies: two replicas, one leads and is killed; the other goes on, and no step is done twice.
@@ -21,7 +15,7 @@ func TestTheLeaderDies(t *testing.T) {
 	t.Parallel()
 	s := open(t, setup{replicas: 2, namespaced: true, values: []string{"--set=mode=act"}, spec: "  minReplicas: 3\n"})
 	s.kafka.rate.Store(20)
-	sizes := s.sizes()
+	sizes := s.WatchSizes(t, s.shop, worker)
 	leader := s.start()
 	leader.awaitLine("msg=leading")
 	s.awaitSize("3 replicas", leader, func(n int32) bool { return n == 3 })
@@ -35,44 +29,8 @@ func TestTheLeaderDies(t *testing.T) {
 	next.awaitLine("msg=leading")
 	s.awaitSize("4 replicas", next, func(n int32) bool { return n == 4 })
 	s.awaitPolls(next, 4)
-	if got := sizes(); !slices.Equal(got, []int32{2, 3, 4}) {
-		t.Errorf("the sizes were %v", got)
-	}
-}
-
-// sizes records every size that the Deployment is given from now on, the present one first.
-func (s *scenario) sizes() func() []int32 {
-	s.t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	s.t.Cleanup(cancel)
-	all := s.Client().AppsV1().Deployments(s.shop)
-	d, err := all.Get(ctx, worker, metav1.GetOptions{})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	w, err := all.Watch(ctx, metav1.ListOptions{
-		FieldSelector: fields.OneTermEqualSelector("metadata.name", worker).String(), ResourceVersion: d.ResourceVersion,
-	})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	var mu sync.Mutex
-	seen := []int32{*d.Spec.Replicas}
-	go func() {
-		for e := range w.ResultChan() {
-			if d, ok := e.Object.(*appsv1.Deployment); ok {
-				mu.Lock()
-				if seen[len(seen)-1] != *d.Spec.Replicas {
-					seen = append(seen, *d.Spec.Replicas)
-				}
-				mu.Unlock()
-			}
-		}
-	}()
-	return func() []int32 {
-		mu.Lock()
-		defer mu.Unlock()
-		return slices.Clone(seen)
+	if got := fmt.Sprint(sizes()); got != "[2 3 4]" {
+		t.Errorf("the sizes were %s", got)
 	}
 }
 

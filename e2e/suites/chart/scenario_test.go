@@ -92,7 +92,7 @@ func (s *scenario) upgrade(args ...string) {
 // status reads a field of the KafkaScaler's status.
 func (s *scenario) status(path string) string {
 	s.t.Helper()
-	return s.Kubectl(s.t, "get", "ks", scalerName, "--namespace="+s.shop, "--output=jsonpath={.status."+path+"}")
+	return s.ScalerField(s.t, s.shop, scalerName, ".status."+path)
 }
 
 // condition is a condition's status, reason and message.

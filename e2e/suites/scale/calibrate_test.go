@@ -146,7 +146,7 @@ type estimate struct {
 // span is when the trace began, and the sizes there were.
 type span struct {
 	began time.Time
-	sizes []size
+	sizes []kube.Size
 }
 
 // observe puts together what consumers, control plane and daemon saw of a trace.
@@ -219,7 +219,7 @@ func readConsumer(t *testing.T, log string) []consumerReport {
 
 // startOf is how long after the size that asked for it a consumer came up; not ok for those that were there from the
 // beginning.
-func startOf(up time.Time, sizes []size) (time.Duration, bool) {
+func startOf(up time.Time, sizes []kube.Size) (time.Duration, bool) {
 	for i := len(sizes) - 1; i > 0; i-- {
 		if sizes[i].At.Before(up) && sizes[i].Replicas > sizes[i-1].Replicas {
 			return up.Sub(sizes[i].At), true

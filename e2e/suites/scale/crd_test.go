@@ -8,20 +8,12 @@ import (
 	"github.com/lagscaler/lagscaler/e2e/servers/kube"
 )
 
-const crdFolder = "../../../scaler/kube/crd"
-
 // controlPlane is the shared control plane, which serves KafkaScalers.
 func controlPlane(t *testing.T) *kube.ControlPlane {
 	t.Helper()
 	c := kube.Shared(t)
-	install(t, c)
+	c.InstallKafkaScalers(t)
 	return c
-}
-
-func install(t *testing.T, c *kube.ControlPlane) {
-	t.Helper()
-	c.Kubectl(t, "apply", "--server-side", "--filename="+crdFolder)
-	c.AwaitCRDs(t, crdFolder)
 }
 
 const smallest = `

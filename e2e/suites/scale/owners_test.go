@@ -153,7 +153,7 @@ func TestASecondScalerOnTheTarget(t *testing.T) {
 	s.awaitVerdict(d, scaler.Steady)
 	s.Apply(t, s.ns, strings.Replace(s.scaler(), "name: "+scalerName, "name: second", 1))
 	await(t, "the second to be refused", func() error {
-		got := s.Kubectl(t, "get", "ks", "second", "--namespace="+s.ns, `--output=jsonpath={.status.conditions[?(@.type=="Ready")].reason}`)
+		got := s.ScalerField(t, s.ns, "second", `.status.conditions[?(@.type=="Ready")].reason`)
 		if got != "TargetTaken" {
 			return fmt.Errorf("Ready has the reason %q", got)
 		}

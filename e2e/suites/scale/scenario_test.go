@@ -2,7 +2,6 @@ package scale
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -279,15 +278,13 @@ func (s *scenario) awaitVerdict(d *daemon, verdict scaler.Reason) scalerReport {
 // events are those of an object, as reasons, oldest first.
 func (s *scenario) events(kind, name string) []string {
 	s.t.Helper()
-	out := s.Kubectl(s.t, "get", "events", "--namespace="+s.ns, "--field-selector=involvedObject.kind="+kind+",involvedObject.name="+name,
-		"--sort-by=.metadata.creationTimestamp", `--output=jsonpath={range .items[?(@.source.component=="lagscaler")]}{.reason}{"\n"}{end}`)
-	return strings.Fields(out)
+	return s.EventReasons(s.t, "lagscaler", s.ns, kind, name)
 }
 
 // status reads a field of the KafkaScaler's status.
 func (s *scenario) status(path string) string {
 	s.t.Helper()
-	return s.Kubectl(s.t, "get", "ks", scalerName, "--namespace="+s.ns, "--output=jsonpath={.status."+path+"}")
+	return s.ScalerField(s.t, s.ns, scalerName, ".status."+path)
 }
 
 // step is a change that a daemon wrote.
@@ -316,13 +313,7 @@ func steps(history []report, name string) []step {
 }
 
 // watch counts the writes of the Deployment's size that the API server took, from now on.
-func (s *scenario) watch() func() []size {
+func (s *scenario) watch() func() []kube.Size {
 	s.t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	s.t.Cleanup(cancel)
-	sizes, err := watchSizes(ctx, s.Client(), s.ns, workload)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return sizes
+	return s.WatchSizes(s.t, s.ns, workload)
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lagscaler/lagscaler/e2e/servers/kube"
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
@@ -52,7 +53,7 @@ func TestTrafficGoesUpAndDown(t *testing.T) {
 }
 
 // checkDelays holds that each decision to change became one size, within a second of the poll it was made at.
-func (s *scenario) checkDelays(sizes []size, changes []step) {
+func (s *scenario) checkDelays(sizes []kube.Size, changes []step) {
 	s.t.Helper()
 	if len(sizes)-1 != len(changes) {
 		s.t.Errorf("%d sizes were written (%v) by %d decisions to change (%v)", len(sizes)-1, sizes, len(changes), changes)
@@ -69,7 +70,7 @@ func (s *scenario) checkDelays(sizes []size, changes []step) {
 }
 
 // checkChanges holds writes, decisions, events, status and counts against each other.
-func (s *scenario) checkChanges(d *daemon, sizes []size) {
+func (s *scenario) checkChanges(d *daemon, sizes []kube.Size) {
 	s.t.Helper()
 	changes := steps(d.history(), s.name())
 	s.checkDelays(sizes, changes)
