@@ -47,8 +47,8 @@ func examplesAreDecided(t *testing.T) {
 	}
 }
 
-// exampleOf is the shortest line of the timelines in which a reason decides, or limits; of those in which something arrives,
-// where there are such.
+// exampleOf is the shortest line of the timelines in which a reason decides, or limits; of those in which something arrives
+// and nothing is unknown, where there are such.
 func exampleOf(t *testing.T, r scaler.Reason) string {
 	t.Helper()
 	files, err := filepath.Glob("testdata/*.timeline")
@@ -66,6 +66,11 @@ func exampleOf(t *testing.T, r scaler.Reason) string {
 	if len(lines) == 0 {
 		return ""
 	}
-	quiet := func(line string) int { return strings.Count(line, " 0/s") }
-	return slices.MinFunc(lines, func(a, b string) int { return cmp.Or(quiet(a)-quiet(b), len(a)-len(b)) })
+	unclear := func(line string) (n int) {
+		for _, word := range []string{" 0/s", " unknown", "; also ", "Hold 0 "} {
+			n += strings.Count(line, word)
+		}
+		return n
+	}
+	return slices.MinFunc(lines, func(a, b string) int { return cmp.Or(unclear(a)-unclear(b), len(a)-len(b)) })
 }

@@ -51,25 +51,25 @@ var rules = []rule{
 	},
 	{ // more replicas do not make it move
 		reason: Stalled, forbids: both, deadline: usual, when: (*facts).stalled, words: stalledWords,
-		doc: "every partition with lag has stood still for 120 s although members hold them: replicas cannot help",
+		doc: "there is lag and no committed offset has moved for 120 s, though members have the partitions: more replicas cannot help",
 	},
 	{ // two controllers on one target undo each other's changes
 		reason: ReplicasFought, forbids: both, deadline: usual, when: (*facts).fought, words: foughtWords,
-		doc: "somebody else changed the replicas against us three times in 10 min",
+		doc: "another client changed the replicas after lagscaler did, three times in 10 min",
 	},
 	{ // no more than the cap of the experiment
 		reason: DownstreamBound, forbids: up, deadline: usual, when: (*facts).downstreamBound, until: (*facts).nextProbe,
 		words: downstreamWords,
-		doc:   "more consumers did not process more: something behind them is the limit",
+		doc:   "more consumers did not process more: a system behind them is probably the limit",
 	},
 	{
 		reason: Unschedulable, forbids: up, deadline: usual, when: (*facts).unschedulable, words: unschedulableWords,
-		doc: "pods could not be scheduled for 180 s: asking for more cannot help",
+		doc: "pods could not be scheduled for 180 s: more pods would stay Pending too",
 	},
 	{ // for 60 s; after that arrivals may force a step
 		reason: Rebalancing, forbids: both, deadline: usual, when: (*facts).rebalancing, until: (*facts).patienceEnds,
 		words: rebalancingWords,
-		doc:   "the group is rebalancing: a step now would make it longer",
+		doc:   "the group has been rebalancing for less than 60 s: a change now would make the rebalance longer",
 	},
 	{ // after 300 s; not when arrivals alone need more than runs
 		reason: RebalanceStuck, forbids: up, deadline: usual, when: (*facts).rebalanceStuck, words: stuckWords,
@@ -80,16 +80,16 @@ var rules = []rule{
 	},
 	{
 		reason: ScaleUp, when: (*facts).scaleUp, words: scaleUpWords,
-		doc: "what arrives, and the backlog, need more replicas",
+		doc: "the arrivals, or the arrivals and the backlog, need more replicas",
 	},
 	{
 		reason: Fallback, forbids: down, deadline: usual, when: (*facts).fallback, words: fallbackWords,
-		doc: "nothing reliable was read for 5 min: fallbackReplicas if that is more, else hold",
+		doc: "no complete reading for 5 min: at least fallbackReplicas, no scale down",
 	},
 	{
 		reason: DataPartial, forbids: down, deadline: usual, when: (*facts).dataPartial, words: partialWords,
 		note: (*facts).dataIsPartial, unless: Fallback,
-		doc: "some partitions did not answer: what is known is a lower bound",
+		doc: "some partitions did not answer: the numbers are lower bounds",
 	},
 	{
 		reason: DataStale, forbids: down, deadline: usual, when: (*facts).dataStale, words: staleWords,
@@ -98,72 +98,72 @@ var rules = []rule{
 	},
 	{ // members without a partition go at once, whatever the lag
 		reason: IdleConsumers, when: (*facts).idleConsumers, words: idleWords,
-		doc: "members beyond the useful partitions do nothing",
+		doc: "more consumers run than can have a partition: the others are idle",
 	},
 	{ // nobody joined, so nobody can be spared
 		reason: NoMembers, forbids: down, deadline: usual, when: (*facts).noMembers, words: noMembersWords,
-		doc: "replicas run, but the group has no member",
+		doc: "replicas are ready, but the group has no member",
 	},
 	{
 		reason: MembersMissing, forbids: down, deadline: usual, when: (*facts).membersMissing, words: missingWords,
-		doc: "fewer members joined than pods are ready",
+		doc: "fewer consumers have joined the group than the ready replicas run",
 	},
 	{ // pods come and go by themselves
 		reason: RolloutInProgress, forbids: down, deadline: usual, when: gate((*facts).rollingOut), words: rolloutWords,
-		doc: "the target is being rolled out",
+		doc: "a rollout is replacing the pods",
 	},
 	{ // somebody wanted this number
 		reason: ExternalChange, forbids: down, deadline: usual, when: gate((*facts).externalChange),
 		until: (*facts).adoptionEnds, words: externalWords,
-		doc: "somebody else changed the replicas less than 10 min ago; their number is adopted for now",
+		doc: "another client changed the replicas less than 10 min ago: that number is accepted for now",
 	},
 	{
 		reason: NoCommittedOffsets, forbids: down, deadline: usual, when: gate((*facts).uncommitted), words: uncommittedWords,
-		doc: "no partition has a committed offset: lag cannot be known",
+		doc: "no partition has a committed offset: lag is unknown",
 	},
 	{
 		reason: CapacityUnknown, forbids: down, deadline: usual, when: gate((*facts).capacityUnknown), words: capacityWords,
 		note: (*facts).capacityUnknown,
-		doc:  "nothing declares or shows yet what one consumer can do",
+		doc:  "the capacity of a consumer is not declared, and not learned yet",
 	},
 	{
 		reason: ThresholdHigh, forbids: down, deadline: usual, when: gate((*facts).thresholdHigh), words: thresholdWords,
-		doc: "lag is above a fixed threshold: up under the policy thresholds, never down under any",
+		doc: "lag is above a fixed limit: the policy thresholds scales up, no policy scales down",
 	},
 	{ // the last step is not complete
 		reason: Settling, forbids: down, deadline: usual, when: gate((*facts).unsettled), until: (*facts).settlesAt,
 		words: settlingWords,
-		doc:   "the last change has not settled: pods, members or the last write",
+		doc:   "the last change is not complete: pods or members are missing, or it was less than 60 s ago",
 	},
 	{
 		reason: HoldStabilizing, forbids: down, deadline: usual, when: gate((*facts).stabilizing),
 		until: (*facts).stabilizesAt, words: stabilizingWords,
-		doc: "fewer would do, but not for long enough yet",
+		doc: "fewer replicas would be enough, but not for long enough yet",
 	},
 	{ // the backlog first
 		reason: HoldLag, forbids: down, deadline: usual, when: gate((*facts).lagging), words: laggingWords,
-		doc: "fewer would do, but the oldest record is too old to slow down now",
+		doc: "fewer replicas would be enough, but the oldest record has waited for too long",
 	},
 	{
 		reason: HoldTolerance, forbids: down, deadline: never, when: gate((*facts).tolerable), words: toleranceWords,
-		doc: "fewer would do, but the change is too small to be worth a rebalance",
+		doc: "fewer replicas would be enough, but the saving is not worth a rebalance",
 	},
 	{
 		reason: HoldBudget, forbids: down, deadline: hour, when: gate((*facts).overBudget), until: (*facts).budgetFrees,
 		words: budgetWords,
-		doc:   "fewer would do, but there were six downward steps in the last hour",
+		doc:   "fewer replicas would be enough, but the target was scaled down six times in the last hour",
 	},
 	{
 		reason: HoldRebalanceCost, forbids: down, deadline: usual, when: gate((*facts).costly), words: costWords,
-		doc: "fewer would do, but the rebalance alone would break the target",
+		doc: "fewer replicas would be enough, but the rebalance alone would exceed targetLag",
 	},
 	{
 		reason: ScaleDown, when: (*facts).scaleDown, words: scaleDownWords,
-		doc: "the greatest need of the window fits on fewer replicas",
+		doc: "fewer replicas can process the peaks that must be expected",
 	},
 	{
 		reason: ScaleToZero, when: (*facts).scaleToZero, words: toZeroWords,
-		doc: "no lag and no arrivals for the idle time",
+		doc: "no lag and no arrivals for idleTime",
 	},
 	{ // more is needed than for arrivals alone: it waits for the last step
 		reason: Settling, again: true, when: (*facts).settling,
@@ -171,20 +171,20 @@ var rules = []rule{
 	{
 		reason: PartitionStalled, when: (*facts).partitionStalled, words: partitionStalledWords,
 		note: (*facts).someStalled, unless: Stalled,
-		doc: "some partitions stand still; they are left out",
+		doc: "the committed offset of some partitions does not move: they are not counted",
 	},
 	{
 		reason: PartitionBound, when: (*facts).partitionBound, words: boundWords,
 		note: (*facts).hot,
-		doc:  "single partitions need more than one consumer can do: replicas cannot help them",
+		doc:  "single partitions get more than one consumer can process: more replicas cannot help",
 	},
 	{
 		reason: Steady, when: (*facts).steady, words: steadyWords,
-		doc: "what runs is what is needed",
+		doc: "the current number of replicas is what is needed",
 	},
 }
 
-// bound is one limit: a row of its table.
+// limitRule is one limit: a row of its table.
 type limitRule struct {
 	reason Reason
 	doc    string
@@ -194,11 +194,11 @@ type limitRule struct {
 
 // limits are applied in order to the replicas that the verdict asks for; each that changes the number adds a step.
 var limits = []limitRule{
-	{PartitionLimit, "more consumers than useful partitions would idle", (*limitFacts).partitionLimit, partitionLimitWords}, // it takes nothing away that runs
-	{Schedule, "a schedule window asks for at least this many", (*limitFacts).schedule, nil},
-	{MinReplicas, "minReplicas", (*limitFacts).least, minReplicasWords}, // also above the partitions: it is the operator's choice
-	{MaxReplicas, "maxReplicas", (*limitFacts).most, nil},
-	{PauseScaleIn, "the annotation lagscaler.io/pause-scale-in forbids going down", (*limitFacts).pauseScaleIn, nil},
-	{PauseScaleOut, "the annotation lagscaler.io/pause-scale-out forbids going up", (*limitFacts).pauseScaleOut, nil},
-	{FixedReplicas, "the annotation lagscaler.io/fixed-replicas sets the number", (*limitFacts).fixed, nil}, // the last word
+	{PartitionLimit, "no more replicas than can have a partition: the others would be idle", (*limitFacts).partitionLimit, partitionLimitWords}, // it takes nothing away that runs
+	{Schedule, "an open schedule window sets a minimum", (*limitFacts).schedule, nil},
+	{MinReplicas, "minReplicas is the minimum", (*limitFacts).least, minReplicasWords}, // also above the partitions: it is the operator's choice
+	{MaxReplicas, "maxReplicas is the maximum", (*limitFacts).most, nil},
+	{PauseScaleIn, "the annotation lagscaler.io/pause-scale-in blocks scaling down", (*limitFacts).pauseScaleIn, nil},
+	{PauseScaleOut, "the annotation lagscaler.io/pause-scale-out blocks scaling up", (*limitFacts).pauseScaleOut, nil},
+	{FixedReplicas, "the annotation lagscaler.io/fixed-replicas fixes the number", (*limitFacts).fixed, nil}, // the last word
 }

@@ -8,144 +8,193 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/number"
 )
 
-// The words of the rules: the numbers that made each hold. words_rates.go has those that derive a number of replicas.
+// The words of the rules: the number that decided, the derivation, what follows. Every number has a unit, and an unknown one is
+// called unknown. words_rates.go has the words that derive a number of replicas.
 
 func targetWords(d *Decision, _ *need.Need) []string {
-	return []string{d.Target.String() + " does not exist or has no scale"}
-}
-
-func activateWords(_ *Decision, n *need.Need) []string {
-	return []string{fmt.Sprintf("lag %s, %s arriving", number.Whole(n.Lag), number.PerSecond(n.Rate))}
+	return []string{d.Target.String() + " does not exist or has no scale subresource"}
 }
 
 func stalledWords(_ *Decision, n *need.Need) []string {
 	return []string{
-		fmt.Sprintf("%d of %d partitions have lag and nothing moves, though members hold them", len(n.Stalled), n.Partitions),
-		"lag " + number.Whole(n.Lag), "replicas cannot help: look at the consumers",
+		fmt.Sprintf("no committed offset moves; %d of %d partitions have lag and a member", len(n.Stalled), n.Partitions),
+		fmt.Sprintf("lag %s", number.Of(n.Lag, "record")), "more replicas cannot help, check the consumers",
 	}
 }
 
 func foughtWords(d *Decision, _ *need.Need) []string {
 	return []string{
-		fmt.Sprintf("somebody else changed the replicas %d times in 10 min, last %d -> %d", d.Why.Fights, d.Why.From, d.Why.To),
-		"stop one of the two",
+		fmt.Sprintf("another client changed the replicas %d times in 10 min, last %d -> %d", d.Why.Fights, d.Why.From, d.Why.To),
+		"find it and stop it, or stop this scaler",
 	}
 }
 
-func downstreamWords(_ *Decision, n *need.Need) []string {
+func downstreamWords(d *Decision, n *need.Need) []string {
 	s := n.Downstream
-	did := fmt.Sprintf("%d consumers did %s", s.AtN, number.PerSecond(s.Cap))
-	if s.Did > 0 {
-		did += fmt.Sprintf(", %d do %s", s.CapN, number.PerSecond(s.Did))
-	} else {
-		did += fmt.Sprintf(", %d did %s each at best", s.CapN, number.PerSecond(s.Best))
+	parts := []string{
+		fmt.Sprintf("%s processed %s", number.Of(s.AtN, "consumer"), number.PerSecond(s.Cap)),
+		fmt.Sprintf("%s can do the same at the best rate %s per consumer", number.Of(s.CapN, "consumer"), number.PerSecond(s.Best)),
 	}
-	return []string{did, "next probe " + number.Clock(s.NextProbe)}
+	if s.Did > 0 {
+		parts[1] = fmt.Sprintf("%s process %s", number.Of(s.CapN, "consumer"), number.PerSecond(s.Did))
+	}
+	return append(parts, "no scale up before "+number.Clock(s.NextProbe))
 }
 
 func unschedulableWords(d *Decision, n *need.Need) []string {
 	return []string{
-		fmt.Sprintf("%d wanted, but %d pods found no node", n.Up, d.Why.Unschedulable), "more would wait too",
+		fmt.Sprintf("%s cannot be scheduled", number.Of(d.Why.Unschedulable, "pod")),
+		fmt.Sprintf("%s needed, but more pods would stay Pending too", number.Of(d.Replicas(n.Up), "replica")),
 	}
 }
 
 func rebalancingWords(d *Decision, _ *need.Need) []string {
-	return []string{fmt.Sprintf("for %s; a step now would make it longer", number.Seconds(d.Why.RebalanceSeconds))}
+	return []string{
+		"rebalancing for " + number.Seconds(d.Why.RebalanceSeconds) + until(d, ", waits at most until"), "a change now would make it longer",
+	}
 }
 
 func stuckWords(d *Decision, _ *need.Need) []string {
-	return []string{fmt.Sprintf("rebalancing for %s; look for a member that joins and leaves", number.Seconds(d.Why.RebalanceSeconds))}
+	return []string{
+		"rebalancing for " + number.Seconds(d.Why.RebalanceSeconds), "look for a member that joins and leaves again and again",
+	}
 }
 
 func fallbackWords(d *Decision, n *need.Need) []string {
-	parts := append([]string{n.Missing()}, "for "+number.Seconds(d.Why.OutageSeconds))
+	parts := []string{n.Missing(), "no complete reading for " + number.Seconds(d.Why.OutageSeconds)}
 	if d.Policy.FallbackReplicas > 0 {
-		return append(parts, fmt.Sprintf("fallbackReplicas %d", d.Policy.FallbackReplicas))
+		return append(parts, fmt.Sprintf("at least fallbackReplicas %d", d.Policy.FallbackReplicas))
 	}
-	return append(parts, "no fallbackReplicas set")
+	return append(parts, "fallbackReplicas not set")
 }
 
 func partialWords(_ *Decision, n *need.Need) []string {
-	return append([]string{n.Missing()}, "never scale down on a lower bound")
+	return []string{n.Missing(), "no scale down, because the real numbers may be higher"}
 }
 
 func staleWords(_ *Decision, n *need.Need) []string {
-	return append([]string{n.Missing()}, "never scale down on what was")
+	return []string{n.Missing(), "no scale down on old numbers"}
 }
 
 func noMembersWords(d *Decision, _ *need.Need) []string {
-	return []string{fmt.Sprintf("%d ready replicas, but the group has no member", d.Why.Ready)}
+	return []string{fmt.Sprintf("the group has no member, though %s ready", are(d.Why.Ready))}
 }
 
 func missingWords(d *Decision, _ *need.Need) []string {
-	return []string{fmt.Sprintf("%d of %d members of %d ready replicas joined",
-		d.Why.Joined, d.Why.Ready*max(1, d.Why.PerReplica), d.Why.Ready)}
+	return []string{fmt.Sprintf("only %d of %d consumers joined the group, though %s ready",
+		d.Why.Joined, d.Why.Ready*max(1, d.Why.PerReplica), are(d.Why.Ready))}
+}
+
+// are is a number of replicas before what they are: 1 replica is, 6 replicas are.
+func are(replicas int32) string {
+	if replicas == 1 {
+		return "1 replica is"
+	}
+	return number.Of(replicas, "replica") + " are"
 }
 
 func rolloutWords(d *Decision, n *need.Need) []string {
-	return []string{wouldDo(d, n), "the pods are being replaced"}
+	return []string{enoughWords(d, n), "waits until the rollout has replaced the pods"}
 }
 
 func externalWords(d *Decision, n *need.Need) []string {
 	return []string{
-		wouldDo(d, n),
-		fmt.Sprintf("somebody else set %d -> %d, adopted until %s", d.Why.From, d.Why.To, until(d)),
+		enoughWords(d, n),
+		fmt.Sprintf("another client set %d -> %d%s", d.Why.From, d.Why.To, until(d, ", accepted until")),
 	}
 }
 
 func uncommittedWords(_ *Decision, n *need.Need) []string {
-	return []string{fmt.Sprintf("none of %d partitions has a committed offset", n.Partitions)}
+	if n.Partitions == 0 {
+		return []string{"lag unknown, no partition of the group is known"}
+	}
+	return []string{fmt.Sprintf("lag unknown, none of %s has a committed offset", number.Of(n.Partitions, "partition"))}
 }
 
 func capacityWords(_ *Decision, n *need.Need) []string {
 	if n.Capacity == learn.NotKnown {
-		return []string{"no processingTime declared, and no consumer was seen working yet"}
+		return []string{"capacity of a consumer unknown", "no processingTime declared, and no consumer has worked yet"}
 	}
-	return []string{"no processingTime declared, and no consumer was busy all the time yet; the best did " + number.PerSecond(n.PerConsumer)}
+	return []string{
+		"capacity of a consumer unknown", "no processingTime declared, and no consumer was busy for a whole interval yet",
+		"the best one processed " + number.PerSecond(n.PerConsumer),
+	}
 }
 
 func laggingWords(d *Decision, n *need.Need) []string {
 	half := 0.5 * d.Policy.TargetLag.Seconds()
-	return []string{wouldDo(d, n), fmt.Sprintf("the oldest record waits %s > %s + %s", number.Seconds(n.MovingSeconds), number.Seconds(half), number.Duration(lagSlack))}
+	return []string{
+		enoughWords(d, n),
+		fmt.Sprintf("waits until time lag %s falls to %s (half the target %s, + %s)", number.Seconds(n.MovingSeconds),
+			number.Seconds(half+lagSlack.Seconds()), number.Duration(d.Policy.TargetLag), number.Duration(lagSlack)),
+	}
 }
 
 func toleranceWords(d *Decision, n *need.Need) []string {
-	return []string{wouldDo(d, n), fmt.Sprintf("less than 10 %% of %d", d.Current)}
+	return []string{enoughWords(d, n), fmt.Sprintf("%s, less than 10 %%", savesWords(d, n))}
 }
 
 func budgetWords(d *Decision, n *need.Need) []string {
-	return []string{wouldDo(d, n), fmt.Sprintf("%d steps down in the last hour, the next after %s", d.Why.Downs, until(d))}
+	return []string{enoughWords(d, n), fmt.Sprintf("scaled down %d times in the last hour%s", d.Why.Downs, until(d, ", not again before"))}
 }
 
 func costWords(d *Decision, n *need.Need) []string {
-	return []string{wouldDo(d, n), fmt.Sprintf("a rebalance takes %s + %s > target %s, for less than 30 %% of %d",
-		number.Seconds(d.Why.PauseSeconds), number.Duration(rebalanceSlack), number.Duration(d.Policy.TargetLag), d.Current)}
-}
-
-func toZeroWords(d *Decision, _ *need.Need) []string {
-	return []string{"no lag and no arrivals for " + number.Duration(d.Policy.IdleTime)}
-}
-
-// wouldDo says how many would be enough.
-func wouldDo(d *Decision, n *need.Need) string {
-	return fmt.Sprintf("%d would do", d.Replicas(max(n.Down, n.Up)))
-}
-
-func until(d *Decision) string {
-	if d.Wait == nil || d.Wait.Until == nil {
-		return "?"
+	return []string{
+		enoughWords(d, n), fmt.Sprintf("%s, less than 30 %%", savesWords(d, n)),
+		fmt.Sprintf("a rebalance of %s + %s is longer than the target %s",
+			number.Seconds(d.Why.PauseSeconds), number.Duration(rebalanceSlack), number.Duration(d.Policy.TargetLag)),
 	}
-	return number.Clock(*d.Wait.Until)
+}
+
+// savesWords say how many replicas a hold keeps back.
+func savesWords(d *Decision, n *need.Need) string {
+	return fmt.Sprintf("saves %d of %s", d.Current-d.Replicas(max(n.Down, n.Up)), number.Of(d.Current, "replica"))
+}
+
+func settlingWords(d *Decision, n *need.Need) []string {
+	parts := []string{
+		"waits until the last change is complete" + until(d, ", at least until"),
+		fmt.Sprintf("%d of %s ready, %s joined", d.Why.Ready, number.Of(d.Current, "replica"), number.Of(d.Why.Joined, "consumer")),
+	}
+	switch up := d.Replicas(n.Up); {
+	case !n.RateKnown:
+		return append(parts, n.Arriving())
+	case up > d.Current:
+		return append(parts, fmt.Sprintf("then scale up to %d", up))
+	case d.Replicas(n.Down) < d.Current && up < d.Current:
+		return append(parts, enoughWords(d, n))
+	}
+	return parts
+}
+
+// enoughWords say to how many replicas the target would be scaled down.
+func enoughWords(d *Decision, n *need.Need) string {
+	if !n.RateKnown {
+		return "arrivals unknown"
+	}
+	fewer := d.Replicas(max(n.Down, n.Up))
+	if fewer >= d.Current { // only the step to zero is left
+		fewer = 0
+	}
+	return number.Of(fewer, "replica") + " would be enough"
+}
+
+// until is when the hold ends by itself, after a word; empty: that is not known.
+func until(d *Decision, word string) string {
+	if d.Wait == nil || d.Wait.Until == nil {
+		return ""
+	}
+	return word + " " + number.Clock(*d.Wait.Until)
 }
 
 // memberWords tell how consumers and replicas differ, where they do.
 func memberWords(d *Decision) []string {
 	var parts []string
 	if d.Why.PerReplica > 1 {
-		parts = append(parts, fmt.Sprintf("%d consumers in a replica", d.Why.PerReplica))
+		parts = append(parts, fmt.Sprintf("%d consumers per replica", d.Why.PerReplica))
 	}
 	if d.Why.Foreign > 0 {
-		parts = append(parts, fmt.Sprintf("%d consumers run elsewhere", d.Why.Foreign))
+		parts = append(parts, number.Of(d.Why.Foreign, "consumer")+" outside the target")
 	}
 	return parts
 }

@@ -9,105 +9,88 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/plan"
 )
 
+func activateWords(_ *Decision, n *need.Need) []string {
+	parts := []string{fmt.Sprintf("lag %s, %s", number.Of(n.Lag, "record"), n.Arriving())}
+	if !n.RateKnown || !n.Capacity.Known() {
+		return parts
+	}
+	from := n.Now(true)
+	return []string{"lag " + number.Of(n.Lag, "record"), from.Rate, from.Count}
+}
+
 func scaleUpWords(d *Decision, n *need.Need) []string {
-	if !n.Capacity.Known() {
+	switch {
+	case !n.RateKnown:
+		return append([]string{"arrivals unknown", fmt.Sprintf("the group has %s", number.Of(n.Members, "member"))}, memberWords(d)...)
+	case !n.Capacity.Known():
 		return []string{
-			fmt.Sprintf("%s arriving, lag %s, what a consumer can do is not known", number.PerSecond(n.Rate), number.Whole(n.Lag)),
-			"one useful step at a time",
+			fmt.Sprintf("lag %s, %s", number.Of(n.Lag, "record"), n.Arriving()), "capacity of a consumer unknown, so only one step",
 		}
+	case d.Wanted < d.Replicas(n.Up):
+		from := n.Now(false)
+		parts := neededWords(d, n, d.Current, neededNow(from)+" without the backlog", from)
+		parts = append(parts, fmt.Sprintf("with the backlog %s, after this change is complete", number.Of(d.Replicas(n.Up), "replica")))
+		return append(parts, memberWords(d)...)
 	}
-	planned, to, drain := n.Plan, n.Up, true
-	if d.Wanted < d.Replicas(n.Up) {
-		planned, to, drain = n.RatePlan, n.ByRate, false
-	}
-	parts := []string{n.Headroom(drain), fmt.Sprintf("plan %d at %s each", planned, number.PerSecond(n.PerConsumer))}
-	if s := n.Rounding(planned, d.Consumers(d.Current), to); s != "" {
-		parts = append(parts, s)
-	}
-	if !drain {
-		parts = append(parts, fmt.Sprintf("arrivals alone; %d with the backlog once this has settled", d.Replicas(n.Up)))
-	}
-	if len(n.Isolated) > 0 {
-		parts = append(parts, n.Isolated[0].Drains())
-	}
-	if more := len(n.Isolated) - 1; more > 0 {
-		parts = append(parts, fmt.Sprintf("%d more drain alone", more))
-	}
-	return append(parts, memberWords(d)...)
+	from := n.Now(true)
+	parts := neededWords(d, n, d.Current, neededNow(from), from)
+	return append(append(parts, isolatedWords(n)...), memberWords(d)...)
 }
 
 func scaleDownWords(d *Decision, n *need.Need) []string {
-	sum := n.DownHeadroom()
-	if n.DownExcluded > 0.5 {
-		sum += fmt.Sprintf(" - %s that no second consumer can share", number.PerSecond(n.DownExcluded))
-	}
-	parts := []string{sum + " = " + number.PerSecond(n.PeakRequired), fmt.Sprintf("plan %d", n.DownPlan)}
-	to := d.Consumers(d.Wanted)
+	from := n.ForPeaks()
+	needed := neededForPeaks(from)
 	if n.Up > n.Down {
-		parts = append(parts, fmt.Sprintf("%d needed now", d.Replicas(n.Up)))
+		from = n.Now(true)
+		needed = neededNow(from)
 	}
-	if n.Useful > 0 {
-		parts = append(parts, fmt.Sprintf("%d holds it at %d partitions each", to, plan.PerConsumer(int(n.Useful), to)))
-	}
-	return append(append(parts, "lag "+number.Seconds(n.LagSeconds),
-		fmt.Sprintf("saves %d, costs one ~%s rebalance", d.Current-d.Wanted, number.Seconds(d.Why.PauseSeconds))), memberWords(d)...)
+	parts := append(neededWords(d, n, d.Wanted, needed, from), lagWords(d, n),
+		fmt.Sprintf("saves %s, costs a rebalance of ~%s", number.Of(d.Current-d.Wanted, "replica"), number.Seconds(d.Why.PauseSeconds)))
+	return append(parts, memberWords(d)...)
+}
+
+func toZeroWords(d *Decision, _ *need.Need) []string {
+	return []string{"no lag and no arrivals for " + number.Duration(d.Policy.IdleTime) + " (idleTime)"}
 }
 
 func idleWords(d *Decision, n *need.Need) []string {
-	return append([]string{fmt.Sprintf("%d consumers for %d useful partitions: %d idle",
-		d.Consumers(d.Current), n.Useful, d.Consumers(d.Current)-n.Useful)}, memberWords(d)...)
+	consumers := d.Consumers(d.Current)
+	return append([]string{fmt.Sprintf("only %d of %s can have a partition, %d idle",
+		n.Useful, number.Of(consumers, "consumer"), consumers-n.Useful)}, memberWords(d)...)
 }
 
 func thresholdWords(d *Decision, n *need.Need) []string {
-	mean := float64(n.Lag) / float64(max(1, n.Partitions))
-	lag := fmt.Sprintf("lag %s, max %s, avg %s; high above %s, %s or %s",
-		number.Whole(n.Lag), number.Whole(n.MaxLag), number.Quantity(mean), number.Whole(need.HighTotal), number.Whole(need.HighWorst), number.Whole(need.HighMean))
-	if d.Wanted > d.Current {
-		return []string{lag, fmt.Sprintf("plan %d for %s, at least one more", plan.Consumers(n.Rate, n.PerConsumer), number.PerSecond(n.Rate))}
-	}
-	return []string{lag, "nothing goes down above"}
-}
-
-func settlingWords(d *Decision, n *need.Need) []string {
-	var parts []string
-	if n.Up != n.Down || d.Replicas(n.Up) != d.Current {
-		parts = append(parts, fmt.Sprintf("%d wanted", d.Replicas(max(n.Up, n.Down))))
-	}
-	parts = append(parts, fmt.Sprintf("%d of %d ready, %d joined", d.Why.Ready, d.Current, d.Why.Joined))
-	if d.Wait != nil && d.Wait.Until != nil {
-		parts = append(parts, "the last write settles until "+until(d))
-	}
-	return parts
-}
-
-func stabilizingWords(d *Decision, n *need.Need) []string {
-	if !n.RateKnown {
-		return []string{"nothing is known of the rates yet"}
-	}
-	return []string{
-		wouldDo(d, n),
-		n.DownHeadroom() + " = " + number.PerSecond(n.PeakRequired),
-		"not before " + until(d),
+	parts := []string{fmt.Sprintf("lag %s (limit %s), worst partition %s (%s), average %s (%s)",
+		number.Of(n.Lag, "record"), number.Whole(need.HighTotal), number.Whole(n.MaxLag), number.Whole(need.HighWorst),
+		number.Quantity(float64(n.Lag)/float64(max(1, n.Partitions))), number.Whole(need.HighMean))}
+	switch planned := plan.Consumers(n.Rate, n.PerConsumer); {
+	case d.Wanted <= d.Current:
+		return append(parts, "no scale down above a limit")
+	case planned == 0:
+		return append(parts, "one replica more")
+	default:
+		return append(parts, fmt.Sprintf("%s, %s at %s each", n.Arriving(), number.Of(planned, "consumer"), number.PerSecond(n.PerConsumer)),
+			"at least one replica more")
 	}
 }
 
 func boundWords(_ *Decision, n *need.Need) []string {
 	worst := slices.MaxFunc(n.Bound, func(a, b need.Partition) int { return int(a.Rate - b.Rate) })
 	enough := plan.RoundPartitions(int64(plan.Consumers(worst.Rate*float64(n.Partitions), n.PerConsumer)))
-	parts := []string{fmt.Sprintf("%s gets %s, one consumer does %s", worst, number.PerSecond(worst.Rate), number.PerSecond(n.PerConsumer))}
-	if len(n.Bound) > 1 {
-		parts = append(parts, fmt.Sprintf("%d more like it", len(n.Bound)-1))
+	parts := []string{fmt.Sprintf("%s gets %s, one consumer can process %s", worst, number.PerSecond(worst.Rate), number.PerSecond(n.PerConsumer))}
+	if more := len(n.Bound) - 1; more > 0 {
+		parts = append(parts, number.Of(more, "more partition")+" like it")
 	}
-	return append(parts, "replicas cannot help", fmt.Sprintf("re-key or >= %s partitions", number.Whole(enough)))
+	return append(parts, "more replicas cannot help", fmt.Sprintf("choose another key, or at least %s partitions", number.Whole(enough)))
 }
 
 func partitionStalledWords(_ *Decision, n *need.Need) []string {
 	worst := slices.MaxFunc(n.Stalled, func(a, b need.Partition) int { return int(a.Lag - b.Lag) })
-	parts := []string{fmt.Sprintf("%s does not move though a member holds it, lag %s", worst, number.Whole(worst.Lag))}
-	if len(n.Stalled) > 1 {
-		parts = append(parts, fmt.Sprintf("%d more like it", len(n.Stalled)-1))
+	parts := []string{fmt.Sprintf("the committed offset of %s does not move, lag %s; a member has it", worst, number.Of(worst.Lag, "record"))}
+	if more := len(n.Stalled) - 1; more > 0 {
+		parts = append(parts, number.Of(more, "more partition")+" like it")
 	}
-	return append(parts, "left out")
+	return append(parts, "not counted, more replicas cannot help")
 }
 
 func steadyWords(d *Decision, n *need.Need) []string {
@@ -115,28 +98,105 @@ func steadyWords(d *Decision, n *need.Need) []string {
 	case d.Decider < 0:
 		return []string{"no source"}
 	case d.Current == 0:
-		return []string{"nothing waits and nothing arrives"}
+		return restingWords(d, n)
 	case d.Policy.Kind == Thresholds:
-		return []string{fmt.Sprintf("lag %s, max %s: below the thresholds", number.Whole(n.Lag), number.Whole(n.MaxLag))}
-	case !n.Capacity.Known():
-		return []string{number.PerSecond(n.Rate) + " arriving", "lag " + number.Seconds(n.LagSeconds)}
+		return []string{fmt.Sprintf("lag %s, worst partition %s, below the limits %s and %s",
+			number.Of(n.Lag, "record"), number.Whole(n.MaxLag), number.Whole(need.HighTotal), number.Whole(need.HighWorst))}
+	case !n.RateKnown || !n.Capacity.Known():
+		return []string{n.Arriving(), lagWords(d, n)}
 	}
-	parts := []string{n.Headroom(true), fmt.Sprintf("plan %d at %s each", n.Plan, number.PerSecond(n.PerConsumer))}
-	if s := n.Rounding(n.Plan, 0, min(max(n.Up, n.Down), d.Consumers(d.Current))); s != "" {
-		parts = append(parts, s)
+	parts := append(keptWords(d, n), lagWords(d, n))
+	return append(append(parts, isolatedWords(n)...), memberWords(d)...)
+}
+
+// keptWords say what keeps the number of replicas: what is needed now, or the peaks. Peaks only prevent a scale down, so they
+// may need more than runs.
+func keptWords(d *Decision, n *need.Need) []string {
+	now, peaks := n.Now(true), n.ForPeaks()
+	switch {
+	case n.Down <= n.Up:
+		return neededWords(d, n, d.Current, neededNow(now), now)
+	case peaks.Consumers <= d.Consumers(d.Current):
+		return neededWords(d, n, d.Current, n.Arriving()+", "+neededForPeaks(peaks), peaks)
 	}
-	return append(append(parts, "lag "+number.Seconds(n.LagSeconds)), memberWords(d)...)
+	parts := neededWords(d, n, d.Current, neededNow(now), now)
+	return append(parts[:2], "no scale down while peaks need "+number.PerSecond(peaks.PerSecond), peaks.Rate, peaks.Count)
+}
+
+// restingWords say why nothing starts at zero replicas.
+func restingWords(d *Decision, n *need.Need) []string {
+	switch {
+	case !n.RateKnown:
+		return []string{n.Arriving()}
+	case !n.LagKnown:
+		return []string{n.Arriving() + ", lag unknown"}
+	case n.Lag == 0 && n.Rate == 0:
+		return []string{"no lag and no arrivals"}
+	}
+	return []string{fmt.Sprintf("lag %s, starts above %s (activationLag)", number.Of(n.Lag, "record"), number.Whole(d.Policy.ActivationLag))}
+}
+
+func stabilizingWords(d *Decision, n *need.Need) []string {
+	if !n.RateKnown {
+		return []string{"arrivals unknown until more polls are read" + until(d, ", not before")}
+	}
+	if !n.Capacity.Known() || d.Policy.Kind == Thresholds {
+		return []string{enoughWords(d, n) + until(d, ", scale down not before")}
+	}
+	from := n.ForPeaks()
+	if n.Up > n.Down {
+		from = n.Now(true)
+	}
+	return []string{enoughWords(d, n) + until(d, ", scale down not before"), from.Rate, from.Count}
 }
 
 // partitionLimitWords say how many partitions would not limit the verdict.
-func partitionLimitWords(d *Decision, _ Step, n *need.Need) string {
-	return fmt.Sprintf("%d useful partitions; the plan asks for %s",
-		d.Bounds.Partitions, number.Whole(plan.RoundPartitions(int64(n.Up))))
+func partitionLimitWords(d *Decision, s Step, _ *need.Need) string {
+	consumers := d.Consumers(s.From)
+	return fmt.Sprintf("only %s can have a partition, %s need %s partitions", number.Of(d.Bounds.Partitions, "consumer"),
+		number.Of(consumers, "consumer"), number.Whole(plan.RoundPartitions(int64(consumers))))
 }
 
 func minReplicasWords(d *Decision, s Step, _ *need.Need) string {
 	if d.Bounds.Useful == 0 || s.To <= d.Bounds.Useful {
 		return ""
 	}
-	return fmt.Sprintf("minReplicas %d is above the %d useful: %d idle", s.To, d.Bounds.Useful, s.To-d.Bounds.Useful)
+	return fmt.Sprintf("minReplicas %d is above the %d that can have a partition: %d idle", s.To, d.Bounds.Useful, s.To-d.Bounds.Useful)
+}
+
+// neededWords say a need, what so many replicas can process, and how the need follows.
+func neededWords(d *Decision, n *need.Need, replicas int32, needed string, from need.Derivation) []string {
+	consumers := d.Consumers(replicas)
+	can := number.PerSecond(float64(consumers) * n.PerConsumer)
+	return []string{fmt.Sprintf("%s, %s can process %s", needed, number.Of(consumers, "consumer"), can), from.Rate, from.Count}
+}
+
+func neededNow(from need.Derivation) string { return number.PerSecond(from.PerSecond) + " needed" }
+
+func neededForPeaks(from need.Derivation) string {
+	return number.PerSecond(from.PerSecond) + " needed for peaks"
+}
+
+// lagWords say for how long the oldest record has waited, and that the consumers suffice though it is too long.
+func lagWords(d *Decision, n *need.Need) string {
+	switch {
+	case !n.LagKnown:
+		return "time lag unknown"
+	case n.LagSeconds > d.Policy.TargetLag.Seconds():
+		return fmt.Sprintf("time lag %s is above the target %s, these consumers can process the backlog",
+			number.Seconds(n.LagSeconds), number.Duration(d.Policy.TargetLag))
+	}
+	return "time lag " + number.Seconds(n.LagSeconds)
+}
+
+// isolatedWords name the partitions whose backlog fills a consumer.
+func isolatedWords(n *need.Need) []string {
+	switch more := len(n.Isolated) - 1; {
+	case more < 0:
+		return nil
+	case more == 0:
+		return []string{n.Isolated[0].Drains()}
+	default:
+		return []string{n.Isolated[0].Drains(), number.Of(more, "more partition") + " like it"}
+	}
 }

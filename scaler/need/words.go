@@ -8,52 +8,105 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/plan"
 )
 
-// Headroom is the derivation of the required rate from the arrivals, with or without the drain:
-// 1 540/s (trend -> 1 690/s) / 0.92 = 1 837/s + drain 9 400 in 120 s (78/s) = 1 915/s.
-func (n *Need) Headroom(drain bool) string {
-	var b strings.Builder
-	b.WriteString(number.PerSecond(n.Rate))
+// Derivation is a rate that must be processed, the consumers for it, and in words how both follow. Every number in the words
+// can be recomputed from those before it.
+type Derivation struct {
+	PerSecond float64 // records that must be processed
+	Consumers int32   // that can do it
+	Rate      string  // how the rate follows
+	Count     string  // how the consumers follow from the rate
+}
+
+// Now derives what is needed now, with or without the backlog:
+//
+//	1 690/s expected (trend, now 1 540/s) / 92 % utilization + backlog 9 400 records in 120 s (78/s) = 1 915/s
+//	20 consumers at 100/s each, but with up to 23 one gets 3 of 48 partitions (120/s), so 24
+func (n *Need) Now(backlog bool) Derivation {
+	rate := fmt.Sprintf("%s / %s utilization%s", n.expected(), number.Percent(n.Utilization), excess(n.Excluded))
+	if !backlog {
+		return Derivation{n.Base, n.ByRate, rate + " = " + number.PerSecond(n.Base), n.count(n.Base, n.RatePlan, n.ByRate)}
+	}
+	if n.DrainRate > 0 {
+		rate += fmt.Sprintf(" + backlog %s in %s (%s)",
+			number.Of(int64(n.Backlog), "record"), number.Seconds(n.DrainSeconds), number.PerSecond(n.DrainRate))
+	}
+	return Derivation{n.Required, n.Up, rate + " = " + number.PerSecond(n.Required), n.count(n.Required, n.Plan, n.Up)}
+}
+
+// ForPeaks derives what a smaller number of consumers must still be able to process: the peak of the stabilization window,
+// or the reserve for the peak of the last hour.
+func (n *Need) ForPeaks() Derivation {
+	rate := fmt.Sprintf("peak %s (last %s) / %s utilization",
+		number.PerSecond(n.Peak), number.Seconds(n.WindowSeconds), number.Percent(n.DownUtilization))
+	if n.reserved() {
+		rate = fmt.Sprintf("reserve of %s of the last hour's peak %s", number.Percent(n.RoomShare), number.PerSecond(n.RoomPeak))
+	}
+	rate += fmt.Sprintf("%s = %s", excess(n.DownExcluded), number.PerSecond(n.PeakRequired))
+	return Derivation{n.PeakRequired, n.Down, rate, n.count(n.PeakRequired, n.DownPlan, n.Down)}
+}
+
+// Arriving is the arrival rate, or that it is unknown.
+func (n *Need) Arriving() string {
+	if !n.RateKnown {
+		return "arrivals unknown"
+	}
+	return number.PerSecond(n.Rate) + " arrive"
+}
+
+func (n *Need) expected() string {
+	from := string(n.ForecastBy)
 	switch n.ForecastBy {
 	case FromRate:
-	case FromTrend, FromJump, FromBurst:
-		fmt.Fprintf(&b, " (%s -> %s)", n.ForecastBy, number.PerSecond(n.Forecast))
-	default:
-		fmt.Fprintf(&b, " (%s ago -> %s)", n.ForecastBy, number.PerSecond(n.Forecast))
+		return n.Arriving()
+	case FromHour, FromDay, FromWeek:
+		from = "as " + from + " ago"
 	}
-	fmt.Fprintf(&b, " / %s", number.Quantity(n.Utilization))
-	if n.Excluded > 0.5 {
-		fmt.Fprintf(&b, " - %s that no second consumer can share", number.PerSecond(n.Excluded))
-	}
-	fmt.Fprintf(&b, " = %s", number.PerSecond(n.Base))
-	if drain && n.DrainRate > 0 {
-		fmt.Fprintf(&b, " + drain %s in %s (%s) = %s",
-			number.Whole(int64(n.Backlog)), number.Seconds(n.DrainSeconds), number.PerSecond(n.DrainRate), number.PerSecond(n.Required))
-	}
-	return b.String()
+	return fmt.Sprintf("%s expected (%s, now %s)", number.PerSecond(n.Forecast), from, number.PerSecond(n.Rate))
 }
 
-// DownHeadroom is the derivation of the rate that a smaller fleet must hold: the peak of the stabilization window with
-// headroom, or the reserve.
-func (n *Need) DownHeadroom() string {
-	if n.reserved() {
-		return fmt.Sprintf("room for the hour's %s to come back x %s", number.PerSecond(n.RoomPeak), number.Quantity(n.RoomShare))
-	}
-	return fmt.Sprintf("max %s in %s / %s", number.PerSecond(n.Peak), number.Seconds(n.WindowSeconds), number.Quantity(n.DownUtilization))
-}
-
-// Rounding says why a number of consumers is more than the plan's: only numbers that lower the partitions of each consumer
-// help. It is empty when the number is the plan's. From 0: nothing runs that it could be compared with.
-func (n *Need) Rounding(planned, from, to int32) string {
-	switch before, after := plan.PerConsumer(int(n.Useful), from), plan.PerConsumer(int(n.Useful), to); {
-	case planned >= to || n.Useful == 0:
+// excess is what hot partitions get beyond a fair share: no second consumer could take it.
+func excess(rate float64) string {
+	if rate <= 0.5 {
 		return ""
-	case n.AllBound:
-		return fmt.Sprintf("%d = every partition its own consumer", to)
-	case from > 0 && after < before:
-		return fmt.Sprintf("%d = next count lowering %d->%d partitions/consumer (P=%d)", to, before, after, n.Useful)
-	default:
-		return fmt.Sprintf("%d holds it at %d partitions each (P=%d)", to, after, n.Useful)
 	}
+	return fmt.Sprintf(" - %s excess of hot partitions", number.PerSecond(rate))
+}
+
+// count says how many consumers a rate needs, and why it takes more than the rate alone asks for.
+func (n *Need) count(rate float64, planned, to int32) string {
+	s := fmt.Sprintf("%s at %s each", number.Of(planned, "consumer"), number.PerSecond(n.PerConsumer))
+	if why := n.whole(rate, planned, to); why != "" {
+		s += fmt.Sprintf(", but %s, so %d", why, to)
+	}
+	return s
+}
+
+// whole says why the planned number of consumers is not enough: partitions are whole.
+func (n *Need) whole(rate float64, planned, to int32) string {
+	planned = max(1, planned)
+	if planned >= to || n.Useful == 0 {
+		return ""
+	}
+	if n.AllBound {
+		return "many partitions need a consumer of their own"
+	}
+	until := "then"
+	if to-planned > 1 {
+		until = fmt.Sprintf("with up to %d", to-1)
+	}
+	each := plan.PerConsumer(int(n.Useful), to-1)
+	if each == plan.PerConsumer(int(n.Useful), to) { // topics differ in size
+		return fmt.Sprintf("%s one gets too many partitions", until)
+	}
+	atLeast := ""
+	if plan.PerConsumer(int(n.Useful), planned) > each {
+		atLeast = "at least "
+	}
+	load := "their rates are uneven"
+	if even := rate * float64(each) / float64(n.Useful); even > n.PerConsumer {
+		load = number.PerSecond(even)
+	}
+	return fmt.Sprintf("%s one gets %s%d of %d partitions (%s)", until, atLeast, each, n.Useful, load)
 }
 
 // NextSmaller is the next smaller number of consumers that have more partitions each; 0: none.
@@ -74,10 +127,9 @@ func (n *Need) NextSmaller(consumers int32) int32 {
 func (n *Need) Missing() string {
 	switch {
 	case n.Partitions == 0:
-		return "never read"
+		return "no partition was read yet"
 	case n.Unanswered > 0:
-		s := fmt.Sprintf("%d of %d partitions unanswered", n.Unanswered, n.Partitions)
-		return s + brokers(n.Silent)
+		return fmt.Sprintf("%d of %d partitions did not answer%s", n.Unanswered, n.Partitions, brokers(n.Silent))
 	}
 	return "last read " + number.Seconds(n.AgeSeconds) + " ago" + brokers(n.Silent)
 }
@@ -99,11 +151,11 @@ func brokers(silent []int32) string {
 // String is the partition as Kafka's tools write it.
 func (p Partition) String() string { return fmt.Sprintf("%s-%d", p.Topic, p.Partition) }
 
-// Drains says when the backlog of a partition is gone that fills a consumer.
+// Drains says that the backlog of a partition fills a consumer, and when it is processed.
 func (p Partition) Drains() string {
-	s := p.String() + " drains alone"
+	s := "the backlog of " + p.String() + " needs a consumer of its own"
 	if p.ETASeconds > 0 {
-		s += " in " + number.Seconds(p.ETASeconds)
+		s += " for " + number.Seconds(p.ETASeconds)
 	}
 	return s
 }

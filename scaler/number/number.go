@@ -4,6 +4,8 @@
 //	Whole      9400        9 400
 //	Quantity   0.873, 12.4 0.87, 12
 //	PerSecond  1540        1 540/s
+//	Percent    0.92        92 %
+//	Of         1, 12       1 consumer, 12 consumers
 //	Seconds    90, 600     90 s, 10 min
 //	Clock                  14:05, or 14:05:30
 package number
@@ -45,6 +47,17 @@ func Quantity(v float64) string {
 
 // PerSecond is a rate: 0.4/s, 120/s, 1 540/s.
 func PerSecond(v float64) string { return Quantity(v) + "/s" }
+
+// Percent is a share: 92 %.
+func Percent(share float64) string { return Quantity(100*share) + " %" }
+
+// Of is a number of things with their name: 1 consumer, 12 consumers.
+func Of[T int | int32 | int64](n T, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return Whole(n) + " " + thing + "s"
+}
 
 // Seconds is a duration in seconds below five minutes, then in minutes, in hours, and from two days on in days.
 func Seconds(s float64) string {

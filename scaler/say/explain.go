@@ -78,12 +78,17 @@ func of(d *scaler.Decision, n *need.Need, name string) string {
 }
 
 func measured(d *scaler.Decision, n *need.Need) []Row {
-	rate, lag, age := "unknown", "unknown", ""
+	const unknown = "unknown"
+	rate, commits, lag, age, capacity := unknown, unknown, unknown, "", unknown
 	if n.RateKnown {
-		rate = number.PerSecond(n.Rate)
+		rate, commits = number.PerSecond(n.Rate), number.PerSecond(n.Consumed)
+	}
+	because := "not declared and not learned yet"
+	if n.PerConsumer > 0 {
+		capacity, because = number.PerSecond(n.PerConsumer), string(n.Capacity)
 	}
 	if n.LagKnown {
-		lag, age = number.Whole(n.Lag), "the oldest record waits "+number.Seconds(n.LagSeconds)
+		lag, age = number.Of(n.Lag, "record"), "the oldest has waited for "+number.Seconds(n.LagSeconds)
 	}
 	answered := "all answered"
 	if n.Unanswered > 0 || n.Partitions == 0 {
@@ -91,37 +96,35 @@ func measured(d *scaler.Decision, n *need.Need) []Row {
 	}
 	rows := []Row{
 		{Measured, of(d, n, "arrivals"), rate, "end offsets, over 30 s"},
-		{Measured, of(d, n, "commits"), number.PerSecond(n.Consumed), "committed offsets, over 30 s"},
+		{Measured, of(d, n, "commits"), commits, "committed offsets, over 30 s"},
 		{Measured, of(d, n, "lag"), lag, age},
 		{Measured, of(d, n, "partitions"), number.Whole(n.Partitions), answered},
-		{Measured, of(d, n, "members"), number.Whole(n.Members), "assignor " + cmp.Or(n.Assignor, "unknown")},
+		{Measured, of(d, n, "members"), number.Whole(n.Members), "assignor " + cmp.Or(n.Assignor, unknown)},
 	}
 	for _, p := range n.Stalled {
-		rows = append(rows, Row{Measured, of(d, n, "stalled"), p.String(), "lag " + number.Whole(p.Lag)})
+		rows = append(rows, Row{Measured, of(d, n, "stalled"), p.String(), "lag " + number.Of(p.Lag, "record")})
 	}
-	return append(rows, Row{Measured, of(d, n, "one consumer"), number.PerSecond(n.PerConsumer), string(n.Capacity)})
+	return append(rows, Row{Measured, of(d, n, "one consumer"), capacity, because})
 }
 
 func computed(d *scaler.Decision, n *need.Need) []Row {
 	if !n.RateKnown || !n.Capacity.Known() {
 		return nil
 	}
+	now, arrivals, peaks := n.Now(true), n.Now(false), n.ForPeaks()
 	rows := []Row{
-		{Computed, of(d, n, "required"), number.PerSecond(n.Required), n.Headroom(true)},
-		{
-			Computed, of(d, n, "plan"), number.Whole(n.Plan),
-			fmt.Sprintf("%s / %s each, rounded up", number.PerSecond(n.Required), number.PerSecond(n.PerConsumer)),
-		},
-		{Computed, of(d, n, "fit"), number.Whole(n.Up), cmp.Or(n.Rounding(n.Plan, 0, n.Up), "whole partitions need no more")},
-		{Computed, of(d, n, "by arrivals"), number.Whole(n.ByRate), n.Headroom(false)},
-		{Computed, of(d, n, "enough"), number.Whole(n.Down), n.DownHeadroom() + " = " + number.PerSecond(n.PeakRequired)},
-		{Computed, of(d, n, "horizon"), number.Seconds(n.Horizon), "until a replica that is asked for now works"},
+		{Computed, of(d, n, "needed now"), number.PerSecond(now.PerSecond), now.Rate},
+		{Computed, of(d, n, "consumers now"), number.Whole(now.Consumers), now.Count},
+		{Computed, of(d, n, "without backlog"), number.Whole(arrivals.Consumers), arrivals.Count},
+		{Computed, of(d, n, "needed for peaks"), number.PerSecond(peaks.PerSecond), peaks.Rate + "; a scale down must leave this capacity"},
+		{Computed, of(d, n, "consumers for peaks"), number.Whole(peaks.Consumers), peaks.Count},
+		{Computed, of(d, n, "horizon"), number.Seconds(n.Horizon), "until a replica that is requested now processes records"},
 	}
 	for _, p := range n.Bound {
-		rows = append(rows, Row{Computed, of(d, n, "bound"), p.String(), number.PerSecond(p.Rate) + " is more than one consumer can take"})
+		rows = append(rows, Row{Computed, of(d, n, "hot"), p.String(), number.PerSecond(p.Rate) + " is more than one consumer can process"})
 	}
 	for _, p := range n.Isolated {
-		rows = append(rows, Row{Computed, of(d, n, "isolated"), p.String(), p.Drains()})
+		rows = append(rows, Row{Computed, of(d, n, "alone"), p.String(), p.Drains()})
 	}
 	return rows
 }
@@ -147,19 +150,19 @@ func otherwise(d *scaler.Decision) []Row {
 	have := float64(d.Consumers(d.Current)) * n.PerConsumer
 	rows := []Row{{
 		Otherwise, "more replicas", "above " + number.PerSecond(have*n.Utilization) + " arriving",
-		fmt.Sprintf("%d consumers x %s x %s, without lag and if partitions split evenly",
-			d.Consumers(d.Current), number.PerSecond(n.PerConsumer), number.Quantity(n.Utilization)),
+		fmt.Sprintf("%s x %s x %s utilization, without lag and if partitions split evenly",
+			number.Of(d.Consumers(d.Current), "consumer"), number.PerSecond(n.PerConsumer), number.Percent(n.Utilization)),
 	}}
 	switch less := n.NextSmaller(d.Consumers(d.Current)); {
 	case less > 0 && n.Room > float64(less)*n.PerConsumer:
 		rows = append(rows, Row{
 			Otherwise, "fewer replicas", fmt.Sprintf("below %s for %s", number.PerSecond(float64(less)*n.PerConsumer/n.RoomShare), number.Duration(need.ReserveWindow)),
-			fmt.Sprintf("%d consumers x %s / %s, so that what came within the hour may come back", less, number.PerSecond(n.PerConsumer), number.Quantity(n.RoomShare)),
+			fmt.Sprintf("%s x %s / %s reserve, so that the last hour's peak may return", number.Of(less, "consumer"), number.PerSecond(n.PerConsumer), number.Percent(n.RoomShare)),
 		})
 	case less > 0:
 		rows = append(rows, Row{
 			Otherwise, "fewer replicas", fmt.Sprintf("below %s for %s", number.PerSecond(float64(less)*n.PerConsumer*n.DownUtilization), number.Seconds(n.WindowSeconds)),
-			fmt.Sprintf("%d consumers x %s x %s", less, number.PerSecond(n.PerConsumer), number.Quantity(n.DownUtilization)),
+			fmt.Sprintf("%s x %s x %s utilization", number.Of(less, "consumer"), number.PerSecond(n.PerConsumer), number.Percent(n.DownUtilization)),
 		})
 	}
 	if d.Verdict.Hold() {

@@ -19,7 +19,7 @@ func LineAs(d scaler.Decision, became scaler.Disposition) string {
 	return fmt.Sprintf("%s (%s): %s", Head(d), became, Detail(d))
 }
 
-// Head is the answer and its reasons without the numbers behind them: ScaleUp 12 -> 30, PartitionLimit 30 -> 24.
+// Head is the answer and its reasons without the numbers behind them: ScaleUp 12 -> 24, MaxReplicas 24 -> 20.
 func Head(d scaler.Decision) string {
 	var b strings.Builder
 	if d.Wanted == d.Current {
