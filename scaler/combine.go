@@ -28,7 +28,7 @@ func verdictOn(f *facts) verdict {
 }
 
 // combine takes the source that wants the most, so that the target goes down only when all agree. Of those that want
-// the same, one that forbids scaling up decides, then the one with the greatest need, then the first.
+// the same, one that blocks scaling up decides, then the one with the greatest need, then the first.
 func combine(in *Input, verdicts []verdict) Decision {
 	d := Decision{
 		At: in.Now, Target: in.Workload.Ref, Current: in.Workload.Spec, Desired: in.Workload.Spec,
@@ -53,8 +53,8 @@ func (v *verdict) before(o *verdict) bool {
 	switch {
 	case v.replicas != o.replicas:
 		return v.replicas > o.replicas
-	case v.rule.reason.ForbidsUp() != o.rule.reason.ForbidsUp():
-		return v.rule.reason.ForbidsUp()
+	case v.rule.reason.BlocksUp() != o.rule.reason.BlocksUp():
+		return v.rule.reason.BlocksUp()
 	}
 	return v.up > o.up
 }

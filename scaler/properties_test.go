@@ -206,7 +206,7 @@ func TestArrivalsAreBlockedOnlyByWhatMay(t *testing.T) {
 				return
 			}
 			needed := d.Replicas(n.ByRate)
-			if needed <= d.Current || d.Verdict.ForbidsUp() || in.Now.Sub(in.Workload.LastWrite.At) < 20*time.Second {
+			if needed <= d.Current || d.Verdict.BlocksUp() || in.Now.Sub(in.Workload.LastWrite.At) < 20*time.Second {
 				return
 			}
 			if d.Wanted < needed {

@@ -97,12 +97,12 @@ func (r Reason) rule() *rule {
 	return &rule{}
 }
 
-// ForbidsUp reports whether the target may not scale up while the reason holds. RebalanceStuck holds only while arrivals
+// BlocksUp reports whether the target may not scale up while the reason holds. RebalanceStuck holds only while arrivals
 // alone need no more replicas than there are.
-func (r Reason) ForbidsUp() bool { return r.rule().forbids&up != 0 }
+func (r Reason) BlocksUp() bool { return r.rule().blocks&up != 0 }
 
-// Hold reports whether the reason forbids something: scaling down, scaling up, or both.
-func (r Reason) Hold() bool { return r.rule().forbids != nothing }
+// Hold reports whether the reason blocks something: scaling down, scaling up, or both.
+func (r Reason) Hold() bool { return r.rule().blocks != nothing }
 
 // Deadline is how long the reason may hold before it is overdue; ok is false for reasons that have no deadline.
 func (r Reason) Deadline() (d time.Duration, ok bool) {

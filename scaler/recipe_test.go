@@ -59,7 +59,7 @@ func (w whole) missing() []string {
 	for i := range w.rules {
 		r := &w.rules[i]
 		if r.again {
-			if r.doc != "" || r.words != nil || r.forbids != nothing || r.deadline != 0 || !w.has(r.reason) {
+			if r.doc != "" || r.words != nil || r.blocks != nothing || r.deadline != 0 || !w.has(r.reason) {
 				say("%s, again: only reason and when; the rest stands in its other row", r.reason)
 			}
 			continue
@@ -70,11 +70,11 @@ func (w whole) missing() []string {
 		if r.words == nil {
 			say("%s has no words in its row of scaler/table.go", r.reason)
 		}
-		if r.forbids != nothing && r.deadline == 0 {
-			say("%s forbids something, but has no deadline in its row of scaler/table.go: usual, hour or never", r.reason)
+		if r.blocks != nothing && r.deadline == 0 {
+			say("%s blocks something, but has no deadline in its row of scaler/table.go: usual, hour or never", r.reason)
 		}
-		if r.forbids == nothing && r.deadline != 0 {
-			say("%s has a deadline, but forbids nothing", r.reason)
+		if r.blocks == nothing && r.deadline != 0 {
+			say("%s has a deadline, but blocks nothing", r.reason)
 		}
 		if !strings.Contains(w.page, "\n### "+string(r.reason)+"\n") {
 			say("%s has no section in docs/scaling.md", r.reason)
@@ -130,7 +130,7 @@ func TestAddingARule(t *testing.T) {
 		{"nothing", func(*whole, *rule) {}, ""},
 		{"the doc", func(_ *whole, r *rule) { r.doc = "" }, "NodeDraining has no doc in its row"},
 		{"the words", func(_ *whole, r *rule) { r.words = nil }, "NodeDraining has no words in its row"},
-		{"the deadline", func(_ *whole, r *rule) { r.deadline = 0 }, "NodeDraining forbids something, but has no deadline"},
+		{"the deadline", func(_ *whole, r *rule) { r.deadline = 0 }, "NodeDraining blocks something, but has no deadline"},
 		{"the section", func(w *whole, _ *rule) { w.page = "" }, "NodeDraining has no section in docs/scaling.md"},
 		{"the runbook", func(w *whole, _ *rule) { w.runbook = "" }, "NodeDraining has a deadline, but no row in docs/runbooks"},
 		{"the timeline", func(w *whole, _ *rule) { w.timelines = "" }, "NodeDraining is decided in no timeline"},
@@ -139,7 +139,7 @@ func TestAddingARule(t *testing.T) {
 		{"the rule", func(w *whole, _ *rule) { w.used = nil }, "no rule of scaler/rules.go reads facts.draining"},
 	} {
 		w, row := asItIs(t), rule{
-			reason: "NodeDraining", forbids: down, deadline: usual, doc: "pods are being moved to other nodes",
+			reason: "NodeDraining", blocks: down, deadline: usual, doc: "pods are being moved to other nodes",
 			when:  gate(func(*facts) bool { return true }),
 			words: func(*Decision, *need.Need) []string { return []string{"2 pods are being moved"} },
 		}

@@ -10,8 +10,8 @@ import (
 type rule struct {
 	reason   Reason
 	doc      string                                      // one line, for people
-	forbids  direction                                   // where the target may not go meanwhile
-	deadline time.Duration                               // of a rule that forbids: after this it is overdue
+	blocks   direction                                   // where the target may not go meanwhile
+	deadline time.Duration                               // of a rule that blocks: after this it is overdue
 	when     func(f *facts) (replicas int32, holds bool) // how many replicas it asks for, when it holds
 	until    func(f *facts) (at time.Time, known bool)   // when time alone ends it; nil: never
 	words    func(d *Decision, n *need.Need) []string    // the numbers that made it hold: the parts of a line
@@ -23,7 +23,7 @@ type rule struct {
 // direction is where a target may not go.
 type direction uint8
 
-// What a rule may forbid.
+// What a rule may block.
 const (
 	nothing direction = 0
 	down    direction = 1
@@ -38,11 +38,11 @@ const (
 	never = -1               // it may last for ever: a replica or two more than needed is a choice, not a fault
 )
 
-// rules are tried in order, for each source; the first that holds is the verdict. A gate is a rule that forbids scaling
-// down: it holds only when fewer replicas would do.
+// rules are tried in order, for each source; the first that holds is the verdict. A gate blocks only scaling down: it holds
+// when fewer replicas would do, or when that is not known.
 var rules = []rule{
 	{
-		reason: TargetNotFound, forbids: both, deadline: usual, when: (*facts).targetNotFound, words: targetWords,
+		reason: TargetNotFound, blocks: both, deadline: usual, when: (*facts).targetNotFound, words: targetWords,
 		doc: "the target does not exist or has no scale subresource",
 	},
 	{
@@ -50,29 +50,29 @@ var rules = []rule{
 		doc: "no replica runs, and records are waiting or arriving",
 	},
 	{ // more replicas do not make it move
-		reason: Stalled, forbids: both, deadline: usual, when: (*facts).stalled, words: stalledWords,
+		reason: Stalled, blocks: both, deadline: usual, when: (*facts).stalled, words: stalledWords,
 		doc: "there is lag and no committed offset has moved for 120 s, though members have the partitions: more replicas cannot help",
 	},
 	{ // two controllers on one target undo each other's changes
-		reason: ReplicasFought, forbids: both, deadline: usual, when: (*facts).fought, words: foughtWords,
+		reason: ReplicasFought, blocks: both, deadline: usual, when: (*facts).fought, words: foughtWords,
 		doc: "another client changed the replicas after lagscaler did, three times in 10 min",
 	},
 	{ // no more than the cap of the experiment
-		reason: DownstreamBound, forbids: up, deadline: usual, when: (*facts).downstreamBound, until: (*facts).nextProbe,
+		reason: DownstreamBound, blocks: up, deadline: usual, when: (*facts).downstreamBound, until: (*facts).nextProbe,
 		words: downstreamWords,
 		doc:   "more consumers did not process more: a system behind them is probably the limit",
 	},
 	{
-		reason: Unschedulable, forbids: up, deadline: usual, when: (*facts).unschedulable, words: unschedulableWords,
+		reason: Unschedulable, blocks: up, deadline: usual, when: (*facts).unschedulable, words: unschedulableWords,
 		doc: "pods could not be scheduled for 180 s: more pods would stay Pending too",
 	},
 	{ // for 60 s; after that arrivals may force a step
-		reason: Rebalancing, forbids: both, deadline: usual, when: (*facts).rebalancing, until: (*facts).patienceEnds,
+		reason: Rebalancing, blocks: both, deadline: usual, when: (*facts).rebalancing, until: (*facts).patienceEnds,
 		words: rebalancingWords,
 		doc:   "the group has been rebalancing for less than 60 s: a change now would make the rebalance longer",
 	},
 	{ // after 300 s; not when arrivals alone need more than runs
-		reason: RebalanceStuck, forbids: up, deadline: usual, when: (*facts).rebalanceStuck, words: stuckWords,
+		reason: RebalanceStuck, blocks: up, deadline: usual, when: (*facts).rebalanceStuck, words: stuckWords,
 		doc: "the group has been rebalancing for more than 300 s",
 	},
 	{ // under the policy thresholds: instead of both ScaleUp and ScaleDown
@@ -83,16 +83,16 @@ var rules = []rule{
 		doc: "the arrivals, or the arrivals and the backlog, need more replicas",
 	},
 	{
-		reason: Fallback, forbids: down, deadline: usual, when: (*facts).fallback, words: fallbackWords,
+		reason: Fallback, blocks: down, deadline: usual, when: (*facts).fallback, words: fallbackWords,
 		doc: "no complete reading for 5 min: at least fallbackReplicas, no scale down",
 	},
 	{
-		reason: DataPartial, forbids: down, deadline: usual, when: (*facts).dataPartial, words: partialWords,
+		reason: DataPartial, blocks: down, deadline: usual, when: (*facts).dataPartial, words: partialWords,
 		note: (*facts).dataIsPartial, unless: Fallback,
 		doc: "some partitions did not answer: the numbers are lower bounds",
 	},
 	{
-		reason: DataStale, forbids: down, deadline: usual, when: (*facts).dataStale, words: staleWords,
+		reason: DataStale, blocks: down, deadline: usual, when: (*facts).dataStale, words: staleWords,
 		note: (*facts).dataIsStale, unless: Fallback,
 		doc: "this poll could not read the group",
 	},
@@ -101,60 +101,60 @@ var rules = []rule{
 		doc: "more consumers run than can have a partition: the others are idle",
 	},
 	{ // nobody joined, so nobody can be spared
-		reason: NoMembers, forbids: down, deadline: usual, when: (*facts).noMembers, words: noMembersWords,
+		reason: NoMembers, blocks: down, deadline: usual, when: (*facts).noMembers, words: noMembersWords,
 		doc: "replicas are ready, but the group has no member",
 	},
 	{
-		reason: MembersMissing, forbids: down, deadline: usual, when: (*facts).membersMissing, words: missingWords,
+		reason: MembersMissing, blocks: down, deadline: usual, when: (*facts).membersMissing, words: missingWords,
 		doc: "fewer consumers have joined the group than the ready replicas run",
 	},
 	{ // pods come and go by themselves
-		reason: RolloutInProgress, forbids: down, deadline: usual, when: gate((*facts).rollingOut), words: rolloutWords,
+		reason: RolloutInProgress, blocks: down, deadline: usual, when: gate((*facts).rollingOut), words: rolloutWords,
 		doc: "a rollout is replacing the pods",
 	},
 	{ // somebody wanted this number
-		reason: ExternalChange, forbids: down, deadline: usual, when: gate((*facts).externalChange),
+		reason: ExternalChange, blocks: down, deadline: usual, when: gate((*facts).externalChange),
 		until: (*facts).adoptionEnds, words: externalWords,
 		doc: "another client changed the replicas less than 10 min ago: that number is accepted for now",
 	},
 	{
-		reason: NoCommittedOffsets, forbids: down, deadline: usual, when: gate((*facts).uncommitted), words: uncommittedWords,
+		reason: NoCommittedOffsets, blocks: down, deadline: usual, when: gate((*facts).uncommitted), words: uncommittedWords,
 		doc: "no partition has a committed offset: lag is unknown",
 	},
 	{
-		reason: CapacityUnknown, forbids: down, deadline: usual, when: gate((*facts).capacityUnknown), words: capacityWords,
+		reason: CapacityUnknown, blocks: down, deadline: usual, when: gate((*facts).capacityUnknown), words: capacityWords,
 		note: (*facts).capacityUnknown,
 		doc:  "the capacity of a consumer is not declared, and not learned yet",
 	},
 	{
-		reason: ThresholdHigh, forbids: down, deadline: usual, when: gate((*facts).thresholdHigh), words: thresholdWords,
+		reason: ThresholdHigh, blocks: down, deadline: usual, when: gate((*facts).thresholdHigh), words: thresholdWords,
 		doc: "lag is above a fixed limit: the policy thresholds scales up, no policy scales down",
 	},
 	{ // the last step is not complete
-		reason: Settling, forbids: down, deadline: usual, when: gate((*facts).unsettled), until: (*facts).settlesAt,
+		reason: Settling, blocks: down, deadline: usual, when: gate((*facts).unsettled), until: (*facts).settlesAt,
 		words: settlingWords,
 		doc:   "the last change is not complete: pods or members are missing, or it was less than 60 s ago",
 	},
 	{
-		reason: HoldStabilizing, forbids: down, deadline: usual, when: gate((*facts).stabilizing),
+		reason: HoldStabilizing, blocks: down, deadline: usual, when: gate((*facts).stabilizing),
 		until: (*facts).stabilizesAt, words: stabilizingWords,
 		doc: "fewer replicas would be enough, but not for long enough yet",
 	},
 	{ // the backlog first
-		reason: HoldLag, forbids: down, deadline: usual, when: gate((*facts).lagging), words: laggingWords,
+		reason: HoldLag, blocks: down, deadline: usual, when: gate((*facts).lagging), words: laggingWords,
 		doc: "fewer replicas would be enough, but the oldest record has waited for too long",
 	},
 	{
-		reason: HoldTolerance, forbids: down, deadline: never, when: gate((*facts).tolerable), words: toleranceWords,
+		reason: HoldTolerance, blocks: down, deadline: never, when: gate((*facts).tolerable), words: toleranceWords,
 		doc: "fewer replicas would be enough, but the saving is not worth a rebalance",
 	},
 	{
-		reason: HoldBudget, forbids: down, deadline: hour, when: gate((*facts).overBudget), until: (*facts).budgetFrees,
+		reason: HoldBudget, blocks: down, deadline: hour, when: gate((*facts).overBudget), until: (*facts).budgetFrees,
 		words: budgetWords,
 		doc:   "fewer replicas would be enough, but the target was scaled down six times in the last hour",
 	},
 	{
-		reason: HoldRebalanceCost, forbids: down, deadline: usual, when: gate((*facts).costly), words: costWords,
+		reason: HoldRebalanceCost, blocks: down, deadline: usual, when: gate((*facts).costly), words: costWords,
 		doc: "fewer replicas would be enough, but the rebalance alone would exceed targetLag",
 	},
 	{
