@@ -8,6 +8,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
+	"github.com/lagscaler/lagscaler/scaler/number"
 )
 
 // Intro is the text that is printed before the demo starts.
@@ -93,23 +94,31 @@ func groupOf(r *engine.Report) (*engine.GroupReport, bool) {
 
 // statusLine is the state of the group in one line.
 func statusLine(g *engine.GroupReport, r *engine.Report) string {
-	bound := ""
-	if !g.Summary.Complete {
-		bound = "at least "
-	}
 	replicas := int32(0)
 	if len(r.Scalers) > 0 {
 		replicas = r.Scalers[0].Workload.Spec
 	}
-	return fmt.Sprintf("lag %s%d, %s late, in %s, out %s, %d members of %d replicas, %s",
-		bound, g.Summary.Total, late(g.Rates.TimeLag), rate(g.Rates.Produced), rate(g.Rates.Consumed), len(g.Lag.Members), replicas, g.Rates.Status)
+	return fmt.Sprintf("lag %s, time lag %s, in %s, out %s, %d members, %d replicas, %s",
+		records(g.Summary), late(g.Rates.TimeLag), rate(g.Rates.Produced), rate(g.Rates.Consumed), len(g.Lag.Members), replicas, g.Rates.Status)
+}
+
+const unknown = "unknown"
+
+func records(s lag.Summary) string {
+	switch {
+	case s.Known == 0:
+		return unknown
+	case !s.Complete:
+		return "at least " + number.Of(s.Total, "record")
+	}
+	return number.Of(s.Total, "record")
 }
 
 func late(t lag.TimeLag) string {
 	seconds, atLeast, ok := t.Value()
 	switch {
 	case !ok:
-		return "? s"
+		return unknown
 	case atLeast:
 		return fmt.Sprintf(">= %.1f s", seconds)
 	}
@@ -119,7 +128,7 @@ func late(t lag.TimeLag) string {
 func rate(r lag.Rate) string {
 	v, ok := r.Value()
 	if !ok {
-		return "?/s"
+		return unknown
 	}
 	return fmt.Sprintf("%.0f/s", v)
 }

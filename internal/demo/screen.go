@@ -55,7 +55,7 @@ func (s *Screen) picture(g *engine.GroupReport, r *engine.Report) string {
 		fmt.Fprintf(&b, "%-9s %-*s %s\n", name, chartWidth, bars(s.past, of), now)
 	}
 	row("arrivals", func(m point) float64 { return m.in }, rate(g.Rates.Produced))
-	row("lag", func(m point) float64 { return m.lag }, fmt.Sprintf("%d records, %s late (target %.0f s)", g.Summary.Total, late(g.Rates.TimeLag), targetLag.Seconds()))
+	row("lag", func(m point) float64 { return m.lag }, fmt.Sprintf("%s, time lag %s (target %.0f s)", records(g.Summary), late(g.Rates.TimeLag), targetLag.Seconds()))
 	now := fmt.Sprintf("%d members, %s", len(g.Lag.Members), g.Lag.State)
 	if len(r.Scalers) > 0 {
 		now = fmt.Sprintf("%d, %s", r.Scalers[0].Workload.Spec, now)
