@@ -235,3 +235,40 @@ func read(t *testing.T, file string) string {
 	}
 	return string(b)
 }
+
+// A package in which one file's unexported types are used by all others is one object with many methods: take it apart.
+func TestNoFileIsUsedByAllOthers(t *testing.T) {
+	for _, p := range listPackages(t) {
+		names := slices.DeleteFunc(p.GoFiles, func(name string) bool { return name == "doc.go" })
+		if len(names) < 5 {
+			continue
+		}
+		declares, uses := map[string][]string{}, map[string]map[string]bool{}
+		for _, name := range names {
+			// The unresolved names of a file are those that other files of its package declare, and its imports.
+			tree, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, name), nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			uses[name] = map[string]bool{}
+			for _, id := range tree.Unresolved { //nolint:staticcheck // the names that other files declare are all that is wanted
+				uses[name][id.Name] = true
+			}
+			ast.Inspect(tree, func(n ast.Node) bool {
+				if spec, ok := n.(*ast.TypeSpec); ok && !spec.Name.IsExported() {
+					declares[name] = append(declares[name], spec.Name.Name)
+				}
+				return true
+			})
+		}
+		for file, types := range declares {
+			all := true
+			for _, other := range names {
+				all = all && (other == file || slices.ContainsFunc(types, func(name string) bool { return uses[other][name] }))
+			}
+			if all {
+				t.Errorf("%s: every other file uses the types of %s: %v", room(p.ImportPath), file, types)
+			}
+		}
+	}
+}
