@@ -75,8 +75,10 @@ var mayImport = map[string][]string{
 	"internal/record":  {"lag", "scaler", "scaler/seen", "scaler/say"},
 	"internal/client":  {"scaler/sim"},
 	"internal/output":  {"internal/api"},
-	"internal/daemon": {"lag", "lag/kafkasource", "scaler", "scaler/kube", "scaler/kube/access", "internal/config", "internal/engine",
-		"internal/metrics", "internal/web", "internal/web/recent", "internal/record", "scaler/seen"},
+	"internal/daemon": {
+		"lag", "lag/kafkasource", "scaler", "scaler/kube", "scaler/kube/access", "internal/config", "internal/engine",
+		"internal/metrics", "internal/web", "internal/web/recent", "internal/record", "scaler/seen",
+	},
 }
 
 // onlyImporter says which rooms alone may import a library (its path or a prefix of it).
@@ -251,7 +253,7 @@ func TestNoFileIsUsedByAllOthers(t *testing.T) {
 				t.Fatal(err)
 			}
 			uses[name] = map[string]bool{}
-			for _, id := range tree.Unresolved { //nolint:staticcheck // the names that other files declare are all that is wanted
+			for _, id := range tree.Unresolved {
 				uses[name][id.Name] = true
 			}
 			ast.Inspect(tree, func(n ast.Node) bool {
