@@ -77,7 +77,7 @@ func thresholdWords(d *Decision, n *need.Need) []string {
 func boundWords(_ *Decision, n *need.Need) []string {
 	worst := slices.MaxFunc(n.Bound, func(a, b need.Partition) int { return int(a.Rate - b.Rate) })
 	enough := plan.RoundPartitions(int64(plan.Consumers(worst.Rate*float64(n.Partitions), n.PerConsumer)))
-	parts := []string{fmt.Sprintf("%s gets %s, one consumer can process %s", worst, number.PerSecond(worst.Rate), number.PerSecond(n.PerConsumer))}
+	parts := []string{n.Overload(worst)}
 	if more := len(n.Bound) - 1; more > 0 {
 		parts = append(parts, number.Of(more, "more partition")+" like it")
 	}

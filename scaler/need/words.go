@@ -151,6 +151,15 @@ func brokers(silent []int32) string {
 // String is the partition as Kafka's tools write it.
 func (p Partition) String() string { return fmt.Sprintf("%s-%d", p.Topic, p.Partition) }
 
+// Overload says that a partition gets more than one consumer can process. The forecast and the planned utilization count too.
+func (n *Need) Overload(p Partition) string {
+	s := fmt.Sprintf("%s gets %s, one consumer can process %s", p, number.PerSecond(p.Rate), number.PerSecond(n.PerConsumer))
+	if p.Rate <= n.PerConsumer {
+		s += ", too little with forecast and utilization"
+	}
+	return s
+}
+
 // Drains says that the backlog of a partition fills a consumer, and when it is processed.
 func (p Partition) Drains() string {
 	s := "the backlog of " + p.String() + " needs a consumer of its own"

@@ -121,7 +121,7 @@ func computed(d *scaler.Decision, n *need.Need) []Row {
 		{Computed, of(d, n, "horizon"), number.Seconds(n.Horizon), "until a replica that is requested now processes records"},
 	}
 	for _, p := range n.Bound {
-		rows = append(rows, Row{Computed, of(d, n, "hot"), p.String(), number.PerSecond(p.Rate) + " is more than one consumer can process"})
+		rows = append(rows, Row{Computed, of(d, n, "hot"), p.String(), n.Overload(p)})
 	}
 	for _, p := range n.Isolated {
 		rows = append(rows, Row{Computed, of(d, n, "alone"), p.String(), p.Drains()})
