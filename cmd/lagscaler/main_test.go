@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -28,6 +29,11 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// Most scripts wait for polls, so more of them than there are cores run side by side. -parallel overrides this.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	testscript.Main(m, map[string]func(){"lagscaler": main, "get": get})
 }
 

@@ -34,21 +34,36 @@ func (c *ControlPlane) ScalerField(t testing.TB, namespace, name, path string) s
 	return out.String()
 }
 
-// EventReasons are the reasons of the Events that a component wrote about an
-// object, oldest first.
-func (c *ControlPlane) EventReasons(t testing.TB, component, namespace, kind, name string) []string {
+// Events returns the reason and message of each Event about an object, oldest
+// first.
+func (c *ControlPlane) Events(t testing.TB, namespace, name string) []string {
 	t.Helper()
-	about := fields.Set{"involvedObject.kind": kind, "involvedObject.name": name}
-	list, err := c.client.CoreV1().Events(namespace).List(t.Context(), metav1.ListOptions{FieldSelector: about.String()})
-	if err != nil {
-		t.Fatalf("listing Events of %s/%s: %v", namespace, name, err)
+	var lines []string
+	for _, e := range c.events(t, namespace, fields.Set{"involvedObject.name": name}) {
+		lines = append(lines, e.Reason+": "+e.Message)
 	}
-	slices.SortStableFunc(list.Items, func(a, b corev1.Event) int { return a.CreationTimestamp.Compare(b.CreationTimestamp.Time) })
+	return lines
+}
+
+// EventReasons are the reasons of the Events that lagscaler wrote about an
+// object, oldest first.
+func (c *ControlPlane) EventReasons(t testing.TB, namespace, kind, name string) []string {
+	t.Helper()
 	var reasons []string
-	for _, e := range list.Items {
-		if e.Source.Component == component {
+	for _, e := range c.events(t, namespace, fields.Set{"involvedObject.kind": kind, "involvedObject.name": name}) {
+		if e.Source.Component == "lagscaler" {
 			reasons = append(reasons, e.Reason)
 		}
 	}
 	return reasons
+}
+
+func (c *ControlPlane) events(t testing.TB, namespace string, about fields.Set) []corev1.Event {
+	t.Helper()
+	list, err := c.client.CoreV1().Events(namespace).List(t.Context(), metav1.ListOptions{FieldSelector: about.String()})
+	if err != nil {
+		t.Fatalf("listing Events in %s: %v", namespace, err)
+	}
+	slices.SortStableFunc(list.Items, func(a, b corev1.Event) int { return a.CreationTimestamp.Compare(b.CreationTimestamp.Time) })
+	return list.Items
 }

@@ -3,7 +3,6 @@ package kube
 import (
 	"context"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -151,15 +150,6 @@ func (c *ControlPlane) AwaitReplicas(t testing.TB, namespace, name string, repli
 		}
 		return err
 	})
-}
-
-// Events returns the reason and message of each Event about an object, oldest
-// first.
-func (c *ControlPlane) Events(t testing.TB, namespace, name string) []string {
-	t.Helper()
-	out := c.Kubectl(t, "get", "events", "--namespace="+namespace, "--field-selector=involvedObject.name="+name,
-		"--sort-by=.metadata.creationTimestamp", `--output=jsonpath={range .items[*]}{.reason}{": "}{.message}{"\n"}{end}`)
-	return strings.Split(strings.TrimSpace(out), "\n")
 }
 
 // await ends the test when the question has no good answer within waitLimit.

@@ -278,7 +278,7 @@ func (s *scenario) awaitVerdict(d *daemon, verdict scaler.Reason) scalerReport {
 // events are those of an object, as reasons, oldest first.
 func (s *scenario) events(kind, name string) []string {
 	s.t.Helper()
-	return s.EventReasons(s.t, "lagscaler", s.ns, kind, name)
+	return s.EventReasons(s.t, s.ns, kind, name)
 }
 
 // status reads a field of the KafkaScaler's status.
