@@ -19,18 +19,33 @@ type Scaler struct {
 	Refusal  Refusal             // why no decision is made; zero: decisions are made
 }
 
-// Refused reports whether no decision is made for the scaler. Then it affects nothing but its own status.
+// Refused reports whether no decision is made for the scaler.
 func (s Scaler) Refused() bool { return s.Refusal != Refusal{} }
+
+// Applies reports whether the declaration applies to its groups: their alert thresholds, their tier, and that they are kept
+// in snapshots. If it does not, the scaler affects nothing but its own status, because it may not be allowed to name its
+// groups.
+//
+//	accepted                                                   applies
+//	refused: invalid, not allowed, second on its target        does not apply
+//	refused: the target cannot be read, or not yet             applies, so that no alert resolves because of a failed read
+func (s Scaler) Applies() bool { return !s.Refused() || s.Refusal.TargetOnly }
 
 // Refusal is why no decision is made for a scaler.
 type Refusal struct {
-	Reason Reason // of the condition Ready; a closed set
-	Why    string // a sentence with names and values
+	Reason     Reason // of the condition Ready; a closed set
+	Why        string // a sentence with names and values
+	TargetOnly bool   // the declaration is valid and allowed, but the state of its target is not known or not valid
 }
 
-// Refuse makes a refusal.
+// Refuse refuses a declaration.
 func Refuse(r Reason, format string, args ...any) Refusal {
 	return Refusal{Reason: r, Why: fmt.Sprintf(format, args...)}
+}
+
+// RefuseTarget refuses the target of a declaration that is valid and allowed.
+func RefuseTarget(r Reason, format string, args ...any) Refusal {
+	return Refusal{Reason: r, Why: fmt.Sprintf(format, args...), TargetOnly: true}
 }
 
 // String is the refusal as people read it: "NotAllowed: sources[0]: …". It is empty when nothing is refused.

@@ -10,8 +10,8 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
-// declared are the scalers of one reading, and what follows from them for the clusters. All but scalers leaves the refused
-// ones out: they affect nothing but their own status, and may not even be allowed to name their groups.
+// declared are the scalers of one reading, and what follows from them for the clusters. Only scalers includes those whose
+// declaration does not apply, see scaler.Scaler.Applies.
 type declared struct {
 	scalers []scaler.Scaler                // sorted by name
 	groups  map[string][]string            // by cluster, sorted: the scaled groups, which never vanish from snapshots
@@ -31,7 +31,7 @@ func declare(all []scaler.Scaler, global scaler.Mode) declared {
 	for i := range all {
 		s := &all[i]
 		s.Mode = scaler.Weaker(global, s.Mode)
-		if s.Refused() {
+		if !s.Applies() {
 			continue
 		}
 		for _, src := range s.Sources {

@@ -225,8 +225,8 @@ type declarations []scaler.Scaler
 func (d declarations) Scalers(time.Time) []scaler.Scaler          { return slices.Clone(d) }
 func (d declarations) Apply(context.Context, scaler.Change) error { return nil }
 
-// A refused scaler affects nothing but its own status: not the thresholds of a group that it may not name, not the
-// causes of its rebalances, and not what the cluster is read for.
+// A refused declaration affects nothing but its own status: not the thresholds of a group that it may not name, not the
+// causes of its rebalances, and not what the cluster is read for. A refused target changes none of that.
 func TestARefusedScalerHasNoEffect(t *testing.T) {
 	scalerWith := func(name string, slo int64, refusal scaler.Refusal) scaler.Scaler {
 		s := idle(t).scaler
@@ -236,6 +236,7 @@ func TestARefusedScalerHasNoEffect(t *testing.T) {
 	}
 	accepted := scaler.Refusal{}
 	refused := scaler.Refusal{Reason: "NotAllowed", Why: `sources[0]: namespace "aaa" may not name group "orders" of cluster "main"`}
+	unread := scaler.RefuseTarget("MissingRight", "the permission to list deployments.apps in shop is missing")
 	for _, c := range []struct {
 		name string
 		all  []scaler.Scaler
@@ -245,6 +246,7 @@ func TestARefusedScalerHasNoEffect(t *testing.T) {
 		{"accepted", []scaler.Scaler{scalerWith("shop/orders", 7, accepted)}, lag.SLO{Lag: 7, Declared: true}, 1},
 		{"refused", []scaler.Scaler{scalerWith("aaa/x", 5, refused)}, lag.SLO{}, 0},
 		{"refused, and the first by name", []scaler.Scaler{scalerWith("aaa/x", 5, refused), scalerWith("shop/orders", 7, accepted)}, lag.SLO{Lag: 7, Declared: true}, 1},
+		{"its target cannot be read", []scaler.Scaler{scalerWith("shop/orders", 7, unread)}, lag.SLO{Lag: 7, Declared: true}, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := New(settings(&kafka{name: "main", end: 100, members: 1}), Options{Targets: declarations(c.all)})

@@ -38,7 +38,7 @@ var notable = map[scaler.Reason]bool{
 
 // eventState is the content of the Events of a scaler so far, so that no Event is written twice.
 type eventState struct {
-	refusal     scaler.Refusal
+	refusal     string // empty: none
 	verdict     scaler.Reason
 	overdue     bool
 	disposition scaler.Disposition
@@ -61,10 +61,10 @@ type eventState struct {
 //	a hold is overdue                    Warning  HoldOverdue      no, when that begins
 func (s eventState) newEvents(o scaler.Outcome, now time.Time) (both, own []event, next eventState) {
 	next = s
-	next.refusal = o.Refusal
+	next.refusal = o.Refusal.String()
 	if o.Refused() {
-		if o.Refusal != s.refusal && o.Refusal.Reason != v1alpha1.NotReadYet {
-			own = append(own, event{corev1.EventTypeWarning, string(o.Refusal.Reason), o.Refusal.String()})
+		if next.refusal != s.refusal && o.Refusal.Reason != v1alpha1.NotReadYet {
+			own = append(own, event{corev1.EventTypeWarning, string(o.Refusal.Reason), next.refusal})
 		}
 		return both, own, next
 	}
@@ -117,7 +117,7 @@ func eventStateFrom(s v1alpha1.KafkaScalerStatus) eventState {
 	}
 	for _, cond := range s.Conditions {
 		if cond.Type == v1alpha1.Ready && cond.Status == metav1.ConditionFalse {
-			out.refusal = scaler.Refusal{Reason: scaler.Reason(cond.Reason), Why: cond.Message}
+			out.refusal = scaler.Refusal{Reason: scaler.Reason(cond.Reason), Why: cond.Message}.String()
 		}
 	}
 	return out

@@ -95,6 +95,7 @@ func TestRefusals(t *testing.T) {
 		scaler   string
 		want     string // how the refusal begins; empty: it is not refused
 		says     string // and contains
+		applies  bool   // the declaration, although the scaler is refused
 	}{
 		{name: "in order", manifest: orders, settings: act, scaler: "shop/orders"},
 		{
@@ -128,14 +129,18 @@ func TestRefusals(t *testing.T) {
 		{name: "second on its target", settings: act, manifest: second, scaler: "shop/second", want: "TargetTaken: ", says: "shop/orders"},
 		{name: "first on its target", settings: act, manifest: second, scaler: "shop/orders"},
 		{
-			name: "annotation is no number", settings: act, scaler: "shop/orders", want: "Invalid: ", says: v1alpha1.AnnotationFixedReplicas,
+			name: "annotation is no number", settings: act, scaler: "shop/orders", want: "Invalid: ", says: v1alpha1.AnnotationFixedReplicas, applies: true,
 			manifest: strings.Replace(orders, "uid: s1", "uid: s1, annotations: {lagscaler.io/fixed-replicas: many}", 1),
 		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			inWorld(t, tt.manifest, tt.settings, func(w *world) {
-				got := w.one(tt.scaler).Refusal.String()
+				one := w.one(tt.scaler)
+				got := one.Refusal.String()
+				if one.Applies() != (tt.want == "" || tt.applies) {
+					t.Errorf("refused %q: applies %v", got, one.Applies())
+				}
 				if (tt.want == "") != (got == "") || !strings.HasPrefix(got, tt.want) || !strings.Contains(got, tt.says) {
 					t.Errorf("refused %q, want %q… with %q", got, tt.want, tt.says)
 				}
@@ -269,7 +274,7 @@ func TestMissingRightsAreNamedAndTheRestGoesOn(t *testing.T) {
 		refused  string
 		says     string
 	}{
-		{"deployments", "MissingRight: the right to list deployments.apps in shop is missing", "list deployments.apps in shop"},
+		{"deployments", "MissingRight: the permission to list deployments.apps in shop is missing", "list deployments.apps in shop"},
 		{"pods", "", "list pods in shop"},
 		{"horizontalpodautoscalers", "", "list horizontalpodautoscalers.autoscaling in shop"},
 	}
@@ -285,8 +290,12 @@ func TestMissingRightsAreNamedAndTheRestGoesOn(t *testing.T) {
 				w.typed.PrependReactor("list", tt.resource, deny)
 				run(w, Settings{Mode: scaler.Act, Clusters: []string{"main"}}, func() {
 					time.Sleep(2 * time.Minute) // in which it is tried again
-					if got := w.one("shop/orders").Refusal.String(); got != tt.refused {
+					one := w.one("shop/orders")
+					if got := one.Refusal.String(); got != tt.refused {
 						t.Errorf("refused %q, want %q", got, tt.refused)
+					}
+					if !one.Applies() {
+						t.Error("the declaration does not apply because its target cannot be read: its alerts would resolve")
 					}
 					if got := w.MissingRights(); len(got) != 1 || !strings.Contains(got[0], tt.says) {
 						t.Errorf("missing %q, want one with %q", got, tt.says)

@@ -33,7 +33,8 @@ func (ws *Workloads) Find(ref seen.Ref) (t Target, found, read bool) {
 	return t, found, read
 }
 
-// Read reads a scaler's target out of the caches: its size, its pods, its other autoscaler, its annotations and hints.
+// Read reads a scaler's target out of the caches: its size, its pods, its other autoscaler, its annotations and hints. What it
+// refuses is the target or an annotation, never the declaration.
 func (ws *Workloads) Read(s *scaler.Scaler, d Declaration, now time.Time) scaler.Refusal {
 	if s.Mode == scaler.Observe {
 		t, _ := ws.Targets.Find(s.Workload.Ref)
@@ -52,7 +53,7 @@ func (ws *Workloads) Read(s *scaler.Scaler, d Declaration, now time.Time) scaler
 	w.Owner = ws.owner(s.Workload.Ref)
 	ws.readPods(w, t, now)
 	if err := applyAnnotations(w, d.Annotations, t.annotations); err != nil {
-		return scaler.Refuse(v1alpha1.Invalid, "%v", err)
+		return scaler.RefuseTarget(v1alpha1.Invalid, "%v", err)
 	}
 	return scaler.Refusal{}
 }
@@ -63,26 +64,26 @@ func (ws *Workloads) sized(ref seen.Ref) (t Target, found bool, why scaler.Refus
 	k, asked := ws.Kinds.lookUp(KindOf(ref))
 	key := Key{k.resource, ref.Namespace}
 	if !asked {
-		return t, false, scaler.Refuse(v1alpha1.NotReadYet, "asking whether the API server serves %s %s", ref.APIVersion, ref.Kind)
+		return t, false, scaler.RefuseTarget(v1alpha1.NotReadYet, "asking whether the API server serves %s %s", ref.APIVersion, ref.Kind)
 	}
 	if !k.served {
 		return t, false, scaler.Refusal{}
 	}
 	if right, missing := ws.Rights.Lacks(k.resource.GroupResource(), ref.Namespace); missing {
-		return t, false, scaler.Refuse(v1alpha1.MissingRight, "%s", right.Missing())
+		return t, false, scaler.RefuseTarget(v1alpha1.MissingRight, "%s", right.Missing())
 	}
 	listed := ws.Watches.Listed(key)
 	t, found = ws.Targets.Find(ref)
 	switch {
 	case !listed || !found && !ws.Watches.Listed(key):
-		return t, false, scaler.Refuse(v1alpha1.NotReadYet, "listing %s", key)
+		return t, false, scaler.RefuseTarget(v1alpha1.NotReadYet, "listing %s", key)
 	case !found || t.SizeKnown:
 		return t, found, scaler.Refusal{}
 	}
 	if right, missing := ws.Rights.Lacks(t.ScaleRight("get").GroupResource(), ref.Namespace); missing {
-		return t, false, scaler.Refuse(v1alpha1.MissingRight, "%s", right.Missing())
+		return t, false, scaler.RefuseTarget(v1alpha1.MissingRight, "%s", right.Missing())
 	}
-	return t, false, scaler.Refuse(v1alpha1.NotReadYet, "reading the size of %s", ref)
+	return t, false, scaler.RefuseTarget(v1alpha1.NotReadYet, "reading the size of %s", ref)
 }
 
 // later is the later of two writes. One from before this process is known from the status, to the second.
