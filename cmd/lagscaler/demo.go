@@ -57,7 +57,7 @@ func (o demoOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return wrong{fmt.Errorf("--scenario: %w", err)}
 	}
 	if o.duration < 0 {
-		return wrong{fmt.Errorf("--duration %s: want a positive time", o.duration)}
+		return wrong{fmt.Errorf("--duration %s: must be positive", o.duration)}
 	}
 	b := thisBuild()
 	summary, err := demo.Run(ctx, demo.Options{

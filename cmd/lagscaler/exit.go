@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/lagscaler/lagscaler/internal/config"
+	"github.com/lagscaler/lagscaler/internal/daemon"
 )
 
 // wrong marks an error in the flags, arguments or files of the user.
@@ -19,7 +20,8 @@ func (exceeded) Error() string { return "exceeded" }
 func exitCode(err error) int {
 	var user wrong
 	var problems *config.Problems
-	if errors.As(err, &user) || errors.As(err, &problems) {
+	var configuration daemon.ConfigError
+	if errors.As(err, &user) || errors.As(err, &problems) || errors.As(err, &configuration) {
 		return exitWrong
 	}
 	return exitFailed

@@ -83,7 +83,7 @@ func (c *choice) String() string { return c.value }
 // Set takes one of the values.
 func (c *choice) Set(s string) error {
 	if !slices.Contains(c.of, s) {
-		return fmt.Errorf("want one of %s", strings.Join(c.of, ", "))
+		return fmt.Errorf("must be %s or %s", strings.Join(c.of[:len(c.of)-1], ", "), c.of[len(c.of)-1])
 	}
 	c.value = s
 	return nil
@@ -94,14 +94,14 @@ func (c *choice) Type() string { return strings.Join(c.of, "|") }
 
 // ask reads a JSON document from the daemon of --server.
 func ask(ctx context.Context, server, path string, query url.Values, into any) error {
-	return asked(client.Get(ctx, server, path, query, into))
+	return asked("--server", client.Get(ctx, server, path, query, into))
 }
 
-// asked marks an invalid address as a mistake of the user.
-func asked(err error) error {
+// asked marks an invalid address as a mistake of the user in a flag.
+func asked(flag string, err error) error {
 	var address *client.AddressError
 	if errors.As(err, &address) {
-		return wrong{fmt.Errorf("--server %w", err)}
+		return wrong{fmt.Errorf("%s %w", flag, err)}
 	}
 	return err
 }

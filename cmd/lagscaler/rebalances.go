@@ -54,7 +54,7 @@ func (o *rebalanceOptions) run(cmd *cobra.Command, groups []string) error {
 		return err
 	}
 	if o.during <= 0 {
-		return wrong{fmt.Errorf("--for %s: want a positive time", o.during)}
+		return wrong{fmt.Errorf("--for %s: must be positive", o.during)}
 	}
 	ctx, out := cmd.Context(), cmd.OutOrStdout()
 	if o.server != "" {

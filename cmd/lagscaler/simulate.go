@@ -84,7 +84,7 @@ func (o *simulateOptions) run(ctx context.Context, out, errOut io.Writer) error 
 		return err
 	}
 	if o.partitions <= 0 || o.processing <= 0 {
-		return wrong{fmt.Errorf("--partitions %d, --processing-time %s: want positive numbers", o.partitions, o.processing)}
+		return wrong{fmt.Errorf("--partitions %d, --processing-time %s: must be positive", o.partitions, o.processing)}
 	}
 	loaded, err := o.load(ctx)
 	if err != nil {
@@ -153,14 +153,14 @@ func (o *simulateOptions) fromPrometheus(ctx context.Context) (sim.Trace, error)
 		return sim.Trace{}, wrong{errors.New("--query: required with --from-prometheus")}
 	}
 	if p.Step < time.Second || p.Step%time.Second != 0 || p.Window < 2*p.Step {
-		return sim.Trace{}, wrong{fmt.Errorf("--window %s, --step %s: want whole seconds, and at least two steps", p.Window, p.Step)}
+		return sim.Trace{}, wrong{fmt.Errorf("--window %s, --step %s: must be whole seconds, and the window at least two steps", p.Window, p.Step)}
 	}
 	series, err := p.Ask(ctx)
 	if err != nil {
-		return sim.Trace{}, asked(err)
+		return sim.Trace{}, asked("--from-prometheus", err)
 	}
 	if n := len(series); n != 1 {
-		return sim.Trace{}, wrong{fmt.Errorf("--query gives %d series: want one, such as sum(…)", n)}
+		return sim.Trace{}, wrong{fmt.Errorf("--query gives %d series: must be one, such as sum(…)", n)}
 	}
 	t, err := p.Trace(series[0])
 	if err != nil {

@@ -35,11 +35,11 @@ func TestSimulateFromPrometheus(t *testing.T) {
 		want         string // on stderr
 	}{
 		{"a series with a gap", samples("100", "", "250.5", "100"), exitOK, ""},
-		{"none", "", exitWrong, "--query gives 0 series: want one"},
-		{"two", samples("1", "2") + "," + samples("1", "2"), exitWrong, "--query gives 2 series: want one"},
+		{"none", "", exitWrong, "--query gives 0 series: must be one"},
+		{"two", samples("1", "2") + "," + samples("1", "2"), exitWrong, "--query gives 2 series: must be one"},
 		{"no traffic", samples("0", "0", "0"), exitWrong, "no traffic in the window"},
-		{"not a rate", samples("1", "NaN"), exitWrong, "want a rate"},
-		{"negative", samples("1", "-3"), exitWrong, "want a rate"},
+		{"not a rate", samples("1", "NaN"), exitWrong, "must be a rate"},
+		{"negative", samples("1", "-3"), exitWrong, "must be a rate"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -30,7 +30,7 @@ func (e *AddressError) Error() string { return fmt.Sprintf("%q: %s", e.Address, 
 func Get(ctx context.Context, server, path string, query url.Values, into any) error {
 	base, err := url.Parse(server)
 	if err != nil || base.Host == "" {
-		return &AddressError{server, "want an address such as http://localhost:9090"}
+		return &AddressError{server, "must be an address such as http://localhost:9090"}
 	}
 	target := base.JoinPath(path)
 	target.RawQuery = query.Encode()
@@ -43,7 +43,7 @@ func Get(ctx context.Context, server, path string, query url.Values, into any) e
 	req.Header.Set("Accept", "application/json")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return fmt.Errorf("asking the daemon: %w", err)
+		return fmt.Errorf("asking the server: %w", err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	return answer(resp, target.Redacted(), into)

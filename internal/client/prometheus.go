@@ -54,7 +54,7 @@ func (p Prometheus) Trace(samples Series) (sim.Trace, error) {
 		text, isText := v[1].(string)
 		rate, err := strconv.ParseFloat(text, 64)
 		if !ok || !isText || err != nil || rate < 0 || math.IsInf(rate, 0) || math.IsNaN(rate) {
-			return sim.Trace{}, fmt.Errorf("sample %v: want a rate", v)
+			return sim.Trace{}, fmt.Errorf("sample %v: must be a rate", v)
 		}
 		for n := len(t.Counts); n > 0 && last+int64(p.Step/time.Second) < int64(at); {
 			last += int64(p.Step / time.Second)

@@ -14,14 +14,20 @@ import (
 )
 
 // Watcher returns an engine for a command that reads Kafka itself. The engine has no targets and no server. Its connections
-// are open until the process ends. An error means that the configuration is wrong.
+// are open until the process ends. Its error is a ConfigError.
 func Watcher(c *config.Config, log *slog.Logger, o engine.Options) (*engine.Engine, error) {
 	clusters, err := newSources(log).follow(c)
 	if err != nil {
-		return nil, err
+		return nil, ConfigError{err}
 	}
 	return engine.New(engineSettings(c, clusters), o), nil
 }
+
+// ConfigError means that the configuration is wrong, such as a CA file that does not exist. Trying again does not help.
+type ConfigError struct{ error }
+
+// Unwrap is what is wrong.
+func (e ConfigError) Unwrap() error { return e.error }
 
 // ErrNoGroup is the error of a group that does not exist.
 var ErrNoGroup = errors.New("no such group")

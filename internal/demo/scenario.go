@@ -108,7 +108,7 @@ func Find(name string) (Scenario, error) {
 		}
 		names = append(names, s.Name)
 	}
-	return Scenario{}, fmt.Errorf("scenario %q: want one of %v", name, names)
+	return Scenario{}, fmt.Errorf("scenario %q: must be one of %v", name, names)
 }
 
 // trace is n samples of a shipped trace from the first-th on, each lasting step, scaled so that its peak is peak records/s.

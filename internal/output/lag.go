@@ -30,7 +30,7 @@ func (f *LagFormat) Set(s string) error {
 		*f = LagFormat(s)
 		return nil
 	}
-	return fmt.Errorf("want table, wide, json or yaml")
+	return fmt.Errorf("must be table, wide, json or yaml")
 }
 
 // Type names the kind of flag in the help.

@@ -54,7 +54,7 @@ func TestReadTrace(t *testing.T) {
 		{"negative", "t_s,count\n0,1\n60,-2\n", `t.csv:3: count "-2": must not be negative`},
 		{"not a number", "t_s,count\n0,1\n60,many\n", `t.csv:3: count "many": not a number`},
 		{"NaN", "t_s,count\n0,1\n60,NaN\n", `t.csv:3: count "NaN": not a number`},
-		{"one column", "t_s,count\n0\n", `t.csv:2: "0": want two columns`},
+		{"one column", "t_s,count\n0\n", `t.csv:2: "0": must be two columns`},
 		{"empty", "", "t.csv: 0 samples"},
 		{"header alone", "t_s,count\n", "t.csv: 0 samples"},
 		{"nothing arrives", "t_s,count\n0,0\n60,0\n", "every count is 0"},

@@ -37,7 +37,7 @@ func ReadTrace(name string, r io.Reader) (Trace, error) {
 		text := strings.TrimSpace(lines.Text())
 		switch {
 		case n == 1 && text != Header:
-			wrong(n, "header %q: want %q", text, Header)
+			wrong(n, "header %q: must be %q", text, Header)
 		case n == 1 || text == "":
 		default:
 			at, count, err := parseSample(text)
@@ -58,7 +58,7 @@ func ReadTrace(name string, r io.Reader) (Trace, error) {
 		return Trace{}, fmt.Errorf("reading %s: %w", name, err)
 	}
 	if len(errs) == 0 && len(t.Counts) < 2 {
-		errs = append(errs, fmt.Errorf("%s: %d samples: want at least two", name, len(t.Counts)))
+		errs = append(errs, fmt.Errorf("%s: %d samples: must be at least two", name, len(t.Counts)))
 	}
 	if len(errs) == 0 && t.peak() == 0 {
 		errs = append(errs, fmt.Errorf("%s: every count is 0: nothing arrives", name))
@@ -69,7 +69,7 @@ func ReadTrace(name string, r io.Reader) (Trace, error) {
 func parseSample(text string) (at, count float64, err error) {
 	first, second, ok := strings.Cut(text, ",")
 	if !ok {
-		return 0, 0, fmt.Errorf("%q: want two columns", text)
+		return 0, 0, fmt.Errorf("%q: must be two columns", text)
 	}
 	if at, err = number(first); err != nil {
 		return 0, 0, fmt.Errorf("t_s %q: %w", first, err)
