@@ -43,7 +43,7 @@ func (s *source) Observe(ctx context.Context) lag.Observation {
 	if s.checked != k && len(o.Errors) == 0 {
 		s.checked = k
 		if f := k.CheckListing(ctx); f.Missing != "" {
-			s.log.Warn("right missing", "kafka_cluster", s.name, "missing", f.Missing, "consequence", f.Detail)
+			s.log.Warn("permission missing", "kafka_cluster", s.name, "missing", f.Missing, "consequence", f.Detail)
 		}
 	}
 	return o

@@ -119,7 +119,7 @@ func scalerProblem(s *engine.ScalerReport) (Problem, bool) {
 		p.What, p.Do = s.Refusal.String(), "nothing is decided for this scaler until this is fixed"
 	case s.Disposition == scaler.Failed:
 		p.What = "a write failed: " + s.Failure
-		p.Do = "check the rights of the service account and the API server; the next decision tries again"
+		p.Do = "check the permissions of the service account and the API server; the next decision tries again"
 	case s.Disposition == scaler.Conflict && owner.Owns():
 		p.What = fmt.Sprintf("%s %s owns the target", owner.Kind, owner.Name)
 		p.Do = "remove or pause it, or let this scaler advise"

@@ -54,12 +54,12 @@ func TestProblemsSayWhatToDo(t *testing.T) {
 			})
 		}, []string{"groups with partitions that could not be read", "group=beta", "the lag is at least the number shown, and these groups are not scaled in"}},
 		{
-			"a right in Kubernetes is missing", scaled(scaler.Outcome{Scaler: scaler.Scaler{Refusal: scaler.Refusal{Reason: "MissingRight", Why: "the right to list deployments.apps in shop is missing"}}}),
-			[]string{"shop/orders", "the right to list deployments.apps in shop is missing", "nothing is decided for this scaler until this is fixed"},
+			"a right in Kubernetes is missing", scaled(scaler.Outcome{Scaler: scaler.Scaler{Refusal: scaler.Refusal{Reason: "MissingRight", Why: "the permission to list deployments.apps in shop is missing"}}}),
+			[]string{"shop/orders", "the permission to list deployments.apps in shop is missing", "nothing is decided for this scaler until this is fixed"},
 		},
 		{
 			"a write is denied", scaled(scaler.Outcome{Disposition: scaler.Failed, Failure: `deployments.apps "orders" is forbidden`}),
-			[]string{"a write failed", "is forbidden", "check the rights of the service account"},
+			[]string{"a write failed", "is forbidden", "check the permissions of the service account"},
 		},
 		{
 			"another controller owns the target", scaled(scaler.Outcome{Disposition: scaler.Conflict, Scaler: scaler.Scaler{Workload: owned}}),
@@ -100,7 +100,7 @@ func TestTroublesAroundTheReport(t *testing.T) {
 	h := New(Options{
 		Latest: func() *engine.Report { return r }, Ring: recent.New(), Now: func() time.Time { return r.At },
 		Troubles: func() []Problem {
-			return []Problem{{Where: "Kubernetes", What: "the right to create events is missing", Do: "grant it", Count: 1}}
+			return []Problem{{Where: "Kubernetes", What: "the permission to create events is missing", Do: "grant it", Count: 1}}
 		},
 	})
 	var status StatusPage

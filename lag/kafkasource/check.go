@@ -23,7 +23,7 @@ type Finding struct {
 	Missing string        // the ACL that would help, such as `DESCRIBE on GROUP "shop"`; empty when no ACL would
 }
 
-// Check tries everything a poll needs: each bootstrap address by itself, the right to list all groups, each broker,
+// Check tries everything a poll needs: each bootstrap address by itself, the permission to list all groups, each broker,
 // group and topic. Findings are in that order. All groups that can be read are one finding, and so are all topics.
 func (s *Source) Check(ctx context.Context) []Finding {
 	var findings []Finding

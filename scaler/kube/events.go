@@ -53,12 +53,12 @@ type eventState struct {
 //
 //	what happened                        type     reason           target too
 //	replicas were written                Normal   ScaleUp, …       yes
-//	they would be, in advise             Normal   ScaleUp, …       yes, at most once a minute
-//	another controller owns the target   Warning  Conflict         yes, when that begins
+//	they would be written, in advise     Normal   ScaleUp, …       yes, at most once a minute
+//	another controller owns the target   Warning  Conflict         yes, when it begins
 //	the write failed                     Warning  Failed           yes
-//	nothing is decided                   Warning  Invalid, …       no, when that begins
-//	a notable verdict                    Warning  Unschedulable, … no, when that begins
-//	a hold is overdue                    Warning  HoldOverdue      no, when that begins
+//	the scaler is refused                Warning  Invalid, …       no, when it begins
+//	a notable verdict                    Warning  Unschedulable, … no, when it begins
+//	a hold is overdue                    Warning  HoldOverdue      no, when it begins
 func (s eventState) newEvents(o scaler.Outcome, now time.Time) (both, own []event, next eventState) {
 	next = s
 	next.refusal = o.Refusal.String()
@@ -104,12 +104,12 @@ func (s eventState) newEvents(o scaler.Outcome, now time.Time) (both, own []even
 // conflictOf is the message of a conflict: who owns the target, or that another writer was first.
 func conflictOf(o scaler.Outcome) string {
 	if w := o.Workload.Owner; w.Owns() {
-		return fmt.Sprintf("%s %s sets the replicas, so ours are not written: %s", w.Kind, w.Name, o.Line)
+		return fmt.Sprintf("%s %s sets the replicas, so lagscaler does not write them: %s", w.Kind, w.Name, o.Line)
 	}
 	return o.Line + ": " + o.Failure
 }
 
-// eventStateFrom is what the status tells a new leader about the Events of the leader before it.
+// eventStateFrom reads from the status which Events the leader before this one has written.
 func eventStateFrom(s v1alpha1.KafkaScalerStatus) eventState {
 	var out eventState
 	if d := s.LastDecision; d != nil {
@@ -129,7 +129,7 @@ type events struct {
 	reporter string // this replica
 }
 
-// emit writes an Event about an object. A failure is logged, and the work goes on.
+// emit writes an Event about an object. A failure is only logged.
 func (w *events) emit(ctx context.Context, about corev1.ObjectReference, e event) {
 	if about.Name == "" {
 		return

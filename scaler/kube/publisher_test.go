@@ -301,7 +301,7 @@ func TestRequestsAreThoseOfThePermissions(t *testing.T) {
 		for right, never := range unused {
 			// A StatefulSet is treated as a Deployment is; the fake's informers list without watching the first time.
 			if never && !strings.Contains(right, "statefulsets") {
-				t.Errorf("the right to %s is listed and not used", right)
+				t.Errorf("the permission to %s is listed and not used", right)
 			}
 		}
 	})

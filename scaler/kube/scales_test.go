@@ -126,7 +126,7 @@ func TestOnlyTheLeaderWrites(t *testing.T) {
 	})
 }
 
-// Without the right to see autoscalers, a conflict could not be seen, so nothing is written.
+// Without the permission to see autoscalers, a conflict could not be seen, so nothing is written.
 func TestApplyIsNotBlind(t *testing.T) {
 	inWorld(t, orders, act, func(w *world) {
 		w.rights.Note(access.Right{Verb: "list", Group: "autoscaling", Resource: "horizontalpodautoscalers", Namespace: "shop"},
@@ -148,8 +148,8 @@ func TestApplyWithoutTheRight(t *testing.T) {
 				t.Errorf("error %v, want forbidden", err)
 			}
 		}
-		if got := w.MissingRights(); len(got) != 1 || w.log.count("right missing") != 1 {
-			t.Errorf("missing %q, logged %d times", got, w.log.count("right missing"))
+		if got := w.MissingRights(); len(got) != 1 || w.log.count("permission missing") != 1 {
+			t.Errorf("missing %q, logged %d times", got, w.log.count("permission missing"))
 		}
 	})
 }

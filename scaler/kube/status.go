@@ -15,7 +15,7 @@ import (
 )
 
 // statusOf is the status of a KafkaScaler after an outcome; before is the status it replaces, and lacking names the missing
-// rights.
+// permissions.
 func statusOf(o scaler.Outcome, r *resource, before v1alpha1.KafkaScalerStatus, lacking string, now metav1.Time) v1alpha1.KafkaScalerStatus {
 	s := v1alpha1.KafkaScalerStatus{
 		ObservedGeneration: r.generation,
@@ -56,7 +56,7 @@ func groupsOf(sources []seen.SourceSpec) string {
 	return strings.Join(names, ",")
 }
 
-// decided keeps the time at which the same was first decided.
+// decided is the last decision. Its time stays that of the first decision with the same result.
 func decided(o scaler.Outcome, before v1alpha1.KafkaScalerStatus, now metav1.Time) *v1alpha1.LastDecision {
 	d := &v1alpha1.LastDecision{
 		Reason: string(o.Decision.Verdict), Message: o.Line, Disposition: string(o.Disposition), Time: now.Rfc3339Copy(),
@@ -68,7 +68,7 @@ func decided(o scaler.Outcome, before v1alpha1.KafkaScalerStatus, now metav1.Tim
 	return d
 }
 
-// measured adds the sources up. What one of them does not know is not known of the sum.
+// measured adds up the numbers of all sources. A sum is unknown if a number of one source is unknown.
 func measured(s *v1alpha1.KafkaScalerStatus, d scaler.Decision) {
 	if len(d.Needs) == 0 {
 		return
@@ -94,7 +94,7 @@ func measured(s *v1alpha1.KafkaScalerStatus, d scaler.Decision) {
 	}
 }
 
-// rounded keeps three digits: more would be a new status at every poll.
+// rounded keeps three digits. With more digits, the status would change at every poll.
 func rounded(x float64) *float64 {
 	if x == 0 || math.IsInf(x, 0) || math.IsNaN(x) {
 		return new(float64)
@@ -122,7 +122,7 @@ func policyOf(p scaler.Policy, inForce scaler.Mode) *v1alpha1.PolicyInForce {
 	return out
 }
 
-// onlyNumbers reports whether two statuses differ in measured numbers alone, which may wait.
+// onlyNumbers reports whether two statuses differ only in measured numbers. Those are written less often.
 func onlyNumbers(a, b v1alpha1.KafkaScalerStatus) bool {
 	return equality.Semantic.DeepEqual(unmeasured(a), unmeasured(b))
 }
@@ -154,7 +154,7 @@ func condition(kind string, is bool, reason, message string) metav1.Condition {
 	return metav1.Condition{Type: kind, Status: status, Reason: reason, Message: message}
 }
 
-// readyCondition: the resource makes sense, its target and groups are there and can be read.
+// readyCondition: the spec is valid, and its target and groups exist and can be read.
 func readyCondition(o scaler.Outcome) metav1.Condition {
 	if o.Refused() {
 		return condition(v1alpha1.Ready, false, string(o.Refusal.Reason), o.Refusal.Why)
@@ -163,26 +163,26 @@ func readyCondition(o scaler.Outcome) metav1.Condition {
 	case scaler.TargetNotFound, scaler.Fallback, scaler.NoCommittedOffsets, scaler.CapacityUnknown:
 		return condition(v1alpha1.Ready, false, string(v), v.Doc())
 	}
-	return condition(v1alpha1.Ready, true, "Evaluated", "the target and its groups are read")
+	return condition(v1alpha1.Ready, true, "Evaluated", "the target and its groups can be read")
 }
 
 func activeCondition(o scaler.Outcome) metav1.Condition {
 	if o.Workload.Spec > 0 {
-		return condition(v1alpha1.Active, true, "ReplicasWanted", "the target asks for replicas")
+		return condition(v1alpha1.Active, true, "ReplicasWanted", "the spec of the target has at least one replica")
 	}
-	return condition(v1alpha1.Active, false, "AtZero", "the target asks for no replica")
+	return condition(v1alpha1.Active, false, "AtZero", "the spec of the target has 0 replicas")
 }
 
-// ableCondition: a change would be written now.
+// ableCondition: the daemon would write a change now.
 func ableCondition(o scaler.Outcome) metav1.Condition {
 	able := func(is bool, reason, message string) metav1.Condition {
 		return condition(v1alpha1.AbleToScale, is, reason, message)
 	}
 	switch {
 	case o.Refused():
-		return able(false, string(o.Refusal.Reason), "nothing is decided, see the condition Ready")
+		return able(false, string(o.Refusal.Reason), "no decision is made, see the condition Ready")
 	case o.Mode != scaler.Act:
-		return able(false, "Advise", "mode advise: decisions are shown, not written")
+		return able(false, "Advise", "mode advise: lagscaler shows decisions and does not write them")
 	case o.Disposition == scaler.Paused:
 		return able(false, string(scaler.Paused), "the annotation "+v1alpha1.AnnotationPaused+" is set")
 	case o.Workload.Owner.Owns():
@@ -192,7 +192,7 @@ func ableCondition(o scaler.Outcome) metav1.Condition {
 	case o.Decision.Verdict == scaler.ReplicasFought, o.Decision.Verdict == scaler.TargetNotFound:
 		return able(false, string(o.Decision.Verdict), o.Decision.Verdict.Doc())
 	}
-	return able(true, "Leading", "changes are written")
+	return able(true, "Leading", "lagscaler writes changes to the target")
 }
 
 func limitedCondition(o scaler.Outcome) metav1.Condition {
@@ -200,7 +200,7 @@ func limitedCondition(o scaler.Outcome) metav1.Condition {
 		last := o.Decision.Steps[n-1].Reason
 		return condition(v1alpha1.ScalingLimited, true, string(last), last.Doc())
 	}
-	return condition(v1alpha1.ScalingLimited, false, "WithinLimits", "no limit changed what was asked for")
+	return condition(v1alpha1.ScalingLimited, false, "WithinLimits", "no limit changed the number of replicas that the decision asked for")
 }
 
 func pausedCondition(o scaler.Outcome) metav1.Condition {
@@ -211,21 +211,21 @@ func pausedCondition(o scaler.Outcome) metav1.Condition {
 		annotation string
 		message    string
 	}{
-		{w.Paused, string(scaler.Paused), v1alpha1.AnnotationPaused, "nothing is written"},
-		{w.FixedReplicas != nil, string(scaler.FixedReplicas), v1alpha1.AnnotationFixedReplicas, "the number is the operator's"},
-		{w.PauseScaleIn, string(scaler.PauseScaleIn), v1alpha1.AnnotationPauseScaleIn, "replicas do not go down"},
-		{w.PauseScaleOut, string(scaler.PauseScaleOut), v1alpha1.AnnotationPauseScaleOut, "replicas do not go up"},
+		{w.Paused, string(scaler.Paused), v1alpha1.AnnotationPaused, "lagscaler does not write replicas"},
+		{w.FixedReplicas != nil, string(scaler.FixedReplicas), v1alpha1.AnnotationFixedReplicas, "the annotation sets the number of replicas"},
+		{w.PauseScaleIn, string(scaler.PauseScaleIn), v1alpha1.AnnotationPauseScaleIn, "no scale down"},
+		{w.PauseScaleOut, string(scaler.PauseScaleOut), v1alpha1.AnnotationPauseScaleOut, "no scale up"},
 	} {
 		if a.set {
 			return condition(v1alpha1.Paused, true, a.reason, "annotation "+a.annotation+": "+a.message)
 		}
 	}
-	return condition(v1alpha1.Paused, false, "NotPaused", "no annotation holds the replicas")
+	return condition(v1alpha1.Paused, false, "NotPaused", "no annotation stops or limits scaling")
 }
 
 func permittedCondition(lacking string) metav1.Condition {
 	if lacking != "" {
 		return condition(v1alpha1.Permitted, false, string(v1alpha1.MissingRight), lacking)
 	}
-	return condition(v1alpha1.Permitted, true, "Granted", "every right is there")
+	return condition(v1alpha1.Permitted, true, "Granted", "all permissions are granted")
 }

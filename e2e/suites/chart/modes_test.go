@@ -77,8 +77,8 @@ func observeAdviseAct(t *testing.T, s *scenario) *pod {
 	s.awaitSize("replicas for 200/s", p, func(n int32) bool { return n >= 5 })
 	await(t, "the change in the status", func() error { return want(s.status("lastChange"), `"reason":"ScaleUp"`) }, p.Process)
 	t.Log(s.status("lastChange"))
-	if strings.Contains(p.logged(), "right missing") {
-		t.Errorf("a right was missing:\n%s", p.awaitLine("right missing"))
+	if strings.Contains(p.logged(), "permission missing") {
+		t.Errorf("a right was missing:\n%s", p.awaitLine("permission missing"))
 	}
 	return p
 }

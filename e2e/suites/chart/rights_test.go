@@ -23,7 +23,7 @@ type missingRight struct {
 	log             string            // the consequence, as the log says it
 }
 
-var permitted = "False MissingRight the right to "
+var permitted = "False MissingRight the permission to "
 
 // missingRights has a line for each right of mode act.
 var missingRights = []missingRight{
@@ -73,7 +73,7 @@ func TestWithoutARight(t *testing.T) {
 			}
 			s.takeAway(m)
 			p := s.start()
-			line := p.awaitLine("right missing", m.resource, m.log)
+			line := p.awaitLine("permission missing", m.resource, m.log)
 			t.Log(strings.TrimSpace(line))
 			s.checkWithout(m, p, stateful)
 		})

@@ -27,7 +27,7 @@ func TestInTrouble(t *testing.T) {
 	s.scaled("shop/orders", "orders", func(sc *scaler.Scaler) { sc.Workload.Owner = owner })
 	s.scaled("shop/search", "search", func(*scaler.Scaler) {})
 	s.scaled("shop/mail", "mail", func(sc *scaler.Scaler) {
-		sc.Refusal = scaler.Refusal{Reason: "MissingRight", Why: "the right to list deployments.apps in shop is missing"}
+		sc.Refusal = scaler.Refusal{Reason: "MissingRight", Why: "the permission to list deployments.apps in shop is missing"}
 	})
 	for poll := range int64(10) {
 		for _, name := range []string{"billing", "orders", "audit", "search", "mail"} {
@@ -51,8 +51,8 @@ func TestInTrouble(t *testing.T) {
 		"could not be read: GROUP_AUTHORIZATION_FAILED, such as billing", "grant DESCRIBE on the group",
 		"groups with partitions that could not be read", "the lag is at least the number shown, and these groups are not scaled in",
 		"orders-hpa owns the target", "let this scaler advise",
-		"is forbidden", "check the rights of the service account",
-		"the right to list deployments.apps in shop is missing",
+		"is forbidden", "check the permissions of the service account",
+		"the permission to list deployments.apps in shop is missing",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not say %q:\n%s", want, text)

@@ -70,7 +70,7 @@ func (r *Rights) Note(right Right, err error) {
 	switch {
 	case apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err):
 		if !known {
-			r.log.Warn("right missing", "right", right.String(), "consequence", right.Consequence(), "err", err)
+			r.log.Warn("permission missing", "permission", right.String(), "consequence", right.Consequence(), "err", err)
 		}
 		r.denied[right] = r.clock()
 	case known && err == nil:
@@ -80,7 +80,7 @@ func (r *Rights) Note(right Right, err error) {
 
 func (r *Rights) granted(right Right) {
 	delete(r.denied, right)
-	r.log.Info("right granted", "right", right.String())
+	r.log.Info("permission granted", "permission", right.String())
 }
 
 // All are the rights that are refused now, sorted.
@@ -110,7 +110,7 @@ func (r *Rights) Lacks(resource schema.GroupResource, namespace string) (Right, 
 }
 
 // Missing names the right as a missing one, for a condition or an error.
-func (r Right) Missing() string { return fmt.Sprintf("the right to %s is missing", r) }
+func (r Right) Missing() string { return fmt.Sprintf("the permission to %s is missing", r) }
 
 // Lacking names the missing rights that concern any of the namespaces, with what is not done without them; empty when
 // none is missing.

@@ -49,13 +49,13 @@ func TestALackedRight(t *testing.T) {
 	rights := NewRights(slog.New(slog.DiscardHandler), time.Now)
 	rights.Note(Right{Verb: "list", Group: "apps", Resource: "deployments"}, apierrors.NewForbidden(schema.GroupResource{}, "", nil))
 	deployments := schema.GroupResource{Group: "apps", Resource: "deployments"}
-	if right, missing := rights.Lacks(deployments, "shop"); !missing || right.Missing() != "the right to list deployments.apps in all namespaces is missing" {
+	if right, missing := rights.Lacks(deployments, "shop"); !missing || right.Missing() != "the permission to list deployments.apps in all namespaces is missing" {
 		t.Errorf("%q, %v", right.Missing(), missing)
 	}
 	if _, missing := rights.Lacks(schema.GroupResource{Resource: "pods"}, "shop"); missing {
 		t.Error("a right that was not refused is missing")
 	}
-	if got, want := rights.Lacking("shop", "lagscaler"), "the right to list deployments.apps in all namespaces is missing: scalers of Deployments decide nothing"; got != want {
+	if got, want := rights.Lacking("shop", "lagscaler"), "the permission to list deployments.apps in all namespaces is missing: scalers of Deployments decide nothing"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

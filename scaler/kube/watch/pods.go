@@ -12,7 +12,7 @@ import (
 )
 
 // readPods takes the target's pods into the workload: which are ready, which cannot be scheduled, and the names and
-// addresses by which group members are matched with them. Without the right to see pods there are none, and the target's
+// addresses by which group members are matched with them. Without the permission to see pods there are none, and the target's
 // own numbers stand.
 func (ws *Workloads) readPods(w *seen.Workload, t Target, now time.Time) {
 	all, listed := ws.Watches.store(Key{Pods, t.Ref.Namespace})

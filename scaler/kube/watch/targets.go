@@ -214,7 +214,7 @@ func ScaleReplicas(scale Object) int32 {
 	return int32(n)
 }
 
-// ScaleRight is the right to do something with the target's scale subresource.
+// ScaleRight is the permission to do something with the target's scale subresource.
 func (t *Target) ScaleRight(verb string) access.Right {
 	return access.Right{Verb: verb, Group: t.Resource.Group, Resource: t.Resource.Resource + "/scale", Namespace: t.Ref.Namespace}
 }
