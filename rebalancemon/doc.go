@@ -1,8 +1,8 @@
 // Package rebalancemon detects the rebalances of consumer groups through the admin API: how many there are, how long they
 // take, why they happen and how they end; and how stable the members of a group are.
 //
-// Kafka has no API that returns rebalances, and clients report them only to themselves. But each rebalance leaves two traces
-// that any client may read, and the package combines them:
+// Kafka has no API that returns rebalances, and a client reports only its own part in them. But two things that any client may
+// read show a rebalance: the state of the group, and its generation or epoch. The package combines them:
 //
 //	stream                        interval  shows                            misses
 //	[lag.Sample], group states    1 s       starts, durations, outcomes      rebalances between two samples
@@ -11,12 +11,12 @@
 //
 // An example: a classic group of generation 7. The samples show PreparingRebalance from 12:00:04 to 12:00:07 and Stable
 // afterwards; the poll at 12:00:10 shows generation 9 and one more member. Two rebalances are counted: the one of 3 s that was
-// seen, and one that was too short for the samples. Their cause is member_joined, or scaling when the target was resized
-// within the 2 minutes before.
+// seen, and one that was too short for the samples. Their cause is member_joined, or scaling if the replicas of the
+// target were changed within the 2 minutes before.
 //
 // The rule for all conclusions: unknown rather than wrong. A cause that is not certain is unknown, an end that was not seen
-// has the outcome unknown, and counts are a lower bound: a rebalance that is shorter than a sample and that shows in no
-// generation is not counted.
+// has the outcome unknown, and counts are a lower bound: a rebalance that no sample saw and that changed no known
+// generation or epoch is not counted.
 //
 //	group states --observeState--> episodes --+
 //	                                          +-- countRebalances, at a poll --> Events, Stats
@@ -29,6 +29,6 @@
 //	What is published?                event.go, stats.go, rebalance_stats.go
 //	What would help?                  advice.go
 //
-// The package has more than 1,500 lines and is still one idea: all of it works on one group's record (group.go), and a count
-// is right only when episodes, generations and members agree. It does no I/O and reads no clock.
+// The package has more than 1,500 lines. It is not divided, because all files work on the record of one group (group.go), and
+// because a count is correct only if episodes, generations and members agree. The package does no I/O and reads no clock.
 package rebalancemon

@@ -39,7 +39,7 @@ type PolicyKind string
 
 // The kinds of policy.
 const (
-	Capacity   PolicyKind = "capacity"   // the plan on an effective rate: the default
+	Capacity   PolicyKind = "capacity"   // the plan for the required rate: the default
 	Thresholds PolicyKind = "thresholds" // the fixed lag thresholds
 )
 

@@ -32,7 +32,7 @@ type ScalerSpec struct {
 	// `observe`, `advise` or `act`. The more restrictive of this and the global mode applies. Default advise.
 	Mode scaler.Mode `yaml:"mode"`
 
-	// `capacity` (the plan for an effective rate) or `thresholds` (fixed lag thresholds). Default capacity.
+	// `capacity` (the plan for the required rate) or `thresholds` (fixed lag thresholds). Default capacity.
 	Policy scaler.PolicyKind `yaml:"policy"`
 
 	// `balanced`, `economy` or `latency`: sets headroom, stabilization window and the reserve for returning peaks

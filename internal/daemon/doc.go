@@ -1,11 +1,13 @@
-// Package daemon makes the program from its parts and runs it. The command run starts it, and so do the tests in e2e.
+// Package daemon creates the parts of the program and runs them. The command `lagscaler run` starts the daemon, and so do the
+// tests in e2e.
 //
-// [New] turns one configuration into every part and starts none of them. [Daemon.Run] starts every long-lived goroutine in
-// one run group, under a drawing of it. The parts do not know each other; their types meet here:
+// [New] creates every part from one configuration and starts none of them. [Daemon.Run] starts every long-lived goroutine in
+// one run group; its comment has a diagram of them. Neither kafkasource nor scaler/kube imports the engine: this package
+// connects them:
 //
-//	config -> kafkasource          kafka.go, and sources.go: a new password keeps what is known of a cluster
+//	config -> kafkasource          kafka.go, and sources.go: after a change of the password, the history of a cluster is kept
 //	config -> scaler/kube          kubernetes.go: the Controller as the engine's Targets and Memories
-//	config -> engine               daemon.go: who is told of each Report
+//	config -> engine               daemon.go: who receives each Report
 //	config -> metrics, web         pages.go, and serve.go: the port
 //	changed configuration          reload.go, and restart.go: what changes only with a restart
 //	memory without Kubernetes      memoryfile.go: a file instead of ConfigMaps

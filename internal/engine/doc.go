@@ -2,7 +2,7 @@
 //
 // The problem: Kafka and Kubernetes may answer late or not at all. The other clusters must still be read on time, and every
 // page, metric and command must show one consistent state. The rule: only one goroutine, that of [Engine.Run], has mutable
-// state. The others read Kafka and send it what they read.
+// state. The pollers and samplers read Kafka and send the results to it.
 //
 //	goroutine   number             what it does
 //	poller      one per cluster    Source.Observe every 10 s, sends the Observation
@@ -11,7 +11,8 @@
 //	readers     any number         metrics, pages and commands call Latest, which does not block
 //
 // A Report is immutable, and so is the [ClusterReport] of each cluster in it. A ClusterReport is replaced only when its
-// cluster was read. Successive Reports share the others, so that the work of one poll does not depend on the number of clusters.
+// cluster was read. Successive Reports share the ClusterReports that were not replaced, so that the work of one poll does not
+// depend on the number of clusters.
 //
 // Example: cluster "a" answers within 0.1 s, cluster "b" not at all. The poller of "b" waits for its deadline of 9 s (nine
 // tenths of the interval) and then sends an Observation that contains only errors. In the meantime "a" is polled every 10 s as

@@ -7,15 +7,15 @@
 //	ConfigMaps        <------------------------------------------- Load, Save <-------- engine
 //	Lease             <-- election ------------------------------> Leading -----------> engine
 //
-// [Controller.Scalers] reads caches and does no I/O: a slow API server delays no decision, and while it is down the cached
-// objects are used. Only the leader writes, and only with the rights that package access lists, each with its reason.
-// A missing right is logged once and shown in the conditions of the scalers that it concerns; everything else goes on.
+// [Controller.Scalers] reads caches and does no I/O: a slow API server delays no decision, and if it does not answer, the
+// cached objects are used. Only the leader writes, and only with the rights that package access lists, each with its reason.
+// A missing right is logged once and shown in the conditions of the scalers that it concerns; everything else continues.
 //
 // [Controller] only joins the parts. Each has one job, and a lock of its own where it has state:
 //
 //	the API server       access      clients; which rights are needed, and which are missing
 //	who may write        election    the Lease
-//	what is watched      watch       watches and caches; a scaler's target as they show it
+//	what is watched      watch       watches and caches; the target of a scaler, from the caches
 //	the custom resource  v1alpha1    its fields, conditions, reasons and annotations
 //
 //	what is declared     declarations.go, convert.go         KafkaScalers and the scalers of the configuration file
@@ -24,6 +24,6 @@
 //	                     publisher.go, status.go, events.go  statuses and Events
 //	what is remembered   memories.go, deleted.go             saved memories, and the clean-up after deleted scalers
 //
-// The files of this package, 1,600 lines, are one idea: what becomes of a declared scaler in Kubernetes, from its
-// declaration to the clean-up after it. All of them turn on the same declarations. Start with controller.go.
+// The files of this package, 1,600 lines, have one task: to follow a declared scaler in Kubernetes, from its declaration to
+// the clean-up after its deletion. All of them use the same declarations. Start with controller.go.
 package kube

@@ -1,18 +1,18 @@
-// Package need computes how many consumers one source needs, with every number that leads there. Values in, values out.
+// Package need computes how many consumers one source needs, and returns every intermediate number. It has no state.
 //
-// The present arrival rate is not enough to know that: a replica that is requested now processes records a horizon later, a
-// backlog has to be drained meanwhile, a partition cannot be split between consumers, and a smaller fleet must hold a peak
-// that comes back. [Of] takes the readings (scaler/seen), the memory (scaler/learn) and the policy's [Targets], and returns
-// an [Estimate].
+// The present arrival rate is not sufficient for this. A replica that is requested now starts to process records one horizon
+// later, a backlog has to be drained in addition, a partition cannot be split between consumers, and fewer consumers must
+// still be sufficient if a peak returns. [Of] takes the readings (scaler/seen), the memory (scaler/learn)
+// and the policy's [Targets], and returns an [Estimate].
 //
 //	measure.go    arrivals, lag, time lag and stalls, by partition
 //	forecast.go   arrivals at the horizon
-//	demand.go     records/s to process: base = forecast / utilization, and the drain of the backlog
-//	reserve.go    the share of the last hour's peak that must be able to come back
-//	packing.go    the smallest number of consumers that can process it, partitions being whole
+//	demand.go     records/s to process: base = forecast / utilization, plus the backlog / the drain time
+//	reserve.go    the share of the last hour's peak for which capacity is kept
+//	packing.go    the smallest number of consumers that can process it, because partitions cannot be split
 //	words.go      the same numbers as a line prints them
 //
-// Example: 48 partitions, 1 000/s arrive, one consumer does 100/s, utilization 0.92, no backlog. Base is 1 087/s, 22.6/s for
-// every partition, so the plan is 11 consumers. With 11 consumers one has 5 partitions, 113/s: too much. With 12 every
-// consumer has 4 partitions, 91/s: the need is 12.
+// Example: 48 partitions, 1 000/s arrive, one consumer processes 100/s, the utilization is 0.92, and there is no backlog. The
+// base is 1 087/s, which is 22.6/s for every partition, so the plan is 11 consumers. With 11 consumers, one has 5 partitions
+// and 113/s, which is too much. With 12 consumers, every consumer has 4 partitions and 91/s, so the need is 12.
 package need
