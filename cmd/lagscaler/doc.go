@@ -36,18 +36,24 @@
 //	How are the largest messages read?                   lag/kafkasource/wire        offsetfetch.go, listoffsets.go
 //	What must every source of observations do?           lag/lagtest       conform.go
 //	What counts as a rebalance, and why did it happen?   rebalancemon      doc.go, cause.go
-//	Why this many replicas?                              scaler            table.go: the verdicts and limits in order; rules.go: when each holds
+//	Why this many replicas?                              scaler            table.go: the verdicts and the limits, each in order
+//	When does a verdict or limit hold; in which words?   scaler            rules.go, limits.go; words.go, words_rates.go
 //	In which steps is a decision made?                   scaler            evaluate.go: Evaluate is one paragraph
-//	What was read of a group and of a target?            scaler/seen       doc.go; history.go, rates.go
+//	Which values did the polls before a decision read?   scaler/seen       doc.go; readings.go, history.go: one source; replicas.go: the target
+//	Which arrival rate does a decision use?              scaler/seen       rates.go, effective.go: bursts that the target lag absorbs
 //	Which member stands for which replica?               scaler/seen       members.go
-//	What is learned, and what is saved of it?            scaler/learn      doc.go; memory.go, state.go
-//	What does one consumer group need?                   scaler/need       doc.go; forecast.go, demand.go
+//	How is the capacity of a consumer learned?           scaler/learn      capacity.go, samples.go
+//	What else is learned, and what is saved?             scaler/learn      doc.go: the list; memory.go: what is saved; state.go
+//	How many consumers does one group need?              scaler/need       doc.go; forecast.go, demand.go, reserve.go: the terms; need.go
 //	Why 12 consumers and not 10?                         scaler/need       packing.go: partitions are whole
 //	How many consumers does a constant rate need?        scaler/plan       plan.go: the formula and its example
-//	How is a decision put into words?                    scaler/say        line.go, explain.go; each rule has its words in its row
+//	How is a decision put into words?                    scaler/say        line.go: the line of logs and Events; explain.go: the derivation
 //	How is a number printed?                             scaler/number     the same in lines and on pages
 //	When is what was learned saved and loaded?           internal/engine   memory.go: a table of the cases
-//	How would a policy have done?                        scaler/sim        the simulator and its rivals
+//	How would a policy have done?                        scaler/sim        doc.go: the simulator; lineup.go: the alternatives
+//	Which recorded traffic is simulated?                 scaler/sim/traces        traces.go: the traces that are shipped
+//	How is docs/scaling-benchmark.md made?               scaler/sim/benchmark     jobs.go: what is simulated; report.go
+//	How are simulations plotted?                         internal/plot     plot.go
 //	What was seen and decided, for a bug report?         internal/record   doc.go: the format; replay.go decides it again
 //	How are Kubernetes objects read and written?         scaler/kube       doc.go; scales.go is the only writer of replicas
 //	Which namespace may name which cluster and group?    scaler/kube       scalers.go: allowed, mayName
@@ -57,6 +63,7 @@
 //	Which conditions, reasons and annotations are there? scaler/kube/v1alpha1   status.go
 //	Which thresholds apply when a scaler sets some?      internal/engine   declared.go
 //	What may a user set?                                 internal/config   config.go; docs/configuration.md is made from it
+//	How does a KEDA ScaledObject become a KafkaScaler?   internal/keda     convert.go
 //	When does what run?                                  internal/engine   doc.go: the goroutines; engine.go: Tick is one whole cycle
 //	How are the parts wired, started and stopped?        internal/daemon   daemon.go: New; run.go: Run, with a drawing
 //	What happens when the configuration changes?         internal/daemon   reload.go; restart.go: what needs a restart

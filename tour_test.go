@@ -1,0 +1,51 @@
+package lagscaler_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+const tour = "cmd/lagscaler/doc.go"
+
+// notInTour are the packages that answer no question of a reader of the program.
+var notInTour = map[string]string{
+	"cmd/lagscaler":     "the tour itself, and its last section is about it",
+	"internal/frozen":   "only tests use it",
+	"internal/promtest": "only tests use it",
+}
+
+// tourRow matches a question, the package that answers it, and what to read there.
+var tourRow = regexp.MustCompile(`(?m)^//\t(\S.*\?) +([a-z0-9/]+) +(\S.*)$`)
+
+// Every package has a row in the tour, and every row names a package and files that exist.
+func TestTour(t *testing.T) {
+	named := map[string]bool{}
+	rows := tourRow.FindAllStringSubmatch(read(t, tour), -1)
+	if n := strings.Count(read(t, tour), "? "); n != len(rows) {
+		t.Errorf("%s has %d questions, and %d rows have the form QUESTION? PACKAGE FILES", tour, n, len(rows))
+	}
+	file := regexp.MustCompile(`[a-z0-9_./-]+\.(go|md)\b|docs/[a-z0-9-]+`)
+	for _, row := range rows {
+		question, dir, text := row[1], row[2], row[3]
+		named[dir] = true
+		for _, name := range append(file.FindAllString(text, -1), ".") {
+			path := filepath.Join(dir, name)
+			if strings.HasPrefix(name, "docs/") {
+				path = name
+			}
+			if _, err := os.Stat(path); err != nil {
+				t.Errorf("the tour answers %q with %s, which does not exist", question, path)
+			}
+		}
+	}
+	for _, p := range listPackages(t) {
+		dir := room(p.ImportPath)
+		_, excepted := notInTour[dir]
+		if len(p.GoFiles) > 0 && named[dir] == excepted {
+			t.Errorf("%s: must have a row in %s or be in notInTour", dir, tour)
+		}
+	}
+}
