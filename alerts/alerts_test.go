@@ -117,7 +117,7 @@ func TestWrongOptions(t *testing.T) {
 		options alerts.Options
 		want    string
 	}{
-		{alerts.Options{Format: "toml"}, `format "toml": want prometheus or prometheusrule`},
+		{alerts.Options{Format: "toml"}, `format "toml": must be prometheus or prometheusrule`},
 		{alerts.Options{Disable: []string{"LagscalerNothing"}}, `there is no alert "LagscalerNothing"; the alerts are LagscalerAbsent, `},
 		{alerts.Options{Labels: map[string]string{"a-b": "c"}}, `label "a-b": not a valid label name`},
 		{alerts.Options{Labels: map[string]string{"severity": "none"}}, `label severity: must not be set, every alert has its own`},

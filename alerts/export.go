@@ -76,7 +76,7 @@ var labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 // Check returns an error that names the first wrong option.
 func (o Options) Check() error {
 	if o.Format != "" && !slices.Contains(Formats, o.Format) {
-		return fmt.Errorf("format %q: want prometheus or prometheusrule", o.Format)
+		return fmt.Errorf("format %q: must be prometheus or prometheusrule", o.Format)
 	}
 	if o.TimeScale < 0 {
 		return fmt.Errorf("time scale %g: want a positive number", o.TimeScale)
