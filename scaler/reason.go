@@ -104,6 +104,9 @@ func (r Reason) BlocksUp() bool { return r.rule().blocks&up != 0 }
 // Hold reports whether the reason blocks something: scaling down, scaling up, or both.
 func (r Reason) Hold() bool { return r.rule().blocks != nothing }
 
+// Warns reports whether somebody may have to act: then a Warning Event says that the verdict began.
+func (r Reason) Warns() bool { return r.rule().event == warning }
+
 // Deadline is how long the reason may hold before it is overdue; ok is false for reasons that have no deadline.
 func (r Reason) Deadline() (d time.Duration, ok bool) {
 	d = r.rule().deadline

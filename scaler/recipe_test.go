@@ -18,11 +18,13 @@ import (
 )
 
 // CONTRIBUTING, "Adding a rule to the scaler", says what a rule consists of. These tests fail when a part is missing, and
-// say which. TestAddingARule performs the recipe.
+// say which part of which rule. They compare the table with the files that must agree with it: TestAddingARule enters a new
+// rule into what was read of all of them, and leaves out one part after another.
 
 // whole is everything that must agree about the rules.
 type whole struct {
 	rules     []rule
+	reasons   []Reason // the constants of reason.go
 	page      string   // docs/scaling.md
 	runbook   string   // docs/runbooks/LagscalerHoldOverdue.md
 	timelines string   // what they decide
@@ -31,6 +33,11 @@ type whole struct {
 	read      []string // the fields that scaler, or the engine, reads
 	gather    []string // the fields of facts
 	used      []string // the fields of facts that rules.go reads
+	evidence  []string // the numbers that lines print: the fields of Evidence
+	set       []string // the fields that combine.go sets
+	printed   []string // the fields that words, pages and documents print
+	decides   []string // the fields that package scaler reads
+	staged    []string // the fields that the world of the timelines sets
 }
 
 func asItIs(t *testing.T) whole {
@@ -44,6 +51,9 @@ func asItIs(t *testing.T) whole {
 		facts:  fields(reflect.TypeFor[seen.Workload]()),
 		filled: assigned(t, "kube", "kube/watch"), read: selected(t, ".", "seen", "learn", "../internal/engine"),
 		gather: fields(reflect.TypeFor[facts]()), used: selected(t, "rules.go"),
+		reasons: constants(t, "reason.go"), evidence: fields(reflect.TypeFor[Evidence]()), set: assigned(t, "combine.go"),
+		printed: selected(t, ".", "say", "../internal/web"),
+		decides: selected(t, "."), staged: assigned(t, "world_test.go", "timeline_test.go"),
 	}
 	for _, file := range files {
 		_, decided, _ := strings.Cut(text(t, file), "\n-----\n")
@@ -56,36 +66,59 @@ func asItIs(t *testing.T) whole {
 func (w whole) missing() []string {
 	var out []string
 	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
-	for i := range w.rules {
-		r := &w.rules[i]
-		if r.again {
-			if r.doc != "" || r.words != nil || r.blocks != nothing || r.deadline != 0 || !w.has(r.reason) {
-				say("%s, again: only reason and when; the rest stands in its other row", r.reason)
-			}
-			continue
-		}
-		if r.doc == "" {
-			say("%s has no doc in its row of scaler/table.go", r.reason)
-		}
-		if r.words == nil {
-			say("%s has no words in its row of scaler/table.go", r.reason)
-		}
-		if r.blocks != nothing && r.deadline == 0 {
-			say("%s blocks something, but has no deadline in its row of scaler/table.go: usual, hour or never", r.reason)
-		}
-		if r.blocks == nothing && r.deadline != 0 {
-			say("%s has a deadline, but blocks nothing", r.reason)
-		}
-		if !strings.Contains(w.page, "\n### "+string(r.reason)+"\n") {
-			say("%s has no section in docs/scaling.md", r.reason)
-		}
-		if _, overdue := deadlineOf(r); overdue && !regexp.MustCompile(`(?m)^\|[^|]*\b`+string(r.reason)+`\b[^|]*\|`).MatchString(w.runbook) {
-			say("%s has a deadline, but no row in docs/runbooks/LagscalerHoldOverdue.md", r.reason)
-		}
-		if !regexp.MustCompile(`(?m)  (Hold \d+ )?` + string(r.reason) + `\b`).MatchString(w.timelines) {
-			say("%s is decided in no timeline of scaler/testdata", r.reason)
+	for _, r := range w.reasons {
+		if !w.has(r) && !slices.ContainsFunc(limits, func(l limitRule) bool { return l.reason == r }) {
+			say("%s has no row in scaler/table.go", r)
 		}
 	}
+	for i := range w.rules {
+		w.missingOf(&w.rules[i], say)
+	}
+	w.missingFacts(say)
+	return out
+}
+
+// missingOf says what is missing of one rule.
+func (w whole) missingOf(r *rule, say func(format string, args ...any)) {
+	if r.again {
+		if r.doc != "" || r.words != nil || r.blocks != nothing || r.deadline != 0 || r.event != 0 || !w.has(r.reason) {
+			say("%s, again: only reason and when; the rest stands in its other row", r.reason)
+		}
+		return
+	}
+	if !slices.Contains(w.reasons, r.reason) {
+		say("%s has no constant in scaler/reason.go", r.reason)
+	}
+	if r.doc == "" {
+		say("%s has no doc in its row of scaler/table.go", r.reason)
+	}
+	if r.words == nil {
+		say("%s has no words in its row of scaler/table.go", r.reason)
+	}
+	if r.event == 0 {
+		say("%s has no event in its row of scaler/table.go: warning or noEvent", r.reason)
+	}
+	if r.blocks != nothing && r.deadline == 0 {
+		say("%s blocks something, but has no deadline in its row of scaler/table.go: usual, hour or never", r.reason)
+	}
+	if r.blocks == nothing && r.deadline != 0 {
+		say("%s has a deadline, but blocks nothing", r.reason)
+	}
+	if _, section, ok := strings.Cut(w.page, "\n### "+string(r.reason)+"\n"); !ok {
+		say("%s has no section in docs/scaling.md", r.reason)
+	} else if section, _, _ = strings.Cut(section, "\n### "); !strings.Contains(section, "```text\n") {
+		say("%s has no example in docs/scaling.md: an empty block of text", r.reason)
+	}
+	if _, overdue := deadlineOf(r); overdue && !regexp.MustCompile(`(?m)^\|[^|]*\b`+string(r.reason)+`\b[^|]*\|`).MatchString(w.runbook) {
+		say("%s has a deadline, but no row in docs/runbooks/LagscalerHoldOverdue.md", r.reason)
+	}
+	if !regexp.MustCompile(`(?m)  (Hold \d+ )?` + string(r.reason) + `\b`).MatchString(w.timelines) {
+		say("%s is decided in no timeline of scaler/testdata", r.reason)
+	}
+}
+
+// missingFacts says which fact is read and not used, or used and not read.
+func (w whole) missingFacts(say func(format string, args ...any)) {
 	for _, f := range w.facts {
 		if !slices.Contains(w.filled, f) {
 			say("scaler/kube/watch does not fill Workload.%s", f)
@@ -93,13 +126,23 @@ func (w whole) missing() []string {
 		if !slices.Contains(w.read, f) {
 			say("nothing reads Workload.%s", f)
 		}
+		if slices.Contains(w.decides, f) && !slices.Contains(w.staged, f) {
+			say("scaler/world_test.go does not set Workload.%s: it happens in no timeline", f)
+		}
 	}
 	for _, f := range w.gather {
 		if !slices.Contains(w.used, f) {
 			say("no rule of scaler/rules.go reads facts.%s", f)
 		}
 	}
-	return out
+	for _, f := range w.evidence {
+		if !slices.Contains(w.set, f) {
+			say("evidence of scaler/combine.go does not set Evidence.%s", f)
+		}
+		if !slices.Contains(w.printed, f) {
+			say("nothing prints Evidence.%s", f)
+		}
+	}
 }
 
 func (w whole) has(r Reason) bool {
@@ -120,7 +163,8 @@ func TestNothingIsMissing(t *testing.T) {
 	}
 }
 
-// The recipe is performed for NodeDraining, whose fact is not read yet. Then each half of it is left out.
+// NodeDraining is a rule whose fact is not read yet. With all its parts nothing is missing; without any one of them, that
+// one is.
 func TestAddingARule(t *testing.T) {
 	for _, half := range []struct {
 		left string
@@ -128,26 +172,36 @@ func TestAddingARule(t *testing.T) {
 		want string
 	}{
 		{"nothing", func(*whole, *rule) {}, ""},
+		{"the constant", func(w *whole, _ *rule) { w.reasons = nil }, "NodeDraining has no constant in scaler/reason.go"},
+		{"the row", func(_ *whole, r *rule) { r.reason = Steady }, "NodeDraining has no row in scaler/table.go"},
 		{"the doc", func(_ *whole, r *rule) { r.doc = "" }, "NodeDraining has no doc in its row"},
 		{"the words", func(_ *whole, r *rule) { r.words = nil }, "NodeDraining has no words in its row"},
 		{"the deadline", func(_ *whole, r *rule) { r.deadline = 0 }, "NodeDraining blocks something, but has no deadline"},
+		{"the event", func(_ *whole, r *rule) { r.event = 0 }, "NodeDraining has no event in its row"},
+		{"the example", func(w *whole, _ *rule) { w.page = "\n### NodeDraining\nWhy.\n\n### Next\n```text\n" }, "NodeDraining has no example"},
 		{"the section", func(w *whole, _ *rule) { w.page = "" }, "NodeDraining has no section in docs/scaling.md"},
 		{"the runbook", func(w *whole, _ *rule) { w.runbook = "" }, "NodeDraining has a deadline, but no row in docs/runbooks"},
 		{"the timeline", func(w *whole, _ *rule) { w.timelines = "" }, "NodeDraining is decided in no timeline"},
 		{"the adapter", func(w *whole, _ *rule) { w.filled = nil }, "scaler/kube/watch does not fill Workload.Draining"},
 		{"the fact", func(w *whole, _ *rule) { w.read = nil }, "nothing reads Workload.Draining"},
+		{"the world", func(w *whole, _ *rule) { w.staged = nil }, "scaler/world_test.go does not set Workload.Draining"},
+		{"the evidence", func(w *whole, _ *rule) { w.set = nil }, "evidence of scaler/combine.go does not set Evidence.Draining"},
+		{"the number in a line", func(w *whole, _ *rule) { w.printed = nil }, "nothing prints Evidence.Draining"},
 		{"the rule", func(w *whole, _ *rule) { w.used = nil }, "no rule of scaler/rules.go reads facts.draining"},
 	} {
 		w, row := asItIs(t), rule{
-			reason: "NodeDraining", blocks: down, deadline: usual, doc: "pods are being moved to other nodes",
+			reason: "NodeDraining", blocks: down, deadline: usual, event: noEvent, doc: "pods are being moved to other nodes",
 			when:  gate(func(*facts) bool { return true }),
 			words: func(*Decision, *need.Need) []string { return []string{"2 pods are being moved"} },
 		}
-		w.page += "\n### NodeDraining\n"
+		w.reasons = append(w.reasons, row.reason)
+		w.page += "\n### NodeDraining\n```text\n```\n"
 		w.runbook += "\n| RolloutInProgress, NodeDraining | nodes |\n"
 		w.timelines += "12:10:00  1 000/s  0  0 s  24/24/24  Hold 24 NodeDraining: 2 pods are being moved\n"
 		w.facts, w.filled, w.read = append(w.facts, "Draining"), append(w.filled, "Draining"), append(w.read, "Draining")
 		w.gather, w.used = append(w.gather, "draining"), append(w.used, "draining")
+		w.decides, w.staged = append(w.decides, "Draining"), append(w.staged, "Draining")
+		w.evidence, w.set, w.printed = append(w.evidence, "Draining"), append(w.set, "Draining"), append(w.printed, "Draining")
 		half.out(&w, &row)
 		w.rules = append([]rule{row}, w.rules...)
 		missing := w.missing()
@@ -157,13 +211,18 @@ func TestAddingARule(t *testing.T) {
 	}
 }
 
-// CONTRIBUTING names files that exist.
+// CONTRIBUTING names files that exist, and every file that a part of a rule belongs in.
 func TestRecipeNamesWhatExists(t *testing.T) {
 	_, recipe, _ := strings.Cut(text(t, "../CONTRIBUTING.md"), "## Adding a rule to the scaler")
 	recipe, _, _ = strings.Cut(recipe, "\n## ")
 	files := regexp.MustCompile("`((?:scaler|docs)/[^` ]+)`").FindAllStringSubmatch(recipe, -1)
-	if len(files) < 6 {
-		t.Errorf("the recipe names %d files", len(files))
+	for _, name := range []string{
+		"reason.go", "table.go", "rules.go", "words.go", "testdata", "scaling.md", "LagscalerHoldOverdue.md", "workload.go", "workloads.go",
+		"pods.go", "watches.go", "facts.go", "decision.go", "combine.go", "timeline_test.go", "world_test.go",
+	} {
+		if !slices.ContainsFunc(files, func(f []string) bool { return filepath.Base(f[1]) == name }) {
+			t.Errorf("the recipe does not name %s", name)
+		}
 	}
 	for _, f := range files {
 		if _, err := os.Stat(filepath.Join("..", f[1])); err != nil {
@@ -190,7 +249,27 @@ func fields(of reflect.Type) (names []string) {
 	return names
 }
 
-// sources are the parsed Go files of directories, or files, without tests.
+// constants are the values of a file's constants of type Reason.
+func constants(t *testing.T, file string) (reasons []Reason) {
+	t.Helper()
+	for _, f := range sources(t, file) {
+		ast.Inspect(f, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok || len(spec.Values) != 1 {
+				return true
+			}
+			kind, named := spec.Type.(*ast.Ident)
+			value, literal := spec.Values[0].(*ast.BasicLit)
+			if named && literal && kind.Name == "Reason" {
+				reasons = append(reasons, Reason(strings.Trim(value.Value, `"`)))
+			}
+			return true
+		})
+	}
+	return reasons
+}
+
+// sources are the parsed Go files: of directories without their tests, and files that are named.
 func sources(t *testing.T, paths ...string) (files []*ast.File) {
 	t.Helper()
 	for _, p := range paths {
@@ -202,7 +281,7 @@ func sources(t *testing.T, paths ...string) (files []*ast.File) {
 			}
 		}
 		for _, name := range names {
-			if strings.HasSuffix(name, "_test.go") {
+			if name != p && strings.HasSuffix(name, "_test.go") {
 				continue
 			}
 			f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)

@@ -12,6 +12,7 @@ type rule struct {
 	doc      string                                      // one line, for people
 	blocks   direction                                   // where the target may not go meanwhile
 	deadline time.Duration                               // of a rule that blocks: after this it is overdue
+	event    event                                       // whether a Warning Event says that it began
 	when     func(f *facts) (replicas int32, holds bool) // how many replicas it asks for, when it holds
 	until    func(f *facts) (at time.Time, known bool)   // when time alone ends it; nil: never
 	words    func(d *Decision, n *need.Need) []string    // the numbers that made it hold: the parts of a line
@@ -31,6 +32,16 @@ const (
 	both              = down | up
 )
 
+// event says whether a verdict has a Warning Event of its own when it begins.
+type event uint8
+
+// The choice stands in every row, so that a new one does not make it by accident.
+const (
+	_       event = iota
+	noEvent       // it ends by itself, or it is a change, which has an Event already
+	warning       // somebody may have to act
+)
+
 // How long a hold may last.
 const (
 	usual = 15 * time.Minute // but never less than until it ends by itself
@@ -43,127 +54,155 @@ const (
 var rules = []rule{
 	{
 		reason: TargetNotFound, blocks: both, deadline: usual, when: (*facts).targetNotFound, words: targetWords,
-		doc: "the target does not exist or has no scale subresource",
+		event: warning,
+		doc:   "the target does not exist or has no scale subresource",
 	},
 	{
 		reason: Activate, when: (*facts).activate, words: activateWords,
-		doc: "no replica runs, and records are waiting or arriving",
+		event: noEvent,
+		doc:   "no replica runs, and records are waiting or arriving",
 	},
 	{ // more replicas do not make it move
 		reason: Stalled, blocks: both, deadline: usual, when: (*facts).stalled, words: stalledWords,
-		doc: "there is lag and no committed offset has moved for 120 s, though members have the partitions: more replicas cannot help",
+		event: warning,
+		doc:   "there is lag and no committed offset has moved for 120 s, though members have the partitions: more replicas cannot help",
 	},
 	{ // two controllers on one target undo each other's changes
 		reason: ReplicasFought, blocks: both, deadline: usual, when: (*facts).fought, words: foughtWords,
-		doc: "another client changed the replicas after lagscaler did, three times in 10 min",
+		event: warning,
+		doc:   "another client changed the replicas after lagscaler did, three times in 10 min",
 	},
 	{ // no more than the cap of the experiment
 		reason: DownstreamBound, blocks: up, deadline: usual, when: (*facts).downstreamBound, until: (*facts).nextProbe,
 		words: downstreamWords,
+		event: warning,
 		doc:   "more consumers did not process more: a system behind them is probably the limit",
 	},
 	{
 		reason: Unschedulable, blocks: up, deadline: usual, when: (*facts).unschedulable, words: unschedulableWords,
-		doc: "pods could not be scheduled for 180 s: more pods would stay Pending too",
+		event: warning,
+		doc:   "pods could not be scheduled for 180 s: more pods would stay Pending too",
 	},
 	{ // for 60 s; after that arrivals may force a step
 		reason: Rebalancing, blocks: both, deadline: usual, when: (*facts).rebalancing, until: (*facts).patienceEnds,
 		words: rebalancingWords,
+		event: noEvent,
 		doc:   "the group has been rebalancing for less than 60 s: a change now would make the rebalance longer",
 	},
 	{ // after 300 s; not when arrivals alone need more than runs
 		reason: RebalanceStuck, blocks: up, deadline: usual, when: (*facts).rebalanceStuck, words: stuckWords,
-		doc: "the group has been rebalancing for more than 300 s",
+		event: warning,
+		doc:   "the group has been rebalancing for more than 300 s",
 	},
 	{ // under the policy thresholds: instead of both ScaleUp and ScaleDown
 		reason: ThresholdHigh, again: true, when: (*facts).thresholdUp,
 	},
 	{
 		reason: ScaleUp, when: (*facts).scaleUp, words: scaleUpWords,
-		doc: "the arrivals, or the arrivals and the backlog, need more replicas",
+		event: noEvent,
+		doc:   "the arrivals, or the arrivals and the backlog, need more replicas",
 	},
 	{
 		reason: Fallback, blocks: down, deadline: usual, when: (*facts).fallback, words: fallbackWords,
-		doc: "no complete reading for 5 min: at least fallbackReplicas, no scale down",
+		event: warning,
+		doc:   "no complete reading for 5 min: at least fallbackReplicas, no scale down",
 	},
 	{
 		reason: DataPartial, blocks: down, deadline: usual, when: (*facts).dataPartial, words: partialWords,
 		note: (*facts).dataIsPartial, unless: Fallback,
-		doc: "some partitions did not answer: the numbers are lower bounds",
+		event: noEvent,
+		doc:   "some partitions did not answer: the numbers are lower bounds",
 	},
 	{
 		reason: DataStale, blocks: down, deadline: usual, when: (*facts).dataStale, words: staleWords,
 		note: (*facts).dataIsStale, unless: Fallback,
-		doc: "this poll could not read the group",
+		event: noEvent,
+		doc:   "this poll could not read the group",
 	},
 	{ // members without a partition go at once, whatever the lag
 		reason: IdleConsumers, when: (*facts).idleConsumers, words: idleWords,
-		doc: "more consumers run than can have a partition: the others are idle",
+		event: noEvent,
+		doc:   "more consumers run than can have a partition: the others are idle",
 	},
 	{ // nobody joined, so nobody can be spared
 		reason: NoMembers, blocks: down, deadline: usual, when: (*facts).noMembers, words: noMembersWords,
-		doc: "replicas are ready, but the group has no member",
+		event: warning,
+		doc:   "replicas are ready, but the group has no member",
 	},
 	{
 		reason: MembersMissing, blocks: down, deadline: usual, when: (*facts).membersMissing, words: missingWords,
-		doc: "fewer consumers have joined the group than the ready replicas run",
+		event: warning,
+		doc:   "fewer consumers have joined the group than the ready replicas run",
 	},
 	{ // pods come and go by themselves
 		reason: RolloutInProgress, blocks: down, deadline: usual, when: gate((*facts).rollingOut), words: rolloutWords,
-		doc: "a rollout is replacing the pods",
+		event: noEvent,
+		doc:   "a rollout is replacing the pods",
 	},
 	{ // somebody wanted this number
 		reason: ExternalChange, blocks: down, deadline: usual, when: gate((*facts).externalChange),
 		until: (*facts).adoptionEnds, words: externalWords,
-		doc: "another client changed the replicas less than 10 min ago: that number is accepted for now",
+		event: noEvent,
+		doc:   "another client changed the replicas less than 10 min ago: that number is accepted for now",
 	},
 	{
 		reason: NoCommittedOffsets, blocks: down, deadline: usual, when: gate((*facts).uncommitted), words: uncommittedWords,
-		doc: "no partition has a committed offset: lag is unknown",
+		event: warning,
+		doc:   "no partition has a committed offset: lag is unknown",
 	},
 	{
 		reason: CapacityUnknown, blocks: down, deadline: usual, when: gate((*facts).capacityUnknown), words: capacityWords,
-		note: (*facts).capacityUnknown,
-		doc:  "the capacity of a consumer is not declared, and not learned yet",
+		note:  (*facts).capacityUnknown,
+		event: warning,
+		doc:   "the capacity of a consumer is not declared, and not learned yet",
 	},
 	{
 		reason: ThresholdHigh, blocks: down, deadline: usual, when: gate((*facts).thresholdHigh), words: thresholdWords,
-		doc: "lag is above a fixed limit: the policy thresholds scales up, no policy scales down",
+		event: noEvent,
+		doc:   "lag is above a fixed limit: the policy thresholds scales up, no policy scales down",
 	},
 	{ // the last step is not complete
 		reason: Settling, blocks: down, deadline: usual, when: gate((*facts).unsettled), until: (*facts).settlesAt,
 		words: settlingWords,
+		event: noEvent,
 		doc:   "the last change is not complete: pods or members are missing, or it was less than 60 s ago",
 	},
 	{
 		reason: HoldStabilizing, blocks: down, deadline: usual, when: gate((*facts).stabilizing),
 		until: (*facts).stabilizesAt, words: stabilizingWords,
-		doc: "fewer replicas would be enough, but not for long enough yet",
+		event: noEvent,
+		doc:   "fewer replicas would be enough, but not for long enough yet",
 	},
 	{ // the backlog first
 		reason: HoldLag, blocks: down, deadline: usual, when: gate((*facts).lagging), words: laggingWords,
-		doc: "fewer replicas would be enough, but the oldest record has waited for too long",
+		event: noEvent,
+		doc:   "fewer replicas would be enough, but the oldest record has waited for too long",
 	},
 	{
 		reason: HoldTolerance, blocks: down, deadline: never, when: gate((*facts).tolerable), words: toleranceWords,
-		doc: "fewer replicas would be enough, but the saving is not worth a rebalance",
+		event: noEvent,
+		doc:   "fewer replicas would be enough, but the saving is not worth a rebalance",
 	},
 	{
 		reason: HoldBudget, blocks: down, deadline: hour, when: gate((*facts).overBudget), until: (*facts).budgetFrees,
 		words: budgetWords,
+		event: noEvent,
 		doc:   "fewer replicas would be enough, but the target was scaled down six times in the last hour",
 	},
 	{
 		reason: HoldRebalanceCost, blocks: down, deadline: usual, when: gate((*facts).costly), words: costWords,
-		doc: "fewer replicas would be enough, but the rebalance alone would exceed targetLag",
+		event: noEvent,
+		doc:   "fewer replicas would be enough, but the rebalance alone would exceed targetLag",
 	},
 	{
 		reason: ScaleDown, when: (*facts).scaleDown, words: scaleDownWords,
-		doc: "fewer replicas can process the peaks that must be expected",
+		event: noEvent,
+		doc:   "fewer replicas can process the peaks that must be expected",
 	},
 	{
 		reason: ScaleToZero, when: (*facts).scaleToZero, words: toZeroWords,
-		doc: "no lag and no arrivals for idleTime",
+		event: noEvent,
+		doc:   "no lag and no arrivals for idleTime",
 	},
 	{ // more is needed than for arrivals alone: it waits for the last step
 		reason: Settling, again: true, when: (*facts).settling,
@@ -171,16 +210,19 @@ var rules = []rule{
 	{
 		reason: PartitionStalled, when: (*facts).partitionStalled, words: partitionStalledWords,
 		note: (*facts).someStalled, unless: Stalled,
-		doc: "the committed offset of some partitions does not move: they are not counted",
+		event: noEvent,
+		doc:   "the committed offset of some partitions does not move: they are not counted",
 	},
 	{
 		reason: PartitionBound, when: (*facts).partitionBound, words: boundWords,
-		note: (*facts).hot,
-		doc:  "single partitions get more than one consumer can process: more replicas cannot help",
+		note:  (*facts).hot,
+		event: warning,
+		doc:   "single partitions get more than one consumer can process: more replicas cannot help",
 	},
 	{
 		reason: Steady, when: (*facts).steady, words: steadyWords,
-		doc: "the current number of replicas is what is needed",
+		event: noEvent,
+		doc:   "the current number of replicas is what is needed",
 	},
 }
 

@@ -29,13 +29,6 @@ const longestMessage = 1024
 // adviseEvery is the shortest time between two Events about advice: advice changes with the traffic.
 const adviseEvery = time.Minute
 
-// notable verdicts have an Event of their own when they begin: somebody may have to act.
-var notable = map[scaler.Reason]bool{
-	scaler.TargetNotFound: true, scaler.Stalled: true, scaler.ReplicasFought: true, scaler.Unschedulable: true,
-	scaler.RebalanceStuck: true, scaler.Fallback: true, scaler.NoMembers: true, scaler.MembersMissing: true,
-	scaler.NoCommittedOffsets: true, scaler.CapacityUnknown: true, scaler.PartitionBound: true, scaler.DownstreamBound: true,
-}
-
 // eventState is the content of the Events of a scaler so far, so that no Event is written twice.
 type eventState struct {
 	refusal     string // empty: none
@@ -57,7 +50,7 @@ type eventState struct {
 //	another controller owns the target   Warning  Conflict         yes, when it begins
 //	the write failed                     Warning  Failed           yes
 //	the scaler is refused                Warning  Invalid, …       no, when it begins
-//	a notable verdict                    Warning  Unschedulable, … no, when it begins
+//	a verdict that warns                 Warning  Unschedulable, … no, when it begins
 //	a hold is overdue                    Warning  HoldOverdue      no, when it begins
 func (s eventState) newEvents(o scaler.Outcome, now time.Time) (both, own []event, next eventState) {
 	next = s
@@ -70,7 +63,7 @@ func (s eventState) newEvents(o scaler.Outcome, now time.Time) (both, own []even
 	}
 	d := o.Decision
 	next.verdict, next.overdue, next.disposition = d.Verdict, d.Overdue, o.Disposition
-	if notable[d.Verdict] && d.Verdict != s.verdict {
+	if d.Verdict.Warns() && d.Verdict != s.verdict {
 		own = append(own, event{corev1.EventTypeWarning, string(d.Verdict), o.Line})
 	}
 	if d.Overdue && !s.overdue {
