@@ -8,12 +8,12 @@
 //	Lease             <-- election ------------------------------> Leading -----------> engine
 //
 // [Controller.Scalers] reads caches and does no I/O: a slow API server delays no decision, and if it does not answer, the
-// cached objects are used. Only the leader writes, and only with the rights that package access lists, each with its reason.
-// A missing right is logged once and shown in the conditions of the scalers that it concerns; everything else continues.
+// cached objects are used. Only the leader writes, and only with the permissions that package access lists, each with its reason.
+// A missing permission is logged once and shown in the conditions of the scalers that it concerns; everything else continues.
 //
 // [Controller] only joins the parts. Each has one job, and a lock of its own where it has state:
 //
-//	the API server       access      clients; which rights are needed, and which are missing
+//	the API server       access      clients; which permissions are needed, and which are missing
 //	who may write        election    the Lease
 //	what is watched      watch       watches and caches; the target of a scaler, from the caches
 //	the custom resource  v1alpha1    its fields, conditions, reasons and annotations
