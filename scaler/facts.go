@@ -61,6 +61,10 @@ func (g gatherer) facts(h *seen.History, s *sourceState, estimate *need.Estimate
 	n, m, wl, clk := &estimate.Need, s.members, &g.now.Workload, g.now.Clock
 	atLeast := min(1, wl.Spec) // to go to zero is a rule of its own
 	up, down := max(atLeast, m.Replicas(n.Up)), max(atLeast, m.Replicas(n.Down))
+	byRate := max(atLeast, m.Replicas(n.ByRate))
+	if !n.RateKnown { // the number of members is no need: a group of others, or a topic that does not exist, scales nothing
+		up, byRate, down = wl.Spec, wl.Spec, wl.Spec
+	}
 	useful := m.Replicas(n.Useful)
 	if m.Elsewhere >= n.Useful { // no limit known, or members elsewhere could have every partition
 		useful = 0
@@ -68,7 +72,7 @@ func (g gatherer) facts(h *seen.History, s *sourceState, estimate *need.Estimate
 	missing := m.Joined < m.Expected(wl.Ready)
 	return facts{
 		now: g.now.Now, clk: clk, policy: &g.in.Policy, target: wl, source: h, need: n, lane: g.lane,
-		members: m, current: wl.Spec, up: up, byRate: max(atLeast, m.Replicas(n.ByRate)), down: down, useful: useful,
+		members: m, current: wl.Spec, up: up, byRate: byRate, down: down, useful: useful,
 		settled: wl.Spec == wl.Ready && wl.Spec == wl.Status && !missing && !h.Rebalance.Active &&
 			clk.Due(g.now.Now, wl.LastWrite.At, clk.Scale(settleAfter)),
 		high: estimate.High, frozen: estimate.Frozen,

@@ -229,3 +229,15 @@ func written(m scaler.Memory) string {
 	}
 	return b.String()
 }
+
+// No verdict scales up on a rate that is not known.
+func TestAnUnknownRateNeverScalesUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		live(t, func(_ *world, _ scaler.Input, r scaler.Result) {
+			d := r.Decision
+			if d.Decider >= 0 && d.Verdict == scaler.ScaleUp && d.Policy.Kind == scaler.Capacity && !d.Needs[d.Decider].RateKnown {
+				t.Fatalf("arrivals are not known: %s", say.Line(d))
+			}
+		})
+	})
+}
