@@ -20,6 +20,7 @@
 //	stalled     stalled.go     [StandsStill], [Stalled]
 //	trend       trend.go
 //	status      status.go
+//	published   measurement.go  [GroupLag.Measure]
 //
 // Example: the log end of a partition was 4000 at 12:00:00, 4600 at 12:00:10 and 5200 at 12:00:20. At 12:00:20 the
 // committed offset of the group is 4300.

@@ -30,7 +30,7 @@ type Rates struct {
 }
 
 // PartitionTimeLag is the time lag of partition index p of topic index t of the group the Rates were made for.
-func (r Rates) PartitionTimeLag(t, p int) TimeLag {
+func (r *Rates) PartitionTimeLag(t, p int) TimeLag {
 	if t >= len(r.timeLags) || p >= len(r.timeLags[t]) {
 		return TimeLag{}
 	}
@@ -155,7 +155,8 @@ func (h *History) rates(p *groupHistory, g *GroupLag, sum Summary, now time.Time
 		Trend:        p.trend(),
 		Stalled:      p.stalled(g),
 	}
-	r.timeLags, r.TimeLag = h.timeLags(g)
+	r.timeLags = h.timeLags(g)
+	r.TimeLag = r.worst(g, nil)
 	r.Direction = direction(r, sum)
 	if r.Direction == Shrinking {
 		r.Drain = Seconds{Seconds: float64(sum.Total) / -r.Trend.PerSecond, Known: true}

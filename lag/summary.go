@@ -16,9 +16,15 @@ type Summary struct {
 }
 
 // Summary adds the group up.
-func (g *GroupLag) Summary() Summary {
+func (g *GroupLag) Summary() Summary { return g.summary(nil) }
+
+// summary adds up the topics that are wanted; nil wants all.
+func (g *GroupLag) summary(wants func(topic string) bool) Summary {
 	var s Summary
 	for _, t := range g.Topics {
+		if wants != nil && !wants(t.Topic) {
+			continue
+		}
 		if t.Orphaned {
 			s.Orphaned += len(t.Partitions)
 			continue
@@ -32,6 +38,11 @@ func (g *GroupLag) Summary() Summary {
 	}
 	s.Complete = g.Err == OK && s.Unknown == 0
 	return s
+}
+
+// Lag is the total. It is unknown when partitions are there and the lag of none is known, or when nothing could be read.
+func (s *Summary) Lag() (total int64, ok bool) {
+	return s.Total, s.Known > 0 || s.Partitions == 0 && s.Complete
 }
 
 func (s *Summary) add(p PartitionLag) {

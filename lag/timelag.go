@@ -46,6 +46,11 @@ type TimeLag struct {
 	atLeast bool
 }
 
+// NewTimeLag is a known time lag, or a lower bound of one.
+func NewTimeLag(seconds float64, atLeast bool) TimeLag {
+	return TimeLag{seconds: float32(seconds), known: true, atLeast: atLeast}
+}
+
 // Value is the time lag in seconds; atLeast says that the record was appended before everything that is remembered,
 // so that this is a lower bound.
 func (t TimeLag) Value() (seconds float64, atLeast, ok bool) {
@@ -55,21 +60,31 @@ func (t TimeLag) Value() (seconds float64, atLeast, ok bool) {
 // minHistory is how long the end of a log must have been watched before a lower bound of that age means anything.
 const minHistory = time.Minute
 
-// timeLags is the time lag of every partition, and of the worst one. A partition that lags for an unknown time
-// may be the worst one: then the others give a lower bound, or nothing when none of them is late.
-func (h *History) timeLags(g *GroupLag) (all [][]TimeLag, worst TimeLag) {
-	all = make([][]TimeLag, len(g.Topics))
-	unknown := false
+// timeLags is the time lag of every partition.
+func (h *History) timeLags(g *GroupLag) [][]TimeLag {
+	all := make([][]TimeLag, len(g.Topics))
 	for t := range g.Topics {
 		topic := &g.Topics[t]
 		all[t] = make([]TimeLag, len(topic.Partitions))
 		ends := h.topics[topic.Topic]
 		for i := range topic.Partitions {
-			one := ends.timeLag(&topic.Partitions[i])
-			all[t][i] = one
-			if topic.Orphaned {
-				continue
-			}
+			all[t][i] = ends.timeLag(&topic.Partitions[i])
+		}
+	}
+	return all
+}
+
+// worst is the time lag of the worst partition of the topics that are wanted; nil wants all. A partition that lags for an
+// unknown time may be the worst one: then the others give a lower bound, or nothing when none of them is late.
+func (r *Rates) worst(g *GroupLag, wants func(topic string) bool) (worst TimeLag) {
+	unknown := false
+	for t := range g.Topics {
+		topic := &g.Topics[t]
+		if topic.Orphaned || wants != nil && !wants(topic.Topic) {
+			continue
+		}
+		for i := range topic.Partitions {
+			one := r.PartitionTimeLag(t, i)
 			if one.known && (!worst.known || one.seconds > worst.seconds) {
 				worst = one
 			}
@@ -79,10 +94,10 @@ func (h *History) timeLags(g *GroupLag) (all [][]TimeLag, worst TimeLag) {
 		}
 	}
 	if unknown && worst.seconds == 0 {
-		return all, TimeLag{}
+		return TimeLag{}
 	}
 	worst.atLeast = worst.atLeast || unknown
-	return all, worst
+	return worst
 }
 
 // timeLag is the time lag of one partition of the topic. That of a share group is not known: its members do not read in
@@ -93,7 +108,7 @@ func (t *topicEnds) timeLag(p *PartitionLag) TimeLag {
 	case !ok || p.Err != OK || p.Known.Has(KnownLag):
 		return TimeLag{}
 	case lag == 0:
-		return TimeLag{known: true}
+		return NewTimeLag(0, false)
 	case t == nil || int(p.Partition) >= len(t.partitions):
 		return TimeLag{}
 	}
@@ -102,5 +117,5 @@ func (t *topicEnds) timeLag(p *PartitionLag) TimeLag {
 	if !ok || atLeast && age < minHistory {
 		return TimeLag{}
 	}
-	return TimeLag{seconds: float32(age.Seconds()), known: true, atLeast: atLeast}
+	return NewTimeLag(age.Seconds(), atLeast)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -63,6 +64,10 @@ type Outcome struct {
 	Line        string      // of the decision, see package say
 	Disposition Disposition // empty: it holds, and nothing stands against it
 	Failure     string      // of the last write; empty when it worked
+
+	// Measured is each source as of the last poll, in the order of Sources: what the pages show of its group. The decision has
+	// numbers of its own, of the poll at which it was made; package seen says why they may differ.
+	Measured []lag.Measurement
 }
 
 // ErrConflict is wrapped by the error of a write that found another size than Change.From, or another owner.

@@ -16,6 +16,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/output"
 	"github.com/lagscaler/lagscaler/internal/web"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/number"
 	"github.com/lagscaler/lagscaler/scaler/say"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -132,5 +133,25 @@ func explain(w io.Writer, s web.DecisionView) {
 	if o := s.Owner; o != nil {
 		fmt.Fprintf(w, "beside it, %s %s wants %d\n", o.Kind, output.Printable(o.Name), o.Desired)
 	}
+	fmt.Fprintln(w)
+	for _, src := range s.Sources {
+		fmt.Fprintf(w, "%s now: %s\n", output.Printable(src.Group), now(src.Measured))
+	}
 	fmt.Fprintf(w, "\n%s", strings.TrimRight(say.Text(s.Rows), "\n")+"\n")
+}
+
+// now is a group as of the last poll, as its page shows it.
+func now(m web.Measured) string {
+	return fmt.Sprintf("lag %s, time lag %s, %s arriving, %s consumed", known(m.Lag, !m.Complete, number.Whole),
+		known(m.LateSeconds, m.LateAtLeast, number.Seconds), known(m.Produced, false, number.PerSecond), known(m.Consumed, false, number.PerSecond))
+}
+
+func known[T any](v *T, atLeast bool, text func(T) string) string {
+	switch {
+	case v == nil:
+		return "unknown"
+	case atLeast:
+		return ">= " + text(*v)
+	}
+	return text(*v)
 }

@@ -137,7 +137,7 @@ func groupOf(g *lag.GroupLag, sum *lag.Summary) Group {
 		Members:    make([]Member, 0, len(g.Members)),
 		Partitions: make([]Partition, 0, sum.Partitions+sum.Orphaned),
 	}
-	if sum.Known > 0 || sum.Partitions == 0 && sum.Complete {
+	if _, ok := sum.Lag(); ok {
 		out.TotalLag, out.MaxLag, out.AvgLag = &sum.Total, &sum.Max, &sum.Avg
 	}
 	for _, m := range g.Members {

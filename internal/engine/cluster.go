@@ -158,3 +158,13 @@ func (e *Engine) source(spec seen.SourceSpec) seen.Source {
 	slices.Sort(src.Silent)
 	return src
 }
+
+// measured is a source as readers see it.
+func (e *Engine) measured(spec seen.SourceSpec) lag.Measurement {
+	if c, ok := e.clusters[spec.Cluster]; ok {
+		if g, ok := c.report.Group(spec.Group); ok {
+			return g.Measure(spec.Wants())
+		}
+	}
+	return lag.Measurement{}
+}

@@ -82,7 +82,7 @@ func New(s Settings, o Options) *Engine {
 		settings: make(chan Settings),
 		clusters: map[string]*cluster{},
 	}
-	e.scaling = newScaling(e.opts, e.source)
+	e.scaling = newScaling(e.opts, e)
 	e.configure(s)
 	return e
 }

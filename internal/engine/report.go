@@ -59,6 +59,11 @@ func (c *ClusterReport) Group(name string) (*GroupReport, bool) {
 	return &c.Groups[i], true
 }
 
+// Measure is what readers see of the group; wants leaves topics out, nil wants all.
+func (g *GroupReport) Measure(wants func(topic string) bool) lag.Measurement {
+	return g.Lag.Measure(&g.Summary, &g.Rates, wants)
+}
+
 // PollStats are counters of one cluster's reading, since start.
 type PollStats struct {
 	Cluster     string

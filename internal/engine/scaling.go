@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/say"
@@ -33,6 +34,12 @@ type ScalerReport struct {
 
 const applyTimeout = 5 * time.Second // for all writes of one poll together
 
+// lastPolls answers from the last poll of each cluster.
+type lastPolls interface {
+	source(spec seen.SourceSpec) seen.Source       // for a decision
+	measured(spec seen.SourceSpec) lag.Measurement // for readers
+}
+
 // scaling decides for all scalers and applies the decisions. Like all state of the engine it belongs to the goroutine of Run.
 type scaling struct {
 	targets Targets // nil: nothing is scaled
@@ -40,7 +47,7 @@ type scaling struct {
 	record  Record
 	clock   seen.Clock
 	log     *slog.Logger
-	source  func(seen.SourceSpec) seen.Source // what the last poll says of a group
+	polls   lastPolls
 
 	mode     scaler.Mode // the global one
 	declared declared    // as of the last reading
@@ -49,13 +56,13 @@ type scaling struct {
 	counts   map[string]*counts
 }
 
-func newScaling(o Options, source func(seen.SourceSpec) seen.Source) scaling {
+func newScaling(o Options, polls lastPolls) scaling {
 	leading := o.Leading
 	if leading == nil {
 		leading = func() bool { return true }
 	}
 	return scaling{
-		targets: o.Targets, leading: leading, record: o.Record, clock: o.Clock, log: o.Log, source: source,
+		targets: o.Targets, leading: leading, record: o.Record, clock: o.Clock, log: o.Log, polls: polls,
 		memory:  memory{store: o.Memories, log: o.Log, learned: map[string]scaler.Memory{}},
 		reports: map[string]ScalerReport{}, counts: map[string]*counts{},
 	}
@@ -88,12 +95,29 @@ func (s *scaling) decide(ctx context.Context, now time.Time, polled func(cluster
 		default:
 			last.Scaler = one
 		}
+		if !last.Decision.At.IsZero() && slices.ContainsFunc(one.Sources, func(src seen.SourceSpec) bool { return polled(src.Cluster) }) {
+			last.Measured = s.measure(one, last.Decision)
+		}
 		reports[one.Name] = last
 	}
 	s.apply(ctx, reports, writes)
 	s.forget(reports)
 	s.reports = reports
 	s.save(ctx, now, false)
+}
+
+// measure is what readers see of a scaler's sources. Rates of a part of a group are the decision's: nobody else counts them.
+func (s *scaling) measure(one scaler.Scaler, d scaler.Decision) []lag.Measurement {
+	out := make([]lag.Measurement, len(one.Sources))
+	for i, spec := range one.Sources {
+		m := s.polls.measured(spec)
+		if m.Part && i < len(d.Needs) {
+			n := &d.Needs[i]
+			m.Produced, m.Consumed = lag.Rate{PerSecond: n.Rate, Known: n.RateKnown}, lag.Rate{PerSecond: n.Consumed, Known: n.RateKnown}
+		}
+		out[i] = m
+	}
+	return out
 }
 
 // learns reports whether this process keeps what is learned. In observe nothing is learned, and there is no right to
@@ -120,7 +144,7 @@ func (s *scaling) evaluate(one scaler.Scaler, now time.Time) (r ScalerReport, ch
 	}
 	in.Policy.Mode = one.Mode // in force: under the kill switch nobody fights us
 	for _, spec := range one.Sources {
-		in.Sources = append(in.Sources, s.source(spec))
+		in.Sources = append(in.Sources, s.polls.source(spec))
 	}
 	result := scaler.Evaluate(in)
 	if s.record != nil {

@@ -57,10 +57,11 @@ type OwnerView struct {
 	Paused  bool   `json:"paused"`
 }
 
-// SourceView names a group that a scaler reads.
+// SourceView is a group that a scaler reads, as of the last poll.
 type SourceView struct {
 	Cluster string `json:"cluster"`
 	Group   string `json:"group"`
+	Measured
 }
 
 func (p *pages) decisions(r *engine.Report, req *http.Request) (any, error) {
@@ -125,8 +126,12 @@ func decisionOf(s *engine.ScalerReport) DecisionView {
 	if !d.At.IsZero() {
 		v.At, v.Rows = &d.At, say.Explain(d)
 	}
-	for _, src := range s.Sources {
-		v.Sources = append(v.Sources, SourceView{src.Cluster, src.Group})
+	for i, src := range s.Sources {
+		one := SourceView{Cluster: src.Cluster, Group: src.Group}
+		if i < len(s.Measured) {
+			one.Measured = measuredOf(s.Measured[i])
+		}
+		v.Sources = append(v.Sources, one)
 	}
 	return v
 }

@@ -7,20 +7,15 @@ import (
 
 // Row is one group on the groups page.
 type Row struct {
-	Cluster     string   `json:"cluster"`
-	Group       string   `json:"group"`
-	State       string   `json:"state"`
-	Status      string   `json:"status"`
-	Lag         *int64   `json:"lag"`         // records; null: unknown
-	Complete    bool     `json:"complete"`    // false: lag is a lower bound
-	LateSeconds *float64 `json:"lateSeconds"` // time lag of the worst partition
-	LateAtLeast bool     `json:"lateAtLeast"` // it is at least that
+	Cluster string `json:"cluster"`
+	Group   string `json:"group"`
+	State   string `json:"state"`
+	Status  string `json:"status"`
+	Measured
 	Target      *float64 `json:"targetSeconds"`
 	Direction   string   `json:"direction"` // growing, shrinking, steady, unknown
 	Trend       *float64 `json:"trend"`     // records/s
 	Drain       *float64 `json:"drainSeconds"`
-	Produced    *float64 `json:"produced"`
-	Consumed    *float64 `json:"consumed"`
 	Members     int      `json:"members"`
 	Partitions  int      `json:"partitions"`
 	Error       string   `json:"error,omitempty"`
@@ -31,6 +26,27 @@ type Row struct {
 
 	code    lag.ErrorCode // of Error
 	partial bool          // it was read, but some of its partitions did not answer
+}
+
+// Measured is a group's lag, time lag and rates; null: unknown.
+type Measured struct {
+	Lag         *int64   `json:"lag"`         // records
+	Complete    bool     `json:"complete"`    // false: lag is a lower bound
+	LateSeconds *float64 `json:"lateSeconds"` // time lag of the worst partition
+	LateAtLeast bool     `json:"lateAtLeast"` // it is at least that
+	Produced    *float64 `json:"produced"`    // records/s
+	Consumed    *float64 `json:"consumed"`
+}
+
+func measuredOf(m lag.Measurement) Measured {
+	out := Measured{Complete: m.Complete, Produced: rate(m.Produced), Consumed: rate(m.Consumed)}
+	if m.LagKnown {
+		out.Lag = &m.Lag
+	}
+	if late, atLeast, ok := m.TimeLag.Value(); ok {
+		out.LateSeconds, out.LateAtLeast = &late, atLeast
+	}
+	return out
 }
 
 // Scaled is a scaler of a group and its last decision, in short.
@@ -61,22 +77,16 @@ func rowsOf(r *engine.Report) []Row {
 func rowOf(r *engine.Report, cluster string, g *engine.GroupReport) Row {
 	sum, rates := &g.Summary, &g.Rates
 	row := Row{
-		Cluster: cluster, Group: g.Lag.Group, State: string(g.Lag.State), Status: string(rates.Status), Complete: sum.Complete,
+		Cluster: cluster, Group: g.Lag.Group, Measured: measuredOf(g.Measure(nil)), State: string(g.Lag.State), Status: string(rates.Status),
 		Direction: string(rates.Direction), Members: len(g.Lag.Members), Partitions: sum.Partitions,
 		Error: g.Lag.Err.String(), AgeSeconds: r.Age(g.Lag).Seconds(),
 		Rebalancing: g.Rebalances.Rebalancing || g.Lag.State.Rebalancing(), Advice: len(g.Rebalances.Advice),
 		code: g.Lag.Err, partial: g.Lag.Err == lag.OK && sum.Unknown > 0,
 	}
-	if sum.Known > 0 || sum.Partitions == 0 && sum.Complete {
-		row.Lag = &sum.Total
-	}
-	if late, atLeast, ok := rates.TimeLag.Value(); ok {
-		row.LateSeconds, row.LateAtLeast = &late, atLeast
-	}
 	if slo := g.SLO.LagTime.Seconds(); slo > 0 {
 		row.Target = &slo
 	}
-	row.Trend, row.Produced, row.Consumed = rate(rates.Trend), rate(rates.Produced), rate(rates.Consumed)
+	row.Trend = rate(rates.Trend)
 	if s, ok := rates.Drain.Value(); ok {
 		row.Drain = &s
 	}

@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	clienttesting "k8s.io/client-go/testing"
 
+	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
@@ -28,8 +30,16 @@ func outcome(now time.Time, verdict scaler.Reason, current, desired int32) scale
 		Disposition: scaler.Applied, Line: "the line",
 		Decision: scaler.Decision{
 			At: now, Target: worker, Current: current, Desired: desired, Wanted: desired, Verdict: verdict, Policy: policy,
-			Needs: []need.Need{{Cluster: "main", Group: "orders", Lag: 1200, LagKnown: true, LagSeconds: 4.2, Rate: 100, RateKnown: true, PerConsumer: 20, Capacity: learn.Declared}},
+			Needs: []need.Need{{Cluster: "main", Group: "orders", PerConsumer: 20, Capacity: learn.Declared}},
 		},
+		Measured: []lag.Measurement{measurement(1200, 4.2, false)},
+	}
+}
+
+func measurement(records int64, late float64, atLeast bool) lag.Measurement {
+	return lag.Measurement{
+		Lag: records, LagKnown: true, TimeLag: lag.NewTimeLag(late, atLeast),
+		Produced: lag.Rate{PerSecond: 100, Known: true}, Consumed: lag.Rate{PerSecond: 80, Known: true},
 	}
 }
 
@@ -157,6 +167,43 @@ func TestStatusSaysTheDecision(t *testing.T) {
 	})
 }
 
+// Sources are added up; what is unknown of one is unknown of all, and a lower bound is shown as one.
+func TestMeasuredStatus(t *testing.T) {
+	known, bound := measurement(1000, 4.2, false), measurement(500, 90, true)
+	late, unrated := known, known
+	late.TimeLag = lag.TimeLag{}
+	unrated.Consumed = lag.Rate{}
+	for _, c := range []struct {
+		name     string
+		measured []lag.Measurement
+		want     string
+	}{
+		{"nothing was read yet", nil, "lag - time lag  arriving - consumed -"},
+		{"one", []lag.Measurement{known}, "lag 1000 time lag 4s arriving 100 consumed 80"},
+		{"a lower bound", []lag.Measurement{bound}, "lag 500 time lag >=1m30s arriving 100 consumed 80"},
+		{"two", []lag.Measurement{known, bound}, "lag 1500 time lag >=1m30s arriving 200 consumed 160"},
+		{"one was not read", []lag.Measurement{known, {}}, "lag - time lag  arriving - consumed -"},
+		{"one late for an unknown time", []lag.Measurement{known, late}, "lag 2000 time lag  arriving 200 consumed 160"},
+		{"no consumption rate after a rebalance", []lag.Measurement{unrated}, "lag 1000 time lag 4s arriving - consumed -"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var s v1alpha1.KafkaScalerStatus
+			Measured(&s, scaler.Outcome{Measured: c.measured})
+			got := fmt.Sprintf("lag %s time lag %s arriving %s consumed %s", shown(s.Lag), s.TimeLag, shown(s.ArrivalRate), shown(s.ConsumptionRate))
+			if got != c.want {
+				t.Errorf("%s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+func shown[T any](v *T) string {
+	if v == nil {
+		return "-"
+	}
+	return fmt.Sprint(*v)
+}
+
 func conditionsAs(s v1alpha1.KafkaScalerStatus) string {
 	var out []string
 	for _, c := range s.Conditions {
@@ -208,7 +255,7 @@ func TestStatusIsWrittenOnChange(t *testing.T) {
 			return n
 		}
 		for i := range 12 { // two minutes
-			w.Publish([]scaler.Outcome{with(outcome(time.Now(), scaler.Steady, 4, 4), func(o *scaler.Outcome) { o.Decision.Needs[0].Lag = int64(1200 + i) })})
+			w.Publish([]scaler.Outcome{with(outcome(time.Now(), scaler.Steady, 4, 4), func(o *scaler.Outcome) { o.Measured = []lag.Measurement{measurement(int64(1200+i), 4.2, false)} })})
 			time.Sleep(10 * time.Second)
 		}
 		if got := writes(); got != 2 {

@@ -44,7 +44,7 @@ func statusOf(o scaler.Outcome, r *resource, before v1alpha1.KafkaScalerStatus, 
 	if o.Disposition == scaler.Applied && d.Desired != d.Current {
 		s.LastChange = &v1alpha1.LastChange{From: d.Current, To: d.Desired, Reason: string(d.Reason()), Time: metav1.NewTime(d.At).Rfc3339Copy()}
 	}
-	measured(&s, d)
+	Measured(&s, o)
 	return s
 }
 
@@ -68,29 +68,37 @@ func decided(o scaler.Outcome, before v1alpha1.KafkaScalerStatus, now metav1.Tim
 	return d
 }
 
-// measured adds up the numbers of all sources. A sum is unknown if a number of one source is unknown.
-func measured(s *v1alpha1.KafkaScalerStatus, d scaler.Decision) {
-	if len(d.Needs) == 0 {
+// Measured writes the measured numbers of an outcome into a status: the sum of its sources, and the time lag of the worst.
+// A sum is unknown if a number of one source is unknown. A time lag that is a lower bound begins with ">=".
+func Measured(s *v1alpha1.KafkaScalerStatus, o scaler.Outcome) {
+	if n, ok := o.Decision.Need(); ok && n.PerConsumer > 0 {
+		s.CapacityPerConsumer, s.CapacitySource = rounded(n.PerConsumer), string(n.Capacity)
+	}
+	if len(o.Measured) == 0 {
 		return
 	}
-	lagKnown, rateKnown := true, true
-	var lag int64
-	var late, arrivals, consumed float64
-	for _, n := range d.Needs {
-		lagKnown, rateKnown = lagKnown && n.LagKnown, rateKnown && n.RateKnown
-		lag += n.Lag
-		late = max(late, n.LagSeconds)
-		arrivals, consumed = arrivals+n.Rate, consumed+n.Consumed
+	lagKnown, lateKnown, ratesKnown := true, true, true
+	var total int64
+	var late, produced, consumed float64
+	bound := ""
+	for _, m := range o.Measured {
+		seconds, atLeast, ok := m.TimeLag.Value()
+		lagKnown, lateKnown = lagKnown && m.LagKnown, lateKnown && ok
+		ratesKnown = ratesKnown && m.Produced.Known && m.Consumed.Known
+		total, late = total+m.Lag, max(late, seconds)
+		if atLeast {
+			bound = ">="
+		}
+		produced, consumed = produced+m.Produced.PerSecond, consumed+m.Consumed.PerSecond
 	}
 	if lagKnown {
-		s.Lag = &lag
-		s.TimeLag = time.Duration(late * float64(time.Second)).Round(time.Second).String()
+		s.Lag = &total
 	}
-	if rateKnown {
-		s.ArrivalRate, s.ConsumptionRate = rounded(arrivals), rounded(consumed)
+	if lateKnown {
+		s.TimeLag = bound + time.Duration(late*float64(time.Second)).Round(time.Second).String()
 	}
-	if n, ok := d.Need(); ok && n.PerConsumer > 0 {
-		s.CapacityPerConsumer, s.CapacitySource = rounded(n.PerConsumer), string(n.Capacity)
+	if ratesKnown {
+		s.ArrivalRate, s.ConsumptionRate = rounded(produced), rounded(consumed)
 	}
 }
 

@@ -88,7 +88,7 @@ func measured(d *scaler.Decision, n *need.Need) []Row {
 		capacity, because = number.PerSecond(n.PerConsumer), string(n.Capacity)
 	}
 	if n.LagKnown {
-		lag, age = number.Of(n.Lag, "record"), "the oldest has waited for "+number.Seconds(n.LagSeconds)
+		lag, age = number.Of(n.Lag, "record"), "the decision counts a time lag of "+number.Seconds(n.LagSeconds)
 	}
 	answered := "all answered"
 	if n.Unanswered > 0 || n.Partitions == 0 {

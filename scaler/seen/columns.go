@@ -53,11 +53,11 @@ type Topic struct {
 	orphaned   bool
 }
 
-// columnsOf gives columns to the partitions that a group consumes, as far as the source wants them.
+// columnsOf gives columns to the partitions that a group consumes, as far as the source wants them; nil wants all.
 func columnsOf(g *lag.GroupLag, wants func(topic string) bool) *Columns {
 	c := &Columns{Topics: make([]Topic, len(g.Topics))}
 	for i, read := range g.Topics {
-		t := Topic{Name: read.Topic, First: c.Count, orphaned: read.Orphaned, Skip: read.Orphaned || !wants(read.Topic)}
+		t := Topic{Name: read.Topic, First: c.Count, orphaned: read.Orphaned, Skip: read.Orphaned || wants != nil && !wants(read.Topic)}
 		for _, p := range read.Partitions {
 			t.Partitions = append(t.Partitions, p.Partition)
 		}

@@ -14,4 +14,19 @@
 // Example: 48 partitions, polls of 10 s. The end offsets of all partitions grew by 30 000 in the last 30 s: the arrival rate
 // is 1 000/s. 25 000 of them arrived in the last 10 s, and the rates of earlier polls differed by only 50/s: this is a
 // jump to 2 500/s. Broker 3 did not answer: the quality is Partial, and the outage begins at this poll.
+//
+// Users see a [lag.Measurement]: on pages, in the status of a KafkaScaler, and in explain. A decision uses the readings of this
+// package. Both are computed with the functions of package lag, but a decision keeps 10 minutes of its sources only (2 hours of
+// a million partitions would be a gigabyte), and it needs a number where a user is told "unknown". So the two may differ:
+//
+//	                                      a user sees                  the decision uses
+//	time                                  the last poll                the poll of the decision, up to 30 s ago
+//	rate, rebalance in the last 30 s      intervals without rebalance  the whole 30 s
+//	rate, an offset went back             intervals without rewind     0/s for that partition
+//	rate, a partition does not answer     intervals before that        the partitions that answer
+//	time lag, older than the readings     at least 2 h                 lag / rate, and at least 10 min
+//	time lag, watched for less than 60 s  unknown                      lag / rate
+//	time lag of a share group             unknown                      the age of the record at end - lag
+//	offsets of transactions               count as lag                 do not, once they are learned
+//	stalled                               120 s without a move         no rebalance lately; longer for rare commits
 package seen

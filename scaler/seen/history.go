@@ -88,7 +88,7 @@ func readAt(g *lag.GroupLag) time.Time {
 func (h *History) addReading(p *Poll) {
 	g := h.Lag
 	if !h.Readings.Columns.fit(g) {
-		next := columnsOf(g, h.wants())
+		next := columnsOf(g, h.Wants())
 		if h.Readings.Columns == nil {
 			h.Readings.Columns = next
 		} else {

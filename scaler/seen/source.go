@@ -68,10 +68,10 @@ func (s SourceSpec) Check() []error {
 	return errs
 }
 
-// wants tells the topics of the source from the group's others.
-func (s SourceSpec) wants() func(topic string) bool {
+// Wants tells the topics of the source from the group's others; nil: the source has all of them.
+func (s SourceSpec) Wants() func(topic string) bool {
 	if len(s.Topics) == 0 && s.TopicPattern == "" {
-		return func(string) bool { return true }
+		return nil
 	}
 	// A pattern that does not compile was refused when the policy was made; here it matches nothing.
 	pattern, err := regexp.Compile("^(?:" + s.TopicPattern + ")$")

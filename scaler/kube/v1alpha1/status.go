@@ -67,7 +67,7 @@ type KafkaScalerStatus struct {
 	// +optional
 	Lag *int64 `json:"lag,omitempty"`
 
-	// The age of the oldest record that is not processed yet.
+	// The age of the oldest record that is not processed yet; ">=" means at least.
 	// +optional
 	TimeLag string `json:"timeLag,omitempty"`
 
