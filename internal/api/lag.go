@@ -39,11 +39,12 @@ type Group struct {
 	TotalLag      *int64      `json:"totalLag"`
 	MaxLag        *int64      `json:"maxLag"`
 	AvgLag        *float64    `json:"avgLag"`
-	MaxLagSeconds *float64    `json:"maxLagSeconds"` // null before the second poll, because it needs a history
-	Complete      bool        `json:"complete"`      // all partitions are in the sums, except those without a committed offset
-	Error         *string     `json:"error"`         // the reason if the group could not be read; the other values are then older
-	Members       []Member    `json:"members"`       // sorted by memberId
-	Partitions    []Partition `json:"partitions"`    // sorted by topic, then partition
+	MaxLagSeconds *float64    `json:"maxLagSeconds"`                  // null before the second poll, because it needs a history
+	MaxAtLeast    bool        `json:"maxLagSecondsAtLeast,omitempty"` // maxLagSeconds is a lower bound
+	Complete      bool        `json:"complete"`                       // all partitions are in the sums, except those without a committed offset
+	Error         *string     `json:"error"`                          // the reason if the group could not be read; the other values are then older
+	Members       []Member    `json:"members"`                        // sorted by memberId
+	Partitions    []Partition `json:"partitions"`                     // sorted by topic, then partition
 	Advice        []Advice    `json:"advice,omitempty"`
 }
 
@@ -66,15 +67,16 @@ type Partitioned struct {
 type Partition struct {
 	Topic         string   `json:"topic"`
 	Partition     int32    `json:"partition"`
-	Start         *int64   `json:"start"`         // the first offset of the log
-	Committed     *int64   `json:"committed"`     // the next offset that the group reads; null if it never committed
-	End           *int64   `json:"end"`           // the high watermark, or the last stable offset for read_committed
-	Lag           *int64   `json:"lag"`           // null without a commit: see lagUpperBound
-	LagUpperBound *int64   `json:"lagUpperBound"` // end - start, if it is assigned to a member that has not committed
-	LagSeconds    *float64 `json:"lagSeconds"`    // the age of the next record; a lower bound if it is older than the history
-	Lost          *int64   `json:"lost"`          // records that retention deleted before the group read them
-	Orphaned      bool     `json:"orphaned"`      // the group no longer subscribes to the topic; not in any sum
-	Owner         *string  `json:"owner"`         // memberId; null: not assigned
+	Start         *int64   `json:"start"`                       // the first offset of the log
+	Committed     *int64   `json:"committed"`                   // the next offset that the group reads; null if it never committed
+	End           *int64   `json:"end"`                         // the high watermark, or the last stable offset for read_committed
+	Lag           *int64   `json:"lag"`                         // null without a commit: see lagUpperBound
+	LagUpperBound *int64   `json:"lagUpperBound"`               // end - start, if it is assigned to a member that has not committed
+	LagSeconds    *float64 `json:"lagSeconds"`                  // the age of the next record; a lower bound if it is older than the history
+	LagAtLeast    bool     `json:"lagSecondsAtLeast,omitempty"` // lagSeconds is a lower bound
+	Lost          *int64   `json:"lost"`                        // records that retention deleted before the group read them
+	Orphaned      bool     `json:"orphaned"`                    // the group no longer subscribes to the topic; not in any sum
+	Owner         *string  `json:"owner"`                       // memberId; null: not assigned
 	Error         *string  `json:"error"`
 }
 
@@ -180,11 +182,12 @@ func partitionOf(g *lag.GroupLag, t lag.TopicLag, p lag.PartitionLag) Partition 
 
 // times adds the time lags, which need more than one poll.
 func (g *Group) times(from *lag.GroupLag, r lag.Rates) {
-	g.MaxLagSeconds = seconds(r.TimeLag)
+	g.MaxLagSeconds, g.MaxAtLeast = seconds(r.TimeLag)
 	i := 0
 	for t := range from.Topics {
 		for p := range from.Topics[t].Partitions {
-			g.Partitions[i].LagSeconds = seconds(r.PartitionTimeLag(t, p))
+			one := &g.Partitions[i]
+			one.LagSeconds, one.LagAtLeast = seconds(r.PartitionTimeLag(t, p))
 			i++
 		}
 	}
@@ -236,11 +239,11 @@ func known(n int64, ok bool) *int64 {
 }
 
 // seconds is a time lag in whole milliseconds, or null.
-func seconds(t lag.TimeLag) *float64 {
-	s, _, ok := t.Value()
+func seconds(t lag.TimeLag) (value *float64, atLeast bool) {
+	s, atLeast, ok := t.Value()
 	if !ok {
-		return nil
+		return nil, false
 	}
 	s = math.Round(s*1000) / 1000
-	return &s
+	return &s, atLeast
 }

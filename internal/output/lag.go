@@ -94,7 +94,7 @@ func (t lagTable) columns() []column {
 		{"COMMITTED", true, nil, func(_ api.Group, p api.Partition) string { return Number(p.Committed) }},
 		{"END", true, nil, func(_ api.Group, p api.Partition) string { return Number(p.End) }},
 		{"LAG", true, nil, func(_ api.Group, p api.Partition) string { return Number(p.Lag) }},
-		{"TIME LAG", t.timed, nil, func(_ api.Group, p api.Partition) string { return Seconds(p.LagSeconds) }},
+		{"TIME LAG", t.timed, nil, func(_ api.Group, p api.Partition) string { return timeLag(p) }},
 		{"AT MOST", t.wide, nil, func(_ api.Group, p api.Partition) string { return Number(p.LagUpperBound) }},
 		{"LOST", t.wide, nil, func(_ api.Group, p api.Partition) string { return Number(p.Lost) }},
 		{"OWNER", true, nil, owners.name},
@@ -198,4 +198,12 @@ func printAdvice(w io.Writer, l api.Lag) {
 			}
 		}
 	}
+}
+
+// timeLag is the time lag of a partition: ">=9m10s" when that is a lower bound.
+func timeLag(p api.Partition) string {
+	if p.LagAtLeast {
+		return ">=" + Seconds(p.LagSeconds)
+	}
+	return Seconds(p.LagSeconds)
 }
