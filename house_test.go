@@ -178,6 +178,34 @@ func TestPurePackages(t *testing.T) {
 	}
 }
 
+// A comment of a function or a type that begins with a name begins with its own: after a renaming too.
+func TestCommentsBeginWithTheName(t *testing.T) {
+	name := regexp.MustCompile(`^[a-z][A-Za-z0-9]*\b`) // a sentence begins with a capital
+	for _, p := range listPackages(t) {
+		for _, file := range p.GoFiles {
+			tree, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, file), nil, parser.ParseComments)
+			if err != nil {
+				t.Fatal(err)
+			}
+			check := func(own string, doc *ast.CommentGroup) {
+				if first := name.FindString(doc.Text()); first != "" && first != own {
+					t.Errorf("%s/%s: the comment of %s begins with %s", room(p.ImportPath), file, own, first)
+				}
+			}
+			for _, d := range tree.Decls {
+				switch d := d.(type) {
+				case *ast.FuncDecl:
+					check(d.Name.Name, d.Doc)
+				case *ast.GenDecl:
+					if spec, ok := d.Specs[0].(*ast.TypeSpec); d.Tok == token.TYPE && ok && !d.Lparen.IsValid() {
+						check(spec.Name.Name, d.Doc)
+					}
+				}
+			}
+		}
+	}
+}
+
 // Every direct dependency has a line that says what it saves, and every line a dependency.
 func TestDependenciesAreExplained(t *testing.T) {
 	documented := map[string]bool{}

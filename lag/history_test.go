@@ -126,7 +126,7 @@ func TestStatus(t *testing.T) {
 		{"frozen, not long enough", still(12, 100, 50), DefaultSLO, nil, StatusOK},
 		{"transaction markers alone", still(20, 100, 98), DefaultSLO, nil, StatusOK},
 		{"idle for long, then a burst", append(still(30, 100, 100), poll{500, 100}), DefaultSLO, nil, StatusOK},
-		{"nobody there, records wait", still(14, 100, 50), DefaultSLO, []func(*GroupRead){func(g *GroupRead) { g.Members, g.State = nil, Empty }}, StatusNoMembers},
+		{"nobody there, records wait", still(14, 100, 50), DefaultSLO, []func(*GroupRead){func(g *GroupRead) { g.Members, g.State = nil, Empty }}, StatusStopped},
 		{"over its SLO", []poll{{100_000, 10}, {100_100, 20}}, DefaultSLO, nil, StatusWarning},
 		{"rebalancing", still(14, 100, 50), DefaultSLO, []func(*GroupRead){state(PreparingRebalance)}, StatusRebalancing},
 	} {

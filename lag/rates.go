@@ -37,7 +37,9 @@ func PerSecond(records int64, took time.Duration) Rate {
 	return Rate{PerSecond: float64(records) / took.Seconds(), Known: true}
 }
 
-// rate is a counter's growth per second over the newest intervals between polls that together last RateWindow. Only valid
+// rate is what metrics and pages show. A decision has a rate of its own: package seen says why, in scaler/seen/rates.go.
+//
+// It is a counter's growth per second over the newest intervals between polls that together last RateWindow. Only valid
 // intervals count: the group was read completely at both ends, was not paused by a rebalance, and no offset went back.
 //
 //	polls every 10 s, a rebalance at 20 s   committed 0, 900, 900, 1700, 2600

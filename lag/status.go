@@ -5,12 +5,15 @@ import "time"
 // Status is a group's condition in one word.
 type Status string
 
-// The statuses, each defined by the predicate of its name in status.go.
+// The statuses, each defined by the predicate of its name in predicates.
+//
+// A scaler has verdicts with similar names. Its PartitionStalled holds when this package says stalled: at least one
+// partition does not move. Its Stalled is stricter: no partition of the group moves.
 const (
 	StatusOK          Status = "ok"
 	StatusWarning     Status = "warning"
 	StatusStalled     Status = "stalled"
-	StatusNoMembers   Status = "stopped"
+	StatusStopped     Status = "stopped"
 	StatusRewound     Status = "rewound"
 	StatusRebalancing Status = "rebalancing"
 	StatusUnknown     Status = "unknown"
@@ -18,7 +21,7 @@ const (
 
 // Statuses are all of them, sorted as the predicates are tried.
 var Statuses = []Status{
-	StatusUnknown, StatusRebalancing, StatusRewound, StatusNoMembers, StatusStalled, StatusWarning, StatusOK,
+	StatusUnknown, StatusRebalancing, StatusRewound, StatusStopped, StatusStalled, StatusWarning, StatusOK,
 }
 
 // condition is all that a status predicate may look at.
@@ -39,8 +42,8 @@ var predicates = []struct {
 	{StatusUnknown, isUnknown},         // not read for two polls, or no lag is known at all
 	{StatusRebalancing, isRebalancing}, // between two assignments: offsets that do not move now will move again
 	{StatusRewound, isRewound},         // a committed offset went back within 5 min: a reset, or a recreated topic
-	{StatusNoMembers, hasNoMembers},    // records wait, the group has no members, and no offset moved for 2 min
-	{StatusStalled, isStalled},         // a member owns a partition in which records wait, and whose offset did not move for 2 min
+	{StatusStopped, isStopped},         // records wait, the group has no members, and no offset moved for 2 min
+	{StatusStalled, isStalled},         // a member owns at least one partition in which records wait, and whose offset did not move for 2 min
 	{StatusWarning, isWarning},         // more lag than its SLO allows, or more than 30 s and still growing
 }
 
@@ -66,7 +69,7 @@ func isRewound(c condition) bool {
 	return !c.past.lastRewind.IsZero() && c.now.Sub(c.past.lastRewind) < rewoundFor
 }
 
-func hasNoMembers(c condition) bool {
+func isStopped(c condition) bool {
 	if len(c.group.Members) > 0 || c.sum.residual() {
 		return false
 	}

@@ -9,7 +9,7 @@ import (
 // usualCommitGap is how often a member is assumed to commit until the group has shown it: auto.commit.interval.ms's default.
 const usualCommitGap = 5 * time.Second
 
-// move finds out whose partitions have moved since the poll before, and learns how long a live member of this group
+// noteProgress finds out whose partitions have moved since the poll before, and learns how long a live member of this group
 // goes without a commit: the commit gap. Intervals with a rebalance, or with a missing poll, are not used.
 func (v *membership) noteProgress(prev *membership, rebalanced bool) {
 	moved, waits := v.progress(prev)
@@ -52,7 +52,7 @@ func (v *membership) progress(prev *membership) (moved, waits []bool) {
 	return moved, waits
 }
 
-// learn takes in one stretch between two moves of a member that always had something to do. An outlier,
+// learnCommitGap takes in one stretch between two moves of a member that always had something to do. An outlier,
 // such as a member that was stopped for a minute and came back, at most doubles the gap.
 func (v *membership) learnCommitGap(gap time.Duration) {
 	if v.commitGap == 0 || gap > v.commitGap {
@@ -60,7 +60,7 @@ func (v *membership) learnCommitGap(gap time.Duration) {
 	}
 }
 
-// walk calls yield for every partition of topics with what it was in v; both are sorted.
+// eachPartition calls yield for every partition of topics, with its state in v; both are sorted.
 func (v *membership) eachPartition(topics []lag.TopicLag, yield func(was, is lag.PartitionLag)) {
 	old := v.topics
 	for i := range topics {

@@ -23,7 +23,8 @@
 //	polls --membership.next--> changes -------+
 //
 //	When did it begin and end?        episode.go, interval.go
-//	How many were there?              counts.go, poll.go
+//	How many were there?              generations.go, poll.go
+//	Where do the counters grow?       rebalance_stats.go: add
 //	Why?                              cause.go, hints.go, departure.go
 //	Who are the members?              membership.go, member_stats.go
 //	What is published?                event.go, stats.go, rebalance_stats.go

@@ -7,8 +7,8 @@ import (
 )
 
 // Evaluate decides how many replicas the target should have. It is called at every poll and decides at every third;
-// in between the last decision stands, unless arrivals exceed the capacity of the replicas: the fast lane. It is pure: the same Input gives
-// the same Result, and the Input's Memory is left as it was.
+// in between the last decision stands, unless arrivals exceed nine tenths of the capacity of the replicas: the fast lane
+// (lane.go). It is pure: the same Input gives the same Result, and the Input's Memory is left as it was.
 func Evaluate(in Input) Result {
 	next := in.Memory.last()
 	now := seen.See(next.seen, in.poll())                                                  // see

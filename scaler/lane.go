@@ -13,7 +13,7 @@ type lane uint8
 const (
 	noDecision lane = iota // the last decision stands
 	regular                // every third poll
-	fastLane               // between two decisions, when arrivals exceed the capacity of the replicas
+	fastLane               // between two decisions, when arrivals exceed nine tenths of the capacity of the replicas
 )
 
 // fastLaneAfter is how long after the last write the fast lane opens.

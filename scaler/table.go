@@ -62,7 +62,7 @@ var rules = []rule{
 		event: noEvent,
 		doc:   "no replica runs, and records are waiting or arriving",
 	},
-	{ // more replicas do not make it move
+	{ // all of it: more replicas do not make it move. Status "stalled" of package lag is PartitionStalled below
 		reason: Stalled, blocks: both, deadline: usual, when: (*facts).stalled, words: stalledWords,
 		event: warning,
 		doc:   "there is lag and no committed offset has moved for 120 s, though members have the partitions: more replicas cannot help",
@@ -72,7 +72,7 @@ var rules = []rule{
 		event: warning,
 		doc:   "another client changed the replicas after lagscaler did, three times in 10 min",
 	},
-	{ // no more than the cap of the experiment
+	{ // it asks for the cap of the experiment: so many consumers should process as much
 		reason: DownstreamBound, blocks: up, deadline: usual, when: (*facts).downstreamBound, until: (*facts).nextProbe,
 		words: downstreamWords,
 		event: warning,
@@ -207,7 +207,7 @@ var rules = []rule{
 	{ // more is needed than for arrivals alone: it waits for the last step
 		reason: Settling, again: true, when: (*facts).settling,
 	},
-	{
+	{ // at least one partition: the status "stalled" of package lag
 		reason: PartitionStalled, when: (*facts).partitionStalled, words: partitionStalledWords,
 		note: (*facts).someStalled, unless: Stalled,
 		event: noEvent,

@@ -25,7 +25,7 @@
 //
 //	What is lag, and when is it unknown?                 lag               partition.go: PartitionLag.Lag has the case table
 //	How do offsets become a Snapshot?                    lag               compute.go, topics.go
-//	Where do rates, trend and time lag come from?        lag               rates.go, trend.go, timelag.go
+//	Where do rates, trend and time lag come from?        lag               rates.go, trend.go, timelag.go: as metrics and pages show them
 //	When is a partition stalled?                         lag               stalled.go
 //	When is a group stalled, stopped, rewound?           lag               status.go: one predicate a status
 //	What is sent to brokers, and how often?              lag/kafkasource   doc.go: the requests of a poll; source.go: their order
@@ -40,7 +40,7 @@
 //	When does a verdict or limit hold; in which words?   scaler            rules.go, limits.go; words.go, words_rates.go
 //	In which steps is a decision made?                   scaler            evaluate.go: Evaluate is one paragraph
 //	Which values did the polls before a decision read?   scaler/seen       doc.go; readings.go, history.go: one source; replicas.go: the target
-//	Which arrival rate does a decision use?              scaler/seen       rates.go, effective.go: bursts that the target lag absorbs
+//	Which arrival rate does a decision use?              scaler/seen       rates.go: windows; effective.go: bursts that the target lag absorbs
 //	Which member stands for which replica?               scaler/seen       members.go
 //	How is the capacity of a consumer learned?           scaler/learn      capacity.go, samples.go
 //	What else is learned, and what is saved?             scaler/learn      doc.go: the list; memory.go: what is saved; state.go
@@ -50,23 +50,29 @@
 //	How is a decision put into words?                    scaler/say        line.go: the line of logs and Events; explain.go: the derivation
 //	How is a number printed?                             scaler/number     the same in lines and on pages
 //	When is what was learned saved and loaded?           internal/engine   memory.go: a table of the cases
+//	Where is it saved?                                   scaler/kube       memories.go: ConfigMaps; without Kubernetes internal/daemon memoryfile.go
+//	What happens between two decisions?                  scaler            lane.go: the last one stands, or the fast lane decides
+//	When does a target go to zero, and what wakes it?    scaler            rules.go: scaleToZero, activate; scaler/need measure.go: idle
 //	How would a policy have done?                        scaler/sim        doc.go: the simulator; lineup.go: the alternatives
 //	Which recorded traffic is simulated?                 scaler/sim/traces        traces.go: the traces that are shipped
 //	How is docs/scaling-benchmark.md made?               scaler/sim/benchmark     jobs.go: what is simulated; report.go
 //	How are simulations plotted?                         internal/plot     plot.go
 //	What was seen and decided, for a bug report?         internal/record   doc.go: the format; replay.go decides it again
 //	How are Kubernetes objects read and written?         scaler/kube       doc.go; scales.go is the only writer of replicas
-//	Which namespace may name which cluster and group?    scaler/kube       scalers.go: allowed, mayName
+//	Which namespace may name which cluster and group?    scaler/kube       scalers.go: allowed, mayName; convert.go: a target is always in its scaler's namespace
 //	Which rights are needed, and for what?               scaler/kube/access     permissions.go
 //	Which replica leads, and until when?                 scaler/kube/election   election.go
 //	How large is a target, and who else scales it?       scaler/kube/watch      workloads.go
 //	Which conditions, reasons and annotations are there? scaler/kube/v1alpha1   status.go
-//	Which thresholds apply when a scaler sets some?      internal/engine   declared.go
+//	Which thresholds apply when a scaler sets some?      internal/engine   declared.go; scaler outcome.go: Applies, when a scaler is refused
 //	What may a user set?                                 internal/config   config.go; docs/configuration.md is made from it
 //	How does a KEDA ScaledObject become a KafkaScaler?   internal/keda     convert.go
+//	What keeps a password out of logs and pages?         internal/config   secret.go
 //	When does what run?                                  internal/engine   doc.go: the goroutines; engine.go: Tick is one whole cycle
 //	How are the parts wired, started and stopped?        internal/daemon   daemon.go: New; run.go: Run, with a drawing
-//	What happens when the configuration changes?         internal/daemon   reload.go; restart.go: what needs a restart
+//	When is a change of the configuration noticed?       internal/config   reload.go
+//	What does a changed configuration change?            internal/daemon   reload.go; restart.go: what needs a restart; sources.go: clusters
+//	And in the engine?                                   internal/engine   engine.go: configure
 //	How does a command print what it read?               internal/output   table.go, lag.go, document.go
 //	How does a command ask a running daemon?             internal/client   client.go
 //	What is exposed under which name?                    internal/metrics  doc.go: the tables; docs/metrics.md is made from them
@@ -76,6 +82,7 @@
 //	How is a million rebalances searched?                internal/web/events         doc.go
 //	What pages somebody at night?                        alerts            and what then: docs/runbooks
 //	What does Grafana show?                              dashboards        as Go and as JSON
+//	Do the chart and the configuration agree?            charts            schema_test.go
 //	What does the demo pretend?                          internal/demo     doc.go
 //	Is a claim of the documentation true?                e2e               a module of its own: real Kafka, Kubernetes, Prometheus
 //

@@ -49,7 +49,8 @@ func NewReloader(path string) (*Reloader, error) {
 	return r, nil
 }
 
-// Config is the configuration in force.
+// Config is the configuration of the last file that was accepted. Fields that need a restart are not in force before it:
+// internal/daemon restart.go.
 func (r *Reloader) Config() *Config { return r.current.Load() }
 
 // LastReload is the result of the last attempt to read the configuration.

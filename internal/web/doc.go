@@ -3,7 +3,8 @@
 // The problem: people on call need the state of all groups and scalers at a glance, also while Kafka or Kubernetes does not answer,
 // and programs need the same numbers. The rules:
 //
-//   - A page is made only from the last Report and from the samples of package recent. It never causes a request to Kafka or
+//   - A page is made only from the last Report and from the samples of package recent (at most
+//     192 MiB). The rebalances are those of the Report, the last 100 of each group. A page never causes a request to Kafka or
 //     Kubernetes, and it changes nothing.
 //   - A page and its JSON are made from one value.
 //   - Nothing is loaded from other hosts, and a strict content security policy enforces that. The pages work without JavaScript,

@@ -77,7 +77,7 @@ var orders = map[string]func(a, b *Row) int{
 // severity sorts statuses, the most urgent first.
 func severity(r *Row) int {
 	return slices.Index([]lag.Status{
-		lag.StatusNoMembers, lag.StatusStalled, lag.StatusWarning, lag.StatusRewound, lag.StatusUnknown, lag.StatusRebalancing, lag.StatusOK,
+		lag.StatusStopped, lag.StatusStalled, lag.StatusWarning, lag.StatusRewound, lag.StatusUnknown, lag.StatusRebalancing, lag.StatusOK,
 	}, lag.Status(r.Status))
 }
 

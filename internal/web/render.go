@@ -80,7 +80,7 @@ var meanings = map[lag.Status]string{
 	lag.StatusUnknown:     "could not be read",
 	lag.StatusRebalancing: "between two assignments",
 	lag.StatusRewound:     "a committed offset went back",
-	lag.StatusNoMembers:   "no members, but lag",
+	lag.StatusStopped:     "no members, but lag",
 	lag.StatusStalled:     "a partition with lag does not move",
 	lag.StatusWarning:     "above its threshold, or late and growing",
 	lag.StatusOK:          "",

@@ -14,7 +14,7 @@ type State struct {
 }
 
 // Progress is the learning in progress: samples and forecasts that are not complete. It is not saved: a restart begins it
-// anew.
+// anew. Memory is saved: memory.go.
 type Progress struct {
 	sources  []progress // as seen.State.Sources
 	increase time.Time  // of the last increase of the replicas whose start was learned, or given up

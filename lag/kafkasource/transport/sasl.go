@@ -16,6 +16,8 @@ import (
 //	PLAIN, SCRAM-SHA-256, SCRAM-SHA-512   username and password, each here or in a file
 //	OAUTHBEARER                           a token in a file, or OAuth
 //	AWS_MSK_IAM                           a region; credentials as for every AWS tool
+//
+// Password and ClientSecret are plain text here. String hides them from logs and messages.
 type SASL struct {
 	Mechanism              string
 	Username, UsernameFile string
@@ -32,6 +34,18 @@ type OAuth struct {
 	ClientSecret, ClientSecretFile string
 	Scopes                         []string
 }
+
+// String names the mechanism and the user, and no secret.
+func (s SASL) String() string { return strings.TrimSpace(s.Mechanism + " " + s.Username) }
+
+// GoString is String, for %#v.
+func (s SASL) GoString() string { return s.String() }
+
+// String names the client, and no secret.
+func (o OAuth) String() string { return o.ClientID + " at " + o.TokenURL }
+
+// GoString is String, for %#v.
+func (o OAuth) GoString() string { return o.String() }
 
 // authenticator begins one authentication.
 type authenticator func(ctx context.Context) (sasl.StateMachine, []byte, error)

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -96,5 +97,18 @@ func TestMSKIAM(t *testing.T) {
 		signed["x-amz-security-token"] != "session" || len(signed["x-amz-signature"]) != 64 ||
 		!strings.HasPrefix(signed["x-amz-credential"], "AKIDEXAMPLE/") || !strings.HasSuffix(signed["x-amz-credential"], "/eu-west-1/kafka-cluster/aws4_request") {
 		t.Errorf("signed %v", signed)
+	}
+}
+
+// No format prints a secret, neither alone nor in another value.
+func TestSASLHidesItsSecrets(t *testing.T) {
+	s := SASL{
+		Mechanism: "PLAIN", Username: "reader", Password: "hunter2",
+		OAuth: &OAuth{TokenURL: "https://login", ClientID: "reader", ClientSecret: "hunter2"},
+	}
+	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+		if got := fmt.Sprintf(format, []any{s, &s, *s.OAuth, struct{ Auth SASL }{s}}); strings.Contains(got, "hunter2") {
+			t.Errorf("%s prints %s", format, got)
+		}
 	}
 }

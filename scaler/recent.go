@@ -7,8 +7,9 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
-// Memory goes from one Evaluate to the next. What was learned is saved and loaded; the rest, such as the readings of the
-// last minutes, is rebuilt after a restart. It is a value; the zero value knows nothing.
+// Memory is what one Evaluate hands to the next. Only the embedded learn.Memory is saved and loaded (scaler/learn
+// memory.go); the rest, such as the readings of the last minutes, is rebuilt after a restart. It is a value; the zero value
+// knows nothing.
 type Memory struct {
 	learn.Memory
 	recent *recent
