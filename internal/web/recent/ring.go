@@ -110,16 +110,24 @@ func sampleOf(g *engine.GroupReport) sample {
 }
 
 func (g *groupRing) add(s sample, limit int) {
-	if len(g.samples) > limit { // the budget is shared by more groups now
-		g.samples, g.next = g.inOrder()[len(g.samples)-limit:], 0
+	if n := len(g.samples); n > limit { // the budget is shared by more groups now
+		g.samples, g.next = withCapacity(g.inOrder()[n-limit:], limit), 0
 	}
-	if len(g.samples) < limit && g.next == len(g.samples) {
+	if n := len(g.samples); n < limit && g.next == n {
+		if n == cap(g.samples) {
+			g.samples = withCapacity(g.samples, min(limit, max(16, 2*n)))
+		}
 		g.samples = append(g.samples, s)
 		g.next = len(g.samples) % limit
 		return
 	}
 	g.samples[g.next] = s
 	g.next = (g.next + 1) % len(g.samples)
+}
+
+// withCapacity is a copy with room for exactly so many samples: append alone would take room for 848 instead of 720.
+func withCapacity(samples []sample, capacity int) []sample {
+	return append(make([]sample, 0, capacity), samples...)
 }
 
 // inOrder are the samples, oldest first.

@@ -78,6 +78,23 @@ func TestRingStaysWithinItsBudget(t *testing.T) {
 	}
 }
 
+// A group takes room for as many samples as it may have, also after the budget is shared by more groups.
+func TestRoomOfAGroup(t *testing.T) {
+	var g groupRing
+	for _, limit := range []int{ringSamples, 359, 1} {
+		for i := range 2 * ringSamples {
+			g.add(sample{lag: float32(i)}, limit)
+			if cap(g.samples) > limit {
+				t.Fatalf("limit %d: room for %d samples", limit, cap(g.samples))
+			}
+		}
+		all := g.inOrder()
+		if len(all) != limit || all[0].lag != float32(2*ringSamples-limit) || all[limit-1].lag != 2*ringSamples-1 {
+			t.Errorf("limit %d: %d samples, from %v to %v", limit, len(all), all[0].lag, all[len(all)-1].lag)
+		}
+	}
+}
+
 // The ring of two hours of 10,000 groups stays below 200 MB, with every sample.
 func TestRingOfTenThousandGroups(t *testing.T) {
 	all := groups(10_000)
