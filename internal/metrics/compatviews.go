@@ -19,10 +19,10 @@ type compatView struct {
 	group    *groupView
 	row      *lag.TopicLag
 	position *lag.PartitionLag
-	old      bool
+	stale    bool
 }
 
-func (v *compatView) hidden() bool { return v.old }
+func (v *compatView) isStale() bool { return v.stale }
 
 // gatherCompat renders /metrics/compat: the groups of the main page, with all their partitions.
 func (p *Page) gatherCompat() ([]*dto.MetricFamily, error) {
@@ -60,7 +60,7 @@ func (s *viewSet) compatViews(t *tool, l level) []*compatView {
 }
 
 func (c *clusterView) compatViews(t *tool, l level) []*compatView {
-	cluster := compatView{labels: newLabels(t.cluster, c.report.Name), cluster: c.report.Snapshot, old: c.old}
+	cluster := compatView{labels: newLabels(t.cluster, c.report.Name), cluster: c.report.Snapshot, stale: c.stale}
 	if l == perCluster {
 		return []*compatView{&cluster}
 	}
@@ -84,7 +84,7 @@ func (c *clusterView) compatViews(t *tool, l level) []*compatView {
 }
 
 func (g *groupView) compatViews(t *tool, l level) []*compatView {
-	group := compatView{labels: newLabels(t.cluster, g.cluster, t.group, g.lag.Group), group: g, old: g.old}
+	group := compatView{labels: newLabels(t.cluster, g.cluster, t.group, g.lag.Group), group: g, stale: g.stale}
 	if l == perGroup {
 		return []*compatView{&group}
 	}

@@ -24,9 +24,9 @@ func gauge(a Area, name, help string, f func(*groupView, *out), own ...string) r
 	return row[*groupView]{Metric: Metric{Name: name, Type: Gauge, Area: a, Stability: Stable, Labels: labelsOf(groupLabels, own...), Help: help}, emit: f}
 }
 
-func lasting(a Area, name, help string, f func(*groupView, *out), own ...string) row[*groupView] {
+func keptWhenStale(a Area, name, help string, f func(*groupView, *out), own ...string) row[*groupView] {
 	r := gauge(a, name, help, f, own...)
-	r.lasting = true
+	r.keptWhenStale = true
 	return r
 }
 
@@ -81,7 +81,7 @@ func tier(s lag.SLO) string {
 }
 
 func threshold(name, help string, value func(lag.SLO) float64) row[*groupView] {
-	return lasting(AreaThresholds, name, help+" Tier declared: the configuration or a KafkaScaler names the group.", func(g *groupView, o *out) {
+	return keptWhenStale(AreaThresholds, name, help+" Tier declared: the configuration or a KafkaScaler names the group.", func(g *groupView, o *out) {
 		if v := value(g.slo); v > 0 {
 			o.add(v, tier(g.slo))
 		}
@@ -141,7 +141,7 @@ var stateRows = []row[*groupView]{
 		}, "type", "protocol", "assignor", "coordinator"),
 	gauge(AreaGroup, "lagscaler_group_state", "1 for the state that the coordinator reports.",
 		func(g *groupView, o *out) { o.add(1, stateLabel(g.lag.State)) }, "state"),
-	lasting(AreaGroup, "lagscaler_group_status", "1 for the current status: ok, warning, stalled, stopped, rewound, rebalancing or unknown.",
+	keptWhenStale(AreaGroup, "lagscaler_group_status", "1 for the current status: ok, warning, stalled, stopped, rewound, rebalancing or unknown.",
 		func(g *groupView, o *out) { o.add(1, word(string(g.rates.Status))) }, "status"),
 }
 

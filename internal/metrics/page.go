@@ -165,15 +165,15 @@ func (p *Page) addLeaderViews(s *viewSet) {
 		}
 		groups = append(groups, views...)
 		s.clusters = append(s.clusters, &clusterView{
-			labels: newLabels("kafka_cluster", c.Name), report: c, old: p.lost(s.report, c.Name),
+			labels: newLabels("kafka_cluster", c.Name), report: c, stale: p.clusterStale(s.report, c.Name),
 		})
 	}
 	s.scalers = scalerViews(s.report)
 	s.admitted = p.limiter.admit(groups, &p.filter)
 }
 
-// lost reports whether a cluster has not answered for three intervals: two polls, and the time that a third may take.
-func (p *Page) lost(r *engine.Report, cluster string) bool {
+// clusterStale reports whether a cluster has not answered for three intervals: two polls, and the time that a third may take.
+func (p *Page) clusterStale(r *engine.Report, cluster string) bool {
 	i, ok := slices.BinarySearchFunc(r.Polls, cluster, func(s engine.PollStats, name string) int { return cmp.Compare(s.Cluster, name) })
 	return !ok || r.Polls[i].LastSuccess.IsZero() || r.At.Sub(r.Polls[i].LastSuccess) > 3*p.opts.Interval
 }

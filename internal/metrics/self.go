@@ -9,10 +9,10 @@ import (
 type clusterView struct {
 	labels
 	report *engine.ClusterReport
-	old    bool
+	stale  bool
 }
 
-func (c *clusterView) hidden() bool { return c.old }
+func (c *clusterView) isStale() bool { return c.stale }
 
 func clusterRow(name, help string, t Type, f func(*clusterView, *out)) row[*clusterView] {
 	return row[*clusterView]{Metric: Metric{Name: name, Type: t, Area: AreaCluster, Stability: Stable, Labels: clusterLabels, Help: help}, emit: f}

@@ -60,14 +60,14 @@ type Metric struct {
 // series share.
 type view interface {
 	pairs() []*dto.LabelPair
-	hidden() bool // what is known is too old to be shown as a gauge
+	isStale() bool // not read for so long that gauges are removed: lag.StaleAfter
 }
 
 // row is one metric of a table, and how its series follow from a view.
 type row[V view] struct {
 	Metric
-	lasting bool // a gauge that does not vanish when its group cannot be read: it is not a reading
-	emit    func(v V, o *out)
+	keptWhenStale bool // a gauge that stays: it is no reading
+	emit          func(v V, o *out)
 }
 
 // out collects the series of one metric.
@@ -143,7 +143,7 @@ func count[V view](table []row[V], v V) int {
 }
 
 func (r *row[V]) into(v V, o *out) {
-	if r.Type == Gauge && !r.lasting && v.hidden() {
+	if r.Type == Gauge && !r.keptWhenStale && v.isStale() {
 		return
 	}
 	o.base = v.pairs()

@@ -18,7 +18,7 @@ import (
 type labels []*dto.LabelPair
 
 func (l labels) pairs() []*dto.LabelPair { return l }
-func (l labels) hidden() bool            { return false }
+func (l labels) isStale() bool           { return false }
 
 // newLabels builds labels from names and values in turn. Kafka does not promise UTF-8, Prometheus demands it.
 func newLabels(namesAndValues ...string) labels {
@@ -45,11 +45,11 @@ type groupView struct {
 	slo     lag.SLO
 	over    int // partitions whose lag exceeds slo.Lag
 	at      time.Time
-	old     bool
+	stale   bool
 	counted bool // if it was dropped, that was counted for an earlier Report of the same poll
 }
 
-func (g *groupView) hidden() bool { return g.old }
+func (g *groupView) isStale() bool { return g.stale }
 
 // membersKnown reports whether the members are known. They are not if the group was rebalancing, or could not be described,
 // at every poll since it was first seen.
@@ -68,7 +68,7 @@ func groupViews(r *engine.Report, c *engine.ClusterReport) []*groupView {
 		views[i] = &groupView{
 			labels:  newLabels("kafka_cluster", c.Name, "group", g.Lag.Group),
 			cluster: c.Name, lag: g.Lag, sum: &g.Summary, rates: &g.Rates, stats: &g.Rebalances, slo: g.SLO.Or(lag.DefaultSLO), over: g.Over,
-			at: r.At, old: g.Lag.ReadAt.IsZero() || g.Lag.Stale(),
+			at: r.At, stale: g.Lag.ReadAt.IsZero() || g.Lag.Stale(),
 		}
 	}
 	return views
@@ -77,21 +77,21 @@ func groupViews(r *engine.Report, c *engine.ClusterReport) []*groupView {
 // topicView is a group's part of one topic.
 type topicView struct {
 	labels
-	old   bool
+	stale bool
 	total int64
 	known int
 }
 
-func (t *topicView) hidden() bool { return t.old }
+func (t *topicView) isStale() bool { return t.stale }
 
 // partitionView is a group's part of one partition.
 type partitionView struct {
 	labels
-	old bool
-	p   lag.PartitionLag
+	stale bool
+	p     lag.PartitionLag
 }
 
-func (p *partitionView) hidden() bool { return p.old }
+func (p *partitionView) isStale() bool { return p.stale }
 
 // topicViews are the topics in the group's lag.
 func (g *groupView) topicViews() []*topicView {
@@ -100,7 +100,7 @@ func (g *groupView) topicViews() []*topicView {
 		if t.Orphaned {
 			continue
 		}
-		v := &topicView{labels: g.with("topic", t.Topic), old: g.old}
+		v := &topicView{labels: g.with("topic", t.Topic), stale: g.stale}
 		for _, p := range t.Partitions {
 			if n, ok := p.Lag(); ok {
 				v.total += n
@@ -124,7 +124,7 @@ func (g *groupView) partitionViews(f *Filter) []*partitionView {
 		for _, p := range t.Partitions {
 			n, ok := p.Lag()
 			if (ok && n >= least) || least < 0 {
-				views = append(views, &partitionView{labels: topic.with("partition", strconv.Itoa(int(p.Partition))), old: g.old, p: p})
+				views = append(views, &partitionView{labels: topic.with("partition", strconv.Itoa(int(p.Partition))), stale: g.stale, p: p})
 			}
 		}
 	}
