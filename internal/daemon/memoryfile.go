@@ -20,7 +20,7 @@ type memoryFile struct {
 }
 
 // Load reads the file; a file that does not exist yet is empty. A memory that cannot be read, for example one of a newer
-// version, is skipped and logged.
+// version, is skipped and logged; the next Save replaces it.
 func (f memoryFile) Load(context.Context) (map[string]scaler.Memory, error) {
 	text, err := os.ReadFile(f.path)
 	if errors.Is(err, fs.ErrNotExist) {

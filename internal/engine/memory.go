@@ -31,14 +31,15 @@ type memory struct {
 
 	learned map[string]scaler.Memory // by name
 
-	loaded    bool // what the last leader saved; until then nothing is saved over it
+	loaded    bool // what the last leader saved; until then nothing is saved
 	loadAgain time.Time
 	saved     time.Time
 }
 
 // load loads what was learned when this process becomes the leader, or may decide at last: only the leader learns, and
 // goes on from what the last one saved. The readings of the last minutes are this process's own. A load that fails is
-// tried again, and nothing is saved over what could not be read.
+// tried again, and until it works nothing is saved. A store leaves out single memories that it cannot decode, such as those
+// of a newer version: those scalers learn anew, and the next save replaces what was left out.
 func (m *memory) load(ctx context.Context, now time.Time, learns bool) {
 	if !learns {
 		m.loaded = false
