@@ -62,9 +62,9 @@ func (v *verdict) before(o *verdict) bool {
 // evidence are the numbers of the target that lines print.
 func (f *facts) evidence() Evidence {
 	e := Evidence{
-		Ready: f.target.Ready, Joined: f.members.Joined, Foreign: f.members.Elsewhere, PerReplica: f.members.PerReplica,
+		Ready: f.target.Ready, Joined: f.members.Joined, Elsewhere: f.members.Elsewhere, PerReplica: f.members.PerReplica,
 		Unschedulable: f.target.Unschedulable, Fights: f.conflicts, Downs: int32(len(f.downs)),
-		From: f.foreign.From, To: f.foreign.To, PauseSeconds: f.rebalanceTime.Seconds(),
+		ChangedFrom: f.external.From, ChangedTo: f.external.To, PauseSeconds: f.rebalanceTime.Seconds(),
 	}
 	if f.source.Rebalance.Active {
 		e.RebalanceSeconds = f.age(f.source.Rebalance.Since).Seconds()

@@ -45,13 +45,13 @@ type Wait struct {
 type Evidence struct {
 	Ready         int32   `json:"ready"`
 	Joined        int32   `json:"joined"`                  // members that count as this target's
-	Foreign       int32   `json:"foreign,omitempty"`       // members of the groups that run elsewhere
+	Elsewhere     int32   `json:"foreign,omitempty"`       // members of the groups that run elsewhere
 	PerReplica    int32   `json:"perReplica,omitempty"`    // members in one replica
 	Unschedulable int32   `json:"unschedulable,omitempty"` // pods
-	Fights        int32   `json:"fights,omitempty"`        // foreign changes in 10 min that came after ours
+	Fights        int32   `json:"fights,omitempty"`        // changes by others in 10 min that came after ours
 	Downs         int32   `json:"downs,omitempty"`         // our steps down in the last hour
-	From          int32   `json:"foreignFrom,omitempty"`   // the last foreign change
-	To            int32   `json:"foreignTo,omitempty"`     //
+	ChangedFrom   int32   `json:"foreignFrom,omitempty"`   // the last change by somebody else
+	ChangedTo     int32   `json:"foreignTo,omitempty"`     //
 	PauseSeconds  float64 `json:"pauseSeconds,omitempty"`  // how long a rebalance takes
 
 	RebalanceSeconds float64 `json:"rebalanceSeconds,omitempty"` // how long the active one has lasted
@@ -129,7 +129,7 @@ func (d *Decision) timeLag() (seconds float64) {
 
 // Members is how members and replicas were mapped.
 func (d *Decision) Members() seen.Members {
-	return seen.Members{Joined: d.Why.Joined, Elsewhere: d.Why.Foreign, PerReplica: d.Why.PerReplica}
+	return seen.Members{Joined: d.Why.Joined, Elsewhere: d.Why.Elsewhere, PerReplica: d.Why.PerReplica}
 }
 
 // Replicas turns consumers into replicas, as the decision did.

@@ -30,7 +30,7 @@ type facts struct {
 	frozen  bool  // there is lag, and no position moves
 
 	conflicts     int32       // changes by others in 10 min that came after a write of ours
-	foreign       seen.Write  // the last change by somebody else
+	external      seen.Write  // the last change by somebody else
 	downs         []time.Time // our steps down in the last hour, oldest first
 	rebalanceTime time.Duration
 
@@ -76,7 +76,7 @@ func (g gatherer) facts(h *seen.History, s *sourceState, estimate *need.Estimate
 		settled: wl.Spec == wl.Ready && wl.Spec == wl.Status && !missing && !h.Rebalance.Active &&
 			clk.Due(g.now.Now, wl.LastWrite.At, clk.Scale(settleAfter)),
 		high: estimate.High, frozen: estimate.Frozen,
-		conflicts: g.now.Replicas.Conflicts(clk), foreign: g.now.Replicas.LastForeign(), downs: g.learned.Memory.Downs,
+		conflicts: g.now.Replicas.Conflicts(clk), external: g.now.Replicas.LastExternal(), downs: g.learned.Memory.Downs,
 		rebalanceTime: g.learned.Source(h).RebalanceTime(clk),
 		missingSince:  since(s.missing, missing, g.now.Now),
 		fewerSince:    since(s.fewer, n.RateKnown && down < wl.Spec && up < wl.Spec, g.now.Now),

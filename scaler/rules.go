@@ -16,7 +16,7 @@ const (
 	stuckAfter     = 300 * time.Second // of a rebalance
 	fallbackAfter  = 300 * time.Second // of an outage
 	missingAfter   = 120 * time.Second // members
-	adoptedFor     = 600 * time.Second // a foreign change
+	adoptedFor     = 600 * time.Second // a change by somebody else
 	lagSlack       = 5 * time.Second
 	rebalanceSlack = 10 * time.Second
 	downsAnHour    = 6
@@ -110,13 +110,21 @@ func gate(closed func(f *facts) bool) func(f *facts) (int32, bool) {
 	}
 }
 
-// enough is how many replicas would do, when that is less than there are.
+// enough is how many replicas would do, when that is less than there are: zero when the last one has been idle for long
+// enough.
 func (f *facts) enough() (replicas int32, ok bool) {
-	if f.policy.Kind == Capacity && f.down < f.current && f.up < f.current {
+	if f.fewerWouldDo() {
 		return max(f.down, f.up), true
 	}
-	idle := !f.idleSince.IsZero() && f.lasted(f.idleSince, f.policy.IdleTime)
-	return 0, f.current == 1 && f.policy.MinReplicas == 0 && idle
+	return 0, f.current == 1 && f.policy.MinReplicas == 0 && f.idleLongEnough()
+}
+
+func (f *facts) fewerWouldDo() bool {
+	return f.policy.Kind == Capacity && f.down < f.current && f.up < f.current
+}
+
+func (f *facts) idleLongEnough() bool {
+	return !f.idleSince.IsZero() && f.lasted(f.idleSince, f.policy.IdleTime)
 }
 
 func (f *facts) noMembers() (int32, bool) {
@@ -130,11 +138,11 @@ func (f *facts) membersMissing() (int32, bool) {
 func (f *facts) rollingOut() bool { return f.target.RolloutInProgress }
 
 func (f *facts) externalChange() bool {
-	return f.policy.Mode == Act && !f.foreign.At.IsZero() && !f.lasted(f.foreign.At, adoptedFor)
+	return f.policy.Mode == Act && !f.external.At.IsZero() && !f.lasted(f.external.At, adoptedFor)
 }
 
 func (f *facts) adoptionEnds() (time.Time, bool) {
-	return f.foreign.At.Add(f.clk.Scale(adoptedFor)), true
+	return f.external.At.Add(f.clk.Scale(adoptedFor)), true
 }
 
 func (f *facts) uncommitted() bool { return !f.need.LagKnown }

@@ -24,7 +24,7 @@ func stalledWords(_ *Decision, n *need.Need) []string {
 
 func foughtWords(d *Decision, _ *need.Need) []string {
 	return []string{
-		fmt.Sprintf("another client changed the replicas %d times in 10 min, last %d -> %d", d.Why.Fights, d.Why.From, d.Why.To),
+		fmt.Sprintf("another client changed the replicas %d times in 10 min, last %d -> %d", d.Why.Fights, d.Why.ChangedFrom, d.Why.ChangedTo),
 		"find it and stop it, or stop this scaler",
 	}
 }
@@ -100,7 +100,7 @@ func rolloutWords(d *Decision, n *need.Need) []string {
 func externalWords(d *Decision, n *need.Need) []string {
 	return []string{
 		enoughWords(d, n),
-		fmt.Sprintf("another client set %d -> %d%s", d.Why.From, d.Why.To, until(d, ", accepted until")),
+		fmt.Sprintf("another client set %d -> %d%s", d.Why.ChangedFrom, d.Why.ChangedTo, until(d, ", accepted until")),
 	}
 }
 
@@ -193,8 +193,8 @@ func memberWords(d *Decision) []string {
 	if d.Why.PerReplica > 1 {
 		parts = append(parts, fmt.Sprintf("%d consumers per replica", d.Why.PerReplica))
 	}
-	if d.Why.Foreign > 0 {
-		parts = append(parts, number.Of(d.Why.Foreign, "consumer")+" outside the target")
+	if d.Why.Elsewhere > 0 {
+		parts = append(parts, number.Of(d.Why.Elsewhere, "consumer")+" outside the target")
 	}
 	return parts
 }

@@ -9,7 +9,7 @@ import (
 type Replicas struct {
 	LastWrite    Write     // the write of ours that this poll noticed; zero: none
 	LastIncrease Write     // zero: none, or a later change made it void
-	Foreign      []Write   // changes by others, oldest first
+	External     []Write   // changes by others, oldest first
 	written      time.Time // of our last write that was noticed
 	spec         int32     // replicas at the last poll
 	known        bool      // spec is known
@@ -34,11 +34,11 @@ func (r Replicas) next(p *Poll) Replicas {
 	}
 	if r.known && wl.Spec != r.spec {
 		other := Write{At: p.Now, From: r.spec, To: wl.Spec}
-		r.Foreign = append(slices.Clip(r.Foreign), other)
+		r.External = append(slices.Clip(r.External), other)
 		r.changed(other)
 	}
-	for len(r.Foreign) > 0 && p.Now.Sub(r.Foreign[0].At) > p.Clock.Scale(ConflictWindow) {
-		r.Foreign = r.Foreign[1:]
+	for len(r.External) > 0 && p.Now.Sub(r.External[0].At) > p.Clock.Scale(ConflictWindow) {
+		r.External = r.External[1:]
 	}
 	r.spec, r.known = wl.Spec, true
 	return r
@@ -51,9 +51,9 @@ func (r *Replicas) changed(w Write) {
 	}
 }
 
-// Conflicts counts the foreign changes of the last minutes that came after a write of ours.
+// Conflicts counts the changes by others of the last minutes that came after a write of ours.
 func (r *Replicas) Conflicts(clk Clock) (n int32) {
-	for _, f := range r.Foreign {
+	for _, f := range r.External {
 		if !r.written.IsZero() && f.At.Sub(r.written) < clk.Scale(ConflictWindow) {
 			n++
 		}
@@ -61,10 +61,10 @@ func (r *Replicas) Conflicts(clk Clock) (n int32) {
 	return n
 }
 
-// LastForeign is the last change by somebody else; zero: none in the last minutes.
-func (r *Replicas) LastForeign() Write {
-	if len(r.Foreign) == 0 {
+// LastExternal is the last change by somebody else; zero: none in the last minutes.
+func (r *Replicas) LastExternal() Write {
+	if len(r.External) == 0 {
 		return Write{}
 	}
-	return r.Foreign[len(r.Foreign)-1]
+	return r.External[len(r.External)-1]
 }
