@@ -50,9 +50,11 @@
 //	How is a decision put into words?                    scaler/say        line.go: the line of logs and Events; explain.go: the derivation
 //	How is a number printed?                             scaler/number     the same in lines and on pages
 //	When is what was learned saved and loaded?           internal/engine   memory.go: a table of the cases
-//	Where is it saved?                                   scaler/kube       memories.go: ConfigMaps; without Kubernetes internal/daemon memoryfile.go
+//	Where is it saved?                                   scaler/kube       memories.go: ConfigMaps
+//	Where is it saved without Kubernetes?                internal/daemon   memoryfile.go
 //	What happens between two decisions?                  scaler            lane.go: the last one stands, or the fast lane decides
-//	When does a target go to zero, and what wakes it?    scaler            rules.go: scaleToZero, activate; scaler/need measure.go: idle
+//	When does a target go to zero, and what wakes it?    scaler            rules.go: scaleToZero, activate
+//	When is a group idle?                                scaler/need       measure.go: idle
 //	How would a policy have done?                        scaler/sim        doc.go: the simulator; lineup.go: the alternatives
 //	Which recorded traffic is simulated?                 scaler/sim/traces        traces.go: the traces that are shipped
 //	How is docs/scaling-benchmark.md made?               scaler/sim/benchmark     jobs.go: what is simulated; report.go
@@ -64,7 +66,8 @@
 //	Which replica leads, and until when?                 scaler/kube/election   election.go
 //	How large is a target, and who else scales it?       scaler/kube/watch      workloads.go
 //	Which conditions, reasons and annotations are there? scaler/kube/v1alpha1   status.go
-//	Which thresholds apply when a scaler sets some?      internal/engine   declared.go; scaler outcome.go: Applies, when a scaler is refused
+//	Which thresholds apply when a scaler sets some?      internal/engine   declared.go
+//	Do they apply when the scaler is refused?            scaler            outcome.go: Applies
 //	What may a user set?                                 internal/config   config.go; docs/configuration.md is made from it
 //	How does a KEDA ScaledObject become a KafkaScaler?   internal/keda     convert.go
 //	What keeps a password out of logs and pages?         internal/config   secret.go

@@ -19,12 +19,13 @@
 // decoded and validated in the same package, so that its documentation, its default and its error message agree.
 //
 //	config.go, scaler.go    the fields; docs/configuration.md is generated from their comments
-//	values.go, defaults.go  types whose UnmarshalText validates the text (durations, patterns, secrets), and defaults
+//	values.go, defaults.go  types whose UnmarshalText validates the text (durations, patterns, levels), and defaults
+//	secret.go               a text that no log, page or message prints
 //	load.go, resource.go    a configuration from a file, from addresses, and a scaler from a file of its own
 //	decode.go               YAML to structs, with the line of every field
 //	validate*.go            rules that no type can check
 //	problem.go              the mistakes
-//	rules.go, redact.go     questions to a valid configuration, and its text without secrets
+//	rules.go, shown.go      questions to a valid configuration, and its text for the status page
 //	reload.go               follows the file
 //
 // The package makes no connection and imports no client of Kafka or Kubernetes and no HTTP server. Of our own packages it

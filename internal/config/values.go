@@ -81,47 +81,6 @@ func (f Filter) Allows(name string) bool {
 	return (len(f.Include) == 0 || anyMatch(f.Include, name)) && !anyMatch(f.Exclude, name)
 }
 
-// hiddenSecret replaces a secret in every output.
-const hiddenSecret = "<secret>"
-
-// Secret is a text that is never printed: every format shows <secret>.
-type Secret struct{ text string }
-
-// NewSecret makes a Secret of a text.
-func NewSecret(text string) Secret { return Secret{text} }
-
-// Reveal is the text. Only code that sends the secret to a server may call it.
-func (s Secret) Reveal() string { return s.text }
-
-// IsZero reports whether no secret is set.
-func (s Secret) IsZero() bool { return s.text == "" }
-
-// UnmarshalText sets the secret.
-func (s *Secret) UnmarshalText(text []byte) error {
-	if len(text) == 0 {
-		return fmt.Errorf("is empty")
-	}
-	s.text = string(text)
-	return nil
-}
-
-// MarshalText returns <secret>.
-func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
-
-// String returns <secret>, or an empty text if no secret is set.
-func (s Secret) String() string {
-	if s.text == "" {
-		return ""
-	}
-	return hiddenSecret
-}
-
-// GoString returns <secret>, for %#v.
-func (s Secret) GoString() string { return s.String() }
-
-// LogValue returns <secret>, for logs.
-func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
-
 // parseEnum sets a value that must be one of the allowed values.
 func parseEnum[T ~string](to *T, text []byte, allowed ...T) error {
 	if !slices.Contains(allowed, T(text)) {

@@ -7,7 +7,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Redacted is the configuration in force for the status page: YAML with all defaults, and every secret hidden.
+// Redacted is the configuration in force for the status page: YAML with all defaults, without what is not set. It prints no
+// secret, because a [Secret] encodes itself as <secret>.
 func (c *Config) Redacted() ([]byte, error) {
 	var n yaml.Node
 	if err := n.Encode(c); err != nil {
