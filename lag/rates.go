@@ -37,9 +37,11 @@ func PerSecond(records int64, took time.Duration) Rate {
 	return Rate{PerSecond: float64(records) / took.Seconds(), Known: true}
 }
 
-// rate is what metrics and pages show. A decision has a rate of its own: package seen says why, in scaler/seen/rates.go.
+// rate is what users see: metrics, pages, kubectl and explain. A decision has a rate of its own: package seen says why, in
+// scaler/seen/rates.go.
 //
-// It is a counter's growth per second over the newest intervals between polls that together last RateWindow. Only valid
+// It is a counter's growth per second over the newest intervals between polls that together last RateWindow, give or take
+// half an interval: polls 9.99 s apart have three intervals in it, not four, as a decision counts too. Only valid
 // intervals count: the group was read completely at both ends, was not paused by a rebalance, and no offset went back.
 //
 //	polls every 10 s, a rebalance at 20 s   committed 0, 900, 900, 1700, 2600
@@ -47,10 +49,14 @@ func PerSecond(records int64, took time.Duration) Rate {
 func (p *groupHistory) rate(of func(counters) uint64) Rate {
 	var records uint64
 	var took time.Duration
-	for i := len(p.polls) - 1; i > 0 && took < RateWindow; i-- {
+	for i := len(p.polls) - 1; i > 0; i-- {
+		interval := p.polls[i].at.Sub(p.polls[i-1].at)
+		if took > 0 && took+interval/2 >= RateWindow {
+			break
+		}
 		if p.polls[i].valid {
 			records += of(p.polls[i].total) - of(p.polls[i-1].total)
-			took += p.polls[i].at.Sub(p.polls[i-1].at)
+			took += interval
 		}
 	}
 	return PerSecond(int64(records), took)
