@@ -38,7 +38,7 @@ func PerSecond(records int64, took time.Duration) Rate {
 }
 
 // rate is what users see: metrics, pages, kubectl and explain. A decision has a rate of its own: package seen says why, in
-// scaler/seen/rates.go.
+// scaler/seen/doc.go.
 //
 // It is a counter's growth per second over the newest intervals between polls that together last RateWindow, give or take
 // half an interval: polls 9.99 s apart have three intervals in it, not four, as a decision counts too. Only valid
