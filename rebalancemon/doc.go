@@ -6,8 +6,8 @@
 //
 //	stream                        interval  shows                            misses
 //	[lag.Sample], group states    1 s       starts, durations, outcomes      rebalances between two samples
-//	[lag.Snapshot], whole polls   10 s      generations, epochs, members:    when between two polls it was
-//	                                        how many there were, and why
+//	[lag.Snapshot], whole polls   10 s      generations, epochs, members:    the time of a rebalance between
+//	                                        how many there were, and why     two polls
 //
 // An example: a classic group of generation 7. The samples show PreparingRebalance from 12:00:04 to 12:00:07 and Stable
 // afterwards; the poll at 12:00:10 shows generation 9 and one more member. Two rebalances are counted: the one of 3 s that was

@@ -23,6 +23,7 @@ func examplesAreDecided(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := string(data)
+	before := 0
 	for _, r := range scaler.Reasons {
 		if r.Doc == "" || r.Reason.Doc() != r.Doc {
 			t.Errorf("%s has no line of its own", r.Reason)
@@ -32,6 +33,11 @@ func examplesAreDecided(t *testing.T) {
 		if parts == nil || strings.Count(parts[1], "\n### ") > 0 {
 			t.Errorf("%s has no section with an example in %s", r.Reason, docs)
 			continue
+		}
+		if at := strings.Index(page, parts[0]); at < before {
+			t.Errorf("%s: the sections in %s do not have the order in which the rules are tried", r.Reason, docs)
+		} else {
+			before = at
 		}
 		example := exampleOf(t, r.Reason)
 		if *update {

@@ -24,8 +24,9 @@
 //	clusterTable     Kafka cluster                       the leader      self.go
 //	pollTable        Kafka cluster                       every replica   self.go
 //	selfTable        replica                             every replica   self.go
-//	compatTable      the same, under the names of        the leader      compat.go
-//	                 other tools, at /metrics/compat
+//	compatTable      groups, topics and partitions,      the leader      compat.go
+//	                 with the metric names of other
+//	                 tools, at /metrics/compat
 //
 // Example: group "orders" has a lag of 30 on partition 0, and partition 1 has no leader. The page then contains
 //

@@ -23,8 +23,8 @@
 //	/healthz                             some poll began recently                  health.go
 //	/readyz                              there is a Report                         health.go
 //
-// problems.go says on each page what is wrong and what to do about it. digest.go keeps what takes a pass over all groups, and makes
-// it once for each Report. render.go and format.go turn values into HTML.
+// problems.go says on each page what is wrong and what to do about it. digest.go has the values that need a loop over all
+// groups: they are made once for each Report. render.go and format.go turn values into HTML.
 //
 // Example: /group?cluster=main&group=orders is the page of a group, and /api/v1/group with the same query is the [GroupPage] that it
 // is made from. An unknown group answers 404, and 503 means that the first poll has not ended.

@@ -1,18 +1,18 @@
 // Package kafkasource reads group states and offsets from Kafka brokers in as few requests as the protocol allows.
 //
 // The problem: asking about 10,000 groups one by one takes 20,000 requests, and the first answer is old when the last
-// one comes. Lag is the difference of two offsets: read at different times, they give a wrong one.
+// one comes. Lag is the difference of two offsets: if they are read at different times, the lag is wrong.
 //
 // The rule: requests go to brokers, not to groups or partitions, in batches as large as the protocol allows. Committed
-// offsets are read before end offsets. A broker that fails makes its own part of the answer unknown, with the reason,
-// and nothing else. Nothing is written to Kafka, no group is joined, no topic is created.
+// offsets are read before end offsets. If a broker fails, only its part of the answer is unknown, and the reason is
+// reported. Nothing is written to Kafka, no group is joined, no topic is created.
 //
 // # Requests of a poll
 //
 // Observe sends to each broker:
 //
 //	ListGroups                        1
-//	DescribeGroups and its kin        1 for every 500 groups of one type (classic, consumer, share, streams) that it
+//	DescribeGroups or its equivalent  1 for every 500 groups of one type (classic, consumer, share, streams) that it
 //	                                  coordinates, not counting those that are Empty
 //	OffsetFetch                       1 for every 500 groups that it coordinates; before Kafka 3.0 one for each group
 //	DescribeShareGroupOffsets         1 for every 500 share groups, instead of OffsetFetch
@@ -36,11 +36,12 @@
 //	3         1,800    3            3 x (1 + 4 + 1) = 18
 //	3         10,000   30,000       3 x (1 + 14 + 1) = 48
 //
-// TestRequestsOfAPoll, TestRequestsGrowWithGroups and TestRequestsGrowWithPartitions count them. The batch sizes are fields of [Limits].
+// TestRequestsOfAPoll, TestRequestsGrowWithGroups and TestRequestsGrowWithPartitions count these requests. The batch sizes
+// are fields of [Limits].
 //
 // # Packages
 //
-//	kafkasource   Source: Observe is one paragraph, in source.go; Check is for `lagscaler check`
+//	kafkasource   Source, in source.go: Observe is a poll, Sample is a sample; Check is for `lagscaler check`
 //	groups        who coordinates a group, its state, members and commits. What happens when a coordinator moves: groups/coordinator.go
 //	topics        partitions, leaders and offsets. What happens when a leader moves: topics/leaders.go
 //	cluster       the brokers; one poll's requests and errors

@@ -20,7 +20,7 @@
 //
 //	what is declared     declarations.go, convert.go         KafkaScalers and the scalers of the configuration file
 //	                     scalers.go                          which of them are refused, and why
-//	what is written      scales.go                           replicas: the only place, for decisions and for restore
+//	what is written      scales.go                           replicas: the only file that writes them, for decisions and for restore
 //	                     publisher.go, status.go, events.go  statuses and Events
 //	what is remembered   memories.go, deleted.go             saved memories, and the clean-up after deleted scalers
 //

@@ -5,8 +5,8 @@
 // is a Memory and the measurements that are not complete yet. Its methods return the next State and do not change their
 // input:
 //
-//	AtPoll          at every poll: when lagscaler scaled down, the peak of the current five minutes
-//	AtDecision      at every decision: everything else; between two regular decisions (the fast lane) it learns less
+//	AtPoll          at every poll: the times at which lagscaler scaled down, and the peak of the current five minutes
+//	AtDecision      at every decision: everything else; at an early decision, between two regular ones, it learns less
 //	WithForecasts   after every decision: stores the forecasts, to compare them with the arrivals later
 //	WithWeek        at every poll: the week that lagscaler compare shows
 //

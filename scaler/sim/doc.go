@@ -1,7 +1,8 @@
-// Package sim shows how a scaling policy would have done on recorded traffic, before it is trusted with production.
+// Package sim simulates a scaling policy on recorded traffic, so that its cost and its late records are known before it is used
+// in production.
 //
-// Time goes in steps of a second. Records arrive at partitions as a Poisson process with the rate of a [Trace]; pods take a
-// while to start; a change of members pauses all partitions of an eager group, or the partitions that move in a cooperative
+// One step is one second. Records arrive at partitions as a Poisson process with the rate of a [Trace]; pods need some time
+// to start; a change of members pauses all partitions of an eager group, or the partitions that move in a cooperative
 // one; assignments are those of the real range, round-robin and sticky assignors; members commit every few seconds. Every
 // record keeps its second of arrival, so ages are exact. At each poll a [Policy] sees what the daemon would see, and no more;
 // [Ours] is scaler.Evaluate itself.
@@ -13,14 +14,14 @@
 //	The world         simulation.go (one second), fleet.go, group.go, assign.go, queue.go, arrivals.go, fault.go
 //	What it is given  world.go, trace.go, spread.go
 //	Policies          ours.go, and to compare with: hpa.go, ds2.go, static.go, follower.go, clairvoyant.go; lineup.go has all
-//	Results           result.go; leastcost.go: what no policy can be cheaper than
+//	Results           result.go; leastcost.go: a lower bound of the cost of every policy
 //
 // An example: with 48 partitions and consumers of 100 records/s, a trace is scaled so that its peak is 70 % of 4800/s. When the rate
-// rises from 1000/s to 2000/s and ten consumers run, a policy that asks for ten more at the next poll, 10 s later, gets them
-// after 20 to 40 s more and a pause of 8 s. By then the oldest record has waited for about 30 s, and records processed later
-// than the target of 30 s are counted as late.
+// rises from 1000/s to 2000/s and ten consumers run, a policy asks for ten more at the next poll, 10 s later. Their pods need 20
+// to 40 s to start, and then a rebalance pauses the group for 8 s. By then the oldest record has waited for about 30 s. A record
+// that is processed later than the target of 30 s is counted as late.
 //
-// It has many files and is one idea, a trial: world, policies and results are only understood together, and the clairvoyant
-// and the lower bound read what the world alone knows. The same world, policy and seed give the same bytes. The package does
-// no I/O and reads no clock.
+// The package has many files for one task: to try a policy. The world, the policies and the results can only be understood
+// together; the clairvoyant policy and the lower bound also use data that only the world has. The same world, policy and seed
+// give the same bytes. The package does no I/O and reads no clock.
 package sim

@@ -1,11 +1,11 @@
 // Package groups reads consumer groups from their coordinators: state, members, assignments and committed offsets.
 //
-// The problem: every group is at its coordinator, a broker that may change at any time, and while it changes brokers
-// give answers that are wrong without an error. A group that disappears for a moment must not read as deleted, and
-// commits that disappear must not read as no lag.
+// The problem: only one broker, the coordinator, knows a group. The coordinator may change at any time, and during the
+// change the brokers give answers that are wrong, without an error. If a group disappears for a moment, it must not be
+// reported as deleted. If commits disappear, the lag must not be reported as zero.
 //
-// The rule: the broker that lists a group is its coordinator and is asked about it, in batches of 500. An answer that
-// takes back what an earlier poll has read is not believed for 30 s.
+// The rule: the broker that lists a group is its coordinator and is asked about it, in batches of 500. If an answer does
+// not contain a group or a commit that an earlier poll has read, it is accepted only after 30 s.
 //
 //	step                  file              requests to each broker
 //	list                  list.go           1 ListGroups
@@ -13,7 +13,7 @@
 //	fetch commits         commits.go        1 OffsetFetch for 500 groups; share.go for share groups
 //	coordinator moved     coordinator.go    only when something moved: 1 FindCoordinator to one broker, then as above
 //
-// What happens when a coordinator moves is all in coordinator.go: its first comment has the table of cases.
+// Everything about a coordinator that moves is in coordinator.go: its first comment has a table of the cases.
 //
 // For example, 10,000 classic groups with members on three brokers take 1 + 7 + 7 requests to each broker: 3,334 groups
 // are 7 batches, described and fetched.

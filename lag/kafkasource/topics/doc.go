@@ -9,9 +9,10 @@
 //	what an answer says                          what is done
 //	not the leader, no such topic, no answer     metadata of the topic again, then its unread partitions
 //	an end below that of the poll before         the same, once: the topic may have been created again
-//	the topic is not there (metadata)            it is left out; asked for again after 30 s, or when a group commits to it
+//	the topic does not exist (metadata)          it is left out; asked for again after 30 s, or when a group commits to it
 //	log start offsets                            asked for in every sixth poll and when a leader epoch changed
 //
 // For example, 30,000 partitions on three leaders take 3 ListOffsets requests a poll, one of 10,000 partitions for each
-// leader, and 6 in every sixth poll. When one leader moves, one Metadata and one more ListOffsets read what it led.
+// leader, and 6 in every sixth poll. When one leader moves, one Metadata and one more ListOffsets request
+// read its partitions from the new leader.
 package topics

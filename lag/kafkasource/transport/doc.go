@@ -8,18 +8,18 @@
 //
 //	what happens                                      what Do does
 //	no connection, or no response in time             [lag.Unreachable]
-//	a connection breaks that had been fine            tries again on up to three others, then [lag.Unreachable]
+//	a connection that worked before breaks            tries again on up to three others, then [lag.Unreachable]
 //	TLS or SASL refuses us                            [lag.AuthenticationError], at once
 //	the broker does not support the API               [lag.UnsupportedVersion], and nothing is sent
-//	the broker asks for 300 ms of silence (throttle)  the next request to it waits 300 ms, or fails when its time is shorter
-//	an answer of another request, too long, broken    [lag.Garbled], and the connection is closed
+//	the broker asks for 300 ms of silence (throttle)  the next request to it waits 300 ms, or fails if its deadline comes first
+//	a wrong answer: too long, invalid, not requested  [lag.Garbled], and the connection is closed
 //
 // For example, a web server on port 9092 answers "HTTP/1.1 400 …": its first four bytes claim a response of 1.2 GB. The
 // connection is closed after these four bytes, with [lag.Garbled]. See connection.go and exchange.go for these checks.
 //
-// Connections are those of segmentio/kafka-go's transport: it pools them, authenticates, and routes by broker id. It is
-// reached through its raw exchange. kafka-go's admin calls are not used, because they lose data silently and cost a
-// request for each group.
+// The connections come from the transport of segmentio/kafka-go: it pools them, authenticates, and routes by broker id.
+// This package uses only its function for raw requests. kafka-go's admin calls are not used, because they lose data
+// silently and cost a request for each group.
 //
 //	client.go       Do, and what it tries again
 //	limits.go       requests in flight and throttling, per broker

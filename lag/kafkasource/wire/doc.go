@@ -1,11 +1,12 @@
-// Package wire encodes and decodes the two largest messages of a poll, OffsetFetch and ListOffsets, straight from and
-// into lag's types. All other messages are encoded by twmb/franz-go's kmsg.
+// Package wire encodes and decodes the two largest messages of a poll, OffsetFetch and ListOffsets. It uses the types of
+// package lag directly, without structures in between. All other messages are encoded by twmb/franz-go's kmsg.
 //
 // The problem: a cluster with 10,000 groups answers with a million commits. kmsg allocates a structure for each
 // partition and a string for each topic of each group; a poll would then mostly allocate and copy.
 //
-// The rule: a decoder allocates what its caller keeps and nothing else, gives each topic name one string
-// ([TopicNames]), and never allocates or loops for more than the bytes it was given can hold.
+// The rule: a decoder allocates only what its caller keeps, and makes one string for each topic name ([TopicNames]). A
+// count in a message is never trusted: a decoder allocates and loops only for as many elements as fit into the bytes of
+// the message.
 //
 //	OffsetFetch   versions 2 to 9    500 groups a request; before version 8, which is Kafka 3.0, one group
 //	ListOffsets   versions 2 to 10   10,000 partitions a request, of one leader and one [OffsetKind]

@@ -1,8 +1,8 @@
 // Package access is the way to the API server: how the program connects to it, which rights it needs, and which of them
 // are missing.
 //
-// Every right is one row of the table in permissions.go, with the mode from which it is used and the consequence without
-// it. The chart's roles and docs/security.md are tested against the table. Whoever sends a request notes how it ended:
+// Every right is one row of the table in permissions.go, with the weakest mode that uses it and the consequence if it is
+// missing. The chart's roles and docs/security.md are tested against the table. Code that sends a request notes the result:
 //
 //	update deployments.apps/scale in shop: forbidden      logged once; its scalers show the condition Permitted False
 //	the same, three polls later: forbidden                nothing is logged
