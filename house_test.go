@@ -28,7 +28,7 @@ var pure = []string{
 	"scaler/sim",
 }
 
-// mayImport says which of our own packages a room may import. A room that is not listed fails the test:
+// mayImport says which of our own packages a package may import. One that is not listed fails the test:
 // say where a new one stands before it is built.
 var mayImport = map[string][]string{
 	"lag":             {},
@@ -81,7 +81,7 @@ var mayImport = map[string][]string{
 	},
 }
 
-// onlyImporter says which rooms alone may import a library (its path or a prefix of it).
+// onlyImporter says which packages alone may import a library (its path or a prefix of it).
 var onlyImporter = map[string][]string{
 	"github.com/segmentio/kafka-go":          {"lag/kafkasource/transport", "internal/demo"},
 	"github.com/aws/aws-sdk-go-v2":           {"lag/kafkasource/transport"},
@@ -124,23 +124,24 @@ func listPackages(t *testing.T) []goPackage {
 	}
 }
 
-func room(importPath string) string { return strings.TrimPrefix(importPath, module) }
+// ownPath is the path of one of our packages in the module, as these lists name it; other paths stay as they are.
+func ownPath(importPath string) string { return strings.TrimPrefix(importPath, module) }
 
 func TestImports(t *testing.T) {
 	for _, p := range listPackages(t) {
-		name := room(p.ImportPath)
+		name := ownPath(p.ImportPath)
 		allowed, listed := mayImport[name]
 		free := strings.HasPrefix(name, "cmd/") || name == "internal/demo"
 		if !listed && !free && len(p.GoFiles) > 0 {
 			t.Errorf("%s: not in mayImport: say where it stands", name)
 		}
 		for _, imp := range p.Imports {
-			if own := room(imp); own != imp && !free && !slices.Contains(allowed, own) {
+			if own := ownPath(imp); own != imp && !free && !slices.Contains(allowed, own) {
 				t.Errorf("%s imports %s: arrows point one way (lag <- rebalancemon <- scaler/seen <- learn <- need <- scaler <- say <- engine <- readers <- cmd)", name, own)
 			}
-			for library, rooms := range onlyImporter {
-				if strings.HasPrefix(imp, library) && !slices.Contains(rooms, name) {
-					t.Errorf("%s imports %s, which is for %v alone", name, imp, rooms)
+			for library, importers := range onlyImporter {
+				if strings.HasPrefix(imp, library) && !slices.Contains(importers, name) {
+					t.Errorf("%s imports %s, which is for %v alone", name, imp, importers)
 				}
 			}
 		}
@@ -149,12 +150,12 @@ func TestImports(t *testing.T) {
 
 func TestPurePackages(t *testing.T) {
 	for _, p := range listPackages(t) {
-		if !slices.Contains(pure, room(p.ImportPath)) {
+		if !slices.Contains(pure, ownPath(p.ImportPath)) {
 			continue
 		}
 		for _, imp := range p.Imports {
 			if slices.Contains(impure, imp) {
-				t.Errorf("%s imports %s", room(p.ImportPath), imp)
+				t.Errorf("%s imports %s", ownPath(p.ImportPath), imp)
 			}
 		}
 		for _, name := range p.GoFiles {
@@ -166,10 +167,10 @@ func TestPurePackages(t *testing.T) {
 			ast.Inspect(tree, func(n ast.Node) bool {
 				switch n := n.(type) {
 				case *ast.GoStmt:
-					t.Errorf("%s/%s starts a goroutine", room(p.ImportPath), name)
+					t.Errorf("%s/%s starts a goroutine", ownPath(p.ImportPath), name)
 				case *ast.SelectorExpr:
 					if pkg, ok := n.X.(*ast.Ident); ok && pkg.Name == "time" && slices.Contains([]string{"Now", "Since", "Until", "Sleep", "After", "NewTimer", "NewTicker"}, n.Sel.Name) {
-						t.Errorf("%s/%s reads the clock: time.%s", room(p.ImportPath), name, n.Sel.Name)
+						t.Errorf("%s/%s reads the clock: time.%s", ownPath(p.ImportPath), name, n.Sel.Name)
 					}
 				}
 				return true
@@ -189,7 +190,7 @@ func TestCommentsBeginWithTheName(t *testing.T) {
 			}
 			check := func(own string, doc *ast.CommentGroup) {
 				if first := name.FindString(doc.Text()); first != "" && first != own {
-					t.Errorf("%s/%s: the comment of %s begins with %s", room(p.ImportPath), file, own, first)
+					t.Errorf("%s/%s: the comment of %s begins with %s", ownPath(p.ImportPath), file, own, first)
 				}
 			}
 			for _, d := range tree.Decls {
@@ -297,7 +298,7 @@ func TestNoFileIsUsedByAllOthers(t *testing.T) {
 				all = all && (other == file || slices.ContainsFunc(types, func(name string) bool { return uses[other][name] }))
 			}
 			if all {
-				t.Errorf("%s: every other file uses the types of %s: %v", room(p.ImportPath), file, types)
+				t.Errorf("%s: every other file uses the types of %s: %v", ownPath(p.ImportPath), file, types)
 			}
 		}
 	}

@@ -42,7 +42,7 @@ func TestTour(t *testing.T) {
 		}
 	}
 	for _, p := range listPackages(t) {
-		dir := room(p.ImportPath)
+		dir := ownPath(p.ImportPath)
 		_, excepted := notInTour[dir]
 		if len(p.GoFiles) > 0 && named[dir] == excepted {
 			t.Errorf("%s: must have a row in %s or be in notInTour", dir, tour)

@@ -43,7 +43,7 @@ func TestLinesCanBeRecomputed(t *testing.T) {
 				return
 			}
 			if !near(n.Base, n.Forecast/n.Utilization-n.Excluded) || !near(n.Required, n.Base+n.DrainRate) ||
-				!near(n.Backlog, n.DrainRate*n.DrainSeconds) || !near(n.PeakRequired, max(n.Peak/n.DownUtilization, n.Room)-n.DownExcluded) {
+				!near(n.Backlog, n.DrainRate*n.DrainSeconds) || !near(n.PeakRequired, max(n.Peak/n.DownUtilization, n.Reserve)-n.DownExcluded) {
 				t.Fatalf("the sums do not add up: %+v", n)
 			}
 			if n.Plan != plan.Consumers(n.Required, n.PerConsumer) || n.RatePlan != plan.Consumers(n.Base, n.PerConsumer) ||

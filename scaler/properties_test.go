@@ -18,7 +18,7 @@ import (
 // anything is what may happen in a random world, weighted by how often it is listed.
 var anything = []string{
 	"rate", "rate", "rate", "rate 0", "replay", "speed", "downstream", "hot", "stuck", "stuck all", "moving", "scaled", "rebalance",
-	"absent", "silent", "silent", "unread", "answered", "answered", "rollout begins", "rollout ends", "room",
+	"absent", "silent", "silent", "unread", "answered", "answered", "rollout begins", "rollout ends", "nodes",
 	"annotated none", "annotated pause-scale-in", "annotated pause-scale-out", "annotated fixed-replicas", "fought-to", "target gone",
 	"target back", "target back",
 }
@@ -54,7 +54,7 @@ func (w *world) disturb(t *rapid.T) {
 		"downstream": {"downstream", n + "00"}, "hot": {"hot", "0", "0.4"}, "stuck": {"stuck", "0"}, "stuck all": {"stuck", "all"},
 		"moving": {"moving"}, "scaled": {"scaled", n}, "rebalance": {"rebalance", n + "0"}, "absent": {"absent", n},
 		"silent": {"silent", "3", strconv.Itoa(len(w.end) / 2)}, "unread": {"unread"}, "answered": {"answered"},
-		"rollout begins": {"rollout", "begins"}, "rollout ends": {"rollout", "ends"}, "room": {"room", n},
+		"rollout begins": {"rollout", "begins"}, "rollout ends": {"rollout", "ends"}, "nodes": {"nodes", n},
 		"annotated none": {"annotated", "none"}, "annotated pause-scale-in": {"annotated", "pause-scale-in"},
 		"annotated pause-scale-out": {"annotated", "pause-scale-out"}, "annotated fixed-replicas": {"annotated", "fixed-replicas", n},
 		"fought-to": {"fought-to", n}, "target gone": {"target", "gone"}, "target back": {"target", "back"},

@@ -277,8 +277,8 @@ func (w *world) happen(words []string) error {
 		w.scale(int32(n))
 	case "rebalance":
 		w.pause(time.Duration(n) * time.Second)
-	case "room":
-		w.room = int32(n)
+	case "nodes":
+		w.nodes = int32(n)
 	case "absent":
 		w.absent = int(n)
 	case "silent": // silent 3 16: broker 3, which leads 16 partitions

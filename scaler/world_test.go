@@ -37,7 +37,7 @@ type world struct {
 
 	wl      seen.Workload
 	pods    []pod
-	room    int32 // replicas that find a node
+	nodes   int32 // replicas that find a node
 	absent  int   // ready pods that never join
 	foreign int   // members of other deployments
 	perPod  int
@@ -69,7 +69,7 @@ const (
 
 func newWorld() *world {
 	return &world{
-		now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC), topics: []string{"orders"}, each: 48, speed: 100, room: 1 << 20,
+		now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC), topics: []string{"orders"}, each: 48, speed: 100, nodes: 1 << 20,
 		source: seen.SourceSpec{Cluster: "main", Group: "orders"}, spec: scaler.Spec{Mode: scaler.Act}, stuck: map[int]bool{},
 		every: 5 * time.Second, perPod: 1,
 		wl: seen.Workload{
@@ -103,7 +103,7 @@ func (w *world) start(replicas int32) error {
 }
 
 func (w *world) addPod(at time.Time) {
-	w.pods = append(w.pods, pod{name: fmt.Sprintf("pod-%03d", len(w.pods)), created: at, waits: int32(len(w.pods)) >= w.room})
+	w.pods = append(w.pods, pod{name: fmt.Sprintf("pod-%03d", len(w.pods)), created: at, waits: int32(len(w.pods)) >= w.nodes})
 }
 
 func (w *world) ready(p pod) bool { return !p.waits && w.now.Sub(p.created) >= startTakes }

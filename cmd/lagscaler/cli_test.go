@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"flag"
 	"os"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -61,29 +59,6 @@ func describe(b *bytes.Buffer, cmd *cobra.Command) error {
 		}
 	}
 	return nil
-}
-
-// TestTourNamesWhatExists: each line of doc.go's table is a question, a package, and files that are there.
-func TestTourNamesWhatExists(t *testing.T) {
-	text, err := os.ReadFile("doc.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := regexp.MustCompile(`(?m)^//\t(.+\?) {2,}(\S+) {2,}(.+)$`).FindAllStringSubmatch(string(text), -1)
-	if len(lines) < 15 {
-		t.Fatalf("%d lines", len(lines))
-	}
-	for _, line := range lines {
-		dir := filepath.Join("../..", line[2])
-		if _, err := os.Stat(dir); err != nil {
-			t.Error(err)
-		}
-		for _, file := range regexp.MustCompile(`\b\w+\.go\b`).FindAllString(line[3], -1) {
-			if _, err := os.Stat(filepath.Join(dir, file)); err != nil {
-				t.Error(err)
-			}
-		}
-	}
 }
 
 // TestEveryCommandExplainsItself: what a user sees of --help is enough to go on.

@@ -19,8 +19,8 @@ const commitDefault = 5 * time.Second
 func (e *estimator) demand() {
 	n := &e.need
 	n.Peak = e.Seen.PeakRate()
-	n.RoomPeak, n.RoomShare = e.reserve()
-	n.Room = n.RoomPeak * n.RoomShare
+	n.ReservePeak, n.ReserveShare = e.reserve()
+	n.Reserve = n.ReservePeak * n.ReserveShare
 	commit := cmp.Or(e.Seen.CommitInterval, commitDefault).Seconds()
 	tolerated := 0.5*e.Targets.TargetLag.Seconds() + commit // this much lag, in seconds of arrivals, needs no drain
 	jump := e.Learned.TrustedJump(e.last)
@@ -29,7 +29,7 @@ func (e *estimator) demand() {
 		l := &e.loads[c]
 		l.base = n.Forecast * l.share / n.Utilization
 		l.jump = jump * l.share
-		l.down = max(n.Peak/n.DownUtilization, n.Room) * l.share
+		l.down = max(n.Peak/n.DownUtilization, n.Reserve) * l.share
 		l.need = l.base
 		if l.known && !l.stalled {
 			l.need += max(0, e.backlog(l, throughput(l))-tolerated*max(l.arriving, l.jump)) / n.DrainSeconds

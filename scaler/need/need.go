@@ -104,11 +104,11 @@ type Need struct {
 	Excluded     float64    `json:"excluded,omitempty"` // of Base: what bound partitions get beyond a fair share
 	Required     float64    `json:"required"`
 
-	// The way down: PeakRequired = max(Peak/DownUtilization, Room) - DownExcluded, Room = RoomShare * RoomPeak.
+	// The way down: PeakRequired = max(Peak/DownUtilization, Reserve) - DownExcluded, Reserve = ReserveShare * ReservePeak.
 	Peak            float64 `json:"peak"`                // greatest rate of the window
-	Room            float64 `json:"room,omitempty"`      // for the last hour's peak, should it come back at once
-	RoomPeak        float64 `json:"roomPeak,omitempty"`  // greatest sustained rate of the hour
-	RoomShare       float64 `json:"roomShare,omitempty"` // of it that must run already
+	Reserve         float64 `json:"room,omitempty"`      // for the last hour's peak, should it come back at once
+	ReservePeak     float64 `json:"roomPeak,omitempty"`  // greatest sustained rate of the hour
+	ReserveShare    float64 `json:"roomShare,omitempty"` // of it that must run already
 	DownExcluded    float64 `json:"downExcluded,omitempty"`
 	WindowSeconds   float64 `json:"windowSeconds"`
 	DownUtilization float64 `json:"downUtilization"`

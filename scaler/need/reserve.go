@@ -31,4 +31,4 @@ func (e *estimator) reserve() (peak, share float64) {
 }
 
 // reserved reports whether it is the reserve that keeps the fleet from being smaller.
-func (n *Need) reserved() bool { return n.Room > n.Peak/n.DownUtilization }
+func (n *Need) reserved() bool { return n.Reserve > n.Peak/n.DownUtilization }

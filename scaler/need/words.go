@@ -39,7 +39,7 @@ func (n *Need) ForPeaks() Derivation {
 	rate := fmt.Sprintf("peak %s (last %s) / %s utilization",
 		number.PerSecond(n.Peak), number.Seconds(n.WindowSeconds), number.Percent(n.DownUtilization))
 	if n.reserved() {
-		rate = fmt.Sprintf("reserve of %s of the last hour's peak %s", number.Percent(n.RoomShare), number.PerSecond(n.RoomPeak))
+		rate = fmt.Sprintf("reserve of %s of the last hour's peak %s", number.Percent(n.ReserveShare), number.PerSecond(n.ReservePeak))
 	}
 	rate += fmt.Sprintf("%s = %s", excess(n.DownExcluded), number.PerSecond(n.PeakRequired))
 	return Derivation{n.PeakRequired, n.Down, rate, n.count(n.PeakRequired, n.DownPlan, n.Down)}

@@ -154,10 +154,10 @@ func otherwise(d *scaler.Decision) []Row {
 			number.Of(d.Consumers(d.Current), "consumer"), number.PerSecond(n.PerConsumer), number.Percent(n.Utilization)),
 	}}
 	switch less := n.NextSmaller(d.Consumers(d.Current)); {
-	case less > 0 && n.Room > float64(less)*n.PerConsumer:
+	case less > 0 && n.Reserve > float64(less)*n.PerConsumer:
 		rows = append(rows, Row{
-			Otherwise, "fewer replicas", fmt.Sprintf("below %s for %s", number.PerSecond(float64(less)*n.PerConsumer/n.RoomShare), number.Duration(need.ReserveWindow)),
-			fmt.Sprintf("%s x %s / %s reserve, so that the last hour's peak may return", number.Of(less, "consumer"), number.PerSecond(n.PerConsumer), number.Percent(n.RoomShare)),
+			Otherwise, "fewer replicas", fmt.Sprintf("below %s for %s", number.PerSecond(float64(less)*n.PerConsumer/n.ReserveShare), number.Duration(need.ReserveWindow)),
+			fmt.Sprintf("%s x %s / %s reserve, so that the last hour's peak may return", number.Of(less, "consumer"), number.PerSecond(n.PerConsumer), number.Percent(n.ReserveShare)),
 		})
 	case less > 0:
 		rows = append(rows, Row{
