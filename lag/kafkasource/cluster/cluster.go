@@ -102,16 +102,24 @@ func (r *Round) Metadata(ctx context.Context, topics []kmsg.MetadataRequestTopic
 		if len(m.Brokers) == 0 {
 			return found, transport.Garbled("Metadata lists no broker")
 		}
-		r.Cluster.setBrokers(brokersOf(m))
+		brokers, err := brokersOf(m)
+		if err != nil {
+			return found, err
+		}
+		r.Cluster.setBrokers(brokers)
 		found = append(found, m.Topics...)
 	}
 	return found, nil
 }
 
-func brokersOf(m *kmsg.MetadataResponse) []lag.Broker {
+// brokersOf are the brokers in a response. Negative ids mean other things here: any broker, or none.
+func brokersOf(m *kmsg.MetadataResponse) ([]lag.Broker, error) {
 	brokers := make([]lag.Broker, 0, len(m.Brokers))
 	for _, b := range m.Brokers {
+		if b.NodeID < 0 {
+			return nil, transport.Garbled("Metadata lists a broker with the id %d", b.NodeID)
+		}
 		brokers = append(brokers, lag.Broker{ID: b.NodeID, Host: b.Host, Port: b.Port, Rack: wire.StringOf(b.Rack)})
 	}
-	return brokers
+	return brokers, nil
 }

@@ -50,12 +50,24 @@ func (r *Reading) fetchCommits(ctx context.Context, broker int32, groups []*grou
 	answers, sorter := match(groups), new(wire.CommitSorter)
 	for _, c := range answer.Groups {
 		if g, ok := answers.next(c.Group, c.Code); ok {
-			g.setCommits(c.Topics, sorter)
+			answers.setCommits(g, c.Topics, sorter)
 		}
 	}
 	return answers.failed(), nil
 }
 
-func (g *group) setCommits(commits []lag.TopicCommits, by *wire.CommitSorter) {
+// maxPartitions is more than any topic has. Readers of commits index by their numbers.
+const maxPartitions = 1 << 20
+
+// setCommits keeps the commits of a group, unless one is of a partition that no topic can have.
+func (m *matcher) setCommits(g *group, commits []lag.TopicCommits, by *wire.CommitSorter) {
+	for _, t := range commits {
+		for i := range t.Partitions {
+			if n := t.Partitions[i].Partition; n < 0 || n >= maxPartitions {
+				m.errors = append(m.errors, groupError{g, lag.Garbled})
+				return
+			}
+		}
+	}
 	g.Commits, g.CommitsAt = by.Sort(commits), time.Now()
 }

@@ -60,7 +60,7 @@ func (r *Reading) fetchShare(ctx context.Context, broker int32, groups []*group)
 		if !ok {
 			continue
 		}
-		g.setCommits(r.shareCommits(o.Topics, answer.Version), sorter)
+		answers.setCommits(g, r.shareCommits(o.Topics, answer.Version), sorter)
 	}
 	return answers.failed(), nil
 }

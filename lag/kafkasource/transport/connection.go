@@ -3,17 +3,12 @@ package transport
 import (
 	"context"
 	"crypto/tls"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-
-	"github.com/twmb/franz-go/pkg/kmsg"
+	"time"
 )
-
-// maxVersionsResponse bounds a broker's first response, the list of APIs it supports. Kafka 4.3 has 72 of them, 6 bytes each.
-const maxVersionsResponse = 64 << 10
 
 // peer is a broker at the other end of a connection, and the versions it supports.
 // It is the connection's remote address, because a raw exchange is given nothing else that it could know the broker by.
@@ -21,59 +16,89 @@ type peer struct {
 	net.Addr
 	versions map[int16]versionRange
 	trusted  bool // there is no authentication, or it succeeded: a raw exchange took place
+	raw      bool // the next request is that of a raw exchange
 }
 
-// conn is a connection to a broker. It reads the first response before kafka-go does, which is always that of
-// ApiVersions v0. The versions are then those of this connection and need no request of ours. Garbage from something
-// that is not a broker is found before kafka-go allocates as much memory as it claims.
+// conn is a connection to a broker. It follows requests and responses, so that kafka-go decodes only what guard.go has
+// checked. It notes the versions in the first response, that of ApiVersions v0: they are those of this connection and
+// need no request of ours. A broker has until the handshake's deadline to authenticate us: kafka-go sets no deadline
+// for SASL.
 type conn struct {
 	net.Conn
-	peer  *peer
-	first []byte // the part of the first response that kafka-go has not read yet
+	peer *peer
+
+	sent   *sent // the request whose response is next; nil: none
+	tokens bool  // SaslHandshake v0 was sent: what follows has no headers
+	ready  []byte
+	left   int // bytes of a raw exchange's response that did not arrive yet
+
+	handshake time.Time // until when the connection must be authenticated; zero: it is
+	deadline  time.Time // that kafka-go wants
 }
 
 func (c *conn) RemoteAddr() net.Addr { return c.peer }
 
-func (c *conn) Read(b []byte) (int, error) {
-	if c.peer.versions == nil {
-		if err := c.readVersions(); err != nil {
+// Write writes a request, or the rest of one that is longer than what kafka-go writes at once.
+func (c *conn) Write(b []byte) (int, error) {
+	if c.sent != nil {
+		return c.Conn.Write(b)
+	}
+	s := sent{raw: true}
+	if !c.peer.raw {
+		var err error
+		if s, err = sentIn(b, c.tokens); err != nil {
 			return 0, err
 		}
 	}
-	if len(c.first) > 0 {
-		n := copy(b, c.first)
-		c.first = c.first[n:]
-		return n, nil
+	c.sent, c.peer.raw = &s, false
+	c.tokens = c.tokens && s.token || s.key == saslHandshakeKey && s.version == 0
+	if s.raw || s.key == metadataKey { // kafka-go authenticates before anything else
+		if err := c.endHandshake(); err != nil {
+			return 0, err
+		}
 	}
-	n, err := c.Conn.Read(b)
-	if errors.Is(err, io.EOF) && !c.peer.trusted {
-		err = authenticationError(fmt.Errorf("%s closed the connection during authentication", c.peer.Addr))
-	}
-	return n, err
+	return c.Conn.Write(b)
 }
 
-func (c *conn) readVersions() error {
-	head := make([]byte, 4)
-	if _, err := io.ReadFull(c.Conn, head); err != nil {
-		return err
+func (c *conn) endHandshake() error {
+	if c.handshake.IsZero() {
+		return nil
 	}
-	size := binary.BigEndian.Uint32(head)
-	if size < 4 || size > maxVersionsResponse {
-		return Garbled("%s does not answer as a Kafka broker does", c.peer.Addr)
+	c.handshake = time.Time{}
+	return c.Conn.SetDeadline(c.deadline)
+}
+
+// SetDeadline sets the deadline, but not one after that of the handshake before it has ended.
+func (c *conn) SetDeadline(t time.Time) error {
+	c.deadline = t
+	if !c.handshake.IsZero() && (t.IsZero() || t.After(c.handshake)) {
+		t = c.handshake
 	}
-	c.first = append(head, make([]byte, size)...)
-	if _, err := io.ReadFull(c.Conn, c.first[4:]); err != nil {
-		return err
+	return c.Conn.SetDeadline(t)
+}
+
+func (c *conn) Read(b []byte) (int, error) {
+	if len(c.ready) == 0 && c.left == 0 {
+		if err := c.begin(); err != nil {
+			return 0, c.refused(err)
+		}
 	}
-	var answer kmsg.ApiVersionsResponse
-	if err := answer.ReadFrom(c.first[8:]); err != nil {
-		return Garbled("versions of %s: %v", c.peer.Addr, err)
+	if len(c.ready) > 0 {
+		n := copy(b, c.ready)
+		c.ready = c.ready[n:]
+		return n, nil
 	}
-	c.peer.versions = make(map[int16]versionRange, len(answer.ApiKeys))
-	for _, k := range answer.ApiKeys {
-		c.peer.versions[k.ApiKey] = versionRange{k.MinVersion, k.MaxVersion}
+	n, err := c.Conn.Read(b[:min(len(b), c.left)])
+	c.left -= n
+	return n, c.refused(err)
+}
+
+// refused gives the end of a connection that is not authenticated yet its code: brokers so refuse credentials.
+func (c *conn) refused(err error) error {
+	if errors.Is(err, io.EOF) && c.peer.versions != nil && !c.peer.trusted {
+		return authenticationError(fmt.Errorf("%s closed the connection during authentication", c.peer.Addr))
 	}
-	return nil
+	return err
 }
 
 // dial connects to a broker, with TLS when configured. The TLS handshake is here and not in kafka-go's transport, so
@@ -91,7 +116,8 @@ func (c *Client) dial(ctx context.Context, network, address string) (net.Conn, e
 		_ = raw.Close() // the handshake's error says more
 		return nil, err
 	}
-	return &conn{Conn: secured, peer: &peer{Addr: raw.RemoteAddr(), trusted: c.cfg.SASL == nil}}, nil
+	deadline, _ := ctx.Deadline()
+	return &conn{Conn: secured, peer: &peer{Addr: raw.RemoteAddr(), trusted: c.cfg.SASL == nil}, handshake: deadline}, nil
 }
 
 func (c *Client) secure(ctx context.Context, raw net.Conn, address string) (net.Conn, error) {

@@ -15,7 +15,7 @@
 //	a wrong answer: too long, invalid, not requested  [lag.Garbled], and the connection is closed
 //
 // For example, a web server on port 9092 answers "HTTP/1.1 400 …": its first four bytes claim a response of 1.2 GB. The
-// connection is closed after these four bytes, with [lag.Garbled]. See connection.go and exchange.go for these checks.
+// connection is closed after these four bytes, with [lag.Garbled]. See guard.go and exchange.go for these checks.
 //
 // The connections come from the transport of segmentio/kafka-go: it pools them, authenticates, and routes by broker id.
 // This package uses only its function for raw requests. kafka-go's admin calls are not used, because they lose data
@@ -25,7 +25,8 @@
 //	limits.go       requests in flight and throttling, per broker
 //	exchange.go     one request and its response on a connection
 //	versions.go     the version of an API that both sides support
-//	connection.go   dialling, TLS handshake, the first answer of a broker
+//	connection.go   dialling, TLS handshake, the deadline of the whole handshake
+//	guard.go        which responses kafka-go may decode
 //	tls.go, sasl*.go   credentials, read again for every new connection
 //	errors.go       the code of an error
 package transport

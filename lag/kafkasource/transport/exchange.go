@@ -14,9 +14,6 @@ import (
 	"github.com/lagscaler/lagscaler/lag/kafkasource/wire"
 )
 
-// apiVersionsKey is the only API whose responses have no tags in their header in any version.
-const apiVersionsKey = 18
-
 // exchange is one request in kafka-go's transport, which calls it with a pooled, secured and authenticated connection.
 // It only writes and reads bytes. The caller decodes them, because the transport may return to the caller, when its
 // context ends, while the exchange still runs.
@@ -79,6 +76,7 @@ func (e *exchange) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
 	}
 	a.version = version
 	e.request.SetVersion(version)
+	to.raw = true
 	if err := e.write(rw); err != nil {
 		return nil, err
 	}
