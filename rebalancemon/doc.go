@@ -30,6 +30,6 @@
 //	What is published?                event.go, stats.go, rebalance_stats.go
 //	What would help?                  advice.go
 //
-// The package has more than 1,500 lines. It is not divided, because all files work on the record of one group (group.go), and
+// The package has about 2,000 lines. It is not divided, because all files work on the record of one group (group.go), and
 // because a count is correct only if episodes, generations and members agree. The package does no I/O and reads no clock.
 package rebalancemon

@@ -34,8 +34,8 @@
 //	lagscaler_group_partitions_unknown{kafka_cluster="main",group="orders"} 1
 //
 // and nothing about the lag of partition 1. If the group cannot be read at all, its gauges disappear after two polls (lag.StaleAfter). Its
-// counters remain, and so do its thresholds and status, whose rows in group.go are marked keptWhenStale. The rule is in into, in
-// table.go.
+// counters remain, and so do its thresholds and status, whose rows in group.go are marked keptWhenStale. The function into, in
+// table.go, applies this rule.
 package metrics
 
 //go:generate env UPDATE_GOLDEN=1 go test -count=1 -run TestDocs .

@@ -16,8 +16,8 @@
 // jump to 2 500/s. Broker 3 did not answer: the quality is Partial, and the outage begins at this poll.
 //
 // Users see a [lag.Measurement]: on pages, in the status of a KafkaScaler, and in explain. A decision uses the readings of this
-// package. Both are computed with the functions of package lag, but a decision keeps 10 minutes of its sources only (2 hours of
-// a million partitions would be a gigabyte), and it needs a number where a user is told "unknown". So the two may differ:
+// package. Both are computed with the functions of package lag, but a decision keeps only 10 minutes of readings (2 hours of a
+// million partitions would be a gigabyte), and it needs a number where a user sees "unknown". So the two may differ:
 //
 //	                                      a user sees                  the decision uses
 //	time                                  the last poll                the poll of the decision, up to 30 s ago
@@ -27,6 +27,6 @@
 //	time lag, older than the readings     at least 2 h                 lag / rate, and at least 10 min
 //	time lag, watched for less than 60 s  unknown                      lag / rate
 //	time lag of a share group             unknown                      the age of the record at end - lag
-//	offsets of transactions               count as lag                 do not, once they are learned
-//	stalled                               120 s without a move         no rebalance lately; longer for rare commits
+//	offsets of transactions               count as lag                 do not count, once they are learned
+//	stalled                               120 s without a move         the same, but not soon after a rebalance; longer for rare commits
 package seen
