@@ -13,6 +13,9 @@ import (
 const ShareWindow = 600 * time.Second
 
 // rate adds up arrivals and commits over the rate window, and since the poll before.
+//
+// It is not the rate of metrics and pages (lag.Rates), which is unknown when no interval of the window is valid. A decision is
+// made also then, so this one takes the whole window: with the pause of a rebalance in it, and of the partitions that answer.
 func (r *Readings) rate(last *Reading, clk Clock) {
 	base, before := r.Before(clk.Scale(lag.RateWindow), clk.Slack()), max(0, r.Len()-2)
 	for c := range r.Columns.Count {
