@@ -192,7 +192,7 @@ var rules = []rule{
 	{
 		reason: HoldRebalanceCost, blocks: down, deadline: usual, when: gate((*facts).costly), words: costWords,
 		event: noEvent,
-		doc:   "fewer replicas would be enough, but the rebalance alone would exceed targetLag",
+		doc:   "fewer replicas would be enough, but they save less than 30 %, and the rebalance with 10 s to spare would exceed targetLag",
 	},
 	{
 		reason: ScaleDown, when: (*facts).scaleDown, words: scaleDownWords,

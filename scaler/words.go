@@ -33,7 +33,7 @@ func downstreamWords(d *Decision, n *need.Need) []string {
 	s := n.Downstream
 	parts := []string{
 		fmt.Sprintf("%s processed %s", number.Of(s.AtN, "consumer"), number.PerSecond(s.Cap)),
-		fmt.Sprintf("%s can do the same at the best rate %s per consumer", number.Of(s.CapN, "consumer"), number.PerSecond(s.Best)),
+		fmt.Sprintf("%s can do the same at 90 %% of the best rate, %s per consumer", number.Of(s.CapN, "consumer"), number.PerSecond(s.Best)),
 	}
 	if s.Did > 0 {
 		parts[1] = fmt.Sprintf("%s process %s", number.Of(s.CapN, "consumer"), number.PerSecond(s.Did))
