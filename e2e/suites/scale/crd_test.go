@@ -39,7 +39,7 @@ func TestTheSmallestScalerIsAccepted(t *testing.T) {
 	}
 	await(t, "kubectl to explain a field", func() error {
 		got, err := c.TryKubectl(t.Context(), "", "explain", "kafkascaler.spec.targetLag")
-		if err == nil && !strings.Contains(got, "How old a record may become") {
+		if err == nil && !strings.Contains(got, "The maximum age of a record until it is processed") {
 			err = errors.New(got)
 		}
 		return err
