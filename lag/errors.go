@@ -26,6 +26,7 @@ const (
 	UnsupportedVersion  ErrorCode = 10004 // the broker's version does not support the request
 	AuthenticationError ErrorCode = 10005 // TLS or SASL refused
 	CommitsMissing      ErrorCode = 10006 // commits that a group had are missing in this poll; not believed for a grace time
+	InternalError       ErrorCode = 10007 // this program failed
 )
 
 var codeNames = map[ErrorCode]string{
@@ -35,6 +36,7 @@ var codeNames = map[ErrorCode]string{
 	UnsupportedVersion:  "NOT_SUPPORTED_BY_BROKER",
 	AuthenticationError: "AUTHENTICATION_FAILED",
 	CommitsMissing:      "COMMITS_MISSING",
+	InternalError:       "INTERNAL_ERROR",
 }
 
 // String is the code's name in the protocol, such as COORDINATOR_LOAD_IN_PROGRESS; empty when there was no error.

@@ -32,21 +32,27 @@ type cluster struct {
 	stats   PollStats
 	errors  map[lag.Stage]uint64
 	calls   map[string]int64
+	slo     func(cluster, group string) lag.SLO
 	report  *ClusterReport // as published; replaced, never changed
 }
 
 func newCluster(c Cluster, slo func(cluster, group string) lag.SLO) *cluster {
 	return &cluster{
 		Cluster: c,
-		monitor: rebalancemon.New(rebalancemon.Options{
-			Cluster: c.Name,
-			Slow:    func(group string) time.Duration { return slo(c.Name, group).RebalanceTime },
-		}),
-		stats:  PollStats{Cluster: c.Name},
-		errors: map[lag.Stage]uint64{},
-		calls:  map[string]int64{},
-		report: &ClusterReport{Name: c.Name, Snapshot: &lag.Snapshot{Cluster: c.Name}},
+		monitor: newMonitor(c.Name, slo),
+		stats:   PollStats{Cluster: c.Name},
+		errors:  map[lag.Stage]uint64{},
+		calls:   map[string]int64{},
+		slo:     slo,
+		report:  &ClusterReport{Name: c.Name, Snapshot: &lag.Snapshot{Cluster: c.Name}},
 	}
+}
+
+func newMonitor(cluster string, slo func(cluster, group string) lag.SLO) *rebalancemon.Monitor {
+	return rebalancemon.New(rebalancemon.Options{
+		Cluster: cluster,
+		Slow:    func(group string) time.Duration { return slo(cluster, group).RebalanceTime },
+	})
 }
 
 // sampled takes in a sample of the group states and returns the rebalances that it completed.
@@ -87,6 +93,17 @@ func (c *cluster) observed(o lag.Observation, hints []rebalancemon.Hint, keep []
 	}
 	c.report = next
 	return events
+}
+
+// forget replaces everything that is known of the cluster by why it could not be read, because what was known makes the
+// program fail. Counters of the groups begin anew.
+func (c *cluster) forget(o lag.Observation) {
+	c.history = lag.History{}
+	c.monitor = newMonitor(c.Name, c.slo)
+	c.report = &ClusterReport{
+		Name: c.Name, Snapshot: &lag.Snapshot{Cluster: c.Name, Began: o.Began, At: o.At, Errors: o.Errors},
+		LeaderChanges: c.report.LeaderChanges,
+	}
 }
 
 // rebalances is what is known of a group's rebalances as of the latest observation.

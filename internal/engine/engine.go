@@ -47,6 +47,7 @@ type Engine struct {
 	latest   atomic.Pointer[Report]
 	readings chan reading
 	settings chan Settings
+	panics   *panics
 
 	current  Settings
 	clusters map[string]*cluster
@@ -80,9 +81,10 @@ func New(s Settings, o Options) *Engine {
 		opts: o, log: o.Log,
 		readings: make(chan reading),
 		settings: make(chan Settings),
+		panics:   newPanics(o.Log),
 		clusters: map[string]*cluster{},
 	}
-	e.scaling = newScaling(e.opts, e)
+	e.scaling = newScaling(e.opts, e, e.panics)
 	e.configure(s)
 	return e
 }
@@ -135,7 +137,7 @@ func (e *Engine) Tick(ctx context.Context, now time.Time) {
 	observations := make([]lag.Observation, len(e.current.Clusters))
 	var wg sync.WaitGroup
 	for i, c := range e.current.Clusters {
-		wg.Go(func() { observations[i] = e.observe(ctx, c.Source) })
+		wg.Go(func() { observations[i] = e.observe(ctx, c) })
 	}
 	wg.Wait()
 	e.scaling.read(now)
@@ -147,20 +149,37 @@ func (e *Engine) Tick(ctx context.Context, now time.Time) {
 }
 
 // observe polls under a deadline shorter than the interval, so that polls never queue up.
-func (e *Engine) observe(ctx context.Context, s Source) lag.Observation {
+func (e *Engine) observe(ctx context.Context, c Cluster) (o lag.Observation) {
 	ctx, cancel := context.WithTimeout(ctx, e.opts.Interval*9/10)
 	defer cancel()
-	return s.Observe(ctx)
+	began := time.Now()
+	if err := e.panics.catch(PartRead, c.Name, func() { o = c.Source.Observe(ctx) }); err != nil {
+		return failed(c.Name, began, time.Now(), err)
+	}
+	return o
 }
 
+// observed takes in a poll. When that panics, the cluster counts as not read.
 func (e *Engine) observed(name string, o lag.Observation) {
 	c := e.clusters[name]
-	e.logRebalances(c.observed(o, e.scaling.declared.hints[name], e.scaling.declared.groups[name], e.slo))
+	take := func(o lag.Observation) error {
+		return e.panics.catch(PartCompute, name, func() {
+			e.logRebalances(c.observed(o, e.scaling.declared.hints[name], e.scaling.declared.groups[name], e.slo))
+		})
+	}
+	err := take(o)
+	if err == nil {
+		return
+	}
+	o = failed(name, o.Began, o.At, err)
+	if take(o) != nil {
+		c.forget(o)
+	}
 }
 
 // publish makes the Report that readers see from now on.
 func (e *Engine) publish(now time.Time) {
-	r := &Report{At: now, Leader: e.scaling.leading(), Mode: e.current.Mode, Scalers: e.scaling.published()}
+	r := &Report{At: now, Leader: e.scaling.leading(), Mode: e.current.Mode, Scalers: e.scaling.published(), Panics: e.panics.published()}
 	for _, c := range e.clusters {
 		r.Clusters = append(r.Clusters, c.report)
 		r.Polls = append(r.Polls, c.polled())

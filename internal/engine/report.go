@@ -20,6 +20,7 @@ type Report struct {
 	Clusters []*ClusterReport // sorted by name
 	Scalers  []ScalerReport   // sorted by name
 	Polls    []PollStats      // of this process, sorted by cluster
+	Panics   []PanicCount     // of this process since start, for every part
 }
 
 // ClusterReport is one cluster: the last poll, and what follows from it. It is immutable: successive Reports share the pointer

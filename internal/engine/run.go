@@ -4,6 +4,9 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/rebalancemon"
 )
 
 // Run polls and samples until ctx ends.
@@ -42,7 +45,11 @@ func (e *Engine) handle(ctx context.Context, r reading, now time.Time) {
 		e.publish(now)
 		return
 	}
-	if events := c.sampled(*r.sample, e.scaling.declared.hints[r.cluster], r.took); len(events) > 0 {
+	var events []rebalancemon.Event
+	_ = e.panics.catch(PartCompute, r.cluster, func() { // the next sample is a second away
+		events = c.sampled(*r.sample, e.scaling.declared.hints[r.cluster], r.took)
+	})
+	if len(events) > 0 {
 		e.logRebalances(events)
 		e.publish(now)
 	}
@@ -94,7 +101,7 @@ func (r *readers) stop() {
 
 func (e *Engine) poll(ctx context.Context, c Cluster) {
 	every(ctx, e.opts.Interval, func() {
-		o := e.observe(ctx, c.Source)
+		o := e.observe(ctx, c)
 		e.deliver(ctx, reading{source: c.Source, cluster: c.Name, obs: &o})
 	})
 }
@@ -105,7 +112,10 @@ func (e *Engine) sample(ctx context.Context, c Cluster) {
 		sampleCtx, cancel := context.WithTimeout(ctx, max(2*e.opts.SampleInterval, 5*time.Second))
 		defer cancel()
 		began := time.Now()
-		s := c.Source.Sample(sampleCtx)
+		var s lag.Sample
+		if err := e.panics.catch(PartRead, c.Name, func() { s = c.Source.Sample(sampleCtx) }); err != nil {
+			s = lag.Sample{Cluster: c.Name, At: time.Now(), Errors: failed(c.Name, began, began, err).Errors}
+		}
 		e.deliver(ctx, reading{source: c.Source, cluster: c.Name, sample: &s, took: time.Since(began)})
 	})
 }

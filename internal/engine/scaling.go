@@ -48,6 +48,7 @@ type scaling struct {
 	clock   seen.Clock
 	log     *slog.Logger
 	polls   lastPolls
+	panics  *panics
 
 	mode     scaler.Mode // the global one
 	declared declared    // as of the last reading
@@ -56,13 +57,13 @@ type scaling struct {
 	counts   map[string]*counts
 }
 
-func newScaling(o Options, polls lastPolls) scaling {
+func newScaling(o Options, polls lastPolls, p *panics) scaling {
 	leading := o.Leading
 	if leading == nil {
 		leading = func() bool { return true }
 	}
 	return scaling{
-		targets: o.Targets, leading: leading, record: o.Record, clock: o.Clock, log: o.Log, polls: polls,
+		targets: o.Targets, leading: leading, record: o.Record, clock: o.Clock, log: o.Log, polls: polls, panics: p,
 		memory:  memory{store: o.Memories, log: o.Log, learned: map[string]scaler.Memory{}},
 		reports: map[string]ScalerReport{}, counts: map[string]*counts{},
 	}
@@ -82,28 +83,39 @@ func (s *scaling) decide(ctx context.Context, now time.Time, polled func(cluster
 	reports := map[string]ScalerReport{}
 	var writes []write
 	for _, one := range s.declared.scalers {
-		last, known := s.reports[one.Name]
-		switch {
-		case one.Refused() || one.Mode == scaler.Observe:
-			last = ScalerReport{Outcome: scaler.Outcome{Scaler: one}}
-		case !known || len(one.Sources) > 0 && polled(one.Sources[0].Cluster):
-			var change scaler.Change
-			var asks bool
-			if last, change, asks = s.evaluate(one, now); asks && last.Disposition == scaler.Applied {
-				writes = append(writes, write{one.Name, change})
-			}
-		default:
-			last.Scaler = one
+		var report ScalerReport
+		var change scaler.Change
+		var asks bool
+		if err := s.panics.catch(PartDecide, one.Name, func() { report, change, asks = s.decideOne(one, now, polled) }); err != nil {
+			report, asks = s.reports[one.Name], false // its last decision, and why there is no new one
+			report.Scaler, report.Disposition, report.Failure = one, scaler.Failed, err.Error()
 		}
-		if !last.Decision.At.IsZero() && slices.ContainsFunc(one.Sources, func(src seen.SourceSpec) bool { return polled(src.Cluster) }) {
-			last.Measured = s.measure(one, last.Decision)
+		if asks {
+			writes = append(writes, write{one.Name, change})
 		}
-		reports[one.Name] = last
+		reports[one.Name] = report
 	}
 	s.apply(ctx, reports, writes)
 	s.forget(reports)
 	s.reports = reports
 	s.save(ctx, now, false)
+}
+
+// decideOne is one scaler's part of decide; asks is false when there is nothing to write.
+func (s *scaling) decideOne(one scaler.Scaler, now time.Time, polled func(cluster string) bool) (last ScalerReport, change scaler.Change, asks bool) {
+	last, known := s.reports[one.Name]
+	switch {
+	case one.Refused() || one.Mode == scaler.Observe:
+		last = ScalerReport{Outcome: scaler.Outcome{Scaler: one}}
+	case !known || len(one.Sources) > 0 && polled(one.Sources[0].Cluster):
+		last, change, asks = s.evaluate(one, now)
+	default:
+		last.Scaler = one
+	}
+	if !last.Decision.At.IsZero() && slices.ContainsFunc(one.Sources, func(src seen.SourceSpec) bool { return polled(src.Cluster) }) {
+		last.Measured = s.measure(one, last.Decision)
+	}
+	return last, change, asks && last.Disposition == scaler.Applied
 }
 
 // measure is what readers see of a scaler's sources. Rates of a part of a group are the decision's: nobody else counts them.
@@ -192,7 +204,11 @@ func (s *scaling) apply(ctx context.Context, reports map[string]ScalerReport, wr
 	failures := make([]error, len(writes))
 	var wg sync.WaitGroup
 	for i, w := range writes {
-		wg.Go(func() { failures[i] = s.targets.Apply(ctx, w.change) })
+		wg.Go(func() {
+			if err := s.panics.catch(PartWrite, w.scaler, func() { failures[i] = s.targets.Apply(ctx, w.change) }); err != nil {
+				failures[i] = err
+			}
+		})
 	}
 	wg.Wait()
 	for i, w := range writes {

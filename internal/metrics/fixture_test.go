@@ -118,6 +118,7 @@ func (f *fleet) report(n int) *engine.Report {
 			Errors:   []engine.StageErrors{{Stage: lag.StageDescribe, Count: 3}},
 			Requests: []lag.RequestCount{{API: "ListGroups", Count: 30}, {API: "OffsetFetch", Count: 3}},
 		}},
+		Panics: []engine.PanicCount{{Part: engine.PartRead, Count: 2}},
 	}
 }
 

@@ -151,7 +151,7 @@ func (p *Page) newViewSet(r *engine.Report) *viewSet {
 		}
 		s.polls = append(s.polls, v)
 	}
-	s.self = []*selfView{{opts: &p.opts, leader: r.Leader, series: s.series}}
+	s.self = []*selfView{{opts: &p.opts, leader: r.Leader, series: s.series, panics: r.Panics}}
 	return s
 }
 

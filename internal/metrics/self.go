@@ -119,6 +119,7 @@ type selfView struct {
 	opts   *Options
 	leader bool
 	series int
+	panics []engine.PanicCount
 }
 
 func selfRow(name, help string, f func(*selfView, *out), own ...string) row[*selfView] {
@@ -139,4 +140,15 @@ var selfTable = []row[*selfView]{
 				o.flag(s.opts.ConfigLoaded())
 			}
 		}),
+	{
+		Metric: Metric{
+			Name: "lagscaler_panics_total", Type: Counter, Area: AreaSelf, Stability: Stable, Labels: []string{"part"},
+			Help: "Panics, which are defects of lagscaler, by the part that failed: read and compute concern one cluster, decide and write one scaler. Everything else goes on. The log has the name and the stack.",
+		},
+		emit: func(s *selfView, o *out) {
+			for _, p := range s.panics {
+				o.add(float64(p.Count), string(p.Part))
+			}
+		},
+	},
 }

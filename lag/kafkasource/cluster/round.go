@@ -3,10 +3,13 @@ package cluster
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -73,13 +76,26 @@ func (r *Round) SendAny(ctx context.Context, req kmsg.Request) (kmsg.Response, e
 	return nil, last
 }
 
-// Parallel runs f for every item at once and waits.
+// Parallel runs f for every item at once and waits. A panic in one of them becomes the caller's, with its stack: nobody
+// could catch it in a goroutine of its own, and it would end the process.
 func Parallel[T any](items []T, f func(i int, item T)) {
 	var wg sync.WaitGroup
+	var panicked atomic.Pointer[string]
 	for i, item := range items {
-		wg.Go(func() { f(i, item) })
+		wg.Go(func() {
+			defer func() {
+				if v := recover(); v != nil {
+					text := fmt.Sprintf("%v\n%s", v, debug.Stack())
+					panicked.CompareAndSwap(nil, &text)
+				}
+			}()
+			f(i, item)
+		})
 	}
 	wg.Wait()
+	if text := panicked.Load(); text != nil {
+		panic(*text) //nolint:forbidigo // it was one already
+	}
 }
 
 // Sent counts a request. It is called by the transport for every attempt.

@@ -166,7 +166,14 @@ func decode(ctx context.Context, resp kmsg.Response, body []byte) error {
 		return resp.ReadFrom(body)
 	}
 	done := make(chan error, 1)
-	go func() { done <- resp.ReadFrom(body) }()
+	go func() {
+		defer func() { // a panic in this goroutine would end the process
+			if v := recover(); v != nil {
+				done <- fmt.Errorf("decoding panics: %v", v)
+			}
+		}()
+		done <- resp.ReadFrom(body)
+	}()
 	select {
 	case err := <-done:
 		return err
