@@ -5,10 +5,14 @@ import (
 	"encoding/binary"
 	"io"
 	"net"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/lag/kafkasource"
@@ -132,7 +136,15 @@ func only(key int16, body []byte) func(call) ([]byte, bool) {
 
 func observeWrong(t *testing.T, w *wrong, sasl bool) lag.Observation {
 	t.Helper()
-	cfg := kafkasource.Config{Brokers: []string{w.Addr().String()}}
+	s := sourceOf(t, w, sasl)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second)
+	defer cancel()
+	return s.Observe(ctx)
+}
+
+func sourceOf(t *testing.T, w *wrong, sasl bool) *kafkasource.Source {
+	t.Helper()
+	cfg := kafkasource.Config{Brokers: []string{w.Addr().String()}, Limits: kafkasource.Limits{Dial: time.Second}}
 	if sasl {
 		cfg.SASL = &transport.SASL{Mechanism: "PLAIN", Username: "u", Password: "p"}
 	}
@@ -140,10 +152,8 @@ func observeWrong(t *testing.T, w *wrong, sasl bool) lag.Observation {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second)
-	defer cancel()
-	return s.Observe(ctx)
+	t.Cleanup(s.Close)
+	return s
 }
 
 func TestARightBroker(t *testing.T) {
@@ -198,5 +208,54 @@ func TestABrokerThatCannotBe(t *testing.T) {
 	o := observeWrong(t, listenWrong(t, only(3, body)), false)
 	if len(o.Errors) == 0 || o.Errors[0].Code != lag.Garbled {
 		t.Errorf("errors %+v", o.Errors)
+	}
+}
+
+// Counts and tags that are not there cost neither memory nor time.
+func TestWhatAnAnswerCosts(t *testing.T) {
+	const size = 4 << 20
+	for name, body := range map[string][]byte{
+		"groups": packed("\x00", int32(0), int16(0), "\x80\x80\x80\x02", strings.Repeat("\xff", size)),
+		"tags":   packed("\x00", int32(0), int16(0), "\x00\x01\xff\xff\xff\xff\x0f"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := listenWrong(t, only(16, body))
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			began := time.Now()
+			o := observeWrong(t, w, false)
+			runtime.ReadMemStats(&after)
+			if len(o.Errors) == 0 || o.Errors[0].Code != lag.Garbled || time.Since(began) > 4*time.Second {
+				t.Errorf("after %v: %+v", time.Since(began), o.Errors)
+			}
+			if cost := after.TotalAlloc - before.TotalAlloc; cost > uint64(16*len(body)+8<<20) {
+				t.Errorf("an answer of %d bytes costs %d", len(body), cost)
+			}
+		})
+	}
+}
+
+// A broker that hangs in SASL is read again soon after it returns.
+func TestABrokerHangsInSASL(t *testing.T) {
+	for _, key := range []int16{17, 36} {
+		t.Run(kmsg.NameForKey(key), func(t *testing.T) {
+			t.Parallel()
+			var hangs atomic.Bool
+			hangs.Store(true)
+			s := sourceOf(t, listenWrong(t, func(q call) ([]byte, bool) { return nil, q.key == key && hangs.Load() }), true)
+			if o := s.Observe(t.Context()); len(o.Errors) == 0 || len(o.Groups) != 0 {
+				t.Fatalf("while it hangs: %+v", o)
+			}
+			hangs.Store(false)
+			for began := time.Now(); ; time.Sleep(200 * time.Millisecond) {
+				o := s.Observe(t.Context())
+				if len(o.Errors) == 0 && len(o.Groups) == 1 {
+					return
+				}
+				if time.Since(began) > 20*time.Second { // two polls
+					t.Fatalf("after its return: %+v", o.Errors)
+				}
+			}
+		})
 	}
 }

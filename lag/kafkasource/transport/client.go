@@ -15,6 +15,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/kafkasource/wire"
 )
 
 // Config says how to reach brokers. All fields but TLS and SASL must be set.
@@ -159,11 +160,14 @@ func AsResponse[R kmsg.Response](resp kmsg.Response, err error) (R, error) {
 // again. Some of kmsg's responses keep a part, for example member metadata.
 type selfContained interface{ SelfContained() }
 
-// decode decodes a response and gives up when the context ends. kmsg's decoders loop for as many tags as the bytes claim,
-// even when no bytes are left: with garbage that takes up to a minute.
+// decode decodes a response and gives up when the context ends. wire.Check comes first, because kmsg's decoders believe
+// counts: with garbage they take gigabytes, and loop for up to a minute.
 func decode(ctx context.Context, resp kmsg.Response, body []byte) error {
 	if _, ours := resp.(selfContained); ours {
 		return resp.ReadFrom(body)
+	}
+	if err := wire.Check(resp.Key(), resp.GetVersion(), body); err != nil {
+		return err
 	}
 	done := make(chan error, 1)
 	go func() {

@@ -89,7 +89,7 @@ func TestEndlessDecodingIsLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		e := endless{kmsg.NewPtrListGroupsResponse(), make(chan struct{})}
+		e := endless{kmsg.NewPtrShareGroupDescribeResponse(), make(chan struct{})}
 		began := time.Now()
 		if err := decode(ctx, e, nil); err == nil || time.Since(began) != time.Second {
 			t.Errorf("%v after %v", err, time.Since(began))

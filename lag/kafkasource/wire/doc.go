@@ -11,5 +11,8 @@
 //	OffsetFetch   versions 2 to 9    500 groups a request; before version 8, which is Kafka 3.0, one group
 //	ListOffsets   versions 2 to 10   10,000 partitions a request, of one leader and one [OffsetKind]
 //
+// kmsg decodes the other messages. It believes counts, so Check walks through a response first, and refuses one whose
+// lengths, counts or tags its bytes do not hold.
+//
 // The tests compare every version with kmsg's code, and fuzz the decoders.
 package wire

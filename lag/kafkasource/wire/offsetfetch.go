@@ -67,7 +67,7 @@ var errTruncated = errors.New("answer ends early or claims more than it holds")
 // The fewest bytes that a group, a topic and a partition take in any version.
 const (
 	minGroup     = 5
-	minTopic     = 2
+	minTopic     = 3
 	minPartition = 15
 )
 
