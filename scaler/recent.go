@@ -28,6 +28,18 @@ func (m Memory) Resume(current Memory) Memory {
 	return m
 }
 
+// Undecided is the memory without the last decision, so that the next Evaluate decides anew. A replay that began in the middle
+// of a recording stays in step with it so.
+func (m Memory) Undecided() Memory {
+	if m.recent == nil {
+		return m
+	}
+	next := *m.recent
+	next.standing = nil
+	m.recent = &next
+	return m
+}
+
 // recent is the part of a Memory that is not saved. It is replaced, never changed, once Evaluate has returned it.
 type recent struct {
 	seen     seen.State
