@@ -5,6 +5,6 @@
 // Meanwhile lagscaler's reading half runs as in the daemon: kafkasource, lag.Compute and rebalancemon, with a sample
 // each second and a poll each 2 s (10 s in production; everything else, session timeouts too, is as much faster).
 //
-// [TestScripts] is part of make test. make accuracy runs the long one, some hundred rebalances of each version,
+// [TestRebalances] is part of make test. make accuracy runs the long one, some hundred rebalances of each version,
 // and writes docs/accuracy.md.
 package rebalance

@@ -1,7 +1,6 @@
 package rebalance_test
 
 import (
-	"flag"
 	"fmt"
 	"slices"
 	"testing"
@@ -10,16 +9,6 @@ import (
 	"github.com/lagscaler/lagscaler/e2e/servers/kafka"
 	"github.com/lagscaler/lagscaler/e2e/servers/kafka/coordlog"
 )
-
-func TestMain(m *testing.M) {
-	flag.Parse()
-	// Most of these tests is waiting: both versions of both run side by side.
-	if err := flag.Set("test.parallel", "4"); err != nil {
-		panic(err)
-	}
-	defer kafka.CloseShared()
-	m.Run()
-}
 
 // kindsOf are the kinds of group that a version knows.
 func kindsOf(v kafka.Version) []kind {
@@ -188,25 +177,35 @@ func report(t *testing.T, comparisons map[kind]*comparison) comparison {
 	return sum
 }
 
+// TestRebalances has each version's cluster of brokers, which starts once for both parts.
+func TestRebalances(t *testing.T) {
+	for _, v := range kafka.Versions {
+		t.Run(string(v), func(t *testing.T) {
+			t.Parallel() // most of it is waiting
+			c := kafka.Start(t, kafka.Config{Version: v})
+			t.Run("scripts", func(t *testing.T) { testScripts(t, c) })
+			t.Run("interruptions", func(t *testing.T) { testInterruptions(t, c) }) // the last: it kills a broker
+		})
+	}
+}
+
 // What may happen to a group, several groups side by side: no rebalance is missed in which a member stayed, and none
 // is made up.
-func TestScripts(t *testing.T) {
-	t.Parallel()
+func testScripts(t *testing.T, c *kafka.Cluster) {
+	t.Helper()
 	scripts := map[kind][]string{
 		eager:       {"join", "restart", "vanish"},
 		cooperative: {"join twice", "leave", "hang"},
 		static:      {"restart", "join", "vanish"},
 		kip848:      {"join", "leave", "restart", "vanish"},
 	}
-	kafka.EachVersion(t, func(t *testing.T, c *kafka.Cluster) {
-		tc := open(t, c, 1, 1)
-		tc.runScripts(t, scripts)
-		sum := report(t, tc.compare(t))
-		if least := 3 * len(tc.groups); sum.Truths < least {
-			t.Errorf("only %d rebalances happened, not %d, so this shows little", sum.Truths, least)
-		}
-		if len(sum.Missed) > 0 || len(sum.False) > 0 {
-			t.Errorf("%d missed, %d false", len(sum.Missed), len(sum.False))
-		}
-	})
+	tc := open(t, c, 1, 1)
+	tc.runScripts(t, scripts)
+	sum := report(t, tc.compare(t))
+	if least := 3 * len(tc.groups); sum.Truths < least {
+		t.Errorf("only %d rebalances happened, not %d, so this shows little", sum.Truths, least)
+	}
+	if len(sum.Missed) > 0 || len(sum.False) > 0 {
+		t.Errorf("%d missed, %d false", len(sum.Missed), len(sum.False))
+	}
 }

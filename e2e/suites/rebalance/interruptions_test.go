@@ -11,38 +11,32 @@ import (
 // What is no rebalance must not look like one, and what is one meanwhile must be counted: polls that fail for a while, static
 // members that restart, lagscaler restarting, coordinators that move, a preferred-leader election, a broker's SIGKILL
 // and its return.
-func TestQuiet(t *testing.T) {
-	t.Parallel()
-	for _, v := range kafka.Versions {
-		t.Run(string(v), func(t *testing.T) {
-			t.Parallel()
-			c := kafka.Start(t, kafka.Config{Version: v})
-			tc := open(t, c, 1, 7)
-			for _, step := range []struct {
-				name string
-				do   func(*testCluster, *testing.T)
-				none bool // the log shows no rebalance either
-				move bool // coordinators move
-			}{
-				{"poll gap", (*testCluster).gap, false, false},
-				{"static restart", (*testCluster).restartStatic, true, false},
-				{"lagscaler restarts", (*testCluster).restartWatcher, true, false},
-				{"coordinator moves", (*testCluster).moveCoordinators, false, true},
-				{"broker killed", (*testCluster).killBroker, false, true},
-			} {
-				tc.began = time.Now()
-				before := tc.watcher.leaderChanges()
-				step.do(tc, t)
-				sum := report(t, tc.compare(t))
-				t.Logf("%s: %d rebalances", step.name, sum.Truths)
-				if len(sum.Missed) > 0 || len(sum.False) > 0 || step.none && sum.Truths+sum.Events > 0 {
-					t.Errorf("%s: %d rebalances, %d missed, %d false", step.name, sum.Truths, len(sum.Missed), len(sum.False))
-				}
-				if moves := tc.watcher.leaderChanges() - before; step.move != (moves > 0) {
-					t.Errorf("%s: %d leader changes counted", step.name, moves)
-				}
-			}
-		})
+func testInterruptions(t *testing.T, c *kafka.Cluster) {
+	t.Helper()
+	tc := open(t, c, 1, 7)
+	for _, step := range []struct {
+		name string
+		do   func(*testCluster, *testing.T)
+		none bool // the log shows no rebalance either
+		move bool // coordinators move
+	}{
+		{"poll gap", (*testCluster).gap, false, false},
+		{"static restart", (*testCluster).restartStatic, true, false},
+		{"lagscaler restarts", (*testCluster).restartWatcher, true, false},
+		{"coordinator moves", (*testCluster).moveCoordinators, false, true},
+		{"broker killed", (*testCluster).killBroker, false, true},
+	} {
+		tc.began = time.Now()
+		before := tc.watcher.leaderChanges()
+		step.do(tc, t)
+		sum := report(t, tc.compare(t))
+		t.Logf("%s: %d rebalances", step.name, sum.Truths)
+		if len(sum.Missed) > 0 || len(sum.False) > 0 || step.none && sum.Truths+sum.Events > 0 {
+			t.Errorf("%s: %d rebalances, %d missed, %d false", step.name, sum.Truths, len(sum.Missed), len(sum.False))
+		}
+		if moves := tc.watcher.leaderChanges() - before; step.move != (moves > 0) {
+			t.Errorf("%s: %d leader changes counted", step.name, moves)
+		}
 	}
 }
 
