@@ -17,7 +17,7 @@
 // MaxReplicas 24 -> 20.
 //
 // The package is larger than others, because a verdict is one row of a table: its name, its condition, its deadline and its
-// words are here together. To add a rule, change only this package and its documents.
+// words are here together. CONTRIBUTING.md says how to add a rule.
 //
 // Start with table.go: it lists the verdicts and the limits in the order in which they are tried. rules.go has the condition
 // of each verdict.

@@ -163,7 +163,7 @@ func TestNothingIsMissing(t *testing.T) {
 	}
 }
 
-// NodeDraining is a rule whose fact is not read yet. With all its parts nothing is missing; without any one of them, that
+// ExampleRule is a rule whose fact is not read yet. With all its parts nothing is missing; without any one of them, that
 // one is.
 func TestAddingARule(t *testing.T) {
 	for _, half := range []struct {
@@ -172,36 +172,36 @@ func TestAddingARule(t *testing.T) {
 		want string
 	}{
 		{"nothing", func(*whole, *rule) {}, ""},
-		{"the constant", func(w *whole, _ *rule) { w.reasons = nil }, "NodeDraining has no constant in scaler/reason.go"},
-		{"the row", func(_ *whole, r *rule) { r.reason = Steady }, "NodeDraining has no row in scaler/table.go"},
-		{"the doc", func(_ *whole, r *rule) { r.doc = "" }, "NodeDraining has no doc in its row"},
-		{"the words", func(_ *whole, r *rule) { r.words = nil }, "NodeDraining has no words in its row"},
-		{"the deadline", func(_ *whole, r *rule) { r.deadline = 0 }, "NodeDraining blocks something, but has no deadline"},
-		{"the event", func(_ *whole, r *rule) { r.event = 0 }, "NodeDraining has no event in its row"},
-		{"the example", func(w *whole, _ *rule) { w.page = "\n### NodeDraining\nWhy.\n\n### Next\n```text\n" }, "NodeDraining has no example"},
-		{"the section", func(w *whole, _ *rule) { w.page = "" }, "NodeDraining has no section in docs/scaling.md"},
-		{"the runbook", func(w *whole, _ *rule) { w.runbook = "" }, "NodeDraining has a deadline, but no row in docs/runbooks"},
-		{"the timeline", func(w *whole, _ *rule) { w.timelines = "" }, "NodeDraining is decided in no timeline"},
-		{"the adapter", func(w *whole, _ *rule) { w.filled = nil }, "scaler/kube/watch does not fill Workload.Draining"},
-		{"the fact", func(w *whole, _ *rule) { w.read = nil }, "nothing reads Workload.Draining"},
-		{"the world", func(w *whole, _ *rule) { w.staged = nil }, "scaler/world_test.go does not set Workload.Draining"},
-		{"the evidence", func(w *whole, _ *rule) { w.set = nil }, "evidence of scaler/combine.go does not set Evidence.Draining"},
-		{"the number in a line", func(w *whole, _ *rule) { w.printed = nil }, "nothing prints Evidence.Draining"},
-		{"the rule", func(w *whole, _ *rule) { w.used = nil }, "no rule of scaler/rules.go reads facts.draining"},
+		{"the constant", func(w *whole, _ *rule) { w.reasons = nil }, "ExampleRule has no constant in scaler/reason.go"},
+		{"the row", func(_ *whole, r *rule) { r.reason = Steady }, "ExampleRule has no row in scaler/table.go"},
+		{"the doc", func(_ *whole, r *rule) { r.doc = "" }, "ExampleRule has no doc in its row"},
+		{"the words", func(_ *whole, r *rule) { r.words = nil }, "ExampleRule has no words in its row"},
+		{"the deadline", func(_ *whole, r *rule) { r.deadline = 0 }, "ExampleRule blocks something, but has no deadline"},
+		{"the event", func(_ *whole, r *rule) { r.event = 0 }, "ExampleRule has no event in its row"},
+		{"the example", func(w *whole, _ *rule) { w.page = "\n### ExampleRule\nWhy.\n\n### Next\n```text\n" }, "ExampleRule has no example"},
+		{"the section", func(w *whole, _ *rule) { w.page = "" }, "ExampleRule has no section in docs/scaling.md"},
+		{"the runbook", func(w *whole, _ *rule) { w.runbook = "" }, "ExampleRule has a deadline, but no row in docs/runbooks"},
+		{"the timeline", func(w *whole, _ *rule) { w.timelines = "" }, "ExampleRule is decided in no timeline"},
+		{"the adapter", func(w *whole, _ *rule) { w.filled = nil }, "scaler/kube/watch does not fill Workload.ExampleFact"},
+		{"the fact", func(w *whole, _ *rule) { w.read = nil }, "nothing reads Workload.ExampleFact"},
+		{"the world", func(w *whole, _ *rule) { w.staged = nil }, "scaler/world_test.go does not set Workload.ExampleFact"},
+		{"the evidence", func(w *whole, _ *rule) { w.set = nil }, "evidence of scaler/combine.go does not set Evidence.ExampleFact"},
+		{"the number in a line", func(w *whole, _ *rule) { w.printed = nil }, "nothing prints Evidence.ExampleFact"},
+		{"the rule", func(w *whole, _ *rule) { w.used = nil }, "no rule of scaler/rules.go reads facts.exampleFact"},
 	} {
 		w, row := asItIs(t), rule{
-			reason: "NodeDraining", blocks: down, deadline: usual, event: noEvent, doc: "pods are being moved to other nodes",
+			reason: "ExampleRule", blocks: down, deadline: usual, event: noEvent, doc: "pods are being moved to other nodes",
 			when:  gate(func(*facts) bool { return true }),
 			words: func(*Decision, *need.Need) []string { return []string{"2 pods are being moved"} },
 		}
 		w.reasons = append(w.reasons, row.reason)
-		w.page += "\n### NodeDraining\n```text\n```\n"
-		w.runbook += "\n| RolloutInProgress, NodeDraining | nodes |\n"
-		w.timelines += "12:10:00  1 000/s  0  0 s  24/24/24  Hold 24 NodeDraining: 2 pods are being moved\n"
-		w.facts, w.filled, w.read = append(w.facts, "Draining"), append(w.filled, "Draining"), append(w.read, "Draining")
-		w.gather, w.used = append(w.gather, "draining"), append(w.used, "draining")
-		w.decides, w.staged = append(w.decides, "Draining"), append(w.staged, "Draining")
-		w.evidence, w.set, w.printed = append(w.evidence, "Draining"), append(w.set, "Draining"), append(w.printed, "Draining")
+		w.page += "\n### ExampleRule\n```text\n```\n"
+		w.runbook += "\n| RolloutInProgress, ExampleRule | nodes |\n"
+		w.timelines += "12:10:00  1 000/s  0  0 s  24/24/24  Hold 24 ExampleRule: 2 pods are being moved\n"
+		w.facts, w.filled, w.read = append(w.facts, "ExampleFact"), append(w.filled, "ExampleFact"), append(w.read, "ExampleFact")
+		w.gather, w.used = append(w.gather, "exampleFact"), append(w.used, "exampleFact")
+		w.decides, w.staged = append(w.decides, "ExampleFact"), append(w.staged, "ExampleFact")
+		w.evidence, w.set, w.printed = append(w.evidence, "ExampleFact"), append(w.set, "ExampleFact"), append(w.printed, "ExampleFact")
 		half.out(&w, &row)
 		w.rules = append([]rule{row}, w.rules...)
 		missing := w.missing()

@@ -35,6 +35,7 @@
 //	How is one request sent, and what guards it?         lag/kafkasource/transport   client.go: Do is the one function that sends
 //	How are the largest messages read?                   lag/kafkasource/wire        offsetfetch.go, listoffsets.go
 //	What must every source of observations do?           lag/lagtest       conform.go
+//	How are topics found that a group left?              lag               subscription.go: orphaned
 //	What counts as a rebalance, and why did it happen?   rebalancemon      doc.go, cause.go
 //	Why this many replicas?                              scaler            table.go: the verdicts and the limits, each in order
 //	When does a verdict or limit hold; in which words?   scaler            rules.go, limits.go; words.go, words_rates.go
@@ -42,6 +43,7 @@
 //	Which values did the polls before a decision read?   scaler/seen       doc.go; readings.go, history.go: one source; replicas.go: the target
 //	Which arrival rate does a decision use?              scaler/seen       rates.go: windows; effective.go: bursts that the target lag absorbs
 //	Which member stands for which replica?               scaler/seen       members.go
+//	When is a poll partial or stale for a decision?      scaler/seen       history.go: quality
 //	How is the capacity of a consumer learned?           scaler/learn      capacity.go, samples.go
 //	What else is learned, and what is saved?             scaler/learn      doc.go: the list; memory.go: what is saved; state.go
 //	How many consumers does one group need?              scaler/need       doc.go; forecast.go, demand.go, reserve.go: the terms; need.go
@@ -59,7 +61,7 @@
 //	Which recorded traffic is simulated?                 scaler/sim/traces        traces.go: the traces that are shipped
 //	How is docs/scaling-benchmark.md made?               scaler/sim/benchmark     jobs.go: what is simulated; report.go
 //	How are simulations plotted?                         internal/plot     plot.go
-//	What was seen and decided, for a bug report?         internal/record   doc.go: the format; replay.go decides it again
+//	What was seen and decided, for a bug report?         internal/record   doc.go: the format; replay.go decides it again; writer.go: rotation, a full disk
 //	How are Kubernetes objects read and written?         scaler/kube       doc.go; scales.go is the only writer of replicas
 //	Which namespace may name which cluster and group?    scaler/kube       scalers.go: allowed, mayName; convert.go: a target is always in its scaler's namespace
 //	Which rights are needed, and for what?               scaler/kube/access     permissions.go
@@ -69,7 +71,7 @@
 //	Which thresholds apply when a scaler sets some?      internal/engine   declared.go
 //	Do they apply when the scaler is refused?            scaler            outcome.go: Applies
 //	What may a user set?                                 internal/config   config.go; docs/configuration.md is made from it
-//	How does a KEDA ScaledObject become a KafkaScaler?   internal/keda     convert.go
+//	How does a KEDA ScaledObject become a KafkaScaler?   internal/keda     convert.go; trigger.go: what has no equivalent
 //	What keeps a password out of logs and pages?         internal/config   secret.go
 //	When does what run?                                  internal/engine   doc.go: the goroutines; engine.go: Tick is one whole cycle
 //	How are the parts wired, started and stopped?        internal/daemon   daemon.go: New; run.go: Run, with a drawing
@@ -78,7 +80,9 @@
 //	And in the engine?                                   internal/engine   engine.go: configure
 //	How does a command print what it read?               internal/output   table.go, lag.go, document.go
 //	How does a command ask a running daemon?             internal/client   client.go
+//	How are joins, leaves and skew counted?              rebalancemon      member_stats.go
 //	What is exposed under which name?                    internal/metrics  doc.go: the tables; docs/metrics.md is made from them
+//	Which groups may page?                               internal/metrics  group.go: tier
 //	What is the JSON of lag?                             internal/api      lag.go; docs/json.md is made from it
 //	What do the pages show?                              internal/web      doc.go: the paths and their files
 //	What do the charts remember, and how long?           internal/web/recent         ring.go

@@ -36,18 +36,6 @@ func (c *Config) group(cluster, group string) (*Group, bool) {
 	return nil, false
 }
 
-// Allows reports whether a KafkaScaler in a namespace may name a group of a cluster. Without rules every namespace may.
-func (c *Config) Allows(namespace, cluster, group string) bool {
-	for _, r := range c.Namespaces {
-		if r.Match.Match(namespace) &&
-			(len(r.Clusters) == 0 || anyMatch(r.Clusters, cluster)) &&
-			(len(r.Groups) == 0 || anyMatch(r.Groups, group)) {
-			return true
-		}
-	}
-	return len(c.Namespaces) == 0
-}
-
 // Cluster finds a cluster by name.
 func (c *Config) Cluster(name string) (*Cluster, bool) {
 	for i := range c.Clusters {

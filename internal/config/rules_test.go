@@ -75,24 +75,3 @@ func TestFilter(t *testing.T) {
 		t.Error("found a cluster that is not there")
 	}
 }
-
-func TestNamespaceRules(t *testing.T) {
-	c := parse(t, rules)
-	for _, tc := range []struct {
-		namespace, cluster, group string
-		want                      bool
-	}{
-		{"shop", "main", "orders-eu", true},
-		{"shop", "west", "orders-eu", false},
-		{"shop", "main", "ledger", false},
-		{"data-eu", "west", "anything", true},
-		{"other", "main", "orders-eu", false},
-	} {
-		if got := c.Allows(tc.namespace, tc.cluster, tc.group); got != tc.want {
-			t.Errorf("Allows(%s, %s, %s) = %v", tc.namespace, tc.cluster, tc.group, got)
-		}
-	}
-	if !parse(t, minimal).Allows("any", "any", "any") {
-		t.Error("without rules everything is allowed")
-	}
-}

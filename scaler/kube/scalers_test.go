@@ -397,3 +397,27 @@ func BenchmarkScalers(b *testing.B) {
 		})
 	}
 }
+
+func TestNamespacesNameWhatTheRulesAllow(t *testing.T) {
+	pattern := regexp.MustCompile
+	rules := Settings{Namespaces: []NamespaceRule{
+		{Match: pattern("^shop$"), Clusters: []*regexp.Regexp{pattern("^main$")}, Groups: []*regexp.Regexp{pattern("^orders-.*$")}},
+		{Match: pattern("^data-.*$")},
+	}}
+	for _, tc := range []struct {
+		settings                  Settings
+		namespace, cluster, group string
+		want                      bool
+	}{
+		{rules, "shop", "main", "orders-eu", true},
+		{rules, "shop", "west", "orders-eu", false},
+		{rules, "shop", "main", "ledger", false},
+		{rules, "data-eu", "west", "anything", true},
+		{rules, "other", "main", "orders-eu", false},
+		{Settings{}, "any", "any", "any", true}, // without rules
+	} {
+		if got := tc.settings.mayName(tc.namespace, seen.SourceSpec{Cluster: tc.cluster, Group: tc.group}); got != tc.want {
+			t.Errorf("%s names %s of %s: %v", tc.namespace, tc.group, tc.cluster, got)
+		}
+	}
+}
