@@ -303,3 +303,20 @@ func TestNoFileIsUsedByAllOthers(t *testing.T) {
 		}
 	}
 }
+
+// A package with more than 15 files or 1,500 lines says in its doc.go why it is one idea.
+func TestLargePackagesSayWhy(t *testing.T) {
+	why := regexp.MustCompile(`one idea|one task|not divided|larger than others`)
+	for _, p := range listPackages(t) {
+		lines := 0
+		for _, name := range p.GoFiles {
+			lines += strings.Count(read(t, filepath.Join(p.Dir, name)), "\n")
+		}
+		if len(p.GoFiles) <= 15 && lines <= 1500 {
+			continue
+		}
+		if !slices.Contains(p.GoFiles, "doc.go") || !why.MatchString(read(t, filepath.Join(p.Dir, "doc.go"))) {
+			t.Errorf("%s has %d files and %d lines: its doc.go must say why that is one idea", ownPath(p.ImportPath), len(p.GoFiles), lines)
+		}
+	}
+}
