@@ -29,6 +29,7 @@
 //	rate      60 records/s   (5200 - 4000) / 20 s arrive
 //	time lag  15 s           the record at 4300 was appended halfway from 12:00:00 to 12:00:10
 //
-// The package has many files for one task: to compute all numbers about a group, and its status, from the answers of the
-// brokers. All files use the types of one poll. The package does no I/O, reads no clock and writes no log.
+// The package has many files, but one task: to compute all numbers about a group, and its status, from the answers of
+// the brokers. It is not divided, because its files share the types of one poll, from Observation to Snapshot. The
+// package does no I/O, reads no clock and writes no log.
 package lag

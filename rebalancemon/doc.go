@@ -9,10 +9,10 @@
 //	[lag.Snapshot], whole polls   10 s      generations, epochs, members:    the time of a rebalance between
 //	                                        how many there were, and why     two polls
 //
-// An example: a classic group of generation 7. The samples show PreparingRebalance from 12:00:04 to 12:00:07 and Stable
-// afterwards; the poll at 12:00:10 shows generation 9 and one more member. Two rebalances are counted: the one of 3 s that was
-// seen, and one that was too short for the samples. Their cause is member_joined, or scaling if the replicas of the
-// target were changed within the 2 minutes before.
+// For example, the last poll showed a classic group with generation 7. The samples show PreparingRebalance from 12:00:04 to
+// 12:00:07 and Stable afterwards; the poll at 12:00:10 shows generation 9 and one more member. Two rebalances are counted: the
+// one of 3 s that the samples show, and one that was too short for them. Their cause is member_joined, or scaling if the
+// replicas of the target were changed within the 2 minutes before.
 //
 // The rule for all conclusions: unknown rather than wrong. A cause that is not certain is unknown, an end that was not seen
 // has the outcome unknown, and counts are a lower bound: a rebalance that no sample saw and that changed no known

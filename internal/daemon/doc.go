@@ -9,7 +9,7 @@
 //	config -> scaler/kube          kubernetes.go: the Controller as the engine's Targets and Memories
 //	config -> engine               daemon.go: who receives each Report
 //	config -> metrics, web         pages.go, and serve.go: the port
-//	changed configuration          reload.go, and restart.go: what changes only with a restart
+//	changed configuration          reload.go, and restart.go: which settings take effect only after a restart
 //	memory without Kubernetes      memoryfile.go: a file instead of ConfigMaps
 //
 // Commands that read Kafka themselves use the same parts without the servers: [Watcher], [LookOnce], [CheckCluster].

@@ -18,8 +18,8 @@
 // tenths of the interval) and then sends an Observation that contains only errors. In the meantime "a" is polled every 10 s as
 // usual, and the Reports of these polls contain the last ClusterReport of "b".
 //
-// A panic is a defect, and ends nothing but what it is about: panics.go makes it the error of the one cluster or scaler, which
-// then counts as not read or not decided, so that nothing is scaled for it.
+// A panic does not end the program: panics.go turns it into an error of the one cluster or scaler that was being processed.
+// This cluster then counts as not read, or this scaler as not decided, so that nothing is scaled for it.
 //
 // [Engine.Tick] polls all clusters once and does everything that follows, without timers. Tests and one-shot commands use it.
 package engine

@@ -1,7 +1,7 @@
 // Package metrics serves a Report as Prometheus metrics.
 //
-// The problem: alerts, dashboards and queries of other people depend on the names and labels, and a scrape must not wait for
-// Kafka. The rules:
+// The problem: the alerts, the dashboards and the queries of users depend on the names and labels, and a scrape must not wait
+// for Kafka. The rules:
 //
 //   - One row of a table is everything about one metric: its name, help, type and labels, and how its value follows from the
 //     Report. The page, docs/metrics.md, and the tests of alerts and dashboards are all made from these rows.
@@ -33,9 +33,9 @@
 //	lagscaler_group_lag_records{kafka_cluster="main",group="orders"} 30
 //	lagscaler_group_partitions_unknown{kafka_cluster="main",group="orders"} 1
 //
-// and nothing about the lag of partition 1. If the group cannot be read at all, its gauges disappear after two polls (lag.StaleAfter). Its
-// counters remain, and so do its thresholds and status, whose rows in group.go are marked keptWhenStale. The function into, in
-// table.go, applies this rule.
+// and nothing about the lag of partition 1. If the group cannot be read at all, its gauges disappear after two polls
+// (lag.StaleAfter). Its counters remain, and so do its thresholds and status, whose rows in group.go are marked keptWhenStale.
+// The method row.into, in table.go, applies this rule.
 //
 // The package has more than 1,500 lines because it has about 100 metrics, and it is one idea: a metric is a row, and nothing
 // else knows of it.

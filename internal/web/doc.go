@@ -3,9 +3,9 @@
 // The problem: people on call need the state of all groups and scalers at a glance, also while Kafka or Kubernetes does not answer,
 // and programs need the same numbers. The rules:
 //
-//   - A page is made only from the last Report and from the samples of package recent (at most
-//     192 MiB). The rebalances are those of the Report, the last 100 of each group. A page never causes a request to Kafka or
-//     Kubernetes, and it changes nothing.
+//   - A page is made only from the last Report, which has the last 100 rebalances of each group, and from the samples of the
+//     last two hours that package recent keeps (at most 192 MiB). A page never causes a request to Kafka or Kubernetes, and it
+//     changes nothing.
 //   - A page and its JSON are made from one value.
 //   - Nothing is loaded from other hosts, and a strict content security policy enforces that. The pages work without JavaScript,
 //     which only refreshes them and draws the charts.
@@ -26,6 +26,6 @@
 // problems.go says on each page what is wrong and what to do about it. digest.go has the values that need a loop over all
 // groups: they are made once for each Report. render.go and format.go turn values into HTML.
 //
-// Example: /group?cluster=main&group=orders is the page of a group, and /api/v1/group with the same query is the [GroupPage] that it
-// is made from. An unknown group answers 404, and 503 means that the first poll has not ended.
+// Example: /group?cluster=main&group=orders is the page of a group, and /api/v1/group with the same query is the [GroupPage]
+// that it is made from. The status is 404 if the group is unknown, and 503 until the first poll has ended.
 package web

@@ -11,7 +11,7 @@
 //	WithWeek        at every poll: the week that lagscaler compare shows
 //
 //	capacity.go, samples.go    records/s of one consumer, from consumers that were busy all the time
-//	downstream.go              the experiment with fewer consumers, after more consumers did not process more
+//	downstream.go              if more consumers did not process more records together: tries whether fewer are enough
 //	durations.go               duration of starts and rebalances: the 90th percentile of the last 20
 //	residual.go                the lag that transaction markers leave permanently
 //	trust.go, forecasts.go     how accurate the last jumps, trends and seasons were

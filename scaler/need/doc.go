@@ -10,7 +10,7 @@
 //	demand.go     records/s to process: base = forecast / utilization, plus the backlog / the drain time
 //	reserve.go    the share of the last hour's peak for which capacity is kept
 //	packing.go    the smallest number of consumers that can process it, because partitions cannot be split
-//	words.go      the same numbers as a line prints them
+//	words.go      the text that shows how these numbers follow from each other
 //
 // Example: 48 partitions, 1 000/s arrive, one consumer processes 100/s, the utilization is 0.92, and there is no backlog. The
 // base is 1 087/s, which is 22.6/s for every partition, so the plan is 11 consumers. With 11 consumers, one has 5 partitions

@@ -1,11 +1,11 @@
-// Package plan is the fixed capacity plan: how many consumers and partitions a constant rate needs.
+// Package plan computes a fixed capacity plan: how many consumers and partitions a constant rate needs.
 //
 //	consumers  = rate / (records/s of one consumer), rounded up
 //	partitions = consumers rounded up to a multiple of 12
 //
-// Example: 1000 records/s at 50 ms each. One consumer processes 20/s, so 50 consumers and 60 partitions. With 60
-// partitions, 10 of the 50 consumers have two partitions and receive 33/s, more than the 20/s that they can process:
-// the smallest number that keeps up is 60, one consumer per partition.
+// Example: 1000 records/s at 50 ms each. One consumer processes 20/s, so the plan is 50 consumers and 60 partitions. With 60
+// partitions, 10 of the 50 consumers have two partitions and receive 33/s, more than the 20/s that they can process. The
+// smallest number of consumers that can process the rate is 60, one per partition.
 //
 // The plan is exact: it computes with fractions. [Consumers] is the same formula for a rate that was measured.
 package plan

@@ -1,4 +1,5 @@
-// Package seen remembers what the last polls read of a target and of its groups. This is not saved: after a restart it is empty.
+// Package seen remembers what the last polls read of a target and of its groups. A [State] is not saved: after a
+// restart it is empty.
 //
 // A poll reads offsets, members and replicas once. A decision also needs values that one poll does not show: rates, the time
 // since which the members have been the same, and who changed the replicas. [See] adds a poll to a [State] and returns the

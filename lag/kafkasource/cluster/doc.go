@@ -12,6 +12,6 @@
 //	Round.Send in a sample  one broker                                 nothing: a sample must not wait for a poll
 //	Round.SendAny           brokers in turn, then the bootstrap ones   nothing
 //
-// For example, if one of three brokers is down and the ACL for a thousand groups is missing, the round has two errors:
-// broker 2 Unreachable, and one line "1000 groups, such as "shop": …".
+// For example, if one of three brokers is down and the ACL for a thousand groups is missing, the round has two errors: one
+// says that broker 2 is Unreachable, the other begins with: 1000 groups, such as "shop".
 package cluster

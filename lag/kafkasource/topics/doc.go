@@ -8,11 +8,13 @@
 //
 //	what an answer says                          what is done
 //	not the leader, no such topic, no answer     metadata of the topic again, then its unread partitions
-//	an end below that of the poll before         the same, once: the topic may have been created again
+//	an end below that of the poll before         the same, but only once: the topic may have been deleted and created again
 //	the topic does not exist (metadata)          it is left out; asked for again after 30 s, or when a group commits to it
-//	log start offsets                            asked for in every sixth poll and when a leader epoch changed
+//
+// Log start offsets change rarely. They are read in every sixth poll; in the other polls only for partitions whose start is
+// not known, for example because the leader epoch changed.
 //
 // For example, 30,000 partitions on three leaders take 3 ListOffsets requests a poll, one of 10,000 partitions for each
-// leader, and 6 in every sixth poll. When one leader moves, one Metadata and one more ListOffsets request
-// read its partitions from the new leader.
+// leader. In every sixth poll they take 6, because of the log starts. When the partitions of one leader move to another,
+// one Metadata and one more ListOffsets request read them there.
 package topics

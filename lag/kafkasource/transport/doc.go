@@ -1,17 +1,17 @@
 // Package transport sends one request to one broker and returns the decoded response or an error with a code.
 //
 // The problem: a broker, or whatever listens on its port, may be down, slow, throttling, half restarted, of another
-// version, or no broker at all. None of these may cost the caller more than a bounded time and a bounded memory, and
-// the caller must be able to tell them apart.
+// version, or no broker at all. In each of these cases the time and the memory of a call must be bounded, and the error
+// must say which case it is.
 //
 // The rule: (*[Client]).Do is the only function that sends. [Code] gives the code of every error it returns.
 //
 //	what happens                                      what Do does
 //	no connection, or no response in time             [lag.Unreachable]
-//	a connection that worked before breaks            tries again on up to three others, then [lag.Unreachable]
-//	TLS or SASL refuses us                            [lag.AuthenticationError], at once
+//	a connection that worked before breaks            tries again on up to three other connections, then [lag.Unreachable]
+//	the TLS or SASL handshake is refused              [lag.AuthenticationError], at once
 //	the broker does not support the API               [lag.UnsupportedVersion], and nothing is sent
-//	the broker asks for 300 ms of silence (throttle)  the next request to it waits 300 ms, or fails if its deadline comes first
+//	the response asks for a throttle time of 300 ms   the next request to it waits 300 ms, or fails if its deadline comes first
 //	a wrong answer: too long, invalid, not requested  [lag.Garbled], and the connection is closed
 //
 // For example, a web server on port 9092 answers "HTTP/1.1 400 …": its first four bytes claim a response of 1.2 GB. The

@@ -1,5 +1,5 @@
 // Package wire encodes and decodes the two largest messages of a poll, OffsetFetch and ListOffsets. It uses the types of
-// package lag directly, without structures in between. All other messages are encoded by twmb/franz-go's kmsg.
+// package lag directly, without structures in between. All other messages are encoded and decoded by twmb/franz-go's kmsg.
 //
 // The problem: a cluster with 10,000 groups answers with a million commits. kmsg allocates a structure for each
 // partition and a string for each topic of each group; a poll would then mostly allocate and copy.
@@ -11,8 +11,8 @@
 //	OffsetFetch   versions 2 to 9    500 groups a request; before version 8, which is Kafka 3.0, one group
 //	ListOffsets   versions 2 to 10   10,000 partitions a request, of one leader and one [OffsetKind]
 //
-// kmsg decodes the other messages. It believes counts, so Check walks through a response first, and refuses one whose
-// lengths, counts or tags its bytes do not hold.
+// kmsg trusts the counts in a message. So [Check] walks through a response before kmsg decodes it, and refuses the response if
+// its lengths, counts or tags claim more bytes than it has.
 //
 // The tests compare every version with kmsg's code, and fuzz the decoders.
 package wire

@@ -1,8 +1,9 @@
-// Package access is the way to the API server: how the program connects to it, which rights it needs, and which of them
-// are missing.
+// Package access connects the program to the API server, and knows which rights it needs there and which of them are
+// missing.
 //
-// Every right is one row of the table in permissions.go, with the weakest mode that uses it and the consequence if it is
-// missing. The chart's roles and docs/security.md are tested against the table. Code that sends a request notes the result:
+// Every right is one row of the table in permissions.go, with the first mode that uses it (of observe, advise and act, in
+// this order) and the consequence if it is missing. The chart's roles and docs/security.md are tested against the table.
+// Code that sends a request notes the result:
 //
 //	update deployments.apps/scale in shop: forbidden      logged once; its scalers show the condition Permitted False
 //	the same, three polls later: forbidden                nothing is logged
