@@ -12,7 +12,8 @@
 //	Observation --Compute--> Snapshot --History.Add--> []Rates
 //	                 ^-- the previous Snapshot (owners, groups that were not read)
 //
-// Each quantity has a file. A formula that other packages use, too, is an exported function or method in that file:
+// Each quantity has a file, and so has the selection of numbers that users see. A formula that other packages use, too, is an
+// exported function or method in that file:
 //
 //	records     partition.go   [PartitionLag.Lag], [PartitionLag.Position]
 //	rate        rates.go       [Progress], [PerSecond]
@@ -20,7 +21,7 @@
 //	stalled     stalled.go     [StandsStill], [Stalled]
 //	trend       trend.go
 //	status      status.go
-//	published   measurement.go  [GroupLag.Measure]
+//	users see   measurement.go  [GroupLag.Measure]
 //
 // Example: the log end of a partition was 4000 at 12:00:00, 4600 at 12:00:10 and 5200 at 12:00:20. At 12:00:20 the
 // committed offset of the group is 4300.

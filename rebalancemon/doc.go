@@ -18,6 +18,9 @@
 // has the outcome unknown, and counts are a lower bound: a rebalance that no sample saw and that changed no known
 // generation or epoch is not counted.
 //
+// An episode is a period in which a group was seen to rebalance. Every poll decides with the generation or epoch how many
+// rebalances the episodes since the last poll contain:
+//
 //	group states --observeState--> episodes --+
 //	                                          +-- countRebalances, at a poll --> Events, Stats
 //	polls --membership.next--> changes -------+

@@ -8,8 +8,9 @@
 //	Lease             <-- election ------------------------------> Leading -----------> engine
 //
 // [Controller.Scalers] reads caches and does no I/O: a slow API server delays no decision, and if it does not answer, the
-// cached objects are used. Only the leader writes, and only with the permissions that package access lists, each with its reason.
-// A missing permission is logged once and shown in the conditions of the scalers that it concerns; everything else continues.
+// cached objects are used. Only the leader writes. The permissions that it needs are listed in the package access, each
+// with its reason. A missing permission is logged once and shown in the conditions of the scalers that it concerns;
+// everything else continues.
 //
 // [Controller] only joins the parts. Each has one job, and a lock of its own where it has state:
 //

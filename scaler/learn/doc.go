@@ -1,9 +1,9 @@
 // Package learn learns capacity, durations and seasons from the readings of scaler/seen, and saves them as a [Memory]. It is
 // the only writer of a Memory.
 //
-// A declared processing time is often wrong, and the duration of a start or of a rebalance is not declared at all. A [State]
-// is a Memory and the measurements that are not complete yet. Its methods return the next State and do not change their
-// input:
+// A declared processing time is often wrong, and the duration of a start or of a rebalance is not declared at all. The
+// [State] of this package (not the one of scaler/seen) is a Memory and the measurements that are not complete yet. Its
+// methods return the next State and do not change their input:
 //
 //	AtPoll          at every poll: the times at which lagscaler scaled down, and the peak of the current five minutes
 //	AtDecision      at every decision: everything else; at an early decision, between two regular ones, it learns less
@@ -11,7 +11,7 @@
 //	WithWeek        at every poll: the week that lagscaler compare shows
 //
 //	capacity.go, samples.go    records/s of one consumer, from consumers that were busy all the time
-//	downstream.go              if more consumers did not process more records together: tries whether fewer are enough
+//	downstream.go              an experiment: if added consumers did not increase the total, it tries whether fewer are enough
 //	durations.go               duration of starts and rebalances: the 90th percentile of the last 20
 //	residual.go                the lag that transaction markers leave permanently
 //	trust.go, forecasts.go     how accurate the last jumps, trends and seasons were
