@@ -28,6 +28,11 @@
 //	time lag, older than the readings     at least 2 h                 lag / rate, and at least 10 min
 //	time lag, watched for less than 60 s  unknown                      lag / rate
 //	time lag of a share group             unknown                      the age of the record at end - lag
+//	consumption of a share group          0/s                          the movement of end - lag
+//	consumption, retention passes commit  0/s                          the movement to the start of the log
+//	never committed, and empty            unknown                      lag 0
 //	offsets of transactions               count as lag                 do not count, once they are learned
 //	stalled                               120 s without a move         the same, but not soon after a rebalance; longer for rare commits
+//	stalled, no reading of 120 s ago      from the reading before it   not stalled
+//	stalled, moved back and forth again   not stalled                  stalled: it compares the two ends of the 120 s
 package seen
