@@ -19,7 +19,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.dat
 
 include $(sort $(wildcard tools/*.mk))
 
-.PHONY: build check vet unit test tools lint e2e demo help clean
+.PHONY: build check vet unit test tools lint e2e worlds demo help clean
 
 ## build: compile bin/lagscaler
 build:
@@ -52,6 +52,10 @@ tools: gotestsum lint-tools generate-tools chart-tools alert-tools kafka e2e-ser
 e2e: gotestsum
 	cd e2e && go vet ./... && gotestsum --format pkgname --rerun-fails=2 --rerun-fails-max-failures=15 \
 		--packages='./suites/scale ./servers/kafka ./suites/lag ./suites/alerts ./suites/rebalance ./...' -- -race -count=1 -p 2 -timeout 40m
+
+## worlds: play the worlds of scaler/sim/worlds with many seeds (SEEDS=50)
+worlds:
+	WORLDS_SEEDS=$(or $(SEEDS),50) go test -count=1 -timeout 60m ./scaler/sim/worlds
 
 ## demo: run a demonstration (DURATION=90s, SCENARIO=burst|diurnal|hot-partition|stalled|crash-loop|partial-outage)
 demo: build

@@ -59,6 +59,7 @@
 //	When is a group idle?                                scaler/need       measure.go: idle
 //	How would a policy have done?                        scaler/sim        doc.go: the simulator; lineup.go: the alternatives
 //	Which recorded traffic is simulated?                 scaler/sim/traces        traces.go: the traces that are shipped
+//	Is what is said true, in worlds that can exist?      scaler/sim/worlds        doc.go: days with a hidden truth, and judges of it
 //	How is docs/scaling-benchmark.md made?               scaler/sim/benchmark     jobs.go: what is simulated; report.go
 //	How are simulations plotted?                         internal/plot     plot.go
 //	What was seen and decided, for a bug report?         internal/record   doc.go: the format; replay.go decides it again; writer.go: rotation, a full disk

@@ -1,0 +1,105 @@
+package worlds
+
+import (
+	"time"
+
+	"github.com/lagscaler/lagscaler/internal/engine"
+)
+
+// The alerts of package alerts that are about a group that does not go on, on the values of each poll, so that a day needs
+// no Prometheus.
+
+// series are the values of one poll that the alerts use.
+type series struct {
+	at                time.Duration
+	lag               int64
+	lagKnown          bool
+	partitions        int
+	produced, consume uint64
+	members           int
+	stalled           int
+	suspended         bool
+}
+
+// alert is one rule: its condition, and for how long it must hold.
+type alert struct {
+	name  string
+	holds func(s *series, past []series) bool
+	after time.Duration
+}
+
+var rules = []alert{
+	{"ProcessingStopped", processingStopped, 5 * time.Minute},
+	{"PartitionStalled", func(s *series, _ []series) bool { return s.stalled > 0 }, 3 * time.Minute},
+}
+
+func processingStopped(s *series, past []series) bool {
+	produced, okP := increase(past, func(s *series) uint64 { return s.produced })
+	consumed, okC := increase(past, func(s *series) uint64 { return s.consume })
+	waits := s.lagKnown && (s.lag > int64(s.partitions) || s.lag > 0 && okP && produced > 0)
+	return waits && okC && consumed == 0 && s.members > 0 && !s.suspended
+}
+
+// increase is that of a counter over the last two minutes; a counter that is smaller began anew.
+func increase(past []series, of func(*series) uint64) (n uint64, ok bool) {
+	last := past[len(past)-1].at
+	for i := len(past) - 1; i > 0 && last-past[i-1].at <= 2*time.Minute; i-- {
+		now, before := of(&past[i]), of(&past[i-1])
+		if now < before {
+			before = 0
+		}
+		n, ok = n+now-before, true
+	}
+	return n, ok
+}
+
+// alerts are the series of the last minutes, and since when each rule has held.
+type alerts struct {
+	past  []series
+	since map[string]time.Duration
+}
+
+// next takes in a poll and returns the alerts that fire.
+func (a *alerts) next(s series) (firing []string) {
+	if a.since == nil {
+		a.since = map[string]time.Duration{}
+	}
+	a.past = append(a.past, s)
+	if len(a.past) > 20 {
+		a.past = a.past[1:]
+	}
+	for _, rule := range rules {
+		since, pending := a.since[rule.name]
+		switch {
+		case !rule.holds(&s, a.past):
+			delete(a.since, rule.name)
+		case !pending:
+			a.since[rule.name] = s.at
+		case s.at-since >= rule.after:
+			firing = append(firing, rule.name)
+		}
+	}
+	return firing
+}
+
+// seriesOf are the values of a report for the group of the world.
+func seriesOf(at time.Duration, rep *engine.Report) (s series, ok bool) {
+	c, found := rep.Cluster(cluster)
+	if !found {
+		return series{}, false
+	}
+	g, found := c.Group(groupName)
+	if !found {
+		return series{}, false
+	}
+	s = series{
+		at: at, partitions: g.Summary.Partitions, produced: g.Rates.ProducedTotal, consume: g.Rates.ConsumedTotal,
+		members: len(g.Lag.Members), stalled: g.Rates.Stalled,
+	}
+	s.lag, s.lagKnown = g.Summary.Lag()
+	for i := range rep.Scalers {
+		o := &rep.Scalers[i]
+		s.suspended = o.Workload.Paused || o.Workload.Spec == 0 && o.Decision.Desired == 0
+	}
+	return s, true
+}

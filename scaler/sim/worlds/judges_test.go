@@ -1,0 +1,196 @@
+package worlds
+
+import (
+	"fmt"
+	"time"
+)
+
+// wrong is a poll, and what is wrong with it.
+func wrong(p *polled, format string, args ...any) string {
+	return fmt.Sprintf(format, args...) + "; " + p.verdict()
+}
+
+// first keeps the first of many polls of the same fault.
+func first(list []string) []string {
+	if len(list) > 1 {
+		return []string{fmt.Sprintf("%s (and %d more)", list[0], len(list)-1)}
+	}
+	return list
+}
+
+// quiet: nobody hangs, so nothing pages.
+func quiet(r *run) (list []string) {
+	for i := range r.polls {
+		if p := &r.polls[i]; len(p.pages) > 0 {
+			list = append(list, wrong(p, "a page without cause"))
+		}
+	}
+	return first(list)
+}
+
+// pages: a reader hangs, so it pages when records have waited at it for so long, and not before it hung.
+func pages(within time.Duration) judge {
+	return func(r *run) (list []string) {
+		for i := range r.polls {
+			switch p := &r.polls[i]; {
+			case p.stuck == 0 && len(p.pages) > 0 && !r.hungWithin(i, 10*time.Minute):
+				list = append(list, wrong(p, "a page without cause"))
+			case p.stuck >= within && len(p.pages) == 0:
+				list = append(list, wrong(p, "no page, though records have waited at a reader that hangs for %v", p.stuck))
+			}
+		}
+		return first(list)
+	}
+}
+
+// hungWithin reports whether a reader hung a short time before a poll: an alert does not end at once.
+func (r *run) hungWithin(i int, d time.Duration) bool {
+	for k := i; k >= 0 && r.polls[i].at-r.polls[k].at < d; k-- {
+		if r.polls[k].stuck > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// awake: nothing sleeps while records wait, but for the time that a poll takes, and a start.
+func awake(r *run) (list []string) {
+	for i := range r.polls {
+		if p := &r.polls[i]; p.spec == 0 && p.waiting > r.fleet.policy.ActivationLag && p.oldest > time.Minute {
+			list = append(list, wrong(p, "asleep while records wait"))
+		}
+	}
+	return first(list)
+}
+
+// noFlap: it wakes once for the records that wait, and not again without new ones.
+func noFlap(r *run) (list []string) {
+	arrived := true
+	for i := range r.polls {
+		p := &r.polls[i]
+		arrived = arrived || p.arrived
+		if i > 0 && p.spec > 0 && r.polls[i-1].spec == 0 {
+			if !arrived {
+				list = append(list, wrong(p, "awake again without new records"))
+			}
+			arrived = false
+		}
+	}
+	return first(list)
+}
+
+// sleeps: it is at zero at least for a share of the time that nothing arrives.
+func sleeps(atLeast time.Duration) judge {
+	return func(r *run) []string {
+		asleep := time.Duration(0)
+		for i := range r.polls {
+			if r.polls[i].spec == 0 {
+				asleep += poll
+			}
+		}
+		if asleep < atLeast {
+			return []string{wrong(&r.polls[len(r.polls)-1], "asleep for %v, must be at least %v", asleep, atLeast)}
+		}
+		return nil
+	}
+}
+
+// keepsUp: no step down leaves fewer replicas than the traffic needs.
+func keepsUp(r *run) (list []string) {
+	for i := 1; i < len(r.polls); i++ {
+		before, p := &r.polls[i-1], &r.polls[i]
+		if p.spec < before.spec && p.spec < before.needs {
+			list = append(list, wrong(before, "down to %d while %d are needed", p.spec, before.needs))
+		}
+	}
+	return first(list)
+}
+
+// enough: the fleet is never smaller than the traffic has needed for a while.
+func enough(after time.Duration) judge {
+	return func(r *run) (list []string) {
+		short := time.Duration(0)
+		for i := range r.polls {
+			p := &r.polls[i]
+			if short += poll; p.spec >= p.needs {
+				short = 0
+			}
+			if short > after {
+				list = append(list, wrong(p, "%d needed for %v", p.needs, short))
+			}
+		}
+		return first(list)
+	}
+}
+
+// onTime: no record waits for longer than that.
+func onTime(limit time.Duration) judge {
+	return func(r *run) (list []string) {
+		for i := range r.polls {
+			if p := &r.polls[i]; p.oldest > limit {
+				list = append(list, wrong(p, "a record waits for more than %v", limit))
+			}
+		}
+		return first(list)
+	}
+}
+
+// atMost: it never has more replicas than that.
+func atMost(most int32) judge {
+	return func(r *run) (list []string) {
+		for i := range r.polls {
+			if p := &r.polls[i]; p.spec > most {
+				list = append(list, wrong(p, "more than %d", most))
+			}
+		}
+		return first(list)
+	}
+}
+
+// endsAt: it ends with at most so many replicas. A fleet that can never shrink is found so.
+func endsAt(most int32) judge {
+	return func(r *run) []string {
+		if p := &r.polls[len(r.polls)-1]; p.spec > most {
+			return []string{wrong(p, "ends with more than %d", most)}
+		}
+		return nil
+	}
+}
+
+// unchanged: nothing was written.
+func unchanged(r *run) []string {
+	if n := len(r.fleet.writes); n > 0 {
+		return []string{fmt.Sprintf("%d writes, the first %+v", n, r.fleet.writes[0])}
+	}
+	return nil
+}
+
+// pagesOnce is pages for worlds in which the program restarts: the alert may end for as long as it may take to begin.
+func pagesOnce(within time.Duration) judge {
+	return func(r *run) (list []string) {
+		silent := time.Duration(0)
+		for i := range r.polls {
+			p := &r.polls[i]
+			if silent += poll; p.stuck < within || len(p.pages) > 0 {
+				silent = 0
+			}
+			if silent > within {
+				list = append(list, wrong(p, "no page for %v", silent))
+			}
+			if p.stuck == 0 && len(p.pages) > 0 && !r.hungWithin(i, 10*time.Minute) {
+				list = append(list, wrong(p, "a page without cause"))
+			}
+		}
+		return first(list)
+	}
+}
+
+// neverZeroWhileHung: while a reader hangs, the target has a replica.
+func neverZeroWhileHung(r *run) (list []string) {
+	for i := range r.polls {
+		if p := &r.polls[i]; p.spec == 0 && p.stuck > 0 {
+			list = append(list, wrong(p, "at zero while a reader hangs"))
+		}
+	}
+	return first(list)
+}

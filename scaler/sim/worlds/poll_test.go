@@ -1,0 +1,85 @@
+package worlds
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/scaler"
+)
+
+// polled is one poll: what is true, and what the program says.
+type polled struct {
+	at time.Duration
+
+	// What is true.
+	waiting int64         // records that the group would read, and has not
+	oldest  time.Duration // how long the oldest of them has waited
+	stuck   time.Duration // for how long records have waited at a reader that hangs; 0: none hangs
+	needs   int32         // replicas without which the arrivals of this time are not processed
+	spec    int32         // of the target
+	ready   int32
+	arrived bool // records arrived since the poll before
+
+	// What the program says.
+	status   lag.Status
+	rates    lag.Rates
+	measured lag.Measurement
+	decision scaler.Decision
+	pages    []string
+}
+
+// note adds the poll that the program has just finished.
+func (r *run) note(rep *engine.Report) {
+	p := polled{at: r.now, spec: r.fleet.spec, ready: r.fleet.ready(), needs: r.needs()}
+	for _, part := range r.reading() {
+		p.see(part, r)
+	}
+	if s, ok := seriesOf(r.now, rep); ok {
+		p.pages = r.alerts.next(s)
+	}
+	if c, ok := rep.Cluster(cluster); ok {
+		if g, ok := c.Group(groupName); ok {
+			p.status, p.rates, p.measured = g.Rates.Status, g.Rates, g.Measure(nil)
+		}
+	}
+	if len(rep.Scalers) > 0 {
+		p.decision = rep.Scalers[0].Decision
+	}
+	r.polls = append(r.polls, p)
+}
+
+func (p *polled) see(part *partition, r *run) {
+	p.waiting += part.waiting
+	b, ok := part.first()
+	if !ok {
+		return
+	}
+	age := r.now - b.at
+	p.oldest = max(p.oldest, age)
+	if part.stuck {
+		p.stuck = max(p.stuck, age+step)
+	}
+	p.arrived = p.arrived || b.at > r.now-poll
+}
+
+// needs is how many replicas the traffic of this time needs.
+func (r *run) needs() int32 {
+	rate, partitions := 0.0, 0
+	for _, t := range r.topics {
+		if slices.Contains(r.reads, t.name) {
+			rate, partitions = rate+t.rate(r.now), partitions+len(t.partitions)
+		}
+	}
+	consumers := math.Ceil(rate/r.group.speed - 1e-9)
+	return int32(math.Ceil(min(consumers, float64(partitions)) / float64(r.fleet.threads)))
+}
+
+// verdict is a line about a poll, for the message of a judge.
+func (p *polled) verdict() string {
+	return fmt.Sprintf("%v: %d replicas (%d ready), %d wait for up to %v, %s; %s -> %d %v", p.at, p.spec, p.ready, p.waiting, p.oldest,
+		p.status, p.decision.Verdict, p.decision.Desired, p.pages)
+}

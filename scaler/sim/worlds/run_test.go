@@ -1,0 +1,270 @@
+package worlds
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/lagtest"
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
+)
+
+const (
+	step      = 5 * time.Second
+	poll      = 10 * time.Second
+	cluster   = "main"
+	groupName = "orders"
+)
+
+var begin = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+
+// topic is a topic of a world, as it is.
+type topic struct {
+	topicSpec
+	partitions []*partition
+	lastTx     time.Duration
+	closes     time.Duration // of the transaction that is open
+	txs        int
+}
+
+// run is a world while it is played.
+type run struct {
+	world
+	seed    uint64
+	rng     *rand.Rand
+	now     time.Duration
+	kafka   *lagtest.Cluster
+	topics  []*topic
+	group   group
+	fleet   fleet
+	store   store
+	ours    []*engine.Engine // the replicas of the program; nil: it does not run
+	leader  int
+	alerts  alerts
+	polls   []polled
+	pending []event
+}
+
+func cmpString(a, b string) int { return strings.Compare(a, b) }
+
+func (r *run) time() time.Time { return begin.Add(r.now) }
+
+// play plays a world from its beginning to its end.
+func play(t testing.TB, w world, seed uint64) *run {
+	r := newRun(t, w, seed)
+	for r.now = 0; r.now < time.Duration(w.hours*float64(time.Hour)); r.now += step {
+		for len(r.pending) > 0 && r.pending[0].at <= r.now {
+			r.pending[0].does(r)
+			r.pending = r.pending[1:]
+		}
+		r.arrive()
+		r.fleet.advance()
+		r.rebalance()
+		if r.now%poll == 0 {
+			r.tick()
+		}
+		r.work(step)
+	}
+	return r
+}
+
+func newRun(t testing.TB, w world, seed uint64) *run {
+	w.defaults()
+	r := &run{
+		world: w, seed: seed, rng: rand.New(rand.NewPCG(seed, 22)), kafka: lagtest.New(t, cluster, 3),
+		group: group{reader: w.reader, name: groupName}, store: store{},
+	}
+	r.kafka.Clock(r.time)
+	for _, spec := range w.topics {
+		if !spec.later {
+			r.create(spec)
+		}
+	}
+	policy, err := w.spec.Policy()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.fleet = fleet{fleetSpec: w.fleet, r: r, mode: cmp.Or(w.mode, scaler.Act), policy: policy, sources: w.spec.Sources}
+	r.fleet.scale(w.fleet.replicas)
+	for _, p := range r.fleet.pods {
+		p.ready = 0
+	}
+	r.pending = slices.Clone(w.events)
+	slices.SortStableFunc(r.pending, func(a, b event) int { return cmp.Compare(a.at, b.at) })
+	r.ours = []*engine.Engine{r.engine(0)}
+	return r
+}
+
+func (w *world) defaults() {
+	w.topics = slices.Clone(w.topics)
+	for i := range w.topics {
+		s := &w.topics[i]
+		s.name, s.partitions, s.old = cmp.Or(s.name, "orders"), cmp.Or(s.partitions, 4), cmp.Or(s.old, 1000)
+		if s.rate == nil {
+			s.rate = constant(0)
+		}
+	}
+	if w.reads == nil {
+		for _, s := range w.topics {
+			w.reads = append(w.reads, s.name)
+		}
+	}
+	slices.Sort(w.reads)
+	w.reader.kind = cmp.Or(w.reader.kind, lag.Classic)
+	w.reader.speed = cmp.Or(w.reader.speed, 100)
+	w.reader.commit = cmp.Or(w.reader.commit, 5*time.Second)
+	w.reader.session = cmp.Or(w.reader.session, 45*time.Second)
+	w.fleet.threads = cmp.Or(w.fleet.threads, 1)
+	if w.fleet.starts[1] == 0 {
+		w.fleet.starts = [2]time.Duration{20 * time.Second, 40 * time.Second}
+	}
+	w.source.Cluster, w.source.Group = cluster, groupName
+	if w.source.ProcessingTime == 0 {
+		w.source.ProcessingTime = time.Duration(float64(time.Second) / w.reader.speed)
+	}
+	if w.learns {
+		w.source.ProcessingTime = 0
+	}
+	w.spec.Sources = []seen.SourceSpec{w.source}
+}
+
+// create makes a topic, or makes it anew.
+func (r *run) create(spec topicSpec) {
+	r.topics = slices.DeleteFunc(r.topics, func(t *topic) bool { return t.name == spec.name })
+	r.kafka.Create(spec.name, spec.partitions)
+	t := &topic{topicSpec: spec}
+	for id := range int32(spec.partitions) {
+		p := &partition{kafka: r.kafka, topic: spec.name, id: id, commit: uncommitted, position: uncommitted}
+		p.append(spec.old, record, r.now)
+		if spec.unread && r.group.latest {
+			p.waiting, p.log = 0, nil // nobody will ever read what was there before
+		}
+		if !spec.unread {
+			p.position, p.waiting = p.end, 0
+			p.save(r.group.name)
+		}
+		if spec.tx != nil {
+			p.append(max(1, spec.tx.markers), marker, r.now)
+		}
+		t.partitions = append(t.partitions, p)
+	}
+	r.topics = append(r.topics, t)
+}
+
+// arrive appends the records of a step, and what transactions add.
+func (r *run) arrive() {
+	for _, t := range r.topics {
+		expected := t.rate(r.now) * step.Seconds() / float64(len(t.partitions))
+		if t.tx != nil {
+			r.transact(t, expected)
+			continue
+		}
+		for _, p := range t.partitions {
+			p.append(int64(expected+r.rng.Float64()), record, r.now)
+		}
+	}
+}
+
+// reading are the partitions of the topics that the replicas read.
+func (r *run) reading() (list []*partition) {
+	for _, t := range r.topics {
+		if slices.Contains(r.reads, t.name) {
+			list = append(list, t.partitions...)
+		}
+	}
+	return list
+}
+
+// transact writes a transaction with the records since the last one when it is time.
+func (r *run) transact(t *topic, expected float64) {
+	if t.closes > 0 && r.now >= t.closes {
+		t.closes = 0
+		for _, p := range t.partitions {
+			if n := p.open; n > 0 {
+				p.open = 0
+				p.append(max(1, t.tx.markers), marker, r.now)
+			}
+		}
+	}
+	if t.closes > 0 || r.now-t.lastTx < t.tx.every || expected == 0 {
+		return
+	}
+	span := float64(min(r.now-t.lastTx, t.tx.every)) / float64(step)
+	t.lastTx, t.closes, t.txs = r.now, r.now+t.tx.open, t.txs+1
+	what := record
+	if t.tx.aborts && t.txs%3 == 0 {
+		what = aborted
+	}
+	for _, p := range t.partitions {
+		if n := int64(expected*span + r.rng.Float64()); n > 0 {
+			p.open = n
+			p.append(n, what, r.now)
+		}
+	}
+	if t.tx.open == 0 {
+		r.transact(t, 0)
+	}
+}
+
+// engine is one replica of the program.
+func (r *run) engine(index int) *engine.Engine {
+	return engine.New(engine.Settings{Clusters: []engine.Cluster{{Name: cluster, Source: r.kafka}}, Mode: r.global}, engine.Options{
+		Targets: &r.fleet, Memories: r.store, Leading: func() bool { return r.leader == index },
+	})
+}
+
+// restart ends the program, and starts it again with what it saved.
+func restart(r *run) {
+	for i := range r.ours {
+		r.ours[i] = r.engine(i)
+	}
+}
+
+// elect makes the other replica of the program the leader; the first time it is started.
+func elect(r *run) {
+	if len(r.ours) == 1 {
+		r.ours = append(r.ours, r.engine(1))
+	}
+	r.leader = 1 - r.leader
+}
+
+// second starts a second replica of the program, which follows.
+func second(r *run) { r.ours = append(r.ours, r.engine(1)) }
+
+// tick lets every replica of the program poll, and notes what the leader says and what is true.
+func (r *run) tick() {
+	for _, e := range r.ours {
+		e.Tick(context.Background(), r.time())
+	}
+	r.note(r.ours[r.leader].Latest())
+}
+
+// store keeps what scalers learned, as the ConfigMaps do. To be fast it writes the text only when somebody loads it.
+type store map[string]scaler.Memory
+
+func (s store) Load(context.Context) (map[string]scaler.Memory, error) {
+	out := map[string]scaler.Memory{}
+	for name, saved := range s {
+		text, err := saved.Save()
+		if err != nil {
+			return nil, err
+		}
+		if out[name], err = scaler.LoadMemory(text); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (s store) Save(_ context.Context, learned map[string]scaler.Memory) error {
+	maps.Copy(s, learned)
+	return nil
+}

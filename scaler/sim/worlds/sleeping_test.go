@@ -1,0 +1,75 @@
+package worlds
+
+import (
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
+)
+
+// sleeping are worlds about zero replicas and waking.
+func sleeping() []world {
+	some := bursts(4*hour, 10*minute, 20)
+	activation := scaler.Spec{MinReplicas: ptr[int32](0), ActivationLag: 50}
+	named := seen.SourceSpec{Topics: []string{"orders"}}
+	return []world{
+		{
+			name: "activationLag", hours: 12, fleet: one, spec: activation, topics: []topicSpec{{rate: some}},
+			judges: []judge{quiet, awake, noFlap, sleeps(10 * hour)},
+		},
+		{
+			name: "fewer records than activationLag", hours: 12, fleet: one, spec: activation,
+			topics: []topicSpec{{rate: between(5*hour, 6*hour, 0.008)}}, judges: []judge{quiet, awake, noFlap, sleeps(11 * hour)},
+		},
+		{
+			name: "the program restarts while it sleeps", hours: 12, fleet: one, spec: toZero(), topics: []topicSpec{{rate: some}},
+			events: each(50*minute, 20*minute, 12*hour, restart), judges: []judge{quiet, awake, noFlap, sleeps(9 * hour)},
+		},
+		{
+			name: "the leader changes while it sleeps", hours: 12, fleet: one, spec: toZero(), topics: []topicSpec{{rate: some}},
+			events: append([]event{{0, second}}, each(50*minute, 20*minute, 12*hour, elect)...),
+			judges: []judge{quiet, awake, noFlap, sleeps(9 * hour)},
+		},
+		{
+			name: "the group never ran", hours: 3, fleet: fleetSpec{}, spec: toZero(), source: named,
+			topics: []topicSpec{{unread: true, rate: between(hour, 2*hour, 5)}}, judges: []judge{quiet, awake},
+		},
+		{
+			name: "offsets expire while it sleeps", hours: 9, fleet: one, spec: toZero(), source: named,
+			topics: []topicSpec{{rate: some}}, events: []event{{3 * hour, expire}},
+			judges: []judge{quiet, awake, noFlap, sleeps(6 * hour)},
+		},
+		{
+			name: "a topic is made anew while it sleeps", hours: 9, fleet: one, spec: toZero(), source: named,
+			topics: []topicSpec{{rate: some}}, events: []event{{3 * hour, makeAnew}},
+			judges: []judge{awake, noFlap, sleeps(5 * hour)},
+		},
+		{
+			name: "cut-over from KEDA", hours: 9, fleet: fleetSpec{replicas: 1, owner: seen.Owner{Kind: "ScaledObject", Name: "worker"}}, spec: toZero(),
+			topics: []topicSpec{{rate: some}},
+			events: []event{
+				{hour, func(r *run) { r.fleet.scale(0) }},
+				{2 * hour, func(r *run) { r.fleet.owner.Paused = true }},
+				{3 * hour, func(r *run) { r.fleet.owner = seen.Owner{} }},
+			},
+			judges: []judge{quiet, awake, noFlap, sleeps(5 * hour)},
+		},
+	}
+}
+
+// expire lets the broker forget the group, as it does a week after its last member left.
+func expire(r *run) {
+	for _, p := range r.reading() {
+		p.expire(r.group.name)
+	}
+	r.kafka.Remove(r.group.name)
+}
+
+// makeAnew deletes the topic and makes it again: its offsets begin at 0, and the old commits are gone a while later.
+func makeAnew(r *run) {
+	t := r.topics[0]
+	spec := t.topicSpec
+	spec.old, spec.unread = 0, true
+	for _, p := range t.partitions {
+		r.kafka.Uncommit(r.group.name, p.topic, p.id)
+	}
+	r.create(spec)
+}

@@ -1,0 +1,72 @@
+package worlds
+
+import (
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// seedsOf is how many seeds a test plays: one, or as many as the environment says.
+func seedsOf() uint64 {
+	n, err := strconv.ParseUint(os.Getenv("WORLDS_SEEDS"), 10, 32)
+	if err != nil || n == 0 {
+		return 1
+	}
+	return n
+}
+
+// all are the worlds.
+func all() []world {
+	var list []world
+	for _, some := range [][]world{plain(), transactional(), hanging(), slow(), fleets(), sleeping()} {
+		list = append(list, some...)
+	}
+	return list
+}
+
+// open are the worlds in which the program is still wrong. They are played, and what is wrong is logged.
+var open = []string{
+	"capacity is learned",
+	"three markers a transaction", "hangs on one record", "hangs on two records",
+	"jobs of ten minutes", "hangs in a job", "delayed retries", "hangs with delayed retries", "sink commits each 15 minutes", "sink hangs",
+	"half the fleet killed", "half the fleet killed in a KIP-848 group", "a container restarts in a KIP-848 group",
+	"StatefulSet of twelve behind NAT", "three threads behind NAT", "three threads behind NAT and restarts of the program",
+	"the group never ran", "offsets expire while it sleeps", "a topic is made anew while it sleeps",
+}
+
+func TestWorlds(t *testing.T) {
+	for _, w := range all() {
+		t.Run(strings.ReplaceAll(w.name, " ", "-"), func(t *testing.T) {
+			for seed := range seedsOf() {
+				r := play(t, w, seed+1)
+				for _, j := range w.judges {
+					for _, text := range j(r) {
+						report := t.Errorf
+						if slices.Contains(open, w.name) {
+							report = t.Logf
+						}
+						report("seed %d: %s", seed+1, text)
+					}
+				}
+				if os.Getenv("WORLDS_TELL") != "" {
+					tell(t, r)
+				}
+			}
+		})
+	}
+}
+
+// tell prints every change of what the program says.
+func tell(t *testing.T, r *run) {
+	last := ""
+	for i := range r.polls {
+		p := &r.polls[i]
+		said := []string{string(p.status), string(p.decision.Verdict), strconv.Itoa(int(p.spec))}
+		if now := strings.Join(append(said, p.pages...), " "); now != last {
+			t.Log(p.verdict())
+			last = now
+		}
+	}
+}
