@@ -23,6 +23,9 @@ var checked = map[int16]struct {
 	15: {5, (*claims).describeGroups},
 	16: {3, (*claims).listGroups},
 	69: {0, (*claims).consumerGroups},
+	77: {0, (*claims).shareGroups},
+	89: {0, (*claims).streamsGroups},
+	90: {0, (*claims).shareOffsets},
 }
 
 // Check refuses a response of an API whose lengths, counts or tags do not fit into its bytes.
@@ -53,6 +56,17 @@ func (r *claims) ids() { r.Span(4 * r.arrayLen(4)) }
 
 func (r *claims) strings(n int) {
 	for range n {
+		r.bytes()
+	}
+}
+
+// names walks through an array of strings.
+func (r *claims) names() {
+	size := 2
+	if r.flexible {
+		size = 1
+	}
+	for n := r.arrayLen(size); n > 0 && r.Ok(); n-- {
 		r.bytes()
 	}
 }
@@ -167,10 +181,8 @@ func (r *claims) consumerGroups() {
 			r.strings(3) // id, instance, rack
 			r.Span(4)    // epoch
 			r.strings(2) // client, host
-			for n := r.arrayLen(1); n > 0 && r.Ok(); n-- {
-				r.bytes() // topic
-			}
-			r.bytes() // pattern
+			r.names()    // topics
+			r.bytes()    // pattern
 			r.assignment()
 			r.assignment()
 			r.since(1, 1) // type

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"reflect"
+	"runtime"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kbin"
@@ -30,15 +31,18 @@ func fill(v reflect.Value) {
 		v.SetBool(true)
 	case reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		v.SetInt(7)
-	case reflect.Uint8:
+	case reflect.Uint8, reflect.Uint16:
 		v.SetUint(7)
 	}
 }
 
 // Whatever kmsg writes of any version that is asked for passes, full or empty; every shorter one is refused.
 func TestCheck(t *testing.T) {
-	newest := map[int16]int16{3: 12, 10: 6, 15: 6, 16: 5, 69: 1}
+	newest := map[int16]int16{3: 12, 10: 6, 15: 6, 16: 5, 69: 1, 77: 1, 89: 1, 90: 1}
 	for key := range checked {
+		if _, known := newest[key]; !known {
+			t.Errorf("%s is not tested", kmsg.NameForKey(key))
+		}
 		for version := range newest[key] + 1 {
 			for _, full := range []bool{false, true} {
 				resp := kmsg.ResponseForKey(key)
@@ -79,4 +83,89 @@ func TestCheckRefuses(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
+}
+
+func TestCheckRefusesKinds(t *testing.T) {
+	long := make([]byte, 1<<20)
+	for name, c := range map[string]struct {
+		key  int16
+		body []byte
+	}{
+		"share groups":   {77, append([]byte{0, 0, 0, 0, 0x81, 0x80, 0x40}, long...)},
+		"streams groups": {89, append([]byte{0, 0, 0, 0, 0x81, 0x80, 0x40}, long...)},
+		"share offsets":  {90, append([]byte{0, 0, 0, 0, 0x81, 0x80, 0x40}, long...)},
+		"subtopologies": {89, append([]byte{
+			0, 0, 0, 0, 2, // one group
+			0, 0, 0, 2, 'g', 1, 0, 0, 0, 0, 0, 0, 0, 0, // without an error
+			1, 0, 0, 0, 0, 0x81, 0x80, 0x40, // a topology
+		}, long...)},
+	} {
+		if Check(c.key, 0, c.body) == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// Whatever a client writes of any version passes, full or empty; every shorter one is refused.
+func TestCheckBlob(t *testing.T) {
+	for version := range int16(4) {
+		for _, full := range []bool{false, true} {
+			meta, assigned := kmsg.NewConsumerMemberMetadata(), kmsg.NewConsumerMemberAssignment()
+			if full {
+				fill(reflect.ValueOf(&meta).Elem())
+				fill(reflect.ValueOf(&assigned).Elem())
+			}
+			meta.Version, assigned.Version = version, version
+			for blob, raw := range map[Blob][]byte{Subscription: meta.AppendTo(nil), Assignment: assigned.AppendTo(nil)} {
+				if err := CheckBlob(blob, raw); err != nil {
+					t.Errorf("%d v%d, full %v: %v", blob, version, full, err)
+				}
+				for n := range raw {
+					if CheckBlob(blob, raw[:n]) == nil {
+						t.Errorf("%d v%d, full %v: %d of %d bytes pass", blob, version, full, n, len(raw))
+						break
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestCheckBlobRefuses(t *testing.T) {
+	long := append([]byte{0, 3, 0, 8, 0, 0}, make([]byte, 1<<19)...) // more topics than bytes can hold
+	for _, blob := range []Blob{Subscription, Assignment} {
+		for _, raw := range [][]byte{nil, {0}, {0, 1, 0x7f, 0xff, 0xff, 0xff}, long} {
+			if CheckBlob(blob, raw) == nil {
+				t.Errorf("blob %d of %d bytes: no error", blob, len(raw))
+			}
+		}
+	}
+}
+
+// What passes makes kmsg neither panic nor take memory for what is not there, and no garbage makes the walk itself panic.
+func FuzzCheck(f *testing.F) {
+	for key := range checked {
+		for _, full := range []bool{false, true} {
+			resp := kmsg.ResponseForKey(key)
+			resp.SetVersion(1)
+			if full {
+				fill(reflect.ValueOf(resp).Elem())
+			}
+			f.Add(key, int16(1), resp.AppendTo(nil))
+		}
+	}
+	f.Fuzz(func(t *testing.T, key, version int16, body []byte) {
+		if _, known := checked[key]; !known || version < 0 || version > 16 || Check(key, version, body) != nil {
+			return
+		}
+		resp := kmsg.ResponseForKey(key)
+		resp.SetVersion(version)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_ = resp.ReadFrom(body) // it may refuse a string that is null
+		runtime.ReadMemStats(&after)
+		if got, most := after.TotalAlloc-before.TotalAlloc, uint64(1<<20+200*len(body)); got > most {
+			t.Errorf("%s v%d: %d bytes take %d bytes of memory", kmsg.NameForKey(key), version, len(body), got)
+		}
+	})
 }
