@@ -144,5 +144,6 @@ func describe(r *GroupRead, before *GroupLag) GroupLag {
 		g.Members, g.Assignor, g.Protocol = before.Members, before.Assignor, before.Protocol
 		g.Generation = before.Generation
 	}
+	g.Subtopologies = subtopologies(&g, r.Subtopologies, before)
 	return g
 }

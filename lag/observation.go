@@ -34,12 +34,13 @@ type Broker struct {
 // GroupRead is one group as one poll found it.
 type GroupRead struct {
 	GroupState
-	Protocol        string   // protocol type: "consumer", "connect", … ; empty for a simple consumer
-	Assignor        string   // partition assignor, such as "range"; empty when unknown
-	Generation      int32    // classic; derived from its members, see [NoGeneration]
-	Epoch           int32    // KIP-848, share and streams: the group epoch
-	AssignmentEpoch int32    // the epoch of the assignment that the members move to
-	Members         []Member // sorted by ID
+	Protocol        string        // protocol type: "consumer", "connect", … ; empty for a simple consumer
+	Assignor        string        // partition assignor, such as "range"; empty when unknown
+	Generation      int32         // classic; derived from its members, see [NoGeneration]
+	Epoch           int32         // KIP-848, share and streams: the group epoch
+	AssignmentEpoch int32         // the epoch of the assignment that the members move to
+	Members         []Member      // sorted by ID
+	Subtopologies   []Subtopology // Kafka Streams, sorted by ID; nil: not known
 	Commits         []TopicCommits
 	CommitsAt       time.Time // when the committed offsets were read
 	ReadCommitted   bool      // configured: its end is the last stable offset
@@ -63,6 +64,13 @@ type Member struct {
 	Pattern    string   // KIP-848: subscribed regular expression
 	Assigned   []TopicPartitions
 	Target     []TopicPartitions // KIP-848: the assignment it moves to, when that differs
+}
+
+// Subtopology is a part of a Kafka Streams application. Its tasks each read one partition of all its topics: a join of two
+// topics with 12 partitions is one subtopology with 12 tasks, and two topics that are processed apart are two with 24.
+type Subtopology struct {
+	ID     string
+	Topics []string // that it reads, sorted; repartition topics included
 }
 
 // TopicPartitions is a set of partitions of one topic, sorted.

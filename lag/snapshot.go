@@ -43,7 +43,8 @@ type GroupLag struct {
 	Generation      int32 // classic; NoGeneration when no member sends it
 	Epoch           int32
 	AssignmentEpoch int32
-	Members         []Member // sorted by ID
+	Members         []Member      // sorted by ID
+	Subtopologies   []Subtopology // Kafka Streams, sorted by ID; nil: not known
 	Topics          []TopicLag
 	ReadAt          time.Time // when the offsets below were read; older than the snapshot when Err is set
 	ReadCommitted   bool

@@ -55,8 +55,8 @@ func toZeroWords(d *Decision, _ *need.Need) []string {
 
 func idleWords(d *Decision, n *need.Need) []string {
 	consumers := d.Consumers(d.Current)
-	return append([]string{fmt.Sprintf("only %d of %s can have a partition, %d idle",
-		n.Useful, number.Of(consumers, "consumer"), consumers-n.Useful)}, memberWords(d)...)
+	return append([]string{fmt.Sprintf("only %d of %s can have a %s, %d idle",
+		n.Useful, number.Of(consumers, "consumer"), n.Unit(), consumers-n.Useful)}, memberWords(d)...)
 }
 
 func thresholdWords(d *Decision, n *need.Need) []string {
@@ -151,10 +151,10 @@ func stabilizingWords(d *Decision, n *need.Need) []string {
 }
 
 // partitionLimitWords say how many partitions would not limit the verdict.
-func partitionLimitWords(d *Decision, s Step, _ *need.Need) string {
+func partitionLimitWords(d *Decision, s Step, n *need.Need) string {
 	consumers := d.Consumers(s.From)
-	return fmt.Sprintf("only %s can have a partition, %s need %s partitions", number.Of(d.Bounds.Partitions, "consumer"),
-		number.Of(consumers, "consumer"), number.Whole(plan.RoundPartitions(int64(consumers))))
+	return fmt.Sprintf("only %s can have a %s, %s need %s %s", number.Of(d.Bounds.Partitions, "consumer"), n.Unit(),
+		number.Of(consumers, "consumer"), number.Whole(plan.RoundPartitions(int64(consumers))), n.Units())
 }
 
 func minReplicasWords(d *Decision, s Step, _ *need.Need) string {

@@ -36,6 +36,7 @@
 //	How are the largest messages read?                   lag/kafkasource/wire        offsetfetch.go, listoffsets.go
 //	What must every source of observations do?           lag/lagtest       conform.go
 //	How are topics found that a group left?              lag               subscription.go: orphaned
+//	How many tasks has a Kafka Streams application?      lag               subtopology.go
 //	What counts as a rebalance, and why did it happen?   rebalancemon      doc.go, cause.go
 //	Why this many replicas?                              scaler            table.go: the verdicts and the limits, each in order
 //	When does a verdict or limit hold; in which words?   scaler            rules.go, limits.go; words.go, words_rates.go

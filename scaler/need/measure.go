@@ -51,6 +51,7 @@ func measure(in *Input) *estimator {
 	n.AgeSeconds = max(0, in.Now.Sub(e.last.Time()).Seconds())
 	n.Partitions = int32(e.readings.Columns.Count)
 	e.packing = newPacking(in.Seen, n.PerConsumer)
+	n.Tasks = e.packing.streamsTasks()
 	e.loads = make([]load, n.Partitions)
 	e.rates()
 	e.lags()

@@ -121,8 +121,9 @@ type Need struct {
 	RatePlan int32 `json:"ratePlan"`
 	ByRate   int32 `json:"byRate"` // the same without the drain
 	DownPlan int32 `json:"downPlan"`
-	Down     int32 `json:"down"`   // the same from Peak
-	Useful   int32 `json:"useful"` // more than these would idle
+	Down     int32 `json:"down"`            // the same from Peak
+	Useful   int32 `json:"useful"`          // more than these would idle
+	Tasks    int32 `json:"tasks,omitempty"` // of Kafka Streams, which are assigned as a whole; 0: none, or not known
 
 	Bound      []Partition       `json:"bound,omitempty"`    // partitions that one consumer cannot carry
 	AllBound   bool              `json:"allBound,omitempty"` // so many that every partition needs a consumer of its own

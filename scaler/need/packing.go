@@ -12,10 +12,11 @@ const noise = 1e-9
 type packing struct {
 	assignment  seen.Assignment
 	columns     *seen.Columns
+	tasks       []int // by column: what is assigned as a whole, see [seen.Columns.Tasks]
 	useful      int32 // at most; 0: no limit known
 	perConsumer float64
 	sum         []float64 // scratch, by consumer
-	several     []bool    // the consumer has two partitions or more
+	last        []int     // scratch, by consumer: its last task, -1: none, -2: it has two or more
 }
 
 // newPacking packs the partitions that a source's group has. Before the first complete poll they are those that are listed.
@@ -23,10 +24,24 @@ func newPacking(h *seen.History, perConsumer float64) packing {
 	p := packing{
 		assignment: seen.AssignmentOf(h.Read), columns: h.Readings.Columns, useful: h.Useful, perConsumer: perConsumer,
 	}
+	p.tasks, _ = p.columns.Tasks()
 	if p.useful == 0 {
 		p.useful = seen.UsefulConsumers(p.assignment, p.columns)
 	}
 	return p
+}
+
+// streamsTasks is how many tasks of Kafka Streams there are; 0: none, or not known.
+func (p *packing) streamsTasks() int32 {
+	if p.assignment != seen.Balanced {
+		return 0
+	}
+	for _, t := range p.columns.Topics {
+		if !t.Skip && t.Subtopology != "" {
+			return p.useful
+		}
+	}
+	return 0
 }
 
 // least is the smallest useful count of at least n under which every consumer with two partitions or more has at most
@@ -65,34 +80,36 @@ func (p *packing) reduces(n int32) bool {
 }
 
 func (p *packing) fits(n int32, demand func(column int) float64) bool {
+	const none, several = -1, -2
 	if cap(p.sum) < int(p.useful) {
-		p.sum, p.several = make([]float64, p.useful), make([]bool, p.useful)
+		p.sum, p.last = make([]float64, p.useful), make([]int, p.useful)
 	}
-	sum, several := p.sum[:n], p.several[:n]
+	sum, last := p.sum[:n], p.last[:n]
 	for i := range sum {
-		sum[i], several[i] = -1, false
+		sum[i], last[i] = 0, none
 	}
-	next := 0
 	for _, t := range p.columns.Topics {
 		if t.Skip {
 			continue
 		}
 		for k := range t.Partitions {
-			i := next % int(n)
+			task := p.tasks[t.First+k]
+			i := task % int(n)
 			if p.assignment == seen.ByRange {
 				i = RangeOwner(k, len(t.Partitions), int(n))
 			}
-			next++
-			if sum[i] < 0 {
-				sum[i] = 0
-			} else {
-				several[i] = true
+			switch last[i] {
+			case none:
+				last[i] = task
+			case task:
+			default:
+				last[i] = several
 			}
 			sum[i] += demand(t.First + k)
 		}
 	}
 	for i := range sum {
-		if several[i] && sum[i]*(1-noise) > p.perConsumer {
+		if last[i] == several && sum[i]*(1-noise) > p.perConsumer {
 			return false
 		}
 	}

@@ -25,7 +25,8 @@ func uniform(assignment seen.Assignment, per float64, partitions ...int) *packin
 	if assignment == seen.ByRange {
 		useful = slices.Max(partitions)
 	}
-	return &packing{assignment: assignment, columns: s, useful: int32(useful), perConsumer: per}
+	tasks, _ := s.Tasks()
+	return &packing{assignment: assignment, columns: s, tasks: tasks, useful: int32(useful), perConsumer: per}
 }
 
 func TestUsefulCounts(t *testing.T) {
@@ -90,6 +91,34 @@ func TestFitIsTheClosedForm(t *testing.T) {
 			t.Fatalf("%d, want %d", got, want)
 		}
 	})
+}
+
+// A join of two topics: a task is a partition of both, and is assigned as a whole.
+func TestFitOfTasks(t *testing.T) {
+	join := func(per float64) *packing {
+		p := uniform(seen.Balanced, per, 12, 12)
+		for i := range p.columns.Topics {
+			p.columns.Topics[i].Subtopology = "0"
+		}
+		p.tasks, _ = p.columns.Tasks()
+		p.useful = seen.UsefulConsumers(p.assignment, p.columns)
+		return p
+	}
+	for _, c := range []struct {
+		f    *packing
+		each float64
+		want int32
+	}{
+		{join(100), 10, 3},                            // five tasks of 20 on one, and 3 have four each
+		{join(100), 20, 6},                            // two tasks of 40
+		{join(100), 30, 12},                           // one task of 60
+		{join(100), 80, 12},                           // a task is too much for one: no more consumers help
+		{uniform(seen.Balanced, 100, 12, 12), 80, 24}, // the twin: each partition apart
+	} {
+		if got := c.f.least(1, func(int) float64 { return c.each }); got != c.want {
+			t.Errorf("%v each: %d, want %d", c.each, got, c.want)
+		}
+	}
 }
 
 // Kafka's RangeAssignor: contiguous blocks, the first ones longer by one.

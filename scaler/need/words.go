@@ -88,7 +88,7 @@ func (n *Need) whole(rate float64, planned, to int32) string {
 		return ""
 	}
 	if n.AllBound {
-		return "many partitions need a consumer of their own"
+		return "many " + n.Units() + " need a consumer of their own"
 	}
 	until := "then"
 	if to-planned > 1 {
@@ -96,7 +96,7 @@ func (n *Need) whole(rate float64, planned, to int32) string {
 	}
 	each := plan.PerConsumer(int(n.Useful), to-1)
 	if each == plan.PerConsumer(int(n.Useful), to) { // topics differ in size
-		return fmt.Sprintf("%s one gets too many partitions", until)
+		return fmt.Sprintf("%s one gets too many %s", until, n.Units())
 	}
 	atLeast := ""
 	if plan.PerConsumer(int(n.Useful), planned) > each {
@@ -106,8 +106,19 @@ func (n *Need) whole(rate float64, planned, to int32) string {
 	if even := rate * float64(each) / float64(n.Useful); even > n.PerConsumer {
 		load = number.PerSecond(even)
 	}
-	return fmt.Sprintf("%s one gets %s%d of %d partitions (%s)", until, atLeast, each, n.Useful, load)
+	return fmt.Sprintf("%s one gets %s%d of %d %s (%s)", until, atLeast, each, n.Useful, n.Units(), load)
 }
+
+// Units is what is assigned to consumers as a whole.
+func (n *Need) Units() string {
+	if n.Tasks > 0 {
+		return "tasks"
+	}
+	return "partitions"
+}
+
+// Unit is one of them.
+func (n *Need) Unit() string { return strings.TrimSuffix(n.Units(), "s") }
 
 // NextSmaller is the next smaller number of consumers that have more partitions each; 0: none.
 func (n *Need) NextSmaller(consumers int32) int32 {

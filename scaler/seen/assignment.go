@@ -28,20 +28,54 @@ func AssignmentOf(g *lag.GroupLag) Assignment {
 }
 
 // UsefulConsumers is how many consumers can have a partition. The range assignor begins every topic with the first
-// consumer, so it is as many as the largest topic has partitions. 0: no limit, or none known.
+// consumer, so it is as many as the largest topic has partitions. Kafka Streams assigns tasks, so it is as many as there are
+// tasks. 0: no limit, or none known.
 func UsefulConsumers(a Assignment, c *Columns) int32 {
 	if a == Shared {
 		return 0
 	}
-	n := 0
+	if a == ByRange {
+		n := 0
+		for _, t := range c.Topics {
+			if !t.Skip {
+				n = max(n, len(t.Partitions))
+			}
+		}
+		return int32(n)
+	}
+	_, n := c.Tasks()
+	return int32(n)
+}
+
+// Tasks numbers what is assigned as a whole: for Kafka Streams one partition in all topics of a subtopology, else a partition.
+// It returns the number of each column, in the order of the columns, and how many there are.
+//
+//	two topics of 12 partitions, one subtopology      12: a join
+//	the same, two subtopologies                       24
+//	the same, not known, or not Kafka Streams         24
+func (c *Columns) Tasks() (of []int, n int) {
+	type task struct {
+		subtopology string
+		partition   int32
+	}
+	of = make([]int, c.Count)
+	known := map[task]int{}
 	for _, t := range c.Topics {
-		switch {
-		case t.Skip:
-		case a == ByRange:
-			n = max(n, len(t.Partitions))
-		default:
-			n += len(t.Partitions)
+		if t.Skip {
+			continue
+		}
+		for k, p := range t.Partitions {
+			key := task{t.Subtopology, p}
+			number, shared := known[key]
+			if t.Subtopology == "" || !shared {
+				number = n
+				n++
+			}
+			if t.Subtopology != "" {
+				known[key] = number
+			}
+			of[t.First+k] = number
 		}
 	}
-	return int32(n)
+	return of, n
 }

@@ -50,7 +50,9 @@ type Topic struct {
 	First      int // its first column
 	Partitions []int32
 	Skip       bool // it has no columns: it is orphaned, or the source does not want it
-	orphaned   bool
+	// Subtopology is what reads it in Kafka Streams: topics of one are read by the same tasks. Empty: not known.
+	Subtopology string
+	orphaned    bool
 }
 
 // columnsOf gives columns to the partitions that a group consumes, as far as the source wants them; nil wants all.
@@ -58,6 +60,7 @@ func columnsOf(g *lag.GroupLag, wants func(topic string) bool) *Columns {
 	c := &Columns{Topics: make([]Topic, len(g.Topics))}
 	for i, read := range g.Topics {
 		t := Topic{Name: read.Topic, First: c.Count, orphaned: read.Orphaned, Skip: read.Orphaned || wants != nil && !wants(read.Topic)}
+		t.Subtopology, _ = g.SubtopologyOf(read.Topic)
 		for _, p := range read.Partitions {
 			t.Partitions = append(t.Partitions, p.Partition)
 		}
@@ -77,6 +80,9 @@ func (c *Columns) fit(g *lag.GroupLag) bool {
 	for i := range g.Topics {
 		t, read := &c.Topics[i], &g.Topics[i]
 		if t.Name != read.Topic || t.orphaned != read.Orphaned || len(t.Partitions) != len(read.Partitions) {
+			return false
+		}
+		if id, _ := g.SubtopologyOf(read.Topic); id != t.Subtopology {
 			return false
 		}
 	}

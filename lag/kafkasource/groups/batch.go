@@ -87,6 +87,11 @@ func (m *matcher) next(name string, code int16) (*group, bool) {
 	return g, true
 }
 
+// fail notes the error of a group whose entry makes no sense.
+func (m *matcher) fail(g *group, code lag.ErrorCode) {
+	m.errors = append(m.errors, groupError{g, code})
+}
+
 // failed are the groups with an error, and those that are not in the response.
 func (m *matcher) failed() []groupError {
 	for _, g := range m.asked {

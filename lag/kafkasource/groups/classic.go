@@ -35,6 +35,9 @@ func (r *Reading) describeClassic(ctx context.Context, broker int32, groups []*g
 		g.Assignor = d.Protocol
 		g.Described = g.State == lag.Stable || g.State == lag.Empty || g.State == lag.Dead
 		g.Members = classicMembers(&d)
+		if d.Protocol == streamsAssignor && d.ProtocolType == consumerProtocol {
+			g.Subtopologies = assignedSubtopologies(d.Members)
+		}
 		g.Generation = generation(g.Members)
 	}
 	return answers.failed(), nil
@@ -65,7 +68,7 @@ func classicMembers(g *kmsg.DescribeGroupsResponseGroup) []lag.Member {
 // the generation it was last in. Metadata that does not decode is ignored: clients write it, not brokers.
 func decodeSubscription(m *lag.Member, raw []byte) {
 	var meta kmsg.ConsumerMemberMetadata
-	if len(raw) == 0 || meta.ReadFrom(raw) != nil {
+	if wire.CheckBlob(wire.Subscription, raw) != nil || meta.ReadFrom(raw) != nil {
 		return
 	}
 	m.Topics = sortedNames(meta.Topics)
@@ -78,7 +81,7 @@ func decodeSubscription(m *lag.Member, raw []byte) {
 // decodeAssignment takes a classic member's partitions.
 func decodeAssignment(m *lag.Member, raw []byte) {
 	var a kmsg.ConsumerMemberAssignment
-	if len(raw) == 0 || a.ReadFrom(raw) != nil {
+	if wire.CheckBlob(wire.Assignment, raw) != nil || a.ReadFrom(raw) != nil {
 		return
 	}
 	for _, t := range a.Topics {

@@ -1,7 +1,10 @@
 package groups
 
 import (
+	"cmp"
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -25,6 +28,11 @@ func (r *Reading) describeStreams(ctx context.Context, broker int32, groups []*g
 			continue
 		}
 		sources, all := sourceTopics(d.Topology)
+		if tooManyTasks(d.Members, sources) {
+			answers.fail(g, lag.Garbled)
+			continue
+		}
+		g.Subtopologies = subtopologies(sources)
 		about := description{state: d.State, assignor: wire.StringOf(d.AssignorName), epoch: d.Epoch, assignmentEpoch: d.AssignmentEpoch}
 		for _, m := range d.Members {
 			about.members = append(about.members, member{
@@ -47,14 +55,32 @@ func sourceTopics(topology *kmsg.StreamsGroupDescribeResponseGroupTopology) (by 
 	}
 	by = make(map[string][]string, len(topology.Subtopologies))
 	for _, sub := range topology.Subtopologies {
-		topics := sub.SourceTopics
+		topics := slices.Clone(sub.SourceTopics)
 		for _, r := range sub.RepartitionSourceTopics {
 			topics = append(topics, r.Topic)
 		}
-		by[sub.SubtopologyID] = topics
+		by[sub.SubtopologyID] = append(by[sub.SubtopologyID], topics...)
 		all = append(all, topics...)
 	}
 	return by, sortedNames(all)
+}
+
+// mostTaskPartitions bounds what the tasks of a group may name: each names its partition in every topic of its subtopology, so
+// a response that is garbage could name the square of its own size.
+const mostTaskPartitions = 1 << 20
+
+func tooManyTasks(members []kmsg.StreamsGroupDescribeResponseGroupMember, sources map[string][]string) bool {
+	n := 0
+	for _, m := range members {
+		for _, ids := range [][]kmsg.TaskIDs{m.Assignment.ActiveTasks, m.TargetAssignment.ActiveTasks} {
+			for _, id := range ids {
+				if n += (1 + len(id.Partitions)) * len(sources[id.SubtopologyID]); n > mostTaskPartitions {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 func tasks(ids []kmsg.TaskIDs, sources map[string][]string) []topicPartitions {
@@ -64,5 +90,80 @@ func tasks(ids []kmsg.TaskIDs, sources map[string][]string) []topicPartitions {
 			all = append(all, topicPartitions{name: topic, partitions: append([]int32(nil), id.Partitions...)})
 		}
 	}
+	return all
+}
+
+// streamsAssignor is the protocol name of Kafka Streams in classic groups. It sorts the partitions of a member by topic and
+// number, and writes for each of them the task that reads it: a join of two topics has each task twice. That tells which
+// topics are read by the same tasks.
+const streamsAssignor = "stream"
+
+// assignedSubtopologies are the subtopologies of a classic group of Kafka Streams, as far as the members' tasks tell. A
+// member whose tasks do not go with its partitions tells nothing.
+func assignedSubtopologies(members []kmsg.DescribeGroupsResponseGroupMember) []lag.Subtopology {
+	by := map[string]string{} // topic: subtopology
+	torn := map[string]bool{} // topics of two subtopologies: the application was changed, and is in the middle of it
+	for _, m := range members {
+		var a kmsg.ConsumerMemberAssignment
+		if wire.CheckBlob(wire.Assignment, m.MemberAssignment) != nil || a.ReadFrom(m.MemberAssignment) != nil {
+			continue
+		}
+		tasks, err := wire.ActiveTasks(a.UserData)
+		if err != nil {
+			continue
+		}
+		for topic, id := range topicTasks(a.Topics, tasks) {
+			if was, ok := by[topic]; ok && was != id {
+				torn[topic] = true
+			}
+			by[topic] = id
+		}
+	}
+	topics := map[string][]string{}
+	for topic, id := range by {
+		if !torn[topic] {
+			topics[id] = append(topics[id], topic)
+		}
+	}
+	return subtopologies(topics)
+}
+
+// topicTasks are the subtopologies of a member's topics; nil when its tasks do not go with its partitions.
+func topicTasks(topics []kmsg.ConsumerMemberAssignmentTopic, tasks []wire.Task) map[string]string {
+	type partition struct {
+		topic  string
+		number int32
+	}
+	var all []partition
+	for _, t := range topics {
+		for _, p := range t.Partitions {
+			all = append(all, partition{t.Topic, p})
+		}
+	}
+	if len(all) != len(tasks) {
+		return nil
+	}
+	slices.SortFunc(all, func(a, b partition) int {
+		return cmp.Or(strings.Compare(a.topic, b.topic), cmp.Compare(a.number, b.number))
+	})
+	by := map[string]string{}
+	for i, p := range all {
+		if was, ok := by[p.topic]; tasks[i].Partition != p.number || ok && was != tasks[i].Subtopology {
+			return nil
+		}
+		by[p.topic] = tasks[i].Subtopology
+	}
+	return by
+}
+
+// subtopologies sorts topics by subtopology.
+func subtopologies(topics map[string][]string) []lag.Subtopology {
+	all := make([]lag.Subtopology, 0, len(topics))
+	for id, names := range topics {
+		if len(names) > 0 {
+			all = append(all, lag.Subtopology{ID: id, Topics: sortedNames(names)})
+		}
+	}
+	slices.SortFunc(all, func(a, b lag.Subtopology) int { return strings.Compare(a.ID, b.ID) })
 	return all
 }
