@@ -22,7 +22,7 @@ func Compute(o Observation, prev *Snapshot, keep []string) *Snapshot {
 		prev = &Snapshot{}
 	}
 	s := &Snapshot{
-		Cluster: o.Cluster, Began: o.Began, At: o.At, Brokers: o.Brokers, Topics: o.Topics,
+		Cluster: o.Cluster, Began: o.Began, At: o.At, Brokers: o.Brokers, Topics: o.Topics, Absent: o.Absent,
 		Errors: o.Errors, Requests: o.Requests, Duplicates: o.Duplicates,
 		Groups: make([]GroupLag, 0, max(len(o.Groups), len(prev.Groups))),
 	}

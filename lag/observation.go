@@ -10,11 +10,19 @@ type Observation struct {
 	At      time.Time // when the last answer came
 	Brokers []Broker
 	Groups  []GroupRead // sorted by group, each once
-	Topics  []TopicRead // sorted by name: every topic that a group committed to, subscribes to or is assigned
+	Topics  []TopicRead // sorted by name: every topic that a group committed to, subscribes to or is assigned, or that is among TopicNames
+	Absent  []string    // sorted: names among TopicNames that the cluster does not have, as fresh metadata says
 	Errors  []ReadError
 
 	Requests   []RequestCount // by API, sorted
 	Duplicates int            // groups that two brokers listed
+}
+
+// TopicNames are the topics that scalers name. They are read whether or not a group commits to them: a group that never ran,
+// or whose commits expired, is woken by them.
+type TopicNames struct {
+	Names []string                // sorted
+	Match func(topic string) bool // also every topic of the cluster that it accepts; nil: none
 }
 
 // RequestCount says how often an API was called.

@@ -11,7 +11,8 @@ type Snapshot struct {
 	Began, At  time.Time
 	Brokers    []Broker
 	Groups     []GroupLag  // sorted by name
-	Topics     []TopicRead // sorted by name: consumed topics, with their offsets
+	Topics     []TopicRead // sorted by name: topics that groups consume or scalers name, with their offsets
+	Absent     []string    // sorted: topics that scalers name and the cluster does not have
 	Errors     []ReadError
 	Requests   []RequestCount
 	Duplicates int // groups that two brokers listed, each counted once here
@@ -26,7 +27,7 @@ func (s *Snapshot) Group(name string) (*GroupLag, bool) {
 	return nil, false
 }
 
-// Topic finds a consumed topic by name.
+// Topic finds a topic by name.
 func (s *Snapshot) Topic(name string) (*TopicRead, bool) {
 	i := sort.Search(len(s.Topics), func(i int) bool { return s.Topics[i].Name >= name })
 	if i < len(s.Topics) && s.Topics[i].Name == name {
@@ -59,6 +60,17 @@ const StaleAfter = 2
 
 // Stale reports whether the group could not be read for [StaleAfter] polls.
 func (g *GroupLag) Stale() bool { return g.Missed >= StaleAfter }
+
+// Absent reports whether the cluster is known to have no such group: all brokers answered, and none of them lists it. Only
+// a group that is kept because a scaler or the configuration names it can be absent. A broker does not list a group that
+// this client may not describe either.
+//
+//	what the poll found                                       absent
+//	listed, with or without members                           false
+//	not listed, but in one of the last polls                  false: it is kept for a grace time
+//	not listed, and not for longer                            true
+//	not listed, but a broker did not answer                   false: unknown
+func (g *GroupLag) Absent() bool { return g.State == Dead && g.Err == OK && g.Missed == 0 }
 
 // TopicLag is a group's lag on one topic. Partitions are sorted by number.
 type TopicLag struct {

@@ -39,7 +39,7 @@ var predicates = []struct {
 	status Status
 	holds  func(condition) bool
 }{
-	{StatusUnknown, isUnknown},         // not read for two polls, or no lag is known at all
+	{StatusUnknown, isUnknown},         // not read for two polls, no lag is known at all, or there is no such group
 	{StatusRebalancing, isRebalancing}, // between two assignments: offsets that do not move now will move again
 	{StatusRewound, isRewound},         // a committed offset went back within 5 min: a reset, or a recreated topic
 	{StatusStopped, isStopped},         // records wait, the group has no members, and no offset moved for 2 min
@@ -57,7 +57,7 @@ func status(c condition) Status {
 }
 
 func isUnknown(c condition) bool {
-	if c.group.Stale() {
+	if c.group.Stale() || c.group.Absent() {
 		return true
 	}
 	return c.sum.Known == 0 && c.sum.Unknown > 0

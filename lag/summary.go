@@ -13,6 +13,7 @@ type Summary struct {
 	AboveEnd      int
 	Orphaned      int // partitions of orphaned topics, which none of the numbers above includes
 	Complete      bool
+	absent        bool // there is no such group
 }
 
 // Summary adds the group up.
@@ -36,13 +37,14 @@ func (g *GroupLag) summary(wants func(topic string) bool) Summary {
 	if s.Known > 0 {
 		s.Avg = float64(s.Total) / float64(s.Known)
 	}
-	s.Complete = g.Err == OK && s.Unknown == 0
+	s.Complete, s.absent = g.Err == OK && s.Unknown == 0, g.Absent()
 	return s
 }
 
-// Lag is the total. It is unknown when partitions are there and the lag of none is known, or when nothing could be read.
+// Lag is the total. It is unknown when partitions are there and the lag of none is known, when nothing could be read, and
+// when there is no such group: it has read nothing, and what it should read is not known.
 func (s *Summary) Lag() (total int64, ok bool) {
-	return s.Total, s.Known > 0 || s.Partitions == 0 && s.Complete
+	return s.Total, s.Known > 0 || s.Partitions == 0 && s.Complete && !s.absent
 }
 
 func (s *Summary) add(p PartitionLag) {

@@ -119,6 +119,14 @@ func (d Decision) Need() (n need.Need, ok bool) {
 	return d.Needs[d.Decider], true
 }
 
+// NamesWrong reports whether a group or a topic that a source names does not exist, and should: topics exist before they
+// are consumed, and a group exists once a consumer of a ready replica has joined.
+func (d *Decision) NamesWrong() bool {
+	return slices.ContainsFunc(d.Needs, func(n need.Need) bool {
+		return len(n.MissingTopics) > 0 || n.NoGroup && d.Current > 0 && d.Why.Ready > 0
+	})
+}
+
 // timeLag is the greatest of all sources, in seconds.
 func (d *Decision) timeLag() (seconds float64) {
 	for i := range d.Needs {

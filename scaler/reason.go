@@ -21,6 +21,8 @@ const (
 	RebalanceStuck     Reason = "RebalanceStuck"
 	Fallback           Reason = "Fallback"
 	ScaleUp            Reason = "ScaleUp"
+	TopicNotFound      Reason = "TopicNotFound"
+	GroupNotFound      Reason = "GroupNotFound"
 	IdleConsumers      Reason = "IdleConsumers"
 	DataPartial        Reason = "DataPartial"
 	DataStale          Reason = "DataStale"

@@ -100,6 +100,19 @@ func (f *facts) dataIsPartial() bool { return f.source.Quality == seen.Partial }
 
 func (f *facts) dataIsStale() bool { return f.source.Quality == seen.Stale }
 
+func (f *facts) topicNotFound() (int32, bool) { return f.keep(f.topicIsMissing()) }
+
+func (f *facts) topicIsMissing() bool { return len(f.need.MissingTopics) > 0 }
+
+// groupNotFound tells a group that does not exist from one that does not exist yet: consumers are ready, and none has joined.
+//
+//	group               replicas ready   verdict
+//	does not exist      3                GroupNotFound: the name is wrong, or the consumers use another one
+//	does not exist      0                another: the first consumer that joins makes the group
+func (f *facts) groupNotFound() (int32, bool) {
+	return f.keep(f.need.NoGroup && f.current > 0 && f.target.Ready > 0)
+}
+
 func (f *facts) idleConsumers() (int32, bool) { return f.useful, f.useful > 0 && f.current > f.useful }
 
 // gate is a hold that matters only when fewer replicas would do, or when that cannot be known yet.

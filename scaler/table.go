@@ -119,6 +119,17 @@ var rules = []rule{
 		event: noEvent,
 		doc:   "this poll could not read the group",
 	},
+	{ // what the right name would read is not known, so that nothing is scaled down, not to zero either
+		reason: TopicNotFound, blocks: down, deadline: usual, when: (*facts).topicNotFound, words: absentWords,
+		note:  (*facts).topicIsMissing,
+		event: warning,
+		doc:   "a topic that the source names does not exist",
+	},
+	{ // not before the first replica is ready: a group begins to exist when its first consumer joins
+		reason: GroupNotFound, blocks: down, deadline: usual, when: (*facts).groupNotFound, words: absentWords,
+		event: warning,
+		doc:   "replicas are ready, but the group does not exist",
+	},
 	{ // members without a partition go at once, whatever the lag
 		reason: IdleConsumers, when: (*facts).idleConsumers, words: idleWords,
 		event: noEvent,

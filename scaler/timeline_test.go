@@ -227,6 +227,8 @@ func (w *world) given(words []string) (replicas int32, err error) {
 		w.perPod = int(count())
 	case "elsewhere":
 		w.foreign = int(count())
+	case "names":
+		w.source.Topics = words[1:]
 	case "never":
 		w.never = true
 	default:
@@ -287,6 +289,10 @@ func (w *world) happen(words []string) error {
 		w.unread = true
 	case "answered":
 		w.silent, w.unknown, w.unread = nil, 0, false
+	case "missing": // missing payment: the source names this topic, and it does not exist
+		w.missing = words[1:]
+	case "nogroup": // no broker lists the group
+		w.nogroup = true
 	case "rollout":
 		w.rollout = words[1] == "begins"
 	case "target":

@@ -76,6 +76,21 @@ func staleWords(_ *Decision, n *need.Need) []string {
 	return []string{n.Missing(), "no scale down on old numbers"}
 }
 
+// absentWords name what does not exist, and say that a broker may only not show it.
+func absentWords(d *Decision, n *need.Need) []string {
+	parts := []string{n.Absent()}
+	switch {
+	case n.NoGroup && d.Verdict == GroupNotFound:
+		return append(parts, fmt.Sprintf("%s ready and none has joined it", are(d.Why.Ready)), "check the name, and the right to describe the group")
+	case n.NoGroup:
+		parts = append(parts, waitingWords)
+	}
+	return append(parts, "arrivals there are unknown, so no scale down; check the name")
+}
+
+// waitingWords are said of a group that does not exist while no replica is ready.
+const waitingWords = "the first consumer that joins makes the group"
+
 func noMembersWords(d *Decision, _ *need.Need) []string {
 	return []string{fmt.Sprintf("the group has no member, though %s ready", are(d.Why.Ready))}
 }
@@ -105,7 +120,10 @@ func externalWords(d *Decision, n *need.Need) []string {
 }
 
 func uncommittedWords(_ *Decision, n *need.Need) []string {
-	if n.Partitions == 0 {
+	switch {
+	case n.NoGroup:
+		return []string{"lag unknown, " + n.Absent(), waitingWords}
+	case n.Partitions == 0:
 		return []string{"lag unknown, no partition of the group is known"}
 	}
 	return []string{fmt.Sprintf("lag unknown, none of %s has a committed offset", number.Of(n.Partitions, "partition"))}

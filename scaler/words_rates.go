@@ -126,6 +126,8 @@ func keptWords(d *Decision, n *need.Need) []string {
 // restingWords say why nothing starts at zero replicas.
 func restingWords(d *Decision, n *need.Need) []string {
 	switch {
+	case n.NoGroup:
+		return []string{n.Arriving(), n.Absent(), waitingWords}
 	case !n.RateKnown:
 		return []string{n.Arriving()}
 	case !n.LagKnown:

@@ -48,8 +48,10 @@ type world struct {
 	joined     int
 
 	silent   []int32
-	unknown  int  // partitions that do not answer
-	unread   bool // the group cannot be read
+	missing  []string // topics that the source names and that do not exist
+	nogroup  bool     // no broker lists the group
+	unknown  int      // partitions that do not answer
+	unread   bool     // the group cannot be read
 	reading  *lag.GroupLag
 	writes   int
 	rollout  bool
@@ -253,13 +255,17 @@ func (w *world) input() scaler.Input {
 	}
 	return scaler.Input{
 		Now: w.now, Policy: w.policy, Workload: wl, Memory: w.memory,
-		Sources: []seen.Source{{SourceSpec: w.source, Lag: w.reading, Silent: w.silent, Rebalance: w.rebalance}},
+		Sources: []seen.Source{{SourceSpec: w.source, Lag: w.reading, Silent: w.silent, Missing: w.missing, Rebalance: w.rebalance}},
 	}
 }
 
 func (w *world) read() *lag.GroupLag {
 	g := &lag.GroupLag{ReadAt: w.now, Assignor: w.assignor, Generation: lag.NoGeneration, Described: true}
 	g.Group, g.At, g.State, g.Type = w.source.Group, w.now, lag.Stable, lag.Classic
+	if w.nogroup {
+		g.State = lag.Dead
+		return g
+	}
 	for m := range w.joined {
 		host := fmt.Sprintf("/10.0.0.%d", m/w.perPod)
 		if m >= w.joined-w.foreign {

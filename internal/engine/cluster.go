@@ -167,6 +167,12 @@ func (e *Engine) source(spec seen.SourceSpec) seen.Source {
 	if stats, ok := c.monitor.Stats(spec.Group); ok {
 		src.Rebalance = seen.RebalanceOf(stats)
 	}
+	for _, name := range spec.Topics {
+		if _, missing := slices.BinarySearch(c.report.Snapshot.Absent, name); missing {
+			src.Missing = append(src.Missing, name)
+		}
+	}
+	slices.Sort(src.Missing)
 	for _, err := range c.report.Snapshot.Errors {
 		if err.Broker >= 0 && !slices.Contains(src.Silent, err.Broker) {
 			src.Silent = append(src.Silent, err.Broker)

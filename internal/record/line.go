@@ -73,13 +73,14 @@ type source struct {
 	Spec      seen.SourceSpec `json:"spec"`
 	Lag       *lag.GroupLag   `json:"lag"`
 	Silent    []int32         `json:"silent,omitempty"`
+	Missing   []string        `json:"missing,omitempty"`
 	Rebalance seen.Rebalance  `json:"rebalance"`
 }
 
 func pollOf(in scaler.Input) *poll {
 	p := &poll{Now: in.Now, Clock: in.Clock, Workload: in.Workload, Policy: in.Policy, SLO: in.Policy.SLO}
 	for _, s := range in.Sources {
-		p.Sources = append(p.Sources, source{s.SourceSpec, s.Lag, s.Silent, s.Rebalance})
+		p.Sources = append(p.Sources, source{s.SourceSpec, s.Lag, s.Silent, s.Missing, s.Rebalance})
 	}
 	for _, w := range in.Policy.Schedule {
 		p.Schedule = append(p.Schedule, w.WindowSpec)
@@ -92,7 +93,7 @@ func (p *poll) input() (scaler.Input, error) {
 	in := scaler.Input{Now: p.Now, Clock: p.Clock, Workload: p.Workload, Policy: p.Policy}
 	in.Policy.SLO = p.SLO
 	for _, s := range p.Sources {
-		in.Sources = append(in.Sources, seen.Source{SourceSpec: s.Spec, Lag: s.Lag, Silent: s.Silent, Rebalance: s.Rebalance})
+		in.Sources = append(in.Sources, seen.Source{SourceSpec: s.Spec, Lag: s.Lag, Silent: s.Silent, Missing: s.Missing, Rebalance: s.Rebalance})
 	}
 	var errs []error
 	for _, w := range p.Schedule {

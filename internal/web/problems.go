@@ -126,10 +126,24 @@ func scalerProblem(s *engine.ScalerReport) (Problem, bool) {
 	case s.Disposition == scaler.Conflict:
 		p.What = "the target was resized by another writer: " + s.Failure
 		p.Do = "the next poll decides again; if this repeats, find out what else writes the replicas"
+	case s.Decision.NamesWrong():
+		p.What = namesWrong(&s.Decision)
+		p.Do = "correct the name in the scaler's sources, or create the topic; a group exists once a consumer of the target has joined it"
 	case s.Decision.Overdue:
 		p.What, p.Do = "a verdict is past its deadline: "+string(s.Decision.Verdict), "see the runbook of the alert LagscalerHoldOverdue"
 	default:
 		return p, false
 	}
 	return p, true
+}
+
+// namesWrong is what a scaler's sources name and what does not exist.
+func namesWrong(d *scaler.Decision) string {
+	var names []string
+	for i := range d.Needs {
+		if what := d.Needs[i].Absent(); what != "" {
+			names = append(names, what)
+		}
+	}
+	return strings.Join(names, "; ")
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/web/recent"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -53,6 +54,18 @@ func TestProblemsSayWhatToDo(t *testing.T) {
 				p.Known, p.Err = p.Known&^lag.KnownEnd, lag.LeaderNotAvailable
 			})
 		}, []string{"groups with partitions that could not be read", "group=beta", "the lag is at least the number shown, and these groups are not scaled in"}},
+		{
+			"a scaler names a topic that does not exist", scaled(scaler.Outcome{Decision: scaler.Decision{
+				Needs: []need.Need{{Cluster: "main", Group: "orders", MissingTopics: []string{"orderz"}}},
+			}}),
+			[]string{"shop/orders", `topic "orderz" of cluster "main" does not exist`, "correct the name"},
+		},
+		{
+			"a scaler names a group that does not exist", scaled(scaler.Outcome{Decision: scaler.Decision{
+				Needs: []need.Need{{Cluster: "main", Group: "orderz", NoGroup: true}}, Current: 2, Why: scaler.Evidence{Ready: 2},
+			}}),
+			[]string{"shop/orders", `group "orderz" of cluster "main" does not exist`, "correct the name"},
+		},
 		{
 			"a right in Kubernetes is missing", scaled(scaler.Outcome{Scaler: scaler.Scaler{Refusal: scaler.Refusal{Reason: "MissingRight", Why: "the permission to list deployments.apps in shop is missing"}}}),
 			[]string{"shop/orders", "the permission to list deployments.apps in shop is missing", "nothing is decided for this scaler until this is fixed"},

@@ -167,11 +167,37 @@ func readyCondition(o scaler.Outcome) metav1.Condition {
 	if o.Refused() {
 		return condition(v1alpha1.Ready, false, string(o.Refusal.Reason), o.Refusal.Why)
 	}
+	if c, absent := absentCondition(&o.Decision); absent {
+		return c
+	}
 	switch v := o.Decision.Verdict; v {
 	case scaler.TargetNotFound, scaler.Fallback, scaler.NoCommittedOffsets, scaler.CapacityUnknown:
 		return condition(v1alpha1.Ready, false, string(v), v.Doc())
 	}
 	return condition(v1alpha1.Ready, true, "Evaluated", "the target and its groups can be read")
+}
+
+// absentCondition is Ready when a group or a topic of the specification does not exist. A group that nobody could have
+// joined yet may be a wrong name or not: that is unknown.
+func absentCondition(d *scaler.Decision) (c metav1.Condition, absent bool) {
+	reason, status, names := scaler.TopicNotFound, metav1.ConditionFalse, []string(nil)
+	for i := range d.Needs {
+		n := &d.Needs[i]
+		if what := n.Absent(); what != "" {
+			names = append(names, what)
+		}
+		if n.NoGroup && len(n.MissingTopics) == 0 {
+			reason = scaler.GroupNotFound
+		}
+	}
+	if len(names) == 0 || d.Verdict == scaler.TargetNotFound {
+		return c, false
+	}
+	message := strings.Join(names, "; ")
+	if !d.NamesWrong() {
+		status, reason, message = metav1.ConditionUnknown, v1alpha1.WaitingForGroup, message+"; the first consumer that joins makes the group"
+	}
+	return metav1.Condition{Type: v1alpha1.Ready, Status: status, Reason: string(reason), Message: message}, true
 }
 
 func activeCondition(o scaler.Outcome) metav1.Condition {

@@ -39,6 +39,7 @@ func measure(in *Input) *estimator {
 		Cluster: in.Seen.Cluster, Group: in.Seen.Group, Silent: in.Seen.Silent, ForecastBy: FromRate, Horizon: in.Horizon.Seconds(),
 		Utilization: t.Utilization, DownUtilization: t.DownUtilization, DrainSeconds: t.DrainTime.Seconds(),
 		WindowSeconds: in.Clock.Scale(t.StabilizationWindow).Seconds(), Useful: in.Seen.Useful, Downstream: in.Learned.Downstream,
+		NoGroup: in.Seen.NoGroup(), MissingTopics: in.Seen.Missing,
 	}}
 	n := &e.need
 	n.PerConsumer, n.Capacity = in.Learned.Capacity()

@@ -79,14 +79,16 @@ type Need struct {
 	MaxLag     int64   `json:"maxLag"`
 	LagSeconds float64 `json:"lagSeconds"` // of the worst partition
 	// MovingSeconds is the same without stalled partitions, which nothing that is decided here moves.
-	MovingSeconds float64 `json:"movingSeconds"`
-	LagKnown      bool    `json:"lagKnown"`
-	Partitions    int32   `json:"partitions"`
-	Unanswered    int32   `json:"unanswered,omitempty"`
-	Silent        []int32 `json:"silentBrokers,omitempty"`
-	Members       int32   `json:"members"`
-	Assignor      string  `json:"assignor,omitempty"`
-	AgeSeconds    float64 `json:"ageSeconds"` // of the reading
+	MovingSeconds float64  `json:"movingSeconds"`
+	LagKnown      bool     `json:"lagKnown"`
+	Partitions    int32    `json:"partitions"`
+	Unanswered    int32    `json:"unanswered,omitempty"`
+	Silent        []int32  `json:"silentBrokers,omitempty"`
+	Members       int32    `json:"members"`
+	Assignor      string   `json:"assignor,omitempty"`
+	AgeSeconds    float64  `json:"ageSeconds"`              // of the reading
+	NoGroup       bool     `json:"noGroup,omitempty"`       // the cluster has no such group
+	MissingTopics []string `json:"missingTopics,omitempty"` // topics that the source names, and that do not exist
 
 	// Capacity.
 	PerConsumer float64            `json:"perConsumer"`

@@ -134,6 +134,26 @@ func (n *Need) NextSmaller(consumers int32) int32 {
 	return 0
 }
 
+// Absent names what the specification names and the cluster does not have; empty: nothing.
+//
+//	group "shop" and topic "orders" of cluster "main" do not exist
+func (n *Need) Absent() string {
+	var names []string
+	if n.NoGroup {
+		names = append(names, fmt.Sprintf("group %q", n.Group))
+	}
+	for _, topic := range n.MissingTopics {
+		names = append(names, fmt.Sprintf("topic %q", topic))
+	}
+	switch len(names) {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf("%s of cluster %q does not exist", names[0], n.Cluster)
+	}
+	return fmt.Sprintf("%s of cluster %q do not exist", strings.Join(names, " and "), n.Cluster)
+}
+
 // Missing names the partitions and brokers that were not read.
 func (n *Need) Missing() string {
 	switch {

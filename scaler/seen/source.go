@@ -16,6 +16,7 @@ type Source struct {
 	SourceSpec
 	Lag       *lag.GroupLag // nil: never read. A new reading has a later read time than the one before
 	Silent    []int32       // brokers that did not answer this poll, sorted; for the line
+	Missing   []string      // topics of the specification that do not exist, sorted
 	Rebalance Rebalance
 }
 
@@ -79,6 +80,9 @@ func (s SourceSpec) Wants() func(topic string) bool {
 		return slices.Contains(s.Topics, topic) || s.TopicPattern != "" && err == nil && pattern.MatchString(topic)
 	}
 }
+
+// NoGroup reports whether the cluster is known to have no such group.
+func (s *Source) NoGroup() bool { return s.Lag != nil && s.Lag.Absent() }
 
 // Rebalance is the part of a group's rebalances a decision depends on.
 type Rebalance struct {

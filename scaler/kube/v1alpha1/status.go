@@ -22,6 +22,10 @@ const (
 	NotReadYet     = "NotReadYet"     // the target's kind is being listed for the first time
 )
 
+// WaitingForGroup is the reason of the condition Ready, whose status is then Unknown, when a group does not exist and no
+// replica of the target is ready: the first consumer that joins makes the group, if the name is right.
+const WaitingForGroup = "WaitingForGroup"
+
 // The annotations of an operator, on a KafkaScaler or on its target.
 const (
 	AnnotationPaused        = "lagscaler.io/paused"
