@@ -9,13 +9,16 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/plan"
 )
 
-func activateWords(_ *Decision, n *need.Need) []string {
-	parts := []string{fmt.Sprintf("lag %s, %s", number.Of(n.Lag, "record"), n.Arriving())}
+func activateWords(d *Decision, n *need.Need) []string {
+	behind, arrived := "lag unknown", arrivedWords(&d.Why.Waiting)
+	if n.LagKnown {
+		behind = "lag " + number.Of(n.Lag, "record")
+	}
 	if !n.RateKnown || !n.Capacity.Known() {
-		return parts
+		return append([]string{behind + ", " + n.Arriving()}, arrived...)
 	}
 	from := n.Now(true)
-	return []string{"lag " + number.Of(n.Lag, "record"), from.Rate, from.Count}
+	return append([]string{behind, from.Rate, from.Count}, arrived...)
 }
 
 func scaleUpWords(d *Decision, n *need.Need) []string {

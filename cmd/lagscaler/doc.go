@@ -57,7 +57,9 @@
 //	Where is it saved?                                   scaler/kube       memories.go: ConfigMaps
 //	Where is it saved without Kubernetes?                internal/daemon   memoryfile.go
 //	What happens between two decisions?                  scaler            lane.go: the last one stands, or the fast lane decides
-//	When does a target go to zero, and what wakes it?    scaler            rules.go: scaleToZero, activate
+//	When does a target go to zero, and what wakes it?    scaler/asleep     doc.go: the table; mark.go: partitions without a commit
+//	Who set the replicas to 0?                           scaler/asleep     state.go: Next
+//	Where is that saved, before a write of 0?            scaler/kube       asleep.go
 //	When is a group idle?                                scaler/need       measure.go: idle
 //	How would a policy have done?                        scaler/sim        doc.go: the simulator; lineup.go: the alternatives
 //	Which recorded traffic is simulated?                 scaler/sim/traces        traces.go: the traces that are shipped
@@ -66,7 +68,7 @@
 //	How are simulations plotted?                         internal/plot     plot.go
 //	What was seen and decided, for a bug report?         internal/record   doc.go: the format; replay.go decides it again; writer.go: rotation, a full disk
 //	How are Kubernetes objects read and written?         scaler/kube       doc.go; scales.go is the only writer of replicas
-//	Which namespace may name which cluster and group?    scaler/kube       scalers.go: allowed, mayName; convert.go: a target is always in its scaler's namespace
+//	Which namespace may name which group and topic?      scaler/kube       scalers.go: allowed, mayName; convert.go: a target is always in its scaler's namespace
 //	Which rights are needed, and for what?               scaler/kube/access     permissions.go
 //	Which replica leads, and until when?                 scaler/kube/election   election.go
 //	How large is a target, and who else scales it?       scaler/kube/watch      workloads.go
@@ -96,7 +98,7 @@
 //	What does the demo pretend?                          internal/demo     doc.go
 //	Is a claim of the documentation true?                e2e               a module of its own: real Kafka, Kubernetes, Prometheus
 //
-// Arrows point one way: lag <- rebalancemon <- scaler/seen <- scaler/learn <- scaler/need <- scaler <- scaler/say <-
+// Arrows point one way: lag <- rebalancemon <- scaler/seen <- scaler/asleep <- scaler/learn <- scaler/need <- scaler <- scaler/say <-
 // internal/engine <- {internal/metrics, internal/web} <- internal/daemon <- cmd.
 // All before internal/engine, and scaler/sim, do no I/O, read no clock, write no log and start no goroutine; house_test.go
 // holds all of this.

@@ -73,6 +73,10 @@ type ScalerSpec struct {
 	// When the scaler is deleted: `keep` the replicas, or `restore` at least one replica. Default restore if minReplicas
 	// is 0, otherwise keep.
 	OnDelete scaler.OnDelete `yaml:"onDelete"`
+
+	// When somebody else sets the replicas to 0 in mode act, for example with `kubectl scale --replicas=0`: `keep` the
+	// target at zero until it is scaled up again, or `wake` it like a target that lagscaler scaled to zero. Default keep.
+	OnZeroByHand scaler.OnZeroByHand `yaml:"onZeroByHand"`
 }
 
 // TargetRef is an object with a scale subresource, in the namespace of the scaler.
@@ -112,6 +116,11 @@ type Source struct {
 
 	// `read_committed` or `read_uncommitted`. Default read_uncommitted.
 	Isolation seen.Isolation `yaml:"isolation"`
+
+	// Where the consumers begin in a partition in which the group has no commit (auto.offset.reset): `earliest` or
+	// `latest`. It says which records start a target with zero replicas there. Default: not known, so that all retained
+	// records start it, and keep its last replica.
+	OffsetReset seen.OffsetReset `yaml:"offsetReset"`
 }
 
 // Window is a time with a minimum number of replicas.
@@ -143,12 +152,13 @@ func (s ScalerSpec) Scaler() scaler.Spec {
 		TargetLag: time.Duration(s.TargetLag), DrainTime: time.Duration(s.DrainTime),
 		StabilizationWindow: time.Duration(s.StabilizationWindow),
 		ActivationLag:       s.ActivationLag, IdleTime: time.Duration(s.IdleTime), OnDelete: s.OnDelete,
+		OnZeroByHand: s.OnZeroByHand,
 	}
 	for _, src := range s.Sources {
 		out.Sources = append(out.Sources, seen.SourceSpec{
 			Cluster: src.Cluster, Group: src.Group, Topics: src.Topics, TopicPattern: src.TopicPattern,
 			ProcessingTime: time.Duration(src.ProcessingTime), Concurrency: src.Concurrency,
-			CommitInterval: time.Duration(src.CommitInterval), Isolation: src.Isolation,
+			CommitInterval: time.Duration(src.CommitInterval), Isolation: src.Isolation, OffsetReset: src.OffsetReset,
 		})
 	}
 	for _, w := range s.Schedule {

@@ -31,6 +31,7 @@ spec:
     concurrency: 4
     commitInterval: 1s
     isolation: read_committed
+    offsetReset: earliest
   minReplicas: 0
   maxReplicas: 48
   targetLag: 20s
@@ -45,6 +46,7 @@ spec:
   activationLag: 10
   idleTime: 11m
   onDelete: keep
+  onZeroByHand: wake
 `
 
 func TestSpecOfAKafkaScaler(t *testing.T) {
@@ -62,11 +64,13 @@ func TestSpecOfAKafkaScaler(t *testing.T) {
 			Sources: []seen.SourceSpec{{
 				Cluster: "main", Group: "orders", Topics: []string{"a", "b"}, TopicPattern: "c.*", ProcessingTime: 50 * time.Millisecond,
 				Concurrency: 4, CommitInterval: time.Second, Isolation: seen.ReadCommitted,
+				OffsetReset: seen.Earliest,
 			}},
 			MinReplicas: p(0), MaxReplicas: p(48), FallbackReplicas: p(9),
 			Schedule:  []scaler.WindowSpec{{Start: "0 8 * * 1-5", End: "0 18 * * 1-5", TimeZone: "Europe/Berlin", MinReplicas: 7}},
 			TargetLag: 20 * time.Second, DrainTime: 5 * time.Minute, StabilizationWindow: 10 * time.Minute,
 			ActivationLag: 10, IdleTime: 11 * time.Minute, OnDelete: scaler.Keep,
+			OnZeroByHand: scaler.Wake,
 		},
 	}
 	if got := declaredOf(&k); !reflect.DeepEqual(got, want) {
