@@ -136,7 +136,12 @@ func keptWords(d *Decision, n *need.Need) []string {
 
 // restingWords say why nothing starts at zero replicas.
 func restingWords(d *Decision, n *need.Need) []string {
+	w := &d.Why.Waiting
 	switch {
+	case w.Arrived > 0: // not enough
+		return append(arrivedWords(w), fmt.Sprintf("starts above %s (activationLag)", number.Whole(d.Policy.ActivationLag)))
+	case w.Again > 0:
+		return append([]string{n.Arriving()}, arrivedWords(w)...)
 	case n.NoGroup:
 		return []string{n.Arriving(), n.Absent(), waitingWords}
 	case !n.RateKnown:
