@@ -29,16 +29,23 @@ type source struct {
 	log     *slog.Logger
 	current atomic.Pointer[kafkasource.Source]
 	checked *kafkasource.Source // the connection whose list of groups was checked; only for Observe
+	named   atomic.Pointer[lag.TopicNames]
 	rules   atomic.Pointer[config.Config]
 }
 
 // Sample reads the states of all groups.
 func (s *source) Sample(ctx context.Context) lag.Sample { return s.current.Load().Sample(ctx) }
 
+// ReadTopics makes the polls from now on read these topics, too, over any connection.
+func (s *source) ReadTopics(names lag.TopicNames) { s.named.Store(&names) }
+
 // Observe reads everything. For a new connection it also checks once whether the list of groups is complete, because brokers
 // leave out groups without an error if a permission is missing.
 func (s *source) Observe(ctx context.Context) lag.Observation {
 	k := s.current.Load()
+	if named := s.named.Load(); named != nil {
+		k.ReadTopics(*named)
+	}
 	o := k.Observe(ctx)
 	if s.checked != k && len(o.Errors) == 0 {
 		s.checked = k

@@ -18,6 +18,11 @@ type Source interface {
 	Observe(ctx context.Context) lag.Observation
 }
 
+// TopicReader is a Source that can read topics that no group commits to. It may be called while Observe runs.
+type TopicReader interface {
+	ReadTopics(names lag.TopicNames)
+}
+
 // Cluster is a cluster to watch.
 type Cluster struct {
 	Name   string

@@ -17,7 +17,12 @@ type declared struct {
 	groups  map[string][]string            // by cluster, sorted: the scaled groups, which never vanish from snapshots
 	hints   map[string][]rebalancemon.Hint // by cluster: resizes and rollouts of their targets
 	slos    map[groupName]lag.SLO          // thresholds that scalers set for their groups; the first by name decides
+	topics  map[string][]string            // by cluster, sorted: the topics that scalers name
+	match   map[string][]topicMatch        // by cluster: those that they name by a pattern
 }
+
+// topicMatch accepts topics.
+type topicMatch func(topic string) bool
 
 type groupName struct{ cluster, group string }
 
@@ -26,6 +31,7 @@ func declare(all []scaler.Scaler, global scaler.Mode) declared {
 	all = slices.Clone(all) // the platform's own may be read by others
 	d := declared{
 		scalers: all, groups: map[string][]string{}, hints: map[string][]rebalancemon.Hint{}, slos: map[groupName]lag.SLO{},
+		topics: map[string][]string{}, match: map[string][]topicMatch{},
 	}
 	slices.SortFunc(all, func(a, b scaler.Scaler) int { return strings.Compare(a.Name, b.Name) })
 	for i := range all {
@@ -41,6 +47,10 @@ func declare(all []scaler.Scaler, global scaler.Mode) declared {
 	for _, groups := range d.groups {
 		slices.Sort(groups)
 	}
+	for cluster, topics := range d.topics {
+		slices.Sort(topics)
+		d.topics[cluster] = slices.Compact(topics)
+	}
 	return d
 }
 
@@ -50,6 +60,10 @@ func (d *declared) add(s *scaler.Scaler, src seen.SourceSpec) {
 		h.Group = src.Group
 		d.hints[src.Cluster] = append(d.hints[src.Cluster], h)
 	}
+	d.topics[src.Cluster] = append(d.topics[src.Cluster], src.Topics...)
+	if src.TopicPattern != "" {
+		d.match[src.Cluster] = append(d.match[src.Cluster], src.Wants())
+	}
 	name := groupName{src.Cluster, src.Group}
 	if _, known := d.slos[name]; known {
 		return
@@ -58,4 +72,15 @@ func (d *declared) add(s *scaler.Scaler, src seen.SourceSpec) {
 	slo.Declared = true
 	d.slos[name] = slo
 	d.groups[src.Cluster] = append(d.groups[src.Cluster], src.Group)
+}
+
+// topicNames are the topics of a cluster that scalers name.
+func (d *declared) topicNames(cluster string) lag.TopicNames {
+	names := lag.TopicNames{Names: d.topics[cluster]}
+	if match := d.match[cluster]; len(match) > 0 {
+		names.Match = func(topic string) bool {
+			return slices.ContainsFunc(match, func(m topicMatch) bool { return m(topic) })
+		}
+	}
+	return names
 }

@@ -41,11 +41,12 @@ type Settings struct {
 	Declared   []Declared // scalers of the configuration file
 }
 
-// NamespaceRule allows some namespaces to name some clusters and groups.
+// NamespaceRule allows some namespaces to name some clusters, groups and topics.
 type NamespaceRule struct {
 	Match    *regexp.Regexp   // of the whole namespace
 	Clusters []*regexp.Regexp // empty: all
 	Groups   []*regexp.Regexp // empty: all
+	Topics   []*regexp.Regexp // empty: all
 }
 
 // Controller joins the parts of this package. Each part has a lock of its own, or needs none.

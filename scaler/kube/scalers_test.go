@@ -421,3 +421,36 @@ func TestNamespacesNameWhatTheRulesAllow(t *testing.T) {
 		}
 	}
 }
+
+// A topic that is named is read, so a namespace may name only those that a rule allows. A pattern is no topic: what it
+// accepts may be more than the rule does.
+func TestNamespacesNameTopics(t *testing.T) {
+	pattern := regexp.MustCompile
+	rules := Settings{Namespaces: []NamespaceRule{
+		{Match: pattern("^bank$"), Groups: []*regexp.Regexp{pattern("^g$")}, Topics: []*regexp.Regexp{pattern("^(?:ledger)$"), pattern("^(?:book-.*)$")}},
+		{Match: pattern("^bank$"), Groups: []*regexp.Regexp{pattern("^other$")}},
+	}}
+	for _, tc := range []struct {
+		group   string
+		topics  []string
+		pattern string
+		want    bool
+	}{
+		{"g", []string{"ledger", "book-eu"}, "", true},
+		{"g", []string{"ledger", "payments"}, "", false},
+		{"g", nil, "", true}, // what the group reads
+		{"g", nil, "book-.*", true},
+		{"g", nil, ".*", false},
+		{"g", nil, "book-eu", false}, // it accepts less, but that is not known
+		{"g", []string{"ledger"}, ".*", false},
+		{"other", []string{"payments"}, ".*", true}, // of the second rule
+	} {
+		src := seen.SourceSpec{Cluster: "main", Group: tc.group, Topics: tc.topics, TopicPattern: tc.pattern}
+		if got := rules.mayName("bank", src); got != tc.want {
+			t.Errorf("group %s with %v and %q: %v", tc.group, tc.topics, tc.pattern, got)
+		}
+		if (Settings{}).mayName("bank", src) != true {
+			t.Error("without rules every topic may be named")
+		}
+	}
+}
