@@ -229,6 +229,8 @@ func (w *world) given(words []string) (replicas int32, err error) {
 		w.foreign = int(count())
 	case "never":
 		w.never = true
+	case "marker": // each partition ends with so many offsets that nobody reads
+		w.marker = int64(count())
 	default:
 		return 0, fmt.Errorf("unknown: %v", words)
 	}
