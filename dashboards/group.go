@@ -12,7 +12,7 @@ func states(metric, label string, names ...string) string {
 	return expr
 }
 
-var statuses = []string{"ok", "warning", "rebalancing", "rewound", "stalled", "stopped", "unknown"}
+var statuses = []string{"ok", "warning", "rebalancing", "rewound", "stalled", "stopped", "unknown", "rest"}
 
 var groups = spec{
 	uid: "lagscaler-group", title: "lagscaler / Group",
@@ -33,7 +33,7 @@ var groups = spec{
 			query{ofGroup("lagscaler_group_partitions_unknown"), oneGroup}).greenThen(from(1, "orange")),
 		{
 			kind: timeline, title: "Status", width: 24, height: 5, unit: count,
-			help:    "ok, warning (later than its threshold, or late and growing), rebalancing, rewound (offsets went back), stalled (held but not moving), stopped (nobody there), unknown (not read).",
+			help:    "ok, warning (later than its threshold, or late and growing), rebalancing, rewound (offsets went back), stalled (held but not moving), stopped (nobody there), unknown (not read), rest (nobody can tell whether what lies behind the commits is unread).",
 			queries: []query{{states("lagscaler_group_status", "status", statuses...), oneGroup}},
 			valueTexts: []valueText{
 				{"0", "ok", "green"},
@@ -43,6 +43,7 @@ var groups = spec{
 				{"4", "stalled", "red"},
 				{"5", "stopped", "dark-red"},
 				{"6", "unknown", "text"},
+				{"7", "rest", "light-blue"},
 			},
 		},
 		section("Lag"),
@@ -62,10 +63,11 @@ var groups = spec{
 		graph("Lag by partition, the twenty worst", records, "Only for groups that metrics.partitions of the configuration matches.",
 			query{"topk(20, max by (kafka_cluster, group, topic, partition) (lagscaler_partition_lag_records{" + byTopic + "}))", "{{group}} {{topic}}-{{partition}}"}),
 		graph("Unusual partitions", count,
-			"The number of partitions over the threshold, without a commit, without a member, below the log start, stalled, and not read.",
+			"The number of partitions over the threshold, without a commit, without a member, below the log start, stalled, standing, with a rest, and not read.",
 			each(ofGroup, oneGroup+" all: lagscaler_group_partitions", oneGroup+" over the threshold: lagscaler_group_partitions_over_threshold",
 				oneGroup+" never committed: lagscaler_group_partitions_uncommitted", oneGroup+" held by nobody: lagscaler_group_partitions_unassigned",
 				oneGroup+" below the log start: lagscaler_group_partitions_below_log_start", oneGroup+" standing still: lagscaler_group_partitions_stalled",
+				oneGroup+" standing, rhythm unknown: lagscaler_group_partitions_standing", oneGroup+" unread or unreadable: lagscaler_group_partitions_resting",
 				oneGroup+" not read: lagscaler_group_partitions_unknown")...),
 		graph("Lost records and rewinds", count, "Records that retention deleted before the group read them, and the number of times that an offset moved back.",
 			each(increaseOf, oneGroup+" lost: lagscaler_group_lost_records_total", oneGroup+" rewinds: lagscaler_group_rewinds_total")...).asBars(),

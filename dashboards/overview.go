@@ -28,7 +28,7 @@ var overview = spec{
 			query{expr: orNone("count(" + ofGroup("lagscaler_group_max_lag_records") +
 				" > on (kafka_cluster, group) " + ofGroup("lagscaler_group_slo_lag_records") + ")")}).greenThen(from(1, "orange")),
 		number("Stalled or stopped groups", count,
-			"Groups with the status stalled (partitions with a member and with lag do not move) or stopped (no members, but lag).",
+			"Groups with the status stalled (records wait in a partition with a member, and its commits stand) or stopped (no members, but lag).",
 			query{expr: orNone("count(max by (kafka_cluster, group) (lagscaler_group_status{" + byGroup + `, status=~"stalled|stopped"}))`)}).greenThen(from(1, "red")),
 		number("Total lag", records, "The sum of the lag of all groups, over the partitions whose lag is known.",
 			query{expr: "sum(" + ofGroup("lagscaler_group_lag_records") + ")"}),
@@ -47,7 +47,7 @@ var overview = spec{
 			"Arrival rate of the partitions of the groups, and the rate of their commits. A record that three groups read counts three times.",
 			query{"sum(" + rateOf("lagscaler_group_produced_records_total") + ")", "produced"},
 			query{"sum(" + rateOf("lagscaler_group_consumed_records_total") + ")", "consumed"}),
-		graph("Groups by status", count, "The number of groups that are ok, warning, stalled, stopped, rewound, rebalancing or unknown.",
+		graph("Groups by status", count, "The number of groups that are ok, warning, stalled, stopped, rewound, rebalancing, rest or unknown.",
 			query{"count by (status) (max by (kafka_cluster, group, status) (lagscaler_group_status{" + byGroup + "}))", "{{status}}"}).asStack(),
 		section("Rebalances"),
 		graph("Unplanned rebalances in an hour, the ten worst groups", count,

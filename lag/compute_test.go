@@ -20,10 +20,18 @@ func (w *world) topic(name string, startEnd ...[2]int64) *world {
 	t := TopicRead{Name: name, ID: [16]byte{name[0]}}
 	for _, se := range startEnd {
 		t.Partitions = append(t.Partitions, PartitionRead{
-			Start: se[0], End: se[1], Stable: se[1] - 3, At: w.at.UnixMilli(), Leader: 1, Known: KnownStart | KnownEnd | KnownStable,
+			Start: se[0], End: se[1], Stable: se[1], At: w.at.UnixMilli(), Leader: 1, Known: KnownStart | KnownEnd | KnownStable,
 		})
 	}
 	w.topics = append(w.topics, t)
+	return w
+}
+
+// open is a transaction that has not ended: its records are the last of each partition of the last topic.
+func (w *world) open(records int64) *world {
+	for i := range w.topics[len(w.topics)-1].Partitions {
+		w.topics[len(w.topics)-1].Partitions[i].Stable -= records
+	}
 	return w
 }
 
@@ -144,7 +152,7 @@ func TestComputeSummary(t *testing.T) {
 		},
 		{
 			"the last stable offset is the end for a group that reads committed",
-			at(0).topic("orders", [2]int64{0, 100}).group("g", readCommitted, member("m", subscribed, holds(0)), commits("orders", 90)),
+			at(0).topic("orders", [2]int64{0, 100}).open(3).group("g", readCommitted, member("m", subscribed, holds(0)), commits("orders", 90)),
 			Summary{Total: 7, Max: 7, Avg: 7, Known: 1, Partitions: 1, Complete: true},
 		},
 		{

@@ -13,7 +13,6 @@ type topicState struct {
 // with the one before.
 type partitionState struct {
 	start, committed, end int64
-	stillSince            int64 // Unix ms: the last time that it did not stand still
 	known                 Known
 }
 
@@ -39,7 +38,7 @@ func (p *groupHistory) compare(g *GroupLag) counters {
 		}
 		for i := range topic.Partitions {
 			part := &topic.Partitions[i]
-			d.add(part, &state.partitions[part.Partition], topic.Orphaned, g.ReadAt.UnixMilli())
+			d.add(part, &state.partitions[part.Partition], topic.Orphaned)
 		}
 	}
 	return d
@@ -62,7 +61,7 @@ func (t *topicState) grow(n int) {
 }
 
 // add adds one partition's movements since its last state, and replaces the state.
-func (d *counters) add(p *PartitionLag, last *partitionState, orphaned bool, now int64) {
+func (d *counters) add(p *PartitionLag, last *partitionState, orphaned bool) {
 	both := p.Known & last.known
 	if both.Has(KnownEnd) && !orphaned {
 		n, _ := Progress(last.end, p.End)
@@ -79,18 +78,11 @@ func (d *counters) add(p *PartitionLag, last *partitionState, orphaned bool, now
 			d.rewinds++
 		}
 	}
-	last.replace(p, both.Has(KnownCommitted), now)
+	last.replace(p)
 }
 
-// replace takes over what is now known of the partition. known says that its committed offset was known before.
-func (s *partitionState) replace(p *PartitionLag, known bool, now int64) {
-	waiting, ok := p.Lag()
-	if !ok {
-		waiting = MaxResidue + 1 // unknown: it may be any number
-	}
-	if s.stillSince == 0 || !known || !StandsStill(s.committed, p.Committed, waiting, MaxResidue) {
-		s.stillSince = now
-	}
+// replace takes over what is now known of the partition.
+func (s *partitionState) replace(p *PartitionLag) {
 	if p.Known.Has(KnownStart) {
 		s.start = p.Start
 	}

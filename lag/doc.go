@@ -18,7 +18,7 @@
 //	records     partition.go   [PartitionLag.Lag], [PartitionLag.Position]
 //	rate        rates.go       [Progress], [PerSecond]
 //	time lag    timelag.go     [Age]
-//	stalled     stalled.go     [StandsStill], [Stalled]
+//	stalled     stand.go       [Stand], [Stands]: also what is read, and what is a rest
 //	trend       trend.go
 //	status      status.go
 //	users see   measurement.go  [GroupLag.Measure]

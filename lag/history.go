@@ -23,9 +23,11 @@ type Rates struct {
 	TimeLag            TimeLag   // the worst partition's
 	Drain              Seconds   // until lag is gone at the present rates; unknown unless it shrinks
 	LastProgress       time.Time // last time a committed offset moved forward; zero: not seen yet
-	Stalled            int       // partitions that are stalled, see [Stalled]
+	Stalled            int       // partitions that are stalled, see [Stand]
+	Rest               Rest      // what lies behind commits that stand, see [Stand]
 	Status             Status
 
+	stands   Stands
 	timeLags [][]TimeLag // by topic, then partition, parallel to GroupLag.Topics
 }
 
@@ -36,6 +38,12 @@ func (r *Rates) PartitionTimeLag(t, p int) TimeLag {
 	}
 	return r.timeLags[t][p]
 }
+
+// PartitionStand is the stand of partition index p of topic index t of the group the Rates were made for.
+func (r *Rates) PartitionStand(t, p int) Stand { return r.stands.At(t, p) }
+
+// Habits are what was learned about the group's commits.
+func (r *Rates) Habits() Habits { return r.stands.habits }
 
 // Seconds is a duration that may be unknown.
 type Seconds struct {
@@ -56,6 +64,7 @@ type History struct {
 // groupHistory is what is remembered of a group: the last offsets of each partition, counters, and the last polls.
 type groupHistory struct {
 	topics       map[string]*topicState
+	stands       Stands
 	total        counters
 	polls        []pollTotals
 	lastRewind   time.Time
@@ -91,12 +100,26 @@ func (h *History) Add(s *Snapshot, slo func(group string) SLO) []Rates {
 			h.groups[g.Group] = past
 		}
 		past.seen = s.At
-		sum := g.Summary()
+		sum, limits := g.Summary(), slo(g.Group)
+		past.stands = past.stands.Next(g, limits.Commits())
 		past.add(g, sum, s.At)
-		rates[i] = h.rates(past, g, sum, s.At, slo(g.Group))
+		rates[i] = h.rates(past, g, sum, s.At, limits)
 	}
 	h.forget(s.At)
 	return rates
+}
+
+// Teach adds what is known of the commits of a group from elsewhere: what a scaler learned and saved.
+func (h *History) Teach(group string, habits Habits) {
+	if h.topics == nil {
+		h.topics, h.groups = map[string]*topicEnds{}, map[string]*groupHistory{}
+	}
+	past, ok := h.groups[group]
+	if !ok {
+		past = &groupHistory{}
+		h.groups[group] = past
+	}
+	past.stands = past.stands.Teach(habits)
 }
 
 func (h *History) forget(now time.Time) {
@@ -129,7 +152,7 @@ func (p *groupHistory) add(g *GroupLag, sum Summary, now time.Time) {
 	if d.consumed > 0 {
 		p.lastProgress = g.ReadAt
 	}
-	if d.consumed > 0 || first || sum.residual() {
+	if rest := p.stands.Rest(nil); d.consumed > 0 || first || sum.Total <= rest.Read+rest.Unknown {
 		p.stillSince = g.ReadAt
 	}
 	usable := sum.Complete && !g.State.Paused()
@@ -153,9 +176,11 @@ func (h *History) rates(p *groupHistory, g *GroupLag, sum Summary, now time.Time
 		Consumed:     p.rate(func(c counters) uint64 { return c.consumed }),
 		Produced:     p.rate(func(c counters) uint64 { return c.produced }),
 		Trend:        p.trend(),
-		Stalled:      p.stalled(g),
+		Rest:         p.stands.Rest(nil),
+		stands:       p.stands,
 	}
-	r.timeLags = h.timeLags(g)
+	r.Stalled = r.Rest.Stalled
+	r.timeLags = h.timeLags(g, &p.stands)
 	r.TimeLag = r.worst(g, nil)
 	r.Direction = direction(r, sum)
 	if r.Direction == Shrinking {

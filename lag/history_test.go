@@ -114,6 +114,7 @@ func TestStatus(t *testing.T) {
 		}
 		return ps
 	}
+	busy := []poll{{10, 10}, {20, 20}, {30, 30}, {40, 40}, {50, 50}}[:5:5]
 	for _, c := range []struct {
 		name   string
 		polls  []poll
@@ -122,9 +123,10 @@ func TestStatus(t *testing.T) {
 		want   Status
 	}{
 		{"caught up", still(15, 100, 100), DefaultSLO, nil, StatusOK},
-		{"frozen with records waiting", still(14, 100, 50), DefaultSLO, nil, StatusStalled},
-		{"frozen, not long enough", still(12, 100, 50), DefaultSLO, nil, StatusOK},
-		{"transaction markers alone", still(20, 100, 98), DefaultSLO, nil, StatusOK},
+		{"frozen, after commits that reached the end", append(busy, still(13, 100, 50)...), DefaultSLO, nil, StatusStalled},
+		{"frozen, not long enough", append(busy, still(11, 100, 50)...), DefaultSLO, nil, StatusWarning},
+		{"frozen, and no commit was seen to reach the end", still(14, 100, 50), DefaultSLO, nil, StatusRest},
+		{"transaction markers alone, or two records", still(20, 100, 98), DefaultSLO, nil, StatusRest},
 		{"idle for long, then a burst", append(still(30, 100, 100), poll{500, 100}), DefaultSLO, nil, StatusOK},
 		{"nobody there, records wait", still(14, 100, 50), DefaultSLO, []func(*GroupRead){func(g *GroupRead) { g.Members, g.State = nil, Empty }}, StatusStopped},
 		{"over its SLO", []poll{{100_000, 10}, {100_100, 20}}, DefaultSLO, nil, StatusWarning},

@@ -7,8 +7,21 @@ type PartitionLag struct {
 	Partition             int32
 	Owner                 int32 // index into Members; -1: none. See [GroupLag.OwnerOf]
 	Known                 Known
+	Evidence              Evidence
 	Err                   ErrorCode
 }
+
+// Evidence is what a poll read about the records between the committed offset and the end, besides the offsets.
+type Evidence uint8
+
+// What may have been read.
+const (
+	OpenTransaction Evidence = 1 << iota // the last stable offset is below the high watermark
+	NoData                               // the headers of the batches from the committed offset to the end: none holds a record for this group
+)
+
+// Has reports whether all of want were read.
+func (e Evidence) Has(want Evidence) bool { return e&want == want }
 
 // Lag is the number of records between the committed offset and the log's end.
 // It is unknown (ok is false) when an offset is missing, and for a partition that was never committed.
@@ -90,4 +103,15 @@ func (p PartitionLag) Ahead() int64 {
 // never having been committed is a known state, not a missing answer.
 func (p PartitionLag) Answered() bool {
 	return p.Err == OK && (p.Known.Has(KnownEnd) || p.Known.Has(KnownLag))
+}
+
+// standsAt is the offset that stands while nothing is committed: retention does not move it. Of a share group it is its position.
+func (p PartitionLag) standsAt() (offset int64, ok bool) {
+	if p.Known.Has(KnownCommitted) && !p.Known.Has(KnownLag) {
+		return p.Committed, true
+	}
+	if p.Known.Has(KnownLag) {
+		return p.Position()
+	}
+	return 0, false
 }

@@ -85,35 +85,6 @@ func TestPerSecond(t *testing.T) {
 	}
 }
 
-func TestStalledPartition(t *testing.T) {
-	const enough, short = lag.StallAfter, lag.StallAfter - time.Millisecond
-	for _, c := range []struct {
-		name      string
-		then, now int64 // position
-		waiting   int64
-		owned     bool
-		still     time.Duration
-		after     time.Duration
-		want      bool
-	}{
-		{"records wait, nothing moves", 50, 50, 40, true, enough, lag.StallAfter, true},
-		{"moves", 50, 60, 30, true, enough, lag.StallAfter, false},
-		{"rewound", 50, 40, 60, true, enough, lag.StallAfter, false},
-		{"two transaction markers", 98, 98, 2, true, enough, lag.StallAfter, false},
-		{"one more than those", 98, 98, 3, true, enough, lag.StallAfter, true},
-		{"not long enough", 50, 50, 40, true, short, lag.StallAfter, false},
-		{"commits every five minutes", 50, 50, 40, true, enough, 15 * time.Minute, false},
-		{"no owner", 50, 50, 40, false, enough, lag.StallAfter, false},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			got := lag.StandsStill(c.then, c.now, c.waiting, lag.MaxResidue) && lag.Stalled(c.owned, c.waiting, lag.MaxResidue, c.still, c.after)
-			if got != c.want {
-				t.Errorf("stalled %v, want %v", got, c.want)
-			}
-		})
-	}
-}
-
 func TestPosition(t *testing.T) {
 	const start, committed, end, broker = lag.KnownStart, lag.KnownCommitted, lag.KnownEnd, lag.KnownLag
 	for _, c := range []struct {
@@ -151,7 +122,6 @@ func TestFunctionsOverReadingsDoNotAllocate(t *testing.T) {
 		})
 		records, _ := lag.Progress(40, position)
 		_ = lag.PerSecond(records, lag.RateWindow)
-		_ = lag.StandsStill(40, position, 360, lag.MaxResidue) && lag.Stalled(true, 360, lag.MaxResidue, lag.StallAfter, lag.StallAfter)
 	})
 	if n != 0 {
 		t.Errorf("%v allocations", n)

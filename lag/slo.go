@@ -11,9 +11,12 @@ type SLO struct {
 	LagTime           time.Duration // 0: none
 	RebalancesPerHour float64       // unplanned ones
 	RebalanceTime     time.Duration
-	Churn             float64 // share of members that change per minute, 0 to 1
-	Skew              float64 // 0 to 1, against the best possible split
-	Declared          bool    // the configuration or a KafkaScaler names the group: only then may an alert be critical
+	Churn             float64       // share of members that change per minute, 0 to 1
+	Skew              float64       // 0 to 1, against the best possible split
+	LeavesBehind      int64         // so many offsets of a partition are never read: see [StandRules]
+	CommitInterval    time.Duration // 0: learned
+	CommitsWithin     time.Duration // 0: learned
+	Declared          bool          // the configuration or a KafkaScaler names the group: only then may an alert be critical
 }
 
 // DefaultSLO is the thresholds of a group that is not declared.
@@ -33,5 +36,13 @@ func (s SLO) Or(other SLO) SLO {
 	s.RebalanceTime = cmp.Or(s.RebalanceTime, other.RebalanceTime)
 	s.Churn = cmp.Or(s.Churn, other.Churn)
 	s.Skew = cmp.Or(s.Skew, other.Skew)
+	s.LeavesBehind = cmp.Or(s.LeavesBehind, other.LeavesBehind)
+	s.CommitInterval = cmp.Or(s.CommitInterval, other.CommitInterval)
+	s.CommitsWithin = cmp.Or(s.CommitsWithin, other.CommitsWithin)
 	return s
+}
+
+// Commits is what is said of the group's commits.
+func (s SLO) Commits() StandRules {
+	return StandRules{LeavesBehind: s.LeavesBehind, CommitInterval: s.CommitInterval, CommitsWithin: s.CommitsWithin}
 }

@@ -1,6 +1,7 @@
 package lag
 
 import (
+	"slices"
 	"sort"
 	"time"
 )
@@ -78,6 +79,15 @@ type TopicLag struct {
 	ID         [16]byte
 	Orphaned   bool // the stable group no longer subscribes to it: not in its lag
 	Partitions []PartitionLag
+}
+
+// topic finds a topic of the group by name; it is usually at the same place as before.
+func (g *GroupLag) topic(at int, name string) (int, bool) {
+	if at < len(g.Topics) && g.Topics[at].Topic == name {
+		return at, true
+	}
+	i := slices.IndexFunc(g.Topics, func(t TopicLag) bool { return t.Topic == name })
+	return i, i >= 0
 }
 
 // OwnerOf is the member that owns the partition.

@@ -12,6 +12,7 @@ type Status string
 const (
 	StatusOK          Status = "ok"
 	StatusWarning     Status = "warning"
+	StatusRest        Status = "rest"
 	StatusStalled     Status = "stalled"
 	StatusStopped     Status = "stopped"
 	StatusRewound     Status = "rewound"
@@ -21,7 +22,7 @@ const (
 
 // Statuses are all of them, sorted as the predicates are tried.
 var Statuses = []Status{
-	StatusUnknown, StatusRebalancing, StatusRewound, StatusStopped, StatusStalled, StatusWarning, StatusOK,
+	StatusUnknown, StatusRebalancing, StatusRewound, StatusStopped, StatusStalled, StatusWarning, StatusRest, StatusOK,
 }
 
 // condition is all that a status predicate may look at.
@@ -43,8 +44,9 @@ var predicates = []struct {
 	{StatusRebalancing, isRebalancing}, // between two assignments: offsets that do not move now will move again
 	{StatusRewound, isRewound},         // a committed offset went back within 5 min: a reset, or a recreated topic
 	{StatusStopped, isStopped},         // records wait, the group has no members, and no offset moved for 2 min
-	{StatusStalled, isStalled},         // a member owns at least one partition in which records wait, and whose offset did not move for 2 min
-	{StatusWarning, isWarning},         // more lag than its SLO allows, or more than 30 s and still growing
+	{StatusStalled, isStalled},         // records wait in at least one partition that a member owns, and its commits stand: see [Stand]
+	{StatusWarning, isWarning},         // more lag than its SLO allows, or more than 30 s and still growing, or commits stand and its rhythm is not known
+	{StatusRest, isRest},               // what lies behind some commits is unread or unreadable: nobody can tell
 }
 
 func status(c condition) Status {
@@ -70,7 +72,7 @@ func isRewound(c condition) bool {
 }
 
 func isStopped(c condition) bool {
-	if len(c.group.Members) > 0 || c.sum.residual() {
+	if len(c.group.Members) > 0 || c.sum.Total <= c.rates.Rest.Read+c.rates.Rest.Unknown {
 		return false
 	}
 	return c.group.ReadAt.Sub(c.past.stillSince) >= StallAfter
@@ -78,7 +80,12 @@ func isStopped(c condition) bool {
 
 func isStalled(c condition) bool { return c.rates.Stalled > 0 }
 
+func isRest(c condition) bool { return c.rates.Rest.Resting > 0 }
+
 func isWarning(c condition) bool {
+	if c.rates.Rest.Slow > 0 {
+		return true
+	}
 	if c.slo.Lag > 0 && c.sum.Max > c.slo.Lag {
 		return true
 	}

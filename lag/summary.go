@@ -88,6 +88,3 @@ func (g *GroupLag) Over(threshold int64) int {
 	}
 	return n
 }
-
-// residual reports whether no more records wait than transactions leave behind in every partition.
-func (s Summary) residual() bool { return s.Total <= int64(MaxResidue*s.Known) }

@@ -61,14 +61,26 @@ func (t TimeLag) Value() (seconds float64, atLeast, ok bool) {
 const minHistory = time.Minute
 
 // timeLags is the time lag of every partition.
-func (h *History) timeLags(g *GroupLag) [][]TimeLag {
+func (h *History) timeLags(g *GroupLag, stands *Stands) [][]TimeLag {
 	all := make([][]TimeLag, len(g.Topics))
 	for t := range g.Topics {
 		topic := &g.Topics[t]
 		all[t] = make([]TimeLag, len(topic.Partitions))
 		ends := h.topics[topic.Topic]
 		for i := range topic.Partitions {
-			all[t][i] = ends.timeLag(&topic.Partitions[i])
+			p := &topic.Partitions[i]
+			position, _ := p.Position()
+			v, ok := stands.view(t, i)
+			switch {
+			case ok && v.Stand == StandRead:
+				all[t][i] = NewTimeLag(0, false)
+				continue
+			case ok && v.Stand == StandRest:
+				continue // unknown
+			case ok:
+				position = max(position, v.Unread)
+			}
+			all[t][i] = ends.timeLag(p, position)
 		}
 	}
 	return all
@@ -102,7 +114,7 @@ func (r *Rates) worst(g *GroupLag, wants func(topic string) bool) (worst TimeLag
 
 // timeLag is the time lag of one partition of the topic. That of a share group is not known: its members do not read in
 // the order of offsets.
-func (t *topicEnds) timeLag(p *PartitionLag) TimeLag {
+func (t *topicEnds) timeLag(p *PartitionLag, position int64) TimeLag {
 	lag, ok := p.Lag()
 	switch {
 	case !ok || p.Err != OK || p.Known.Has(KnownLag):
@@ -112,7 +124,6 @@ func (t *topicEnds) timeLag(p *PartitionLag) TimeLag {
 	case t == nil || int(p.Partition) >= len(t.partitions):
 		return TimeLag{}
 	}
-	position, _ := p.Position()
 	age, atLeast, ok := t.partitions[p.Partition].age(position)
 	if !ok || atLeast && age < minHistory {
 		return TimeLag{}

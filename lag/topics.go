@@ -93,6 +93,9 @@ func partitionLag(topic *TopicRead, c PartitionCommit, readCommitted bool) Parti
 	if read.Known.Has(KnownStart) {
 		p.Start, p.Known = read.Start, p.Known|KnownStart
 	}
+	if read.Known.Has(KnownEnd|KnownStable) && read.Stable < read.End {
+		p.Evidence |= OpenTransaction
+	}
 	switch {
 	case readCommitted && read.Known.Has(KnownStable):
 		p.End, p.Known = read.Stable, p.Known|KnownEnd

@@ -3,6 +3,7 @@ package scaler
 import (
 	"time"
 
+	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -36,8 +37,13 @@ func (r Result) Change() (Change, bool) {
 
 // poll is the part of the input that was read.
 func (in *Input) poll() *seen.Poll {
+	habits := make([]lag.Habits, len(in.Sources))
+	for i := range in.Sources {
+		habits[i] = in.Memory.Habits(in.Sources[i].Cluster, in.Sources[i].Group)
+	}
 	return &seen.Poll{
-		Now: in.Now, Clock: in.Clock.Filled(), Workload: in.Workload, Sources: in.Sources,
+		Habits: habits,
+		Now:    in.Now, Clock: in.Clock.Filled(), Workload: in.Workload, Sources: in.Sources,
 		Window: in.Policy.StabilizationWindow, MaxWait: in.Policy.TargetLag / 2,
 	}
 }

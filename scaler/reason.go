@@ -40,6 +40,7 @@ const (
 	HoldBudget         Reason = "HoldBudget"
 	HoldRebalanceCost  Reason = "HoldRebalanceCost"
 	ScaleDown          Reason = "ScaleDown"
+	RestUnknown        Reason = "RestUnknown"
 	ScaleToZero        Reason = "ScaleToZero"
 	PartitionBound     Reason = "PartitionBound"
 	PartitionStalled   Reason = "PartitionStalled"

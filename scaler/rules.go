@@ -28,7 +28,7 @@ func (f *facts) keep(holds bool) (int32, bool) { return f.current, holds }
 func (f *facts) targetNotFound() (int32, bool) { return f.keep(!f.target.Found || !f.target.HasScale) }
 
 func (f *facts) activate() (int32, bool) {
-	work := f.need.Lag > f.policy.ActivationLag || f.policy.ActivationLag == 0 && f.need.Rate > 0
+	work := f.need.Lag+f.need.Rest > f.policy.ActivationLag || f.policy.ActivationLag == 0 && f.need.Rate > 0
 	return max(1, f.up), f.current == 0 && work
 }
 
@@ -214,6 +214,12 @@ func (f *facts) costly() bool {
 func (f *facts) scaleDown() (int32, bool) {
 	to, ok := f.enough()
 	return to, ok && to > 0
+}
+
+// restUnknown holds the last replica: without it nobody reads what may be records.
+func (f *facts) restUnknown() (int32, bool) {
+	to, ok := f.enough()
+	return f.keep(ok && to == 0 && f.need.Resting > 0)
 }
 
 func (f *facts) scaleToZero() (int32, bool) {

@@ -65,7 +65,7 @@ var rules = []rule{
 	{ // all of it: more replicas do not make it move. Status "stalled" of package lag is PartitionStalled below
 		reason: Stalled, blocks: both, deadline: usual, when: (*facts).stalled, words: stalledWords,
 		event: warning,
-		doc:   "there is lag and no committed offset has moved for 120 s, though members have the partitions: more replicas cannot help",
+		doc:   "there is lag and no committed offset moves for longer than it usually does, though members have the partitions: more replicas cannot help",
 	},
 	{ // two controllers on one target undo each other's changes
 		reason: ReplicasFought, blocks: both, deadline: usual, when: (*facts).fought, words: foughtWords,
@@ -209,6 +209,11 @@ var rules = []rule{
 		reason: ScaleDown, when: (*facts).scaleDown, words: scaleDownWords,
 		event: noEvent,
 		doc:   "fewer replicas can process the peaks that must be expected",
+	},
+	{ // it may stay so for ever: only somebody who knows the topic can tell
+		reason: RestUnknown, blocks: down, deadline: never, when: (*facts).restUnknown, words: restWords,
+		event: warning,
+		doc:   "nothing moves, but what lies behind some commits is unread or unreadable: not to zero",
 	},
 	{
 		reason: ScaleToZero, when: (*facts).scaleToZero, words: toZeroWords,

@@ -231,6 +231,8 @@ func (w *world) given(words []string) (replicas int32, err error) {
 		w.source.Topics = words[1:]
 	case "never":
 		w.never = true
+	case "marker": // each partition ends with so many offsets that nobody reads
+		w.marker = int64(count())
 	default:
 		return 0, fmt.Errorf("unknown: %v", words)
 	}

@@ -111,24 +111,68 @@ func TestAgeIsInterpolated(t *testing.T) {
 	}
 }
 
-// A transaction marker leaves a lag of one for ever; it is not work.
-func TestResidualLagIsNotWork(t *testing.T) {
+// newSparse is one replica of a scaler that may go to zero; each partition ends with so many offsets that nobody reads.
+func newSparse(t *testing.T, marker int64) *world {
+	t.Helper()
 	w := newWorld()
-	w.each, w.source.ProcessingTime, w.spec.MinReplicas, w.rate = 12, 10*time.Millisecond, new(int32(0)), 100
+	w.each, w.source.ProcessingTime, w.spec.MinReplicas, w.marker = 12, 10*time.Millisecond, new(int32(0)), marker
 	if err := w.start(1); err != nil {
 		t.Fatal(err)
 	}
-	w.run(5*time.Minute, nil)
+	w.run(5*time.Minute, func(int) { w.rate = 50 })
 	w.rate = 0
-	w.run(time.Minute, nil)
-	w.each1(func(p int) { w.end[p], w.pos[p], w.stuck[p] = w.end[p]+1, w.end[p], true })
-	w.run(4*time.Minute, nil)
-	if n := w.need(); n.Lag != 12 {
-		t.Errorf("before it is known: lag %d, want 12", n.Lag)
+	return w
+}
+
+// A transaction marker leaves a rest for ever. It is no work once rests of its size were passed three times when records came.
+func TestRestsThatWerePassedAreNothing(t *testing.T) {
+	w := newSparse(t, 1)
+	w.run(25*time.Minute, nil)
+	if d := w.standing(); d.Verdict != scaler.RestUnknown || w.wl.Spec != 1 || w.need().Rest != 12 {
+		t.Errorf("before it is known: %s", say.Line(*d))
 	}
-	w.run(20*time.Minute, nil)
-	if n := w.need(); n.Lag != 0 || w.wl.Spec != 0 || len(w.memory.Sources[0].Residual) != 12 {
-		t.Errorf("lag %d, %d replicas, floors %v", n.Lag, w.wl.Spec, w.memory.Sources[0].Residual)
+	burst := func() {
+		w.run(20*time.Second, func(int) { w.rate = 50 })
+		w.rate = 0
+		w.run(25*time.Minute, nil)
+	}
+	for range 3 {
+		burst()
+	}
+	if n := w.need(); n.Lag != 0 || n.Rest != 0 || w.wl.Spec != 0 {
+		t.Errorf("lag %d, rest %d, %d replicas, learned %+v", n.Lag, n.Rest, w.wl.Spec, w.memory.Sources[0].Commits)
+	}
+	data, err := w.memory.Save()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.memory, err = scaler.LoadMemory(data); err != nil {
+		t.Fatal(err)
+	}
+	if w.run(25*time.Minute, nil); w.wl.Spec != 0 {
+		t.Errorf("a restart of ours woke it: %s", say.Line(*w.standing()))
+	}
+	w.run(10*time.Second, func(int) { w.rate = 5 })
+	if w.run(time.Minute, func(int) { w.rate = 0 }); w.wl.Spec != 1 {
+		t.Errorf("records came, and nothing woke: %s", say.Line(*w.standing()))
+	}
+}
+
+// The twin: a consumer that is stuck on its last record, where nothing was ever passed by itself.
+func TestAStuckConsumerIsNotPutToSleep(t *testing.T) {
+	w := newSparse(t, 0)
+	w.run(time.Minute, nil)
+	w.each1(func(p int) { w.stuck[p] = true })
+	for range 4 { // each time somebody restarts it
+		w.each1(func(p int) { w.end[p]++ })
+		w.run(20*time.Minute, nil)
+		w.each1(func(p int) { w.pos[p] = w.end[p] })
+		w.run(10*time.Second, nil)
+		w.each1(func(p int) { w.end[p]++ })
+	}
+	w.run(3*time.Hour, nil)
+	if d := w.standing(); w.wl.Spec != 1 || d.Verdict != scaler.RestUnknown {
+		t.Errorf("%d replicas: %s", w.wl.Spec, say.Line(*d))
 	}
 }
 

@@ -53,6 +53,14 @@ func toZeroWords(d *Decision, _ *need.Need) []string {
 	return []string{"no lag and no arrivals for " + number.Duration(d.Policy.IdleTime) + " (idleTime)"}
 }
 
+func restWords(_ *Decision, n *need.Need) []string {
+	return []string{
+		fmt.Sprintf("%s behind the commits of %s: unread, or offsets of transactions that nobody reads",
+			number.Of(n.Rest, "offset"), number.Of(int64(n.Resting), "partition")),
+		"known once such a rest was passed three times, or with leavesBehind of the source",
+	}
+}
+
 func idleWords(d *Decision, n *need.Need) []string {
 	consumers := d.Consumers(d.Current)
 	return append([]string{fmt.Sprintf("only %d of %s can have a %s, %d idle",

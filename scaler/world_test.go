@@ -30,6 +30,7 @@ type world struct {
 	commit   []int64
 	every    time.Duration // commit interval
 	never    bool          // nothing was ever committed
+	marker   int64         // offsets behind the last record of a partition that nobody reads
 	assignor string
 	stuck    map[int]bool
 	speed    float64 // records/s of one consumer
@@ -278,7 +279,7 @@ func (w *world) read() *lag.GroupLag {
 		for k := range w.each {
 			p := t*w.each + k
 			pl := lag.PartitionLag{
-				Partition: int32(k), Owner: w.owner(p), End: int64(w.end[p] + 1e-6), Committed: w.commit[p],
+				Partition: int32(k), Owner: w.owner(p), End: int64(w.end[p]+1e-6) + w.marker, Committed: w.commit[p],
 				Known: lag.KnownStart | lag.KnownCommitted | lag.KnownEnd,
 			}
 			if w.never {

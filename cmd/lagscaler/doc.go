@@ -26,7 +26,8 @@
 //	What is lag, and when is it unknown?                 lag               partition.go: PartitionLag.Lag has the case table
 //	How do offsets become a Snapshot?                    lag               compute.go, topics.go
 //	Where do rates, trend and time lag come from?        lag               rates.go, trend.go, timelag.go: as metrics and pages show them
-//	When is a partition stalled?                         lag               stalled.go
+//	When is a partition stalled, or read; what is a rest? lag              stand.go: judge has the cases; stands.go: how they are followed
+//	What is learned of a group's commits?                lag               habits.go, reader.go
 //	When is a group stalled, stopped, rewound?           lag               status.go: one predicate a status
 //	What is sent to brokers, and how often?              lag/kafkasource   doc.go: the requests of a poll; source.go: their order
 //	What happens when a coordinator moves?               lag/kafkasource/groups      coordinator.go: all cases in a table

@@ -39,7 +39,8 @@ func experimental(r row[*groupView]) row[*groupView] {
 	return r
 }
 
-// groupTable has at most 40 series for each group. Not counted are slo_lag_seconds, which exists only when configured, the outcomes
+// groupTable has at most 40 series for each group. Not counted are slo_lag_seconds, which exists only when configured, rests and slow
+// commits, which exist only while there are some, the outcomes
 // and causes of rebalances that happened, and advice.
 var groupTable = slices.Concat(lagRows, thresholdRows, rateRows, stateRows, memberRows, rebalanceRows)
 
@@ -65,8 +66,21 @@ var lagRows = []row[*groupView]{
 		func(g *groupView, o *out) { o.know(float64(g.sum.Unassigned), g.membersKnown()) }),
 	gauge(AreaLag, "lagscaler_group_partitions_below_log_start", "Partitions whose committed offset is below the log start: retention deleted records before the group read them.",
 		func(g *groupView, o *out) { o.add(float64(g.sum.BelowLogStart)) }),
-	gauge(AreaLag, "lagscaler_group_partitions_stalled", "Partitions that are assigned to a member and have lag, but whose committed offset has not moved for two minutes.",
+	gauge(AreaLag, "lagscaler_group_partitions_stalled", "Partitions that are assigned to a member, and in which records wait, but whose committed offset has not moved for longer than it ever stands, and for at least two minutes.",
 		func(g *groupView, o *out) { o.add(float64(g.rates.Stalled)) }),
+	gauge(AreaLag, "lagscaler_group_partitions_standing", "Partitions in which records wait and whose committed offset has not moved for two minutes, while it is not known how often the group commits. After 15 minutes they are stalled. Absent if there are none.",
+		func(g *groupView, o *out) { o.know(float64(g.rates.Rest.Slow), g.rates.Rest.Slow > 0) }),
+	gauge(AreaLag, "lagscaler_group_partitions_resting", "Partitions whose committed offset and end stand, while nobody can tell whether records or only offsets of transactions lie between them. Absent if there are none.",
+		func(g *groupView, o *out) { o.know(float64(g.rates.Rest.Resting), g.rates.Rest.Resting > 0) }),
+	gauge(AreaLag, "lagscaler_group_rest_records", "Offsets behind commits that stand, in the lag. Kind read: known to be no records. Kind unknown: unread or unreadable. Absent if there are none.",
+		func(g *groupView, o *out) {
+			if n := g.rates.Rest.Read; n > 0 {
+				o.add(float64(n), "read")
+			}
+			if n := g.rates.Rest.Unknown; n > 0 {
+				o.add(float64(n), "unknown")
+			}
+		}, "kind"),
 	gauge(AreaLag, "lagscaler_group_partitions_unknown", "Partitions that the last poll could not read. They are not in the sums.",
 		func(g *groupView, o *out) { o.add(float64(g.sum.Unknown)) }),
 	counter(AreaLag, "lagscaler_group_lost_records_total", "Records that retention deleted before the group read them.",
@@ -120,6 +134,18 @@ var rateRows = []row[*groupView]{
 		}, "direction"),
 	gauge(AreaRates, "lagscaler_group_drain_seconds", "Seconds until the lag is 0 at the current rates. Absent unless the lag shrinks.",
 		func(g *groupView, o *out) { o.know(g.rates.Drain.Value()) }),
+	gauge(AreaRates, "lagscaler_group_commit_interval_seconds", "Interval between two commits of the group that is in force, learned or set. Absent if it is shorter than polls can see.",
+		func(g *groupView, o *out) { o.know(g.rates.Rest.Interval.Seconds(), g.rates.Rest.Interval > 0) }),
+	gauge(AreaRates, "lagscaler_group_stalled_after_seconds", "For how long commits of the group stand until a partition is stalled, on its slowest topic. Rhythm known: learned or set. Absent while it is two minutes, the shortest time.",
+		func(g *groupView, o *out) {
+			rhythm := "known"
+			if g.rates.Rest.RhythmUnknown {
+				rhythm = "unknown"
+			}
+			if g.rates.Rest.StallAfter > lag.StallAfter {
+				o.add(g.rates.Rest.StallAfter.Seconds(), rhythm)
+			}
+		}, "rhythm"),
 	gauge(AreaRates, "lagscaler_group_last_progress_timestamp_seconds", "Unix time at which lagscaler last saw a committed offset move forward.",
 		func(g *groupView, o *out) {
 			if at := g.rates.LastProgress; !at.IsZero() {
@@ -141,7 +167,7 @@ var stateRows = []row[*groupView]{
 		}, "type", "protocol", "assignor", "coordinator"),
 	gauge(AreaGroup, "lagscaler_group_state", "1 for the state that the coordinator reports.",
 		func(g *groupView, o *out) { o.add(1, stateLabel(g.lag.State)) }, "state"),
-	keptWhenStale(AreaGroup, "lagscaler_group_status", "1 for the current status: ok, warning, stalled, stopped, rewound, rebalancing or unknown.",
+	keptWhenStale(AreaGroup, "lagscaler_group_status", "1 for the current status: ok, warning, stalled, stopped, rewound, rebalancing, rest or unknown.",
 		func(g *groupView, o *out) { o.add(1, word(string(g.rates.Status))) }, "status"),
 }
 

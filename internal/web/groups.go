@@ -77,7 +77,8 @@ var orders = map[string]func(a, b *Row) int{
 // severity sorts statuses, the most urgent first.
 func severity(r *Row) int {
 	return slices.Index([]lag.Status{
-		lag.StatusStopped, lag.StatusStalled, lag.StatusWarning, lag.StatusRewound, lag.StatusUnknown, lag.StatusRebalancing, lag.StatusOK,
+		lag.StatusStopped, lag.StatusStalled, lag.StatusWarning, lag.StatusRewound, lag.StatusUnknown, lag.StatusRebalancing,
+		lag.StatusRest, lag.StatusOK,
 	}, lag.Status(r.Status))
 }
 

@@ -82,7 +82,8 @@ var meanings = map[lag.Status]string{
 	lag.StatusRewound:     "a committed offset went back",
 	lag.StatusStopped:     "no members, but lag",
 	lag.StatusStalled:     "a partition with lag does not move",
-	lag.StatusWarning:     "above its threshold, or late and growing",
+	lag.StatusWarning:     "above its threshold, or late and growing, or its commits stand",
+	lag.StatusRest:        "unread records, or offsets of transactions: nobody can tell",
 	lag.StatusOK:          "",
 }
 

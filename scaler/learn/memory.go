@@ -38,7 +38,8 @@ type Source struct {
 	BestAtN     int32     `json:"bestAtN,omitempty"`     // consumers there were then
 
 	Rebalances []float64       `json:"rebalanceSeconds,omitempty"` // the last 20
-	Residual   []ResidualFloor `json:"residual,omitempty"`         // sorted by topic, then partition
+	Residual   []ResidualFloor `json:"residual,omitempty"`         // of older versions: read, and not used
+	Commits    lag.Habits      `json:"commits,omitempty"`          // of the group, by topic
 	Season     Season          `json:"season"`
 
 	BrokenJumps  float64 `json:"brokenJumps,omitempty"`  // share of the last jumps that did not last, smoothed
@@ -48,7 +49,8 @@ type Source struct {
 	NoProbe    time.Time   `json:"noProbe,omitzero"` // no experiment before this
 }
 
-// ResidualFloor is a lag that stays though nothing is left to read: transaction markers.
+// ResidualFloor is what older versions took for transaction markers: one or two offsets that stood for five minutes. A consumer
+// that is stuck on as many records leaves the same, so it is no evidence any more.
 type ResidualFloor struct {
 	Topic     string `json:"topic"`
 	Partition int32  `json:"partition"`
@@ -96,17 +98,12 @@ func (m *Memory) check() error {
 		if d := s.Downstream; d != nil {
 			numbers = append(numbers, d.Cap, d.Did, d.Best, float64(d.AtN), float64(d.CapN))
 		}
-		if !slices.IsSortedFunc(s.Residual, compareResiduals) {
-			return errors.New("residual lags not sorted")
+		if err := s.Commits.Check(); err != nil {
+			return err
 		}
 		for _, share := range []float64{s.BrokenJumps, s.BrokenTrends} {
 			if share < 0 || share > 1 {
 				return fmt.Errorf("%v is no share", share)
-			}
-		}
-		for _, r := range s.Residual {
-			if r.Records < 1 || r.Records > lag.MaxResidue {
-				return fmt.Errorf("residual lag of %d", r.Records)
 			}
 		}
 	}

@@ -36,6 +36,7 @@ func (s State) AtPoll(now *seen.State) State {
 	s.Memory.Version = MemoryVersion
 	s.Progress.sources = copyProgress(s.Progress.sources, now.Sources)
 	s.Memory.learnDowns(now)
+	s.Memory.learnCommits(now)
 	s.rollSeasons(now)
 	return s
 }
@@ -66,14 +67,14 @@ type learner struct {
 // AtDecision learns at a decision; members are those of every source.
 //
 // The fast lane decides between two decisions, because arrivals exceed the capacity of the replicas. It learns from single events, which are
-// seen only once: a rebalance or a start that is over, a residual lag, a forecast whose time has come. It does not learn
+// seen only once: a rebalance or a start that is over, a forecast whose time has come. It does not learn
 // capacity, and does not begin or end an experiment downstream: these compare windows that end at a decision.
 //
 //	                     every poll   fast lane   decision
 //	steps down, peaks    x            x           x
+//	commits              x            x           x
 //	declared capacity                 x           x
 //	durations                         x           x
-//	residual lag                      x           x
 //	trust in forecasts                x           x
 //	capacity, downstream                          x
 func (s State) AtDecision(now *seen.State, members []seen.Members, fastLane bool) State {
@@ -86,9 +87,6 @@ func (s State) AtDecision(now *seen.State, members []seen.Members, fastLane bool
 		l.learnRebalance()
 		if h.Read != nil {
 			s.learnStartup(now, members[i])
-		}
-		if h.New {
-			l.learnResidual()
 		}
 		if h.Quality == seen.Complete && !fastLane {
 			l.learnCapacity()

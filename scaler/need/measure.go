@@ -1,8 +1,6 @@
 package need
 
 import (
-	"time"
-
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -12,13 +10,15 @@ type load struct {
 	arriving, committing float64
 	share                float64 // of all arrivals, over the share window
 	jump                 float64 // arriving after a jump, if there is one; 0: there is none
-	lag                  float64 // records beyond the residual lag
+	lag                  float64 // records beyond a rest that nobody will read
+	unread               int64   // the offset from which time lag counts
 	base                 float64 // to keep up, with headroom
 	need                 float64 // base and its part of the drain
 	down                 float64 // to keep up with the greatest rate of the window
 	owner                int32
 	known                bool // answered this poll
 	stalled              bool
+	rests                bool // unread or unreadable
 }
 
 // estimator estimates one source: measure makes it, and each step adds its numbers.
@@ -29,6 +29,7 @@ type estimator struct {
 	loads    []load        // by column
 	packing  packing
 	need     Need
+	stalled  []int
 	moved    bool // some position moved within the stall window
 }
 
@@ -56,7 +57,7 @@ func measure(in *Input) *estimator {
 	e.loads = make([]load, n.Partitions)
 	e.rates()
 	e.lags()
-	e.stalls()
+	e.stands()
 	e.timeLags()
 	return e
 }
@@ -93,42 +94,55 @@ func (e *estimator) lags() {
 		if o.Known != seen.KnowsBoth {
 			continue
 		}
-		l.lag = max(0, float64(o.Lag()-e.residual(c)))
+		l.lag, l.unread = max(0, float64(o.Lag())), o.Position
 		e.need.LagKnown = true
-		e.need.Lag += int64(l.lag)
-		e.need.MaxLag = max(e.need.MaxLag, int64(l.lag))
 	}
 }
 
-func (e *estimator) residual(column int) int64 {
-	return e.Learned.ResidualLag(e.readings.Columns, column)
-}
-
-// stalls marks partitions that are stalled by [lag.Stalled], when their members had time to commit since the last rebalance.
-// The stall window is [lag.StallAfter]; longer commit intervals and processing times make the window longer.
-func (e *estimator) stalls() {
-	slow := max(3*e.Seen.CommitInterval, 10*e.Seen.ProcessingTime)
-	window, quiet := max(e.Clock.Scale(lag.StallAfter), slow), max(e.Clock.Scale(seen.CatchUp), slow)
-	if r := &e.Seen.Rebalance; r.Active || e.Now.Sub(r.LastEnd) < quiet {
-		return
-	}
-	i := e.readings.Before(window, e.Clock.Slack())
-	if !e.readings.Spans(i, window, e.Clock.Slack()) {
-		return
-	}
-	was, now := e.readings.At(i).Offsets, e.last.Offsets
+// stands takes over what the commits show by the one definition, [lag.Stand]: a rest is no lag, and a partition that is stalled
+// is no demand. Soon after a rebalance nothing is stalled: members had no time to commit.
+func (e *estimator) stands() {
+	e.moves()
+	quiet := max(e.Clock.Scale(seen.CatchUp), 3*e.Seen.CommitInterval, 10*e.Seen.ProcessingTime)
+	r := &e.Seen.Rebalance
+	settled := !r.Active && e.Now.Sub(r.LastEnd) >= quiet
+	e.Seen.EachStand(func(c int, v lag.View) {
+		l, o := &e.loads[c], &e.last.Offsets[c]
+		if o.Known != seen.KnowsBoth || o.Lag() <= 0 {
+			return
+		}
+		l.unread = max(l.unread, v.Unread)
+		switch v.Stand {
+		case lag.StandRead:
+			l.lag = 0
+		case lag.StandRest:
+			e.need.Resting++
+			// A few offsets are no demand at all; many are one until it is clear that no consumer moves them.
+			if l.rests = true; o.Lag() <= lag.MaxResidue || e.last.Time().Sub(v.Since) >= e.Clock.Scale(lag.StallAfter)-e.Clock.Slack() {
+				e.need.Rest += o.Lag()
+				l.lag = 0
+			}
+		default:
+			if l.stalled = settled && o.Owner >= 0 && (v.Still || v.Stand == lag.StandSlow || v.Stand == lag.StandStalled); l.stalled {
+				e.stalled = append(e.stalled, c)
+			}
+		}
+	})
 	for c := range e.loads {
-		l := &e.loads[c]
-		e.moved = e.moved || now[c].Position != was[c].Position
-		if now[c].Known&was[c].Known != seen.KnowsBoth || l.lag == 0 || l.owner < 0 {
-			continue
-		}
-		residue, still := e.residual(c), time.Duration(e.last.At-e.readings.At(i).At)+e.Clock.Slack()
-		l.stalled = lag.StandsStill(was[c].Position, now[c].Position, was[c].Lag(), residue) &&
-			lag.Stalled(l.owner >= 0, now[c].Lag(), residue, still, window)
-		if l.stalled {
-			e.need.Stalled = append(e.need.Stalled, e.partition(c))
-		}
+		e.need.Lag += int64(e.loads[c].lag)
+		e.need.MaxLag = max(e.need.MaxLag, int64(e.loads[c].lag))
+	}
+	for _, c := range e.stalled {
+		e.need.Stalled = append(e.need.Stalled, e.partition(c))
+	}
+}
+
+// moves finds out whether some position moved within the stall window.
+func (e *estimator) moves() {
+	window := max(e.Clock.Scale(lag.StallAfter), 3*e.Seen.CommitInterval, 10*e.Seen.ProcessingTime)
+	was := e.readings.At(e.readings.Before(window, e.Clock.Slack())).Offsets
+	for c := range e.loads {
+		e.moved = e.moved || e.last.Offsets[c].Position != was[c].Position
 	}
 }
 
@@ -137,10 +151,10 @@ func (e *estimator) stalls() {
 func (e *estimator) timeLags() {
 	for c := range e.loads {
 		l := &e.loads[c]
-		if l.lag == 0 || e.last.Offsets[c].Known != seen.KnowsBoth {
+		if l.lag == 0 || l.rests || e.last.Offsets[c].Known != seen.KnowsBoth {
 			continue
 		}
-		age, ok := e.readings.TimeLag(c)
+		age, ok := e.readings.TimeLag(c, l.unread)
 		if !ok && l.arriving > 0 {
 			age = max(age, l.lag/l.arriving)
 		}

@@ -74,8 +74,10 @@ type Need struct {
 	// Measured.
 	Rate       float64 `json:"rate"` // arriving, over 30 s
 	RateKnown  bool    `json:"rateKnown"`
-	Consumed   float64 `json:"consumed"` // committed, over 30 s
-	Lag        int64   `json:"lag"`      // total, without residual lag
+	Consumed   float64 `json:"consumed"`          // committed, over 30 s
+	Lag        int64   `json:"lag"`               // total, without rests: what lies behind a commit and is known, or may be, nothing
+	Rest       int64   `json:"rest,omitempty"`    // of it nobody can tell: unread or unreadable
+	Resting    int32   `json:"resting,omitempty"` // partitions of Rest
 	MaxLag     int64   `json:"maxLag"`
 	LagSeconds float64 `json:"lagSeconds"` // of the worst partition
 	// MovingSeconds is the same without stalled partitions, which nothing that is decided here moves.

@@ -31,8 +31,12 @@
 //	consumption of a share group          0/s                          the movement of end - lag
 //	consumption, retention passes commit  0/s                          the movement to the start of the log
 //	never committed, and empty            unknown                      lag 0
-//	offsets of transactions               count as lag                 do not count, once they are learned
-//	stalled                               120 s without a move         the same, but not soon after a rebalance; longer for rare commits
-//	stalled, no reading of 120 s ago      from the reading before it   not stalled
-//	stalled, moved back and forth again   not stalled                  stalled: it compares the two ends of the 120 s
+//
+// What lies behind a commit that stands, and when it is stalled, is the same for both: [lag.Stands]. Only these differ:
+//
+//	                                      a user sees                  the decision uses
+//	a rest that may be nothing            is shown as rest             no demand if it is at most 2, or stood for 120 s
+//	stalled, soon after a rebalance       until the commit moves       not stalled: members had no time to commit
+//	the owner of a stalled partition      120 s begin anew             no demand: no owner moved it (lag.View, Still)
+//	  changes before it is stalled
 package seen

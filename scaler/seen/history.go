@@ -11,6 +11,7 @@ import (
 type History struct {
 	Source   // as this poll found it
 	Readings Readings
+	Stands   lag.Stands    // of the partitions whose commits stand short of the end
 	Read     *lag.GroupLag // the last reading's; nil: none yet
 	New      bool          // this poll brought a reading
 	Quality  Quality       // of this poll
@@ -36,7 +37,7 @@ func (h History) next(p *Poll, src *Source) History {
 	h.Source = *src
 	gap, setBack := h.gap(p.Clock)
 	if setBack {
-		h.Readings = Readings{Columns: h.Readings.Columns}
+		h.Readings, h.Stands = Readings{Columns: h.Readings.Columns}, lag.Stands{}.Teach(h.Stands.Habits())
 	}
 	h.New = src.Lag != nil && src.Lag.Err == lag.OK && h.isNew()
 	if h.New {
@@ -102,6 +103,7 @@ func (h *History) addReading(p *Poll) {
 	}
 	h.Readings = h.Readings.with(r, p.Clock.Scale(ShareWindow)+2*p.Clock.Poll)
 	h.Read = g
+	h.Stands = h.Stands.Next(g, h.commits(p.Clock))
 	h.Readings.rate(r, p.Clock)
 	r.EffectiveRate = h.Readings.effectiveRate(p.MaxWait)
 	if r.Complete {
@@ -131,4 +133,22 @@ func (h *History) quality(p *Poll) Quality {
 		return Partial
 	}
 	return Complete
+}
+
+// EachStand calls yield for every partition whose commit stands short of the end, or whose rest is known, at the last reading.
+func (h *History) EachStand(yield func(column int, v lag.View)) {
+	if h.Readings.Columns == nil {
+		return
+	}
+	for t := range h.Readings.Columns.Topics {
+		topic := &h.Readings.Columns.Topics[t]
+		if topic.Skip {
+			continue
+		}
+		for i := range topic.Partitions {
+			if v, ok := h.Stands.View(t, i); ok {
+				yield(topic.First+i, v)
+			}
+		}
+	}
 }

@@ -123,10 +123,10 @@ func (r *Readings) lastKnown(i, column int) (Offsets, int64, bool) {
 	return Offsets{}, 0, false
 }
 
-// TimeLag is the [lag.Age] in seconds of the oldest record that is still to be read in a partition. ok is false when the record
+// TimeLag is the [lag.Age] in seconds of the record at an offset of a partition: of the oldest that is still to be read. ok is false when the record
 // is older than the readings: then the age is at least that long.
-func (r *Readings) TimeLag(column int) (seconds float64, ok bool) {
-	age, atLeast, _ := lag.Age(r.Last().Offsets[column].Position, len(r.list), func(i int) (time.Duration, int64, bool) {
+func (r *Readings) TimeLag(column int, offset int64) (seconds float64, ok bool) {
+	age, atLeast, _ := lag.Age(offset, len(r.list), func(i int) (time.Duration, int64, bool) {
 		o := &r.list[i].Offsets[column]
 		return time.Duration(r.list[i].At), o.End, o.Known&KnowsEnd != 0
 	})

@@ -3,6 +3,8 @@ package seen
 import (
 	"slices"
 	"time"
+
+	"github.com/lagscaler/lagscaler/lag"
 )
 
 // Poll is everything that one poll read, and the policy's values that reading depends on.
@@ -11,6 +13,7 @@ type Poll struct {
 	Clock    Clock // filled
 	Workload Workload
 	Sources  []Source
+	Habits   []lag.Habits  // of the sources: what was learned of their groups' commits
 	Window   time.Duration // the stabilization window: PeakRate is over it
 	MaxWait  time.Duration // how long a record may wait: for EffectiveRate
 }
@@ -33,6 +36,9 @@ func See(before State, p *Poll) State {
 		src, h := &p.Sources[i], History{}
 		if k := slices.IndexFunc(before.Sources, src.same); k >= 0 {
 			h = before.Sources[k]
+		}
+		if i < len(p.Habits) {
+			h.Stands = h.Stands.Teach(p.Habits[i])
 		}
 		s.Sources[i] = h.next(p, src)
 	}

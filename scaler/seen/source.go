@@ -69,6 +69,11 @@ func (s SourceSpec) Check() []error {
 	return errs
 }
 
+// commits is what the specification says of the group's commits.
+func (s SourceSpec) commits(clk Clock) lag.StandRules {
+	return lag.StandRules{CommitInterval: s.CommitInterval, Processing: s.ProcessingTime, Pace: clk.Pace}
+}
+
 // Wants tells the topics of the source from the group's others; nil: the source has all of them.
 func (s SourceSpec) Wants() func(topic string) bool {
 	if len(s.Topics) == 0 && s.TopicPattern == "" {

@@ -1,0 +1,205 @@
+package lag
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+)
+
+// Habits are what is learned about a group's commits, by topic and sorted by it. They are a value: what is learned makes new
+// ones. For groups with a scaler they are saved.
+type Habits []TopicHabits
+
+// TopicHabits are what is learned about a group's commits on one topic.
+type TopicHabits struct {
+	Topic        string        `json:"topic"`
+	Reached      bool          `json:"reached,omitempty"`      // a commit was seen to move to the end
+	Transactions bool          `json:"transactions,omitempty"` // a last stable offset was seen below the high watermark
+	Passed       []PassedRest  `json:"passed,omitempty"`       // since a commit last reached the end without new records
+	Read         []ReadRest    `json:"read,omitempty"`         // partitions that are read, as long as both offsets stand
+	Within       time.Duration `json:"within,omitempty"`       // commits stand for so long at most while records wait; 0: not known yet
+	WithinAt     time.Time     `json:"withinAt,omitzero"`      // when that was last seen
+	Stands       []SeenStand   `json:"stands,omitempty"`       // the three longest of a day, longest first
+	Intervals    []int64       `json:"intervals,omitempty"`    // ms between the last commits, at most three
+}
+
+// PassedRest is how often a rest of a size was passed when records came.
+type PassedRest struct {
+	Records int64 `json:"records"`
+	Passes  int   `json:"passes"`
+}
+
+// ReadRest is a rest that is known to be nothing.
+type ReadRest struct {
+	Partition int32 `json:"partition"`
+	Committed int64 `json:"committed"`
+	End       int64 `json:"end"`
+}
+
+// SeenStand is one stand of commits that ended by itself.
+type SeenStand struct {
+	Took time.Duration `json:"took"`
+	At   time.Time     `json:"at"`
+}
+
+const (
+	sizesKept     = 8    // sizes of rests that are remembered of a topic
+	readKept      = 1000 // partitions of a topic whose rests are saved
+	standsKept    = 3
+	standsFor     = 24 * time.Hour
+	withinFor     = 7 * 24 * time.Hour
+	intervalsKept = 3
+	passesCounted = 100
+)
+
+func (h Habits) find(topic string) (int, bool) {
+	i := sort.Search(len(h), func(i int) bool { return h[i].Topic >= topic })
+	return i, i < len(h) && h[i].Topic == topic
+}
+
+// habitsKept is how many topics that a group does not have now are remembered: it may have them again.
+const habitsKept = 64
+
+// forTopics is a copy in which each topic of the group has a place.
+func (h Habits) forTopics(g *GroupLag) Habits {
+	next := slices.Clone(h)
+	if len(h) > len(g.Topics)+habitsKept {
+		next = slices.DeleteFunc(next, func(t TopicHabits) bool { _, ok := g.topic(0, t.Topic); return !ok })
+	}
+	for i := range g.Topics {
+		if at, ok := next.find(g.Topics[i].Topic); !ok {
+			next = slices.Insert(next, at, TopicHabits{Topic: g.Topics[i].Topic})
+		}
+	}
+	return next
+}
+
+// Of is what is known of a topic.
+func (h Habits) Of(topic string) TopicHabits {
+	if i, ok := h.find(topic); ok {
+		return h[i]
+	}
+	return TopicHabits{Topic: topic}
+}
+
+// With are the habits with what others know of some topics.
+func (h Habits) With(others Habits) Habits {
+	if len(others) == 0 {
+		return h
+	}
+	next := slices.Clone(h)
+	for _, t := range others {
+		i, ok := next.find(t.Topic)
+		if !ok {
+			next = slices.Insert(next, i, t)
+		}
+		next[i] = t
+	}
+	return next
+}
+
+// Interval is the time between two commits, as far as it was learned: the least of the last three. 0: not known.
+func (h *TopicHabits) Interval() time.Duration {
+	if len(h.Intervals) < intervalsKept {
+		return 0
+	}
+	return time.Duration(slices.Min(h.Intervals)) * time.Millisecond
+}
+
+func (h *TopicHabits) passes(size int64) int {
+	for _, p := range h.Passed {
+		if p.Records == size {
+			return p.Passes
+		}
+	}
+	return 0
+}
+
+func (h *TopicHabits) readRest(p *PartitionLag) bool {
+	i := sort.Search(len(h.Read), func(i int) bool { return h.Read[i].Partition >= p.Partition })
+	return i < len(h.Read) && h.Read[i] == ReadRest{p.Partition, p.Committed, p.End}
+}
+
+// pass counts a rest of this size that was passed. Of many sizes, those that were passed most often stay.
+func (h *TopicHabits) pass(size int64) {
+	h.Passed = slices.Clone(h.Passed)
+	for i := range h.Passed {
+		if h.Passed[i].Records == size {
+			h.Passed[i].Passes = min(h.Passed[i].Passes+1, passesCounted)
+			return
+		}
+	}
+	if len(h.Passed) == sizesKept {
+		least := 0
+		for i := range h.Passed {
+			if h.Passed[i].Passes < h.Passed[least].Passes {
+				least = i
+			}
+		}
+		h.Passed = slices.Delete(h.Passed, least, least+1)
+	}
+	h.Passed = append(h.Passed, PassedRest{Records: size, Passes: 1})
+}
+
+// unlearn forgets a size of rests: it was work.
+func (h *TopicHabits) unlearn(size int64) {
+	if h.passes(size) > 0 {
+		h.Passed = slices.DeleteFunc(slices.Clone(h.Passed), func(p PassedRest) bool { return p.Records == size })
+	}
+}
+
+// stood learns how long commits stand while records wait: the third longest time of a day, for a week. So a consumer that hung
+// and came back once teaches nothing.
+//
+//	stands seen today                within
+//	8 s, 9 s                         not known
+//	8 s, 9 s, 9 s                    8 s
+//	8 s, 9 s, 9 s, 10 min            9 s
+//	and two more of 10 min           10 min
+func (h *TopicHabits) stood(took time.Duration, now time.Time) {
+	list := slices.DeleteFunc(slices.Clone(h.Stands), func(s SeenStand) bool { return now.Sub(s.At) > standsFor })
+	i := sort.Search(len(list), func(i int) bool { return list[i].Took <= took })
+	list = slices.Insert(list, i, SeenStand{took, now})
+	if len(list) > standsKept {
+		list = list[:standsKept]
+	}
+	h.Stands = list
+	if len(list) < standsKept {
+		return
+	}
+	if third := list[standsKept-1].Took; third >= h.Within || now.Sub(h.WithinAt) > withinFor {
+		h.Within, h.WithinAt = third, now
+	}
+}
+
+func (h *TopicHabits) interval(took int64) {
+	first := max(0, len(h.Intervals)+1-intervalsKept)
+	h.Intervals = append(slices.Clone(h.Intervals[first:]), took)
+}
+
+// Check refuses what cannot have been learned.
+func (h Habits) Check() error {
+	if !slices.IsSortedFunc(h, func(a, b TopicHabits) int { return strings.Compare(a.Topic, b.Topic) }) {
+		return errors.New("commits not sorted by topic")
+	}
+	for i := range h {
+		t := &h[i]
+		bad := i > 0 && h[i-1].Topic == t.Topic || t.Within < 0 || len(t.Stands) > standsKept || len(t.Intervals) > intervalsKept
+		for _, p := range t.Passed {
+			bad = bad || p.Records <= 0 || p.Passes <= 0
+		}
+		for _, s := range t.Stands {
+			bad = bad || s.Took < 0
+		}
+		for _, v := range t.Intervals {
+			bad = bad || v < 0
+		}
+		if bad {
+			return fmt.Errorf("commits of topic %q: no value that was learned", t.Topic)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,194 @@
+package lag
+
+import "time"
+
+// Stand is what the commits of one partition show about the records between the committed offset and the end of the log.
+//
+// A consumer that is stuck on k records and a consumer that has read everything behind which k offsets of transactions lie
+// (markers, aborted batches) give the same offsets. [Standing] says which history tells them apart; without it the answer is
+// StandRest.
+type Stand uint8
+
+// The stands of a partition.
+const (
+	StandMoving  Stand = iota // nothing waits, the commits move, they have not stood for long, or nobody has the partition
+	StandRead                 // what lies behind the commit is known to be no record: everything is read
+	StandRest                 // what lies behind the commit is unread or unreadable: unknown
+	StandSlow                 // records wait and the commits stand, but how often the group commits is not known yet
+	StandStalled              // records wait, and the commits stand for longer than they ever do
+)
+
+var standNames = [...]string{"moving", "read", "rest", "slow", "stalled"}
+
+// String is the stand in one word.
+func (s Stand) String() string { return standNames[s] }
+
+const (
+	// StallAfter is for how long commits must stand before the partition counts as stalled, where the group is known to
+	// commit at least every half of it: several polls, and longer than the slowest usual commit interval (60 s, of Kafka Connect).
+	StallAfter = 120 * time.Second
+
+	// StallAfterUnknown is the same while the rhythm of the group's commits is not known, and the least where it is slow.
+	StallAfterUnknown = 15 * time.Minute
+
+	// MaxResidue is how many offsets one transaction may leave behind a commit: a commit marker and an abort marker. A rest
+	// of at most so many may be nothing on any topic.
+	MaxResidue = 2
+
+	// RestAfter is for how long the end and the commits must stand before what lies between them may be a rest: three polls.
+	RestAfter = 30 * time.Second
+
+	// unreadMoves is in how many polls the end must move while the commits stand until records wait for certain: a
+	// transaction moves the end twice at most, with its records and with its marker.
+	unreadMoves = 3
+
+	// passesKnown is how many rests of a size must have been passed until such a rest is known to be nothing.
+	passesKnown = 3
+)
+
+// StandRules are what is said of a group's commits. The zero value says nothing.
+type StandRules struct {
+	LeavesBehind   int64         // so many offsets of a partition are never read
+	CommitInterval time.Duration // between two commits; 0: learned
+	CommitsWithin  time.Duration // commits never stand for longer while records wait; 0: learned
+	Processing     time.Duration // of one record, as its owner says: commits may stand for ten of them
+	Pace           float64       // how much faster than documented all times run; 0: 1
+}
+
+func (r *StandRules) scale(d time.Duration) int64 {
+	if r.Pace > 0 {
+		d = time.Duration(float64(d) / r.Pace)
+	}
+	return d.Milliseconds()
+}
+
+// stallAfter is for how long, in ms, the commits of a topic must stand until it is stalled; known is false while the rhythm
+// is not known.
+//
+//	commitsWithin 40m                     40 min
+//	commitInterval 10m                    30 min: three of them
+//	learned: stand for 8 s at most        2 min
+//	learned: stand for 2 min at most      15 min: slow commits vary
+//	learned: stand for 15 min at most     30 min
+//	nothing known                         15 min, and a warning after 2 min
+func (r *StandRules) stallAfter(h *TopicHabits) (after int64, known bool) {
+	quick := max(r.scale(StallAfter), 10*r.Processing.Milliseconds())
+	slow := max(r.scale(StallAfterUnknown), quick)
+	switch within := h.Within.Milliseconds(); {
+	case r.CommitsWithin > 0:
+		return max(quick, r.CommitsWithin.Milliseconds()), true
+	case r.CommitInterval > 0:
+		return max(quick, 3*r.CommitInterval.Milliseconds()), true
+	case within == 0:
+		return slow, false
+	case 2*within <= r.scale(StallAfter):
+		return quick, true
+	default:
+		return max(slow, 2*within), true
+	}
+}
+
+// restAfter is for how long, in ms, a rest must stand until it may be one: longer than the group needs for its usual work.
+func (r *StandRules) restAfter(h *TopicHabits) int64 {
+	if stall, known := r.stallAfter(h); known && stall > r.scale(StallAfter) {
+		return stall
+	}
+	return r.scale(RestAfter)
+}
+
+// interval is the interval between commits that is in force, 0 when polls cannot see it.
+func (r *StandRules) interval(h *TopicHabits) time.Duration {
+	if r.CommitInterval > 0 {
+		return r.CommitInterval
+	}
+	if learned := h.Interval(); learned.Milliseconds() >= r.scale(RestAfter) {
+		return learned
+	}
+	return 0
+}
+
+// stand is what is remembered of one partition whose commit stands short of the end. Times are Unix ms.
+type stand struct {
+	committed int64
+	end       int64 // at the last reading
+	stoppedAt int64 // the end when the commit stopped
+	restTo    int64 // offsets below are a rest: time lag begins here
+	since     int64 // the last commit, or the first reading
+	beyond    int64 // the first record beyond stoppedAt; 0: none yet
+	held      int64 // its owner took hold
+	endSince  int64 // the end has stood since
+	partition int32
+	owner     uint32 // 0: none
+	moves     uint16 // polls in which the end moved since the owner took hold
+	full      bool   // its beginning was seen
+	read      bool   // known to be read while both offsets stand
+	stuck     bool   // it was stalled while the end moved: it stays so until the commit moves
+	still     bool   // see View
+	is        Stand
+}
+
+// from is when the commits began to stand: the latest of the last commit, the first record beyond the end at which it
+// stopped, and the owner's taking hold.
+func (s *stand) from() int64 { return max(s.since, s.beyond, s.held) }
+
+// judge says what the stand shows now. It is the one definition of read, rest and stalled: each line is a row of the table in
+// the documentation (docs/concepts.md).
+func (s *stand) judge(p *PartitionLag, h *TopicHabits, r *StandRules, now int64) Stand {
+	waiting, _ := p.Lag()
+	owned, stood := s.owner != 0, now-s.from()
+	stallAfter, known := r.stallAfter(h)
+	slow := owned && !known && stood >= r.scale(StallAfter)
+	s.read = s.read || owned && now > s.endSince && h.passes(waiting) >= passesKnown
+	possible := waiting <= MaxResidue || owned && (h.Transactions || !h.Reached)
+	switch {
+	case p.Evidence.Has(NoData):
+		return StandRead
+	case owned && (s.stuck || s.moves >= unreadMoves && stood >= stallAfter):
+		s.stuck = true
+		return StandStalled
+	case slow && s.moves >= unreadMoves:
+		return StandSlow
+	case s.moves >= unreadMoves:
+		return StandMoving
+	case waiting <= r.LeavesBehind || s.read:
+		return StandRead
+	case possible && now-max(s.endSince, s.held, s.since) >= r.restAfter(h):
+		return StandRest
+	case possible:
+		return StandMoving
+	case owned && stood >= stallAfter:
+		return StandStalled
+	case slow:
+		return StandSlow
+	}
+	return StandMoving
+}
+
+// step takes in a reading at which the commit stood.
+func (s *stand) step(p *PartitionLag, owner uint32, paused bool, now int64) {
+	if owner != s.owner || paused {
+		s.owner, s.held, s.moves = owner, now, 0
+	}
+	switch {
+	case p.End < s.end: // truncated, or made anew
+		s.stoppedAt, s.beyond, s.restTo, s.moves, s.endSince, s.read, s.stuck = p.End, 0, 0, 0, now, false, false
+	case p.End > s.end:
+		if owner != 0 && s.held != now {
+			s.moves = min(s.moves+1, 1<<15)
+		}
+		if s.beyond == 0 {
+			s.beyond = now
+		}
+		s.endSince, s.read = now, false
+	}
+	s.end = p.End
+}
+
+// View is what readers know of a partition whose commit stands short of the end.
+type View struct {
+	Topic, Index int // of GroupLag.Topics, and of its Partitions
+	Stand        Stand
+	Unread       int64     // the offset from which records are counted: for time lag
+	Since        time.Time // since when the commits stand
+	Still        bool      // the commits stand for longer than they usually do, whoever had the partition meanwhile: no replica moves it
+}

@@ -1,0 +1,295 @@
+package lag
+
+import (
+	"testing"
+	"time"
+)
+
+// stage plays one partition, ten seconds a poll: producers append, a consumer reads and commits as its test says.
+type stage struct {
+	film
+	end, committed int64
+	member         string // "": nobody
+	gone           bool
+	paused         bool
+	open           int64 // records of an open transaction
+	last           Rates
+	seen           map[Status]int
+	worst          float64 // time lag
+}
+
+func newStage(t *testing.T) *stage {
+	return &stage{film: film{t: t, slo: DefaultSLO}, end: 1000, committed: 1000, member: "m", seen: map[Status]int{}}
+}
+
+func (s *stage) poll() {
+	w := at(s.secs).topic("orders", [2]int64{0, s.end}).open(s.open)
+	change := []func(*GroupRead){commits("orders", s.committed)}
+	if s.member != "" {
+		change = append(change, member(s.member, []string{"orders"}, TopicPartitions{"orders", []int32{0}}))
+	} else {
+		change = append(change, state(Empty))
+	}
+	if s.paused {
+		change = append(change, state(PreparingRebalance))
+	}
+	s.last = s.see(w.group("g", change...))
+	s.seen[s.last.Status]++
+	if seconds, _, ok := s.last.TimeLag.Value(); ok {
+		s.worst = max(s.worst, seconds)
+	}
+}
+
+// run plays a time; each is called before every poll, with the seconds since the run began.
+func (s *stage) run(d time.Duration, each func(second int)) *stage {
+	for second := 0; second < int(d.Seconds()); second += 10 {
+		if each != nil {
+			each(second)
+		}
+		s.poll()
+	}
+	return s
+}
+
+func (s *stage) stand() Stand { return s.last.PartitionStand(0, 0) }
+
+func (s *stage) fresh() { s.seen, s.worst = map[Status]int{}, 0 }
+
+// flow is a group that reads everything at once: its commits reach the end.
+func (s *stage) flow(d time.Duration) *stage {
+	return s.run(d, func(int) { s.end += 50; s.committed = s.end })
+}
+
+// transaction appends records and a marker; the consumer commits the record after the last one.
+func (s *stage) transaction(records int64) {
+	s.end += records + 1
+	s.committed = s.end - 1
+}
+
+// The rows of the table of rests, each beside its twin: the world that gives the same offsets and means the opposite.
+func TestWhatLiesBehindACommit(t *testing.T) {
+	hour := time.Hour
+	for _, c := range []struct {
+		name string
+		play func(s *stage)
+		want Stand
+	}{
+		{"one marker", func(s *stage) { s.end++; s.run(hour, nil) }, StandRest},
+		{"five markers, and no commit ever reached the end", func(s *stage) { s.end += 5; s.run(hour, nil) }, StandRest},
+		{"twin: stuck on five records, where commits reach the end", func(s *stage) { s.flow(hour); s.end += 5; s.run(hour, nil) }, StandStalled},
+		{"twin: stuck on two records", func(s *stage) { s.flow(hour); s.end += 2; s.run(hour, nil) }, StandRest},
+		{"five, where a transaction was open before", func(s *stage) {
+			s.flow(hour)
+			s.open = 3
+			s.run(time.Minute, func(int) { s.end += 50; s.committed = s.end })
+			s.open = 0
+			s.end += 5
+			s.run(hour, nil)
+		}, StandRest},
+		{"stuck while a transaction comes each 5 min", func(s *stage) {
+			s.run(hour, func(second int) { s.each(second, 300, func() { s.end += 2 }) })
+		}, StandStalled},
+		{"stuck with 60,000 waiting, and the upstream stops", func(s *stage) {
+			s.flow(hour)
+			s.run(10*time.Minute, func(int) { s.end += 1000 })
+			s.run(5*hour, nil)
+		}, StandStalled},
+		{"rests of one that were passed when records came", func(s *stage) { s.transactions(6) }, StandRead},
+		{"twin: jobs of ten minutes, one record each 15 min", func(s *stage) { s.jobs(6, 10*time.Minute, 15*time.Minute) }, StandMoving},
+		{"twin: only two were passed", func(s *stage) { s.transactions(3) }, StandRest},
+		{"twin: passed, but after a restart each time", func(s *stage) {
+			for i := range 6 {
+				s.member = string(rune('a' + i))
+				s.transaction(10)
+				s.run(10*time.Minute, nil)
+			}
+		}, StandRest},
+		{"twin: passed, but each time after a rebalance", func(s *stage) {
+			for range 6 {
+				s.paused = true
+				s.poll()
+				s.paused = false
+				s.transaction(10)
+				s.run(10*time.Minute, nil)
+			}
+		}, StandRest},
+		{"passed, then a commit reached the end by itself", func(s *stage) {
+			s.transactions(6)
+			s.committed = s.end
+			s.poll()
+			s.end++
+			s.run(10*time.Minute, nil)
+		}, StandRest},
+		{"read, and then nobody is there", func(s *stage) { s.transactions(6); s.member = ""; s.run(hour, nil) }, StandRead},
+		{"twin: a record comes while nobody is there", func(s *stage) {
+			s.transactions(6)
+			s.member = ""
+			s.end += 3
+			s.run(hour, nil)
+		}, StandMoving},
+		{"nobody is there, and 60,000 wait", func(s *stage) { s.flow(hour); s.member = ""; s.end += 60_000; s.run(hour, nil) }, StandMoving},
+		{"the owner says that 5 are left behind", func(s *stage) { s.slo.LeavesBehind = 5; s.flow(hour); s.end += 5; s.run(hour, nil) }, StandRead},
+		{"twin: 6 wait", func(s *stage) { s.slo.LeavesBehind = 5; s.flow(hour); s.end += 6; s.run(hour, nil) }, StandStalled},
+		{"a consumer that commits each second stands for 2 min", func(s *stage) {
+			s.flow(hour)
+			s.run(150*time.Second, func(int) { s.end += 50 })
+		}, StandStalled},
+		{"twin: nothing is known of its rhythm", func(s *stage) { s.run(10*time.Minute, func(int) { s.end += 50 }) }, StandSlow},
+		{"it has stood for more than 15 min", func(s *stage) { s.run(17*time.Minute, func(int) { s.end += 50 }) }, StandStalled},
+		{"twin: commitsWithin is 30 min", func(s *stage) {
+			s.slo.CommitsWithin = 30 * time.Minute
+			s.run(17*time.Minute, func(int) { s.end += 50 })
+		}, StandMoving},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newStage(t)
+			s.run(time.Minute, nil)
+			c.play(s)
+			if s.stand() != c.want {
+				t.Errorf("%s (status %s), want %s; learned %+v", s.stand(), s.last.Status, c.want, s.last.Habits())
+			}
+		})
+	}
+}
+
+func (s *stage) each(second, every int, do func()) {
+	if second%every == 0 {
+		do()
+	}
+}
+
+// transactions come each ten minutes; each leaves a marker.
+func (s *stage) transactions(n int) {
+	for range n {
+		s.transaction(10)
+		s.run(10*time.Minute, nil)
+	}
+}
+
+// jobs take a time each, and the next comes after a longer one.
+func (s *stage) jobs(n int, takes, every time.Duration) {
+	for range n {
+		s.end++
+		s.run(takes, nil)
+		s.committed = s.end
+		s.run(every-takes, nil)
+	}
+	s.end++
+	s.run(takes/2, nil)
+}
+
+// Transactions at all paces never stall, and a rest is late at no time.
+func TestMarkersAreNeverLate(t *testing.T) {
+	for _, every := range []time.Duration{20 * time.Second, time.Minute, 10 * time.Minute, 2 * time.Hour} {
+		s := newStage(t)
+		s.run(24*time.Hour, func(second int) { s.each(second, int(every.Seconds()), func() { s.transaction(20) }) })
+		if s.seen[StatusStalled]+s.seen[StatusStopped] > 0 || s.worst > 30 {
+			t.Errorf("each %v: %v, time lag up to %v s", every, s.seen, s.worst)
+		}
+		if every > time.Minute && s.stand() != StandRead {
+			t.Errorf("each %v: %s after a day", every, s.stand())
+		}
+	}
+}
+
+// Sinks that commit when they rotate their file are not stalled, and checkpointing jobs without members neither.
+func TestRareCommitsAreNotStalled(t *testing.T) {
+	for _, every := range []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute} {
+		for _, member := range []string{"m", ""} {
+			for _, rate := range []int64{1000, 1} {
+				s := newStage(t)
+				s.member = member
+				s.run(6*time.Hour, func(second int) {
+					s.end += rate
+					s.each(second+int(every.Seconds()/2), int(every.Seconds()), func() { s.committed = s.end })
+				})
+				if s.seen[StatusStalled] > 0 {
+					t.Errorf("commits each %v, member %q, %d records a poll: %v", every, member, rate, s.seen)
+				}
+				s.run(time.Hour, func(int) { s.end += rate }) // twin: it hangs
+				if s.seen[StatusStalled] == 0 && member != "" {
+					t.Errorf("commits each %v, then hangs: %v", every, s.seen)
+				}
+			}
+		}
+	}
+}
+
+// One long stand teaches nothing where commits are quick; three in a day do, for a week.
+func TestAHangTeachesNothing(t *testing.T) {
+	s := newStage(t)
+	s.flow(time.Hour)
+	hang := func() bool {
+		s.fresh()
+		s.run(10*time.Minute, func(int) { s.end += 50 })
+		stalled := s.seen[StatusStalled] > 0
+		s.flow(time.Hour)
+		return stalled
+	}
+	for i, want := range []bool{true, true, true, false} {
+		if got := hang(); got != want {
+			t.Errorf("hang %d: stalled %v, want %v", i+1, got, want)
+		}
+	}
+	s.flow(8 * 24 * time.Hour)
+	if !hang() {
+		t.Error("a week later it is still not stalled")
+	}
+}
+
+// A stuck consumer that is restarted again and again is stalled each time, once it stood for long enough; its restarts do not
+// count as its work.
+func TestRestartsDoNotTeach(t *testing.T) {
+	s := newStage(t)
+	s.flow(time.Hour)
+	for i := range 5 {
+		s.run(20*time.Minute, func(int) { s.end += 50 })
+		if s.stand() != StandStalled {
+			t.Fatalf("time %d: %s, learned %+v", i, s.stand(), s.last.Habits())
+		}
+		s.member = string(rune('a' + i))
+		s.committed = s.end
+		s.poll()
+	}
+}
+
+// What is learned survives a restart of this process where it is saved, and what is read stays read with nobody there.
+func TestWhatIsLearnedIsTaught(t *testing.T) {
+	s := newStage(t)
+	s.transactions(6)
+	next := newStage(t)
+	next.h.Teach("g", s.last.Habits())
+	next.secs, next.end, next.committed, next.member = s.secs, s.end, s.committed, ""
+	next.run(time.Minute, nil)
+	if next.stand() != StandRead || next.last.Status != StatusOK {
+		t.Errorf("%s, %s", next.stand(), next.last.Status)
+	}
+	unknown := newStage(t) // twin: nothing was saved
+	unknown.secs, unknown.end, unknown.committed, unknown.member = s.secs, s.end, s.committed, ""
+	if unknown.run(time.Minute, nil); unknown.stand() != StandRest {
+		t.Errorf("nothing was saved: %s", unknown.stand())
+	}
+}
+
+// A rest is no time lag; what comes after it is counted from its arrival.
+func TestTimeLagBeginsBehindTheRest(t *testing.T) {
+	s := newStage(t)
+	s.end++
+	s.run(time.Hour, nil)
+	if _, _, ok := s.last.TimeLag.Value(); ok || s.last.Rest.Unknown != 1 || s.last.Status != StatusRest {
+		t.Errorf("time lag of a rest: %+v, %+v", s.last.TimeLag, s.last.Rest)
+	}
+	s.end += 500
+	s.run(20*time.Second, nil)
+	if seconds, _, ok := s.last.TimeLag.Value(); !ok || seconds > 30 {
+		t.Errorf("20 s after records came: %v s, known %v", seconds, ok)
+	}
+}
+
+func TestStandNames(t *testing.T) {
+	for s, want := range map[Stand]string{StandMoving: "moving", StandRead: "read", StandRest: "rest", StandSlow: "slow", StandStalled: "stalled"} {
+		if s.String() != want {
+			t.Errorf("%d is %q, want %q", s, s, want)
+		}
+	}
+}

@@ -1,0 +1,181 @@
+package lag
+
+import (
+	"sort"
+	"time"
+)
+
+// Stands follow the partitions of one group whose commits stand short of the end. They are a value: [Stands.Next] makes the next
+// ones. Nothing is kept of the other partitions, so a million of them cost no more than one comparison each.
+type Stands struct {
+	group  *GroupLag // the last reading
+	topics []topicStands
+	habits Habits
+	gap    int64 // ms between the last two readings
+	first  bool  // the last reading was the first
+}
+
+// topicStands are those of one topic, in the order of GroupLag.Topics.
+type topicStands struct {
+	list  []stand // sorted by partition
+	rules *StandRules
+}
+
+// longestGap is the time between two readings above which nothing is learned from what happened between them.
+const longestGap = time.Minute
+
+// Habits are what was learned until now.
+func (s *Stands) Habits() Habits { return s.habits }
+
+// Teach adds what others learned about the group.
+func (s Stands) Teach(h Habits) Stands {
+	if len(h) == len(s.habits) && len(h) > 0 && &h[0] == &s.habits[0] {
+		return s // its own
+	}
+	s.habits = s.habits.With(h)
+	return s
+}
+
+// Next takes in a reading of the group.
+func (s Stands) Next(g *GroupLag, rules StandRules) Stands {
+	if s.group != nil && !g.ReadAt.After(s.group.ReadAt) || g.Err != OK {
+		return s
+	}
+	r := reader{before: &s, g: g, rules: &rules, now: g.ReadAt.UnixMilli(), next: Stands{
+		group: g, topics: make([]topicStands, len(g.Topics)), first: s.group == nil, habits: s.habits.forTopics(g),
+	}}
+	if s.group != nil {
+		r.was = s.group.ReadAt.UnixMilli()
+		r.next.gap = r.now - r.was
+		r.learns = r.next.gap <= max(rules.scale(longestGap), 2*s.gap)
+		r.paused = g.State.Paused() || g.Generation != s.group.Generation
+	}
+	r.owners = ownersOf(g)
+	for t := range g.Topics {
+		r.topic(t)
+	}
+	return r.next
+}
+
+// ownersOf tells members apart by a number: not 0.
+func ownersOf(g *GroupLag) []uint32 {
+	ids := make([]uint32, len(g.Members))
+	for i := range g.Members {
+		h := uint32(2166136261) // FNV-1a
+		for _, b := range []byte(g.Members[i].ID) {
+			h = (h ^ uint32(b)) * 16777619
+		}
+		ids[i] = max(1, h)
+	}
+	return ids
+}
+
+// At is a partition of the last reading, by its indexes.
+func (s *Stands) At(t, i int) Stand {
+	if v, ok := s.view(t, i); ok {
+		return v.Stand
+	}
+	return StandMoving
+}
+
+// View is a partition of the last reading, by its indexes; ok is false where nothing is remembered: it moves.
+func (s *Stands) View(t, i int) (View, bool) { return s.view(t, i) }
+
+func (s *Stands) view(t, i int) (View, bool) {
+	if t >= len(s.topics) || s.group == nil || i >= len(s.group.Topics[t].Partitions) {
+		return View{}, false
+	}
+	p := &s.group.Topics[t].Partitions[i]
+	list := s.topics[t].list
+	if k := search(list, p.Partition); k < len(list) && list[k].partition == p.Partition {
+		e := &list[k]
+		v := View{Topic: t, Index: i, Stand: e.is, Unread: max(e.committed, e.restTo), Since: time.UnixMilli(e.from()).UTC(), Still: e.still}
+		if e.is == StandStalled || e.is == StandSlow {
+			v.Unread = e.committed
+		}
+		return v, true
+	}
+	waiting, ok := p.Lag()
+	if ok && waiting > 0 && (p.Evidence.Has(NoData) || s.topics[t].rules != nil && waiting <= s.topics[t].rules.LeavesBehind) {
+		return View{Topic: t, Index: i, Stand: StandRead, Unread: p.End, Since: s.group.ReadAt}, true
+	}
+	return View{}, false
+}
+
+func search(list []stand, partition int32) int {
+	return sort.Search(len(list), func(i int) bool { return list[i].partition >= partition })
+}
+
+// Of is a partition of the last reading, by its name.
+func (s *Stands) Of(topic string, partition int32) Stand {
+	if s.group == nil {
+		return StandMoving
+	}
+	for t := range s.group.Topics {
+		if s.group.Topics[t].Topic != topic {
+			continue
+		}
+		list := s.group.Topics[t].Partitions
+		i := sort.Search(len(list), func(i int) bool { return list[i].Partition >= partition })
+		if i < len(list) && list[i].Partition == partition {
+			return s.At(t, i)
+		}
+	}
+	return StandMoving
+}
+
+// Rest adds up a group's rests, in records, and counts its partitions by stand.
+type Rest struct {
+	Read, Unknown int64 // records: known to be none, and unread or unreadable
+	Resting       int   // partitions of Unknown
+	Slow, Stalled int   // partitions
+
+	Interval      time.Duration // between commits: what time lag reckons with; 0: less than polls can see
+	StallAfter    time.Duration // commits that stand for longer while records wait are stalled, on the slowest topic
+	RhythmUnknown bool          // StallAfter is not learned or set on every topic
+}
+
+// Rest adds the last reading up; nil wants all topics.
+func (s *Stands) Rest(wants func(topic string) bool) Rest {
+	var sum Rest
+	if s.group == nil {
+		return sum
+	}
+	for t := range s.group.Topics {
+		topic := &s.group.Topics[t]
+		if topic.Orphaned || wants != nil && !wants(topic.Topic) || t >= len(s.topics) || s.topics[t].rules == nil {
+			continue
+		}
+		h := s.habits.Of(topic.Topic)
+		sum.rhythm(&h, s.topics[t].rules)
+		for i := range topic.Partitions {
+			if v, ok := s.view(t, i); ok {
+				sum.add(v.Stand, &topic.Partitions[i])
+			}
+		}
+	}
+	return sum
+}
+
+func (r *Rest) add(is Stand, p *PartitionLag) {
+	waiting, _ := p.Lag()
+	switch is {
+	case StandRead:
+		r.Read += waiting
+	case StandRest:
+		r.Unknown += waiting
+		r.Resting++
+	case StandSlow:
+		r.Slow++
+	case StandStalled:
+		r.Stalled++
+	}
+}
+
+// rhythm takes the slowest topic; what is not known of one is not known of the group.
+func (r *Rest) rhythm(h *TopicHabits, rules *StandRules) {
+	after, known := rules.stallAfter(h)
+	r.RhythmUnknown = r.RhythmUnknown || !known
+	r.StallAfter = max(r.StallAfter, time.Duration(after)*time.Millisecond)
+	r.Interval = max(r.Interval, rules.interval(h))
+}

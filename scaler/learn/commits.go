@@ -1,0 +1,33 @@
+package learn
+
+import (
+	"slices"
+
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/scaler/seen"
+)
+
+// learnCommits takes over what the readings showed of the groups' commits: which rests were passed, and how often they commit.
+// Package lag learns it (lag/habits.go); here it is saved.
+func (m *Memory) learnCommits(now *seen.State) {
+	cloned := false
+	for i := range now.Sources {
+		h := &now.Sources[i]
+		k, ok := find(m.Sources, h.Cluster, h.Group)
+		if !ok || !h.New {
+			continue
+		}
+		if !cloned {
+			m.Sources, cloned = slices.Clone(m.Sources), true
+		}
+		m.Sources[k].Commits, m.Sources[k].Residual = h.Stands.Habits(), nil
+	}
+}
+
+// Habits are what is known of the commits of a group; nil: nothing.
+func (m *Memory) Habits(cluster, group string) lag.Habits {
+	if k, ok := find(m.Sources, cluster, group); ok {
+		return m.Sources[k].Commits
+	}
+	return nil
+}
