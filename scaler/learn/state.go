@@ -36,6 +36,7 @@ func (s State) AtPoll(now *seen.State) State {
 	s.Memory.Version = MemoryVersion
 	s.Progress.sources = copyProgress(s.Progress.sources, now.Sources)
 	s.Memory.learnDowns(now)
+	s.learnSessions(now)
 	s.rollSeasons(now)
 	return s
 }
@@ -63,7 +64,7 @@ type learner struct {
 	horizon  time.Duration
 }
 
-// AtDecision learns at a decision; members are those of every source.
+// AtDecision learns at a decision; mappings are those of every source.
 //
 // The fast lane decides between two decisions, because arrivals exceed the capacity of the replicas. It learns from single events, which are
 // seen only once: a rebalance or a start that is over, a residual lag, a forecast whose time has come. It does not learn
@@ -71,12 +72,14 @@ type learner struct {
 //
 //	                     every poll   fast lane   decision
 //	steps down, peaks    x            x           x
+//	sessions             x            x           x
 //	declared capacity                 x           x
 //	durations                         x           x
+//	consumers in a replica            x           x
 //	residual lag                      x           x
 //	trust in forecasts                x           x
 //	capacity, downstream                          x
-func (s State) AtDecision(now *seen.State, members []seen.Members, fastLane bool) State {
+func (s State) AtDecision(now *seen.State, mappings []seen.Mapping, fastLane bool) State {
 	s.Memory.Sources = withSources(s.Memory.Sources, now.Sources)
 	s.Progress.sources = slices.Clone(s.Progress.sources)
 	for i := range now.Sources {
@@ -85,7 +88,8 @@ func (s State) AtDecision(now *seen.State, members []seen.Members, fastLane bool
 		l.source.declare(h.SourceSpec)
 		l.learnRebalance()
 		if h.Read != nil {
-			s.learnStartup(now, members[i])
+			l.learnMembers(&mappings[i])
+			s.learnStartup(now, l.source.Members(&mappings[i], h.ConsumersPerReplica))
 		}
 		if h.New {
 			l.learnResidual()
