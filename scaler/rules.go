@@ -46,7 +46,11 @@ func (f *facts) downstreamBound() (int32, bool) {
 	if f.source.Quality != seen.Complete { // fewer replicas only on a complete poll
 		return max(f.current, f.members.Replicas(d.CapN)), true
 	}
-	return f.members.Replicas(d.CapN), true
+	to := f.members.Replicas(d.CapN)
+	if to < f.current {
+		to = min(f.current, f.members.Enough(d.CapN))
+	}
+	return to, true
 }
 
 func (f *facts) nextProbe() (time.Time, bool) { return f.need.Downstream.NextProbe, true }
@@ -113,7 +117,12 @@ func (f *facts) groupNotFound() (int32, bool) {
 	return f.keep(f.need.NoGroup && f.current > 0 && f.target.Ready > 0)
 }
 
-func (f *facts) idleConsumers() (int32, bool) { return f.useful, f.useful > 0 && f.current > f.useful }
+func (f *facts) idleConsumers() (int32, bool) { return f.holding, f.spare }
+
+// whileSpare is a hold that keeps replicas whose members hold nothing.
+func whileSpare(closed func(f *facts) bool) func(f *facts) (int32, bool) {
+	return func(f *facts) (int32, bool) { return f.keep(f.spare && closed(f)) }
+}
 
 // gate is a hold that matters only when fewer replicas would do, or when that cannot be known yet.
 func gate(closed func(f *facts) bool) func(f *facts) (int32, bool) {

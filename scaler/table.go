@@ -130,10 +130,16 @@ var rules = []rule{
 		event: warning,
 		doc:   "replicas are ready, but the group does not exist",
 	},
-	{ // members without a partition go at once, whatever the lag
+	{ // a budget and a size that somebody chose stand before members without a partition, too
+		reason: HoldBudget, again: true, when: whileSpare((*facts).overBudget),
+	},
+	{
+		reason: ExternalChange, again: true, when: whileSpare((*facts).externalChange),
+	},
+	{ // members that hold no partition go, whatever the lag
 		reason: IdleConsumers, when: (*facts).idleConsumers, words: idleWords,
 		event: noEvent,
-		doc:   "more consumers run than can have a partition: the others are idle",
+		doc:   "more consumers run than can have a partition, and for longer than a session some held none",
 	},
 	{ // nobody joined, so nobody can be spared
 		reason: NoMembers, blocks: down, deadline: usual, when: (*facts).noMembers, words: noMembersWords,

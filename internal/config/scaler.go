@@ -107,6 +107,11 @@ type Source struct {
 	// The number of records that one consumer processes at the same time. Default 1.
 	Concurrency int32 `yaml:"concurrency"`
 
+	// How many consumers (members of the group) one replica runs. It is needed only where neither addresses nor client ids
+	// tell which member runs in which pod, for example behind NAT. Default there: a scale down counts 1, and a scale up counts
+	// what is learned from the members and the ready replicas.
+	ConsumersPerReplica int32 `yaml:"consumersPerReplica"`
+
 	// The commit interval of the consumers. Default 5s, which is the default of the Kafka clients.
 	CommitInterval Duration `yaml:"commitInterval"`
 
@@ -148,7 +153,8 @@ func (s ScalerSpec) Scaler() scaler.Spec {
 		out.Sources = append(out.Sources, seen.SourceSpec{
 			Cluster: src.Cluster, Group: src.Group, Topics: src.Topics, TopicPattern: src.TopicPattern,
 			ProcessingTime: time.Duration(src.ProcessingTime), Concurrency: src.Concurrency,
-			CommitInterval: time.Duration(src.CommitInterval), Isolation: src.Isolation,
+			ConsumersPerReplica: src.ConsumersPerReplica,
+			CommitInterval:      time.Duration(src.CommitInterval), Isolation: src.Isolation,
 		})
 	}
 	for _, w := range s.Schedule {

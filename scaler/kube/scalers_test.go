@@ -36,8 +36,9 @@ const twoPods = orders + `
 ---
 apiVersion: v1
 kind: Pod
-metadata: {name: worker-b, labels: {app: worker}}
-status: {phase: Running, podIP: 10.0.0.2, conditions: [{type: Ready, status: "True"}]}
+metadata: {name: worker-b, uid: b1, labels: {app: worker}}
+spec: {hostNetwork: true}
+status: {phase: Running, podIP: 10.0.0.2, podIPs: [{ip: 10.0.0.2}, {ip: "fd00::2"}], conditions: [{type: Ready, status: "True"}]}
 ---
 apiVersion: v1
 kind: Pod
@@ -67,7 +68,7 @@ func TestScalersShowTheWorkload(t *testing.T) {
 		if !wl.Found || !wl.HasScale || wl.Spec != 4 || wl.Status != 4 || wl.Ready != 3 || wl.RolloutInProgress {
 			t.Errorf("workload %+v", wl)
 		}
-		want := []seen.Pod{{Name: "worker-a"}, {Name: "worker-b", IP: "10.0.0.2", Ready: true}}
+		want := []seen.Pod{{Name: "worker-a"}, {Name: "worker-b", UID: "b1", IP: "10.0.0.2", OtherIP: "fd00::2", HostNetwork: true, Ready: true}}
 		if !slices.Equal(wl.Pods, want) {
 			t.Errorf("pods %v, want %v", wl.Pods, want)
 		}

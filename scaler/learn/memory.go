@@ -37,6 +37,13 @@ type Source struct {
 	BestAt      time.Time `json:"bestAt,omitzero"`       // forgotten up to here
 	BestAtN     int32     `json:"bestAtN,omitempty"`     // consumers there were then
 
+	InReplica      int32     `json:"inReplica,omitempty"`      // consumers in one replica, where members are told apart; 0: not known
+	Ratios         []Ratio   `json:"ratios,omitempty"`         // members for each ready replica, the least of the last hour first
+	Elsewhere      int32     `json:"elsewhere,omitempty"`      // members elsewhere that steps down count on
+	ElsewhereKnown bool      `json:"elsewhereKnown,omitempty"` // they were counted once
+	Session        float64   `json:"sessionSeconds,omitempty"` // the longest that a member outlived its pod
+	SessionAt      time.Time `json:"sessionAt,omitzero"`       // when that was
+
 	Rebalances []float64       `json:"rebalanceSeconds,omitempty"` // the last 20
 	Residual   []ResidualFloor `json:"residual,omitempty"`         // of older versions: read, and not used
 	Commits    lag.Habits      `json:"commits,omitempty"`          // of the group, by topic
@@ -94,7 +101,11 @@ func (m *Memory) check() error {
 		if i > 0 && compare(m.Sources[i-1], *s) == 0 {
 			return fmt.Errorf("group %q of cluster %q twice", s.Group, s.Cluster)
 		}
-		numbers = append(append(numbers, s.Rebalances...), s.Declared, s.PerConsumer, s.Seen, s.RaisedFrom, s.Best)
+		numbers = append(append(numbers, s.Rebalances...), s.Declared, s.PerConsumer, s.Seen, s.RaisedFrom, s.Best,
+			float64(s.InReplica), float64(s.Elsewhere), s.Session)
+		for _, r := range s.Ratios {
+			numbers = append(numbers, float64(r.Members))
+		}
 		if d := s.Downstream; d != nil {
 			numbers = append(numbers, d.Cap, d.Did, d.Best, float64(d.AtN), float64(d.CapN))
 		}

@@ -125,7 +125,7 @@ func (n *Need) Hot() bool { return len(n.Bound) > 0 && !n.AllBound }
 // count turns records/s into consumers.
 func (e *estimator) count() {
 	n := &e.need
-	members := max(1, n.Members)
+	members := max(1, cmp.Or(e.Consumers, n.Members))
 	if !n.RateKnown || !n.Capacity.Known() {
 		n.Plan, n.Fit, n.Up, n.RatePlan, n.ByRate, n.DownPlan, n.Down =
 			members, members, members, members, members, members, members

@@ -29,7 +29,10 @@ type SourceSpec struct {
 	ProcessingTime time.Duration `json:"processingTime,omitempty"` // of one record; 0: learned
 	Concurrency    int32         `json:"concurrency,omitempty"`    // records one consumer works on at once; 0: 1
 	CommitInterval time.Duration `json:"commitInterval,omitempty"` // 0: 5 s, the clients' default
-	Isolation      Isolation     `json:"isolation,omitempty"`
+	// ConsumersPerReplica is how many consumers one replica runs, where nothing tells the members apart; 0: not said.
+	ConsumersPerReplica int32 `json:"consumersPerReplica,omitempty"`
+
+	Isolation Isolation `json:"isolation,omitempty"`
 }
 
 // Isolation is which records a group reads.
@@ -59,6 +62,9 @@ func (s SourceSpec) Check() []error {
 	}
 	if s.Concurrency < 0 {
 		fail("concurrency: must not be negative, not %d", s.Concurrency)
+	}
+	if s.ConsumersPerReplica < 0 {
+		fail("consumersPerReplica: must not be negative, not %d", s.ConsumersPerReplica)
 	}
 	if s.CommitInterval < 0 {
 		fail("commitInterval: must not be negative, not %v", s.CommitInterval)

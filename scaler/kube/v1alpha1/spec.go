@@ -212,6 +212,14 @@ type Source struct {
 	// +kubebuilder:validation:Maximum=10000
 	Concurrency *int32 `json:"concurrency,omitempty"`
 
+	// How many consumers (members of the group) one replica runs. It is needed only where neither addresses nor client ids
+	// tell which member runs in which pod, for example behind NAT. Default there: a scale down counts 1, and a scale up counts
+	// what is learned from the members and the ready replicas.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=10000
+	ConsumersPerReplica *int32 `json:"consumersPerReplica,omitempty"`
+
 	// The commit interval of the consumers (auto.commit.interval.ms). Records that only wait for the next commit do not
 	// count as backlog. Default 5s, which is the default of the Kafka clients.
 	// +optional

@@ -59,9 +59,6 @@ type alerts struct {
 	since map[string]time.Duration
 }
 
-// gap takes in a poll that has no values: nothing holds.
-func (a *alerts) gap() { a.since = nil }
-
 // next takes in a poll and returns the alerts that fire.
 func (a *alerts) next(s series) (firing []string) {
 	if a.since == nil {
@@ -92,7 +89,7 @@ func seriesOf(at time.Duration, rep *engine.Report) (s series, ok bool) {
 		return series{}, false
 	}
 	g, found := c.Group(groupName)
-	if !found || g.Lag.Stale() { // its gauges are removed
+	if !found {
 		return series{}, false
 	}
 	s = series{
