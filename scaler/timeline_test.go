@@ -229,6 +229,10 @@ func (w *world) given(words []string) (replicas int32, err error) {
 		w.foreign = int(count())
 	case "never":
 		w.never = true
+	case "share":
+		w.share = true
+	case "share-members":
+		w.source.MaxShareMembers = count()
 	default:
 		return 0, fmt.Errorf("unknown: %v", words)
 	}
