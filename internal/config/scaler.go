@@ -117,6 +117,10 @@ type Source struct {
 
 	// `read_committed` or `read_uncommitted`. Default read_uncommitted.
 	Isolation seen.Isolation `yaml:"isolation"`
+
+	// Share groups: the number of members that the brokers allow in this group (group.share.max.size). Without maxReplicas it
+	// is the limit. Default 200, which is the default of the brokers.
+	MaxShareMembers int32 `yaml:"maxShareMembers"`
 }
 
 // Window is a time with a minimum number of replicas.
@@ -155,6 +159,7 @@ func (s ScalerSpec) Scaler() scaler.Spec {
 			ProcessingTime: time.Duration(src.ProcessingTime), Concurrency: src.Concurrency,
 			ConsumersPerReplica: src.ConsumersPerReplica,
 			CommitInterval:      time.Duration(src.CommitInterval), Isolation: src.Isolation,
+			MaxShareMembers: src.MaxShareMembers,
 		})
 	}
 	for _, w := range s.Schedule {

@@ -44,6 +44,7 @@ func specOf(s v1alpha1.KafkaScalerSpec) scaler.Spec {
 			ProcessingTime: length(src.ProcessingTime), Concurrency: value(src.Concurrency),
 			ConsumersPerReplica: value(src.ConsumersPerReplica),
 			CommitInterval:      length(src.CommitInterval), Isolation: seen.Isolation(src.Isolation),
+			MaxShareMembers: value(src.MaxShareMembers),
 		})
 	}
 	for _, w := range s.Schedule {

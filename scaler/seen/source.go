@@ -33,6 +33,16 @@ type SourceSpec struct {
 	ConsumersPerReplica int32 `json:"consumersPerReplica,omitempty"`
 
 	Isolation Isolation `json:"isolation,omitempty"`
+
+	MaxShareMembers int32 `json:"maxShareMembers,omitempty"` // of a share group; 0: 200, the default of group.share.max.size
+}
+
+// defaultShareMembers is the default of group.share.max.size in Kafka 4.0 to 4.4: a broker refuses further members.
+const defaultShareMembers = 200
+
+// ShareMembers is how many members a share group may have, and whether the user says so.
+func (s SourceSpec) ShareMembers() (most int32, declared bool) {
+	return cmp.Or(s.MaxShareMembers, defaultShareMembers), s.MaxShareMembers > 0
 }
 
 // Isolation is which records a group reads.
@@ -65,6 +75,9 @@ func (s SourceSpec) Check() []error {
 	}
 	if s.ConsumersPerReplica < 0 {
 		fail("consumersPerReplica: must not be negative, not %d", s.ConsumersPerReplica)
+	}
+	if s.MaxShareMembers < 0 {
+		fail("maxShareMembers: must not be negative, not %d", s.MaxShareMembers)
 	}
 	if s.CommitInterval < 0 {
 		fail("commitInterval: must not be negative, not %v", s.CommitInterval)
