@@ -24,6 +24,7 @@ type Rates struct {
 	Drain              Seconds   // until lag is gone at the present rates; unknown unless it shrinks
 	LastProgress       time.Time // last time a committed offset moved forward; zero: not seen yet
 	Stalled            int       // partitions that are stalled, see [Stalled]
+	Missed             int       // topics whose consumers may be down, see [Left.Missed]
 	Status             Status
 
 	timeLags [][]TimeLag // by topic, then partition, parallel to GroupLag.Topics
@@ -154,6 +155,7 @@ func (h *History) rates(p *groupHistory, g *GroupLag, sum Summary, now time.Time
 		Produced:     p.rate(func(c counters) uint64 { return c.produced }),
 		Trend:        p.trend(),
 		Stalled:      p.stalled(g),
+		Missed:       missed(g, now),
 	}
 	r.timeLags = h.timeLags(g)
 	r.TimeLag = r.worst(g, nil)

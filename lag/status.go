@@ -44,7 +44,7 @@ var predicates = []struct {
 	{StatusRewound, isRewound},         // a committed offset went back within 5 min: a reset, or a recreated topic
 	{StatusStopped, isStopped},         // records wait, the group has no members, and no offset moved for 2 min
 	{StatusStalled, isStalled},         // a member owns at least one partition in which records wait, and whose offset did not move for 2 min
-	{StatusWarning, isWarning},         // more lag than its SLO allows, or more than 30 s and still growing
+	{StatusWarning, isWarning},         // more lag than its SLO allows, or more than 30 s and still growing; or a topic that it read lately is read by nobody
 }
 
 func status(c condition) Status {
@@ -79,6 +79,9 @@ func isStopped(c condition) bool {
 func isStalled(c condition) bool { return c.rates.Stalled > 0 }
 
 func isWarning(c condition) bool {
+	if c.rates.Missed > 0 {
+		return true
+	}
 	if c.slo.Lag > 0 && c.sum.Max > c.slo.Lag {
 		return true
 	}

@@ -17,7 +17,12 @@ type declared struct {
 	groups  map[string][]string            // by cluster, sorted: the scaled groups, which never vanish from snapshots
 	hints   map[string][]rebalancemon.Hint // by cluster: resizes and rollouts of their targets
 	slos    map[groupName]lag.SLO          // thresholds that scalers set for their groups; the first by name decides
+	names   map[groupName][]topicNames     // topics that scalers name for a group
+	sleeps  map[groupName]bool             // groups of a target that has no replica
 }
+
+// topicNames accepts the topics that a scaler names.
+type topicNames func(topic string) bool
 
 type groupName struct{ cluster, group string }
 
@@ -26,6 +31,7 @@ func declare(all []scaler.Scaler, global scaler.Mode) declared {
 	all = slices.Clone(all) // the platform's own may be read by others
 	d := declared{
 		scalers: all, groups: map[string][]string{}, hints: map[string][]rebalancemon.Hint{}, slos: map[groupName]lag.SLO{},
+		names: map[groupName][]topicNames{}, sleeps: map[groupName]bool{},
 	}
 	slices.SortFunc(all, func(a, b scaler.Scaler) int { return strings.Compare(a.Name, b.Name) })
 	for i := range all {
@@ -51,6 +57,10 @@ func (d *declared) add(s *scaler.Scaler, src seen.SourceSpec) {
 		d.hints[src.Cluster] = append(d.hints[src.Cluster], h)
 	}
 	name := groupName{src.Cluster, src.Group}
+	if wants := src.Wants(); wants != nil {
+		d.names[name] = append(d.names[name], wants)
+	}
+	d.sleeps[name] = d.sleeps[name] || s.Workload.Found && s.Workload.Spec == 0
 	if _, known := d.slos[name]; known {
 		return
 	}
@@ -58,4 +68,15 @@ func (d *declared) add(s *scaler.Scaler, src seen.SourceSpec) {
 	slo.Declared = true
 	d.slos[name] = slo
 	d.groups[src.Cluster] = append(d.groups[src.Cluster], src.Group)
+}
+
+// of is what is declared of the groups of a cluster; left is what was saved of them.
+func (d *declared) of(cluster string, left map[string][]lag.Left) *lag.Declared {
+	return &lag.Declared{
+		Keep: d.groups[cluster], Left: left,
+		Names: func(group, topic string) bool {
+			return slices.ContainsFunc(d.names[groupName{cluster, group}], func(names topicNames) bool { return names(topic) })
+		},
+		Sleeps: func(group string) bool { return d.sleeps[groupName{cluster, group}] },
+	}
 }

@@ -65,6 +65,7 @@ func TestTableIsWhatIsExposed(t *testing.T) {
 	f.lag -= 300 // it catches up, so that there is a time to drain
 	r := scaled(f.report(3), func(s *engine.ScalerReport) { s.Decision.Overdue = true })
 	declare(&r.Clusters[0].Groups[0], lag.SLO{Declared: true, LagTime: 30 * time.Second})
+	r.Clusters[0].Groups[0].Rates.Missed = 1
 	p := New(Options{Latest: func() *engine.Report { return r }, Filter: everything, ConfigLoaded: func() bool { return true }})
 	check := func(metrics []Metric, gather func() ([]*dto.MetricFamily, error)) {
 		gathered, err := gather()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
@@ -39,6 +40,7 @@ type Source struct {
 
 	Rebalances []float64       `json:"rebalanceSeconds,omitempty"` // the last 20
 	Residual   []ResidualFloor `json:"residual,omitempty"`         // sorted by topic, then partition
+	Left       []LeftTopic     `json:"left,omitempty"`             // topics that the group has left, sorted
 	Season     Season          `json:"season"`
 
 	BrokenJumps  float64 `json:"brokenJumps,omitempty"`  // share of the last jumps that did not last, smoothed
@@ -98,6 +100,12 @@ func (m *Memory) check() error {
 		}
 		if !slices.IsSortedFunc(s.Residual, compareResiduals) {
 			return errors.New("residual lags not sorted")
+		}
+		if !slices.IsSortedFunc(s.Left, func(a, b LeftTopic) int { return strings.Compare(a.Topic, b.Topic) }) {
+			return errors.New("topics that were left not sorted")
+		}
+		for _, t := range s.Left {
+			numbers = append(numbers, t.Rested)
 		}
 		for _, share := range []float64{s.BrokenJumps, s.BrokenTrends} {
 			if share < 0 || share > 1 {

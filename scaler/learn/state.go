@@ -74,6 +74,7 @@ type learner struct {
 //	declared capacity                 x           x
 //	durations                         x           x
 //	residual lag                      x           x
+//	topics that the group left        x           x
 //	trust in forecasts                x           x
 //	capacity, downstream                          x
 func (s State) AtDecision(now *seen.State, members []seen.Members, fastLane bool) State {
@@ -89,6 +90,7 @@ func (s State) AtDecision(now *seen.State, members []seen.Members, fastLane bool
 		}
 		if h.New {
 			l.learnResidual()
+			l.learnLeft()
 		}
 		if h.Quality == seen.Complete && !fastLane {
 			l.learnCapacity()
