@@ -26,6 +26,7 @@ type Row struct {
 
 	code    lag.ErrorCode // of Error
 	partial bool          // it was read, but some of its partitions did not answer
+	missed  bool          // a topic that it read lately is read by nobody, and records arrive there
 }
 
 // Measured is a group's lag, time lag and rates; null: unknown.
@@ -81,7 +82,7 @@ func rowOf(r *engine.Report, cluster string, g *engine.GroupReport) Row {
 		Direction: string(rates.Direction), Members: len(g.Lag.Members), Partitions: sum.Partitions,
 		Error: g.Lag.Err.String(), AgeSeconds: r.Age(g.Lag).Seconds(),
 		Rebalancing: g.Rebalances.Rebalancing || g.Lag.State.Rebalancing(), Advice: len(g.Rebalances.Advice),
-		code: g.Lag.Err, partial: g.Lag.Err == lag.OK && sum.Unknown > 0,
+		code: g.Lag.Err, partial: g.Lag.Err == lag.OK && sum.Unknown > 0, missed: rates.Missed > 0,
 	}
 	if slo := g.SLO.LagTime.Seconds(); slo > 0 {
 		row.Target = &slo

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
@@ -47,6 +48,7 @@ type Source struct {
 	Rebalances []float64       `json:"rebalanceSeconds,omitempty"` // the last 20
 	Residual   []ResidualFloor `json:"residual,omitempty"`         // of older versions: read, and not used
 	Commits    lag.Habits      `json:"commits,omitempty"`          // of the group, by topic
+	Left       []LeftTopic     `json:"left,omitempty"`             // topics that the group has left, sorted
 	Season     Season          `json:"season"`
 
 	BrokenJumps  float64 `json:"brokenJumps,omitempty"`  // share of the last jumps that did not last, smoothed
@@ -111,6 +113,12 @@ func (m *Memory) check() error {
 		}
 		if err := s.Commits.Check(); err != nil {
 			return err
+		}
+		if !slices.IsSortedFunc(s.Left, func(a, b LeftTopic) int { return strings.Compare(a.Topic, b.Topic) }) {
+			return errors.New("topics that were left not sorted")
+		}
+		for _, t := range s.Left {
+			numbers = append(numbers, t.Rested)
 		}
 		for _, share := range []float64{s.BrokenJumps, s.BrokenTrends} {
 			if share < 0 || share > 1 {

@@ -77,6 +77,7 @@ type learner struct {
 //	declared capacity                 x           x
 //	durations                         x           x
 //	consumers in a replica            x           x
+//	topics that the group left        x           x
 //	trust in forecasts                x           x
 //	capacity, downstream                          x
 func (s State) AtDecision(now *seen.State, mappings []seen.Mapping, fastLane bool) State {
@@ -90,6 +91,9 @@ func (s State) AtDecision(now *seen.State, mappings []seen.Mapping, fastLane boo
 		if h.Read != nil {
 			l.learnMembers(&mappings[i])
 			s.learnStartup(now, l.source.Members(&mappings[i], h.ConsumersPerReplica))
+		}
+		if h.New {
+			l.learnLeft()
 		}
 		if h.Quality == seen.Complete && !fastLane {
 			l.learnCapacity()
