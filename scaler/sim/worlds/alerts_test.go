@@ -59,6 +59,9 @@ type alerts struct {
 	since map[string]time.Duration
 }
 
+// gap takes in a poll that has no values: nothing holds.
+func (a *alerts) gap() { a.since = nil }
+
 // next takes in a poll and returns the alerts that fire.
 func (a *alerts) next(s series) (firing []string) {
 	if a.since == nil {
@@ -89,7 +92,7 @@ func seriesOf(at time.Duration, rep *engine.Report) (s series, ok bool) {
 		return series{}, false
 	}
 	g, found := c.Group(groupName)
-	if !found {
+	if !found || g.Lag.Stale() { // its gauges are removed
 		return series{}, false
 	}
 	s = series{

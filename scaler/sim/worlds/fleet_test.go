@@ -81,6 +81,9 @@ func (f *fleet) Apply(_ context.Context, c scaler.Change) error {
 	f.write = seen.Write{At: f.r.time(), From: c.From, To: c.To}
 	f.writes = append(f.writes, c)
 	f.scale(c.To)
+	if f.r.onWrite != nil {
+		f.r.pending = append([]event{{f.r.now, f.r.onWrite}}, f.r.pending...)
+	}
 	return nil
 }
 

@@ -194,3 +194,77 @@ func neverZeroWhileHung(r *run) (list []string) {
 	}
 	return first(list)
 }
+
+// noDownInTheDark: nothing is scaled down at a poll that could not read everything.
+func noDownInTheDark(r *run) (list []string) {
+	for i := 1; i < len(r.polls); i++ {
+		if p, before := &r.polls[i], &r.polls[i-1]; p.spec < before.spec && p.dark {
+			list = append(list, wrong(p, "down from %d at a poll that did not read everything", before.spec))
+		}
+	}
+	return first(list)
+}
+
+// honest holds in every world: what could not be read is neither zero nor complete.
+func honest(r *run) (list []string) {
+	for i := range r.polls {
+		p := &r.polls[i]
+		m := &p.measured
+		seconds, _, known := m.TimeLag.Value()
+		switch {
+		case p.dark && m.Complete:
+			list = append(list, wrong(p, "complete, though not everything was read"))
+		case m.LagKnown && m.Lag > 0 && known && seconds == 0:
+			list = append(list, wrong(p, "a time lag of 0 with a lag of %d", m.Lag))
+		case p.started && (m.Produced.Known || m.Consumed.Known):
+			list = append(list, wrong(p, "a rate at the first poll"))
+		}
+	}
+	return first(list)
+}
+
+// staysAtZero: from one time to another nobody but the user changes the replicas; after that the program goes on.
+func staysAtZero(from, to time.Duration) judge {
+	return func(r *run) (list []string) {
+		last := &r.polls[len(r.polls)-1]
+		for i := range r.polls {
+			if p := &r.polls[i]; p.at >= from && p.at < to && p.spec > 0 {
+				list = append(list, wrong(p, "awake, though somebody set it to zero"))
+			}
+		}
+		if last.spec == 0 || last.waiting > 1000 {
+			list = append(list, wrong(last, "does not go on after somebody set it to one"))
+		}
+		return first(list)
+	}
+}
+
+// counts: the records of a topic that wait are in the lag of the group from one time to another.
+func counts(name string, from, to time.Duration) judge {
+	return func(r *run) (list []string) {
+		for i := range r.polls {
+			if p := &r.polls[i]; p.at >= from && p.at < to && p.measured.Lag == 0 {
+				list = append(list, wrong(p, "no lag, though records of %s wait", name))
+			}
+		}
+		return first(list)
+	}
+}
+
+// advises: the advice is never for long less than what the traffic needs, and never for long more than twice that.
+func advises(r *run) (list []string) {
+	short, much := time.Duration(0), time.Duration(0)
+	for i := range r.polls {
+		p := &r.polls[i]
+		if short += poll; p.decision.Desired >= p.needs {
+			short = 0
+		}
+		if much += poll; p.decision.Desired <= 2*p.needs || p.oldest > time.Minute {
+			much = 0
+		}
+		if short > 5*time.Minute || much > 30*time.Minute {
+			list = append(list, wrong(p, "advises %d, needed are %d", p.decision.Desired, p.needs))
+		}
+	}
+	return first(list)
+}

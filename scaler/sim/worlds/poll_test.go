@@ -23,6 +23,8 @@ type polled struct {
 	spec    int32         // of the target
 	ready   int32
 	arrived bool // records arrived since the poll before
+	dark    bool // the poll could not read everything
+	started bool // it is the first of this process
 
 	// What the program says.
 	status   lag.Status
@@ -34,14 +36,17 @@ type polled struct {
 
 // note adds the poll that the program has just finished.
 func (r *run) note(rep *engine.Report) {
-	p := polled{at: r.now, spec: r.fleet.spec, ready: r.fleet.ready(), needs: r.needs()}
+	p := polled{at: r.now, dark: r.sees.dark(), spec: r.fleet.spec, ready: r.fleet.ready(), needs: r.needs()}
 	for _, part := range r.reading() {
 		p.see(part, r)
 	}
 	if s, ok := seriesOf(r.now, rep); ok {
 		p.pages = r.alerts.next(s)
+	} else {
+		r.alerts.gap()
 	}
 	if c, ok := rep.Cluster(cluster); ok {
+		p.started = rep.Polls[0].Polls == 1
 		if g, ok := c.Group(groupName); ok {
 			p.status, p.rates, p.measured = g.Rates.Status, g.Rates, g.Measure(nil)
 		}

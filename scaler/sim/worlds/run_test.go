@@ -42,6 +42,7 @@ type run struct {
 	rng     *rand.Rand
 	now     time.Duration
 	kafka   *lagtest.Cluster
+	sees    *source
 	topics  []*topic
 	group   group
 	fleet   fleet
@@ -55,7 +56,7 @@ type run struct {
 
 func cmpString(a, b string) int { return strings.Compare(a, b) }
 
-func (r *run) time() time.Time { return begin.Add(r.now) }
+func (r *run) time() time.Time { return begin.AddDate(0, 0, 7*r.renamed).Add(r.now) }
 
 // play plays a world from its beginning to its end.
 func play(t testing.TB, w world, seed uint64) *run {
@@ -82,6 +83,7 @@ func newRun(t testing.TB, w world, seed uint64) *run {
 		world: w, seed: seed, rng: rand.New(rand.NewPCG(seed, 22)), kafka: lagtest.New(t, cluster, 3),
 		group: group{reader: w.reader, name: groupName}, store: store{},
 	}
+	r.sees = &source{Cluster: r.kafka}
 	r.kafka.Clock(r.time)
 	for _, spec := range w.topics {
 		if !spec.later {
@@ -93,6 +95,7 @@ func newRun(t testing.TB, w world, seed uint64) *run {
 		t.Fatal(err)
 	}
 	r.fleet = fleet{fleetSpec: w.fleet, r: r, mode: cmp.Or(w.mode, scaler.Act), policy: policy, sources: w.spec.Sources}
+	r.group.joined, r.fleet.made = w.renamed, w.renamed
 	r.fleet.scale(w.fleet.replicas)
 	for _, p := range r.fleet.pods {
 		p.ready = 0
@@ -214,9 +217,30 @@ func (r *run) transact(t *topic, expected float64) {
 	}
 }
 
+// source is the cluster as the program reads it. It keeps what the last poll read.
+type source struct {
+	*lagtest.Cluster
+	last lag.Observation
+}
+
+func (s *source) Observe(ctx context.Context) lag.Observation {
+	s.last = s.Cluster.Observe(ctx)
+	return s.last
+}
+
+// dark reports whether the last poll could not read the group, or a partition.
+func (s *source) dark() bool {
+	for _, t := range s.last.Topics {
+		if slices.ContainsFunc(t.Partitions, func(p lag.PartitionRead) bool { return p.Err != lag.OK }) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(s.last.Groups, func(g lag.GroupRead) bool { return g.Group == groupName && g.Err != lag.OK })
+}
+
 // engine is one replica of the program.
 func (r *run) engine(index int) *engine.Engine {
-	return engine.New(engine.Settings{Clusters: []engine.Cluster{{Name: cluster, Source: r.kafka}}, Mode: r.global}, engine.Options{
+	return engine.New(engine.Settings{Clusters: []engine.Cluster{{Name: cluster, Source: r.sees}}, Mode: r.global}, engine.Options{
 		Targets: &r.fleet, Memories: r.store, Leading: func() bool { return r.leader == index },
 	})
 }

@@ -12,21 +12,21 @@ func sleeping() []world {
 	named := seen.SourceSpec{Topics: []string{"orders"}}
 	return []world{
 		{
-			name: "activationLag", hours: 12, fleet: one, spec: activation, topics: []topicSpec{{rate: some}},
-			judges: []judge{quiet, awake, noFlap, sleeps(10 * hour)},
+			name: "activationLag", hours: 9, fleet: one, spec: activation, topics: []topicSpec{{rate: some}},
+			judges: []judge{quiet, awake, noFlap, sleeps(7 * hour)},
 		},
 		{
-			name: "fewer records than activationLag", hours: 12, fleet: one, spec: activation,
-			topics: []topicSpec{{rate: between(5*hour, 6*hour, 0.008)}}, judges: []judge{quiet, awake, noFlap, sleeps(11 * hour)},
+			name: "fewer records than activationLag", hours: 9, fleet: one, spec: activation,
+			topics: []topicSpec{{rate: between(5*hour, 6*hour, 0.008)}}, judges: []judge{quiet, awake, noFlap, sleeps(8 * hour)},
 		},
 		{
-			name: "the program restarts while it sleeps", hours: 12, fleet: one, spec: toZero(), topics: []topicSpec{{rate: some}},
-			events: each(50*minute, 20*minute, 12*hour, restart), judges: []judge{quiet, awake, noFlap, sleeps(9 * hour)},
+			name: "the program restarts while it sleeps", hours: 9, fleet: one, spec: toZero(), topics: []topicSpec{{rate: some}},
+			events: each(50*minute, 20*minute, 12*hour, restart), judges: []judge{quiet, awake, noFlap, sleeps(6 * hour)},
 		},
 		{
-			name: "the leader changes while it sleeps", hours: 12, fleet: one, spec: toZero(), topics: []topicSpec{{rate: some}},
+			name: "the leader changes while it sleeps", hours: 9, fleet: one, spec: toZero(), topics: []topicSpec{{rate: some}},
 			events: append([]event{{0, second}}, each(50*minute, 20*minute, 12*hour, elect)...),
-			judges: []judge{quiet, awake, noFlap, sleeps(9 * hour)},
+			judges: []judge{quiet, awake, noFlap, sleeps(6 * hour)},
 		},
 		{
 			name: "the group never ran", hours: 3, fleet: fleetSpec{}, spec: toZero(), source: named,

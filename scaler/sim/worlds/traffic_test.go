@@ -34,15 +34,15 @@ func plain() []world {
 			judges: []judge{quiet, keepsUp, enough(15 * minute), endsAt(2)},
 		},
 		{
-			name: "idle topic sleeps", hours: 12, fleet: one, spec: toZero(), topics: []topicSpec{{rate: bursts(4*hour, 10*minute, 20)}},
-			judges: []judge{quiet, awake, noFlap, sleeps(10 * hour)},
+			name: "idle topic sleeps", hours: 8, fleet: one, spec: toZero(), topics: []topicSpec{{rate: bursts(3*hour, 10*minute, 20)}},
+			judges: []judge{quiet, awake, noFlap, sleeps(6 * hour)},
 		},
 		{
-			name: "rare records", hours: 12, fleet: one, topics: []topicSpec{{rate: constant(0.004)}},
+			name: "rare records", hours: 6, fleet: one, topics: []topicSpec{{rate: constant(0.004)}},
 			judges: []judge{quiet, endsAt(1)},
 		},
 		{
-			name: "capacity is learned", hours: 12, fleet: one, topics: []topicSpec{{rate: constant(0.004)}}, learns: true,
+			name: "capacity is learned", hours: 6, fleet: one, topics: []topicSpec{{rate: constant(0.004)}}, learns: true,
 			judges: []judge{quiet, endsAt(1)},
 		},
 	}
@@ -58,7 +58,7 @@ func transactional() []world {
 			judges: []judge{quiet, awake, noFlap, sleeps(4 * hour)},
 		},
 		{
-			name: "frequent transactions that are seen open", hours: 12, fleet: one, spec: toZero(),
+			name: "frequent transactions that are seen open", hours: 8, fleet: one, spec: toZero(),
 			topics: []topicSpec{{rate: busy, tx: &transactions{every: 15 * time.Second, open: 10 * time.Second}}},
 			judges: []judge{quiet, awake, noFlap},
 		},
@@ -73,17 +73,17 @@ func transactional() []world {
 			judges: []judge{quiet, awake, noFlap},
 		},
 		{
-			name: "a transaction each two hours", hours: 24, fleet: one, spec: toZero(),
+			name: "a transaction each two hours", hours: 14, fleet: one, spec: toZero(),
 			topics: []topicSpec{{rate: constant(0.05), tx: &transactions{every: 2 * hour}}},
-			judges: []judge{quiet, awake, noFlap, sleeps(8 * hour)},
+			judges: []judge{quiet, awake, noFlap, sleeps(3 * hour)},
 		},
 		{
-			name: "aborted transactions", hours: 12, fleet: one, spec: toZero(), source: seen.SourceSpec{Isolation: seen.ReadCommitted},
+			name: "aborted transactions", hours: 8, fleet: one, spec: toZero(), source: seen.SourceSpec{Isolation: seen.ReadCommitted},
 			topics: []topicSpec{{rate: busy, tx: &transactions{every: 10 * time.Second, aborts: true}}},
 			judges: []judge{quiet, awake, noFlap},
 		},
 		{
-			name: "transactions and restarts of the program", hours: 12, fleet: one, spec: toZero(),
+			name: "transactions and restarts of the program", hours: 10, fleet: one, spec: toZero(),
 			topics: []topicSpec{{rate: busy, tx: often}}, events: each(40*minute, 7*minute, 12*hour, restart),
 			judges: []judge{quiet, awake, noFlap},
 		},
@@ -140,23 +140,23 @@ func hanging() []world {
 func slow() []world {
 	return []world{
 		{
-			name: "jobs of ten minutes", twin: "hangs in a job", hours: 12, fleet: fleetSpec{replicas: 4},
+			name: "jobs of ten minutes", twin: "hangs in a job", hours: 8, fleet: fleetSpec{replicas: 4},
 			topics: []topicSpec{{partitions: 4, rate: constant(0.0025)}}, reader: reader{job: 10 * minute, speed: 1 / 600.0},
 			spec: scaler.Spec{MinReplicas: ptr[int32](4)}, judges: []judge{quiet},
 		},
 		{
-			name: "hangs in a job", twin: "jobs of ten minutes", hours: 12, fleet: fleetSpec{replicas: 4},
+			name: "hangs in a job", twin: "jobs of ten minutes", hours: 9, fleet: fleetSpec{replicas: 4},
 			topics: []topicSpec{{partitions: 4, rate: constant(0.0025)}}, reader: reader{job: 10 * minute, speed: 1 / 600.0},
-			spec: scaler.Spec{MinReplicas: ptr[int32](4)}, events: []event{{8 * hour, hang}}, judges: []judge{pages(90 * minute)},
+			spec: scaler.Spec{MinReplicas: ptr[int32](4)}, events: []event{{6 * hour, hang}}, judges: []judge{pages(90 * minute)},
 		},
 		{
-			name: "delayed retries", twin: "hangs with delayed retries", hours: 12, fleet: one,
+			name: "delayed retries", twin: "hangs with delayed retries", hours: 6, fleet: one,
 			topics: []topicSpec{{partitions: 2, rate: bursts(hour, 30*minute, 1)}}, reader: reader{delay: 10 * minute}, judges: []judge{quiet, endsAt(2)},
 		},
 		{
-			name: "hangs with delayed retries", twin: "delayed retries", hours: 12, fleet: one,
+			name: "hangs with delayed retries", twin: "delayed retries", hours: 7, fleet: one,
 			topics: []topicSpec{{partitions: 2, rate: bursts(hour, 30*minute, 1)}}, reader: reader{delay: 10 * minute},
-			events: []event{{8 * hour, hang}}, judges: []judge{pages(90 * minute)},
+			events: []event{{5 * hour, hang}}, judges: []judge{pages(90 * minute)},
 		},
 		{
 			name: "sink commits each 15 minutes", twin: "hangs while records arrive", hours: 8, fleet: two,

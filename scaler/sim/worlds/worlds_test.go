@@ -20,7 +20,7 @@ func seedsOf() uint64 {
 // all are the worlds.
 func all() []world {
 	var list []world
-	for _, some := range [][]world{plain(), transactional(), hanging(), slow(), fleets(), sleeping()} {
+	for _, some := range [][]world{plain(), transactional(), hanging(), slow(), fleets(), sleeping(), program(), left()} {
 		list = append(list, some...)
 	}
 	return list
@@ -33,6 +33,8 @@ var open = []string{
 	"jobs of ten minutes", "hangs in a job", "delayed retries", "hangs with delayed retries", "sink commits each 15 minutes", "sink hangs",
 	"half the fleet killed", "half the fleet killed in a KIP-848 group", "a container restarts in a KIP-848 group",
 	"StatefulSet of twelve behind NAT", "three threads behind NAT", "three threads behind NAT and restarts of the program",
+	"set to zero by hand", "the group left a topic", "the group left a topic and the program restarts",
+	"one of two Deployments of a group leaves",
 	"the group never ran", "offsets expire while it sleeps", "a topic is made anew while it sleeps",
 }
 
@@ -41,7 +43,7 @@ func TestWorlds(t *testing.T) {
 		t.Run(strings.ReplaceAll(w.name, " ", "-"), func(t *testing.T) {
 			for seed := range seedsOf() {
 				r := play(t, w, seed+1)
-				for _, j := range w.judges {
+				for _, j := range append(w.judges, honest) {
 					for _, text := range j(r) {
 						report := t.Errorf
 						if slices.Contains(open, w.name) {

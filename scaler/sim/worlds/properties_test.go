@@ -1,0 +1,101 @@
+package worlds
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/lagtest"
+)
+
+// TestMain plays few of the properties' worlds, unless the command line or make worlds says how many.
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400) // a poll makes garbage and keeps little
+	if err := flag.Set("rapid.checks", strconv.FormatUint(15*seedsOf(), 10)); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+// check is judge for a property: it fails with everything that is wrong.
+func check(t *rapid.T, r *run, judges ...judge) {
+	for _, j := range judges {
+		for _, text := range j(r) {
+			t.Errorf("%s", text)
+		}
+	}
+}
+
+// outages are what may make a poll read less than everything.
+var outages = []func(k *lagtest.Cluster, code lag.ErrorCode){
+	func(k *lagtest.Cluster, code lag.ErrorCode) { k.Fail(0, code) },
+	func(k *lagtest.Cluster, code lag.ErrorCode) { k.Fail(1, code) },
+	func(k *lagtest.Cluster, code lag.ErrorCode) { k.FailAll(code) },
+	func(k *lagtest.Cluster, code lag.ErrorCode) { k.FailGroup(groupName, code) },
+	func(k *lagtest.Cluster, code lag.ErrorCode) {
+		leader := int32(2)
+		if code != lag.OK {
+			leader = -1
+		}
+		k.Lead("orders", 2, leader)
+	},
+}
+
+// What is not known never becomes zero or complete, and nothing is scaled down on it.
+func TestUnknownIsNeverZero(t *testing.T) {
+	codes := []lag.ErrorCode{lag.Unreachable, lag.CoordinatorLoading, lag.NotCoordinator}
+	rapid.Check(t, func(rt *rapid.T) {
+		rate := float64(rapid.SampledFrom([]int{0, 1, 20, 150}).Draw(rt, "rate"))
+		w := world{hours: 0.7, fleet: two, spec: toZero(), topics: []topicSpec{{partitions: 6, rate: constant(rate)}}}
+		for range rapid.IntRange(1, 4).Draw(rt, "outages") {
+			at := time.Duration(rapid.IntRange(6, 30*12).Draw(rt, "at")) * step
+			lasts := time.Duration(rapid.IntRange(1, 8*12).Draw(rt, "lasts")) * step
+			what, code := rapid.SampledFrom(outages).Draw(rt, "what"), rapid.SampledFrom(codes).Draw(rt, "code")
+			w.events = append(w.events, event{at, func(r *run) { what(r.kafka, code) }}, event{at + lasts, func(r *run) { what(r.kafka, lag.OK) }})
+			if rapid.Bool().Draw(rt, "and a restart") {
+				w.events = append(w.events, event{at + lasts/2, restart})
+			}
+		}
+		check(rt, play(t, w, rapid.Uint64Range(1, 1000).Draw(rt, "seed")), honest, noDownInTheDark)
+	})
+}
+
+// said is everything that is compared of two histories.
+func (r *run) said() []string {
+	list := make([]string, len(r.polls))
+	for i := range r.polls {
+		p := &r.polls[i]
+		list[i] = fmt.Sprint(p.at, p.spec, p.status, p.decision.Verdict, p.decision.Wanted, p.decision.Desired, p.measured.Lag, p.pages)
+	}
+	return list
+}
+
+// same fails at the first poll at which two histories were not given the same answer.
+func same(t *rapid.T, a, b *run) {
+	x, y := a.said(), b.said()
+	for i := range x {
+		if x[i] != y[i] {
+			t.Fatalf("two histories that look alike:\n%s\n%s", x[i], y[i])
+		}
+	}
+}
+
+// The names of pods and members, their addresses and the week are no evidence of anything.
+func TestNamesAreNoEvidence(t *testing.T) {
+	worlds := slices.DeleteFunc(all(), func(w world) bool { return w.hours > 4 })
+	rapid.Check(t, func(rt *rapid.T) {
+		w := rapid.SampledFrom(worlds).Draw(rt, "world")
+		w.hours = min(w.hours, 1.5)
+		other := w
+		other.renamed = rapid.IntRange(1, 900).Draw(rt, "renamed")
+		same(rt, play(t, w, 1), play(t, other, 1))
+	})
+}
