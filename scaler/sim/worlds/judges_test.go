@@ -214,7 +214,7 @@ func honest(r *run) (list []string) {
 		switch {
 		case p.dark && m.Complete:
 			list = append(list, wrong(p, "complete, though not everything was read"))
-		case m.LagKnown && m.Lag > 0 && known && seconds == 0:
+		case p.behind && m.LagKnown && m.Lag > 0 && known && seconds == 0: // what is read is not late
 			list = append(list, wrong(p, "a time lag of 0 with a lag of %d", m.Lag))
 		case p.started && (m.Produced.Known || m.Consumed.Known):
 			list = append(list, wrong(p, "a rate at the first poll"))

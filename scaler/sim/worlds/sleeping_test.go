@@ -43,6 +43,11 @@ func sleeping() []world {
 			judges: []judge{awake, noFlap, sleeps(5 * hour)},
 		},
 		{
+			name: "new partitions while it sleeps", hours: 9, fleet: one, spec: toZero(), source: named,
+			topics: []topicSpec{{rate: some}}, events: []event{{3 * hour, addPartitions}},
+			judges: []judge{quiet, awake, noFlap, sleeps(5 * hour)},
+		},
+		{
 			name: "cut-over from KEDA", hours: 9, fleet: fleetSpec{replicas: 1, owner: seen.Owner{Kind: "ScaledObject", Name: "worker"}}, spec: toZero(),
 			topics: []topicSpec{{rate: some}},
 			events: []event{
@@ -72,4 +77,17 @@ func makeAnew(r *run) {
 		r.kafka.Uncommit(r.group.name, p.topic, p.id)
 	}
 	r.create(spec)
+}
+
+// addPartitions doubles the partitions of the topic. From then on records arrive only in the new ones.
+func addPartitions(r *run) {
+	t := r.topics[0]
+	old := t.partitions
+	r.kafka.Grow(t.name, 2*len(old))
+	for i := range old {
+		t.partitions = append(t.partitions, &partition{
+			kafka: r.kafka, topic: t.name, id: int32(len(old) + i), commit: uncommitted, position: uncommitted,
+		})
+	}
+	t.quiet = len(old)
 }

@@ -42,9 +42,25 @@ func plain() []world {
 			judges: []judge{quiet, endsAt(1)},
 		},
 		{
-			name: "capacity is learned", hours: 6, fleet: one, topics: []topicSpec{{rate: constant(0.004)}}, learns: true,
+			name: "capacity is learned under load", hours: 6, fleet: one, learns: true,
+			topics: []topicSpec{{partitions: 12, rate: steps(map[time.Duration]float64{0: 50, hour: 850, 3 * hour: 50})}},
+			judges: []judge{quiet, keepsUp, onTime(12 * minute), endsAt(2)},
+		},
+		{
+			name: "four idle replicas of unknown capacity", hours: 3, fleet: fleetSpec{replicas: 4}, spec: toZero(), learns: true,
+			topics: []topicSpec{{}}, judges: []judge{quiet, sleeps(2 * hour)},
+		},
+		{
+			name: "single records and an unknown capacity", hours: 6, fleet: one, topics: []topicSpec{{rate: constant(0.004)}}, learns: true,
 			judges: []judge{quiet, endsAt(1)},
 		},
+	}
+}
+
+// unhang lets the readers go on.
+func unhang(r *run) {
+	for _, p := range r.reading() {
+		p.stuck = false
 	}
 }
 
@@ -94,8 +110,8 @@ func transactional() []world {
 func hanging() []world {
 	return []world{
 		{
-			name: "hangs while records arrive", hours: 3, topics: []topicSpec{{rate: constant(100)}}, fleet: two,
-			events: []event{{hour, hang}}, judges: []judge{pages(10 * minute), keepsUp},
+			name: "hangs while records arrive", twin: "sink commits each 15 minutes", hours: 3, topics: []topicSpec{{rate: constant(100)}}, fleet: two,
+			events: []event{{hour, hang}}, judges: []judge{pages(6 * minute), keepsUp},
 		},
 		{
 			name: "hangs at once", hours: 3, topics: []topicSpec{{rate: constant(100)}}, fleet: two,
@@ -107,8 +123,12 @@ func hanging() []world {
 			judges: []judge{pagesOnce(25 * minute), keepsUp},
 		},
 		{
+			name: "hangs and comes back and hangs again", hours: 4, topics: []topicSpec{{rate: constant(100)}}, fleet: two,
+			events: []event{{hour, hang}, {hour + 25*minute, unhang}, {3 * hour, hang}}, judges: []judge{pages(6 * minute), keepsUp},
+		},
+		{
 			name: "one partition hangs", hours: 3, topics: []topicSpec{{rate: constant(100)}}, fleet: two,
-			events: []event{{hour, hangOne}}, judges: []judge{pages(10 * minute), keepsUp},
+			events: []event{{hour, hangOne}}, judges: []judge{pages(6 * minute), keepsUp},
 		},
 		{
 			name: "hangs on one record", twin: "frequent transactions then rest", hours: 6, fleet: one, spec: toZero(),
@@ -166,6 +186,10 @@ func slow() []world {
 			name: "sink hangs", twin: "sink commits each 15 minutes", hours: 8, fleet: two,
 			topics: []topicSpec{{rate: constant(100)}}, reader: reader{commit: 15 * minute}, events: []event{{5 * hour, hang}},
 			judges: []judge{pages(90 * minute)},
+		},
+		{
+			name: "sink commits each five minutes", hours: 4, fleet: two,
+			topics: []topicSpec{{rate: constant(100)}}, reader: reader{commit: 5 * minute}, judges: []judge{quiet, keepsUp, endsAt(3)},
 		},
 		{
 			name: "checkpointing job without members", hours: 8, fleet: two,
