@@ -49,14 +49,14 @@ func fleets() []world {
 		},
 		{
 			name: "three threads behind NAT", hours: 4, fleet: fleetSpec{replicas: 4, nat: true, threads: 3},
-			topics: []topicSpec{{partitions: 48, rate: steps(map[time.Duration]float64{0: 1000, hour: 2000, 2 * hour: 700})}},
-			judges: []judge{quiet, keepsUp, enough(15 * minute), atMost(11), endsAt(5)},
+			topics: []topicSpec{{partitions: 48, rate: steps(map[time.Duration]float64{0: 1000, hour: 2000, 2 * hour: 250})}},
+			judges: []judge{quiet, keepsUp, enough(15 * minute), atMost(11), endsAt(3)},
 		},
 		{
 			name: "three threads behind NAT and restarts of the program", hours: 4, fleet: fleetSpec{replicas: 4, nat: true, threads: 3},
-			topics: []topicSpec{{partitions: 48, rate: steps(map[time.Duration]float64{0: 1000, hour: 2000, 2 * hour: 700})}},
+			topics: []topicSpec{{partitions: 48, rate: steps(map[time.Duration]float64{0: 1000, hour: 2000, 2 * hour: 250})}},
 			events: each(23*minute, 11*minute, 4*hour, restart),
-			judges: []judge{quiet, keepsUp, enough(15 * minute), atMost(11), endsAt(5)},
+			judges: []judge{quiet, keepsUp, enough(15 * minute), atMost(11), endsAt(3)},
 		},
 		{
 			name: "a debug consumer stays for ever", hours: 4, fleet: fleetSpec{replicas: 4}, events: debugConsumer(30*minute, 5*hour),

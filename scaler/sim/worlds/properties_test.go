@@ -16,10 +16,13 @@ import (
 	"github.com/lagscaler/lagscaler/lag/lagtest"
 )
 
+// checks are the worlds that a property plays with one seed.
+const checks = 8
+
 // TestMain plays few of the properties' worlds, unless the command line or make worlds says how many.
 func TestMain(m *testing.M) {
 	debug.SetGCPercent(400) // a poll makes garbage and keeps little
-	if err := flag.Set("rapid.checks", strconv.FormatUint(15*seedsOf(), 10)); err != nil {
+	if err := flag.Set("rapid.checks", strconv.FormatUint(max(1, checks*seedsOf()/uint64(everyWorld)), 10)); err != nil {
 		panic(err)
 	}
 	os.Exit(m.Run())
