@@ -71,7 +71,7 @@ func transactional() []world {
 		{
 			name: "frequent transactions then rest", twin: "hangs on one record", hours: 6, fleet: one, spec: toZero(),
 			topics: []topicSpec{{rate: busy, tx: often}},
-			judges: []judge{quiet, awake, noFlap, sleeps(2 * hour)},
+			judges: []judge{quiet, awake, noFlap, sleeps(100 * minute)},
 		},
 		{
 			name: "frequent transactions that are seen open", hours: 4, fleet: one, spec: toZero(),
@@ -81,7 +81,7 @@ func transactional() []world {
 		{
 			name: "three markers a transaction", twin: "hangs on three records", hours: 6, fleet: one, spec: toZero(),
 			topics: []topicSpec{{rate: busy, tx: &transactions{every: 10 * time.Second, markers: 3}}},
-			judges: []judge{quiet, awake, noFlap, sleeps(2 * hour)},
+			judges: []judge{quiet, awake, noFlap, sleeps(90 * minute)},
 		},
 		{
 			name: "a transaction each five minutes", twin: "hangs while a transaction comes each five minutes", hours: 4, fleet: one, spec: toZero(),
@@ -91,7 +91,7 @@ func transactional() []world {
 		{
 			name: "a transaction each hour", hours: 8, fleet: one, spec: toZero(),
 			topics: []topicSpec{{rate: constant(0.05), tx: &transactions{every: hour}}},
-			judges: []judge{quiet, awake, noFlap, sleeps(2 * hour)},
+			judges: []judge{quiet, awake, noFlap, sleeps(90 * minute)},
 		},
 		{
 			name: "aborted transactions", hours: 4, fleet: one, spec: toZero(), source: seen.SourceSpec{Isolation: seen.ReadCommitted},
@@ -111,7 +111,7 @@ func hanging() []world {
 	return []world{
 		{
 			name: "hangs while records arrive", twin: "sink commits each 15 minutes", hours: 3, topics: []topicSpec{{rate: constant(100)}}, fleet: two,
-			events: []event{{hour, hang}}, judges: []judge{pages(6 * minute), keepsUp},
+			events: []event{{hour, hang}}, judges: []judge{pages(8 * minute), keepsUp},
 		},
 		{
 			name: "hangs at once", hours: 3, topics: []topicSpec{{rate: constant(100)}}, fleet: two,
@@ -124,11 +124,11 @@ func hanging() []world {
 		},
 		{
 			name: "hangs and comes back and hangs again", hours: 4, topics: []topicSpec{{rate: constant(100)}}, fleet: two,
-			events: []event{{hour, hang}, {hour + 25*minute, unhang}, {3 * hour, hang}}, judges: []judge{pages(6 * minute), keepsUp},
+			events: []event{{hour, hang}, {hour + 25*minute, unhang}, {3 * hour, hang}}, judges: []judge{pages(8 * minute), keepsUp},
 		},
 		{
 			name: "one partition hangs", hours: 3, topics: []topicSpec{{rate: constant(100)}}, fleet: two,
-			events: []event{{hour, hangOne}}, judges: []judge{pages(6 * minute), keepsUp},
+			events: []event{{hour, hangOne}}, judges: []judge{pages(8 * minute), keepsUp},
 		},
 		{
 			name: "hangs on one record", twin: "frequent transactions then rest", hours: 4, fleet: one, spec: toZero(),
