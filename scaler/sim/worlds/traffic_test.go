@@ -135,6 +135,11 @@ func hanging() []world {
 			topics: []topicSpec{{rate: busy}}, events: hangOn(2*hour+11*minute, 1), judges: []judge{neverZeroWhileHung, awake},
 		},
 		{
+			name: "hangs on the last of frequent transactions", twin: "frequent transactions then rest", hours: 5, fleet: one, spec: toZero(),
+			topics: []topicSpec{{rate: bursts(hour, 10*minute, 0.4), tx: &transactions{every: 10 * time.Second}}},
+			events: hangOnTransaction(2*hour + 10*minute + 10*time.Second), judges: []judge{neverZeroWhileHung, awake},
+		},
+		{
 			name: "hangs on two records", hours: 4, fleet: one, spec: toZero(),
 			topics: []topicSpec{{rate: busy}}, events: hangOn(2*hour+11*minute, 2), judges: []judge{neverZeroWhileHung, awake},
 		},
@@ -219,6 +224,16 @@ func hangOn(at time.Duration, records int64) []event {
 			t.rate = constant(0)
 		}
 	}}}
+}
+
+// hangOnTransaction lets the readers hang on a record in each partition, with its marker, after which nothing comes.
+func hangOnTransaction(at time.Duration) []event {
+	events := hangOn(at, 1)
+	return append(events, event{at, func(r *run) {
+		for _, p := range r.reading() {
+			p.append(1, marker, r.now)
+		}
+	}})
 }
 
 func restarts(times ...time.Duration) (list []event) {
