@@ -19,13 +19,18 @@ func first(list []string) []string {
 }
 
 // quiet: nobody hangs, so nothing pages.
-func quiet(r *run) (list []string) {
-	for i := range r.polls {
-		if p := &r.polls[i]; len(p.pages) > 0 {
-			list = append(list, wrong(p, "a page without cause"))
+func quiet(r *run) []string { return quietFrom(0)(r) }
+
+// quietFrom is quiet from the time at which enough has been learned.
+func quietFrom(from time.Duration) judge {
+	return func(r *run) (list []string) {
+		for i := range r.polls {
+			if p := &r.polls[i]; p.at >= from && len(p.pages) > 0 {
+				list = append(list, wrong(p, "a page without cause"))
+			}
 		}
+		return first(list)
 	}
-	return first(list)
 }
 
 // pages: a reader hangs, so it pages when records have waited at it for so long, and not before it hung.

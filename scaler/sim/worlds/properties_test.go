@@ -102,3 +102,31 @@ func TestNamesAreNoEvidence(t *testing.T) {
 		same(rt, play(t, w, 1), play(t, other, 1))
 	})
 }
+
+// A marker after the last record, and a reader that hangs on a record, look alike: nobody is paged for the one, and nothing
+// goes to zero because of the other.
+func TestMarkersAndRecordsLookAlike(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		rest := int64(rapid.IntRange(1, 2).Draw(rt, "rest"))
+		at := time.Duration(rapid.IntRange(11, 40).Draw(rt, "minute")) * minute
+		seed := rapid.Uint64Range(1, 1000).Draw(rt, "seed")
+		again := rapid.Bool().Draw(rt, "restart")
+		play := func(k kind) *run {
+			w := world{hours: 2, fleet: one, spec: toZero(), topics: []topicSpec{{rate: between(0, 10*minute, 20)}}}
+			w.events = []event{{at, func(r *run) {
+				for _, p := range r.reading() {
+					p.stuck = k == record
+					p.append(rest, k, r.now)
+				}
+			}}}
+			if again {
+				w.events = append(w.events, event{at + 20*minute, restart})
+			}
+			return play(t, w, seed)
+		}
+		markers, hangs := play(marker), play(record)
+		same(rt, markers, hangs)
+		check(rt, markers, quiet)
+		check(rt, hangs, neverZeroWhileHung, awake)
+	})
+}
