@@ -176,9 +176,9 @@ func slow() []world {
 			spec: scaler.Spec{MinReplicas: ptr[int32](4)}, judges: []judge{quiet},
 		},
 		{
-			name: "hangs in a job", twin: "jobs of ten minutes", hours: 7, fleet: fleetSpec{replicas: 4},
+			name: "hangs in a job", twin: "jobs of ten minutes", hours: 8, fleet: fleetSpec{replicas: 4},
 			topics: []topicSpec{{partitions: 4, rate: constant(0.0025)}}, reader: reader{job: 10 * minute, speed: 1 / 600.0},
-			spec: scaler.Spec{MinReplicas: ptr[int32](4)}, events: []event{{5 * hour, hang}}, judges: []judge{pages(90 * minute)},
+			spec: scaler.Spec{MinReplicas: ptr[int32](4)}, events: []event{{5 * hour, hang}}, judges: []judge{pages(125 * minute)},
 		},
 		{
 			name: "delayed retries", twin: "hangs with delayed retries", hours: 5, fleet: one,
