@@ -63,9 +63,9 @@ const StaleAfter = 2
 // Stale reports whether the group could not be read for [StaleAfter] polls.
 func (g *GroupLag) Stale() bool { return g.Missed >= StaleAfter }
 
-// Absent reports whether the cluster is known to have no such group: all brokers answered, and none of them lists it. Only
-// a group that is kept because a scaler or the configuration names it can be absent. A broker does not list a group that
-// this client may not describe either.
+// Absent reports whether the group certainly does not exist: all brokers answered, and none of them lists it. Only groups of
+// a scaler or of the configuration can be absent; others are removed. A broker also does not list a group if this client has
+// no permission to describe it.
 //
 //	what the poll found                                       absent
 //	listed, with or without members                           false

@@ -126,8 +126,8 @@ func (d Decision) Need() (n need.Need, ok bool) {
 	return d.Needs[d.Decider], true
 }
 
-// NamesWrong reports whether a group or a topic that a source names does not exist, and should: topics exist before they
-// are consumed, and a group exists once a consumer of a ready replica has joined.
+// NamesWrong reports whether the group or a topic of a source does not exist although it should: a topic must exist before it
+// is consumed, and a group exists as soon as a consumer of a ready replica has joined.
 func (d *Decision) NamesWrong() bool {
 	return slices.ContainsFunc(d.Needs, func(n need.Need) bool {
 		return len(n.MissingTopics) > 0 || n.NoGroup && d.Current > 0 && d.Why.Ready > 0

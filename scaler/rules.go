@@ -108,11 +108,11 @@ func (f *facts) topicNotFound() (int32, bool) { return f.keep(f.topicIsMissing()
 
 func (f *facts) topicIsMissing() bool { return len(f.need.MissingTopics) > 0 }
 
-// groupNotFound tells a group that does not exist from one that does not exist yet: consumers are ready, and none has joined.
+// groupNotFound holds if the group does not exist although replicas are ready. Before that, the group may just not exist yet.
 //
 //	group               replicas ready   verdict
 //	does not exist      3                GroupNotFound: the name is wrong, or the consumers use another one
-//	does not exist      0                another: the first consumer that joins makes the group
+//	does not exist      0                another one: the first consumer that joins creates the group
 func (f *facts) groupNotFound() (int32, bool) {
 	return f.keep(f.need.NoGroup && f.current > 0 && f.target.Ready > 0)
 }

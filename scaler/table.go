@@ -119,13 +119,13 @@ var rules = []rule{
 		event: noEvent,
 		doc:   "this poll could not read the group",
 	},
-	{ // what the right name would read is not known, so that nothing is scaled down, not to zero either
+	{ // the arrival rate of the topic is not known, so nothing is scaled down, also not to zero
 		reason: TopicNotFound, blocks: down, deadline: usual, when: (*facts).topicNotFound, words: absentWords,
 		note:  (*facts).topicIsMissing,
 		event: warning,
 		doc:   "a topic that the source names does not exist",
 	},
-	{ // not before the first replica is ready: a group begins to exist when its first consumer joins
+	{ // only if a replica is ready: the first consumer that joins creates the group
 		reason: GroupNotFound, blocks: down, deadline: usual, when: (*facts).groupNotFound, words: absentWords,
 		event: warning,
 		doc:   "replicas are ready, but the group does not exist",

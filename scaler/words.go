@@ -78,7 +78,7 @@ func staleWords(_ *Decision, n *need.Need) []string {
 	return []string{n.Missing(), "no scale down on old numbers"}
 }
 
-// absentWords name what does not exist, and say that a broker may only not show it.
+// absentWords name the group and the topics that do not exist. A broker also hides a group without the permission to describe it.
 func absentWords(d *Decision, n *need.Need) []string {
 	parts := []string{n.Absent()}
 	switch {

@@ -27,6 +27,9 @@ type Options struct {
 	Identity  string               // holder of the Lease; empty: the name of the pod, or host and process id
 	Clock     seen.Clock           // for decisions; the zero value is the real clock. Tests use a faster one
 	Published func(*engine.Report) // called after every Report; must not block; may be nil
+
+	// Source wraps the source of every cluster; nil: they are not wrapped. Tests make single polls fail.
+	Source func(engine.Source) engine.Source
 }
 
 // Build is what the binary was made from.
@@ -57,7 +60,7 @@ func New(o Options) (*Daemon, error) {
 	d.config.Store(c)
 	d.level.Set(c.Log.Level.Slog())
 	d.log = newLog(o.Log, c.Log.Format, &d.level)
-	d.sources = newSources(d.log)
+	d.sources = newSources(d.log, o.Source)
 	clusters, err := d.sources.follow(c)
 	if err != nil {
 		return nil, err
