@@ -88,6 +88,7 @@
 //	Which groups may page?                               internal/metrics  group.go: tier
 //	What is the JSON of lag?                             internal/api      lag.go; docs/json.md is made from it
 //	What do the pages show?                              internal/web      doc.go: the paths and their files
+//	What may one client of the port hold?                internal/serve    doc.go: the bounds of connections and answers
 //	What do the charts remember, and how long?           internal/web/recent         ring.go
 //	How is a million rebalances searched?                internal/web/events         doc.go
 //	What pages somebody at night?                        alerts            and what then: docs/runbooks
