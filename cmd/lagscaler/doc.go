@@ -101,6 +101,7 @@
 //	Which groups are left out when there are too many?   internal/metrics  limit.go
 //	What is the JSON of lag?                             internal/api      lag.go; docs/json.md is made from it
 //	What do the pages show?                              internal/web      doc.go: the paths and their files
+//	What may one client of the port hold?                internal/serve    doc.go: the bounds of connections and answers
 //	What do the charts remember, and how long?           internal/web/recent         ring.go
 //	How is a million rebalances searched?                internal/web/events         doc.go
 //	Which alerts are there, and what to do then?         alerts            rules/; docs/runbooks

@@ -115,18 +115,24 @@ func LagOf(r *engine.Report) Lag {
 
 // ClusterOf is one cluster of a report.
 func ClusterOf(c *engine.ClusterReport) Cluster {
+	out := ClusterHead(c)
+	out.Groups = make([]Group, 0, len(c.Groups))
+	for i := range c.Groups {
+		out.Groups = append(out.Groups, GroupOf(&c.Groups[i]))
+	}
+	return out
+}
+
+// ClusterHead is one cluster of a report, without its groups.
+func ClusterHead(c *engine.ClusterReport) Cluster {
 	out := Cluster{
-		Cluster:  c.Name,
-		Complete: len(c.Snapshot.Errors) == 0 && !c.Snapshot.At.IsZero(),
-		Groups:   make([]Group, 0, len(c.Groups)),
+		Cluster: c.Name, Complete: len(c.Snapshot.Errors) == 0 && !c.Snapshot.At.IsZero(), Groups: []Group{},
 	}
 	for _, e := range c.Snapshot.Errors {
 		out.Errors = append(out.Errors, errorOf(e))
 	}
 	for i := range c.Groups {
-		g := GroupOf(&c.Groups[i])
-		out.Complete = out.Complete && g.Complete
-		out.Groups = append(out.Groups, g)
+		out.Complete = out.Complete && c.Groups[i].Summary.Complete
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package daemon
 import (
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -47,6 +48,7 @@ type Daemon struct {
 	recorder *record.Recorder // nil: nothing is recorded
 	metrics  *metrics.Page
 	pages    http.Handler
+	health   net.Listener // of the probes alone; nil: they have no port of their own
 }
 
 // New makes all parts and starts none of them. It does not connect to Kafka yet. Its errors mean that the configuration or
@@ -71,6 +73,9 @@ func New(o Options) (*Daemon, error) {
 	ring := recent.New()
 	d.engine = engine.New(engineSettings(c, clusters), d.engineOptions(ring))
 	d.showIn(ring)
+	if d.health, err = listenHealth(c); err != nil {
+		return nil, err
+	}
 	return d, nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/internal/api"
 	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/internal/serve"
 	"github.com/lagscaler/lagscaler/internal/web/recent"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
@@ -76,7 +77,7 @@ func (p *pages) groupPage(r *engine.Report, cluster string, g *engine.GroupRepor
 	for _, l := range out.Detail.Left {
 		out.Left = append(out.Left, l.Topic+": "+leftNote(l, r.At))
 	}
-	if s, ok := scaledGroups(r)[[2]string{cluster, g.Lag.Group}]; ok {
+	if s, ok := p.digests.at(r).scaled()[[2]string{cluster, g.Lag.Group}]; ok {
 		out.Row.scaledBy(s)
 		d := decisionOf(s)
 		out.Decision = &d
@@ -102,4 +103,10 @@ func leftNote(l api.Left, now time.Time) string {
 	return since + "; its records do not count; " + read
 }
 
-func (p *pages) lag(r *engine.Report, _ *http.Request) (any, error) { return api.LagOf(r), nil }
+// lag is all of it, however large.
+func (p *pages) lag(r *engine.Report, _ *http.Request) (serve.Whole, error) {
+	clusters := serve.Mapped(slices.Values(r.Clusters), func(c *engine.ClusterReport) serve.Whole {
+		return serve.WholeOf(api.ClusterHead(c), serve.Mapped(serve.Pointers(c.Groups), api.GroupOf))
+	})
+	return serve.WholeOf(api.Lag{Clusters: []api.Cluster{}}, clusters), nil
+}

@@ -94,7 +94,7 @@ func TestProblemsSayWhatToDo(t *testing.T) {
 	} {
 		r := report(t, "alpha", "beta")
 		c.trouble(r)
-		h := serve(r)
+		h := handlerOf(r)
 		for _, path := range []string{"/", "/decisions", "/status"} {
 			page := get(t, h, path).Body.String()
 			_, section, _ := strings.Cut(page, `<section class="problems"`)

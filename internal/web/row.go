@@ -60,8 +60,7 @@ type Scaled struct {
 	Disposition string `json:"disposition"`
 }
 
-func rowsOf(r *engine.Report) []Row {
-	scaled := scaledGroups(r)
+func rowsOf(r *engine.Report, scaled map[[2]string]*engine.ScalerReport) []Row {
 	var rows []Row
 	for _, c := range r.Clusters {
 		for i := range c.Groups {
