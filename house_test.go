@@ -64,13 +64,14 @@ var mayImport = map[string][]string{
 	"dashboards":           {},
 	"internal/promtest":    {},
 	"internal/frozen":      {},
+	"internal/serve":       {},
 	"internal/web/events":  {"rebalancemon", "internal/engine"},
 	"internal/web/recent":  {"internal/engine"},
 
 	"internal/engine":  {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/asleep", "scaler/learn", "scaler/say"},
 	"internal/metrics": {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/learn", "internal/engine", "scaler/need"},
 	"internal/api":     {"lag", "rebalancemon", "scaler", "internal/engine"},
-	"internal/web":     {"lag", "rebalancemon", "scaler", "internal/engine", "internal/web/events", "internal/web/recent", "internal/api", "scaler/learn", "scaler/say", "scaler/number"},
+	"internal/web":     {"lag", "rebalancemon", "scaler", "internal/engine", "internal/serve", "internal/web/events", "internal/web/recent", "internal/api", "scaler/learn", "scaler/say", "scaler/number"},
 	"internal/config":  {"lag", "rebalancemon", "scaler", "scaler/seen"},
 	"internal/plot":    {"scaler/sim"},
 	"internal/keda":    {},
@@ -79,7 +80,7 @@ var mayImport = map[string][]string{
 	"internal/output":  {"internal/api"},
 	"internal/daemon": {
 		"lag", "lag/kafkasource", "scaler", "scaler/kube", "scaler/kube/access", "internal/config", "internal/engine",
-		"internal/metrics", "internal/web", "internal/web/recent", "internal/record", "scaler/seen",
+		"internal/metrics", "internal/serve", "internal/web", "internal/web/recent", "internal/record", "scaler/seen",
 	},
 }
 

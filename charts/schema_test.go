@@ -15,7 +15,7 @@ import (
 )
 
 // setByChart are the fields of the configuration that the chart sets from its own values.
-var setByChart = []string{"mode", "listen", "webConfigFile", "kubernetes"}
+var setByChart = []string{"mode", "listen", "healthListen", "webConfigFile", "kubernetes"}
 
 // enums are the values of the types of the configuration that only allow certain values.
 var enums = map[reflect.Type][]string{

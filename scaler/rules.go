@@ -73,7 +73,11 @@ func (f *facts) downstreamBound() (int32, bool) {
 	if f.source.Quality != seen.Complete { // fewer replicas only on a complete poll
 		return max(f.current, f.members.Replicas(d.CapN)), true
 	}
-	return f.members.Replicas(d.CapN), true
+	to := f.members.Replicas(d.CapN)
+	if to < f.current {
+		to = min(f.current, f.members.Enough(d.CapN))
+	}
+	return to, true
 }
 
 func (f *facts) nextProbe() (time.Time, bool) { return f.need.Downstream.NextProbe, true }
@@ -131,16 +135,21 @@ func (f *facts) topicNotFound() (int32, bool) { return f.keep(f.topicIsMissing()
 
 func (f *facts) topicIsMissing() bool { return len(f.need.MissingTopics) > 0 }
 
-// groupNotFound tells a group that does not exist from one that does not exist yet: consumers are ready, and none has joined.
+// groupNotFound holds if the group does not exist although replicas are ready. Before that, the group may just not exist yet.
 //
 //	group               replicas ready   verdict
 //	does not exist      3                GroupNotFound: the name is wrong, or the consumers use another one
-//	does not exist      0                another: the first consumer that joins makes the group
+//	does not exist      0                another one: the first consumer that joins creates the group
 func (f *facts) groupNotFound() (int32, bool) {
 	return f.keep(f.need.NoGroup && f.current > 0 && f.target.Ready > 0)
 }
 
-func (f *facts) idleConsumers() (int32, bool) { return f.useful, f.useful > 0 && f.current > f.useful }
+func (f *facts) idleConsumers() (int32, bool) { return f.holding, f.spare }
+
+// whileSpare is a hold that keeps replicas whose members hold nothing.
+func whileSpare(closed func(f *facts) bool) func(f *facts) (int32, bool) {
+	return func(f *facts) (int32, bool) { return f.keep(f.spare && closed(f)) }
+}
 
 // gate is a hold that matters only when fewer replicas would do, or when that cannot be known yet.
 func gate(closed func(f *facts) bool) func(f *facts) (int32, bool) {

@@ -237,6 +237,10 @@ func (w *world) given(words []string) (replicas int32, err error) {
 		w.source.OffsetReset = seen.OffsetReset(arg(1))
 	case "zero-by-hand":
 		w.spec.OnZeroByHand = scaler.OnZeroByHand(arg(1))
+	case "share":
+		w.share = true
+	case "share-members":
+		w.source.MaxShareMembers = count()
 	default:
 		return 0, fmt.Errorf("unknown: %v", words)
 	}

@@ -22,6 +22,10 @@ type Config struct {
 	// The address for metrics, web UI, API and health checks, as HOST:PORT.
 	Listen string `yaml:"listen"`
 
+	// A second address for the health checks alone, /healthz and /readyz, as HOST:PORT: plain HTTP, without password.
+	// Browsers cannot use up its connections. Default: none; the health checks are then only at `listen`, where they always are.
+	HealthListen string `yaml:"healthListen"`
+
 	// A file in the format of the Prometheus exporter-toolkit: TLS, client certificates and basic auth on the port.
 	// It is read again for every connection, so a change takes effect at once.
 	WebConfigFile string `yaml:"webConfigFile"`

@@ -111,6 +111,11 @@ type Source struct {
 	// The number of records that one consumer processes at the same time. Default 1.
 	Concurrency int32 `yaml:"concurrency"`
 
+	// How many consumers (members of the group) one replica runs. It is needed only where neither addresses nor client ids
+	// tell which member runs in which pod, for example behind NAT. Default there: a scale down counts 1, and a scale up counts
+	// what is learned from the members and the ready replicas.
+	ConsumersPerReplica int32 `yaml:"consumersPerReplica"`
+
 	// The commit interval of the consumers. Default 5s, which is the default of the Kafka clients.
 	CommitInterval Duration `yaml:"commitInterval"`
 
@@ -121,6 +126,10 @@ type Source struct {
 	// `latest`. It says which records start a target with zero replicas there. Default: not known, so that all retained
 	// records start it, and keep its last replica.
 	OffsetReset seen.OffsetReset `yaml:"offsetReset"`
+
+	// Share groups: the number of members that the brokers allow in this group (group.share.max.size). Without maxReplicas it
+	// is the limit. Default 200, which is the default of the brokers.
+	MaxShareMembers int32 `yaml:"maxShareMembers"`
 }
 
 // Window is a time with a minimum number of replicas.
@@ -158,7 +167,9 @@ func (s ScalerSpec) Scaler() scaler.Spec {
 		out.Sources = append(out.Sources, seen.SourceSpec{
 			Cluster: src.Cluster, Group: src.Group, Topics: src.Topics, TopicPattern: src.TopicPattern,
 			ProcessingTime: time.Duration(src.ProcessingTime), Concurrency: src.Concurrency,
-			CommitInterval: time.Duration(src.CommitInterval), Isolation: src.Isolation, OffsetReset: src.OffsetReset,
+			ConsumersPerReplica: src.ConsumersPerReplica,
+			CommitInterval:      time.Duration(src.CommitInterval), Isolation: src.Isolation,
+			MaxShareMembers: src.MaxShareMembers, OffsetReset: src.OffsetReset,
 		})
 	}
 	for _, w := range s.Schedule {

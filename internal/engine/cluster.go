@@ -79,9 +79,9 @@ func (c *cluster) sampled(s lag.Sample, hints []rebalancemon.Hint, took time.Dur
 }
 
 // observed takes in a poll.
-func (c *cluster) observed(o lag.Observation, hints []rebalancemon.Hint, keep []string, slo func(cluster, group string) lag.SLO) []rebalancemon.Event {
+func (c *cluster) observed(o lag.Observation, hints []rebalancemon.Hint, d *lag.Declared, slo func(cluster, group string) lag.SLO) []rebalancemon.Event {
 	prev := c.report.Snapshot
-	s := lag.Compute(o, prev, keep)
+	s := d.Compute(o, prev)
 	c.countPoll(o)
 	events := c.monitor.Snapshot(s, hints)
 	groupSLO := func(group string) lag.SLO { return slo(c.Name, group) }

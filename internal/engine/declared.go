@@ -19,11 +19,13 @@ type declared struct {
 	hints   map[string][]rebalancemon.Hint // by cluster: resizes and rollouts of their targets
 	slos    map[groupName]lag.SLO          // thresholds that scalers set for their groups; the first by name decides
 	topics  map[string][]string            // by cluster, sorted: the topics that scalers name
-	match   map[string][]topicMatch        // by cluster: those that they name by a pattern
+	match   map[string][]topicNames        // by cluster: those that they name by a pattern
+	names   map[groupName][]topicNames     // topics that scalers name for a group
+	sleeps  map[groupName]bool             // groups of a target that has no replica
 }
 
-// topicMatch accepts topics.
-type topicMatch func(topic string) bool
+// topicNames accepts the topics that a scaler names.
+type topicNames func(topic string) bool
 
 type groupName struct{ cluster, group string }
 
@@ -32,7 +34,8 @@ func declare(all []scaler.Scaler, global scaler.Mode) declared {
 	all = slices.Clone(all) // the platform's own may be read by others
 	d := declared{
 		scalers: all, groups: map[string][]string{}, hints: map[string][]rebalancemon.Hint{}, slos: map[groupName]lag.SLO{},
-		topics: map[string][]string{}, match: map[string][]topicMatch{},
+		topics: map[string][]string{}, match: map[string][]topicNames{},
+		names: map[groupName][]topicNames{}, sleeps: map[groupName]bool{},
 	}
 	slices.SortFunc(all, func(a, b scaler.Scaler) int { return strings.Compare(a.Name, b.Name) })
 	for i := range all {
@@ -63,6 +66,10 @@ func (d *declared) add(s *scaler.Scaler, src seen.SourceSpec) {
 		d.match[src.Cluster] = append(d.match[src.Cluster], src.Wants())
 	}
 	name := groupName{src.Cluster, src.Group}
+	if wants := src.Wants(); wants != nil {
+		d.names[name] = append(d.names[name], wants)
+	}
+	d.sleeps[name] = d.sleeps[name] || s.Workload.Found && s.Workload.Spec == 0
 	if _, known := d.slos[name]; known {
 		return
 	}
@@ -77,7 +84,7 @@ func (d *declared) topicNames(cluster string) lag.TopicNames {
 	names := lag.TopicNames{Names: d.topics[cluster]}
 	if match := d.match[cluster]; len(match) > 0 {
 		names.Match = func(topic string) bool {
-			return slices.ContainsFunc(match, func(m topicMatch) bool { return m(topic) })
+			return slices.ContainsFunc(match, func(m topicNames) bool { return m(topic) })
 		}
 	}
 	return names
@@ -99,5 +106,16 @@ func (d *declared) sortTopics() {
 	for cluster, topics := range d.topics {
 		slices.Sort(topics)
 		d.topics[cluster] = slices.Compact(topics)
+	}
+}
+
+// of is what is declared of the groups of a cluster; left is what was saved of them.
+func (d *declared) of(cluster string, left map[string][]lag.Left) *lag.Declared {
+	return &lag.Declared{
+		Keep: d.groups[cluster], Left: left,
+		Names: func(group, topic string) bool {
+			return slices.ContainsFunc(d.names[groupName{cluster, group}], func(names topicNames) bool { return names(topic) })
+		},
+		Sleeps: func(group string) bool { return d.sleeps[groupName{cluster, group}] },
 	}
 }

@@ -142,6 +142,7 @@ func (e *Engine) Tick(ctx context.Context, now time.Time) {
 	}
 	wg.Wait()
 	e.declare(now)
+	e.scaling.load(ctx, now)
 	for i, c := range e.current.Clusters {
 		e.observed(c.Name, observations[i])
 	}
@@ -175,7 +176,8 @@ func (e *Engine) observed(name string, o lag.Observation) {
 	c := e.clusters[name]
 	take := func(o lag.Observation) error {
 		return e.panics.catch(PartCompute, name, func() {
-			e.logRebalances(c.observed(o, e.scaling.declared.hints[name], e.scaling.declared.groups[name], e.slo))
+			e.logRebalances(c.observed(o, e.scaling.declared.hints[name], e.scaling.declared.of(name, e.scaling.left[name]), e.slo))
+			e.scaling.left.read(c.report.Snapshot)
 		})
 	}
 	err := take(o)

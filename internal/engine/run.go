@@ -40,6 +40,7 @@ func (e *Engine) handle(ctx context.Context, r reading, now time.Time) {
 	}
 	if r.obs != nil {
 		e.declare(now)
+		e.scaling.load(ctx, now)
 		e.observed(r.cluster, *r.obs)
 		e.scaling.decide(ctx, now, func(polled string) bool { return polled == r.cluster })
 		e.publish(now)

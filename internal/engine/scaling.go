@@ -55,6 +55,7 @@ type scaling struct {
 	mode     scaler.Mode // the global one
 	declared declared    // as of the last reading
 	memory   memory
+	left     leftBefore
 	reports  map[string]ScalerReport // by name, without Counts
 	counts   map[string]*counts
 }
@@ -67,6 +68,7 @@ func newScaling(o Options, polls lastPolls, p *panics) scaling {
 	return scaling{
 		targets: o.Targets, leading: leading, record: o.Record, clock: o.Clock, log: o.Log, polls: polls, panics: p,
 		memory:  memory{store: o.Memories, log: o.Log, learned: map[string]scaler.Memory{}},
+		left:    leftBefore{},
 		reports: map[string]ScalerReport{}, counts: map[string]*counts{},
 	}
 }
@@ -90,7 +92,6 @@ func (s *scaling) asleep(one *scaler.Scaler) asleep.State {
 // decide evaluates the scalers whose first source lives in one of the polled clusters, and applies what changed.
 // One target's failure never stops the others.
 func (s *scaling) decide(ctx context.Context, now time.Time, polled func(cluster string) bool) {
-	s.memory.load(ctx, now, s.learns())
 	reports := map[string]ScalerReport{}
 	var writes []write
 	for _, one := range s.declared.scalers {
@@ -141,6 +142,13 @@ func (s *scaling) measure(one scaler.Scaler, d scaler.Decision) []lag.Measuremen
 		out[i] = m
 	}
 	return out
+}
+
+// load loads what was learned when it is time, before a poll is taken in: the poll may depend on it.
+func (s *scaling) load(ctx context.Context, now time.Time) {
+	if s.memory.load(ctx, now, s.learns()) {
+		s.left.remember(s.memory.learned)
+	}
 }
 
 // learns reports whether this process keeps what is learned. In observe nothing is learned, and there is no right to

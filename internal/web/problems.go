@@ -84,6 +84,10 @@ func clusterProblems(c *engine.ClusterReport, rows []Row) []Problem {
 		case row.partial:
 			add("groups with partitions that could not be read", row.Group, "a partition has no leader, or a broker does not answer; the lag is at least the number shown, and these groups are not scaled in")
 		}
+		if rows[i].missed {
+			add("groups with a topic that was read within the last day and that no member subscribes to, though records arrive", rows[i].Group,
+				"start its consumers again if they are down; the page of the group names the topic. If the group left it on purpose, delete the group's offsets of the topic: kafka-consumer-groups.sh --delete-offsets")
+		}
 	}
 	return out
 }

@@ -95,6 +95,16 @@ func (c *Cluster) Create(name string, partitions int) {
 	})
 }
 
+// Grow adds partitions to a topic, which stays the same topic.
+func (c *Cluster) Grow(name string, partitions int) {
+	c.do(func() {
+		t := c.topics[name]
+		for i := len(t.partitions); i < partitions; i++ {
+			t.partitions = append(t.partitions, partition{leader: int32(i % len(c.brokers)), inSync: replicas})
+		}
+	})
+}
+
 // Delete removes a topic. Groups keep their commits for it, as they do for a while in Kafka.
 func (c *Cluster) Delete(name string) { c.do(func() { delete(c.topics, name) }) }
 

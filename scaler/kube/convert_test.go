@@ -29,9 +29,11 @@ spec:
     topicPattern: "c.*"
     processingTime: 50ms
     concurrency: 4
+    consumersPerReplica: 3
     commitInterval: 1s
     isolation: read_committed
     offsetReset: earliest
+    maxShareMembers: 300
   minReplicas: 0
   maxReplicas: 48
   targetLag: 20s
@@ -63,7 +65,7 @@ func TestSpecOfAKafkaScaler(t *testing.T) {
 			SLO: lag.SLO{Lag: 1, LagTime: 2 * time.Second, RebalancesPerHour: 3.5, RebalanceTime: 4 * time.Second, Churn: 0.5, Skew: 0.6},
 			Sources: []seen.SourceSpec{{
 				Cluster: "main", Group: "orders", Topics: []string{"a", "b"}, TopicPattern: "c.*", ProcessingTime: 50 * time.Millisecond,
-				Concurrency: 4, CommitInterval: time.Second, Isolation: seen.ReadCommitted,
+				Concurrency: 4, ConsumersPerReplica: 3, CommitInterval: time.Second, Isolation: seen.ReadCommitted, MaxShareMembers: 300,
 				OffsetReset: seen.Earliest,
 			}},
 			MinReplicas: p(0), MaxReplicas: p(48), FallbackReplicas: p(9),

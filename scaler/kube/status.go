@@ -184,8 +184,8 @@ func readyCondition(o scaler.Outcome) metav1.Condition {
 	return condition(v1alpha1.Ready, true, "Evaluated", "the target and its groups can be read")
 }
 
-// absentCondition is Ready when a group or a topic of the specification does not exist. A group that nobody could have
-// joined yet may be a wrong name or not: that is unknown.
+// absentCondition is Ready when a group or a topic of the specification does not exist. If no consumer
+// can have joined the group yet, it is not known whether its name is wrong.
 func absentCondition(d *scaler.Decision) (c metav1.Condition, absent bool) {
 	reason, status, names := scaler.TopicNotFound, metav1.ConditionFalse, []string(nil)
 	for i := range d.Needs {

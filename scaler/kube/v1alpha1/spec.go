@@ -219,6 +219,14 @@ type Source struct {
 	// +kubebuilder:validation:Maximum=10000
 	Concurrency *int32 `json:"concurrency,omitempty"`
 
+	// How many consumers (members of the group) one replica runs. It is needed only where neither addresses nor client ids
+	// tell which member runs in which pod, for example behind NAT. Default there: a scale down counts 1, and a scale up counts
+	// what is learned from the members and the ready replicas.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=10000
+	ConsumersPerReplica *int32 `json:"consumersPerReplica,omitempty"`
+
 	// The commit interval of the consumers (auto.commit.interval.ms). Records that only wait for the next commit do not
 	// count as backlog. Default 5s, which is the default of the Kafka clients.
 	// +optional
@@ -236,6 +244,13 @@ type Source struct {
 	// +optional
 	// +kubebuilder:validation:Enum=earliest;latest
 	OffsetReset string `json:"offsetReset,omitempty"`
+
+	// Share groups: the number of members that the brokers allow in this group (group.share.max.size). Without maxReplicas it
+	// is the limit. Default 200, which is the default of the brokers.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100000
+	MaxShareMembers *int32 `json:"maxShareMembers,omitempty"`
 }
 
 // SLO is the set of thresholds for the alerts of a group. They do not affect decisions.

@@ -23,7 +23,7 @@ const (
 )
 
 // WaitingForGroup is the reason of the condition Ready, whose status is then Unknown, when a group does not exist and no
-// replica of the target is ready: the first consumer that joins makes the group, if the name is right.
+// replica of the target is ready: if the name is right, the first consumer that joins creates the group.
 const WaitingForGroup = "WaitingForGroup"
 
 // The annotations of an operator, on a KafkaScaler or on its target.

@@ -428,9 +428,19 @@ func (in *Source) DeepCopyInto(out *Source) {
 		*out = new(int32)
 		**out = **in
 	}
+	if in.ConsumersPerReplica != nil {
+		in, out := &in.ConsumersPerReplica, &out.ConsumersPerReplica
+		*out = new(int32)
+		**out = **in
+	}
 	if in.CommitInterval != nil {
 		in, out := &in.CommitInterval, &out.CommitInterval
 		*out = new(Duration)
+		**out = **in
+	}
+	if in.MaxShareMembers != nil {
+		in, out := &in.MaxShareMembers, &out.MaxShareMembers
+		*out = new(int32)
 		**out = **in
 	}
 }
