@@ -268,6 +268,43 @@ func TestUnusualKindsAreAskedForTheirScale(t *testing.T) {
 	})
 }
 
+// A kind whose status does not count ready replicas has as many as its scale says that there are, or as are ready of its pods.
+// The twin of a KafkaConnector is a Rollout of Argo none of whose pods is ready: it leaves the number out, too.
+func TestReadyOfKindsThatDoNotTell(t *testing.T) {
+	scale := func(status string) string {
+		return "{apiVersion: autoscaling/v1, kind: Scale, metadata: {name: worker, resourceVersion: \"11\"}, spec: {replicas: 4}, status: " + status + "}"
+	}
+	for name, c := range map[string]struct {
+		kind, status, scale string
+		ready               int32
+	}{
+		"KafkaConnector":                         {"kafka.strimzi.io/v1, kind: KafkaConnector", "{tasksMax: 4}", scale("{replicas: 4}"), 4},
+		"KafkaConnector, two of them so far":     {"kafka.strimzi.io/v1, kind: KafkaConnector", "{tasksMax: 2}", scale("{replicas: 2}"), 2},
+		"KafkaSource, whose selector finds none": {"sources.knative.dev/v1, kind: KafkaSource", "{consumers: 4}", scale("{replicas: 4, selector: no=pods}"), 4},
+		"a kind with pods":                       {"sources.knative.dev/v1, kind: KafkaSource", "{consumers: 4}", scale("{replicas: 4, selector: app=worker}"), 1},
+		"a Rollout, none is ready":               {"argoproj.io/v1alpha1, kind: Rollout", "{replicas: 4}", scale("{replicas: 4}"), 0},
+		"a Rollout, two are ready":               {"argoproj.io/v1alpha1, kind: Rollout", "{replicas: 4, readyReplicas: 2}", scale("{replicas: 4}"), 2},
+		"a paused Rollout with a pod more":       {"argoproj.io/v1alpha1, kind: Rollout", "{phase: Paused, replicas: 5, updatedReplicas: 1, readyReplicas: 5}", scale("{replicas: 5}"), 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				manifest := strings.NewReplacer("{apiVersion: apps/v1, kind: Deployment,", "{apiVersion: "+c.kind+",",
+					"apiVersion: apps/v1\nkind: Deployment", "apiVersion: "+strings.Replace(c.kind, ", ", "\n", 1),
+					"{replicas: 4, updatedReplicas: 4, readyReplicas: 3}", c.status).Replace(twoPods)
+				w := newWorld(t, manifest)
+				w.untyped.PrependReactor("get", "*", func(a clienttesting.Action) (bool, runtime.Object, error) {
+					return a.GetSubresource() == "scale", parse(t, c.scale)[0], nil
+				})
+				run(w, Settings{Mode: scaler.Act, Clusters: []string{"main"}}, func() {
+					if wl := w.one("shop/orders").Workload; wl.Spec != 4 || wl.Ready != c.ready || wl.RolloutInProgress {
+						t.Errorf("workload %+v, want %d ready", wl, c.ready)
+					}
+				})
+			})
+		})
+	}
+}
+
 func TestMissingRightsAreNamedAndTheRestGoesOn(t *testing.T) {
 	tests := []struct {
 		resource string

@@ -13,7 +13,7 @@ import (
 
 // readPods takes the target's pods into the workload: which are ready, which cannot be scheduled, and the names and
 // addresses by which group members are matched with them. Without the permission to see pods there are none, and the target's
-// own numbers stand.
+// own numbers stand. So they do for a target whose selector finds none: the pods of a KafkaSource are not its own.
 func (ws *Workloads) readPods(w *seen.Workload, t Target, now time.Time) {
 	all, listed := ws.Watches.store(Key{Pods, t.Ref.Namespace})
 	if _, denied := ws.Rights.Lacks(Pods.GroupResource(), t.Ref.Namespace); denied || !listed || t.selector == nil || t.selector.Empty() {
@@ -37,7 +37,7 @@ func (ws *Workloads) readPods(w *seen.Workload, t Target, now time.Time) {
 			}
 		}
 	}
-	if !builtIn(t.Resource.GroupResource()) {
+	if !builtIn(t.Resource.GroupResource()) && len(w.Pods) > 0 {
 		w.Ready = readyPods // its status may not say, or in a field of its own
 	}
 	slices.SortFunc(w.Pods, func(a, b seen.Pod) int { return strings.Compare(a.Name, b.Name) })
