@@ -14,6 +14,7 @@ type limitFacts struct {
 	current    int32
 	partitions int32 // consumers that can have one; 0: no limit
 	useful     int32 // replicas that can have a partition; 0: no limit
+	shared     int32 // replicas whose consumers may be members of a share group; 0: no limit
 	scheduled  int32 // at least so many, while a window of the schedule is open
 }
 
@@ -24,8 +25,31 @@ func gatherLimits(in *Input, all []facts) limitFacts {
 	}
 	return limitFacts{
 		policy: &in.Policy, target: &in.Workload, current: in.Workload.Spec, partitions: partitions, useful: mostUseful(all),
-		scheduled: in.Policy.scheduled(in.Now),
+		shared: shareGroupReplicas(&in.Policy, all), scheduled: in.Policy.scheduled(in.Now),
 	}
+}
+
+// shareGroupReplicas is how many replicas the share groups of a target have use for; 0: no limit. The brokers' default counts
+// only where maxReplicas does not say otherwise: who set that knows how large the group may be.
+func shareGroupReplicas(p *Policy, all []facts) (replicas int32) {
+	share := false
+	for i := range all {
+		f := &all[i]
+		switch n := f.need; {
+		case n.MaxShareMembers == 0 && f.useful == 0:
+			return 0
+		case n.MaxShareMembers == 0:
+			replicas = max(replicas, f.useful)
+		case p.MaxReplicas > 0 && !n.DeclaredMaxShareMembers:
+			return 0
+		default:
+			share, replicas = true, max(replicas, 1, f.members.Replicas(n.MaxShareMembers))
+		}
+	}
+	if !share {
+		return 0
+	}
+	return replicas
 }
 
 // mostUseful is the greatest of the sources' useful replicas; 0 when one has no limit.
@@ -72,6 +96,13 @@ func (f *limitFacts) partitionLimit(n int32) int32 {
 		return n
 	}
 	return min(n, max(f.useful, f.current))
+}
+
+func (f *limitFacts) shareGroupLimit(n int32) int32 {
+	if f.shared == 0 {
+		return n
+	}
+	return min(n, max(f.shared, f.current))
 }
 
 func (f *limitFacts) schedule(n int32) int32 { return max(n, f.scheduled) }

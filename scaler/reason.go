@@ -49,13 +49,14 @@ const (
 
 // Limits: each that changed the number adds a step after the verdict.
 const (
-	PartitionLimit Reason = "PartitionLimit"
-	Schedule       Reason = "Schedule"
-	MinReplicas    Reason = "MinReplicas"
-	MaxReplicas    Reason = "MaxReplicas"
-	PauseScaleIn   Reason = "PauseScaleIn"
-	PauseScaleOut  Reason = "PauseScaleOut"
-	FixedReplicas  Reason = "FixedReplicas"
+	PartitionLimit  Reason = "PartitionLimit"
+	ShareGroupLimit Reason = "ShareGroupLimit"
+	Schedule        Reason = "Schedule"
+	MinReplicas     Reason = "MinReplicas"
+	MaxReplicas     Reason = "MaxReplicas"
+	PauseScaleIn    Reason = "PauseScaleIn"
+	PauseScaleOut   Reason = "PauseScaleOut"
+	FixedReplicas   Reason = "FixedReplicas"
 )
 
 // ReasonDoc is a reason with its one-line explanation.

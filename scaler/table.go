@@ -253,6 +253,7 @@ type limitRule struct {
 // limits are applied in order to the replicas that the verdict asks for; each that changes the number adds a step.
 var limits = []limitRule{
 	{PartitionLimit, "no more replicas than can have a partition: the others would be idle", (*limitFacts).partitionLimit, partitionLimitWords}, // it takes nothing away that runs
+	{ShareGroupLimit, "no more replicas than a share group may have members", (*limitFacts).shareGroupLimit, shareGroupLimitWords},              // nor does this
 	{Schedule, "an open schedule window sets a minimum", (*limitFacts).schedule, nil},
 	{MinReplicas, "minReplicas is the minimum", (*limitFacts).least, minReplicasWords}, // also above the partitions: it is the operator's choice
 	{MaxReplicas, "maxReplicas is the maximum", (*limitFacts).most, nil},

@@ -233,6 +233,10 @@ func (w *world) given(words []string) (replicas int32, err error) {
 		w.never = true
 	case "marker": // each partition ends with so many offsets that nobody reads
 		w.marker = int64(count())
+	case "share":
+		w.share = true
+	case "share-members":
+		w.source.MaxShareMembers = count()
 	default:
 		return 0, fmt.Errorf("unknown: %v", words)
 	}

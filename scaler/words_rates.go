@@ -167,6 +167,15 @@ func partitionLimitWords(d *Decision, s Step, n *need.Need) string {
 		number.Of(consumers, "consumer"), number.Whole(plan.RoundPartitions(int64(consumers))), n.Units())
 }
 
+// shareGroupLimitWords say whose limit it is.
+func shareGroupLimitWords(d *Decision, s Step, n *need.Need) string {
+	from := "the default of the brokers' group.share.max.size: set maxReplicas, or maxShareMembers of the source, if yours is greater"
+	if n.DeclaredMaxShareMembers {
+		from = "maxShareMembers"
+	}
+	return fmt.Sprintf("%s needed, a share group may have %d (%s)", number.Of(d.Consumers(s.From), "member"), n.MaxShareMembers, from)
+}
+
 func minReplicasWords(d *Decision, s Step, _ *need.Need) string {
 	if d.Bounds.Useful == 0 || s.To <= d.Bounds.Useful {
 		return ""

@@ -112,6 +112,10 @@ type Source struct {
 
 	// `read_committed` or `read_uncommitted`. Default read_uncommitted.
 	Isolation seen.Isolation `yaml:"isolation"`
+
+	// Share groups: the number of members that the brokers allow in this group (group.share.max.size). Without maxReplicas it
+	// is the limit. Default 200, which is the default of the brokers.
+	MaxShareMembers int32 `yaml:"maxShareMembers"`
 }
 
 // Window is a time with a minimum number of replicas.
@@ -149,6 +153,7 @@ func (s ScalerSpec) Scaler() scaler.Spec {
 			Cluster: src.Cluster, Group: src.Group, Topics: src.Topics, TopicPattern: src.TopicPattern,
 			ProcessingTime: time.Duration(src.ProcessingTime), Concurrency: src.Concurrency,
 			CommitInterval: time.Duration(src.CommitInterval), Isolation: src.Isolation,
+			MaxShareMembers: src.MaxShareMembers,
 		})
 	}
 	for _, w := range s.Schedule {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler/plan"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // commitDefault is the clients' auto.commit.interval.ms.
@@ -35,7 +36,7 @@ func (e *estimator) demand() {
 			l.need += max(0, e.backlog(l, throughput(l))-tolerated*max(l.arriving, l.jump)) / n.DrainSeconds
 		}
 	}
-	if n.Capacity.Known() {
+	if n.Capacity.Known() && e.packing.assignment != seen.Shared { // the records of a shared partition go to several consumers
 		e.separateHot()
 	}
 	for c := range e.loads {
@@ -62,6 +63,10 @@ func (e *estimator) backlog(l *load, throughput float64) float64 {
 func (e *estimator) throughput() func(l *load) float64 {
 	if !e.Seen.CatchingUp(e.Now, e.Clock) || !e.need.Capacity.Known() {
 		return func(l *load) float64 { return l.committing }
+	}
+	if e.packing.assignment == seen.Shared {
+		fair := e.need.PerConsumer * float64(e.need.Members) / float64(max(1, len(e.loads)))
+		return func(l *load) float64 { return max(l.committing, fair) }
 	}
 	owned := make([]float64, e.need.Members)
 	for c := range e.loads {

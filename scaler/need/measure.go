@@ -54,6 +54,9 @@ func measure(in *Input) *estimator {
 	n.Partitions = int32(e.readings.Columns.Count)
 	e.packing = newPacking(in.Seen, n.PerConsumer)
 	n.Tasks = e.packing.streamsTasks()
+	if e.packing.assignment == seen.Shared {
+		n.MaxShareMembers, n.DeclaredMaxShareMembers = in.Seen.ShareMembers()
+	}
 	e.loads = make([]load, n.Partitions)
 	e.rates()
 	e.lags()

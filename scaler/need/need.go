@@ -129,6 +129,9 @@ type Need struct {
 	Useful   int32 `json:"useful"`          // more than these would idle
 	Tasks    int32 `json:"tasks,omitempty"` // of Kafka Streams, which are assigned as a whole; 0: none, or not known
 
+	MaxShareMembers         int32 `json:"maxShareMembers,omitempty"`         // that a share group may have; 0: it is none
+	DeclaredMaxShareMembers bool  `json:"declaredMaxShareMembers,omitempty"` // by the KafkaScaler; else it is the broker's default
+
 	Bound      []Partition       `json:"bound,omitempty"`    // partitions that one consumer cannot carry
 	AllBound   bool              `json:"allBound,omitempty"` // so many that every partition needs a consumer of its own
 	Isolated   []Partition       `json:"isolated,omitempty"` // partitions whose backlog alone fills a consumer

@@ -30,6 +30,16 @@ type SourceSpec struct {
 	Concurrency    int32         `json:"concurrency,omitempty"`    // records one consumer works on at once; 0: 1
 	CommitInterval time.Duration `json:"commitInterval,omitempty"` // 0: 5 s, the clients' default
 	Isolation      Isolation     `json:"isolation,omitempty"`
+
+	MaxShareMembers int32 `json:"maxShareMembers,omitempty"` // of a share group; 0: 200, the default of group.share.max.size
+}
+
+// defaultShareMembers is the default of group.share.max.size in Kafka 4.0 to 4.4: a broker refuses further members.
+const defaultShareMembers = 200
+
+// ShareMembers is how many members a share group may have, and whether the user says so.
+func (s SourceSpec) ShareMembers() (most int32, declared bool) {
+	return cmp.Or(s.MaxShareMembers, defaultShareMembers), s.MaxShareMembers > 0
 }
 
 // Isolation is which records a group reads.
@@ -59,6 +69,9 @@ func (s SourceSpec) Check() []error {
 	}
 	if s.Concurrency < 0 {
 		fail("concurrency: must not be negative, not %d", s.Concurrency)
+	}
+	if s.MaxShareMembers < 0 {
+		fail("maxShareMembers: must not be negative, not %d", s.MaxShareMembers)
 	}
 	if s.CommitInterval < 0 {
 		fail("commitInterval: must not be negative, not %v", s.CommitInterval)

@@ -222,6 +222,13 @@ type Source struct {
 	// +optional
 	// +kubebuilder:validation:Enum=read_uncommitted;read_committed
 	Isolation string `json:"isolation,omitempty"`
+
+	// Share groups: the number of members that the brokers allow in this group (group.share.max.size). Without maxReplicas it
+	// is the limit. Default 200, which is the default of the brokers.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100000
+	MaxShareMembers *int32 `json:"maxShareMembers,omitempty"`
 }
 
 // SLO is the set of thresholds for the alerts of a group. They do not affect decisions.
