@@ -75,10 +75,14 @@ type Partition struct {
 	LagSeconds    *float64 `json:"lagSeconds"`                  // the age of the next record; a lower bound if it is older than the history
 	LagAtLeast    bool     `json:"lagSecondsAtLeast,omitempty"` // lagSeconds is a lower bound
 	Lost          *int64   `json:"lost"`                        // records that retention deleted before the group read them
+	AboveEnd      *int64   `json:"aboveEnd"`                    // how far the committed offset is above the end: the topic was truncated or recreated
 	Orphaned      bool     `json:"orphaned"`                    // the group no longer subscribes to the topic; not in any sum
 	Owner         *string  `json:"owner"`                       // memberId; null: not assigned
 	Error         *string  `json:"error"`
 }
+
+// IsAboveEnd reports whether the committed offset is known to be above the end of the log.
+func (p Partition) IsAboveEnd() bool { return p.AboveEnd != nil && *p.AboveEnd > 0 }
 
 // Advice is a change that would help the group.
 type Advice struct {
@@ -172,6 +176,7 @@ func partitionOf(g *lag.GroupLag, t lag.TopicLag, p lag.PartitionLag) Partition 
 		Lag:           known(p.Lag()),
 		LagUpperBound: known(p.LagUpperBound()),
 		Lost:          known(p.Lost(), p.Known.Has(lag.KnownStart|lag.KnownCommitted)),
+		AboveEnd:      known(p.Ahead(), p.Known.Has(lag.KnownCommitted|lag.KnownEnd)),
 		Error:         text(p.Err.String()),
 	}
 	if m, ok := g.OwnerOf(p); ok {

@@ -180,8 +180,8 @@ func note(g api.Group, p api.Partition) string {
 	if p.Lost != nil && *p.Lost > 0 {
 		notes = append(notes, fmt.Sprintf("%d lost", *p.Lost))
 	}
-	if p.Committed != nil && p.End != nil && *p.Committed > *p.End {
-		notes = append(notes, "above the end")
+	if p.IsAboveEnd() {
+		notes = append(notes, fmt.Sprintf("%d above the end", *p.AboveEnd))
 	}
 	if g.Error != nil {
 		notes = append(notes, *g.Error)
