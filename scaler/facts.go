@@ -25,7 +25,6 @@ type facts struct {
 	up      int32 // needed, with the backlog
 	byRate  int32 // needed for arrivals alone
 	down    int32 // enough for the peak of the stabilization window
-	useful  int32 // that can have a partition; 0: no limit
 	holding int32 // that can have a partition, when nobody runs elsewhere, as far as members hold nothing; 0: not known
 	settled bool  // pods and members are complete, and the last write is a while ago
 	high    bool  // lag is above a fixed threshold
@@ -79,13 +78,6 @@ func (g gatherer) facts(h *seen.History, s *sourceState, estimate *need.Estimate
 	if !n.RateKnown { // the number of members is no need: a group of others, or a topic that does not exist, scales nothing
 		up, byRate, down = wl.Spec, wl.Spec, wl.Spec
 	}
-	useful := m.Replicas(n.Useful)
-	if m.By == seen.ByRatio { // the ratio may count members elsewhere: it must not keep the target from growing
-		useful = m.Holding(n.Useful)
-	}
-	if m.Elsewhere >= n.Useful { // no limit known, or members elsewhere could have every partition
-		useful = 0
-	}
 	missing := m.Joined < m.Expected(wl.Ready)
 	settled := wl.Spec == wl.Ready && wl.Spec == wl.Status && !missing && !h.Rebalance.Active &&
 		clk.Due(g.now.Now, wl.LastWrite.At, clk.Scale(settleAfter))
@@ -93,7 +85,7 @@ func (g gatherer) facts(h *seen.History, s *sourceState, estimate *need.Estimate
 	atRest := settled && !wl.RolloutInProgress && resting(h, g.learned.Source(h).SessionTime(g.now.Now, clk))
 	return facts{
 		now: g.now.Now, clk: clk, policy: &g.in.Policy, target: wl, source: h, need: n, lane: g.lane,
-		members: m, current: wl.Spec, up: up, byRate: byRate, down: down, useful: useful,
+		members: m, current: wl.Spec, up: up, byRate: byRate, down: down,
 		holding: holding, settled: settled, spare: atRest && holding > 0 && holding < wl.Spec,
 		high: estimate.High, frozen: estimate.Frozen,
 		conflicts: g.now.Replicas.Conflicts(clk), external: g.now.Replicas.LastExternal(), downs: g.learned.Memory.Downs,
