@@ -41,9 +41,12 @@ func (r *recent) atZero(in *Input, now *seen.State, learned *learn.State) zero {
 		Now: now.Now, Replicas: wl.Spec, Before: r.zero.replicas, Acts: z.acts, Enough: in.Policy.ActivationLag,
 		Owned: !r.zero.ownedAt.IsZero() && now.Now.Sub(r.zero.ownedAt) < now.Clock.Scale(ownedFor),
 	}
-	for i := range now.Sources {
-		h := &now.Sources[i]
-		z.look.Sources = append(z.look.Sources, asleep.SourceOf(&h.Source, z.state.Marks, h.RestOf()))
+	z.look.Sources = make([]asleep.Source, len(now.Sources))
+	if wl.Spec == 0 || in.Policy.MinReplicas == 0 || !z.state.Zero() { // else nothing of it is looked at: it costs a look at every partition
+		for i := range now.Sources {
+			h := &now.Sources[i]
+			z.look.Sources[i] = asleep.SourceOf(&h.Source, z.state.Marks, h.RestOf())
+		}
 	}
 	r.acted, r.zero.replicas = in.Acts, 0
 	if !wl.Found || !wl.HasScale {

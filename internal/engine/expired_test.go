@@ -1,0 +1,75 @@
+package engine
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lagscaler/lagscaler/lag/lagtest"
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/seen"
+)
+
+// The broker forgets a group that sleeps for long. Its topics are remembered, though the scaler names none: arrivals wake it,
+// also in a process that begins after the commits are gone. Twin: nothing arrives, and what was read does not wake it.
+func TestAGroupWhoseCommitsExpired(t *testing.T) {
+	for _, c := range []struct {
+		reset    seen.OffsetReset
+		restarts bool
+		arrive   int64
+		says     string // the line
+	}{
+		{"", false, 0, "the commits expired: 60 records may be read again"},
+		{"", false, 7, "7 records in partitions of topic orders without a commit"},
+		{seen.Earliest, true, 7, "7 records in partitions of topic orders without a commit"},
+		{seen.Latest, true, 7, "7 records in partitions of topic orders without a commit"},
+		{seen.Latest, true, 0, "Steady"},
+	} {
+		now := start
+		k := lagtest.New(t, "main", 1)
+		k.Clock(func() time.Time { return now })
+		k.Create("orders", 2)
+		k.Append("orders", 0, 60)
+		k.Commit("shop", "orders", 0, 60)
+		k.Commit("shop", "orders", 1, 0)
+
+		zero := int32(0)
+		sources := []seen.SourceSpec{{Cluster: "main", Group: "shop", ProcessingTime: 10 * time.Millisecond, OffsetReset: c.reset}}
+		policy, err := scaler.Spec{Mode: scaler.Act, Sources: sources, MinReplicas: &zero}.Policy()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := &targets{scaler: scaler.Scaler{
+			Name: "shop/orders", Mode: scaler.Act, Policy: policy, Sources: sources,
+			Workload: seen.Workload{Ref: seen.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "w"}, Found: true, HasScale: true},
+		}}
+		store := &kept{}
+		settings := Settings{Clusters: []Cluster{{Name: "main", Source: k}}, Mode: scaler.Act}
+		e := New(settings, Options{Targets: f, Memories: store})
+		polls := func(n int) {
+			for range n {
+				now = now.Add(30 * time.Second)
+				e.Tick(t.Context(), now)
+			}
+		}
+		polls(12) // saved after five minutes
+		k.Uncommit("shop", "orders", 0)
+		k.Uncommit("shop", "orders", 1)
+		k.Remove("shop")
+		if c.restarts {
+			e = New(settings, Options{Targets: f, Memories: store})
+		}
+		polls(12)
+		if len(f.applied) > 0 {
+			t.Errorf("%+v: woken by what was read: %s", c, e.Latest().Scalers[0].Line)
+		}
+		if c.arrive > 0 {
+			k.Append("orders", 1, c.arrive)
+		}
+		polls(1)
+		line := e.Latest().Scalers[0].Line
+		if (len(f.applied) > 0) != (c.arrive > 0) || !strings.Contains(line, c.says) {
+			t.Errorf("%+v: writes %+v; %s", c, f.applied, line)
+		}
+	}
+}
