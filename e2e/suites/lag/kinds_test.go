@@ -170,6 +170,7 @@ func TestStreamsGroup(t *testing.T) {
 // TestStreamsTasks reads which topics an application of Kafka Streams reads by the same tasks: a join of two topics, and its twin,
 // two topics that are read apart. Classic groups tell it in their members' assignment, streams groups in their topology.
 func TestStreamsTasks(t *testing.T) {
+	t.Parallel()
 	c := kafka.Shared(t, kafka.V44)
 	s := source(t, kafkasource.Config{Brokers: addresses(c)})
 	for _, protocol := range []kafka.Protocol{kafka.Classic, kafka.KIP1071} {
