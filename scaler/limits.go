@@ -36,10 +36,10 @@ func shareGroupReplicas(p *Policy, all []facts) (replicas int32) {
 	for i := range all {
 		f := &all[i]
 		switch n := f.need; {
-		case n.MaxShareMembers == 0 && f.useful == 0:
+		case n.MaxShareMembers == 0 && f.useful() == 0:
 			return 0
 		case n.MaxShareMembers == 0:
-			replicas = max(replicas, f.useful)
+			replicas = max(replicas, f.useful())
 		case p.MaxReplicas > 0 && !n.DeclaredMaxShareMembers:
 			return 0
 		default:
@@ -55,12 +55,25 @@ func shareGroupReplicas(p *Policy, all []facts) (replicas int32) {
 // mostUseful is the greatest of the sources' useful replicas; 0 when one has no limit.
 func mostUseful(all []facts) (replicas int32) {
 	for i := range all {
-		if all[i].useful == 0 {
+		useful := all[i].useful()
+		if useful == 0 {
 			return 0
 		}
-		replicas = max(replicas, all[i].useful)
+		replicas = max(replicas, useful)
 	}
 	return replicas
+}
+
+// useful is how many replicas can have a partition; 0: no limit is known, or members elsewhere could have all.
+func (f *facts) useful() int32 {
+	switch useful := f.need.Useful; {
+	case f.members.Elsewhere >= useful:
+		return 0
+	case f.members.By == seen.ByRatio: // it may count members elsewhere: it must not keep the target from growing
+		return f.members.Holding(useful)
+	default:
+		return f.members.Replicas(useful)
+	}
 }
 
 // scheduled is how many replicas the windows that are open ask for.
@@ -83,6 +96,9 @@ func limit(d Decision, f limitFacts) Decision {
 		return d
 	}
 	for i := range limits {
+		if d.Verdict.byHand() && limits[i].reason != FixedReplicas {
+			continue // neither minReplicas nor a schedule resumes what somebody stopped
+		}
 		if to := limits[i].to(&f, d.Desired); to != d.Desired {
 			d.Steps = append(d.Steps, Step{Reason: limits[i].reason, From: d.Desired, To: to})
 			d.Desired = to

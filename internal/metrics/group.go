@@ -85,6 +85,8 @@ var lagRows = []row[*groupView]{
 		}, "kind"),
 	gauge(AreaLag, "lagscaler_group_partitions_unknown", "Partitions that the last poll could not read. They are not in the sums.",
 		func(g *groupView, o *out) { o.add(float64(g.sum.Unknown)) }),
+	gauge(AreaLag, "lagscaler_group_missed_topics", "Topics that no member subscribes to any more, though the group read them within the last day and records still arrive. Their consumers may be down. Absent while there is none.",
+		func(g *groupView, o *out) { o.know(float64(g.rates.Missed), g.rates.Missed > 0) }),
 	counter(AreaLag, "lagscaler_group_lost_records_total", "Records that retention deleted before the group read them.",
 		func(g *groupView, o *out) { o.add(float64(g.rates.LostTotal)) }),
 }

@@ -3,6 +3,7 @@ package output
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -174,8 +175,11 @@ func note(g api.Group, p api.Partition) string {
 	case p.Committed == nil && p.Lag == nil:
 		notes = append(notes, "never committed")
 	}
-	if p.Orphaned {
+	switch {
+	case p.Orphaned:
 		notes = append(notes, "orphaned")
+	case slices.ContainsFunc(g.Left, func(l api.Left) bool { return l.Topic == p.Topic }):
+		notes = append(notes, "no member subscribes")
 	}
 	if p.Lost != nil && *p.Lost > 0 {
 		notes = append(notes, fmt.Sprintf("%d lost", *p.Lost))

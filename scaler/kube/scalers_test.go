@@ -36,8 +36,9 @@ const twoPods = orders + `
 ---
 apiVersion: v1
 kind: Pod
-metadata: {name: worker-b, labels: {app: worker}}
-status: {phase: Running, podIP: 10.0.0.2, conditions: [{type: Ready, status: "True"}]}
+metadata: {name: worker-b, uid: b1, labels: {app: worker}}
+spec: {hostNetwork: true}
+status: {phase: Running, podIP: 10.0.0.2, podIPs: [{ip: 10.0.0.2}, {ip: "fd00::2"}], conditions: [{type: Ready, status: "True"}]}
 ---
 apiVersion: v1
 kind: Pod
@@ -67,7 +68,7 @@ func TestScalersShowTheWorkload(t *testing.T) {
 		if !wl.Found || !wl.HasScale || wl.Spec != 4 || wl.Status != 4 || wl.Ready != 3 || wl.RolloutInProgress {
 			t.Errorf("workload %+v", wl)
 		}
-		want := []seen.Pod{{Name: "worker-a"}, {Name: "worker-b", IP: "10.0.0.2", Ready: true}}
+		want := []seen.Pod{{Name: "worker-a"}, {Name: "worker-b", UID: "b1", IP: "10.0.0.2", OtherIP: "fd00::2", HostNetwork: true, Ready: true}}
 		if !slices.Equal(wl.Pods, want) {
 			t.Errorf("pods %v, want %v", wl.Pods, want)
 		}
@@ -455,6 +456,39 @@ func TestNamespacesNameWhatTheRulesAllow(t *testing.T) {
 	} {
 		if got := tc.settings.mayName(tc.namespace, seen.SourceSpec{Cluster: tc.cluster, Group: tc.group}); got != tc.want {
 			t.Errorf("%s names %s of %s: %v", tc.namespace, tc.group, tc.cluster, got)
+		}
+	}
+}
+
+// A topic that is named is read, so a namespace may name only those that a rule allows. A pattern is no topic: what it
+// accepts may be more than the rule does.
+func TestNamespacesNameTopics(t *testing.T) {
+	pattern := regexp.MustCompile
+	rules := Settings{Namespaces: []NamespaceRule{
+		{Match: pattern("^bank$"), Groups: []*regexp.Regexp{pattern("^g$")}, Topics: []*regexp.Regexp{pattern("^(?:ledger)$"), pattern("^(?:book-.*)$")}},
+		{Match: pattern("^bank$"), Groups: []*regexp.Regexp{pattern("^other$")}},
+	}}
+	for _, tc := range []struct {
+		group   string
+		topics  []string
+		pattern string
+		want    bool
+	}{
+		{"g", []string{"ledger", "book-eu"}, "", true},
+		{"g", []string{"ledger", "payments"}, "", false},
+		{"g", nil, "", true}, // what the group reads
+		{"g", nil, "book-.*", true},
+		{"g", nil, ".*", false},
+		{"g", nil, "book-eu", false}, // it accepts less, but that is not known
+		{"g", []string{"ledger"}, ".*", false},
+		{"other", []string{"payments"}, ".*", true}, // of the second rule
+	} {
+		src := seen.SourceSpec{Cluster: "main", Group: tc.group, Topics: tc.topics, TopicPattern: tc.pattern}
+		if got := rules.mayName("bank", src); got != tc.want {
+			t.Errorf("group %s with %v and %q: %v", tc.group, tc.topics, tc.pattern, got)
+		}
+		if (Settings{}).mayName("bank", src) != true {
+			t.Error("without rules every topic may be named")
 		}
 	}
 }

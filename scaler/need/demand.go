@@ -22,8 +22,7 @@ func (e *estimator) demand() {
 	n.Peak = e.Seen.PeakRate()
 	n.ReservePeak, n.ReserveShare = e.reserve()
 	n.Reserve = n.ReservePeak * n.ReserveShare
-	commit := cmp.Or(e.Seen.CommitInterval, commitDefault).Seconds()
-	tolerated := 0.5*e.Targets.TargetLag.Seconds() + commit // this much lag, in seconds of arrivals, needs no drain
+	tolerated := e.tolerated()
 	jump := e.Learned.TrustedJump(e.last)
 	throughput := e.throughput()
 	for c := range e.loads {
@@ -47,6 +46,12 @@ func (e *estimator) demand() {
 	}
 	n.Required = n.Base + n.DrainRate
 	n.Backlog = n.DrainRate * n.DrainSeconds
+}
+
+// tolerated is how much lag, in seconds of arrivals, needs no drain. Where the capacity is not known, records that have waited
+// for less are no backlog: a single record, just arrived, said "one more replica", and no rule takes that one away again.
+func (e *estimator) tolerated() float64 {
+	return 0.5*e.Targets.TargetLag.Seconds() + cmp.Or(e.Seen.CommitInterval, commitDefault).Seconds()
 }
 
 // backlog is the lag of a partition a horizon from now, in records; negative: it will have had time to spare. After a
@@ -130,11 +135,11 @@ func (n *Need) Hot() bool { return len(n.Bound) > 0 && !n.AllBound }
 // count turns records/s into consumers.
 func (e *estimator) count() {
 	n := &e.need
-	members := max(1, n.Members)
+	members := max(1, cmp.Or(e.Consumers, n.Members))
 	if !n.RateKnown || !n.Capacity.Known() {
 		n.Plan, n.Fit, n.Up, n.RatePlan, n.ByRate, n.DownPlan, n.Down =
 			members, members, members, members, members, members, members
-		if n.RateKnown && n.DrainRate > 0 { // there is a backlog: one useful step
+		if n.RateKnown && n.DrainRate > 0 && n.MovingSeconds > e.tolerated() { // there is a backlog: one useful step
 			n.Up = e.packing.next(members)
 			n.Fit = n.Up
 		}

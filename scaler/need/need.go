@@ -16,6 +16,7 @@ type Input struct {
 	Targets   Targets
 	Horizon   time.Duration // until a replica that is requested now processes records
 	HourPeak  float64       // the greatest effective rate of the last hour, records/s
+	Consumers int32         // that the replicas and members elsewhere are; 0: as many as there are members
 	IdleSince time.Time     // there has been neither lag nor an arrival since then; zero: there is one
 }
 

@@ -25,7 +25,10 @@ func (ws *Workloads) readPods(w *seen.Workload, t Target, now time.Time) {
 		if !ok || !t.selector.Matches(labels.Set(pod.Labels)) || finished(pod) {
 			continue
 		}
-		p := seen.Pod{Name: pod.Name, IP: pod.Status.PodIP, Ready: isReady(pod)}
+		p := seen.Pod{
+			Name: pod.Name, UID: string(pod.UID), IP: pod.Status.PodIP, OtherIP: otherIP(pod), HostNetwork: pod.Spec.HostNetwork,
+			Ready: isReady(pod),
+		}
 		w.Pods = append(w.Pods, p)
 		if p.Ready {
 			readyPods++
@@ -41,6 +44,16 @@ func (ws *Workloads) readPods(w *seen.Workload, t Target, now time.Time) {
 		w.Ready = readyPods // its status may not say, or in a field of its own
 	}
 	slices.SortFunc(w.Pods, func(a, b seen.Pod) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// otherIP is the address of the other family, of a pod that has both.
+func otherIP(p *corev1.Pod) string {
+	for _, a := range p.Status.PodIPs {
+		if a.IP != p.Status.PodIP {
+			return a.IP
+		}
+	}
+	return ""
 }
 
 func finished(p *corev1.Pod) bool {

@@ -1,7 +1,9 @@
 package watch
 
 import (
+	"os"
 	"reflect"
+	"regexp"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -34,6 +36,28 @@ func TestOperatorsAnnotations(t *testing.T) {
 			got.PauseScaleOut == tt.want.PauseScaleOut && reflect.DeepEqual(got.FixedReplicas, tt.want.FixedReplicas)
 		if !same {
 			t.Errorf("%v and %v: %+v, want %+v", tt.scaler, tt.target, got, tt.want)
+		}
+	}
+}
+
+// The documents say where annotations may be set: on both objects, as applyAnnotations reads them.
+func TestDocumentedPlacesOfAnnotations(t *testing.T) {
+	for file, sentences := range map[string][]string{
+		"first-scaler.md": {"You can set the annotations on the KafkaScaler or on its target."},
+		"scaling.md": {
+			"The annotation `" + v1alpha1.AnnotationPauseScaleIn + "[^`]*` on the KafkaScaler or on its target ",
+			"The annotation `" + v1alpha1.AnnotationPauseScaleOut + "[^`]*` on the KafkaScaler or on its target ",
+			"The annotation `" + v1alpha1.AnnotationFixedReplicas + "[^`]*` on the KafkaScaler or on its target ",
+		},
+	} {
+		text, err := os.ReadFile("../../../docs/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, sentence := range sentences {
+			if !regexp.MustCompile(sentence).Match(text) {
+				t.Errorf("docs/%s does not say %q", file, sentence)
+			}
 		}
 	}
 }
