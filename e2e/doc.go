@@ -17,7 +17,7 @@
 //
 // # Which server is started by what
 //
-//	servers/kafka   clusters of Apache Kafka 3.9 and 4.3, and Java clients; servers/kafka/coordlog reads the coordinator's log
+//	servers/kafka   clusters of Apache Kafka 3.9, 4.3 and 4.4, and Java clients; servers/kafka/coordlog reads the coordinator's log
 //	servers/kube    etcd, the Kubernetes control plane, and simulated nodes
 //	servers/prom    Prometheus and Alertmanager
 //	servers/child   the child processes that all of these are

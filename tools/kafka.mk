@@ -1,17 +1,17 @@
 # The jar files of Apache Kafka for e2e/servers/kafka, from Maven. This file also works alone: make -f tools/kafka.mk kafka
 #
-# The jar files are in $(CACHE)/kafka-3.9/libs and $(CACHE)/kafka-4.3/libs. A stamp file next to them has the checksum of
+# The jar files are in $(CACHE)/kafka-3.9/libs, and so on for each version. A stamp file next to them has the checksum of
 # the pom in its name: a changed pom downloads again, an unchanged pom does nothing. All calls of Maven share one lock,
 # because two Mavens must not use the local repository at the same time. So several makes can run in parallel.
 
 CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/lagscaler
 KAFKA_TOOLS := $(dir $(lastword $(MAKEFILE_LIST)))
 
-KAFKA_VERSIONS := 3.9 4.3
+KAFKA_VERSIONS := 3.9 4.3 4.4
 
 .PHONY: kafka kafka-toolchain $(KAFKA_VERSIONS:%=kafka-%)
 
-## kafka: download the jar files of Apache Kafka 3.9 and 4.3 for the tests
+## kafka: download the jar files of Apache Kafka 3.9, 4.3 and 4.4 for the tests
 kafka: $(KAFKA_VERSIONS:%=kafka-%)
 
 $(KAFKA_VERSIONS:%=kafka-%): kafka-%: kafka-toolchain

@@ -42,7 +42,12 @@ func Shared(t testing.TB, v Version) *Cluster {
 // clusters, side by side.
 func EachVersion(t *testing.T, test func(*testing.T, *Cluster)) {
 	t.Helper()
-	for _, v := range Versions {
+	eachOf(t, Versions, test)
+}
+
+func eachOf(t *testing.T, versions []Version, test func(*testing.T, *Cluster)) {
+	t.Helper()
+	for _, v := range versions {
 		t.Run(string(v), func(t *testing.T) {
 			t.Parallel()
 			test(t, Shared(t, v))

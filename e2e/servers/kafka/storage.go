@@ -27,10 +27,23 @@ func (in install) format(ctx context.Context, dir, clusterID string, node int) e
 	if err := os.WriteFile(filepath.Join(dir, "meta.properties"), []byte(meta), 0o600); err != nil {
 		return fmt.Errorf("formatting the storage of node %d: %w", node, err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "bootstrap.checkpoint"), bootstrap, 0o600); err != nil {
+	checkpoint := filepath.Join(dir, in.checkpoint())
+	if err := os.MkdirAll(filepath.Dir(checkpoint), 0o755); err != nil {
+		return fmt.Errorf("formatting the storage of node %d: %w", node, err)
+	}
+	if err := os.WriteFile(checkpoint, bootstrap, 0o600); err != nil {
 		return fmt.Errorf("formatting the storage of node %d: %w", node, err)
 	}
 	return nil
+}
+
+// checkpoint is where StorageTool leaves the first records: since 4.4 as the
+// first snapshot of the metadata log.
+func (in install) checkpoint() string {
+	if in.version == V39 || in.version == V43 {
+		return "bootstrap.checkpoint"
+	}
+	return filepath.Join("__cluster_metadata-0", "00000000000000000000-0000000000.checkpoint")
 }
 
 // bootstrapRecords returns the first records of the metadata log, which turn
@@ -64,7 +77,7 @@ func (in install) bootstrapRecords(ctx context.Context) ([]byte, error) {
 	}); err != nil {
 		return nil, err
 	}
-	data, err := os.ReadFile(filepath.Join(tmp, "data", "bootstrap.checkpoint"))
+	data, err := os.ReadFile(filepath.Join(tmp, "data", in.checkpoint()))
 	if err != nil {
 		return nil, err
 	}

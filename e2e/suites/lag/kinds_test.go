@@ -2,6 +2,7 @@ package lag_test
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -45,7 +46,7 @@ func TestClassicGenerations(t *testing.T) {
 }
 
 func TestConsumerGroupKIP848(t *testing.T) {
-	c := kafka.Shared(t, kafka.V43)
+	c := kafka.Shared(t, kafka.V44)
 	s := source(t, kafkasource.Config{Brokers: addresses(c)})
 	orders := c.CreateTopic(t, "orders", 6)
 	c.Produce(t, orders, 10)
@@ -98,7 +99,7 @@ func consumers(g lag.GroupRead, topic string, members int) error {
 }
 
 func TestShareGroup(t *testing.T) {
-	c := kafka.Shared(t, kafka.V43)
+	c := kafka.Shared(t, kafka.V44)
 	s := source(t, kafkasource.Config{Brokers: addresses(c)})
 	jobs := c.CreateTopic(t, "jobs", 2)
 	name := c.Name("share")
@@ -135,7 +136,7 @@ func totals(o lag.Observation, name string, want int64) error {
 
 // TestStreamsGroup joins a streams group by hand (KIP-1071), as the Streams library would.
 func TestStreamsGroup(t *testing.T) {
-	c := kafka.Shared(t, kafka.V43)
+	c := kafka.Shared(t, kafka.V44)
 	s := source(t, kafkasource.Config{Brokers: addresses(c)})
 	input := c.CreateTopic(t, "input", 3)
 	c.Produce(t, input, 10)
@@ -164,6 +165,44 @@ func TestStreamsGroup(t *testing.T) {
 		}
 		return totals(o, name, 21)
 	})
+}
+
+// TestStreamsTasks reads which topics an application of Kafka Streams reads by the same tasks: a join of two topics, and its twin,
+// two topics that are read apart. Classic groups tell it in their members' assignment, streams groups in their topology.
+func TestStreamsTasks(t *testing.T) {
+	t.Parallel()
+	c := kafka.Shared(t, kafka.V44)
+	s := source(t, kafkasource.Config{Brokers: addresses(c)})
+	for _, protocol := range []kafka.Protocol{kafka.Classic, kafka.KIP1071} {
+		for _, join := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, join %v", protocol, join), func(t *testing.T) {
+				t.Parallel() // most of it is waiting for a JVM
+				left, right := c.CreateTopic(t, "left", 4), c.CreateTopic(t, "right", 4)
+				c.Produce(t, left, 5)
+				c.Produce(t, right, 5)
+				name := c.Name("tasks")
+				c.StreamsApp(t, kafka.StreamsApp{ID: name, Protocol: protocol, Topics: []string{left, right}, Join: join})
+				want := []lag.Subtopology{{ID: "0", Topics: []string{left, right}}}
+				if !join {
+					want = []lag.Subtopology{{ID: "0", Topics: []string{left}}, {ID: "1", Topics: []string{right}}}
+				}
+				kafka.Eventually(t, "the tasks of an application that has read everything", func() error {
+					o := s.Observe(t.Context())
+					g, err := seen(lag.Compute(o, nil, nil), name)
+					if err != nil {
+						return err
+					}
+					if sum := g.Summary(); len(g.Members) != 2 || sum.Partitions != 8 || sum.Unassigned != 0 || sum.Known != 8 || sum.Total != 0 {
+						return fmt.Errorf("%d members, %+v", len(g.Members), sum)
+					}
+					if !reflect.DeepEqual(g.Subtopologies, want) {
+						return fmt.Errorf("subtopologies %+v, want %+v", g.Subtopologies, want)
+					}
+					return nil
+				})
+			})
+		}
+	}
 }
 
 // streamsMember is a member that runs whatever tasks it is given.

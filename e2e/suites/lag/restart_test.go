@@ -66,7 +66,7 @@ func (p *pods) policySource() seenscaler.SourceSpec {
 // TestContainersRestart has the containers of two pods of four killed and started again, under full load. Their KIP-848 group
 // keeps the dead members until their session ends, so that two pods have two members, and half of the members hold nothing.
 func TestContainersRestart(t *testing.T) {
-	c := kafka.Shared(t, kafka.V43)
+	c := kafka.Shared(t, kafka.V44)
 	orders, fleet := c.CreateTopic(t, "orders", 4), c.Fleet(t)
 	p := &pods{t: t, source: source(t, kafkasource.Config{Brokers: addresses(c)}), group: c.Name("containers")}
 	spec := scaler.Spec{Sources: []seenscaler.SourceSpec{p.policySource()}}

@@ -37,7 +37,7 @@ func TestAccuracy(t *testing.T) {
 		Seed uint64
 	}
 	page.Time, page.Seed = *accuracyTime, *accuracySeed
-	for _, v := range kafka.Versions {
+	for _, v := range kafka.Logged {
 		t.Run(string(v), func(t *testing.T) {
 			c := kafka.Start(t, kafka.Config{Version: v})
 			tc := open(t, c, 3, *accuracySeed)

@@ -179,7 +179,7 @@ func report(t *testing.T, comparisons map[kind]*comparison) comparison {
 
 // TestRebalances has each version's cluster of brokers, which starts once for both parts.
 func TestRebalances(t *testing.T) {
-	for _, v := range kafka.Versions {
+	for _, v := range kafka.Logged {
 		t.Run(string(v), func(t *testing.T) {
 			t.Parallel() // most of it is waiting
 			c := kafka.Start(t, kafka.Config{Version: v})

@@ -28,6 +28,8 @@ type Task struct {
 //	int32 n, then n  active tasks: int32 subtopology, int32 partition; from version 10 on also the name of the topology, as
 //	                 int32 length and 2 bytes a character (empty but for named topologies, an internal feature)
 //	…                standby tasks and hosts, which are not read here
+//
+// Kafka Streams 4.4.0 writes version 11.
 func ActiveTasks(raw []byte) ([]Task, error) {
 	r := kbin.Reader{Src: raw}
 	version := r.Int32()
