@@ -261,3 +261,22 @@ func TestARestartOfOursChangesNothing(t *testing.T) {
 		}
 	}
 }
+
+// A session of five minutes is learned from members that outlive their pods, and saved.
+func TestASessionIsLearned(t *testing.T) {
+	w := fullFleet(t, 12, 12, 1)
+	c := &crew{world: w, network: "pods", session: 5 * time.Minute}
+	live := func(d time.Duration) {
+		for end := w.now.Add(d); w.now.Before(end); {
+			w.write(c.poll())
+		}
+	}
+	live(2 * time.Minute)
+	for i := range 6 {
+		c.die(i, true)
+	}
+	live(10 * time.Minute)
+	if got := w.memory.Sources[0].Session; got < 280 || got > 300 {
+		t.Errorf("learned %v s, want about 300", got)
+	}
+}

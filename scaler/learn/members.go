@@ -32,10 +32,16 @@ type Ratio struct {
 	At      time.Time `json:"at"`
 }
 
-// SessionTime is how long a coordinator keeps a member that died: the longest that one outlived its pod within a day, and 45 s
-// at least.
-func (s *Source) SessionTime(now time.Time, clk seen.Clock) time.Duration {
+// SessionTime is how long a coordinator keeps a member that died.
+//
+//	declared                                that
+//	a member outlived its pod by 5 min      5 min, for a day; by an hour: 30 min
+//	otherwise                               45 s
+func (s *Source) SessionTime(declared time.Duration, now time.Time, clk seen.Clock) time.Duration {
 	least := clk.Scale(seen.SessionDefault)
+	if declared > 0 {
+		return declared
+	}
 	if s == nil || now.Sub(s.SessionAt) > clk.Scale(sessionForget) {
 		return least
 	}
@@ -49,7 +55,7 @@ func (s *State) learnSessions(now *seen.State) {
 		h := &now.Sources[i]
 		k, ok := find(s.Memory.Sources, h.Cluster, h.Group)
 		outlived := h.Outlived()
-		if !ok || outlived == 0 || outlived < s.Memory.Sources[k].SessionTime(now.Now, now.Clock) {
+		if !ok || outlived == 0 || outlived < s.Memory.Sources[k].SessionTime(h.SessionTimeout, now.Now, now.Clock) {
 			continue
 		}
 		if !copied {
