@@ -125,6 +125,7 @@ func TestMembersThatDoNotWork(t *testing.T) {
 		{"a container restarts: its dead member and its new one", every(1), 40 * time.Second, nil},
 		{"every container restarts", every(12), 40 * time.Second, nil},
 		{"half of them", every(6), 40 * time.Second, nil},
+		{"every container restarts, and sessions last ten minutes", every(12), 10 * time.Minute, nil},
 		{"a debug consumer that holds nothing", []string{"/10.9.9.9"}, 30 * time.Minute, nil},
 		{"a debug consumer in a pod", every(1), 30 * time.Minute, nil},
 		{"a KIP-848 group that reconciles", every(12), 40 * time.Second, func(_ *scaler.Input, g *lag.GroupLag) {

@@ -43,7 +43,7 @@ func specOf(s v1alpha1.KafkaScalerSpec) scaler.Spec {
 			Cluster: src.Cluster, Group: src.Group, Topics: src.Topics, TopicPattern: src.TopicPattern,
 			ProcessingTime: length(src.ProcessingTime), Concurrency: value(src.Concurrency),
 			ConsumersPerReplica: value(src.ConsumersPerReplica), SessionTimeout: length(src.SessionTimeout),
-			CommitInterval:      length(src.CommitInterval), Isolation: seen.Isolation(src.Isolation),
+			CommitInterval: length(src.CommitInterval), Isolation: seen.Isolation(src.Isolation),
 			MaxShareMembers: value(src.MaxShareMembers),
 		})
 	}

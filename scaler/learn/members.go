@@ -10,7 +10,8 @@ import (
 // How many consumers run in one replica is learned at rest: all replicas are ready, nothing rebalances, and the members that
 // have been there for longer than a session say the same as all members.
 //
-//	members are told apart            what most ready pods have
+//	members are told apart            what most ready pods have; a step down counts the least of the last hour, so that long
+//	                                  sessions of containers that restarted do not look like second consumers
 //	nothing tells the members apart   the least whole ratio members / ready replicas of the last hour
 //
 // Where nothing tells them apart, the twin of three threads in each replica is another Deployment behind the same address. So
@@ -81,7 +82,7 @@ func (l *learner) learnMembers(m *seen.Mapping) {
 		s.Ratios = withRatio(s.Ratios, Ratio{r, l.now.Now}, l.now.Clock.Scale(ratioWindow))
 	}
 	if m.By != seen.ByRatio && m.PerPodSettled > 0 && m.PerPodSettled == m.PerPod {
-		s.InReplica = m.PerPod
+		s.InPods = withRatio(s.InPods, Ratio{m.PerPod, l.now.Now}, l.now.Clock.Scale(ratioWindow))
 	}
 }
 
@@ -141,8 +142,8 @@ func (s *Source) Members(m *seen.Mapping, declared int32) seen.Members {
 		counts.Joined, counts.Elsewhere = m.InPods+there, m.Unknown-there
 		return counts
 	}
-	if declared == 0 && s.InReplica > 0 {
-		counts.Least.PerReplica = min(s.InReplica, max(1, m.PerPod))
+	if declared == 0 && len(s.InPods) > 0 {
+		counts.Least.PerReplica = min(s.InPods[0].Members, max(1, m.PerPod))
 	}
 	counts.Least.Elsewhere = min(s.Elsewhere, m.Elsewhere)
 	return counts
@@ -153,8 +154,8 @@ func (s *Source) inReplica(m *seen.Mapping, declared int32) int32 {
 	switch {
 	case declared > 0:
 		return declared
-	case s.InReplica > 0:
-		return s.InReplica
+	case len(s.InPods) > 0:
+		return s.InPods[len(s.InPods)-1].Members
 	case m.PerPod > 0:
 		return m.PerPod
 	case len(s.Ratios) > 0:
