@@ -68,6 +68,7 @@ func (f *facts) evidence() Evidence {
 		Unschedulable: f.target.Unschedulable, Fights: f.conflicts, Downs: int32(len(f.downs)),
 		ChangedFrom: f.external.From, ChangedTo: f.external.To, PauseSeconds: f.rebalanceTime.Seconds(),
 	}
+	e.Waiting, e.Keeps, e.ByHand, e.WaitingSince = f.waiting, f.keeps, f.asleep.ByHand, f.asleep.WaitingSince
 	if f.source.Rebalance.Active {
 		e.RebalanceSeconds = f.age(f.source.Rebalance.Since).Seconds()
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/lagscaler/lagscaler/scaler/asleep"
 	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -63,6 +64,11 @@ type Evidence struct {
 
 	RebalanceSeconds float64 `json:"rebalanceSeconds,omitempty"` // how long the active one has lasted
 	OutageSeconds    float64 `json:"outageSeconds,omitempty"`    // how long polls have been partial or stale
+
+	Waiting      asleep.Waiting `json:"waiting,omitzero"`      // without a replica
+	Keeps        *asleep.Keeps  `json:"keeps,omitempty"`       // the last replica
+	ByHand       time.Time      `json:"byHand,omitzero"`       // somebody set the replicas to 0 then
+	WaitingSince time.Time      `json:"waitingSince,omitzero"` // records have waited without a replica
 }
 
 // Bounds are the limits in force, for metrics and status.
@@ -79,6 +85,8 @@ type Change struct {
 	From, To int32
 	Reason   Reason
 	At       time.Time
+	Scaler   string       // by name; the engine sets it
+	Asleep   asleep.State // to be saved before a write of 0
 }
 
 // Reason is the reason of the change: the verdict, or the limit that changed the number when the verdict alone did not.

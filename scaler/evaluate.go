@@ -13,6 +13,8 @@ func Evaluate(in Input) Result {
 	next := in.Memory.last()
 	now := seen.See(next.seen, in.poll())                                                  // see
 	learned := learn.State{Memory: in.Memory.Memory, Progress: next.progress}.AtPoll(&now) // learn
+	zero := next.atZero(&in, &now, &learned)                                               // asleep.go
+	learned.Memory.Asleep = zero.state
 	lane, fresh := next.lane(&now, &learned), false
 	if lane != noDecision {
 		next.sources = next.update(&now, &learned)
@@ -20,7 +22,7 @@ func Evaluate(in Input) Result {
 		next.sources = count(next.sources, &now, &learned)
 		estimates := estimate(&in, &now, &learned, next.sources) // estimate
 		learned = learned.WithForecasts(&now, forecasts(estimates))
-		all := gatherer{&in, &now, &learned, lane}.gather(next.sources, estimates)
+		all := gatherer{&in, &now, &learned, lane, &zero}.gather(next.sources, estimates)
 		next.sources = conditions(next.sources, all)
 		verdicts := judge(all)                                            // judge
 		decision := limit(combine(&in, verdicts), gatherLimits(&in, all)) // limit
@@ -28,6 +30,9 @@ func Evaluate(in Input) Result {
 			next.verdict = next.verdict.next(&decision)
 			decision = wait(decision, verdicts, next.verdict.since)
 			next.standing = &decision
+			if zero.acts && decision.Desired == 0 && decision.Current > 0 {
+				learned.Memory.Asleep = zero.state.Intend(zero.look)
+			}
 		}
 	}
 	learned = learned.WithWeek(&now, next.standing.Desired, next.standing.timeLag())

@@ -3,6 +3,7 @@ package scaler
 import (
 	"time"
 
+	"github.com/lagscaler/lagscaler/scaler/asleep"
 	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/seen"
@@ -37,6 +38,10 @@ type facts struct {
 	spare bool // members of the target have held nothing for longer than a session, in a group at rest
 
 	missingSince, fewerSince, idleSince time.Time // zero: it is not so
+
+	asleep  *asleep.State  // of the target
+	waiting asleep.Waiting // for the source, without a replica
+	keeps   *asleep.Keeps  // the last replica; nil: nothing does
 }
 
 // settleAfter is how long after a write its effect is complete.
@@ -48,13 +53,19 @@ type gatherer struct {
 	now     *seen.State
 	learned *learn.State
 	lane    lane
+	zero    *zero
 }
 
 // gather builds the facts of every source.
 func (g gatherer) gather(sources []sourceState, estimates []need.Estimate) []facts {
 	list := make([]facts, len(sources))
 	for i := range sources {
-		list[i] = g.facts(&g.now.Sources[i], &sources[i], &estimates[i])
+		f := g.facts(&g.now.Sources[i], &sources[i], &estimates[i])
+		f.asleep, f.waiting = &g.zero.state, g.zero.waiting[i]
+		if f.mayRest() {
+			f.keeps = g.zero.keeps(i)
+		}
+		list[i] = f
 	}
 	return list
 }

@@ -96,6 +96,9 @@ func limit(d Decision, f limitFacts) Decision {
 		return d
 	}
 	for i := range limits {
+		if d.Verdict.byHand() && limits[i].reason != FixedReplicas {
+			continue // neither minReplicas nor a schedule resumes what somebody stopped
+		}
 		if to := limits[i].to(&f, d.Desired); to != d.Desired {
 			d.Steps = append(d.Steps, Step{Reason: limits[i].reason, From: d.Desired, To: to})
 			d.Desired = to

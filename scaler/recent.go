@@ -47,6 +47,8 @@ type recent struct {
 	standing *Decision // nil: nothing was decided yet
 	verdict  verdictSince
 	sources  []sourceState // as Input.Sources at the last decision
+	acted    bool          // Input.Acts of the last poll
+	zero     zeroLook
 }
 
 // last is the state after the last poll.

@@ -27,9 +27,36 @@ func (f *facts) keep(holds bool) (int32, bool) { return f.current, holds }
 
 func (f *facts) targetNotFound() (int32, bool) { return f.keep(!f.target.Found || !f.target.HasScale) }
 
+// byHand holds while somebody else's zero stands, unless the policy undoes it.
+func (f *facts) byHand() (int32, bool) {
+	return f.keep(f.current == 0 && !f.asleep.ByHand.IsZero() && f.policy.OnZeroByHand == KeepZero)
+}
+
+// byHandWaiting holds when, meanwhile, records wait that would have woken the target.
+func (f *facts) byHandWaiting() (int32, bool) {
+	_, stands := f.byHand()
+	return f.keep(stands && !f.asleep.WaitingSince.IsZero())
+}
+
+// activate counts the records that wait. What members elsewhere read and commit at once does not wait, at any rate.
 func (f *facts) activate() (int32, bool) {
-	work := f.need.Lag+f.need.Rest > f.policy.ActivationLag || f.policy.ActivationLag == 0 && f.need.Rate > 0
-	return max(1, f.up), f.current == 0 && work
+	return max(1, f.up), f.current == 0 && f.waiting.Records() > f.policy.ActivationLag
+}
+
+// zeroUnread holds when it is not known whether anything waits.
+func (f *facts) zeroUnread() (int32, bool) {
+	return f.keep(f.current == 0 && len(f.waiting.Unread) > 0)
+}
+
+// mayRest reports whether the last replica has been idle for long enough to go.
+func (f *facts) mayRest() bool {
+	return f.current == 1 && f.policy.MinReplicas == 0 && f.idleLongEnough()
+}
+
+// keptAwake closes only the step to zero.
+func (f *facts) keptAwake() bool {
+	to, ok := f.enough()
+	return ok && to == 0 && f.keeps != nil
 }
 
 func (f *facts) stalled() (int32, bool) { return f.keep(f.someStalled() && f.frozen) }
@@ -138,7 +165,7 @@ func (f *facts) enough() (replicas int32, ok bool) {
 	if f.fewerWouldDo() {
 		return max(f.down, f.up), true
 	}
-	return 0, f.current == 1 && f.policy.MinReplicas == 0 && f.idleLongEnough()
+	return 0, f.mayRest()
 }
 
 func (f *facts) fewerWouldDo() bool {
@@ -167,7 +194,8 @@ func (f *facts) adoptionEnds() (time.Time, bool) {
 	return f.external.At.Add(f.clk.Scale(adoptedFor)), true
 }
 
-func (f *facts) uncommitted() bool { return !f.need.LagKnown }
+// uncommitted does not close the step to zero: keptAwake says whether what has no commit keeps the last replica.
+func (f *facts) uncommitted() bool { return !f.need.LagKnown && !f.mayRest() }
 
 func (f *facts) capacityUnknown() bool { return !f.need.Capacity.Known() }
 

@@ -57,10 +57,20 @@ var rules = []rule{
 		event: warning,
 		doc:   "the target does not exist or has no scale subresource",
 	},
+	{ // of an HPA, too, 0 replicas are the operator's
+		reason: ZeroByHandWaiting, blocks: up, deadline: never, when: (*facts).byHandWaiting, words: byHandWords,
+		event: warning,
+		doc:   "somebody else set the replicas to 0, and records wait",
+	},
+	{
+		reason: ZeroByHand, blocks: up, deadline: never, when: (*facts).byHand, words: byHandWords,
+		event: noEvent,
+		doc:   "somebody else set the replicas to 0: the target stays there until somebody resumes it",
+	},
 	{
 		reason: Activate, when: (*facts).activate, words: activateWords,
 		event: noEvent,
-		doc:   "no replica runs, and records are waiting or arriving",
+		doc:   "no replica runs, and records wait",
 	},
 	{ // all of it: more replicas do not make it move. Status "stalled" of package lag is PartitionStalled below
 		reason: Stalled, blocks: both, deadline: usual, when: (*facts).stalled, words: stalledWords,
@@ -129,6 +139,11 @@ var rules = []rule{
 		reason: GroupNotFound, blocks: down, deadline: usual, when: (*facts).groupNotFound, words: absentWords,
 		event: warning,
 		doc:   "replicas are ready, but the group does not exist",
+	},
+	{ // never "nothing waits"
+		reason: ZeroUnread, blocks: up, deadline: usual, when: (*facts).zeroUnread, words: zeroUnreadWords,
+		event: noEvent,
+		doc:   "no replica runs, and it is not known whether records wait",
 	},
 	{ // a budget and a size that somebody chose stand before members without a partition, too
 		reason: HoldBudget, again: true, when: whileSpare((*facts).overBudget),
@@ -210,6 +225,11 @@ var rules = []rule{
 		reason: HoldRebalanceCost, blocks: down, deadline: usual, when: gate((*facts).costly), words: costWords,
 		event: noEvent,
 		doc:   "fewer replicas would be enough, but they save less than 30 %, and the rebalance with 10 s to spare would exceed targetLag",
+	},
+	{ // only the step to zero
+		reason: KeptAwake, blocks: down, deadline: never, when: gate((*facts).keptAwake), words: keptAwakeWords,
+		event: noEvent,
+		doc:   "nothing arrives, but partitions without a commit would wake the target again",
 	},
 	{
 		reason: ScaleDown, when: (*facts).scaleDown, words: scaleDownWords,

@@ -9,13 +9,16 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/plan"
 )
 
-func activateWords(_ *Decision, n *need.Need) []string {
-	parts := []string{fmt.Sprintf("lag %s, %s", number.Of(n.Lag, "record"), n.Arriving())}
+func activateWords(d *Decision, n *need.Need) []string {
+	behind, arrived := "lag unknown", arrivedWords(&d.Why.Waiting)
+	if n.LagKnown {
+		behind = "lag " + number.Of(n.Lag, "record")
+	}
 	if !n.RateKnown || !n.Capacity.Known() {
-		return parts
+		return append([]string{behind + ", " + n.Arriving()}, arrived...)
 	}
 	from := n.Now(true)
-	return []string{"lag " + number.Of(n.Lag, "record"), from.Rate, from.Count}
+	return append([]string{behind, from.Rate, from.Count}, arrived...)
 }
 
 func scaleUpWords(d *Decision, n *need.Need) []string {
@@ -132,7 +135,12 @@ func keptWords(d *Decision, n *need.Need) []string {
 
 // restingWords say why nothing starts at zero replicas.
 func restingWords(d *Decision, n *need.Need) []string {
+	w := &d.Why.Waiting
 	switch {
+	case w.Arrived > 0: // not enough
+		return append(arrivedWords(w), fmt.Sprintf("starts above %s (activationLag)", number.Whole(d.Policy.ActivationLag)))
+	case w.Again > 0:
+		return append([]string{n.Arriving()}, arrivedWords(w)...)
 	case n.NoGroup:
 		return []string{n.Arriving(), n.Absent(), waitingWords}
 	case !n.RateKnown:

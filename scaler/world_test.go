@@ -57,6 +57,7 @@ type world struct {
 	writes   int
 	rollout  bool
 	noWrites bool
+	follows  bool // another replica of the program leads
 	share    bool // a share group: every consumer works on every partition
 }
 
@@ -275,7 +276,7 @@ func (w *world) input() scaler.Input {
 		}
 	}
 	return scaler.Input{
-		Now: w.now, Policy: w.policy, Workload: wl, Memory: w.memory,
+		Now: w.now, Policy: w.policy, Workload: wl, Memory: w.memory, Acts: !w.follows,
 		Sources: []seen.Source{{SourceSpec: w.source, Lag: w.reading, Silent: w.silent, Missing: w.missing, Rebalance: w.rebalance}},
 	}
 }

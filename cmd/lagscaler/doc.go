@@ -65,7 +65,9 @@
 //	Where is it saved?                                   scaler/kube       memories.go: in ConfigMaps
 //	Where is it saved without Kubernetes?                internal/daemon   memoryfile.go
 //	What happens between two decisions?                  scaler            lane.go: the last one stands, or the fast lane decides
-//	When does a target go to zero, and what wakes it?    scaler            rules.go: scaleToZero, activate
+//	When does a target go to zero, and what wakes it?    scaler/asleep     doc.go: the table; mark.go: partitions without a commit
+//	Who set the replicas to 0?                           scaler/asleep     state.go: Next
+//	Where is that saved, before a write of 0?            scaler/kube       asleep.go
 //	When does a schedule apply, and in which time zone?  scaler            schedule.go: Open, parse
 //	When is a group idle?                                scaler/need       measure.go: idle
 //	What would another policy have decided?              scaler/sim        doc.go: the simulator; lineup.go: the alternatives
@@ -76,7 +78,7 @@
 //	What was seen and decided, for a bug report?         internal/record   doc.go: the format; replay.go decides it again; writer.go: rotation, a full disk
 //	How are Kubernetes objects read and written?         scaler/kube       doc.go; scales.go is the only writer of replicas
 //	Which Events are written, and how often?             scaler/kube       events.go; publisher.go: the status too
-//	Which namespace may name which cluster and group?    scaler/kube       scalers.go: allowed, mayName; convert.go: a target is always in its scaler's namespace
+//	Which namespace may name which group and topic?      scaler/kube       scalers.go: allowed, mayName; convert.go: a target is always in its scaler's namespace
 //	Which rights are needed, and for what?               scaler/kube/access     permissions.go
 //	Which replica leads, and until when?                 scaler/kube/election   election.go
 //	How large is a target, and who else scales it?       scaler/kube/watch      workloads.go
@@ -111,7 +113,7 @@
 //	How are the times of the demo shortened?             scaler/seen       clock.go
 //	Is a claim of the documentation true?                e2e               a module of its own: real Kafka, Kubernetes, Prometheus
 //
-// Arrows point one way: lag <- rebalancemon <- scaler/seen <- scaler/learn <- scaler/need <- scaler <- scaler/say <-
+// Arrows point one way: lag <- rebalancemon <- scaler/seen <- scaler/asleep <- scaler/learn <- scaler/need <- scaler <- scaler/say <-
 // internal/engine <- {internal/metrics, internal/web} <- internal/daemon <- cmd.
 // All packages before internal/engine, and scaler/sim, do no I/O, read no clock, write no log and start no goroutine.
 // house_test.go checks all of this.

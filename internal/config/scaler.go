@@ -73,6 +73,10 @@ type ScalerSpec struct {
 	// When the scaler is deleted: `keep` the replicas, or `restore` at least one replica. Default restore if minReplicas
 	// is 0, otherwise keep.
 	OnDelete scaler.OnDelete `yaml:"onDelete"`
+
+	// When somebody else sets the replicas to 0 in mode act, for example with `kubectl scale --replicas=0`: `keep` the
+	// target at zero until it is scaled up again, or `wake` it like a target that lagscaler scaled to zero. Default keep.
+	OnZeroByHand scaler.OnZeroByHand `yaml:"onZeroByHand"`
 }
 
 // TargetRef is an object with a scale subresource, in the namespace of the scaler.
@@ -123,6 +127,11 @@ type Source struct {
 	// `read_committed` or `read_uncommitted`. Default read_uncommitted.
 	Isolation seen.Isolation `yaml:"isolation"`
 
+	// Where the consumers begin in a partition in which the group has no commit (auto.offset.reset): `earliest` or
+	// `latest`. It says which records start a target with zero replicas there. Default: not known, so that all retained
+	// records start it, and keep its last replica.
+	OffsetReset seen.OffsetReset `yaml:"offsetReset"`
+
 	// Share groups: the number of members that the brokers allow in this group (group.share.max.size). Without maxReplicas it
 	// is the limit. Default 200, which is the default of the brokers.
 	MaxShareMembers int32 `yaml:"maxShareMembers"`
@@ -157,6 +166,7 @@ func (s ScalerSpec) Scaler() scaler.Spec {
 		TargetLag: time.Duration(s.TargetLag), DrainTime: time.Duration(s.DrainTime),
 		StabilizationWindow: time.Duration(s.StabilizationWindow),
 		ActivationLag:       s.ActivationLag, IdleTime: time.Duration(s.IdleTime), OnDelete: s.OnDelete,
+		OnZeroByHand: s.OnZeroByHand,
 	}
 	for _, src := range s.Sources {
 		out.Sources = append(out.Sources, seen.SourceSpec{
@@ -164,7 +174,7 @@ func (s ScalerSpec) Scaler() scaler.Spec {
 			ProcessingTime: time.Duration(src.ProcessingTime), Concurrency: src.Concurrency,
 			ConsumersPerReplica: src.ConsumersPerReplica, SessionTimeout: time.Duration(src.SessionTimeout),
 			CommitInterval: time.Duration(src.CommitInterval), Isolation: src.Isolation,
-			MaxShareMembers: src.MaxShareMembers,
+			MaxShareMembers: src.MaxShareMembers, OffsetReset: src.OffsetReset,
 		})
 	}
 	for _, w := range s.Schedule {

@@ -7,6 +7,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/asleep"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -50,10 +51,7 @@ func declare(all []scaler.Scaler, global scaler.Mode) declared {
 	for _, groups := range d.groups {
 		slices.Sort(groups)
 	}
-	for cluster, topics := range d.topics {
-		slices.Sort(topics)
-		d.topics[cluster] = slices.Compact(topics)
-	}
+	d.sortTopics()
 	return d
 }
 
@@ -90,6 +88,25 @@ func (d *declared) topicNames(cluster string) lag.TopicNames {
 		}
 	}
 	return names
+}
+
+// remember adds the topics that are remembered of targets at zero: of a group whose commits expired nobody else knows them.
+func (d *declared) remember(asleep func(one *scaler.Scaler) asleep.State) {
+	for i := range d.scalers {
+		if one := &d.scalers[i]; one.Applies() {
+			for _, m := range asleep(one).Marks {
+				d.topics[m.Cluster] = append(d.topics[m.Cluster], m.Topic)
+			}
+		}
+	}
+	d.sortTopics()
+}
+
+func (d *declared) sortTopics() {
+	for cluster, topics := range d.topics {
+		slices.Sort(topics)
+		d.topics[cluster] = slices.Compact(topics)
+	}
 }
 
 // of is what is declared of the groups of a cluster; left is what was saved of them.

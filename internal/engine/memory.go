@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -74,4 +75,18 @@ func (m *memory) save(ctx context.Context, now time.Time, atExit bool) {
 	if err := m.store.Save(ctx, m.learned); err != nil {
 		m.log.Warn("saving what was learned failed", "err", err)
 	}
+}
+
+// saveSoon makes the next save one that is due.
+func (m *memory) saveSoon() { m.saved = time.Time{} }
+
+// saveNow saves what was learned before something is done that the next leader has to know.
+func (m *memory) saveNow(ctx context.Context) error {
+	switch {
+	case m.store == nil:
+		return nil // nothing outlives the process
+	case !m.loaded:
+		return errors.New("what was learned before is not loaded yet, and would be lost")
+	}
+	return m.store.Save(ctx, m.learned)
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/asleep"
 	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 	"github.com/lagscaler/lagscaler/scaler/sim"
@@ -50,6 +51,12 @@ func anyInput() *rapid.Generator[scaler.Input] {
 			reflect.TypeFor[scaler.Memory]():   rapid.Just[any](scaler.Memory{}),
 			reflect.TypeFor[[]string](): list(func(t *rapid.T) any {
 				return orNil(rapid.SliceOfN(rapid.StringN(0, 8, 20), 0, 3).Draw(t, "texts"))
+			}),
+			reflect.TypeFor[[]lag.TopicRead](): list(func(t *rapid.T) any {
+				return orNil(rapid.SliceOfN(rapid.Make[lag.TopicRead](), 0, 2).Draw(t, "topics"))
+			}),
+			reflect.TypeFor[[]asleep.Mark](): list(func(t *rapid.T) any {
+				return orNil(rapid.SliceOfN(rapid.Make[asleep.Mark](), 0, 2).Draw(t, "marks"))
 			}),
 			reflect.TypeFor[[]int32](): list(func(t *rapid.T) any {
 				return orNil(rapid.SliceOfN(rapid.Int32(), 0, 3).Draw(t, "numbers"))

@@ -133,6 +133,9 @@ func scalerProblem(s *engine.ScalerReport) (Problem, bool) {
 	case s.Decision.NamesWrong():
 		p.What = namesWrong(&s.Decision)
 		p.Do = "correct the name in the scaler's sources, or create the topic; a group exists once a consumer of the target has joined it"
+	case s.Decision.Verdict == scaler.ZeroByHandWaiting:
+		p.What = "records wait, and somebody set the replicas to 0"
+		p.Do = "scale the target to 1 or more to resume it, or set onZeroByHand: wake"
 	case s.Decision.Overdue:
 		p.What, p.Do = "a verdict is past its deadline: "+string(s.Decision.Verdict), "see the runbook of the alert LagscalerHoldOverdue"
 	default:

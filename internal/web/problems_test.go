@@ -84,6 +84,10 @@ func TestProblemsSayWhatToDo(t *testing.T) {
 			[]string{"orders has 7 replicas, not 4", "the next poll decides again"},
 		},
 		{
+			"records wait behind a zero by hand", scaled(scaler.Outcome{Decision: scaler.Decision{Verdict: scaler.ZeroByHandWaiting}}),
+			[]string{"records wait, and somebody set the replicas to 0", "scale the target to 1 or more to resume it"},
+		},
+		{
 			"a hold does not end", scaled(scaler.Outcome{Decision: scaler.Decision{Verdict: scaler.Stalled, Overdue: true}}),
 			[]string{"a verdict is past its deadline: Stalled", "LagscalerHoldOverdue"},
 		},

@@ -21,6 +21,7 @@ type Cluster struct {
 	groups  map[string]*group
 	created uint64
 	seen    map[string]bool // groups that were in an observation before
+	named   lag.TopicNames
 }
 
 type broker struct {

@@ -85,7 +85,9 @@ func New(clients access.Clients, o Options) *Controller {
 	c.publisher = &publisher{
 		api: api, namespace: o.Namespace, election: c.election, declarations: c.declarations, targets: c.targets, events: events,
 		wake: make(chan struct{}, 1), outcomes: map[string]scaler.Outcome{}, written: map[string]*written{},
+		intents: map[string]intent{},
 	}
+	c.scales.intend = c.publisher.intend
 	c.memories = newMemories(api, o, c.election, c.declarations)
 	c.memories.restore = (&restorer{c.declarations, c.workloads, c.scales, events}).restore
 	return c

@@ -33,6 +33,7 @@ spec:
     sessionTimeout: 90s
     commitInterval: 1s
     isolation: read_committed
+    offsetReset: earliest
     maxShareMembers: 300
   minReplicas: 0
   maxReplicas: 48
@@ -48,6 +49,7 @@ spec:
   activationLag: 10
   idleTime: 11m
   onDelete: keep
+  onZeroByHand: wake
 `
 
 func TestSpecOfAKafkaScaler(t *testing.T) {
@@ -65,11 +67,13 @@ func TestSpecOfAKafkaScaler(t *testing.T) {
 			Sources: []seen.SourceSpec{{
 				Cluster: "main", Group: "orders", Topics: []string{"a", "b"}, TopicPattern: "c.*", ProcessingTime: 50 * time.Millisecond,
 				Concurrency: 4, ConsumersPerReplica: 3, SessionTimeout: 90 * time.Second, CommitInterval: time.Second, Isolation: seen.ReadCommitted, MaxShareMembers: 300,
+				OffsetReset: seen.Earliest,
 			}},
 			MinReplicas: p(0), MaxReplicas: p(48), FallbackReplicas: p(9),
 			Schedule:  []scaler.WindowSpec{{Start: "0 8 * * 1-5", End: "0 18 * * 1-5", TimeZone: "Europe/Berlin", MinReplicas: 7}},
 			TargetLag: 20 * time.Second, DrainTime: 5 * time.Minute, StabilizationWindow: 10 * time.Minute,
 			ActivationLag: 10, IdleTime: 11 * time.Minute, OnDelete: scaler.Keep,
+			OnZeroByHand: scaler.Wake,
 		},
 	}
 	if got := declaredOf(&k); !reflect.DeepEqual(got, want) {

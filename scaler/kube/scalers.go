@@ -36,6 +36,9 @@ func (s Settings) scaler(r *resource) scaler.Scaler {
 		out.Refusal = scaler.Refuse(v1alpha1.Invalid, "%v", r.invalid)
 		return out
 	}
+	if !r.file {
+		out.Asleep = stateOf(r.status.Asleep)
+	}
 	policy, err := r.Spec.Policy()
 	if err != nil {
 		out.Refusal = scaler.Refuse(v1alpha1.Invalid, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))

@@ -23,6 +23,7 @@ func statusOf(o scaler.Outcome, r *resource, before v1alpha1.KafkaScalerStatus, 
 		Target:             r.Target.Kind + "/" + r.Target.Name,
 		Groups:             groupsOf(r.Spec.Sources),
 		LastChange:         before.LastChange,
+		Asleep:             before.Asleep,
 	}
 	for _, c := range append(conditionsOf(o), permittedCondition(lacking)) {
 		c.ObservedGeneration, c.LastTransitionTime = r.generation, now
@@ -34,6 +35,7 @@ func statusOf(o scaler.Outcome, r *resource, before v1alpha1.KafkaScalerStatus, 
 	if o.Refused() {
 		return s
 	}
+	s.Asleep = asleepOf(o.Asleep)
 	d := o.Decision
 	s.DesiredReplicas = &d.Desired
 	if d.Bounds.Partitions > 0 {
@@ -140,6 +142,11 @@ func unmeasured(s v1alpha1.KafkaScalerStatus) v1alpha1.KafkaScalerStatus {
 	s.Lag, s.TimeLag, s.ArrivalRate, s.ConsumptionRate, s.CapacityPerConsumer = nil, "", nil, nil, nil
 	if s.LastDecision != nil {
 		s.LastDecision.Message = ""
+	}
+	if s.Asleep != nil {
+		for i := range s.Asleep.Topics {
+			s.Asleep.Topics[i].Read, s.Asleep.Topics[i].Committed = 0, 0
+		}
 	}
 	for i := range s.Conditions {
 		if s.Conditions[i].Status == metav1.ConditionTrue {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/scaler/asleep"
 )
 
 // MemoryVersion is the format of a saved Memory. A Memory of another version is not loaded.
@@ -22,6 +23,8 @@ type Memory struct {
 	Downs   []time.Time `json:"downs,omitempty"`          // steps down in the last hour
 	Sources []Source    `json:"sources,omitempty"`        // sorted by cluster, then group
 	Week    Week        `json:"week"`                     // for compare
+
+	Asleep asleep.State `json:"asleep,omitzero"` // of a target at zero; a KafkaScaler's status has it, too
 }
 
 // Source is the part of a Memory that belongs to one group.

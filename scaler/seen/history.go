@@ -164,3 +164,19 @@ func (h *History) EachStand(yield func(column int, v lag.View)) {
 		}
 	}
 }
+
+// RestOf says for each partition how many records at its end are known as read, by [lag.Stand].
+func (h *History) RestOf() func(topic string, partition int32) int64 {
+	type name struct {
+		topic     string
+		partition int32
+	}
+	rests := map[name]int64{}
+	h.EachStand(func(column int, v lag.View) {
+		if v.Stand == lag.StandRead {
+			topic, partition := h.Readings.Columns.Name(column)
+			rests[name{topic, partition}] = h.Readings.Last().Offsets[column].Lag()
+		}
+	})
+	return func(topic string, partition int32) int64 { return rests[name{topic, partition}] }
+}

@@ -18,6 +18,11 @@ type Source struct {
 	Silent    []int32       // brokers that did not answer this poll, sorted; for the line
 	Missing   []string      // topics of the specification that do not exist, sorted
 	Rebalance Rebalance
+
+	// What the poll read of the topics that the source names, for partitions without a commit; only where the target is, or
+	// may go to, zero.
+	Ends   []lag.TopicRead
+	Absent []string // sorted: named topics that the cluster does not have
 }
 
 // SourceSpec is a source as the user specifies it. Cluster and Group are required.
@@ -36,6 +41,8 @@ type SourceSpec struct {
 
 	Isolation Isolation `json:"isolation,omitempty"`
 
+	OffsetReset OffsetReset `json:"offsetReset,omitempty"` // empty: not known
+
 	MaxShareMembers int32 `json:"maxShareMembers,omitempty"` // of a share group; 0: 200, the default of group.share.max.size
 }
 
@@ -46,6 +53,16 @@ const defaultShareMembers = 200
 func (s SourceSpec) ShareMembers() (most int32, declared bool) {
 	return cmp.Or(s.MaxShareMembers, defaultShareMembers), s.MaxShareMembers > 0
 }
+
+// OffsetReset is where a consumer begins in a partition in which its group has no commit: its auto.offset.reset. Where it is
+// not known, what wakes or keeps awake under one of them does.
+type OffsetReset string
+
+// The resets.
+const (
+	Earliest OffsetReset = "earliest"
+	Latest   OffsetReset = "latest"
+)
 
 // Isolation is which records a group reads.
 type Isolation string
@@ -86,6 +103,9 @@ func (s SourceSpec) Check() []error {
 	}
 	if s.CommitInterval < 0 {
 		fail("commitInterval: must not be negative, not %v", s.CommitInterval)
+	}
+	if r := cmp.Or(s.OffsetReset, Latest); r != Latest && r != Earliest {
+		fail("offsetReset: must be earliest or latest, not %q", s.OffsetReset)
 	}
 	if i := cmp.Or(s.Isolation, ReadUncommitted); i != ReadUncommitted && i != ReadCommitted {
 		fail("isolation: must be read_uncommitted or read_committed, not %q", s.Isolation)

@@ -178,6 +178,7 @@ func keepOffsets(now, before []lag.PartitionRead) {
 // consumed are the needed topics with their metadata, sorted, without offsets. Metadata of new topics is read now.
 func (r *Reader) consumed(ctx context.Context, round *cluster.Round, needs map[string]Need) []lag.TopicRead {
 	names := slices.Sorted(maps.Keys(needs))
+	maps.DeleteFunc(r.missing, func(_ string, at time.Time) bool { return time.Since(at) > r.cfg.MaxAge }) // ask again
 	unknown := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return r.isKnown(name, needs[name]) })
 	var failed error
 	if len(unknown) > 0 {
@@ -186,7 +187,6 @@ func (r *Reader) consumed(ctx context.Context, round *cluster.Round, needs map[s
 		}
 	}
 	maps.DeleteFunc(r.known, func(name string, _ *topic) bool { _, ok := needs[name]; return !ok })
-	maps.DeleteFunc(r.missing, func(_ string, at time.Time) bool { return time.Since(at) > r.cfg.MaxAge })
 	var reads []lag.TopicRead
 	for _, name := range names {
 		t, ok := r.known[name]

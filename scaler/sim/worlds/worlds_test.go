@@ -33,9 +33,8 @@ var open = []string{
 	"sink commits each 15 minutes", "sink commits each five minutes",
 	"half the fleet killed", "half the fleet killed in a KIP-848 group", "a container restarts in a KIP-848 group",
 	"StatefulSet of twelve behind NAT", "three threads behind NAT", "three threads behind NAT and restarts of the program",
-	"set to zero by hand", "the group left a topic", "the group left a topic and the program restarts",
+	"the group left a topic", "the group left a topic and the program restarts",
 	"one of two Deployments of a group leaves",
-	"the group never ran", "offsets expire while it sleeps", "a topic is made anew while it sleeps",
 }
 
 // everyWorld is 1: every world is played. The race detector sets it to more.
