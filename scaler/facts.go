@@ -82,7 +82,7 @@ func (g gatherer) facts(h *seen.History, s *sourceState, estimate *need.Estimate
 	settled := wl.Spec == wl.Ready && wl.Spec == wl.Status && !missing && !h.Rebalance.Active &&
 		clk.Due(g.now.Now, wl.LastWrite.At, clk.Scale(settleAfter))
 	holding := holding(m, n, wl.Spec)
-	atRest := settled && !wl.RolloutInProgress && resting(h, g.learned.Source(h).SessionTime(g.now.Now, clk))
+	atRest := settled && !wl.RolloutInProgress && resting(h, g.learned.Source(h).SessionTime(h.SessionTimeout, g.now.Now, clk))
 	return facts{
 		now: g.now.Now, clk: clk, policy: &g.in.Policy, target: wl, source: h, need: n, lane: g.lane,
 		members: m, current: wl.Spec, up: up, byRate: byRate, down: down,

@@ -125,6 +125,7 @@ func TestMembersThatDoNotWork(t *testing.T) {
 		{"a container restarts: its dead member and its new one", every(1), 40 * time.Second, nil},
 		{"every container restarts", every(12), 40 * time.Second, nil},
 		{"half of them", every(6), 40 * time.Second, nil},
+		{"every container restarts, and sessions last ten minutes", every(12), 10 * time.Minute, nil},
 		{"a debug consumer that holds nothing", []string{"/10.9.9.9"}, 30 * time.Minute, nil},
 		{"a debug consumer in a pod", every(1), 30 * time.Minute, nil},
 		{"a KIP-848 group that reconciles", every(12), 40 * time.Second, func(_ *scaler.Input, g *lag.GroupLag) {
@@ -259,5 +260,24 @@ func TestARestartOfOursChangesNothing(t *testing.T) {
 		if list[0].Why.PerReplica != 3 {
 			t.Errorf("after a restart: %d in a replica", list[0].Why.PerReplica)
 		}
+	}
+}
+
+// A session of five minutes is learned from members that outlive their pods, and saved.
+func TestASessionIsLearned(t *testing.T) {
+	w := fullFleet(t, 12, 12, 1)
+	c := &crew{world: w, network: "pods", session: 5 * time.Minute}
+	live := func(d time.Duration) {
+		for end := w.now.Add(d); w.now.Before(end); {
+			w.write(c.poll())
+		}
+	}
+	live(2 * time.Minute)
+	for i := range 6 {
+		c.die(i, true)
+	}
+	live(10 * time.Minute)
+	if got := w.memory.Sources[0].Session; got < 280 || got > 300 {
+		t.Errorf("learned %v s, want about 300", got)
 	}
 }

@@ -78,7 +78,7 @@ func (r *recent) update(now *seen.State, learned *learn.State) []sourceState {
 		h := &now.Sources[i]
 		s := r.source(h)
 		if h.Read != nil {
-			s.mapping = now.Map(h, learned.Source(h).SessionTime(now.Now, now.Clock), s.mapping.By)
+			s.mapping = now.Map(h, learned.Source(h).SessionTime(h.SessionTimeout, now.Now, now.Clock), s.mapping.By)
 		}
 		if !s.begin.Equal(h.Since) {
 			s.begin, s.fewer, s.idle = h.Since, time.Time{}, time.Time{}

@@ -116,6 +116,11 @@ type Source struct {
 	// what is learned from the members and the ready replicas.
 	ConsumersPerReplica int32 `yaml:"consumersPerReplica"`
 
+	// The session timeout of the consumers (session.timeout.ms, or group.consumer.session.timeout.ms of the brokers). It cannot be
+	// read from outside. A member whose pod is gone counts as dead for so long, and no scale down follows from a change of the
+	// members that is younger. Default: the longest time that a member was seen to stay without its pod, and 45s at least.
+	SessionTimeout Duration `yaml:"sessionTimeout"`
+
 	// The commit interval of the consumers. Default 5s, which is the default of the Kafka clients.
 	CommitInterval Duration `yaml:"commitInterval"`
 
@@ -167,8 +172,8 @@ func (s ScalerSpec) Scaler() scaler.Spec {
 		out.Sources = append(out.Sources, seen.SourceSpec{
 			Cluster: src.Cluster, Group: src.Group, Topics: src.Topics, TopicPattern: src.TopicPattern,
 			ProcessingTime: time.Duration(src.ProcessingTime), Concurrency: src.Concurrency,
-			ConsumersPerReplica: src.ConsumersPerReplica,
-			CommitInterval:      time.Duration(src.CommitInterval), Isolation: src.Isolation,
+			ConsumersPerReplica: src.ConsumersPerReplica, SessionTimeout: time.Duration(src.SessionTimeout),
+			CommitInterval: time.Duration(src.CommitInterval), Isolation: src.Isolation,
 			MaxShareMembers: src.MaxShareMembers, OffsetReset: src.OffsetReset,
 		})
 	}

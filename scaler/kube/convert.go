@@ -43,8 +43,8 @@ func specOf(s v1alpha1.KafkaScalerSpec) scaler.Spec {
 		spec.Sources = append(spec.Sources, seen.SourceSpec{
 			Cluster: src.Cluster, Group: src.Group, Topics: src.Topics, TopicPattern: src.TopicPattern,
 			ProcessingTime: length(src.ProcessingTime), Concurrency: value(src.Concurrency),
-			ConsumersPerReplica: value(src.ConsumersPerReplica),
-			CommitInterval:      length(src.CommitInterval), Isolation: seen.Isolation(src.Isolation),
+			ConsumersPerReplica: value(src.ConsumersPerReplica), SessionTimeout: length(src.SessionTimeout),
+			CommitInterval: length(src.CommitInterval), Isolation: seen.Isolation(src.Isolation),
 			MaxShareMembers: value(src.MaxShareMembers), OffsetReset: seen.OffsetReset(src.OffsetReset),
 		})
 	}

@@ -10,7 +10,8 @@ import (
 // How many consumers run in one replica is learned at rest: all replicas are ready, nothing rebalances, and the members that
 // have been there for longer than a session say the same as all members.
 //
-//	members are told apart            what most ready pods have
+//	members are told apart            what most ready pods have; a step down counts the least of the last hour, so that long
+//	                                  sessions of containers that restarted do not look like second consumers
 //	nothing tells the members apart   the least whole ratio members / ready replicas of the last hour
 //
 // Where nothing tells them apart, the twin of three threads in each replica is another Deployment behind the same address. So
@@ -32,10 +33,16 @@ type Ratio struct {
 	At      time.Time `json:"at"`
 }
 
-// SessionTime is how long a coordinator keeps a member that died: the longest that one outlived its pod within a day, and 45 s
-// at least.
-func (s *Source) SessionTime(now time.Time, clk seen.Clock) time.Duration {
+// SessionTime is how long a coordinator keeps a member that died.
+//
+//	declared                                that
+//	a member outlived its pod by 5 min      5 min, for a day; by an hour: 30 min
+//	otherwise                               45 s
+func (s *Source) SessionTime(declared time.Duration, now time.Time, clk seen.Clock) time.Duration {
 	least := clk.Scale(seen.SessionDefault)
+	if declared > 0 {
+		return declared
+	}
 	if s == nil || now.Sub(s.SessionAt) > clk.Scale(sessionForget) {
 		return least
 	}
@@ -49,7 +56,7 @@ func (s *State) learnSessions(now *seen.State) {
 		h := &now.Sources[i]
 		k, ok := find(s.Memory.Sources, h.Cluster, h.Group)
 		outlived := h.Outlived()
-		if !ok || outlived == 0 || outlived < s.Memory.Sources[k].SessionTime(now.Now, now.Clock) {
+		if !ok || outlived == 0 || outlived < s.Memory.Sources[k].SessionTime(h.SessionTimeout, now.Now, now.Clock) {
 			continue
 		}
 		if !copied {
@@ -75,7 +82,7 @@ func (l *learner) learnMembers(m *seen.Mapping) {
 		s.Ratios = withRatio(s.Ratios, Ratio{r, l.now.Now}, l.now.Clock.Scale(ratioWindow))
 	}
 	if m.By != seen.ByRatio && m.PerPodSettled > 0 && m.PerPodSettled == m.PerPod {
-		s.InReplica = m.PerPod
+		s.InPods = withRatio(s.InPods, Ratio{m.PerPod, l.now.Now}, l.now.Clock.Scale(ratioWindow))
 	}
 }
 
@@ -135,8 +142,8 @@ func (s *Source) Members(m *seen.Mapping, declared int32) seen.Members {
 		counts.Joined, counts.Elsewhere = m.InPods+there, m.Unknown-there
 		return counts
 	}
-	if declared == 0 && s.InReplica > 0 {
-		counts.Least.PerReplica = min(s.InReplica, max(1, m.PerPod))
+	if declared == 0 && len(s.InPods) > 0 {
+		counts.Least.PerReplica = min(s.InPods[0].Members, max(1, m.PerPod))
 	}
 	counts.Least.Elsewhere = min(s.Elsewhere, m.Elsewhere)
 	return counts
@@ -147,8 +154,8 @@ func (s *Source) inReplica(m *seen.Mapping, declared int32) int32 {
 	switch {
 	case declared > 0:
 		return declared
-	case s.InReplica > 0:
-		return s.InReplica
+	case len(s.InPods) > 0:
+		return s.InPods[len(s.InPods)-1].Members
 	case m.PerPod > 0:
 		return m.PerPod
 	case len(s.Ratios) > 0:

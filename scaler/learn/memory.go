@@ -41,7 +41,7 @@ type Source struct {
 	BestAt      time.Time `json:"bestAt,omitzero"`       // forgotten up to here
 	BestAtN     int32     `json:"bestAtN,omitempty"`     // consumers there were then
 
-	InReplica      int32     `json:"inReplica,omitempty"`      // consumers in one replica, where members are told apart; 0: not known
+	InPods         []Ratio   `json:"inPods,omitempty"`         // members in most pods, where they are told apart: the least of the last hour first, the last one last
 	Ratios         []Ratio   `json:"ratios,omitempty"`         // members for each ready replica, the least of the last hour first
 	Elsewhere      int32     `json:"elsewhere,omitempty"`      // members elsewhere that steps down count on
 	ElsewhereKnown bool      `json:"elsewhereKnown,omitempty"` // they were counted once
@@ -107,8 +107,8 @@ func (m *Memory) check() error {
 			return fmt.Errorf("group %q of cluster %q twice", s.Group, s.Cluster)
 		}
 		numbers = append(append(numbers, s.Rebalances...), s.Declared, s.PerConsumer, s.Seen, s.RaisedFrom, s.Best,
-			float64(s.InReplica), float64(s.Elsewhere), s.Session)
-		for _, r := range s.Ratios {
+			float64(s.Elsewhere), s.Session)
+		for _, r := range slices.Concat(s.InPods, s.Ratios) {
 			numbers = append(numbers, float64(r.Members))
 		}
 		if d := s.Downstream; d != nil {

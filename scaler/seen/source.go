@@ -36,6 +36,8 @@ type SourceSpec struct {
 	CommitInterval time.Duration `json:"commitInterval,omitempty"` // 0: 5 s, the clients' default
 	// ConsumersPerReplica is how many consumers one replica runs, where nothing tells the members apart; 0: not said.
 	ConsumersPerReplica int32 `json:"consumersPerReplica,omitempty"`
+	// SessionTimeout is how long a coordinator keeps a member that died; 0: learned.
+	SessionTimeout time.Duration `json:"sessionTimeout,omitempty"`
 
 	Isolation Isolation `json:"isolation,omitempty"`
 
@@ -95,6 +97,9 @@ func (s SourceSpec) Check() []error {
 	}
 	if s.MaxShareMembers < 0 {
 		fail("maxShareMembers: must not be negative, not %d", s.MaxShareMembers)
+	}
+	if s.SessionTimeout < 0 {
+		fail("sessionTimeout: must not be negative, not %v", s.SessionTimeout)
 	}
 	if s.CommitInterval < 0 {
 		fail("commitInterval: must not be negative, not %v", s.CommitInterval)

@@ -21,7 +21,9 @@ type pods struct {
 	policy scaler.Policy
 	memory scaler.Memory
 	last   *lag.Snapshot
-	most   int // members at one poll
+	alive  []int // the pods, by number
+	most   int   // members at one poll
+	gone   int32 // members at one poll whose pods are gone
 }
 
 // A second stands for five, and the session of the group is a little shorter than 45 s are at this pace.
@@ -33,9 +35,9 @@ const (
 // watch polls for a while, and fails when fewer replicas are wanted.
 func (p *pods) watch(d time.Duration) (last scaler.Decision) {
 	p.t.Helper()
-	p.most = 0
+	p.most, p.gone = 0, 0
 	wl := seenscaler.Workload{Found: true, HasScale: true, Spec: 4, Status: 4, Ready: 4}
-	for i := range 4 {
+	for _, i := range p.alive {
 		wl.Pods = append(wl.Pods, seenscaler.Pod{Name: fmt.Sprintf("worker-%d", i), UID: fmt.Sprint(i), IP: fmt.Sprintf("10.0.0.%d", i), Ready: true})
 	}
 	ticks := time.NewTicker(time.Second)
@@ -52,6 +54,7 @@ func (p *pods) watch(d time.Duration) (last scaler.Decision) {
 			Sources: []seenscaler.Source{{SourceSpec: p.policySource(), Lag: g}},
 		})
 		p.memory, last = r.Memory, r.Decision
+		p.gone = max(p.gone, last.Why.Gone)
 		if last.Desired < last.Current {
 			p.t.Errorf("%d members: %s", len(g.Members), say.Line(last))
 		}
@@ -63,12 +66,13 @@ func (p *pods) policySource() seenscaler.SourceSpec {
 	return seenscaler.SourceSpec{Cluster: "e2e", Group: p.group, ProcessingTime: 80 * time.Millisecond}
 }
 
-// TestContainersRestart has the containers of two pods of four killed and started again, under full load. Their KIP-848 group
-// keeps the dead members until their session ends, so that two pods have two members, and half of the members hold nothing.
+// TestContainersRestart has the containers of two pods of four killed and started again, under full load, and then the other two
+// pods killed and replaced. Their KIP-848 group keeps the dead members until their session ends, so that two pods have two
+// members, and half of the members hold nothing.
 func TestContainersRestart(t *testing.T) {
 	c := kafka.Shared(t, kafka.V44)
 	orders, fleet := c.CreateTopic(t, "orders", 4), c.Fleet(t)
-	p := &pods{t: t, source: source(t, kafkasource.Config{Brokers: addresses(c)}), group: c.Name("containers")}
+	p := &pods{t: t, source: source(t, kafkasource.Config{Brokers: addresses(c)}), group: c.Name("containers"), alive: []int{0, 1, 2, 3}}
 	spec := scaler.Spec{Sources: []seenscaler.SourceSpec{p.policySource()}}
 	var err error
 	if p.policy, err = spec.Policy(); err != nil {
@@ -105,5 +109,15 @@ func TestContainersRestart(t *testing.T) {
 	after := p.watch(10 * time.Second)
 	if p.most != 4 || after.Why.PerReplica != 1 {
 		t.Errorf("after the sessions %d members: %s", p.most, say.Line(after))
+	}
+
+	p.alive = []int{0, 1, 4, 5}
+	for pod := range 2 {
+		fleet.Vanish(ids[2+pod])
+		join(4+pod, 1)
+	}
+	after = p.watch(podSession + 5*time.Second)
+	if p.most != 6 || p.gone != 2 || after.Why.Joined != 4 {
+		t.Errorf("two pods were replaced: %d members at most, %d of pods that are gone: %s", p.most, p.gone, say.Line(after))
 	}
 }

@@ -227,6 +227,13 @@ type Source struct {
 	// +kubebuilder:validation:Maximum=10000
 	ConsumersPerReplica *int32 `json:"consumersPerReplica,omitempty"`
 
+	// The session timeout of the consumers (session.timeout.ms, or group.consumer.session.timeout.ms of the brokers). It cannot be
+	// read from outside. A member whose pod is gone counts as dead for so long, and no scale down follows from a change of the
+	// members that is younger. Default: the longest time that a member was seen to stay without its pod, and 45s at least.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="duration(self) > duration('0s') && duration(self) <= duration('1h')",message="must be more than 0s and at most 1h"
+	SessionTimeout *Duration `json:"sessionTimeout,omitempty"`
+
 	// The commit interval of the consumers (auto.commit.interval.ms). Records that only wait for the next commit do not
 	// count as backlog. Default 5s, which is the default of the Kafka clients.
 	// +optional

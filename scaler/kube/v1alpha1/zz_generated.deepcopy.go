@@ -433,6 +433,11 @@ func (in *Source) DeepCopyInto(out *Source) {
 		*out = new(int32)
 		**out = **in
 	}
+	if in.SessionTimeout != nil {
+		in, out := &in.SessionTimeout, &out.SessionTimeout
+		*out = new(Duration)
+		**out = **in
+	}
 	if in.CommitInterval != nil {
 		in, out := &in.CommitInterval, &out.CommitInterval
 		*out = new(Duration)
