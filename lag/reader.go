@@ -117,7 +117,7 @@ func (r *reader) partition(p *PartitionLag, e *stand, last *PartitionLag, h *Top
 	case waiting > 0:
 		e := &stand{
 			partition: p.Partition, committed: position, end: last.End, stoppedAt: last.End, since: r.was, endSince: r.was,
-			owner: owner, full: !r.before.first || last.End <= position,
+			owner: owner, read: h.readRest(last), full: !r.before.first || last.End <= position,
 		}
 		e.step(p, owner, r.paused, r.now)
 		return e

@@ -98,13 +98,14 @@ func (r *StandRules) restAfter(h *TopicHabits) int64 {
 
 // interval is the interval between commits that is in force, 0 when polls cannot see it.
 func (r *StandRules) interval(h *TopicHabits) time.Duration {
-	if r.CommitInterval > 0 {
-		return r.CommitInterval
+	interval := r.CommitInterval
+	if interval == 0 {
+		interval = h.Interval()
 	}
-	if learned := h.Interval(); learned.Milliseconds() >= r.scale(RestAfter) {
-		return learned
+	if interval.Milliseconds() < r.scale(RestAfter) {
+		return 0
 	}
-	return 0
+	return interval
 }
 
 // stand is what is remembered of one partition whose commit stands short of the end. Times are Unix ms.

@@ -30,6 +30,8 @@ spec:
     processingTime: 50ms
     concurrency: 4
     commitInterval: 1s
+    commitsWithin: 40m
+    leavesBehind: 3
     isolation: read_committed
   minReplicas: 0
   maxReplicas: 48
@@ -61,7 +63,7 @@ func TestSpecOfAKafkaScaler(t *testing.T) {
 			SLO: lag.SLO{Lag: 1, LagTime: 2 * time.Second, RebalancesPerHour: 3.5, RebalanceTime: 4 * time.Second, Churn: 0.5, Skew: 0.6},
 			Sources: []seen.SourceSpec{{
 				Cluster: "main", Group: "orders", Topics: []string{"a", "b"}, TopicPattern: "c.*", ProcessingTime: 50 * time.Millisecond,
-				Concurrency: 4, CommitInterval: time.Second, Isolation: seen.ReadCommitted,
+				Concurrency: 4, CommitInterval: time.Second, CommitsWithin: 40 * time.Minute, LeavesBehind: 3, Isolation: seen.ReadCommitted,
 			}},
 			MinReplicas: p(0), MaxReplicas: p(48), FallbackReplicas: p(9),
 			Schedule:  []scaler.WindowSpec{{Start: "0 8 * * 1-5", End: "0 18 * * 1-5", TimeZone: "Europe/Berlin", MinReplicas: 7}},

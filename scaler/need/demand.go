@@ -32,7 +32,7 @@ func (e *estimator) demand() {
 		l.down = max(n.Peak/n.DownUtilization, n.Reserve) * l.share
 		l.need = l.base
 		if l.known && !l.stalled {
-			l.need += max(0, e.backlog(l, throughput(l))-tolerated*max(l.arriving, l.jump)) / n.DrainSeconds
+			l.need += max(0, e.backlog(l, throughput(l))-l.rhythm(tolerated, commit)*max(l.arriving, l.jump)) / n.DrainSeconds
 		}
 	}
 	if n.Capacity.Known() {
@@ -48,9 +48,23 @@ func (e *estimator) demand() {
 	n.Backlog = n.DrainRate * n.DrainSeconds
 }
 
+// rhythm is how much lag, in seconds of arrivals, needs no drain in a group whose commits are rare.
+func (l *load) rhythm(tolerated, commit float64) float64 {
+	if l.interval <= commit {
+		return tolerated
+	}
+	return tolerated - commit + l.interval
+}
+
+// keepsUp reports whether a partition of a group that commits rarely has no more lag than arrives between two commits.
+func (l *load) keepsUp() bool { return l.interval > 0 && l.lag <= 1.25*l.interval*l.arriving }
+
 // backlog is the lag of a partition a horizon from now, in records; negative: it will have had time to spare. After a
 // jump one more rebalance is added: pods that join one after another cause two or three, and the horizon knows one.
 func (e *estimator) backlog(l *load, throughput float64) float64 {
+	if l.keepsUp() {
+		throughput = max(throughput, l.arriving) // it commits seldom, but all that came
+	}
 	if l.jump > l.arriving {
 		return l.lag + (l.jump-throughput)*e.need.Horizon + l.jump*e.Learned.RebalanceTime(e.Clock).Seconds()
 	}
