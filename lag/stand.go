@@ -51,7 +51,7 @@ type StandRules struct {
 	LeavesBehind   int64         // so many offsets of a partition are never read
 	CommitInterval time.Duration // between two commits; 0: learned
 	CommitsWithin  time.Duration // commits never stand for longer while records wait; 0: learned
-	Processing     time.Duration // of one record, as its owner says: commits may stand for ten of them
+	Processing     time.Duration // of one record, as its owner says: until the rhythm is known, commits may stand for ten of them
 	Pace           float64       // how much faster than documented all times run; 0: 1
 }
 
@@ -72,16 +72,15 @@ func (r *StandRules) scale(d time.Duration) int64 {
 //	learned: stand for 15 min at most     30 min
 //	nothing known                         15 min, and a warning after 2 min
 func (r *StandRules) stallAfter(h *TopicHabits) (after int64, known bool) {
-	quick := max(r.scale(StallAfter), 10*r.Processing.Milliseconds())
-	slow := max(r.scale(StallAfterUnknown), quick)
+	quick, slow := r.scale(StallAfter), r.scale(StallAfterUnknown)
 	switch within := h.Within.Milliseconds(); {
 	case r.CommitsWithin > 0:
 		return max(quick, r.CommitsWithin.Milliseconds()), true
 	case r.CommitInterval > 0:
 		return max(quick, 3*r.CommitInterval.Milliseconds()), true
 	case within == 0:
-		return slow, false
-	case 2*within <= r.scale(StallAfter):
+		return max(slow, 10*r.Processing.Milliseconds()), false
+	case 2*within <= quick:
 		return quick, true
 	default:
 		return max(slow, 2*within), true

@@ -11,14 +11,13 @@ import (
 
 // series are the values of one poll that the alerts use.
 type series struct {
-	at                time.Duration
-	lag               int64
-	lagKnown          bool
-	partitions        int
-	produced, consume uint64
-	members           int
-	stalled           int
-	suspended         bool
+	at        time.Duration
+	lag       int64
+	lagKnown  bool
+	consume   uint64
+	members   int
+	stalled   int
+	suspended bool
 }
 
 // alert is one rule: its condition, and for how long it must hold.
@@ -34,10 +33,8 @@ var rules = []alert{
 }
 
 func processingStopped(s *series, past []series) bool {
-	produced, okP := increase(past, func(s *series) uint64 { return s.produced })
-	consumed, okC := increase(past, func(s *series) uint64 { return s.consume })
-	waits := s.lagKnown && (s.lag > int64(s.partitions) || s.lag > 0 && okP && produced > 0)
-	return waits && okC && consumed == 0 && s.members > 0 && !s.suspended
+	consumed, ok := increase(past, func(s *series) uint64 { return s.consume })
+	return s.lagKnown && s.lag > 0 && s.stalled > 0 && ok && consumed == 0 && s.members > 0 && !s.suspended
 }
 
 // increase is that of a counter over the last two minutes; a counter that is smaller began anew.
@@ -96,7 +93,7 @@ func seriesOf(at time.Duration, rep *engine.Report) (s series, ok bool) {
 		return series{}, false
 	}
 	s = series{
-		at: at, partitions: g.Summary.Partitions, produced: g.Rates.ProducedTotal, consume: g.Rates.ConsumedTotal,
+		at: at, consume: g.Rates.ConsumedTotal,
 		members: len(g.Lag.Members), stalled: g.Rates.Stalled,
 	}
 	s.lag, s.lagKnown = g.Summary.Lag()

@@ -29,8 +29,6 @@ func all() []world {
 // open are the worlds in which the program is still wrong. They are played, and what is wrong is logged.
 var open = []string{
 	"capacity is learned",
-	"three markers a transaction", "hangs on one record", "hangs on two records",
-	"jobs of ten minutes", "hangs in a job", "delayed retries", "hangs with delayed retries", "sink commits each 15 minutes", "sink hangs",
 	"half the fleet killed", "half the fleet killed in a KIP-848 group", "a container restarts in a KIP-848 group",
 	"StatefulSet of twelve behind NAT", "three threads behind NAT", "three threads behind NAT and restarts of the program",
 	"set to zero by hand", "the group left a topic", "the group left a topic and the program restarts",
