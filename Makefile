@@ -32,9 +32,10 @@ vet:
 	go vet ./...
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "not formatted: $$unformatted"; exit 1; }
 
-# Some packages wait for clocks and connections: four at a time keep two cores busy.
+# Some packages wait for clocks and connections: four at a time keep two cores busy. With -race only a few worlds are played.
 unit:
 	go test -race -p 4 ./...
+	go test ./scaler/sim/worlds
 	go test -count=1 .
 
 ## test: run all tests on real servers; with CI=true no test is skipped

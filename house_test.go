@@ -24,7 +24,7 @@ const module = "github.com/lagscaler/lagscaler/"
 
 // pure packages do no I/O, read no clock, write no log and start no goroutine.
 var pure = []string{
-	"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/learn", "scaler/need", "scaler/say", "scaler/plan", "scaler/number",
+	"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/asleep", "scaler/learn", "scaler/need", "scaler/say", "scaler/plan", "scaler/number",
 	"scaler/sim",
 }
 
@@ -36,14 +36,15 @@ var mayImport = map[string][]string{
 	"scaler/plan":     {},
 	"scaler/number":   {},
 	"scaler/seen":     {"lag", "rebalancemon"},
-	"scaler/learn":    {"lag", "scaler/seen"},
+	"scaler/asleep":   {"lag", "scaler/seen"},
+	"scaler/learn":    {"lag", "scaler/seen", "scaler/asleep"},
 	"scaler/need":     {"lag", "scaler/seen", "scaler/learn", "scaler/plan", "scaler/number"},
-	"scaler":          {"lag", "rebalancemon", "scaler/seen", "scaler/learn", "scaler/need", "scaler/plan", "scaler/number"},
+	"scaler":          {"lag", "rebalancemon", "scaler/seen", "scaler/asleep", "scaler/learn", "scaler/need", "scaler/plan", "scaler/number"},
 	"scaler/say":      {"scaler", "scaler/need", "scaler/number"},
 	"scaler/sim":      {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/say"},
 	"lag/lagtest":     {"lag"},
 	"lag/kafkasource": {"lag", "lag/kafkasource/groups", "lag/kafkasource/topics", "lag/kafkasource/cluster", "lag/kafkasource/transport", "lag/kafkasource/wire"},
-	"scaler/kube":     {"lag", "scaler", "scaler/seen", "scaler/kube/access", "scaler/kube/election", "scaler/kube/watch", "scaler/kube/v1alpha1"},
+	"scaler/kube":     {"lag", "scaler", "scaler/seen", "scaler/asleep", "scaler/kube/access", "scaler/kube/election", "scaler/kube/watch", "scaler/kube/v1alpha1"},
 
 	"scaler/kube/access":   {"scaler"},
 	"scaler/kube/election": {"scaler/kube/access"},
@@ -63,22 +64,23 @@ var mayImport = map[string][]string{
 	"dashboards":           {},
 	"internal/promtest":    {},
 	"internal/frozen":      {},
+	"internal/serve":       {},
 	"internal/web/events":  {"rebalancemon", "internal/engine"},
 	"internal/web/recent":  {"internal/engine"},
 
-	"internal/engine":  {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/learn", "scaler/say"},
+	"internal/engine":  {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/asleep", "scaler/learn", "scaler/say"},
 	"internal/metrics": {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/learn", "internal/engine", "scaler/need"},
 	"internal/api":     {"lag", "rebalancemon", "scaler", "internal/engine"},
-	"internal/web":     {"lag", "rebalancemon", "scaler", "internal/engine", "internal/web/events", "internal/web/recent", "internal/api", "scaler/learn", "scaler/say", "scaler/number"},
+	"internal/web":     {"lag", "rebalancemon", "scaler", "internal/engine", "internal/serve", "internal/web/events", "internal/web/recent", "internal/api", "scaler/learn", "scaler/say", "scaler/number"},
 	"internal/config":  {"lag", "rebalancemon", "scaler", "scaler/seen"},
 	"internal/plot":    {"scaler/sim"},
 	"internal/keda":    {},
-	"internal/record":  {"lag", "scaler", "scaler/seen", "scaler/say"},
+	"internal/record":  {"lag", "scaler", "scaler/seen", "scaler/asleep", "scaler/say"},
 	"internal/client":  {"scaler/sim"},
 	"internal/output":  {"internal/api"},
 	"internal/daemon": {
 		"lag", "lag/kafkasource", "scaler", "scaler/kube", "scaler/kube/access", "internal/config", "internal/engine",
-		"internal/metrics", "internal/web", "internal/web/recent", "internal/record", "scaler/seen",
+		"internal/metrics", "internal/serve", "internal/web", "internal/web/recent", "internal/record", "scaler/seen",
 	},
 }
 

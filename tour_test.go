@@ -20,7 +20,10 @@ var notInTour = map[string]string{
 // tourRow matches a question, the package that answers it, and what to read there.
 var tourRow = regexp.MustCompile(`(?m)^//\t(\S.*\?) +([a-z0-9/]+) +(\S.*)$`)
 
-// Every package has a row in the tour, and every row names a package and files that exist.
+// tourFunctions matches a file of a row, and the functions, methods and types that the row names in it.
+var tourFunctions = regexp.MustCompile(`([a-z_]+\.go): (\w+(?:, \w+)*)(?:;|$)`)
+
+// Every package has a row in the tour, and every row names a package, files and functions that exist.
 func TestTour(t *testing.T) {
 	named := map[string]bool{}
 	rows := tourRow.FindAllStringSubmatch(read(t, tour), -1)
@@ -38,6 +41,19 @@ func TestTour(t *testing.T) {
 			}
 			if _, err := os.Stat(path); err != nil {
 				t.Errorf("the tour answers %q with %s, which does not exist", question, path)
+			}
+		}
+	}
+	for _, row := range rows {
+		if row[1] == "Which arrival rate does a decision use?" {
+			continue
+		}
+		for _, m := range tourFunctions.FindAllStringSubmatch(row[3], -1) {
+			text := read(t, filepath.Join(row[2], m[1]))
+			for _, name := range strings.Split(m[2], ", ") {
+				if !regexp.MustCompile(`(?m)^(func|type) (\(.*?\) )?` + name + `\b`).MatchString(text) {
+					t.Errorf("the tour answers %q with %s in %s, which is not declared there", row[1], name, m[1])
+				}
 			}
 		}
 	}

@@ -15,18 +15,20 @@ import (
 )
 
 // setByChart are the fields of the configuration that the chart sets from its own values.
-var setByChart = []string{"mode", "listen", "webConfigFile", "kubernetes"}
+var setByChart = []string{"mode", "listen", "healthListen", "webConfigFile", "kubernetes"}
 
 // enums are the values of the types of the configuration that only allow certain values.
 var enums = map[reflect.Type][]string{
-	reflect.TypeFor[config.Mechanism]():  {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "AWS_MSK_IAM"},
-	reflect.TypeFor[config.Level]():      {"debug", "info", "warn", "error"},
-	reflect.TypeFor[config.Format]():     {"text", "json"},
-	reflect.TypeFor[scaler.Mode]():       {string(scaler.Observe), string(scaler.Advise), string(scaler.Act)},
-	reflect.TypeFor[scaler.PolicyKind](): {string(scaler.Capacity), string(scaler.Thresholds)},
-	reflect.TypeFor[scaler.Preset]():     {string(scaler.Balanced), string(scaler.Economy), string(scaler.Latency)},
-	reflect.TypeFor[seen.Isolation]():    {string(seen.ReadUncommitted), string(seen.ReadCommitted)},
-	reflect.TypeFor[scaler.OnDelete]():   {string(scaler.Keep), string(scaler.Restore)},
+	reflect.TypeFor[config.Mechanism]():    {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "AWS_MSK_IAM"},
+	reflect.TypeFor[config.Level]():        {"debug", "info", "warn", "error"},
+	reflect.TypeFor[config.Format]():       {"text", "json"},
+	reflect.TypeFor[scaler.Mode]():         {string(scaler.Observe), string(scaler.Advise), string(scaler.Act)},
+	reflect.TypeFor[scaler.PolicyKind]():   {string(scaler.Capacity), string(scaler.Thresholds)},
+	reflect.TypeFor[scaler.Preset]():       {string(scaler.Balanced), string(scaler.Economy), string(scaler.Latency)},
+	reflect.TypeFor[seen.Isolation]():      {string(seen.ReadUncommitted), string(seen.ReadCommitted)},
+	reflect.TypeFor[scaler.OnDelete]():     {string(scaler.Keep), string(scaler.Restore)},
+	reflect.TypeFor[scaler.OnZeroByHand](): {string(scaler.KeepZero), string(scaler.Wake)},
+	reflect.TypeFor[seen.OffsetReset]():    {string(seen.Earliest), string(seen.Latest)},
 }
 
 // required are the fields that every configuration needs. The schema has them so that Helm reports a missing field, instead

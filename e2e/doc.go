@@ -1,8 +1,8 @@
 // Package e2e holds the tests against real servers: Apache Kafka, a Kubernetes
 // control plane, Prometheus, Alertmanager and a browser.
 //
-// It is a Go module of its own, so that what these tests need never shows in
-// the go.mod of lagscaler.
+// It is a Go module of its own, so that the go.mod of lagscaler does not have
+// the dependencies of these tests.
 //
 // # Which claim is tested where
 //
@@ -18,10 +18,11 @@
 // # Which server is started by what
 //
 //	servers/kafka   clusters of Apache Kafka 3.9 and 4.3, and Java clients; servers/kafka/coordlog reads the coordinator's log
-//	servers/kube    etcd, the Kubernetes control plane, and pretend nodes
+//	servers/kube    etcd, the Kubernetes control plane, and simulated nodes
 //	servers/prom    Prometheus and Alertmanager
 //	servers/child   the child processes that all of these are
-//	servers/built   finds the programs that the makefiles left in the cache, and builds lagscaler itself
+//	servers/daemon  lagscaler in the process of a test, wired by internal/daemon
+//	servers/built   finds programs that the makefiles built, and builds lagscaler
 //
 // The servers come from package registries, fetched and built by the
 // makefiles under tools/ into a cache folder; see those for the targets. Each

@@ -11,13 +11,26 @@ import (
 // broker that was killed (0.2 s and 8 s, measured on Apache Kafka 4.3).
 const gracePolls = 3
 
+// Declared is what scalers and the configuration declare of the groups of a cluster, and what was saved of these groups.
+type Declared struct {
+	Keep   []string                       // sorted: groups that never vanish; they become Dead and empty
+	Names  func(group, topic string) bool // a scaler of the group names the topic; nil: none does
+	Sleeps func(group string) bool        // a target that consumes for the group has no replica; nil: none is known
+	Left   map[string][]Left              // by group: topics that it had left before this process started, sorted
+}
+
+// Compute turns one poll into a Snapshot, when no more is declared than the groups to keep.
+func Compute(o Observation, prev *Snapshot, keep []string) *Snapshot {
+	d := Declared{Keep: keep}
+	return d.Compute(o, prev)
+}
+
 // Compute turns one poll into a Snapshot. It is the only way to make one.
 //
 // What this poll could not read is taken from the snapshot before (nil at first) and marked: members and owners while
 // a classic group rebalances (a coordinator returns them only while the group is Stable), offsets of a group that
 // could not be read (Err and Missed say so, ReadAt stays old), and for a grace time a group that no broker listed.
-// The groups named in keep (sorted: those that are scaled or declared) never vanish: they become Dead and empty.
-func Compute(o Observation, prev *Snapshot, keep []string) *Snapshot {
+func (d *Declared) Compute(o Observation, prev *Snapshot) *Snapshot {
 	if prev == nil {
 		prev = &Snapshot{}
 	}
@@ -34,24 +47,24 @@ func Compute(o Observation, prev *Snapshot, keep []string) *Snapshot {
 	}
 	for i := range o.Groups {
 		before, _ := prev.Group(o.Groups[i].Group)
-		if g, ok := readGroup(&o.Groups[i], before, s); ok {
+		if g, ok := d.readGroup(&o.Groups[i], before, s); ok {
 			s.Groups = append(s.Groups, g)
 		}
 	}
-	s.Groups = append(s.Groups, unreadGroups(o, prev, keep)...)
+	s.Groups = append(s.Groups, d.unreadGroups(o, prev)...)
 	slices.SortFunc(s.Groups, func(a, b GroupLag) int { return strings.Compare(a.Group, b.Group) })
 	return s
 }
 
 // unreadGroups are the groups that this poll does not mention and that are not forgotten yet.
-func unreadGroups(o Observation, prev *Snapshot, keep []string) []GroupLag {
+func (d *Declared) unreadGroups(o Observation, prev *Snapshot) []GroupLag {
 	var groups []GroupLag
 	listed := func(name string) bool {
 		i := sort.Search(len(o.Groups), func(i int) bool { return o.Groups[i].Group >= name })
 		return i < len(o.Groups) && o.Groups[i].Group == name
 	}
 	kept := func(name string) bool {
-		_, ok := slices.BinarySearch(keep, name)
+		_, ok := slices.BinarySearch(d.Keep, name)
 		return ok
 	}
 	for i := range prev.Groups {
@@ -64,7 +77,7 @@ func unreadGroups(o Observation, prev *Snapshot, keep []string) []GroupLag {
 		}
 	}
 	carried := Snapshot{Groups: groups}
-	for _, name := range keep {
+	for _, name := range d.Keep {
 		if _, ok := carried.Group(name); ok || listed(name) {
 			continue
 		}
@@ -73,9 +86,11 @@ func unreadGroups(o Observation, prev *Snapshot, keep []string) []GroupLag {
 			Generation: NoGeneration, Epoch: NoGeneration, AssignmentEpoch: NoGeneration,
 			ReadAt: o.At, Described: true,
 		}
-		if before, ok := prev.Group(name); ok {
+		before, ok := prev.Group(name)
+		if ok {
 			g.Type = before.Type
 		}
+		g.Left = d.remember(name, before)
 		if listingFailed(o) {
 			g.State, g.Err = StateUnknown, Unlisted
 		}
@@ -99,7 +114,7 @@ func carryOver(before *GroupLag, why ErrorCode) GroupLag {
 }
 
 // readGroup is one group of this poll; ok is false for a dead group that is past its grace.
-func readGroup(r *GroupRead, before *GroupLag, s *Snapshot) (GroupLag, bool) {
+func (d *Declared) readGroup(r *GroupRead, before *GroupLag, s *Snapshot) (GroupLag, bool) {
 	if r.State == Dead && r.Err == OK {
 		if before == nil || before.Missed >= gracePolls {
 			return GroupLag{}, false
@@ -116,13 +131,16 @@ func readGroup(r *GroupRead, before *GroupLag, s *Snapshot) (GroupLag, bool) {
 		return g, true
 	}
 	g := describe(r, before)
+	past := d.remember(g.Group, before)
 	if r.CommitsAt.IsZero() {
 		if before != nil {
 			g.Topics, g.ReadAt = before.Topics, before.ReadAt
 		}
+		g.Left = past
 		return g, true
 	}
-	g.Topics = topics(&g, r.Commits, s)
+	v := newLeaver(&g, before, past, d, s.At)
+	g.Topics = topics(&v, r.Commits, s)
 	setOwners(&g)
 	return g, true
 }

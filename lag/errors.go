@@ -17,6 +17,7 @@ const (
 	LeaderNotAvailable  ErrorCode = 5
 	CoordinatorLoading  ErrorCode = 14
 	NotCoordinator      ErrorCode = 16
+	InvalidTopic        ErrorCode = 17 // a name that no topic can have
 	TopicDenied         ErrorCode = 29
 	GroupDenied         ErrorCode = 30
 	ClusterDenied       ErrorCode = 31

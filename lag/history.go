@@ -25,6 +25,7 @@ type Rates struct {
 	LastProgress       time.Time // last time a committed offset moved forward; zero: not seen yet
 	Stalled            int       // partitions that are stalled, see [Stand]
 	Rest               Rest      // what lies behind commits that stand, see [Stand]
+	Missed             int       // topics whose consumers may be down, see [Left.Missed]
 	Status             Status
 
 	stands   Stands
@@ -181,6 +182,7 @@ func (h *History) rates(p *groupHistory, g *GroupLag, sum Summary, now time.Time
 		Trend:        p.trend(),
 		Rest:         p.stands.Rest(nil),
 		stands:       p.stands,
+		Missed:       missed(g, now),
 	}
 	r.Stalled = r.Rest.Stalled
 	r.timeLags = h.timeLags(g, &p.stands)

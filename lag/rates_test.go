@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Polls that come a little early do not make the window longer: the rate is that of the last three.
+// A rate is that of the newest 30 s, not of the last poll. Polls that come a little early do not make the window longer.
 func TestRateOfPollsThatComeEarly(t *testing.T) {
 	for _, c := range []struct {
 		every time.Duration

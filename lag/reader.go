@@ -34,7 +34,7 @@ func (r *reader) topic(t int) {
 	var old []stand
 	var before []PartitionLag
 	if r.before.group != nil {
-		if k, ok := r.before.group.topic(t, topic.Topic); ok && r.before.group.Topics[k].ID == topic.ID {
+		if k, ok := r.before.group.topicIndex(t, topic.Topic); ok && r.before.group.Topics[k].ID == topic.ID {
 			before = r.before.group.Topics[k].Partitions
 			old = r.before.topics[k].list
 		}

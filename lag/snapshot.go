@@ -48,6 +48,7 @@ type GroupLag struct {
 	Members         []Member      // sorted by ID
 	Subtopologies   []Subtopology // Kafka Streams, sorted by ID; nil: not known
 	Topics          []TopicLag
+	Left            []Left    // topics that the group committed to and no longer subscribes to, sorted
 	ReadAt          time.Time // when the offsets below were read; older than the snapshot when Err is set
 	ReadCommitted   bool
 	Described       bool      // false: members and owners are carried over from the last Stable
@@ -62,9 +63,9 @@ const StaleAfter = 2
 // Stale reports whether the group could not be read for [StaleAfter] polls.
 func (g *GroupLag) Stale() bool { return g.Missed >= StaleAfter }
 
-// Absent reports whether the cluster is known to have no such group: all brokers answered, and none of them lists it. Only
-// a group that is kept because a scaler or the configuration names it can be absent. A broker does not list a group that
-// this client may not describe either.
+// Absent reports whether the group certainly does not exist: all brokers answered, and none of them lists it. Only groups of
+// a scaler or of the configuration can be absent; others are removed. A broker also does not list a group if this client has
+// no permission to describe it.
 //
 //	what the poll found                                       absent
 //	listed, with or without members                           false
@@ -77,12 +78,13 @@ func (g *GroupLag) Absent() bool { return g.State == Dead && g.Err == OK && g.Mi
 type TopicLag struct {
 	Topic      string
 	ID         [16]byte
-	Orphaned   bool // the stable group no longer subscribes to it: not in its lag
+	Orphaned   bool      // the group has left it, see [Left]: not in its lag
+	ReadAt     time.Time // the last time that a committed offset moved forward; zero: not seen
 	Partitions []PartitionLag
 }
 
-// topic finds a topic of the group by name; it is usually at the same place as before.
-func (g *GroupLag) topic(at int, name string) (int, bool) {
+// topicIndex is where a topic of the group is; it is usually at the same place as before.
+func (g *GroupLag) topicIndex(at int, name string) (int, bool) {
 	if at < len(g.Topics) && g.Topics[at].Topic == name {
 		return at, true
 	}

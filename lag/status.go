@@ -45,7 +45,7 @@ var predicates = []struct {
 	{StatusRewound, isRewound},         // a committed offset went back within 5 min: a reset, or a recreated topic
 	{StatusStopped, isStopped},         // records wait, the group has no members, and no offset moved for 2 min
 	{StatusStalled, isStalled},         // records wait in at least one partition that a member owns, and its commits stand: see [Stand]
-	{StatusWarning, isWarning},         // more lag than its SLO allows, or more than 30 s and still growing, or commits stand and its rhythm is not known
+	{StatusWarning, isWarning},         // more lag than its SLO allows, or more than 30 s and still growing, or commits stand and its rhythm is not known; or a topic that it read lately is read by nobody
 	{StatusRest, isRest},               // what lies behind some commits is unread or unreadable: nobody can tell
 }
 
@@ -83,7 +83,7 @@ func isStalled(c condition) bool { return c.rates.Stalled > 0 }
 func isRest(c condition) bool { return c.rates.Rest.Resting > 0 }
 
 func isWarning(c condition) bool {
-	if c.rates.Rest.Slow > 0 {
+	if c.rates.Rest.Slow > 0 || c.rates.Missed > 0 {
 		return true
 	}
 	if c.slo.Lag > 0 && c.sum.Max > c.slo.Lag {

@@ -42,6 +42,3 @@ func (s subscription) includes(topic string) bool {
 	return i < len(s.topics) && s.topics[i] == topic ||
 		slices.ContainsFunc(s.patterns, func(re *regexp.Regexp) bool { return re.MatchString(topic) })
 }
-
-// orphaned reports whether a topic that the group committed to is certainly not wanted any more.
-func (s subscription) orphaned(topic string) bool { return s.known && !s.includes(topic) }

@@ -2,8 +2,8 @@ package lag
 
 import "slices"
 
-// SubtopologyOf is the subtopology that reads a topic of a Kafka Streams group; ok is false when it is not known. A topic
-// that several read belongs to none of them alone.
+// SubtopologyOf is the subtopology that reads a topic of a Kafka Streams group; ok is false if it is not known, or if several
+// subtopologies read the topic.
 func (g *GroupLag) SubtopologyOf(topic string) (id string, ok bool) {
 	for _, s := range g.Subtopologies {
 		if _, reads := slices.BinarySearch(s.Topics, topic); !reads {
@@ -17,15 +17,15 @@ func (g *GroupLag) SubtopologyOf(topic string) (id string, ok bool) {
 	return id, ok
 }
 
-// subtopologies are those of this poll, or those known before where this poll has less and does not say otherwise. A classic
-// group tells them by who has which partition, so it tells none while nobody has any, and some in the middle of a rebalance.
+// subtopologies are those of this poll, or the earlier ones if this poll shows fewer and does not contradict them. For a classic
+// group they follow from the assignment, so a poll shows none if no member has a partition, and only some in a rebalance.
 //
-//	this poll                                     before    then
-//	all topics of the members                     any       this poll's
-//	some of them, as before                       known     as before
-//	some of them, otherwise: a changed program    known     this poll's
-//	none: no member, or not at rest               known     as before
-//	none, though at rest with members             any       none: it is not Kafka Streams, or a version that is not known
+//	this poll shows                               before    result
+//	all topics of the members                     any       those of this poll
+//	some of them, as before                       known     the earlier ones
+//	some of them, different: a new version        known     those of this poll
+//	none: no member, or not Stable                known     the earlier ones
+//	none, although Stable with members            any       none: not Kafka Streams, or an unknown version
 func subtopologies(g *GroupLag, now []Subtopology, before *GroupLag) []Subtopology {
 	if before == nil || len(before.Subtopologies) == 0 {
 		return now

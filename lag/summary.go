@@ -41,8 +41,8 @@ func (g *GroupLag) summary(wants func(topic string) bool) Summary {
 	return s
 }
 
-// Lag is the total. It is unknown when partitions are there and the lag of none is known, when nothing could be read, and
-// when there is no such group: it has read nothing, and what it should read is not known.
+// Lag is the total. It is unknown if there are partitions but the lag of none is known, if nothing could be read, and if the
+// group does not exist.
 func (s *Summary) Lag() (total int64, ok bool) {
 	return s.Total, s.Known > 0 || s.Partitions == 0 && s.Complete && !s.absent
 }

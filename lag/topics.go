@@ -7,9 +7,9 @@ import (
 )
 
 // topics is the group's lag by topic. A topic that its members subscribe to or own shows all its partitions;
-// one that is only committed to shows the committed ones, and is orphaned if there are members and none of them subscribes to it.
-func topics(g *GroupLag, commits []TopicCommits, s *Snapshot) []TopicLag {
-	sub := subscriptionOf(g)
+// one that is only committed to shows the committed ones. The group may have left it, see [Left].
+func topics(v *leaver, commits []TopicCommits, s *Snapshot) []TopicLag {
+	g, sub := v.group, v.sub
 	names := make([]string, 0, len(commits)+len(sub.topics))
 	for _, c := range commits {
 		names = append(names, c.Topic)
@@ -28,15 +28,20 @@ func topics(g *GroupLag, commits []TopicCommits, s *Snapshot) []TopicLag {
 		if i := slices.IndexFunc(commits, func(c TopicCommits) bool { return c.Topic == name }); i >= 0 {
 			committed = commits[i].Partitions
 		}
-		one := TopicLag{Topic: name, ID: topic.ID, Orphaned: sub.orphaned(name)}
+		one := TopicLag{Topic: name, ID: topic.ID}
 		if sub.includes(name) {
 			one.Partitions = everyPartition(topic, committed, g.ReadCommitted)
 		} else {
 			one.Partitions = committedPartitions(topic, committed, g.ReadCommitted)
 		}
-		if len(one.Partitions) > 0 {
-			lags = append(lags, one)
+		if len(one.Partitions) == 0 {
+			continue
 		}
+		if l, left := v.leave(name); left {
+			g.Left = append(g.Left, l)
+		}
+		v.note(&one)
+		lags = append(lags, one)
 	}
 	return lags
 }

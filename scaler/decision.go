@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/lagscaler/lagscaler/scaler/asleep"
 	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -47,6 +48,9 @@ type Evidence struct {
 	Joined        int32   `json:"joined"`                  // members that count as this target's
 	Elsewhere     int32   `json:"foreign,omitempty"`       // members of the groups that run elsewhere
 	PerReplica    int32   `json:"perReplica,omitempty"`    // members in one replica
+	Gone          int32   `json:"gone,omitempty"`          // members whose pods went away: they may be dead
+	Idle          int32   `json:"idle,omitempty"`          // members of the target that held no partition for longer than a session
+	Expected      int32   `json:"expected,omitempty"`      // members that the ready replicas have at least
 	Unschedulable int32   `json:"unschedulable,omitempty"` // pods
 	Fights        int32   `json:"fights,omitempty"`        // changes by others in 10 min that came after ours
 	Downs         int32   `json:"downs,omitempty"`         // our steps down in the last hour
@@ -54,8 +58,17 @@ type Evidence struct {
 	ChangedTo     int32   `json:"foreignTo,omitempty"`     //
 	PauseSeconds  float64 `json:"pauseSeconds,omitempty"`  // how long a rebalance takes
 
+	MembersBy       seen.MappedBy `json:"membersBy,omitempty"`       // what tells which member runs in which replica
+	LeastPerReplica int32         `json:"leastPerReplica,omitempty"` // members in one replica that steps down count on; 0: PerReplica
+	LeastElsewhere  int32         `json:"leastElsewhere,omitempty"`  // members elsewhere that steps down count on
+
 	RebalanceSeconds float64 `json:"rebalanceSeconds,omitempty"` // how long the active one has lasted
 	OutageSeconds    float64 `json:"outageSeconds,omitempty"`    // how long polls have been partial or stale
+
+	Waiting      asleep.Waiting `json:"waiting,omitzero"`      // without a replica
+	Keeps        *asleep.Keeps  `json:"keeps,omitempty"`       // the last replica
+	ByHand       time.Time      `json:"byHand,omitzero"`       // somebody set the replicas to 0 then
+	WaitingSince time.Time      `json:"waitingSince,omitzero"` // records have waited without a replica
 }
 
 // Bounds are the limits in force, for metrics and status.
@@ -72,6 +85,8 @@ type Change struct {
 	From, To int32
 	Reason   Reason
 	At       time.Time
+	Scaler   string       // by name; the engine sets it
+	Asleep   asleep.State // to be saved before a write of 0
 }
 
 // Reason is the reason of the change: the verdict, or the limit that changed the number when the verdict alone did not.
@@ -119,8 +134,8 @@ func (d Decision) Need() (n need.Need, ok bool) {
 	return d.Needs[d.Decider], true
 }
 
-// NamesWrong reports whether a group or a topic that a source names does not exist, and should: topics exist before they
-// are consumed, and a group exists once a consumer of a ready replica has joined.
+// NamesWrong reports whether the group or a topic of a source does not exist although it should: a topic must exist before it
+// is consumed, and a group exists as soon as a consumer of a ready replica has joined.
 func (d *Decision) NamesWrong() bool {
 	return slices.ContainsFunc(d.Needs, func(n need.Need) bool {
 		return len(n.MissingTopics) > 0 || n.NoGroup && d.Current > 0 && d.Why.Ready > 0
@@ -137,7 +152,10 @@ func (d *Decision) timeLag() (seconds float64) {
 
 // Members is how members and replicas were mapped.
 func (d *Decision) Members() seen.Members {
-	return seen.Members{Joined: d.Why.Joined, Elsewhere: d.Why.Elsewhere, PerReplica: d.Why.PerReplica}
+	return seen.Members{
+		By: d.Why.MembersBy, Joined: d.Why.Joined, Gone: d.Why.Gone, Elsewhere: d.Why.Elsewhere, PerReplica: d.Why.PerReplica,
+		Least: seen.Least{PerReplica: d.Why.LeastPerReplica, Elsewhere: d.Why.LeastElsewhere}, Idle: d.Why.Idle,
+	}
 }
 
 // Replicas turns consumers into replicas, as the decision did.
@@ -145,6 +163,9 @@ func (d *Decision) Replicas(consumers int32) int32 { return d.Members().Replicas
 
 // Consumers is the reverse.
 func (d *Decision) Consumers(replicas int32) int32 { return d.Members().Consumers(replicas) }
+
+// Enough turns consumers into replicas, as the decision did to scale down.
+func (d *Decision) Enough(consumers int32) int32 { return d.Members().Enough(consumers) }
 
 // Words are the words of the verdict, in parts: the numbers that made its rule hold.
 func (d *Decision) Words() []string {

@@ -13,13 +13,16 @@ func Evaluate(in Input) Result {
 	next := in.Memory.last()
 	now := seen.See(next.seen, in.poll())                                                  // see
 	learned := learn.State{Memory: in.Memory.Memory, Progress: next.progress}.AtPoll(&now) // learn
+	zero := next.atZero(&in, &now, &learned)                                               // asleep.go
+	learned.Memory.Asleep = zero.state
 	lane, fresh := next.lane(&now, &learned), false
 	if lane != noDecision {
-		next.sources = next.update(&now)
-		learned = learned.AtDecision(&now, members(next.sources), lane == fastLane)
+		next.sources = next.update(&now, &learned)
+		learned = learned.AtDecision(&now, mappings(next.sources), lane == fastLane)
+		next.sources = count(next.sources, &now, &learned)
 		estimates := estimate(&in, &now, &learned, next.sources) // estimate
 		learned = learned.WithForecasts(&now, forecasts(estimates))
-		all := gatherer{&in, &now, &learned, lane}.gather(next.sources, estimates)
+		all := gatherer{&in, &now, &learned, lane, &zero}.gather(next.sources, estimates)
 		next.sources = conditions(next.sources, all)
 		verdicts := judge(all)                                            // judge
 		decision := limit(combine(&in, verdicts), gatherLimits(&in, all)) // limit
@@ -27,6 +30,9 @@ func Evaluate(in Input) Result {
 			next.verdict = next.verdict.next(&decision)
 			decision = wait(decision, verdicts, next.verdict.since)
 			next.standing = &decision
+			if zero.acts && decision.Desired == 0 && decision.Current > 0 {
+				learned.Memory.Asleep = zero.state.Intend(zero.look)
+			}
 		}
 	}
 	learned = learned.WithWeek(&now, next.standing.Desired, next.standing.timeLag())
@@ -34,10 +40,10 @@ func Evaluate(in Input) Result {
 	return Result{Decision: *next.standing, Fresh: fresh, Memory: Memory{Memory: learned.Memory, recent: &next}}
 }
 
-func members(sources []sourceState) []seen.Members {
-	list := make([]seen.Members, len(sources))
+func mappings(sources []sourceState) []seen.Mapping {
+	list := make([]seen.Mapping, len(sources))
 	for i := range sources {
-		list[i] = sources[i].members
+		list[i] = sources[i].mapping
 	}
 	return list
 }
@@ -52,6 +58,7 @@ func estimate(in *Input, now *seen.State, learned *learn.State, sources []source
 			Horizon:   learned.Memory.Horizon(known, now.Clock),
 			HourPeak:  learned.Peak(i, now, now.Clock.Scale(need.ReserveWindow)),
 			IdleSince: sources[i].idle,
+			Consumers: sources[i].members.Consumers(now.Workload.Spec),
 		})
 	}
 	return list

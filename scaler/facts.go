@@ -3,6 +3,7 @@ package scaler
 import (
 	"time"
 
+	"github.com/lagscaler/lagscaler/scaler/asleep"
 	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/seen"
@@ -24,7 +25,7 @@ type facts struct {
 	up      int32 // needed, with the backlog
 	byRate  int32 // needed for arrivals alone
 	down    int32 // enough for the peak of the stabilization window
-	useful  int32 // that can have a partition; 0: no limit
+	holding int32 // that can have a partition, when nobody runs elsewhere, as far as members hold nothing; 0: not known
 	settled bool  // pods and members are complete, and the last write is a while ago
 	high    bool  // lag is above a fixed threshold
 	frozen  bool  // there is lag, and no position moves
@@ -34,7 +35,13 @@ type facts struct {
 	downs         []time.Time // our steps down in the last hour, oldest first
 	rebalanceTime time.Duration
 
+	spare bool // members of the target have held nothing for longer than a session, in a group at rest
+
 	missingSince, fewerSince, idleSince time.Time // zero: it is not so
+
+	asleep  *asleep.State  // of the target
+	waiting asleep.Waiting // for the source, without a replica
+	keeps   *asleep.Keeps  // the last replica; nil: nothing does
 }
 
 // settleAfter is how long after a write its effect is complete.
@@ -46,13 +53,19 @@ type gatherer struct {
 	now     *seen.State
 	learned *learn.State
 	lane    lane
+	zero    *zero
 }
 
 // gather builds the facts of every source.
 func (g gatherer) gather(sources []sourceState, estimates []need.Estimate) []facts {
 	list := make([]facts, len(sources))
 	for i := range sources {
-		list[i] = g.facts(&g.now.Sources[i], &sources[i], &estimates[i])
+		f := g.facts(&g.now.Sources[i], &sources[i], &estimates[i])
+		f.asleep, f.waiting = &g.zero.state, g.zero.waiting[i]
+		if f.mayRest() {
+			f.keeps = g.zero.keeps(i)
+		}
+		list[i] = f
 	}
 	return list
 }
@@ -60,21 +73,20 @@ func (g gatherer) gather(sources []sourceState, estimates []need.Estimate) []fac
 func (g gatherer) facts(h *seen.History, s *sourceState, estimate *need.Estimate) facts {
 	n, m, wl, clk := &estimate.Need, s.members, &g.now.Workload, g.now.Clock
 	atLeast := min(1, wl.Spec) // to go to zero is a rule of its own
-	up, down := max(atLeast, m.Replicas(n.Up)), max(atLeast, m.Replicas(n.Down))
+	up, down := max(atLeast, m.Replicas(n.Up)), max(atLeast, m.Enough(max(n.Up, n.Down)))
 	byRate := max(atLeast, m.Replicas(n.ByRate))
 	if !n.RateKnown { // the number of members is no need: a group of others, or a topic that does not exist, scales nothing
 		up, byRate, down = wl.Spec, wl.Spec, wl.Spec
 	}
-	useful := m.Replicas(n.Useful)
-	if m.Elsewhere >= n.Useful { // no limit known, or members elsewhere could have every partition
-		useful = 0
-	}
 	missing := m.Joined < m.Expected(wl.Ready)
+	settled := wl.Spec == wl.Ready && wl.Spec == wl.Status && !missing && !h.Rebalance.Active &&
+		clk.Due(g.now.Now, wl.LastWrite.At, clk.Scale(settleAfter))
+	holding := holding(m, n, wl.Spec)
+	atRest := settled && !wl.RolloutInProgress && resting(h, g.learned.Source(h).SessionTime(g.now.Now, clk))
 	return facts{
 		now: g.now.Now, clk: clk, policy: &g.in.Policy, target: wl, source: h, need: n, lane: g.lane,
-		members: m, current: wl.Spec, up: up, byRate: byRate, down: down, useful: useful,
-		settled: wl.Spec == wl.Ready && wl.Spec == wl.Status && !missing && !h.Rebalance.Active &&
-			clk.Due(g.now.Now, wl.LastWrite.At, clk.Scale(settleAfter)),
+		members: m, current: wl.Spec, up: up, byRate: byRate, down: down,
+		holding: holding, settled: settled, spare: atRest && holding > 0 && holding < wl.Spec,
 		high: estimate.High, frozen: estimate.Frozen,
 		conflicts: g.now.Replicas.Conflicts(clk), external: g.now.Replicas.LastExternal(), downs: g.learned.Memory.Downs,
 		rebalanceTime: g.learned.Source(h).RebalanceTime(clk),
@@ -82,6 +94,24 @@ func (g gatherer) facts(h *seen.History, s *sourceState, estimate *need.Estimate
 		fewerSince:    since(s.fewer, n.RateKnown && down < wl.Spec && up < wl.Spec, g.now.Now),
 		idleSince:     since(s.idle, estimate.Idle, g.now.Now),
 	}
+}
+
+// holding is how many replicas keep a partition when those go whose members hold nothing: never fewer than can have one, and
+// never fewer than the members that were seen to hold nothing allow. 0: there is no limit, or it is not known.
+func holding(m seen.Members, n *need.Need, current int32) int32 {
+	if n.Useful == 0 {
+		return 0
+	}
+	return max(m.Holding(n.Useful), current-m.Idle/max(1, m.PerReplica))
+}
+
+// resting reports whether for longer than a session the members of a group have been the same, with the same partitions.
+func resting(h *seen.History, session time.Duration) bool {
+	if h.Read == nil || !h.Read.Described || h.Read.State.Rebalancing() {
+		return false
+	}
+	last := h.Readings.Last()
+	return time.Duration(last.At-last.MembersSince) > session
 }
 
 // conditions keeps since when the facts have held, for the next decision.

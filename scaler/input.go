@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/scaler/asleep"
 	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -16,6 +17,9 @@ type Input struct {
 	Workload seen.Workload
 	Policy   Policy
 	Memory   Memory
+
+	Acts   bool          // this process may write the replicas: it leads, and the mode in force is act
+	Asleep *asleep.State // as it is saved in the status of the KafkaScaler; nil: the Memory has it
 }
 
 // Result is a decision, and the Memory for the next one.
@@ -32,7 +36,9 @@ func (r Result) Change() (Change, bool) {
 	if !r.Fresh || d.Desired == d.Current || d.Verdict == TargetNotFound {
 		return Change{}, false
 	}
-	return Change{Target: d.Target, From: d.Current, To: d.Desired, Reason: d.Reason(), At: d.At}, true
+	return Change{
+		Target: d.Target, From: d.Current, To: d.Desired, Reason: d.Reason(), At: d.At, Asleep: r.Memory.Asleep,
+	}, true
 }
 
 // poll is the part of the input that was read.

@@ -14,6 +14,7 @@ type limitFacts struct {
 	current    int32
 	partitions int32 // consumers that can have one; 0: no limit
 	useful     int32 // replicas that can have a partition; 0: no limit
+	shared     int32 // replicas whose consumers may be members of a share group; 0: no limit
 	scheduled  int32 // at least so many, while a window of the schedule is open
 }
 
@@ -24,19 +25,55 @@ func gatherLimits(in *Input, all []facts) limitFacts {
 	}
 	return limitFacts{
 		policy: &in.Policy, target: &in.Workload, current: in.Workload.Spec, partitions: partitions, useful: mostUseful(all),
-		scheduled: in.Policy.scheduled(in.Now),
+		shared: shareGroupReplicas(&in.Policy, all), scheduled: in.Policy.scheduled(in.Now),
 	}
+}
+
+// shareGroupReplicas is how many replicas the share groups of a target have use for; 0: no limit. The brokers' default counts
+// only where maxReplicas does not say otherwise: who set that knows how large the group may be.
+func shareGroupReplicas(p *Policy, all []facts) (replicas int32) {
+	share := false
+	for i := range all {
+		f := &all[i]
+		switch n := f.need; {
+		case n.MaxShareMembers == 0 && f.useful() == 0:
+			return 0
+		case n.MaxShareMembers == 0:
+			replicas = max(replicas, f.useful())
+		case p.MaxReplicas > 0 && !n.DeclaredMaxShareMembers:
+			return 0
+		default:
+			share, replicas = true, max(replicas, 1, f.members.Replicas(n.MaxShareMembers))
+		}
+	}
+	if !share {
+		return 0
+	}
+	return replicas
 }
 
 // mostUseful is the greatest of the sources' useful replicas; 0 when one has no limit.
 func mostUseful(all []facts) (replicas int32) {
 	for i := range all {
-		if all[i].useful == 0 {
+		useful := all[i].useful()
+		if useful == 0 {
 			return 0
 		}
-		replicas = max(replicas, all[i].useful)
+		replicas = max(replicas, useful)
 	}
 	return replicas
+}
+
+// useful is how many replicas can have a partition; 0: no limit is known, or members elsewhere could have all.
+func (f *facts) useful() int32 {
+	switch useful := f.need.Useful; {
+	case f.members.Elsewhere >= useful:
+		return 0
+	case f.members.By == seen.ByRatio: // it may count members elsewhere: it must not keep the target from growing
+		return f.members.Holding(useful)
+	default:
+		return f.members.Replicas(useful)
+	}
 }
 
 // scheduled is how many replicas the windows that are open ask for.
@@ -59,6 +96,9 @@ func limit(d Decision, f limitFacts) Decision {
 		return d
 	}
 	for i := range limits {
+		if d.Verdict.byHand() && limits[i].reason != FixedReplicas {
+			continue // neither minReplicas nor a schedule resumes what somebody stopped
+		}
 		if to := limits[i].to(&f, d.Desired); to != d.Desired {
 			d.Steps = append(d.Steps, Step{Reason: limits[i].reason, From: d.Desired, To: to})
 			d.Desired = to
@@ -72,6 +112,13 @@ func (f *limitFacts) partitionLimit(n int32) int32 {
 		return n
 	}
 	return min(n, max(f.useful, f.current))
+}
+
+func (f *limitFacts) shareGroupLimit(n int32) int32 {
+	if f.shared == 0 {
+		return n
+	}
+	return min(n, max(f.shared, f.current))
 }
 
 func (f *limitFacts) schedule(n int32) int32 { return max(n, f.scheduled) }

@@ -3,9 +3,11 @@ package scaler
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
+	"github.com/lagscaler/lagscaler/scaler/asleep"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -18,6 +20,7 @@ type Scaler struct {
 	Workload seen.Workload
 	Hints    []rebalancemon.Hint // resizes and rollouts of the target; Group is left empty
 	Refusal  Refusal             // why no decision is made; zero: decisions are made
+	Asleep   *asleep.State       // of the target at zero, as the platform has saved it; nil: the saved memory has it
 }
 
 // Refused reports whether no decision is made for the scaler.
@@ -68,6 +71,9 @@ type Outcome struct {
 	// Measured is each source as of the last poll, in the order of Sources: what the pages show of its group. The decision has
 	// numbers of its own, of the poll at which it was made; package seen says why they may differ.
 	Measured []lag.Measurement
+
+	Asleep   asleep.State // of the target at zero, to be saved
+	AsleepAt time.Time    // the poll that it is of
 }
 
 // ErrConflict is wrapped by the error of a write that found another size than Change.From, or another owner.

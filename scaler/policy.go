@@ -32,6 +32,7 @@ type Spec struct {
 	ActivationLag       int64         // records; at zero replicas, more lag than this activates
 	IdleTime            time.Duration // 0: 600 s without lag and arrivals before scale to zero
 	OnDelete            OnDelete
+	OnZeroByHand        OnZeroByHand
 }
 
 // PolicyKind is how replicas are computed.
@@ -78,6 +79,15 @@ const (
 	Restore OnDelete = "restore" // at least one replica; the default when minReplicas is 0
 )
 
+// OnZeroByHand says what to do when somebody else sets the replicas to 0.
+type OnZeroByHand string
+
+// What to do with a zero by hand.
+const (
+	KeepZero OnZeroByHand = "keep" // the target stays at zero until somebody resumes it: the default
+	Wake     OnZeroByHand = "wake" // as if lagscaler had set it
+)
+
 // Policy is a Spec with its defaults and preset filled in and its schedule parsed: the policy in force.
 // [Spec.Policy] is the way to make one.
 type Policy struct {
@@ -100,6 +110,7 @@ type Policy struct {
 	ActivationLag       int64         `json:"activationLag"`
 	IdleTime            time.Duration `json:"idleTime"`
 	OnDelete            OnDelete      `json:"onDelete"`
+	OnZeroByHand        OnZeroByHand  `json:"onZeroByHand,omitempty"`
 }
 
 // Policy fills in the fields that the user left out. The error lists every wrong field, with its value.
@@ -118,6 +129,7 @@ func (s Spec) Policy() (Policy, error) {
 		ActivationLag:       s.ActivationLag,
 		IdleTime:            cmp.Or(s.IdleTime, 600*time.Second),
 		OnDelete:            s.OnDelete,
+		OnZeroByHand:        cmp.Or(s.OnZeroByHand, KeepZero),
 	}
 	p.DrainTime = cmp.Or(s.DrainTime, max(plan.DefaultDrain, 2*p.TargetLag))
 	if p.OnDelete == "" {
@@ -148,6 +160,9 @@ func (s Spec) wrong() []error {
 	}
 	if d := cmp.Or(s.OnDelete, Keep); d != Keep && d != Restore {
 		fail("onDelete: must be keep or restore, not %q", s.OnDelete)
+	}
+	if z := cmp.Or(s.OnZeroByHand, KeepZero); z != KeepZero && z != Wake {
+		fail("onZeroByHand: must be keep or wake, not %q", s.OnZeroByHand)
 	}
 	lowest := deref(s.MinReplicas, 1)
 	if lowest < 0 {

@@ -43,7 +43,7 @@ func TestPolicyErrorsAllAtOnce(t *testing.T) {
 		Sources: []seen.SourceSpec{
 			{Cluster: "main", Group: "a", ProcessingTime: -1, Isolation: "dirty", TopicPattern: "("},
 			{Cluster: "main", Group: "a"},
-			{Concurrency: -2},
+			{Concurrency: -2, ConsumersPerReplica: -1, MaxShareMembers: -1},
 		},
 		MinReplicas: new(int32(5)), MaxReplicas: new(int32(3)), FallbackReplicas: new(int32(0)),
 		TargetLag: time.Millisecond, ActivationLag: -1,
@@ -56,7 +56,7 @@ func TestPolicyErrorsAllAtOnce(t *testing.T) {
 	for _, want := range []string{
 		`mode: must be observe, advise or act, not "auto"`, `policy: `, `preset: `, `onDelete: `,
 		"sources[0].processingTime: ", "sources[0].isolation: ", "sources[0].topicPattern: ",
-		`sources[1].group: "a" of cluster "main" is named twice`, "sources[2].cluster: ", "sources[2].group: ", "sources[2].concurrency: ",
+		`sources[1].group: "a" of cluster "main" is named twice`, "sources[2].cluster: ", "sources[2].group: ", "sources[2].concurrency: ", "sources[2].consumersPerReplica: ", "sources[2].maxShareMembers: ",
 		"maxReplicas: must be at least 1 and at least minReplicas (5), not 3", "fallbackReplicas: ", "targetLag: must be at least 1s, not 1ms",
 		"activationLag: ", `schedule[0].start: "every day"`, `schedule[0].timeZone: "Mars/Olympus"`, "schedule[0].minReplicas: ",
 	} {

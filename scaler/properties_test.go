@@ -117,6 +117,11 @@ func TestLimitsHold(t *testing.T) {
 				t.Fatalf("paused: %s", say.Line(d))
 			case wl.PauseScaleIn || wl.PauseScaleOut:
 				return
+			case d.Verdict == scaler.ZeroByHand || d.Verdict == scaler.ZeroByHandWaiting:
+				if d.Desired != 0 {
+					t.Fatalf("somebody stopped it: %s", say.Line(d))
+				}
+				return
 			}
 			if d.Desired < p.MinReplicas || p.MaxReplicas > 0 && d.Desired > p.MaxReplicas {
 				t.Fatalf("outside %d to %d: %s", p.MinReplicas, p.MaxReplicas, say.Line(d))

@@ -12,7 +12,10 @@ type Reason string
 // Verdicts: the first rule that matched. table.go has them in order.
 const (
 	TargetNotFound     Reason = "TargetNotFound"
+	ZeroByHandWaiting  Reason = "ZeroByHandWaiting"
+	ZeroByHand         Reason = "ZeroByHand"
 	Activate           Reason = "Activate"
+	ZeroUnread         Reason = "ZeroUnread"
 	Stalled            Reason = "Stalled"
 	ReplicasFought     Reason = "ReplicasFought"
 	DownstreamBound    Reason = "DownstreamBound"
@@ -39,6 +42,7 @@ const (
 	HoldTolerance      Reason = "HoldTolerance"
 	HoldBudget         Reason = "HoldBudget"
 	HoldRebalanceCost  Reason = "HoldRebalanceCost"
+	KeptAwake          Reason = "KeptAwake"
 	ScaleDown          Reason = "ScaleDown"
 	RestUnknown        Reason = "RestUnknown"
 	ScaleToZero        Reason = "ScaleToZero"
@@ -49,13 +53,14 @@ const (
 
 // Limits: each that changed the number adds a step after the verdict.
 const (
-	PartitionLimit Reason = "PartitionLimit"
-	Schedule       Reason = "Schedule"
-	MinReplicas    Reason = "MinReplicas"
-	MaxReplicas    Reason = "MaxReplicas"
-	PauseScaleIn   Reason = "PauseScaleIn"
-	PauseScaleOut  Reason = "PauseScaleOut"
-	FixedReplicas  Reason = "FixedReplicas"
+	PartitionLimit  Reason = "PartitionLimit"
+	ShareGroupLimit Reason = "ShareGroupLimit"
+	Schedule        Reason = "Schedule"
+	MinReplicas     Reason = "MinReplicas"
+	MaxReplicas     Reason = "MaxReplicas"
+	PauseScaleIn    Reason = "PauseScaleIn"
+	PauseScaleOut   Reason = "PauseScaleOut"
+	FixedReplicas   Reason = "FixedReplicas"
 )
 
 // ReasonDoc is a reason with its one-line explanation.
@@ -103,6 +108,9 @@ func (r Reason) rule() *rule {
 // BlocksUp reports whether the target may not scale up while the reason holds. RebalanceStuck holds only while arrivals
 // alone need no more replicas than there are.
 func (r Reason) BlocksUp() bool { return r.rule().blocks&up != 0 }
+
+// byHand reports whether somebody else stopped the target.
+func (r Reason) byHand() bool { return r == ZeroByHand || r == ZeroByHandWaiting }
 
 // Hold reports whether the reason blocks something: scaling down, scaling up, or both.
 func (r Reason) Hold() bool { return r.rule().blocks != nothing }

@@ -47,6 +47,8 @@ type recent struct {
 	standing *Decision // nil: nothing was decided yet
 	verdict  verdictSince
 	sources  []sourceState // as Input.Sources at the last decision
+	acted    bool          // Input.Acts of the last poll
+	zero     zeroLook
 }
 
 // last is the state after the last poll.
@@ -60,7 +62,8 @@ func (m *Memory) last() recent {
 // sourceState is the state of a source between two decisions.
 type sourceState struct {
 	cluster, group string
-	members        seen.Members
+	mapping        seen.Mapping
+	members        seen.Members // as they count in this decision
 
 	begin   time.Time // of its windows: conditions begin anew with them
 	fewer   time.Time // since when fewer replicas would do; zero: they would not
@@ -69,13 +72,13 @@ type sourceState struct {
 }
 
 // update returns the states of the sources that there are now, with their present members.
-func (r *recent) update(now *seen.State) []sourceState {
+func (r *recent) update(now *seen.State, learned *learn.State) []sourceState {
 	list := make([]sourceState, len(now.Sources))
 	for i := range now.Sources {
 		h := &now.Sources[i]
 		s := r.source(h)
 		if h.Read != nil {
-			s.members = seen.MapMembers(h.Read, now.Workload.Pods)
+			s.mapping = now.Map(h, learned.Source(h).SessionTime(now.Now, now.Clock), s.mapping.By)
 		}
 		if !s.begin.Equal(h.Since) {
 			s.begin, s.fewer, s.idle = h.Since, time.Time{}, time.Time{}
@@ -92,6 +95,16 @@ func (r *recent) source(h *seen.History) sourceState {
 		}
 	}
 	return sourceState{cluster: h.Cluster, group: h.Group}
+}
+
+// count turns the mappings into counts, with what was learned from them.
+func count(sources []sourceState, now *seen.State, learned *learn.State) []sourceState {
+	for i := range sources {
+		if h := &now.Sources[i]; h.Read != nil {
+			sources[i].members = learned.Source(h).Members(&sources[i].mapping, h.ConsumersPerReplica)
+		}
+	}
+	return sources
 }
 
 // since is since when a condition has held; zero when it does not.

@@ -27,9 +27,36 @@ func (f *facts) keep(holds bool) (int32, bool) { return f.current, holds }
 
 func (f *facts) targetNotFound() (int32, bool) { return f.keep(!f.target.Found || !f.target.HasScale) }
 
+// byHand holds while somebody else's zero stands, unless the policy undoes it.
+func (f *facts) byHand() (int32, bool) {
+	return f.keep(f.current == 0 && !f.asleep.ByHand.IsZero() && f.policy.OnZeroByHand == KeepZero)
+}
+
+// byHandWaiting holds when, meanwhile, records wait that would have woken the target.
+func (f *facts) byHandWaiting() (int32, bool) {
+	_, stands := f.byHand()
+	return f.keep(stands && !f.asleep.WaitingSince.IsZero())
+}
+
+// activate counts the records that wait. What members elsewhere read and commit at once does not wait, at any rate.
 func (f *facts) activate() (int32, bool) {
-	work := f.need.Lag+f.need.Rest > f.policy.ActivationLag || f.policy.ActivationLag == 0 && f.need.Rate > 0
-	return max(1, f.up), f.current == 0 && work
+	return max(1, f.up), f.current == 0 && f.waiting.Records() > f.policy.ActivationLag
+}
+
+// zeroUnread holds when it is not known whether anything waits.
+func (f *facts) zeroUnread() (int32, bool) {
+	return f.keep(f.current == 0 && len(f.waiting.Unread) > 0)
+}
+
+// mayRest reports whether the last replica has been idle for long enough to go.
+func (f *facts) mayRest() bool {
+	return f.current == 1 && f.policy.MinReplicas == 0 && f.idleLongEnough()
+}
+
+// keptAwake closes only the step to zero.
+func (f *facts) keptAwake() bool {
+	to, ok := f.enough()
+	return ok && to == 0 && f.keeps != nil
 }
 
 func (f *facts) stalled() (int32, bool) { return f.keep(f.someStalled() && f.frozen) }
@@ -46,7 +73,11 @@ func (f *facts) downstreamBound() (int32, bool) {
 	if f.source.Quality != seen.Complete { // fewer replicas only on a complete poll
 		return max(f.current, f.members.Replicas(d.CapN)), true
 	}
-	return f.members.Replicas(d.CapN), true
+	to := f.members.Replicas(d.CapN)
+	if to < f.current {
+		to = min(f.current, f.members.Enough(d.CapN))
+	}
+	return to, true
 }
 
 func (f *facts) nextProbe() (time.Time, bool) { return f.need.Downstream.NextProbe, true }
@@ -104,16 +135,21 @@ func (f *facts) topicNotFound() (int32, bool) { return f.keep(f.topicIsMissing()
 
 func (f *facts) topicIsMissing() bool { return len(f.need.MissingTopics) > 0 }
 
-// groupNotFound tells a group that does not exist from one that does not exist yet: consumers are ready, and none has joined.
+// groupNotFound holds if the group does not exist although replicas are ready. Before that, the group may just not exist yet.
 //
 //	group               replicas ready   verdict
 //	does not exist      3                GroupNotFound: the name is wrong, or the consumers use another one
-//	does not exist      0                another: the first consumer that joins makes the group
+//	does not exist      0                another one: the first consumer that joins creates the group
 func (f *facts) groupNotFound() (int32, bool) {
 	return f.keep(f.need.NoGroup && f.current > 0 && f.target.Ready > 0)
 }
 
-func (f *facts) idleConsumers() (int32, bool) { return f.useful, f.useful > 0 && f.current > f.useful }
+func (f *facts) idleConsumers() (int32, bool) { return f.holding, f.spare }
+
+// whileSpare is a hold that keeps replicas whose members hold nothing.
+func whileSpare(closed func(f *facts) bool) func(f *facts) (int32, bool) {
+	return func(f *facts) (int32, bool) { return f.keep(f.spare && closed(f)) }
+}
 
 // gate is a hold that matters only when fewer replicas would do, or when that cannot be known yet.
 func gate(closed func(f *facts) bool) func(f *facts) (int32, bool) {
@@ -129,7 +165,7 @@ func (f *facts) enough() (replicas int32, ok bool) {
 	if f.fewerWouldDo() {
 		return max(f.down, f.up), true
 	}
-	return 0, f.current == 1 && f.policy.MinReplicas == 0 && f.idleLongEnough()
+	return 0, f.mayRest()
 }
 
 func (f *facts) fewerWouldDo() bool {
@@ -158,7 +194,8 @@ func (f *facts) adoptionEnds() (time.Time, bool) {
 	return f.external.At.Add(f.clk.Scale(adoptedFor)), true
 }
 
-func (f *facts) uncommitted() bool { return !f.need.LagKnown }
+// uncommitted does not close the step to zero: keptAwake says whether what has no commit keeps the last replica.
+func (f *facts) uncommitted() bool { return !f.need.LagKnown && !f.mayRest() }
 
 func (f *facts) capacityUnknown() bool { return !f.need.Capacity.Known() }
 

@@ -57,10 +57,20 @@ var rules = []rule{
 		event: warning,
 		doc:   "the target does not exist or has no scale subresource",
 	},
+	{ // of an HPA, too, 0 replicas are the operator's
+		reason: ZeroByHandWaiting, blocks: up, deadline: never, when: (*facts).byHandWaiting, words: byHandWords,
+		event: warning,
+		doc:   "somebody else set the replicas to 0, and records wait",
+	},
+	{
+		reason: ZeroByHand, blocks: up, deadline: never, when: (*facts).byHand, words: byHandWords,
+		event: noEvent,
+		doc:   "somebody else set the replicas to 0: the target stays there until somebody resumes it",
+	},
 	{
 		reason: Activate, when: (*facts).activate, words: activateWords,
 		event: noEvent,
-		doc:   "no replica runs, and records are waiting or arriving",
+		doc:   "no replica runs, and records wait",
 	},
 	{ // all of it: more replicas do not make it move. Status "stalled" of package lag is PartitionStalled below
 		reason: Stalled, blocks: both, deadline: usual, when: (*facts).stalled, words: stalledWords,
@@ -119,21 +129,32 @@ var rules = []rule{
 		event: noEvent,
 		doc:   "this poll could not read the group",
 	},
-	{ // what the right name would read is not known, so that nothing is scaled down, not to zero either
+	{ // the arrival rate of the topic is not known, so nothing is scaled down, also not to zero
 		reason: TopicNotFound, blocks: down, deadline: usual, when: (*facts).topicNotFound, words: absentWords,
 		note:  (*facts).topicIsMissing,
 		event: warning,
 		doc:   "a topic that the source names does not exist",
 	},
-	{ // not before the first replica is ready: a group begins to exist when its first consumer joins
+	{ // only if a replica is ready: the first consumer that joins creates the group
 		reason: GroupNotFound, blocks: down, deadline: usual, when: (*facts).groupNotFound, words: absentWords,
 		event: warning,
 		doc:   "replicas are ready, but the group does not exist",
 	},
-	{ // members without a partition go at once, whatever the lag
+	{ // never "nothing waits"
+		reason: ZeroUnread, blocks: up, deadline: usual, when: (*facts).zeroUnread, words: zeroUnreadWords,
+		event: noEvent,
+		doc:   "no replica runs, and it is not known whether records wait",
+	},
+	{ // a budget and a size that somebody chose stand before members without a partition, too
+		reason: HoldBudget, again: true, when: whileSpare((*facts).overBudget),
+	},
+	{
+		reason: ExternalChange, again: true, when: whileSpare((*facts).externalChange),
+	},
+	{ // members that hold no partition go, whatever the lag
 		reason: IdleConsumers, when: (*facts).idleConsumers, words: idleWords,
 		event: noEvent,
-		doc:   "more consumers run than can have a partition: the others are idle",
+		doc:   "more consumers run than can have a partition, and for longer than a session some held none",
 	},
 	{ // nobody joined, so nobody can be spared
 		reason: NoMembers, blocks: down, deadline: usual, when: (*facts).noMembers, words: noMembersWords,
@@ -205,6 +226,11 @@ var rules = []rule{
 		event: noEvent,
 		doc:   "fewer replicas would be enough, but they save less than 30 %, and the rebalance with 10 s to spare would exceed targetLag",
 	},
+	{ // only the step to zero
+		reason: KeptAwake, blocks: down, deadline: never, when: gate((*facts).keptAwake), words: keptAwakeWords,
+		event: noEvent,
+		doc:   "nothing arrives, but partitions without a commit would wake the target again",
+	},
 	{
 		reason: ScaleDown, when: (*facts).scaleDown, words: scaleDownWords,
 		event: noEvent,
@@ -253,6 +279,7 @@ type limitRule struct {
 // limits are applied in order to the replicas that the verdict asks for; each that changes the number adds a step.
 var limits = []limitRule{
 	{PartitionLimit, "no more replicas than can have a partition: the others would be idle", (*limitFacts).partitionLimit, partitionLimitWords}, // it takes nothing away that runs
+	{ShareGroupLimit, "no more replicas than a share group may have members", (*limitFacts).shareGroupLimit, shareGroupLimitWords},              // nor does this
 	{Schedule, "an open schedule window sets a minimum", (*limitFacts).schedule, nil},
 	{MinReplicas, "minReplicas is the minimum", (*limitFacts).least, minReplicasWords}, // also above the partitions: it is the operator's choice
 	{MaxReplicas, "maxReplicas is the maximum", (*limitFacts).most, nil},

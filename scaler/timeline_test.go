@@ -233,6 +233,14 @@ func (w *world) given(words []string) (replicas int32, err error) {
 		w.never = true
 	case "marker": // each partition ends with so many offsets that nobody reads
 		w.marker = int64(count())
+	case "reset":
+		w.source.OffsetReset = seen.OffsetReset(arg(1))
+	case "zero-by-hand":
+		w.spec.OnZeroByHand = scaler.OnZeroByHand(arg(1))
+	case "share":
+		w.share = true
+	case "share-members":
+		w.source.MaxShareMembers = count()
 	default:
 		return 0, fmt.Errorf("unknown: %v", words)
 	}
@@ -303,6 +311,7 @@ func (w *world) happen(words []string) error {
 		w.reacts = func(now int32) (int32, bool) { return int32(n), now != int32(n) }
 	case "annotated":
 		w.wl.PauseScaleIn, w.wl.PauseScaleOut = slices.Contains(words, "pause-scale-in"), slices.Contains(words, "pause-scale-out")
+		w.wl.Paused = slices.Contains(words, "paused")
 		w.wl.FixedReplicas = nil
 		if words[1] == "fixed-replicas" {
 			w.wl.FixedReplicas = new(int32(must(strconv.Atoi(words[2]))))

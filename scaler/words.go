@@ -1,11 +1,13 @@
 package scaler
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/number"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // The words of the rules: the number that decided, the derivation, what follows. Every number has a unit, and an unknown one is
@@ -76,7 +78,7 @@ func staleWords(_ *Decision, n *need.Need) []string {
 	return []string{n.Missing(), "no scale down on old numbers"}
 }
 
-// absentWords name what does not exist, and say that a broker may only not show it.
+// absentWords name the group and the topics that do not exist. A broker also hides a group without the permission to describe it.
 func absentWords(d *Decision, n *need.Need) []string {
 	parts := []string{n.Absent()}
 	switch {
@@ -97,7 +99,7 @@ func noMembersWords(d *Decision, _ *need.Need) []string {
 
 func missingWords(d *Decision, _ *need.Need) []string {
 	return []string{fmt.Sprintf("only %d of %d consumers joined the group, though %s ready",
-		d.Why.Joined, d.Why.Ready*max(1, d.Why.PerReplica), are(d.Why.Ready))}
+		d.Why.Joined, cmp.Or(d.Why.Expected, d.Why.Ready*max(1, d.Why.PerReplica)), are(d.Why.Ready))}
 }
 
 // are is a number of replicas before what they are: 1 replica is, 6 replicas are.
@@ -166,7 +168,7 @@ func costWords(d *Decision, n *need.Need) []string {
 
 // savesWords say how many replicas a hold keeps back.
 func savesWords(d *Decision, n *need.Need) string {
-	return fmt.Sprintf("saves %d of %s", d.Current-d.Replicas(max(n.Down, n.Up)), number.Of(d.Current, "replica"))
+	return fmt.Sprintf("saves %d of %s", d.Current-d.Enough(max(n.Down, n.Up)), number.Of(d.Current, "replica"))
 }
 
 func settlingWords(d *Decision, n *need.Need) []string {
@@ -179,7 +181,7 @@ func settlingWords(d *Decision, n *need.Need) []string {
 		return append(parts, n.Arriving())
 	case up > d.Current:
 		return append(parts, fmt.Sprintf("then scale up to %d", up))
-	case d.Replicas(n.Down) < d.Current && up < d.Current:
+	case d.Enough(max(n.Down, n.Up)) < d.Current && up < d.Current:
 		return append(parts, enoughWords(d, n))
 	}
 	return parts
@@ -190,8 +192,12 @@ func enoughWords(d *Decision, n *need.Need) string {
 	if !n.RateKnown {
 		return "arrivals unknown"
 	}
-	fewer := d.Replicas(max(n.Down, n.Up))
-	if fewer >= d.Current { // only the step to zero is left
+	fewer := d.Enough(max(n.Down, n.Up))
+	switch holding := holding(d.Members(), n, d.Current); {
+	case fewer < d.Current:
+	case holding > 0 && holding < d.Current && d.Current > 1:
+		fewer = holding
+	default: // only the step to zero is left
 		fewer = 0
 	}
 	return number.Of(fewer, "replica") + " would be enough"
@@ -214,5 +220,40 @@ func memberWords(d *Decision) []string {
 	if d.Why.Elsewhere > 0 {
 		parts = append(parts, number.Of(d.Why.Elsewhere, "consumer")+" outside the target")
 	}
+	if d.Why.Gone > 0 {
+		parts = append(parts, number.Of(d.Why.Gone, "member")+" of pods that are gone, not counted")
+	}
+	if d.Why.PerReplica > 1 || d.Why.Elsewhere > 0 || d.Why.Joined > d.Why.Ready {
+		switch d.Why.MembersBy {
+		case seen.ByRatio:
+			parts = append(parts, "which replica a member runs in is not known, so a scale down counts 1 consumer per replica; consumersPerReplica would say it")
+		case seen.BySpec:
+			parts = append(parts, "as consumersPerReplica says")
+		case seen.ByName:
+			parts = append(parts, "members told apart by client id")
+		}
+	}
 	return parts
+}
+
+// MappedWords say what tells which member runs in which replica; empty: the group was not read.
+func (d *Decision) MappedWords() string {
+	var s string
+	switch d.Why.MembersBy {
+	case seen.ByAddress:
+		s = "members are told apart by the addresses of the pods"
+	case seen.ByName:
+		s = "members are told apart by client ids that have the pods' names"
+	case seen.BySpec:
+		s = "consumersPerReplica; neither addresses nor client ids tell the members apart"
+	case seen.ByRatio:
+		return "not known which member runs in which replica: members / ready replicas to scale up, 1 to scale down; consumersPerReplica would say it"
+	default:
+		return ""
+	}
+	s += fmt.Sprintf("; %d elsewhere", d.Why.Elsewhere)
+	if d.Why.LeastPerReplica > 0 && (d.Why.LeastPerReplica < d.Why.PerReplica || d.Why.LeastElsewhere < d.Why.Elsewhere) {
+		s += fmt.Sprintf("; a scale down counts %d, and %d elsewhere", d.Why.LeastPerReplica, d.Why.LeastElsewhere)
+	}
+	return s
 }

@@ -9,13 +9,16 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/plan"
 )
 
-func activateWords(_ *Decision, n *need.Need) []string {
-	parts := []string{fmt.Sprintf("lag %s, %s", number.Of(n.Lag, "record"), n.Arriving())}
+func activateWords(d *Decision, n *need.Need) []string {
+	behind, arrived := "lag unknown", arrivedWords(&d.Why.Waiting)
+	if n.LagKnown {
+		behind = "lag " + number.Of(n.Lag, "record")
+	}
 	if !n.RateKnown || !n.Capacity.Known() {
-		return parts
+		return append([]string{behind + ", " + n.Arriving()}, arrived...)
 	}
 	from := n.Now(true)
-	return []string{"lag " + number.Of(n.Lag, "record"), from.Rate, from.Count}
+	return append([]string{behind, from.Rate, from.Count}, arrived...)
 }
 
 func scaleUpWords(d *Decision, n *need.Need) []string {
@@ -28,12 +31,12 @@ func scaleUpWords(d *Decision, n *need.Need) []string {
 		}
 	case d.Wanted < d.Replicas(n.Up):
 		from := n.Now(false)
-		parts := neededWords(d, n, d.Current, neededNow(from)+" without the backlog", from)
+		parts := neededWords(n, d.Consumers(d.Current), neededNow(from)+" without the backlog", from)
 		parts = append(parts, fmt.Sprintf("with the backlog %s, after this change is complete", number.Of(d.Replicas(n.Up), "replica")))
 		return append(parts, memberWords(d)...)
 	}
 	from := n.Now(true)
-	parts := neededWords(d, n, d.Current, neededNow(from), from)
+	parts := neededWords(n, d.Consumers(d.Current), neededNow(from), from)
 	return append(append(parts, isolatedWords(n)...), memberWords(d)...)
 }
 
@@ -44,7 +47,7 @@ func scaleDownWords(d *Decision, n *need.Need) []string {
 		from = n.Now(true)
 		needed = neededNow(from)
 	}
-	parts := append(neededWords(d, n, d.Wanted, needed, from), lagWords(d, n),
+	parts := append(neededWords(n, d.Members().AtLeast(d.Wanted), needed, from), lagWords(d, n),
 		fmt.Sprintf("saves %s, costs a rebalance of ~%s", number.Of(d.Current-d.Wanted, "replica"), number.Seconds(d.Why.PauseSeconds)))
 	return append(parts, memberWords(d)...)
 }
@@ -62,9 +65,8 @@ func restWords(_ *Decision, n *need.Need) []string {
 }
 
 func idleWords(d *Decision, n *need.Need) []string {
-	consumers := d.Consumers(d.Current)
-	return append([]string{fmt.Sprintf("only %d of %s can have a %s, %d idle",
-		n.Useful, number.Of(consumers, "consumer"), n.Unit(), consumers-n.Useful)}, memberWords(d)...)
+	return append([]string{fmt.Sprintf("only %d of %s can have a %s, %d hold none",
+		n.Useful, number.Of(n.Members, "consumer"), n.Unit(), d.Why.Idle)}, memberWords(d)...)
 }
 
 func thresholdWords(d *Decision, n *need.Need) []string {
@@ -123,17 +125,22 @@ func keptWords(d *Decision, n *need.Need) []string {
 	now, peaks := n.Now(true), n.ForPeaks()
 	switch {
 	case n.Down <= n.Up:
-		return neededWords(d, n, d.Current, neededNow(now), now)
+		return neededWords(n, d.Consumers(d.Current), neededNow(now), now)
 	case peaks.Consumers <= d.Consumers(d.Current):
-		return neededWords(d, n, d.Current, n.Arriving()+", "+neededForPeaks(peaks), peaks)
+		return neededWords(n, d.Consumers(d.Current), n.Arriving()+", "+neededForPeaks(peaks), peaks)
 	}
-	parts := neededWords(d, n, d.Current, neededNow(now), now)
+	parts := neededWords(n, d.Consumers(d.Current), neededNow(now), now)
 	return append(parts[:2], "no scale down while peaks need "+number.PerSecond(peaks.PerSecond), peaks.Rate, peaks.Count)
 }
 
 // restingWords say why nothing starts at zero replicas.
 func restingWords(d *Decision, n *need.Need) []string {
+	w := &d.Why.Waiting
 	switch {
+	case w.Arrived > 0: // not enough
+		return append(arrivedWords(w), fmt.Sprintf("starts above %s (activationLag)", number.Whole(d.Policy.ActivationLag)))
+	case w.Again > 0:
+		return append([]string{n.Arriving()}, arrivedWords(w)...)
 	case n.NoGroup:
 		return []string{n.Arriving(), n.Absent(), waitingWords}
 	case !n.RateKnown:
@@ -167,6 +174,15 @@ func partitionLimitWords(d *Decision, s Step, n *need.Need) string {
 		number.Of(consumers, "consumer"), number.Whole(plan.RoundPartitions(int64(consumers))), n.Units())
 }
 
+// shareGroupLimitWords say whose limit it is.
+func shareGroupLimitWords(d *Decision, s Step, n *need.Need) string {
+	from := "the default of the brokers' group.share.max.size: set maxReplicas, or maxShareMembers of the source, if yours is greater"
+	if n.DeclaredMaxShareMembers {
+		from = "maxShareMembers"
+	}
+	return fmt.Sprintf("%s needed, a share group may have %d (%s)", number.Of(d.Consumers(s.From), "member"), n.MaxShareMembers, from)
+}
+
 func minReplicasWords(d *Decision, s Step, _ *need.Need) string {
 	if d.Bounds.Useful == 0 || s.To <= d.Bounds.Useful {
 		return ""
@@ -174,9 +190,8 @@ func minReplicasWords(d *Decision, s Step, _ *need.Need) string {
 	return fmt.Sprintf("minReplicas %d is above the %d that can have a partition: %d idle", s.To, d.Bounds.Useful, s.To-d.Bounds.Useful)
 }
 
-// neededWords say a need, what so many replicas can process, and how the need follows.
-func neededWords(d *Decision, n *need.Need, replicas int32, needed string, from need.Derivation) []string {
-	consumers := d.Consumers(replicas)
+// neededWords say a need, what so many consumers can process, and how the need follows.
+func neededWords(n *need.Need, consumers int32, needed string, from need.Derivation) []string {
 	can := number.PerSecond(float64(consumers) * n.PerConsumer)
 	return []string{fmt.Sprintf("%s, %s can process %s", needed, number.Of(consumers, "consumer"), can), from.Rate, from.Count}
 }

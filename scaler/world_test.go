@@ -57,6 +57,8 @@ type world struct {
 	writes   int
 	rollout  bool
 	noWrites bool
+	follows  bool // another replica of the program leads
+	share    bool // a share group: every consumer works on every partition
 }
 
 type pod struct {
@@ -173,6 +175,10 @@ func (w *world) consume() {
 	if w.behind > 0 && w.joined > 0 {
 		speed = min(speed, w.behind/float64(w.joined))
 	}
+	if w.share {
+		w.consumeShared(speed * float64(w.joined))
+		return
+	}
 	left := slices.Repeat([]float64{speed}, w.joined)
 	busy := make([]float64, w.joined)
 	for range 4 { // what a partition leaves over goes to the consumer's others
@@ -193,10 +199,25 @@ func (w *world) consume() {
 	}
 }
 
+// consumeShared lets all consumers together work for a second, on each partition by what waits there.
+func (w *world) consumeShared(can float64) {
+	waiting := 0.0
+	for p := range w.end {
+		waiting += w.end[p] - w.pos[p]
+	}
+	for p := range w.end {
+		if waiting > 0 {
+			w.pos[p] += (w.end[p] - w.pos[p]) * min(1, can/waiting)
+		}
+	}
+}
+
 func (w *world) owner(p int) int32 {
 	switch {
 	case w.joined == 0:
 		return -1
+	case w.share: // lag names the last member that has it
+		return int32(w.joined - 1)
 	case w.assignor == "range":
 		if k := p % w.each; k < w.each {
 			return int32(need.RangeOwner(k, w.each, min(w.joined, w.each)))
@@ -255,7 +276,7 @@ func (w *world) input() scaler.Input {
 		}
 	}
 	return scaler.Input{
-		Now: w.now, Policy: w.policy, Workload: wl, Memory: w.memory,
+		Now: w.now, Policy: w.policy, Workload: wl, Memory: w.memory, Acts: !w.follows,
 		Sources: []seen.Source{{SourceSpec: w.source, Lag: w.reading, Silent: w.silent, Missing: w.missing, Rebalance: w.rebalance}},
 	}
 }
@@ -266,6 +287,9 @@ func (w *world) read() *lag.GroupLag {
 	if w.nogroup {
 		g.State = lag.Dead
 		return g
+	}
+	if w.share {
+		g.Type = lag.Share
 	}
 	for m := range w.joined {
 		host := fmt.Sprintf("/10.0.0.%d", m/w.perPod)
@@ -281,6 +305,9 @@ func (w *world) read() *lag.GroupLag {
 			pl := lag.PartitionLag{
 				Partition: int32(k), Owner: w.owner(p), End: int64(w.end[p]+1e-6) + w.marker, Committed: w.commit[p],
 				Known: lag.KnownStart | lag.KnownCommitted | lag.KnownEnd,
+			}
+			if w.share {
+				pl.Committed, pl.BrokerLag, pl.Known = 0, pl.End-w.commit[p], lag.KnownStart|lag.KnownEnd|lag.KnownLag
 			}
 			if w.never {
 				pl.Known = lag.KnownStart | lag.KnownEnd

@@ -1,11 +1,11 @@
-// Command lagscaler measures Kafka consumer lag, sees rebalances from outside the clients, scales the Deployments
-// behind them, and says why.
+// Command lagscaler measures the lag of Kafka consumer groups, detects their rebalances without access to the clients, scales
+// the Deployments that run the consumers, and gives the reason for every decision.
 //
 // # A tour of the code
 //
 // Every poll turns a cluster into one immutable lag.Snapshot. Pure evaluators turn snapshots into rebalancemon.Stats and
 // scaler.Decisions. One actuator applies the scaler.Changes that result. The loop publishes all of it as one immutable
-// engine.Report, and everything that shows something reads the latest Report and nothing else.
+// engine.Report. Metrics, pages and commands read only the latest Report.
 //
 //	adapters (I/O)                  pure: values in, values out                              adapters (I/O)
 //	Kafka -> lag/kafkasource --States, each second---------------> rebalancemon --Stats--+
@@ -17,7 +17,7 @@
 //
 //	internal/engine runs the row above and stores one *Report
 //	           |                    |                  |
-//	    internal/metrics      internal/web       cmd/lagscaler (lag, plan, simulate …)   <- readers only
+//	    internal/metrics      internal/web       cmd/lagscaler (lag, plan, simulate …)   <- they only read
 //
 //	internal/daemon wires all of this from the configuration, and runs it
 //
@@ -25,6 +25,7 @@
 //
 //	What is lag, and when is it unknown?                 lag               partition.go: PartitionLag.Lag has the case table
 //	How do offsets become a Snapshot?                    lag               compute.go, topics.go
+//	How are two hours of offsets kept in little memory?  lag               ends.go
 //	Where do rates, trend and time lag come from?        lag               rates.go, trend.go, timelag.go: as metrics and pages show them
 //	When is a partition stalled, or read; what is a rest? lag              stand.go: judge has the cases; stands.go: how they are followed
 //	What is learned of a group's commits?                lag               habits.go, reader.go
@@ -32,83 +33,99 @@
 //	What is sent to brokers, and how often?              lag/kafkasource   doc.go: the requests of a poll; source.go: their order
 //	What happens when a coordinator moves?               lag/kafkasource/groups      coordinator.go: all cases in a table
 //	What happens when a leader moves?                    lag/kafkasource/topics      leaders.go
+//	What happens when a group disappears?                lag/kafkasource/groups      unlisted.go, missing.go: for 30 s it stays
+//	Which ACLs are missing?                              lag/kafkasource   check.go
 //	Which brokers are there, and what failed in a poll?  lag/kafkasource/cluster     cluster.go, round.go
 //	How is one request sent, and what guards it?         lag/kafkasource/transport   client.go: Do is the one function that sends
 //	How are the largest messages read?                   lag/kafkasource/wire        offsetfetch.go, listoffsets.go
 //	What must every source of observations do?           lag/lagtest       conform.go
-//	How are topics found that a group left?              lag               subscription.go: orphaned
+//	How are orphaned topics found?                       lag               subscription.go: orphaned
 //	How many tasks has a Kafka Streams application?      lag               subtopology.go
 //	What counts as a rebalance, and why did it happen?   rebalancemon      doc.go, cause.go
+//	When is a rebalance planned?                         rebalancemon      event.go: Planned
 //	Why this many replicas?                              scaler            table.go: the verdicts and the limits, each in order
 //	When does a verdict or limit hold; in which words?   scaler            rules.go, limits.go; words.go, words_rates.go
 //	In which steps is a decision made?                   scaler            evaluate.go: Evaluate is one paragraph
 //	Which values did the polls before a decision read?   scaler/seen       doc.go; readings.go, history.go: one source; replicas.go: the target
 //	Which arrival rate does a decision use?              scaler/seen       rates.go: windows; effective.go: bursts that the target lag absorbs
-//	Which member stands for which replica?               scaler/seen       members.go
+//	Which member stands for which replica?               scaler/seen       members.go; places.go, names.go: the evidence
+//	How many consumers run in one replica?               scaler/learn      members.go
 //	When is a poll partial or stale for a decision?      scaler/seen       history.go: quality
+//	Why does a decision use other numbers than a page?   scaler/seen       doc.go: the last two tables
 //	How is the capacity of a consumer learned?           scaler/learn      capacity.go, samples.go
+//	When is a downstream system the bottleneck?          scaler/learn      downstream.go
 //	What else is learned, and what is saved?             scaler/learn      doc.go: the list; memory.go: what is saved; state.go
 //	How many consumers does one group need?              scaler/need       doc.go; forecast.go, demand.go, reserve.go: the terms; need.go
+//	When is a partition hot?                             scaler/need       demand.go: separateHot
 //	Why 12 consumers and not 10?                         scaler/need       packing.go: partitions are whole
 //	How many consumers does a constant rate need?        scaler/plan       plan.go: the formula and its example
 //	How is a decision put into words?                    scaler/say        line.go: the line of logs and Events; explain.go: the derivation
 //	How is a number printed?                             scaler/number     the same in lines and on pages
 //	When is what was learned saved and loaded?           internal/engine   memory.go: a table of the cases
-//	Where is it saved?                                   scaler/kube       memories.go: ConfigMaps
+//	Where is it saved?                                   scaler/kube       memories.go: in ConfigMaps
 //	Where is it saved without Kubernetes?                internal/daemon   memoryfile.go
 //	What happens between two decisions?                  scaler            lane.go: the last one stands, or the fast lane decides
-//	When does a target go to zero, and what wakes it?    scaler            rules.go: scaleToZero, activate
+//	When does a target go to zero, and what wakes it?    scaler/asleep     doc.go: the table; mark.go: partitions without a commit
+//	Who set the replicas to 0?                           scaler/asleep     state.go: Next
+//	Where is that saved, before a write of 0?            scaler/kube       asleep.go
+//	When does a schedule apply, and in which time zone?  scaler            schedule.go: Open, parse
 //	When is a group idle?                                scaler/need       measure.go: idle
-//	How would a policy have done?                        scaler/sim        doc.go: the simulator; lineup.go: the alternatives
+//	What would another policy have decided?              scaler/sim        doc.go: the simulator; lineup.go: the alternatives
 //	Which recorded traffic is simulated?                 scaler/sim/traces        traces.go: the traces that are shipped
-//	Is what is said true, in worlds that can exist?      scaler/sim/worlds        doc.go: days with a hidden truth, and judges of it
+//	Does the program say only what is true?              scaler/sim/worlds        doc.go: days with a hidden truth, and judges of it
 //	How is docs/scaling-benchmark.md made?               scaler/sim/benchmark     jobs.go: what is simulated; report.go
 //	How are simulations plotted?                         internal/plot     plot.go
 //	What was seen and decided, for a bug report?         internal/record   doc.go: the format; replay.go decides it again; writer.go: rotation, a full disk
 //	How are Kubernetes objects read and written?         scaler/kube       doc.go; scales.go is the only writer of replicas
-//	Which namespace may name which cluster and group?    scaler/kube       scalers.go: allowed, mayName; convert.go: a target is always in its scaler's namespace
+//	Which Events are written, and how often?             scaler/kube       events.go; publisher.go: the status too
+//	Which namespace may name which group and topic?      scaler/kube       scalers.go: allowed, mayName; convert.go: a target is always in its scaler's namespace
 //	Which rights are needed, and for what?               scaler/kube/access     permissions.go
 //	Which replica leads, and until when?                 scaler/kube/election   election.go
 //	How large is a target, and who else scales it?       scaler/kube/watch      workloads.go
+//	Who wrote the replicas: lagscaler or another client? scaler/kube/watch   targets.go: ours
 //	Which conditions, reasons and annotations are there? scaler/kube/v1alpha1   status.go
 //	Which thresholds apply when a scaler sets some?      internal/engine   declared.go
 //	Do they apply when the scaler is refused?            scaler            outcome.go: Applies
 //	What may a user set?                                 internal/config   config.go; docs/configuration.md is made from it
 //	How does a KEDA ScaledObject become a KafkaScaler?   internal/keda     convert.go; trigger.go: what has no equivalent
 //	What keeps a password out of logs and pages?         internal/config   secret.go
-//	When does what run?                                  internal/engine   doc.go: the goroutines; engine.go: Tick is one whole cycle
+//	Which goroutines are there?                          internal/engine   doc.go: the goroutines; engine.go: Tick is one whole cycle
 //	How are the parts wired, started and stopped?        internal/daemon   daemon.go: New; run.go: Run, with a drawing
+//	Who serves the port, and with which TLS?             internal/daemon   serve.go
 //	When is a change of the configuration noticed?       internal/config   reload.go
-//	What does a changed configuration change?            internal/daemon   reload.go; restart.go: what needs a restart; sources.go: clusters
+//	What does a changed configuration change?            internal/daemon   reload.go; restart.go: what needs a restart; sources.go: the clusters
 //	And in the engine?                                   internal/engine   engine.go: configure
 //	How does a command print what it read?               internal/output   table.go, lag.go, document.go
 //	How does a command ask a running daemon?             internal/client   client.go
 //	How are joins, leaves and skew counted?              rebalancemon      member_stats.go
 //	What is exposed under which name?                    internal/metrics  doc.go: the tables; docs/metrics.md is made from them
-//	Which groups may page?                               internal/metrics  group.go: tier
+//	Which groups have critical alerts?                   internal/metrics  group.go: tier
+//	Which groups are left out when there are too many?   internal/metrics  limit.go
 //	What is the JSON of lag?                             internal/api      lag.go; docs/json.md is made from it
 //	What do the pages show?                              internal/web      doc.go: the paths and their files
+//	What may one client of the port hold?                internal/serve    doc.go: the bounds of connections and answers
 //	What do the charts remember, and how long?           internal/web/recent         ring.go
 //	How is a million rebalances searched?                internal/web/events         doc.go
-//	What pages somebody at night?                        alerts            and what then: docs/runbooks
+//	Which alerts are there, and what to do then?         alerts            rules/; docs/runbooks
 //	What does Grafana show?                              dashboards        as Go and as JSON
 //	Do the chart and the configuration agree?            charts            schema_test.go
-//	What does the demo pretend?                          internal/demo     doc.go
+//	What runs in the demo?                               internal/demo     doc.go
+//	How are the times of the demo shortened?             scaler/seen       clock.go
 //	Is a claim of the documentation true?                e2e               a module of its own: real Kafka, Kubernetes, Prometheus
 //
-// Arrows point one way: lag <- rebalancemon <- scaler/seen <- scaler/learn <- scaler/need <- scaler <- scaler/say <-
+// Arrows point one way: lag <- rebalancemon <- scaler/seen <- scaler/asleep <- scaler/learn <- scaler/need <- scaler <- scaler/say <-
 // internal/engine <- {internal/metrics, internal/web} <- internal/daemon <- cmd.
-// All before internal/engine, and scaler/sim, do no I/O, read no clock, write no log and start no goroutine; house_test.go
-// holds all of this.
+// All packages before internal/engine, and scaler/sim, do no I/O, read no clock, write no log and start no goroutine.
+// house_test.go checks all of this.
 //
 // # This package
 //
-// A subcommand a file, and none knows another: that is why there are more than 15 files, and they are one idea. Each reads
-// its flags, calls a package that does the work, and prints the result.
+// Every subcommand has a file of its own and uses no other subcommand, so there are more than 15 files. They are one idea: a
+// subcommand reads its flags, calls a package that does the work, and prints the result.
 //
 //	main.go, exit.go     a command line becomes an exit code
 //	root.go              one line for each subcommand
-//	flags.go             flags that several subcommands have, and what they name: a configuration or a daemon
+//	flags.go             flags of several subcommands, and the configuration or the daemon that these flags select
 //	run.go, lag.go, …    one subcommand each
 //
 // The work is elsewhere: internal/daemon runs, internal/output prints, internal/client asks a running daemon.

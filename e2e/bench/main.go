@@ -5,6 +5,9 @@
 //
 // Brokers are embedded ones in a process of their own, so that the client's CPU and memory are the client's alone.
 // Ways take turns within each round, after a garbage collection, and medians are over rounds.
+//
+// It runs parts of the program alone (kafkasource, lag, engine, metrics), not internal/daemon: every cost must be that of one
+// part, without the pages, the sampler and the timers of a daemon beside it.
 package main
 
 import (

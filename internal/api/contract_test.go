@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 const contractHead = `# The JSON of lag
@@ -70,6 +71,9 @@ func jsonType(f reflect.StructField) string {
 		t, suffix = t.Elem(), " or null"
 	case strings.Contains(f.Tag.Get("json"), "omitempty"):
 		suffix = ", absent when empty"
+	}
+	if t == reflect.TypeFor[time.Time]() {
+		return "time" + suffix
 	}
 	switch t.Kind() {
 	case reflect.Slice:

@@ -2,6 +2,7 @@ package api
 
 import (
 	"math"
+	"time"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/lag"
@@ -46,6 +47,7 @@ type Group struct {
 	Error         *string     `json:"error"`                          // the reason if the group could not be read; the other values are then older
 	Members       []Member    `json:"members"`                        // sorted by memberId
 	Partitions    []Partition `json:"partitions"`                     // sorted by topic, then partition
+	Left          []Left      `json:"left,omitempty"`                 // topics that the group has left, sorted
 	Advice        []Advice    `json:"advice,omitempty"`
 }
 
@@ -71,6 +73,16 @@ type Partitioned struct {
 	Partition int32  `json:"partition"`
 }
 
+// Left is a topic that the group committed to and that no member subscribes to any more. It counts until the group has been at
+// rest without it for ten minutes.
+type Left struct {
+	Topic    string     `json:"topic"`
+	Since    time.Time  `json:"since"`    // the first poll that found it so, of this process or of a saved memory
+	Orphaned bool       `json:"orphaned"` // it is in no sum any more
+	ReadAt   *time.Time `json:"readAt"`   // the last time that a committed offset moved forward; null: not seen
+	Missed   *bool      `json:"missed"`   // the group read it within the last day, and records still arrive: its consumers may be down; null: unknown
+}
+
 // Partition is a group's position in one partition.
 type Partition struct {
 	Topic         string   `json:"topic"`
@@ -83,11 +95,15 @@ type Partition struct {
 	LagSeconds    *float64 `json:"lagSeconds"`                  // the age of the next record; a lower bound if it is older than the history
 	LagAtLeast    bool     `json:"lagSecondsAtLeast,omitempty"` // lagSeconds is a lower bound
 	Lost          *int64   `json:"lost"`                        // records that retention deleted before the group read them
-	Orphaned      bool     `json:"orphaned"`                    // the group no longer subscribes to the topic; not in any sum
+	AboveEnd      *int64   `json:"aboveEnd"`                    // how far the committed offset is above the end: the topic was truncated or recreated
+	Orphaned      bool     `json:"orphaned"`                    // the group has left the topic, see left; not in any sum
 	Owner         *string  `json:"owner"`                       // memberId; null: not assigned
 	Stand         *string  `json:"stand,omitempty"`             // of its commits: read, rest, slow or stalled; absent if they move
 	Error         *string  `json:"error"`
 }
+
+// IsAboveEnd reports whether the committed offset is known to be above the end of the log.
+func (p Partition) IsAboveEnd() bool { return p.AboveEnd != nil && *p.AboveEnd > 0 }
 
 // Advice is a change that would help the group.
 type Advice struct {
@@ -108,18 +124,24 @@ func LagOf(r *engine.Report) Lag {
 
 // ClusterOf is one cluster of a report.
 func ClusterOf(c *engine.ClusterReport) Cluster {
+	out := ClusterHead(c)
+	out.Groups = make([]Group, 0, len(c.Groups))
+	for i := range c.Groups {
+		out.Groups = append(out.Groups, GroupOf(&c.Groups[i]))
+	}
+	return out
+}
+
+// ClusterHead is one cluster of a report, without its groups.
+func ClusterHead(c *engine.ClusterReport) Cluster {
 	out := Cluster{
-		Cluster:  c.Name,
-		Complete: len(c.Snapshot.Errors) == 0 && !c.Snapshot.At.IsZero(),
-		Groups:   make([]Group, 0, len(c.Groups)),
+		Cluster: c.Name, Complete: len(c.Snapshot.Errors) == 0 && !c.Snapshot.At.IsZero(), Groups: []Group{},
 	}
 	for _, e := range c.Snapshot.Errors {
 		out.Errors = append(out.Errors, errorOf(e))
 	}
 	for i := range c.Groups {
-		g := GroupOf(&c.Groups[i])
-		out.Complete = out.Complete && g.Complete
-		out.Groups = append(out.Groups, g)
+		out.Complete = out.Complete && c.Groups[i].Summary.Complete
 	}
 	return out
 }
@@ -154,10 +176,24 @@ func groupOf(g *lag.GroupLag, sum *lag.Summary) Group {
 	for _, m := range g.Members {
 		out.Members = append(out.Members, memberOf(m))
 	}
+	for i := range g.Left {
+		out.Left = append(out.Left, leftOf(&g.Left[i], g.ReadAt))
+	}
 	for _, t := range g.Topics {
 		for _, p := range t.Partitions {
 			out.Partitions = append(out.Partitions, partitionOf(g, t, p))
 		}
+	}
+	return out
+}
+
+func leftOf(l *lag.Left, now time.Time) Left {
+	out := Left{Topic: l.Topic, Since: l.Since, Orphaned: l.Orphaned}
+	if !l.ReadAt.IsZero() {
+		out.ReadAt = &l.ReadAt
+	}
+	if missed, known := l.Missed(now); known {
+		out.Missed = &missed
 	}
 	return out
 }
@@ -181,6 +217,7 @@ func partitionOf(g *lag.GroupLag, t lag.TopicLag, p lag.PartitionLag) Partition 
 		Lag:           known(p.Lag()),
 		LagUpperBound: known(p.LagUpperBound()),
 		Lost:          known(p.Lost(), p.Known.Has(lag.KnownStart|lag.KnownCommitted)),
+		AboveEnd:      known(p.Ahead(), p.Known.Has(lag.KnownCommitted|lag.KnownEnd)),
 		Error:         text(p.Err.String()),
 	}
 	if m, ok := g.OwnerOf(p); ok {

@@ -27,19 +27,24 @@ type Rebalance struct {
 // RebalancesOf are events as of now, in their order.
 func RebalancesOf(events []rebalancemon.Event, now time.Time) []Rebalance {
 	out := make([]Rebalance, 0, len(events))
-	for _, e := range events {
-		r := Rebalance{
-			Cluster: e.Cluster, Group: e.Group, Start: e.Start,
-			DurationSeconds: e.Duration(now).Seconds(), ResolutionSeconds: e.Resolution.Seconds(),
-			Outcome: text(string(e.Outcome)), Cause: string(e.Cause), Evidence: e.Evidence,
-			Generation: known32(e.Generation), Count: e.Count, Joined: e.Joined, Left: e.Left,
-		}
-		if !e.End.IsZero() {
-			r.End = &e.End
-		}
-		out = append(out, r)
+	for i := range events {
+		out = append(out, RebalanceOf(&events[i], now))
 	}
 	return out
+}
+
+// RebalanceOf is one of them.
+func RebalanceOf(e *rebalancemon.Event, now time.Time) Rebalance {
+	r := Rebalance{
+		Cluster: e.Cluster, Group: e.Group, Start: e.Start,
+		DurationSeconds: e.Duration(now).Seconds(), ResolutionSeconds: e.Resolution.Seconds(),
+		Outcome: text(string(e.Outcome)), Cause: string(e.Cause), Evidence: e.Evidence,
+		Generation: known32(e.Generation), Count: e.Count, Joined: e.Joined, Left: e.Left,
+	}
+	if !e.End.IsZero() {
+		r.End = &e.End
+	}
+	return r
 }
 
 func known32(n int32) *int32 {

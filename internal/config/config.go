@@ -22,6 +22,10 @@ type Config struct {
 	// The address for metrics, web UI, API and health checks, as HOST:PORT.
 	Listen string `yaml:"listen"`
 
+	// A second address for the health checks alone, /healthz and /readyz, as HOST:PORT: plain HTTP, without password.
+	// Browsers cannot use up its connections. Default: none; the health checks are then only at `listen`, where they always are.
+	HealthListen string `yaml:"healthListen"`
+
 	// A file in the format of the Prometheus exporter-toolkit: TLS, client certificates and basic auth on the port.
 	// It is read again for every connection, so a change takes effect at once.
 	WebConfigFile string `yaml:"webConfigFile"`
@@ -45,9 +49,10 @@ type Config struct {
 	// Workloads to scale, without the custom resource KafkaScaler.
 	Scalers []Scaler `yaml:"scalers"`
 
-	// Which Kubernetes namespaces may name which clusters and groups in their KafkaScalers. A KafkaScaler shows the lag
-	// of the groups that it names, and sets the thresholds of their alerts, which may then be critical. If this list is
-	// empty, every namespace may name every group of every cluster. If it has entries, a namespace may name only what an
+	// Which Kubernetes namespaces may name which clusters, groups and topics in their KafkaScalers. A KafkaScaler shows the
+	// lag of the groups that it names and whether records arrive in its topics, and sets the thresholds of the groups'
+	// alerts, which may then be critical. If this list is empty, every namespace may name every group and topic of every
+	// cluster. If it has entries, a namespace may name only what an
 	// entry allows; lagscaler refuses any other KafkaScaler, which then changes nothing.
 	Namespaces []NamespaceRule `yaml:"namespaces"`
 
@@ -253,7 +258,7 @@ type Memory struct {
 	File string `yaml:"file"`
 }
 
-// NamespaceRule is a permission: which namespaces may name which clusters and groups in their KafkaScalers.
+// NamespaceRule is a permission: which namespaces may name which clusters, groups and topics in their KafkaScalers.
 type NamespaceRule struct {
 	// A pattern that matches the complete name of the namespace.
 	Match Regexp `yaml:"match"`
@@ -263,6 +268,10 @@ type NamespaceRule struct {
 
 	// Patterns of the groups that it may name. Default: all.
 	Groups []Regexp `yaml:"groups"`
+
+	// Patterns of the topics that it may name. A `topicPattern` is allowed only if it is one of them. A KafkaScaler that
+	// names no topic has those that its group reads. Default: all.
+	Topics []Regexp `yaml:"topics"`
 }
 
 // Log is the log of the program, on standard error.

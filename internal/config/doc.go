@@ -25,7 +25,7 @@
 //	decode.go               YAML to structs, with the line of every field
 //	validate*.go            rules that no type can check
 //	problem.go              the mistakes
-//	rules.go, shown.go      questions to a valid configuration, and its text for the status page
+//	rules.go, shown.go      what a valid configuration says about a group, and its text for the status page
 //	reload.go               follows the file
 //
 // The package makes no connection and imports no client of Kafka or Kubernetes and no HTTP server. Of our own packages it

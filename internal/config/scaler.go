@@ -73,6 +73,10 @@ type ScalerSpec struct {
 	// When the scaler is deleted: `keep` the replicas, or `restore` at least one replica. Default restore if minReplicas
 	// is 0, otherwise keep.
 	OnDelete scaler.OnDelete `yaml:"onDelete"`
+
+	// When somebody else sets the replicas to 0 in mode act, for example with `kubectl scale --replicas=0`: `keep` the
+	// target at zero until it is scaled up again, or `wake` it like a target that lagscaler scaled to zero. Default keep.
+	OnZeroByHand scaler.OnZeroByHand `yaml:"onZeroByHand"`
 }
 
 // TargetRef is an object with a scale subresource, in the namespace of the scaler.
@@ -107,6 +111,11 @@ type Source struct {
 	// The number of records that one consumer processes at the same time. Default 1.
 	Concurrency int32 `yaml:"concurrency"`
 
+	// How many consumers (members of the group) one replica runs. It is needed only where neither addresses nor client ids
+	// tell which member runs in which pod, for example behind NAT. Default there: a scale down counts 1, and a scale up counts
+	// what is learned from the members and the ready replicas.
+	ConsumersPerReplica int32 `yaml:"consumersPerReplica"`
+
 	// The commit interval of the consumers. Default 5s, which is the default of the Kafka clients.
 	CommitInterval Duration `yaml:"commitInterval"`
 
@@ -119,6 +128,15 @@ type Source struct {
 
 	// `read_committed` or `read_uncommitted`. Default read_uncommitted.
 	Isolation seen.Isolation `yaml:"isolation"`
+
+	// Where the consumers begin in a partition in which the group has no commit (auto.offset.reset): `earliest` or
+	// `latest`. It says which records start a target with zero replicas there. Default: not known, so that all retained
+	// records start it, and keep its last replica.
+	OffsetReset seen.OffsetReset `yaml:"offsetReset"`
+
+	// Share groups: the number of members that the brokers allow in this group (group.share.max.size). Without maxReplicas it
+	// is the limit. Default 200, which is the default of the brokers.
+	MaxShareMembers int32 `yaml:"maxShareMembers"`
 }
 
 // Window is a time with a minimum number of replicas.
@@ -150,13 +168,16 @@ func (s ScalerSpec) Scaler() scaler.Spec {
 		TargetLag: time.Duration(s.TargetLag), DrainTime: time.Duration(s.DrainTime),
 		StabilizationWindow: time.Duration(s.StabilizationWindow),
 		ActivationLag:       s.ActivationLag, IdleTime: time.Duration(s.IdleTime), OnDelete: s.OnDelete,
+		OnZeroByHand: s.OnZeroByHand,
 	}
 	for _, src := range s.Sources {
 		out.Sources = append(out.Sources, seen.SourceSpec{
 			Cluster: src.Cluster, Group: src.Group, Topics: src.Topics, TopicPattern: src.TopicPattern,
 			ProcessingTime: time.Duration(src.ProcessingTime), Concurrency: src.Concurrency,
 			CommitsWithin: time.Duration(src.CommitsWithin), LeavesBehind: src.LeavesBehind,
-			CommitInterval: time.Duration(src.CommitInterval), Isolation: src.Isolation,
+			ConsumersPerReplica: src.ConsumersPerReplica,
+			CommitInterval:      time.Duration(src.CommitInterval), Isolation: src.Isolation,
+			MaxShareMembers: src.MaxShareMembers, OffsetReset: src.OffsetReset,
 		})
 	}
 	for _, w := range s.Schedule {

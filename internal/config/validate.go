@@ -82,6 +82,9 @@ func (v *validator) config(c *Config) {
 	}
 	v.intervals(c)
 	v.address("listen", c.Listen)
+	if c.HealthListen != "" {
+		v.address("healthListen", c.HealthListen)
+	}
 	v.requireReadable("webConfigFile", &c.WebConfigFile)
 	requirePositive(v, "metrics.maxGroups", c.Metrics.MaxGroups)
 	requirePositive(v, "metrics.maxSeries", c.Metrics.MaxSeries)

@@ -3,6 +3,7 @@ package daemon
 import (
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -27,6 +28,9 @@ type Options struct {
 	Identity  string               // holder of the Lease; empty: the name of the pod, or host and process id
 	Clock     seen.Clock           // for decisions; the zero value is the real clock. Tests use a faster one
 	Published func(*engine.Report) // called after every Report; must not block; may be nil
+
+	// Source wraps the source of every cluster; nil: they are not wrapped. Tests make single polls fail.
+	Source func(engine.Source) engine.Source
 }
 
 // Build is what the binary was made from.
@@ -44,6 +48,7 @@ type Daemon struct {
 	recorder *record.Recorder // nil: nothing is recorded
 	metrics  *metrics.Page
 	pages    http.Handler
+	health   net.Listener // of the probes alone; nil: they have no port of their own
 }
 
 // New makes all parts and starts none of them. It does not connect to Kafka yet. Its errors mean that the configuration or
@@ -57,7 +62,7 @@ func New(o Options) (*Daemon, error) {
 	d.config.Store(c)
 	d.level.Set(c.Log.Level.Slog())
 	d.log = newLog(o.Log, c.Log.Format, &d.level)
-	d.sources = newSources(d.log)
+	d.sources = newSources(d.log, o.Source)
 	clusters, err := d.sources.follow(c)
 	if err != nil {
 		return nil, err
@@ -68,6 +73,9 @@ func New(o Options) (*Daemon, error) {
 	ring := recent.New()
 	d.engine = engine.New(engineSettings(c, clusters), d.engineOptions(ring))
 	d.showIn(ring)
+	if d.health, err = listenHealth(c); err != nil {
+		return nil, err
+	}
 	return d, nil
 }
 

@@ -67,7 +67,7 @@ func kubernetesSettings(c *config.Config) kube.Settings {
 	}
 	for _, r := range c.Namespaces {
 		s.Namespaces = append(s.Namespaces, kube.NamespaceRule{
-			Match: r.Match.Regexp(), Clusters: regexps(r.Clusters), Groups: regexps(r.Groups),
+			Match: r.Match.Regexp(), Clusters: regexps(r.Clusters), Groups: regexps(r.Groups), Topics: regexps(r.Topics),
 		})
 	}
 	for i := range c.Scalers {

@@ -16,7 +16,7 @@ import (
 // Watcher returns an engine for a command that reads Kafka itself. The engine has no targets and no server. Its connections
 // are open until the process ends. Its error is a ConfigError.
 func Watcher(c *config.Config, log *slog.Logger, o engine.Options) (*engine.Engine, error) {
-	clusters, err := newSources(log).follow(c)
+	clusters, err := newSources(log, nil).follow(c)
 	if err != nil {
 		return nil, ConfigError{err}
 	}

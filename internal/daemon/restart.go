@@ -12,6 +12,7 @@ var restartOnly = []struct {
 	of   func(*config.Config) any // a pointer to the part
 }{
 	{"listen", func(c *config.Config) any { return &c.Listen }},
+	{"healthListen", func(c *config.Config) any { return &c.HealthListen }},
 	{"webConfigFile", func(c *config.Config) any { return &c.WebConfigFile }},
 	{"interval", func(c *config.Config) any { return &c.Interval }},
 	{"sampleInterval", func(c *config.Config) any { return &c.SampleInterval }},

@@ -17,6 +17,7 @@ import (
 //	           ├─ metrics     renders each new Report  <─────────────┤
 //	           ├─ record      writes polls to a file; ends after the engine
 //	           ├─ http        /metrics, pages, API, health <─────────┘
+//	           ├─ health      /healthz and /readyz on a port of their own, if one is configured
 //	           └─ election    the Lease; ends after everything that writes to Kubernetes
 func (d *Daemon) Run(ctx context.Context, listener net.Listener) error {
 	defer d.sources.close()
@@ -39,6 +40,10 @@ func (d *Daemon) Run(ctx context.Context, listener net.Listener) error {
 	}
 	server := d.server(listener)
 	g.Add(server.run, server.stop)
+	if d.health != nil {
+		health := d.healthServer()
+		g.Add(health.run, health.stop)
+	}
 	if k := d.kube; k != nil {
 		writing := add(k.Run)
 		elected, cancel := context.WithCancel(context.WithoutCancel(ctx))

@@ -12,14 +12,12 @@ import (
 	toolkit "github.com/prometheus/exporter-toolkit/web"
 
 	"github.com/lagscaler/lagscaler/internal/config"
+	"github.com/lagscaler/lagscaler/internal/serve"
 )
 
-const (
-	headerTimeout = 10 * time.Second // a client that is slower than this is not served
-	stopTimeout   = 5 * time.Second  // for answers under way when the process ends
-)
+const stopTimeout = 5 * time.Second // for answers under way when the process ends
 
-// server serves the port: plain, or with TLS and basic auth if there is a web configuration.
+// server serves a port: plain, or with TLS and basic auth if there is a web configuration.
 type server struct {
 	http     *http.Server
 	listener net.Listener
@@ -29,9 +27,30 @@ type server struct {
 
 func (d *Daemon) server(listener net.Listener) *server {
 	return &server{
-		http:     &http.Server{Handler: d.routes(), ReadHeaderTimeout: headerTimeout},
-		listener: listener, file: d.config.Load().WebConfigFile, log: d.log,
+		http: serve.New(d.routes(), d.log), listener: serve.Listen(listener, d.log),
+		file: d.config.Load().WebConfigFile, log: d.log,
 	}
+}
+
+// healthServer serves the probes alone, on a port of their own: nobody else can use up its connections. It is plain, since
+// the kubelet has no password.
+func (d *Daemon) healthServer() *server {
+	mux := http.NewServeMux()
+	mux.Handle("GET /healthz", d.pages)
+	mux.Handle("GET /readyz", d.pages)
+	return &server{http: serve.New(mux, d.log), listener: serve.Listen(d.health, d.log), log: d.log}
+}
+
+// listenHealth opens the port of the probes. It is nil if the configuration has none.
+func listenHealth(c *config.Config) (net.Listener, error) {
+	if c.HealthListen == "" {
+		return nil, nil //nolint:nilnil // no port is no error
+	}
+	l, err := net.Listen("tcp", c.HealthListen)
+	if err != nil {
+		return nil, fmt.Errorf("healthListen: %w", err)
+	}
+	return l, nil
 }
 
 // routes are all paths of the port. Every answer is made from the latest Report, so a request never reads Kafka.

@@ -18,6 +18,7 @@ import (
 // sources are the open clusters. Only one goroutine at a time may use it.
 type sources struct {
 	log  *slog.Logger
+	wrap func(engine.Source) engine.Source // nil: the engine reads each source itself
 	open map[string]*source
 }
 
@@ -25,20 +26,28 @@ type sources struct {
 // history of the cluster.
 type source struct {
 	name    string
+	read    engine.Source // what the engine reads: itself, or what Options.Source made of it
 	as      config.Cluster
 	log     *slog.Logger
 	current atomic.Pointer[kafkasource.Source]
 	checked *kafkasource.Source // the connection whose list of groups was checked; only for Observe
+	named   atomic.Pointer[lag.TopicNames]
 	rules   atomic.Pointer[config.Config]
 }
 
 // Sample reads the states of all groups.
 func (s *source) Sample(ctx context.Context) lag.Sample { return s.current.Load().Sample(ctx) }
 
+// ReadTopics makes the polls from now on read these topics, too, over any connection.
+func (s *source) ReadTopics(names lag.TopicNames) { s.named.Store(&names) }
+
 // Observe reads everything. For a new connection it also checks once whether the list of groups is complete, because brokers
 // leave out groups without an error if a permission is missing.
 func (s *source) Observe(ctx context.Context) lag.Observation {
 	k := s.current.Load()
+	if named := s.named.Load(); named != nil {
+		k.ReadTopics(*named)
+	}
 	o := k.Observe(ctx)
 	if s.checked != k && len(o.Errors) == 0 {
 		s.checked = k
@@ -54,7 +63,18 @@ func (s *source) readCommitted(group string) bool {
 	return s.rules.Load().Isolation(s.name, group) == seen.ReadCommitted
 }
 
-func newSources(log *slog.Logger) *sources { return &sources{log: log, open: map[string]*source{}} }
+func newSources(log *slog.Logger, wrap func(engine.Source) engine.Source) *sources {
+	return &sources{log: log, wrap: wrap, open: map[string]*source{}}
+}
+
+func (s *sources) newSource(cluster string) *source {
+	src := &source{name: cluster, log: s.log}
+	src.read = src
+	if s.wrap != nil {
+		src.read = s.wrap(src)
+	}
+	return src
+}
 
 // follow opens the clusters of a configuration and closes those that it no longer has. It does not connect yet. If one
 // cluster cannot be opened, nothing changes.
@@ -70,7 +90,7 @@ func (s *sources) follow(c *config.Config) ([]engine.Cluster, error) {
 	for _, cluster := range c.Clusters {
 		src, ok := s.open[cluster.Name]
 		if !ok || !slices.Equal(src.as.Brokers, cluster.Brokers) {
-			src, ok = &source{name: cluster.Name, log: s.log}, false
+			src, ok = s.newSource(cluster.Name), false
 		}
 		if !ok || !reflect.DeepEqual(src.as, cluster) {
 			k, err := s.connect(src, cluster)
@@ -80,7 +100,7 @@ func (s *sources) follow(c *config.Config) ([]engine.Cluster, error) {
 			fresh[src] = k
 		}
 		next[cluster.Name] = src
-		found = append(found, engine.Cluster{Name: cluster.Name, Source: src})
+		found = append(found, engine.Cluster{Name: cluster.Name, Source: src.read})
 	}
 	s.use(next, fresh, c)
 	return found, nil

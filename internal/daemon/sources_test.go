@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/lagscaler/lagscaler/internal/config"
+	"github.com/lagscaler/lagscaler/internal/engine"
 )
 
 // TestFollow: what of the engine's memory of a cluster survives a change of the configuration.
@@ -24,7 +25,7 @@ func TestFollow(t *testing.T) {
 		sameSource, sameConnection bool
 	}{{"nothing", base, true, true}, {"password", rotated, true, false}, {"brokers", moved, false, false}} {
 		t.Run(c.name, func(t *testing.T) {
-			s := newSources(slog.New(slog.DiscardHandler))
+			s := newSources(slog.New(slog.DiscardHandler), nil)
 			before, err := s.follow(&config.Config{Clusters: []config.Cluster{base}})
 			if err != nil {
 				t.Fatal(err)
@@ -43,4 +44,27 @@ func TestFollow(t *testing.T) {
 			s.close()
 		})
 	}
+}
+
+// wrapped is a source that a test has wrapped.
+type wrapped struct{ engine.Source }
+
+// TestWrappedSources: the engine reads the wrapped source, also after a change that keeps the history of its cluster.
+func TestWrappedSources(t *testing.T) {
+	base := config.Cluster{Name: "main", Brokers: []string{"a:1"}, ClientID: "l"}
+	changed := base
+	changed.ClientID = "m"
+	s := newSources(slog.New(slog.DiscardHandler), func(s engine.Source) engine.Source { return &wrapped{s} })
+	before, err := s.follow(&config.Config{Clusters: []config.Cluster{base}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := s.follow(&config.Config{Clusters: []config.Cluster{changed}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w, ok := before[0].Source.(*wrapped); !ok || w.Source != s.open["main"] || after[0].Source != before[0].Source {
+		t.Errorf("the engine reads %T, then %T", before[0].Source, after[0].Source)
+	}
+	s.close()
 }

@@ -18,6 +18,11 @@ type Source interface {
 	Observe(ctx context.Context) lag.Observation
 }
 
+// TopicReader is a Source that can read topics that no group commits to. It may be called while Observe runs.
+type TopicReader interface {
+	ReadTopics(names lag.TopicNames)
+}
+
 // Cluster is a cluster to watch.
 type Cluster struct {
 	Name   string
@@ -74,9 +79,9 @@ func (c *cluster) sampled(s lag.Sample, hints []rebalancemon.Hint, took time.Dur
 }
 
 // observed takes in a poll.
-func (c *cluster) observed(o lag.Observation, hints []rebalancemon.Hint, keep []string, slo func(cluster, group string) lag.SLO) []rebalancemon.Event {
+func (c *cluster) observed(o lag.Observation, hints []rebalancemon.Hint, d *lag.Declared, slo func(cluster, group string) lag.SLO) []rebalancemon.Event {
 	prev := c.report.Snapshot
-	s := lag.Compute(o, prev, keep)
+	s := d.Compute(o, prev)
 	c.countPoll(o)
 	events := c.monitor.Snapshot(s, hints)
 	groupSLO := func(group string) lag.SLO { return slo(c.Name, group) }
@@ -154,12 +159,16 @@ func (c *cluster) polled() PollStats {
 	return p
 }
 
-// source joins what a scaler says of a group with what the last poll says of it.
-func (e *Engine) source(spec seen.SourceSpec) seen.Source {
+// source joins what a scaler says of a group with what the last poll says of it. remembered are the topics whose ends count
+// while the target is, or may go to, zero; nil where it may not.
+func (e *Engine) source(spec seen.SourceSpec, remembered func(topic string) bool) seen.Source {
 	src := seen.Source{SourceSpec: spec}
 	c, ok := e.clusters[spec.Cluster]
 	if !ok {
 		return src
+	}
+	if remembered != nil {
+		src.Ends, src.Absent = c.ends(spec, remembered)
 	}
 	if g, ok := c.report.Snapshot.Group(spec.Group); ok {
 		src.Lag = g
@@ -190,4 +199,25 @@ func (e *Engine) measured(spec seen.SourceSpec) lag.Measurement {
 		}
 	}
 	return lag.Measurement{}
+}
+
+// ends are the topics that a source names or that are remembered, as the last poll read them, and those that are not there.
+func (c *cluster) ends(spec seen.SourceSpec, remembered func(topic string) bool) (ends []lag.TopicRead, absent []string) {
+	wants := spec.Wants()
+	group, _ := c.report.Snapshot.Group(spec.Group)
+	for _, t := range c.report.Snapshot.Topics {
+		if wants != nil && wants(t.Name) || wants == nil && (remembered(t.Name) || consumes(group, t.Name)) {
+			ends = append(ends, t)
+		}
+	}
+	for _, name := range c.report.Snapshot.Absent {
+		if slices.Contains(spec.Topics, name) || remembered(name) {
+			absent = append(absent, name)
+		}
+	}
+	return ends, absent
+}
+
+func consumes(g *lag.GroupLag, topic string) bool {
+	return g != nil && slices.ContainsFunc(g.Topics, func(t lag.TopicLag) bool { return t.Topic == topic })
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/asleep"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -17,7 +18,14 @@ type declared struct {
 	groups  map[string][]string            // by cluster, sorted: the scaled groups, which never vanish from snapshots
 	hints   map[string][]rebalancemon.Hint // by cluster: resizes and rollouts of their targets
 	slos    map[groupName]lag.SLO          // thresholds that scalers set for their groups; the first by name decides
+	topics  map[string][]string            // by cluster, sorted: the topics that scalers name
+	match   map[string][]topicNames        // by cluster: those that they name by a pattern
+	names   map[groupName][]topicNames     // topics that scalers name for a group
+	sleeps  map[groupName]bool             // groups of a target that has no replica
 }
+
+// topicNames accepts the topics that a scaler names.
+type topicNames func(topic string) bool
 
 type groupName struct{ cluster, group string }
 
@@ -26,6 +34,8 @@ func declare(all []scaler.Scaler, global scaler.Mode) declared {
 	all = slices.Clone(all) // the platform's own may be read by others
 	d := declared{
 		scalers: all, groups: map[string][]string{}, hints: map[string][]rebalancemon.Hint{}, slos: map[groupName]lag.SLO{},
+		topics: map[string][]string{}, match: map[string][]topicNames{},
+		names: map[groupName][]topicNames{}, sleeps: map[groupName]bool{},
 	}
 	slices.SortFunc(all, func(a, b scaler.Scaler) int { return strings.Compare(a.Name, b.Name) })
 	for i := range all {
@@ -41,6 +51,7 @@ func declare(all []scaler.Scaler, global scaler.Mode) declared {
 	for _, groups := range d.groups {
 		slices.Sort(groups)
 	}
+	d.sortTopics()
 	return d
 }
 
@@ -50,7 +61,15 @@ func (d *declared) add(s *scaler.Scaler, src seen.SourceSpec) {
 		h.Group = src.Group
 		d.hints[src.Cluster] = append(d.hints[src.Cluster], h)
 	}
+	d.topics[src.Cluster] = append(d.topics[src.Cluster], src.Topics...)
+	if src.TopicPattern != "" {
+		d.match[src.Cluster] = append(d.match[src.Cluster], src.Wants())
+	}
 	name := groupName{src.Cluster, src.Group}
+	if wants := src.Wants(); wants != nil {
+		d.names[name] = append(d.names[name], wants)
+	}
+	d.sleeps[name] = d.sleeps[name] || s.Workload.Found && s.Workload.Spec == 0
 	if _, known := d.slos[name]; known {
 		return
 	}
@@ -60,4 +79,45 @@ func (d *declared) add(s *scaler.Scaler, src seen.SourceSpec) {
 	slo.ProcessingTime = src.ProcessingTime
 	d.slos[name] = slo
 	d.groups[src.Cluster] = append(d.groups[src.Cluster], src.Group)
+}
+
+// topicNames are the topics of a cluster that scalers name.
+func (d *declared) topicNames(cluster string) lag.TopicNames {
+	names := lag.TopicNames{Names: d.topics[cluster]}
+	if match := d.match[cluster]; len(match) > 0 {
+		names.Match = func(topic string) bool {
+			return slices.ContainsFunc(match, func(m topicNames) bool { return m(topic) })
+		}
+	}
+	return names
+}
+
+// remember adds the topics that are remembered of targets at zero: of a group whose commits expired nobody else knows them.
+func (d *declared) remember(asleep func(one *scaler.Scaler) asleep.State) {
+	for i := range d.scalers {
+		if one := &d.scalers[i]; one.Applies() {
+			for _, m := range asleep(one).Marks {
+				d.topics[m.Cluster] = append(d.topics[m.Cluster], m.Topic)
+			}
+		}
+	}
+	d.sortTopics()
+}
+
+func (d *declared) sortTopics() {
+	for cluster, topics := range d.topics {
+		slices.Sort(topics)
+		d.topics[cluster] = slices.Compact(topics)
+	}
+}
+
+// of is what is declared of the groups of a cluster; left is what was saved of them.
+func (d *declared) of(cluster string, left map[string][]lag.Left) *lag.Declared {
+	return &lag.Declared{
+		Keep: d.groups[cluster], Left: left,
+		Names: func(group, topic string) bool {
+			return slices.ContainsFunc(d.names[groupName{cluster, group}], func(names topicNames) bool { return names(topic) })
+		},
+		Sleeps: func(group string) bool { return d.sleeps[groupName{cluster, group}] },
+	}
 }

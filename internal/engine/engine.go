@@ -134,18 +134,30 @@ func (e *Engine) slo(cluster, group string) lag.SLO {
 // Tick polls every cluster once, each under its own deadline, and does everything that follows from it: the whole cycle of
 // the program, without timers.
 func (e *Engine) Tick(ctx context.Context, now time.Time) {
+	e.declare(now)
 	observations := make([]lag.Observation, len(e.current.Clusters))
 	var wg sync.WaitGroup
 	for i, c := range e.current.Clusters {
 		wg.Go(func() { observations[i] = e.observe(ctx, c) })
 	}
 	wg.Wait()
-	e.scaling.read(now)
+	e.declare(now)
+	e.scaling.load(ctx, now)
 	for i, c := range e.current.Clusters {
 		e.observed(c.Name, observations[i])
 	}
 	e.scaling.decide(ctx, now, func(string) bool { return true })
 	e.publish(now)
+}
+
+// declare takes in what is declared now, and tells the sources which topics that names.
+func (e *Engine) declare(now time.Time) {
+	e.scaling.read(now)
+	for _, c := range e.current.Clusters {
+		if r, ok := c.Source.(TopicReader); ok {
+			r.ReadTopics(e.scaling.declared.topicNames(c.Name))
+		}
+	}
 }
 
 // observe polls under a deadline shorter than the interval, so that polls never queue up.
@@ -165,7 +177,8 @@ func (e *Engine) observed(name string, o lag.Observation) {
 	e.scaling.teach(name, &c.history)
 	take := func(o lag.Observation) error {
 		return e.panics.catch(PartCompute, name, func() {
-			e.logRebalances(c.observed(o, e.scaling.declared.hints[name], e.scaling.declared.groups[name], e.slo))
+			e.logRebalances(c.observed(o, e.scaling.declared.hints[name], e.scaling.declared.of(name, e.scaling.left[name]), e.slo))
+			e.scaling.left.read(c.report.Snapshot)
 		})
 	}
 	err := take(o)

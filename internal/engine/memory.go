@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -40,14 +41,14 @@ type memory struct {
 // load loads what was learned when this process becomes the leader, or may decide at last: only the leader learns, and
 // goes on from what the last one saved. The readings of the last minutes are this process's own. A load that fails is
 // tried again, and until it works nothing is saved. A store leaves out single memories that it cannot decode, such as those
-// of a newer version: those scalers learn anew, and the next save replaces what was left out.
-func (m *memory) load(ctx context.Context, now time.Time, learns bool) {
+// of a newer version: those scalers learn anew, and the next save replaces what was left out. loaded says that it worked now.
+func (m *memory) load(ctx context.Context, now time.Time, learns bool) (loaded bool) {
 	if !learns {
 		m.loaded = false
-		return
+		return false
 	}
 	if m.store == nil || m.loaded || now.Before(m.loadAgain) {
-		return
+		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, memoryTimeout)
 	defer cancel()
@@ -55,12 +56,13 @@ func (m *memory) load(ctx context.Context, now time.Time, learns bool) {
 	if err != nil {
 		m.loadAgain = now.Add(loadInterval)
 		m.log.Warn("loading what was learned failed; deciding from what this process has seen until it works", "err", err)
-		return
+		return false
 	}
 	for name, s := range saved {
 		m.learned[name] = s.Resume(m.learned[name])
 	}
 	m.loaded, m.saved = true, now
+	return true
 }
 
 // save saves what was learned when the last time is long enough ago, and at the end.
@@ -91,4 +93,18 @@ func (s *scaling) teach(cluster string, h *lag.History) {
 			}
 		}
 	}
+}
+
+// saveSoon makes the next save one that is due.
+func (m *memory) saveSoon() { m.saved = time.Time{} }
+
+// saveNow saves what was learned before something is done that the next leader has to know.
+func (m *memory) saveNow(ctx context.Context) error {
+	switch {
+	case m.store == nil:
+		return nil // nothing outlives the process
+	case !m.loaded:
+		return errors.New("what was learned before is not loaded yet, and would be lost")
+	}
+	return m.store.Save(ctx, m.learned)
 }

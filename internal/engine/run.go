@@ -39,7 +39,8 @@ func (e *Engine) handle(ctx context.Context, r reading, now time.Time) {
 		return // the cluster was removed from the configuration in the meantime
 	}
 	if r.obs != nil {
-		e.scaling.read(now)
+		e.declare(now)
+		e.scaling.load(ctx, now)
 		e.observed(r.cluster, *r.obs)
 		e.scaling.decide(ctx, now, func(polled string) bool { return polled == r.cluster })
 		e.publish(now)

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/asleep"
 	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/say"
 	"github.com/lagscaler/lagscaler/scaler/seen"
@@ -36,8 +38,8 @@ const applyTimeout = 5 * time.Second // for all writes of one poll together
 
 // lastPolls answers from the last poll of each cluster.
 type lastPolls interface {
-	source(spec seen.SourceSpec) seen.Source       // for a decision
-	measured(spec seen.SourceSpec) lag.Measurement // for readers
+	source(spec seen.SourceSpec, remembered func(topic string) bool) seen.Source // for a decision
+	measured(spec seen.SourceSpec) lag.Measurement                               // for readers
 }
 
 // scaling decides for all scalers and applies the decisions. Like all state of the engine it belongs to the goroutine of Run.
@@ -53,6 +55,7 @@ type scaling struct {
 	mode     scaler.Mode // the global one
 	declared declared    // as of the last reading
 	memory   memory
+	left     leftBefore
 	reports  map[string]ScalerReport // by name, without Counts
 	counts   map[string]*counts
 }
@@ -65,6 +68,7 @@ func newScaling(o Options, polls lastPolls, p *panics) scaling {
 	return scaling{
 		targets: o.Targets, leading: leading, record: o.Record, clock: o.Clock, log: o.Log, polls: polls, panics: p,
 		memory:  memory{store: o.Memories, log: o.Log, learned: map[string]scaler.Memory{}},
+		left:    leftBefore{},
 		reports: map[string]ScalerReport{}, counts: map[string]*counts{},
 	}
 }
@@ -73,13 +77,21 @@ func newScaling(o Options, polls lastPolls, p *panics) scaling {
 func (s *scaling) read(now time.Time) {
 	if s.targets != nil {
 		s.declared = declare(s.targets.Scalers(now), s.mode)
+		s.declared.remember(s.asleep)
 	}
+}
+
+// asleep is what is remembered of a scaler's target at zero.
+func (s *scaling) asleep(one *scaler.Scaler) asleep.State {
+	if own := s.memory.learned[one.Name].Asleep; one.Asleep == nil || !own.Zero() {
+		return own
+	}
+	return *one.Asleep
 }
 
 // decide evaluates the scalers whose first source lives in one of the polled clusters, and applies what changed.
 // One target's failure never stops the others.
 func (s *scaling) decide(ctx context.Context, now time.Time, polled func(cluster string) bool) {
-	s.memory.load(ctx, now, s.learns())
 	reports := map[string]ScalerReport{}
 	var writes []write
 	for _, one := range s.declared.scalers {
@@ -132,6 +144,13 @@ func (s *scaling) measure(one scaler.Scaler, d scaler.Decision) []lag.Measuremen
 	return out
 }
 
+// load loads what was learned when it is time, before a poll is taken in: the poll may depend on it.
+func (s *scaling) load(ctx context.Context, now time.Time) {
+	if s.memory.load(ctx, now, s.learns()) {
+		s.left.remember(s.memory.learned)
+	}
+}
+
 // learns reports whether this process keeps what is learned. In observe nothing is learned, and there is no right to
 // what is saved.
 func (s *scaling) learns() bool { return s.leading() && s.mode != scaler.Observe }
@@ -155,8 +174,9 @@ func (s *scaling) evaluate(one scaler.Scaler, now time.Time) (r ScalerReport, ch
 		Now: now, Clock: s.clock, Workload: one.Workload, Policy: one.Policy, Memory: s.memory.learned[one.Name],
 	}
 	in.Policy.Mode = one.Mode // in force: under the kill switch nobody fights us
+	in.Acts, in.Asleep = s.leading() && one.Mode == scaler.Act, one.Asleep
 	for _, spec := range one.Sources {
-		in.Sources = append(in.Sources, s.polls.source(spec))
+		in.Sources = append(in.Sources, s.polls.source(spec, s.remembered(&one, spec)))
 	}
 	result := scaler.Evaluate(in)
 	if s.record != nil {
@@ -165,7 +185,13 @@ func (s *scaling) evaluate(one scaler.Scaler, now time.Time) (r ScalerReport, ch
 	s.memory.learned[one.Name] = result.Memory
 	d := result.Decision
 	r = ScalerReport{
-		Outcome: scaler.Outcome{Scaler: one, Decision: d, Line: say.Line(d), Disposition: s.disposition(one, d)}, Week: result.Memory.Week,
+		Outcome: scaler.Outcome{
+			Scaler: one, Decision: d, Line: say.Line(d), Disposition: s.disposition(one, d), Asleep: result.Memory.Asleep, AsleepAt: now,
+		},
+		Week: result.Memory.Week,
+	}
+	if one.Asleep == nil && !in.Memory.Asleep.ByHand.Equal(result.Memory.Asleep.ByHand) {
+		s.memory.saveSoon()
 	}
 	if result.Fresh {
 		s.count(one.Name).decisions[d.Verdict]++
@@ -173,7 +199,21 @@ func (s *scaling) evaluate(one scaler.Scaler, now time.Time) (r ScalerReport, ch
 		r.Disposition, r.Failure = last.Disposition, last.Failure // of the decision that stands
 	}
 	change, asks = result.Change()
+	change.Scaler = one.Name
 	return r, change, asks
+}
+
+// remembered are the topics of a source that are remembered; nil where the target is not, and may not go to, zero.
+func (s *scaling) remembered(one *scaler.Scaler, spec seen.SourceSpec) func(topic string) bool {
+	if one.Policy.MinReplicas > 0 && one.Workload.Spec > 0 {
+		return nil
+	}
+	marks := s.asleep(one).Marks
+	return func(topic string) bool {
+		return slices.ContainsFunc(marks, func(m asleep.Mark) bool {
+			return m.Cluster == spec.Cluster && m.Group == spec.Group && m.Topic == topic
+		})
+	}
 }
 
 // disposition is what may become of a decision; whether a write works is not known yet. A decision to hold that nothing
@@ -203,7 +243,12 @@ func (s *scaling) apply(ctx context.Context, reports map[string]ScalerReport, wr
 	defer cancel()
 	failures := make([]error, len(writes))
 	var wg sync.WaitGroup
+	unsaved := s.saveIntents(ctx, reports, writes)
 	for i, w := range writes {
+		if w.change.To == 0 && reports[w.scaler].Scaler.Asleep == nil && unsaved != nil {
+			failures[i] = fmt.Errorf("saving the intent: %w", unsaved)
+			continue
+		}
 		wg.Go(func() {
 			if err := s.panics.catch(PartWrite, w.scaler, func() { failures[i] = s.targets.Apply(ctx, w.change) }); err != nil {
 				failures[i] = err
@@ -214,6 +259,14 @@ func (s *scaling) apply(ctx context.Context, reports map[string]ScalerReport, wr
 	for i, w := range writes {
 		reports[w.scaler] = s.applied(reports[w.scaler], failures[i])
 	}
+}
+
+// saveIntents saves that 0 is about to be written, where the platform does not: of scalers of the configuration file.
+func (s *scaling) saveIntents(ctx context.Context, reports map[string]ScalerReport, writes []write) error {
+	if !slices.ContainsFunc(writes, func(w write) bool { return w.change.To == 0 && reports[w.scaler].Scaler.Asleep == nil }) {
+		return nil
+	}
+	return s.memory.saveNow(ctx)
 }
 
 // applied is a report after its write: one log line for each.

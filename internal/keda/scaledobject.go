@@ -96,6 +96,8 @@ type source struct {
 	Cluster string   `yaml:"cluster"`
 	Group   string   `yaml:"group"`
 	Topics  []string `yaml:"topics,flow,omitempty"`
+
+	OffsetReset string `yaml:"offsetReset,omitempty"`
 }
 
 type window struct {

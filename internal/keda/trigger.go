@@ -33,7 +33,6 @@ var withoutEquivalent = map[string]string{
 	"allowIdleConsumers":                 "allowIdleConsumers has no equivalent: there are never more replicas than partitions, except if minReplicas requires it.",
 	"excludePersistentLag":               "excludePersistentLag is always on: a stalled partition is excluded and reported (PartitionStalled).",
 	"scaleToZeroOnInvalidOffset":         "scaleToZeroOnInvalidOffset has no equivalent: a group without committed offsets is never scaled down (NoCommittedOffsets).",
-	"offsetResetPolicy":                  "offsetResetPolicy is not needed: a partition without a committed offset is not the same as lag 0.",
 	"partitionLimitation":                "partitionLimitation has no equivalent: all partitions of the topics count.",
 }
 
@@ -69,12 +68,26 @@ func (c *conversion) kafka(t trigger) error {
 	if err := c.activation(m["activationLagThreshold"]); err != nil {
 		return err
 	}
-	c.add(source{Cluster: name, Group: m["consumerGroup"]}, m["topic"])
+	reset, err := c.offsetReset(m["offsetResetPolicy"])
+	if err != nil {
+		return err
+	}
+	c.add(source{Cluster: name, Group: m["consumerGroup"], OffsetReset: reset}, m["topic"])
 	return nil
 }
 
+// offsetReset keeps what the trigger says. KEDA takes latest where it says nothing; that says nothing of the consumers, and
+// with latest, records that arrived before their first start would not start them.
+func (c *conversion) offsetReset(text string) (string, error) {
+	switch text {
+	case "", "earliest", "latest":
+		return text, nil
+	}
+	return "", fmt.Errorf("offsetResetPolicy: %q is neither earliest nor latest", text)
+}
+
 // convertedFields are the fields that have an equivalent.
-var convertedFields = []string{"bootstrapServers", "consumerGroup", "topic", "activationLagThreshold"}
+var convertedFields = []string{"bootstrapServers", "consumerGroup", "topic", "activationLagThreshold", "offsetResetPolicy"}
 
 // activation keeps the smallest threshold, because in KEDA each trigger alone can activate the workload.
 func (c *conversion) activation(text string) error {
@@ -97,6 +110,9 @@ func (c *conversion) add(s source, topic string) {
 	all := &c.out.Spec.Sources
 	for i := range *all {
 		if have := &(*all)[i]; have.Cluster == s.Cluster && have.Group == s.Group {
+			if have.OffsetReset != s.OffsetReset { // not known, where two triggers differ
+				have.OffsetReset = ""
+			}
 			if topic == "" || len(have.Topics) == 0 {
 				have.Topics = nil
 			} else if !slices.Contains(have.Topics, topic) {

@@ -82,20 +82,21 @@ func TestRenderedOncePerReportAndFormat(t *testing.T) {
 			t.Fatalf("rendered %d times, want %d", h.n, want)
 		}
 	}
-	get("text", 1)
-	get("text", 1)
-	get("proto", 2)
-	get("text", 2)
+	const text, proto = "text/plain", "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
+	get(text, 1)
+	get(text, 1)
+	get(proto, 2)
+	get(text, 2)
 	report = &engine.Report{}
-	get("text", 3)
+	get(text, 3)
 	a.prepare()
 	if h.n != 3 {
 		t.Fatalf("an old Report was prepared")
 	}
 	report = &engine.Report{}
 	a.prepare() // both formats, since both were asked for
-	get("text", 5)
-	get("proto", 5)
+	get(text, 5)
+	get(proto, 5)
 	for range maxIdle + 1 {
 		report = &engine.Report{}
 		a.prepare()
@@ -103,12 +104,29 @@ func TestRenderedOncePerReportAndFormat(t *testing.T) {
 	n := h.n
 	report = &engine.Report{}
 	a.prepare()
-	get("text", n+1) // nobody asked for so long that it was not rendered ahead
-	for i := range 3 * maxAsked {
-		scrape(t, a, map[string]string{"Accept": fmt.Sprint(i)})
+	get(text, n+1) // nobody asked for so long that it was not rendered ahead
+}
+
+// No client makes more than nine pages of one Report, whatever its headers and its query string say.
+func TestClientsCannotMakePages(t *testing.T) {
+	h := &countingHandler{}
+	report := &engine.Report{}
+	a := newAnswers(h, func() *engine.Report { return report })
+	for i := range 2000 {
+		accept := []string{
+			"", "text/plain", "text/html", "*/*", "application/openmetrics-text;version=0.0.1", "application/openmetrics-text",
+			"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
+			"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text",
+			"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=compact-text",
+		}[i%9]
+		escaping := []string{"", ";escaping=allow-utf-8", ";escaping=values", ";escaping=dots", fmt.Sprint(";x=", i)}[i%5]
+		r := httptest.NewRequest(http.MethodGet, fmt.Sprint("/metrics?x=", i), http.NoBody)
+		r.Header.Set("Accept", accept+escaping)
+		r.Header.Set("Accept-Encoding", []string{"", "gzip", "zstd", "br", fmt.Sprint("gzip;q=0.", i)}[i/9%5])
+		a.ServeHTTP(httptest.NewRecorder(), r)
 	}
-	if len(a.kinds) > maxAsked || len(a.kept) > maxAsked {
-		t.Errorf("remembers %d requests and %d pages", len(a.kinds), len(a.kept))
+	if h.n > 9 || len(a.kept) > 9 {
+		t.Errorf("rendered %d pages, keeps %d", h.n, len(a.kept))
 	}
 }
 
@@ -127,7 +145,7 @@ func TestRunRendersAhead(t *testing.T) {
 		p.answers.mu.Lock()
 		defer p.answers.mu.Unlock()
 		for k, kept := range p.answers.kept {
-			if p.answers.report != latest.Load() || kept.body.Len() == 0 {
+			if p.answers.report != latest.Load() || kept.page.body.Len() == 0 {
 				t.Errorf("%v was not rendered ahead", k)
 			}
 		}

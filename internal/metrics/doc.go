@@ -37,8 +37,8 @@
 // (lag.StaleAfter). Its counters remain, and so do its thresholds and status, whose rows in group.go are marked keptWhenStale.
 // The method row.into, in table.go, applies this rule.
 //
-// The package has more than 1,500 lines because it has about 100 metrics, and it is one idea: a metric is a row, and nothing
-// else knows of it.
+// The package has more than 1,500 lines because it has about 100 metrics, and it is one idea: a metric is one row, and
+// no other code depends on it.
 package metrics
 
 //go:generate env UPDATE_GOLDEN=1 go test -count=1 -run TestDocs .

@@ -39,8 +39,8 @@ func experimental(r row[*groupView]) row[*groupView] {
 	return r
 }
 
-// groupTable has at most 40 series for each group. Not counted are slo_lag_seconds, which exists only when configured, rests and slow
-// commits, which exist only while there are some, the outcomes
+// groupTable has at most 40 series for each group. Not counted are slo_lag_seconds, which exists only when configured, rests, slow
+// commits and commits above the end, which exist only while there are some, the outcomes
 // and causes of rebalances that happened, and advice.
 var groupTable = slices.Concat(lagRows, thresholdRows, rateRows, stateRows, memberRows, rebalanceRows)
 
@@ -66,6 +66,8 @@ var lagRows = []row[*groupView]{
 		func(g *groupView, o *out) { o.know(float64(g.sum.Unassigned), g.membersKnown()) }),
 	gauge(AreaLag, "lagscaler_group_partitions_below_log_start", "Partitions whose committed offset is below the log start: retention deleted records before the group read them.",
 		func(g *groupView, o *out) { o.add(float64(g.sum.BelowLogStart)) }),
+	gauge(AreaLag, "lagscaler_group_partitions_above_end", "Partitions whose committed offset is above the end of the log: the topic was truncated or recreated. Their lag counts as 0. Absent while there is none.",
+		func(g *groupView, o *out) { o.know(float64(g.sum.AboveEnd), g.sum.AboveEnd > 0) }),
 	gauge(AreaLag, "lagscaler_group_partitions_stalled", "Partitions that are assigned to a member, and in which records wait, but whose committed offset has not moved for longer than it ever stands, and for at least two minutes.",
 		func(g *groupView, o *out) { o.add(float64(g.rates.Stalled)) }),
 	gauge(AreaLag, "lagscaler_group_partitions_standing", "Partitions in which records wait and whose committed offset has not moved for two minutes, while it is not known how often the group commits. After 15 minutes they are stalled. Absent if there are none.",
@@ -83,6 +85,8 @@ var lagRows = []row[*groupView]{
 		}, "kind"),
 	gauge(AreaLag, "lagscaler_group_partitions_unknown", "Partitions that the last poll could not read. They are not in the sums.",
 		func(g *groupView, o *out) { o.add(float64(g.sum.Unknown)) }),
+	gauge(AreaLag, "lagscaler_group_missed_topics", "Topics that no member subscribes to any more, though the group read them within the last day and records still arrive. Their consumers may be down. Absent while there is none.",
+		func(g *groupView, o *out) { o.know(float64(g.rates.Missed), g.rates.Missed > 0) }),
 	counter(AreaLag, "lagscaler_group_lost_records_total", "Records that retention deleted before the group read them.",
 		func(g *groupView, o *out) { o.add(float64(g.rates.LostTotal)) }),
 }

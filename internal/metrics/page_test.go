@@ -65,7 +65,9 @@ func TestTableIsWhatIsExposed(t *testing.T) {
 	f.lag -= 300 // it catches up, so that there is a time to drain
 	r := scaled(f.report(3), func(s *engine.ScalerReport) { s.Decision.Overdue = true })
 	declare(&r.Clusters[0].Groups[0], lag.SLO{Declared: true, LagTime: 30 * time.Second})
+	r.Clusters[0].Groups[0].Summary.AboveEnd = 1
 	r.Clusters[0].Groups[0].Rates.Rest = lag.Rest{Read: 2, Unknown: 1, Resting: 1, Slow: 1, Interval: time.Minute, StallAfter: 15 * time.Minute}
+	r.Clusters[0].Groups[0].Rates.Missed = 1
 	p := New(Options{Latest: func() *engine.Report { return r }, Filter: everything, ConfigLoaded: func() bool { return true }})
 	check := func(metrics []Metric, gather func() ([]*dto.MetricFamily, error)) {
 		gathered, err := gather()
@@ -122,8 +124,8 @@ func TestSeriesOfOneGroup(t *testing.T) {
 			n++
 		}
 	}
-	if n != 40 {
-		t.Errorf("a group in which everything is known has %d series, want 40", n)
+	if n != 41 {
+		t.Errorf("a group in which everything is known has %d series, want 41", n)
 	}
 }
 

@@ -81,6 +81,10 @@ var scalerTable = []row[*scalerView]{
 		func(s *scalerView, o *out) { o.add(float64(s.Counts.Errors)) }),
 	scalerRow("lagscaler_scaler_paused", "1 while the annotation lagscaler.io/paused is set.", Gauge,
 		func(s *scalerView, o *out) { o.flag(s.Workload.Paused) }),
+	scalerRow("lagscaler_scaler_zero_by_hand", "1 while somebody else has set the replicas to 0, and lagscaler keeps them so.", Gauge,
+		func(s *scalerView, o *out) {
+			o.flag(s.decided && (s.Decision.Verdict == scaler.ZeroByHand || s.Decision.Verdict == scaler.ZeroByHandWaiting))
+		}),
 	scalerRow("lagscaler_scaler_required_records_per_second", "Capacity that the deciding group needs, in records per second: forecast, headroom and drain.", Gauge,
 		func(s *scalerView, o *out) { o.know(s.need.Required, s.decided && s.need.RateKnown) }),
 	scalerRow("lagscaler_scaler_capacity_per_replica_records_per_second", "Capacity of one replica in records per second, declared or learned. Absent while it is unknown.", Gauge,

@@ -3,6 +3,7 @@ package output
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -182,14 +183,17 @@ func note(g api.Group, p api.Partition) string {
 	case p.Committed == nil && p.Lag == nil:
 		notes = append(notes, "never committed")
 	}
-	if p.Orphaned {
+	switch {
+	case p.Orphaned:
 		notes = append(notes, "orphaned")
+	case slices.ContainsFunc(g.Left, func(l api.Left) bool { return l.Topic == p.Topic }):
+		notes = append(notes, "no member subscribes")
 	}
 	if p.Lost != nil && *p.Lost > 0 {
 		notes = append(notes, fmt.Sprintf("%d lost", *p.Lost))
 	}
-	if p.Committed != nil && p.End != nil && *p.Committed > *p.End {
-		notes = append(notes, "above the end")
+	if p.IsAboveEnd() {
+		notes = append(notes, fmt.Sprintf("%d above the end", *p.AboveEnd))
 	}
 	if p.Stand != nil {
 		notes = append(notes, standNotes[*p.Stand])

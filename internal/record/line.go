@@ -7,6 +7,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/asleep"
 	"github.com/lagscaler/lagscaler/scaler/say"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -66,6 +67,8 @@ type poll struct {
 	Policy   scaler.Policy       `json:"policy"`
 	SLO      lag.SLO             `json:"slo"`
 	Schedule []scaler.WindowSpec `json:"schedule,omitempty"`
+	Acts     bool                `json:"acts,omitempty"`
+	Asleep   *asleep.State       `json:"asleep,omitempty"`
 }
 
 // source is a seen.Source. Its specification is a named field, so that no two JSON keys are equal.
@@ -75,12 +78,14 @@ type source struct {
 	Silent    []int32         `json:"silent,omitempty"`
 	Missing   []string        `json:"missing,omitempty"`
 	Rebalance seen.Rebalance  `json:"rebalance"`
+	Ends      []lag.TopicRead `json:"ends,omitempty"`
+	Absent    []string        `json:"absent,omitempty"`
 }
 
 func pollOf(in scaler.Input) *poll {
-	p := &poll{Now: in.Now, Clock: in.Clock, Workload: in.Workload, Policy: in.Policy, SLO: in.Policy.SLO}
+	p := &poll{Now: in.Now, Clock: in.Clock, Workload: in.Workload, Policy: in.Policy, SLO: in.Policy.SLO, Acts: in.Acts, Asleep: in.Asleep}
 	for _, s := range in.Sources {
-		p.Sources = append(p.Sources, source{s.SourceSpec, s.Lag, s.Silent, s.Missing, s.Rebalance})
+		p.Sources = append(p.Sources, source{s.SourceSpec, s.Lag, s.Silent, s.Missing, s.Rebalance, s.Ends, s.Absent})
 	}
 	for _, w := range in.Policy.Schedule {
 		p.Schedule = append(p.Schedule, w.WindowSpec)
@@ -90,10 +95,12 @@ func pollOf(in scaler.Input) *poll {
 
 // input is the recorded Input, without its memory.
 func (p *poll) input() (scaler.Input, error) {
-	in := scaler.Input{Now: p.Now, Clock: p.Clock, Workload: p.Workload, Policy: p.Policy}
+	in := scaler.Input{Now: p.Now, Clock: p.Clock, Workload: p.Workload, Policy: p.Policy, Acts: p.Acts, Asleep: p.Asleep}
 	in.Policy.SLO = p.SLO
 	for _, s := range p.Sources {
-		in.Sources = append(in.Sources, seen.Source{SourceSpec: s.Spec, Lag: s.Lag, Silent: s.Silent, Missing: s.Missing, Rebalance: s.Rebalance})
+		in.Sources = append(in.Sources, seen.Source{
+			SourceSpec: s.Spec, Lag: s.Lag, Silent: s.Silent, Missing: s.Missing, Rebalance: s.Rebalance, Ends: s.Ends, Absent: s.Absent,
+		})
 	}
 	var errs []error
 	for _, w := range p.Schedule {

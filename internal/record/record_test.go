@@ -18,6 +18,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/asleep"
 	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 	"github.com/lagscaler/lagscaler/scaler/sim"
@@ -50,6 +51,12 @@ func anyInput() *rapid.Generator[scaler.Input] {
 			reflect.TypeFor[scaler.Memory]():   rapid.Just[any](scaler.Memory{}),
 			reflect.TypeFor[[]string](): list(func(t *rapid.T) any {
 				return orNil(rapid.SliceOfN(rapid.StringN(0, 8, 20), 0, 3).Draw(t, "texts"))
+			}),
+			reflect.TypeFor[[]lag.TopicRead](): list(func(t *rapid.T) any {
+				return orNil(rapid.SliceOfN(rapid.Make[lag.TopicRead](), 0, 2).Draw(t, "topics"))
+			}),
+			reflect.TypeFor[[]asleep.Mark](): list(func(t *rapid.T) any {
+				return orNil(rapid.SliceOfN(rapid.Make[asleep.Mark](), 0, 2).Draw(t, "marks"))
 			}),
 			reflect.TypeFor[[]int32](): list(func(t *rapid.T) any {
 				return orNil(rapid.SliceOfN(rapid.Int32(), 0, 3).Draw(t, "numbers"))
@@ -140,7 +147,7 @@ func recorded(t *testing.T, maxBytes int64, poll func(*daemon, int)) []string {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "polls.jsonl.gz")
-	w := &writer{opts: Options{Path: path, MaxBytes: maxBytes, Keep: 50, Log: slog.New(slog.DiscardHandler)}, last: map[string]*lastWritten{}}
+	w := newWriter(Options{Path: path, MaxBytes: maxBytes, Keep: 50, Log: slog.New(slog.DiscardHandler)})
 	d := &daemon{policy: policy, poll: poll, record: func(name string, in scaler.Input, result scaler.Result) {
 		w.record(entry{scaler: name, in: in, result: result}, true)
 	}}
@@ -325,7 +332,7 @@ func TestSlowDisk(t *testing.T) {
 func TestFailingDisk(t *testing.T) {
 	var log bytes.Buffer
 	dir := filepath.Join(t.TempDir(), "later")
-	w := &writer{opts: Options{Path: filepath.Join(dir, "polls"), MaxBytes: 1 << 30, Keep: 2, Log: slog.New(slog.NewTextHandler(&log, nil))}, last: map[string]*lastWritten{}}
+	w := newWriter(Options{Path: filepath.Join(dir, "polls"), MaxBytes: 1 << 30, Keep: 2, Log: slog.New(slog.NewTextHandler(&log, nil))})
 	take := func(second int) { w.record(entry{scaler: "a", in: input(second)}, true) }
 	take(0)
 	take(70)
@@ -349,7 +356,7 @@ func TestFailingDisk(t *testing.T) {
 // Only the newest full files are kept.
 func TestRotation(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "polls")
-	w := &writer{opts: Options{Path: path, MaxBytes: 1, Keep: 2, Log: slog.New(slog.DiscardHandler)}, last: map[string]*lastWritten{}}
+	w := newWriter(Options{Path: path, MaxBytes: 1, Keep: 2, Log: slog.New(slog.DiscardHandler)})
 	for i := range 5 {
 		w.record(entry{scaler: "a", in: input(10 * i)}, true)
 	}

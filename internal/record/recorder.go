@@ -51,7 +51,7 @@ func (r *Recorder) Record(name string, in scaler.Input, result scaler.Result) {
 // Run writes queued polls until ctx ends, then writes the rest of the queue and closes the file. It never fails: if a file
 // cannot be written, Run logs this and tries again a minute later, because the daemon must work without a recording.
 func (r *Recorder) Run(ctx context.Context) error {
-	w := &writer{opts: r.opts, last: map[string]*lastWritten{}}
+	w := newWriter(r.opts)
 	w.noteResult(w.startFile(), time.Time{})
 	for {
 		select {

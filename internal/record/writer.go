@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"time"
@@ -15,13 +16,17 @@ import (
 // writer writes entries to files.
 type writer struct {
 	opts    Options
-	file    *os.File // nil: no file is open
-	size    int64    // bytes written to the file
+	create  func(path string) (io.WriteCloser, error)
+	file    io.WriteCloser // nil: no file is open
+	size    int64          // bytes written to the file
+	unnamed bool           // the file has no poll yet and still has its temporary name, see name
+	replace bool           // the next file replaces the one at Path instead of rotating it
 	zip     *gzip.Writer
 	lines   *json.Encoder
 	last    map[string]*lastWritten // by scaler
 	gap     bool                    // polls are missing: a scaler that is not in last may have had polls before
 	failing bool                    // the last attempt failed and was logged
+	retried bool                    // the file was begun by a retry after a failure
 	retryAt time.Time               // no attempt before this time
 }
 
@@ -30,6 +35,15 @@ type lastWritten struct {
 	at          time.Time
 	learned     scaler.Memory
 	currentFile bool // the poll and its memory are in the current file
+}
+
+// newWriter returns a writer without a file.
+func newWriter(o Options) *writer {
+	return &writer{opts: o, create: create, last: map[string]*lastWritten{}}
+}
+
+func create(path string) (io.WriteCloser, error) {
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 }
 
 // retryAfter is the time between attempts to write to a disk that failed.
@@ -67,10 +81,13 @@ func (w *writer) write(e entry, flush bool) error {
 		return fmt.Errorf("recording a poll: %w", err)
 	}
 	w.last[e.scaler] = &lastWritten{at: e.in.Now, learned: e.result.Memory, currentFile: true}
-	if flush {
+	if flush || w.unnamed {
 		if err := w.zip.Flush(); err != nil {
 			return fmt.Errorf("recording a poll: %w", err)
 		}
+	}
+	if w.unnamed {
+		return w.name()
 	}
 	return nil
 }
@@ -111,34 +128,74 @@ func (w *writer) noteResult(err error, now time.Time) {
 	}
 	w.failing, w.retryAt = true, now.Add(retryAfter)
 	if w.file != nil {
-		_ = w.file.Close() // the first error is logged already
-		w.file = nil
+		w.abandonFile()
 	}
 	w.markGap()
+}
+
+// abandonFile closes a file that could not be written. What the disk accepted of it stays at Path.
+//
+// A full disk fails again after every retry, and every retry begins a file. If each rotated the others, the good recordings
+// would be gone after Keep retries. So a file has to be worth the one that a rotation deletes:
+//
+//	the file that failed                           at the next retry
+//	has no poll                                    is removed; nothing is rotated
+//	was begun by a retry, under a tenth of a file  is replaced
+//	any other                                      is rotated
+func (w *writer) abandonFile() {
+	_ = w.file.Close() // the first error is logged already
+	w.file = nil
+	if w.unnamed {
+		w.removeUnnamed()
+		return
+	}
+	w.replace = w.retried && w.size < w.opts.MaxBytes/10
 }
 
 // markGap says that polls were not written: the next poll of every scaler does not continue the previous one.
 func (w *writer) markGap() { w.last, w.gap = map[string]*lastWritten{}, true }
 
-// startFile closes the current file, renames the full files, and opens a new file.
+// startFile closes the current file and begins a new one under a temporary name.
 func (w *writer) startFile() error {
-	if err := errors.Join(w.closeFile(), w.rotate()); err != nil {
+	if err := w.closeFile(); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(w.opts.Path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := w.create(w.temporaryPath())
 	if err != nil {
 		return fmt.Errorf("recording: %w", err)
 	}
-	w.file, w.size = f, 0
+	w.file, w.size, w.unnamed, w.retried = f, 0, true, w.failing
 	for _, l := range w.last {
 		l.currentFile = false
 	}
 	w.zip = gzip.NewWriter(countingFile{w})
 	w.lines = json.NewEncoder(w.zip)
 	w.lines.SetEscapeHTML(false)
-	if err := errors.Join(w.lines.Encode(Header{Version: Version, Lagscaler: w.opts.Lagscaler}), w.zip.Flush()); err != nil {
+	if err := w.lines.Encode(Header{Version: Version, Lagscaler: w.opts.Lagscaler}); err != nil {
 		return fmt.Errorf("recording: %w", err)
 	}
+	return nil
+}
+
+func (w *writer) removeUnnamed() {
+	_ = os.Remove(w.temporaryPath())
+	w.unnamed = false
+}
+
+func (w *writer) temporaryPath() string { return w.opts.Path + ".new" }
+
+// name gives the file its name, after the rotation of the files before it. It is called when the first poll is on disk, or at
+// the end of the program. Until then a failure of the disk changes none of the other files.
+func (w *writer) name() error {
+	if !w.replace {
+		if err := w.rotate(); err != nil {
+			return err
+		}
+	}
+	if err := os.Rename(w.temporaryPath(), w.opts.Path); err != nil {
+		return fmt.Errorf("recording: %w", err)
+	}
+	w.unnamed, w.replace = false, false
 	return nil
 }
 
@@ -151,7 +208,7 @@ func (c countingFile) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// closeFile completes the current file.
+// closeFile completes the current file. A file without a poll gets its name, too: a run without scalers has a recording.
 func (w *writer) closeFile() error {
 	if w.file == nil {
 		return nil
@@ -159,7 +216,13 @@ func (w *writer) closeFile() error {
 	err := errors.Join(w.zip.Close(), w.file.Close())
 	w.file = nil
 	if err != nil {
+		if w.unnamed {
+			w.removeUnnamed()
+		}
 		return fmt.Errorf("closing a recording: %w", err)
+	}
+	if w.unnamed {
+		return w.name()
 	}
 	return nil
 }

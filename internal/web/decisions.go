@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/internal/serve"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/say"
 )
@@ -65,6 +66,22 @@ type SourceView struct {
 }
 
 func (p *pages) decisions(r *engine.Report, req *http.Request) (any, error) {
+	out, found := findDecisions(r, req)
+	first, end := out.cut(len(found))
+	for _, s := range found[first:end] {
+		out.Scalers = append(out.Scalers, decisionOf(s))
+	}
+	return out, nil
+}
+
+func (p *pages) allDecisions(r *engine.Report, req *http.Request) (serve.Whole, error) {
+	out, found := findDecisions(r, req)
+	out.List.whole(len(found))
+	return serve.WholeOf(out, serve.Mapped(slices.Values(found), decisionOf)), nil
+}
+
+// findDecisions are the scalers that match, and the page without them.
+func findDecisions(r *engine.Report, req *http.Request) (*DecisionsPage, []*engine.ScalerReport) {
 	out := &DecisionsPage{
 		List: listOf(req.URL.Query(), "name"), Mode: string(r.Mode), Leader: r.Leader,
 		Verdicts: []VerdictCount{}, Scalers: []DecisionView{},
@@ -83,11 +100,7 @@ func (p *pages) decisions(r *engine.Report, req *http.Request) (any, error) {
 			out.Verdicts = append(out.Verdicts, VerdictCount{string(known.Reason), n})
 		}
 	}
-	first, end := out.cut(len(found))
-	for _, s := range found[first:end] {
-		out.Scalers = append(out.Scalers, decisionOf(s))
-	}
-	return out, nil
+	return out, found
 }
 
 // decides reports whether a scaler's names and decision contain every word. Words are in lower case.

@@ -10,12 +10,14 @@ import (
 type digest struct {
 	of       *engine.Report
 	rows     func() []Row
+	scaled   func() map[[2]string]*engine.ScalerReport
 	problems func() []Problem
 }
 
 func newDigest(r *engine.Report) *digest {
-	rows := sync.OnceValue(func() []Row { return rowsOf(r) })
-	return &digest{of: r, rows: rows, problems: sync.OnceValue(func() []Problem { return problemsOf(r, rows()) })}
+	scaled := sync.OnceValue(func() map[[2]string]*engine.ScalerReport { return scaledGroups(r) })
+	rows := sync.OnceValue(func() []Row { return rowsOf(r, scaled()) })
+	return &digest{of: r, rows: rows, scaled: scaled, problems: sync.OnceValue(func() []Problem { return problemsOf(r, rows()) })}
 }
 
 // digests holds the digest of the latest report, so that several pages of one report share it.

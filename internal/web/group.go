@@ -1,14 +1,19 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/lagscaler/lagscaler/internal/api"
 	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/internal/serve"
 	"github.com/lagscaler/lagscaler/internal/web/recent"
+	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
+	"github.com/lagscaler/lagscaler/scaler/number"
 )
 
 // GroupPage is one group.
@@ -19,6 +24,7 @@ type GroupPage struct {
 	Members    MemberStats     `json:"memberStats"`
 	Decision   *DecisionView   `json:"decision"` // null: nothing scales it
 	Series     recent.Series   `json:"series"`
+	Left       []string        `json:"leftNotes,omitempty"` // what is known of the topics that the group has left
 }
 
 // MemberStats are a group's members and rebalances in numbers.
@@ -68,7 +74,10 @@ func (p *pages) groupPage(r *engine.Report, cluster string, g *engine.GroupRepor
 		Row: rowOf(r, cluster, g), Detail: api.GroupOf(g), Series: p.Ring.Series(cluster, g.Lag.Group),
 		Rebalances: api.RebalancesOf(events, r.At), Members: memberStats(&g.Rebalances),
 	}
-	if s, ok := scaledGroups(r)[[2]string{cluster, g.Lag.Group}]; ok {
+	for _, l := range out.Detail.Left {
+		out.Left = append(out.Left, l.Topic+": "+leftNote(l, r.At))
+	}
+	if s, ok := p.digests.at(r).scaled()[[2]string{cluster, g.Lag.Group}]; ok {
 		out.Row.scaledBy(s)
 		d := decisionOf(s)
 		out.Decision = &d
@@ -76,4 +85,28 @@ func (p *pages) groupPage(r *engine.Report, cluster string, g *engine.GroupRepor
 	return out
 }
 
-func (p *pages) lag(r *engine.Report, _ *http.Request) (any, error) { return api.LagOf(r), nil }
+// leftNote says what is known of a topic that no member subscribes to, and what is not.
+func leftNote(l api.Left, now time.Time) string {
+	read := "it is not known when the group last read it"
+	if l.ReadAt != nil {
+		read = "the group last read it " + number.Duration(now.Sub(*l.ReadAt)) + " ago"
+	}
+	since := fmt.Sprintf("no member has subscribed to it for %s", number.Duration(now.Sub(l.Since)))
+	switch {
+	case !l.Orphaned:
+		return fmt.Sprintf("%s; it counts until the group has been at rest without it for %s", since, number.Duration(lag.OrphanAfter))
+	case l.Missed == nil:
+		return since + "; its records do not count; " + read + ", so that its consumers may be down"
+	case *l.Missed:
+		return since + "; its records do not count; " + read + " and records still arrive: its consumers may be down"
+	}
+	return since + "; its records do not count; " + read
+}
+
+// lag is all of it, however large.
+func (p *pages) lag(r *engine.Report, _ *http.Request) (serve.Whole, error) {
+	clusters := serve.Mapped(slices.Values(r.Clusters), func(c *engine.ClusterReport) serve.Whole {
+		return serve.WholeOf(api.ClusterHead(c), serve.Mapped(serve.Pointers(c.Groups), api.GroupOf))
+	})
+	return serve.WholeOf(api.Lag{Clusters: []api.Cluster{}}, clusters), nil
+}

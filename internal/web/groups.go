@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/internal/serve"
 	"github.com/lagscaler/lagscaler/lag"
 )
 
@@ -26,8 +27,28 @@ type StatusCount struct {
 }
 
 func (p *pages) groups(r *engine.Report, req *http.Request) (any, error) {
+	out, found, err := p.findGroups(r, req)
+	if err != nil {
+		return nil, err
+	}
+	first, end := out.cut(len(found))
+	out.Rows = found[first:end]
+	return out, nil
+}
+
+func (p *pages) allGroups(r *engine.Report, req *http.Request) (serve.Whole, error) {
+	out, found, err := p.findGroups(r, req)
+	if err != nil {
+		return serve.Whole{}, err
+	}
+	out.List.whole(len(found))
+	return serve.WholeOf(out, slices.Values(found)), nil
+}
+
+// findGroups are the rows that match, sorted, and the page without them.
+func (p *pages) findGroups(r *engine.Report, req *http.Request) (*GroupsPage, []*Row, error) {
 	rows := p.digests.at(r).rows()
-	out := &GroupsPage{List: listOf(req.URL.Query(), "status"), Groups: len(rows), Counts: countStatuses(rows)}
+	out := &GroupsPage{List: listOf(req.URL.Query(), "status"), Groups: len(rows), Counts: countStatuses(rows), Rows: []*Row{}}
 	words := out.words()
 	found := make([]*Row, 0, len(rows))
 	for i := range rows {
@@ -37,7 +58,7 @@ func (p *pages) groups(r *engine.Report, req *http.Request) (any, error) {
 	}
 	by, ok := orders[out.Sort]
 	if !ok {
-		return nil, failure{http.StatusBadRequest, "sort: " + strconv.Quote(out.Sort) + " is no column"}
+		return nil, nil, failure{http.StatusBadRequest, "sort: " + strconv.Quote(out.Sort) + " is no column"}
 	}
 	slices.SortStableFunc(found, func(a, b *Row) int {
 		c := by(a, b)
@@ -46,9 +67,7 @@ func (p *pages) groups(r *engine.Report, req *http.Request) (any, error) {
 		}
 		return cmp.Or(c, strings.Compare(a.Cluster, b.Cluster), strings.Compare(a.Group, b.Group))
 	})
-	first, end := out.cut(len(found))
-	out.Rows = found[first:end]
-	return out, nil
+	return out, found, nil
 }
 
 // matches reports whether the row's texts contain every word. Words are in lower case.

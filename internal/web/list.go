@@ -2,12 +2,37 @@ package web
 
 import (
 	"cmp"
+	"fmt"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 const pageSize = 50
+
+// What one client may ask for, and how many are answered at once. See package serve for connections.
+const (
+	maxQuery   = 200 // characters of q
+	maxGroup   = 100 // values of the parameter group
+	maxAnswers = 32  // pages at once
+	maxWholes  = 4   // whole lists at once: each keeps the Report that it is made from
+)
+
+// tooMuch is the error of a query whose answer would cost too much; nil: it does not.
+func tooMuch(q url.Values) error {
+	if n := utf8.RuneCountInString(q.Get("q")); n > maxQuery {
+		return failure{http.StatusBadRequest, fmt.Sprintf("q: has %d characters; at most %d are searched for", n, maxQuery)}
+	}
+	if n := len(q["group"]); n > maxGroup {
+		return failure{http.StatusBadRequest, fmt.Sprintf("group: is given %d times; at most %d", n, maxGroup)}
+	}
+	return nil
+}
+
+// wantsAll reports whether the client asked for a whole list instead of a page of it.
+func wantsAll(q url.Values) bool { return q.Get("page") == "all" }
 
 // List is the part of a list that a client asked for: search, order and page.
 type List struct {
@@ -17,8 +42,6 @@ type List struct {
 	Page  int    `json:"page"` // from 1
 	Pages int    `json:"pages"`
 	Total int    `json:"total"` // that match the query
-
-	all bool // the whole list on one page
 }
 
 // Before is the page before this one.
@@ -27,9 +50,9 @@ func (l List) Before() int { return l.Page - 1 }
 // After is the next page.
 func (l List) After() int { return l.Page + 1 }
 
-// listOf reads it from the query of a URL. A page that is no number is the first; "all" is the whole list on one page.
+// listOf reads it from the query of a URL. A page that is no number is the first.
 func listOf(q url.Values, sort string) List {
-	l := List{all: q.Get("page") == "all", Query: q.Get("q"), Sort: cmp.Or(q.Get("sort"), sort), Desc: q.Get("desc") == "1", Page: 1}
+	l := List{Query: q.Get("q"), Sort: cmp.Or(q.Get("sort"), sort), Desc: q.Get("desc") == "1", Page: 1}
 	if n, err := strconv.Atoi(q.Get("page")); err == nil {
 		l.Page = n
 	}
@@ -39,14 +62,13 @@ func listOf(q url.Values, sort string) List {
 // cut sets the totals, and returns which of the found entries are on the page: from first up to before end.
 func (l *List) cut(found int) (first, end int) {
 	l.Total, l.Pages = found, max(1, (found+pageSize-1)/pageSize)
-	if l.all {
-		l.Page, l.Pages = 1, 1
-		return 0, found
-	}
 	l.Page = min(max(1, l.Page), l.Pages)
 	first = (l.Page - 1) * pageSize
 	return first, min(first+pageSize, found)
 }
+
+// whole sets the totals of the whole list on one page.
+func (l *List) whole(found int) { l.Total, l.Page, l.Pages = found, 1, 1 }
 
 // words are the words of the query, in lower case.
 func (l List) words() []string { return strings.Fields(strings.ToLower(l.Query)) }

@@ -35,7 +35,7 @@ func TestRebalancesSearchAndPages(t *testing.T) {
 	r := report(t, "alpha", "beta")
 	r.Clusters[0].Groups[0].Rebalances.Events = nil
 	happened(r, 120)
-	h := serve(r)
+	h := handlerOf(r)
 	for _, c := range []struct {
 		query        string
 		total, shown int
@@ -80,7 +80,7 @@ func TestDecisionsSearchAndPages(t *testing.T) {
 		}
 		r.Scalers = append(r.Scalers, s)
 	}
-	h := serve(r)
+	h := handlerOf(r)
 	for _, c := range []struct {
 		query        string
 		total, shown int

@@ -84,6 +84,10 @@ func clusterProblems(c *engine.ClusterReport, rows []Row) []Problem {
 		case row.partial:
 			add("groups with partitions that could not be read", row.Group, "a partition has no leader, or a broker does not answer; the lag is at least the number shown, and these groups are not scaled in")
 		}
+		if rows[i].missed {
+			add("groups with a topic that was read within the last day and that no member subscribes to, though records arrive", rows[i].Group,
+				"start its consumers again if they are down; the page of the group names the topic. If the group left it on purpose, delete the group's offsets of the topic: kafka-consumer-groups.sh --delete-offsets")
+		}
 	}
 	return out
 }
@@ -129,6 +133,9 @@ func scalerProblem(s *engine.ScalerReport) (Problem, bool) {
 	case s.Decision.NamesWrong():
 		p.What = namesWrong(&s.Decision)
 		p.Do = "correct the name in the scaler's sources, or create the topic; a group exists once a consumer of the target has joined it"
+	case s.Decision.Verdict == scaler.ZeroByHandWaiting:
+		p.What = "records wait, and somebody set the replicas to 0"
+		p.Do = "scale the target to 1 or more to resume it, or set onZeroByHand: wake"
 	case s.Decision.Overdue:
 		p.What, p.Do = "a verdict is past its deadline: "+string(s.Decision.Verdict), "see the runbook of the alert LagscalerHoldOverdue"
 	default:

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lagscaler/lagscaler/internal/api"
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/internal/web/recent"
 	"github.com/lagscaler/lagscaler/lag"
@@ -83,6 +84,10 @@ func TestProblemsSayWhatToDo(t *testing.T) {
 			[]string{"orders has 7 replicas, not 4", "the next poll decides again"},
 		},
 		{
+			"records wait behind a zero by hand", scaled(scaler.Outcome{Decision: scaler.Decision{Verdict: scaler.ZeroByHandWaiting}}),
+			[]string{"records wait, and somebody set the replicas to 0", "scale the target to 1 or more to resume it"},
+		},
+		{
 			"a hold does not end", scaled(scaler.Outcome{Decision: scaler.Decision{Verdict: scaler.Stalled, Overdue: true}}),
 			[]string{"a verdict is past its deadline: Stalled", "LagscalerHoldOverdue"},
 		},
@@ -93,7 +98,7 @@ func TestProblemsSayWhatToDo(t *testing.T) {
 	} {
 		r := report(t, "alpha", "beta")
 		c.trouble(r)
-		h := serve(r)
+		h := handlerOf(r)
 		for _, path := range []string{"/", "/decisions", "/status"} {
 			page := get(t, h, path).Body.String()
 			_, section, _ := strings.Cut(page, `<section class="problems"`)
@@ -134,5 +139,28 @@ func TestARefusedScalerIsNotAGroups(t *testing.T) {
 	}}
 	if got := scaledGroups(r)[[2]string{"main", "orders"}]; got == nil || got.Name != "shop/orders" {
 		t.Errorf("the group is scaled by %+v, want shop/orders", got)
+	}
+}
+
+// What is known of a topic that no member subscribes to is said, and what is not known is said, too.
+func TestLeftNotes(t *testing.T) {
+	now := time.Date(2026, 1, 5, 12, 0, 0, 0, time.UTC)
+	yes, no, read := true, false, now.Add(-3*time.Hour)
+	for name, c := range map[string]struct {
+		left api.Left
+		want string
+	}{
+		"leaving":     {api.Left{Missed: &no}, "it counts until the group has been at rest without it for 10 min"},
+		"left":        {api.Left{Orphaned: true, Missed: &no, ReadAt: &read}, "its records do not count; the group last read it 3 h ago"},
+		"missed":      {api.Left{Orphaned: true, Missed: &yes, ReadAt: &read}, "its consumers may be down"},
+		"not known":   {api.Left{Orphaned: true}, "it is not known when the group last read it, so that its consumers may be down"},
+		"after a day": {api.Left{Orphaned: true, Missed: &no}, "it is not known when the group last read it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.left.Since = now.Add(-20 * time.Minute)
+			if got := leftNote(c.left, now); !strings.Contains(got, c.want) || !strings.Contains(got, "no member has subscribed to it for 20 min") {
+				t.Errorf("%q, want %q in it", got, c.want)
+			}
+		})
 	}
 }

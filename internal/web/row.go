@@ -26,6 +26,7 @@ type Row struct {
 
 	code    lag.ErrorCode // of Error
 	partial bool          // it was read, but some of its partitions did not answer
+	missed  bool          // a topic that it read lately is read by nobody, and records arrive there
 }
 
 // Measured is a group's lag, time lag and rates; null: unknown.
@@ -59,8 +60,7 @@ type Scaled struct {
 	Disposition string `json:"disposition"`
 }
 
-func rowsOf(r *engine.Report) []Row {
-	scaled := scaledGroups(r)
+func rowsOf(r *engine.Report, scaled map[[2]string]*engine.ScalerReport) []Row {
 	var rows []Row
 	for _, c := range r.Clusters {
 		for i := range c.Groups {
@@ -81,7 +81,7 @@ func rowOf(r *engine.Report, cluster string, g *engine.GroupReport) Row {
 		Direction: string(rates.Direction), Members: len(g.Lag.Members), Partitions: sum.Partitions,
 		Error: g.Lag.Err.String(), AgeSeconds: r.Age(g.Lag).Seconds(),
 		Rebalancing: g.Rebalances.Rebalancing || g.Lag.State.Rebalancing(), Advice: len(g.Rebalances.Advice),
-		code: g.Lag.Err, partial: g.Lag.Err == lag.OK && sum.Unknown > 0,
+		code: g.Lag.Err, partial: g.Lag.Err == lag.OK && sum.Unknown > 0, missed: rates.Missed > 0,
 	}
 	if slo := g.SLO.LagTime.Seconds(); slo > 0 {
 		row.Target = &slo

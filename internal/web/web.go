@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/internal/serve"
 	"github.com/lagscaler/lagscaler/internal/web/events"
 	"github.com/lagscaler/lagscaler/internal/web/recent"
 )
@@ -33,6 +34,8 @@ type pages struct {
 	Options
 	digests digests
 	events  events.Index
+	answers serve.Slots
+	wholes  serve.Slots
 }
 
 // New is the handler of pages, JSON and health checks. The caller adds other paths, such as the metrics.
@@ -43,7 +46,7 @@ func New(o Options) http.Handler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	p := &pages{Options: o}
+	p := &pages{Options: o, answers: serve.NewSlots(maxAnswers), wholes: serve.NewSlots(maxWholes)}
 	mux := http.NewServeMux()
 	for _, r := range routes {
 		if r.page != "" {
@@ -53,8 +56,8 @@ func New(o Options) http.Handler {
 	}
 	mux.HandleFunc("GET /healthz", p.healthy)
 	mux.HandleFunc("GET /readyz", p.ready)
-	mux.Handle("GET /static/", cached(http.FileServerFS(static)))
-	return secured(mux)
+	mux.Handle("GET /static/", serve.Cached(http.FileServerFS(static)))
+	return serve.Secured(mux)
 }
 
 // route is a page and its JSON twin, both made from the value that make returns.
@@ -64,17 +67,18 @@ type route struct {
 	template string
 	title    string
 	make     func(*pages, *engine.Report, *http.Request) (any, error)
+	whole    func(*pages, *engine.Report, *http.Request) (serve.Whole, error) // the JSON of page=all; nil: there is no list
 }
 
 // routes are all pages and their JSON. docs/api.md describes the JSON; a test compares its paths with these.
 var routes = []route{
-	{"/{$}", "/api/v1/groups", "groups.html", "Groups", (*pages).groups},
-	{"/group", "/api/v1/group", "group.html", "Group", (*pages).group},
-	{"/decisions", "/api/v1/decisions", "decisions.html", "Decisions", (*pages).decisions},
-	{"/rebalances", "/api/v1/rebalances", "rebalances.html", "Rebalances", (*pages).rebalances},
-	{"/status", "/api/v1/status", "status.html", "Status", (*pages).status},
-	{"", "/api/v1/lag", "", "", (*pages).lag},
-	{"", "/api/v1/compare", "", "", (*pages).compare},
+	{"/{$}", "/api/v1/groups", "groups.html", "Groups", (*pages).groups, (*pages).allGroups},
+	{"/group", "/api/v1/group", "group.html", "Group", (*pages).group, nil},
+	{"/decisions", "/api/v1/decisions", "decisions.html", "Decisions", (*pages).decisions, (*pages).allDecisions},
+	{"/rebalances", "/api/v1/rebalances", "rebalances.html", "Rebalances", (*pages).rebalances, (*pages).allRebalances},
+	{"/status", "/api/v1/status", "status.html", "Status", (*pages).status, nil},
+	{"", "/api/v1/lag", "", "", nil, (*pages).lag},
+	{"", "/api/v1/compare", "", "", (*pages).compare, nil},
 }
 
 // failure is an error with its HTTP status. Its text is shown to the client.
@@ -93,39 +97,85 @@ func (p *pages) report() (*engine.Report, error) {
 	return nil, failure{http.StatusServiceUnavailable, "the first poll has not ended; try again in a few seconds"}
 }
 
-func (p *pages) make(r route, req *http.Request) (any, *engine.Report, error) {
-	report, err := p.report()
-	if err != nil {
-		return nil, nil, err
-	}
-	v, err := r.make(p, report, req)
-	return v, report, err
-}
-
 func (p *pages) serveJSON(r route) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
-		v, _, err := p.make(r, req)
-		if err != nil {
-			status := statusOf(err)
-			writeJSON(w, status, map[string]string{"error": err.Error()}, p.Log)
-			return
+		if err := p.answerJSON(w, req, r); err != nil {
+			writeJSON(w, statusOf(err), map[string]string{"error": err.Error()}, p.Log)
 		}
-		writeJSON(w, http.StatusOK, v, p.Log)
 	}
 }
+
+// answerJSON returns an error before it has written anything.
+func (p *pages) answerJSON(w http.ResponseWriter, req *http.Request, r route) error {
+	report, err := p.report()
+	if err != nil {
+		return err
+	}
+	if err := tooMuch(req.URL.Query()); err != nil {
+		return err
+	}
+	all := r.make == nil || r.whole != nil && wantsAll(req.URL.Query())
+	slots := p.answers
+	if all {
+		slots = p.wholes
+	}
+	release, ok := slots.Take(req.Context())
+	if !ok {
+		return errBusy
+	}
+	defer release()
+	if all {
+		return p.answerWhole(w, req, report, r)
+	}
+	v, err := r.make(p, report, req)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, v, p.Log)
+	return nil
+}
+
+func (p *pages) answerWhole(w http.ResponseWriter, req *http.Request, report *engine.Report, r route) error {
+	v, err := r.whole(p, report, req)
+	if err != nil {
+		return err
+	}
+	if err := v.ServeJSON(w); err != nil {
+		p.Log.Debug("writing an answer failed", "err", err)
+	}
+	return nil
+}
+
+var errBusy = failure{http.StatusServiceUnavailable, "too many requests at once; try again in a few seconds"}
 
 func (p *pages) servePage(r route) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
-		v, report, err := p.make(r, req)
-		f := frame{Title: r.title, Page: r.page, Now: p.Now(), Version: p.Version, Body: v, Report: report}
+		f := frame{Title: r.title, Page: r.page, Now: p.Now(), Version: p.Version}
+		var err error = errBusy
+		if release, ok := p.answers.Take(req.Context()); ok {
+			defer release()
+			f.Body, f.Report, err = p.make(r, req)
+		}
 		if err != nil {
 			f.Title, f.Problem = "Not available", err.Error()
 			p.render(w, statusOf(err), "problem.html", f)
 			return
 		}
-		f.Problems = p.problems(report)
+		f.Problems = p.problems(f.Report)
 		p.render(w, http.StatusOK, r.template, f)
 	}
+}
+
+func (p *pages) make(r route, req *http.Request) (any, *engine.Report, error) {
+	report, err := p.report()
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := tooMuch(req.URL.Query()); err != nil {
+		return nil, report, err
+	}
+	v, err := r.make(p, report, req)
+	return v, report, err
 }
 
 func statusOf(err error) int {
@@ -138,30 +188,13 @@ func statusOf(err error) int {
 
 func writeJSON(w http.ResponseWriter, status int, v any, log *slog.Logger) {
 	w.Header().Set("Content-Type", "application/json")
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "5")
+	}
 	w.WriteHeader(status)
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(true)
 	if err := enc.Encode(v); err != nil {
 		log.Debug("writing an answer failed", "err", err)
 	}
-}
-
-// secured sets the headers of every response: nothing from other hosts, no frames, no guessing of content types.
-func secured(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "+
-			"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cache-Control", "no-store")
-		next.ServeHTTP(w, r)
-	})
-}
-
-func cached(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "max-age=3600")
-		next.ServeHTTP(w, r)
-	})
 }

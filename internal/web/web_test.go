@@ -66,7 +66,7 @@ func alter(r *engine.Report, group int, change func(*lag.GroupLag)) {
 	g.Summary = g.Lag.Summary()
 }
 
-func serve(r *engine.Report) http.Handler {
+func handlerOf(r *engine.Report) http.Handler {
 	ring := recent.New()
 	if r != nil {
 		ring.Add(r)
@@ -88,7 +88,7 @@ func get(t testing.TB, h http.Handler, path string) *httptest.ResponseRecorder {
 func TestPagesAndTwins(t *testing.T) {
 	rep := report(t, "alpha", "beta")
 	rep.Scalers = []engine.ScalerReport{{Outcome: scaler.Outcome{Scaler: scaler.Scaler{Name: "shop/orders", Sources: []seen.SourceSpec{{Cluster: "main", Group: "beta"}}}}}}
-	h := serve(rep)
+	h := handlerOf(rep)
 	queries := map[string]string{"/api/v1/group": "?cluster=main&group=beta", "/api/v1/compare": "?scaler=shop/orders"}
 	for _, r := range routes {
 		query := queries[r.twin]
@@ -136,7 +136,7 @@ func TestDocumentedPaths(t *testing.T) {
 
 func TestHostileNamesAreText(t *testing.T) {
 	names := []string{`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, "new\nline", "\u202eright-to-left", "a/b?c=d&e#f", "100%"}
-	h := serve(report(t, names...))
+	h := handlerOf(report(t, names...))
 	page := get(t, h, "/").Body.String()
 	if strings.Contains(page, "<script>alert") || strings.Contains(page, "<img src=x") {
 		t.Error("a name became markup")
@@ -158,7 +158,7 @@ func TestGroupsSearchSortAndPages(t *testing.T) {
 	for i := range names {
 		names[i] = fmt.Sprintf("group-%03d", i)
 	}
-	h := serve(report(t, names...))
+	h := handlerOf(report(t, names...))
 	for _, c := range []struct {
 		query       string
 		total, rows int
@@ -231,7 +231,7 @@ func TestHealth(t *testing.T) {
 		{"Kafka is down", down, http.StatusOK, http.StatusOK},
 		{"no progress", old, http.StatusServiceUnavailable, http.StatusOK},
 	} {
-		h := serve(c.report)
+		h := handlerOf(c.report)
 		if live, ready := get(t, h, "/healthz").Code, get(t, h, "/readyz").Code; live != c.live || ready != c.readyz {
 			t.Errorf("%s: live %d, ready %d; want %d, %d", c.name, live, ready, c.live, c.readyz)
 		}
@@ -243,7 +243,7 @@ func BenchmarkGroupsPage(b *testing.B) {
 	for i := range names {
 		names[i] = fmt.Sprintf("team-%d.service-%d", i%40, i)
 	}
-	h := serve(report(b, names...))
+	h := handlerOf(report(b, names...))
 	for b.Loop() {
 		if w := get(b, h, "/?sort=lag&desc=1&q=team-7"); w.Code != http.StatusOK {
 			b.Fatal(w.Code)

@@ -23,6 +23,7 @@
 // and to one broker of the cluster:
 //
 //	Metadata                          1 for every 5,000 topics, every 30 s; earlier when a leader moved or a topic is new
+//	Metadata of all topics            1 every 30 s, while a KafkaScaler has a topicPattern
 //	FindCoordinator                   1 for every 500 groups that no broker lists or whose coordinator moved
 //
 // Sample sends one ListGroups to each broker; the daemon samples every second.

@@ -3,6 +3,8 @@ package kafkasource_test
 import (
 	"fmt"
 	"maps"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -80,9 +82,19 @@ func TestBrokersBefore30(t *testing.T) {
 // batches is how many batches of that size n items are.
 func batches(n, size int) int64 { return int64((n + size - 1) / size) }
 
-// TestRequestsGrowWithGroups holds the formula of the package comment, with the batch sizes that are the default.
+// TestRequestsGrowWithGroups holds the formula of the package comment, with the batch sizes that are the default, and the
+// numbers of docs/operations.md: every sixth poll also reads the starts of the logs, with one more request to each broker.
 func TestRequestsGrowWithGroups(t *testing.T) {
-	for groups, all := range map[int]int64{30: 12, 1_800: 18, 10_000: 48} {
+	operations, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []string{"| 100 | 12 to 15 |", "| 1,000 | 12 to 15 |", "| 10,000 | 48 to 51 |"} {
+		if !strings.Contains(string(operations), row) {
+			t.Errorf("docs/operations.md has no row with %q", row)
+		}
+	}
+	for groups, all := range map[int]int64{30: 12, 1_000: 12, 1_800: 18, 10_000: 48} {
 		t.Run(fmt.Sprintf("%d groups", groups), func(t *testing.T) {
 			r := newRig(t, kafkasource.Config{})
 			r.fill(groups)

@@ -2,7 +2,9 @@ package kafkasource
 
 import (
 	"context"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
@@ -18,6 +20,8 @@ type Source struct {
 	cfg     Config
 	client  *transport.Client
 	cluster *cluster.Cluster
+
+	named atomic.Pointer[lag.TopicNames] // topics that no group need commit to; nil: none
 
 	polling sync.Mutex // one poll at a time
 	groups  *groups.Reader
@@ -69,6 +73,9 @@ func (s *Source) Sample(ctx context.Context) lag.Sample {
 	return lag.Sample{Cluster: s.cfg.Cluster, At: time.Now(), Groups: states, Errors: round.Errors()}
 }
 
+// ReadTopics makes the polls from now on read these topics, too. It may be called at any time.
+func (s *Source) ReadTopics(names lag.TopicNames) { s.named.Store(&names) }
+
 // Observe reads everything about every group. The result has what could be read, and an error for what could not.
 // It ends when ctx ends, and after Limits.Poll at the latest.
 func (s *Source) Observe(ctx context.Context) lag.Observation {
@@ -82,13 +89,32 @@ func (s *Source) Observe(ctx context.Context) lag.Observation {
 	s.topics.Refresh(ctx, round)
 	reading := s.groups.Read(ctx, round)
 	reading.NameTopics(ctx, s.topics.NamesByID())
-	offsets := s.topics.Read(ctx, round, reading.Needs()) // after every commit is read
+	needs, named := reading.Needs(), s.namedTopics(ctx, round)
+	for _, topic := range named {
+		if _, ok := needs[topic]; !ok {
+			needs[topic] = topics.Need{}
+		}
+	}
+	offsets := s.topics.Read(ctx, round, needs) // after every commit is read
 	reading.RejectMissingCommits(s.topics)
 	reading.Save(s.topics)
 
 	return lag.Observation{
 		Cluster: s.cfg.Cluster, Began: began, At: time.Now(),
-		Brokers: round.Brokers, Groups: reading.Groups(), Topics: offsets,
+		Brokers: round.Brokers, Groups: reading.Groups(), Topics: offsets, Absent: s.topics.Absent(named),
 		Errors: round.Errors(), Requests: round.Requests(), Duplicates: reading.Duplicates,
 	}
+}
+
+// namedTopics are the topics that scalers name, as far as the filter lets them through.
+func (s *Source) namedTopics(ctx context.Context, round *cluster.Round) []string {
+	named := s.named.Load()
+	if named == nil {
+		return nil
+	}
+	all := slices.Clone(named.Names)
+	if named.Match != nil {
+		all = append(all, s.topics.List(ctx, round, named.Match)...)
+	}
+	return slices.DeleteFunc(all, func(topic string) bool { return !s.cfg.Topic(topic) })
 }

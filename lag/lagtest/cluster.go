@@ -21,6 +21,7 @@ type Cluster struct {
 	groups  map[string]*group
 	created uint64
 	seen    map[string]bool // groups that were in an observation before
+	named   lag.TopicNames
 }
 
 type broker struct {
@@ -91,6 +92,16 @@ func (c *Cluster) Create(name string, partitions int) {
 			t.partitions[i] = partition{leader: int32(i % len(c.brokers)), inSync: replicas}
 		}
 		c.topics[name] = t
+	})
+}
+
+// Grow adds partitions to a topic, which stays the same topic.
+func (c *Cluster) Grow(name string, partitions int) {
+	c.do(func() {
+		t := c.topics[name]
+		for i := len(t.partitions); i < partitions; i++ {
+			t.partitions = append(t.partitions, partition{leader: int32(i % len(c.brokers)), inSync: replicas})
+		}
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 type Source interface {
 	Sample(ctx context.Context) lag.Sample
 	Observe(ctx context.Context) lag.Observation
+	ReadTopics(names lag.TopicNames)
 }
 
 // Subject is a source and the means to bring the cluster it reads into a condition.
@@ -50,6 +51,7 @@ var conformance = []struct {
 	{"group names are bytes", oddNames},
 	{"members own partitions and leave", membership},
 	{"a subscribed topic without commits is read", subscribedOnly},
+	{"a topic that is named is read without a group", namedTopic},
 	{"sample and observation list the same groups", sampleAgrees},
 	{"order and times", orderAndTimes},
 }
@@ -301,4 +303,25 @@ func orderAndTimes(t *testing.T, x *trial) {
 	if g.CommitsAt.Before(o.Began) || read.Before(g.CommitsAt) || o.At.Before(g.CommitsAt) {
 		t.Errorf("began %v, commits %v, end %v, at %v: not in that order", o.Began, g.CommitsAt, read, o.At)
 	}
+}
+
+// namedTopic: a group that never ran is woken by a topic that only its scaler names.
+func namedTopic(_ *testing.T, x *trial) {
+	x.Create(x.name, 2)
+	x.Append(x.name, 1, 7)
+	absent := x.name + "-absent"
+	x.Source.ReadTopics(lag.TopicNames{Names: []string{x.name, absent}})
+	defer x.Source.ReadTopics(lag.TopicNames{})
+	x.until(func(o lag.Observation) error {
+		topic, err := topicOf(o, x.name)
+		switch {
+		case err != nil:
+			return err
+		case len(topic.Partitions) != 2 || topic.Partitions[1].End != 7 || !topic.Partitions[1].Known.Has(lag.KnownStart|lag.KnownEnd):
+			return fmt.Errorf("partitions %+v", topic.Partitions)
+		case !slices.Contains(o.Absent, absent) || slices.Contains(o.Absent, x.name):
+			return fmt.Errorf("absent %v", o.Absent)
+		}
+		return nil
+	})
 }

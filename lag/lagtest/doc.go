@@ -1,7 +1,7 @@
 // Package lagtest is for tests of code that reads lag.
 //
-// The problem: a test of the engine needs states that a real cluster has for milliseconds, and a cluster in memory that
-// is kinder than Kafka makes such a test worthless.
+// The problem: a test of the engine needs states that a real cluster has for milliseconds, and a cluster in memory
+// that behaves better than Kafka makes such a test useless.
 //
 // The rule: the in-memory [Cluster] and the source of real clusters pass the same test, [Conform].
 //

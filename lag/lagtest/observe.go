@@ -46,6 +46,13 @@ func (c *Cluster) faults(ctx context.Context) []lag.ReadError {
 	return errors
 }
 
+// ReadTopics makes the observations from now on read these topics, too.
+func (c *Cluster) ReadTopics(names lag.TopicNames) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.named = names
+}
+
 // Observe reads everything.
 func (c *Cluster) Observe(ctx context.Context) lag.Observation {
 	c.mu.Lock()
@@ -69,7 +76,19 @@ func (c *Cluster) Observe(ctx context.Context) lag.Observation {
 		}
 		want(wanted, g)
 	}
+	for _, name := range c.named.Names {
+		wanted[name] = true
+		if _, ok := c.topics[name]; !ok {
+			o.Absent = append(o.Absent, name)
+		}
+	}
+	for name := range c.topics {
+		wanted[name] = wanted[name] || c.named.Match != nil && c.named.Match(name)
+	}
 	for _, name := range slices.Sorted(maps.Keys(wanted)) {
+		if !wanted[name] {
+			continue
+		}
 		if t, ok := c.topics[name]; ok {
 			o.Topics = append(o.Topics, c.topic(ctx, name, t, now))
 		}

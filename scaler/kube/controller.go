@@ -41,11 +41,12 @@ type Settings struct {
 	Declared   []Declared // scalers of the configuration file
 }
 
-// NamespaceRule allows some namespaces to name some clusters and groups.
+// NamespaceRule allows some namespaces to name some clusters, groups and topics.
 type NamespaceRule struct {
 	Match    *regexp.Regexp   // of the whole namespace
 	Clusters []*regexp.Regexp // empty: all
 	Groups   []*regexp.Regexp // empty: all
+	Topics   []*regexp.Regexp // empty: all
 }
 
 // Controller joins the parts of this package. Each part has a lock of its own, or needs none.
@@ -84,7 +85,9 @@ func New(clients access.Clients, o Options) *Controller {
 	c.publisher = &publisher{
 		api: api, namespace: o.Namespace, election: c.election, declarations: c.declarations, targets: c.targets, events: events,
 		wake: make(chan struct{}, 1), outcomes: map[string]scaler.Outcome{}, written: map[string]*written{},
+		intents: map[string]intent{},
 	}
+	c.scales.intend = c.publisher.intend
 	c.memories = newMemories(api, o, c.election, c.declarations)
 	c.memories.restore = (&restorer{c.declarations, c.workloads, c.scales, events}).restore
 	return c

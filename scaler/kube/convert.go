@@ -31,6 +31,7 @@ func specOf(s v1alpha1.KafkaScalerSpec) scaler.Spec {
 		TargetLag: length(s.TargetLag), DrainTime: length(s.DrainTime),
 		StabilizationWindow: length(s.StabilizationWindow), IdleTime: length(s.IdleTime),
 		ActivationLag: value(s.ActivationLag), OnDelete: scaler.OnDelete(s.OnDelete),
+		OnZeroByHand: scaler.OnZeroByHand(s.OnZeroByHand),
 	}
 	if s.SLO != nil {
 		spec.SLO = lag.SLO{
@@ -43,7 +44,9 @@ func specOf(s v1alpha1.KafkaScalerSpec) scaler.Spec {
 			Cluster: src.Cluster, Group: src.Group, Topics: src.Topics, TopicPattern: src.TopicPattern,
 			ProcessingTime: length(src.ProcessingTime), Concurrency: value(src.Concurrency),
 			CommitsWithin: length(src.CommitsWithin), LeavesBehind: value(src.LeavesBehind),
-			CommitInterval: length(src.CommitInterval), Isolation: seen.Isolation(src.Isolation),
+			ConsumersPerReplica: value(src.ConsumersPerReplica),
+			CommitInterval:      length(src.CommitInterval), Isolation: seen.Isolation(src.Isolation),
+			MaxShareMembers: value(src.MaxShareMembers), OffsetReset: seen.OffsetReset(src.OffsetReset),
 		})
 	}
 	for _, w := range s.Schedule {

@@ -29,10 +29,13 @@ spec:
     topicPattern: "c.*"
     processingTime: 50ms
     concurrency: 4
+    consumersPerReplica: 3
     commitInterval: 1s
     commitsWithin: 40m
     leavesBehind: 3
     isolation: read_committed
+    offsetReset: earliest
+    maxShareMembers: 300
   minReplicas: 0
   maxReplicas: 48
   targetLag: 20s
@@ -47,6 +50,7 @@ spec:
   activationLag: 10
   idleTime: 11m
   onDelete: keep
+  onZeroByHand: wake
 `
 
 func TestSpecOfAKafkaScaler(t *testing.T) {
@@ -63,12 +67,14 @@ func TestSpecOfAKafkaScaler(t *testing.T) {
 			SLO: lag.SLO{Lag: 1, LagTime: 2 * time.Second, RebalancesPerHour: 3.5, RebalanceTime: 4 * time.Second, Churn: 0.5, Skew: 0.6},
 			Sources: []seen.SourceSpec{{
 				Cluster: "main", Group: "orders", Topics: []string{"a", "b"}, TopicPattern: "c.*", ProcessingTime: 50 * time.Millisecond,
-				Concurrency: 4, CommitInterval: time.Second, CommitsWithin: 40 * time.Minute, LeavesBehind: 3, Isolation: seen.ReadCommitted,
+				Concurrency: 4, ConsumersPerReplica: 3, CommitInterval: time.Second, CommitsWithin: 40 * time.Minute, LeavesBehind: 3, Isolation: seen.ReadCommitted, MaxShareMembers: 300,
+				OffsetReset: seen.Earliest,
 			}},
 			MinReplicas: p(0), MaxReplicas: p(48), FallbackReplicas: p(9),
 			Schedule:  []scaler.WindowSpec{{Start: "0 8 * * 1-5", End: "0 18 * * 1-5", TimeZone: "Europe/Berlin", MinReplicas: 7}},
 			TargetLag: 20 * time.Second, DrainTime: 5 * time.Minute, StabilizationWindow: 10 * time.Minute,
 			ActivationLag: 10, IdleTime: 11 * time.Minute, OnDelete: scaler.Keep,
+			OnZeroByHand: scaler.Wake,
 		},
 	}
 	if got := declaredOf(&k); !reflect.DeepEqual(got, want) {

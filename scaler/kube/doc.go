@@ -23,8 +23,9 @@
 //	                     scalers.go                          which of them are refused, and why
 //	what is written      scales.go                           replicas: the only file that writes them, for decisions and for restore
 //	                     publisher.go, status.go, events.go  statuses and Events
-//	what is remembered   memories.go, deleted.go             saved memories, and the clean-up after deleted scalers
+//	what is remembered   asleep.go                           in the status: why a target has no replica
+//	                     memories.go, deleted.go             saved memories, and the clean-up after deleted scalers
 //
-// The files of this package, 1,600 lines, have one task: to follow a declared scaler in Kubernetes, from its declaration to
+// The files of this package, 1,800 lines, have one task: to follow a declared scaler in Kubernetes, from its declaration to
 // the clean-up after its deletion. All of them use the same declarations. Start with controller.go.
 package kube

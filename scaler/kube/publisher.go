@@ -35,6 +35,9 @@ type publisher struct {
 	mu       sync.Mutex
 	outcomes map[string]scaler.Outcome // the latest, by scaler
 	written  map[string]*written       // by scaler
+
+	statuses sync.Mutex        // held while a status is written, so that none undoes an intent
+	intents  map[string]intent // the last that was saved, by scaler
 }
 
 // written is what has been written about a scaler. Only the writer's goroutine changes it.
@@ -116,6 +119,9 @@ func (p *publisher) forget(name string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.written, name)
+	p.statuses.Lock()
+	defer p.statuses.Unlock()
+	delete(p.intents, name)
 }
 
 func (p *publisher) forgetAll() {
@@ -146,16 +152,16 @@ func (p *publisher) writeEvents(ctx context.Context, o scaler.Outcome, r *resour
 const refreshStatus = time.Minute
 
 func (p *publisher) writeStatus(ctx context.Context, o scaler.Outcome, r *resource, w *written, now time.Time) {
+	p.statuses.Lock()
+	defer p.statuses.Unlock()
+	o.Asleep = p.latest(o)
 	next := statusOf(o, r, w.status, p.api.Rights.Lacking(r.Target.Namespace, p.namespace), metav1.NewTime(now))
 	if equality.Semantic.DeepEqual(next, w.status) || onlyNumbers(next, w.status) && now.Sub(w.at) < refreshStatus {
 		return
 	}
 	patch, err := json.Marshal([]map[string]any{{"op": "add", "path": "/status", "value": next}})
 	if err == nil {
-		namespace, name, _ := strings.Cut(o.Name, "/")
-		_, err = p.api.Clients.Dynamic.Resource(v1alpha1.Resource).Namespace(namespace).
-			Patch(ctx, name, types.JSONPatchType, patch, metav1.PatchOptions{FieldManager: access.FieldManager}, "status")
-		p.api.Rights.Note(access.Right{Verb: "patch", Group: v1alpha1.GroupVersion.Group, Resource: "kafkascalers/status", Namespace: namespace}, err)
+		err = p.patchStatus(ctx, o.Name, types.JSONPatchType, patch)
 	}
 	switch {
 	case err == nil:

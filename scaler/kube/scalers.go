@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -35,6 +36,9 @@ func (s Settings) scaler(r *resource) scaler.Scaler {
 		out.Refusal = scaler.Refuse(v1alpha1.Invalid, "%v", r.invalid)
 		return out
 	}
+	if !r.file {
+		out.Asleep = stateOf(r.status.Asleep)
+	}
 	policy, err := r.Spec.Policy()
 	if err != nil {
 		out.Refusal = scaler.Refuse(v1alpha1.Invalid, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
@@ -45,7 +49,7 @@ func (s Settings) scaler(r *resource) scaler.Scaler {
 	return out
 }
 
-// allowed checks the clusters and groups that a scaler names. What the configuration itself declares is allowed.
+// allowed checks the clusters, groups and topics that a scaler names. What the configuration itself declares is allowed.
 func (s Settings) allowed(r *resource) scaler.Refusal {
 	for i, src := range r.Spec.Sources {
 		if !slices.Contains(s.Clusters, src.Cluster) {
@@ -53,24 +57,47 @@ func (s Settings) allowed(r *resource) scaler.Refusal {
 				i, src.Cluster, strings.Join(s.Clusters, ", "))
 		}
 		if !r.file && !s.mayName(r.Target.Namespace, src) {
-			return scaler.Refuse(v1alpha1.NotAllowed, "sources[%d]: namespace %q may not name group %q of cluster %q",
-				i, r.Target.Namespace, src.Group, src.Cluster)
+			return scaler.Refuse(v1alpha1.NotAllowed, "sources[%d]: namespace %q may not name group %q%s of cluster %q",
+				i, r.Target.Namespace, src.Group, topicWords(src), src.Cluster)
 		}
 	}
 	return scaler.Refusal{}
 }
 
-// mayName reports whether scalers of a namespace may name a cluster and a group. Without rules they may name all.
+// mayName reports whether scalers of a namespace may name a cluster, a group and topics. Without rules they may name all.
+// One rule has to allow all of it. The topics that are named are read even when the group never had to do with them, so
+// that arrivals wake a target: without a rule of topics a namespace reads the arrivals of any topic.
 func (s Settings) mayName(namespace string, src seen.SourceSpec) bool {
 	if len(s.Namespaces) == 0 {
 		return true
 	}
 	for _, rule := range s.Namespaces {
-		if rule.Match.MatchString(namespace) && anyOf(rule.Clusters, src.Cluster) && anyOf(rule.Groups, src.Group) {
+		if rule.Match.MatchString(namespace) && anyOf(rule.Clusters, src.Cluster) && anyOf(rule.Groups, src.Group) && rule.mayNameTopics(src) {
 			return true
 		}
 	}
 	return false
+}
+
+// mayNameTopics reports whether the rule allows the topics of a source. What a pattern accepts cannot be compared with what
+// other patterns accept, so where topics are restricted a pattern has to be one of the rule's own. A source that names no
+// topic has those that its group reads: the group is allowed, so they are.
+func (n NamespaceRule) mayNameTopics(src seen.SourceSpec) bool {
+	if slices.ContainsFunc(src.Topics, func(topic string) bool { return !anyOf(n.Topics, topic) }) {
+		return false
+	}
+	return src.TopicPattern == "" || len(n.Topics) == 0 ||
+		slices.ContainsFunc(n.Topics, func(p *regexp.Regexp) bool { return p.String() == "^(?:"+src.TopicPattern+")$" })
+}
+
+func topicWords(src seen.SourceSpec) string {
+	switch {
+	case src.TopicPattern != "":
+		return fmt.Sprintf(" with topicPattern %q", src.TopicPattern)
+	case len(src.Topics) > 0:
+		return fmt.Sprintf(" with topics %q", src.Topics)
+	}
+	return ""
 }
 
 func anyOf(patterns []*regexp.Regexp, name string) bool {

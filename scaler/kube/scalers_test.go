@@ -36,8 +36,9 @@ const twoPods = orders + `
 ---
 apiVersion: v1
 kind: Pod
-metadata: {name: worker-b, labels: {app: worker}}
-status: {phase: Running, podIP: 10.0.0.2, conditions: [{type: Ready, status: "True"}]}
+metadata: {name: worker-b, uid: b1, labels: {app: worker}}
+spec: {hostNetwork: true}
+status: {phase: Running, podIP: 10.0.0.2, podIPs: [{ip: 10.0.0.2}, {ip: "fd00::2"}], conditions: [{type: Ready, status: "True"}]}
 ---
 apiVersion: v1
 kind: Pod
@@ -67,7 +68,7 @@ func TestScalersShowTheWorkload(t *testing.T) {
 		if !wl.Found || !wl.HasScale || wl.Spec != 4 || wl.Status != 4 || wl.Ready != 3 || wl.RolloutInProgress {
 			t.Errorf("workload %+v", wl)
 		}
-		want := []seen.Pod{{Name: "worker-a"}, {Name: "worker-b", IP: "10.0.0.2", Ready: true}}
+		want := []seen.Pod{{Name: "worker-a"}, {Name: "worker-b", UID: "b1", IP: "10.0.0.2", OtherIP: "fd00::2", HostNetwork: true, Ready: true}}
 		if !slices.Equal(wl.Pods, want) {
 			t.Errorf("pods %v, want %v", wl.Pods, want)
 		}
@@ -268,6 +269,43 @@ func TestUnusualKindsAreAskedForTheirScale(t *testing.T) {
 	})
 }
 
+// A kind whose status does not count ready replicas has as many as its scale says that there are, or as are ready of its pods.
+// The twin of a KafkaConnector is a Rollout of Argo none of whose pods is ready: it leaves the number out, too.
+func TestReadyOfKindsThatDoNotTell(t *testing.T) {
+	scale := func(status string) string {
+		return "{apiVersion: autoscaling/v1, kind: Scale, metadata: {name: worker, resourceVersion: \"11\"}, spec: {replicas: 4}, status: " + status + "}"
+	}
+	for name, c := range map[string]struct {
+		kind, status, scale string
+		ready               int32
+	}{
+		"KafkaConnector":                         {"kafka.strimzi.io/v1, kind: KafkaConnector", "{tasksMax: 4}", scale("{replicas: 4}"), 4},
+		"KafkaConnector, two of them so far":     {"kafka.strimzi.io/v1, kind: KafkaConnector", "{tasksMax: 2}", scale("{replicas: 2}"), 2},
+		"KafkaSource, whose selector finds none": {"sources.knative.dev/v1, kind: KafkaSource", "{consumers: 4}", scale("{replicas: 4, selector: no=pods}"), 4},
+		"a kind with pods":                       {"sources.knative.dev/v1, kind: KafkaSource", "{consumers: 4}", scale("{replicas: 4, selector: app=worker}"), 1},
+		"a Rollout, none is ready":               {"argoproj.io/v1alpha1, kind: Rollout", "{replicas: 4}", scale("{replicas: 4}"), 0},
+		"a Rollout, two are ready":               {"argoproj.io/v1alpha1, kind: Rollout", "{replicas: 4, readyReplicas: 2}", scale("{replicas: 4}"), 2},
+		"a paused Rollout with a pod more":       {"argoproj.io/v1alpha1, kind: Rollout", "{phase: Paused, replicas: 5, updatedReplicas: 1, readyReplicas: 5}", scale("{replicas: 5}"), 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				manifest := strings.NewReplacer("{apiVersion: apps/v1, kind: Deployment,", "{apiVersion: "+c.kind+",",
+					"apiVersion: apps/v1\nkind: Deployment", "apiVersion: "+strings.Replace(c.kind, ", ", "\n", 1),
+					"{replicas: 4, updatedReplicas: 4, readyReplicas: 3}", c.status).Replace(twoPods)
+				w := newWorld(t, manifest)
+				w.untyped.PrependReactor("get", "*", func(a clienttesting.Action) (bool, runtime.Object, error) {
+					return a.GetSubresource() == "scale", parse(t, c.scale)[0], nil
+				})
+				run(w, Settings{Mode: scaler.Act, Clusters: []string{"main"}}, func() {
+					if wl := w.one("shop/orders").Workload; wl.Spec != 4 || wl.Ready != c.ready || wl.RolloutInProgress {
+						t.Errorf("workload %+v, want %d ready", wl, c.ready)
+					}
+				})
+			})
+		})
+	}
+}
+
 func TestMissingRightsAreNamedAndTheRestGoesOn(t *testing.T) {
 	tests := []struct {
 		resource string
@@ -418,6 +456,39 @@ func TestNamespacesNameWhatTheRulesAllow(t *testing.T) {
 	} {
 		if got := tc.settings.mayName(tc.namespace, seen.SourceSpec{Cluster: tc.cluster, Group: tc.group}); got != tc.want {
 			t.Errorf("%s names %s of %s: %v", tc.namespace, tc.group, tc.cluster, got)
+		}
+	}
+}
+
+// A topic that is named is read, so a namespace may name only those that a rule allows. A pattern is no topic: what it
+// accepts may be more than the rule does.
+func TestNamespacesNameTopics(t *testing.T) {
+	pattern := regexp.MustCompile
+	rules := Settings{Namespaces: []NamespaceRule{
+		{Match: pattern("^bank$"), Groups: []*regexp.Regexp{pattern("^g$")}, Topics: []*regexp.Regexp{pattern("^(?:ledger)$"), pattern("^(?:book-.*)$")}},
+		{Match: pattern("^bank$"), Groups: []*regexp.Regexp{pattern("^other$")}},
+	}}
+	for _, tc := range []struct {
+		group   string
+		topics  []string
+		pattern string
+		want    bool
+	}{
+		{"g", []string{"ledger", "book-eu"}, "", true},
+		{"g", []string{"ledger", "payments"}, "", false},
+		{"g", nil, "", true}, // what the group reads
+		{"g", nil, "book-.*", true},
+		{"g", nil, ".*", false},
+		{"g", nil, "book-eu", false}, // it accepts less, but that is not known
+		{"g", []string{"ledger"}, ".*", false},
+		{"other", []string{"payments"}, ".*", true}, // of the second rule
+	} {
+		src := seen.SourceSpec{Cluster: "main", Group: tc.group, Topics: tc.topics, TopicPattern: tc.pattern}
+		if got := rules.mayName("bank", src); got != tc.want {
+			t.Errorf("group %s with %v and %q: %v", tc.group, tc.topics, tc.pattern, got)
+		}
+		if (Settings{}).mayName("bank", src) != true {
+			t.Error("without rules every topic may be named")
 		}
 	}
 }

@@ -26,6 +26,7 @@ type scales struct {
 	api      access.API
 	election *election.Election
 	targets  *watch.Targets
+	intend   func(ctx context.Context, change scaler.Change) error // saves that 0 is about to be written
 }
 
 // apply writes a change to the target's scale subresource, while this replica leads. The size is read first, and written
@@ -47,6 +48,11 @@ func (s *scales) apply(ctx context.Context, change scaler.Change) error {
 	}
 	if err := s.conflictsVisible(change.Target.Namespace); err != nil {
 		return fmt.Errorf("scaling %s: %w", change.Target, err)
+	}
+	if change.To == 0 {
+		if err := s.intend(ctx, change); err != nil {
+			return fmt.Errorf("scaling %s: %w", change.Target, err)
+		}
 	}
 	if err := s.resize(ctx, t, change); err != nil {
 		return fmt.Errorf("scaling %s: %w", change.Target, err)

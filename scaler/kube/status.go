@@ -23,6 +23,7 @@ func statusOf(o scaler.Outcome, r *resource, before v1alpha1.KafkaScalerStatus, 
 		Target:             r.Target.Kind + "/" + r.Target.Name,
 		Groups:             groupsOf(r.Spec.Sources),
 		LastChange:         before.LastChange,
+		Asleep:             before.Asleep,
 	}
 	for _, c := range append(conditionsOf(o), permittedCondition(lacking)) {
 		c.ObservedGeneration, c.LastTransitionTime = r.generation, now
@@ -34,6 +35,7 @@ func statusOf(o scaler.Outcome, r *resource, before v1alpha1.KafkaScalerStatus, 
 	if o.Refused() {
 		return s
 	}
+	s.Asleep = asleepOf(o.Asleep)
 	d := o.Decision
 	s.DesiredReplicas = &d.Desired
 	if d.Bounds.Partitions > 0 {
@@ -141,6 +143,11 @@ func unmeasured(s v1alpha1.KafkaScalerStatus) v1alpha1.KafkaScalerStatus {
 	if s.LastDecision != nil {
 		s.LastDecision.Message = ""
 	}
+	if s.Asleep != nil {
+		for i := range s.Asleep.Topics {
+			s.Asleep.Topics[i].Read, s.Asleep.Topics[i].Committed = 0, 0
+		}
+	}
 	for i := range s.Conditions {
 		if s.Conditions[i].Status == metav1.ConditionTrue {
 			s.Conditions[i].Message = ""
@@ -177,8 +184,8 @@ func readyCondition(o scaler.Outcome) metav1.Condition {
 	return condition(v1alpha1.Ready, true, "Evaluated", "the target and its groups can be read")
 }
 
-// absentCondition is Ready when a group or a topic of the specification does not exist. A group that nobody could have
-// joined yet may be a wrong name or not: that is unknown.
+// absentCondition is Ready when a group or a topic of the specification does not exist. If no consumer
+// can have joined the group yet, it is not known whether its name is wrong.
 func absentCondition(d *scaler.Decision) (c metav1.Condition, absent bool) {
 	reason, status, names := scaler.TopicNotFound, metav1.ConditionFalse, []string(nil)
 	for i := range d.Needs {

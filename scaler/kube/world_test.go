@@ -41,11 +41,14 @@ type world struct {
 var (
 	deployments  = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}
 	statefulsets = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "statefulsets"}
+	connectors   = schema.GroupVersionResource{Group: "kafka.strimzi.io", Version: "v1", Resource: "kafkaconnectors"}
+	kafkaSources = schema.GroupVersionResource{Group: "sources.knative.dev", Version: "v1", Resource: "kafkasources"}
 	rollouts     = schema.GroupVersionResource{Group: "argoproj.io", Version: "v1alpha1", Resource: "rollouts"}
 )
 
 var served = map[string]schema.GroupVersionResource{
 	"Deployment": deployments, "StatefulSet": statefulsets, "Rollout": rollouts,
+	"KafkaConnector": connectors, "KafkaSource": kafkaSources,
 	"KafkaScaler": v1alpha1.Resource, "ScaledObject": watch.ScaledObjects,
 }
 

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/scaler/asleep"
 )
 
 // MemoryVersion is the format of a saved Memory. A Memory of another version is not loaded.
@@ -21,6 +23,8 @@ type Memory struct {
 	Downs   []time.Time `json:"downs,omitempty"`          // steps down in the last hour
 	Sources []Source    `json:"sources,omitempty"`        // sorted by cluster, then group
 	Week    Week        `json:"week"`                     // for compare
+
+	Asleep asleep.State `json:"asleep,omitzero"` // of a target at zero; a KafkaScaler's status has it, too
 }
 
 // Source is the part of a Memory that belongs to one group.
@@ -37,9 +41,17 @@ type Source struct {
 	BestAt      time.Time `json:"bestAt,omitzero"`       // forgotten up to here
 	BestAtN     int32     `json:"bestAtN,omitempty"`     // consumers there were then
 
+	InReplica      int32     `json:"inReplica,omitempty"`      // consumers in one replica, where members are told apart; 0: not known
+	Ratios         []Ratio   `json:"ratios,omitempty"`         // members for each ready replica, the least of the last hour first
+	Elsewhere      int32     `json:"elsewhere,omitempty"`      // members elsewhere that steps down count on
+	ElsewhereKnown bool      `json:"elsewhereKnown,omitempty"` // they were counted once
+	Session        float64   `json:"sessionSeconds,omitempty"` // the longest that a member outlived its pod
+	SessionAt      time.Time `json:"sessionAt,omitzero"`       // when that was
+
 	Rebalances []float64       `json:"rebalanceSeconds,omitempty"` // the last 20
 	Residual   []ResidualFloor `json:"residual,omitempty"`         // of older versions: read, and not used
 	Commits    lag.Habits      `json:"commits,omitempty"`          // of the group, by topic
+	Left       []LeftTopic     `json:"left,omitempty"`             // topics that the group has left, sorted
 	Season     Season          `json:"season"`
 
 	BrokenJumps  float64 `json:"brokenJumps,omitempty"`  // share of the last jumps that did not last, smoothed
@@ -94,12 +106,22 @@ func (m *Memory) check() error {
 		if i > 0 && compare(m.Sources[i-1], *s) == 0 {
 			return fmt.Errorf("group %q of cluster %q twice", s.Group, s.Cluster)
 		}
-		numbers = append(append(numbers, s.Rebalances...), s.Declared, s.PerConsumer, s.Seen, s.RaisedFrom, s.Best)
+		numbers = append(append(numbers, s.Rebalances...), s.Declared, s.PerConsumer, s.Seen, s.RaisedFrom, s.Best,
+			float64(s.InReplica), float64(s.Elsewhere), s.Session)
+		for _, r := range s.Ratios {
+			numbers = append(numbers, float64(r.Members))
+		}
 		if d := s.Downstream; d != nil {
 			numbers = append(numbers, d.Cap, d.Did, d.Best, float64(d.AtN), float64(d.CapN))
 		}
 		if err := s.Commits.Check(); err != nil {
 			return err
+		}
+		if !slices.IsSortedFunc(s.Left, func(a, b LeftTopic) int { return strings.Compare(a.Topic, b.Topic) }) {
+			return errors.New("topics that were left not sorted")
+		}
+		for _, t := range s.Left {
+			numbers = append(numbers, t.Rested)
 		}
 		for _, share := range []float64{s.BrokenJumps, s.BrokenTrends} {
 			if share < 0 || share > 1 {

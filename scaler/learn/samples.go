@@ -94,16 +94,39 @@ func (l *learner) sample() (sample, sampleStatus) {
 	if !ok {
 		return sample{}, moved
 	}
-	return l.summarize(consumers, time.Duration(last.At-from.At).Seconds()), usable
+	seconds := time.Duration(last.At - from.At).Seconds()
+	if l.shared() {
+		return l.summarizePool(consumers[0], last.Members, seconds), usable
+	}
+	return l.summarize(consumers, seconds), usable
 }
 
-// consumers adds up the records that each consumer processed since a reading; ok is false when an offset was moved.
+// shared reports whether several consumers may have the same partition: then nobody can tell which of them processed what.
+func (l *learner) shared() bool { return seen.AssignmentOf(l.seen.Read) == seen.Shared }
+
+// of is the consumer that a partition's records count for: its owner, or the pool of all consumers of a share group. -1: none.
+func (l *learner) of(o seen.Offsets, consumers int) int {
+	switch {
+	case l.shared():
+		return 0
+	case o.Owner < 0 || int(o.Owner) >= consumers:
+		return -1
+	}
+	return int(o.Owner)
+}
+
+// consumers adds up the records that each consumer processed since a reading, those of a share group in one; ok is false when
+// an offset was moved.
 func (l *learner) consumers(first int) (list []consumer, ok bool) {
 	r := &l.seen.Readings
 	list = make([]consumer, r.Last().Members)
+	pooled := 1.0
+	if l.shared() {
+		list, pooled = make([]consumer, 1), float64(r.Last().Members)
+	}
 	begin, end := r.At(first).Offsets, r.Last().Offsets
 	for c := range end {
-		if o := end[c].Owner; o >= 0 && int(o) < len(list) && end[c].Position > begin[c].Position {
+		if o := l.of(end[c], len(list)); o >= 0 && end[c].Position > begin[c].Position {
 			list[o].before += begin[c].Lag()
 			list[o].after += end[c].Lag()
 		}
@@ -112,7 +135,7 @@ func (l *learner) consumers(first int) (list []consumer, ok bool) {
 	done := make([]int64, len(list))
 	for i := first + 1; i < r.Len(); i++ {
 		l.processed(i, list, done)
-		most := movedFactor * known * float64(r.At(i).At-r.At(i-1).At) / 1e9
+		most := movedFactor * known * pooled * float64(r.At(i).At-r.At(i-1).At) / 1e9
 		for k, n := range done {
 			if n < 0 || known > 0 && float64(n) > most {
 				return nil, false
@@ -128,8 +151,8 @@ func (l *learner) processed(i int, list []consumer, done []int64) {
 	clear(done)
 	was := l.seen.Readings.At(i - 1).Offsets
 	for c, now := range l.seen.Readings.At(i).Offsets {
-		switch o := now.Owner; {
-		case o < 0 || int(o) >= len(list):
+		switch o := l.of(now, len(list)); {
+		case o < 0:
 		case now.Known&was[c].Known != seen.KnowsBoth:
 			list[o].incomplete = true
 		default:
@@ -140,16 +163,15 @@ func (l *learner) processed(i int, list []consumer, done []int64) {
 
 func (l *learner) summarize(consumers []consumer, seconds float64) sample {
 	s := sample{members: int32(len(consumers))}
-	known, _ := l.source.Capacity()
 	var busy []float64
 	for _, c := range consumers {
 		rate := float64(c.done) / seconds
 		s.sum += rate
-		if c.incomplete || c.commits < sampleCommits || known == 0 && c.most > unevenFactor*c.least {
+		if !l.regular(c) {
 			continue
 		}
 		s.best = max(s.best, rate)
-		if waiting := saturatedWork * rate; float64(c.before) > waiting && float64(c.after) > waiting {
+		if c.busy(rate) {
 			busy = append(busy, rate)
 		}
 	}
@@ -159,4 +181,30 @@ func (l *learner) summarize(consumers []consumer, seconds float64) sample {
 		s.median = busy[len(busy)/2]
 	}
 	return s
+}
+
+// summarizePool is a sample of a share group: each of its members does the same part of what all did.
+func (l *learner) summarizePool(pool consumer, members int32, seconds float64) sample {
+	rate := float64(pool.done) / seconds
+	s := sample{members: members, sum: rate}
+	if !l.regular(pool) {
+		return s
+	}
+	s.best = rate / float64(members)
+	if pool.busy(rate) {
+		s.saturated, s.median = members, s.best
+	}
+	return s
+}
+
+// regular reports whether the commits of a consumer show its speed.
+func (l *learner) regular(c consumer) bool {
+	known, _ := l.source.Capacity()
+	return !c.incomplete && c.commits >= sampleCommits && (known > 0 || c.most <= unevenFactor*c.least)
+}
+
+// busy reports whether so much was waiting that the consumer worked all the time.
+func (c *consumer) busy(rate float64) bool {
+	waiting := saturatedWork * rate
+	return float64(c.before) > waiting && float64(c.after) > waiting
 }

@@ -37,6 +37,7 @@ func (s State) AtPoll(now *seen.State) State {
 	s.Progress.sources = copyProgress(s.Progress.sources, now.Sources)
 	s.Memory.learnDowns(now)
 	s.Memory.learnCommits(now)
+	s.learnSessions(now)
 	s.rollSeasons(now)
 	return s
 }
@@ -64,7 +65,7 @@ type learner struct {
 	horizon  time.Duration
 }
 
-// AtDecision learns at a decision; members are those of every source.
+// AtDecision learns at a decision; mappings are those of every source.
 //
 // The fast lane decides between two decisions, because arrivals exceed the capacity of the replicas. It learns from single events, which are
 // seen only once: a rebalance or a start that is over, a forecast whose time has come. It does not learn
@@ -72,12 +73,14 @@ type learner struct {
 //
 //	                     every poll   fast lane   decision
 //	steps down, peaks    x            x           x
-//	commits              x            x           x
+//	commits, sessions    x            x           x
 //	declared capacity                 x           x
 //	durations                         x           x
+//	consumers in a replica            x           x
+//	topics that the group left        x           x
 //	trust in forecasts                x           x
 //	capacity, downstream                          x
-func (s State) AtDecision(now *seen.State, members []seen.Members, fastLane bool) State {
+func (s State) AtDecision(now *seen.State, mappings []seen.Mapping, fastLane bool) State {
 	s.Memory.Sources = withSources(s.Memory.Sources, now.Sources)
 	s.Progress.sources = slices.Clone(s.Progress.sources)
 	for i := range now.Sources {
@@ -86,7 +89,11 @@ func (s State) AtDecision(now *seen.State, members []seen.Members, fastLane bool
 		l.source.declare(h.SourceSpec)
 		l.learnRebalance()
 		if h.Read != nil {
-			s.learnStartup(now, members[i])
+			l.learnMembers(&mappings[i])
+			s.learnStartup(now, l.source.Members(&mappings[i], h.ConsumersPerReplica))
+		}
+		if h.New {
+			l.learnLeft()
 		}
 		if h.Quality == seen.Complete && !fastLane {
 			l.learnCapacity()

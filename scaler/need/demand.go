@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler/plan"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // commitDefault is the clients' auto.commit.interval.ms.
@@ -21,8 +22,7 @@ func (e *estimator) demand() {
 	n.Peak = e.Seen.PeakRate()
 	n.ReservePeak, n.ReserveShare = e.reserve()
 	n.Reserve = n.ReservePeak * n.ReserveShare
-	commit := cmp.Or(e.Seen.CommitInterval, commitDefault).Seconds()
-	tolerated := 0.5*e.Targets.TargetLag.Seconds() + commit // this much lag, in seconds of arrivals, needs no drain
+	tolerated := e.tolerated()
 	jump := e.Learned.TrustedJump(e.last)
 	throughput := e.throughput()
 	for c := range e.loads {
@@ -32,10 +32,10 @@ func (e *estimator) demand() {
 		l.down = max(n.Peak/n.DownUtilization, n.Reserve) * l.share
 		l.need = l.base
 		if l.known && !l.stalled {
-			l.need += max(0, e.backlog(l, throughput(l))-l.rhythm(tolerated, commit)*max(l.arriving, l.jump)) / n.DrainSeconds
+			l.need += max(0, e.backlog(l, throughput(l))-e.rhythm(l, tolerated)*max(l.arriving, l.jump)) / n.DrainSeconds
 		}
 	}
-	if n.Capacity.Known() {
+	if n.Capacity.Known() && e.packing.assignment != seen.Shared { // the records of a shared partition go to several consumers
 		e.separateHot()
 	}
 	for c := range e.loads {
@@ -48,16 +48,19 @@ func (e *estimator) demand() {
 	n.Backlog = n.DrainRate * n.DrainSeconds
 }
 
-// rhythm is how much lag, in seconds of arrivals, needs no drain in a group whose commits are rare.
-func (l *load) rhythm(tolerated, commit float64) float64 {
-	if l.interval <= commit {
-		return tolerated
-	}
-	return tolerated - commit + l.interval
+// rhythm is how much lag, in seconds of arrivals, needs no drain in a partition of a group whose commits are rare.
+func (e *estimator) rhythm(l *load, tolerated float64) float64 {
+	return max(tolerated, 0.5*e.Targets.TargetLag.Seconds()+l.interval)
 }
 
 // keepsUp reports whether a partition of a group that commits rarely has no more lag than arrives between two commits.
 func (l *load) keepsUp() bool { return l.interval > 0 && l.lag <= 1.25*l.interval*l.arriving }
+
+// tolerated is how much lag, in seconds of arrivals, needs no drain. Where the capacity is not known, records that have waited
+// for less are no backlog: a single record, just arrived, said "one more replica", and no rule takes that one away again.
+func (e *estimator) tolerated() float64 {
+	return 0.5*e.Targets.TargetLag.Seconds() + cmp.Or(e.Seen.CommitInterval, commitDefault).Seconds()
+}
 
 // backlog is the lag of a partition a horizon from now, in records; negative: it will have had time to spare. After a
 // jump one more rebalance is added: pods that join one after another cause two or three, and the horizon knows one.
@@ -76,6 +79,10 @@ func (e *estimator) backlog(l *load, throughput float64) float64 {
 func (e *estimator) throughput() func(l *load) float64 {
 	if !e.Seen.CatchingUp(e.Now, e.Clock) || !e.need.Capacity.Known() {
 		return func(l *load) float64 { return l.committing }
+	}
+	if e.packing.assignment == seen.Shared {
+		fair := e.need.PerConsumer * float64(e.need.Members) / float64(max(1, len(e.loads)))
+		return func(l *load) float64 { return max(l.committing, fair) }
 	}
 	owned := make([]float64, e.need.Members)
 	for c := range e.loads {
@@ -139,11 +146,11 @@ func (n *Need) Hot() bool { return len(n.Bound) > 0 && !n.AllBound }
 // count turns records/s into consumers.
 func (e *estimator) count() {
 	n := &e.need
-	members := max(1, n.Members)
+	members := max(1, cmp.Or(e.Consumers, n.Members))
 	if !n.RateKnown || !n.Capacity.Known() {
 		n.Plan, n.Fit, n.Up, n.RatePlan, n.ByRate, n.DownPlan, n.Down =
 			members, members, members, members, members, members, members
-		if n.RateKnown && n.DrainRate > 0 { // there is a backlog: one useful step
+		if n.RateKnown && n.DrainRate > 0 && n.MovingSeconds > e.tolerated() { // there is a backlog: one useful step
 			n.Up = e.packing.next(members)
 			n.Fit = n.Up
 		}

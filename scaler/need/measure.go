@@ -57,6 +57,9 @@ func measure(in *Input) *estimator {
 	n.Partitions = int32(e.readings.Columns.Count)
 	e.packing = newPacking(in.Seen, n.PerConsumer)
 	n.Tasks = e.packing.streamsTasks()
+	if e.packing.assignment == seen.Shared {
+		n.MaxShareMembers, n.DeclaredMaxShareMembers = in.Seen.ShareMembers()
+	}
 	e.loads = make([]load, n.Partitions)
 	e.rates()
 	e.lags()
@@ -185,17 +188,13 @@ func (e *estimator) partition(column int) Partition {
 // frozen reports whether no position moved within the stall window though there is lag.
 func (e *estimator) frozen() bool { return len(e.need.Stalled) > 0 && !e.moved }
 
-// idle reports whether there is neither lag nor an arrival, as far as every partition tells.
+// idle reports whether there is neither lag nor an arrival, as far as every partition tells. Whether partitions without a
+// commit keep the last replica is a question of its own: package asleep.
 func (e *estimator) idle() bool {
 	if !e.need.RateKnown || e.need.Unanswered > 0 || e.need.Rate > 0 || e.need.Lag > 0 {
 		return false
 	}
-	for _, o := range e.last.Offsets {
-		if o.Known != seen.KnowsBoth {
-			return false
-		}
-	}
-	return true
+	return e.last.Complete && len(e.last.Offsets) > 0
 }
 
 // Lag is high above a fixed threshold: of all partitions, of the worst, and on average.

@@ -16,6 +16,7 @@ type Input struct {
 	Targets   Targets
 	Horizon   time.Duration // until a replica that is requested now processes records
 	HourPeak  float64       // the greatest effective rate of the last hour, records/s
+	Consumers int32         // that the replicas and members elsewhere are; 0: as many as there are members
 	IdleSince time.Time     // there has been neither lag nor an arrival since then; zero: there is one
 }
 
@@ -128,6 +129,9 @@ type Need struct {
 	Down     int32 `json:"down"`            // the same from Peak
 	Useful   int32 `json:"useful"`          // more than these would idle
 	Tasks    int32 `json:"tasks,omitempty"` // of Kafka Streams, which are assigned as a whole; 0: none, or not known
+
+	MaxShareMembers         int32 `json:"maxShareMembers,omitempty"`         // that a share group may have; 0: it is none
+	DeclaredMaxShareMembers bool  `json:"declaredMaxShareMembers,omitempty"` // by the KafkaScaler; else it is the broker's default
 
 	Bound      []Partition       `json:"bound,omitempty"`    // partitions that one consumer cannot carry
 	AllBound   bool              `json:"allBound,omitempty"` // so many that every partition needs a consumer of its own

@@ -31,7 +31,7 @@ func newPacking(h *seen.History, perConsumer float64) packing {
 	return p
 }
 
-// streamsTasks is how many tasks of Kafka Streams there are; 0: none, or not known.
+// streamsTasks is the number of tasks of a Kafka Streams application; 0: none, or not known.
 func (p *packing) streamsTasks() int32 {
 	if p.assignment != seen.Balanced {
 		return 0

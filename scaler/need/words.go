@@ -109,7 +109,7 @@ func (n *Need) whole(rate float64, planned, to int32) string {
 	return fmt.Sprintf("%s one gets %s%d of %d %s (%s)", until, atLeast, each, n.Useful, n.Units(), load)
 }
 
-// Units is what is assigned to consumers as a whole.
+// Units is the plural of [Need.Unit].
 func (n *Need) Units() string {
 	if n.Tasks > 0 {
 		return "tasks"
@@ -117,7 +117,7 @@ func (n *Need) Units() string {
 	return "partitions"
 }
 
-// Unit is one of them.
+// Unit is what an assignor gives to one consumer and never divides: a partition, or a task of Kafka Streams.
 func (n *Need) Unit() string { return strings.TrimSuffix(n.Units(), "s") }
 
 // NextSmaller is the next smaller number of consumers that have more partitions each; 0: none.
@@ -134,7 +134,7 @@ func (n *Need) NextSmaller(consumers int32) int32 {
 	return 0
 }
 
-// Absent names what the specification names and the cluster does not have; empty: nothing.
+// Absent lists the group and the topics of the specification that do not exist in the cluster; empty: all exist.
 //
 //	group "shop" and topic "orders" of cluster "main" do not exist
 func (n *Need) Absent() string {

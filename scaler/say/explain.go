@@ -38,6 +38,7 @@ func Explain(d scaler.Decision) []Row {
 	for i := range d.Needs {
 		rows = append(rows, measured(&d, &d.Needs[i])...)
 	}
+	rows = append(rows, mapped(&d)...)
 	for i := range d.Needs {
 		rows = append(rows, computed(&d, &d.Needs[i])...)
 	}
@@ -105,6 +106,15 @@ func measured(d *scaler.Decision, n *need.Need) []Row {
 		rows = append(rows, Row{Measured, of(d, n, "stalled"), p.String(), "lag " + number.Of(p.Lag, "record")})
 	}
 	return append(rows, Row{Measured, of(d, n, "one consumer"), capacity, because})
+}
+
+// mapped says how the members of the deciding source became replicas.
+func mapped(d *scaler.Decision) []Row {
+	n, ok := d.Need()
+	if words := d.MappedWords(); ok && words != "" {
+		return []Row{{Measured, of(d, &n, "in one replica"), number.Of(max(1, d.Why.PerReplica), "consumer"), words}}
+	}
+	return nil
 }
 
 func computed(d *scaler.Decision, n *need.Need) []Row {

@@ -27,9 +27,9 @@ func AssignmentOf(g *lag.GroupLag) Assignment {
 	return Balanced
 }
 
-// UsefulConsumers is how many consumers can have a partition. The range assignor begins every topic with the first
-// consumer, so it is as many as the largest topic has partitions. Kafka Streams assigns tasks, so it is as many as there are
-// tasks. 0: no limit, or none known.
+// UsefulConsumers is the number of consumers that can have a partition. The range assignor begins every topic at the first
+// consumer, so it is the number of partitions of the largest topic. For Kafka Streams it is the number of tasks. 0: there is
+// no limit, or it is not known.
 func UsefulConsumers(a Assignment, c *Columns) int32 {
 	if a == Shared {
 		return 0
@@ -47,8 +47,8 @@ func UsefulConsumers(a Assignment, c *Columns) int32 {
 	return int32(n)
 }
 
-// Tasks numbers what is assigned as a whole: for Kafka Streams one partition in all topics of a subtopology, else a partition.
-// It returns the number of each column, in the order of the columns, and how many there are.
+// Tasks gives a number to every unit of assignment: a task of Kafka Streams (one partition in all topics of a subtopology), or
+// else a partition. It returns the number for each column, in the order of the columns, and the number of units.
 //
 //	two topics of 12 partitions, one subtopology      12: a join
 //	the same, two subtopologies                       24

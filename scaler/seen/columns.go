@@ -50,7 +50,7 @@ type Topic struct {
 	First      int // its first column
 	Partitions []int32
 	Skip       bool // it has no columns: it is orphaned, or the source does not want it
-	// Subtopology is what reads it in Kafka Streams: topics of one are read by the same tasks. Empty: not known.
+	// Subtopology reads this topic in Kafka Streams. Topics of one subtopology are read by the same tasks. Empty: not known.
 	Subtopology string
 	orphaned    bool
 }

@@ -10,7 +10,11 @@
 //	Clock                the interval of polls and decisions
 //	History              the readings of one source: rates, peaks, the quality of this poll, the start of an outage
 //	Replicas             changes of the replicas, by lagscaler and by other clients
-//	Members              how members of the group map to replicas of the target
+//	Mapping              which member runs in which pod: fleet.go, tenure.go: since when; places.go, names.go: the evidence
+//	Members              how consumers become replicas, up and down
+//
+// All of it is one idea: what earlier polls add to this one. It is not divided further because a State holds all of these, and
+// each is small.
 //
 // Example: 48 partitions, polls of 10 s. The end offsets of all partitions grew by 30 000 in the last 30 s: the arrival rate
 // is 1 000/s. 25 000 of them arrived in the last 10 s, and the rates of earlier polls differed by only 50/s: this is a

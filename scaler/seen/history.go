@@ -20,6 +20,7 @@ type History struct {
 	OutageSince time.Time // polls have been partial or stale since then; zero: they are not
 	Since       time.Time // windows begin here: they begin anew after an outage
 	peaks       peaks     // of the arrival rate, over the stabilization window
+	roster      roster    // the members of the last reading
 }
 
 // Quality says how much of a source a poll could read.
@@ -55,6 +56,17 @@ func (h History) next(p *Poll, src *Source) History {
 	}
 	return h
 }
+
+// watch takes the members of a new reading in.
+func (h *History) watch(s *State) {
+	if h.New {
+		where := places(h.Read, &s.Workload, s.fleet, s.Now, s.Clock)
+		h.roster = h.roster.next(h.Read, where, &s.Workload, s.fleet, s.Now)
+	}
+}
+
+// Outlived is the longest that a member which is still in the group has outlived its pod; 0: none has.
+func (h *History) Outlived() time.Duration { return h.roster.outlived }
 
 // PeakRate is the greatest arrival rate of the stabilization window, in records/s.
 func (h *History) PeakRate() float64 { return h.peaks.greatest() }
@@ -163,4 +175,20 @@ func (h *History) EachStand(yield func(column int, v lag.View)) {
 			}
 		}
 	}
+}
+
+// RestOf says for each partition how many records at its end are known as read, by [lag.Stand].
+func (h *History) RestOf() func(topic string, partition int32) int64 {
+	type name struct {
+		topic     string
+		partition int32
+	}
+	rests := map[name]int64{}
+	h.EachStand(func(column int, v lag.View) {
+		if v.Stand == lag.StandRead {
+			topic, partition := h.Readings.Columns.Name(column)
+			rests[name{topic, partition}] = h.Readings.Last().Offsets[column].Lag()
+		}
+	})
+	return func(topic string, partition int32) int64 { return rests[name{topic, partition}] }
 }

@@ -2,66 +2,231 @@ package seen
 
 import (
 	"slices"
-	"strings"
-
-	"github.com/lagscaler/lagscaler/lag"
+	"time"
 )
 
-// Members is how the members of a group map to the replicas of the target.
+// Mapping is which member of a group runs in which pod of the target, as far as that is known at a poll. A member is settled
+// when it has been in the group for longer than a session: then a member that died before it joined is no longer there, and
+// the two are not both counted.
+type Mapping struct {
+	By      MappedBy
+	Ready   int32 // replicas
+	Living  int32 // members, without those whose pod went away
+	Gone    int32 // members whose pod went away: they may be dead
+	InPods  int32 // living members that are known to run in a pod of the target
+	Unknown int32 // living members that are not: they run elsewhere, or in a pod that shows none
+	Bare    int32 // ready pods in which no member is known
+	Late    int32 // of them, those that had time to join
+
+	PerPod        int32 // members that most ready pods have at least; 0: none
+	PerPodSettled int32 // the same, of settled members
+	Settled       int32 // living members of the target that are settled; where nothing tells them apart: all that are settled
+
+	Watched   bool  // the group was watched for longer than a session
+	Elsewhere int32 // settled members that hold partitions elsewhere for sure: at an address of their own, while all pods show theirs
+	Lasting   int32 // of them, those that have been there for an hour
+	Idle      int32 // members of the target that have held no partition for longer than a session
+}
+
+// MappedBy says what tells the members apart.
+type MappedBy string
+
+// What may tell the members apart.
+const (
+	ByAddress MappedBy = "address"
+	ByName    MappedBy = "name"                // a client id or an instance id has the pod's name
+	ByRatio   MappedBy = "ratio"               // nothing does: members / ready replicas
+	BySpec    MappedBy = "consumersPerReplica" // nothing does, and the specification says it
+)
+
+// lastsAfter is how long a member elsewhere must be there until steps down count on it, when it came while the group was
+// watched: somebody who looks at records for some minutes is no capacity.
+const lastsAfter = time.Hour
+
+// Map maps the members of the last reading to the pods of the target. When no pod is ready, what told the members apart before
+// still does.
+func (s *State) Map(h *History, session time.Duration, before MappedBy) Mapping {
+	wl, g := &s.Workload, h.Read
+	m := Mapping{Ready: wl.Ready, Watched: s.Now.Sub(h.roster.began) > session}
+	if g == nil {
+		return m
+	}
+	where := places(g, wl, s.fleet, s.Now, s.Clock)
+	counts, settled, inPods := make([]int32, len(wl.Pods)), make([]int32, len(wl.Pods)), int32(0)
+	m.By = ByAddress
+	var unknown []tenure
+	var hosts []string
+	for i, p := range where {
+		t := h.roster.find(g.Members[i].ID)
+		old := s.Now.Sub(t.since) > session
+		switch {
+		case p.pod < 0 && s.mayBeDead(t):
+			m.Gone++
+			continue
+		case p.pod < 0:
+			unknown, hosts = append(unknown, t), append(hosts, g.Members[i].Host)
+			m.Unknown++
+			m.Settled += count(old)
+			continue
+		case p.named:
+			m.By = ByName
+		}
+		counts[p.pod]++
+		settled[p.pod] += count(old)
+		inPods += count(old)
+		m.InPods++
+		m.Idle += count(s.idle(t, session))
+	}
+	m.Living = m.InPods + m.Unknown
+	m.bare(wl.Pods, counts, s)
+	m.PerPod, m.PerPodSettled = most(wl.Pods, counts), most(wl.Pods, settled)
+	if m.nothingTells(wl.Pods, before) {
+		m.By, m.PerPod, m.PerPodSettled = ByRatio, 0, 0
+		for _, t := range unknown {
+			m.Idle += count(s.idle(t, session))
+		}
+		m.Settled += inPods
+		return m
+	}
+	m.Settled = inPods
+	if m.By == ByAddress && m.Bare == 0 && m.PerPod > 0 {
+		m.elsewhere(s, unknown, hosts, session)
+	}
+	return m
+}
+
+// nothingTells reports whether nothing tells the members apart: there are some, but half of the ready pods or more show none.
+// Where something told them apart before, new pods have time to join, and pods that are all starting say nothing.
+func (m *Mapping) nothingTells(pods []Pod, before MappedBy) bool {
+	ready, bare := readyOf(pods), m.Bare
+	if before == ByAddress || before == ByName {
+		if ready == 0 && len(pods) > 0 {
+			return false
+		}
+		bare = m.Late
+	}
+	return m.Unknown > 0 && 2*bare >= ready
+}
+
+// elsewhere counts the members that run elsewhere for sure.
+func (m *Mapping) elsewhere(s *State, unknown []tenure, hosts []string, session time.Duration) {
+	_, shared := addresses(s.Workload.Pods)
+	for i, t := range unknown {
+		age := s.Now.Sub(t.since)
+		if a := address(hosts[i]); !a.IsValid() || shared[a] || age <= session || !t.idle.IsZero() {
+			continue
+		}
+		m.Elsewhere++
+		m.Lasting += count(age >= s.Clock.Scale(lastsAfter))
+	}
+}
+
+func (m *Mapping) bare(pods []Pod, counts []int32, s *State) {
+	for k := range pods {
+		if pods[k].Ready && counts[k] == 0 {
+			m.Bare++
+			m.Late += count(s.fleet.late(&pods[k], s.Now, s.Clock))
+		}
+	}
+}
+
+// mayBeDead reports whether the pod of a member went away.
+func (s *State) mayBeDead(t tenure) bool {
+	return t.pod != "" && !s.fleet.gone(t.pod).IsZero()
+}
+
+func (s *State) idle(t tenure, session time.Duration) bool {
+	return !t.idle.IsZero() && s.Now.Sub(t.idle) > session
+}
+
+// most is how many members more than half of the ready pods have at least: a container that restarted in some of them, and
+// whose member is counted twice until its session ends, changes nothing.
+func most(pods []Pod, counts []int32) int32 {
+	var ready []int32
+	for k := range pods {
+		if pods[k].Ready {
+			ready = append(ready, counts[k])
+		}
+	}
+	if len(ready) == 0 {
+		return 0
+	}
+	slices.Sort(ready)
+	return ready[(len(ready)-1)/2]
+}
+
+func readyOf(pods []Pod) (n int32) {
+	for k := range pods {
+		n += count(pods[k].Ready)
+	}
+	return n
+}
+
+func count(is bool) int32 {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+// Members are the counts by which a decision turns consumers into replicas. Going down they are a lower bound of what the
+// replicas and others can do, so that the fleet never becomes too small.
 type Members struct {
+	By         MappedBy
 	Joined     int32 // members in replicas of the target
+	Gone       int32 // members of pods that went away
 	Elsewhere  int32 // members that run elsewhere: they process records all the same
 	PerReplica int32
+	Least      Least // going down; zero: the same
+	Needed     int32 // members that every ready replica has at least, or some are missing; 0: PerReplica
+	Idle       int32 // members of the target that have held no partition for longer than a session
 }
 
-// MapMembers maps a group's members to the target's pods: by host, which is the pod's address, else by a client id that
-// contains the pod's name. When no member can be mapped, every member counts as one replica of the target.
-//
-//	pods 10.0.0.1, 10.0.0.2; members on /10.0.0.1, /10.0.0.1, /10.0.0.2   3 joined, 2 in a replica
-//	the same, and a member on /10.9.9.9                                   3 joined, 1 elsewhere
-//	3 members, all on /192.168.1.1 (a proxy), client ids unknown          3 joined, 1 in a replica
-func MapMembers(g *lag.GroupLag, pods []Pod) Members {
-	all := Members{Joined: int32(len(g.Members)), PerReplica: 1}
-	if len(pods) == 0 || len(g.Members) == 0 {
-		return all
-	}
-	byPod := make([]int32, len(pods))
-	joined := int32(0)
-	for i := range g.Members {
-		if k := podOf(&g.Members[i], pods); k >= 0 {
-			byPod[k]++
-			joined++
-		}
-	}
-	if joined == 0 {
-		return all
-	}
-	return Members{Joined: joined, Elsewhere: all.Joined - joined, PerReplica: slices.Max(byPod)}
+// Least is what counts for steps down.
+type Least struct {
+	PerReplica int32
+	Elsewhere  int32
 }
 
-func podOf(m *lag.Member, pods []Pod) int {
-	host := strings.TrimPrefix(m.Host, "/")
-	for i := range pods {
-		if pods[i].IP != "" && pods[i].IP == host {
-			return i
-		}
-	}
-	for i := range pods {
-		if pods[i].Name != "" && strings.Contains(m.ClientID, pods[i].Name) {
-			return i
-		}
-	}
-	return -1
-}
-
-// Replicas turns consumers into replicas. Consumers that run elsewhere need none.
+// Replicas turns consumers into replicas, to scale up. Consumers that run elsewhere need none.
 func (m Members) Replicas(consumers int32) int32 {
-	per := max(1, m.PerReplica)
-	return max(0, (max(0, consumers-m.Elsewhere)+per-1)/per)
+	return replicas(consumers, m.Elsewhere, m.PerReplica)
 }
 
-// Consumers is the reverse.
+// Enough turns consumers into replicas, to scale down.
+func (m Members) Enough(consumers int32) int32 {
+	l := m.least()
+	return replicas(consumers, l.Elsewhere, l.PerReplica)
+}
+
+// Holding is how many replicas so many consumers need when nobody runs elsewhere: to scale down those that hold nothing.
+func (m Members) Holding(consumers int32) int32 { return replicas(consumers, 0, m.least().PerReplica) }
+
+func replicas(consumers, elsewhere, per int32) int32 {
+	per = max(1, per)
+	return max(0, (max(0, consumers-elsewhere)+per-1)/per)
+}
+
+func (m Members) least() Least {
+	if m.Least.PerReplica == 0 {
+		return Least{m.PerReplica, m.Elsewhere}
+	}
+	return m.Least
+}
+
+// Consumers is the reverse of Replicas.
 func (m Members) Consumers(replicas int32) int32 { return replicas*max(1, m.PerReplica) + m.Elsewhere }
 
+// AtLeast is the reverse of Enough.
+func (m Members) AtLeast(replicas int32) int32 {
+	l := m.least()
+	return replicas*max(1, l.PerReplica) + l.Elsewhere
+}
+
 // Expected is how many members ready replicas should have.
-func (m Members) Expected(ready int32) int32 { return ready * m.PerReplica }
+func (m Members) Expected(ready int32) int32 {
+	if m.Needed > 0 {
+		return ready * m.Needed
+	}
+	return ready * m.PerReplica
+}

@@ -25,12 +25,14 @@ type State struct {
 	Workload Workload
 	Replicas Replicas
 	Sources  []History // as Poll.Sources
+	fleet    fleet
 }
 
 // See takes a poll in.
 func See(before State, p *Poll) State {
 	s := State{
 		Now: p.Now, Clock: p.Clock, Workload: p.Workload, Replicas: before.Replicas.next(p), Sources: make([]History, len(p.Sources)),
+		fleet: before.fleet.next(p),
 	}
 	for i := range p.Sources {
 		src, h := &p.Sources[i], History{}
@@ -41,6 +43,7 @@ func See(before State, p *Poll) State {
 			h.Stands = h.Stands.Teach(p.Habits[i])
 		}
 		s.Sources[i] = h.next(p, src)
+		s.Sources[i].watch(&s)
 	}
 	return s
 }

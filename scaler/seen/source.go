@@ -18,6 +18,11 @@ type Source struct {
 	Silent    []int32       // brokers that did not answer this poll, sorted; for the line
 	Missing   []string      // topics of the specification that do not exist, sorted
 	Rebalance Rebalance
+
+	// What the poll read of the topics that the source names, for partitions without a commit; only where the target is, or
+	// may go to, zero.
+	Ends   []lag.TopicRead
+	Absent []string // sorted: named topics that the cluster does not have
 }
 
 // SourceSpec is a source as the user specifies it. Cluster and Group are required.
@@ -31,8 +36,33 @@ type SourceSpec struct {
 	CommitInterval time.Duration `json:"commitInterval,omitempty"` // 0: 5 s, the clients' default
 	CommitsWithin  time.Duration `json:"commitsWithin,omitempty"`  // commits never stand for longer while records wait; 0: learned
 	LeavesBehind   int64         `json:"leavesBehind,omitempty"`   // offsets of a partition that are never read; 0: learned
-	Isolation      Isolation     `json:"isolation,omitempty"`
+	// ConsumersPerReplica is how many consumers one replica runs, where nothing tells the members apart; 0: not said.
+	ConsumersPerReplica int32 `json:"consumersPerReplica,omitempty"`
+
+	Isolation Isolation `json:"isolation,omitempty"`
+
+	OffsetReset OffsetReset `json:"offsetReset,omitempty"` // empty: not known
+
+	MaxShareMembers int32 `json:"maxShareMembers,omitempty"` // of a share group; 0: 200, the default of group.share.max.size
 }
+
+// defaultShareMembers is the default of group.share.max.size in Kafka 4.0 to 4.4: a broker refuses further members.
+const defaultShareMembers = 200
+
+// ShareMembers is how many members a share group may have, and whether the user says so.
+func (s SourceSpec) ShareMembers() (most int32, declared bool) {
+	return cmp.Or(s.MaxShareMembers, defaultShareMembers), s.MaxShareMembers > 0
+}
+
+// OffsetReset is where a consumer begins in a partition in which its group has no commit: its auto.offset.reset. Where it is
+// not known, what wakes or keeps awake under one of them does.
+type OffsetReset string
+
+// The resets.
+const (
+	Earliest OffsetReset = "earliest"
+	Latest   OffsetReset = "latest"
+)
 
 // Isolation is which records a group reads.
 type Isolation string
@@ -62,6 +92,12 @@ func (s SourceSpec) Check() []error {
 	if s.Concurrency < 0 {
 		fail("concurrency: must not be negative, not %d", s.Concurrency)
 	}
+	if s.ConsumersPerReplica < 0 {
+		fail("consumersPerReplica: must not be negative, not %d", s.ConsumersPerReplica)
+	}
+	if s.MaxShareMembers < 0 {
+		fail("maxShareMembers: must not be negative, not %d", s.MaxShareMembers)
+	}
 	if s.CommitInterval < 0 {
 		fail("commitInterval: must not be negative, not %v", s.CommitInterval)
 	}
@@ -70,6 +106,9 @@ func (s SourceSpec) Check() []error {
 	}
 	if s.LeavesBehind < 0 {
 		fail("leavesBehind: must not be negative, not %d", s.LeavesBehind)
+	}
+	if r := cmp.Or(s.OffsetReset, Latest); r != Latest && r != Earliest {
+		fail("offsetReset: must be earliest or latest, not %q", s.OffsetReset)
 	}
 	if i := cmp.Or(s.Isolation, ReadUncommitted); i != ReadUncommitted && i != ReadCommitted {
 		fail("isolation: must be read_uncommitted or read_committed, not %q", s.Isolation)

@@ -1,6 +1,9 @@
 package seen
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Ref names an object with a scale subresource.
 type Ref struct {
@@ -24,7 +27,7 @@ type Workload struct {
 	Unschedulable      int32     // pods that found no node
 	UnschedulableSince time.Time // of the oldest of them
 	RolloutInProgress  bool
-	Pods               []Pod // sorted by name; empty: unknown, then each member is taken for one replica
+	Pods               []Pod // sorted by name; empty: unknown
 
 	LastWrite Write // our own last one; zero: none
 	Owner     Owner // another controller of the replicas; zero: none
@@ -38,10 +41,16 @@ type Workload struct {
 
 // Pod is one replica.
 type Pod struct {
-	Name  string
-	IP    string
-	Ready bool
+	Name        string
+	UID         string `json:",omitempty"` // tells the pods of a StatefulSet apart that had the same name one after another
+	IP          string
+	OtherIP     string `json:",omitempty"` // of the other address family: a pod has at most one of each
+	HostNetwork bool   `json:",omitempty"` // its address is the node's, which others have too
+	Ready       bool
 }
+
+// key identifies a pod as long as it lives.
+func (p *Pod) key() string { return cmp.Or(p.UID, p.Name) }
 
 // Write is one change of the replicas.
 type Write struct {

@@ -52,6 +52,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- $config := deepCopy .Values.config -}}
 {{- $_ := set $config "mode" .Values.mode -}}
 {{- $_ := set $config "listen" (printf ":%d" (int .Values.service.port)) -}}
+{{- $_ := set $config "healthListen" (printf ":%d" (int .Values.service.healthPort)) -}}
 {{- $_ := set $config "kubernetes" $kubernetes -}}
 {{- if .Values.webConfigSecret -}}
 {{- $_ := set $config "webConfigFile" "/etc/lagscaler/web/web.yml" -}}
@@ -72,7 +73,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{/* The settings that need a restart: a change of them starts new pods. A test compares the list with the program. */}}
 {{- define "lagscaler.fixed" -}}
 {{- $config := include "lagscaler.config" . | fromYaml -}}
-{{- $fixed := pick $config "listen" "webConfigFile" "interval" "sampleInterval" "record" "memory" "kubernetes" -}}
+{{- $fixed := pick $config "listen" "healthListen" "webConfigFile" "interval" "sampleInterval" "record" "memory" "kubernetes" -}}
 {{- $_ := set $fixed "compat" (dig "metrics" "compat" false $config) -}}
 {{- $_ := set $fixed "format" (dig "log" "format" "" $config) -}}
 {{- toJson $fixed -}}

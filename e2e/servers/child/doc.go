@@ -1,3 +1,3 @@
-// Package child runs the servers of the tests as child processes that end with
-// the test binary, however that ends: by itself, by a panic or killed.
+// Package child runs the servers of the tests as child processes. They end when
+// the test binary ends, also after a panic or a SIGKILL.
 package child

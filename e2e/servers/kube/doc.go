@@ -1,6 +1,6 @@
 // Package kube starts a real Kubernetes control plane for a test: etcd,
 // kube-apiserver, kube-controller-manager, kube-scheduler, and kwok, which
-// plays the kubelets of pretend nodes. Everything listens on 127.0.0.1 and
+// simulates nodes and their kubelets. Everything listens on 127.0.0.1 and
 // ends with the test binary.
 //
 //	c := kube.Shared(t)                       // or Start, for one that the test may break

@@ -10,6 +10,6 @@
 //	server.AwaitVector(t, `sum(lagscaler_group_lag)`, prom.NotEmpty)
 //	alert := alertmanager.AwaitFiring(t, "GroupEmpty")
 //
-// Intervals are one second unless said otherwise, so that a rule with "for: 2s"
-// is delivered about four seconds after the metric turned.
+// The default of all intervals is one second. So an alert with "for: 2s" is
+// delivered about four seconds after its metric has changed.
 package prom

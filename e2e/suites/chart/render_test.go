@@ -250,7 +250,7 @@ func TestWhatNeedsARestartRestarts(t *testing.T) {
 	}
 	line := regexp.MustCompile(`(?m)^- These settings need a restart.*$`).FindString(string(page))
 	change := map[string]string{
-		"listen": "--set=service.port=8080", "webConfigFile": "--set=webConfigSecret=web",
+		"listen": "--set=service.port=8080", "healthListen": "--set=service.healthPort=8081", "webConfigFile": "--set=webConfigSecret=web",
 		"interval": "--set=config.interval=20s", "sampleInterval": "--set=config.sampleInterval=2s",
 		"metrics.compat": "--set=config.metrics.compat=true", "record": "--set=config.record.path=/tmp/a",
 		"memory": "--set=config.memory.file=/tmp/a", "log.format": "--set=config.log.format=json", "kubernetes": "--set=watchNamespaces={a}",

@@ -3,14 +3,16 @@ package rebalance_test
 import (
 	"context"
 	"fmt"
-	"strings"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/lagscaler/lagscaler/e2e/servers/daemon"
 	"github.com/lagscaler/lagscaler/e2e/servers/kafka"
+	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/lag"
-	"github.com/lagscaler/lagscaler/lag/kafkasource"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 )
 
@@ -20,91 +22,87 @@ const (
 	patience    = time.Minute
 )
 
-// watcher is the reading half of lagscaler: two clocks, one owner of all state.
+// watcher is a running lagscaler, and what it published.
 type watcher struct {
-	source *kafkasource.Source
+	t      *testing.T
+	kafka  *kafka.Cluster
+	daemon *daemon.Daemon
 
-	mu       sync.Mutex
-	monitor  *rebalancemon.Monitor
-	last     *lag.Snapshot
-	changes  uint64 // leader changes since the watch began
-	events   []rebalancemon.Event
-	polls    int
-	pollsOff bool // no polls now
+	mu      sync.Mutex
+	last    *engine.ClusterReport
+	polled  time.Time // of last
+	polls   int
+	changes uint64                          // leader changes that daemons before this one counted
+	events  map[string][]rebalancemon.Event // by group; of daemons before this one
+	failing atomic.Bool                     // polls fail
 }
 
-// watch starts to read the cluster, and stops with the test.
+// watch starts to watch the cluster, and stops with the test.
 func watch(t *testing.T, c *kafka.Cluster) *watcher {
 	t.Helper()
-	source, err := kafkasource.New(kafkasource.Config{Cluster: string(c.Version), Brokers: strings.Split(c.Bootstrap(), ",")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := &watcher{source: source, last: &lag.Snapshot{}}
-	w.restart()
-	ctx, cancel := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	running.Go(func() { every(ctx, sampleEvery, w.sample) })
-	running.Go(func() { every(ctx, pollEvery, w.poll) })
-	t.Cleanup(func() {
-		cancel()
-		running.Wait()
-		source.Close()
-	})
+	w := &watcher{t: t, kafka: c, last: &engine.ClusterReport{Snapshot: &lag.Snapshot{}}, events: map[string][]rebalancemon.Event{}}
+	w.start()
 	return w
 }
 
-func every(ctx context.Context, period time.Duration, do func(context.Context)) {
-	ticker := time.NewTicker(period)
-	defer ticker.Stop()
-	for {
-		do(ctx)
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-	}
+func (w *watcher) start() {
+	w.t.Helper()
+	w.daemon = daemon.Start(w.t, daemon.Options{
+		Brokers: w.kafka.Bootstrap(), Interval: pollEvery, SampleInterval: sampleEvery, Published: w.published,
+		Source: func(s engine.Source) engine.Source { return &interrupted{Source: s, failing: &w.failing} },
+	})
 }
 
-func (w *watcher) sample(ctx context.Context) {
-	s := w.source.Sample(ctx)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.events = append(w.events, w.monitor.Sample(s, nil)...)
-}
-
-func (w *watcher) poll(ctx context.Context) {
-	w.mu.Lock()
-	pollsOff := w.pollsOff
-	w.mu.Unlock()
-	if pollsOff {
+// published takes in a Report. Samples that saw a rebalance end are reported, too: only a later poll counts as one.
+func (w *watcher) published(r *engine.Report) {
+	c, ok := r.Cluster(daemon.Cluster)
+	if !ok {
 		return
 	}
-	o := w.source.Observe(ctx)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	before := w.last
-	w.last = lag.Compute(o, before, nil)
-	w.changes += lag.LeaderChanges(before, w.last)
-	w.events = append(w.events, w.monitor.Snapshot(w.last, nil)...)
-	w.polls++
+	w.last = c
+	if c.Snapshot.At.After(w.polled) {
+		w.polled = c.Snapshot.At
+		w.polls++
+	}
 }
 
-// restart forgets everything but the events, as a restart of lagscaler does.
+// restart ends the daemon and starts another, which knows nothing of what the first one saw.
 func (w *watcher) restart() {
+	w.daemon.Stop()
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.monitor = rebalancemon.New(rebalancemon.Options{Cluster: "main"})
-	w.last = &lag.Snapshot{}
+	for i := range w.last.Groups {
+		g := &w.last.Groups[i]
+		w.events[g.Lag.Group] = append(w.events[g.Lag.Group], g.Rebalances.Events...)
+	}
+	w.changes += w.last.LeaderChanges
+	w.last = &engine.ClusterReport{Snapshot: &lag.Snapshot{}}
+	w.mu.Unlock()
+	w.start()
+	w.settle(w.t, 2)
 }
 
-// setPolls says whether polls run; the sampler does all the time.
-func (w *watcher) setPolls(on bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.pollsOff = !on
+// interrupted is a source whose polls can be made to fail; the sampler reads all the time.
+type interrupted struct {
+	engine.Source
+	failing *atomic.Bool
 }
+
+// Observe does not reach any broker while polls fail.
+func (i *interrupted) Observe(ctx context.Context) lag.Observation {
+	if !i.failing.Load() {
+		return i.Source.Observe(ctx)
+	}
+	now := time.Now()
+	return lag.Observation{
+		Cluster: daemon.Cluster, Began: now, At: now,
+		Errors: []lag.ReadError{{Stage: lag.StageConnect, Code: lag.Unreachable, Broker: -1}},
+	}
+}
+
+// setPolls says whether polls succeed.
+func (w *watcher) setPolls(on bool) { w.failing.Store(!on) }
 
 // settle waits until some more polls have been taken in.
 func (w *watcher) settle(t *testing.T, polls int) {
@@ -126,20 +124,18 @@ func (w *watcher) settle(t *testing.T, polls int) {
 func (w *watcher) eventsSince(group string, since time.Time) []rebalancemon.Event {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	var out []rebalancemon.Event
-	for _, ev := range w.events {
-		if ev.Group == group && !ev.End.Before(since) {
-			out = append(out, ev)
-		}
+	all := slices.Clone(w.events[group])
+	if g, ok := w.last.Group(group); ok {
+		all = append(all, g.Rebalances.Events...)
 	}
-	return out
+	return slices.DeleteFunc(all, func(ev rebalancemon.Event) bool { return ev.End.Before(since) })
 }
 
 // leaderChanges is how many leaders, of partitions and of groups, have changed since the watch began.
 func (w *watcher) leaderChanges() uint64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.changes
+	return w.changes + w.last.LeaderChanges
 }
 
 // coordinator is the broker that coordinates the group.
@@ -147,7 +143,7 @@ func (w *watcher) coordinator(t *testing.T, group string) int {
 	t.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	g, ok := w.last.Group(group)
+	g, ok := w.last.Snapshot.Group(group)
 	if !ok {
 		t.Fatalf("the last poll did not see group %s", group)
 	}

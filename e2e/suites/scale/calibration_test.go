@@ -265,7 +265,8 @@ Limits of this comparison: the members of these programs rejoined within a secon
 until they poll again. The comparison does not include cooperative rebalancing.
 
 [The curves](calibration.html) show the traffic, the replicas with the reason of every decision, the oldest record and the rebalances: observed, and in
-a typical simulation.
+a typical simulation. The decisions of the observed run are stored with it, in the words of the version that ran; the decisions of the simulation have the
+words of the present version.
 
 ## Time lag, in intervals of 30 s
 

@@ -68,6 +68,7 @@ func TestInvalidScalersAreRefused(t *testing.T) {
 		{"a number for a time", source("processingTime: 50"), "spec.sources[0].processingTime", "must be of type string"},
 		{"a time without a unit", source(`processingTime: "50"`), "spec.sources[0].processingTime", "should match"},
 		{"no concurrency", source("concurrency: 0"), "spec.sources[0].concurrency", "greater than or equal to 1"},
+		{"no consumer in a replica", source("consumersPerReplica: 0"), "spec.sources[0].consumersPerReplica", "greater than or equal to 1"},
 		{"another isolation", source("isolation: serializable"), "spec.sources[0].isolation", "Unsupported value"},
 		{"fewer than none", spec("  minReplicas: -1\n"), "spec.minReplicas", "greater than or equal to 0"},
 		{"none at most", spec("  maxReplicas: 0\n"), "spec.maxReplicas", "greater than or equal to 1"},

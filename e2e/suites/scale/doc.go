@@ -1,5 +1,5 @@
-// Package scale runs lagscaler against a real Kubernetes control plane and
-// a real Kafka at once: each Ready pod of a Deployment stands for one real
-// consumer process, so that a decision moves replicas, pods, consumers and, in
-// the end, lag.
+// Package scale runs lagscaler with a real Kubernetes control plane and a real
+// Kafka. For every Ready pod of a Deployment, the test runs one real consumer
+// process. So a decision changes the replicas, the pods, the consumers and
+// then the lag.
 package scale

@@ -14,7 +14,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
-// site is the real pages over the real engine, which reads a cluster in memory. Its clock stands still between polls.
+// site is a part of the program alone: the pages and the engine, see the package comment. Its clock stops between polls.
 type site struct {
 	t       *testing.T
 	kafka   *lagtest.Cluster

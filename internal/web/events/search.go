@@ -2,6 +2,7 @@ package events
 
 import (
 	"container/heap"
+	"iter"
 	"slices"
 	"strings"
 
@@ -65,24 +66,17 @@ func (f *Found) add(g groupEvents, c counts) {
 }
 
 // Newest are the events that match, from first up to before end, counted from the newest.
-func (f *Found) Newest(first, end int) []rebalancemon.Event {
-	rest := newestFirst(slices.Clone(f.groups))
-	heap.Init(&rest)
-	out := make([]rebalancemon.Event, 0, end-first)
-	for i := range end {
-		top := &rest[0]
-		e, _ := top.last()
-		if i >= first {
-			out = append(out, *e)
-		}
-		top.events = top.events[:len(top.events)-1]
-		if _, more := top.last(); more {
-			heap.Fix(&rest, 0)
-		} else {
-			heap.Pop(&rest)
+func (f *Found) Newest(first, end int) iter.Seq[rebalancemon.Event] {
+	return func(yield func(rebalancemon.Event) bool) {
+		rest := newestFirst(slices.Clone(f.groups))
+		heap.Init(&rest)
+		for i := range end {
+			e := rest.next()
+			if i >= first && !yield(*e) {
+				return
+			}
 		}
 	}
-	return out
 }
 
 // groupEvents are the events of one group, the oldest first. Those that contain every word left match.
@@ -113,6 +107,19 @@ func (g *groupEvents) last() (*rebalancemon.Event, bool) {
 
 // newestFirst is a heap of groups with at least one match each, the newest event on top.
 type newestFirst []groupEvents
+
+// next removes the newest event.
+func (h *newestFirst) next() *rebalancemon.Event {
+	top := &(*h)[0]
+	e, _ := top.last()
+	top.events = top.events[:len(top.events)-1]
+	if _, more := top.last(); more {
+		heap.Fix(h, 0)
+	} else {
+		heap.Pop(h)
+	}
+	return e
+}
 
 func (h newestFirst) Len() int      { return len(h) }
 func (h newestFirst) Swap(i, j int) { h[i], h[j] = h[j], h[i] }

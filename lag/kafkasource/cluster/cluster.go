@@ -112,6 +112,23 @@ func (r *Round) Metadata(ctx context.Context, topics []kmsg.MetadataRequestTopic
 	return found, nil
 }
 
+// AllTopics are the names of all topics of the cluster that are not internal.
+func (r *Round) AllTopics(ctx context.Context) ([]string, error) {
+	req := kmsg.NewPtrMetadataRequest()
+	req.Topics, req.AllowAutoTopicCreation = nil, false // nil means all
+	m, err := transport.AsResponse[*kmsg.MetadataResponse](r.SendAny(ctx, req))
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, t := range m.Topics {
+		if t.Topic != nil && !t.IsInternal {
+			names = append(names, *t.Topic)
+		}
+	}
+	return names, nil
+}
+
 // brokersOf are the brokers in a response. Negative ids mean other things here: any broker, or none.
 func brokersOf(m *kmsg.MetadataResponse) ([]lag.Broker, error) {
 	brokers := make([]lag.Broker, 0, len(m.Brokers))

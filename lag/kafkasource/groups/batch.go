@@ -87,7 +87,7 @@ func (m *matcher) next(name string, code int16) (*group, bool) {
 	return g, true
 }
 
-// fail notes the error of a group whose entry makes no sense.
+// fail sets the error of a group whose part of a response is not valid.
 func (m *matcher) fail(g *group, code lag.ErrorCode) {
 	m.errors = append(m.errors, groupError{g, code})
 }

@@ -10,7 +10,7 @@
 //	step                  file              requests to each broker
 //	list                  list.go           1 ListGroups
 //	describe              describe.go       1 for 500 groups of a type that are not Empty; classic.go, consumer.go, share.go, streams.go
-//	subtopologies         streams.go        none: they are in the assignments of Kafka Streams, or in the description (KIP-1071)
+//	subtopologies         streams.go        none: read from the assignments of Kafka Streams members, or from the description (KIP-1071)
 //	fetch commits         commits.go        1 OffsetFetch for 500 groups; share.go for share groups
 //	coordinator moved     coordinator.go    only when something moved: 1 FindCoordinator to one broker, then as above
 //

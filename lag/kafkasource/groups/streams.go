@@ -65,8 +65,8 @@ func sourceTopics(topology *kmsg.StreamsGroupDescribeResponseGroupTopology) (by 
 	return by, sortedNames(all)
 }
 
-// mostTaskPartitions bounds what the tasks of a group may name: each names its partition in every topic of its subtopology, so
-// a response that is garbage could name the square of its own size.
+// mostTaskPartitions limits the partitions that are read for the tasks of a group. A task has one partition of every topic of
+// its subtopology, so a wrong response could cause a number of partitions that grows with the square of its size.
 const mostTaskPartitions = 1 << 20
 
 func tooManyTasks(members []kmsg.StreamsGroupDescribeResponseGroupMember, sources map[string][]string) bool {
@@ -94,15 +94,15 @@ func tasks(ids []kmsg.TaskIDs, sources map[string][]string) []topicPartitions {
 }
 
 // streamsAssignor is the protocol name of Kafka Streams in classic groups. It sorts the partitions of a member by topic and
-// number, and writes for each of them the task that reads it: a join of two topics has each task twice. That tells which
-// topics are read by the same tasks.
+// number, and stores the task of each partition: for a join of two topics, every task is stored twice. So the topics that are
+// read by the same tasks can be found.
 const streamsAssignor = "stream"
 
-// assignedSubtopologies are the subtopologies of a classic group of Kafka Streams, as far as the members' tasks tell. A
-// member whose tasks do not go with its partitions tells nothing.
+// assignedSubtopologies are the subtopologies of a classic group of Kafka Streams that follow from the tasks of its members. A
+// member whose tasks do not match its partitions is ignored.
 func assignedSubtopologies(members []kmsg.DescribeGroupsResponseGroupMember) []lag.Subtopology {
 	by := map[string]string{} // topic: subtopology
-	torn := map[string]bool{} // topics of two subtopologies: the application was changed, and is in the middle of it
+	torn := map[string]bool{} // topics of two subtopologies: an older and a newer version of the application run at the same time
 	for _, m := range members {
 		var a kmsg.ConsumerMemberAssignment
 		if wire.CheckBlob(wire.Assignment, m.MemberAssignment) != nil || a.ReadFrom(m.MemberAssignment) != nil {
@@ -128,7 +128,7 @@ func assignedSubtopologies(members []kmsg.DescribeGroupsResponseGroupMember) []l
 	return subtopologies(topics)
 }
 
-// topicTasks are the subtopologies of a member's topics; nil when its tasks do not go with its partitions.
+// topicTasks are the subtopologies of a member's topics; nil if its tasks do not match its partitions.
 func topicTasks(topics []kmsg.ConsumerMemberAssignmentTopic, tasks []wire.Task) map[string]string {
 	type partition struct {
 		topic  string
@@ -156,7 +156,7 @@ func topicTasks(topics []kmsg.ConsumerMemberAssignmentTopic, tasks []wire.Task) 
 	return by
 }
 
-// subtopologies sorts topics by subtopology.
+// subtopologies groups topics by subtopology.
 func subtopologies(topics map[string][]string) []lag.Subtopology {
 	all := make([]lag.Subtopology, 0, len(topics))
 	for id, names := range topics {

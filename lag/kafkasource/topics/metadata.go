@@ -27,6 +27,8 @@ type Reader struct {
 	polls   int
 	known   map[string]*topic    // metadata and log starts of consumed topics
 	missing map[string]time.Time // topics that metadata does not know, and since when
+	listed  []string             // all topics of the cluster that are not internal
+	listAt  time.Time            // when they were listed
 }
 
 // NewReader makes a reader that knows no topic yet.
@@ -66,6 +68,33 @@ func (r *Reader) NamesByID() map[[16]byte]string {
 	return byID
 }
 
+// List returns the topics of the cluster that match. All names are read again when they are older than Config.MaxAge; when
+// that fails, those of the last time are used.
+func (r *Reader) List(ctx context.Context, round *cluster.Round, match func(topic string) bool) []string {
+	if time.Since(r.listAt) >= r.cfg.MaxAge {
+		found, err := round.AllTopics(ctx)
+		if err != nil {
+			round.Fail(lag.StageMetadata, transport.AnyBroker, err)
+		} else {
+			r.listed, r.listAt = found, time.Now()
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(r.listed), func(topic string) bool { return !match(topic) })
+}
+
+// Absent are the names, sorted, of topics that metadata did not know when it was last asked for them.
+func (r *Reader) Absent(names []string) []string {
+	var absent []string
+	for _, name := range names {
+		_, missing := r.missing[name]
+		if _, known := r.known[name]; missing && !known {
+			absent = append(absent, name)
+		}
+	}
+	slices.Sort(absent)
+	return slices.Compact(absent)
+}
+
 // Refresh reads metadata of the brokers and of every known topic, when it is older than Config.MaxAge or known to be wrong.
 func (r *Reader) Refresh(ctx context.Context, round *cluster.Round) {
 	if round.Cluster.MetadataOlderThan(r.cfg.MaxAge) {
@@ -101,7 +130,7 @@ func (r *Reader) store(m *kmsg.MetadataResponseTopic) error {
 	}
 	name := *m.Topic
 	switch code := lag.ErrorCode(m.ErrorCode); code {
-	case lag.UnknownTopic, cluster.UnknownTopicID:
+	case lag.UnknownTopic, lag.InvalidTopic, cluster.UnknownTopicID:
 		delete(r.known, name)
 		r.missing[name] = time.Now()
 	case lag.OK:
@@ -149,6 +178,7 @@ func keepOffsets(now, before []lag.PartitionRead) {
 // consumed are the needed topics with their metadata, sorted, without offsets. Metadata of new topics is read now.
 func (r *Reader) consumed(ctx context.Context, round *cluster.Round, needs map[string]Need) []lag.TopicRead {
 	names := slices.Sorted(maps.Keys(needs))
+	maps.DeleteFunc(r.missing, func(_ string, at time.Time) bool { return time.Since(at) > r.cfg.MaxAge }) // ask again
 	unknown := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return r.isKnown(name, needs[name]) })
 	var failed error
 	if len(unknown) > 0 {
@@ -157,7 +187,6 @@ func (r *Reader) consumed(ctx context.Context, round *cluster.Round, needs map[s
 		}
 	}
 	maps.DeleteFunc(r.known, func(name string, _ *topic) bool { _, ok := needs[name]; return !ok })
-	maps.DeleteFunc(r.missing, func(_ string, at time.Time) bool { return time.Since(at) > r.cfg.MaxAge })
 	var reads []lag.TopicRead
 	for _, name := range names {
 		t, ok := r.known[name]

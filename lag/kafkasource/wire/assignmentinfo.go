@@ -21,7 +21,7 @@ type Task struct {
 }
 
 // ActiveTasks reads the active tasks of an AssignmentInfo, the user data of an assignment of Kafka Streams. Kafka documents it
-// nowhere but in the source of that class:
+// only in the source of that class:
 //
 //	int32            version, 1 to 11
 //	int32            version that all members support; from version 3 on
@@ -59,7 +59,7 @@ func ActiveTasks(raw []byte) ([]Task, error) {
 	return tasks, nil
 }
 
-// topologyName is the name of a topology, as a prefix of its subtopologies. It tells them apart; nobody reads it.
+// topologyName is the name of a topology, as a prefix that makes the ids of its subtopologies unique.
 func topologyName(r *kbin.Reader) string {
 	n := int(r.Int32())
 	if n == 0 {

@@ -6,8 +6,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kbin"
 )
 
-// Blob is what a classic member sends to the other members. Brokers pass it on and do not look into it, so it may be
-// garbage in a response that is not.
+// Blob is the metadata that a classic member sends to the other members. Brokers do not check it, so it may be wrong in a
+// response that is valid.
 type Blob uint8
 
 // The blobs of the consumer protocol.

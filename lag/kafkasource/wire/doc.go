@@ -11,11 +11,11 @@
 //	OffsetFetch   versions 2 to 9    500 groups a request; before version 8, which is Kafka 3.0, one group
 //	ListOffsets   versions 2 to 10   10,000 partitions a request, of one leader and one [OffsetKind]
 //
-// [ActiveTasks] decodes what kmsg does not know: the tasks in an assignment of Kafka Streams.
+// [ActiveTasks] decodes the tasks in an assignment of Kafka Streams, which kmsg does not decode.
 //
 // kmsg trusts the counts in a message. So [Check] walks through a response before kmsg decodes it, and refuses the response if
-// its lengths, counts or tags claim more bytes than it has. [CheckBlob] does the same with what members of classic groups send
-// to each other.
+// its lengths, counts or tags claim more bytes than it has. [CheckBlob] does the same with the metadata that members of
+// classic groups send to each other.
 //
 // The tests compare every version with kmsg's code, and fuzz the decoders.
 package wire

@@ -76,7 +76,7 @@ var permissions = []Permission{
 		"lagscaler.io", "kafkascalers/status",
 		[]string{"patch"},
 		Watched, scaler.Advise, true,
-		"shows the decision and its reasons in kubectl", "the status is not written",
+		"shows the decision and its reasons in kubectl; says before a write of 0 replicas whose it is", "the status is not written, and no target is set to 0 replicas",
 	},
 	{
 		"", "events",

@@ -3,7 +3,7 @@
 // The times are those of one renewal, sent at 0 s, after which the leader cannot reach the API server:
 //
 //	 0 s   renewed
-//	 2 s   the next try, then one each 2 s
-//	10 s   this replica leads no longer, and writes in progress are cancelled
+//	 2 s   the next try; then a try every 2 s
+//	10 s   this replica no longer leads, and writes in progress are cancelled
 //	15 s   another replica may lead
 package election

@@ -143,6 +143,13 @@ type KafkaScalerSpec struct {
 	// +optional
 	// +kubebuilder:validation:Enum=keep;restore
 	OnDelete string `json:"onDelete,omitempty"`
+
+	// The effect of replicas that somebody else sets to 0 in mode act, for example with kubectl scale --replicas=0. keep: the
+	// target stays at zero until it is scaled up again. wake: records start it, as if lagscaler had scaled it to zero.
+	// Default keep.
+	// +optional
+	// +kubebuilder:validation:Enum=keep;wake
+	OnZeroByHand string `json:"onZeroByHand,omitempty"`
 }
 
 // ScaleTargetRef is the reference to the target.
@@ -212,6 +219,14 @@ type Source struct {
 	// +kubebuilder:validation:Maximum=10000
 	Concurrency *int32 `json:"concurrency,omitempty"`
 
+	// How many consumers (members of the group) one replica runs. It is needed only where neither addresses nor client ids
+	// tell which member runs in which pod, for example behind NAT. Default there: a scale down counts 1, and a scale up counts
+	// what is learned from the members and the ready replicas.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=10000
+	ConsumersPerReplica *int32 `json:"consumersPerReplica,omitempty"`
+
 	// The commit interval of the consumers (auto.commit.interval.ms). Records that only wait for the next commit do not
 	// count as backlog. Default 5s, which is the default of the Kafka clients.
 	// +optional
@@ -235,6 +250,20 @@ type Source struct {
 	// +optional
 	// +kubebuilder:validation:Enum=read_uncommitted;read_committed
 	Isolation string `json:"isolation,omitempty"`
+
+	// Where the consumers begin in a partition in which the group has no commit (auto.offset.reset). It says which records
+	// start a target with zero replicas there. Default: not known, so that all retained records start it, and keep its last
+	// replica.
+	// +optional
+	// +kubebuilder:validation:Enum=earliest;latest
+	OffsetReset string `json:"offsetReset,omitempty"`
+
+	// Share groups: the number of members that the brokers allow in this group (group.share.max.size). Without maxReplicas it
+	// is the limit. Default 200, which is the default of the brokers.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100000
+	MaxShareMembers *int32 `json:"maxShareMembers,omitempty"`
 }
 
 // SLO is the set of thresholds for the alerts of a group. They do not affect decisions.

@@ -23,7 +23,7 @@ const (
 )
 
 // WaitingForGroup is the reason of the condition Ready, whose status is then Unknown, when a group does not exist and no
-// replica of the target is ready: the first consumer that joins makes the group, if the name is right.
+// replica of the target is ready: if the name is right, the first consumer that joins creates the group.
 const WaitingForGroup = "WaitingForGroup"
 
 // The annotations of an operator, on a KafkaScaler or on its target.
@@ -101,6 +101,74 @@ type KafkaScalerStatus struct {
 	// The effective policy, including defaults and preset.
 	// +optional
 	Policy *PolicyInForce `json:"policy,omitempty"`
+
+	// Why the target has zero replicas, and what its topics had then. It is written before the replicas are set to 0.
+	// +optional
+	Asleep *Asleep `json:"asleep,omitempty"`
+}
+
+// Asleep is what is remembered of a target at zero replicas, and of its last start from there.
+type Asleep struct {
+	// The time since which the target has zero replicas, as far as it was seen.
+	// +optional
+	Since *metav1.Time `json:"since,omitempty"`
+
+	// The time at which lagscaler was about to set the replicas to 0. Absent if zero replicas would be somebody else's.
+	// +optional
+	Intent *metav1.Time `json:"intent,omitempty"`
+
+	// The time at which somebody else's change of the replicas to 0 was seen.
+	// +optional
+	ByHand *metav1.Time `json:"byHand,omitempty"`
+
+	// The time since which records have waited without a replica.
+	// +optional
+	WaitingSince *metav1.Time `json:"waitingSince,omitempty"`
+
+	// The topics when the target went to zero.
+	// +optional
+	// +listType=atomic
+	Topics []AsleepTopic `json:"topics,omitempty"`
+
+	// The topics for which the target was started, and in which the group has no new commit yet.
+	// +optional
+	// +listType=atomic
+	Woken []AsleepTopic `json:"woken,omitempty"`
+}
+
+// AsleepTopic is a topic of a source of a target at zero replicas.
+type AsleepTopic struct {
+	Cluster string `json:"cluster"`
+	Group   string `json:"group"`
+	Topic   string `json:"topic"`
+
+	// The id of the topic; absent if it did not exist.
+	// +optional
+	ID string `json:"id,omitempty"`
+
+	// The sum of the log ends of the partitions without a commit.
+	// +optional
+	Ends int64 `json:"ends,omitempty"`
+
+	// The sum of the log starts of these partitions.
+	// +optional
+	Starts int64 `json:"starts,omitempty"`
+
+	// The number of these partitions.
+	// +optional
+	Uncommitted int32 `json:"uncommitted,omitempty"`
+
+	// The sum of the positions of the partitions with a commit.
+	// +optional
+	Read int64 `json:"read,omitempty"`
+
+	// The number of these partitions.
+	// +optional
+	Committed int32 `json:"committed,omitempty"`
+
+	// The topic could not be read then.
+	// +optional
+	Pending bool `json:"pending,omitempty"`
 }
 
 // LastDecision is the last decision and its reason.

@@ -3,6 +3,7 @@ package watch
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -40,10 +41,11 @@ func selectorOf(o Object) labels.Selector {
 //	Deployment   replicas 5, updated 1                       yes: four are of the old template
 //	StatefulSet  current revision a, update revision b       yes
 //	either       paused, OnDelete, or below the partition    no: nothing is replaced
+//	Rollout      paused at a step of a canary, or aborted    no: it stays so until somebody promotes it, see [resting]
 func rolling(o Object) bool {
 	status := func(field string) int32 { return replicas(o, "status", field) }
 	text := func(path ...string) string { s, _, _ := unstructured.NestedString(o.Object, path...); return s }
-	if paused, _, _ := unstructured.NestedBool(o.Object, "spec", "paused"); paused {
+	if paused, _, _ := unstructured.NestedBool(o.Object, "spec", "paused"); paused || resting(o) {
 		return false
 	}
 	if o.GetKind() != "StatefulSet" {
@@ -55,6 +57,35 @@ func rolling(o Object) bool {
 	}
 	kept, _, _ := unstructured.NestedInt64(o.Object, "spec", "updateStrategy", "rollingUpdate", "partition")
 	return status("updatedReplicas") < status("replicas")-int32(kept)
+}
+
+// resting reports whether a Rollout of Argo stays between two versions: its controller has paused it (a step of a canary, a
+// preview of blue-green; it then notes why), or it was aborted and no pod of the new version is left. It may rest for days, so
+// it is no rollout that ends.
+func resting(o Object) bool {
+	if !isRollout(o) {
+		return false
+	}
+	phase, _, _ := unstructured.NestedString(o.Object, "status", "phase")
+	reasons, _, _ := unstructured.NestedSlice(o.Object, "status", "pauseConditions")
+	aborted, _, _ := unstructured.NestedBool(o.Object, "status", "abort")
+	paused, _, _ := unstructured.NestedBool(o.Object, "spec", "paused")
+	return paused || phase == "Paused" || len(reasons) > 0 || aborted && replicas(o, "status", "updatedReplicas") == 0
+}
+
+func isRollout(o Object) bool {
+	return o.GetKind() == "Rollout" && strings.HasPrefix(o.GetAPIVersion(), "argoproj.io/")
+}
+
+// readyOf is the number of ready replicas in an object's status; told is false for a kind that has no such field, such as a
+// KafkaConnector. The kinds that have one leave it out when it is 0.
+func readyOf(o Object) (ready int32, told bool) {
+	n, told, _ := unstructured.NestedInt64(o.Object, "status", "readyReplicas")
+	switch o.GetKind() {
+	case "Deployment", "StatefulSet", "ReplicaSet":
+		told = true
+	}
+	return int32(n), told || isRollout(o)
 }
 
 // author is who set the replicas last, according to the managed fields.

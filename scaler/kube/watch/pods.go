@@ -13,7 +13,7 @@ import (
 
 // readPods takes the target's pods into the workload: which are ready, which cannot be scheduled, and the names and
 // addresses by which group members are matched with them. Without the permission to see pods there are none, and the target's
-// own numbers stand.
+// own numbers stand. So they do for a target whose selector finds none: the pods of a KafkaSource are not its own.
 func (ws *Workloads) readPods(w *seen.Workload, t Target, now time.Time) {
 	all, listed := ws.Watches.store(Key{Pods, t.Ref.Namespace})
 	if _, denied := ws.Rights.Lacks(Pods.GroupResource(), t.Ref.Namespace); denied || !listed || t.selector == nil || t.selector.Empty() {
@@ -25,7 +25,10 @@ func (ws *Workloads) readPods(w *seen.Workload, t Target, now time.Time) {
 		if !ok || !t.selector.Matches(labels.Set(pod.Labels)) || finished(pod) {
 			continue
 		}
-		p := seen.Pod{Name: pod.Name, IP: pod.Status.PodIP, Ready: isReady(pod)}
+		p := seen.Pod{
+			Name: pod.Name, UID: string(pod.UID), IP: pod.Status.PodIP, OtherIP: otherIP(pod), HostNetwork: pod.Spec.HostNetwork,
+			Ready: isReady(pod),
+		}
 		w.Pods = append(w.Pods, p)
 		if p.Ready {
 			readyPods++
@@ -37,10 +40,20 @@ func (ws *Workloads) readPods(w *seen.Workload, t Target, now time.Time) {
 			}
 		}
 	}
-	if !builtIn(t.Resource.GroupResource()) {
+	if !builtIn(t.Resource.GroupResource()) && len(w.Pods) > 0 {
 		w.Ready = readyPods // its status may not say, or in a field of its own
 	}
 	slices.SortFunc(w.Pods, func(a, b seen.Pod) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// otherIP is the address of the other family, of a pod that has both.
+func otherIP(p *corev1.Pod) string {
+	for _, a := range p.Status.PodIPs {
+		if a.IP != p.Status.PodIP {
+			return a.IP
+		}
+	}
+	return ""
 }
 
 func finished(p *corev1.Pod) bool {

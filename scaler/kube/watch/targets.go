@@ -34,6 +34,8 @@ type Target struct {
 	Spec, status, ready int32
 	selector            labels.Selector
 	rolling             bool
+	resting             bool // between two versions, see [resting]
+	tellsReady          bool // its status has, or once had, the number of ready replicas
 	annotations         map[string]string
 	by                  author // of spec
 
@@ -128,7 +130,11 @@ func (ts *Targets) Changed(resource schema.GroupVersionResource, o Object) {
 	t.by = writerOf(o)
 	t.annotations = o.GetAnnotations()
 	now := ts.api.Clock()
-	t.ready = replicas(o, "status", "readyReplicas")
+	ready, told := readyOf(o)
+	if t.tellsReady = t.tellsReady || told; t.tellsReady {
+		t.ready = ready
+	}
+	t.resting = resting(o)
 	t.roll(rolling(o), now)
 	if !builtIn(resource.GroupResource()) {
 		t.scaleOutdated = true
@@ -194,6 +200,9 @@ func (ts *Targets) refreshScale(ctx context.Context, of Target) {
 			t.scalable, t.selector = true, scaleSelector(scale)
 			spec := ScaleReplicas(scale)
 			t.size(spec, replicas(scale, "status", "replicas"), t.ours(spec, leading), now)
+			if !t.tellsReady {
+				t.ready = t.status // those that are there are all that is known
+			}
 		}
 	})
 }

@@ -1,7 +1,9 @@
 package watch
 
 import (
+	"os"
 	"reflect"
+	"regexp"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -34,6 +36,28 @@ func TestOperatorsAnnotations(t *testing.T) {
 			got.PauseScaleOut == tt.want.PauseScaleOut && reflect.DeepEqual(got.FixedReplicas, tt.want.FixedReplicas)
 		if !same {
 			t.Errorf("%v and %v: %+v, want %+v", tt.scaler, tt.target, got, tt.want)
+		}
+	}
+}
+
+// The documents say where annotations may be set: on both objects, as applyAnnotations reads them.
+func TestDocumentedPlacesOfAnnotations(t *testing.T) {
+	for file, sentences := range map[string][]string{
+		"first-scaler.md": {"You can set the annotations on the KafkaScaler or on its target."},
+		"scaling.md": {
+			"The annotation `" + v1alpha1.AnnotationPauseScaleIn + "[^`]*` on the KafkaScaler or on its target ",
+			"The annotation `" + v1alpha1.AnnotationPauseScaleOut + "[^`]*` on the KafkaScaler or on its target ",
+			"The annotation `" + v1alpha1.AnnotationFixedReplicas + "[^`]*` on the KafkaScaler or on its target ",
+		},
+	} {
+		text, err := os.ReadFile("../../../docs/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, sentence := range sentences {
+			if !regexp.MustCompile(sentence).Match(text) {
+				t.Errorf("docs/%s does not say %q", file, sentence)
+			}
 		}
 	}
 }
@@ -81,6 +105,14 @@ func TestRolling(t *testing.T) {
 		{"StatefulSet that waits for people", `{kind: StatefulSet, spec: {updateStrategy: {type: OnDelete}}, status: {replicas: 4, updatedReplicas: 1, currentRevision: a, updateRevision: b}}`, false},
 		{"Rollout at rest", `{kind: Rollout, status: {replicas: 4, updatedReplicas: 4}}`, false},
 		{"Rollout rolling", `{kind: Rollout, status: {replicas: 5, updatedReplicas: 2}}`, true},
+		{"Rollout of Argo rolling", `{apiVersion: argoproj.io/v1alpha1, kind: Rollout, status: {phase: Progressing, replicas: 5, updatedReplicas: 2}}`, true},
+		{"a canary that is paused", `{apiVersion: argoproj.io/v1alpha1, kind: Rollout, status: {phase: Paused, controllerPause: true, pauseConditions: [{reason: CanaryPauseStep, startTime: "2026-01-01T00:00:00Z"}], replicas: 5, updatedReplicas: 1}}`, false},
+		{"a canary that is paused, before phases", `{apiVersion: argoproj.io/v1alpha1, kind: Rollout, status: {pauseConditions: [{reason: CanaryPauseStep, startTime: "2026-01-01T00:00:00Z"}], replicas: 5, updatedReplicas: 1}}`, false},
+		{"a canary that goes on: the controller still notes that it had paused", `{apiVersion: argoproj.io/v1alpha1, kind: Rollout, status: {phase: Progressing, controllerPause: true, replicas: 5, updatedReplicas: 1}}`, true},
+		{"a canary that a person paused", `{apiVersion: argoproj.io/v1alpha1, kind: Rollout, spec: {paused: true}, status: {phase: Paused, replicas: 5, updatedReplicas: 1}}`, false},
+		{"an aborted canary on its way back", `{apiVersion: argoproj.io/v1alpha1, kind: Rollout, status: {phase: Degraded, abort: true, replicas: 5, updatedReplicas: 1}}`, true},
+		{"an aborted canary", `{apiVersion: argoproj.io/v1alpha1, kind: Rollout, status: {phase: Degraded, abort: true, replicas: 4}}`, false},
+		{"another kind with this phase", `{apiVersion: example.com/v1, kind: Rollout, status: {phase: Paused, replicas: 5, updatedReplicas: 1}}`, true},
 		{"a kind that does not tell", `{kind: Fleet, status: {replicas: 5}}`, false},
 	}
 	for _, tt := range tests {

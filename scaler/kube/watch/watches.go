@@ -159,8 +159,9 @@ func strip(obj any) (any, error) {
 	switch o := obj.(type) {
 	case *corev1.Pod:
 		kept := &corev1.Pod{ObjectMeta: o.ObjectMeta, Status: corev1.PodStatus{
-			Phase: o.Status.Phase, PodIP: o.Status.PodIP, Conditions: o.Status.Conditions,
+			Phase: o.Status.Phase, PodIP: o.Status.PodIP, PodIPs: o.Status.PodIPs, Conditions: o.Status.Conditions,
 		}}
+		kept.Spec.HostNetwork = o.Spec.HostNetwork
 		kept.ManagedFields, kept.Annotations = nil, nil
 		return kept, nil
 	case Object:

@@ -11,13 +11,14 @@ import (
 
 // series are the values of one poll that the alerts use.
 type series struct {
-	at        time.Duration
-	lag       int64
-	lagKnown  bool
-	consume   uint64
-	members   int
-	stalled   int
-	suspended bool
+	at         time.Duration
+	lag        int64
+	read       int64 // of the lag: known to be no records
+	consume    uint64
+	members    int
+	hadMembers bool // within a day
+	stalled    int
+	suspended  bool
 }
 
 // alert is one rule: its condition, and for how long it must hold.
@@ -30,11 +31,16 @@ type alert struct {
 var rules = []alert{
 	{"ProcessingStopped", processingStopped, 5 * time.Minute},
 	{"PartitionStalled", func(s *series, _ []series) bool { return s.stalled > 0 }, 3 * time.Minute},
+	{"GroupEmpty", groupEmpty, 3 * time.Minute},
 }
 
 func processingStopped(s *series, past []series) bool {
-	consumed, ok := increase(past, func(s *series) uint64 { return s.consume })
-	return s.lagKnown && s.lag > 0 && s.stalled > 0 && ok && consumed == 0 && s.members > 0 && !s.suspended
+	consumed, known := increase(past, func(s *series) uint64 { return s.consume })
+	return s.lag > 0 && s.stalled > 0 && known && consumed == 0 && s.members > 0 && !s.suspended
+}
+
+func groupEmpty(s *series, _ []series) bool {
+	return s.lag > s.read && s.members == 0 && s.hadMembers && !s.suspended
 }
 
 // increase is that of a counter over the last two minutes; a counter that is smaller began anew.
@@ -64,6 +70,7 @@ func (a *alerts) next(s series) (firing []string) {
 	if a.since == nil {
 		a.since = map[string]time.Duration{}
 	}
+	s.hadMembers = s.members > 0 || len(a.past) > 0 && a.past[len(a.past)-1].hadMembers
 	a.past = append(a.past, s)
 	if len(a.past) > 20 {
 		a.past = a.past[1:]
@@ -93,10 +100,9 @@ func seriesOf(at time.Duration, rep *engine.Report) (s series, ok bool) {
 		return series{}, false
 	}
 	s = series{
-		at: at, consume: g.Rates.ConsumedTotal,
-		members: len(g.Lag.Members), stalled: g.Rates.Stalled,
+		at: at, read: g.Rates.Rest.Read, consume: g.Rates.ConsumedTotal, members: len(g.Lag.Members), stalled: g.Rates.Stalled,
 	}
-	s.lag, s.lagKnown = g.Summary.Lag()
+	s.lag, _ = g.Summary.Lag()
 	for i := range rep.Scalers {
 		o := &rep.Scalers[i]
 		s.suspended = o.Workload.Paused || o.Workload.Spec == 0 && o.Decision.Desired == 0

@@ -10,7 +10,7 @@ import (
 // full is a fleet at its partition limit under full load: twelve partitions, of which each needs a consumer.
 func full(name string, events ...event) world {
 	return world{
-		name: name, hours: 3, fleet: fleetSpec{replicas: 12}, topics: []topicSpec{{partitions: 12, rate: constant(1000)}},
+		name: name, hours: 2, fleet: fleetSpec{replicas: 12}, topics: []topicSpec{{partitions: 12, rate: constant(1000)}},
 		events: events, judges: []judge{quiet, keepsUp, atMost(12), enough(10 * minute)},
 	}
 }
@@ -38,8 +38,8 @@ func fleets() []world {
 		full("a container restarts", each(20*minute, 30*minute, 3*hour, restartContainer)...),
 		full("a container restarts in a KIP-848 group", each(20*minute, 30*minute, 3*hour, restartContainer)...).kip848(),
 		full("containers restart behind NAT", each(20*minute, 30*minute, 3*hour, restartContainer)...).kip848().nat(1),
-		full("a debug consumer under full load", debugConsumer(hour, 2*hour)...),
-		full("a debug consumer behind NAT", debugConsumer(hour, 2*hour)...).nat(1),
+		full("a debug consumer under full load", debugConsumer(30*minute, 90*minute)...),
+		full("a debug consumer behind NAT", debugConsumer(30*minute, 90*minute)...).nat(1),
 		full("StatefulSet of twelve behind NAT").nat(1).with(func(w *world) { w.fleet.stateful, w.fleet.named = true, true }),
 		full("restarts of the program under full load", each(17*minute, 10*minute, 3*hour, restart)...),
 		full("changes of the leader under full load", append([]event{{0, second}}, each(17*minute, 10*minute, 3*hour, elect)...)...),
@@ -49,14 +49,14 @@ func fleets() []world {
 		},
 		{
 			name: "three threads behind NAT", hours: 4, fleet: fleetSpec{replicas: 4, nat: true, threads: 3},
-			topics: []topicSpec{{partitions: 48, rate: steps(map[time.Duration]float64{0: 1000, hour: 2000, 2 * hour: 700})}},
-			judges: []judge{quiet, keepsUp, enough(15 * minute), atMost(11), endsAt(5)},
+			topics: []topicSpec{{partitions: 48, rate: steps(map[time.Duration]float64{0: 1000, hour: 2000, 2 * hour: 250})}},
+			judges: []judge{quiet, keepsUp, enough(15 * minute), atMost(11), endsAt(3)},
 		},
 		{
 			name: "three threads behind NAT and restarts of the program", hours: 4, fleet: fleetSpec{replicas: 4, nat: true, threads: 3},
-			topics: []topicSpec{{partitions: 48, rate: steps(map[time.Duration]float64{0: 1000, hour: 2000, 2 * hour: 700})}},
+			topics: []topicSpec{{partitions: 48, rate: steps(map[time.Duration]float64{0: 1000, hour: 2000, 2 * hour: 250})}},
 			events: each(23*minute, 11*minute, 4*hour, restart),
-			judges: []judge{quiet, keepsUp, enough(15 * minute), atMost(11), endsAt(5)},
+			judges: []judge{quiet, keepsUp, enough(15 * minute), atMost(11), endsAt(3)},
 		},
 		{
 			name: "a debug consumer stays for ever", hours: 4, fleet: fleetSpec{replicas: 4}, events: debugConsumer(30*minute, 5*hour),

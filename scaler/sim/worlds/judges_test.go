@@ -19,13 +19,18 @@ func first(list []string) []string {
 }
 
 // quiet: nobody hangs, so nothing pages.
-func quiet(r *run) (list []string) {
-	for i := range r.polls {
-		if p := &r.polls[i]; len(p.pages) > 0 {
-			list = append(list, wrong(p, "a page without cause"))
+func quiet(r *run) []string { return quietFrom(0)(r) }
+
+// quietFrom is quiet from the time at which enough has been learned.
+func quietFrom(from time.Duration) judge {
+	return func(r *run) (list []string) {
+		for i := range r.polls {
+			if p := &r.polls[i]; p.at >= from && len(p.pages) > 0 {
+				list = append(list, wrong(p, "a page without cause"))
+			}
 		}
+		return first(list)
 	}
-	return first(list)
 }
 
 // pages: a reader hangs, so it pages when records have waited at it for so long, and not before it hung.
@@ -214,8 +219,8 @@ func honest(r *run) (list []string) {
 		switch {
 		case p.dark && m.Complete:
 			list = append(list, wrong(p, "complete, though not everything was read"))
-		// What is read is not late, and neither is what came since the last commit of a group that commits in intervals.
-		case m.LagKnown && m.Lag > m.Rest.Read && m.Rest.Interval == 0 && known && seconds == 0:
+		case p.behind && r.group.commit < time.Minute && m.LagKnown && m.Lag > m.Rest.Read && known && seconds == 0:
+			// A rest that is read is not late, and neither is what rare commits leave behind.
 			list = append(list, wrong(p, "a time lag of 0 with a lag of %d", m.Lag))
 		case p.started && (m.Produced.Known || m.Consumed.Known):
 			list = append(list, wrong(p, "a rate at the first poll"))

@@ -22,6 +22,7 @@ type polled struct {
 	needs   int32         // replicas without which the arrivals of this time are not processed
 	spec    int32         // of the target
 	ready   int32
+	behind  bool // records are not committed
 	arrived bool // records arrived since the poll before
 	dark    bool // the poll could not read everything
 	started bool // it is the first of this process
@@ -59,6 +60,7 @@ func (r *run) note(rep *engine.Report) {
 
 func (p *polled) see(part *partition, r *run) {
 	p.waiting += part.waiting
+	p.behind = p.behind || part.waiting > 0 || part.position > part.commit
 	b, ok := part.first()
 	if !ok {
 		return

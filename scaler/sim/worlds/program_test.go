@@ -37,42 +37,42 @@ func program() []world {
 			w.events = failing(func(r *run) { r.kafka.FailGroup(groupName, lag.CoordinatorLoading) }, func(r *run) { r.kafka.FailGroup(groupName, lag.OK) })
 		}, act...),
 		{
-			name: "a broker is gone while it sleeps", hours: 9, fleet: one, spec: toZero(), topics: []topicSpec{{rate: bursts(4*hour, 10*minute, 20)}},
+			name: "a broker is gone while it sleeps", hours: 5, fleet: one, spec: toZero(), topics: []topicSpec{{rate: bursts(2*hour, 10*minute, 20)}},
 			events: []event{
-				{2 * hour, func(r *run) { r.kafka.Fail(1, lag.Unreachable) }}, {3 * hour, func(r *run) { r.kafka.Fail(1, lag.OK) }},
-				{6 * hour, func(r *run) { r.kafka.FailAll(lag.Unreachable) }}, {7 * hour, func(r *run) { r.kafka.FailAll(lag.OK) }},
+				{hour, func(r *run) { r.kafka.Fail(1, lag.Unreachable) }}, {100 * minute, func(r *run) { r.kafka.Fail(1, lag.OK) }},
+				{3 * hour, func(r *run) { r.kafka.FailAll(lag.Unreachable) }}, {210 * minute, func(r *run) { r.kafka.FailAll(lag.OK) }},
 			},
-			judges: []judge{quiet, awake, noFlap, sleeps(5 * hour), noDownInTheDark},
+			judges: []judge{quiet, awake, noFlap, sleeps(2 * hour), noDownInTheDark},
 		},
 		{
-			name: "set to zero by hand", twin: "cut-over from KEDA", hours: 9, fleet: two, spec: toZero(), topics: []topicSpec{{rate: constant(20)}},
+			name: "set to zero by hand", twin: "cut-over from KEDA", hours: 4, fleet: two, spec: toZero(), topics: []topicSpec{{rate: constant(20)}},
 			events: []event{
-				{2 * hour, func(r *run) { r.fleet.scale(0) }},
-				{2*hour + 20*minute, func(r *run) { r.fleet.rollout = true }}, {2*hour + 30*minute, func(r *run) { r.fleet.rollout = false }},
-				{4 * hour, restart}, {5 * hour, func(r *run) { r.fleet.scale(1) }},
+				{hour, func(r *run) { r.fleet.scale(0) }},
+				{80 * minute, func(r *run) { r.fleet.rollout = true }}, {90 * minute, func(r *run) { r.fleet.rollout = false }},
+				{2 * hour, restart}, {3 * hour, func(r *run) { r.fleet.scale(1) }},
 			},
-			judges: []judge{staysAtZero(2*hour, 5*hour), quiet},
+			judges: []judge{staysAtZero(hour, 3*hour), quiet},
 		},
 		{
-			name: "the leader dies after it wrote zero", twin: "set to zero by hand", hours: 9, fleet: one, spec: toZero(),
+			name: "the leader dies after it wrote zero", twin: "set to zero by hand", hours: 5, fleet: one, spec: toZero(),
 			topics: []topicSpec{{rate: bursts(2*hour, 10*minute, 20)}}, onWrite: restart,
-			judges: []judge{quiet, awake, noFlap, sleeps(4 * hour)},
+			judges: []judge{quiet, awake, noFlap, sleeps(2 * hour)},
 		},
 	}
 }
 
 // left are worlds about topics that the group does not read any more.
 func left() []world {
-	both := []topicSpec{{rate: bursts(4*hour, 20*minute, 20)}, {name: "older", rate: between(0, 10*hour, 1)}}
+	both := []topicSpec{{rate: bursts(2*hour, 20*minute, 20)}, {name: "older", rate: between(0, 5*hour, 1)}}
 	return []world{
 		{
-			name: "the group left a topic", twin: "one of two Deployments of a group leaves", hours: 12, fleet: one, spec: toZero(), topics: both,
-			events: []event{{hour, readOnly("orders")}}, judges: []judge{quiet, awake, noFlap, sleeps(5 * hour)},
+			name: "the group left a topic", twin: "one of two Deployments of a group leaves", hours: 6, fleet: one, spec: toZero(), topics: both,
+			events: []event{{hour, readOnly("orders")}}, judges: []judge{quiet, awake, noFlap, sleeps(2 * hour)},
 		},
 		{
-			name: "the group left a topic and the program restarts", hours: 12, fleet: one, spec: toZero(), topics: both,
-			events: append([]event{{hour, readOnly("orders")}}, each(50*minute, 130*minute, 12*hour, restart)...),
-			judges: []judge{quiet, awake, noFlap, sleeps(5 * hour)},
+			name: "the group left a topic and the program restarts", hours: 6, fleet: one, spec: toZero(), topics: both,
+			events: append([]event{{hour, readOnly("orders")}}, each(50*minute, 130*minute, 6*hour, restart)...),
+			judges: []judge{quiet, awake, noFlap, sleeps(2 * hour)},
 		},
 		{
 			name: "one of two Deployments of a group leaves", twin: "the group left a topic", hours: 3, fleet: one, spec: toZero(), reads: []string{"orders"},

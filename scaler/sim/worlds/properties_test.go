@@ -16,10 +16,13 @@ import (
 	"github.com/lagscaler/lagscaler/lag/lagtest"
 )
 
+// checks are the worlds that a property plays with one seed.
+const checks = 8
+
 // TestMain plays few of the properties' worlds, unless the command line or make worlds says how many.
 func TestMain(m *testing.M) {
 	debug.SetGCPercent(400) // a poll makes garbage and keeps little
-	if err := flag.Set("rapid.checks", strconv.FormatUint(15*seedsOf(), 10)); err != nil {
+	if err := flag.Set("rapid.checks", strconv.FormatUint(max(1, checks*seedsOf()/uint64(everyWorld)), 10)); err != nil {
 		panic(err)
 	}
 	os.Exit(m.Run())
@@ -97,5 +100,33 @@ func TestNamesAreNoEvidence(t *testing.T) {
 		other := w
 		other.renamed = rapid.IntRange(1, 900).Draw(rt, "renamed")
 		same(rt, play(t, w, 1), play(t, other, 1))
+	})
+}
+
+// A marker after the last record, and a reader that hangs on a record, look alike: nobody is paged for the one, and nothing
+// goes to zero because of the other.
+func TestMarkersAndRecordsLookAlike(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		rest := int64(rapid.IntRange(1, 2).Draw(rt, "rest"))
+		at := time.Duration(rapid.IntRange(11, 40).Draw(rt, "minute")) * minute
+		seed := rapid.Uint64Range(1, 1000).Draw(rt, "seed")
+		again := rapid.Bool().Draw(rt, "restart")
+		play := func(k kind) *run {
+			w := world{hours: 2, fleet: one, spec: toZero(), topics: []topicSpec{{rate: between(0, 10*minute, 20)}}}
+			w.events = []event{{at, func(r *run) {
+				for _, p := range r.reading() {
+					p.stuck = k == record
+					p.append(rest, k, r.now)
+				}
+			}}}
+			if again {
+				w.events = append(w.events, event{at + 20*minute, restart})
+			}
+			return play(t, w, seed)
+		}
+		markers, hangs := play(marker), play(record)
+		same(rt, markers, hangs)
+		check(rt, markers, quiet)
+		check(rt, hangs, neverZeroWhileHung, awake)
 	})
 }

@@ -30,6 +30,7 @@ var begin = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 type topic struct {
 	topicSpec
 	partitions []*partition
+	quiet      int // the first so many partitions get no records
 	lastTx     time.Duration
 	closes     time.Duration // of the transaction that is open
 	txs        int
@@ -165,12 +166,12 @@ func (r *run) create(spec topicSpec) {
 // arrive appends the records of a step, and what transactions add.
 func (r *run) arrive() {
 	for _, t := range r.topics {
-		expected := t.rate(r.now) * step.Seconds() / float64(len(t.partitions))
+		expected := t.rate(r.now) * step.Seconds() / float64(len(t.partitions)-t.quiet)
 		if t.tx != nil {
 			r.transact(t, expected)
 			continue
 		}
-		for _, p := range t.partitions {
+		for _, p := range t.partitions[t.quiet:] {
 			p.append(int64(expected+r.rng.Float64()), record, r.now)
 		}
 	}

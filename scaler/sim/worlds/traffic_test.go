@@ -16,9 +16,10 @@ const (
 func toZero() scaler.Spec { return scaler.Spec{MinReplicas: ptr[int32](0)} }
 
 var (
-	one  = fleetSpec{replicas: 1}
-	two  = fleetSpec{replicas: 2}
-	busy = bursts(2*hour, 10*minute, 20) // ten minutes each two hours
+	one     = fleetSpec{replicas: 1}
+	two     = fleetSpec{replicas: 2}
+	retries = bursts(20*minute, step, 0.4) // a record in each of two partitions, each 20 minutes
+	busy    = bursts(hour, 10*minute, 20)  // ten minutes each hour
 )
 
 // plain are worlds in which nothing is special.
@@ -34,17 +35,33 @@ func plain() []world {
 			judges: []judge{quiet, keepsUp, enough(15 * minute), endsAt(2)},
 		},
 		{
-			name: "idle topic sleeps", hours: 8, fleet: one, spec: toZero(), topics: []topicSpec{{rate: bursts(3*hour, 10*minute, 20)}},
-			judges: []judge{quiet, awake, noFlap, sleeps(6 * hour)},
+			name: "idle topic sleeps", hours: 6, fleet: one, spec: toZero(), topics: []topicSpec{{rate: bursts(2*hour, 10*minute, 20)}},
+			judges: []judge{quiet, awake, noFlap, sleeps(4 * hour)},
 		},
 		{
 			name: "rare records", hours: 6, fleet: one, topics: []topicSpec{{rate: constant(0.004)}},
 			judges: []judge{quiet, endsAt(1)},
 		},
 		{
-			name: "capacity is learned", hours: 6, fleet: one, topics: []topicSpec{{rate: constant(0.004)}}, learns: true,
+			name: "capacity is learned under load", hours: 6, fleet: one, learns: true,
+			topics: []topicSpec{{partitions: 12, rate: steps(map[time.Duration]float64{0: 50, hour: 850, 3 * hour: 50})}},
+			judges: []judge{quiet, keepsUp, onTime(12 * minute), endsAt(2)},
+		},
+		{
+			name: "four idle replicas of unknown capacity", hours: 3, fleet: fleetSpec{replicas: 4}, spec: toZero(), learns: true,
+			topics: []topicSpec{{}}, judges: []judge{quiet, sleeps(2 * hour)},
+		},
+		{
+			name: "single records and an unknown capacity", hours: 6, fleet: one, topics: []topicSpec{{rate: constant(0.004)}}, learns: true,
 			judges: []judge{quiet, endsAt(1)},
 		},
+	}
+}
+
+// unhang lets the readers go on.
+func unhang(r *run) {
+	for _, p := range r.reading() {
+		p.stuck = false
 	}
 }
 
@@ -53,38 +70,38 @@ func transactional() []world {
 	often := &transactions{every: 10 * time.Second}
 	return []world{
 		{
-			name: "frequent transactions then rest", twin: "hangs on one record", hours: 12, fleet: one, spec: toZero(),
+			name: "frequent transactions then rest", twin: "hangs on one record", hours: 6, fleet: one, spec: toZero(),
 			topics: []topicSpec{{rate: busy, tx: often}},
-			judges: []judge{quiet, awake, noFlap, sleeps(4 * hour)},
+			judges: []judge{quiet, awake, noFlap, sleeps(100 * minute)},
 		},
 		{
-			name: "frequent transactions that are seen open", hours: 8, fleet: one, spec: toZero(),
+			name: "frequent transactions that are seen open", hours: 4, fleet: one, spec: toZero(),
 			topics: []topicSpec{{rate: busy, tx: &transactions{every: 15 * time.Second, open: 10 * time.Second}}},
 			judges: []judge{quiet, awake, noFlap},
 		},
 		{
-			name: "three markers a transaction", twin: "hangs on three records", hours: 12, fleet: one, spec: toZero(),
+			name: "three markers a transaction", twin: "hangs on three records", hours: 6, fleet: one, spec: toZero(),
 			topics: []topicSpec{{rate: busy, tx: &transactions{every: 10 * time.Second, markers: 3}}},
-			judges: []judge{quiet, awake, noFlap, sleeps(4 * hour)},
+			judges: []judge{quiet, awake, noFlap, sleeps(90 * minute)},
 		},
 		{
-			name: "a transaction each five minutes", twin: "hangs while a transaction comes each five minutes", hours: 6, fleet: one, spec: toZero(),
+			name: "a transaction each five minutes", twin: "hangs while a transaction comes each five minutes", hours: 4, fleet: one, spec: toZero(),
 			topics: []topicSpec{{rate: constant(1), tx: &transactions{every: 5 * minute}}},
 			judges: []judge{quiet, awake, noFlap},
 		},
 		{
-			name: "a transaction each two hours", hours: 14, fleet: one, spec: toZero(),
-			topics: []topicSpec{{rate: constant(0.05), tx: &transactions{every: 2 * hour}}},
-			judges: []judge{quiet, awake, noFlap, sleeps(3 * hour)},
+			name: "a transaction each hour", hours: 8, fleet: one, spec: toZero(),
+			topics: []topicSpec{{rate: constant(0.05), tx: &transactions{every: hour}}},
+			judges: []judge{quiet, awake, noFlap, sleeps(90 * minute)},
 		},
 		{
-			name: "aborted transactions", hours: 8, fleet: one, spec: toZero(), source: seen.SourceSpec{Isolation: seen.ReadCommitted},
+			name: "aborted transactions", hours: 4, fleet: one, spec: toZero(), source: seen.SourceSpec{Isolation: seen.ReadCommitted},
 			topics: []topicSpec{{rate: busy, tx: &transactions{every: 10 * time.Second, aborts: true}}},
 			judges: []judge{quiet, awake, noFlap},
 		},
 		{
-			name: "transactions and restarts of the program", hours: 10, fleet: one, spec: toZero(),
-			topics: []topicSpec{{rate: busy, tx: often}}, events: each(40*minute, 7*minute, 12*hour, restart),
+			name: "transactions and restarts of the program", hours: 5, fleet: one, spec: toZero(),
+			topics: []topicSpec{{rate: busy, tx: often}}, events: each(40*minute, 7*minute, 5*hour, restart),
 			judges: []judge{quiet, awake, noFlap},
 		},
 	}
@@ -94,12 +111,12 @@ func transactional() []world {
 func hanging() []world {
 	return []world{
 		{
-			name: "hangs while records arrive", hours: 3, topics: []topicSpec{{rate: constant(100)}}, fleet: two,
-			events: []event{{hour, hang}}, judges: []judge{pages(10 * minute), keepsUp},
+			name: "hangs while records arrive", twin: "sink commits each 15 minutes", hours: 3, topics: []topicSpec{{rate: constant(100)}}, fleet: two,
+			events: []event{{hour, hang}}, judges: []judge{pages(8 * minute), keepsUp},
 		},
 		{
 			name: "hangs at once", hours: 3, topics: []topicSpec{{rate: constant(100)}}, fleet: two,
-			events: []event{{0, hang}}, judges: []judge{pages(25 * minute), keepsUp}, // a step of ours began its 15 min anew
+			events: []event{{0, hang}}, judges: []judge{pages(25 * minute), keepsUp},
 		},
 		{
 			name: "hangs and the program restarts", hours: 3, topics: []topicSpec{{rate: constant(100)}}, fleet: two,
@@ -107,30 +124,44 @@ func hanging() []world {
 			judges: []judge{pagesOnce(25 * minute), keepsUp},
 		},
 		{
-			name: "one partition hangs", hours: 3, topics: []topicSpec{{rate: constant(100)}}, fleet: two,
-			events: []event{{hour, hangOne}}, judges: []judge{pages(10 * minute), keepsUp},
+			name: "hangs and comes back and hangs again", hours: 4, topics: []topicSpec{{rate: constant(100)}}, fleet: two,
+			events: []event{{hour, hang}, {hour + 25*minute, unhang}, {3 * hour, hang}}, judges: []judge{pages(8 * minute), keepsUp},
 		},
 		{
-			name: "hangs on one record", twin: "frequent transactions then rest", hours: 6, fleet: one, spec: toZero(),
+			name: "one partition hangs", hours: 3, topics: []topicSpec{{rate: constant(100)}}, fleet: two,
+			events: []event{{hour, hangOne}}, judges: []judge{pages(8 * minute), keepsUp},
+		},
+		{
+			name: "hangs on one record", twin: "frequent transactions then rest", hours: 4, fleet: one, spec: toZero(),
 			topics: []topicSpec{{rate: busy}}, events: hangOn(2*hour+11*minute, 1), judges: []judge{neverZeroWhileHung, awake},
 		},
 		{
-			name: "hangs on two records", hours: 6, fleet: one, spec: toZero(),
+			name: "hangs on the last of frequent transactions", twin: "frequent transactions then rest", hours: 5, fleet: one, spec: toZero(),
+			topics: []topicSpec{{rate: bursts(hour, 10*minute, 0.4), tx: &transactions{every: 10 * time.Second}}},
+			events: hangOnTransaction(2*hour + 10*minute + 10*time.Second), judges: []judge{neverZeroWhileHung, awake},
+		},
+		{
+			name: "hangs on two records", hours: 4, fleet: one, spec: toZero(),
 			topics: []topicSpec{{rate: busy}}, events: hangOn(2*hour+11*minute, 2), judges: []judge{neverZeroWhileHung, awake},
 		},
 		{
-			name: "hangs on three records", twin: "three markers a transaction", hours: 6, fleet: one, spec: toZero(),
+			name: "hangs on three records", twin: "three markers a transaction", hours: 3, fleet: one, spec: toZero(),
 			topics: []topicSpec{{rate: bursts(3*hour, 10*minute, 20)}}, events: hangOn(11*minute, 3),
 			judges: []judge{neverZeroWhileHung, awake, pages(25 * minute)},
 		},
 		{
-			name: "hangs on 60,000 records and nothing more arrives", hours: 8, fleet: one, spec: toZero(),
-			topics: []topicSpec{{rate: between(0, 2*hour, 17)}}, events: append([]event{{hour, hang}}, restarts(3*hour)...),
+			name: "hangs on 60,000 records and nothing more arrives", hours: 4, fleet: one, spec: toZero(),
+			topics: []topicSpec{{rate: between(0, 70*minute, 100)}}, events: []event{{hour, hang}},
+			judges: []judge{neverZeroWhileHung, awake, pages(25 * minute)},
+		},
+		{
+			name: "hangs on 60,000 records and the program restarts later", hours: 5, fleet: one, spec: toZero(),
+			topics: []topicSpec{{rate: between(0, 70*minute, 100)}}, events: append([]event{{hour, hang}}, restarts(3*hour)...),
 			judges: []judge{neverZeroWhileHung, awake, pagesOnce(25 * minute)},
 		},
 		{
-			name: "hangs while a transaction comes each five minutes", twin: "a transaction each five minutes", hours: 8, fleet: one, spec: toZero(),
-			topics: []topicSpec{{rate: constant(1), tx: &transactions{every: 5 * minute}}}, events: []event{{4 * hour, hang}},
+			name: "hangs while a transaction comes each five minutes", twin: "a transaction each five minutes", hours: 5, fleet: one, spec: toZero(),
+			topics: []topicSpec{{rate: constant(1), tx: &transactions{every: 5 * minute}}}, events: []event{{3 * hour, hang}},
 			judges: []judge{neverZeroWhileHung, awake, pages(40 * minute)},
 		},
 	}
@@ -140,35 +171,44 @@ func hanging() []world {
 func slow() []world {
 	return []world{
 		{
-			name: "jobs of ten minutes", twin: "hangs in a job", hours: 8, fleet: fleetSpec{replicas: 4},
+			name: "jobs of ten minutes", twin: "hangs in a job", hours: 6, fleet: fleetSpec{replicas: 4},
 			topics: []topicSpec{{partitions: 4, rate: constant(0.0025)}}, reader: reader{job: 10 * minute, speed: 1 / 600.0},
 			spec: scaler.Spec{MinReplicas: ptr[int32](4)}, judges: []judge{quiet},
 		},
 		{
-			name: "hangs in a job", twin: "jobs of ten minutes", hours: 9, fleet: fleetSpec{replicas: 4},
+			name: "hangs in a job", twin: "jobs of ten minutes", hours: 8, fleet: fleetSpec{replicas: 4},
 			topics: []topicSpec{{partitions: 4, rate: constant(0.0025)}}, reader: reader{job: 10 * minute, speed: 1 / 600.0},
-			spec: scaler.Spec{MinReplicas: ptr[int32](4)}, events: []event{{6 * hour, hang}}, judges: []judge{pages(90 * minute)},
+			spec: scaler.Spec{MinReplicas: ptr[int32](4)}, events: []event{{5 * hour, hang}}, judges: []judge{pages(125 * minute)},
 		},
 		{
-			name: "delayed retries", twin: "hangs with delayed retries", hours: 6, fleet: one,
-			topics: []topicSpec{{partitions: 2, rate: bursts(hour, 30*minute, 1)}}, reader: reader{delay: 10 * minute}, judges: []judge{quiet, endsAt(2)},
+			name: "delayed retries", twin: "hangs with delayed retries", hours: 5, fleet: one,
+			topics: []topicSpec{{partitions: 2, rate: retries}}, reader: reader{delay: 10 * minute}, judges: []judge{quiet, endsAt(2)},
 		},
 		{
-			name: "hangs with delayed retries", twin: "delayed retries", hours: 7, fleet: one,
+			name: "hangs with delayed retries", twin: "delayed retries", hours: 6, fleet: one,
+			topics: []topicSpec{{partitions: 2, rate: retries}}, reader: reader{delay: 10 * minute},
+			events: []event{{4 * hour, hang}}, judges: []judge{pages(50 * minute)},
+		},
+		{ // the first of them look like a reader that hangs and comes back: it commits every few seconds otherwise
+			name: "many delayed retries", twin: "hangs and comes back and hangs again", hours: 6, fleet: one,
 			topics: []topicSpec{{partitions: 2, rate: bursts(hour, 30*minute, 1)}}, reader: reader{delay: 10 * minute},
-			events: []event{{5 * hour, hang}}, judges: []judge{pages(90 * minute)},
+			judges: []judge{quietFrom(3 * hour), endsAt(2)},
 		},
 		{
-			name: "sink commits each 15 minutes", twin: "hangs while records arrive", hours: 8, fleet: two,
+			name: "sink commits each 15 minutes", twin: "hangs while records arrive", hours: 5, fleet: two,
 			topics: []topicSpec{{rate: constant(100)}}, reader: reader{commit: 15 * minute}, judges: []judge{quiet, keepsUp, endsAt(3)},
 		},
 		{
-			name: "sink hangs", twin: "sink commits each 15 minutes", hours: 8, fleet: two,
-			topics: []topicSpec{{rate: constant(100)}}, reader: reader{commit: 15 * minute}, events: []event{{5 * hour, hang}},
+			name: "sink hangs", twin: "sink commits each 15 minutes", hours: 6, fleet: two,
+			topics: []topicSpec{{rate: constant(100)}}, reader: reader{commit: 15 * minute}, events: []event{{4 * hour, hang}},
 			judges: []judge{pages(90 * minute)},
 		},
 		{
-			name: "checkpointing job without members", hours: 8, fleet: two,
+			name: "sink commits each five minutes", hours: 4, fleet: two,
+			topics: []topicSpec{{rate: constant(100)}}, reader: reader{commit: 5 * minute}, judges: []judge{quiet, keepsUp, endsAt(3)},
+		},
+		{
+			name: "checkpointing job without members", hours: 4, fleet: two,
 			topics: []topicSpec{{rate: constant(100)}}, reader: reader{commit: 10 * minute, alone: true}, judges: []judge{quiet},
 		},
 	}
@@ -195,6 +235,16 @@ func hangOn(at time.Duration, records int64) []event {
 			t.rate = constant(0)
 		}
 	}}}
+}
+
+// hangOnTransaction lets the readers hang on a record in each partition, with its marker, after which nothing comes.
+func hangOnTransaction(at time.Duration) []event {
+	events := hangOn(at, 1)
+	return append(events, event{at, func(r *run) {
+		for _, p := range r.reading() {
+			p.append(1, marker, r.now)
+		}
+	}})
 }
 
 func restarts(times ...time.Duration) (list []event) {

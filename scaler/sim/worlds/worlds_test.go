@@ -28,16 +28,23 @@ func all() []world {
 
 // open are the worlds in which the program is still wrong. They are played, and what is wrong is logged.
 var open = []string{
-	"capacity is learned",
+	"hangs on 60,000 records and the program restarts later",
+	"four idle replicas of unknown capacity", "new partitions while it sleeps",
+	"sink commits each 15 minutes", "sink commits each five minutes",
 	"half the fleet killed", "half the fleet killed in a KIP-848 group", "a container restarts in a KIP-848 group",
 	"StatefulSet of twelve behind NAT", "three threads behind NAT", "three threads behind NAT and restarts of the program",
-	"set to zero by hand", "the group left a topic", "the group left a topic and the program restarts",
+	"the group left a topic", "the group left a topic and the program restarts",
 	"one of two Deployments of a group leaves",
-	"the group never ran", "offsets expire while it sleeps", "a topic is made anew while it sleeps",
 }
 
+// everyWorld is 1: every world is played. The race detector sets it to more.
+var everyWorld = 1
+
 func TestWorlds(t *testing.T) {
-	for _, w := range all() {
+	for i, w := range all() {
+		if i%everyWorld > 0 {
+			continue
+		}
 		t.Run(strings.ReplaceAll(w.name, " ", "-"), func(t *testing.T) {
 			for seed := range seedsOf() {
 				r := play(t, w, seed+1)

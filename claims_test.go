@@ -1,0 +1,137 @@
+package lagscaler_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/lagscaler/lagscaler/lag"
+)
+
+// Claims of comments and documents that no other test compares with the code.
+
+// forEachFile parses every Go file of the program; tests are left out.
+func forEachFile(t *testing.T, do func(dir, name string, tree *ast.File)) {
+	t.Helper()
+	for _, p := range listPackages(t) {
+		for _, name := range p.GoFiles {
+			tree, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, name), nil, parser.ParseComments)
+			if err != nil {
+				t.Fatal(err)
+			}
+			do(ownPath(p.ImportPath), name, tree)
+		}
+	}
+}
+
+// A comment names only documents that exist. SCALING in capitals names one, too: docs/scaling.md must be written in full.
+func TestCommentsNameExistingDocuments(t *testing.T) {
+	documents := map[string]bool{}
+	capitals := regexp.MustCompile(`\b[A-Z]{5,}\b`)
+	err := filepath.WalkDir(".", func(path string, d os.DirEntry, err error) error {
+		if filepath.Ext(path) == ".md" && err == nil {
+			documents[filepath.Base(path)] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile(`[A-Za-z0-9_-]+\.md\b`)
+	forEachFile(t, func(dir, name string, tree *ast.File) {
+		for _, c := range tree.Comments {
+			for _, document := range named.FindAllString(c.Text(), -1) {
+				if !documents[document] {
+					t.Errorf("%s/%s: a comment names %s, which does not exist", dir, name, document)
+				}
+			}
+			for _, word := range capitals.FindAllString(c.Text(), -1) {
+				if documents[strings.ToLower(word)+".md"] && !documents[word+".md"] {
+					t.Errorf("%s/%s: a comment names the document %s: write docs/%s.md", dir, name, word, strings.ToLower(word))
+				}
+			}
+		}
+	})
+}
+
+// Every statistic of rebalances is shown or used by the program, not only by tests.
+func TestStatisticsOfRebalancesAreRead(t *testing.T) {
+	const declares = "rebalancemon/stats.go"
+	var fields []string
+	read := map[string]bool{}
+	forEachFile(t, func(dir, name string, tree *ast.File) {
+		ast.Inspect(tree, func(n ast.Node) bool {
+			if spec, ok := n.(*ast.TypeSpec); ok && dir+"/"+name == declares && spec.Name.Name == "Stats" {
+				for _, f := range spec.Type.(*ast.StructType).Fields.List {
+					for _, id := range f.Names {
+						fields = append(fields, id.Name)
+					}
+				}
+			}
+			if s, ok := n.(*ast.SelectorExpr); ok && (dir != "rebalancemon" || name == "stats.go") {
+				read[s.Sel.Name] = true
+			}
+			return true
+		})
+	})
+	if len(fields) < 20 {
+		t.Fatalf("%d fields of Stats in %s", len(fields), declares)
+	}
+	for _, f := range fields {
+		if !read[f] {
+			t.Errorf("nothing outside rebalancemon reads Stats.%s", f)
+		}
+	}
+}
+
+// scaler/kube/scales.go alone writes scale subresources, as its package comment says: for decisions, and for a target at
+// zero whose scaler was deleted.
+func TestOneFileWritesReplicas(t *testing.T) {
+	var writers []string
+	forEachFile(t, func(dir, name string, tree *ast.File) {
+		ast.Inspect(tree, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			s, ok := call.Fun.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			subresource := slices.ContainsFunc(call.Args, func(e ast.Expr) bool {
+				l, ok := e.(*ast.BasicLit)
+				return ok && l.Value == `"scale"`
+			})
+			writes := slices.Contains([]string{"Update", "Patch", "Apply", "Create"}, s.Sel.Name)
+			if subresource && writes || slices.Contains([]string{"UpdateScale", "ApplyScale"}, s.Sel.Name) {
+				writers = append(writers, dir+"/"+name)
+			}
+			return true
+		})
+	})
+	if !slices.Equal(writers, []string{"scaler/kube/scales.go"}) {
+		t.Errorf("scale subresources are written in %v, want one place in scaler/kube/scales.go", writers)
+	}
+}
+
+// The documents say after how many polls without an answer the values of a group count as unknown.
+func TestDocumentsSayWhenAGroupIsStale(t *testing.T) {
+	words := map[int]string{1: "one", 2: "two", 3: "three"}
+	for file, sentence := range map[string]string{
+		"docs/metrics.md":         "The gauges of a group are removed after # polls that could not read it",
+		"docs/operations.md":      "the gauges of the groups are removed after # failed polls",
+		"internal/metrics/doc.go": "its gauges disappear after # polls\n// (lag.StaleAfter)",
+		"lag/status.go":           "not read for # polls",
+	} {
+		want := strings.Replace(sentence, "#", words[lag.StaleAfter], 1)
+		if !strings.Contains(read(t, file), want) {
+			t.Errorf("%s does not say %q", file, want)
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package daemon
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+
+	"github.com/lagscaler/lagscaler/internal/config"
+	"github.com/lagscaler/lagscaler/internal/engine"
+)
+
+// hostile are connections that are never of use: some send nothing, some half a request, some do not read the answer.
+func hostile(t *testing.T, address string, n int) {
+	t.Helper()
+	for i := range n {
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		switch i % 3 {
+		case 1:
+			_, _ = io.WriteString(c, "GET / HTTP/1.1\r\nHost: ")
+		case 2:
+			_, _ = io.WriteString(c, strings.Repeat("GET /api/v1/lag HTTP/1.1\r\nHost: test\r\n\r\n", 20))
+		}
+	}
+}
+
+// While 500 connections are held open, probes, scrapes and pages are answered as before.
+func TestHostileConnections(t *testing.T) {
+	kafka, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "orders"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(kafka.Close)
+	c, err := config.Brokers(kafka.ListenAddrs())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Kubernetes.Enabled, c.HealthListen = config.Off, "127.0.0.1:0"
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	polled := make(chan struct{}, 1)
+	var log bytes.Buffer
+	d, err := New(Options{Config: c, Log: &log, Published: func(*engine.Report) {
+		select {
+		case polled <- struct{}{}:
+		default:
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	ctx := t.Context()
+	go func() { ended <- d.Run(ctx, listener) }()
+	t.Cleanup(func() {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	<-polled
+	hostile(t, listener.Addr().String(), 500)
+	pages, health := "http://"+listener.Addr().String(), "http://"+d.health.Addr().String()
+	for range 3 {
+		for _, url := range []string{health + "/healthz", health + "/readyz", pages + "/metrics", pages + "/", pages + "/api/v1/groups", pages + "/healthz"} {
+			if err := answered(url); err != nil {
+				t.Errorf("%s: %v", url, err)
+			}
+		}
+	}
+	if err := answered(health + "/metrics"); err == nil {
+		t.Error("the port of the probes serves more than probes")
+	}
+}
+
+// answered is nil if a new client gets the answer.
+func answered(url string) error {
+	client := http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := client.Get(url)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("status %d", resp.StatusCode)
+	}
+	return nil
+}

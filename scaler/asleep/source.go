@@ -1,0 +1,87 @@
+package asleep
+
+import (
+	"encoding/hex"
+
+	"github.com/lagscaler/lagscaler/scaler/seen"
+)
+
+// Source is one group, and the topics that its scaler or its history names, as one poll read them.
+type Source struct {
+	Cluster, Group string
+	Reset          seen.OffsetReset
+	Unread         string  // why its commits are not known; empty: they are
+	Topics         []Topic // sorted by name
+}
+
+// Topic is one topic of a source.
+type Topic struct {
+	Name       string
+	ID         [16]byte // zero: not known
+	Absent     bool     // the cluster has no such topic
+	Unread     string   // why nothing of it is known; empty: something is
+	Partitions []Partition
+}
+
+// Partition is one partition. A committed offset above the end covers nothing: the log was truncated, and the consumer begins
+// as if there were none.
+type Partition struct {
+	Start, End int64
+	Position   int64 // meaningful where Committed
+	Rest       int64 // so many records before the end are known as read
+	Read       bool  // Start and End are known
+	Committed  bool
+}
+
+// covered reports whether a commit says what is read.
+func (p *Partition) covered() bool { return p.Committed && p.Position <= p.End }
+
+// beyond are the records beyond the commit, without those that are known as read.
+func (p *Partition) beyond() int64 {
+	n := p.End - max(p.Position, p.Start)
+	if n <= p.Rest {
+		return 0
+	}
+	return n
+}
+
+// knows reports whether it is known which partitions of a topic have a commit, and where all of them end.
+func (s *Source) knows(t *Topic) bool {
+	return s.Unread == "" && t.Unread == "" && t.sums().unread == 0
+}
+
+// sums add up a topic.
+type sums struct {
+	committed, uncommitted int32
+	position               int64 // of the partitions with a commit, the end where only a rest is left
+	end, start             int64 // of the partitions without one
+	beyond                 int64
+	unread                 int32
+}
+
+func (t *Topic) sums() sums {
+	var s sums
+	for i := range t.Partitions {
+		switch p := &t.Partitions[i]; {
+		case !p.Read:
+			s.unread++
+		case p.covered():
+			s.committed++
+			s.beyond += p.beyond()
+			s.position += p.End - p.beyond()
+		default:
+			s.uncommitted++
+			s.end += p.End
+			s.start += p.Start
+		}
+	}
+	return s
+}
+
+// id is the topic's id as it is saved; empty when it is not known.
+func (t *Topic) id() string {
+	if t.ID == [16]byte{} {
+		return ""
+	}
+	return hex.EncodeToString(t.ID[:])
+}

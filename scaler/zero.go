@@ -1,0 +1,67 @@
+package scaler
+
+import (
+	"time"
+
+	"github.com/lagscaler/lagscaler/scaler/asleep"
+	"github.com/lagscaler/lagscaler/scaler/learn"
+	"github.com/lagscaler/lagscaler/scaler/seen"
+)
+
+// zero is what this poll says of a target at zero: why it is there, and what waits. Package asleep has the rules.
+type zero struct {
+	look    asleep.Look
+	state   asleep.State
+	waiting []asleep.Waiting // by source
+	acts    bool
+}
+
+// zeroLook is what the look before leaves for the next.
+type zeroLook struct {
+	replicas int32     // while this process acted; 0: it did not
+	ownedAt  time.Time // another autoscaler was last seen on the target
+}
+
+// ownedFor is how long after another autoscaler has left a change counts as its own: KEDA may write the replicas after its
+// ScaledObject is gone.
+const ownedFor = 600 * time.Second
+
+// atZero takes this poll's look at the target. What the KafkaScaler's status has is what the leader saved: it counts until
+// this process acts itself.
+func (r *recent) atZero(in *Input, now *seen.State, learned *learn.State) zero {
+	wl := &now.Workload
+	z := zero{state: learned.Memory.Asleep, acts: in.Acts && !wl.Paused && !wl.Owner.Owns()}
+	if in.Asleep != nil && !r.acted {
+		z.state = *in.Asleep
+	}
+	if wl.Owner.Kind != "" && (wl.Owner.Owns() || wl.LastWrite.At.IsZero()) {
+		r.zero.ownedAt = now.Now
+	}
+	z.look = asleep.Look{
+		Now: now.Now, Replicas: wl.Spec, Before: r.zero.replicas, Acts: z.acts, Enough: in.Policy.ActivationLag,
+		Owned: !r.zero.ownedAt.IsZero() && now.Now.Sub(r.zero.ownedAt) < now.Clock.Scale(ownedFor),
+	}
+	for i := range now.Sources {
+		h := &now.Sources[i]
+		z.look.Sources = append(z.look.Sources, asleep.SourceOf(&h.Source, z.state.Marks, h.RestOf()))
+	}
+	r.acted, r.zero.replicas = in.Acts, 0
+	if !wl.Found || !wl.HasScale {
+		z.waiting = make([]asleep.Waiting, len(now.Sources))
+		return z // its size is not known
+	}
+	z.state, z.waiting = z.state.Next(z.look)
+	if z.acts {
+		r.zero.replicas = wl.Spec
+	}
+	return z
+}
+
+// keeps is what keeps the last replica for a source; nil: nothing does.
+func (z *zero) keeps(source int) *asleep.Keeps {
+	k, ok := z.state.Keeps(&z.look.Sources[source], z.look.Enough)
+	if !ok {
+		return nil
+	}
+	return &k
+}
