@@ -25,7 +25,7 @@ type learned struct {
 	passed   []int64
 	work     []int64 // sizes that were no rests
 	cleared  bool    // a commit reached the end without new records
-	read     bool    // the list of rests that are read changes
+	read     bool    // the lists of what is read and what is stuck change
 }
 
 func (r *reader) topic(t int) {
@@ -47,14 +47,13 @@ func (r *reader) topic(t int) {
 		for k < len(old) && old[k].partition < p.Partition {
 			k++
 		}
-		var e *stand
+		var was *stand
 		if k < len(old) && old[k].partition == p.Partition {
-			copied := old[k]
-			e = &copied
+			was = &old[k]
 		}
 		habit.Transactions = habit.Transactions || p.Evidence.Has(OpenTransaction)
-		if e = r.partition(p, e, partitionOf(before, i, p.Partition), habit, &seen); e != nil {
-			list = append(list, *e)
+		if e, ok := r.partition(p, was, partitionOf(before, i, p.Partition), habit, &seen); ok {
+			list = append(list, e)
 		}
 	}
 	seen.into(habit, time.UnixMilli(r.now).UTC())
@@ -84,56 +83,61 @@ func partitionOf(list []PartitionLag, i int, n int32) *PartitionLag {
 	return nil
 }
 
-// partition is what is remembered of a partition after this reading; nil: nothing.
-func (r *reader) partition(p *PartitionLag, e *stand, last *PartitionLag, h *TopicHabits, seen *learned) *stand {
-	position, ok := p.standsAt()
-	waiting, known := p.Lag()
-	if !ok || !known || p.Err != OK {
-		return e // not read: as it was
-	}
+// partition is what is remembered of a partition after this reading; ok is false for nothing.
+func (r *reader) partition(p *PartitionLag, was *stand, last *PartitionLag, h *TopicHabits, seen *learned) (next stand, ok bool) {
+	position, known := p.standsAt()
+	waiting, counted := p.Lag()
 	owner := r.owner(p)
-	if e != nil && position == e.committed {
-		if waiting == 0 {
-			seen.read = seen.read || e.read
-			return nil
-		}
-		e.step(p, owner, r.paused, r.now)
-		return e
-	}
-	if e != nil {
-		seen.read = seen.read || e.read
-		r.moved(e, p, position, owner, h, seen)
-		return nil
-	}
-	if last == nil {
-		return r.begin(p, position, waiting, owner, h)
-	}
-	then, ok := last.standsAt()
-	left, known := last.Lag()
 	switch {
-	case !ok || !known || last.Err != OK:
+	case was == nil && last == nil:
+		return r.begin(p, position, owner, h)
+	case !known || !counted || p.Err != OK: // not read: as it was
+		if was != nil {
+			next = *was
+		}
+		return next, was != nil
+	case was == nil:
+		return r.second(p, last, position, waiting, owner, h, seen)
+	case position == was.committed && waiting > 0:
+		next = *was
+		next.step(p, owner, r.paused, r.now)
+		return next, true
+	}
+	seen.read = seen.read || was.read || was.stuck
+	if position != was.committed {
+		r.moved(was, p, position, owner, h, seen)
+	}
+	return stand{}, false
+}
+
+// second is a partition of which nothing was remembered, at the reading after the first one.
+func (r *reader) second(p, last *PartitionLag, position, waiting int64, owner uint32, h *TopicHabits, seen *learned) (next stand, ok bool) {
+	then, known := last.standsAt()
+	left, counted := last.Lag()
+	switch {
+	case !known || !counted || last.Err != OK:
 	case position != then:
 		r.movedAtOnce(last, p, then, position, left, h, seen)
 	case waiting > 0:
-		e := &stand{
+		next = stand{
 			partition: p.Partition, committed: position, end: last.End, stoppedAt: last.End, since: r.was, endSince: r.was,
-			owner: owner, full: !r.before.first || last.End <= position,
+			owner: owner, read: h.readRest(last), stuck: h.stuckAt(last), full: !r.before.first || last.End <= position,
 		}
-		e.step(p, owner, r.paused, r.now)
-		return e
+		next.step(p, owner, r.paused, r.now)
+		return next, true
 	}
-	return nil
+	return stand{}, false
 }
 
 // begin remembers a partition at its first reading only where it was known to be read before this process began.
-func (r *reader) begin(p *PartitionLag, position, waiting int64, owner uint32, h *TopicHabits) *stand {
-	if waiting == 0 || !h.readRest(p) {
-		return nil
+func (r *reader) begin(p *PartitionLag, position int64, owner uint32, h *TopicHabits) (next stand, ok bool) {
+	if waiting, known := p.Lag(); !known || waiting == 0 || p.Err != OK || !h.readRest(p) {
+		return stand{}, false
 	}
-	return &stand{
+	return stand{
 		partition: p.Partition, committed: position, end: p.End, stoppedAt: p.End, since: r.now, endSince: r.now, held: r.now,
 		owner: owner, read: true,
-	}
+	}, true
 }
 
 func (r *reader) owner(p *PartitionLag) uint32 {
@@ -147,14 +151,14 @@ func (r *reader) judge(e *stand, p *PartitionLag, h *TopicHabits, seen *learned)
 	if _, known := p.Lag(); !known || p.Err != OK {
 		return // not read: as it was
 	}
-	read := e.read
+	read, stuck := e.read, e.stuck
 	e.is = e.judge(p, h, r.rules, r.now)
 	after, known := r.rules.stallAfter(h)
 	if !known {
 		after = r.rules.scale(StallAfter)
 	}
 	e.still = e.is != StandRead && e.is != StandRest && r.now-max(e.since, e.beyond) >= after
-	seen.read = seen.read || read != e.read
+	seen.read = seen.read || read != e.read || stuck != e.stuck
 	if e.is == StandRead || e.is == StandRest {
 		e.restTo = e.end
 	}
@@ -194,7 +198,7 @@ func (r *reader) moved(e *stand, p *PartitionLag, position int64, owner uint32, 
 	took := r.now - from
 	seen.stood = max(seen.stood, took)
 	waiting, left := p.End-e.committed, p.End-position
-	if e.moves >= 2 && left*4 <= waiting {
+	if e.full && e.held <= e.since && e.moves >= 2 && left*4 <= waiting { // it covers all that came, from commit to commit
 		seen.interval = max(seen.interval, took)
 	}
 }
@@ -251,12 +255,15 @@ func (l *learned) into(h *TopicHabits, now time.Time) {
 	}
 }
 
-// keepRead remembers which partitions are read, for the next process.
+// keepRead remembers which partitions are read and which are stuck, for the next process.
 func (h *TopicHabits) keepRead(list []stand) {
-	h.Read = nil
+	h.Read, h.Stuck = nil, nil
 	for i := range list {
-		if e := &list[i]; e.read && len(h.Read) < readKept {
+		switch e := &list[i]; {
+		case e.read && len(h.Read) < readKept:
 			h.Read = append(h.Read, ReadRest{e.partition, e.committed, e.end})
+		case e.stuck && len(h.Stuck) < readKept:
+			h.Stuck = append(h.Stuck, StuckCommit{e.partition, e.committed})
 		}
 	}
 }

@@ -45,6 +45,7 @@ func specOf(s v1alpha1.KafkaScalerSpec) scaler.Spec {
 			ProcessingTime: length(src.ProcessingTime), Concurrency: value(src.Concurrency),
 			ConsumersPerReplica: value(src.ConsumersPerReplica), SessionTimeout: length(src.SessionTimeout),
 			CommitInterval: length(src.CommitInterval), Isolation: seen.Isolation(src.Isolation),
+			CommitsWithin: length(src.CommitsWithin), LeavesBehind: value(src.LeavesBehind),
 			MaxShareMembers: value(src.MaxShareMembers), OffsetReset: seen.OffsetReset(src.OffsetReset),
 		})
 	}

@@ -28,9 +28,7 @@ func all() []world {
 
 // open are the worlds in which the program is still wrong. They are played, and what is wrong is logged.
 var open = []string{
-	"hangs on 60,000 records and the program restarts later",
 	"four idle replicas of unknown capacity",
-	"sink commits each 15 minutes", "sink commits each five minutes",
 	"half the fleet killed", "half the fleet killed in a KIP-848 group", "a container restarts in a KIP-848 group",
 	"StatefulSet of twelve behind NAT", "three threads behind NAT", "three threads behind NAT and restarts of the program",
 	"the group left a topic", "the group left a topic and the program restarts",
