@@ -35,7 +35,8 @@ func Evaluate(in Input) Result {
 			}
 		}
 	}
-	learned = learned.WithWeek(&now, next.standing.Desired, next.standing.timeLag())
+	late, lateKnown := next.standing.timeLag()
+	learned = learned.WithWeek(&now, next.standing.Desired, late, lateKnown)
 	next.seen, next.progress = now, learned.Progress
 	return Result{Decision: *next.standing, Fresh: fresh, Memory: Memory{Memory: learned.Memory, recent: &next}}
 }
