@@ -26,12 +26,15 @@ func Evaluate(in Input) Result {
 		next.sources = conditions(next.sources, all)
 		verdicts := judge(all)                                            // judge
 		decision := limit(combine(&in, verdicts), gatherLimits(&in, all)) // limit
-		if fresh = lane.accepts(&decision); fresh {
+		if fresh = lane.accepts(&decision, next.standing); fresh {
 			next.verdict = next.verdict.next(&decision)
 			decision = wait(decision, verdicts, next.verdict.since)
 			next.standing = &decision
 			if zero.acts && decision.Desired == 0 && decision.Current > 0 {
 				learned.Memory.Asleep = zero.state.Intend(zero.look)
+			}
+			if lane == regular {
+				next.regularAt = decision.At
 			}
 		}
 	}

@@ -42,13 +42,14 @@ func (m Memory) Undecided() Memory {
 
 // recent is the part of a Memory that is not saved. It is replaced, never changed, once Evaluate has returned it.
 type recent struct {
-	seen     seen.State
-	progress learn.Progress
-	standing *Decision // nil: nothing was decided yet
-	verdict  verdictSince
-	sources  []sourceState // as Input.Sources at the last decision
-	acted    bool          // Input.Acts of the last poll
-	zero     zeroLook
+	seen      seen.State
+	progress  learn.Progress
+	standing  *Decision // nil: nothing was decided yet
+	regularAt time.Time // the last decision that was not of the fast lane
+	verdict   verdictSince
+	sources   []sourceState // as Input.Sources at the last decision
+	acted     bool          // Input.Acts of the last poll
+	zero      zeroLook
 }
 
 // last is the state after the last poll.
