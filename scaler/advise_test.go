@@ -49,7 +49,9 @@ func TestAdviseAnswersWhatActWouldDo(t *testing.T) {
 		if first := advise.answer[12]; first < most {
 			t.Errorf("%v/s: two minutes after the rise advise says %d, act runs at most %d\nact %v\nadvise %v", rate, first, most, act.size, advise.answer)
 		}
-		t.Log(rate, "act", act.size, "advise", advise.answer)
+		if last := advise.answer[len(advise.answer)-1]; last > 2*most {
+			t.Errorf("%v/s: after five minutes advise says %d, docs/scaling.md says up to twice the %d of act", rate, last, most)
+		}
 	}
 }
 
