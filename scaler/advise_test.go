@@ -1,17 +1,20 @@
 package scaler_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
-// played is what a scaler answered, each second after the arrivals rose.
+// played is what a scaler answered, each ten seconds after the arrivals rose.
 type played struct{ size, answer []int32 }
 
-// rise plays arrivals that rise from 300/s to a rate, with 4 consumers of 100/s. Where nothing is written, the target stays.
-func rise(t *testing.T, mode scaler.Mode, rate float64, lasts time.Duration) played {
+// rise plays arrivals that rise from 300/s to a rate, with 4 consumers of 100/s and a backlog. Where nothing is written, the
+// target stays as it is.
+func rise(t *testing.T, mode scaler.Mode, rate, backlog float64, lasts time.Duration) played {
 	t.Helper()
 	w := newWorld()
 	w.spec.Mode, w.noWrites = mode, mode != scaler.Act
@@ -21,6 +24,9 @@ func rise(t *testing.T, mode scaler.Mode, rate float64, lasts time.Duration) pla
 	}
 	w.run(15*time.Minute, nil)
 	w.rate = rate
+	if err := w.happen([]string{"replay", fmt.Sprint(backlog)}); err != nil {
+		t.Fatal(err)
+	}
 	var p played
 	for range int(lasts.Seconds()) {
 		w.second()
@@ -32,32 +38,26 @@ func rise(t *testing.T, mode scaler.Mode, rate float64, lasts time.Duration) pla
 	return p
 }
 
-// Advise answers what act would do on the same traffic. Nothing is written, so that nothing settles, and each answer is for the
-// target as it is, with the backlog. So advise never asks for less than act has by then, and is there as soon.
+// Advise answers what act would do: the same traffic leads to the same number of replicas, though nothing is written and the
+// backlog of the target grows. Advise plays its advice along, as if it had been written.
 func TestAdviseAnswersWhatActWouldDo(t *testing.T) {
-	for _, rate := range []float64{500, 800, 1500} {
-		act, advise := rise(t, scaler.Act, rate, 5*time.Minute), rise(t, scaler.Advise, rate, 5*time.Minute)
-		most := int32(0)
-		for i := range act.size {
-			most = max(most, act.size[i])
-			// a regular decision is at most 30 s away
-			if now := max(advise.answer[i], later(advise.answer, i, 3)); now < act.size[i] {
-				t.Errorf("%v/s, %d s after the rise: advise says %d, act runs %d\nact %v\nadvise %v", rate, 10*i, advise.answer[i], act.size[i], act.size, advise.answer)
-				break
+	for _, c := range []struct{ rate, backlog float64 }{{500, 0}, {800, 0}, {1500, 0}, {380, 100_000}, {300, 80_000}, {800, 100_000}} {
+		t.Run(fmt.Sprintf("%v per s and %v waiting", c.rate, c.backlog), func(t *testing.T) {
+			const lasts = 10 * time.Minute
+			act, advise := rise(t, scaler.Act, c.rate, c.backlog, lasts), rise(t, scaler.Advise, c.rate, c.backlog, lasts)
+			t.Logf("\nact    %v\nadvise %v", act.size, advise.answer)
+			most, end := slices.Max(act.size), act.size[len(act.size)-1]
+			if got := slices.Max(advise.answer); 2*got < 2*most || 2*got > 3*most {
+				t.Errorf("advise asks for up to %d, act runs up to %d", got, most)
 			}
-		}
-		if first := advise.answer[12]; first < most {
-			t.Errorf("%v/s: two minutes after the rise advise says %d, act runs at most %d\nact %v\nadvise %v", rate, first, most, act.size, advise.answer)
-		}
-		if last := advise.answer[len(advise.answer)-1]; last > 2*most {
-			t.Errorf("%v/s: after five minutes advise says %d, docs/scaling.md says up to twice the %d of act", rate, last, most)
-		}
+			if got := advise.answer[len(advise.answer)-1]; got != end {
+				t.Errorf("after %v advise says %d, act runs %d", lasts, got, end)
+			}
+			for i, got := range advise.answer[6:] {
+				if got < end {
+					t.Errorf("%d s after the rise advise says %d, act ends at %d", 10*(i+6), got, end)
+				}
+			}
+		})
 	}
-}
-
-func later(list []int32, from, polls int) (most int32) {
-	for _, n := range list[from:min(len(list), from+polls+1)] {
-		most = max(most, n)
-	}
-	return most
 }

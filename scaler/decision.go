@@ -54,6 +54,7 @@ type Evidence struct {
 	Unschedulable int32   `json:"unschedulable,omitempty"` // pods
 	Fights        int32   `json:"fights,omitempty"`        // changes by others in 10 min that came after ours
 	Downs         int32   `json:"downs,omitempty"`         // our steps down in the last hour
+	Advised       int32   `json:"advised,omitempty"`       // replicas as if the last advice had been written
 	ChangedFrom   int32   `json:"foreignFrom,omitempty"`   // the last change by somebody else
 	ChangedTo     int32   `json:"foreignTo,omitempty"`     //
 	PauseSeconds  float64 `json:"pauseSeconds,omitempty"`  // how long a rebalance takes

@@ -16,6 +16,9 @@ const (
 	fastLane               // between two decisions, when arrivals exceed nine tenths of the capacity of the replicas
 )
 
+// nearlyFull is the share of the capacity of the replicas above which arrivals open the fast lane.
+const nearlyFull = 0.9
+
 // fastLaneAfter is how long after the last write the fast lane opens.
 const fastLaneAfter = 20 * time.Second
 
@@ -52,7 +55,7 @@ func (r *recent) exceeded(now *seen.State, learned *learn.State) bool {
 			continue
 		}
 		per, from := known.Capacity()
-		capacity := 0.9 * float64(r.source(h).members.Consumers(now.Workload.Spec)) * per
+		capacity := nearlyFull * float64(r.source(h).members.Consumers(now.Workload.Spec)) * per
 		if last := h.Readings.Last(); from.Known() && max(last.Rate, known.TrustedJump(last)) > capacity {
 			return true
 		}

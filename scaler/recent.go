@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler/learn"
+	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -47,6 +48,7 @@ type recent struct {
 	standing  *Decision // nil: nothing was decided yet
 	regularAt time.Time // the last decision that was not of the fast lane
 	verdict   verdictSince
+	play      play
 	sources   []sourceState // as Input.Sources at the last decision
 	acted     bool          // Input.Acts of the last poll
 	zero      zeroLook
@@ -65,6 +67,7 @@ type sourceState struct {
 	cluster, group string
 	mapping        seen.Mapping
 	members        seen.Members // as they count in this decision
+	played         *need.Played // what the advice would have done, had it been written; nil: nothing yet
 
 	begin   time.Time // of its windows: conditions begin anew with them
 	fewer   time.Time // since when fewer replicas would do; zero: they would not

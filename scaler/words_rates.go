@@ -26,6 +26,11 @@ func scaleUpWords(d *Decision, n *need.Need) []string {
 		return []string{
 			fmt.Sprintf("%s, %s", n.Waiting(), n.Arriving()), "capacity of a consumer unknown, so only one step",
 		}
+	case d.Why.Advised > d.Current && d.Wanted != d.Replicas(n.Up):
+		from := n.Now(false)
+		parts := neededWords(n, d.Consumers(d.Current), neededNow(from)+" without the backlog", from)
+		parts = append(parts, fmt.Sprintf("%s as if the last advice had been written, which also drains the backlog", number.Of(d.Wanted, "replica")))
+		return append(parts, memberWords(d)...)
 	case d.Wanted < d.Replicas(n.Up):
 		from := n.Now(false)
 		parts := neededWords(n, d.Consumers(d.Current), neededNow(from)+" without the backlog", from)

@@ -45,8 +45,7 @@ func newCompare() *cobra.Command {
 		Short: "Compare the decisions of a scaler in the last week with what happened",
 		Long: `Prints for every day the actual replica hours, the replica hours that the scaler decided, and the share of the time in which
 the measured time lag was above the target. For all days together it also prints the replica hours and the share that a
-simulation gives for the case that the scaler had written its decisions. In advise the decided hours may be higher than the
-simulated ones: each decision is for the target as it was, with a backlog that a written decision would have prevented. Read it before you change a scaler from advise to
+simulation gives for the case that the scaler had written its decisions. Read it before you change a scaler from advise to
 act.`,
 		Example: `  lagscaler compare shop/orders --server http://localhost:9090`,
 		Args:    checked(cobra.ExactArgs(1)),

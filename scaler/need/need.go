@@ -17,7 +17,14 @@ type Input struct {
 	Horizon   time.Duration // until a replica that is requested now processes records
 	HourPeak  float64       // the greatest effective rate of the last hour, records/s
 	Consumers int32         // that the replicas and members elsewhere are; 0: as many as there are members
+	Played    *Played       // nil: the replicas are those that were decided
 	IdleSince time.Time     // there has been neither lag nor an arrival since then; zero: there is one
+}
+
+// Played is what would be, had an advice been written.
+type Played struct {
+	Backlog   float64 // records that would wait
+	PerSecond float64 // records that would be processed
 }
 
 // Targets are the values of a policy that a need depends on.
