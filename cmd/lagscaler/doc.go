@@ -39,7 +39,7 @@
 //	How is one request sent, and what guards it?         lag/kafkasource/transport   client.go: Do is the one function that sends
 //	How are the largest messages read?                   lag/kafkasource/wire        offsetfetch.go, listoffsets.go
 //	What must every source of observations do?           lag/lagtest       conform.go
-//	How are orphaned topics found?                       lag               left.go
+//	How are orphaned topics found?                       lag               left.go: leave
 //	How many tasks has a Kafka Streams application?      lag               subtopology.go
 //	What counts as a rebalance, and why did it happen?   rebalancemon      doc.go, cause.go
 //	When is a rebalance planned?                         rebalancemon      event.go: Planned
@@ -65,7 +65,6 @@
 //	Where is it saved?                                   scaler/kube       memories.go: in ConfigMaps
 //	Where is it saved without Kubernetes?                internal/daemon   memoryfile.go
 //	What happens between two decisions?                  scaler            lane.go: the last one stands, or the fast lane decides
-//	What does advise answer while nobody follows?        scaler            play.go
 //	When does a target go to zero, and what wakes it?    scaler/asleep     doc.go: the table; mark.go: partitions without a commit
 //	Who set the replicas to 0?                           scaler/asleep     state.go: Next
 //	Where is that saved, before a write of 0?            scaler/kube       asleep.go
