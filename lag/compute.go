@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 )
 
 // gracePolls is for how many polls in a row a group that no broker lists is kept with its last values.
@@ -92,7 +93,8 @@ func (d *Declared) unreadGroups(o Observation, prev *Snapshot) []GroupLag {
 		}
 		g.Left = d.remember(name, before)
 		if listingFailed(o) {
-			g.State, g.Err = StateUnknown, Unlisted
+			g.State, g.Err, g.Missed = StateUnknown, Unlisted, StaleAfter // never read
+			g.ReadAt, g.Described = time.Time{}, false
 		}
 		groups = append(groups, g)
 	}

@@ -66,8 +66,8 @@ func adviseMembers(g *group, _ []Event) (Advice, bool) {
 	}
 	return Advice{
 		Name:    AddPartitions,
-		Because: fmt.Sprintf("%d members share %d partitions: %d are idle", g.memberStats.members, g.membership.assigned, g.memberStats.idle),
-		Do:      fmt.Sprintf("run at most %d members, or add partitions", g.membership.assigned),
+		Because: fmt.Sprintf("%s share %s: %s idle", number(g.memberStats.members, "member"), number(g.membership.assigned, "partition"), are(g.memberStats.idle)),
+		Do:      fmt.Sprintf("run at most %s, or add partitions", number(g.membership.assigned, "member")),
 		Cost:    "more partitions send a key elsewhere from then on, so its records are out of order once; they cannot be taken away again",
 	}, true
 }
@@ -155,4 +155,20 @@ func adviseStatic(g *group, recent []Event) (Advice, bool) {
 		Do:   "give each member a group.instance.id that survives its restart (a StatefulSet's pod name), and set session.timeout.ms above the restart time",
 		Cost: "the partitions of a member that crashes, or is scaled away, wait for the whole session timeout",
 	}, true
+}
+
+// number is a number of things with their name: 1 member, 2 members.
+func number(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// are is a number before what the things are: 1 is, 2 are.
+func are(n int) string {
+	if n == 1 {
+		return "1 is"
+	}
+	return fmt.Sprintf("%d are", n)
 }

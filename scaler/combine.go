@@ -66,7 +66,7 @@ func (f *facts) evidence() Evidence {
 		MembersBy: f.members.By, Gone: f.members.Gone, Idle: f.members.Idle, Expected: f.members.Expected(f.target.Ready),
 		LeastPerReplica: f.members.Least.PerReplica, LeastElsewhere: f.members.Least.Elsewhere,
 		Unschedulable: f.target.Unschedulable, Fights: f.conflicts, Downs: int32(len(f.downs)),
-		ChangedFrom: f.external.From, ChangedTo: f.external.To, PauseSeconds: f.rebalanceTime.Seconds(),
+		Advised: f.advised, ChangedFrom: f.external.From, ChangedTo: f.external.To, PauseSeconds: f.rebalanceTime.Seconds(),
 	}
 	e.Waiting, e.Keeps, e.ByHand, e.WaitingSince = f.waiting, f.keeps, f.asleep.ByHand, f.asleep.WaitingSince
 	if f.source.Rebalance.Active {

@@ -54,6 +54,7 @@ type Evidence struct {
 	Unschedulable int32   `json:"unschedulable,omitempty"` // pods
 	Fights        int32   `json:"fights,omitempty"`        // changes by others in 10 min that came after ours
 	Downs         int32   `json:"downs,omitempty"`         // our steps down in the last hour
+	Advised       int32   `json:"advised,omitempty"`       // replicas as if the last advice had been written
 	ChangedFrom   int32   `json:"foreignFrom,omitempty"`   // the last change by somebody else
 	ChangedTo     int32   `json:"foreignTo,omitempty"`     //
 	PauseSeconds  float64 `json:"pauseSeconds,omitempty"`  // how long a rebalance takes
@@ -134,6 +135,9 @@ func (d Decision) Need() (n need.Need, ok bool) {
 	return d.Needs[d.Decider], true
 }
 
+// Decides reports whether the decision has a number of replicas: there is one, and its target exists.
+func (d *Decision) Decides() bool { return !d.At.IsZero() && d.Verdict != TargetNotFound }
+
 // NamesWrong reports whether the group or a topic of a source does not exist although it should: a topic must exist before it
 // is consumed, and a group exists as soon as a consumer of a ready replica has joined.
 func (d *Decision) NamesWrong() bool {
@@ -142,12 +146,13 @@ func (d *Decision) NamesWrong() bool {
 	})
 }
 
-// timeLag is the greatest of all sources, in seconds.
-func (d *Decision) timeLag() (seconds float64) {
+// timeLag is the greatest of all sources, in seconds; known is false when it may be any number.
+func (d *Decision) timeLag() (seconds float64, known bool) {
 	for i := range d.Needs {
 		seconds = max(seconds, d.Needs[i].LagSeconds)
+		known = known || d.Needs[i].LagSecondsFrom != need.LateUnknown
 	}
-	return seconds
+	return seconds, known
 }
 
 // Members is how members and replicas were mapped.

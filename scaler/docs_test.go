@@ -61,7 +61,7 @@ func exampleOf(t *testing.T, r scaler.Reason) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	verdict := regexp.MustCompile(fmt.Sprintf(`(?m)  ((Hold \d+ %s|%s \d+ -> \d+|[^:]*, %s \d+ -> \d+)[,:].*)$`, r, r, r))
+	verdict := regexp.MustCompile(fmt.Sprintf(`(?m)  ((Hold (?:\d+ )?%s|%s \d+ -> \d+|[^:]*, %s \d+ -> \d+)[,:].*)$`, r, r, r))
 	var lines []string
 	for _, file := range files {
 		_, decided := readTimeline(t, file)

@@ -20,22 +20,27 @@ func Evaluate(in Input) Result {
 		next.sources = next.update(&now, &learned)
 		learned = learned.AtDecision(&now, mappings(next.sources), lane == fastLane)
 		next.sources = count(next.sources, &now, &learned)
+		next.playAlong(&in, &now, &learned)
 		estimates := estimate(&in, &now, &learned, next.sources) // estimate
 		learned = learned.WithForecasts(&now, forecasts(estimates))
-		all := gatherer{&in, &now, &learned, lane, &zero}.gather(next.sources, estimates)
+		all := gatherer{&in, &now, &learned, lane, &zero, next.play}.gather(next.sources, estimates)
 		next.sources = conditions(next.sources, all)
 		verdicts := judge(all)                                            // judge
 		decision := limit(combine(&in, verdicts), gatherLimits(&in, all)) // limit
-		if fresh = lane.accepts(&decision); fresh {
+		if fresh = lane.accepts(&decision, next.standing); fresh {
 			next.verdict = next.verdict.next(&decision)
 			decision = wait(decision, verdicts, next.verdict.since)
-			next.standing = &decision
+			next.standing, next.play = &decision, next.play.after(&decision)
 			if zero.acts && decision.Desired == 0 && decision.Current > 0 {
 				learned.Memory.Asleep = zero.state.Intend(zero.look)
 			}
+			if lane == regular {
+				next.regularAt = decision.At
+			}
 		}
 	}
-	learned = learned.WithWeek(&now, next.standing.Desired, next.standing.timeLag())
+	late, lateKnown := next.standing.timeLag()
+	learned = learned.WithWeek(&now, next.standing.Desired, late, lateKnown)
 	next.seen, next.progress = now, learned.Progress
 	return Result{Decision: *next.standing, Fresh: fresh, Memory: Memory{Memory: learned.Memory, recent: &next}}
 }
@@ -57,7 +62,7 @@ func estimate(in *Input, now *seen.State, learned *learn.State, sources []source
 			Now: now.Now, Clock: now.Clock, Seen: &now.Sources[i], Learned: known, Targets: in.Policy.targets(),
 			Horizon:   learned.Memory.Horizon(known, now.Clock),
 			HourPeak:  learned.Peak(i, now, now.Clock.Scale(need.ReserveWindow)),
-			IdleSince: sources[i].idle,
+			IdleSince: sources[i].idle, Played: sources[i].played,
 			Consumers: sources[i].members.Consumers(now.Workload.Spec),
 		})
 	}

@@ -30,6 +30,10 @@ type facts struct {
 	high    bool  // lag is above a fixed threshold
 	frozen  bool  // there is lag, and no position moves
 
+	advised  int32 // replicas as if the last advice to scale up had been written; 0: none stands
+	starting bool  // the pods of that advice would still start
+	lower    bool  // they would have run for long enough to be scaled down
+
 	conflicts     int32       // changes by others in 10 min that came after a write of ours
 	external      seen.Write  // the last change by somebody else
 	downs         []time.Time // our steps down in the last hour, oldest first
@@ -54,6 +58,7 @@ type gatherer struct {
 	learned *learn.State
 	lane    lane
 	zero    *zero
+	play    play
 }
 
 // gather builds the facts of every source.
@@ -88,6 +93,8 @@ func (g gatherer) facts(h *seen.History, s *sourceState, estimate *need.Estimate
 		members: m, current: wl.Spec, up: up, byRate: byRate, down: down,
 		holding: holding, settled: settled, spare: atRest && holding > 0 && holding < wl.Spec,
 		high: estimate.High, frozen: estimate.Frozen,
+		advised: g.play.size, starting: g.play.starting(g.now.Now, time.Duration(n.Horizon*float64(time.Second))),
+		lower:     !g.play.starting(g.now.Now, time.Duration(n.Horizon*float64(time.Second))+clk.Scale(g.in.Policy.StabilizationWindow)/2),
 		conflicts: g.now.Replicas.Conflicts(clk), external: g.now.Replicas.LastExternal(), downs: g.learned.Memory.Downs,
 		rebalanceTime: g.learned.Source(h).RebalanceTime(clk),
 		missingSince:  since(s.missing, missing, g.now.Now),

@@ -16,17 +16,31 @@ const (
 	fastLane               // between two decisions, when arrivals exceed nine tenths of the capacity of the replicas
 )
 
+// nearlyFull is the share of the capacity of the replicas above which arrivals open the fast lane.
+const nearlyFull = 0.9
+
 // fastLaneAfter is how long after the last write the fast lane opens.
 const fastLaneAfter = 20 * time.Second
 
 func (r *recent) lane(now *seen.State, learned *learn.State) lane {
 	switch {
-	case r.standing == nil || now.Clock.Due(now.Now, r.standing.At, now.Clock.Decide):
+	case r.standing == nil || now.Clock.Due(now.Now, r.paceFrom(now), now.Clock.Decide):
 		return regular
 	case r.exceeded(now, learned):
 		return fastLane
 	}
 	return noDecision
+}
+
+// paceFrom is the time from which the interval until the next regular decision counts: that of the standing decision. A decision
+// of the fast lane that nobody wrote, as in advise, does not put it off: the fast lane leaves the backlog out, and would decide
+// at every poll while arrivals exceed the capacity.
+func (r *recent) paceFrom(now *seen.State) time.Time {
+	written := !now.Workload.LastWrite.At.Before(r.standing.At.Truncate(time.Second)) // times of writes are saved in whole seconds
+	if written || r.regularAt.IsZero() {
+		return r.standing.At
+	}
+	return r.regularAt
 }
 
 // exceeded reports whether more arrives than nine tenths of the capacity of the replicas, 20 s after the last write.
@@ -41,7 +55,7 @@ func (r *recent) exceeded(now *seen.State, learned *learn.State) bool {
 			continue
 		}
 		per, from := known.Capacity()
-		capacity := 0.9 * float64(r.source(h).members.Consumers(now.Workload.Spec)) * per
+		capacity := nearlyFull * float64(r.source(h).members.Consumers(now.Workload.Spec)) * per
 		if last := h.Readings.Last(); from.Known() && max(last.Rate, known.TrustedJump(last)) > capacity {
 			return true
 		}
@@ -49,7 +63,12 @@ func (r *recent) exceeded(now *seen.State, learned *learn.State) bool {
 	return false
 }
 
-// accepts reports whether a lane's decision counts: the fast lane only scales up.
-func (l lane) accepts(d *Decision) bool {
-	return l == regular || d.Desired > d.Current && (d.Verdict == ScaleUp || d.Verdict == Activate)
+// accepts reports whether a lane's decision counts: the fast lane only scales up. Where nothing is written, it does not replace
+// an answer that asks for as much: in act the replicas of that answer would run by now.
+func (l lane) accepts(d, standing *Decision) bool {
+	if l == regular {
+		return true
+	}
+	answered := d.Policy.Mode != Act && standing != nil && standing.Current == d.Current && standing.Desired >= d.Desired
+	return d.Desired > d.Current && !answered && (d.Verdict == ScaleUp || d.Verdict == Activate)
 }

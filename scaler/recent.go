@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler/learn"
+	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -42,13 +43,15 @@ func (m Memory) Undecided() Memory {
 
 // recent is the part of a Memory that is not saved. It is replaced, never changed, once Evaluate has returned it.
 type recent struct {
-	seen     seen.State
-	progress learn.Progress
-	standing *Decision // nil: nothing was decided yet
-	verdict  verdictSince
-	sources  []sourceState // as Input.Sources at the last decision
-	acted    bool          // Input.Acts of the last poll
-	zero     zeroLook
+	seen      seen.State
+	progress  learn.Progress
+	standing  *Decision // nil: nothing was decided yet
+	regularAt time.Time // the last decision that was not of the fast lane
+	verdict   verdictSince
+	play      play
+	sources   []sourceState // as Input.Sources at the last decision
+	acted     bool          // Input.Acts of the last poll
+	zero      zeroLook
 }
 
 // last is the state after the last poll.
@@ -64,6 +67,7 @@ type sourceState struct {
 	cluster, group string
 	mapping        seen.Mapping
 	members        seen.Members // as they count in this decision
+	played         *need.Played // what the advice would have done, had it been written; nil: nothing yet
 
 	begin   time.Time // of its windows: conditions begin anew with them
 	fewer   time.Time // since when fewer replicas would do; zero: they would not

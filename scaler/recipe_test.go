@@ -112,7 +112,7 @@ func (w whole) missingOf(r *rule, say func(format string, args ...any)) {
 	if _, overdue := deadlineOf(r); overdue && !regexp.MustCompile(`(?m)^\|[^|]*\b`+string(r.reason)+`\b[^|]*\|`).MatchString(w.runbook) {
 		say("%s has a deadline, but no row in docs/runbooks/LagscalerHoldOverdue.md", r.reason)
 	}
-	if !regexp.MustCompile(`(?m)  (Hold \d+ )?` + string(r.reason) + `\b`).MatchString(w.timelines) {
+	if !regexp.MustCompile(`(?m)  (Hold (\d+ )?)?` + string(r.reason) + `\b`).MatchString(w.timelines) {
 		say("%s is decided in no timeline of scaler/testdata", r.reason)
 	}
 }

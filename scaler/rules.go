@@ -112,10 +112,33 @@ func (f *facts) scaleUp() (int32, bool) {
 	if f.policy.Kind != Capacity || f.current == 0 {
 		return 0, false
 	}
+	if f.advised > f.current {
+		return f.asAdvised()
+	}
 	if f.lane == regular && f.up > f.current && f.settled {
 		return f.up, true
 	}
 	return f.byRate, f.byRate > f.current && f.clk.Due(f.now, f.target.LastWrite.At, f.clk.Scale(fastLaneAfter))
+}
+
+// asAdvised is what act would have by now, had it written the last advice, and what it would write next.
+//
+//	the pods of the advice                    replicas
+//	would still start                         those; more if arrivals exceed nine tenths of their capacity
+//	would run                                 those, or as many as arrivals and the rest of the backlog need
+//	would run for half of the stabilization   no more than that, and not fewer than peaks need
+func (f *facts) asAdvised() (replicas int32, holds bool) {
+	capacity := float64(f.members.Consumers(f.advised)) * f.need.PerConsumer
+	switch replicas = f.advised; {
+	case f.starting && f.need.Rate > nearlyFull*capacity:
+		replicas = max(replicas, f.byRate)
+	case f.starting || f.lane != regular:
+	case f.lower:
+		replicas = max(f.byRate, f.up, min(f.advised, f.down))
+	default:
+		replicas = max(replicas, f.byRate, f.up)
+	}
+	return replicas, replicas > f.current
 }
 
 func (f *facts) fallback() (int32, bool) {

@@ -19,8 +19,8 @@ func targetWords(d *Decision, _ *need.Need) []string {
 
 func stalledWords(_ *Decision, n *need.Need) []string {
 	return []string{
-		fmt.Sprintf("no committed offset moves; %d of %d partitions have lag and a member", len(n.Stalled), n.Partitions),
-		fmt.Sprintf("lag %s", number.Of(n.Lag, "record")), "more replicas cannot help, check the consumers",
+		fmt.Sprintf("no committed offset moves; %d of %s lag and a member", len(n.Stalled), have(n.Partitions, "partition")),
+		n.Waiting(), "more replicas cannot help, check the consumers",
 	}
 }
 
@@ -102,6 +102,14 @@ func missingWords(d *Decision, _ *need.Need) []string {
 		d.Why.Joined, cmp.Or(d.Why.Expected, d.Why.Ready*max(1, d.Why.PerReplica)), are(d.Why.Ready))}
 }
 
+// have is a number of things before what they have: 1 partition has, 6 partitions have.
+func have(n int32, thing string) string {
+	if n == 1 {
+		return "1 " + thing + " has"
+	}
+	return number.Of(n, thing) + " have"
+}
+
 // are is a number of replicas before what they are: 1 replica is, 6 replicas are.
 func are(replicas int32) string {
 	if replicas == 1 {
@@ -145,7 +153,7 @@ func laggingWords(d *Decision, n *need.Need) []string {
 	half := 0.5 * d.Policy.TargetLag.Seconds()
 	return []string{
 		enoughWords(d, n),
-		fmt.Sprintf("waits until time lag %s falls to %s (half the target %s, + %s)", number.Seconds(n.MovingSeconds),
+		fmt.Sprintf("waits until time lag %s falls to %s (half the target %s, + %s)", n.Late(n.MovingSeconds),
 			number.Seconds(half+lagSlack.Seconds()), number.Duration(d.Policy.TargetLag), number.Duration(lagSlack)),
 	}
 }

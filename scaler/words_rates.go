@@ -10,15 +10,12 @@ import (
 )
 
 func activateWords(d *Decision, n *need.Need) []string {
-	behind, arrived := "lag unknown", arrivedWords(&d.Why.Waiting)
-	if n.LagKnown {
-		behind = "lag " + number.Of(n.Lag, "record")
-	}
+	arrived := arrivedWords(&d.Why.Waiting)
 	if !n.RateKnown || !n.Capacity.Known() {
-		return append([]string{behind + ", " + n.Arriving()}, arrived...)
+		return append([]string{n.Waiting() + ", " + n.Arriving()}, arrived...)
 	}
 	from := n.Now(true)
-	return append([]string{behind, from.Rate, from.Count}, arrived...)
+	return append([]string{n.Waiting(), from.Rate, from.Count}, arrived...)
 }
 
 func scaleUpWords(d *Decision, n *need.Need) []string {
@@ -27,8 +24,13 @@ func scaleUpWords(d *Decision, n *need.Need) []string {
 		return append([]string{"arrivals unknown", fmt.Sprintf("the group has %s", number.Of(n.Members, "member"))}, memberWords(d)...)
 	case !n.Capacity.Known():
 		return []string{
-			fmt.Sprintf("lag %s, %s", number.Of(n.Lag, "record"), n.Arriving()), "capacity of a consumer unknown, so only one step",
+			fmt.Sprintf("%s, %s", n.Waiting(), n.Arriving()), "capacity of a consumer unknown, so only one step",
 		}
+	case d.Why.Advised > d.Current && d.Wanted != d.Replicas(n.Up):
+		from := n.Now(false)
+		parts := neededWords(n, d.Consumers(d.Current), neededNow(from)+" without the backlog", from)
+		parts = append(parts, fmt.Sprintf("%s as if the last advice had been written, which also drains the backlog", number.Of(d.Wanted, "replica")))
+		return append(parts, memberWords(d)...)
 	case d.Wanted < d.Replicas(n.Up):
 		from := n.Now(false)
 		parts := neededWords(n, d.Consumers(d.Current), neededNow(from)+" without the backlog", from)
@@ -70,8 +72,8 @@ func idleWords(d *Decision, n *need.Need) []string {
 }
 
 func thresholdWords(d *Decision, n *need.Need) []string {
-	parts := []string{fmt.Sprintf("lag %s (limit %s), worst partition %s (%s), average %s (%s)",
-		number.Of(n.Lag, "record"), number.Whole(need.HighTotal), number.Whole(n.MaxLag), number.Whole(need.HighWorst),
+	parts := []string{fmt.Sprintf("%s (limit %s), worst partition %s (%s), average %s (%s)",
+		n.Waiting(), number.Whole(need.HighTotal), number.Whole(n.MaxLag), number.Whole(need.HighWorst),
 		number.Quantity(float64(n.Lag)/float64(max(1, n.Partitions))), number.Whole(need.HighMean))}
 	switch planned := plan.Consumers(n.Rate, n.PerConsumer); {
 	case d.Wanted <= d.Current:
@@ -110,8 +112,8 @@ func steadyWords(d *Decision, n *need.Need) []string {
 	case d.Current == 0:
 		return restingWords(d, n)
 	case d.Policy.Kind == Thresholds:
-		return []string{fmt.Sprintf("lag %s, worst partition %s, below the limits %s and %s",
-			number.Of(n.Lag, "record"), number.Whole(n.MaxLag), number.Whole(need.HighTotal), number.Whole(need.HighWorst))}
+		return []string{fmt.Sprintf("%s, worst partition %s, below the limits %s and %s",
+			n.Waiting(), number.Whole(n.MaxLag), number.Whole(need.HighTotal), number.Whole(need.HighWorst))}
 	case !n.RateKnown || !n.Capacity.Known():
 		return []string{n.Arriving(), lagWords(d, n)}
 	}
@@ -150,7 +152,7 @@ func restingWords(d *Decision, n *need.Need) []string {
 	case n.Lag == 0 && n.Rate == 0:
 		return []string{"no lag and no arrivals"}
 	}
-	return []string{fmt.Sprintf("lag %s, starts above %s (activationLag)", number.Of(n.Lag, "record"), number.Whole(d.Policy.ActivationLag))}
+	return []string{fmt.Sprintf("%s, starts above %s (activationLag)", n.Waiting(), number.Whole(d.Policy.ActivationLag))}
 }
 
 func stabilizingWords(d *Decision, n *need.Need) []string {
@@ -205,13 +207,11 @@ func neededForPeaks(from need.Derivation) string {
 // lagWords say for how long the oldest record has waited, and that the consumers suffice though it is too long.
 func lagWords(d *Decision, n *need.Need) string {
 	switch {
-	case !n.LagKnown:
-		return "time lag unknown"
 	case n.LagSeconds > d.Policy.TargetLag.Seconds():
 		return fmt.Sprintf("time lag %s is above the target %s, these consumers can process the backlog",
-			number.Seconds(n.LagSeconds), number.Duration(d.Policy.TargetLag))
+			n.Late(n.LagSeconds), number.Duration(d.Policy.TargetLag))
 	}
-	return "time lag " + number.Seconds(n.LagSeconds)
+	return "time lag " + n.Late(n.LagSeconds)
 }
 
 // isolatedWords name the partitions whose backlog fills a consumer.

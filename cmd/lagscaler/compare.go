@@ -24,11 +24,13 @@ type compareOptions struct {
 
 // compared is a day, or all of them.
 type compared struct {
-	Day          string  `json:"day"`          // or "all"
-	Hours        float64 `json:"hours"`        // that are known
-	ActualHours  float64 `json:"actualHours"`  // replica hours as they were
-	DesiredHours float64 `json:"desiredHours"` // as lagscaler decided, beside them
-	ActualLate   float64 `json:"actualLate"`   // percent of the time later than the target, as measured
+	Day          string   `json:"day"`          // or "all"
+	Hours        float64  `json:"hours"`        // that are known
+	ActualHours  float64  `json:"actualHours"`  // replica hours as they were
+	DesiredHours float64  `json:"desiredHours"` // as lagscaler decided, beside them
+	ActualLate   *float64 `json:"actualLate"`   // percent of the time later than the target, as measured; null: no time lag is known
+
+	late, lateKnown float64 // hours
 
 	// The result if lagscaler had scaled, simulated on the recorded traffic: only for all days together, and null if too little
 	// is known. The decisions above depend on the replicas that another autoscaler set; the simulation does not.
@@ -81,8 +83,11 @@ func compareDays(page web.ComparePage) []compared {
 		c.Hours += hours
 		c.ActualHours += hours * s.Replicas
 		c.DesiredHours += hours * s.Desired
-		if s.Late > page.TargetLag {
-			c.ActualLate += hours
+		if s.Late != nil {
+			c.lateKnown += hours
+			if *s.Late > page.TargetLag {
+				c.late += hours
+			}
 		}
 	}
 	for _, s := range page.Steps {
@@ -95,7 +100,9 @@ func compareDays(page web.ComparePage) []compared {
 	}
 	rows = append(rows, all)
 	for i := range rows {
-		rows[i].ActualLate *= 100 / rows[i].Hours
+		if c := &rows[i]; c.lateKnown > 0 {
+			c.ActualLate = new(100 * c.late / c.lateKnown)
+		}
 	}
 	return rows
 }
@@ -151,7 +158,7 @@ func printCompared(w io.Writer, page web.ComparePage, rows []compared) error {
 	}
 	for _, r := range rows {
 		g.Row(r.Day, fmt.Sprintf("%.1f", r.ActualHours), fmt.Sprintf("%.1f", r.DesiredHours), known(r.SimulatedHours, "%.1f"),
-			fmt.Sprintf("%.2f", r.ActualLate), known(r.SimulatedLate, "%.2f"))
+			known(r.ActualLate, "%.2f"), known(r.SimulatedLate, "%.2f"))
 	}
 	return g.Flush()
 }

@@ -14,9 +14,9 @@ func TestCompareDays(t *testing.T) {
 	page := web.ComparePage{Name: "shop/orders", TargetLag: 30, Preset: "balanced", MinReplicas: 1, PerConsumer: &per, Partitions: &partitions}
 	start := time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
 	for i := range 2 * 288 {
-		s := web.Step{Time: start.Add(time.Duration(i) * 5 * time.Minute), Rate: 300, Replicas: 10, Desired: 6, Late: 2}
+		s := web.Step{Time: start.Add(time.Duration(i) * 5 * time.Minute), Rate: 300, Replicas: 10, Desired: 6, Late: new(2.0)}
 		if i < 12 {
-			s.Late = 90
+			s.Late = new(90.0)
 		}
 		if i >= 288 {
 			s.Replicas, s.Desired = 4, 6
@@ -25,9 +25,9 @@ func TestCompareDays(t *testing.T) {
 	}
 	rows := compareDays(page)
 	want := []compared{
-		{Day: "2026-01-05", Hours: 24, ActualHours: 240, DesiredHours: 144, ActualLate: 100.0 / 24},
-		{Day: "2026-01-06", Hours: 24, ActualHours: 96, DesiredHours: 144},
-		{Day: "all", Hours: 48, ActualHours: 336, DesiredHours: 288, ActualLate: 100.0 / 48},
+		{Day: "2026-01-05", Hours: 24, ActualHours: 240, DesiredHours: 144, ActualLate: new(100.0 / 24)},
+		{Day: "2026-01-06", Hours: 24, ActualHours: 96, DesiredHours: 144, ActualLate: new(0.0)},
+		{Day: "all", Hours: 48, ActualHours: 336, DesiredHours: 288, ActualLate: new(100.0 / 48)},
 	}
 	if len(rows) != len(want) {
 		t.Fatalf("%d rows", len(rows))
@@ -35,7 +35,7 @@ func TestCompareDays(t *testing.T) {
 	near := func(a, b float64) bool { return math.Abs(a-b) < 1e-6 }
 	for i, w := range want {
 		r := rows[i]
-		if r.Day != w.Day || !near(r.Hours, w.Hours) || !near(r.ActualHours, w.ActualHours) || !near(r.DesiredHours, w.DesiredHours) || !near(r.ActualLate, w.ActualLate) {
+		if r.Day != w.Day || !near(r.Hours, w.Hours) || !near(r.ActualHours, w.ActualHours) || !near(r.DesiredHours, w.DesiredHours) || !near(*r.ActualLate, *w.ActualLate) {
 			t.Errorf("got %+v, want %+v", r, w)
 		}
 	}

@@ -131,7 +131,11 @@ func explain(w io.Writer, s web.DecisionView) {
 		fmt.Fprintf(w, "the write failed: %s\n", s.Failure)
 	}
 	if o := s.Owner; o != nil {
-		fmt.Fprintf(w, "beside it, %s %s wants %d\n", o.Kind, output.Printable(o.Name), o.Desired)
+		wants := "a number of replicas that it has not computed yet"
+		if o.Desired != nil {
+			wants = number.Of(*o.Desired, "replica")
+		}
+		fmt.Fprintf(w, "beside it, %s %s wants %s\n", o.Kind, output.Printable(o.Name), wants)
 	}
 	fmt.Fprintln(w)
 	for _, src := range s.Sources {

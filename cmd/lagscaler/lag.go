@@ -221,7 +221,11 @@ func over(w io.Writer, l api.Lag, limit int64) bool {
 		for _, g := range c.Groups {
 			switch {
 			case g.TotalLag != nil && *g.TotalLag > limit:
-				fmt.Fprintf(w, "%s: lag %d exceeds %d\n", output.Printable(g.Group), *g.TotalLag, limit)
+				bound := ""
+				if !g.Complete {
+					bound = ">= "
+				}
+				fmt.Fprintf(w, "%s: lag %s%d exceeds %d\n", output.Printable(g.Group), bound, *g.TotalLag, limit)
 			case !g.Complete:
 				fmt.Fprintf(w, "%s: lag is not completely known\n", output.Printable(g.Group))
 			default:

@@ -51,7 +51,7 @@ var scalerTable = []row[*scalerView]{
 	scalerRow("lagscaler_scaler_current_replicas", "Current value of spec.replicas of the target.", Gauge,
 		func(s *scalerView, o *out) { o.know(float64(s.Workload.Spec), s.Workload.Found) }),
 	scalerRow("lagscaler_scaler_desired_replicas", "Replicas of the last decision, after all limits.", Gauge,
-		func(s *scalerView, o *out) { o.know(float64(s.Decision.Desired), s.decided) }),
+		func(s *scalerView, o *out) { o.know(float64(s.Decision.Desired), s.Decision.Decides()) }),
 	scalerRow("lagscaler_scaler_min_replicas", "Minimum number of replicas, including the active schedule entries.", Gauge,
 		func(s *scalerView, o *out) {
 			if s.decided {

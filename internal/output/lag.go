@@ -88,7 +88,7 @@ func (t lagTable) columns() []column {
 		{"TYPE", t.wide, func(_ api.Cluster, g api.Group) string { return Text(g.Type) }, nil},
 		{"STATE", true, func(_ api.Cluster, g api.Group) string { return Text(g.State) }, nil},
 		{"ASSIGNOR", t.wide, func(_ api.Cluster, g api.Group) string { return Text(g.Assignor) }, nil},
-		{"MEMBERS", true, func(_ api.Cluster, g api.Group) string { return strconv.Itoa(len(g.Members)) }, nil},
+		{"MEMBERS", true, func(_ api.Cluster, g api.Group) string { return members(g) }, nil},
 		{"TOPIC", true, nil, func(_ api.Group, p api.Partition) string { return p.Topic }},
 		{"PARTITION", true, nil, func(_ api.Group, p api.Partition) string { return strconv.Itoa(int(p.Partition)) }},
 		{"START", t.wide, nil, func(_ api.Group, p api.Partition) string { return Number(p.Start) }},
@@ -156,6 +156,14 @@ func (o owners) name(g api.Group, p api.Partition) string {
 		}
 	}
 	return o[key]
+}
+
+// members is the number of members, as far as it is known: of a group that could not be read it is not.
+func members(g api.Group) string {
+	if len(g.Members) == 0 && (g.Error != nil || g.State == nil) {
+		return ""
+	}
+	return strconv.Itoa(len(g.Members))
 }
 
 // groupNote is the note of a group without partitions.

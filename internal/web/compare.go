@@ -29,7 +29,7 @@ type Step struct {
 	Rate     float64   `json:"rate"`        // mean arrivals, records/s
 	Replicas float64   `json:"replicas"`    // mean, as they were
 	Desired  float64   `json:"desired"`     // mean, as decided
-	Late     float64   `json:"lateSeconds"` // greatest time lag
+	Late     *float64  `json:"lateSeconds"` // greatest time lag; null: unknown
 }
 
 func (p *pages) compare(r *engine.Report, req *http.Request) (any, error) {
@@ -78,7 +78,11 @@ func steps(w learn.Week) []Step {
 		r, okRate := rate[k]
 		a, okActual := actual[k]
 		if okRate && okActual {
-			out = append(out, Step{Time: p.At, Rate: r, Replicas: a, Desired: p.Value, Late: late[k]})
+			step := Step{Time: p.At, Rate: r, Replicas: a, Desired: p.Value}
+			if l, ok := late[k]; ok {
+				step.Late = &l
+			}
+			out = append(out, step)
 		}
 	}
 	return out

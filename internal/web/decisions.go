@@ -36,9 +36,9 @@ type DecisionView struct {
 	At          *time.Time      `json:"at"` // null: nothing decided yet
 	Line        string          `json:"line"`
 	Verdict     string          `json:"verdict"`
-	Doc         string          `json:"doc"` // the verdict in words
-	Current     int32           `json:"current"`
-	Desired     int32           `json:"desired"`
+	Doc         string          `json:"doc"`     // the verdict in words
+	Current     *int32          `json:"current"` // null: the target does not exist, or its replicas are not known
+	Desired     *int32          `json:"desired"` // null: no number of replicas is decided
 	Disposition string          `json:"disposition"`
 	Failure     string          `json:"failure,omitempty"`
 	Overdue     bool            `json:"overdue"` // a hold is past its deadline
@@ -54,7 +54,7 @@ type DecisionView struct {
 type OwnerView struct {
 	Kind    string `json:"kind"`
 	Name    string `json:"name"`
-	Desired int32  `json:"desired"`
+	Desired *int32 `json:"desired"` // null: it has not computed it yet
 	Paused  bool   `json:"paused"`
 }
 
@@ -129,16 +129,20 @@ func decisionOf(s *engine.ScalerReport) DecisionView {
 	d := s.Decision
 	v := DecisionView{
 		Name: s.Name, Target: s.Workload.Ref.String(), Mode: string(s.Mode), Refused: s.Refusal.String(),
-		Line: s.Line, Verdict: string(d.Verdict), Doc: d.Verdict.Doc(), Current: s.Workload.Spec, Desired: d.Desired,
+		Line: s.Line, Verdict: string(d.Verdict), Doc: d.Verdict.Doc(),
 		Disposition: string(s.Disposition), Failure: s.Failure, Overdue: d.Overdue, Wait: d.Wait, Steps: d.Steps, Decision: d,
 		Rows: []say.Row{},
 	}
 	if o := s.Workload.Owner; o.Kind != "" {
-		v.Owner = &OwnerView{Kind: o.Kind, Name: o.Name, Desired: o.Desired, Paused: o.Paused}
+		v.Owner = &OwnerView{Kind: o.Kind, Name: o.Name, Paused: o.Paused}
+		if wants, known := o.Wants(); known {
+			v.Owner.Desired = &wants
+		}
 	}
 	if !d.At.IsZero() {
 		v.At, v.Rows = &d.At, say.Explain(d)
 	}
+	v.Current, v.Desired = replicas(s)
 	for i, src := range s.Sources {
 		one := SourceView{Cluster: src.Cluster, Group: src.Group}
 		if i < len(s.Measured) {
@@ -147,4 +151,15 @@ func decisionOf(s *engine.ScalerReport) DecisionView {
 		v.Sources = append(v.Sources, one)
 	}
 	return v
+}
+
+// replicas are those that the target has and those that are decided; nil: unknown.
+func replicas(s *engine.ScalerReport) (current, desired *int32) {
+	if s.Workload.Found {
+		current = &s.Workload.Spec
+	}
+	if s.Decision.Decides() {
+		desired = &s.Decision.Desired
+	}
+	return current, desired
 }

@@ -86,6 +86,41 @@ func percentOr(r *float64) string {
 	return percent(*r)
 }
 
+func ageOr(s *float64) string {
+	if s == nil {
+		return "never read"
+	}
+	return span(*s) + " old"
+}
+
+func membersOr(n *int) string {
+	if n == nil {
+		return unknownMark
+	}
+	return count(int64(*n))
+}
+
+// thingsOr is a number of things with their name: 1 partition, 12 partitions.
+func thingsOr(n *int, thing string) string {
+	if n == nil {
+		return unknownMark + " " + thing + "s"
+	}
+	return typeset.Replace(number.Of(*n, thing))
+}
+
+// changeOr is a number of replicas, and the one that is decided if it is another: 4, or 4 → 12.
+func changeOr(current, desired *int32) string {
+	switch {
+	case current == nil && desired == nil:
+		return unknownMark
+	case current == nil:
+		return unknownMark + " → " + count(int64(*desired))
+	case desired == nil || *current == *desired:
+		return count(int64(*current))
+	}
+	return count(int64(*current)) + " → " + count(int64(*desired))
+}
+
 // sparkline is the points of an SVG polyline, 100 by 24, of the values; empty with fewer than two known ones.
 func sparkline(values []float32) string {
 	top, known := float32(0), 0

@@ -90,7 +90,7 @@ var orders = map[string]func(a, b *Row) int{
 	"late":    func(a, b *Row) int { return compare(a.LateSeconds, b.LateSeconds) },
 	"trend":   func(a, b *Row) int { return compare(a.Trend, b.Trend) },
 	"rate":    func(a, b *Row) int { return compare(a.Produced, b.Produced) },
-	"members": func(a, b *Row) int { return cmp.Compare(a.Members, b.Members) },
+	"members": func(a, b *Row) int { return compare(a.Members, b.Members) },
 }
 
 // severity sorts statuses, the most urgent first.

@@ -69,10 +69,12 @@ func (p *pages) funcs(f frame) template.FuncMap {
 		"col":      columnOf,
 		"pageURL":  pageURL,
 		"whole":    func(n uint64) string { return count(int64(n)) },
-		"took":     func(seconds float64) string { return time.Duration(seconds * 1e9).Round(time.Millisecond).String() },
-		"meaning":  func(status string) string { return meanings[lag.Status(status)] },
-		"used":     targetUsed,
-		"over":     func(r *Row) bool { return r.LateSeconds != nil && r.Target != nil && *r.LateSeconds > *r.Target },
+		"age":      ageOr, "members": membersOr, "things": thingsOr, "change": changeOr,
+		"desired": func(n *int32) string { return changeOr(n, nil) },
+		"took":    func(seconds float64) string { return time.Duration(seconds * 1e9).Round(time.Millisecond).String() },
+		"meaning": func(status string) string { return meanings[lag.Status(status)] },
+		"used":    targetUsed,
+		"over":    func(r *Row) bool { return r.LateSeconds != nil && r.Target != nil && *r.LateSeconds > *r.Target },
 	}
 }
 

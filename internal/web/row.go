@@ -16,10 +16,10 @@ type Row struct {
 	Direction   string   `json:"direction"` // growing, shrinking, steady, unknown
 	Trend       *float64 `json:"trend"`     // records/s
 	Drain       *float64 `json:"drainSeconds"`
-	Members     int      `json:"members"`
-	Partitions  int      `json:"partitions"`
+	Members     *int     `json:"members"`    // null: unknown
+	Partitions  *int     `json:"partitions"` // null: unknown
 	Error       string   `json:"error,omitempty"`
-	AgeSeconds  float64  `json:"ageSeconds"` // of what is shown
+	AgeSeconds  *float64 `json:"ageSeconds"` // of what is shown; null: it was never read
 	Rebalancing bool     `json:"rebalancing"`
 	Advice      int      `json:"advice"`
 	Scaler      *Scaled  `json:"scaler"` // null: nothing scales it
@@ -53,8 +53,8 @@ func measuredOf(m lag.Measurement) Measured {
 // Scaled is a scaler of a group and its last decision, in short.
 type Scaled struct {
 	Name        string `json:"name"`
-	Replicas    int32  `json:"replicas"`
-	Desired     int32  `json:"desired"`
+	Replicas    *int32 `json:"replicas"` // null: unknown
+	Desired     *int32 `json:"desired"`  // null: nothing is decided
 	LimitedBy   string `json:"limitedBy,omitempty"`
 	Line        string `json:"line"`
 	Disposition string `json:"disposition"`
@@ -78,10 +78,19 @@ func rowOf(r *engine.Report, cluster string, g *engine.GroupReport) Row {
 	sum, rates := &g.Summary, &g.Rates
 	row := Row{
 		Cluster: cluster, Group: g.Lag.Group, Measured: measuredOf(g.Measure(nil)), State: string(g.Lag.State), Status: string(rates.Status),
-		Direction: string(rates.Direction), Members: len(g.Lag.Members), Partitions: sum.Partitions,
-		Error: g.Lag.Err.String(), AgeSeconds: r.Age(g.Lag).Seconds(),
+		Direction:   string(rates.Direction),
+		Error:       g.Lag.Err.String(),
 		Rebalancing: g.Rebalances.Rebalancing || g.Lag.State.Rebalancing(), Advice: len(g.Rebalances.Advice),
 		code: g.Lag.Err, partial: g.Lag.Err == lag.OK && sum.Unknown > 0, missed: rates.Missed > 0,
+	}
+	if !g.Lag.ReadAt.IsZero() {
+		row.AgeSeconds = new(r.Age(g.Lag).Seconds())
+	}
+	if n := len(g.Lag.Members); n > 0 || g.Lag.Described {
+		row.Members = &n
+	}
+	if n := sum.Partitions; !g.Lag.ReadAt.IsZero() && !g.Lag.Absent() {
+		row.Partitions = &n
 	}
 	if slo := g.SLO.LagTime.Seconds(); slo > 0 {
 		row.Target = &slo
@@ -120,9 +129,10 @@ func (row *Row) scaledBy(s *engine.ScalerReport) {
 	target := s.Policy.TargetLag.Seconds()
 	row.Target = &target
 	row.Scaler = &Scaled{
-		Name: s.Name, Replicas: s.Workload.Spec, Desired: s.Decision.Desired,
+		Name: s.Name,
 		Line: s.Line, Disposition: string(s.Disposition),
 	}
+	row.Scaler.Replicas, row.Scaler.Desired = replicas(s)
 	if n := len(s.Decision.Steps); n > 0 {
 		row.Scaler.LimitedBy = string(s.Decision.Steps[n-1].Reason)
 	}

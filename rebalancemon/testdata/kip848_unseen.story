@@ -7,4 +7,4 @@ type consumer
 --
 20s: 20s to 20s (10s), success, member_joined, 2 times, up to 7, +2 -0: joined: b@10.0.0.1, c@10.0.0.1
 2 rebalances in 0s, unplanned 2, joins 2
-add_partitions: 3 members share 2 partitions: 1 are idle
+add_partitions: 3 members share 2 partitions: 1 is idle

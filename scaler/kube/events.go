@@ -86,12 +86,17 @@ func (s eventState) newEvents(o scaler.Outcome, now time.Time) (both, own []even
 		}
 	case scaler.Advised:
 		if (d.Desired != s.desired || s.advised.IsZero()) && now.Sub(s.advised) >= adviseEvery {
-			both = append(both, event{corev1.EventTypeNormal, string(d.Reason()), o.Line + " (Advised)"})
+			both = append(both, event{corev1.EventTypeNormal, string(d.Reason()), adviceOf(o)})
 			next.advised, next.desired = now, d.Desired
 		}
 	case scaler.Conflict, scaler.Follower, scaler.Paused:
 	}
 	return both, own, next
+}
+
+// adviceOf is the message of an advice. It begins with what it is, because the reason of the Event names a change.
+func adviceOf(o scaler.Outcome) string {
+	return fmt.Sprintf("advice only, nothing is written: it would go from %d to %d replicas; %s (Advised)", o.Decision.Current, o.Decision.Desired, o.Line)
 }
 
 // conflictOf is the message of a conflict: who owns the target, or that another writer was first.

@@ -3,6 +3,7 @@ package kube
 import (
 	"strings"
 	"testing"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -37,5 +38,18 @@ func TestReadyNamesWhatDoesNotExist(t *testing.T) {
 				t.Errorf("%s %s %q, want %s %s with %q", got.Status, got.Reason, got.Message, c.status, c.reason, c.says)
 			}
 		})
+	}
+}
+
+// The Event of an advice says first that it is one: its reason names a change that nobody made.
+func TestTheEventOfAnAdviceIsNoDeed(t *testing.T) {
+	o := scaler.Outcome{Line: "ScaleUp 4 -> 12: why", Disposition: scaler.Advised, Decision: scaler.Decision{Verdict: scaler.ScaleUp, Current: 4, Desired: 12, Wanted: 12}}
+	both, _, _ := eventState{}.newEvents(o, time.Unix(1_800_000_000, 0))
+	if len(both) != 1 || !strings.HasPrefix(both[0].message, "advice only, nothing is written: it would go from 4 to 12 replicas") {
+		t.Errorf("events %+v", both)
+	}
+	o.Disposition, o.Decision.At = scaler.Applied, time.Unix(1_800_000_000, 0)
+	if both, _, _ = (eventState{}).newEvents(o, time.Unix(1_800_000_000, 0)); len(both) != 1 || both[0].message != o.Line {
+		t.Errorf("of a deed: events %+v", both)
 	}
 }

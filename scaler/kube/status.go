@@ -2,6 +2,7 @@ package kube
 
 import (
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,7 +38,7 @@ func statusOf(o scaler.Outcome, r *resource, before v1alpha1.KafkaScalerStatus, 
 	}
 	s.Asleep = asleepOf(o.Asleep)
 	d := o.Decision
-	s.DesiredReplicas = &d.Desired
+	s.DesiredReplicas = desiredOf(&d)
 	if d.Bounds.Partitions > 0 {
 		s.Partitions = &d.Bounds.Partitions
 	}
@@ -48,6 +49,14 @@ func statusOf(o scaler.Outcome, r *resource, before v1alpha1.KafkaScalerStatus, 
 	}
 	Measured(&s, o)
 	return s
+}
+
+// desiredOf is the number of replicas of a decision; nil: it has none, because the target does not exist.
+func desiredOf(d *scaler.Decision) *int32 {
+	if !d.Decides() {
+		return nil
+	}
+	return &d.Desired
 }
 
 func groupsOf(sources []seen.SourceSpec) string {
@@ -64,7 +73,7 @@ func decided(o scaler.Outcome, before v1alpha1.KafkaScalerStatus, now metav1.Tim
 		Reason: string(o.Decision.Verdict), Message: o.Line, Disposition: string(o.Disposition), Time: now.Rfc3339Copy(),
 	}
 	if last := before.LastDecision; last != nil && last.Reason == d.Reason && last.Disposition == d.Disposition &&
-		value(before.DesiredReplicas) == o.Decision.Desired {
+		value(before.DesiredReplicas) == value(desiredOf(&o.Decision)) {
 		d.Time = last.Time
 	}
 	return d
@@ -82,7 +91,7 @@ func Measured(s *v1alpha1.KafkaScalerStatus, o scaler.Outcome) {
 	lagKnown, lateKnown, ratesKnown := true, true, true
 	var total int64
 	var late, produced, consumed float64
-	bound := ""
+	bound, lagBound := "", ""
 	for _, m := range o.Measured {
 		seconds, atLeast, ok := m.TimeLag.Value()
 		lagKnown, lateKnown = lagKnown && m.LagKnown, lateKnown && ok
@@ -91,10 +100,14 @@ func Measured(s *v1alpha1.KafkaScalerStatus, o scaler.Outcome) {
 		if atLeast {
 			bound = ">="
 		}
+		if !m.Complete {
+			lagBound = ">="
+		}
 		produced, consumed = produced+m.Produced.PerSecond, consumed+m.Consumed.PerSecond
 	}
 	if lagKnown {
 		s.Lag = &total
+		s.LagText = lagBound + strconv.FormatInt(total, 10)
 	}
 	if lateKnown {
 		s.TimeLag = bound + time.Duration(late*float64(time.Second)).Round(time.Second).String()
@@ -139,6 +152,7 @@ func onlyNumbers(a, b v1alpha1.KafkaScalerStatus) bool {
 
 func unmeasured(s v1alpha1.KafkaScalerStatus) v1alpha1.KafkaScalerStatus {
 	s = *s.DeepCopy()
+	s.LagText = ""
 	s.Lag, s.TimeLag, s.ArrivalRate, s.ConsumptionRate, s.CapacityPerConsumer = nil, "", nil, nil, nil
 	if s.LastDecision != nil {
 		s.LastDecision.Message = ""

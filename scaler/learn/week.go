@@ -14,33 +14,57 @@ type Week struct {
 // weekStep adds the current five minutes up.
 type weekStep struct {
 	step                  int64
-	polls                 float64
+	polls, rated, sized   float64 // in which the decision, the rate and the size of the target were known
 	rate, actual, desired float64 // sums
 	late                  float64 // maximum
+	lateKnown             bool
 }
 
-// WithWeek adds a poll to the week: the replicas that the decision in force asks for, and its greatest time lag.
-func (s State) WithWeek(now *seen.State, desired int32, lateSeconds float64) State {
+// WithWeek adds a poll to the week: the replicas that the decision in force asks for, and its greatest time lag, if it
+// is known.
+func (s State) WithWeek(now *seen.State, desired int32, lateSeconds float64, lateKnown bool) State {
 	step := stepOf(now.Now)
 	w := &s.Progress.week
 	if w.step != step {
-		if w.step > 0 && w.polls > 0 {
-			at, week := stepTime(w.step), &s.Memory.Week
-			week.Rate = week.Rate.put(at, w.rate/w.polls)
-			week.Actual = week.Actual.put(at, w.actual/w.polls)
-			week.Desired = week.Desired.put(at, w.desired/w.polls)
-			week.Late = week.Late.put(at, w.late)
+		if w.step > 0 {
+			s.Memory.Week = s.Memory.Week.with(w)
 		}
 		*w = weekStep{step: step}
 	}
+	rate, rated := 0.0, len(now.Sources) > 0
 	for i := range now.Sources {
-		if r := &now.Sources[i].Readings; r.Len() > 0 {
-			w.rate += r.Last().Rate
+		h := &now.Sources[i]
+		if rated = rated && h.Rated(); rated {
+			rate += h.Readings.Last().Rate
 		}
 	}
-	w.polls++
-	w.actual += float64(now.Workload.Spec)
-	w.desired += float64(desired)
-	w.late = max(w.late, lateSeconds)
+	if rated {
+		w.rated, w.rate = w.rated+1, w.rate+rate
+	}
+	if now.Workload.Found {
+		w.sized, w.actual = w.sized+1, w.actual+float64(now.Workload.Spec)
+		w.polls, w.desired = w.polls+1, w.desired+float64(desired)
+	}
+	if lateKnown {
+		w.late, w.lateKnown = max(w.late, lateSeconds), true
+	}
 	return s
+}
+
+// with is the week with one more step. What was not known for the whole step has no point in its series.
+func (w Week) with(step *weekStep) Week {
+	at := stepTime(step.step)
+	if step.rated > 0 {
+		w.Rate = w.Rate.put(at, step.rate/step.rated)
+	}
+	if step.sized > 0 {
+		w.Actual = w.Actual.put(at, step.actual/step.sized)
+	}
+	if step.polls > 0 {
+		w.Desired = w.Desired.put(at, step.desired/step.polls)
+	}
+	if step.lateKnown {
+		w.Late = w.Late.put(at, step.late)
+	}
+	return w
 }

@@ -25,6 +25,7 @@ func (e *estimator) demand() {
 	tolerated := e.tolerated()
 	jump := e.Learned.TrustedJump(e.last)
 	throughput := e.throughput()
+	lagging, processing := e.played()
 	for c := range e.loads {
 		l := &e.loads[c]
 		l.base = n.Forecast * l.share / n.Utilization
@@ -32,7 +33,7 @@ func (e *estimator) demand() {
 		l.down = max(n.Peak/n.DownUtilization, n.Reserve) * l.share
 		l.need = l.base
 		if l.known && !l.stalled {
-			l.need += max(0, e.backlog(l, throughput(l))-e.rhythm(l, tolerated)*max(l.arriving, l.jump)) / n.DrainSeconds
+			l.need += max(0, e.backlog(l, lagging*l.lag, max(throughput(l), processing*l.share))-e.rhythm(l, tolerated)*max(l.arriving, l.jump)) / n.DrainSeconds
 		}
 	}
 	if n.Capacity.Known() && e.packing.assignment != seen.Shared { // the records of a shared partition go to several consumers
@@ -62,16 +63,24 @@ func (e *estimator) tolerated() float64 {
 	return 0.5*e.Targets.TargetLag.Seconds() + cmp.Or(e.Seen.CommitInterval, commitDefault).Seconds()
 }
 
+// played is the share of the lag that would be left, and the records/s that would be processed, had an advice been written.
+func (e *estimator) played() (lagging, processing float64) {
+	if e.Played == nil || e.need.Lag == 0 {
+		return 1, 0
+	}
+	return min(1, e.Played.Backlog/float64(e.need.Lag)), e.Played.PerSecond
+}
+
 // backlog is the lag of a partition a horizon from now, in records; negative: it will have had time to spare. After a
 // jump one more rebalance is added: pods that join one after another cause two or three, and the horizon knows one.
-func (e *estimator) backlog(l *load, throughput float64) float64 {
+func (e *estimator) backlog(l *load, lag, throughput float64) float64 {
 	if l.keepsUp() {
 		throughput = max(throughput, l.arriving) // it commits seldom, but all that came
 	}
 	if l.jump > l.arriving {
-		return l.lag + (l.jump-throughput)*e.need.Horizon + l.jump*e.Learned.RebalanceTime(e.Clock).Seconds()
+		return lag + (l.jump-throughput)*e.need.Horizon + l.jump*e.Learned.RebalanceTime(e.Clock).Seconds()
 	}
-	return l.lag + (l.arriving-throughput)*e.need.Horizon
+	return lag + (l.arriving-throughput)*e.need.Horizon
 }
 
 // throughput is the rate at which a partition is processed: the commits over the rate window, or, when the group did not

@@ -1,6 +1,7 @@
 package need
 
 import (
+	"slices"
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
@@ -159,24 +160,64 @@ func (e *estimator) moves() {
 
 // timeLags finds the age of the oldest record that is still to be read, and of the oldest in a partition that moves. An age
 // beyond the readings is estimated as lag / rate, and is at least the time that was read.
+//
+//	the worst partition's next record               how the time lag is known
+//	was appended between two readings               measured
+//	is older than the readings, records arrive      estimated, or at least the time that was read if that is more
+//	is older than the readings, no record arrives   at least the time that was read; unknown after one reading
+//	a partition did not answer, or is unknown       at least that of the others; unknown when they have none
 func (e *estimator) timeLags() {
+	n := &e.need
+	n.LagAtLeast = n.LagKnown && e.incomplete()
+	if !n.LagKnown {
+		return
+	}
+	n.LagSecondsFrom = LateMeasured
+	lower := n.LagAtLeast
 	for c := range e.loads {
 		l := &e.loads[c]
 		if l.lag == 0 || l.rests || e.last.Offsets[c].Known != seen.KnowsBoth {
 			continue
 		}
-		age, ok := e.readings.TimeLag(c, l.unread)
-		if !ok && l.arriving > 0 {
-			age = max(age, l.lag/l.arriving)
-		}
+		age, from := e.timeLag(c)
 		if !l.stalled { // what came since the last commit may be read already
 			age = max(0, age-l.interval)
 		}
-		e.need.LagSeconds = max(e.need.LagSeconds, age)
+		lower = lower || from == LateUnknown
+		if age > n.LagSeconds {
+			n.LagSeconds, n.LagSecondsFrom = age, from
+		}
 		if !l.stalled {
-			e.need.MovingSeconds = max(e.need.MovingSeconds, age)
+			n.MovingSeconds = max(n.MovingSeconds, age)
 		}
 	}
+	switch {
+	case lower && n.LagSeconds == 0:
+		n.LagSecondsFrom = LateUnknown
+	case lower:
+		n.LagSecondsFrom = LateAtLeast
+	}
+}
+
+// timeLag is the age of the next record of a partition that has lag.
+func (e *estimator) timeLag(column int) (seconds float64, from TimeLagFrom) {
+	l := &e.loads[column]
+	age, ok := e.readings.TimeLag(column, l.unread)
+	if ok {
+		return age, LateMeasured
+	}
+	if l.arriving > 0 && l.lag/l.arriving > age {
+		return l.lag / l.arriving, LateEstimated
+	}
+	if age == 0 {
+		return 0, LateUnknown
+	}
+	return age, LateAtLeast
+}
+
+// incomplete reports whether the lag of a partition is not known.
+func (e *estimator) incomplete() bool {
+	return slices.ContainsFunc(e.last.Offsets, func(o seen.Offsets) bool { return o.Known != seen.KnowsBoth })
 }
 
 func (e *estimator) partition(column int) Partition {

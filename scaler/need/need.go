@@ -17,7 +17,14 @@ type Input struct {
 	Horizon   time.Duration // until a replica that is requested now processes records
 	HourPeak  float64       // the greatest effective rate of the last hour, records/s
 	Consumers int32         // that the replicas and members elsewhere are; 0: as many as there are members
+	Played    *Played       // nil: the replicas are those that were decided
 	IdleSince time.Time     // there has been neither lag nor an arrival since then; zero: there is one
+}
+
+// Played is what would be, had an advice been written.
+type Played struct {
+	Backlog   float64 // records that would wait
+	PerSecond float64 // records that would be processed
 }
 
 // Targets are the values of a policy that a need depends on.
@@ -82,16 +89,18 @@ type Need struct {
 	MaxLag     int64   `json:"maxLag"`
 	LagSeconds float64 `json:"lagSeconds"` // of the worst partition
 	// MovingSeconds is the same without stalled partitions, which nothing that is decided here moves.
-	MovingSeconds float64  `json:"movingSeconds"`
-	LagKnown      bool     `json:"lagKnown"`
-	Partitions    int32    `json:"partitions"`
-	Unanswered    int32    `json:"unanswered,omitempty"`
-	Silent        []int32  `json:"silentBrokers,omitempty"`
-	Members       int32    `json:"members"`
-	Assignor      string   `json:"assignor,omitempty"`
-	AgeSeconds    float64  `json:"ageSeconds"`              // of the reading
-	NoGroup       bool     `json:"noGroup,omitempty"`       // the cluster has no such group
-	MissingTopics []string `json:"missingTopics,omitempty"` // topics that the source names, and that do not exist
+	MovingSeconds  float64     `json:"movingSeconds"`
+	LagKnown       bool        `json:"lagKnown"`
+	LagAtLeast     bool        `json:"lagAtLeast,omitempty"`     // partitions are missing from Lag
+	LagSecondsFrom TimeLagFrom `json:"lagSecondsFrom,omitempty"` // how LagSeconds is known
+	Partitions     int32       `json:"partitions"`
+	Unanswered     int32       `json:"unanswered,omitempty"`
+	Silent         []int32     `json:"silentBrokers,omitempty"`
+	Members        int32       `json:"members"`
+	Assignor       string      `json:"assignor,omitempty"`
+	AgeSeconds     float64     `json:"ageSeconds"`              // of the reading
+	NoGroup        bool        `json:"noGroup,omitempty"`       // the cluster has no such group
+	MissingTopics  []string    `json:"missingTopics,omitempty"` // topics that the source names, and that do not exist
 
 	// Capacity.
 	PerConsumer float64            `json:"perConsumer"`
@@ -139,6 +148,17 @@ type Need struct {
 	Stalled    []Partition       `json:"stalled,omitempty"`
 	Downstream *learn.Downstream `json:"downstream,omitempty"`
 }
+
+// TimeLagFrom says how a time lag is known.
+type TimeLagFrom string
+
+// How a time lag is known.
+const (
+	LateUnknown   TimeLagFrom = ""
+	LateMeasured  TimeLagFrom = "measured"  // from the readings of the end of the log
+	LateAtLeast   TimeLagFrom = "atLeast"   // a lower bound: a record is older than the readings, or a partition is missing
+	LateEstimated TimeLagFrom = "estimated" // lag / arrival rate, because a record is older than the readings
+)
 
 // Partition is one partition that stands out.
 type Partition struct {

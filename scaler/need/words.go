@@ -50,7 +50,15 @@ func (n *Need) Arriving() string {
 	if !n.RateKnown {
 		return "arrivals unknown"
 	}
-	return number.PerSecond(n.Rate) + " arrive"
+	return n.AtLeast() + number.PerSecond(n.Rate) + " arrive"
+}
+
+// AtLeast stands before a rate that leaves partitions out: they did not answer.
+func (n *Need) AtLeast() string {
+	if n.Unanswered > 0 {
+		return ">= "
+	}
+	return ""
 }
 
 func (n *Need) expected() string {
@@ -134,6 +142,33 @@ func (n *Need) NextSmaller(consumers int32) int32 {
 	return 0
 }
 
+// Waiting is the lag, or that it is unknown: "lag 9 400 records", "lag >= 9 400 records".
+func (n *Need) Waiting() string { return "lag " + n.Records() }
+
+// Records is the lag without its name.
+func (n *Need) Records() string {
+	switch {
+	case !n.LagKnown:
+		return "unknown"
+	case n.LagAtLeast:
+		return ">= " + number.Of(n.Lag, "record")
+	}
+	return number.Of(n.Lag, "record")
+}
+
+// Late is a time lag of the decision: "12 s", ">= 10 min", "about 20 min" when it is lag / arrival rate, "unknown".
+func (n *Need) Late(seconds float64) string {
+	switch n.LagSecondsFrom {
+	case LateAtLeast:
+		return ">= " + number.Seconds(seconds)
+	case LateEstimated:
+		return "about " + number.Seconds(seconds)
+	case LateMeasured:
+		return number.Seconds(seconds)
+	}
+	return "unknown"
+}
+
 // Absent lists the group and the topics of the specification that do not exist in the cluster; empty: all exist.
 //
 //	group "shop" and topic "orders" of cluster "main" do not exist
@@ -160,7 +195,7 @@ func (n *Need) Missing() string {
 	case n.Partitions == 0:
 		return "no partition was read yet"
 	case n.Unanswered > 0:
-		return fmt.Sprintf("%d of %d partitions did not answer%s", n.Unanswered, n.Partitions, brokers(n.Silent))
+		return fmt.Sprintf("%d of %s did not answer%s", n.Unanswered, number.Of(n.Partitions, "partition"), brokers(n.Silent))
 	}
 	return "last read " + number.Seconds(n.AgeSeconds) + " ago" + brokers(n.Silent)
 }

@@ -2,7 +2,7 @@
 // a line is the same number on the page.
 //
 //	Whole      9400        9 400
-//	Quantity   0.873, 12.4 0.87, 12
+//	Quantity   0.873, 12.4 0.87, 12; 0.0004 is 0.0004, not 0
 //	PerSecond  1540        1 540/s
 //	Percent    0.92        92 %
 //	Of         1, 12       1 consumer, 12 consumers
@@ -34,7 +34,7 @@ func Whole[T int | int32 | int64](n T) string {
 	return sign + b.String()
 }
 
-// Quantity is a measured quantity: whole from 10 on, with one decimal below, and two below 1.
+// Quantity is a measured quantity: whole from 10 on, with one decimal below, and two below 1. What is not 0 does not read as 0.
 func Quantity(v float64) string {
 	switch a := math.Abs(v); {
 	case a == 0 || a >= 9.95:
@@ -42,7 +42,11 @@ func Quantity(v float64) string {
 	case a >= 0.995:
 		return strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0")
 	}
-	return strings.TrimRight(strings.TrimRight(strconv.FormatFloat(v, 'f', 2, 64), "0"), ".")
+	digits := 2
+	if a := math.Abs(v); a < 0.005 { // it is not 0
+		digits = int(math.Ceil(-math.Log10(a)))
+	}
+	return strings.TrimRight(strings.TrimRight(strconv.FormatFloat(v, 'f', digits, 64), "0"), ".")
 }
 
 // PerSecond is a rate: 0.4/s, 120/s, 1 540/s.

@@ -42,7 +42,11 @@ func Explain(d scaler.Decision) []Row {
 	for i := range d.Needs {
 		rows = append(rows, computed(&d, &d.Needs[i])...)
 	}
-	rows = append(rows, Row{Decided, string(d.Verdict), fmt.Sprintf("%d -> %d", d.Current, d.Wanted), Detail(d)})
+	value := fmt.Sprintf("%d -> %d", d.Current, d.Wanted)
+	if d.Verdict == scaler.TargetNotFound {
+		value = "unknown"
+	}
+	rows = append(rows, Row{Decided, string(d.Verdict), value, Detail(d)})
 	if d.Wait != nil {
 		rows = append(rows, waiting(&d))
 	}
@@ -82,16 +86,22 @@ func measured(d *scaler.Decision, n *need.Need) []Row {
 	const unknown = "unknown"
 	rate, commits, lag, age, capacity := unknown, unknown, unknown, "", unknown
 	if n.RateKnown {
-		rate, commits = number.PerSecond(n.Rate), number.PerSecond(n.Consumed)
+		rate, commits = n.AtLeast()+number.PerSecond(n.Rate), n.AtLeast()+number.PerSecond(n.Consumed)
 	}
 	because := "not declared and not learned yet"
-	if n.PerConsumer > 0 {
+	switch {
+	case n.Capacity.Known():
 		capacity, because = number.PerSecond(n.PerConsumer), string(n.Capacity)
+	case n.PerConsumer > 0:
+		capacity, because = ">= "+number.PerSecond(n.PerConsumer), "the most that one consumer was seen to process"
 	}
 	if n.LagKnown {
-		lag, age = number.Of(n.Lag, "record"), "the decision counts a time lag of "+number.Seconds(n.LagSeconds)
+		lag, age = n.Records(), "time lag, as the decision counts it: "+n.Late(n.LagSeconds)
 	}
-	answered := "all answered"
+	answered, partitions, members := "all answered", number.Whole(n.Partitions), number.Whole(n.Members)
+	if n.Partitions == 0 { // nothing was read
+		partitions, members = unknown, unknown
+	}
 	if n.Unanswered > 0 || n.Partitions == 0 {
 		answered = n.Missing()
 	}
@@ -99,8 +109,8 @@ func measured(d *scaler.Decision, n *need.Need) []Row {
 		{Measured, of(d, n, "arrivals"), rate, "end offsets, over 30 s"},
 		{Measured, of(d, n, "commits"), commits, "committed offsets, over 30 s"},
 		{Measured, of(d, n, "lag"), lag, age},
-		{Measured, of(d, n, "partitions"), number.Whole(n.Partitions), answered},
-		{Measured, of(d, n, "members"), number.Whole(n.Members), "assignor " + cmp.Or(n.Assignor, unknown)},
+		{Measured, of(d, n, "partitions"), partitions, answered},
+		{Measured, of(d, n, "members"), members, "assignor " + cmp.Or(n.Assignor, unknown)},
 	}
 	for _, p := range n.Stalled {
 		rows = append(rows, Row{Measured, of(d, n, "stalled"), p.String(), "lag " + number.Of(p.Lag, "record")})

@@ -22,9 +22,12 @@ func LineAs(d scaler.Decision, became scaler.Disposition) string {
 // Head is the answer and its reasons without the numbers behind them: ScaleUp 12 -> 24, MaxReplicas 24 -> 20.
 func Head(d scaler.Decision) string {
 	var b strings.Builder
-	if d.Wanted == d.Current {
+	switch {
+	case d.Verdict == scaler.TargetNotFound: // it has no replicas
+		return "Hold " + string(d.Verdict)
+	case d.Wanted == d.Current:
 		fmt.Fprintf(&b, "Hold %d %s", d.Current, d.Verdict)
-	} else {
+	default:
 		fmt.Fprintf(&b, "%s %d -> %d", d.Verdict, d.Current, d.Wanted)
 	}
 	for _, s := range d.Steps {

@@ -123,6 +123,19 @@ func (r *Readings) lastKnown(i, column int) (Offsets, int64, bool) {
 	return Offsets{}, 0, false
 }
 
+// Waiting is the lag of all partitions whose lag is known, in records.
+func (r *Readings) Waiting() (records float64) {
+	if r.Len() == 0 {
+		return 0
+	}
+	for _, o := range r.Last().Offsets {
+		if o.Known == KnowsBoth {
+			records += float64(max(0, o.Lag()))
+		}
+	}
+	return records
+}
+
 // TimeLag is the [lag.Age] in seconds of the record at an offset of a partition: of the oldest that is still to be read. ok is false when the record
 // is older than the readings: then the age is at least that long.
 func (r *Readings) TimeLag(column int, offset int64) (seconds float64, ok bool) {

@@ -64,6 +64,13 @@ type Owner struct {
 	Name    string
 	Paused  bool  // a paused ScaledObject does not own
 	Desired int32 // replicas it wants
+	Unknown bool  // it has not computed Desired yet
+}
+
+// Wants is how many replicas the owner wants, if that is known. A ScaledObject tells it through its HPA, and has none while
+// it keeps its target at zero, is paused, or has just been made.
+func (o Owner) Wants() (replicas int32, known bool) {
+	return o.Desired, !o.Unknown && (o.Desired > 0 || o.Kind != "ScaledObject")
 }
 
 // Owns reports whether somebody else sets the replicas.

@@ -71,6 +71,10 @@ type KafkaScalerStatus struct {
 	// +optional
 	Lag *int64 `json:"lag,omitempty"`
 
+	// The lag in records as text; ">=" means at least, because a partition did not answer.
+	// +optional
+	LagText string `json:"lagText,omitempty"`
+
 	// The age of the oldest record that is not processed yet; ">=" means at least.
 	// +optional
 	TimeLag string `json:"timeLag,omitempty"`

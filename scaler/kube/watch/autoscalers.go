@@ -27,7 +27,7 @@ func (ws *Workloads) owner(ref seen.Ref) seen.Owner {
 	if keda.Kind == "" {
 		return hpa
 	}
-	keda.Desired = hpa.Desired
+	keda.Desired, keda.Unknown = hpa.Desired, hpa.Unknown
 	if hpa.Kind != "" {
 		keda.Paused = false // its HPA is still there and acts
 	}
@@ -44,10 +44,17 @@ func (ws *Workloads) autoscaler(ref seen.Ref) seen.Owner {
 			t = hpa.Spec.ScaleTargetRef
 		}
 		if ok && sameTarget(ref, t.APIVersion, t.Kind, t.Name) {
-			found = append(found, seen.Owner{Kind: "HorizontalPodAutoscaler", Name: hpa.Name, Desired: hpa.Status.DesiredReplicas})
+			found = append(found, seen.Owner{
+				Kind: "HorizontalPodAutoscaler", Name: hpa.Name, Desired: hpa.Status.DesiredReplicas, Unknown: !computed(hpa),
+			})
 		}
 	}
 	return first(found)
+}
+
+// computed reports whether an HPA has computed the replicas that it wants. Until then its status has no condition, and 0.
+func computed(hpa *autoscalingv2.HorizontalPodAutoscaler) bool {
+	return hpa.Status.DesiredReplicas > 0 || len(hpa.Status.Conditions) > 0
 }
 
 func (ws *Workloads) scaledObject(ref seen.Ref) seen.Owner {
