@@ -31,10 +31,6 @@ var open = []string{
 	"hangs on 60,000 records and the program restarts later",
 	"four idle replicas of unknown capacity", "new partitions while it sleeps",
 	"sink commits each 15 minutes", "sink commits each five minutes",
-	"half the fleet killed", "half the fleet killed in a KIP-848 group", "a container restarts in a KIP-848 group",
-	"StatefulSet of twelve behind NAT", "three threads behind NAT", "three threads behind NAT and restarts of the program",
-	"the group left a topic", "the group left a topic and the program restarts",
-	"one of two Deployments of a group leaves",
 }
 
 // everyWorld is 1: every world is played. The race detector sets it to more.
