@@ -105,7 +105,7 @@ func seriesOf(at time.Duration, rep *engine.Report) (s series, ok bool) {
 	s.lag, _ = g.Summary.Lag()
 	for i := range rep.Scalers {
 		o := &rep.Scalers[i]
-		s.suspended = o.Workload.Paused || o.Workload.Spec == 0 && o.Decision.Desired == 0
+		s.suspended = o.Workload.Paused || o.Workload.Spec == 0 && o.Decision.Desired == 0 && o.Decision.Why.ByHand.IsZero()
 	}
 	return s, true
 }

@@ -20,7 +20,7 @@ func seedsOf() uint64 {
 // all are the worlds.
 func all() []world {
 	var list []world
-	for _, some := range [][]world{plain(), transactional(), hanging(), slow(), fleets(), sleeping(), program(), left()} {
+	for _, some := range [][]world{plain(), transactional(), hanging(), slow(), fleets(), sleeping(), resets(), program(), left()} {
 		list = append(list, some...)
 	}
 	return list
