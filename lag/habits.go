@@ -20,6 +20,7 @@ type TopicHabits struct {
 	Transactions bool          `json:"transactions,omitempty"` // a last stable offset was seen below the high watermark
 	Passed       []PassedRest  `json:"passed,omitempty"`       // since a commit last reached the end without new records
 	Read         []ReadRest    `json:"read,omitempty"`         // partitions that are read, as long as both offsets stand
+	Stuck        []StuckCommit `json:"stuck,omitempty"`        // partitions that are stalled, until the commit moves
 	Within       time.Duration `json:"within,omitempty"`       // commits stand for so long at most while records wait; 0: not known yet
 	WithinAt     time.Time     `json:"withinAt,omitzero"`      // when that was last seen
 	Stands       []SeenStand   `json:"stands,omitempty"`       // the three longest of a day, longest first
@@ -37,6 +38,12 @@ type ReadRest struct {
 	Partition int32 `json:"partition"`
 	Committed int64 `json:"committed"`
 	End       int64 `json:"end"`
+}
+
+// StuckCommit is a commit that stood while the end moved.
+type StuckCommit struct {
+	Partition int32 `json:"partition"`
+	Committed int64 `json:"committed"`
 }
 
 // SeenStand is one stand of commits that ended by itself.
@@ -101,12 +108,12 @@ func (h Habits) With(others Habits) Habits {
 	return next
 }
 
-// Interval is the time between two commits, as far as it was learned: the least of the last three. 0: not known.
+// Interval is the time between two commits, as far as it was learned: the median of the last three. 0: not known.
 func (h *TopicHabits) Interval() time.Duration {
 	if len(h.Intervals) < intervalsKept {
 		return 0
 	}
-	return time.Duration(slices.Min(h.Intervals)) * time.Millisecond
+	return time.Duration(slices.Sorted(slices.Values(h.Intervals))[intervalsKept/2]) * time.Millisecond
 }
 
 func (h *TopicHabits) passes(size int64) int {
@@ -121,6 +128,11 @@ func (h *TopicHabits) passes(size int64) int {
 func (h *TopicHabits) readRest(p *PartitionLag) bool {
 	i := sort.Search(len(h.Read), func(i int) bool { return h.Read[i].Partition >= p.Partition })
 	return i < len(h.Read) && h.Read[i] == ReadRest{p.Partition, p.Committed, p.End}
+}
+
+func (h *TopicHabits) stuckAt(p *PartitionLag) bool {
+	i := sort.Search(len(h.Stuck), func(i int) bool { return h.Stuck[i].Partition >= p.Partition })
+	return i < len(h.Stuck) && h.Stuck[i] == StuckCommit{p.Partition, p.Committed}
 }
 
 // pass counts a rest of this size that was passed. Of many sizes, those that were passed most often stay.
@@ -152,14 +164,19 @@ func (h *TopicHabits) unlearn(size int64) {
 }
 
 // stood learns how long commits stand while records wait: the third longest time of a day, for a week. So a consumer that hung
-// and came back once teaches nothing.
+// and came back once teaches nothing, but where no shorter time was seen, one long stand is how the group works.
 //
 //	stands seen today                within
 //	8 s, 9 s                         not known
+//	10 min                           10 min
+//	10 min, 9 s, 9 s, 9 s            10 min, for a week
 //	8 s, 9 s, 9 s                    8 s
 //	8 s, 9 s, 9 s, 10 min            9 s
 //	and two more of 10 min           10 min
 func (h *TopicHabits) stood(took time.Duration, now time.Time) {
+	if h.Within == 0 && len(h.Stands) == 0 && took > StallAfter/2 { // no shorter time was seen: so it works
+		h.Within, h.WithinAt = took, now
+	}
 	list := slices.DeleteFunc(slices.Clone(h.Stands), func(s SeenStand) bool { return now.Sub(s.At) > standsFor })
 	i := sort.Search(len(list), func(i int) bool { return list[i].Took <= took })
 	list = slices.Insert(list, i, SeenStand{took, now})

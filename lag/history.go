@@ -112,6 +112,9 @@ func (h *History) Add(s *Snapshot, slo func(group string) SLO) []Rates {
 
 // Teach adds what is known of the commits of a group from elsewhere: what a scaler learned and saved.
 func (h *History) Teach(group string, habits Habits) {
+	if len(habits) == 0 {
+		return
+	}
 	if h.topics == nil {
 		h.topics, h.groups = map[string]*topicEnds{}, map[string]*groupHistory{}
 	}

@@ -9,16 +9,17 @@ type Measurement struct {
 	TimeLag  TimeLag
 	Produced Rate
 	Consumed Rate
+	Rest     Rest // what of it is read, or may be, and the rhythm of the commits
 	Part     bool // not all topics of the group are in it: its rates are then unknown, they are kept for whole groups
 }
 
 // Measure is the group as of this poll, with its own summary and rates. Topics that are not wanted are left out; nil wants all.
 func (g *GroupLag) Measure(sum *Summary, r *Rates, wants func(topic string) bool) Measurement {
-	m := Measurement{TimeLag: r.TimeLag, Produced: r.Produced, Consumed: r.Consumed}
+	m := Measurement{TimeLag: r.TimeLag, Rest: r.Rest, Produced: r.Produced, Consumed: r.Consumed}
 	if wants != nil && !g.allWanted(wants) {
 		part := g.summary(wants)
 		sum = &part
-		m = Measurement{TimeLag: r.worst(g, wants), Part: true}
+		m = Measurement{TimeLag: r.worst(g, wants), Rest: r.stands.Rest(wants), Part: true}
 	}
 	m.Lag, m.LagKnown = sum.Lag()
 	m.Complete = sum.Complete

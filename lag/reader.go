@@ -25,7 +25,7 @@ type learned struct {
 	passed   []int64
 	work     []int64 // sizes that were no rests
 	cleared  bool    // a commit reached the end without new records
-	read     bool    // the list of rests that are read changes
+	read     bool    // the lists of what is read and what is stuck change
 }
 
 func (r *reader) topic(t int) {
@@ -94,14 +94,14 @@ func (r *reader) partition(p *PartitionLag, e *stand, last *PartitionLag, h *Top
 	owner := r.owner(p)
 	if e != nil && position == e.committed {
 		if waiting == 0 {
-			seen.read = seen.read || e.read
+			seen.read = seen.read || e.read || e.stuck
 			return nil
 		}
 		e.step(p, owner, r.paused, r.now)
 		return e
 	}
 	if e != nil {
-		seen.read = seen.read || e.read
+		seen.read = seen.read || e.read || e.stuck
 		r.moved(e, p, position, owner, h, seen)
 		return nil
 	}
@@ -117,7 +117,7 @@ func (r *reader) partition(p *PartitionLag, e *stand, last *PartitionLag, h *Top
 	case waiting > 0:
 		e := &stand{
 			partition: p.Partition, committed: position, end: last.End, stoppedAt: last.End, since: r.was, endSince: r.was,
-			owner: owner, full: !r.before.first || last.End <= position,
+			owner: owner, read: h.readRest(last), stuck: h.stuckAt(last), full: !r.before.first || last.End <= position,
 		}
 		e.step(p, owner, r.paused, r.now)
 		return e
@@ -147,14 +147,14 @@ func (r *reader) judge(e *stand, p *PartitionLag, h *TopicHabits, seen *learned)
 	if _, known := p.Lag(); !known || p.Err != OK {
 		return // not read: as it was
 	}
-	read := e.read
+	read, stuck := e.read, e.stuck
 	e.is = e.judge(p, h, r.rules, r.now)
 	after, known := r.rules.stallAfter(h)
 	if !known {
 		after = r.rules.scale(StallAfter)
 	}
 	e.still = e.is != StandRead && e.is != StandRest && r.now-max(e.since, e.beyond) >= after
-	seen.read = seen.read || read != e.read
+	seen.read = seen.read || read != e.read || stuck != e.stuck
 	if e.is == StandRead || e.is == StandRest {
 		e.restTo = e.end
 	}
@@ -194,7 +194,7 @@ func (r *reader) moved(e *stand, p *PartitionLag, position int64, owner uint32, 
 	took := r.now - from
 	seen.stood = max(seen.stood, took)
 	waiting, left := p.End-e.committed, p.End-position
-	if e.moves >= 2 && left*4 <= waiting {
+	if e.full && e.held <= e.since && e.moves >= 2 && left*4 <= waiting { // it covers all that came, from commit to commit
 		seen.interval = max(seen.interval, took)
 	}
 }
@@ -251,12 +251,15 @@ func (l *learned) into(h *TopicHabits, now time.Time) {
 	}
 }
 
-// keepRead remembers which partitions are read, for the next process.
+// keepRead remembers which partitions are read and which are stuck, for the next process.
 func (h *TopicHabits) keepRead(list []stand) {
-	h.Read = nil
+	h.Read, h.Stuck = nil, nil
 	for i := range list {
-		if e := &list[i]; e.read && len(h.Read) < readKept {
+		switch e := &list[i]; {
+		case e.read && len(h.Read) < readKept:
 			h.Read = append(h.Read, ReadRest{e.partition, e.committed, e.end})
+		case e.stuck && len(h.Stuck) < readKept:
+			h.Stuck = append(h.Stuck, StuckCommit{e.partition, e.committed})
 		}
 	}
 }

@@ -16,6 +16,7 @@ type SLO struct {
 	LeavesBehind      int64         // so many offsets of a partition are never read: see [StandRules]
 	CommitInterval    time.Duration // 0: learned
 	CommitsWithin     time.Duration // 0: learned
+	ProcessingTime    time.Duration // of one record; 0: not said
 	Declared          bool          // the configuration or a KafkaScaler names the group: only then may an alert be critical
 }
 
@@ -39,10 +40,11 @@ func (s SLO) Or(other SLO) SLO {
 	s.LeavesBehind = cmp.Or(s.LeavesBehind, other.LeavesBehind)
 	s.CommitInterval = cmp.Or(s.CommitInterval, other.CommitInterval)
 	s.CommitsWithin = cmp.Or(s.CommitsWithin, other.CommitsWithin)
+	s.ProcessingTime = cmp.Or(s.ProcessingTime, other.ProcessingTime)
 	return s
 }
 
 // Commits is what is said of the group's commits.
 func (s SLO) Commits() StandRules {
-	return StandRules{LeavesBehind: s.LeavesBehind, CommitInterval: s.CommitInterval, CommitsWithin: s.CommitsWithin}
+	return StandRules{LeavesBehind: s.LeavesBehind, CommitInterval: s.CommitInterval, CommitsWithin: s.CommitsWithin, Processing: s.ProcessingTime}
 }

@@ -51,7 +51,7 @@ type StandRules struct {
 	LeavesBehind   int64         // so many offsets of a partition are never read
 	CommitInterval time.Duration // between two commits; 0: learned
 	CommitsWithin  time.Duration // commits never stand for longer while records wait; 0: learned
-	Processing     time.Duration // of one record, as its owner says: commits may stand for ten of them
+	Processing     time.Duration // of one record, as its owner says: until the rhythm is known, commits may stand for ten of them
 	Pace           float64       // how much faster than documented all times run; 0: 1
 }
 
@@ -72,16 +72,15 @@ func (r *StandRules) scale(d time.Duration) int64 {
 //	learned: stand for 15 min at most     30 min
 //	nothing known                         15 min, and a warning after 2 min
 func (r *StandRules) stallAfter(h *TopicHabits) (after int64, known bool) {
-	quick := max(r.scale(StallAfter), 10*r.Processing.Milliseconds())
-	slow := max(r.scale(StallAfterUnknown), quick)
+	quick, slow := r.scale(StallAfter), r.scale(StallAfterUnknown)
 	switch within := h.Within.Milliseconds(); {
 	case r.CommitsWithin > 0:
 		return max(quick, r.CommitsWithin.Milliseconds()), true
 	case r.CommitInterval > 0:
 		return max(quick, 3*r.CommitInterval.Milliseconds()), true
 	case within == 0:
-		return slow, false
-	case 2*within <= r.scale(StallAfter):
+		return max(slow, 10*r.Processing.Milliseconds()), false
+	case 2*within <= quick:
 		return quick, true
 	default:
 		return max(slow, 2*within), true
@@ -98,13 +97,14 @@ func (r *StandRules) restAfter(h *TopicHabits) int64 {
 
 // interval is the interval between commits that is in force, 0 when polls cannot see it.
 func (r *StandRules) interval(h *TopicHabits) time.Duration {
-	if r.CommitInterval > 0 {
-		return r.CommitInterval
+	interval := r.CommitInterval
+	if interval == 0 {
+		interval = h.Interval()
 	}
-	if learned := h.Interval(); learned.Milliseconds() >= r.scale(RestAfter) {
-		return learned
+	if interval.Milliseconds() < r.scale(RestAfter) {
+		return 0
 	}
-	return 0
+	return interval
 }
 
 // stand is what is remembered of one partition whose commit stands short of the end. Times are Unix ms.

@@ -293,3 +293,35 @@ func TestStandNames(t *testing.T) {
 		}
 	}
 }
+
+// What a sink has read since its last commit is not late; what it has not read for longer than its interval is.
+func TestTimeLagReckonsWithTheInterval(t *testing.T) {
+	s := newStage(t)
+	every := 15 * time.Minute
+	sink := func(second int) {
+		s.end += 1000
+		s.each(second+600, int(every.Seconds()), func() { s.committed = s.end })
+	}
+	s.run(3*time.Hour, sink)
+	if got := s.last.Rest.Interval; got < every-20*time.Second || got > every {
+		t.Fatalf("interval %v, want %v", got, every)
+	}
+	s.fresh()
+	if s.run(time.Hour, sink); s.worst > 20 {
+		t.Errorf("time lag up to %v s, though it commits in its rhythm", s.worst)
+	}
+	s.fresh()
+	if s.run(25*time.Minute, func(int) { s.end += 1000 }); s.worst < 300 {
+		t.Errorf("time lag up to %v s, though it has not committed for 25 min", s.worst)
+	}
+	// The twin: jobs of ten minutes, of which each commits what came ten minutes before. Its backlog counts.
+	job := newStage(t)
+	var waiting int64
+	job.run(3*time.Hour, func(second int) {
+		job.end += 100
+		job.each(second, 600, func() { job.committed, waiting = max(job.committed, waiting), job.end })
+	})
+	if job.last.Rest.Interval != 0 || job.worst < 600 {
+		t.Errorf("interval %v, time lag up to %v s", job.last.Rest.Interval, job.worst)
+	}
+}

@@ -124,6 +124,16 @@ func (s *Stands) Of(topic string, partition int32) Stand {
 	return StandMoving
 }
 
+// Interval is the interval between commits of a topic of the last reading that is in force, learned or set: what waits for less
+// than that may be read already. 0: not known, or shorter than polls can see.
+func (s *Stands) Interval(t int) time.Duration {
+	if t >= len(s.topics) || s.topics[t].rules == nil {
+		return 0
+	}
+	h := s.habits.Of(s.group.Topics[t].Topic)
+	return s.topics[t].rules.interval(&h)
+}
+
 // Rest adds up a group's rests, in records, and counts its partitions by stand.
 type Rest struct {
 	Read, Unknown int64 // records: known to be none, and unread or unreadable

@@ -57,6 +57,12 @@ func (t TimeLag) Value() (seconds float64, atLeast, ok bool) {
 	return float64(t.seconds), t.atLeast, t.known
 }
 
+// minus is the time lag without what a group that commits at intervals may have read since its last commit.
+func (t TimeLag) minus(seconds float64) TimeLag {
+	t.seconds = max(0, t.seconds-float32(seconds))
+	return t
+}
+
 // minHistory is how long the end of a log must have been watched before a lower bound of that age means anything.
 const minHistory = time.Minute
 
@@ -67,6 +73,7 @@ func (h *History) timeLags(g *GroupLag, stands *Stands) [][]TimeLag {
 		topic := &g.Topics[t]
 		all[t] = make([]TimeLag, len(topic.Partitions))
 		ends := h.topics[topic.Topic]
+		interval := stands.Interval(t).Seconds()
 		for i := range topic.Partitions {
 			p := &topic.Partitions[i]
 			position, _ := p.Position()
@@ -81,6 +88,9 @@ func (h *History) timeLags(g *GroupLag, stands *Stands) [][]TimeLag {
 				position = max(position, v.Unread)
 			}
 			all[t][i] = ends.timeLag(p, position)
+			if v.Stand == StandMoving {
+				all[t][i] = all[t][i].minus(interval)
+			}
 		}
 	}
 	return all

@@ -261,3 +261,29 @@ func TestGapsBeginAnew(t *testing.T) {
 		}
 	}
 }
+
+// A sink that commits each 15 min has lag all the time, and keeps up. Once its rhythm is known, replicas follow the arrivals
+// alone. Its twin commits as rarely because it cannot keep up.
+func TestRareCommitsAreNoBacklog(t *testing.T) {
+	most := int32(0)
+	sink := func(speed float64) *world {
+		w := newWorld()
+		w.each, w.speed, w.every, w.source.ProcessingTime, w.rate = 12, speed, 15*time.Minute, 10*time.Millisecond, 150
+		if err := w.start(2); err != nil {
+			t.Fatal(err)
+		}
+		most = 0
+		w.run(2*time.Hour, func(int) { most = max(most, w.wl.Spec) })
+		return w
+	}
+	w := sink(100)
+	for range 6 {
+		w.run(10*time.Minute, nil)
+		if n := w.need(); w.wl.Spec != 2 || n.LagSeconds > 60 || len(n.Stalled) > 0 {
+			t.Fatalf("%d replicas, time lag %v s: %s", w.wl.Spec, n.LagSeconds, say.Line(*w.standing()))
+		}
+	}
+	if w := sink(50); most <= 2 {
+		t.Errorf("consumers that do not keep up: at most %d replicas: %s", most, say.Line(*w.standing()))
+	}
+}

@@ -42,12 +42,20 @@ type Group struct {
 	AvgLag        *float64    `json:"avgLag"`
 	MaxLagSeconds *float64    `json:"maxLagSeconds"`                  // null before the second poll, because it needs a history
 	MaxAtLeast    bool        `json:"maxLagSecondsAtLeast,omitempty"` // maxLagSeconds is a lower bound
+	Rest          *Rest       `json:"rest,omitempty"`                 // offsets behind commits that stand, in totalLag; absent if there are none
 	Complete      bool        `json:"complete"`                       // all partitions are in the sums, except those without a committed offset
 	Error         *string     `json:"error"`                          // the reason if the group could not be read; the other values are then older
 	Members       []Member    `json:"members"`                        // sorted by memberId
 	Partitions    []Partition `json:"partitions"`                     // sorted by topic, then partition
 	Left          []Left      `json:"left,omitempty"`                 // topics that the group has left, sorted
 	Advice        []Advice    `json:"advice,omitempty"`
+}
+
+// Rest is what lies behind commits that stand, in offsets.
+type Rest struct {
+	Read       int64 `json:"read"`       // known to be no records
+	Unknown    int64 `json:"unknown"`    // unread or unreadable: nobody can tell
+	Partitions int   `json:"partitions"` // of unknown
 }
 
 // Member is one consumer.
@@ -90,6 +98,7 @@ type Partition struct {
 	AboveEnd      *int64   `json:"aboveEnd"`                    // how far the committed offset is above the end: the topic was truncated or recreated
 	Orphaned      bool     `json:"orphaned"`                    // the group has left the topic, see left; not in any sum
 	Owner         *string  `json:"owner"`                       // memberId; null: not assigned
+	Stand         *string  `json:"stand,omitempty"`             // of its commits: read, rest, slow or stalled; absent if they move
 	Error         *string  `json:"error"`
 }
 
@@ -220,11 +229,17 @@ func partitionOf(g *lag.GroupLag, t lag.TopicLag, p lag.PartitionLag) Partition 
 // times adds the time lags, which need more than one poll.
 func (g *Group) times(from *lag.GroupLag, r lag.Rates) {
 	g.MaxLagSeconds, g.MaxAtLeast = seconds(r.TimeLag)
+	if r.Rest.Read+r.Rest.Unknown > 0 {
+		g.Rest = &Rest{Read: r.Rest.Read, Unknown: r.Rest.Unknown, Partitions: r.Rest.Resting}
+	}
 	i := 0
 	for t := range from.Topics {
 		for p := range from.Topics[t].Partitions {
 			one := &g.Partitions[i]
 			one.LagSeconds, one.LagAtLeast = seconds(r.PartitionTimeLag(t, p))
+			if stand := r.PartitionStand(t, p); stand != lag.StandMoving {
+				one.Stand = text(stand.String())
+			}
 			i++
 		}
 	}

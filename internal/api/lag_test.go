@@ -172,3 +172,27 @@ func TestOnly(t *testing.T) {
 		t.Errorf("got %+v", some)
 	}
 }
+
+// A rest is a number of its own: one offset behind the commit is unread or unreadable.
+func TestRest(t *testing.T) {
+	var h lag.History
+	var s *lag.Snapshot
+	var rates []lag.Rates
+	for poll := range 10 {
+		o := story()
+		o.Groups = o.Groups[1:2]
+		g := &o.Groups[0]
+		now := at.Add(time.Duration(poll) * 10 * time.Second)
+		g.CommitsAt, o.At, g.Commits = now, now, []lag.TopicCommits{{Topic: "old", Partitions: []lag.PartitionCommit{commit(0, 8)}}}
+		g.Members = []lag.Member{{ID: "a", Topics: []string{"old"}, Assigned: []lag.TopicPartitions{{Topic: "old", Partitions: []int32{0}}}}}
+		s = lag.Compute(o, s, nil)
+		rates = h.Add(s, func(string) lag.SLO { return lag.DefaultSLO })
+	}
+	g := GroupOf(&engine.GroupReport{Lag: &s.Groups[0], Summary: s.Groups[0].Summary(), Rates: rates[0]})
+	if g.Rest == nil || *g.Rest != (Rest{Unknown: 1, Partitions: 1}) || g.MaxLagSeconds != nil {
+		t.Errorf("rest %+v, time lag %v", g.Rest, g.MaxLagSeconds)
+	}
+	if p := g.Partitions[0]; p.Stand == nil || *p.Stand != "rest" {
+		t.Errorf("partition %+v", p)
+	}
+}

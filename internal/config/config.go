@@ -176,6 +176,17 @@ type Group struct {
 	// `read_committed` for consumers that read only committed transactions: their lag is measured against the last
 	// stable offset. The brokers do not show this setting of a consumer.
 	Isolation seen.Isolation `yaml:"isolation"`
+
+	// The commit interval of the consumers. Default: it is learned.
+	CommitInterval Duration `yaml:"commitInterval"`
+
+	// For how long a committed offset may stand while records wait: longer than the longest job, or the time between two
+	// files of a sink. Partitions that stand for longer are stalled. Default: it is learned.
+	CommitsWithin Duration `yaml:"commitsWithin"`
+
+	// How many offsets at the end of a partition are never read: markers of transactions, and aborted records if the
+	// consumers read only committed ones. A lag of at most so many counts as nothing. Default: it is learned.
+	LeavesBehind int64 `yaml:"leavesBehind"`
 }
 
 // SLO is the set of thresholds for the alerts of a group.

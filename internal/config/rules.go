@@ -1,6 +1,8 @@
 package config
 
 import (
+	"time"
+
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -14,6 +16,8 @@ func (c *Config) SLO(cluster, group string) lag.SLO {
 	}
 	slo := g.SLO.lag().Or(lag.DefaultSLO)
 	slo.Declared = true
+	slo.CommitInterval, slo.CommitsWithin = time.Duration(g.CommitInterval), time.Duration(g.CommitsWithin)
+	slo.LeavesBehind = g.LeavesBehind
 	return slo
 }
 

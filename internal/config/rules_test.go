@@ -15,7 +15,7 @@ const rules = minimal + `
 groups:
 - {match: orders-eu, cluster: west, slo: {lag: 7}}
 - {match: "orders-.*", slo: {lag: 9, lagTime: 30s, churn: 0.5}}
-- {match: ledger, isolation: read_committed}
+- {match: ledger, isolation: read_committed, commitInterval: 1m, commitsWithin: 20m, leavesBehind: 2}
 namespaces:
 - {match: shop, clusters: [main], groups: ["orders-.*"]}
 - {match: "data-.*"}
@@ -39,6 +39,7 @@ func TestFirstMatchingEntryApplies(t *testing.T) {
 		return s
 	}
 	orders := func(s *lag.SLO) { s.Lag, s.LagTime, s.Churn = 9, 30*time.Second, 0.5 }
+	ledger := func(s *lag.SLO) { s.CommitInterval, s.CommitsWithin, s.LeavesBehind = time.Minute, 20*time.Minute, 2 }
 	for _, tc := range []struct {
 		cluster, group string
 		slo            lag.SLO
@@ -48,7 +49,7 @@ func TestFirstMatchingEntryApplies(t *testing.T) {
 		{"main", "orders-eu", declared(orders), seen.ReadUncommitted},
 		{"west", "orders-us", declared(orders), seen.ReadUncommitted},
 		{"main", "my-orders-eu", lag.DefaultSLO, seen.ReadUncommitted}, // a pattern matches whole names
-		{"main", "ledger", declared(func(*lag.SLO) {}), seen.ReadCommitted},
+		{"main", "ledger", declared(ledger), seen.ReadCommitted},
 		{"main", "other", lag.DefaultSLO, seen.ReadUncommitted},
 	} {
 		if got := c.SLO(tc.cluster, tc.group); got != tc.slo {

@@ -119,6 +119,13 @@ type Source struct {
 	// The commit interval of the consumers. Default 5s, which is the default of the Kafka clients.
 	CommitInterval Duration `yaml:"commitInterval"`
 
+	// For how long a committed offset may stand while records wait. Default: it is learned.
+	CommitsWithin Duration `yaml:"commitsWithin"`
+
+	// How many offsets at the end of a partition are never read: markers of transactions, and aborted records if the
+	// consumers read only committed ones. Default: it is learned.
+	LeavesBehind int64 `yaml:"leavesBehind"`
+
 	// `read_committed` or `read_uncommitted`. Default read_uncommitted.
 	Isolation seen.Isolation `yaml:"isolation"`
 
@@ -167,6 +174,7 @@ func (s ScalerSpec) Scaler() scaler.Spec {
 		out.Sources = append(out.Sources, seen.SourceSpec{
 			Cluster: src.Cluster, Group: src.Group, Topics: src.Topics, TopicPattern: src.TopicPattern,
 			ProcessingTime: time.Duration(src.ProcessingTime), Concurrency: src.Concurrency,
+			CommitsWithin: time.Duration(src.CommitsWithin), LeavesBehind: src.LeavesBehind,
 			ConsumersPerReplica: src.ConsumersPerReplica,
 			CommitInterval:      time.Duration(src.CommitInterval), Isolation: src.Isolation,
 			MaxShareMembers: src.MaxShareMembers, OffsetReset: src.OffsetReset,

@@ -133,6 +133,9 @@ func (v *validator) group(at string, g *Group, clusters []string) {
 	if g.Isolation != seen.ReadUncommitted && g.Isolation != seen.ReadCommitted {
 		v.addProblem(at+".isolation", "must be read_uncommitted or read_committed")
 	}
+	requirePositive(v, at+".commitInterval", g.CommitInterval)
+	requirePositive(v, at+".commitsWithin", g.CommitsWithin)
+	requirePositive(v, at+".leavesBehind", g.LeavesBehind)
 	v.slo(at+".slo", g.SLO)
 }
 

@@ -75,6 +75,10 @@ func (d *declared) add(s *scaler.Scaler, src seen.SourceSpec) {
 	}
 	slo := s.Policy.SLO
 	slo.Declared = true
+	slo.CommitInterval, slo.CommitsWithin, slo.LeavesBehind = src.CommitInterval, src.CommitsWithin, src.LeavesBehind
+	if 10*src.ProcessingTime > lag.StallAfterUnknown { // shorter ones change nothing
+		slo.ProcessingTime = src.ProcessingTime
+	}
 	d.slos[name] = slo
 	d.groups[src.Cluster] = append(d.groups[src.Cluster], src.Group)
 }

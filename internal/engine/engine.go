@@ -174,6 +174,7 @@ func (e *Engine) observe(ctx context.Context, c Cluster) (o lag.Observation) {
 // observed takes in a poll. When that panics, the cluster counts as not read.
 func (e *Engine) observed(name string, o lag.Observation) {
 	c := e.clusters[name]
+	e.scaling.teach(name, &c.history)
 	take := func(o lag.Observation) error {
 		return e.panics.catch(PartCompute, name, func() {
 			e.logRebalances(c.observed(o, e.scaling.declared.hints[name], e.scaling.declared.of(name, e.scaling.left[name]), e.slo))

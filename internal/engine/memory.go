@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
@@ -74,6 +75,23 @@ func (m *memory) save(ctx context.Context, now time.Time, atExit bool) {
 	m.saved = now
 	if err := m.store.Save(ctx, m.learned); err != nil {
 		m.log.Warn("saving what was learned failed", "err", err)
+	}
+}
+
+// teach gives the history of a cluster what the scalers of its groups know of their commits, so that a page says of a rest what
+// the decision says.
+func (s *scaling) teach(cluster string, h *lag.History) {
+	for i := range s.declared.scalers {
+		one := &s.declared.scalers[i]
+		learned, ok := s.memory.learned[one.Name]
+		if !ok || !one.Applies() {
+			continue
+		}
+		for _, src := range one.Sources {
+			if src.Cluster == cluster {
+				h.Teach(src.Group, learned.Habits(cluster, src.Group))
+			}
+		}
 	}
 }
 

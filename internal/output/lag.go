@@ -166,6 +166,14 @@ func groupNote(g api.Group) string {
 	return Text(g.Error)
 }
 
+// standNotes say what the commits of a partition show.
+var standNotes = map[string]string{
+	"read":    "everything is read",
+	"rest":    "unread or unreadable",
+	"slow":    "commits stand",
+	"stalled": "stalled",
+}
+
 // note explains the numbers of a partition.
 func note(g api.Group, p api.Partition) string {
 	var notes []string
@@ -186,6 +194,9 @@ func note(g api.Group, p api.Partition) string {
 	}
 	if p.IsAboveEnd() {
 		notes = append(notes, fmt.Sprintf("%d above the end", *p.AboveEnd))
+	}
+	if p.Stand != nil {
+		notes = append(notes, standNotes[*p.Stand])
 	}
 	if g.Error != nil {
 		notes = append(notes, *g.Error)

@@ -55,6 +55,7 @@ func (p *pages) funcs(f frame) template.FuncMap {
 	return template.FuncMap{
 		"count": countOr, "span": spanOr, "rate": rateOr, "text": textOr, "percent": percentOr,
 		"visible":  visible,
+		"offsets":  count,
 		"n":        func(n int) string { return count(int64(n)) },
 		"seconds":  span,
 		"ratio":    percent,

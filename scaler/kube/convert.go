@@ -43,6 +43,7 @@ func specOf(s v1alpha1.KafkaScalerSpec) scaler.Spec {
 		spec.Sources = append(spec.Sources, seen.SourceSpec{
 			Cluster: src.Cluster, Group: src.Group, Topics: src.Topics, TopicPattern: src.TopicPattern,
 			ProcessingTime: length(src.ProcessingTime), Concurrency: value(src.Concurrency),
+			CommitsWithin: length(src.CommitsWithin), LeavesBehind: value(src.LeavesBehind),
 			ConsumersPerReplica: value(src.ConsumersPerReplica),
 			CommitInterval:      length(src.CommitInterval), Isolation: seen.Isolation(src.Isolation),
 			MaxShareMembers: value(src.MaxShareMembers), OffsetReset: seen.OffsetReset(src.OffsetReset),

@@ -31,6 +31,8 @@ spec:
     concurrency: 4
     consumersPerReplica: 3
     commitInterval: 1s
+    commitsWithin: 40m
+    leavesBehind: 3
     isolation: read_committed
     offsetReset: earliest
     maxShareMembers: 300
@@ -65,7 +67,7 @@ func TestSpecOfAKafkaScaler(t *testing.T) {
 			SLO: lag.SLO{Lag: 1, LagTime: 2 * time.Second, RebalancesPerHour: 3.5, RebalanceTime: 4 * time.Second, Churn: 0.5, Skew: 0.6},
 			Sources: []seen.SourceSpec{{
 				Cluster: "main", Group: "orders", Topics: []string{"a", "b"}, TopicPattern: "c.*", ProcessingTime: 50 * time.Millisecond,
-				Concurrency: 4, ConsumersPerReplica: 3, CommitInterval: time.Second, Isolation: seen.ReadCommitted, MaxShareMembers: 300,
+				Concurrency: 4, ConsumersPerReplica: 3, CommitInterval: time.Second, CommitsWithin: 40 * time.Minute, LeavesBehind: 3, Isolation: seen.ReadCommitted, MaxShareMembers: 300,
 				OffsetReset: seen.Earliest,
 			}},
 			MinReplicas: p(0), MaxReplicas: p(48), FallbackReplicas: p(9),

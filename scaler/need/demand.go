@@ -32,7 +32,7 @@ func (e *estimator) demand() {
 		l.down = max(n.Peak/n.DownUtilization, n.Reserve) * l.share
 		l.need = l.base
 		if l.known && !l.stalled {
-			l.need += max(0, e.backlog(l, throughput(l))-tolerated*max(l.arriving, l.jump)) / n.DrainSeconds
+			l.need += max(0, e.backlog(l, throughput(l))-e.rhythm(l, tolerated)*max(l.arriving, l.jump)) / n.DrainSeconds
 		}
 	}
 	if n.Capacity.Known() && e.packing.assignment != seen.Shared { // the records of a shared partition go to several consumers
@@ -48,6 +48,14 @@ func (e *estimator) demand() {
 	n.Backlog = n.DrainRate * n.DrainSeconds
 }
 
+// rhythm is how much lag, in seconds of arrivals, needs no drain in a partition of a group whose commits are rare.
+func (e *estimator) rhythm(l *load, tolerated float64) float64 {
+	return max(tolerated, 0.5*e.Targets.TargetLag.Seconds()+l.interval)
+}
+
+// keepsUp reports whether a partition of a group that commits rarely has no more lag than arrives between two commits.
+func (l *load) keepsUp() bool { return l.interval > 0 && l.lag <= 1.25*l.interval*l.arriving }
+
 // tolerated is how much lag, in seconds of arrivals, needs no drain. Where the capacity is not known, records that have waited
 // for less are no backlog: a single record, just arrived, said "one more replica", and no rule takes that one away again.
 func (e *estimator) tolerated() float64 {
@@ -57,6 +65,9 @@ func (e *estimator) tolerated() float64 {
 // backlog is the lag of a partition a horizon from now, in records; negative: it will have had time to spare. After a
 // jump one more rebalance is added: pods that join one after another cause two or three, and the horizon knows one.
 func (e *estimator) backlog(l *load, throughput float64) float64 {
+	if l.keepsUp() {
+		throughput = max(throughput, l.arriving) // it commits seldom, but all that came
+	}
 	if l.jump > l.arriving {
 		return l.lag + (l.jump-throughput)*e.need.Horizon + l.jump*e.Learned.RebalanceTime(e.Clock).Seconds()
 	}

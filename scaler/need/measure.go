@@ -1,6 +1,8 @@
 package need
 
 import (
+	"time"
+
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -11,6 +13,7 @@ type load struct {
 	share                float64 // of all arrivals, over the share window
 	jump                 float64 // arriving after a jump, if there is one; 0: there is none
 	lag                  float64 // records beyond a rest that nobody will read
+	interval             float64 // seconds between commits, where polls can see them; 0: less
 	unread               int64   // the offset from which time lag counts
 	base                 float64 // to keep up, with headroom
 	need                 float64 // base and its part of the drain
@@ -106,6 +109,11 @@ func (e *estimator) lags() {
 // is no demand. Soon after a rebalance nothing is stalled: members had no time to commit.
 func (e *estimator) stands() {
 	e.moves()
+	e.Seen.Intervals(func(first, n int, interval time.Duration) {
+		for c := first; c < first+n; c++ {
+			e.loads[c].interval = interval.Seconds()
+		}
+	})
 	quiet := max(e.Clock.Scale(seen.CatchUp), 3*e.Seen.CommitInterval, 10*e.Seen.ProcessingTime)
 	r := &e.Seen.Rebalance
 	settled := !r.Active && e.Now.Sub(r.LastEnd) >= quiet
@@ -160,6 +168,9 @@ func (e *estimator) timeLags() {
 		age, ok := e.readings.TimeLag(c, l.unread)
 		if !ok && l.arriving > 0 {
 			age = max(age, l.lag/l.arriving)
+		}
+		if !l.stalled { // what came since the last commit may be read already
+			age = max(0, age-l.interval)
 		}
 		e.need.LagSeconds = max(e.need.LagSeconds, age)
 		if !l.stalled {

@@ -147,6 +147,18 @@ func (h *History) quality(p *Poll) Quality {
 	return Complete
 }
 
+// Intervals calls yield for every topic: its columns, and the interval between commits in force, see [lag.Stands.Interval].
+func (h *History) Intervals(yield func(first, n int, interval time.Duration)) {
+	if h.Readings.Columns == nil {
+		return
+	}
+	for t := range h.Readings.Columns.Topics {
+		if topic := &h.Readings.Columns.Topics[t]; !topic.Skip {
+			yield(topic.First, len(topic.Partitions), h.Stands.Interval(t))
+		}
+	}
+}
+
 // EachStand calls yield for every partition whose commit stands short of the end, or whose rest is known, at the last reading.
 func (h *History) EachStand(yield func(column int, v lag.View)) {
 	if h.Readings.Columns == nil {

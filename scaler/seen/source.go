@@ -34,6 +34,8 @@ type SourceSpec struct {
 	ProcessingTime time.Duration `json:"processingTime,omitempty"` // of one record; 0: learned
 	Concurrency    int32         `json:"concurrency,omitempty"`    // records one consumer works on at once; 0: 1
 	CommitInterval time.Duration `json:"commitInterval,omitempty"` // 0: 5 s, the clients' default
+	CommitsWithin  time.Duration `json:"commitsWithin,omitempty"`  // commits never stand for longer while records wait; 0: learned
+	LeavesBehind   int64         `json:"leavesBehind,omitempty"`   // offsets of a partition that are never read; 0: learned
 	// ConsumersPerReplica is how many consumers one replica runs, where nothing tells the members apart; 0: not said.
 	ConsumersPerReplica int32 `json:"consumersPerReplica,omitempty"`
 
@@ -99,6 +101,12 @@ func (s SourceSpec) Check() []error {
 	if s.CommitInterval < 0 {
 		fail("commitInterval: must not be negative, not %v", s.CommitInterval)
 	}
+	if s.CommitsWithin < 0 {
+		fail("commitsWithin: must not be negative, not %v", s.CommitsWithin)
+	}
+	if s.LeavesBehind < 0 {
+		fail("leavesBehind: must not be negative, not %d", s.LeavesBehind)
+	}
 	if r := cmp.Or(s.OffsetReset, Latest); r != Latest && r != Earliest {
 		fail("offsetReset: must be earliest or latest, not %q", s.OffsetReset)
 	}
@@ -110,7 +118,10 @@ func (s SourceSpec) Check() []error {
 
 // commits is what the specification says of the group's commits.
 func (s SourceSpec) commits(clk Clock) lag.StandRules {
-	return lag.StandRules{CommitInterval: s.CommitInterval, Processing: s.ProcessingTime, Pace: clk.Pace}
+	return lag.StandRules{
+		CommitInterval: s.CommitInterval, CommitsWithin: s.CommitsWithin, LeavesBehind: s.LeavesBehind,
+		Processing: s.ProcessingTime, Pace: clk.Pace,
+	}
 }
 
 // Wants tells the topics of the source from the group's others; nil: the source has all of them.

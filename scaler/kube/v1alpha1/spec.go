@@ -233,6 +233,19 @@ type Source struct {
 	// +kubebuilder:validation:XValidation:rule="duration(self) > duration('0s') && duration(self) <= duration('1h')",message="must be more than 0s and at most 1h"
 	CommitInterval *Duration `json:"commitInterval,omitempty"`
 
+	// For how long a committed offset may stand while records wait: longer than the longest job, or the time between two
+	// files of a sink. Partitions that stand for longer are stalled. Default: it is learned.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="duration(self) > duration('0s') && duration(self) <= duration('24h')",message="must be more than 0s and at most 24h"
+	CommitsWithin *Duration `json:"commitsWithin,omitempty"`
+
+	// How many offsets at the end of a partition are never read: markers of transactions, and aborted records if the
+	// consumers read only committed ones. A lag of at most so many counts as nothing. Default: it is learned.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1000000
+	LeavesBehind *int64 `json:"leavesBehind,omitempty"`
+
 	// The isolation.level of the consumers. Default read_uncommitted.
 	// +optional
 	// +kubebuilder:validation:Enum=read_uncommitted;read_committed

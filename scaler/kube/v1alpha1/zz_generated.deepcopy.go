@@ -438,6 +438,16 @@ func (in *Source) DeepCopyInto(out *Source) {
 		*out = new(Duration)
 		**out = **in
 	}
+	if in.CommitsWithin != nil {
+		in, out := &in.CommitsWithin, &out.CommitsWithin
+		*out = new(Duration)
+		**out = **in
+	}
+	if in.LeavesBehind != nil {
+		in, out := &in.LeavesBehind, &out.LeavesBehind
+		*out = new(int64)
+		**out = **in
+	}
 	if in.MaxShareMembers != nil {
 		in, out := &in.MaxShareMembers, &out.MaxShareMembers
 		*out = new(int32)

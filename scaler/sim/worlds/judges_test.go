@@ -219,7 +219,7 @@ func honest(r *run) (list []string) {
 		switch {
 		case p.dark && m.Complete:
 			list = append(list, wrong(p, "complete, though not everything was read"))
-		case p.behind && r.group.commit < time.Minute && m.LagKnown && m.Lag > 0 && known && seconds == 0:
+		case p.behind && r.group.commit < time.Minute && m.LagKnown && m.Lag > m.Rest.Read && known && seconds == 0:
 			// A rest that is read is not late, and neither is what rare commits leave behind.
 			list = append(list, wrong(p, "a time lag of 0 with a lag of %d", m.Lag))
 		case p.started && (m.Produced.Known || m.Consumed.Known):
