@@ -7,7 +7,7 @@ import (
 )
 
 // The alerts of package alerts that are about a group that does not go on, on the values of each poll, so that a day needs
-// no Prometheus.
+// no Prometheus. rules_test.go holds their expressions against those of the rules.
 
 // series are the values of one poll that the alerts use.
 type series struct {
