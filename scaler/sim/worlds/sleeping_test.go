@@ -67,7 +67,7 @@ func resets() []world {
 		spec := fresh
 		spec.rate = rate
 		return world{
-			name: name, hours: 6, fleet: one, spec: toZero(), topics: []topicSpec{spec}, reader: reader{latest: true}, events: events,
+			name: name, hours: 4, fleet: one, spec: toZero(), topics: []topicSpec{spec}, reader: reader{latest: true}, events: events,
 			source: seen.SourceSpec{Topics: []string{"orders"}, OffsetReset: seen.Latest}, judges: []judge{quiet, awake, noFlap},
 		}
 	}
@@ -81,14 +81,14 @@ func resets() []world {
 	return []world{
 		latest("latest and old records", busy),
 		latest("latest and rare records", rare).with(func(w *world) { w.judges = append(w.judges, sleeps(hour)) }),
-		latest("latest and rare records and restarts of the program", rare, each(25*minute, 35*minute, 6*hour, restart)...),
+		latest("latest and rare records and restarts of the program", rare, each(25*minute, 35*minute, 4*hour, restart)...),
 		latest("latest and offsets expire", bursts(2*hour, 10*minute, 20), event{90 * minute, expire}),
 		latest("latest that commits where it begins", rare).with(func(w *world) {
 			w.reader.commits = true
 			w.judges = append(w.judges, sleeps(2*hour))
 		}),
 		earliest("earliest and never ran", fresh),
-		earliest("earliest and never ran and restarts of the program", fresh, each(25*minute, 35*minute, 6*hour, restart)...),
+		earliest("earliest and never ran and restarts of the program", fresh, each(25*minute, 35*minute, 4*hour, restart)...),
 		earliest("earliest and offsets expire", topicSpec{rate: bursts(2*hour, 10*minute, 20)}, event{90 * minute, expire}),
 		earliest("earliest and offsets expire and the leader changes", topicSpec{rate: bursts(2*hour, 10*minute, 20)},
 			event{0, second}, event{90 * minute, expire}, event{100 * minute, elect}, event{200 * minute, elect}),
