@@ -325,3 +325,29 @@ func TestTimeLagReckonsWithTheInterval(t *testing.T) {
 		t.Errorf("interval %v, time lag up to %v s", job.last.Rest.Interval, job.worst)
 	}
 }
+
+// A reader that hangs on many records, after which none came, is stalled also in the next process: only what was saved tells
+// it from a large rest where the commit was never seen at the end.
+func TestStuckStaysStalledAfterARestart(t *testing.T) {
+	s := newStage(t)
+	s.run(10*time.Minute, func(int) { s.end += 50; s.committed = s.end - 50 }) // it keeps up, and something always waits
+	s.run(20*time.Minute, func(int) { s.end += 50 })
+	s.run(time.Hour, nil)
+	play := func(learned Habits) *stage {
+		next := newStage(t)
+		next.secs, next.end, next.committed = s.secs, s.end, s.committed
+		next.h.Teach("g", learned)
+		return next.run(time.Minute, nil)
+	}
+	next := play(s.last.Habits())
+	if s.stand() != StandStalled || next.stand() != StandStalled {
+		t.Errorf("%s before, %s after the restart", s.stand(), next.stand())
+	}
+	if unknown := play(nil); unknown.stand() == StandStalled { // twin: nothing was saved
+		t.Errorf("nothing was saved: %s", unknown.stand())
+	}
+	next.committed += 100
+	if next.run(10*time.Second, nil); next.stand() == StandStalled || len(next.last.Habits().Of("orders").Stuck) > 0 {
+		t.Errorf("the commit moved: %s, %+v", next.stand(), next.last.Habits())
+	}
+}

@@ -48,9 +48,11 @@ func (f *facts) zeroUnread() (int32, bool) {
 	return f.keep(f.current == 0 && len(f.waiting.Unread) > 0)
 }
 
-// mayRest reports whether the last replica has been idle for long enough to go.
+// mayRest reports whether the target has been idle for long enough to go to zero: its last replica, or all of them while
+// nobody knows how much one can do. Nothing to do needs no capacity; a small topic never shows one.
 func (f *facts) mayRest() bool {
-	return f.current == 1 && f.policy.MinReplicas == 0 && f.idleLongEnough()
+	last := f.current == 1 || f.current > 1 && f.capacityUnknown()
+	return last && f.policy.MinReplicas == 0 && f.idleLongEnough()
 }
 
 // keptAwake closes only the step to zero.
@@ -221,6 +223,9 @@ func (f *facts) adoptionEnds() (time.Time, bool) {
 func (f *facts) uncommitted() bool { return !f.need.LagKnown && !f.mayRest() }
 
 func (f *facts) capacityUnknown() bool { return !f.need.Capacity.Known() }
+
+// unknownCapacityHolds does not close the step to zero, either.
+func (f *facts) unknownCapacityHolds() bool { return f.capacityUnknown() && !f.mayRest() }
 
 func (f *facts) thresholdHigh() bool { return f.high }
 

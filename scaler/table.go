@@ -183,7 +183,7 @@ var rules = []rule{
 		doc:   "no partition has a committed offset: lag is unknown",
 	},
 	{
-		reason: CapacityUnknown, blocks: down, deadline: usual, when: gate((*facts).capacityUnknown), words: capacityWords,
+		reason: CapacityUnknown, blocks: down, deadline: usual, when: gate((*facts).unknownCapacityHolds), words: capacityWords,
 		note:  (*facts).capacityUnknown,
 		event: warning,
 		doc:   "the capacity of a consumer is not declared, and not learned yet",

@@ -103,17 +103,14 @@ func (s *Source) ratio(m *seen.Mapping) int32 {
 	return max(1, m.Living/max(1, m.Ready))
 }
 
-// learnElsewhere notes how many members elsewhere steps down may count on. Those of the first time that the group is watched
-// count at once; who comes later counts after an hour.
+// learnElsewhere notes how many members elsewhere steps down may count on: those that were watched for an hour. Those that
+// were there when the watch began may be another Deployment, or somebody who looks at records and leaves.
 func (l *learner) learnElsewhere(m *seen.Mapping) {
 	s := l.source
-	switch {
-	case !m.Watched || m.By != seen.ByAddress || m.Bare > 0 || m.PerPod == 0: // where they run is not known now
-	case !s.ElsewhereKnown:
-		s.Elsewhere, s.ElsewhereKnown = m.Elsewhere, true
-	default:
-		s.Elsewhere = min(m.Elsewhere, max(s.Elsewhere, m.Lasting))
+	if !m.Watched || m.By != seen.ByAddress || m.Bare > 0 || m.PerPod == 0 {
+		return // where they run is not known now
 	}
+	s.Elsewhere, s.ElsewhereKnown = min(m.Elsewhere, max(s.Elsewhere, m.Lasting)), true
 }
 
 // Members are the counts by which consumers become replicas; declared is what the specification says of one replica, 0:

@@ -39,8 +39,8 @@ const (
 	BySpec    MappedBy = "consumersPerReplica" // nothing does, and the specification says it
 )
 
-// lastsAfter is how long a member elsewhere must be there until steps down count on it, when it came while the group was
-// watched: somebody who looks at records for some minutes is no capacity.
+// lastsAfter is how long a member elsewhere must have been watched until steps down count on it: somebody who looks at records
+// for some minutes is no capacity.
 const lastsAfter = time.Hour
 
 // Map maps the members of the last reading to the pods of the target. When no pod is ready, what told the members apart before

@@ -7,7 +7,7 @@ import (
 )
 
 // The alerts of package alerts that are about a group that does not go on, on the values of each poll, so that a day needs
-// no Prometheus.
+// no Prometheus. rules_test.go holds their expressions against those of the rules.
 
 // series are the values of one poll that the alerts use.
 type series struct {
@@ -105,7 +105,7 @@ func seriesOf(at time.Duration, rep *engine.Report) (s series, ok bool) {
 	s.lag, _ = g.Summary.Lag()
 	for i := range rep.Scalers {
 		o := &rep.Scalers[i]
-		s.suspended = o.Workload.Paused || o.Workload.Spec == 0 && o.Decision.Desired == 0
+		s.suspended = o.Workload.Paused || o.Workload.Spec == 0 && o.Decision.Desired == 0 && o.Decision.Why.ByHand.IsZero()
 	}
 	return s, true
 }

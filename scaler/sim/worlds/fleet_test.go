@@ -65,7 +65,7 @@ func (f *fleet) Scalers(time.Time) []scaler.Scaler {
 		if ready {
 			wl.Ready++
 		}
-		wl.Pods = append(wl.Pods, seen.Pod{Name: p.name, IP: p.ip, Ready: ready})
+		wl.Pods = append(wl.Pods, seen.Pod{Name: p.name, UID: p.uid, IP: p.ip, Ready: ready})
 	}
 	slices.SortFunc(wl.Pods, func(a, b seen.Pod) int { return cmpString(a.Name, b.Name) })
 	return []scaler.Scaler{{
@@ -82,7 +82,7 @@ func (f *fleet) Apply(_ context.Context, c scaler.Change) error {
 	f.writes = append(f.writes, c)
 	f.scale(c.To)
 	if f.r.onWrite != nil {
-		f.r.pending = append([]event{{f.r.now, f.r.onWrite}}, f.r.pending...)
+		f.r.later(0, f.r.onWrite)
 	}
 	return nil
 }

@@ -84,7 +84,7 @@ func (g *group) kill(now time.Duration, is func(*member) bool) {
 
 func (g *group) commitOf(m *member) {
 	for _, p := range m.parts {
-		if g.commits || p.position > p.commit && p.commit >= 0 || p.position > p.start && p.waiting == 0 && p.commit < 0 && !g.latest {
+		if g.commits || p.position != p.begun {
 			p.save(g.name)
 		}
 	}

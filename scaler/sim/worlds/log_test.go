@@ -32,6 +32,7 @@ type partition struct {
 	start, end int64
 	commit     int64 // none: below 0
 	position   int64 // what its reader reads next; it is the commit again when its reader dies
+	begun      int64 // where its reader began
 	log        []batch
 	head       int   // index in log of the batch at the position
 	waiting    int64 // records from the position on: the truth that no poll shows
@@ -114,7 +115,7 @@ func (p *partition) resume(latest bool) {
 			p.log = append([]batch{{next: kept, count: kept - p.start, kind: record}}, p.log...)
 		}
 	}
-	p.head = 0
+	p.head, p.begun = 0, p.position
 	p.count()
 }
 

@@ -51,7 +51,7 @@ func program() []world {
 				{80 * minute, func(r *run) { r.fleet.rollout = true }}, {90 * minute, func(r *run) { r.fleet.rollout = false }},
 				{2 * hour, restart}, {3 * hour, func(r *run) { r.fleet.scale(1) }},
 			},
-			judges: []judge{staysAtZero(hour, 3*hour), quiet},
+			judges: []judge{staysAtZero(hour, 3*hour)}, // it pages: records wait, and it was not lagscaler
 		},
 		{
 			name: "the leader dies after it wrote zero", twin: "set to zero by hand", hours: 5, fleet: one, spec: toZero(),

@@ -64,8 +64,9 @@ func play(t testing.TB, w world, seed uint64) *run {
 	r := newRun(t, w, seed)
 	for r.now = 0; r.now < time.Duration(w.hours*float64(time.Hour)); r.now += step {
 		for len(r.pending) > 0 && r.pending[0].at <= r.now {
-			r.pending[0].does(r)
+			e := r.pending[0]
 			r.pending = r.pending[1:]
+			e.does(r)
 		}
 		r.arrive()
 		r.fleet.advance()
@@ -101,10 +102,17 @@ func newRun(t testing.TB, w world, seed uint64) *run {
 	for _, p := range r.fleet.pods {
 		p.ready = 0
 	}
-	r.pending = slices.Clone(w.events)
-	slices.SortStableFunc(r.pending, func(a, b event) int { return cmp.Compare(a.at, b.at) })
+	for _, e := range w.events {
+		r.later(e.at, e.does)
+	}
 	r.ours = []*engine.Engine{r.engine(0)}
 	return r
+}
+
+// later lets something happen after a time.
+func (r *run) later(after time.Duration, does func(*run)) {
+	r.pending = append(r.pending, event{r.now + after, does})
+	slices.SortStableFunc(r.pending, func(a, b event) int { return cmp.Compare(a.at, b.at) })
 }
 
 func (w *world) defaults() {

@@ -60,6 +60,45 @@ func sleeping() []world {
 	}
 }
 
+// resets are worlds in which the group has no commit, and what its consumers do then.
+func resets() []world {
+	fresh := topicSpec{unread: true, rate: bursts(2*hour, 10*minute, 20)}
+	latest := func(name string, rate traffic, events ...event) world {
+		spec := fresh
+		spec.rate = rate
+		return world{
+			name: name, hours: 4, fleet: one, spec: toZero(), topics: []topicSpec{spec}, reader: reader{latest: true}, events: events,
+			source: seen.SourceSpec{Topics: []string{"orders"}, OffsetReset: seen.Latest}, judges: []judge{quiet, awake, noFlap},
+		}
+	}
+	earliest := func(name string, t topicSpec, events ...event) world {
+		return latest(name, t.rate, events...).with(func(w *world) {
+			w.reader.latest, w.source.OffsetReset, w.topics = false, seen.Earliest, []topicSpec{t}
+			w.judges = append(w.judges, sleeps(2*hour))
+		})
+	}
+	rare := bursts(hour, step, 0.8) // one record in each partition
+	return []world{
+		latest("latest and old records", busy),
+		latest("latest and rare records", rare).with(func(w *world) { w.judges = append(w.judges, sleeps(hour)) }),
+		latest("latest and rare records and restarts of the program", rare, each(25*minute, 35*minute, 4*hour, restart)...),
+		latest("latest and offsets expire", bursts(2*hour, 10*minute, 20), event{90 * minute, expire}),
+		latest("latest that commits where it begins", rare).with(func(w *world) {
+			w.reader.commits = true
+			w.judges = append(w.judges, sleeps(2*hour))
+		}),
+		earliest("earliest and never ran", fresh),
+		earliest("earliest and never ran and restarts of the program", fresh, each(25*minute, 35*minute, 4*hour, restart)...),
+		earliest("earliest and offsets expire", topicSpec{rate: bursts(2*hour, 10*minute, 20)}, event{90 * minute, expire}),
+		earliest("earliest and offsets expire and the leader changes", topicSpec{rate: bursts(2*hour, 10*minute, 20)},
+			event{0, second}, event{90 * minute, expire}, event{100 * minute, elect}, event{200 * minute, elect}),
+		earliest("made anew and the leader changes", topicSpec{rate: bursts(2*hour, 10*minute, 20)},
+			event{0, second}, event{90 * minute, makeAnew}, event{100 * minute, elect}, event{200 * minute, elect}),
+		earliest("new partitions and restarts of the program", topicSpec{rate: bursts(2*hour, 10*minute, 20)},
+			event{90 * minute, addPartitions}, event{100 * minute, restart}, event{200 * minute, restart}),
+	}
+}
+
 // expire lets the broker forget the group, as it does a week after its last member left.
 func expire(r *run) {
 	for _, p := range r.reading() {

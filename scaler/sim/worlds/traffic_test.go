@@ -52,6 +52,10 @@ func plain() []world {
 			topics: []topicSpec{{}}, judges: []judge{quiet, sleeps(2 * hour)},
 		},
 		{
+			name: "idle topic of unknown capacity sleeps", hours: 6, fleet: one, spec: toZero(), learns: true,
+			topics: []topicSpec{{rate: bursts(2*hour, 10*minute, 20)}}, judges: []judge{quiet, awake, noFlap, sleeps(4 * hour)},
+		},
+		{
 			name: "single records and an unknown capacity", hours: 6, fleet: one, topics: []topicSpec{{rate: constant(0.004)}}, learns: true,
 			judges: []judge{quiet, endsAt(1)},
 		},

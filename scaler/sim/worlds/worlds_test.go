@@ -2,7 +2,6 @@ package worlds
 
 import (
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,19 +19,10 @@ func seedsOf() uint64 {
 // all are the worlds.
 func all() []world {
 	var list []world
-	for _, some := range [][]world{plain(), transactional(), hanging(), slow(), fleets(), sleeping(), program(), left()} {
+	for _, some := range [][]world{plain(), transactional(), hanging(), slow(), fleets(), sleeping(), resets(), program(), left()} {
 		list = append(list, some...)
 	}
 	return list
-}
-
-// open are the worlds in which the program is still wrong. They are played, and what is wrong is logged.
-var open = []string{
-	"four idle replicas of unknown capacity",
-	"half the fleet killed", "half the fleet killed in a KIP-848 group", "a container restarts in a KIP-848 group",
-	"StatefulSet of twelve behind NAT", "three threads behind NAT", "three threads behind NAT and restarts of the program",
-	"the group left a topic", "the group left a topic and the program restarts",
-	"one of two Deployments of a group leaves",
 }
 
 // everyWorld is 1: every world is played. The race detector sets it to more.
@@ -48,11 +38,7 @@ func TestWorlds(t *testing.T) {
 				r := play(t, w, seed+1)
 				for _, j := range append(w.judges, honest) {
 					for _, text := range j(r) {
-						report := t.Errorf
-						if slices.Contains(open, w.name) {
-							report = t.Logf
-						}
-						report("seed %d: %s", seed+1, text)
+						t.Errorf("seed %d: %s", seed+1, text)
 					}
 				}
 				if os.Getenv("WORLDS_TELL") != "" {
@@ -72,6 +58,22 @@ func tell(t *testing.T, r *run) {
 		if now := strings.Join(append(said, p.pages...), " "); now != last {
 			t.Log(p.verdict())
 			last = now
+		}
+	}
+}
+
+// The twin of a world is there, and no two worlds have the same name.
+func TestTwins(t *testing.T) {
+	names := map[string]bool{}
+	for _, w := range all() {
+		if names[w.name] {
+			t.Errorf("two worlds are named %q", w.name)
+		}
+		names[w.name] = true
+	}
+	for _, w := range all() {
+		if w.twin != "" && (!names[w.twin] || w.twin == w.name) {
+			t.Errorf("the twin of %q is %q, which is not there", w.name, w.twin)
 		}
 	}
 }
