@@ -39,7 +39,7 @@
 //	How is one request sent, and what guards it?         lag/kafkasource/transport   client.go: Do is the one function that sends
 //	How are the largest messages read?                   lag/kafkasource/wire        offsetfetch.go, listoffsets.go
 //	What must every source of observations do?           lag/lagtest       conform.go
-//	How are orphaned topics found?                       lag               subscription.go: orphaned
+//	How are orphaned topics found?                       lag               left.go: the table of Left
 //	How many tasks has a Kafka Streams application?      lag               subtopology.go
 //	What counts as a rebalance, and why did it happen?   rebalancemon      doc.go, cause.go
 //	When is a rebalance planned?                         rebalancemon      event.go: Planned
@@ -47,7 +47,7 @@
 //	When does a verdict or limit hold; in which words?   scaler            rules.go, limits.go; words.go, words_rates.go
 //	In which steps is a decision made?                   scaler            evaluate.go: Evaluate is one paragraph
 //	Which values did the polls before a decision read?   scaler/seen       doc.go; readings.go, history.go: one source; replicas.go: the target
-//	Which arrival rate does a decision use?              scaler/seen       rates.go: windows; effective.go: bursts that the target lag absorbs
+//	Which arrival rate does a decision use?              scaler/seen       rates.go, with its windows; effective.go: bursts that the target lag absorbs
 //	Which member stands for which replica?               scaler/seen       members.go; places.go, names.go: the evidence
 //	How many consumers run in one replica?               scaler/learn      members.go
 //	When is a poll partial or stale for a decision?      scaler/seen       history.go: quality

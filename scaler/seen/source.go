@@ -34,7 +34,7 @@ type SourceSpec struct {
 	ProcessingTime time.Duration `json:"processingTime,omitempty"` // of one record; 0: learned
 	Concurrency    int32         `json:"concurrency,omitempty"`    // records one consumer works on at once; 0: 1
 	CommitInterval time.Duration `json:"commitInterval,omitempty"` // 0: 5 s, the clients' default
-	// ConsumersPerReplica is how many consumers one replica runs, where nothing tells the members apart; 0: not said.
+	// ConsumersPerReplica is the number of consumers in one replica, if members cannot be matched with pods; 0: not set.
 	ConsumersPerReplica int32 `json:"consumersPerReplica,omitempty"`
 
 	Isolation Isolation `json:"isolation,omitempty"`
@@ -47,7 +47,7 @@ type SourceSpec struct {
 // defaultShareMembers is the default of group.share.max.size in Kafka 4.0 to 4.4: a broker refuses further members.
 const defaultShareMembers = 200
 
-// ShareMembers is how many members a share group may have, and whether the user says so.
+// ShareMembers is the number of members that a share group may have, and whether the user set it.
 func (s SourceSpec) ShareMembers() (most int32, declared bool) {
 	return cmp.Or(s.MaxShareMembers, defaultShareMembers), s.MaxShareMembers > 0
 }
