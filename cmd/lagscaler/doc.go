@@ -39,7 +39,7 @@
 //	How is one request sent, and what guards it?         lag/kafkasource/transport   client.go: Do is the one function that sends
 //	How are the largest messages read?                   lag/kafkasource/wire        offsetfetch.go, listoffsets.go
 //	What must every source of observations do?           lag/lagtest       conform.go
-//	How are orphaned topics found?                       lag               left.go: the table of Left
+//	How are orphaned topics found?                       lag               left.go: leave
 //	How many tasks has a Kafka Streams application?      lag               subtopology.go
 //	What counts as a rebalance, and why did it happen?   rebalancemon      doc.go, cause.go
 //	When is a rebalance planned?                         rebalancemon      event.go: Planned
