@@ -12,7 +12,7 @@ import (
 // broker that was killed (0.2 s and 8 s, measured on Apache Kafka 4.3).
 const gracePolls = 3
 
-// Declared is what scalers and the configuration declare of the groups of a cluster, and what was saved of these groups.
+// Declared is what scalers and the configuration declare about the groups of a cluster, and what was saved about these groups.
 type Declared struct {
 	Keep   []string                       // sorted: groups that never vanish; they become Dead and empty
 	Names  func(group, topic string) bool // a scaler of the group names the topic; nil: none does
@@ -20,7 +20,7 @@ type Declared struct {
 	Left   map[string][]Left              // by group: topics that it had left before this process started, sorted
 }
 
-// Compute turns one poll into a Snapshot, when no more is declared than the groups to keep.
+// Compute turns one poll into a Snapshot if only the groups to keep are declared.
 func Compute(o Observation, prev *Snapshot, keep []string) *Snapshot {
 	d := Declared{Keep: keep}
 	return d.Compute(o, prev)

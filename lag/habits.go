@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Habits are what is learned about a group's commits, by topic and sorted by it. They are a value: what is learned makes new
-// ones. For groups with a scaler they are saved.
+// Habits are what was learned about the commits of a group, sorted by topic. Habits never change: learning returns new Habits.
+// They are saved for groups with a scaler.
 type Habits []TopicHabits
 
 // TopicHabits are what is learned about a group's commits on one topic.
@@ -33,7 +33,7 @@ type PassedRest struct {
 	Passes  int   `json:"passes"`
 }
 
-// ReadRest is a rest that is known to be nothing.
+// ReadRest is a rest that is known to be no records.
 type ReadRest struct {
 	Partition int32 `json:"partition"`
 	Committed int64 `json:"committed"`
@@ -67,7 +67,7 @@ func (h Habits) find(topic string) (int, bool) {
 	return i, i < len(h) && h[i].Topic == topic
 }
 
-// habitsKept is how many topics that a group does not have now are remembered: it may have them again.
+// habitsKept is the number of topics that are remembered although the group does not have them now: it may have them again.
 const habitsKept = 64
 
 // forTopics is a copy in which each topic of the group has a place.
@@ -92,7 +92,7 @@ func (h Habits) Of(topic string) TopicHabits {
 	return TopicHabits{Topic: topic}
 }
 
-// With are the habits with what others know of some topics.
+// With adds what another History or a saved memory knows about some topics.
 func (h Habits) With(others Habits) Habits {
 	if len(others) == 0 {
 		return h
@@ -108,7 +108,7 @@ func (h Habits) With(others Habits) Habits {
 	return next
 }
 
-// Interval is the time between two commits, as far as it was learned: the median of the last three. 0: not known.
+// Interval is the learned time between two commits: the median of the last three. 0: not known.
 func (h *TopicHabits) Interval() time.Duration {
 	if len(h.Intervals) < intervalsKept {
 		return 0
@@ -135,7 +135,7 @@ func (h *TopicHabits) stuckAt(p *PartitionLag) bool {
 	return i < len(h.Stuck) && h.Stuck[i] == StuckCommit{p.Partition, p.Committed}
 }
 
-// pass counts a rest of this size that was passed. Of many sizes, those that were passed most often stay.
+// pass counts a rest of this size that was passed. If there are too many sizes, those that were passed most often are kept.
 func (h *TopicHabits) pass(size int64) {
 	h.Passed = slices.Clone(h.Passed)
 	for i := range h.Passed {
@@ -156,15 +156,15 @@ func (h *TopicHabits) pass(size int64) {
 	h.Passed = append(h.Passed, PassedRest{Records: size, Passes: 1})
 }
 
-// unlearn forgets a size of rests: it was work.
+// unlearn forgets a size of rests, because a rest of this size was records.
 func (h *TopicHabits) unlearn(size int64) {
 	if h.passes(size) > 0 {
 		h.Passed = slices.DeleteFunc(slices.Clone(h.Passed), func(p PassedRest) bool { return p.Records == size })
 	}
 }
 
-// stood learns how long commits stand while records wait: the third longest time of a day, for a week. So a consumer that hung
-// and came back once teaches nothing, but where no shorter time was seen, one long stand is how the group works.
+// stood learns how long commits stand while records wait: the third longest time of a day, for a week. So a consumer that hangs
+// once has no effect. If no shorter time was seen, one long stand is the rhythm of the group.
 //
 //	stands seen today                within
 //	8 s, 9 s                         not known
@@ -197,7 +197,7 @@ func (h *TopicHabits) interval(took int64) {
 	h.Intervals = append(slices.Clone(h.Intervals[first:]), took)
 }
 
-// Check refuses what cannot have been learned.
+// Check returns an error for values that cannot have been learned.
 func (h Habits) Check() error {
 	if !slices.IsSortedFunc(h, func(a, b TopicHabits) int { return strings.Compare(a.Topic, b.Topic) }) {
 		return errors.New("commits not sorted by topic")

@@ -8,12 +8,12 @@ import (
 )
 
 const (
-	// OrphanAfter is for how long a group must be at rest without a topic until the topic is orphaned: longer than a rolling
-	// update of one of two deployments that share the group, and longer than the start of a slow consumer.
+	// OrphanAfter is the time for which a group must be at rest without a topic until the topic is orphaned. It is longer than a
+	// rolling update of one of two deployments that share the group, and longer than the start of a slow consumer.
 	OrphanAfter = 10 * time.Minute
 
-	// MissedFor is for how long a topic that the group read is missed: while records arrive there, the consumers that read it
-	// may be down. After a day without them, it was left on purpose.
+	// MissedFor is the time after which it is assumed that the group left a topic on purpose. Before that, if records still
+	// arrive, the consumers of the topic may be down.
 	MissedFor = 24 * time.Hour
 )
 
@@ -23,15 +23,15 @@ const (
 //	at rest without it for less than [OrphanAfter]               counts: its consumers may be about to return
 //	at rest without it for longer                                is orphaned: it counts in no sum
 //	has no member, and the topic was orphaned before             stays orphaned
-//	has no member, and the topic was not orphaned before         counts: whose consumers left first says nothing
+//	has no member, and the topic was not orphaned before         counts: the consumers of a topic may leave before others
 //	a member subscribes to it, or a scaler names it              counts, and is not in this list
-//	one whose target has no replica sleeps, with its consumers   is not orphaned meanwhile: the sleeping ones may read it
+//	has a target with zero replicas now                          is not orphaned meanwhile: its consumers may read it
 //
-// At rest is a group that is Stable, and whose members have all told what they subscribe to.
+// A group is at rest if it is Stable and the subscriptions of all its members are known.
 type Left struct {
 	Topic    string
 	Since    time.Time     // the first poll that found the group at rest without it
-	Rested   time.Duration // for how long the group has been at rest since, as far as polls show
+	Rested   time.Duration // the time at rest since then, as far as polls show
 	Orphaned bool
 	ReadAt   time.Time // the last time that a committed offset of it moved forward; zero: not seen
 	GrewAt   time.Time // the last time that a record arrived since the group left it; zero: none did
@@ -40,7 +40,7 @@ type Left struct {
 }
 
 // Missed reports whether the topic's consumers may be down: the group read it within the last day, and records still arrive.
-// known is false when it is not known whether the group read it, because nobody has watched for a day.
+// known is false if it is not known whether the group read it, because lagscaler has watched for less than a day.
 func (l *Left) Missed(now time.Time) (missed, known bool) {
 	switch {
 	case !l.Orphaned || l.GrewAt.IsZero():
@@ -76,7 +76,7 @@ func newLeaver(g, before *GroupLag, past []Left, d *Declared, at time.Time) leav
 	}
 }
 
-// leave is what is said of a topic that the group committed to; ok is false when the group has not left it.
+// leave describes a topic that the group committed to; ok is false if the group has not left it.
 func (v *leaver) leave(topic string) (l Left, ok bool) {
 	i, known := findLeft(v.past, topic)
 	if known {
@@ -103,8 +103,8 @@ func (v *leaver) leave(topic string) (l Left, ok bool) {
 	return l, true
 }
 
-// note takes in the offsets of a topic: when it was read and when it grew. A topic that is read though no member subscribes to
-// it is not left: consumers that join no group commit for this one.
+// note updates when the topic was read and when it grew. A topic that is read although no member subscribes to it is not left:
+// consumers that do not join a group commit offsets for this one.
 func (v *leaver) note(t *TopicLag) {
 	read, grew := false, false
 	if before := v.before.topic(t.Topic); before != nil {
@@ -166,8 +166,8 @@ func (g *GroupLag) topic(name string) *TopicLag {
 	return nil
 }
 
-// remember is what the group had left as of the poll before, and as it was saved before a restart. What is orphaned stays so,
-// unless this poll finds that it is not left.
+// remember returns the topics that the group had left at the previous poll, and those that were saved before a restart. An
+// orphaned topic stays orphaned unless this poll finds that the group has not left it.
 func (d *Declared) remember(name string, before *GroupLag) []Left {
 	var list []Left
 	if before != nil {

@@ -11,15 +11,15 @@ type Observation struct {
 	Brokers []Broker
 	Groups  []GroupRead // sorted by group, each once
 	Topics  []TopicRead // sorted by name: every topic that a group committed to, subscribes to or is assigned, or that is among TopicNames
-	Absent  []string    // sorted: names among TopicNames that the cluster does not have, as fresh metadata says
+	Absent  []string    // sorted: names among TopicNames that do not exist in the cluster, according to metadata of this poll
 	Errors  []ReadError
 
 	Requests   []RequestCount // by API, sorted
 	Duplicates int            // groups that two brokers listed
 }
 
-// TopicNames are the topics that scalers name. They are read whether or not a group commits to them: a group that never ran,
-// or whose commits expired, is woken by them.
+// TopicNames are the topics in the specifications of scalers. They are read even if no group has commits for them, because
+// their records must start a target whose group never ran or whose commits expired.
 type TopicNames struct {
 	Names []string                // sorted
 	Match func(topic string) bool // also every topic of the cluster that it accepts; nil: none
@@ -74,8 +74,9 @@ type Member struct {
 	Target     []TopicPartitions // KIP-848: the assignment it moves to, when that differs
 }
 
-// Subtopology is a part of a Kafka Streams application. Its tasks each read one partition of all its topics: a join of two
-// topics with 12 partitions is one subtopology with 12 tasks, and two topics that are processed apart are two with 24.
+// Subtopology is a part of a Kafka Streams application. Every task of it reads one partition of each of its topics: a join of
+// two topics with 12 partitions is one subtopology with 12 tasks; two such topics that are processed separately are two
+// subtopologies with 24 tasks.
 type Subtopology struct {
 	ID     string
 	Topics []string // that it reads, sorted; repartition topics included

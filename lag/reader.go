@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// reader takes one reading into the stands of a group.
+// reader adds one reading to the stands of a group.
 type reader struct {
 	before   *Stands
 	next     Stands
@@ -17,8 +17,8 @@ type reader struct {
 	paused   bool     // a rebalance lies between them
 }
 
-// learned is what the partitions of one topic show at one reading. Each kind counts once: twelve partitions that are passed by
-// one transaction are one transaction.
+// learned is what the partitions of one topic show at one reading. Each kind counts once, because one
+// transaction may pass the rests of twelve partitions.
 type learned struct {
 	stood    int64 // the longest stand that ended
 	interval int64
@@ -129,7 +129,7 @@ func (r *reader) second(p, last *PartitionLag, position, waiting int64, owner ui
 	return stand{}, false
 }
 
-// begin remembers a partition at its first reading only where it was known to be read before this process began.
+// begin remembers a partition at its first reading only if it was known to be read before this process started.
 func (r *reader) begin(p *PartitionLag, position int64, owner uint32, h *TopicHabits) (next stand, ok bool) {
 	if waiting, known := p.Lag(); !known || waiting == 0 || p.Err != OK || !h.readRest(p) {
 		return stand{}, false
@@ -164,7 +164,7 @@ func (r *reader) judge(e *stand, p *PartitionLag, h *TopicHabits, seen *learned)
 	}
 }
 
-// moved learns from a commit that stood and moved now.
+// moved learns from a commit that stood until now and has moved.
 func (r *reader) moved(e *stand, p *PartitionLag, position int64, owner uint32, h *TopicHabits, seen *learned) {
 	if position < e.committed || !r.learns {
 		return
@@ -174,7 +174,7 @@ func (r *reader) moved(e *stand, p *PartitionLag, position int64, owner uint32, 
 		seen.cleared = true
 	}
 	if owner == 0 || owner != e.owner || r.paused {
-		return // a restart or a rebalance: the one who was stuck may be gone
+		return // a restart or a rebalance: the stuck consumer may be gone
 	}
 	from := e.from()
 	switch rest := e.stoppedAt - e.committed; {
@@ -193,7 +193,7 @@ func (r *reader) moved(e *stand, p *PartitionLag, position int64, owner uint32, 
 		return
 	}
 	if !e.full && e.held == 0 {
-		return // nobody saw it begin
+		return // its beginning was not seen
 	}
 	took := r.now - from
 	seen.stood = max(seen.stood, took)
@@ -203,8 +203,8 @@ func (r *reader) moved(e *stand, p *PartitionLag, position int64, owner uint32, 
 	}
 }
 
-// wasRest reports whether both offsets stood for so long before records came that a rest was there, and whether the commit
-// moved soon after: a consumer that was stuck and comes back hours later passes nothing.
+// wasRest reports whether there was a rest: both offsets did not move for long enough before records came, and the commit moved
+// soon after. If a stuck consumer continues hours later, this is not counted.
 func (r *reader) wasRest(e *stand, h *TopicHabits) bool {
 	until := e.beyond
 	if until == 0 {
@@ -219,7 +219,7 @@ func (r *reader) wasRest(e *stand, h *TopicHabits) bool {
 	return until-max(e.since, e.held) >= least && e.moves < unreadMoves && r.now-until <= r.rules.scale(StallAfter)
 }
 
-// movedAtOnce learns from a commit that moved between two readings one after the other.
+// movedAtOnce learns from a commit that moved between two consecutive readings.
 func (r *reader) movedAtOnce(last, p *PartitionLag, then, position, left int64, h *TopicHabits, seen *learned) {
 	if position < then || !r.learns {
 		return
@@ -233,7 +233,7 @@ func (r *reader) movedAtOnce(last, p *PartitionLag, then, position, left int64, 
 	}
 }
 
-// into adds what one reading showed to what is known of the topic.
+// into adds the results of one reading to the habits of the topic.
 func (l *learned) into(h *TopicHabits, now time.Time) {
 	if l.cleared {
 		h.Passed = nil

@@ -4,8 +4,8 @@ import "time"
 
 // Stand is what the commits of one partition show about the records between the committed offset and the end of the log.
 //
-// A consumer that is stuck on k records and a consumer that has read everything behind which k offsets of transactions lie
-// (markers, aborted batches) give the same offsets. [Standing] says which history tells them apart; without it the answer is
+// Two consumers show the same offsets: one is stuck on k records; the other has read everything, and the last k offsets belong
+// to transactions (markers, aborted batches). judge says which earlier readings distinguish them; without them the answer is
 // StandRest.
 type Stand uint8
 
@@ -15,7 +15,7 @@ const (
 	StandRead                 // what lies behind the commit is known to be no record: everything is read
 	StandRest                 // what lies behind the commit is unread or unreadable: unknown
 	StandSlow                 // records wait and the commits stand, but how often the group commits is not known yet
-	StandStalled              // records wait, and the commits stand for longer than they ever do
+	StandStalled              // records wait, and the commits stand for longer than usual
 )
 
 var standNames = [...]string{"moving", "read", "rest", "slow", "stalled"}
@@ -24,29 +24,30 @@ var standNames = [...]string{"moving", "read", "rest", "slow", "stalled"}
 func (s Stand) String() string { return standNames[s] }
 
 const (
-	// StallAfter is for how long commits must stand before the partition counts as stalled, where the group is known to
-	// commit at least every half of it: several polls, and longer than the slowest usual commit interval (60 s, of Kafka Connect).
+	// StallAfter is the time for which commits must stand until the partition counts as stalled, if the group is known to
+	// commit at least once in half of this time. It is several polls, and longer than the commit interval of Kafka Connect (60 s).
 	StallAfter = 120 * time.Second
 
-	// StallAfterUnknown is the same while the rhythm of the group's commits is not known, and the least where it is slow.
+	// StallAfterUnknown is this time if the commit interval of the group is not known, and its minimum if commits are slow.
 	StallAfterUnknown = 15 * time.Minute
 
-	// MaxResidue is how many offsets one transaction may leave behind a commit: a commit marker and an abort marker. A rest
-	// of at most so many may be nothing on any topic.
+	// MaxResidue is the number of offsets that one transaction may leave behind a commit: a commit marker and an abort marker.
+	// On every topic, a rest of at most this size may be no records.
 	MaxResidue = 2
 
-	// RestAfter is for how long the end and the commits must stand before what lies between them may be a rest: three polls.
+	// RestAfter is the time for which the end and the commits must not move until the offsets between them may be a rest: three
+	// polls.
 	RestAfter = 30 * time.Second
 
-	// unreadMoves is in how many polls the end must move while the commits stand until records wait for certain: a
-	// transaction moves the end twice at most, with its records and with its marker.
+	// unreadMoves is the number of polls in which the end must move while the commits stand. Then there are certainly unread
+	// records, because a transaction moves the end at most twice: with its records, and with its marker.
 	unreadMoves = 3
 
-	// passesKnown is how many rests of a size must have been passed until such a rest is known to be nothing.
+	// passesKnown is the number of rests of one size that must have been passed until such a rest is known to be no records.
 	passesKnown = 3
 )
 
-// StandRules are what is said of a group's commits. The zero value says nothing.
+// StandRules are the settings about the commits of a group. The zero value sets nothing.
 type StandRules struct {
 	LeavesBehind   int64         // so many offsets of a partition are never read
 	CommitInterval time.Duration // between two commits; 0: learned
@@ -62,8 +63,8 @@ func (r *StandRules) scale(d time.Duration) int64 {
 	return d.Milliseconds()
 }
 
-// stallAfter is for how long, in ms, the commits of a topic must stand until it is stalled; known is false while the rhythm
-// is not known.
+// stallAfter is the time in ms for which the commits of a topic must stand until it is stalled; known is false while the commit
+// interval is not known.
 //
 //	commitsWithin 40m                     40 min
 //	commitInterval 10m                    30 min: three of them

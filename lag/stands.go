@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Stands follow the partitions of one group whose commits stand short of the end. They are a value: [Stands.Next] makes the next
-// ones. Nothing is kept of the other partitions, so a million of them cost no more than one comparison each.
+// Stands are the partitions of one group whose commits stand below the end. Stands never change: [Stands.Next] returns the next
+// ones. The other partitions are not stored, so each of a million partitions costs only one comparison.
 type Stands struct {
 	group  *GroupLag // the last reading
 	topics []topicStands
@@ -21,13 +21,13 @@ type topicStands struct {
 	rules *StandRules
 }
 
-// longestGap is the time between two readings above which nothing is learned from what happened between them.
+// longestGap is the longest time between two readings from which something is learned.
 const longestGap = time.Minute
 
 // Habits are what was learned until now.
 func (s *Stands) Habits() Habits { return s.habits }
 
-// Teach adds what others learned about the group.
+// Teach adds what was learned elsewhere about the group.
 func (s Stands) Teach(h Habits) Stands {
 	if len(h) == len(s.habits) && len(h) > 0 && &h[0] == &s.habits[0] {
 		return s // its own
@@ -36,7 +36,7 @@ func (s Stands) Teach(h Habits) Stands {
 	return s
 }
 
-// Next takes in a reading of the group.
+// Next adds a reading of the group.
 func (s Stands) Next(g *GroupLag, rules StandRules) Stands {
 	if s.group != nil && !g.ReadAt.After(s.group.ReadAt) || g.Err != OK {
 		return s
@@ -57,7 +57,7 @@ func (s Stands) Next(g *GroupLag, rules StandRules) Stands {
 	return r.next
 }
 
-// ownersOf tells members apart by a number: not 0.
+// ownersOf gives every member a number that is not 0.
 func ownersOf(g *GroupLag) []uint32 {
 	ids := make([]uint32, len(g.Members))
 	for i := range g.Members {
@@ -78,7 +78,7 @@ func (s *Stands) At(t, i int) Stand {
 	return StandMoving
 }
 
-// View is a partition of the last reading, by its indexes; ok is false where nothing is remembered: it moves.
+// View is a partition of the last reading, by its indexes; ok is false if nothing is remembered about it, because it moves.
 func (s *Stands) View(t, i int) (View, bool) { return s.view(t, i) }
 
 func (s *Stands) view(t, i int) (View, bool) {
@@ -145,7 +145,7 @@ type Rest struct {
 	RhythmUnknown bool          // StallAfter is not learned or set on every topic
 }
 
-// Rest adds the last reading up; nil wants all topics.
+// Rest is the sum over the last reading; nil selects all topics.
 func (s *Stands) Rest(wants func(topic string) bool) Rest {
 	var sum Rest
 	if s.group == nil {
@@ -182,7 +182,7 @@ func (r *Rest) add(is Stand, p *PartitionLag) {
 	}
 }
 
-// rhythm takes the slowest topic; what is not known of one is not known of the group.
+// rhythm is that of the slowest topic. If it is not known for one topic, it is not known for the group.
 func (r *Rest) rhythm(h *TopicHabits, rules *StandRules) {
 	after, known := rules.stallAfter(h)
 	r.RhythmUnknown = r.RhythmUnknown || !known

@@ -103,8 +103,8 @@ func (g gatherer) facts(h *seen.History, s *sourceState, estimate *need.Estimate
 	}
 }
 
-// holding is how many replicas keep a partition when those go whose members hold nothing: never fewer than can have one, and
-// never fewer than the members that were seen to hold nothing allow. 0: there is no limit, or it is not known.
+// holding is the number of replicas that remain if the replicas whose members hold no partition are removed. It is at least the
+// number that can have a partition, and only members that were seen without one are removed. 0: no limit, or not known.
 func holding(m seen.Members, n *need.Need, current int32) int32 {
 	if n.Useful == 0 {
 		return 0
@@ -112,7 +112,7 @@ func holding(m seen.Members, n *need.Need, current int32) int32 {
 	return max(m.Holding(n.Useful), current-m.Idle/max(1, m.PerReplica))
 }
 
-// resting reports whether for longer than a session the members of a group have been the same, with the same partitions.
+// resting reports whether the members of a group and their partitions have not changed for longer than a session.
 func resting(h *seen.History, session time.Duration) bool {
 	if h.Read == nil || !h.Read.Described || h.Read.State.Rebalancing() {
 		return false

@@ -29,8 +29,8 @@ func gatherLimits(in *Input, all []facts) limitFacts {
 	}
 }
 
-// shareGroupReplicas is how many replicas the share groups of a target have use for; 0: no limit. The brokers' default counts
-// only where maxReplicas does not say otherwise: who set that knows how large the group may be.
+// shareGroupReplicas is the number of replicas whose consumers can be members of the target's share groups; 0: no limit. The
+// default of the brokers applies only without maxReplicas: with it, the user has chosen the limit.
 func shareGroupReplicas(p *Policy, all []facts) (replicas int32) {
 	share := false
 	for i := range all {
@@ -69,7 +69,7 @@ func (f *facts) useful() int32 {
 	switch useful := f.need.Useful; {
 	case f.members.Elsewhere >= useful:
 		return 0
-	case f.members.By == seen.ByRatio: // it may count members elsewhere: it must not keep the target from growing
+	case f.members.By == seen.ByRatio: // the ratio may include members elsewhere, and must not prevent scaling up
 		return f.members.Holding(useful)
 	default:
 		return f.members.Replicas(useful)

@@ -101,7 +101,7 @@ func (r *recent) source(h *seen.History) sourceState {
 	return sourceState{cluster: h.Cluster, group: h.Group}
 }
 
-// count turns the mappings into counts, with what was learned from them.
+// count turns the mappings and the learned values into counts.
 func count(sources []sourceState, now *seen.State, learned *learn.State) []sourceState {
 	for i := range sources {
 		if h := &now.Sources[i]; h.Read != nil {

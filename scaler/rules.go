@@ -171,7 +171,7 @@ func (f *facts) groupNotFound() (int32, bool) {
 
 func (f *facts) idleConsumers() (int32, bool) { return f.holding, f.spare }
 
-// whileSpare is a hold that keeps replicas whose members hold nothing.
+// whileSpare is a verdict that keeps replicas whose members hold no partition.
 func whileSpare(closed func(f *facts) bool) func(f *facts) (int32, bool) {
 	return func(f *facts) (int32, bool) { return f.keep(f.spare && closed(f)) }
 }
@@ -281,7 +281,7 @@ func (f *facts) scaleDown() (int32, bool) {
 	return to, ok && to > 0
 }
 
-// restUnknown holds the last replica: without it nobody reads what may be records.
+// restUnknown keeps the last replica, because without it unread records would never be read.
 func (f *facts) restUnknown() (int32, bool) {
 	to, ok := f.enough()
 	return f.keep(ok && to == 0 && f.need.Resting > 0)

@@ -145,13 +145,13 @@ var rules = []rule{
 		event: noEvent,
 		doc:   "no replica runs, and it is not known whether records wait",
 	},
-	{ // a budget and a size that somebody chose stand before members without a partition, too
+	{ // the budget, and a size that another client chose, also apply to members without a partition
 		reason: HoldBudget, again: true, when: whileSpare((*facts).overBudget),
 	},
 	{
 		reason: ExternalChange, again: true, when: whileSpare((*facts).externalChange),
 	},
-	{ // members that hold no partition go, whatever the lag
+	{ // members without a partition are removed, regardless of the lag
 		reason: IdleConsumers, when: (*facts).idleConsumers, words: idleWords,
 		event: noEvent,
 		doc:   "more consumers run than can have a partition, and for longer than a session some held none",
@@ -236,7 +236,7 @@ var rules = []rule{
 		event: noEvent,
 		doc:   "fewer replicas can process the peaks that must be expected",
 	},
-	{ // it may stay so for ever: only somebody who knows the topic can tell
+	{ // no deadline: it may last forever, and only an operator who knows the topic can end it
 		reason: RestUnknown, blocks: down, deadline: never, when: (*facts).restUnknown, words: restWords,
 		event: warning,
 		doc:   "nothing moves, but what lies behind some commits is unread or unreadable: not to zero",

@@ -244,7 +244,7 @@ func memberWords(d *Decision) []string {
 	return parts
 }
 
-// MappedWords say what tells which member runs in which replica; empty: the group was not read.
+// MappedWords name the evidence that matched members with replicas; empty: the group was not read.
 func (d *Decision) MappedWords() string {
 	var s string
 	switch d.Why.MembersBy {

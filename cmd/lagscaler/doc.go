@@ -47,7 +47,7 @@
 //	When does a verdict or limit hold; in which words?   scaler            rules.go, limits.go; words.go, words_rates.go
 //	In which steps is a decision made?                   scaler            evaluate.go: Evaluate is one paragraph
 //	Which values did the polls before a decision read?   scaler/seen       doc.go; readings.go, history.go: one source; replicas.go: the target
-//	Which arrival rate does a decision use?              scaler/seen       rates.go: windows; effective.go: bursts that the target lag absorbs
+//	Which arrival rate does a decision use?              scaler/seen       rates.go, with its windows; effective.go: bursts that the target lag absorbs
 //	Which member stands for which replica?               scaler/seen       members.go; places.go, names.go: the evidence
 //	How many consumers run in one replica?               scaler/learn      members.go
 //	When is a poll partial or stale for a decision?      scaler/seen       history.go: quality

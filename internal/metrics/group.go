@@ -70,11 +70,11 @@ var lagRows = []row[*groupView]{
 		func(g *groupView, o *out) { o.know(float64(g.sum.AboveEnd), g.sum.AboveEnd > 0) }),
 	gauge(AreaLag, "lagscaler_group_partitions_stalled", "Partitions that are assigned to a member, and in which records wait, but whose committed offset has not moved for longer than it ever stands, and for at least two minutes.",
 		func(g *groupView, o *out) { o.add(float64(g.rates.Stalled)) }),
-	gauge(AreaLag, "lagscaler_group_partitions_standing", "Partitions in which records wait and whose committed offset has not moved for two minutes, while it is not known how often the group commits. After 15 minutes they are stalled. Absent if there are none.",
+	gauge(AreaLag, "lagscaler_group_partitions_standing", "Partitions that have unread records and whose committed offset has not moved for two minutes, while it is not known how often the group commits. After 15 minutes they are stalled. Absent if there are none.",
 		func(g *groupView, o *out) { o.know(float64(g.rates.Rest.Slow), g.rates.Rest.Slow > 0) }),
-	gauge(AreaLag, "lagscaler_group_partitions_resting", "Partitions whose committed offset and end stand, while nobody can tell whether records or only offsets of transactions lie between them. Absent if there are none.",
+	gauge(AreaLag, "lagscaler_group_partitions_resting", "Partitions whose committed offset and end do not move, and for which it is not known whether the offsets between them are unread records or offsets of transactions. Absent if there are none.",
 		func(g *groupView, o *out) { o.know(float64(g.rates.Rest.Resting), g.rates.Rest.Resting > 0) }),
-	gauge(AreaLag, "lagscaler_group_rest_records", "Offsets behind commits that stand, in the lag. Kind read: known to be no records. Kind unknown: unread or unreadable. Absent if there are none.",
+	gauge(AreaLag, "lagscaler_group_rest_records", "Offsets between commits that do not move and the end of the log; they are part of the lag. Kind read: they are no records. Kind unknown: they may be unread records. Absent if there are none.",
 		func(g *groupView, o *out) {
 			if n := g.rates.Rest.Read; n > 0 {
 				o.add(float64(n), "read")
@@ -138,9 +138,9 @@ var rateRows = []row[*groupView]{
 		}, "direction"),
 	gauge(AreaRates, "lagscaler_group_drain_seconds", "Seconds until the lag is 0 at the current rates. Absent unless the lag shrinks.",
 		func(g *groupView, o *out) { o.know(g.rates.Drain.Value()) }),
-	gauge(AreaRates, "lagscaler_group_commit_interval_seconds", "Interval between two commits of the group that is in force, learned or set. Absent if it is shorter than polls can see.",
+	gauge(AreaRates, "lagscaler_group_commit_interval_seconds", "Interval between two commits of the group, as learned or configured. Absent if it is too short to be measured by polls.",
 		func(g *groupView, o *out) { o.know(g.rates.Rest.Interval.Seconds(), g.rates.Rest.Interval > 0) }),
-	gauge(AreaRates, "lagscaler_group_stalled_after_seconds", "For how long commits of the group stand until a partition is stalled, on its slowest topic. Rhythm known: learned or set. Absent while it is two minutes, the shortest time.",
+	gauge(AreaRates, "lagscaler_group_stalled_after_seconds", "The time without a commit after which a partition of the slowest topic of the group counts as stalled. Rhythm known: learned or configured. Absent while it is two minutes, the shortest time.",
 		func(g *groupView, o *out) {
 			rhythm := "known"
 			if g.rates.Rest.RhythmUnknown {

@@ -21,7 +21,7 @@ type Source struct {
 	client  *transport.Client
 	cluster *cluster.Cluster
 
-	named atomic.Pointer[lag.TopicNames] // topics that no group need commit to; nil: none
+	named atomic.Pointer[lag.TopicNames] // topics that are read even if no group commits to them; nil: none
 
 	polling sync.Mutex // one poll at a time
 	groups  *groups.Reader
@@ -73,7 +73,7 @@ func (s *Source) Sample(ctx context.Context) lag.Sample {
 	return lag.Sample{Cluster: s.cfg.Cluster, At: time.Now(), Groups: states, Errors: round.Errors()}
 }
 
-// ReadTopics makes the polls from now on read these topics, too. It may be called at any time.
+// ReadTopics sets topics that all further polls read, too. It may be called at any time.
 func (s *Source) ReadTopics(names lag.TopicNames) { s.named.Store(&names) }
 
 // Observe reads everything about every group. The result has what could be read, and an error for what could not.
@@ -106,7 +106,7 @@ func (s *Source) Observe(ctx context.Context) lag.Observation {
 	}
 }
 
-// namedTopics are the topics that scalers name, as far as the filter lets them through.
+// namedTopics are the topics of scalers that the filter of the cluster allows.
 func (s *Source) namedTopics(ctx context.Context, round *cluster.Round) []string {
 	named := s.named.Load()
 	if named == nil {

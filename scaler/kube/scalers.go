@@ -65,8 +65,8 @@ func (s Settings) allowed(r *resource) scaler.Refusal {
 }
 
 // mayName reports whether scalers of a namespace may name a cluster, a group and topics. Without rules they may name all.
-// One rule has to allow all of it. The topics that are named are read even when the group never had to do with them, so
-// that arrivals wake a target: without a rule of topics a namespace reads the arrivals of any topic.
+// One rule has to allow all of it. The topics of a scaler are read even if its group never used them, so that their records
+// start a target. Without a rule for topics, a namespace can therefore see the arrivals of any topic.
 func (s Settings) mayName(namespace string, src seen.SourceSpec) bool {
 	if len(s.Namespaces) == 0 {
 		return true
@@ -79,9 +79,9 @@ func (s Settings) mayName(namespace string, src seen.SourceSpec) bool {
 	return false
 }
 
-// mayNameTopics reports whether the rule allows the topics of a source. What a pattern accepts cannot be compared with what
-// other patterns accept, so where topics are restricted a pattern has to be one of the rule's own. A source that names no
-// topic has those that its group reads: the group is allowed, so they are.
+// mayNameTopics reports whether the rule allows the topics of a source. Two patterns cannot be compared, so if topics are
+// restricted, a pattern of a source must be one of the patterns of the rule. A source without topics has those that its group
+// reads: they are allowed because the group is allowed.
 func (n NamespaceRule) mayNameTopics(src seen.SourceSpec) bool {
 	if slices.ContainsFunc(src.Topics, func(topic string) bool { return !anyOf(n.Topics, topic) }) {
 		return false

@@ -36,7 +36,7 @@ func (e *estimator) demand() {
 			l.need += max(0, e.backlog(l, lagging*l.lag, max(throughput(l), processing*l.share))-e.rhythm(l, tolerated)*max(l.arriving, l.jump)) / n.DrainSeconds
 		}
 	}
-	if n.Capacity.Known() && e.packing.assignment != seen.Shared { // the records of a shared partition go to several consumers
+	if n.Capacity.Known() && e.packing.assignment != seen.Shared { // the records of a partition of a share group go to several consumers
 		e.separateHot()
 	}
 	for c := range e.loads {
@@ -57,8 +57,8 @@ func (e *estimator) rhythm(l *load, tolerated float64) float64 {
 // keepsUp reports whether a partition of a group that commits rarely has no more lag than arrives between two commits.
 func (l *load) keepsUp() bool { return l.interval > 0 && l.lag <= 1.25*l.interval*l.arriving }
 
-// tolerated is how much lag, in seconds of arrivals, needs no drain. Where the capacity is not known, records that have waited
-// for less are no backlog: a single record, just arrived, said "one more replica", and no rule takes that one away again.
+// tolerated is the lag, in seconds of arrivals, that needs no drain. If the capacity is not known, records that have waited for
+// less are no backlog: otherwise a single new record would add a replica, and no rule would remove it again.
 func (e *estimator) tolerated() float64 {
 	return 0.5*e.Targets.TargetLag.Seconds() + cmp.Or(e.Seen.CommitInterval, commitDefault).Seconds()
 }

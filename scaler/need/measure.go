@@ -106,8 +106,8 @@ func (e *estimator) lags() {
 	}
 }
 
-// stands takes over what the commits show by the one definition, [lag.Stand]: a rest is no lag, and a partition that is stalled
-// is no demand. Soon after a rebalance nothing is stalled: members had no time to commit.
+// stands applies [lag.Stand]: a rest does not count as lag, and a stalled partition does not count as demand. Soon after a
+// rebalance no partition is stalled, because the members had no time to commit.
 func (e *estimator) stands() {
 	e.moves()
 	e.Seen.Intervals(func(first, n int, interval time.Duration) {
@@ -129,7 +129,7 @@ func (e *estimator) stands() {
 			l.lag = 0
 		case lag.StandRest:
 			e.need.Resting++
-			// A few offsets are no demand at all; many are one until it is clear that no consumer moves them.
+			// A few offsets are no demand. Many are a demand until it is clear that no consumer moves them.
 			if l.rests = true; o.Lag() <= lag.MaxResidue || e.last.Time().Sub(v.Since) >= e.Clock.Scale(lag.StallAfter)-e.Clock.Slack() {
 				e.need.Rest += o.Lag()
 				l.lag = 0

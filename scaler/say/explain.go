@@ -118,7 +118,7 @@ func measured(d *scaler.Decision, n *need.Need) []Row {
 	return append(rows, Row{Measured, of(d, n, "one consumer"), capacity, because})
 }
 
-// mapped says how the members of the deciding source became replicas.
+// mapped shows how the members of the deciding source were matched with replicas.
 func mapped(d *scaler.Decision) []Row {
 	n, ok := d.Need()
 	if words := d.MappedWords(); ok && words != "" {

@@ -13,8 +13,8 @@
 //	Mapping              which member runs in which pod: fleet.go, tenure.go: since when; places.go, names.go: the evidence
 //	Members              how consumers become replicas, up and down
 //
-// All of it is one idea: what earlier polls add to this one. It is not divided further because a State holds all of these, and
-// each is small.
+// The package is one idea: what earlier polls add to this one. It is not divided further, because a State holds all of these
+// parts, and each of them is small.
 //
 // Example: 48 partitions, polls of 10 s. The end offsets of all partitions grew by 30 000 in the last 30 s: the arrival rate
 // is 1 000/s. 25 000 of them arrived in the last 10 s, and the rates of earlier polls differed by only 50/s: this is a
@@ -36,11 +36,11 @@
 //	consumption, retention passes commit  0/s                          the movement to the start of the log
 //	never committed, and empty            unknown                      lag 0
 //
-// What lies behind a commit that stands, and when it is stalled, is the same for both: [lag.Stands]. Only these differ:
+// Both use [lag.Stands] for commits that do not move, with these differences:
 //
 //	                                      a user sees                  the decision uses
-//	a rest that may be nothing            is shown as rest             no demand if it is at most 2, or stood for 120 s
+//	a rest that may be no records         is shown as rest             no demand if it is at most 2, or stood for 120 s
 //	stalled, soon after a rebalance       until the commit moves       not stalled: members had no time to commit
-//	the owner of a stalled partition      120 s begin anew             no demand: no owner moved it (lag.View, Still)
+//	the owner of a stalled partition      the 120 s start again        no demand: no owner moved it (lag.View, Still)
 //	  changes before it is stalled
 package seen

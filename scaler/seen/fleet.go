@@ -8,8 +8,8 @@ import (
 
 // The lifetimes of pods and of members.
 const (
-	// SessionDefault is how long a coordinator keeps a member that died, until a longer session was learned: the default of
-	// session.timeout.ms since Kafka 3.0, and of group.consumer.session.timeout.ms. It cannot be read from outside.
+	// SessionDefault is the assumed time for which a coordinator keeps a crashed member, until a longer one is learned. It is the
+	// default of session.timeout.ms since Kafka 3.0, and of group.consumer.session.timeout.ms. The admin API does not show it.
 	SessionDefault = 45 * time.Second
 	// SessionMost is the longest session that brokers allow by default: group.max.session.timeout.ms.
 	SessionMost = 30 * time.Minute
@@ -31,7 +31,7 @@ type fleet struct {
 	known bool // they were listed once
 }
 
-// next notices which pods are ready, and which went away. When pods cannot be listed, none went away.
+// next records which pods are ready and which are gone. If the pods cannot be listed, none is gone.
 func (f fleet) next(p *Poll) fleet {
 	pods := p.Workload.Pods
 	if len(pods) == 0 && p.Workload.Status > 0 {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Mapping is which member of a group runs in which pod of the target, as far as that is known at a poll. A member is settled
-// when it has been in the group for longer than a session: then a member that died before it joined is no longer there, and
+// Mapping says which member of a group runs in which pod of the target, as far as this is known at a poll. A member is settled
+// if it has been in the group for longer than a session. Then a crashed member that it replaced is no longer in the group, so
 // the two are not both counted.
 type Mapping struct {
 	By      MappedBy
@@ -28,23 +28,23 @@ type Mapping struct {
 	Idle      int32 // members of the target that have held no partition for longer than a session
 }
 
-// MappedBy says what tells the members apart.
+// MappedBy is the evidence that matches members with pods.
 type MappedBy string
 
-// What may tell the members apart.
+// The kinds of evidence.
 const (
 	ByAddress MappedBy = "address"
 	ByName    MappedBy = "name"                // a client id or an instance id has the pod's name
-	ByRatio   MappedBy = "ratio"               // nothing does: members / ready replicas
-	BySpec    MappedBy = "consumersPerReplica" // nothing does, and the specification says it
+	ByRatio   MappedBy = "ratio"               // no evidence: members / ready replicas
+	BySpec    MappedBy = "consumersPerReplica" // no evidence, but the specification gives the number
 )
 
-// lastsAfter is how long a member elsewhere must have been watched until steps down count on it: somebody who looks at records
-// for some minutes is no capacity.
+// lastsAfter is the time after which a member elsewhere counts as capacity for scaling down. So a console consumer that runs for
+// some minutes does not count.
 const lastsAfter = time.Hour
 
-// Map maps the members of the last reading to the pods of the target. When no pod is ready, what told the members apart before
-// still does.
+// Map maps the members of the last reading to the pods of the target. If no pod is ready, the evidence of the last mapping stays
+// in force.
 func (s *State) Map(h *History, session time.Duration, before MappedBy) Mapping {
 	wl, g := &s.Workload, h.Read
 	m := Mapping{Ready: wl.Ready, Watched: s.Now.Sub(h.roster.began) > session}
@@ -95,8 +95,8 @@ func (s *State) Map(h *History, session time.Duration, before MappedBy) Mapping 
 	return m
 }
 
-// nothingTells reports whether nothing tells the members apart: there are some, but half of the ready pods or more show none.
-// Where something told them apart before, new pods have time to join, and pods that are all starting say nothing.
+// nothingTells reports whether there is no evidence: there are members, but at least half of the ready pods have none. If there
+// was evidence before, new pods are given time to join, and nothing follows from pods that are all starting.
 func (m *Mapping) nothingTells(pods []Pod, before MappedBy) bool {
 	ready, bare := readyOf(pods), m.Bare
 	if before == ByAddress || before == ByName {
@@ -139,8 +139,8 @@ func (s *State) idle(t tenure, session time.Duration) bool {
 	return !t.idle.IsZero() && s.Now.Sub(t.idle) > session
 }
 
-// most is how many members more than half of the ready pods have at least: a container that restarted in some of them, and
-// whose member is counted twice until its session ends, changes nothing.
+// most is the number of members that more than half of the ready pods have at least. So it does not change if containers
+// restart in some pods, although each of them has two members until the session of the old one ends.
 func most(pods []Pod, counts []int32) int32 {
 	var ready []int32
 	for k := range pods {
@@ -169,8 +169,8 @@ func count(is bool) int32 {
 	return 0
 }
 
-// Members are the counts by which a decision turns consumers into replicas. Going down they are a lower bound of what the
-// replicas and others can do, so that the fleet never becomes too small.
+// Members are the counts by which a decision turns consumers into replicas. For scaling down they are a lower bound of
+// the capacity of the replicas and of others, so that the target never becomes too small.
 type Members struct {
 	By         MappedBy
 	Joined     int32 // members in replicas of the target
@@ -182,7 +182,7 @@ type Members struct {
 	Idle       int32 // members of the target that have held no partition for longer than a session
 }
 
-// Least is what counts for steps down.
+// Least are the counts for scaling down.
 type Least struct {
 	PerReplica int32
 	Elsewhere  int32

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Which part of a client id may be the name of a pod. Clients that are given none make one up, and what they count begins
-// anew in every process:
+// Which part of a client id may be the name of a pod. Clients without a configured id create one, and its number starts again in
+// every process:
 //
 //	client                              its default                                       what may name a pod
 //	Java consumer                       consumer-<group>-<n>, before 2.4 consumer-<n>     nothing
@@ -30,7 +30,7 @@ var (
 
 const connectTask = "connector-consumer-"
 
-// naming is the part of a client id that its process was given.
+// naming is the part of a client id that was configured for its process.
 func naming(group, id string) string {
 	if rest, ok := strings.CutPrefix(id, "consumer-"+group+"-"); ok {
 		if counter.MatchString(rest) {
@@ -65,8 +65,8 @@ func namesOf(pods []Pod) names {
 	return n
 }
 
-// find returns the pod whose name an id is, or has in it as whole words; the longest name counts. ok is false when there is
-// none, or when the name may be the beginning of another one.
+// find returns the pod whose name is the id, or is contained in it as whole words; the longest name is used. ok is false if there
+// is none, or if the name may be the beginning of another name.
 //
 //	worker-10 in pods worker-1, worker-10     worker-10
 //	consumer-pod-a-7 in pods pod-a, pod-b     pod-a
@@ -94,7 +94,7 @@ func (n names) find(id string) (pod int, exact, ok bool) {
 	return found, false, found >= 0
 }
 
-// words are where the words of an id begin and end: runs of letters and digits.
+// words are the positions of the words in an id: sequences of letters and digits.
 func words(id string) (starts, ends []int) {
 	was := false
 	for i := range len(id) {

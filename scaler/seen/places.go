@@ -14,11 +14,11 @@ type place struct {
 	named bool // known by its client id or instance id, not by its address
 }
 
-// places are where the members of a group run, as far as that is known.
+// places say where the members of a group run, as far as this is known.
 //
 //	an address that exactly one pod has       that pod. Not the address of a node, which several pods may have
-//	an instance id or client id with a name   that pod, while all pods that had time to join are found: otherwise these ids
-//	                                          do not tell the members apart, and name nobody
+//	an instance id or client id with a name   that pod, if every pod that had time to join is found in an id; otherwise no
+//	                                          id is used
 func places(g *lag.GroupLag, wl *Workload, pods fleet, now time.Time, clk Clock) []place {
 	list, found := make([]place, len(g.Members)), make([]bool, len(wl.Pods))
 	own, _ := addresses(wl.Pods)
@@ -32,7 +32,7 @@ func places(g *lag.GroupLag, wl *Workload, pods fleet, now time.Time, clk Clock)
 	if !bare(found, late) && anyOf(found) {
 		return list
 	}
-	for _, exactly := range []bool{true, false} { // an id that is the name counts before one that has it in it
+	for _, exactly := range []bool{true, false} { // an exact match has priority over a name that is contained in the id
 		withNames := placesByName(g, wl.Pods, list, exactly)
 		for _, p := range withNames {
 			if p.named {

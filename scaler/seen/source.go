@@ -36,7 +36,7 @@ type SourceSpec struct {
 	CommitInterval time.Duration `json:"commitInterval,omitempty"` // 0: 5 s, the clients' default
 	CommitsWithin  time.Duration `json:"commitsWithin,omitempty"`  // commits never stand for longer while records wait; 0: learned
 	LeavesBehind   int64         `json:"leavesBehind,omitempty"`   // offsets of a partition that are never read; 0: learned
-	// ConsumersPerReplica is how many consumers one replica runs, where nothing tells the members apart; 0: not said.
+	// ConsumersPerReplica is the number of consumers in one replica, if members cannot be matched with pods; 0: not set.
 	ConsumersPerReplica int32 `json:"consumersPerReplica,omitempty"`
 	// SessionTimeout is how long a coordinator keeps a member that died; 0: learned.
 	SessionTimeout time.Duration `json:"sessionTimeout,omitempty"`
@@ -51,7 +51,7 @@ type SourceSpec struct {
 // defaultShareMembers is the default of group.share.max.size in Kafka 4.0 to 4.4: a broker refuses further members.
 const defaultShareMembers = 200
 
-// ShareMembers is how many members a share group may have, and whether the user says so.
+// ShareMembers is the number of members that a share group may have, and whether the user set it.
 func (s SourceSpec) ShareMembers() (most int32, declared bool) {
 	return cmp.Or(s.MaxShareMembers, defaultShareMembers), s.MaxShareMembers > 0
 }

@@ -24,7 +24,7 @@ type roster struct {
 	outlived time.Duration // the longest that a member of this poll has outlived its pod
 }
 
-// next notices who joined and left, in which pod each member is, and who holds nothing.
+// next records which members joined and left, in which pod each member is, and which members hold no partition.
 func (r roster) next(g *lag.GroupLag, where []place, wl *Workload, pods fleet, now time.Time) roster {
 	next := roster{began: r.began, members: make([]tenure, len(g.Members))}
 	if next.began.IsZero() || next.began.After(now) {
@@ -57,7 +57,7 @@ func (r roster) next(g *lag.GroupLag, where []place, wl *Workload, pods fleet, n
 	return next
 }
 
-// find returns a member's tenure; a zero one: it is not in the group.
+// find returns a member's tenure; the zero value if it is not in the group.
 func (r roster) find(id string) tenure {
 	i, ok := slices.BinarySearchFunc(r.members, id, func(t tenure, id string) int { return strings.Compare(t.id, id) })
 	if !ok {

@@ -68,8 +68,8 @@ func (r *Reader) NamesByID() map[[16]byte]string {
 	return byID
 }
 
-// List returns the topics of the cluster that match. All names are read again when they are older than Config.MaxAge; when
-// that fails, those of the last time are used.
+// List returns the topics of the cluster that match. All names are read again if they are older than Config.MaxAge. If that
+// fails, the old names are used.
 func (r *Reader) List(ctx context.Context, round *cluster.Round, match func(topic string) bool) []string {
 	if time.Since(r.listAt) >= r.cfg.MaxAge {
 		found, err := round.AllTopics(ctx)
@@ -82,7 +82,7 @@ func (r *Reader) List(ctx context.Context, round *cluster.Round, match func(topi
 	return slices.DeleteFunc(slices.Clone(r.listed), func(topic string) bool { return !match(topic) })
 }
 
-// Absent are the names, sorted, of topics that metadata did not know when it was last asked for them.
+// Absent are the sorted names of topics that did not exist in the last metadata that was read for them.
 func (r *Reader) Absent(names []string) []string {
 	var absent []string
 	for _, name := range names {

@@ -41,7 +41,7 @@ func selectorOf(o Object) labels.Selector {
 //	Deployment   replicas 5, updated 1                       yes: four are of the old template
 //	StatefulSet  current revision a, update revision b       yes
 //	either       paused, OnDelete, or below the partition    no: nothing is replaced
-//	Rollout      paused at a step of a canary, or aborted    no: it stays so until somebody promotes it, see [resting]
+//	Rollout      paused at a step of a canary, or aborted    no: it may last until somebody promotes it, see [resting]
 func rolling(o Object) bool {
 	status := func(field string) int32 { return replicas(o, "status", field) }
 	text := func(path ...string) string { s, _, _ := unstructured.NestedString(o.Object, path...); return s }
@@ -60,8 +60,8 @@ func rolling(o Object) bool {
 }
 
 // resting reports whether a Rollout of Argo stays between two versions: its controller has paused it (a step of a canary, a
-// preview of blue-green; it then notes why), or it was aborted and no pod of the new version is left. It may rest for days, so
-// it is no rollout that ends.
+// preview of blue-green; it then notes why), or it was aborted and no pod of the new version is left. This may last for days,
+// so it does not count as a rollout.
 func resting(o Object) bool {
 	if !isRollout(o) {
 		return false
@@ -77,8 +77,8 @@ func isRollout(o Object) bool {
 	return o.GetKind() == "Rollout" && strings.HasPrefix(o.GetAPIVersion(), "argoproj.io/")
 }
 
-// readyOf is the number of ready replicas in an object's status; told is false for a kind that has no such field, such as a
-// KafkaConnector. The kinds that have one leave it out when it is 0.
+// readyOf is the number of ready replicas in an object's status; told is false for a kind without this field, such as
+// KafkaConnector. Kinds with this field omit it if it is 0.
 func readyOf(o Object) (ready int32, told bool) {
 	n, told, _ := unstructured.NestedInt64(o.Object, "status", "readyReplicas")
 	switch o.GetKind() {

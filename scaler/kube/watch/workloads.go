@@ -52,7 +52,7 @@ func (ws *Workloads) Read(s *scaler.Scaler, d Declaration, now time.Time) scaler
 	w.RolloutInProgress, w.LastWrite = t.rolling, later(t.write, d.LastWrite)
 	w.Owner = ws.owner(s.Workload.Ref)
 	ws.readPods(w, t, now)
-	if t.resting { // it keeps pods of both versions, so there may be more than its size for as long as it rests
+	if t.resting { // it keeps pods of both versions, so there may be more pods than its size
 		w.Status, w.Ready = min(w.Status, w.Spec), min(w.Ready, w.Spec)
 	}
 	if err := applyAnnotations(w, d.Annotations, t.annotations); err != nil {
