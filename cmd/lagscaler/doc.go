@@ -65,6 +65,7 @@
 //	Where is it saved?                                   scaler/kube       memories.go: in ConfigMaps
 //	Where is it saved without Kubernetes?                internal/daemon   memoryfile.go
 //	What happens between two decisions?                  scaler            lane.go: the last one stands, or the fast lane decides
+//	What does advise answer while nobody follows?        scaler            play.go
 //	When does a target go to zero, and what wakes it?    scaler/asleep     doc.go: the table; mark.go: partitions without a commit
 //	Who set the replicas to 0?                           scaler/asleep     state.go: Next
 //	Where is that saved, before a write of 0?            scaler/kube       asleep.go
