@@ -15,6 +15,9 @@ type reader struct {
 	now, was int64    // Unix ms of this reading and of the one before
 	learns   bool     // no long time lies between them
 	paused   bool     // a rebalance lies between them
+
+	habit *TopicHabits // of the topic that is read now
+	seen  *learned     // from that topic
 }
 
 // learned is what the partitions of one topic show at one reading. Each kind counts once, because one
@@ -31,6 +34,8 @@ type learned struct {
 func (r *reader) topic(t int) {
 	topic := &r.g.Topics[t]
 	habit := &r.next.habits[must(r.next.habits.find(topic.Topic))]
+	var seen learned
+	r.habit, r.seen = habit, &seen
 	var old []stand
 	var before []PartitionLag
 	if r.before.group != nil {
@@ -39,7 +44,6 @@ func (r *reader) topic(t int) {
 			old = r.before.topics[k].list
 		}
 	}
-	var seen learned
 	list := make([]stand, 0, len(old))
 	k := 0
 	for i := range topic.Partitions {
@@ -52,7 +56,7 @@ func (r *reader) topic(t int) {
 			was = &old[k]
 		}
 		habit.Transactions = habit.Transactions || p.Evidence.Has(OpenTransaction)
-		if e, ok := r.partition(p, was, partitionOf(before, i, p.Partition), habit, &seen); ok {
+		if e, ok := r.partition(p, was, partitionOf(before, i, p.Partition)); ok {
 			list = append(list, e)
 		}
 	}
@@ -60,7 +64,7 @@ func (r *reader) topic(t int) {
 	for i := range list {
 		e := &list[i]
 		if at, ok := slices.BinarySearchFunc(topic.Partitions, e.partition, comparePartition); ok {
-			r.judge(e, &topic.Partitions[at], habit, &seen)
+			r.judge(e, &topic.Partitions[at])
 		}
 	}
 	if seen.read {
@@ -84,44 +88,44 @@ func partitionOf(list []PartitionLag, i int, n int32) *PartitionLag {
 }
 
 // partition is what is remembered of a partition after this reading; ok is false for nothing.
-func (r *reader) partition(p *PartitionLag, was *stand, last *PartitionLag, h *TopicHabits, seen *learned) (next stand, ok bool) {
+func (r *reader) partition(p *PartitionLag, was *stand, last *PartitionLag) (next stand, ok bool) {
 	position, known := p.standsAt()
 	waiting, counted := p.Lag()
 	owner := r.owner(p)
 	switch {
 	case was == nil && last == nil:
-		return r.begin(p, position, owner, h)
+		return r.begin(p, position, owner)
 	case !known || !counted || p.Err != OK: // not read: as it was
 		if was != nil {
 			next = *was
 		}
 		return next, was != nil
 	case was == nil:
-		return r.second(p, last, position, waiting, owner, h, seen)
+		return r.second(p, last, position, waiting, owner)
 	case position == was.committed && waiting > 0:
 		next = *was
 		next.step(p, owner, r.paused, r.now)
 		return next, true
 	}
-	seen.read = seen.read || was.read || was.stuck
+	r.seen.read = r.seen.read || was.read || was.stuck
 	if position != was.committed {
-		r.moved(was, p, position, owner, h, seen)
+		r.moved(was, p, position, owner)
 	}
 	return stand{}, false
 }
 
 // second is a partition of which nothing was remembered, at the reading after the first one.
-func (r *reader) second(p, last *PartitionLag, position, waiting int64, owner uint32, h *TopicHabits, seen *learned) (next stand, ok bool) {
+func (r *reader) second(p, last *PartitionLag, position, waiting int64, owner uint32) (next stand, ok bool) {
 	then, known := last.standsAt()
 	left, counted := last.Lag()
 	switch {
 	case !known || !counted || last.Err != OK:
 	case position != then:
-		r.movedAtOnce(last, p, then, position, left, h, seen)
+		r.movedAtOnce(last, p, then, position, left)
 	case waiting > 0:
 		next = stand{
 			partition: p.Partition, committed: position, end: last.End, stoppedAt: last.End, since: r.was, endSince: r.was,
-			owner: owner, read: h.readRest(last), stuck: h.stuckAt(last), full: !r.before.first || last.End <= position,
+			owner: owner, read: r.habit.readRest(last), stuck: r.habit.stuckAt(last), full: !r.before.first || last.End <= position,
 		}
 		next.step(p, owner, r.paused, r.now)
 		return next, true
@@ -130,8 +134,8 @@ func (r *reader) second(p, last *PartitionLag, position, waiting int64, owner ui
 }
 
 // begin remembers a partition at its first reading only if it was known to be read before this process started.
-func (r *reader) begin(p *PartitionLag, position int64, owner uint32, h *TopicHabits) (next stand, ok bool) {
-	if waiting, known := p.Lag(); !known || waiting == 0 || p.Err != OK || !h.readRest(p) {
+func (r *reader) begin(p *PartitionLag, position int64, owner uint32) (next stand, ok bool) {
+	if waiting, known := p.Lag(); !known || waiting == 0 || p.Err != OK || !r.habit.readRest(p) {
 		return stand{}, false
 	}
 	return stand{
@@ -147,71 +151,77 @@ func (r *reader) owner(p *PartitionLag) uint32 {
 	return r.owners[p.Owner]
 }
 
-func (r *reader) judge(e *stand, p *PartitionLag, h *TopicHabits, seen *learned) {
+func (r *reader) judge(e *stand, p *PartitionLag) {
 	if _, known := p.Lag(); !known || p.Err != OK {
 		return // not read: as it was
 	}
 	read, stuck := e.read, e.stuck
-	e.is = e.judge(p, h, r.rules, r.now)
-	after, known := r.rules.stallAfter(h)
+	e.is = e.judge(p, r.habit, r.rules, r.now)
+	after, known := r.rules.stallAfter(r.habit)
 	if !known {
 		after = r.rules.scale(StallAfter)
 	}
 	e.still = e.is != StandRead && e.is != StandRest && r.now-max(e.since, e.beyond) >= after
-	seen.read = seen.read || read != e.read || stuck != e.stuck
+	r.seen.read = r.seen.read || read != e.read || stuck != e.stuck
 	if e.is == StandRead || e.is == StandRest {
 		e.restTo = e.end
 	}
 }
 
 // moved learns from a commit that stood until now and has moved.
-func (r *reader) moved(e *stand, p *PartitionLag, position int64, owner uint32, h *TopicHabits, seen *learned) {
+func (r *reader) moved(e *stand, p *PartitionLag, position int64, owner uint32) {
 	if position < e.committed || !r.learns {
 		return
 	}
-	h.Reached = h.Reached || position >= p.End
+	r.habit.Reached = r.habit.Reached || position >= p.End
 	if e.beyond == 0 && p.End == e.end && position >= p.End {
-		seen.cleared = true
+		r.seen.cleared = true
 	}
 	if owner == 0 || owner != e.owner || r.paused {
 		return // a restart or a rebalance: the stuck consumer may be gone
 	}
-	from := e.from()
-	switch rest := e.stoppedAt - e.committed; {
-	case rest > 0 && e.beyond > 0 && position > e.stoppedAt:
-		if r.wasRest(e, h) {
-			seen.passed = append(seen.passed, rest)
-		}
-	case rest > 0 && e.beyond > 0: // it stopped within the rest: these were records
-		seen.work = append(seen.work, rest)
-		from = max(e.since, e.held)
-	case rest > 0 && p.End > e.end && position > e.stoppedAt: // what came since the reading before is committed already
-		if r.wasRest(e, h) {
-			seen.passed = append(seen.passed, rest)
-		}
-		seen.stood = max(seen.stood, r.next.gap)
-		return
-	}
-	if !e.full && e.held == 0 {
+	from, whole := r.passed(e, p, position)
+	if !whole || !e.full && e.held == 0 {
 		return // its beginning was not seen
 	}
 	took := r.now - from
-	seen.stood = max(seen.stood, took)
+	r.seen.stood = max(r.seen.stood, took)
 	waiting, left := p.End-e.committed, p.End-position
 	if e.full && e.held <= e.since && e.moves >= 2 && left*4 <= waiting { // it covers all that came, from commit to commit
-		seen.interval = max(seen.interval, took)
+		r.seen.interval = max(r.seen.interval, took)
 	}
+}
+
+// passed learns whether what lay between the commit and the end was a rest. It returns when the commit began to stand; whole is
+// false if the record that moved it came after the reading before, so that nobody knows when.
+func (r *reader) passed(e *stand, p *PartitionLag, position int64) (from int64, whole bool) {
+	rest := e.stoppedAt - e.committed
+	sinceBefore := e.beyond == 0 && p.End > e.end && position > e.stoppedAt // what came since the reading before is committed already
+	switch {
+	case rest <= 0 || e.beyond == 0 && !sinceBefore:
+		return e.from(), true
+	case position <= e.stoppedAt: // it stopped within the rest: these were records
+		r.seen.work = append(r.seen.work, rest)
+		return max(e.since, e.held), true
+	}
+	if r.wasRest(e) {
+		r.seen.passed = append(r.seen.passed, rest)
+	}
+	if sinceBefore {
+		r.seen.stood = max(r.seen.stood, r.next.gap)
+	}
+	return e.from(), !sinceBefore
 }
 
 // wasRest reports whether there was a rest: both offsets did not move for long enough before records came, and the commit moved
 // soon after. If a stuck consumer continues hours later, this is not counted.
-func (r *reader) wasRest(e *stand, h *TopicHabits) bool {
+func (r *reader) wasRest(e *stand) bool {
 	until := e.beyond
 	if until == 0 {
 		until = r.now
 	}
 	least := r.rules.scale(RestAfter)
-	if within := h.Within.Milliseconds(); within == 0 {
+	if within := r.habit.Within.Milliseconds(); within == 0 {
 		least = r.rules.scale(StallAfter)
 	} else {
 		least = max(least, within)
@@ -220,16 +230,16 @@ func (r *reader) wasRest(e *stand, h *TopicHabits) bool {
 }
 
 // movedAtOnce learns from a commit that moved between two consecutive readings.
-func (r *reader) movedAtOnce(last, p *PartitionLag, then, position, left int64, h *TopicHabits, seen *learned) {
+func (r *reader) movedAtOnce(last, p *PartitionLag, then, position, left int64) {
 	if position < then || !r.learns {
 		return
 	}
-	h.Reached = h.Reached || position >= p.End
+	r.habit.Reached = r.habit.Reached || position >= p.End
 	if left > 0 && p.End == last.End && position >= p.End {
-		seen.cleared = true
+		r.seen.cleared = true
 	}
 	if (left > 0 || p.End > last.End) && p.Owner >= 0 && !r.paused {
-		seen.stood, seen.interval = max(seen.stood, r.next.gap), max(seen.interval, r.next.gap)
+		r.seen.stood, r.seen.interval = max(r.seen.stood, r.next.gap), max(r.seen.interval, r.next.gap)
 	}
 }
 

@@ -136,30 +136,38 @@ func (s *stand) from() int64 { return max(s.since, s.beyond, s.held) }
 // the documentation (docs/concepts.md).
 func (s *stand) judge(p *PartitionLag, h *TopicHabits, r *StandRules, now int64) Stand {
 	waiting, _ := p.Lag()
-	owned, stood := s.owner != 0, now-s.from()
-	stallAfter, known := r.stallAfter(h)
-	slow := owned && !known && stood >= r.scale(StallAfter)
+	owned := s.owner != 0
 	s.read = s.read || owned && now > s.endSince && h.passes(waiting) >= passesKnown
-	possible := waiting <= MaxResidue || owned && (h.Transactions || !h.Reached)
 	switch {
 	case p.Evidence.Has(NoData):
 		return StandRead
-	case owned && (s.stuck || s.moves >= unreadMoves && stood >= stallAfter):
-		s.stuck = true
+	case owned && s.stuck:
 		return StandStalled
-	case slow && s.moves >= unreadMoves:
-		return StandSlow
-	case s.moves >= unreadMoves:
-		return StandMoving
+	case s.moves >= unreadMoves: // records came: they are no rest
+		is := s.late(h, r, now)
+		s.stuck = s.stuck || is == StandStalled
+		return is
 	case waiting <= r.LeavesBehind || s.read:
 		return StandRead
-	case possible && now-max(s.endSince, s.held, s.since) >= r.restAfter(h):
+	case waiting <= MaxResidue || owned && (h.Transactions || !h.Reached): // it may be a rest
+		if now-max(s.endSince, s.held, s.since) < r.restAfter(h) {
+			return StandMoving
+		}
 		return StandRest
-	case possible:
+	}
+	return s.late(h, r, now)
+}
+
+// late is the stand of a partition in which records wait: by how long its commits stand while a member has it.
+func (s *stand) late(h *TopicHabits, r *StandRules, now int64) Stand {
+	if s.owner == 0 {
 		return StandMoving
-	case owned && stood >= stallAfter:
+	}
+	stallAfter, known := r.stallAfter(h)
+	switch stood := now - s.from(); {
+	case stood >= stallAfter:
 		return StandStalled
-	case slow:
+	case !known && stood >= r.scale(StallAfter):
 		return StandSlow
 	}
 	return StandMoving

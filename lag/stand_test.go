@@ -10,7 +10,6 @@ type stage struct {
 	film
 	end, committed int64
 	member         string // "": nobody
-	gone           bool
 	paused         bool
 	open           int64 // records of an open transaction
 	last           Rates

@@ -206,8 +206,7 @@ func neededForPeaks(from need.Derivation) string {
 
 // lagWords say for how long the oldest record has waited, and that the consumers suffice though it is too long.
 func lagWords(d *Decision, n *need.Need) string {
-	switch {
-	case n.LagSeconds > d.Policy.TargetLag.Seconds():
+	if n.LagSeconds > d.Policy.TargetLag.Seconds() {
 		return fmt.Sprintf("time lag %s is above the target %s, these consumers can process the backlog",
 			n.Late(n.LagSeconds), number.Duration(d.Policy.TargetLag))
 	}

@@ -39,8 +39,10 @@ func program() []world {
 		{
 			name: "a broker is gone while it sleeps", hours: 5, fleet: one, spec: toZero(), topics: []topicSpec{{rate: bursts(2*hour, 10*minute, 20)}},
 			events: []event{
-				{hour, func(r *run) { r.kafka.Fail(1, lag.Unreachable) }}, {100 * minute, func(r *run) { r.kafka.Fail(1, lag.OK) }},
-				{3 * hour, func(r *run) { r.kafka.FailAll(lag.Unreachable) }}, {210 * minute, func(r *run) { r.kafka.FailAll(lag.OK) }},
+				{hour, func(r *run) { r.kafka.Fail(1, lag.Unreachable) }},
+				{100 * minute, func(r *run) { r.kafka.Fail(1, lag.OK) }},
+				{3 * hour, func(r *run) { r.kafka.FailAll(lag.Unreachable) }},
+				{210 * minute, func(r *run) { r.kafka.FailAll(lag.OK) }},
 			},
 			judges: []judge{quiet, awake, noFlap, sleeps(2 * hour), noDownInTheDark},
 		},
@@ -48,8 +50,10 @@ func program() []world {
 			name: "set to zero by hand", twin: "cut-over from KEDA", hours: 4, fleet: two, spec: toZero(), topics: []topicSpec{{rate: constant(20)}},
 			events: []event{
 				{hour, func(r *run) { r.fleet.scale(0) }},
-				{80 * minute, func(r *run) { r.fleet.rollout = true }}, {90 * minute, func(r *run) { r.fleet.rollout = false }},
-				{2 * hour, restart}, {3 * hour, func(r *run) { r.fleet.scale(1) }},
+				{80 * minute, func(r *run) { r.fleet.rollout = true }},
+				{90 * minute, func(r *run) { r.fleet.rollout = false }},
+				{2 * hour, restart},
+				{3 * hour, func(r *run) { r.fleet.scale(1) }},
 			},
 			judges: []judge{staysAtZero(hour, 3*hour)}, // it pages: records wait, and it was not lagscaler
 		},
