@@ -30,18 +30,22 @@
 //	When is a partition stalled, or read; what is a rest? lag              stand.go: judge has the cases; stands.go: how they are followed
 //	What is learned of a group's commits?                lag               habits.go, reader.go
 //	When is a group stalled, stopped, rewound?           lag               status.go: one predicate a status
+//	When is a group stalled for a decision?              scaler/need       measure.go: stands, frozen
 //	What is sent to brokers, and how often?              lag/kafkasource   doc.go: the requests of a poll; source.go: their order
 //	What happens when a coordinator moves?               lag/kafkasource/groups      coordinator.go: all cases in a table
 //	What happens when a leader moves?                    lag/kafkasource/topics      leaders.go
-//	What happens when a group disappears?                lag/kafkasource/groups      unlisted.go, missing.go: for 30 s it stays
+//	What happens when a group disappears?                lag/kafkasource/groups      unlisted.go: for 30 s it stays
+//	What if an answer has fewer commits than before?     lag/kafkasource/groups      missing_commits.go
 //	Which ACLs are missing?                              lag/kafkasource   check.go
 //	Which brokers are there, and what failed in a poll?  lag/kafkasource/cluster     cluster.go, round.go
 //	How is one request sent, and what guards it?         lag/kafkasource/transport   client.go: Do is the one function that sends
 //	How are the largest messages read?                   lag/kafkasource/wire        offsetfetch.go, listoffsets.go
 //	What must every source of observations do?           lag/lagtest       conform.go
 //	How are orphaned topics found?                       lag               left.go: leave
-//	How many tasks has a Kafka Streams application?      lag               subtopology.go
-//	What counts as a rebalance, and why did it happen?   rebalancemon      doc.go, cause.go
+//	How many tasks has a Kafka Streams application?      scaler/seen       assignment.go: Tasks counts them
+//	Which topics do they read together?                  lag               subtopology.go
+//	What counts as a rebalance?                          rebalancemon      doc.go; episode.go, generations.go: how it is detected
+//	Why did a rebalance happen?                          rebalancemon      cause.go
 //	When is a rebalance planned?                         rebalancemon      event.go: Planned
 //	Why this many replicas?                              scaler            table.go: the verdicts and the limits, each in order
 //	When does a verdict or limit hold; in which words?   scaler            rules.go, limits.go; words.go, words_rates.go
@@ -51,6 +55,7 @@
 //	Which member stands for which replica?               scaler/seen       members.go; places.go, names.go: the evidence
 //	How many consumers run in one replica?               scaler/learn      members.go
 //	When is a poll partial or stale for a decision?      scaler/seen       history.go: quality
+//	When are data stale for pages and metrics?           lag               snapshot.go: Stale
 //	Why does a decision use other numbers than a page?   scaler/seen       doc.go: the last two tables
 //	How is the capacity of a consumer learned?           scaler/learn      capacity.go, samples.go
 //	When is a downstream system the bottleneck?          scaler/learn      downstream.go
@@ -67,7 +72,8 @@
 //	What happens between two decisions?                  scaler            lane.go: the last one stands, or the fast lane decides
 //	What does advise answer while nobody follows?        scaler            play.go
 //	When does a target go to zero, and what wakes it?    scaler/asleep     doc.go: the table; mark.go: partitions without a commit
-//	Who set the replicas to 0?                           scaler/asleep     state.go: Next
+//	Was zero set by hand?                                scaler/asleep     state.go: Next
+//	What happens after a zero by hand?                   scaler            rules.go: byHand, byHandWaiting
 //	Where is that saved, before a write of 0?            scaler/kube       asleep.go
 //	When does a schedule apply, and in which time zone?  scaler            schedule.go: Open, parse
 //	When is a group idle?                                scaler/need       measure.go: idle
@@ -83,7 +89,7 @@
 //	Which rights are needed, and for what?               scaler/kube/access     permissions.go
 //	Which replica leads, and until when?                 scaler/kube/election   election.go
 //	How large is a target, and who else scales it?       scaler/kube/watch      workloads.go
-//	Who wrote the replicas: lagscaler or another client? scaler/kube/watch   targets.go: ours
+//	Was a change of the replicas our own?                scaler/kube/watch   targets.go: ours; for a change to 0 see asleep
 //	Which conditions, reasons and annotations are there? scaler/kube/v1alpha1   status.go
 //	Which thresholds apply when a scaler sets some?      internal/engine   declared.go
 //	Do they apply when the scaler is refused?            scaler            outcome.go: Applies
@@ -104,7 +110,8 @@
 //	Which groups are left out when there are too many?   internal/metrics  limit.go
 //	What is the JSON of lag?                             internal/api      lag.go; docs/json.md is made from it
 //	What do the pages show?                              internal/web      doc.go: the paths and their files
-//	What may one client of the port hold?                internal/serve    doc.go: the bounds of connections and answers
+//	How many connections are open, and for how long?     internal/serve    doc.go: the bounds
+//	How many pages and lists are answered at once?       internal/web      web.go, its constants
 //	What do the charts remember, and how long?           internal/web/recent         ring.go
 //	How is a million rebalances searched?                internal/web/events         doc.go
 //	Which alerts are there, and what to do then?         alerts            rules/; docs/runbooks

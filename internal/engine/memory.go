@@ -26,6 +26,8 @@ type Memories interface {
 //
 //	this process begins to lead     load; until that works, decide from its own readings and save nothing
 //	it leads                        save each five minutes, and at the end
+//	a zero by hand is noted         save with the next poll
+//	before a write of 0             save at once; when that fails, nothing is written
 //	it leads no longer              load again when it leads again
 type memory struct {
 	store Memories // nil: what is learned ends with the process

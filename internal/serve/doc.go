@@ -12,8 +12,8 @@
 //	an answer                      60 s, and 64 KiB of it in 10 s      the connection is closed
 //	a connection without requests  3 min                               the connection is closed
 //	requests at once on HTTP/2     16 of one connection                the client waits
-//	answers at once                    as the caller says, see Slots       the client gets an error after 2 s
-//	a long list in an answer           one element, see Whole              the list is written while it is read
+//	answers at once                32 pages, 4 long lists (web.go)     the client gets an error after 2 s
+//	memory of a long list          one element, see Whole              the list is written while it is read
 //
 // Example: a host opens 500 connections and sends nothing. 255 of them stay open at most. A scrape of Prometheus is a new
 // connection: it closes one of these 255. The connection of Prometheus is not closed for them, since Prometheus has only one.

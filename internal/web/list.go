@@ -12,12 +12,10 @@ import (
 
 const pageSize = 50
 
-// What one client may ask for, and how many are answered at once. See package serve for connections.
+// What one request may ask for. How many are answered at once is in web.go.
 const (
-	maxQuery   = 200 // characters of q
-	maxGroup   = 100 // values of the parameter group
-	maxAnswers = 32  // pages at once
-	maxWholes  = 4   // whole lists at once: each keeps the Report that it is made from
+	maxQuery = 200 // characters of q
+	maxGroup = 100 // values of the parameter group
 )
 
 // tooMuch is the error of a query whose answer would cost too much; nil: it does not.

@@ -29,6 +29,12 @@ type Options struct {
 //go:embed static
 var static embed.FS
 
+// How many answers are made and written at once, for all clients together. See package serve for connections.
+const (
+	maxAnswers = 32 // pages
+	maxWholes  = 4  // whole lists: each keeps the Report that it is made from
+)
+
 // pages is the handler of everything but metrics.
 type pages struct {
 	Options

@@ -26,6 +26,7 @@
 //
 //	                                      a user sees                  the decision uses
 //	time                                  the last poll                the poll of the decision, up to 30 s ago
+//	stale                                 after two failed polls       after one: nothing is scaled down
 //	rate, rebalance in the last 30 s      intervals without rebalance  the whole 30 s
 //	rate, an offset went back             intervals without rewind     0/s for that partition
 //	rate, a partition does not answer     intervals before that        the partitions that answer
