@@ -27,7 +27,7 @@
 //	How do offsets become a Snapshot?                    lag               compute.go, topics.go
 //	How are two hours of offsets kept in little memory?  lag               ends.go
 //	Where do rates, trend and time lag come from?        lag               rates.go, trend.go, timelag.go: as metrics and pages show them
-//	When is a partition stalled, or read; what is a rest? lag              stand.go: judge has the cases; stands.go: how they are followed
+//	Is a partition stalled, is it read, is there a rest? lag              stand.go: judge has the cases; stands.go: how they are followed
 //	What is learned of a group's commits?                lag               habits.go, reader.go
 //	When is a group stalled, stopped, rewound?           lag               status.go: one predicate a status
 //	What is sent to brokers, and how often?              lag/kafkasource   doc.go: the requests of a poll; source.go: their order
@@ -44,11 +44,11 @@
 //	What counts as a rebalance, and why did it happen?   rebalancemon      doc.go, cause.go
 //	When is a rebalance planned?                         rebalancemon      event.go: Planned
 //	Why this many replicas?                              scaler            table.go: the verdicts and the limits, each in order
-//	When does a verdict or limit hold; in which words?   scaler            rules.go, limits.go; words.go, words_rates.go
-//	In which steps is a decision made?                   scaler            evaluate.go: Evaluate is one paragraph
+//	When does a verdict or limit apply, in which words?  scaler            rules.go, limits.go; words.go, words_rates.go
+//	In which steps is a decision made?                   scaler            evaluate.go: Evaluate calls all of them
 //	Which values did the polls before a decision read?   scaler/seen       doc.go; readings.go, history.go: one source; replicas.go: the target
 //	Which arrival rate does a decision use?              scaler/seen       rates.go, with its windows; effective.go: bursts that the target lag absorbs
-//	Which member stands for which replica?               scaler/seen       members.go; places.go, names.go: the evidence
+//	Which member runs in which replica?                  scaler/seen       members.go; places.go, names.go: the evidence
 //	How many consumers run in one replica?               scaler/learn      members.go
 //	When is a poll partial or stale for a decision?      scaler/seen       history.go: quality
 //	Why does a decision use other numbers than a page?   scaler/seen       doc.go: the last two tables
@@ -57,15 +57,15 @@
 //	What else is learned, and what is saved?             scaler/learn      doc.go: the list; memory.go: what is saved; state.go
 //	How many consumers does one group need?              scaler/need       doc.go; forecast.go, demand.go, reserve.go: the terms; need.go
 //	When is a partition hot?                             scaler/need       demand.go: separateHot
-//	Why 12 consumers and not 10?                         scaler/need       packing.go: partitions are whole
+//	Why 12 consumers and not 10?                         scaler/need       packing.go: a partition cannot be split
 //	How many consumers does a constant rate need?        scaler/plan       plan.go: the formula and its example
 //	How is a decision put into words?                    scaler/say        line.go: the line of logs and Events; explain.go: the derivation
 //	How is a number printed?                             scaler/number     the same in lines and on pages
 //	When is what was learned saved and loaded?           internal/engine   memory.go: a table of the cases
 //	Where is it saved?                                   scaler/kube       memories.go: in ConfigMaps
 //	Where is it saved without Kubernetes?                internal/daemon   memoryfile.go
-//	What happens between two decisions?                  scaler            lane.go: the last one stands, or the fast lane decides
-//	What does advise answer while nobody follows?        scaler            play.go
+//	What happens between two decisions?                  scaler            lane.go: the last decision stays, or the fast lane makes a new one
+//	What does advise show while nobody follows it?       scaler            play.go
 //	When does a target go to zero, and what wakes it?    scaler/asleep     doc.go: the table; mark.go: partitions without a commit
 //	Who set the replicas to 0?                           scaler/asleep     state.go: Next
 //	Where is that saved, before a write of 0?            scaler/kube       asleep.go
@@ -95,7 +95,7 @@
 //	Who serves the port, and with which TLS?             internal/daemon   serve.go
 //	When is a change of the configuration noticed?       internal/config   reload.go
 //	What does a changed configuration change?            internal/daemon   reload.go; restart.go: what needs a restart; sources.go: the clusters
-//	And in the engine?                                   internal/engine   engine.go: configure
+//	What does it change in the engine?                   internal/engine   engine.go: configure
 //	How does a command print what it read?               internal/output   table.go, lag.go, document.go
 //	How does a command ask a running daemon?             internal/client   client.go
 //	How are joins, leaves and skew counted?              rebalancemon      member_stats.go
