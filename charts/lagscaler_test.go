@@ -1,4 +1,4 @@
-// Package charts_test checks the parts of the Helm chart that repeat something: copied files, the version, the schema of the
+// Package charts_test checks the parts of the Helm chart that must agree with other files: copied files, the version, the schema of the
 // configuration, the names of alerts, the permissions. It does not need Helm; the tests in e2e/suites/chart do.
 package charts_test
 

@@ -8,7 +8,7 @@
 //
 //	claim                                                       package          servers
 //	Is the lag what Kafka's own tool says, whatever happens?    suites/lag       Kafka
-//	Are rebalances counted, timed and explained as they were?   suites/rebalance Kafka; the truth is the coordinator's log
+//	Are count, time and cause of rebalances correct?            suites/rebalance Kafka; the truth is the coordinator's log
 //	Does a decision move pods, consumers and, in the end, lag?  suites/scale     Kafka, Kubernetes
 //	Does the chart install, and with exactly the rights used?   suites/chart     Kafka, Kubernetes, Helm 3 and 4
 //	Do alerts fire and resolve, do dashboards have data?        suites/alerts    Kubernetes, Prometheus, Alertmanager; embedded Kafka
@@ -20,12 +20,12 @@
 //	servers/kafka   clusters of Apache Kafka 3.9, 4.3 and 4.4, and Java clients; servers/kafka/coordlog reads the coordinator's log
 //	servers/kube    etcd, the Kubernetes control plane, and simulated nodes
 //	servers/prom    Prometheus and Alertmanager
-//	servers/child   the child processes that all of these are
+//	servers/child   runs each of these servers as a child process
 //	servers/daemon  lagscaler in the process of a test, wired by internal/daemon
 //	servers/built   finds programs that the makefiles built, and builds lagscaler
 //
-// The servers come from package registries, fetched and built by the
-// makefiles under tools/ into a cache folder; see those for the targets. Each
+// The makefiles under tools/ fetch the servers from package registries, and
+// build them in a cache folder; the make targets are in these files. Each
 // listens on 127.0.0.1 on a free port, keeps its data in a temporary folder
 // and ends with the test that started it, even when that test is killed.
 package e2e

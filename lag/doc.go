@@ -12,7 +12,7 @@
 //	Observation --Compute--> Snapshot --History.Add--> []Rates
 //	                 ^-- the previous Snapshot (owners, groups that were not read)
 //
-// Each quantity has a file, and so has the selection of numbers that users see. A formula that other packages use, too, is an
+// Each quantity has a file. The numbers that users see are selected in one more file. A formula that other packages use, too, is an
 // exported function or method in that file:
 //
 //	records     partition.go   [PartitionLag.Lag], [PartitionLag.Position]

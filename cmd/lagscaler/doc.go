@@ -27,7 +27,7 @@
 //	How do offsets become a Snapshot?                    lag               compute.go, topics.go
 //	How are two hours of offsets kept in little memory?  lag               ends.go
 //	Where do rates, trend and time lag come from?        lag               rates.go, trend.go, timelag.go: as metrics and pages show them
-//	When is a partition stalled, or read; what is a rest? lag              stand.go: judge has the cases; stands.go: how they are followed
+//	Is a partition stalled, is it read, is there a rest? lag              stand.go: judge has the cases; stands.go: how they are followed
 //	What is learned of a group's commits?                lag               habits.go, reader.go
 //	When is a group stalled, stopped, rewound?           lag               status.go: one predicate a status
 //	When is a group stalled for a decision?              scaler/need       measure.go: stands, frozen
@@ -48,11 +48,11 @@
 //	Why did a rebalance happen?                          rebalancemon      cause.go
 //	When is a rebalance planned?                         rebalancemon      event.go: Planned
 //	Why this many replicas?                              scaler            table.go: the verdicts and the limits, each in order
-//	When does a verdict or limit hold; in which words?   scaler            rules.go, limits.go; words.go, words_rates.go
-//	In which steps is a decision made?                   scaler            evaluate.go: Evaluate is one paragraph
+//	When does a verdict or limit apply, in which words?  scaler            rules.go, limits.go; words.go, words_rates.go
+//	In which steps is a decision made?                   scaler            evaluate.go: Evaluate calls all of them
 //	Which values did the polls before a decision read?   scaler/seen       doc.go; readings.go, history.go: one source; replicas.go: the target
 //	Which arrival rate does a decision use?              scaler/seen       rates.go, with its windows; effective.go: bursts that the target lag absorbs
-//	Which member stands for which replica?               scaler/seen       members.go; places.go, names.go: the evidence
+//	Which member runs in which replica?                  scaler/seen       members.go; places.go, names.go: the evidence
 //	How many consumers run in one replica?               scaler/learn      members.go
 //	When is a poll partial or stale for a decision?      scaler/seen       history.go: quality
 //	When are data stale for pages and metrics?           lag               snapshot.go: Stale
@@ -62,20 +62,20 @@
 //	What else is learned, and what is saved?             scaler/learn      doc.go: the list; memory.go: what is saved; state.go
 //	How many consumers does one group need?              scaler/need       doc.go; forecast.go, demand.go, reserve.go: the terms; need.go
 //	When is a partition hot?                             scaler/need       demand.go: separateHot
-//	Why 12 consumers and not 10?                         scaler/need       packing.go: partitions are whole
+//	Why 12 consumers and not 10?                         scaler/need       packing.go: a partition cannot be split
 //	How many consumers does a constant rate need?        scaler/plan       plan.go: the formula and its example
 //	How is a decision put into words?                    scaler/say        line.go: the line of logs and Events; explain.go: the derivation
 //	How is a number printed?                             scaler/number     the same in lines and on pages
 //	When is what was learned saved and loaded?           internal/engine   memory.go: a table of the cases
 //	Where is it saved?                                   scaler/kube       memories.go: in ConfigMaps
 //	Where is it saved without Kubernetes?                internal/daemon   memoryfile.go
-//	What happens between two decisions?                  scaler            lane.go: the last one stands, or the fast lane decides
-//	What does advise answer while nobody follows?        scaler            play.go
+//	What happens between two decisions?                  scaler            lane.go: the last decision stays, or the fast lane makes a new one
+//	What does advise show while nobody follows it?       scaler            play.go
 //	When does a target go to zero, and what wakes it?    scaler/asleep     doc.go: the table; mark.go: partitions without a commit
 //	Was zero set by hand?                                scaler/asleep     state.go: Next
 //	What happens after a zero by hand?                   scaler            rules.go: byHand, byHandWaiting
 //	Where is that saved, before a write of 0?            scaler/kube       asleep.go
-//	When does a schedule apply, and in which time zone?  scaler            schedule.go: Open, parse
+//	When does a schedule apply, and in which time zone?  scaler            schedule.go: Open, parse; limits.go: scheduled
 //	When is a group idle?                                scaler/need       measure.go: idle
 //	What would another policy have decided?              scaler/sim        doc.go: the simulator; lineup.go: the alternatives
 //	Which recorded traffic is simulated?                 scaler/sim/traces        traces.go: the traces that are shipped
@@ -96,19 +96,21 @@
 //	What may a user set?                                 internal/config   config.go; docs/configuration.md is made from it
 //	How does a KEDA ScaledObject become a KafkaScaler?   internal/keda     convert.go; trigger.go: what has no equivalent
 //	What keeps a password out of logs and pages?         internal/config   secret.go
+//	When is a changed password or certificate read?      lag/kafkasource/transport   sasl.go, tls.go: for each new connection
 //	Which goroutines are there?                          internal/engine   doc.go: the goroutines; engine.go: Tick is one whole cycle
 //	How are the parts wired, started and stopped?        internal/daemon   daemon.go: New; run.go: Run, with a drawing
 //	Who serves the port, and with which TLS?             internal/daemon   serve.go
 //	When is a change of the configuration noticed?       internal/config   reload.go
 //	What does a changed configuration change?            internal/daemon   reload.go; restart.go: what needs a restart; sources.go: the clusters
-//	And in the engine?                                   internal/engine   engine.go: configure
+//	What does it change in the engine?                   internal/engine   engine.go: configure
 //	How does a command print what it read?               internal/output   table.go, lag.go, document.go
 //	How does a command ask a running daemon?             internal/client   client.go
 //	How are joins, leaves and skew counted?              rebalancemon      member_stats.go
 //	What is exposed under which name?                    internal/metrics  doc.go: the tables; docs/metrics.md is made from them
 //	Which groups have critical alerts?                   internal/metrics  group.go: tier
 //	Which groups are left out when there are too many?   internal/metrics  limit.go
-//	What is the JSON of lag?                             internal/api      lag.go; docs/json.md is made from it
+//	What is the JSON of lag?                             internal/api      lag.go: the types only; docs/json.md is made from it
+//	Which function answers a path of the API?            internal/web      web.go: the routes
 //	What do the pages show?                              internal/web      doc.go: the paths and their files
 //	How many connections are open, and for how long?     internal/serve    doc.go: the bounds
 //	How many pages and lists are answered at once?       internal/web      web.go, its constants
@@ -117,6 +119,7 @@
 //	Which alerts are there, and what to do then?         alerts            rules/; docs/runbooks
 //	What does Grafana show?                              dashboards        as Go and as JSON
 //	Do the chart and the configuration agree?            charts            schema_test.go
+//	Which rights does the chart grant in which mode?     charts            lagscaler/templates/_helpers.tpl
 //	What runs in the demo?                               internal/demo     doc.go
 //	How are the times of the demo shortened?             scaler/seen       clock.go
 //	Is a claim of the documentation true?                e2e               a module of its own: real Kafka, Kubernetes, Prometheus

@@ -1,13 +1,13 @@
-// Command bench measures what a poll of a large cluster costs, beside other ways to read the same numbers.
+// Command bench measures the cost of a poll of a large cluster, and the cost of other methods to read the same numbers.
 //
-//	bench            the table of one run: 100,000 group-partitions read five ways, and 1,000,000 read by us
+//	bench            the table of one run: 100,000 group-partitions read by five methods, and 1,000,000 read by lagscaler
 //	bench -write F   the same, put between the markers of docs/benchmarks.md
 //
-// Brokers are embedded ones in a process of their own, so that the client's CPU and memory are the client's alone.
-// Ways take turns within each round, after a garbage collection, and medians are over rounds.
+// The embedded brokers run in a process of their own, so that the measured CPU and memory are those of the client only.
+// Every round runs each method once, after a garbage collection. The table has the medians of all rounds.
 //
-// It runs parts of the program alone (kafkasource, lag, engine, metrics), not internal/daemon: every cost must be that of one
-// part, without the pages, the sampler and the timers of a daemon beside it.
+// It runs single parts of the program (kafkasource, lag, engine, metrics), not internal/daemon. So each measured cost is that
+// of one part, without the pages, the sampler and the timers of a daemon.
 package main
 
 import (

@@ -54,7 +54,7 @@ type Group struct {
 // Rest is what lies behind commits that stand, in offsets.
 type Rest struct {
 	Read       int64 `json:"read"`       // known to be no records
-	Unknown    int64 `json:"unknown"`    // unread or unreadable: nobody can tell
+	Unknown    int64 `json:"unknown"`    // unread or unreadable: it is unknown which
 	Partitions int   `json:"partitions"` // of unknown
 }
 

@@ -10,7 +10,7 @@
 //
 //	scenario.go                what arrives and what goes wrong, per scenario
 //	brokers.go                 the embedded brokers
-//	traffic.go, neighbours.go  producers, and groups that are not scaled
+//	traffic.go, neighbours.go  producers; groups that are not scaled: a quiet one, a stuck one, one without members
 //	fleet.go, consumer.go      the consumers that are scaled
 //	lines.go, screen.go        output as lines, and as a live picture on a terminal
 //	pages.go                   web pages, metrics and the recording

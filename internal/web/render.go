@@ -86,7 +86,7 @@ var meanings = map[lag.Status]string{
 	lag.StatusStopped:     "no members, but lag",
 	lag.StatusStalled:     "a partition with lag does not move",
 	lag.StatusWarning:     "above its threshold, or late and growing, or its commits stand",
-	lag.StatusRest:        "unread records, or offsets of transactions: nobody can tell",
+	lag.StatusRest:        "unread records, or offsets of transactions: it is unknown which",
 	lag.StatusOK:          "",
 }
 

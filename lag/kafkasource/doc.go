@@ -17,7 +17,7 @@
 //	OffsetFetch                       1 for every 500 groups that it coordinates; before Kafka 3.0 one for each group
 //	DescribeShareGroupOffsets         1 for every 500 share groups, instead of OffsetFetch
 //	ListOffsets, log ends             1 for every 10,000 partitions that it leads
-//	ListOffsets, last stable offsets  1 for every 10,000 partitions that it leads and read-committed groups read
+//	ListOffsets, last stable offsets  1 for every 10,000 partitions that it leads and that are read by read-committed groups
 //	ListOffsets, log starts           1 for every 10,000 partitions that it leads; in every 6th poll
 //
 // and to one broker of the cluster:

@@ -1,33 +1,37 @@
-// Package asleep says what wakes a target that has no replica, and why it has none.
+// Package asleep says which records wake a target that has zero replicas, and who set the replicas to zero. To wake a target is
+// to start its first replicas.
 //
-// The problem: at zero replicas nobody commits. A group that never ran has no commit, the commits of one that slept for long
-// expire, and a new partition has none. There the lag is unknown, and unknown is not zero. So the end of every topic counts
-// that the scaler or the group's history names:
+// The problem: at zero replicas there are no new commits, and some partitions have no commit at all: the group never ran, its
+// commits expired, or the partition is new. The lag there is unknown, and unknown is not zero. So lagscaler reads the log
+// ends of every topic that the scaler names or for which the group has had commits:
 //
-//	what is there                                     offsetReset   what wakes
-//	a commit                                          any           records beyond it, without a rest that is known as read
-//	no commit                                         latest        arrivals since the target went to zero
-//	no commit, and there never was one                earliest      the records that are retained
-//	no commit; all was read before commits expired    earliest      arrivals since; a warning says what will be read again
-//	no commit                                         not set       as earliest: in doubt it wakes
-//	it cannot be read                                 any           unknown: nothing, and the verdict says so
+//	partition                                         offsetReset   records that wake
+//	has a commit                                      any           those beyond it, without a rest that is known as read
+//	has no commit                                     latest        those that arrived since the target went to zero
+//	never had a commit                                earliest      those that are retained
+//	commit expired, after everything was read         earliest      those that arrived since; a warning says what will be read again
+//	has no commit                                     not set       as earliest: in doubt the target wakes
+//	cannot be read                                    any           unknown: the target does not wake, and the verdict says so
 //
-// More than activationLag of them wake. The number of arrivals in partitions without a commit comes from a [Mark]: the sum of
-// their ends at the moment at which the target went to zero. A sum is one number for a topic of any size, and is saved
-// (KafkaScaler status, or saved memory) before the write of 0, so that neither a restart nor another leader loses it. It
-// belongs to a topic's id: in a topic that was made anew, all records are arrivals. It is lowered whenever the sum falls,
-// because ends fall only when a log was truncated, or when a partition has a commit now.
+// The target wakes if there are more than activationLag of these records. To count the arrivals in partitions without a commit,
+// a [Mark] has, for one topic, the sum of their log ends at the moment at which the target went to zero. A sum is one number
+// for a topic of any size. It is saved (in the status of the KafkaScaler, or in saved memory) before lagscaler writes 0, so a
+// restart or a new leader does not lose it. A Mark belongs to one topic id: if the topic was created anew, all of its records
+// are arrivals. When the sum of the ends falls, the Mark is lowered, too. There are two reasons for a lower sum: a log was
+// truncated, or a partition has a commit now.
 //
-// Two worlds that look the same, and what tells them apart:
+// These situations look the same. The last column says what distinguishes them:
 //
-//	a latest group with old records that nobody will read   a never-run earliest group with the same: offsetReset
-//	zero by the scaler, and the leader died                 zero by hand: the intent that was saved before the write
-//	zero by KEDA before the cut-over                        zero by hand: an owner, or no size above 0 that was seen
-//	expired commits of a group that had read all            a group that never ran: Mark.Read
-//	a consumer that skips what woke it (latest)             one that read it: a commit there, see State.Woken
+//	situation                                         another one that looks the same           distinguished by
+//	latest: old records that no consumer will read    earliest: its first consumer reads them   offsetReset
+//	lagscaler set 0, and then the leader died         another client set 0                      the intent that was saved before the write
+//	KEDA set 0 before lagscaler took over             another client set 0                      an owner, or that no size above 0 was seen
+//	the group read everything, its commits expired    the group never ran                       Mark.Read
+//	latest: the consumer skips the record that woke   the consumer read this record             a commit there, see State.Woken
 //
-// The last row is why a latest group that was woken for a partition without a commit stays awake until it has one there:
-// its consumer begins at the end, skips the record, commits nothing, and would be put to sleep and woken for ever.
+// Because of the last row, a latest group that was woken for a partition without a commit stays awake until it has a commit
+// there. Its consumer begins at the end, skips the record and commits nothing. Otherwise the target would go to zero and be
+// woken again, without end.
 //
-// Values in, values out: [State.Next] takes one look, and returns the next State and what waits.
+// [State.Next] is a pure function: it takes one [Look], and returns the next State and what waits for each source.
 package asleep

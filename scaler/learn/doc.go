@@ -13,7 +13,7 @@
 //	capacity.go, samples.go    records/s of one consumer, from consumers that were busy all the time
 //	downstream.go              an experiment: if added consumers did not increase the total, it tries whether fewer are enough
 //	durations.go               duration of starts and rebalances: the 90th percentile of the last 20
-//	commits.go                 which rests behind a commit are nothing, and how often the group commits
+//	commits.go                 which rests are no records, and how often the group commits
 //	members.go                 consumers in one replica, and the session of a member that died
 //	trust.go, forecasts.go     how accurate the last jumps, trends and seasons were
 //	season.go, series.go       the peaks of the last week

@@ -10,8 +10,8 @@
 //	Clock                the interval of polls and decisions
 //	History              the readings of one source: rates, peaks, the quality of this poll, the start of an outage
 //	Replicas             changes of the replicas, by lagscaler and by other clients
-//	Mapping              which member runs in which pod: fleet.go, tenure.go: since when; places.go, names.go: the evidence
-//	Members              how consumers become replicas, up and down
+//	Mapping              which member runs in which pod, since when (fleet.go, tenure.go), and the evidence (places.go, names.go)
+//	Members              how many replicas a number of consumers needs, for scaling up and for scaling down
 //
 // The package is one idea: what earlier polls add to this one. It is not divided further, because a State holds all of these
 // parts, and each of them is small.
@@ -40,8 +40,8 @@
 // Both use [lag.Stands] for commits that do not move, with these differences:
 //
 //	                                      a user sees                  the decision uses
-//	a rest that may be no records         is shown as rest             no demand if it is at most 2, or stood for 120 s
-//	stalled, soon after a rebalance       until the commit moves       not stalled: members had no time to commit
-//	the owner of a stalled partition      the 120 s start again        no demand: no owner moved it (lag.View, Still)
-//	  changes before it is stalled
+//	a rest that may be no records         status rest                  no demand, if it has at most 2 offsets or stood for 120 s
+//	stalled, soon after a rebalance       stalled                      not stalled: members had no time to commit
+//	a commit stands for long, and the     not stalled: its time        stalled, no demand: no member moved it (lag.View, Still)
+//	  partition gets another member         starts again
 package seen

@@ -1,7 +1,7 @@
 // Package daemon runs lagscaler in the process of a test, wired by the program's own internal/daemon. It reads Kafka and
 // serves its pages and metrics; it has no Kubernetes.
 //
-// Only what a configuration cannot do is an option here: to see every Report, and to make a poll fail.
+// Two options here are not in a configuration: a test can see every Report, and it can make a poll fail.
 package daemon
 
 import (

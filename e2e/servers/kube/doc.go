@@ -9,7 +9,8 @@
 //	c.AwaitReady(t, ns, "worker", 3)
 //	config := c.KubeconfigFor(t, ns, "default") // what a pod of that ServiceAccount may do
 //
-// Pods become Ready although nothing runs. [ControlPlane.Follow] calls the
-// test for each, so that one Ready pod can stand for one real consumer. There
+// Pods become Ready although no process runs in them. [ControlPlane.Follow]
+// calls the test for each Ready pod, so that the test can run one real
+// consumer for it. There
 // are no logs, no exec and no port-forward.
 package kube

@@ -9,8 +9,8 @@
 // Each lagscaler is the program itself, built from the checkout, in a process of its own: a leader, its follower, and an
 // installation in mode advise. So two processes export the metrics of every group all the time. In production this happens
 // only for some seconds after a change of the leader.
-// Kubernetes, Prometheus and Alertmanager are the real ones. In the test's own process are only the brokers (embedded, as
-// those of the demo) and their clients.
+// Kubernetes, Prometheus and Alertmanager are the real ones. Only the brokers (embedded, as those of the demo) and their
+// clients run in the process of the test.
 //
 // The rules are exported with a time scale that makes an hour a minute. The times of the program itself are real: a partition
 // is stalled, and the data of a cluster are stale, after two minutes. So the tests of these two start first and end last.

@@ -5,7 +5,7 @@
 //
 //	step                     what it looks at                                   cost grows with
 //	count by cause           the counts of each group by cause and outcome      groups
-//	count a group anew       the rebalances of groups that had a new one        rebalances since the last Report
+//	count a group again      the rebalances of groups that had a new one        rebalances since the last Report
 //	page of the newest       the newest rebalance of each group that matches,   groups, and the number of pages
 //	                         merged until the page is full                      before this one
 //

@@ -12,7 +12,7 @@
 //	fleet_test.go      the target: pods, and what the program writes
 //	run_test.go        simulates a world
 //	poll_test.go       what was true and what was said at each poll
-//	alerts_test.go     which alerts fire; rules_test.go holds them against alerts/rules
+//	alerts_test.go     which alerts fire; rules_test.go compares them with alerts/rules
 //	judges_test.go     one function for everything that must happen or must never happen
 //	worlds_test.go     plays all worlds; traffic_test.go, fleets_test.go, sleeping_test.go and program_test.go have them
 //	properties_test.go worlds that are made at random; accidents_test.go: what may happen to members

@@ -1,8 +1,9 @@
 // Package coordlog reads the group coordinator's log of Apache Kafka 3.9 and
-// 4.3: the truth about rebalances that no admin request tells.
+// 4.3. This log shows the rebalances that really happened; no admin request
+// returns them.
 //
-// [Parse] turns a line into a [Record]; [Rebalances] folds a group's records
-// into what happened. The wording is that of kafka.coordinator.group.GroupCoordinator
+// [Parse] turns a line into a [Record]; [Rebalances] turns the records of a
+// group into its rebalances. The wording is that of kafka.coordinator.group.GroupCoordinator
 // (3.9) and org.apache.kafka.coordinator.group.GroupMetadataManager (4.3).
 package coordlog
 
