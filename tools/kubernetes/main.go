@@ -1,10 +1,10 @@
 // Command kubernetes is the whole control plane of the tests in one file: etcd,
 // kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, and kwok,
-// which simulates the kubelets. It runs the program whose name it is called
-// by: the build creates a symbolic link for each name in the same folder.
+// which plays the kubelets. It acts as the one it is called by: the build
+// leaves a symbolic link of each name beside it.
 //
-// The six programs share most of their packages. If they were built separately,
-// each would be linked on its own, and would need its own disk space.
+// Built apart, the six share most of their packages but none of their linking
+// and disk space.
 package main
 
 import (

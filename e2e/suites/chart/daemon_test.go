@@ -87,8 +87,9 @@ func (r *release) spec() corev1.PodSpec {
 	return d.Spec.Template.Spec
 }
 
-// mount brings ConfigMaps and Secrets to where the pod would find them, as a kubelet does, now and again. The only addition
-// is the way to the API server, which a pod knows from its environment: with the token of the release's ServiceAccount.
+// mount brings ConfigMaps and Secrets to where the pod would find them, as a kubelet does, now and again. Two things
+// differ: the way to the API server, which a pod knows from its environment, with the token of the release's ServiceAccount, and the
+// port of the probes.
 func (p *pod) mount() {
 	p.t.Helper()
 	spec := p.r.spec()
@@ -140,6 +141,7 @@ func (p *pod) connect(text, account string) []byte {
 		p.t.Fatalf("the configuration says nothing of Kubernetes: %s", text)
 	}
 	k["kubeconfig"] = kubeconfig
+	c["healthListen"] = "127.0.0.1:0" // all pods are on this machine
 	out, err := yaml.Marshal(c)
 	p.check(err)
 	return out
