@@ -172,13 +172,13 @@ func TestToZeroAndBack(t *testing.T) {
 	s.awaitEvent("Deployment", workload, "Restored")
 }
 
-// Replicas run, and nobody joins.
-func TestTheGroupIsEmpty(t *testing.T) {
+// Replicas run, and nobody ever joins: the group does not exist, or has another name.
+func TestNobodyEverJoins(t *testing.T) {
 	t.Parallel()
 	s := open(t, setup{Rate: 20, Replicas: 2, WithoutConsumer: func(string) bool { return true }})
 	sizes := s.watch()
 	d := s.start()
-	got := s.awaitVerdict(d, scaler.NoMembers)
+	got := s.awaitVerdict(d, scaler.GroupNotFound)
 	if got.Decision.Desired != 2 || len(sizes()) != 1 {
 		t.Errorf("%s; sizes %v", got.Line, sizes())
 	}
