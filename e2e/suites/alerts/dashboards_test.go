@@ -18,6 +18,13 @@ var empty = map[string]string{
 	"lagscaler-scaling Blocked for longer than the deadline A": "no hold is overdue",
 }
 
+// rare are the queries of series that exist only while something unusual is there. These troubles may cause it or not.
+var rare = map[string]string{
+	"lagscaler-group Unusual partitions F": "no commit is above the end of the log",
+	"lagscaler-group Unusual partitions H": "the rhythm of a group's commits is known after a few of them",
+	"lagscaler-group Unusual partitions I": "no producer writes transactions",
+}
+
 // query is one query of a dashboard.
 type query struct{ where, expr string }
 
@@ -67,6 +74,9 @@ func (e *environment) checkDashboards(t *testing.T) {
 	}
 	for _, q := range asked {
 		found := e.prometheus.Range(t, q.expr, e.began)
+		if _, either := rare[q.where]; either {
+			continue
+		}
 		if _, allowed := empty[q.where]; allowed == (len(found) > 0) {
 			t.Errorf("%s: %d series of %s", q.where, len(found), q.expr)
 		}
