@@ -74,7 +74,7 @@ const habitsKept = 64
 func (h Habits) forTopics(g *GroupLag) Habits {
 	next := slices.Clone(h)
 	if len(h) > len(g.Topics)+habitsKept {
-		next = slices.DeleteFunc(next, func(t TopicHabits) bool { _, ok := g.topicIndex(0, t.Topic); return !ok })
+		next = slices.DeleteFunc(next, func(t TopicHabits) bool { _, ok := g.topicIndex(t.Topic); return !ok })
 	}
 	for i := range g.Topics {
 		if at, ok := next.find(g.Topics[i].Topic); !ok {

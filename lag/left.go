@@ -2,7 +2,6 @@ package lag
 
 import (
 	"slices"
-	"sort"
 	"strings"
 	"time"
 )
@@ -159,8 +158,7 @@ func (g *GroupLag) topic(name string) *TopicLag {
 	if g == nil {
 		return nil
 	}
-	i := sort.Search(len(g.Topics), func(i int) bool { return g.Topics[i].Topic >= name })
-	if i < len(g.Topics) && g.Topics[i].Topic == name {
+	if i, ok := g.topicIndex(name); ok {
 		return &g.Topics[i]
 	}
 	return nil

@@ -33,13 +33,14 @@ type learned struct {
 
 func (r *reader) topic(t int) {
 	topic := &r.g.Topics[t]
-	habit := &r.next.habits[must(r.next.habits.find(topic.Topic))]
+	at, _ := r.next.habits.find(topic.Topic) // each topic of the group has a place, see forTopics
+	habit := &r.next.habits[at]
 	var seen learned
 	r.habit, r.seen = habit, &seen
 	var old []stand
 	var before []PartitionLag
 	if r.before.group != nil {
-		if k, ok := r.before.group.topicIndex(t, topic.Topic); ok && r.before.group.Topics[k].ID == topic.ID {
+		if k, ok := r.before.group.topicIndex(topic.Topic); ok && r.before.group.Topics[k].ID == topic.ID {
 			before = r.before.group.Topics[k].Partitions
 			old = r.before.topics[k].list
 		}
@@ -72,8 +73,6 @@ func (r *reader) topic(t int) {
 	}
 	r.next.topics[t] = topicStands{list: list, rules: r.rules}
 }
-
-func must(i int, _ bool) int { return i }
 
 func comparePartition(p PartitionLag, n int32) int { return int(p.Partition - n) }
 

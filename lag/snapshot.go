@@ -1,7 +1,6 @@
 package lag
 
 import (
-	"slices"
 	"sort"
 	"time"
 )
@@ -47,9 +46,9 @@ type GroupLag struct {
 	AssignmentEpoch int32
 	Members         []Member      // sorted by ID
 	Subtopologies   []Subtopology // Kafka Streams, sorted by ID; nil: not known
-	Topics          []TopicLag
-	Left            []Left    // topics that the group committed to and no longer subscribes to, sorted
-	ReadAt          time.Time // when the offsets below were read; older than the snapshot when Err is set
+	Topics          []TopicLag    // sorted by name
+	Left            []Left        // topics that the group committed to and no longer subscribes to, sorted
+	ReadAt          time.Time     // when the offsets below were read; older than the snapshot when Err is set
 	ReadCommitted   bool
 	Described       bool      // false: members and owners are carried over from the last Stable
 	Err             ErrorCode // why this poll could not read the group; OK when it did
@@ -83,13 +82,10 @@ type TopicLag struct {
 	Partitions []PartitionLag
 }
 
-// topicIndex is where a topic of the group is; it is usually at the same place as before.
-func (g *GroupLag) topicIndex(at int, name string) (int, bool) {
-	if at < len(g.Topics) && g.Topics[at].Topic == name {
-		return at, true
-	}
-	i := slices.IndexFunc(g.Topics, func(t TopicLag) bool { return t.Topic == name })
-	return i, i >= 0
+// topicIndex is where a topic of the group is.
+func (g *GroupLag) topicIndex(name string) (int, bool) {
+	i := sort.Search(len(g.Topics), func(i int) bool { return g.Topics[i].Topic >= name })
+	return i, i < len(g.Topics) && g.Topics[i].Topic == name
 }
 
 // OwnerOf is the member that owns the partition.

@@ -1,6 +1,7 @@
 package lag
 
 import (
+	"slices"
 	"sort"
 	"time"
 )
@@ -72,16 +73,14 @@ func ownersOf(g *GroupLag) []uint32 {
 
 // At is a partition of the last reading, by its indexes.
 func (s *Stands) At(t, i int) Stand {
-	if v, ok := s.view(t, i); ok {
+	if v, ok := s.View(t, i); ok {
 		return v.Stand
 	}
 	return StandMoving
 }
 
 // View is a partition of the last reading, by its indexes; ok is false if nothing is remembered about it, because it moves.
-func (s *Stands) View(t, i int) (View, bool) { return s.view(t, i) }
-
-func (s *Stands) view(t, i int) (View, bool) {
+func (s *Stands) View(t, i int) (View, bool) {
 	if t >= len(s.topics) || s.group == nil || i >= len(s.group.Topics[t].Partitions) {
 		return View{}, false
 	}
@@ -111,17 +110,15 @@ func (s *Stands) Of(topic string, partition int32) Stand {
 	if s.group == nil {
 		return StandMoving
 	}
-	for t := range s.group.Topics {
-		if s.group.Topics[t].Topic != topic {
-			continue
-		}
-		list := s.group.Topics[t].Partitions
-		i := sort.Search(len(list), func(i int) bool { return list[i].Partition >= partition })
-		if i < len(list) && list[i].Partition == partition {
-			return s.At(t, i)
-		}
+	t, ok := s.group.topicIndex(topic)
+	if !ok {
+		return StandMoving
 	}
-	return StandMoving
+	i, ok := slices.BinarySearchFunc(s.group.Topics[t].Partitions, partition, comparePartition)
+	if !ok {
+		return StandMoving
+	}
+	return s.At(t, i)
 }
 
 // Interval is the interval between commits of a topic of the last reading that is in force, learned or set: what waits for less
@@ -159,7 +156,7 @@ func (s *Stands) Rest(wants func(topic string) bool) Rest {
 		h := s.habits.Of(topic.Topic)
 		sum.rhythm(&h, s.topics[t].rules)
 		for i := range topic.Partitions {
-			if v, ok := s.view(t, i); ok {
+			if v, ok := s.View(t, i); ok {
 				sum.add(v.Stand, &topic.Partitions[i])
 			}
 		}

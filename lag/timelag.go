@@ -77,7 +77,7 @@ func (h *History) timeLags(g *GroupLag, stands *Stands) [][]TimeLag {
 		for i := range topic.Partitions {
 			p := &topic.Partitions[i]
 			position, _ := p.Position()
-			v, ok := stands.view(t, i)
+			v, ok := stands.View(t, i)
 			switch {
 			case ok && v.Stand == StandRead:
 				all[t][i] = NewTimeLag(0, false)

@@ -40,13 +40,6 @@ type Regexp struct {
 	re   *regexp.Regexp
 }
 
-// NewRegexp compiles a pattern that must match the complete name.
-func NewRegexp(pattern string) (Regexp, error) {
-	var r Regexp
-	err := r.UnmarshalText([]byte(pattern))
-	return r, err
-}
-
 // UnmarshalText parses a pattern in the syntax of package regexp (RE2), and anchors it at both ends.
 func (r *Regexp) UnmarshalText(text []byte) error {
 	if len(text) == 0 {

@@ -73,10 +73,7 @@ func New(o Options) (*Daemon, error) {
 	ring := recent.New()
 	d.engine = engine.New(engineSettings(c, clusters), d.engineOptions(ring))
 	d.showIn(ring)
-	if d.health, err = listenHealth(c); err != nil {
-		return nil, err
-	}
-	return d, nil
+	return d, d.listenHealth(c.HealthListen)
 }
 
 // engineOptions connects the engine with the other parts.

@@ -41,16 +41,15 @@ func (d *Daemon) healthServer() *server {
 	return &server{http: serve.New(mux, d.log), listener: serve.Listen(d.health, d.log), log: d.log}
 }
 
-// listenHealth opens the port of the probes. It is nil if the configuration has none.
-func listenHealth(c *config.Config) (net.Listener, error) {
-	if c.HealthListen == "" {
-		return nil, nil //nolint:nilnil // no port is no error
+// listenHealth opens the port of the probes, if the configuration has one.
+func (d *Daemon) listenHealth(address string) (err error) {
+	if address == "" {
+		return nil
 	}
-	l, err := net.Listen("tcp", c.HealthListen)
-	if err != nil {
-		return nil, fmt.Errorf("healthListen: %w", err)
+	if d.health, err = net.Listen("tcp", address); err != nil {
+		return fmt.Errorf("healthListen: %w", err)
 	}
-	return l, nil
+	return nil
 }
 
 // routes are all paths of the port. Every answer is made from the latest Report, so a request never reads Kafka.

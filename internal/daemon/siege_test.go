@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -10,10 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kfake"
-
 	"github.com/lagscaler/lagscaler/internal/config"
-	"github.com/lagscaler/lagscaler/internal/engine"
 )
 
 // hostile are connections that are never of use: some send nothing, some half a request, some do not read the answer.
@@ -36,42 +32,15 @@ func hostile(t *testing.T, address string, n int) {
 
 // While 500 connections are held open, probes, scrapes and pages are answered as before.
 func TestHostileConnections(t *testing.T) {
-	kafka, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "orders"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(kafka.Close)
-	c, err := config.Brokers(kafka.ListenAddrs())
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.Kubernetes.Enabled, c.HealthListen = config.Off, "127.0.0.1:0"
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	polled := make(chan struct{}, 1)
-	var log bytes.Buffer
-	d, err := New(Options{Config: c, Log: &log, Published: func(*engine.Report) {
-		select {
-		case polled <- struct{}{}:
-		default:
-		}
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	ctx := t.Context()
-	go func() { ended <- d.Run(ctx, listener) }()
+	d := start(t, func(c *config.Config) { c.HealthListen = "127.0.0.1:0" })
 	t.Cleanup(func() {
-		if err := <-ended; err != nil {
+		d.stop()
+		if err := <-d.ended; err != nil {
 			t.Error(err)
 		}
 	})
-	<-polled
-	hostile(t, listener.Addr().String(), 500)
-	pages, health := "http://"+listener.Addr().String(), "http://"+d.health.Addr().String()
+	hostile(t, strings.TrimPrefix(d.url, "http://"), 500)
+	pages, health := d.url, "http://"+d.health.Addr().String()
 	for range 3 {
 		for _, url := range []string{health + "/healthz", health + "/readyz", pages + "/metrics", pages + "/", pages + "/api/v1/groups", pages + "/healthz"} {
 			if err := answered(url); err != nil {

@@ -33,16 +33,7 @@ func TestAGroupWhoseCommitsExpired(t *testing.T) {
 		k.Commit("shop", "orders", 0, 60)
 		k.Commit("shop", "orders", 1, 0)
 
-		zero := int32(0)
-		sources := []seen.SourceSpec{{Cluster: "main", Group: "shop", ProcessingTime: 10 * time.Millisecond, OffsetReset: c.reset}}
-		policy, err := scaler.Spec{Mode: scaler.Act, Sources: sources, MinReplicas: &zero}.Policy()
-		if err != nil {
-			t.Fatal(err)
-		}
-		f := &targets{scaler: scaler.Scaler{
-			Name: "shop/orders", Mode: scaler.Act, Policy: policy, Sources: sources,
-			Workload: seen.Workload{Ref: seen.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "w"}, Found: true, HasScale: true},
-		}}
+		f := asleepTarget(t, nil, c.reset)
 		store := &kept{}
 		settings := Settings{Clusters: []Cluster{{Name: "main", Source: k}}, Mode: scaler.Act}
 		e := New(settings, Options{Targets: f, Memories: store})

@@ -39,16 +39,7 @@ func newSleeping(t *testing.T, reset seen.OffsetReset, topics ...string) *sleepi
 		t.Fatal(err)
 	}
 	t.Cleanup(src.Close)
-	zero := int32(0)
-	sources := []seen.SourceSpec{{Cluster: "main", Group: "shop", Topics: topics, ProcessingTime: 10 * time.Millisecond, OffsetReset: reset}}
-	policy, err := scaler.Spec{Mode: scaler.Act, Sources: sources, MinReplicas: &zero}.Policy()
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := &targets{scaler: scaler.Scaler{
-		Name: "shop/orders", Mode: scaler.Act, Policy: policy, Sources: sources,
-		Workload: seen.Workload{Ref: seen.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "w"}, Found: true, HasScale: true},
-	}}
+	f := asleepTarget(t, topics, reset)
 	e := New(Settings{Clusters: []Cluster{{Name: "main", Source: src}}, Mode: scaler.Act}, Options{Targets: f, Clock: everyPoll})
 	s := &sleeping{e, f, lagtest.Kafka(t, src, c.ListenAddrs()), t}
 	s.kafka.Create("orders", 4)
@@ -173,4 +164,19 @@ func TestTheFileSavesItsIntent(t *testing.T) {
 			t.Errorf("the save says %v, and 0 was written: %v", fails, wrote)
 		}
 	}
+}
+
+// asleepTarget is a target at zero replicas that may stay there.
+func asleepTarget(t *testing.T, topics []string, reset seen.OffsetReset) *targets {
+	t.Helper()
+	zero := int32(0)
+	sources := []seen.SourceSpec{{Cluster: "main", Group: "shop", Topics: topics, ProcessingTime: 10 * time.Millisecond, OffsetReset: reset}}
+	policy, err := scaler.Spec{Mode: scaler.Act, Sources: sources, MinReplicas: &zero}.Policy()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &targets{scaler: scaler.Scaler{
+		Name: "shop/orders", Mode: scaler.Act, Policy: policy, Sources: sources,
+		Workload: seen.Workload{Ref: seen.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "w"}, Found: true, HasScale: true},
+	}}
 }

@@ -54,6 +54,15 @@ func (a *answer) WriteHeader(code int) { a.code = code }
 // Write keeps a part of the page. It never fails.
 func (a *answer) Write(p []byte) (int, error) { return a.body.Write(p) }
 
+// send writes it to a client.
+func (a *answer) send(w http.ResponseWriter) {
+	for name, values := range a.header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(a.code)
+	_, _ = w.Write(a.body.Bytes()) // a scraper that went away is no error of ours
+}
+
 // maxIdle is after how many Reports without a request a kind is no longer rendered in advance: 5 min at 10 s.
 const maxIdle = 30
 
@@ -70,12 +79,7 @@ func (a *answers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.servePart(w, r)
 		return
 	}
-	page := a.page(a.kindOf(r.Header))
-	for name, values := range page.header {
-		w.Header()[name] = values
-	}
-	w.WriteHeader(page.code)
-	_, _ = w.Write(page.body.Bytes()) // a scraper that went away is no error of ours
+	a.page(a.kindOf(r.Header)).send(w)
 }
 
 // servePart renders a part of the page, for people. It is rendered for each request, but never two at a time.
@@ -87,11 +91,7 @@ func (a *answers) servePart(w http.ResponseWriter, r *http.Request) {
 	}
 	part := a.render(a.inner, r)
 	<-a.parts
-	for name, values := range part.header {
-		w.Header()[name] = values
-	}
-	w.WriteHeader(part.code)
-	_, _ = w.Write(part.body.Bytes())
+	part.send(w)
 }
 
 func (a *answers) render(by http.Handler, r *http.Request) *answer {

@@ -10,10 +10,10 @@ import (
 // maxConnections is how many connections are open at once.
 const maxConnections = 256
 
-// Limit bounds how many connections of a listener are open at once. Each new connection is accepted. Over the bound another one
+// limit bounds how many connections of a listener are open at once. Each new connection is accepted. Over the bound another one
 // is closed for it: of the client address with the most connections, the one that was idle for longest. Dropped is called with
 // that client and its connections; it may be nil.
-func Limit(l net.Listener, most int, dropped func(client string, open int)) net.Listener {
+func limit(l net.Listener, most int, dropped func(client string, open int)) net.Listener {
 	return &listener{Listener: l, most: most, dropped: dropped, open: map[string][]*connection{}}
 }
 

@@ -35,7 +35,7 @@ func New(handler http.Handler, log *slog.Logger) *http.Server {
 func Listen(l net.Listener, log *slog.Logger) net.Listener {
 	var mu sync.Mutex
 	var warned time.Time
-	return Limit(l, maxConnections, func(client string, open int) {
+	return limit(l, maxConnections, func(client string, open int) {
 		mu.Lock()
 		defer mu.Unlock()
 		if time.Since(warned) < maxWarnings {

@@ -69,7 +69,7 @@ func TestConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPipes()
 		var dropped []string
-		l := Limit(p, 4, func(client string, open int) { dropped = append(dropped, fmt.Sprintf("%s of %d", client, open)) })
+		l := limit(p, 4, func(client string, open int) { dropped = append(dropped, fmt.Sprintf("%s of %d", client, open)) })
 		var servers []net.Conn
 		open := func(client string) net.Conn {
 			near := make(chan net.Conn)

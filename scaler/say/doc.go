@@ -6,7 +6,6 @@
 // read from JSON has the same line.
 //
 //	Line      ScaleUp 12 -> 24, MaxReplicas 24 -> 20: 1 915/s needed, 12 consumers can process 1 200/s; 1 690/s expected …
-//	LineAs    the same, and whether the decision was carried out, or why not: ScaleUp 12 -> 24 (Advised): …
 //	Explain   rows in sections: measured, computed, decided, limited, and otherwise (the nearest changes that would lead to
 //	          another decision); Text prints them in columns
 package say

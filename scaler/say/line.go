@@ -11,14 +11,6 @@ import (
 // Line is the decision in one line, every number of which is in the Decision.
 func Line(d scaler.Decision) string { return Head(d) + ": " + Detail(d) }
 
-// LineAs is the line with the disposition of the decision.
-func LineAs(d scaler.Decision, became scaler.Disposition) string {
-	if became == "" {
-		return Line(d)
-	}
-	return fmt.Sprintf("%s (%s): %s", Head(d), became, Detail(d))
-}
-
 // Head is the answer and its reasons without the numbers behind them: ScaleUp 12 -> 24, MaxReplicas 24 -> 20.
 func Head(d scaler.Decision) string {
 	var b strings.Builder

@@ -5,7 +5,6 @@
 package daemon
 
 import (
-	"bytes"
 	"context"
 	"net"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lagscaler/lagscaler/e2e/servers/child"
 	"github.com/lagscaler/lagscaler/internal/config"
 	program "github.com/lagscaler/lagscaler/internal/daemon"
 	"github.com/lagscaler/lagscaler/internal/engine"
@@ -35,7 +35,7 @@ const Cluster = "main"
 type Daemon struct {
 	URL   string
 	t     *testing.T
-	log   lockedBuffer
+	log   child.Buffer
 	stop  context.CancelFunc
 	ended chan error
 	once  sync.Once
@@ -85,22 +85,4 @@ func (d *Daemon) Stop() {
 			d.t.Logf("the log of the daemon:\n%s", d.log.String())
 		}
 	})
-}
-
-// lockedBuffer is a log that several goroutines write.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

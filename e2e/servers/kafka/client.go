@@ -1,10 +1,8 @@
 package kafka
 
 import (
-	"bytes"
 	"context"
 	"io"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -18,7 +16,7 @@ type Client struct {
 	t       testing.TB
 	process *child.Process
 	stdin   io.WriteCloser
-	stderr  lockedBuffer
+	stderr  child.Buffer
 	stream  *stream
 }
 
@@ -125,24 +123,6 @@ func (c *Client) awaitAll(what string, ok func([]Event) bool) {
 		c.t.Fatalf("waiting for %s: %v; the last of %d events: %+v",
 			what, err, len(events), events[max(0, len(events)-5):])
 	}
-}
-
-// lockedBuffer is a buffer that one goroutine fills while another may read.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 // millis is a duration as Kafka's properties and Fleet.java take it.

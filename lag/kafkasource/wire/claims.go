@@ -171,22 +171,27 @@ func (r *claims) metadata() {
 }
 
 func (r *claims) consumerGroups() {
+	r.groupsOf(16, func() {
+		r.strings(3) // id, instance, rack
+		r.Span(4)    // epoch
+		r.strings(2) // client, host
+		r.names()    // topics
+		r.bytes()    // pattern
+		r.assignment()
+		r.assignment()
+		r.since(1, 1) // type
+	})
+}
+
+// groupsOf walks through groups that the broker assigns: of consumers (KIP-848) and share groups (KIP-932).
+func (r *claims) groupsOf(memberBytes int, member func()) {
 	r.Span(4) // throttle time
 	r.array(20, func() {
 		r.Span(2)    // code
 		r.strings(3) // message, group, state
 		r.Span(8)    // epochs
 		r.bytes()    // assignor
-		r.array(16, func() {
-			r.strings(3) // id, instance, rack
-			r.Span(4)    // epoch
-			r.strings(2) // client, host
-			r.names()    // topics
-			r.bytes()    // pattern
-			r.assignment()
-			r.assignment()
-			r.since(1, 1) // type
-		})
+		r.array(memberBytes, member)
 		r.Span(4) // authorized operations
 	})
 }

@@ -3,20 +3,12 @@ package wire
 // The responses about share groups (KIP-932) and streams groups (KIP-1071).
 
 func (r *claims) shareGroups() {
-	r.Span(4) // throttle time
-	r.array(20, func() {
-		r.Span(2)    // code
-		r.strings(3) // message, group, state
-		r.Span(8)    // epochs
-		r.bytes()    // assignor
-		r.array(11, func() {
-			r.strings(2) // id, rack
-			r.Span(4)    // epoch
-			r.strings(2) // client, host
-			r.names()    // topics
-			r.assignment()
-		})
-		r.Span(4) // authorized operations
+	r.groupsOf(11, func() {
+		r.strings(2) // id, rack
+		r.Span(4)    // epoch
+		r.strings(2) // client, host
+		r.names()    // topics
+		r.assignment()
 	})
 }
 
