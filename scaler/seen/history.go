@@ -21,6 +21,7 @@ type History struct {
 	Since       time.Time // windows begin here: they begin anew after an outage
 	peaks       peaks     // of the arrival rate, over the stabilization window
 	roster      roster    // the members of the last reading
+	where       []place   // of these members, as of this poll
 }
 
 // Quality says how much of a source a poll could read.
@@ -57,11 +58,14 @@ func (h History) next(p *Poll, src *Source) History {
 	return h
 }
 
-// watch takes the members of a new reading in.
+// watch finds where the members of the last reading run, and takes in those of a new one.
 func (h *History) watch(s *State) {
+	if h.Read == nil {
+		return
+	}
+	h.where = places(h.Read, &s.Workload, s.fleet, s.Now, s.Clock)
 	if h.New {
-		where := places(h.Read, &s.Workload, s.fleet, s.Now, s.Clock)
-		h.roster = h.roster.next(h.Read, where, &s.Workload, s.fleet, s.Now)
+		h.roster = h.roster.next(h.Read, h.where, &s.Workload, s.fleet, s.Now)
 	}
 }
 

@@ -51,12 +51,11 @@ func (s *State) Map(h *History, session time.Duration, before MappedBy) Mapping 
 	if g == nil {
 		return m
 	}
-	where := places(g, wl, s.fleet, s.Now, s.Clock)
 	counts, settled, inPods := make([]int32, len(wl.Pods)), make([]int32, len(wl.Pods)), int32(0)
 	m.By = ByAddress
 	var unknown []tenure
 	var hosts []string
-	for i, p := range where {
+	for i, p := range h.where {
 		t := h.roster.find(g.Members[i].ID)
 		old := s.Now.Sub(t.since) > session
 		switch {
