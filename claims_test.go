@@ -1,6 +1,7 @@
 package lagscaler_test
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -120,6 +121,76 @@ func TestOneFileWritesReplicas(t *testing.T) {
 	}
 }
 
+// Texts of servers, which may repeat a secret or hold what another team may not know, stay with the errors of a cluster: no
+// decision, and so no status, Event or recording, has one. lag.ReadError.Detail is the only field with such texts.
+func TestDecisionsHaveNoTextsOfServers(t *testing.T) {
+	read := 0
+	forEachFile(t, func(dir, name string, tree *ast.File) {
+		ast.Inspect(tree, func(n ast.Node) bool {
+			s, ok := n.(*ast.SelectorExpr)
+			if !ok || s.Sel.Name != "Detail" {
+				return true
+			}
+			read++
+			if dir == "rebalancemon" || dir == "scaler" || strings.HasPrefix(dir, "scaler/") || dir == "internal/record" {
+				t.Errorf("%s/%s reads Detail", dir, name)
+			}
+			return true
+		})
+	})
+	if read == 0 {
+		t.Error("nothing reads Detail: has the field another name?")
+	}
+}
+
+// Each row of the threat model names tests, which exist.
+func TestThreatModelIsTested(t *testing.T) {
+	_, model, _ := strings.Cut(read(t, "docs/security.md"), "## Threat model")
+	model, _, _ = strings.Cut(model, "Not defended:")
+	declared := declaredTests(t)
+	named := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9]+)`")
+	rows := 0
+	for line := range strings.Lines(model) {
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		if len(cells) != 5 || strings.Contains(line, "---") || strings.TrimSpace(cells[0]) == "who" {
+			continue
+		}
+		rows++
+		tests := named.FindAllStringSubmatch(cells[4], -1)
+		if len(tests) == 0 {
+			t.Errorf("no test shows what stops%s", cells[0])
+		}
+		for _, test := range tests {
+			if !declared[test[1]] {
+				t.Errorf("docs/security.md names %s, which does not exist", test[1])
+			}
+		}
+	}
+	if rows < 10 {
+		t.Errorf("the threat model has %d rows", rows)
+	}
+}
+
+// declaredTests are the names of all tests and fuzz targets, those of e2e too.
+func declaredTests(t *testing.T) map[string]bool {
+	t.Helper()
+	declared := map[string]bool{}
+	function := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)[A-Za-z0-9]+)\(\w+ \*testing\.[TF]\)`)
+	err := filepath.WalkDir(".", func(path string, _ os.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		for _, m := range function.FindAllStringSubmatch(read(t, path), -1) {
+			declared[m[1]] = true
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return declared
+}
+
 // The documents say after how many polls without an answer the values of a group count as unknown.
 func TestDocumentsSayWhenAGroupIsStale(t *testing.T) {
 	words := map[int]string{1: "one", 2: "two", 3: "three"}
@@ -133,5 +204,22 @@ func TestDocumentsSayWhenAGroupIsStale(t *testing.T) {
 		if !strings.Contains(read(t, file), want) {
 			t.Errorf("%s does not say %q", file, want)
 		}
+	}
+}
+
+// The first screen of the README counts the alerts.
+func TestNumberOfAlerts(t *testing.T) {
+	files, err := filepath.Glob("alerts/rules/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	alerts := map[string]bool{} // one may have several rules
+	for _, name := range files {
+		for _, m := range regexp.MustCompile(`(?m)^ +- alert: (\w+)$`).FindAllStringSubmatch(read(t, name), -1) {
+			alerts[m[1]] = true
+		}
+	}
+	if claim := fmt.Sprintf("**%d alerts** with runbooks", len(alerts)); !strings.Contains(read(t, "README.md"), claim) {
+		t.Errorf("README.md does not say %q", claim)
 	}
 }

@@ -121,6 +121,8 @@ func TestWrongOptions(t *testing.T) {
 		{alerts.Options{Disable: []string{"LagscalerNothing"}}, `there is no alert "LagscalerNothing"; the alerts are LagscalerAbsent, `},
 		{alerts.Options{Labels: map[string]string{"a-b": "c"}}, `label "a-b": not a valid label name`},
 		{alerts.Options{Labels: map[string]string{"severity": "none"}}, `label severity: must not be set, every alert has its own`},
+		{alerts.Options{Grafana: "grafana.example"}, `grafana URL "grafana.example": want an address such as https://grafana.example`},
+		{alerts.Options{Grafana: "https://grafana.example/?orgId=1"}, `grafana URL "https://grafana.example/?orgId=1": want an address`},
 		{alerts.Options{TimeScale: -1}, `time scale -1: want a positive number`},
 	} {
 		err := alerts.Export(&bytes.Buffer{}, c.options)

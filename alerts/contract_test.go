@@ -29,6 +29,7 @@ func known(t *testing.T) promtest.Metrics {
 	levels := map[string][]string{
 		"kafka_cluster_group":      {"kafka_cluster", "group"},
 		"kafka_cluster_group_tier": {"kafka_cluster", "group", "tier"},
+		"lagscaler":                {},
 	}
 	for _, m := range regexp.MustCompile(`- record: (\w+)(:\S+)`).FindAllStringSubmatch(export(t, alerts.Options{}), -1) {
 		labels, ok := levels[m[1]]
@@ -93,6 +94,9 @@ func TestCountersStartAtZero(t *testing.T) {
 			Groups: []engine.GroupReport{{Lag: &lag.GroupLag{GroupState: lag.GroupState{Group: "new"}, ReadAt: at}}},
 		}},
 		Scalers: []engine.ScalerReport{{Outcome: scaler.Outcome{Scaler: scaler.Scaler{Workload: seen.Workload{Ref: seen.Ref{Name: "new"}}}}}},
+	}
+	for _, part := range engine.Parts {
+		report.Panics = append(report.Panics, engine.PanicCount{Part: part})
 	}
 	w := httptest.NewRecorder()
 	metrics.New(metrics.Options{Latest: func() *engine.Report { return report }}).

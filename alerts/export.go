@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -14,6 +15,12 @@ import (
 
 //go:embed rules/*.yaml
 var files embed.FS
+
+// dashboardURL is the annotation dashboard_url, with GRAFANA for the address of Grafana and ALERT for the name of the alert. It is
+// the dashboard of the alert's group, scaler, cluster, or of lagscaler itself, from half an hour before the alert began until now.
+//
+//go:embed dashboard_url.tmpl
+var dashboardURL string
 
 // fileOrder is the order of the files in an export: recording rules come first, because alerts use them.
 var fileOrder = []string{"recording", "groups", "rebalances", "scaling", "lagscaler"}
@@ -38,6 +45,7 @@ type Options struct {
 	Name         string            // of the custom resource; lagscaler if empty
 	Namespace    string            // of the custom resource; none if empty
 	ObjectLabels map[string]string // of the custom resource; the operator selects rules by them
+	Grafana      string            // address of the Grafana that has the dashboards: every alert gets the annotation dashboard_url; none if empty
 	TimeScale    float64           // divides every duration, for tests; 0 and 1 change nothing
 }
 
@@ -77,6 +85,11 @@ var labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 func (o Options) Check() error {
 	if o.Format != "" && !slices.Contains(Formats, o.Format) {
 		return fmt.Errorf("format %q: must be prometheus or prometheusrule", o.Format)
+	}
+	if o.Grafana != "" {
+		if u, err := url.Parse(o.Grafana); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || strings.ContainsAny(o.Grafana, "'{}") {
+			return fmt.Errorf("grafana URL %q: want an address such as https://grafana.example", o.Grafana)
+		}
 	}
 	if o.TimeScale < 0 {
 		return fmt.Errorf("time scale %g: want a positive number", o.TimeScale)
@@ -164,7 +177,7 @@ func selectRules(o Options) string {
 		}
 		text := r.text
 		if r.alert {
-			text = addLabels(text, o.Labels)
+			text = addDashboard(addLabels(text, o.Labels), r.name, o.Grafana)
 		}
 		b.WriteString(text)
 	}
@@ -180,6 +193,16 @@ func addLabels(text string, labels map[string]string) string {
 		fmt.Fprintf(&b, "          %s: %s\n", name, strconv.Quote(labels[name]))
 	}
 	return strings.Replace(text, at, b.String(), 1)
+}
+
+// addDashboard adds the annotation dashboard_url to an alert.
+func addDashboard(text, alert, grafana string) string {
+	if grafana == "" {
+		return text
+	}
+	const at = "        annotations:\n"
+	link := strings.NewReplacer("GRAFANA", strings.TrimRight(grafana, "/"), `"ALERT"`, strconv.Quote(alert)).Replace(strings.TrimSpace(dashboardURL))
+	return strings.Replace(text, at, at+"          dashboard_url: '"+link+"'\n", 1)
 }
 
 var (

@@ -281,7 +281,7 @@ func simulate(t *testing.T, plans []groupPlan, minutes int, wanted func(metric s
 		Clusters: []engine.Cluster{{Name: "main", Source: f}},
 		SLO: func(_, group string) lag.SLO {
 			i := slices.IndexFunc(plans, func(p groupPlan) bool { return p.name == group })
-			return lag.SLO{Declared: i >= 0 && plans[i].declared, LagTime: time.Duration(5+i) * time.Minute}
+			return lag.SLO{Declared: i >= 0 && plans[i].declared, LagTime: time.Duration(5+i) * time.Minute}.Or(lag.DefaultSLO)
 		},
 	}, engine.Options{Interval: step, Targets: f})
 	page := metrics.New(metrics.Options{Latest: e.Latest, Interval: step})

@@ -22,6 +22,7 @@ const chart = "lagscaler"
 var copies = []struct{ from, to string }{
 	{"../alerts/rules/*.yaml", "files/rules"},
 	{"../dashboards/json/*.json", "files/dashboards"},
+	{"../alerts/dashboard_url.tmpl", "files/dashboard_url.tmpl"},
 	{"../scaler/kube/crd/lagscaler.io_kafkascalers.yaml", "files/kafkascalers.yaml"},
 }
 
@@ -67,6 +68,55 @@ func TestVersionsAgree(t *testing.T) {
 	decode(t, filepath.Join(chart, "Chart.yaml"), &c)
 	if c.Version == "" || c.Version != c.AppVersion {
 		t.Errorf("version %q, appVersion %q", c.Version, c.AppVersion)
+	}
+}
+
+// TestArtifactHub: the annotations name the image and the CRD that the chart installs.
+func TestArtifactHub(t *testing.T) {
+	var c struct {
+		AppVersion  string            `yaml:"appVersion"`
+		Annotations map[string]string `yaml:"annotations"`
+	}
+	decode(t, filepath.Join(chart, "Chart.yaml"), &c)
+	var values struct {
+		Image struct {
+			Repository string `yaml:"repository"`
+		} `yaml:"image"`
+	}
+	decode(t, filepath.Join(chart, "values.yaml"), &values)
+	var crd struct {
+		Metadata struct {
+			Name string `yaml:"name"`
+		} `yaml:"metadata"`
+		Spec struct {
+			Group string `yaml:"group"`
+			Names struct {
+				Kind string `yaml:"kind"`
+			} `yaml:"names"`
+			Versions []struct {
+				Name string `yaml:"name"`
+			} `yaml:"versions"`
+		} `yaml:"spec"`
+	}
+	decode(t, filepath.Join(chart, "files/kafkascalers.yaml"), &crd)
+	annotation := func(name string) (list []map[string]any) {
+		if err := yaml.Unmarshal([]byte(c.Annotations["artifacthub.io/"+name]), &list); err != nil || len(list) != 1 {
+			t.Fatalf("%s: %v, %v", name, list, err)
+		}
+		return list
+	}
+	version := crd.Spec.Versions[0].Name
+	for name, want := range map[string]map[string]any{
+		"images":       {"image": values.Image.Repository + ":" + c.AppVersion},
+		"crds":         {"kind": crd.Spec.Names.Kind, "version": version, "name": crd.Metadata.Name},
+		"crdsExamples": {"kind": crd.Spec.Names.Kind, "apiVersion": crd.Spec.Group + "/" + version},
+	} {
+		got := annotation(name)[0]
+		for key, value := range want {
+			if got[key] != value {
+				t.Errorf("%s: %s is %v, want %v", name, key, got[key], value)
+			}
+		}
 	}
 }
 

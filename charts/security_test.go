@@ -40,10 +40,10 @@ func permissionTables() string {
 		fmt.Fprintf(&b, "\n### %s\n\n| verbs | resource | namespace | reason |\n|---|---|---|---|\n", mode)
 		for _, r := range access.Permissions(mode) {
 			on := strings.TrimPrefix(r.Group+"/"+r.Resource, "/")
-			if weaker[on] {
+			if weaker[on+string(r.Place)] {
 				continue
 			}
-			weaker[on] = true
+			weaker[on+string(r.Place)] = true
 			where := "every watched namespace"
 			if r.Place == access.Own {
 				where = "the namespace of the release"

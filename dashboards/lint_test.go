@@ -25,14 +25,26 @@ type board struct {
 	SchemaVersion int      `json:"schemaVersion"`
 	Templating    struct {
 		List []struct {
-			Name       string `json:"name"`
-			Definition string `json:"definition"`
+			Name       string         `json:"name"`
+			Type       string         `json:"type"`
+			Definition string         `json:"definition"`
+			IncludeAll bool           `json:"includeAll"`
+			AllValue   string         `json:"allValue"`
+			Current    map[string]any `json:"current"`
+			Hide       int            `json:"hide"`
 		} `json:"list"`
 	} `json:"templating"`
+	Links []struct {
+		Type        string `json:"type"`
+		URL         string `json:"url"`
+		IncludeVars bool   `json:"includeVars"`
+		KeepTime    bool   `json:"keepTime"`
+	} `json:"links"`
 	Annotations struct {
 		List []struct {
 			Name   string `json:"name"`
 			Expr   string `json:"expr"`
+			Enable bool   `json:"enable"`
 			Target *struct {
 				Expr string `json:"expr"`
 			} `json:"target"`
@@ -49,14 +61,29 @@ type boardPanel struct {
 	Description string                   `json:"description"`
 	Datasource  datasource               `json:"datasource"`
 	GridPos     struct{ X, Y, W, H int } `json:"gridPos"`
+	Interval    string                   `json:"interval"`
 	Targets     []target                 `json:"targets"`
 	Options     map[string]any           `json:"options"`
 	FieldConfig struct {
 		Defaults struct {
-			Unit   string         `json:"unit"`
-			Custom map[string]any `json:"custom"`
+			Unit       string          `json:"unit"`
+			NoValue    string          `json:"noValue"`
+			Color      color           `json:"color"`
+			Custom     map[string]any  `json:"custom"`
+			Mappings   json.RawMessage `json:"mappings"`
+			Thresholds thresholds      `json:"thresholds"`
 		} `json:"defaults"`
+		Overrides []override `json:"overrides"`
 	} `json:"fieldConfig"`
+	Transformations []struct {
+		ID      string `json:"id"`
+		Options struct {
+			Include struct {
+				Names []string `json:"names"`
+			} `json:"include"`
+			RenameByName map[string]string `json:"renameByName"`
+		} `json:"options"`
+	} `json:"transformations"`
 }
 
 func all(t *testing.T) []Dashboard {
@@ -130,15 +157,10 @@ func TestBoards(t *testing.T) {
 		if !slices.Contains(b.Tags, tag) {
 			t.Errorf("%s lacks the tag %q", b.UID, tag)
 		}
-		var variables []string
 		for _, v := range b.Templating.List {
-			variables = append(variables, v.Name)
-			if (v.Definition == "") != (v.Name == "datasource") {
+			if (v.Definition == "") != (v.Name == "datasource" || v.Name == "lagscaler_page") {
 				t.Errorf("%s: variable %s has the definition %q", b.UID, v.Name, v.Definition)
 			}
-		}
-		if want := []string{"datasource", "kafka_cluster", "group", "topic"}; !slices.Equal(variables, want) {
-			t.Errorf("%s has the variables %v, want %v", b.UID, variables, want)
 		}
 		for i, a := range b.Annotations.List {
 			if (i == 0) != (a.BuiltIn == 1) || i > 0 && (a.Target == nil || a.Target.Expr != a.Expr || a.Expr == "") {
@@ -148,7 +170,8 @@ func TestBoards(t *testing.T) {
 	}
 }
 
-var units = []string{records, count, perSecond, seconds, share, instant, size, "reqps"}
+// The units that Grafana knows since version 9. It writes the text after "count:" behind the number.
+var units = []string{records, count, perSecond, seconds, share, ago, size, requests}
 
 // The rules for a panel: a unique title and id, a description, a known unit, the data source, and queries.
 func TestPanels(t *testing.T) {
@@ -178,6 +201,9 @@ func TestPanels(t *testing.T) {
 	}
 }
 
+// whole are panels that count groups of the selected clusters, whichever groups are selected.
+var whole = []string{"Groups left out"}
+
 func checkQuery(t *testing.T, where string, p boardPanel, q target) {
 	t.Helper()
 	if q.Datasource != prometheus || q.RefID == "" || q.Instant == q.Range {
@@ -186,19 +212,29 @@ func checkQuery(t *testing.T, where string, p boardPanel, q target) {
 	if p.Type == string(timeseries) && q.LegendFormat == "" {
 		t.Errorf("%s: query %s has no legend", where, q.RefID)
 	}
-	if w := regexp.MustCompile(`(?:rate|irate|changes)\([^()]*\[([^\]]*)\]`).FindStringSubmatch(q.Expr); w != nil && w[1] != "$__rate_interval" {
-		t.Errorf("%s: rate over %s: %s", where, w[1], q.Expr)
-	}
 	for _, m := range regexp.MustCompile(`(lagscaler_\w+)(\{[^{}]*\})?`).FindAllStringSubmatch(q.Expr, -1) {
 		for _, l := range labels[m[1]] {
 			scaler := strings.HasPrefix(m[1], "lagscaler_scaler_") && m[1] != "lagscaler_scaler_source_info"
-			if slices.Contains([]string{"kafka_cluster", "group", "topic"}, l) && !scaler && !strings.Contains(m[2], l+`=~"$`+l+`"`) {
+			if slices.Contains([]string{"kafka_cluster", "group", "topic"}, l) && !scaler && !strings.Contains(m[2], l+`=~"$`+l+`"`) &&
+				hasVariable(where, l) && !slices.Contains(whole, p.Title) {
 				t.Errorf("%s: %s is not filtered by the variable %s: %s", where, m[1], l, q.Expr)
 			}
 		}
-		if strings.HasPrefix(m[1], "lagscaler_scaler_") && !strings.Contains(q.Expr, "lagscaler_scaler_source_info{"+byGroup+"}") {
+		if strings.HasPrefix(m[1], "lagscaler_scaler_") && !strings.Contains(q.Expr, "lagscaler_scaler_source_info{"+byGroup) {
 			t.Errorf("%s: %s is not filtered by its groups: %s", where, m[1], q.Expr)
 		}
+	}
+}
+
+// hasVariable reports whether a dashboard has a variable: only that of a group has one of topics, and only those of groups have one of groups.
+func hasVariable(where, label string) bool {
+	switch label {
+	case "topic":
+		return strings.HasPrefix(where, groups.uid)
+	case "group":
+		return !strings.HasPrefix(where, self.uid)
+	default:
+		return true
 	}
 }
 
@@ -245,19 +281,24 @@ func TestNoObsoleteKeys(t *testing.T) {
 	}
 }
 
+// fill gives the variables values, as Grafana does.
+func fill(expr, step, window string) string {
+	return strings.NewReplacer("$__rate_interval", window, "$__interval", step, "$kafka_cluster", ".*", "$group", ".*", "$topic", ".*",
+		"$target_namespace", ".*", "$target", ".*").Replace(expr)
+}
+
 // expressions returns the queries of all dashboards, with values for the variables.
 func expressions(t *testing.T) map[string]string {
 	t.Helper()
-	fill := strings.NewReplacer("$__rate_interval", "5m", "$kafka_cluster", ".*", "$group", ".*", "$topic", ".*")
 	found := map[string]string{}
 	for _, b := range boards(t) {
 		for _, p := range b.Panels {
 			for _, q := range p.Targets {
-				found[b.UID+" "+p.Title+" "+q.RefID] = fill.Replace(q.Expr)
+				found[b.UID+" "+p.Title+" "+q.RefID] = fill(q.Expr, "1m", "5m")
 			}
 		}
 		for _, a := range b.Annotations.List[1:] {
-			found[b.UID+" "+a.Name] = fill.Replace(a.Expr)
+			found[b.UID+" "+a.Name] = fill(a.Expr, "1m", "5m")
 		}
 	}
 	return found
@@ -270,6 +311,27 @@ func TestQueriesUseExistingMetrics(t *testing.T) {
 	for _, b := range boards(t) {
 		for _, v := range b.Templating.List {
 			promtest.Check(t, b.UID+" variable "+v.Name, v.Definition, labels)
+		}
+	}
+}
+
+// notShown are the metrics that no dashboard shows, and why.
+var notShown = map[string]string{
+	"lagscaler_group_lag_trend":                "the sign of lag_trend_records_per_second",
+	"lagscaler_scaler_given_replicas":          "what an autoscaler that follows is given: the desired number while nothing holds",
+	"lagscaler_external_scaler_requests_total": "requests of KEDA, for who looks for a trigger that fails",
+	"lagscaler_group_rebalances_slow_total":    "the duration of each rebalance is shown with its threshold",
+}
+
+// A new metric has a place on a dashboard, or a reason why not.
+func TestEveryMetricIsShown(t *testing.T) {
+	var text strings.Builder
+	for _, d := range all(t) {
+		text.Write(d.JSON)
+	}
+	for _, m := range metrics.Metrics() {
+		if shown := regexp.MustCompile(m.Name + `\b`).MatchString(text.String()); shown == (notShown[m.Name] != "") {
+			t.Errorf("%s is shown: %v", m.Name, shown)
 		}
 	}
 }

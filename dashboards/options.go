@@ -12,6 +12,8 @@ type legend struct {
 	DisplayMode string   `json:"displayMode"`
 	Placement   string   `json:"placement"`
 	ShowLegend  bool     `json:"showLegend"`
+	SortBy      string   `json:"sortBy,omitempty"`
+	SortDesc    *bool    `json:"sortDesc,omitempty"`
 }
 
 type tooltip struct {
@@ -29,12 +31,18 @@ type timeseriesField struct {
 	SpanNulls         bool            `json:"spanNulls"` // false: a gap means unknown, so no line connects its ends
 	Stacking          stacking        `json:"stacking"`
 	AxisSoftMin       *float64        `json:"axisSoftMin,omitempty"`
+	AxisSoftMax       *float64        `json:"axisSoftMax,omitempty"`
 	ThresholdsStyle   thresholdsStyle `json:"thresholdsStyle"`
 }
 
 type stacking struct {
 	Group string `json:"group"`
 	Mode  string `json:"mode"`
+}
+
+type lineStyle struct {
+	Fill string `json:"fill"`
+	Dash []int  `json:"dash"`
 }
 
 type thresholdsStyle struct {
@@ -110,15 +118,25 @@ type fieldDefaults struct {
 	Mappings   []mapping  `json:"mappings"`
 	Thresholds thresholds `json:"thresholds"`
 	Unit       string     `json:"unit"`
+	NoValue    string     `json:"noValue,omitempty"`
 }
 
 type color struct {
-	Mode string `json:"mode"`
+	Mode       string `json:"mode"`
+	FixedColor string `json:"fixedColor,omitempty"`
 }
 
+// mapping gives values a text and a colour. Its options are a valueMapping or a specialMapping.
 type mapping struct {
-	Type    string                   `json:"type"`
-	Options map[string]mappingResult `json:"options"`
+	Type    string `json:"type"`
+	Options any    `json:"options"`
+}
+
+type valueMapping map[string]mappingResult
+
+type specialMapping struct {
+	Match  string        `json:"match"`
+	Result mappingResult `json:"result"`
 }
 
 type mappingResult struct {

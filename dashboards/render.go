@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
+	"strings"
 )
 
 // Dashboard is a dashboard as Grafana stores it.
@@ -31,6 +33,20 @@ func All() ([]Dashboard, error) {
 
 // File is the file name of the dashboard.
 func (d Dashboard) File() string { return d.UID + ".json" }
+
+// Linked is the dashboard whose links lead to lagscaler's own pages at an address, instead of DefaultPage.
+func (d Dashboard) Linked(page string) (Dashboard, error) {
+	u, err := url.Parse(page)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+		return d, fmt.Errorf("page %q: want the address of lagscaler's own pages, such as https://lagscaler.example", page)
+	}
+	text, err := json.Marshal(strings.TrimRight(page, "/"))
+	if err != nil {
+		return d, err
+	}
+	d.JSON = bytes.ReplaceAll(d.JSON, []byte(`"`+DefaultPage+`"`), text)
+	return d, nil
+}
 
 // Keys that the SDK writes, but that Grafana does not use since version 5, or that the SDK leaves empty.
 var (
@@ -59,6 +75,9 @@ func render(s spec) ([]byte, error) {
 	drop(timepicker, []string{"now", "time_options"})
 	for _, p := range list(b["panels"]) {
 		drop(p, obsoletePanelKeys)
+	}
+	for _, l := range list(b["links"]) {
+		l["tags"] = []string{}
 	}
 	templating, _ := b["templating"].(map[string]any)
 	for _, v := range list(templating["list"]) {
@@ -97,9 +116,19 @@ func renderVariable(v map[string]any) {
 	v["options"], v["skipUrlSync"] = []any{}, false
 	if query, ok := v["query"].(map[string]any); ok {
 		v["definition"] = query["query"]
+		if v["includeAll"] == false { // begins with the first value
+			v["current"] = map[string]any{}
+			drop(v, []string{"allValue"})
+		}
 		return
 	}
 	drop(v, []string{"allValue", "datasource", "sort"})
+	if v["type"] == "textbox" {
+		drop(v, []string{"refresh", "multi", "includeAll", "regex"})
+		option := map[string]any{"text": v["query"], "value": v["query"], "selected": true}
+		v["current"], v["options"] = map[string]any{"text": v["query"], "value": v["query"]}, []any{option}
+		return
+	}
 	v["current"] = map[string]any{"text": "default", "value": "default"}
 }
 

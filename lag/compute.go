@@ -1,15 +1,16 @@
 package lag
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 	"strings"
 	"time"
 )
 
-// gracePolls is for how many polls in a row a group that no broker lists is kept with its last values.
-// At the usual 10 s: half a minute, longer than a coordinator takes to load, and than a controller to fence a
-// broker that was killed (0.2 s and 8 s, measured on Apache Kafka 4.3).
+// gracePolls is for how many polls in a row a group that is Dead, or that an observation does not mention, is kept with its
+// last values. At the usual 10 s: half a minute. A group is not mentioned by a source that never saw it: after a new connection,
+// for example. Sources keep one that they saw for a time of their own (Limits.Grace of kafkasource); the longer one counts.
 const gracePolls = 3
 
 // Declared is what scalers and the configuration declare about the groups of a cluster, and what was saved about these groups.
@@ -29,15 +30,18 @@ func Compute(o Observation, prev *Snapshot, keep []string) *Snapshot {
 // Compute turns one poll into a Snapshot. It is the only way to make one.
 //
 // What this poll could not read is taken from the snapshot before (nil at first) and marked: members and owners while
-// a classic group rebalances (a coordinator returns them only while the group is Stable), offsets of a group that
-// could not be read (Err and Missed say so, ReadAt stays old), and for a grace time a group that no broker listed.
+// a classic group rebalances (a coordinator returns them only while the group is Stable), and offsets of a group that
+// could not be read (Err and Missed say so, ReadAt stays old). A group whose coordinator says that it does not exist is kept
+// for a grace time.
 func (d *Declared) Compute(o Observation, prev *Snapshot) *Snapshot {
 	if prev == nil {
 		prev = &Snapshot{}
 	}
 	s := &Snapshot{
-		Cluster: o.Cluster, Began: o.Began, At: o.At, Brokers: o.Brokers, Topics: o.Topics, Absent: o.Absent,
-		Errors: o.Errors, Requests: o.Requests, Duplicates: o.Duplicates,
+		Cluster: o.Cluster, Began: o.Began, At: o.At, Brokers: o.Brokers, Topics: o.Topics, Past: o.Past, FirstSince: o.FirstSince, Absent: o.Absent,
+		OffsetsRetention: o.OffsetsRetention,
+		Errors:           o.Errors, Requests: o.Requests, Duplicates: o.Duplicates,
+		ClusterID: cmp.Or(o.ClusterID, prev.ClusterID), Foreign: o.Foreign,
 		Groups: make([]GroupLag, 0, max(len(o.Groups), len(prev.Groups))),
 	}
 	if len(s.Brokers) == 0 {
@@ -53,6 +57,7 @@ func (d *Declared) Compute(o Observation, prev *Snapshot) *Snapshot {
 		}
 	}
 	s.Groups = append(s.Groups, d.unreadGroups(o, prev)...)
+	s.Groups = append(s.Groups, d.keptGroups(o, prev, s)...)
 	slices.SortFunc(s.Groups, func(a, b GroupLag) int { return strings.Compare(a.Group, b.Group) })
 	return s
 }
@@ -60,26 +65,42 @@ func (d *Declared) Compute(o Observation, prev *Snapshot) *Snapshot {
 // unreadGroups are the groups that this poll does not mention and that are not forgotten yet.
 func (d *Declared) unreadGroups(o Observation, prev *Snapshot) []GroupLag {
 	var groups []GroupLag
-	listed := func(name string) bool {
-		i := sort.Search(len(o.Groups), func(i int) bool { return o.Groups[i].Group >= name })
-		return i < len(o.Groups) && o.Groups[i].Group == name
-	}
-	kept := func(name string) bool {
-		_, ok := slices.BinarySearch(d.Keep, name)
-		return ok
-	}
 	for i := range prev.Groups {
 		g := &prev.Groups[i]
-		if listed(g.Group) || g.State == Dead && kept(g.Group) {
-			continue // a kept group that is known to be dead is made anew below
+		if o.mentions(g.Group) || g.State == Dead && d.keeps(g.Group) {
+			continue // a kept group that is known to be dead is made anew
 		}
-		if g.Missed < gracePolls || listingFailed(o) {
+		switch why, failed := listingFailed(o); {
+		case failed:
+			groups = append(groups, carryOver(g, why))
+		case g.Missed < gracePolls:
 			groups = append(groups, carryOver(g, Unlisted))
 		}
 	}
-	carried := Snapshot{Groups: groups}
+	return groups
+}
+
+func (d *Declared) keeps(name string) bool {
+	_, ok := slices.BinarySearch(d.Keep, name)
+	return ok
+}
+
+// mentions reports whether the poll says something of a group.
+func (o *Observation) mentions(name string) bool {
+	i := sort.Search(len(o.Groups), func(i int) bool { return o.Groups[i].Group >= name })
+	return i < len(o.Groups) && o.Groups[i].Group == name
+}
+
+// keptGroups are the groups to keep that are not in the snapshot so far. They do not exist, if their coordinator says so or if
+// the list of groups is complete. Otherwise nothing is known of them.
+func (d *Declared) keptGroups(o Observation, prev, s *Snapshot) []GroupLag {
+	in := map[string]bool{}
+	for i := range s.Groups {
+		in[s.Groups[i].Group] = true
+	}
+	var groups []GroupLag
 	for _, name := range d.Keep {
-		if _, ok := carried.Group(name); ok || listed(name) {
+		if in[name] {
 			continue
 		}
 		g := GroupLag{
@@ -92,8 +113,8 @@ func (d *Declared) unreadGroups(o Observation, prev *Snapshot) []GroupLag {
 			g.Type = before.Type
 		}
 		g.Left = d.remember(name, before)
-		if listingFailed(o) {
-			g.State, g.Err, g.Missed = StateUnknown, Unlisted, StaleAfter // never read
+		if why, failed := listingFailed(o); failed && !o.mentions(name) {
+			g.State, g.Err, g.Missed = StateUnknown, why, StaleAfter // never read
 			g.ReadAt, g.Described = time.Time{}, false
 		}
 		groups = append(groups, g)
@@ -101,10 +122,15 @@ func (d *Declared) unreadGroups(o Observation, prev *Snapshot) []GroupLag {
 	return groups
 }
 
-func listingFailed(o Observation) bool {
-	return slices.ContainsFunc(o.Errors, func(e ReadError) bool {
+// listingFailed reports whether the list of groups is not complete, and why.
+func listingFailed(o Observation) (why ErrorCode, failed bool) {
+	i := slices.IndexFunc(o.Errors, func(e ReadError) bool {
 		return e.Stage == StageList || e.Stage == StageConnect || e.Stage == StageMetadata
 	})
+	if i < 0 {
+		return OK, false
+	}
+	return o.Errors[i].Code, true
 }
 
 // carryOver is a group as it was, for a poll that could not read it.
@@ -118,11 +144,11 @@ func carryOver(before *GroupLag, why ErrorCode) GroupLag {
 // readGroup is one group of this poll; ok is false for a dead group that is past its grace.
 func (d *Declared) readGroup(r *GroupRead, before *GroupLag, s *Snapshot) (GroupLag, bool) {
 	if r.State == Dead && r.Err == OK {
-		if before == nil || before.Missed >= gracePolls {
+		if before == nil || before.Missed >= gracePolls || before.Absent() {
 			return GroupLag{}, false
 		}
 		g := carryOver(before, OK)
-		g.GroupState, g.Members = r.GroupState, nil
+		g.GroupState, g.Members, g.Topics = r.GroupState, nil, withoutOwners(g.Topics)
 		return g, true
 	}
 	if r.Err != OK && before != nil && r.CommitsAt.IsZero() && !r.Described {
@@ -136,7 +162,8 @@ func (d *Declared) readGroup(r *GroupRead, before *GroupLag, s *Snapshot) (Group
 	past := d.remember(g.Group, before)
 	if r.CommitsAt.IsZero() {
 		if before != nil {
-			g.Topics, g.ReadAt = before.Topics, before.ReadAt
+			g.Topics, g.ReadAt = withoutOwners(before.Topics), before.ReadAt
+			setOwners(&g) // the members are this poll's
 		}
 		g.Left = past
 		return g, true
@@ -153,12 +180,16 @@ func describe(r *GroupRead, before *GroupLag) GroupLag {
 		GroupState: r.GroupState, Protocol: r.Protocol, Assignor: r.Assignor,
 		Generation: r.Generation, Epoch: r.Epoch, AssignmentEpoch: r.AssignmentEpoch,
 		Members: r.Members, ReadAt: r.CommitsAt, ReadCommitted: r.ReadCommitted, Described: r.Described, Err: r.Err,
+		MaxMembers: r.MaxMembers,
 	}
 	if r.Err != OK {
-		g.Missed = 1
+		g.Missed = StaleAfter // it has no values that could be shown
 		if before != nil {
 			g.Missed = before.Missed + 1
 		}
+	}
+	if g.MaxMembers == 0 && before != nil && g.Err != OK {
+		g.MaxMembers = before.MaxMembers
 	}
 	if !g.Described && before != nil {
 		g.Members, g.Assignor, g.Protocol = before.Members, before.Assignor, before.Protocol

@@ -14,6 +14,8 @@ type world struct {
 	topics []TopicRead
 	groups []GroupRead
 	errors []ReadError
+
+	retention time.Duration
 }
 
 func (w *world) topic(name string, startEnd ...[2]int64) *world {
@@ -60,7 +62,7 @@ func cmpString(a, b string) int {
 }
 
 func (w *world) observation() Observation {
-	return Observation{Cluster: "test", Began: w.at, At: w.at, Topics: w.topics, Groups: w.groups, Errors: w.errors}
+	return Observation{Cluster: "test", Began: w.at, At: w.at, Topics: w.topics, Groups: w.groups, Errors: w.errors, OffsetsRetention: w.retention}
 }
 
 func at(seconds int) *world { return &world{at: t0.Add(time.Duration(seconds) * time.Second)} }
@@ -156,7 +158,7 @@ func TestComputeSummary(t *testing.T) {
 			Summary{Total: 7, Max: 7, Avg: 7, Known: 1, Partitions: 1, Complete: true},
 		},
 		{
-			"commits of a topic that the members no longer subscribe to count until the group has been at rest without it",
+			"commits of a topic that the members no longer subscribe to count until the group has been stable without it",
 			at(0).topic("old", [2]int64{0, 900}).topic("orders", [2]int64{0, 100}).group("g", member("m", subscribed, holds(0)), commits("old", 1), commits("orders", 90)),
 			Summary{Total: 909, Max: 899, Avg: 454.5, Known: 2, Partitions: 2, Unassigned: 1, Complete: true},
 		},
@@ -231,6 +233,37 @@ func TestComputeCarriesOwnersThroughARebalance(t *testing.T) {
 	}
 }
 
+// The offsets of an earlier poll belong to the members of this one: an index into the members of that poll would name another member.
+func TestOwnersOfOffsetsThatWereNotRead(t *testing.T) {
+	of := func(partition int32) TopicPartitions {
+		return TopicPartitions{Topic: "orders", Partitions: []int32{partition}}
+	}
+	topics := []string{"orders"}
+	first := Compute(at(0).topic("orders", [2]int64{0, 9}, [2]int64{0, 9}).
+		group("shop", commits("orders", 5, 5), member("a", topics, of(0)), member("b", topics, of(1))).observation(), nil, nil)
+	notRead := func(g *GroupRead) { g.Err, g.CommitsAt, g.Commits = CommitsMissing, time.Time{}, nil }
+	for name, c := range map[string]struct {
+		change []func(*GroupRead)
+		want   [2]string
+	}{
+		"a left, b has both":   {[]func(*GroupRead){notRead, member("b", topics, of(0), of(1))}, [2]string{"b", "b"}},
+		"a left, nobody has 0": {[]func(*GroupRead){notRead, member("b", topics, of(1))}, [2]string{"", "b"}},
+		"no members are told":  {[]func(*GroupRead){notRead, undescribed}, [2]string{"a", "b"}},
+		"the group is gone":    {[]func(*GroupRead){state(Dead)}, [2]string{"", ""}},
+	} {
+		g := one(t, Compute(at(10).topic("orders", [2]int64{0, 9}, [2]int64{0, 9}).group("shop", c.change...).observation(), first, nil))
+		for i, want := range c.want {
+			m, ok := g.OwnerOf(g.Topics[0].Partitions[i])
+			if ok != (want != "") || ok && m.ID != want || !ok && g.Topics[0].Partitions[i].Owner != -1 {
+				t.Errorf("%s: partition %d has %+v, want %q", name, i, m, want)
+			}
+		}
+		if m, ok := one(t, first).OwnerOf(one(t, first).Topics[0].Partitions[0]); !ok || m.ID != "a" {
+			t.Errorf("%s: the earlier snapshot changed", name)
+		}
+	}
+}
+
 func TestComputeKeepsWhatCouldNotBeRead(t *testing.T) {
 	topic := [2]int64{0, 100}
 	good := func(seconds int, committed int64) *world {
@@ -251,6 +284,20 @@ func TestComputeKeepsWhatCouldNotBeRead(t *testing.T) {
 		}
 		if g := one(t, Compute(good(60, 95).observation(), s, nil)); g.Missed != 0 || g.Err != OK {
 			t.Errorf("not recovered: missed %d, err %v", g.Missed, g.Err)
+		}
+	})
+	t.Run("a coordinator that describes the group, and does not give its commits", func(t *testing.T) {
+		s := before
+		for poll := 1; poll <= 3; poll++ {
+			notRead := func(g *GroupRead) { g.Err, g.CommitsAt = CommitsMissing, time.Time{} }
+			s = Compute(at(10*poll).topic("orders", topic).group("g", state(Empty), notRead).observation(), s, nil)
+			if g := one(t, s); g.Missed != poll || g.Err != CommitsMissing || g.State != Empty || !g.ReadAt.Equal(t0) {
+				t.Errorf("poll %d: missed %d, err %v, state %s, read at %v", poll, g.Missed, g.Err, g.State, g.ReadAt)
+			}
+		}
+		never := one(t, Compute(at(10).group("g", state(Empty), func(g *GroupRead) { g.Err, g.CommitsAt = GroupDenied, time.Time{} }).observation(), nil, nil))
+		if !never.Stale() || !never.ReadAt.IsZero() {
+			t.Errorf("never read: missed %d, read at %v", never.Missed, never.ReadAt)
 		}
 	})
 	t.Run("listed by nobody: kept for a grace time, then gone", func(t *testing.T) {
@@ -276,11 +323,45 @@ func TestComputeKeepsWhatCouldNotBeRead(t *testing.T) {
 			t.Errorf("total %d, want the last known 10", n)
 		}
 	})
+	t.Run("listed by nobody: why, by the stage that failed", func(t *testing.T) {
+		for stage, why := range map[Stage]ErrorCode{
+			StageConnect: Slow, StageMetadata: Slow, StageList: Slow, StageDescribe: Unlisted, StageCommits: Unlisted, StageOffsets: Unlisted,
+		} {
+			w := at(10).topic("orders", topic)
+			w.errors = []ReadError{{Stage: stage, Broker: 2, Code: Slow}}
+			if g := one(t, Compute(w.observation(), before, nil)); g.Err != why {
+				t.Errorf("%s failed: %v, want %v", stage, g.Err, why)
+			}
+		}
+	})
 	t.Run("a scaled group never vanishes", func(t *testing.T) {
 		s := Compute(at(10).observation(), nil, []string{"scaled"})
 		g := one(t, s)
 		if g.State != Dead || len(g.Members) != 0 || g.Err != OK {
 			t.Errorf("state %s, members %d, err %v; want Dead and empty", g.State, len(g.Members), g.Err)
+		}
+	})
+	t.Run("a scaled group that nobody lists is not dead at once", func(t *testing.T) {
+		g := one(t, Compute(at(10).topic("orders", topic).observation(), before, []string{"g"}))
+		if n, complete := g.Total(); g.State == Dead || g.Err != Unlisted || n != 10 || complete {
+			t.Errorf("state %s, err %v, lag %d, complete %v", g.State, g.Err, n, complete)
+		}
+	})
+	t.Run("a scaled group that was never read, and the groups cannot be listed", func(t *testing.T) {
+		w := at(10)
+		w.errors = []ReadError{{Stage: StageList, Broker: 2, Code: Unreachable}}
+		g := one(t, Compute(w.observation(), nil, []string{"g"}))
+		if g.State != StateUnknown || g.Err != Unreachable || !g.Stale() || !g.ReadAt.IsZero() || g.Described {
+			t.Errorf("%+v", g)
+		}
+	})
+	t.Run("a scaled group that is dead stays dead", func(t *testing.T) {
+		s := Compute(at(10).observation(), nil, []string{"g"})
+		for poll := 2; poll < 5; poll++ {
+			s = Compute(at(10*poll).topic("orders", topic).observation(), s, []string{"g"})
+			if g := one(t, s); g.State != Dead || g.Err != OK || g.Missed != 0 {
+				t.Errorf("poll %d: state %s, err %v, missed %d", poll, g.State, g.Err, g.Missed)
+			}
 		}
 	})
 	t.Run("dead: its lag stays for the grace time", func(t *testing.T) {
@@ -293,11 +374,72 @@ func TestComputeKeepsWhatCouldNotBeRead(t *testing.T) {
 				}
 				return
 			}
-			if s.Groups[0].State != Dead {
-				t.Fatalf("state %s", s.Groups[0].State)
+			if n, complete := s.Groups[0].Total(); s.Groups[0].State != Dead || n != 10 || complete {
+				t.Fatalf("state %s, lag %d, complete %v: want the last one, and that it is not of this poll", s.Groups[0].State, n, complete)
 			}
 		}
 	})
+}
+
+// A poll that could not read a group keeps what was known of it, and takes what its coordinator said nevertheless.
+func TestWhatIsKeptOfAGroupThatWasNotRead(t *testing.T) {
+	with := func(s State, generation, most int32) func(*GroupRead) {
+		return func(g *GroupRead) { g.Type, g.State, g.Generation, g.MaxMembers = Share, s, generation, most }
+	}
+	notRead := func(g *GroupRead) { g.Err, g.CommitsAt = CommitsMissing, time.Time{} }
+	before := Compute(at(0).topic("orders", [2]int64{0, 9}).group("g", with(Stable, 7, 300), commits("orders", 5)).observation(), nil, nil)
+	for _, c := range []struct {
+		name       string
+		change     []func(*GroupRead)
+		state      State
+		generation int32
+		most       int32
+	}{
+		{"nothing is said", []func(*GroupRead){with(StateUnknown, NoGeneration, 0), unreadable}, Stable, 7, 300},
+		{"only its state is said", []func(*GroupRead){with(PreparingRebalance, NoGeneration, 0), unreadable}, PreparingRebalance, 7, 300},
+		{"it is described, without commits", []func(*GroupRead){with(Empty, 8, 0), notRead}, Empty, 8, 300},
+		{"it is described with another limit", []func(*GroupRead){with(Stable, 8, 500), notRead}, Stable, 8, 500},
+		{"its commits are said, and no members", []func(*GroupRead){with(PreparingRebalance, NoGeneration, 0), undescribed, commits("orders", 5)}, PreparingRebalance, 7, 0},
+		{"twin: all is said, and no limit", []func(*GroupRead){with(Stable, 8, 0), commits("orders", 5)}, Stable, 8, 0},
+	} {
+		g := one(t, Compute(at(10).topic("orders", [2]int64{0, 9}).group("g", c.change...).observation(), before, nil))
+		if g.State != c.state || g.Generation != c.generation || g.MaxMembers != c.most {
+			t.Errorf("%s: %s, generation %d, at most %d members; want %s, %d, %d", c.name, g.State, g.Generation, g.MaxMembers, c.state, c.generation, c.most)
+		}
+	}
+}
+
+// Groups are sorted by name, wherever they come from: others find them by that.
+func TestGroupsAreSorted(t *testing.T) {
+	d := Declared{Keep: []string{"a-declared", "m-declared"}}
+	topic := [2]int64{0, 9}
+	s := d.Compute(at(0).topic("orders", topic).group("c-listed", commits("orders", 5)).group("z-listed", commits("orders", 5)).observation(), nil)
+	s = d.Compute(at(10).topic("orders", topic).group("d-new", commits("orders", 5)).group("z-listed", commits("orders", 5)).observation(), s)
+	var names []string
+	for i := range s.Groups {
+		names = append(names, s.Groups[i].Group)
+	}
+	if want := []string{"a-declared", "c-listed", "d-new", "m-declared", "z-listed"}; !slices.Equal(names, want) {
+		t.Errorf("%q, want %q", names, want)
+	}
+}
+
+// A group that a scaler names and that does not exist: all that is known of it is that it is not there, and what it was.
+func TestAScaledGroupThatDoesNotExist(t *testing.T) {
+	d := Declared{Keep: []string{"g"}, Left: map[string][]Left{"g": {{Topic: "old", Orphaned: true}}}}
+	consumer := func(g *GroupRead) { g.Type = Consumer }
+	s := d.Compute(at(0).topic("orders", [2]int64{0, 9}).group("g", state(Empty), consumer, commits("orders", 5)).observation(), nil)
+	for poll := 1; poll < 20; poll++ {
+		s = d.Compute(at(10*poll).topic("orders", [2]int64{0, 9}).group("g", state(Dead), consumer).observation(), s)
+	}
+	s = d.Compute(at(200).topic("orders", [2]int64{0, 9}).observation(), s)
+	g := one(t, s)
+	if g.State != Dead || g.Coordinator != -1 || !g.Described || !g.ReadAt.Equal(at(200).at) || g.Type != Consumer {
+		t.Errorf("%s, coordinator %d, described %v, read at %v, type %s", g.State, g.Coordinator, g.Described, g.ReadAt, g.Type)
+	}
+	if len(g.Left) != 1 || g.Left[0].Topic != "old" || !g.Left[0].Orphaned {
+		t.Errorf("the topics that it left are forgotten: %+v", g.Left)
+	}
 }
 
 func TestComputeIsIndependentOfItsPast(t *testing.T) {
@@ -322,6 +464,34 @@ func TestHostileGroupNames(t *testing.T) {
 	for _, n := range names {
 		if g, ok := s.Group(n); !ok || g.Group != n {
 			t.Errorf("%q not found", n)
+		}
+	}
+}
+
+// What a poll did not read of the cluster is that of the poll before; what it read is its own, and what is gone is gone.
+func TestTopicsAndBrokersOfAPollThatFailed(t *testing.T) {
+	before := Compute(Observation{
+		Topics: at(0).topic("orders", [2]int64{0, 9}).topics, Brokers: []Broker{{ID: 1}, {ID: 2}}, ClusterID: "first",
+	}, nil, nil)
+	failed := []ReadError{{Stage: StageConnect, Broker: -1, Code: Unreachable}}
+	own := at(10).topic("payments", [2]int64{0, 9}).topics
+	for name, c := range map[string]struct {
+		o       Observation
+		topic   string
+		brokers int
+	}{
+		"nothing was read":           {Observation{Errors: failed}, "orders", 2},
+		"a part was read":            {Observation{Errors: failed, Topics: own, Brokers: []Broker{{ID: 1}}}, "payments", 1},
+		"nothing is there any more":  {Observation{Brokers: []Broker{{ID: 1}}}, "", 1},
+		"all was read, without fail": {Observation{Topics: own, Brokers: []Broker{{ID: 3}}}, "payments", 1},
+	} {
+		s := Compute(c.o, before, nil)
+		var topic string
+		if len(s.Topics) > 0 {
+			topic = s.Topics[0].Name
+		}
+		if topic != c.topic || len(s.Topics) > 1 || len(s.Brokers) != c.brokers || s.ClusterID != "first" {
+			t.Errorf("%s: topic %q, %d brokers, cluster %q", name, topic, len(s.Brokers), s.ClusterID)
 		}
 	}
 }

@@ -1,18 +1,24 @@
 package lag
 
+import (
+	"cmp"
+	"slices"
+)
+
 // counters are the sums of a group's movements. They only grow.
 type counters struct{ consumed, produced, lost, rewinds uint64 }
 
 // topicState is the offsets of a group's partitions of one topic when they were last read.
 type topicState struct {
 	id         [16]byte
-	partitions []partitionState // index is the partition
+	partitions []partitionState // in the order of their numbers
 }
 
 // partitionState is what was last known of a partition: after a poll that could not read it, the next one is compared
 // with the one before.
 type partitionState struct {
 	start, committed, end int64
+	partition             int32
 	known                 Known
 }
 
@@ -33,12 +39,14 @@ func (p *groupHistory) compare(g *GroupLag) counters {
 			d.rewinds++
 			state.id, state.partitions = topic.ID, nil
 		}
-		if n := len(topic.Partitions); n > 0 {
-			state.grow(int(topic.Partitions[n-1].Partition) + 1)
-		}
+		state.include(topic.Partitions)
+		k := 0
 		for i := range topic.Partitions {
 			part := &topic.Partitions[i]
-			d.add(part, &state.partitions[part.Partition], topic.Orphaned)
+			for state.partitions[k].partition != part.Partition {
+				k++
+			}
+			d.add(part, &state.partitions[k], topic.Orphaned)
 		}
 	}
 	return d
@@ -54,10 +62,46 @@ func (p *groupHistory) keepTopics(g *GroupLag) {
 	p.topics = kept
 }
 
-func (t *topicState) grow(n int) {
-	if n > len(t.partitions) {
-		t.partitions = append(t.partitions, make([]partitionState, n-len(t.partitions))...)
+// mostAbsent is how many partitions of a topic are remembered beyond twice those that are there: their numbers come from brokers.
+const mostAbsent = 1000
+
+// include makes a state for each of the partitions, which are in the order of their numbers, beside those that it has.
+func (t *topicState) include(now []PartitionLag) {
+	if t.has(now) {
+		return
 	}
+	known := t.partitions
+	for i := range now {
+		n := now[i].Partition
+		if _, found := slices.BinarySearchFunc(known, n, compareState); !found {
+			t.partitions = append(t.partitions, partitionState{partition: n})
+		}
+	}
+	slices.SortFunc(t.partitions, func(a, b partitionState) int { return cmp.Compare(a.partition, b.partition) })
+	if len(t.partitions) > 2*len(now)+mostAbsent {
+		t.partitions = slices.DeleteFunc(t.partitions, func(s partitionState) bool { return !lists(now, s.partition) })
+	}
+}
+
+func compareState(s partitionState, n int32) int { return cmp.Compare(s.partition, n) }
+
+// has reports whether there is a state for each of the partitions: the usual case.
+func (t *topicState) has(now []PartitionLag) bool {
+	k := 0
+	for i := range now {
+		for k < len(t.partitions) && t.partitions[k].partition < now[i].Partition {
+			k++
+		}
+		if k == len(t.partitions) || t.partitions[k].partition != now[i].Partition {
+			return false
+		}
+	}
+	return true
+}
+
+func lists(now []PartitionLag, partition int32) bool {
+	_, found := slices.BinarySearchFunc(now, partition, comparePartition)
+	return found
 }
 
 // add adds one partition's movements since its last state, and replaces the state.

@@ -6,22 +6,22 @@
 // be missing is returned as (value, ok).
 //
 // One poll of a cluster is an [Observation]. [Compute] turns it into a [Snapshot], which is immutable. Numbers that need
-// more than one poll (rates, trend, time lag, stalled partitions, status) are computed by a [History], which remembers
-// what it needs of earlier snapshots. The rest of the program has no other source of lag.
+// more than one poll (rates, trend, time lag, stalled partitions, status) are computed by a [History], which keeps
+// what it needs from earlier snapshots. No other part of the program computes lag.
 //
 //	Observation --Compute--> Snapshot --History.Add--> []Rates
 //	                 ^-- the previous Snapshot (owners, groups that were not read)
 //
-// Each quantity has a file. The numbers that users see are selected in one more file. A formula that other packages use, too, is an
-// exported function or method in that file:
+// Each quantity has a file. measurement.go selects the numbers that users see. A formula that other packages use, too, is an
+// exported function or method in the file of its quantity:
 //
 //	records     partition.go   [PartitionLag.Lag], [PartitionLag.Position]
 //	rate        rates.go       [Progress], [PerSecond]
 //	time lag    timelag.go     [Age]
-//	stalled     stand.go       [Stand], [Stands]: also what is read, and what is a rest
+//	stalled     stand.go       [Stand], [Stands]: why a commit does not move: it is stuck, nothing is left to read, or not known
 //	trend       trend.go
 //	status      status.go
-//	users see   measurement.go  [GroupLag.Measure]
+//	users see   measurement.go [GroupLag.Measure]
 //
 // Example: the log end of a partition was 4000 at 12:00:00, 4600 at 12:00:10 and 5200 at 12:00:20. At 12:00:20 the
 // committed offset of the group is 4300.

@@ -17,7 +17,8 @@ type Habits []TopicHabits
 type TopicHabits struct {
 	Topic        string        `json:"topic"`
 	Reached      bool          `json:"reached,omitempty"`      // a commit was seen to move to the end
-	Transactions bool          `json:"transactions,omitempty"` // a last stable offset was seen below the high watermark
+	Transactions bool          `json:"transactions,omitempty"` // each partition may have transactions: an earlier build remembered no partitions, or there are too many
+	Transacted   []int32       `json:"transacted,omitempty"`   // sorted: partitions whose last stable offset was seen below the high watermark
 	Passed       []PassedRest  `json:"passed,omitempty"`       // since a commit last reached the end without new records
 	Read         []ReadRest    `json:"read,omitempty"`         // partitions that are read, as long as both offsets stand
 	Stuck        []StuckCommit `json:"stuck,omitempty"`        // partitions that are stalled, until the commit moves
@@ -25,6 +26,7 @@ type TopicHabits struct {
 	WithinAt     time.Time     `json:"withinAt,omitzero"`      // when that was last seen
 	Stands       []SeenStand   `json:"stands,omitempty"`       // the three longest of a day, longest first
 	Intervals    []int64       `json:"intervals,omitempty"`    // ms between the last commits, at most three
+	Partial      bool          `json:"partial,omitempty"`      // a commit that had stood for long covered only a part of what had come: it was work
 }
 
 // PassedRest is how often a rest of a size was passed when records came.
@@ -33,7 +35,7 @@ type PassedRest struct {
 	Passes  int   `json:"passes"`
 }
 
-// ReadRest is a rest that is known to be no records.
+// ReadRest is a rest that is known not to be records.
 type ReadRest struct {
 	Partition int32 `json:"partition"`
 	Committed int64 `json:"committed"`
@@ -54,7 +56,7 @@ type SeenStand struct {
 
 const (
 	sizesKept     = 8    // sizes of rests that are remembered of a topic
-	readKept      = 1000 // partitions of a topic whose rests are saved
+	readKept      = 1000 // partitions of a topic whose rests, or whose transactions, are saved
 	standsKept    = 3
 	standsFor     = 24 * time.Hour
 	withinFor     = 7 * 24 * time.Hour
@@ -113,7 +115,8 @@ func (h *TopicHabits) Interval() time.Duration {
 	if len(h.Intervals) < intervalsKept {
 		return 0
 	}
-	return time.Duration(slices.Sorted(slices.Values(h.Intervals))[intervalsKept/2]) * time.Millisecond
+	a, b, c := h.Intervals[0], h.Intervals[1], h.Intervals[2]
+	return time.Duration(max(min(a, b), min(max(a, b), c))) * time.Millisecond
 }
 
 func (h *TopicHabits) passes(size int64) int {
@@ -128,6 +131,24 @@ func (h *TopicHabits) passes(size int64) int {
 func (h *TopicHabits) readRest(p *PartitionLag) bool {
 	i := sort.Search(len(h.Read), func(i int) bool { return h.Read[i].Partition >= p.Partition })
 	return i < len(h.Read) && h.Read[i] == ReadRest{p.Partition, p.Committed, p.End}
+}
+
+// transaction remembers that a partition has transactions.
+func (h *TopicHabits) transaction(partition int32) {
+	i, known := slices.BinarySearch(h.Transacted, partition)
+	switch {
+	case known || h.Transactions:
+	case len(h.Transacted) == readKept:
+		h.Transactions, h.Transacted = true, nil
+	default:
+		h.Transacted = slices.Insert(slices.Clone(h.Transacted), i, partition)
+	}
+}
+
+// transactionsOn reports whether a partition has transactions, as far as it was seen.
+func (h *TopicHabits) transactionsOn(partition int32) bool {
+	_, is := slices.BinarySearch(h.Transacted, partition)
+	return is || h.Transactions
 }
 
 func (h *TopicHabits) stuckAt(p *PartitionLag) bool {
@@ -204,7 +225,8 @@ func (h Habits) Check() error {
 	}
 	for i := range h {
 		t := &h[i]
-		bad := i > 0 && h[i-1].Topic == t.Topic || t.Within < 0 || len(t.Stands) > standsKept || len(t.Intervals) > intervalsKept
+		bad := i > 0 && h[i-1].Topic == t.Topic || t.Within < 0 || len(t.Stands) > standsKept || len(t.Intervals) > intervalsKept ||
+			!slices.IsSorted(t.Transacted)
 		for _, p := range t.Passed {
 			bad = bad || p.Records <= 0 || p.Passes <= 0
 		}

@@ -16,6 +16,7 @@ type Rates struct {
 	// is first seen, and a rewind or a recreated topic adds nothing to them. Records, but for Rewinds.
 	ConsumedTotal, ProducedTotal, LostTotal uint64
 	RewindsTotal                            uint64
+	JudgedTotal, LateTotal                  uint64 // of groups with an SLO for time lag: processed, and processed later than it allows
 
 	Consumed, Produced Rate // records/s, over the newest 30 s of valid intervals, see [RateWindow]
 	Trend              Rate // records/s by which the lag grows; smoothed over about 2 min
@@ -23,12 +24,14 @@ type Rates struct {
 	TimeLag            TimeLag   // the worst partition's
 	Drain              Seconds   // until lag is gone at the present rates; unknown unless it shrinks
 	LastProgress       time.Time // last time a committed offset moved forward; zero: not seen yet
+	Expiry             Expiry    // when the brokers delete the commits; zero: they do not, or nobody knows
 	Stalled            int       // partitions that are stalled, see [Stand]
-	Rest               Rest      // what lies behind commits that stand, see [Stand]
+	Rest               Rest      // the offsets after commits that stand, see [Stand]
 	Missed             int       // topics whose consumers may be down, see [Left.Missed]
 	Status             Status
 
 	stands   Stands
+	broker   string      // HOST:PORT of a broker of the cluster; empty: none is known
 	timeLags [][]TimeLag // by topic, then partition, parallel to GroupLag.Topics
 }
 
@@ -60,6 +63,7 @@ func (s Seconds) Value() (seconds float64, ok bool) { return s.Seconds, s.Known 
 type History struct {
 	topics map[string]*topicEnds
 	groups map[string]*groupHistory
+	times  map[string]RecordTimes // by topic
 }
 
 // groupHistory is what is remembered of a group: the last offsets of each partition, counters, and the last polls.
@@ -67,11 +71,13 @@ type groupHistory struct {
 	topics       map[string]*topicState
 	stands       Stands
 	total        counters
+	lateness     lateness
 	polls        []pollTotals
 	lastRewind   time.Time
 	lastProgress time.Time // last time a committed offset moved forward
 	stillSince   time.Time // last time one moved forward, or nothing was waiting
 	readAt       time.Time
+	empty        emptiness
 	usable       bool // the last poll read the group completely, outside a rebalance
 	seen         time.Time
 }
@@ -92,22 +98,40 @@ func (h *History) Add(s *Snapshot, slo func(group string) SLO) []Rates {
 		h.topics, h.groups = map[string]*topicEnds{}, map[string]*groupHistory{}
 	}
 	h.addEnds(s)
+	h.compareTimes(s)
+	broker := ""
+	if len(s.Brokers) > 0 {
+		broker = s.Brokers[0].address()
+	}
 	rates := make([]Rates, len(s.Groups))
 	for i := range s.Groups {
 		g := &s.Groups[i]
-		past, ok := h.groups[g.Group]
-		if !ok {
-			past = &groupHistory{}
-			h.groups[g.Group] = past
-		}
+		past := h.group(g.Group)
 		past.seen = s.At
+		past.empty = past.empty.next(g)
 		sum, limits := g.Summary(), slo(g.Group)
+		h.judge(past, g, limits.LagTime, limits.CommitInterval)
 		past.stands = past.stands.Next(g, limits.Commits())
 		past.add(g, sum, s.At)
 		rates[i] = h.rates(past, g, sum, s.At, limits)
+		rates[i].broker = broker
+		rates[i].Expiry = past.empty.expiry(g, s.OffsetsRetention)
 	}
 	h.forget(s.At)
 	return rates
+}
+
+// group is what is remembered of a group; nothing yet of a new one.
+func (h *History) group(name string) *groupHistory {
+	if h.topics == nil {
+		h.topics, h.groups = map[string]*topicEnds{}, map[string]*groupHistory{}
+	}
+	past, ok := h.groups[name]
+	if !ok {
+		past = &groupHistory{}
+		h.groups[name] = past
+	}
+	return past
 }
 
 // Teach adds what is known of the commits of a group from elsewhere: what a scaler learned and saved.
@@ -115,21 +139,24 @@ func (h *History) Teach(group string, habits Habits) {
 	if len(habits) == 0 {
 		return
 	}
-	if h.topics == nil {
-		h.topics, h.groups = map[string]*topicEnds{}, map[string]*groupHistory{}
-	}
-	past, ok := h.groups[group]
-	if !ok {
-		past = &groupHistory{}
-		h.groups[group] = past
-	}
+	past := h.group(group)
 	past.stands = past.stands.Teach(habits)
+}
+
+// Restart forgets all readings. What was learned of commits, and of the times in records, stays.
+func (h *History) Restart() {
+	next := History{times: h.times}
+	for name, g := range h.groups {
+		next.Teach(name, g.stands.Habits())
+	}
+	*h = next
 }
 
 func (h *History) forget(now time.Time) {
 	for name, t := range h.topics {
 		if now.Sub(t.seen) > forgetAfter {
 			delete(h.topics, name)
+			delete(h.times, name)
 		}
 	}
 	for name, g := range h.groups {
@@ -176,9 +203,10 @@ func (h *History) rates(p *groupHistory, g *GroupLag, sum Summary, now time.Time
 		Group:         g.Group,
 		ConsumedTotal: p.total.consumed, ProducedTotal: p.total.produced,
 		LostTotal: p.total.lost, RewindsTotal: p.total.rewinds,
+		JudgedTotal: p.lateness.judged, LateTotal: p.lateness.late,
 		LastProgress: p.lastProgress,
-		Consumed:     p.rate(func(c counters) uint64 { return c.consumed }),
-		Produced:     p.rate(func(c counters) uint64 { return c.produced }),
+		Consumed:     p.rate(slo, func(c counters) uint64 { return c.consumed }),
+		Produced:     p.rate(slo, func(c counters) uint64 { return c.produced }),
 		Trend:        p.trend(),
 		Rest:         p.stands.Rest(nil),
 		stands:       p.stands,

@@ -3,6 +3,7 @@ package lag
 import (
 	"math"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -115,6 +116,9 @@ func TestStatus(t *testing.T) {
 		return ps
 	}
 	busy := []poll{{10, 10}, {20, 20}, {30, 30}, {40, 40}, {50, 50}}[:5:5]
+	nobody := []func(*GroupRead){func(g *GroupRead) { g.Members, g.State = nil, Empty }}
+	fast := DefaultSLO
+	fast.Pace = 6 // two minutes are 20 s: polls are 10 s apart here
 	for _, c := range []struct {
 		name   string
 		polls  []poll
@@ -128,7 +132,11 @@ func TestStatus(t *testing.T) {
 		{"frozen, and no commit was seen to reach the end", still(14, 100, 50), DefaultSLO, nil, StatusRest},
 		{"transaction markers alone, or two records", still(20, 100, 98), DefaultSLO, nil, StatusRest},
 		{"idle for long, then a burst", append(still(30, 100, 100), poll{500, 100}), DefaultSLO, nil, StatusOK},
-		{"nobody there, records wait", still(14, 100, 50), DefaultSLO, []func(*GroupRead){func(g *GroupRead) { g.Members, g.State = nil, Empty }}, StatusStopped},
+		{"nobody there, records wait", still(14, 100, 50), DefaultSLO, nobody, StatusStopped},
+		{"at six times the pace", still(3, 100, 50), fast, nobody, StatusStopped},
+		{"at six times the pace, not long enough", still(2, 100, 50), fast, nobody, StatusOK},
+		{"twin: at the usual pace", still(3, 100, 50), DefaultSLO, nobody, StatusOK},
+		{"frozen, at six times the pace", append(busy, still(3, 100, 50)...), fast, nil, StatusStalled},
 		{"over its SLO", []poll{{100_000, 10}, {100_100, 20}}, DefaultSLO, nil, StatusWarning},
 		{"rebalancing", still(14, 100, 50), DefaultSLO, []func(*GroupRead){state(PreparingRebalance)}, StatusRebalancing},
 	} {
@@ -186,4 +194,32 @@ func TestCountersAreMonotonic(t *testing.T) {
 			last = r
 		}
 	})
+}
+
+// With polls of a minute, commits that move at each poll may be seconds apart: that is no interval of a minute, which would make
+// records that have waited for a minute look read. Twin: polls of ten seconds, and commits that are a minute apart.
+func TestPollsAreNoCommitInterval(t *testing.T) {
+	for name, c := range map[string]struct {
+		every, commits int // seconds
+		want           time.Duration
+	}{
+		"polls of a minute":            {60, 5, 0},
+		"polls of ten seconds":         {10, 5, 0},
+		"twin: commits a minute apart": {10, 60, 70 * time.Second},
+	} {
+		f := &film{t: t, slo: DefaultSLO}
+		var r Rates
+		committed := int64(0)
+		for secs := 0; secs < 7200; secs += c.every {
+			end := int64(secs) * 10
+			if secs%c.commits < c.every {
+				committed = end
+			}
+			r = f.poll(end, committed)
+			f.secs += c.every - 10
+		}
+		if got := r.Rest.Interval; got > c.want || got < c.want-20*time.Second {
+			t.Errorf("%s: an interval of %v, want %v", name, got, c.want)
+		}
+	}
 }

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	// OrphanAfter is the time for which a group must be at rest without a topic until the topic is orphaned. It is longer than a
+	// OrphanAfter is the time for which a group must be stable without a topic until the topic is orphaned. It is longer than a
 	// rolling update of one of two deployments that share the group, and longer than the start of a slow consumer.
 	OrphanAfter = 10 * time.Minute
 
@@ -19,23 +19,23 @@ const (
 // Left is a topic that a group committed to, and that no member subscribes to any more.
 //
 //	the group                                                    the topic
-//	at rest without it for less than [OrphanAfter]               counts: its consumers may be about to return
-//	at rest without it for longer                                is orphaned: it counts in no sum
+//	stable without it for less than [OrphanAfter]                counts: its consumers may be about to return
+//	stable without it for longer                                 is orphaned: it counts in no sum
 //	has no member, and the topic was orphaned before             stays orphaned
 //	has no member, and the topic was not orphaned before         counts: the consumers of a topic may leave before others
 //	a member subscribes to it, or a scaler names it              counts, and is not in this list
 //	has a target with zero replicas now                          is not orphaned meanwhile: its consumers may read it
 //
-// A group is at rest if it is Stable and the subscriptions of all its members are known.
+// Here, a group is stable if its state is Stable and the subscriptions of all its members are known.
 type Left struct {
 	Topic    string
-	Since    time.Time     // the first poll that found the group at rest without it
-	Rested   time.Duration // the time at rest since then, as far as polls show
+	Since    time.Time     // the first poll that found the group stable without it
+	Rested   time.Duration // the time for which it was stable since then, as far as polls show
 	Orphaned bool
 	ReadAt   time.Time // the last time that a committed offset of it moved forward; zero: not seen
 	GrewAt   time.Time // the last time that a record arrived since the group left it; zero: none did
 
-	restedAt time.Time // the last poll that found the group at rest; zero: the last one did not
+	restedAt time.Time // the last poll that found the group stable; zero: the last one did not
 }
 
 // Missed reports whether the topic's consumers may be down: the group read it within the last day, and records still arrive.
@@ -124,7 +124,7 @@ func (v *leaver) note(t *TopicLag) {
 	case grew:
 		l.GrewAt = v.at
 	}
-	l.ReadAt = later(l.ReadAt, t.ReadAt)
+	l.ReadAt = Later(l.ReadAt, t.ReadAt)
 	t.Orphaned = l.Orphaned
 }
 
@@ -184,7 +184,7 @@ func (d *Declared) remember(name string, before *GroupLag) []Left {
 		}
 		l := &list[i]
 		l.Orphaned, l.Rested = l.Orphaned || saved.Orphaned, max(l.Rested, saved.Rested)
-		l.ReadAt, l.GrewAt = later(l.ReadAt, saved.ReadAt), later(l.GrewAt, saved.GrewAt)
+		l.ReadAt, l.GrewAt = Later(l.ReadAt, saved.ReadAt), Later(l.GrewAt, saved.GrewAt)
 		if saved.Since.Before(l.Since) {
 			l.Since = saved.Since
 		}
@@ -192,7 +192,8 @@ func (d *Declared) remember(name string, before *GroupLag) []Left {
 	return list
 }
 
-func later(a, b time.Time) time.Time {
+// Later is the later of two times.
+func Later(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return b
 	}

@@ -47,7 +47,7 @@ func TestLeftTopics(t *testing.T) {
 		play     func(p *drama) *GroupLag
 		orphaned bool
 	}{
-		{"at rest without it for ten minutes", func(p *drama) *GroupLag { return p.play(rest, "orders") }, true},
+		{"stable without it for ten minutes", func(p *drama) *GroupLag { return p.play(rest, "orders") }, true},
 		{"then the last member goes", func(p *drama) *GroupLag {
 			p.play(rest, "orders")
 			return p.play(time.Hour)
@@ -87,6 +87,11 @@ func TestLeftTopics(t *testing.T) {
 			p.poll(time.Hour, unreadable)
 			return p.play(10*time.Second, "orders")
 		}, false},
+		{"then its commits could not be read for a while, although it was described", func(p *drama) *GroupLag {
+			p.play(rest, "orders")
+			p.poll(time.Minute, func(g *GroupRead) { g.State, g.Err, g.CommitsAt = Empty, CommitsMissing, time.Time{} })
+			return p.play(10 * time.Second)
+		}, true},
 		{"a scaler names it", func(p *drama) *GroupLag {
 			p.d.Names = func(group, topic string) bool { return group == "g" && topic == "old" }
 			return p.play(time.Hour, "orders")

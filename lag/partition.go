@@ -32,7 +32,7 @@ func (e Evidence) Has(want Evidence) bool { return e&want == want }
 //	120        0      100   0    0     above the end: truncated or recreated
 //	none       0      100   ?    0     see LagUpperBound
 //	40         0      ?     ?    0     leaderless or failed
-func (p PartitionLag) Lag() (n int64, ok bool) {
+func (p *PartitionLag) Lag() (n int64, ok bool) {
 	switch {
 	case p.Known.Has(KnownLag):
 		return p.BrokerLag, true
@@ -55,7 +55,7 @@ func (p PartitionLag) Lag() (n int64, ok bool) {
 //	none       100    100  -             100   never committed, and empty: there is nothing to commit
 //	none       0      100  -             ?
 //	any        0      100  25            75    share group: its members do not read in order; its broker counts
-func (p PartitionLag) Position() (offset int64, ok bool) {
+func (p *PartitionLag) Position() (offset int64, ok bool) {
 	switch {
 	case p.Known.Has(KnownLag | KnownEnd):
 		return p.End - p.BrokerLag, true
@@ -70,13 +70,13 @@ func (p PartitionLag) Position() (offset int64, ok bool) {
 }
 
 // Uncommitted reports whether the group is known to have no committed offset here.
-func (p PartitionLag) Uncommitted() bool {
+func (p *PartitionLag) Uncommitted() bool {
 	return !p.Known.Has(KnownCommitted) && !p.Known.Has(KnownLag) && p.Err == OK
 }
 
 // LagUpperBound is the greatest lag an uncommitted partition that a member owns can have, end - start:
 // the member's position is not known before its first commit.
-func (p PartitionLag) LagUpperBound() (n int64, ok bool) {
+func (p *PartitionLag) LagUpperBound() (n int64, ok bool) {
 	if !p.Uncommitted() || p.Owner < 0 || !p.Known.Has(KnownStart|KnownEnd) {
 		return 0, false
 	}
@@ -84,7 +84,7 @@ func (p PartitionLag) LagUpperBound() (n int64, ok bool) {
 }
 
 // Lost is the number of records that retention removed before the group read them.
-func (p PartitionLag) Lost() int64 {
+func (p *PartitionLag) Lost() int64 {
 	if !p.Known.Has(KnownStart|KnownCommitted) || p.Known.Has(KnownLag) {
 		return 0
 	}
@@ -92,7 +92,7 @@ func (p PartitionLag) Lost() int64 {
 }
 
 // Ahead is how far the committed offset lies above the log's end: 0 but for a truncated or recreated topic.
-func (p PartitionLag) Ahead() int64 {
+func (p *PartitionLag) Ahead() int64 {
 	if !p.Known.Has(KnownCommitted | KnownEnd) {
 		return 0
 	}
@@ -101,12 +101,12 @@ func (p PartitionLag) Ahead() int64 {
 
 // Answered reports whether this poll knows everything about the partition that can be known:
 // never having been committed is a known state, not a missing answer.
-func (p PartitionLag) Answered() bool {
+func (p *PartitionLag) Answered() bool {
 	return p.Err == OK && (p.Known.Has(KnownEnd) || p.Known.Has(KnownLag))
 }
 
 // standsAt is the offset that stands while nothing is committed: retention does not move it. Of a share group it is its position.
-func (p PartitionLag) standsAt() (offset int64, ok bool) {
+func (p *PartitionLag) standsAt() (offset int64, ok bool) {
 	if p.Known.Has(KnownCommitted) && !p.Known.Has(KnownLag) {
 		return p.Committed, true
 	}

@@ -46,12 +46,12 @@ func PerSecond(records int64, took time.Duration) Rate {
 //
 //	polls every 10 s, a rebalance at 20 s   committed 0, 900, 900, 1700, 2600
 //	the intervals that end at 20 and 30 s are not valid; rate = (900 + 900) / 20 s = 90/s
-func (p *groupHistory) rate(of func(counters) uint64) Rate {
+func (p *groupHistory) rate(slo SLO, of func(counters) uint64) Rate {
 	var records uint64
 	var took time.Duration
 	for i := len(p.polls) - 1; i > 0; i-- {
 		interval := p.polls[i].at.Sub(p.polls[i-1].at)
-		if took > 0 && took+interval/2 >= RateWindow {
+		if took > 0 && took+interval/2 >= slo.scale(RateWindow) {
 			break
 		}
 		if p.polls[i].valid {

@@ -26,7 +26,7 @@ func TestRateOfPollsThatComeEarly(t *testing.T) {
 			}
 			records += rate * c.every.Seconds()
 		}
-		got, ok := p.rate(func(c counters) uint64 { return c.produced }).Value()
+		got, ok := p.rate(SLO{}, func(c counters) uint64 { return c.produced }).Value()
 		if !ok || got < c.want-1 || got > c.want+1 {
 			t.Errorf("polls every %v: %.1f/s, want %.0f/s", c.every, got, c.want)
 		}

@@ -12,12 +12,13 @@ type reader struct {
 	g        *GroupLag
 	rules    *StandRules
 	owners   []uint32 // by member
-	now, was int64    // Unix ms of this reading and of the one before
+	now, was int64    // ms at this reading and at the one before, see Stands.now
 	learns   bool     // no long time lies between them
 	paused   bool     // a rebalance lies between them
 
 	habit *TopicHabits // of the topic that is read now
 	seen  *learned     // from that topic
+	made  stand        // of the partition that is read now
 }
 
 // learned is what the partitions of one topic show at one reading. Each kind counts once, because one
@@ -26,7 +27,7 @@ type learned struct {
 	stood    int64 // the longest stand that ended
 	interval int64
 	passed   []int64
-	work     []int64 // sizes that were no rests
+	work     []int64 // sizes of rests that were records
 	cleared  bool    // a commit reached the end without new records
 	read     bool    // the lists of what is read and what is stuck change
 }
@@ -56,17 +57,20 @@ func (r *reader) topic(t int) {
 		if k < len(old) && old[k].partition == p.Partition {
 			was = &old[k]
 		}
-		habit.Transactions = habit.Transactions || p.Evidence.Has(OpenTransaction)
-		if e, ok := r.partition(p, was, partitionOf(before, i, p.Partition)); ok {
-			list = append(list, e)
+		if p.Evidence.Has(OpenTransaction) {
+			habit.transaction(p.Partition)
+		}
+		if r.partition(p, was, partitionOf(before, i, p.Partition)) {
+			list = append(list, r.made)
 		}
 	}
-	seen.into(habit, time.UnixMilli(r.now).UTC())
+	seen.into(habit, r.g.ReadAt.UTC())
+	k = 0
 	for i := range list {
-		e := &list[i]
-		if at, ok := slices.BinarySearchFunc(topic.Partitions, e.partition, comparePartition); ok {
-			r.judge(e, &topic.Partitions[at])
+		for topic.Partitions[k].Partition != list[i].partition {
+			k++
 		}
+		r.judge(&list[i], &topic.Partitions[k])
 	}
 	if seen.read {
 		habit.keepRead(list)
@@ -86,8 +90,8 @@ func partitionOf(list []PartitionLag, i int, n int32) *PartitionLag {
 	return nil
 }
 
-// partition is what is remembered of a partition after this reading; ok is false for nothing.
-func (r *reader) partition(p *PartitionLag, was *stand, last *PartitionLag) (next stand, ok bool) {
+// partition makes what is remembered of a partition after this reading; false: nothing is.
+func (r *reader) partition(p *PartitionLag, was *stand, last *PartitionLag) bool {
 	position, known := p.standsAt()
 	waiting, counted := p.Lag()
 	owner := r.owner(p)
@@ -96,25 +100,25 @@ func (r *reader) partition(p *PartitionLag, was *stand, last *PartitionLag) (nex
 		return r.begin(p, position, owner)
 	case !known || !counted || p.Err != OK: // not read: as it was
 		if was != nil {
-			next = *was
+			r.made = *was
 		}
-		return next, was != nil
+		return was != nil
 	case was == nil:
 		return r.second(p, last, position, waiting, owner)
 	case position == was.committed && waiting > 0:
-		next = *was
-		next.step(p, owner, r.paused, r.now)
-		return next, true
+		r.made = *was
+		r.made.step(p, owner, r.paused, r.rules.scale(RestAfter), r.now)
+		return true
 	}
 	r.seen.read = r.seen.read || was.read || was.stuck
 	if position != was.committed {
 		r.moved(was, p, position, owner)
 	}
-	return stand{}, false
+	return false
 }
 
 // second is a partition of which nothing was remembered, at the reading after the first one.
-func (r *reader) second(p, last *PartitionLag, position, waiting int64, owner uint32) (next stand, ok bool) {
+func (r *reader) second(p, last *PartitionLag, position, waiting int64, owner uint32) bool {
 	then, known := last.standsAt()
 	left, counted := last.Lag()
 	switch {
@@ -122,25 +126,26 @@ func (r *reader) second(p, last *PartitionLag, position, waiting int64, owner ui
 	case position != then:
 		r.movedAtOnce(last, p, then, position, left)
 	case waiting > 0:
-		next = stand{
+		r.made = stand{
 			partition: p.Partition, committed: position, end: last.End, stoppedAt: last.End, since: r.was, endSince: r.was,
 			owner: owner, read: r.habit.readRest(last), stuck: r.habit.stuckAt(last), full: !r.before.first || last.End <= position,
 		}
-		next.step(p, owner, r.paused, r.now)
-		return next, true
+		r.made.step(p, owner, r.paused, r.rules.scale(RestAfter), r.now)
+		return true
 	}
-	return stand{}, false
+	return false
 }
 
 // begin remembers a partition at its first reading only if it was known to be read before this process started.
-func (r *reader) begin(p *PartitionLag, position int64, owner uint32) (next stand, ok bool) {
+func (r *reader) begin(p *PartitionLag, position int64, owner uint32) bool {
 	if waiting, known := p.Lag(); !known || waiting == 0 || p.Err != OK || !r.habit.readRest(p) {
-		return stand{}, false
+		return false
 	}
-	return stand{
+	r.made = stand{
 		partition: p.Partition, committed: position, end: p.End, stoppedAt: p.End, since: r.now, endSince: r.now, held: r.now,
 		owner: owner, read: true,
-	}, true
+	}
+	return true
 }
 
 func (r *reader) owner(p *PartitionLag) uint32 {
@@ -163,7 +168,7 @@ func (r *reader) judge(e *stand, p *PartitionLag) {
 	e.still = e.is != StandRead && e.is != StandRest && r.now-max(e.since, e.beyond) >= after
 	r.seen.read = r.seen.read || read != e.read || stuck != e.stuck
 	if e.is == StandRead || e.is == StandRest {
-		e.restTo = e.end
+		e.restTo, e.doubted = e.end, e.is == StandRest
 	}
 }
 
@@ -173,7 +178,7 @@ func (r *reader) moved(e *stand, p *PartitionLag, position int64, owner uint32) 
 		return
 	}
 	r.habit.Reached = r.habit.Reached || position >= p.End
-	if e.beyond == 0 && p.End == e.end && position >= p.End {
+	if p.End == e.end && position >= p.End && (e.beyond == 0 || r.now-e.endSince >= r.rules.scale(RestAfter)) {
 		r.seen.cleared = true
 	}
 	if owner == 0 || owner != e.owner || r.paused {
@@ -186,14 +191,18 @@ func (r *reader) moved(e *stand, p *PartitionLag, position int64, owner uint32) 
 	took := r.now - from
 	r.seen.stood = max(r.seen.stood, took)
 	waiting, left := p.End-e.committed, p.End-position
-	if e.full && e.held <= e.since && e.moves >= 2 && left*4 <= waiting { // it covers all that came, from commit to commit
+	switch toCommit := e.full && e.held <= e.since && e.moves >= 2; { // seen from commit to commit
+	case toCommit && left*4 <= waiting: // it covers all that came
 		r.seen.interval = max(r.seen.interval, took)
+	case toCommit && took >= r.rules.scale(StallAfter):
+		r.habit.Partial = true
 	}
 }
 
 // passed learns whether what lay between the commit and the end was a rest. It returns when the commit began to stand; whole is
 // false if the record that moved it came after the reading before, so that nobody knows when.
 func (r *reader) passed(e *stand, p *PartitionLag, position int64) (from int64, whole bool) {
+	e = e.rested(p, r.rules.scale(RestAfter), r.was)
 	rest := e.stoppedAt - e.committed
 	sinceBefore := e.beyond == 0 && p.End > e.end && position > e.stoppedAt // what came since the reading before is committed already
 	switch {
@@ -238,7 +247,8 @@ func (r *reader) movedAtOnce(last, p *PartitionLag, then, position, left int64) 
 		r.seen.cleared = true
 	}
 	if (left > 0 || p.End > last.End) && p.Owner >= 0 && !r.paused {
-		r.seen.stood, r.seen.interval = max(r.seen.stood, r.next.gap), max(r.seen.interval, r.next.gap)
+		// The interval is at most that of the polls. With polls of a minute that is no interval that could be subtracted from anything.
+		r.seen.stood, r.seen.interval = max(r.seen.stood, r.next.gap), max(r.seen.interval, min(r.next.gap, r.rules.scale(RestAfter)/2))
 	}
 }
 

@@ -1,6 +1,7 @@
 package lag_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -125,5 +126,19 @@ func TestFunctionsOverReadingsDoNotAllocate(t *testing.T) {
 	})
 	if n != 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// A sum of numbers that are each possible is never less than one of them.
+func TestATotalNeverOverflows(t *testing.T) {
+	g := lag.GroupLag{Topics: []lag.TopicLag{{Topic: "orders"}}}
+	for range 1 << 14 { // 2^64 records
+		g.Topics[0].Partitions = append(g.Topics[0].Partitions, lag.PartitionLag{End: lag.MaxOffset, Known: lag.KnownCommitted | lag.KnownEnd})
+	}
+	if s := g.Summary(); s.Total != math.MaxInt64 || s.Max != lag.MaxOffset || s.Avg < float64(lag.MaxOffset)/2 {
+		t.Errorf("%+v", s)
+	}
+	if got := lag.AddRecords(2, 3); got != 5 {
+		t.Errorf("2 + 3 = %d", got)
 	}
 }

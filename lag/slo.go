@@ -17,6 +17,7 @@ type SLO struct {
 	CommitInterval    time.Duration // 0: learned
 	CommitsWithin     time.Duration // 0: learned
 	ProcessingTime    time.Duration // of one record; 0: not said
+	Pace              float64       // how much faster than documented all times run, as in [StandRules]; 0: 1
 	Declared          bool          // the configuration or a KafkaScaler names the group: only then may an alert be critical
 }
 
@@ -41,10 +42,24 @@ func (s SLO) Or(other SLO) SLO {
 	s.CommitInterval = cmp.Or(s.CommitInterval, other.CommitInterval)
 	s.CommitsWithin = cmp.Or(s.CommitsWithin, other.CommitsWithin)
 	s.ProcessingTime = cmp.Or(s.ProcessingTime, other.ProcessingTime)
+	s.Pace = cmp.Or(s.Pace, other.Pace)
 	return s
 }
 
 // Commits is what is said of the group's commits.
 func (s SLO) Commits() StandRules {
-	return StandRules{LeavesBehind: s.LeavesBehind, CommitInterval: s.CommitInterval, CommitsWithin: s.CommitsWithin, Processing: s.ProcessingTime}
+	return StandRules{LeavesBehind: s.LeavesBehind, CommitInterval: s.CommitInterval, CommitsWithin: s.CommitsWithin, Processing: s.ProcessingTime, Pace: s.Pace}
+}
+
+// scale is how long a documented time lasts at the pace of the group.
+func (s SLO) scale(d time.Duration) time.Duration {
+	return paced(d, s.Pace)
+}
+
+// paced is how long a documented time lasts when all times run faster than documented; 0: they do not.
+func paced(d time.Duration, pace float64) time.Duration {
+	if pace > 0 {
+		return time.Duration(float64(d) / pace)
+	}
+	return d
 }

@@ -12,10 +12,16 @@ type Snapshot struct {
 	Brokers    []Broker
 	Groups     []GroupLag  // sorted by name
 	Topics     []TopicRead // sorted by name: topics that groups consume or scalers name, with their offsets
-	Absent     []string    // sorted: topics that scalers name and the cluster does not have
+	Past       []PastEnd   // where the ends of logs were before they were first read
+	FirstSince []FirstSince
+	Absent     []string // sorted: topics that scalers name and the cluster does not have
 	Errors     []ReadError
+	ClusterID  string           // the last one that is known
+	Foreign    []ForeignAddress // sorted: addresses at which another cluster answers
 	Requests   []RequestCount
 	Duplicates int // groups that two brokers listed, each counted once here
+
+	OffsetsRetention time.Duration // see Observation
 }
 
 // Group finds a group by name.
@@ -50,6 +56,7 @@ type GroupLag struct {
 	Left            []Left        // topics that the group committed to and no longer subscribes to, sorted
 	ReadAt          time.Time     // when the offsets below were read; older than the snapshot when Err is set
 	ReadCommitted   bool
+	MaxMembers      int32     // share groups: that its coordinator admits; 0: not known
 	Described       bool      // false: members and owners are carried over from the last Stable
 	Err             ErrorCode // why this poll could not read the group; OK when it did
 	Missed          int       // polls in a row that could not read it
@@ -62,16 +69,20 @@ const StaleAfter = 2
 // Stale reports whether the group could not be read for [StaleAfter] polls.
 func (g *GroupLag) Stale() bool { return g.Missed >= StaleAfter }
 
-// Absent reports whether the group certainly does not exist: all brokers answered, and none of them lists it. Only groups of
-// a scaler or of the configuration can be absent; others are removed. A broker also does not list a group if this client has
-// no permission to describe it.
+// Absent reports whether the group certainly does not exist: its coordinator says so. Only groups of a scaler can be absent;
+// others are removed.
 //
 //	what the poll found                                       absent
 //	listed, with or without members                           false
-//	not listed, but in one of the last polls                  false: it is kept for a grace time
-//	not listed, and not for longer                            true
-//	not listed, but a broker did not answer                   false: unknown
+//	its coordinator denies it, but it was there               false: it is kept for a grace time
+//	its coordinator denies it, for longer                     true
+//	not listed, and its coordinator cannot be asked           false: unknown
+//	not listed, by a source that looks up no coordinator      true, unless a broker did not answer
 func (g *GroupLag) Absent() bool { return g.State == Dead && g.Err == OK && g.Missed == 0 }
+
+// MembersKnown reports whether it is known who is in the group. It is not if every poll since the first one found the group
+// rebalancing, or could not describe it.
+func (g *GroupLag) MembersKnown() bool { return g.Described || len(g.Members) > 0 }
 
 // TopicLag is a group's lag on one topic. Partitions are sorted by number.
 type TopicLag struct {

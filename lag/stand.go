@@ -12,8 +12,8 @@ type Stand uint8
 // The stands of a partition.
 const (
 	StandMoving  Stand = iota // nothing waits, the commits move, they have not stood for long, or nobody has the partition
-	StandRead                 // what lies behind the commit is known to be no record: everything is read
-	StandRest                 // what lies behind the commit is unread or unreadable: unknown
+	StandRead                 // the offsets after the commit are known not to be records: everything is read
+	StandRest                 // it is not known whether the offsets after the commit are unread records
 	StandSlow                 // records wait and the commits stand, but how often the group commits is not known yet
 	StandStalled              // records wait, and the commits stand for longer than usual
 )
@@ -31,8 +31,8 @@ const (
 	// StallAfterUnknown is this time if the commit interval of the group is not known, and its minimum if commits are slow.
 	StallAfterUnknown = 15 * time.Minute
 
-	// MaxResidue is the number of offsets that one transaction may leave behind a commit: a commit marker and an abort marker.
-	// On every topic, a rest of at most this size may be no records.
+	// MaxResidue is the number of offsets that one transaction may leave after a commit: a commit marker and an abort marker.
+	// On every topic, it is possible that a rest of at most this size has no records.
 	MaxResidue = 2
 
 	// RestAfter is the time for which the end and the commits must not move until the offsets between them may be a rest: three
@@ -43,7 +43,7 @@ const (
 	// records, because a transaction moves the end at most twice: with its records, and with its marker.
 	unreadMoves = 3
 
-	// passesKnown is the number of rests of one size that must have been passed until such a rest is known to be no records.
+	// passesKnown is the number of rests of one size that must have been passed until such a rest is known not to be records.
 	passesKnown = 3
 )
 
@@ -57,10 +57,7 @@ type StandRules struct {
 }
 
 func (r *StandRules) scale(d time.Duration) int64 {
-	if r.Pace > 0 {
-		d = time.Duration(float64(d) / r.Pace)
-	}
-	return d.Milliseconds()
+	return paced(d, r.Pace).Milliseconds()
 }
 
 // stallAfter is the time in ms for which the commits of a topic must stand until it is stalled; known is false while the commit
@@ -108,6 +105,23 @@ func (r *StandRules) interval(h *TopicHabits) time.Duration {
 	return interval
 }
 
+// mayBeRead is the time lag up to which it is not known whether records wait: the commits are slow, or were not seen yet, and it
+// is not known whether each covers all that came since the one before. A sink that commits at intervals has then read what waits;
+// a consumer that works on each record for long has not. 0: it is known.
+//
+//	no commit was seen yet                                    15 min: a partition is stalled after that
+//	slow commits                                              as long as it takes until the partition is stalled
+//	slow commits, three of which covered all that came        0: the interval is known
+//	a slow commit that covered only a part of what came       0: it is work
+func (r *StandRules) mayBeRead(h *TopicHabits) time.Duration {
+	after, known := r.stallAfter(h)
+	slow := known && 2*h.Within.Milliseconds() > r.scale(StallAfter)
+	if r.CommitInterval > 0 || known && !slow || len(h.Intervals) >= intervalsKept || h.Partial {
+		return 0
+	}
+	return time.Duration(after) * time.Millisecond
+}
+
 // stand is what is remembered of one partition whose commit stands short of the end. Times are Unix ms.
 type stand struct {
 	committed int64
@@ -118,6 +132,8 @@ type stand struct {
 	beyond    int64 // the first record beyond stoppedAt; 0: none yet
 	held      int64 // its owner took hold
 	endSince  int64 // the end has stood since
+	restedTo  int64 // the last end at which both offsets stood for as long as a rest does, before it moved
+	restedAt  int64 // when it moved; 0: it did not
 	partition int32
 	owner     uint32 // 0: none
 	moves     uint16 // polls in which the end moved since the owner took hold
@@ -125,6 +141,8 @@ type stand struct {
 	read      bool   // known to be read while both offsets stand
 	stuck     bool   // it was stalled while the end moved: it stays so until the commit moves
 	still     bool   // see View
+	mayRest   bool   // see View
+	doubted   bool   // it is not known whether the offsets below restTo are records
 	is        Stand
 }
 
@@ -138,6 +156,10 @@ func (s *stand) judge(p *PartitionLag, h *TopicHabits, r *StandRules, now int64)
 	waiting, _ := p.Lag()
 	owned := s.owner != 0
 	s.read = s.read || owned && now > s.endSince && h.passes(waiting) >= passesKnown
+	s.mayRest = false
+	if p.Evidence.Has(NoData) { // so the moves of the end were no records, too
+		s.read, s.stuck, s.moves = true, false, 0
+	}
 	switch {
 	case p.Evidence.Has(NoData):
 		return StandRead
@@ -149,8 +171,9 @@ func (s *stand) judge(p *PartitionLag, h *TopicHabits, r *StandRules, now int64)
 		return is
 	case waiting <= r.LeavesBehind || s.read:
 		return StandRead
-	case waiting <= MaxResidue || owned && (h.Transactions || !h.Reached): // it may be a rest
-		if now-max(s.endSince, s.held, s.since) < r.restAfter(h) {
+	case waiting <= MaxResidue || owned && (h.transactionsOn(s.partition) || !h.Reached): // it may be a rest
+		if after := r.restAfter(h); now-max(s.endSince, s.held, s.since) < after {
+			s.mayRest = now-s.endSince >= after
 			return StandMoving
 		}
 		return StandRest
@@ -174,14 +197,21 @@ func (s *stand) late(h *TopicHabits, r *StandRules, now int64) Stand {
 }
 
 // step takes in a reading at which the commit stood.
-func (s *stand) step(p *PartitionLag, owner uint32, paused bool, now int64) {
+//
+// A marker that comes after its records were committed moves the end beyond the one at which the commit stopped. When records
+// move it again after it has stood for restAfter, both offsets stood at a rest.
+func (s *stand) step(p *PartitionLag, owner uint32, paused bool, restAfter, now int64) {
 	if owner != s.owner || paused {
 		s.owner, s.held, s.moves = owner, now, 0
 	}
 	switch {
 	case p.End < s.end: // truncated, or made anew
 		s.stoppedAt, s.beyond, s.restTo, s.moves, s.endSince, s.read, s.stuck = p.End, 0, 0, 0, now, false, false
+		s.restedTo, s.restedAt = 0, 0
 	case p.End > s.end:
+		if s.moves < unreadMoves && now-s.endSince >= restAfter {
+			s.restedTo, s.restedAt = s.end, now
+		}
 		if owner != 0 && s.held != now {
 			s.moves = min(s.moves+1, 1<<15)
 		}
@@ -193,11 +223,25 @@ func (s *stand) step(p *PartitionLag, owner uint32, paused bool, now int64) {
 	s.end = p.End
 }
 
+// rested is the stand as of the last rest before records came, also if they came since the reading before.
+func (s *stand) rested(p *PartitionLag, restAfter, was int64) *stand {
+	r := *s
+	switch {
+	case p.End > s.end && s.moves < unreadMoves && was-s.endSince >= restAfter:
+		r.stoppedAt, r.beyond = s.end, 0
+	case s.restedAt > 0:
+		r.stoppedAt, r.beyond = s.restedTo, s.restedAt
+	}
+	return &r
+}
+
 // View is what readers know of a partition whose commit stands short of the end.
 type View struct {
 	Topic, Index int // of GroupLag.Topics, and of its Partitions
 	Stand        Stand
 	Unread       int64     // the offset from which records are counted: for time lag
 	Since        time.Time // since when the commits stand
+	Doubted      bool      // offsets below Unread may be records: time lag is at least that of Unread
+	MayRest      bool      // the end stands like that of a rest, but the commit moved, or its owner took hold, too short a time ago: time lag is not known
 	Still        bool      // the commits stand for longer than they usually do, whoever had the partition meanwhile: no replica moves it
 }

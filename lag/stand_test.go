@@ -11,7 +11,10 @@ type stage struct {
 	end, committed int64
 	member         string // "": nobody
 	paused         bool
-	open           int64 // records of an open transaction
+	open           int64       // records of an open transaction
+	records        func() bool // what a look at the headers finds behind the commit; nil: nobody looks
+	looks          int         // how often somebody looked
+	noData         [2]int64    // commit and end at which it found no record
 	last           Rates
 	seen           map[Status]int
 	worst          float64 // time lag
@@ -32,11 +35,32 @@ func (s *stage) poll() {
 	if s.paused {
 		change = append(change, state(PreparingRebalance))
 	}
+	if s.look() {
+		change = append(change, func(g *GroupRead) { g.Commits[0].Partitions[0].Evidence = NoData })
+	}
 	s.last = s.see(w.group("g", change...))
 	s.seen[s.last.Status]++
 	if seconds, _, ok := s.last.TimeLag.Value(); ok {
 		s.worst = max(s.worst, seconds)
 	}
+}
+
+// look is what a source does: it looks where there is doubt, and remembers while both offsets stand. It reports whether no
+// record is known to lie behind the commit.
+func (s *stage) look() bool {
+	if s.records == nil || s.committed == s.end {
+		return false
+	}
+	now := [2]int64{s.committed, s.end}
+	if s.noData == now {
+		return true
+	}
+	for range s.last.Doubts() {
+		if s.looks++; !s.records() {
+			s.noData = now
+		}
+	}
+	return s.noData == now
 }
 
 // run plays a time; each is called before every poll, with the seconds since the run began.
@@ -252,6 +276,62 @@ func TestRestartsDoNotTeach(t *testing.T) {
 	}
 }
 
+// A transaction on one partition says nothing of its neighbour: a consumer stuck there is stalled. Twins: the neighbour had one, too;
+// an earlier build remembered the topic only.
+func TestTransactionsOfANeighbour(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		opens  [2]int64 // records of a transaction
+		taught bool
+		want   Stand
+	}{
+		{"the other partition had a transaction", [2]int64{3, 0}, false, StandStalled},
+		{"twin: this one, too", [2]int64{3, 3}, false, StandRest},
+		{"twin: an earlier build remembered one on the topic", [2]int64{3, 0}, true, StandRest},
+	} {
+		f := film{t: t, slo: DefaultSLO}
+		if c.taught {
+			f.h.Teach("g", Habits{{Topic: "orders", Transactions: true}})
+		}
+		end, last := [2]int64{1000, 1000}, Rates{}
+		poll := func(committed [2]int64, open bool) {
+			w := at(f.secs).topic("orders", [2]int64{0, end[0]}, [2]int64{0, end[1]})
+			for i, n := range c.opens {
+				if open && n > 0 {
+					w.topics[0].Partitions[i].Stable = end[i] - n
+				}
+			}
+			last = f.see(w.group("g", commits("orders", committed[0], committed[1]), member("m", []string{"orders"}, TopicPartitions{"orders", []int32{0, 1}})))
+		}
+		for i := range 60 {
+			end[0], end[1] = end[0]+50, end[1]+50
+			poll(end, i == 30)
+		}
+		committed := end
+		for range 360 {
+			poll(committed, false)
+			end[1] = committed[1] + 60
+		}
+		if got := last.PartitionStand(0, 1); got != c.want {
+			t.Errorf("%s: %s, want %s; learned %+v", c.name, got, c.want, last.Habits())
+		}
+	}
+}
+
+// So many partitions with transactions are remembered; of more, the topic.
+func TestTransactionsOfManyPartitions(t *testing.T) {
+	h := TopicHabits{}
+	for p := int32(2 * readKept); p > 0; p -= 2 {
+		h.transaction(p)
+		if !h.transactionsOn(p) || p > 2 && h.transactionsOn(p-1) || h.Transactions {
+			t.Fatalf("after partition %d: %+v", p, h)
+		}
+	}
+	if h.transaction(1); !h.Transactions || !h.transactionsOn(77) || len(h.Transacted) > 0 {
+		t.Errorf("of more: %+v", h)
+	}
+}
+
 // What is learned survives a restart of this process where it is saved, and what is read stays read with nobody there.
 func TestWhatIsLearnedIsTaught(t *testing.T) {
 	s := newStage(t)
@@ -280,8 +360,30 @@ func TestTimeLagBeginsBehindTheRest(t *testing.T) {
 	}
 	s.end += 500
 	s.run(20*time.Second, nil)
-	if seconds, _, ok := s.last.TimeLag.Value(); !ok || seconds > 30 {
-		t.Errorf("20 s after records came: %v s, known %v", seconds, ok)
+	if seconds, atLeast, ok := s.last.TimeLag.Value(); !ok || seconds > 30 || !atLeast {
+		t.Errorf("20 s after records came: %v s, known %v, at least %v: the rest may be records", seconds, ok, atLeast)
+	}
+}
+
+// A marker that comes after its records were committed, and then stands for an hour, is no slow commit: a consumer that hangs is
+// stalled soon. Twin: the same offsets without records after the hour, a job of an hour.
+func TestAMarkerAfterTheCommitIsNoWork(t *testing.T) {
+	for _, job := range []bool{false, true} {
+		s := newStage(t).flow(10 * time.Minute)
+		for range 4 {
+			s.end += 100
+			s.committed = s.end
+			s.run(10*time.Second, nil)
+			s.end++ // a marker, or the record of a job
+			if s.run(time.Hour, nil); job {
+				s.committed = s.end
+				s.poll()
+			}
+		}
+		s.run(10*time.Minute, func(int) { s.end += 50 })
+		if stalled := s.stand() == StandStalled; stalled == job {
+			t.Errorf("job %v: %s after 10 min, learned %+v", job, s.stand(), s.last.Habits())
+		}
 	}
 }
 

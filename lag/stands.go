@@ -10,8 +10,10 @@ import (
 // ones. The other partitions are not stored, so each of a million partitions costs only one comparison.
 type Stands struct {
 	group  *GroupLag // the last reading
+	owners []uint32  // of its members
 	topics []topicStands
 	habits Habits
+	now    int64 // ms at the last reading: those of its clock at the first one, and of the time that passed since
 	gap    int64 // ms between the last two readings
 	first  bool  // the last reading was the first
 }
@@ -46,20 +48,26 @@ func (s Stands) Next(g *GroupLag, rules StandRules) Stands {
 		group: g, topics: make([]topicStands, len(g.Topics)), first: s.group == nil, habits: s.habits.forTopics(g),
 	}}
 	if s.group != nil {
-		r.was = s.group.ReadAt.UnixMilli()
-		r.next.gap = r.now - r.was
+		r.was = s.now
+		r.next.gap = g.ReadAt.Sub(s.group.ReadAt).Milliseconds() // the wall clock may have been set in between
+		r.now = r.was + r.next.gap
 		r.learns = r.next.gap <= max(rules.scale(longestGap), 2*s.gap)
 		r.paused = g.State.Paused() || g.Generation != s.group.Generation
 	}
-	r.owners = ownersOf(g)
+	r.next.now = r.now
+	r.owners = s.ownersOf(g)
+	r.next.owners = r.owners
 	for t := range g.Topics {
 		r.topic(t)
 	}
 	return r.next
 }
 
-// ownersOf gives every member a number that is not 0.
-func ownersOf(g *GroupLag) []uint32 {
+// ownersOf gives every member a number that is not 0. Most readings have the members of the one before.
+func (s *Stands) ownersOf(g *GroupLag) []uint32 {
+	if s.group != nil && sameMembers(s.group.Members, g.Members) {
+		return s.owners
+	}
 	ids := make([]uint32, len(g.Members))
 	for i := range g.Members {
 		h := uint32(2166136261) // FNV-1a
@@ -69,6 +77,15 @@ func ownersOf(g *GroupLag) []uint32 {
 		ids[i] = max(1, h)
 	}
 	return ids
+}
+
+func sameMembers(a, b []Member) bool {
+	for i := range min(len(a), len(b)) {
+		if a[i].ID != b[i].ID {
+			return false
+		}
+	}
+	return len(a) == len(b)
 }
 
 // At is a partition of the last reading, by its indexes.
@@ -88,9 +105,9 @@ func (s *Stands) View(t, i int) (View, bool) {
 	list := s.topics[t].list
 	if k := search(list, p.Partition); k < len(list) && list[k].partition == p.Partition {
 		e := &list[k]
-		v := View{Topic: t, Index: i, Stand: e.is, Unread: max(e.committed, e.restTo), Since: time.UnixMilli(e.from()).UTC(), Still: e.still}
+		v := View{Topic: t, Index: i, Stand: e.is, Unread: max(e.committed, e.restTo), Since: s.group.ReadAt.Add(-time.Duration(s.now-e.from()) * time.Millisecond).UTC(), Still: e.still, MayRest: e.mayRest, Doubted: e.doubted && e.restTo > e.committed}
 		if e.is == StandStalled || e.is == StandSlow {
-			v.Unread = e.committed
+			v.Unread, v.Doubted = e.committed, false
 		}
 		return v, true
 	}
@@ -133,13 +150,14 @@ func (s *Stands) Interval(t int) time.Duration {
 
 // Rest adds up a group's rests, in records, and counts its partitions by stand.
 type Rest struct {
-	Read, Unknown int64 // records: known to be none, and unread or unreadable
+	Read, Unknown int64 // offsets: known not to be records, and not known
 	Resting       int   // partitions of Unknown
 	Slow, Stalled int   // partitions
 
 	Interval      time.Duration // between commits: what time lag reckons with; 0: less than polls can see
 	StallAfter    time.Duration // commits that stand for longer while records wait are stalled, on the slowest topic
 	RhythmUnknown bool          // StallAfter is not learned or set on every topic
+	MayBeRead     time.Duration // what waits for less may be read, because it is not known how often the group commits; 0: it is known
 }
 
 // Rest is the sum over the last reading; nil selects all topics.
@@ -183,6 +201,7 @@ func (r *Rest) add(is Stand, p *PartitionLag) {
 func (r *Rest) rhythm(h *TopicHabits, rules *StandRules) {
 	after, known := rules.stallAfter(h)
 	r.RhythmUnknown = r.RhythmUnknown || !known
+	r.MayBeRead = max(r.MayBeRead, rules.mayBeRead(h))
 	r.StallAfter = max(r.StallAfter, time.Duration(after)*time.Millisecond)
 	r.Interval = max(r.Interval, rules.interval(h))
 }

@@ -46,7 +46,7 @@ var predicates = []struct {
 	{StatusStopped, isStopped},         // records wait, the group has no members, and no offset moved for 2 min
 	{StatusStalled, isStalled},         // records wait in at least one partition that a member owns, and its commits stand: see [Stand]
 	{StatusWarning, isWarning},         // more lag than its SLO allows, or more than 30 s and still growing, or commits stand and its rhythm is not known; or a topic that it read lately is read by nobody
-	{StatusRest, isRest},               // what lies behind some commits is unread or unreadable: nobody can tell
+	{StatusRest, isRest},               // it is not known whether the offsets after some commits are unread records
 }
 
 func status(c condition) Status {
@@ -68,14 +68,14 @@ func isUnknown(c condition) bool {
 func isRebalancing(c condition) bool { return c.group.State.Rebalancing() }
 
 func isRewound(c condition) bool {
-	return !c.past.lastRewind.IsZero() && c.now.Sub(c.past.lastRewind) < rewoundFor
+	return !c.past.lastRewind.IsZero() && c.now.Sub(c.past.lastRewind) < c.slo.scale(rewoundFor)
 }
 
 func isStopped(c condition) bool {
 	if len(c.group.Members) > 0 || c.sum.Total <= c.rates.Rest.Read+c.rates.Rest.Unknown {
 		return false
 	}
-	return c.group.ReadAt.Sub(c.past.stillSince) >= StallAfter
+	return c.group.ReadAt.Sub(c.past.stillSince) >= c.slo.scale(StallAfter)
 }
 
 func isStalled(c condition) bool { return c.rates.Stalled > 0 }
@@ -96,5 +96,5 @@ func isWarning(c condition) bool {
 	if c.slo.LagTime > 0 && seconds > c.slo.LagTime.Seconds() {
 		return true
 	}
-	return c.rates.Direction == Growing && seconds > 30
+	return c.rates.Direction == Growing && seconds > c.slo.scale(30*time.Second).Seconds()
 }

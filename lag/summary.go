@@ -1,5 +1,7 @@
 package lag
 
+import "math"
+
 // Summary is a group's lag over all its partitions, in records, and how many partitions are in which condition.
 type Summary struct {
 	Total, Max    int64   // over partitions whose lag is known
@@ -13,7 +15,8 @@ type Summary struct {
 	AboveEnd      int
 	Orphaned      int // partitions of orphaned topics, which none of the numbers above includes
 	Complete      bool
-	absent        bool // there is no such group
+	uncounted     bool // it has no commits, and what its members read is not known
+	untold        bool // that no partition is known does not mean that there is none
 }
 
 // Summary adds the group up.
@@ -37,21 +40,32 @@ func (g *GroupLag) summary(wants func(topic string) bool) Summary {
 	if s.Known > 0 {
 		s.Avg = float64(s.Total) / float64(s.Known)
 	}
-	s.Complete, s.absent = g.Err == OK && s.Unknown == 0, g.Absent()
+	s.uncounted = s.Partitions == 0 && !g.MembersKnown()
+	s.Complete = g.Err == OK && g.Missed == 0 && s.Unknown == 0 && !s.uncounted // a group that is gone has its last values for a while
+	s.untold = g.Absent() || wants != nil
 	return s
 }
 
-// Lag is the total. It is unknown if there are partitions but the lag of none is known, if nothing could be read, and if the
-// group does not exist.
+// Lag is the total. It is unknown if there are partitions but the lag of none is known, and if nothing could be read. Without a
+// partition it is 0, unless there may be some:
+//
+//	the group                                        lag
+//	has neither commits nor members                  0
+//	does not exist                                   unknown
+//	has no commits; its members are not known        unknown: what they read is not known
+//	neither committed nor reads what a scaler names  unknown
 func (s *Summary) Lag() (total int64, ok bool) {
-	return s.Total, s.Known > 0 || s.Partitions == 0 && s.Complete && !s.absent
+	return s.Total, s.Known > 0 || s.Partitions == 0 && s.Complete && !s.untold
 }
+
+// Counted reports whether it is known which partitions the group has.
+func (s *Summary) Counted() bool { return !s.uncounted }
 
 func (s *Summary) add(p PartitionLag) {
 	s.Partitions++
 	if n, ok := p.Lag(); ok {
 		s.Known++
-		s.Total += n
+		s.Total = AddRecords(s.Total, n)
 		s.Max = max(s.Max, n)
 	}
 	if !p.Answered() {
@@ -69,6 +83,14 @@ func (s *Summary) add(p PartitionLag) {
 	if p.Ahead() > 0 {
 		s.AboveEnd++
 	}
+}
+
+// AddRecords is the sum of two numbers of records, or the greatest number if they are more: never a negative one.
+func AddRecords(a, b int64) int64 {
+	if b > math.MaxInt64-a {
+		return math.MaxInt64
+	}
+	return a + b
 }
 
 // Total is the group's lag in records; complete is false when a partition is missing from it,

@@ -44,6 +44,7 @@ type TimeLag struct {
 	seconds float32
 	known   bool
 	atLeast bool
+	atMost  bool // seconds is an upper bound, and nothing else is known
 }
 
 // NewTimeLag is a known time lag, or a lower bound of one.
@@ -51,14 +52,30 @@ func NewTimeLag(seconds float64, atLeast bool) TimeLag {
 	return TimeLag{seconds: float32(seconds), known: true, atLeast: atLeast}
 }
 
+// TimeLagAtMost is an upper bound of a time lag of which nothing else is known.
+func TimeLagAtMost(seconds float64) TimeLag {
+	return TimeLag{seconds: float32(seconds), known: true, atMost: true}
+}
+
 // Value is the time lag in seconds; atLeast says that the record was appended before everything that is remembered,
 // so that this is a lower bound.
+// It is not ok if only an upper bound is known.
 func (t TimeLag) Value() (seconds float64, atLeast, ok bool) {
+	if t.atMost {
+		return 0, false, false
+	}
 	return float64(t.seconds), t.atLeast, t.known
 }
 
+// AtMost is an upper bound of the time lag, if that is all that is known of it: after a start, before the group has read
+// what was there.
+func (t TimeLag) AtMost() (seconds float64, ok bool) { return float64(t.seconds), t.known && t.atMost }
+
 // minus is the time lag without what a group that commits at intervals may have read since its last commit.
 func (t TimeLag) minus(seconds float64) TimeLag {
+	if t.atMost {
+		return t
+	}
 	t.seconds = max(0, t.seconds-float32(seconds))
 	return t
 }
@@ -66,12 +83,15 @@ func (t TimeLag) minus(seconds float64) TimeLag {
 // minHistory is how long the end of a log must have been watched before a lower bound of that age means anything.
 const minHistory = time.Minute
 
-// timeLags is the time lag of every partition.
+// timeLags is the time lag of every partition. That of a topic that no member subscribes to is not known: nobody may want to read it.
 func (h *History) timeLags(g *GroupLag, stands *Stands) [][]TimeLag {
 	all := make([][]TimeLag, len(g.Topics))
 	for t := range g.Topics {
 		topic := &g.Topics[t]
 		all[t] = make([]TimeLag, len(topic.Partitions))
+		if _, left := findLeft(g.Left, topic.Topic); left {
+			continue
+		}
 		ends := h.topics[topic.Topic]
 		interval := stands.Interval(t).Seconds()
 		for i := range topic.Partitions {
@@ -82,7 +102,7 @@ func (h *History) timeLags(g *GroupLag, stands *Stands) [][]TimeLag {
 			case ok && v.Stand == StandRead:
 				all[t][i] = NewTimeLag(0, false)
 				continue
-			case ok && v.Stand == StandRest:
+			case ok && (v.Stand == StandRest || v.MayRest):
 				continue // unknown
 			case ok:
 				position = max(position, v.Unread)
@@ -91,35 +111,60 @@ func (h *History) timeLags(g *GroupLag, stands *Stands) [][]TimeLag {
 			if v.Stand == StandMoving {
 				all[t][i] = all[t][i].minus(interval)
 			}
+			all[t][i].atLeast = all[t][i].atLeast || v.Doubted && all[t][i].known
 		}
 	}
 	return all
 }
 
 // worst is the time lag of the worst partition of the topics that are wanted; nil wants all. A partition that lags for an
-// unknown time may be the worst one: then the others give a lower bound, or nothing when none of them is late.
-func (r *Rates) worst(g *GroupLag, wants func(topic string) bool) (worst TimeLag) {
-	unknown := false
+// unknown time, or that did not answer, may be the worst one: then the others give a lower bound, or nothing when none of them
+// is late. The same holds for one of which only a lower bound is known; upper bounds hold only if there is neither.
+//
+//	partitions                    worst
+//	20 s, 30 s                    30 s
+//	20 s, unknown                 at least 20 s
+//	0 s, did not answer           unknown
+//	20 s, at most 60 s            at most 60 s
+//	20 s, at least 60 s           at least 60 s
+//	at most 60 s, at least 20 s   at least 20 s
+//	at most 60 s, unknown         unknown
+func (r *Rates) worst(g *GroupLag, wants func(topic string) bool) TimeLag {
+	var w worstLag
 	for t := range g.Topics {
 		topic := &g.Topics[t]
 		if topic.Orphaned || wants != nil && !wants(topic.Topic) {
 			continue
 		}
 		for i := range topic.Partitions {
-			one := r.PartitionTimeLag(t, i)
-			if one.known && (!worst.known || one.seconds > worst.seconds) {
-				worst = one
-			}
-			if n, ok := topic.Partitions[i].Lag(); ok && n > 0 && !one.known {
-				unknown = true
-			}
+			w.add(r.PartitionTimeLag(t, i), &topic.Partitions[i])
 		}
 	}
-	if unknown && worst.seconds == 0 {
+	switch {
+	case w.unknown && w.least.seconds == 0:
 		return TimeLag{}
+	case !w.unknown && w.most.known && w.most.seconds > w.least.seconds:
+		return w.most
 	}
-	worst.atLeast = worst.atLeast || unknown
-	return worst
+	w.least.atLeast = w.least.atLeast || w.unknown
+	return w.least
+}
+
+// worstLag finds the worst of several partitions.
+type worstLag struct {
+	least, most TimeLag // the greatest value or lower bound, and the greatest upper bound
+	unknown     bool    // some may be greater than any of these
+}
+
+func (w *worstLag) add(one TimeLag, p *PartitionLag) {
+	switch {
+	case one.atMost && one.seconds > w.most.seconds:
+		w.most = one
+	case one.known && !one.atMost && (!w.least.known || one.seconds > w.least.seconds):
+		w.least = one
+	}
+	n, ok := p.Lag()
+	w.unknown = w.unknown || one.atLeast || !p.Answered() || ok && n > 0 && !one.known
 }
 
 // timeLag is the time lag of one partition of the topic. That of a share group is not known: its members do not read in
@@ -134,7 +179,11 @@ func (t *topicEnds) timeLag(p *PartitionLag, position int64) TimeLag {
 	case t == nil || int(p.Partition) >= len(t.partitions):
 		return TimeLag{}
 	}
-	age, atLeast, ok := t.partitions[p.Partition].age(position)
+	ends := &t.partitions[p.Partition]
+	if bound, ok := ends.bound(position); ok {
+		return bound
+	}
+	age, atLeast, ok := ends.age(position)
 	if !ok || atLeast && age < minHistory {
 		return TimeLag{}
 	}

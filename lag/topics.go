@@ -65,13 +65,20 @@ func everyPartition(topic *TopicRead, committed []PartitionCommit, readCommitted
 		c.Partition = int32(p)
 		lags[p] = partitionLag(topic, c, readCommitted)
 	}
+	if topic.More != OK {
+		for ; next < len(committed); next++ {
+			if int(committed[next].Partition) >= len(topic.Partitions) {
+				lags = append(lags, partitionLag(topic, committed[next], readCommitted))
+			}
+		}
+	}
 	return lags
 }
 
 func committedPartitions(topic *TopicRead, committed []PartitionCommit, readCommitted bool) []PartitionLag {
 	lags := make([]PartitionLag, 0, len(committed))
 	for _, c := range committed {
-		if len(topic.Partitions) > 0 && int(c.Partition) >= len(topic.Partitions) {
+		if len(topic.Partitions) > 0 && int(c.Partition) >= len(topic.Partitions) && topic.More == OK {
 			continue // recreated with fewer partitions
 		}
 		lags = append(lags, partitionLag(topic, c, readCommitted))
@@ -83,12 +90,15 @@ func committedPartitions(topic *TopicRead, committed []PartitionCommit, readComm
 func partitionLag(topic *TopicRead, c PartitionCommit, readCommitted bool) PartitionLag {
 	p := PartitionLag{
 		Partition: c.Partition, Owner: -1, Err: c.Err,
-		Committed: c.Offset, BrokerLag: c.Lag, Known: c.Known & (KnownCommitted | KnownLag),
+		Committed: c.Offset, BrokerLag: c.Lag, Known: c.Known & (KnownCommitted | KnownLag), Evidence: c.Evidence & NoData,
 	}
 	if p.Err == OK {
 		p.Err = topic.Err
 	}
 	if int(c.Partition) >= len(topic.Partitions) {
+		if p.Err == OK {
+			p.Err = topic.More
+		}
 		return p
 	}
 	read := &topic.Partitions[c.Partition]
@@ -108,6 +118,18 @@ func partitionLag(topic *TopicRead, c PartitionCommit, readCommitted bool) Parti
 		p.End, p.Known = read.End, p.Known|KnownEnd
 	}
 	return p
+}
+
+// withoutOwners are topics of an earlier poll, whose members are not those of this one.
+func withoutOwners(topics []TopicLag) []TopicLag {
+	topics = slices.Clone(topics)
+	for i := range topics {
+		topics[i].Partitions = slices.Clone(topics[i].Partitions)
+		for p := range topics[i].Partitions {
+			topics[i].Partitions[p].Owner = -1
+		}
+	}
+	return topics
 }
 
 // setOwners writes into each partition which member owns it.

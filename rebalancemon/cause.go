@@ -97,7 +97,7 @@ func (g *group) joinedAndLeft(confirmed []*episode, i int, ch change) reason {
 
 // departures explains a rebalance by the members that left, if all of those whose way of leaving is known left in the same way.
 func (g *group) departures(e *episode, left []memberState) reason {
-	cause, at := UnknownCause, later(e.start.Add(-e.resolution), g.membership.until)
+	cause, at := UnknownCause, lag.Later(e.start.Add(-e.resolution), g.membership.until)
 	for i := range left {
 		switch c := g.membership.departureCause(&left[i], at); {
 		case c == UnknownCause:
@@ -171,7 +171,7 @@ func memberNames(members []memberState) string {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString(members[i].client + "@" + strings.TrimPrefix(members[i].host, "/"))
+		b.WriteString(lag.MemberName(members[i].client, members[i].host))
 	}
 	if len(members) > few {
 		fmt.Fprintf(&b, " and %d more", len(members)-few)

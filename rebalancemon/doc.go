@@ -25,7 +25,7 @@
 //	                                          +-- countRebalances, at a poll --> Events, Stats
 //	polls --membership.next--> changes -------+
 //
-//	When did it begin and end?        episode.go, interval.go
+//	When did it begin and end?        episode.go; monitor.go: maxGap, forget
 //	How many were there?              generations.go, poll.go
 //	Where do the counters grow?       rebalance_stats.go: add
 //	Why?                              cause.go, hints.go, departure.go

@@ -1,6 +1,10 @@
 package rebalancemon
 
-import "time"
+import (
+	"time"
+
+	"github.com/lagscaler/lagscaler/lag"
+)
 
 const (
 	churnWindow     = 10 * time.Minute
@@ -61,7 +65,7 @@ func (c *memberStats) update(g *group, now time.Time) {
 	c.skew = skew(most, v.assigned, c.members)
 	c.forget(now)
 	c.churn = c.churnRate(now.Sub(g.firstSeen))
-	c.stability = c.stabilitySince(v, later(now.Add(-stabilityWindow), v.firstAt))
+	c.stability = c.stabilitySince(v, lag.Later(now.Add(-stabilityWindow), v.firstAt))
 	c.advice = advise(g, now)
 }
 
@@ -124,11 +128,4 @@ func skew(most, partitions, members int) float64 {
 		return 0
 	}
 	return float64(most-best) / float64(partitions-best)
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

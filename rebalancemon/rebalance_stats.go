@@ -60,21 +60,36 @@ func (t *rebalanceStats) lastEvent() (Event, bool) {
 }
 
 // hour is the last hour, minute by minute.
-type hour [60]minute
+type hour struct {
+	from    time.Time // minutes count from here, so that none is lost or comes twice when the wall clock is set
+	minutes [60]minute
+}
 
 type minute struct {
-	of    int64 // minutes since 1970; what is here of another one is old
+	of    int64 // minutes since hour.from; what is here of another one is old
 	count uint32
 	spent time.Duration
 }
 
 func (h *hour) at(t time.Time) *minute {
-	of := t.Unix() / 60
-	m := &h[((of%60)+60)%60]
+	of := h.minute(t)
+	m := &h.minutes[((of%60)+60)%60]
 	if m.of != of {
 		*m = minute{of: of}
 	}
 	return m
+}
+
+// minute is the number of a minute; the first one began with a minute of the wall clock.
+func (h *hour) minute(t time.Time) int64 {
+	if h.from.IsZero() {
+		h.from = t.Add(-time.Duration(t.UnixNano() % int64(time.Minute)))
+	}
+	since := t.Sub(h.from)
+	if since < 0 {
+		since -= time.Minute - 1 // rounded down
+	}
+	return int64(since / time.Minute)
 }
 
 // sum is the count and the time of the hour before now; zero for a nil hour.
@@ -82,9 +97,9 @@ func (h *hour) sum(now time.Time) (count int, spent time.Duration) {
 	if h == nil {
 		return 0, 0
 	}
-	of := now.Unix() / 60
-	for i := range h {
-		if m := &h[i]; m.of > of-60 && m.of <= of {
+	of := h.minute(now)
+	for i := range h.minutes {
+		if m := &h.minutes[i]; m.of > of-60 && m.of <= of {
 			count += int(m.count)
 			spent += m.spent
 		}

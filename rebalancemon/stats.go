@@ -25,7 +25,7 @@ type Stats struct {
 	LastKnown   bool
 	Resolution  time.Duration // of the sampler, as measured
 
-	PerHour     float64       // rebalances of the last hour; not extrapolated when the group is known for less
+	PerHour     float64       // rebalances of the last hour, of all causes (lag.SLO limits the unplanned ones); not extrapolated when the group is known for less
 	Average     time.Duration // over the events kept
 	P90         time.Duration
 	SuccessRate float64 // 0 to 1 over the events kept whose outcome is known

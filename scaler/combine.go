@@ -9,7 +9,7 @@ type verdict struct {
 	replicas int32 // that it asks for
 }
 
-// judge finds for every source the first rule that holds.
+// judge finds for every source the first rule that matches.
 func judge(all []facts) []verdict {
 	list := make([]verdict, len(all))
 	for i := range all {
@@ -24,7 +24,7 @@ func verdictOn(f *facts) verdict {
 			return verdict{f, &rules[i], replicas}
 		}
 	}
-	return verdict{f, &rules[len(rules)-1], f.current} // not reached: the last rule always holds
+	return verdict{f, &rules[len(rules)-1], f.current} // not reached: the last rule always matches
 }
 
 // combine takes the source that wants the most, so that the target goes down only when all agree. Of those that want

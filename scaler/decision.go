@@ -74,10 +74,10 @@ type Evidence struct {
 
 // Bounds are the limits in force, for metrics and status.
 type Bounds struct {
-	Min        int32 `json:"min"`
-	Max        int32 `json:"max,omitempty"`        // 0: none
-	Partitions int32 `json:"partitions,omitempty"` // consumers that can have one; 0: no complete poll yet, or no limit
-	Useful     int32 `json:"useful,omitempty"`     // the same as replicas
+	Min       int32 `json:"min"`
+	Max       int32 `json:"max,omitempty"`        // 0: none
+	Consumers int32 `json:"partitions,omitempty"` // that can have a partition; 0: no complete poll yet, or no limit
+	Replicas  int32 `json:"useful,omitempty"`     // in which these consumers run
 }
 
 // Change is one write of the replicas. Applying it fails when the size is not From.
@@ -150,7 +150,8 @@ func (d *Decision) NamesWrong() bool {
 func (d *Decision) timeLag() (seconds float64, known bool) {
 	for i := range d.Needs {
 		seconds = max(seconds, d.Needs[i].LagSeconds)
-		known = known || d.Needs[i].LagSecondsFrom != need.LateUnknown
+		from := d.Needs[i].LagSecondsFrom
+		known = known || from != need.LateUnknown && from != need.LateAtMost
 	}
 	return seconds, known
 }

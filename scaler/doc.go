@@ -8,13 +8,13 @@
 //	see       scaler/seen     Poll -> State             the readings of the last minutes
 //	learn     scaler/learn    State -> Memory           capacity, durations, seasons
 //	estimate  scaler/need     State, Memory -> Need     consumers for every source
-//	judge     scaler          facts -> verdict          for every source, the first rule that holds; then the source that asks
-//	                                                    for the most replicas decides
+//	judge     scaler          facts -> verdict          for every source, the first rule that matches; then the source that
+//	                                                    asks for the most replicas decides
 //	limit     scaler          verdict -> Decision       every limit that changes the number is a step
 //
 // Example: 12 replicas run on 48 partitions, 1 540/s arrive, the forecast is 1 690/s, and one consumer processes 100/s. At a
 // utilization of 0.92, capacity for 1 690 / 0.92 = 1 837/s is needed, so the plan is 19 consumers. With 19 to 23 consumers, the
-// busiest one would have three partitions, which is too much, so the need is 24. The rule ScaleUp holds and asks for 24. The
+// busiest one would have three partitions, which is too much, so the need is 24. The rule ScaleUp matches and asks for 24. The
 // limit MaxReplicas reduces this number to 20: ScaleUp 12 -> 24, MaxReplicas 24 -> 20.
 //
 // The package is larger than others, because a verdict is one row of a table: its name, its condition, its deadline and its

@@ -53,6 +53,30 @@ func examplesAreDecided(t *testing.T) {
 	}
 }
 
+// TestSecondPlacesAreInTheDocs: the table of the rules that are tried at a second place names exactly those.
+func TestSecondPlacesAreInTheDocs(t *testing.T) {
+	page, err := os.ReadFile(docs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "| rule | also tried | because |\n|---|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var said []string
+	for line := range strings.SplitSeq(table, "\n") {
+		said = append(said, strings.Split(strings.Split(line, "|")[1], ",")...)
+	}
+	var have []string
+	for _, r := range scaler.TriedTwice() {
+		have = append(have, string(r))
+	}
+	for i := range said {
+		said[i] = strings.TrimSpace(said[i])
+	}
+	if slices.Sort(said); !slices.Equal(said, slices.Sorted(slices.Values(have))) {
+		t.Errorf("%s says that %q are tried at a second place, the table of rules has %q", docs, said, have)
+	}
+}
+
 // exampleOf is the shortest line of the timelines in which a reason decides, or limits; of those in which something arrives
 // and nothing is unknown, where there are such.
 func exampleOf(t *testing.T, r scaler.Reason) string {
@@ -73,7 +97,7 @@ func exampleOf(t *testing.T, r scaler.Reason) string {
 		return ""
 	}
 	unclear := func(line string) (n int) {
-		for _, word := range []string{" 0/s", " unknown", "; also ", "Hold 0 "} {
+		for _, word := range []string{" 0/s", " unknown", "; also ", "Hold 0 ", ", below the limits"} {
 			n += strings.Count(line, word)
 		}
 		return n

@@ -7,26 +7,33 @@ import (
 )
 
 // Evaluate decides how many replicas the target should have. It is called at every poll and decides at every third;
-// in between the last decision stands, unless arrivals exceed nine tenths of the capacity of the replicas: the fast lane
-// (lane.go). It is pure: the same Input gives the same Result, and the Input's Memory is left as it was.
+// in between the last decision stands, unless more arrives than the members can process, or will soon: then an early
+// decision is made (lane.go). It is pure: the same Input gives the same Result, and the Input's Memory is left as it was.
 func Evaluate(in Input) Result {
 	next := in.Memory.last()
-	now := seen.See(next.seen, in.poll())                                                  // see
-	learned := learn.State{Memory: in.Memory.Memory, Progress: next.progress}.AtPoll(&now) // learn
-	zero := next.atZero(&in, &now, &learned)                                               // asleep.go
+	next.seen = seen.See(next.seen, in.poll()) // see
+	now := &next.seen
+	learned := learn.State{Memory: in.Memory.Memory, Progress: next.progress}.AtPoll(now) // learn
+	zero := next.atZero(&in, now, &learned)                                               // zero.go
 	learned.Memory.Asleep = zero.state
-	lane, fresh := next.lane(&now, &learned), false
+	lane, fresh := next.lane(now, &learned), false
+	if lane != noDecision || learned.AwaitsStart(now) {
+		next.sources = next.update(now, &learned)
+		learned = learned.AtStart(now, mappings(next.sources))
+	}
 	if lane != noDecision {
-		next.sources = next.update(&now, &learned)
-		learned = learned.AtDecision(&now, mappings(next.sources), lane == fastLane)
-		next.sources = count(next.sources, &now, &learned)
-		next.playAlong(&in, &now, &learned)
-		estimates := estimate(&in, &now, &learned, next.sources) // estimate
-		learned = learned.WithForecasts(&now, forecasts(estimates))
-		all := gatherer{&in, &now, &learned, lane, &zero, next.play}.gather(next.sources, estimates)
+		learned = learned.AtDecision(now, mappings(next.sources), lane == fastLane)
+		next.sources = count(next.sources, now, &learned)
+		next.playAlong(&in, now, &learned)
+		estimates := estimate(&in, now, &learned, next.sources, next.play) // estimate
+		learned = learned.WithForecasts(now, forecasts(estimates))
+		all := gatherer{&in, now, &learned, lane, &zero, next.play}.gather(next.sources, estimates)
 		next.sources = conditions(next.sources, all)
-		verdicts := judge(all)                                            // judge
-		decision := limit(combine(&in, verdicts), gatherLimits(&in, all)) // limit
+		verdicts, limits := judge(all), gatherLimits(&in, all) // judge
+		if lane == regular {
+			learned = try(now, learned, verdicts, limits)
+		}
+		decision := limit(combine(&in, verdicts), limits) // limit
 		if fresh = lane.accepts(&decision, next.standing); fresh {
 			next.verdict = next.verdict.next(&decision)
 			decision = wait(decision, verdicts, next.verdict.since)
@@ -39,9 +46,10 @@ func Evaluate(in Input) Result {
 			}
 		}
 	}
+	learned.Memory.Given = given(&in, fresh, learned.Memory.Given, next.standing)
 	late, lateKnown := next.standing.timeLag()
-	learned = learned.WithWeek(&now, next.standing.Desired, late, lateKnown)
-	next.seen, next.progress = now, learned.Progress
+	learned = learned.WithWeek(now, next.standing.Desired, late, lateKnown)
+	next.progress = learned.Progress
 	return Result{Decision: *next.standing, Fresh: fresh, Memory: Memory{Memory: learned.Memory, recent: &next}}
 }
 
@@ -54,19 +62,33 @@ func mappings(sources []sourceState) []seen.Mapping {
 }
 
 // estimate returns the need of every source.
-func estimate(in *Input, now *seen.State, learned *learn.State, sources []sourceState) []need.Estimate {
+func estimate(in *Input, now *seen.State, learned *learn.State, sources []sourceState, p play) []need.Estimate {
 	list := make([]need.Estimate, len(sources))
 	for i := range sources {
 		known := learned.Source(&now.Sources[i])
 		list[i] = need.Of(need.Input{
 			Now: now.Now, Clock: now.Clock, Seen: &now.Sources[i], Learned: known, Targets: in.Policy.targets(),
 			Horizon:   learned.Memory.Horizon(known, now.Clock),
+			Fleet:     p.fleet(&now.Sources[i], sources[i].members, now, learned),
 			HourPeak:  learned.Peak(i, now, now.Clock.Scale(need.ReserveWindow)),
-			IdleSince: sources[i].idle, Played: sources[i].played,
+			IdleSince: sources[i].idle, Played: sources[i].played, Removed: removed(now, i, known),
 			Consumers: sources[i].members.Consumers(now.Workload.Spec),
 		})
 	}
 	return list
+}
+
+// removed is what is known of the members of a source whose replicas were removed.
+func removed(now *seen.State, source int, known *learn.Source) need.Removed {
+	h := &now.Sources[source]
+	r := need.Removed{Recovering: known.Recovering(now), Unread: known.UnreadTime(h, now.Now, now.Clock)}
+	for i, removal := range now.Removed(h) {
+		if r.Holds == nil {
+			r.Holds = map[int]bool{}
+		}
+		r.Holds[i] = removal.Known
+	}
+	return r
 }
 
 func forecasts(estimates []need.Estimate) []learn.Forecast {

@@ -43,7 +43,7 @@ func TestLinesCanBeRecomputed(t *testing.T) {
 				return
 			}
 			if !near(n.Base, n.Forecast/n.Utilization-n.Excluded) || !near(n.Required, n.Base+n.DrainRate) ||
-				!near(n.Backlog, n.DrainRate*n.DrainSeconds) || !near(n.PeakRequired, max(n.Peak/n.DownUtilization, n.Reserve)-n.DownExcluded) {
+				!near(n.Backlog, n.DrainRate*n.DrainSeconds) || !near(n.PeakRequired, max(n.Peak/n.DownUtilization, n.Peak+n.UnreadRate, n.Reserve)-n.DownExcluded) {
 				t.Fatalf("the sums do not add up: %+v", n)
 			}
 			if n.Plan != plan.Consumers(n.Required, n.PerConsumer) || n.RatePlan != plan.Consumers(n.Base, n.PerConsumer) ||
@@ -68,7 +68,7 @@ var (
 		`(?: \+ backlog (\S+) records? in (\S+ \S+) \(\S+/s\))? = (\S+/s)`)
 	peaked   = regexp.MustCompile(`peak (\S+/s) \(last [^)]*\) / (\S+) % utilization(?: - (\S+/s) excess of hot partitions)? = (\S+/s)`)
 	reserved = regexp.MustCompile(`reserve of (\S+) % of the last hour's peak (\S+/s)(?: - (\S+/s) excess of hot partitions)? = (\S+/s)`)
-	counted  = regexp.MustCompile(`= (\S+/s); (\d+) consumers? at (\S+/s) each(?:, but \D*\d* ?one gets (?:at least )?(\d+) of (\d+) partitions \((\S+)/s\), so (\d+))?`)
+	counted  = regexp.MustCompile(`= (\S+/s); (\d+) consumers? at (\S+/s) each(?:, but \D*(?:\d+ to \d+ consumers, )?one has (?:at least )?(\d+) of (\d+) partitions \((\S+)/s\), so (\d+))?`)
 	capable  = regexp.MustCompile(`(\d+) consumers? can process (\S+/s)`)
 	grouped  = regexp.MustCompile(`(\d) (\d{3})\b`)
 )

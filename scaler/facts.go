@@ -21,14 +21,15 @@ type facts struct {
 	lane   lane
 
 	members seen.Members
-	current int32 // the target is set to so many
-	up      int32 // needed, with the backlog
-	byRate  int32 // needed for arrivals alone
-	down    int32 // enough for the peak of the stabilization window
-	holding int32 // that can have a partition, when nobody runs elsewhere, as far as members hold nothing; 0: not known
-	settled bool  // pods and members are complete, and the last write is a while ago
-	high    bool  // lag is above a fixed threshold
-	frozen  bool  // there is lag, and no position moves
+	current int32        // the target is set to so many
+	up      int32        // needed, with the backlog
+	byRate  int32        // needed for arrivals alone
+	down    int32        // enough for the peak of the stabilization window
+	holding int32        // that can have a partition, when nobody runs elsewhere, as far as members hold nothing; 0: not known
+	settled bool         // pods and members are complete, and the last write is a while ago
+	trial   *learn.Trial // of fewer consumers; nil: none is worth it
+	high    bool         // lag is above a fixed threshold
+	frozen  bool         // there is lag, and no position moves
 
 	advised  int32 // replicas as if the last advice to scale up had been written; 0: none stands
 	starting bool  // the pods of that advice would still start
@@ -39,7 +40,7 @@ type facts struct {
 	downs         []time.Time // our steps down in the last hour, oldest first
 	rebalanceTime time.Duration
 
-	spare bool // members of the target have held nothing for longer than a session, in a group at rest
+	spare bool // members of the target have held nothing for longer than a session, while nothing changed
 
 	missingSince, fewerSince, idleSince time.Time // zero: it is not so
 
@@ -47,9 +48,6 @@ type facts struct {
 	waiting asleep.Waiting // for the source, without a replica
 	keeps   *asleep.Keeps  // the last replica; nil: nothing does
 }
-
-// settleAfter is how long after a write its effect is complete.
-const settleAfter = 60 * time.Second
 
 // gatherer has everything that facts are gathered from.
 type gatherer struct {
@@ -92,7 +90,7 @@ func (g gatherer) facts(h *seen.History, s *sourceState, estimate *need.Estimate
 		now: g.now.Now, clk: clk, policy: &g.in.Policy, target: wl, source: h, need: n, lane: g.lane,
 		members: m, current: wl.Spec, up: up, byRate: byRate, down: down,
 		holding: holding, settled: settled, spare: atRest && holding > 0 && holding < wl.Spec,
-		high: estimate.High, frozen: estimate.Frozen,
+		trial: estimate.Trial, high: estimate.High, frozen: estimate.Frozen,
 		advised: g.play.size, starting: g.play.starting(g.now.Now, time.Duration(n.Horizon*float64(time.Second))),
 		lower:     !g.play.starting(g.now.Now, time.Duration(n.Horizon*float64(time.Second))+clk.Scale(g.in.Policy.StabilizationWindow)/2),
 		conflicts: g.now.Replicas.Conflicts(clk), external: g.now.Replicas.LastExternal(), downs: g.learned.Memory.Downs,

@@ -13,13 +13,14 @@ type lane uint8
 const (
 	noDecision lane = iota // the last decision stands
 	regular                // every third poll
-	fastLane               // between two decisions, when arrivals exceed nine tenths of the capacity of the replicas
+	fastLane               // an early decision, between two regular ones: more arrives than the members can process, or will soon
 )
 
-// nearlyFull is the share of the capacity of the replicas above which arrivals open the fast lane.
+// nearlyFull is the share of the capacity of the replicas above which arrivals cause an early decision.
 const nearlyFull = 0.9
 
-// fastLaneAfter is how long after the last write the fast lane opens.
+// fastLaneAfter is how long after the last write a step up for arrivals is possible that the members can still process: the pods of
+// that write have no effect yet.
 const fastLaneAfter = 20 * time.Second
 
 func (r *recent) lane(now *seen.State, learned *learn.State) lane {
@@ -32,9 +33,9 @@ func (r *recent) lane(now *seen.State, learned *learn.State) lane {
 	return noDecision
 }
 
-// paceFrom is the time from which the interval until the next regular decision counts: that of the standing decision. A decision
-// of the fast lane that nobody wrote, as in advise, does not put it off: the fast lane leaves the backlog out, and would decide
-// at every poll while arrivals exceed the capacity.
+// paceFrom is the time from which the interval until the next regular decision counts: that of the standing decision. An
+// early decision that nobody wrote, as in advise, does not put it off: early decisions would be made at every
+// poll while arrivals exceed the capacity.
 func (r *recent) paceFrom(now *seen.State) time.Time {
 	written := !now.Workload.LastWrite.At.Before(r.standing.At.Truncate(time.Second)) // times of writes are saved in whole seconds
 	if written || r.regularAt.IsZero() {
@@ -43,27 +44,33 @@ func (r *recent) paceFrom(now *seen.State) time.Time {
 	return r.regularAt
 }
 
-// exceeded reports whether more arrives than nine tenths of the capacity of the replicas, 20 s after the last write.
+// exceeded reports whether more arrives than the members that joined can process, or, 20 s after the last write, than nine tenths of
+// what all replicas can.
 func (r *recent) exceeded(now *seen.State, learned *learn.State) bool {
-	if !now.Clock.Due(now.Now, now.Workload.LastWrite.At, now.Clock.Scale(fastLaneAfter)) {
-		return false
-	}
+	due := now.Clock.Due(now.Now, now.Workload.LastWrite.At, now.Clock.Scale(fastLaneAfter))
 	for i := range now.Sources {
 		h := &now.Sources[i]
 		known := learned.Source(h)
 		if !h.Rated() || known == nil {
 			continue
 		}
+		m := r.source(h).members
+		if back := known.GoesBack(now.Now, now.Clock); back > m.Consumers(now.Workload.Spec) {
+			return true
+		}
+		if r.play.fleet(h, m, now, learned).Behind(known, h.Readings.Last()) {
+			return true
+		}
 		per, from := known.Capacity()
-		capacity := nearlyFull * float64(r.source(h).members.Consumers(now.Workload.Spec)) * per
-		if last := h.Readings.Last(); from.Known() && max(last.Rate, known.TrustedJump(last)) > capacity {
+		capacity := nearlyFull * float64(m.Consumers(now.Workload.Spec)) * per
+		if last := h.Readings.Last(); due && from.Known() && max(last.Rate, known.ExpectedJump(last)) > capacity {
 			return true
 		}
 	}
 	return false
 }
 
-// accepts reports whether a lane's decision counts: the fast lane only scales up. Where nothing is written, it does not replace
+// accepts reports whether a lane's decision counts: an early one only scales up. Where nothing is written, it does not replace
 // an answer that asks for as much: in act the replicas of that answer would run by now.
 func (l lane) accepts(d, standing *Decision) bool {
 	if l == regular {

@@ -9,28 +9,29 @@ import (
 
 // limitFacts are everything that the limits may look at. They are built once, by gatherLimits, and never written.
 type limitFacts struct {
-	policy     *Policy
-	target     *seen.Workload
-	current    int32
-	partitions int32 // consumers that can have one; 0: no limit
-	useful     int32 // replicas that can have a partition; 0: no limit
-	shared     int32 // replicas whose consumers may be members of a share group; 0: no limit
-	scheduled  int32 // at least so many, while a window of the schedule is open
+	policy    *Policy
+	target    *seen.Workload
+	current   int32
+	consumers int32 // that can have a partition; 0: no limit
+	useful    int32 // replicas in which these consumers run
+	shared    int32 // replicas whose consumers may be members of a share group; 0: no limit
+	scheduled int32 // at least so many, while a window of the schedule is open
 }
 
 func gatherLimits(in *Input, all []facts) limitFacts {
-	partitions := int32(0)
+	consumers := int32(0)
 	for i := range all {
-		partitions = max(partitions, all[i].need.Useful)
+		consumers = max(consumers, all[i].need.Useful)
 	}
 	return limitFacts{
-		policy: &in.Policy, target: &in.Workload, current: in.Workload.Spec, partitions: partitions, useful: mostUseful(all),
+		policy: &in.Policy, target: &in.Workload, current: in.Workload.Spec, consumers: consumers, useful: mostUseful(all),
 		shared: shareGroupReplicas(&in.Policy, all), scheduled: in.Policy.scheduled(in.Now),
 	}
 }
 
 // shareGroupReplicas is the number of replicas whose consumers can be members of the target's share groups; 0: no limit. The
-// default of the brokers applies only without maxReplicas: with it, the user has chosen the limit.
+// default of Kafka, which is assumed where no coordinator says its limit, applies only without maxReplicas: with it, the user has
+// chosen the limit.
 func shareGroupReplicas(p *Policy, all []facts) (replicas int32) {
 	share := false
 	for i := range all {
@@ -40,7 +41,7 @@ func shareGroupReplicas(p *Policy, all []facts) (replicas int32) {
 			return 0
 		case n.MaxShareMembers == 0:
 			replicas = max(replicas, f.useful())
-		case p.MaxReplicas > 0 && !n.DeclaredMaxShareMembers:
+		case p.MaxReplicas > 0 && !n.DeclaredMaxShareMembers && !n.ReadMaxShareMembers:
 			return 0
 		default:
 			share, replicas = true, max(replicas, 1, f.members.Replicas(n.MaxShareMembers))
@@ -89,7 +90,7 @@ func (p *Policy) scheduled(now time.Time) (replicas int32) {
 // limit applies the limits, in order, to the replicas that the verdict asks for.
 func limit(d Decision, f limitFacts) Decision {
 	d.Bounds = Bounds{
-		Min: max(f.policy.MinReplicas, f.scheduled), Max: f.policy.MaxReplicas, Partitions: f.partitions, Useful: f.useful,
+		Min: max(f.policy.MinReplicas, f.scheduled), Max: f.policy.MaxReplicas, Consumers: f.consumers, Replicas: f.useful,
 	}
 	d.Desired = d.Wanted
 	if d.Verdict == TargetNotFound {

@@ -8,6 +8,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler/asleep"
+	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -33,13 +34,14 @@ func (s Scaler) Refused() bool { return s.Refusal != Refusal{} }
 //	accepted                                                   applies
 //	refused: invalid, not allowed, second on its target        does not apply
 //	refused: the target cannot be read, or not yet             applies, so that no alert resolves because of a failed read
-func (s Scaler) Applies() bool { return !s.Refused() || s.Refusal.TargetOnly }
+//	refused: another installation keeps it                     applies, so that both say the same of its groups
+func (s Scaler) Applies() bool { return !s.Refused() || s.Refusal.Allowed }
 
 // Refusal is why no decision is made for a scaler.
 type Refusal struct {
-	Reason     Reason // of the condition Ready; a closed set
-	Why        string // a sentence with names and values
-	TargetOnly bool   // the declaration is valid and allowed, but the state of its target is not known or not valid
+	Reason  Reason // of the condition Ready; a closed set
+	Why     string // a sentence with names and values
+	Allowed bool   // the declaration is valid and allowed; its target is not known or not valid, or another installation keeps it
 }
 
 // Refuse refuses a declaration.
@@ -49,8 +51,11 @@ func Refuse(r Reason, format string, args ...any) Refusal {
 
 // RefuseTarget refuses the target of a declaration that is valid and allowed.
 func RefuseTarget(r Reason, format string, args ...any) Refusal {
-	return Refusal{Reason: r, Why: fmt.Sprintf(format, args...), TargetOnly: true}
+	return Refusal{Reason: r, Why: fmt.Sprintf(format, args...), Allowed: true}
 }
+
+// KeptByAnother is the reason of a refusal of which not even the status is written: another installation writes it.
+const KeptByAnother Reason = "KeptByAnother"
 
 // String is the refusal as people read it: "NotAllowed: sources[0]: …". It is empty when nothing is refused.
 func (r Refusal) String() string {
@@ -71,6 +76,8 @@ type Outcome struct {
 	// Measured is each source as of the last poll, in the order of Sources: what the pages show of its group. The decision has
 	// numbers of its own, of the poll at which it was made; package seen says why they may differ.
 	Measured []lag.Measurement
+
+	Given *learn.Given // to another autoscaler that asks; nil: nothing yet
 
 	Asleep   asleep.State // of the target at zero, to be saved
 	AsleepAt time.Time    // the poll that it is of

@@ -41,7 +41,7 @@ func TestPolicyErrorsAllAtOnce(t *testing.T) {
 	spec := Spec{
 		Mode: "auto", Kind: "pid", Preset: "fast", OnDelete: "explode",
 		Sources: []seen.SourceSpec{
-			{Cluster: "main", Group: "a", ProcessingTime: -1, Isolation: "dirty", TopicPattern: "("},
+			{Cluster: "main", Group: "a", ProcessingTime: -1, Isolation: "dirty", TopicPattern: "(", Topics: []string{"orders", "a,b", ".."}},
 			{Cluster: "main", Group: "a"},
 			{Concurrency: -2, ConsumersPerReplica: -1, SessionTimeout: -time.Second, MaxShareMembers: -1},
 		},
@@ -56,6 +56,7 @@ func TestPolicyErrorsAllAtOnce(t *testing.T) {
 	for _, want := range []string{
 		`mode: must be observe, advise or act, not "auto"`, `policy: `, `preset: `, `onDelete: `,
 		"sources[0].processingTime: ", "sources[0].isolation: ", "sources[0].topicPattern: ",
+		`sources[0].topics[1]: "a,b" cannot be the name of a topic`, `sources[0].topics[2]: ".."`,
 		`sources[1].group: "a" of cluster "main" is named twice`, "sources[2].cluster: ", "sources[2].group: ", "sources[2].concurrency: ", "sources[2].consumersPerReplica: ", "sources[2].sessionTimeout: ", "sources[2].maxShareMembers: ",
 		"maxReplicas: must be at least 1 and at least minReplicas (5), not 3", "fallbackReplicas: ", "targetLag: must be at least 1s, not 1ms",
 		"activationLag: ", `schedule[0].start: "every day"`, `schedule[0].timeZone: "Mars/Olympus"`, "schedule[0].minReplicas: ",

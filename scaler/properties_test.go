@@ -126,7 +126,7 @@ func TestLimitsHold(t *testing.T) {
 			if d.Desired < p.MinReplicas || p.MaxReplicas > 0 && d.Desired > p.MaxReplicas {
 				t.Fatalf("outside %d to %d: %s", p.MinReplicas, p.MaxReplicas, say.Line(d))
 			}
-			if useful := d.Bounds.Useful; useful > 0 && d.Desired > max(useful, d.Current, p.MinReplicas) {
+			if useful := d.Bounds.Replicas; useful > 0 && d.Desired > max(useful, d.Current, p.MinReplicas) {
 				t.Fatalf("grows above the %d useful: %s", useful, say.Line(d))
 			}
 			to := d.Wanted

@@ -133,12 +133,13 @@ const (
 	Advised  Disposition = "Advised"  // mode advise: shown, not written
 	Follower Disposition = "Follower" // another replica of the program leads
 	Paused   Disposition = "Paused"   // the annotation lagscaler.io/paused
-	Conflict Disposition = "Conflict" // an HPA, a ScaledObject or a second scaler owns the target
+	Conflict Disposition = "Conflict" // an HPA or a ScaledObject owns the target, or another writer was first
 	Failed   Disposition = "Failed"   // the write failed
+	Answered Disposition = "Answered" // another autoscaler asks for the number, and writes the replicas itself
 )
 
 // Dispositions are all of them.
-var Dispositions = []Disposition{Applied, Advised, Follower, Paused, Conflict, Failed}
+var Dispositions = []Disposition{Applied, Advised, Follower, Paused, Conflict, Failed, Answered}
 
 // Mode is how far a scaler may go.
 type Mode string

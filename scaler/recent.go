@@ -46,10 +46,10 @@ type recent struct {
 	seen      seen.State
 	progress  learn.Progress
 	standing  *Decision // nil: nothing was decided yet
-	regularAt time.Time // the last decision that was not of the fast lane
+	regularAt time.Time // the last decision that was not an early one
 	verdict   verdictSince
 	play      play
-	sources   []sourceState // as Input.Sources at the last decision
+	sources   []sourceState // as Input.Sources at the last decision, or at the last poll at which a start was awaited
 	acted     bool          // Input.Acts of the last poll
 	zero      zeroLook
 }

@@ -29,7 +29,7 @@ type whole struct {
 	runbook   string   // docs/runbooks/LagscalerHoldOverdue.md
 	timelines string   // what they decide
 	facts     []string // what the platform says: the fields of seen.Workload
-	filled    []string // the fields that scaler/kube and scaler/kube/watch fill
+	filled    []string // the fields that scaler/kube, scaler/kube/watch and the engine fill
 	read      []string // the fields that scaler, or the engine, reads
 	gather    []string // the fields of facts
 	used      []string // the fields of facts that rules.go reads
@@ -49,8 +49,8 @@ func asItIs(t *testing.T) whole {
 	w := whole{
 		rules: slices.Clone(rules), page: text(t, "../docs/scaling.md"), runbook: text(t, "../docs/runbooks/LagscalerHoldOverdue.md"),
 		facts:  fields(reflect.TypeFor[seen.Workload]()),
-		filled: assigned(t, "kube", "kube/watch"), read: selected(t, ".", "seen", "learn", "../internal/engine"),
-		gather: fields(reflect.TypeFor[facts]()), used: selected(t, "rules.go"),
+		filled: assigned(t, "kube", "kube/watch", "../internal/engine"), read: selected(t, ".", "seen", "learn", "../internal/engine"),
+		gather: fields(reflect.TypeFor[facts]()), used: selected(t, "rules.go", "trial.go"),
 		reasons: constants(t, "reason.go"), evidence: fields(reflect.TypeFor[Evidence]()), set: assigned(t, "combine.go"),
 		printed: selected(t, ".", "say", "../internal/web"),
 		decides: selected(t, "."), staged: assigned(t, "world_test.go", "timeline_test.go"),
@@ -166,6 +166,7 @@ func TestNothingIsMissing(t *testing.T) {
 // ExampleRule is a rule whose fact is not read yet. With all its parts nothing is missing; without any one of them, that
 // one is.
 func TestAddingARule(t *testing.T) {
+	read := asItIs(t)
 	for _, half := range []struct {
 		left string
 		out  func(w *whole, r *rule)
@@ -189,7 +190,7 @@ func TestAddingARule(t *testing.T) {
 		{"the number in a line", func(w *whole, _ *rule) { w.printed = nil }, "nothing prints Evidence.ExampleFact"},
 		{"the rule", func(w *whole, _ *rule) { w.used = nil }, "no rule of scaler/rules.go reads facts.exampleFact"},
 	} {
-		w, row := asItIs(t), rule{
+		w, row := read, rule{
 			reason: "ExampleRule", blocks: down, deadline: usual, event: noEvent, doc: "pods are being moved to other nodes",
 			when:  gate(func(*facts) bool { return true }),
 			words: func(*Decision, *need.Need) []string { return []string{"2 pods are being moved"} },

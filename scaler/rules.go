@@ -4,13 +4,13 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler/learn"
-	"github.com/lagscaler/lagscaler/scaler/plan"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
-// When each rule of the table holds. The times are those at a pace of 1.
+// When each rule of the table matches. The times are those at a pace of 1.
 
 const (
+	settleAfter    = 60 * time.Second  // from a write until its effect is complete
 	pendingAfter   = 180 * time.Second // pods that found no node
 	patientFor     = 60 * time.Second  // with a rebalance
 	stuckAfter     = 300 * time.Second // of a rebalance
@@ -25,14 +25,14 @@ const (
 
 func (f *facts) keep(holds bool) (int32, bool) { return f.current, holds }
 
-func (f *facts) targetNotFound() (int32, bool) { return f.keep(!f.target.Found || !f.target.HasScale) }
+func (f *facts) targetNotFound() (int32, bool) { return f.keep(!f.target.Sized()) }
 
-// byHand holds while somebody else's zero stands, unless the policy undoes it.
+// byHand matches while somebody else's zero stands, unless the policy undoes it.
 func (f *facts) byHand() (int32, bool) {
 	return f.keep(f.current == 0 && !f.asleep.ByHand.IsZero() && f.policy.OnZeroByHand == KeepZero)
 }
 
-// byHandWaiting holds when, meanwhile, records wait that would have woken the target.
+// byHandWaiting matches when, meanwhile, records wait that would have woken the target.
 func (f *facts) byHandWaiting() (int32, bool) {
 	_, stands := f.byHand()
 	return f.keep(stands && !f.asleep.WaitingSince.IsZero())
@@ -43,7 +43,7 @@ func (f *facts) activate() (int32, bool) {
 	return max(1, f.up), f.current == 0 && f.waiting.Records() > f.policy.ActivationLag
 }
 
-// zeroUnread holds when it is not known whether anything waits.
+// zeroUnread matches when it is not known whether anything waits.
 func (f *facts) zeroUnread() (int32, bool) {
 	return f.keep(f.current == 0 && len(f.waiting.Unread) > 0)
 }
@@ -85,8 +85,12 @@ func (f *facts) downstreamBound() (int32, bool) {
 func (f *facts) nextProbe() (time.Time, bool) { return f.need.Downstream.NextProbe, true }
 
 func (f *facts) unschedulable() (int32, bool) {
-	pending := f.target.Unschedulable > 0 && f.age(f.target.UnschedulableSince) > f.clk.Scale(pendingAfter)
-	return f.keep(pending && f.up > f.current)
+	return f.keep(pending(f.target, f.now, f.clk) && (f.up > f.current || f.need.Behind))
+}
+
+// pending reports whether pods have found no node for so long that they are not waited for.
+func pending(wl *seen.Workload, now time.Time, clk seen.Clock) bool {
+	return wl.Unschedulable > 0 && now.Sub(wl.UnschedulableSince) > clk.Scale(pendingAfter)
 }
 
 func (f *facts) rebalancing() (int32, bool) {
@@ -104,12 +108,13 @@ func (f *facts) rebalanceStuck() (int32, bool) {
 }
 
 func (f *facts) thresholdUp() (int32, bool) {
-	planned := f.members.Replicas(plan.Consumers(f.need.Rate, f.need.PerConsumer))
+	planned := f.members.Replicas(f.need.ForArrivals())
 	scalesUp := f.policy.Kind == Thresholds && f.current > 0 && f.lane == regular && f.high && (f.settled || planned > f.current)
 	return max(planned, f.current+1), scalesUp
 }
 
-// scaleUp scales up with the backlog once the last step has settled, and for arrivals alone 20 s after the last write.
+// scaleUp scales up with the backlog once the last step has settled, or at once when more arrives than the members that joined can
+// process: the backlog counts the pods that were asked for. For arrivals that they can still process it does 20 s after the last write.
 func (f *facts) scaleUp() (int32, bool) {
 	if f.policy.Kind != Capacity || f.current == 0 {
 		return 0, false
@@ -117,7 +122,7 @@ func (f *facts) scaleUp() (int32, bool) {
 	if f.advised > f.current {
 		return f.asAdvised()
 	}
-	if f.lane == regular && f.up > f.current && f.settled {
+	if f.up > f.current && (f.need.Behind || f.need.GoesBack > 0 || f.lane == regular && f.settled) {
 		return f.up, true
 	}
 	return f.byRate, f.byRate > f.current && f.clk.Due(f.now, f.target.LastWrite.At, f.clk.Scale(fastLaneAfter))
@@ -160,7 +165,7 @@ func (f *facts) topicNotFound() (int32, bool) { return f.keep(f.topicIsMissing()
 
 func (f *facts) topicIsMissing() bool { return len(f.need.MissingTopics) > 0 }
 
-// groupNotFound holds if the group does not exist although replicas are ready. Before that, the group may just not exist yet.
+// groupNotFound matches if the group does not exist although replicas are ready. Before that, the group may just not exist yet.
 //
 //	group               replicas ready   verdict
 //	does not exist      3                GroupNotFound: the name is wrong, or the consumers use another one

@@ -46,8 +46,8 @@ func TestStreamsTasksAreTheLimit(t *testing.T) {
 				w.memory, last = r.Memory, r.Decision
 				w.write(r)
 			}
-			if last.Bounds.Useful != c.useful || w.wl.Spec != c.starts {
-				t.Errorf("%d useful, %d replicas, want %d and %d: %s", last.Bounds.Useful, w.wl.Spec, c.useful, c.starts, last.Verdict)
+			if last.Bounds.Replicas != c.useful || w.wl.Spec != c.starts {
+				t.Errorf("%d useful, %d replicas, want %d and %d: %s", last.Bounds.Replicas, w.wl.Spec, c.useful, c.starts, last.Verdict)
 			}
 		})
 	}

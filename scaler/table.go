@@ -6,16 +6,18 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/need"
 )
 
-// rule is one verdict: a row of the table. Everything that there is to say of a verdict stands in its row.
+// rule is one verdict: a row of the table. Its row has everything that a decision says of the verdict. What depends on
+// single verdicts besides: the conditions of a KafkaScaler (readyCondition, ableCondition in scaler/kube), which verdicts decide
+// early (accepts), the limits that a zero by hand switches off, and the problems that pages list.
 type rule struct {
 	reason   Reason
 	doc      string                                      // one line, for people
 	blocks   direction                                   // where the target may not go meanwhile
 	deadline time.Duration                               // of a rule that blocks: after this it is overdue
 	event    event                                       // whether a Warning Event says that it began
-	when     func(f *facts) (replicas int32, holds bool) // how many replicas it asks for, when it holds
+	when     func(f *facts) (replicas int32, holds bool) // how many replicas it asks for, if it matches
 	until    func(f *facts) (at time.Time, known bool)   // when time alone ends it; nil: never
-	words    func(d *Decision, n *need.Need) []string    // the numbers that made it hold: the parts of a line
+	words    func(d *Decision, n *need.Need) []string    // the numbers that made it match: the parts of a line
 	note     func(f *facts) bool                         // when it is named beside another verdict; nil: never
 	unless   Reason                                      // the verdict beside which it is not named
 	again    bool                                        // the reason has another row, which says all but when
@@ -49,8 +51,8 @@ const (
 	never = -1               // it may last for ever: a replica or two more than needed is a choice, not a fault
 )
 
-// rules are tried in order, for each source; the first that holds is the verdict. A gate blocks only scaling down: it holds
-// when fewer replicas would do, or when that is not known.
+// rules are tried in order, for each source; the first that matches is the verdict. A gate blocks only scaling down: it
+// matches when fewer replicas would do, or when that is not known.
 var rules = []rule{
 	{
 		reason: TargetNotFound, blocks: both, deadline: usual, when: (*facts).targetNotFound, words: targetWords,
@@ -239,7 +241,7 @@ var rules = []rule{
 	{ // no deadline: it may last forever, and only an operator who knows the topic can end it
 		reason: RestUnknown, blocks: down, deadline: never, when: (*facts).restUnknown, words: restWords,
 		event: warning,
-		doc:   "nothing moves, but what lies behind some commits is unread or unreadable: not to zero",
+		doc:   "nothing moves, but the offsets after some commits may be unread records: not to zero",
 	},
 	{
 		reason: ScaleToZero, when: (*facts).scaleToZero, words: toZeroWords,

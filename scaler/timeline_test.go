@@ -289,6 +289,8 @@ func (w *world) happen(words []string) error {
 		w.scale(int32(n))
 	case "rebalance":
 		w.pause(time.Duration(n) * time.Second)
+	case "followed": // KEDA or an HPA asks for the number, and sets the replicas
+		w.wl.Followed = true
 	case "nodes":
 		w.nodes = int32(n)
 	case "absent":

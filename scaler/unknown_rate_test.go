@@ -1,11 +1,14 @@
 package scaler_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/asleep"
+	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/say"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -39,6 +42,56 @@ func TestAnUnknownRateScalesNothing(t *testing.T) {
 				t.Errorf("scaled up: %v, want %v", scaled, up)
 			}
 		})
+	}
+}
+
+// A line has no number for a lag that is not known. Twins: it is known.
+func TestLinesOfAnUnknownLag(t *testing.T) {
+	known, unknown := need.Need{RateKnown: true, LagKnown: true}, need.Need{RateKnown: true}
+	for _, c := range []struct {
+		name    string
+		verdict scaler.Reason
+		kind    scaler.PolicyKind
+		need    need.Need
+		want    string
+	}{
+		{"to zero", scaler.ScaleToZero, scaler.Capacity, unknown, "no arrivals for 5 min (idleTime); lag unknown, no partition has a committed offset"},
+		{"twin: to zero, all is read", scaler.ScaleToZero, scaler.Capacity, known, "no lag and no arrivals for 5 min (idleTime)"},
+		{"kept awake", scaler.KeptAwake, scaler.Capacity, unknown, "no arrivals for 5 min (idleTime); lag unknown, no partition has a committed offset"},
+		{"below the limits", scaler.Steady, scaler.Thresholds, unknown, "lag unknown; 0/s arrive"},
+		{"twin: below the limits, all is read", scaler.Steady, scaler.Thresholds, known, "lag 0 records, worst partition 0, below the limits 100 000 and 50 000"},
+	} {
+		d := scaler.Decision{
+			At: time.Unix(1_800_000_000, 0), Verdict: c.verdict, Current: 1, Wanted: 1, Needs: []need.Need{c.need},
+			Policy: scaler.Policy{Kind: c.kind, IdleTime: 5 * time.Minute}, Why: scaler.Evidence{Keeps: &asleep.Keeps{}},
+		}
+		if got := say.Detail(d); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// A line has no number of members while nobody has said who is in the group. Twins: the group has none.
+func TestLinesOfUnknownMembers(t *testing.T) {
+	for _, c := range []struct {
+		verdict scaler.Reason
+		unknown bool
+		want    string
+	}{
+		{scaler.NoMembers, true, "who is in the group is not known, though 3 replicas are ready"},
+		{scaler.NoMembers, false, "the group has no member, though 3 replicas are ready"},
+		{scaler.MembersMissing, true, "who is in the group is not known, though 3 replicas are ready"},
+		{scaler.MembersMissing, false, "only 0 of 3 consumers joined the group, though 3 replicas are ready"},
+		{scaler.Settling, true, "waits until the last change is complete; 3 of 3 replicas ready, who joined is not known; arrivals unknown"},
+		{scaler.Settling, false, "waits until the last change is complete; 3 of 3 replicas ready, 0 consumers joined; arrivals unknown"},
+	} {
+		d := scaler.Decision{
+			Verdict: c.verdict, Desired: 3, Current: 3, Needs: []need.Need{{Group: "orders", MembersUnknown: c.unknown}},
+			Why: scaler.Evidence{Ready: 3, Expected: 3, PerReplica: 1},
+		}
+		if got := say.Detail(d); !strings.HasPrefix(got, c.want) {
+			t.Errorf("%s, unknown %v: %q, want %q", c.verdict, c.unknown, got, c.want)
+		}
 	}
 }
 

@@ -287,3 +287,30 @@ func TestRareCommitsAreNoBacklog(t *testing.T) {
 		t.Errorf("consumers that do not keep up: at most %d replicas: %s", most, say.Line(*w.standing()))
 	}
 }
+
+// One partition is stuck, and the others commit every ten minutes, as said. That they have not committed for some minutes does
+// not mean that nothing moves.
+func TestRareCommitsAreNotFrozen(t *testing.T) {
+	w := newWorld()
+	w.every, w.rate, w.speed, w.each = 10*time.Minute, 100, 100, 6
+	w.source.CommitsWithin, w.source.ProcessingTime = 15*time.Minute, 10*time.Millisecond
+	if err := w.start(3); err != nil {
+		t.Fatal(err)
+	}
+	run(w, 20*time.Minute)
+	w.stuck[0] = true
+	seen := map[scaler.Reason]bool{}
+	for range 6 * 60 {
+		seen[run(w, 10*time.Second).Verdict] = true
+	}
+	if seen[scaler.Stalled] || !seen[scaler.PartitionStalled] {
+		t.Errorf("verdicts %v", seen)
+	}
+	for p := range w.end { // the twin: all of them
+		w.stuck[p] = true
+	}
+	last := run(w, time.Hour)
+	if last.Verdict != scaler.Stalled {
+		t.Errorf("nothing moves: %s", last.Verdict)
+	}
+}

@@ -63,7 +63,7 @@ func stuckWords(d *Decision, _ *need.Need) []string {
 }
 
 func fallbackWords(d *Decision, n *need.Need) []string {
-	parts := []string{n.Missing(), "no complete reading for " + number.Seconds(d.Why.OutageSeconds)}
+	parts := n.Outage(d.Why.OutageSeconds)
 	if d.Policy.FallbackReplicas > 0 {
 		return append(parts, fmt.Sprintf("at least fallbackReplicas %d", d.Policy.FallbackReplicas))
 	}
@@ -83,7 +83,7 @@ func absentWords(d *Decision, n *need.Need) []string {
 	parts := []string{n.Absent()}
 	switch {
 	case n.NoGroup && d.Verdict == GroupNotFound:
-		return append(parts, fmt.Sprintf("%s ready and none has joined it", are(d.Why.Ready)), "check the name, and the right to describe the group")
+		return append(parts, fmt.Sprintf("%s ready and none has joined it", are(d.Why.Ready)), "check the name, and the permission to describe the group")
 	case n.NoGroup:
 		parts = append(parts, waitingWords)
 	}
@@ -93,11 +93,17 @@ func absentWords(d *Decision, n *need.Need) []string {
 // waitingWords are said of a group that does not exist while no replica is ready.
 const waitingWords = "the first consumer that joins makes the group"
 
-func noMembersWords(d *Decision, _ *need.Need) []string {
+func noMembersWords(d *Decision, n *need.Need) []string {
+	if n.MembersUnknown {
+		return []string{fmt.Sprintf("who is in the group is not known, though %s ready", are(d.Why.Ready))}
+	}
 	return []string{fmt.Sprintf("the group has no member, though %s ready", are(d.Why.Ready))}
 }
 
-func missingWords(d *Decision, _ *need.Need) []string {
+func missingWords(d *Decision, n *need.Need) []string {
+	if n.MembersUnknown {
+		return noMembersWords(d, n)
+	}
 	return []string{fmt.Sprintf("only %d of %d consumers joined the group, though %s ready",
 		d.Why.Joined, cmp.Or(d.Why.Expected, d.Why.Ready*max(1, d.Why.PerReplica)), are(d.Why.Ready))}
 }
@@ -141,7 +147,7 @@ func uncommittedWords(_ *Decision, n *need.Need) []string {
 
 func capacityWords(_ *Decision, n *need.Need) []string {
 	if n.Capacity == learn.NotKnown {
-		return []string{"capacity of a consumer unknown", "no processingTime declared, and no consumer has worked yet"}
+		return []string{"capacity of a consumer unknown", "no processingTime declared, and no consumer was busy for a whole interval yet"}
 	}
 	return []string{
 		"capacity of a consumer unknown", "no processingTime declared, and no consumer was busy for a whole interval yet",
@@ -179,10 +185,17 @@ func savesWords(d *Decision, n *need.Need) string {
 	return fmt.Sprintf("saves %d of %s", d.Current-d.Enough(max(n.Down, n.Up)), number.Of(d.Current, "replica"))
 }
 
+func joinedWords(d *Decision, n *need.Need) string {
+	if n.MembersUnknown {
+		return "who joined is not known"
+	}
+	return number.Of(d.Why.Joined, "consumer") + " joined"
+}
+
 func settlingWords(d *Decision, n *need.Need) []string {
 	parts := []string{
 		"waits until the last change is complete" + until(d, ", at least until"),
-		fmt.Sprintf("%d of %s ready, %s joined", d.Why.Ready, number.Of(d.Current, "replica"), number.Of(d.Why.Joined, "consumer")),
+		fmt.Sprintf("%d of %s ready, %s", d.Why.Ready, number.Of(d.Current, "replica"), joinedWords(d, n)),
 	}
 	switch up := d.Replicas(n.Up); {
 	case !n.RateKnown:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/number"
 	"github.com/lagscaler/lagscaler/scaler/plan"
@@ -22,6 +23,11 @@ func scaleUpWords(d *Decision, n *need.Need) []string {
 	switch {
 	case !n.RateKnown:
 		return append([]string{"arrivals unknown", fmt.Sprintf("the group has %s", number.Of(n.Members, "member"))}, memberWords(d)...)
+	case n.GoesBack > 0:
+		return append([]string{
+			fmt.Sprintf("%s, %s", n.Waiting(), n.Arriving()), fmt.Sprintf("%s were tried and could not process it", number.Of(d.Consumers(d.Current), "consumer")),
+			fmt.Sprintf("back to %d", n.GoesBack),
+		}, memberWords(d)...)
 	case !n.Capacity.Known():
 		return []string{
 			fmt.Sprintf("%s, %s", n.Waiting(), n.Arriving()), "capacity of a consumer unknown, so only one step",
@@ -39,6 +45,9 @@ func scaleUpWords(d *Decision, n *need.Need) []string {
 	}
 	from := n.Now(true)
 	parts := neededWords(n, d.Consumers(d.Current), neededNow(from), from)
+	if asked := d.Consumers(d.Current); n.Behind && n.Joined < asked {
+		parts = append(parts, fmt.Sprintf("%d of the %s have joined, and more arrives than they can process", n.Joined, number.Of(asked, "consumer")))
+	}
 	return append(append(parts, isolatedWords(n)...), memberWords(d)...)
 }
 
@@ -51,18 +60,25 @@ func scaleDownWords(d *Decision, n *need.Need) []string {
 	}
 	parts := append(neededWords(n, d.Members().AtLeast(d.Wanted), needed, from), lagWords(d, n),
 		fmt.Sprintf("saves %s, costs a rebalance of ~%s", number.Of(d.Current-d.Wanted, "replica"), number.Seconds(d.Why.PauseSeconds)))
+	if n.Capacity == learn.Tried {
+		parts = append(parts, fmt.Sprintf("tries whether a consumer can process %s, and goes back when the lag grows", number.PerSecond(n.PerConsumer)))
+	}
 	return append(parts, memberWords(d)...)
 }
 
-func toZeroWords(d *Decision, _ *need.Need) []string {
-	return []string{"no lag and no arrivals for " + number.Duration(d.Policy.IdleTime) + " (idleTime)"}
+func toZeroWords(d *Decision, n *need.Need) []string {
+	idle := " for " + number.Duration(d.Policy.IdleTime) + " (idleTime)"
+	if !n.LagKnown { // nobody reads the old records of a group with offsetReset latest
+		return []string{"no arrivals" + idle, "lag unknown, no partition has a committed offset"}
+	}
+	return []string{"no lag and no arrivals" + idle}
 }
 
 func restWords(_ *Decision, n *need.Need) []string {
 	return []string{
-		fmt.Sprintf("%s behind the commits of %s: unread, or offsets of transactions that nobody reads",
+		fmt.Sprintf("%s after the commits of %s may be unread records, or only offsets of transactions",
 			number.Of(n.Rest, "offset"), number.Of(int64(n.Resting), "partition")),
-		"known once such a rest was passed three times, or with leavesBehind of the source",
+		"lagscaler learns which when commits have passed such offsets three times, or set leavesBehind of the source, or batchHeaders of the cluster",
 	}
 }
 
@@ -75,7 +91,7 @@ func thresholdWords(d *Decision, n *need.Need) []string {
 	parts := []string{fmt.Sprintf("%s (limit %s), worst partition %s (%s), average %s (%s)",
 		n.Waiting(), number.Whole(need.HighTotal), number.Whole(n.MaxLag), number.Whole(need.HighWorst),
 		number.Quantity(float64(n.Lag)/float64(max(1, n.Partitions))), number.Whole(need.HighMean))}
-	switch planned := plan.Consumers(n.Rate, n.PerConsumer); {
+	switch planned := n.ForArrivals(); {
 	case d.Wanted <= d.Current:
 		return append(parts, "no scale down above a limit")
 	case planned == 0:
@@ -93,7 +109,7 @@ func boundWords(_ *Decision, n *need.Need) []string {
 	if more := len(n.Bound) - 1; more > 0 {
 		parts = append(parts, number.Of(more, "more partition")+" like it")
 	}
-	return append(parts, "more replicas cannot help", fmt.Sprintf("choose another key, or at least %s partitions", number.Whole(enough)))
+	return append(parts, "more replicas cannot help", fmt.Sprintf("choose another key, or at least %s partitions (now %s)", number.Whole(enough), number.Whole(n.Partitions)))
 }
 
 func partitionStalledWords(_ *Decision, n *need.Need) []string {
@@ -111,6 +127,8 @@ func steadyWords(d *Decision, n *need.Need) []string {
 		return []string{"no source"}
 	case d.Current == 0:
 		return restingWords(d, n)
+	case d.Policy.Kind == Thresholds && !n.LagKnown:
+		return []string{n.Waiting(), n.Arriving()}
 	case d.Policy.Kind == Thresholds:
 		return []string{fmt.Sprintf("%s, worst partition %s, below the limits %s and %s",
 			n.Waiting(), number.Whole(n.MaxLag), number.Whole(need.HighTotal), number.Whole(need.HighWorst))}
@@ -172,24 +190,27 @@ func stabilizingWords(d *Decision, n *need.Need) []string {
 // partitionLimitWords say how many partitions would not limit the verdict.
 func partitionLimitWords(d *Decision, s Step, n *need.Need) string {
 	consumers := d.Consumers(s.From)
-	return fmt.Sprintf("only %s can have a %s, %s need %s %s", number.Of(d.Bounds.Partitions, "consumer"), n.Unit(),
+	return fmt.Sprintf("only %s can have a %s, %s need %s %s", number.Of(d.Bounds.Consumers, "consumer"), n.Unit(),
 		number.Of(consumers, "consumer"), number.Whole(plan.RoundPartitions(int64(consumers))), n.Units())
 }
 
 // shareGroupLimitWords say whose limit it is.
 func shareGroupLimitWords(d *Decision, s Step, n *need.Need) string {
 	from := "the default of the brokers' group.share.max.size: set maxReplicas, or maxShareMembers of the source, if yours is greater"
-	if n.DeclaredMaxShareMembers {
+	switch {
+	case n.DeclaredMaxShareMembers:
 		from = "maxShareMembers"
+	case n.ReadMaxShareMembers:
+		from = "group.share.max.size of its coordinator"
 	}
 	return fmt.Sprintf("%s needed, a share group may have %d (%s)", number.Of(d.Consumers(s.From), "member"), n.MaxShareMembers, from)
 }
 
 func minReplicasWords(d *Decision, s Step, _ *need.Need) string {
-	if d.Bounds.Useful == 0 || s.To <= d.Bounds.Useful {
+	if d.Bounds.Replicas == 0 || s.To <= d.Bounds.Replicas {
 		return ""
 	}
-	return fmt.Sprintf("minReplicas %d is above the %d that can have a partition: %d idle", s.To, d.Bounds.Useful, s.To-d.Bounds.Useful)
+	return fmt.Sprintf("minReplicas %d is above the %d that can have a partition: %d idle", s.To, d.Bounds.Replicas, s.To-d.Bounds.Replicas)
 }
 
 // neededWords say a need, what so many consumers can process, and how the need follows.
@@ -206,6 +227,10 @@ func neededForPeaks(from need.Derivation) string {
 
 // lagWords say for how long the oldest record has waited, and that the consumers suffice though it is too long.
 func lagWords(d *Decision, n *need.Need) string {
+	if n.Unread > 0 {
+		return fmt.Sprintf("time lag %s, %s in partitions that consumers of removed replicas may hold until their sessions end",
+			n.Late(n.LagSeconds), number.Of(n.Unread, "record"))
+	}
 	if n.LagSeconds > d.Policy.TargetLag.Seconds() {
 		return fmt.Sprintf("time lag %s is above the target %s, these consumers can process the backlog",
 			n.Late(n.LagSeconds), number.Duration(d.Policy.TargetLag))

@@ -2,6 +2,7 @@ package scaler
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/lagscaler/lagscaler/scaler/asleep"
@@ -28,17 +29,33 @@ func zeroUnreadWords(d *Decision, n *need.Need) []string {
 	return parts
 }
 
-func keptAwakeWords(d *Decision, _ *need.Need) []string {
+func keptAwakeWords(d *Decision, n *need.Need) []string {
 	k := d.Why.Keeps
-	parts := []string{"no lag and no arrivals for " + number.Duration(d.Policy.IdleTime) + " (idleTime)"}
+	parts := toZeroWords(d, n)
 	if len(k.Woken) > 0 {
-		parts = append(parts, "woken for "+topicsWord(k.Woken)+", and the group has no new commit there")
+		parts = append(parts, "woken for "+wokenWord(k)+", and the group has no new commit there")
 	}
 	if n := k.Waking.Arrived; n > 0 {
 		parts = append(parts, fmt.Sprintf("%s in partitions of %s without a commit would wake it again",
 			number.Of(n, "record"), topicsWord(k.Waking.Topics)), "offsetReset: latest says that nobody reads them")
 	}
 	return append(parts, k.Waking.Unread...)
+}
+
+// wokenWord names the topics for which a target was woken, with their partitions where they are known.
+func wokenWord(k *asleep.Keeps) string {
+	if slices.Contains(k.Partitions, "") || len(k.Partitions) != len(k.Woken) {
+		return topicsWord(k.Woken)
+	}
+	words := make([]string, len(k.Woken))
+	for i, topic := range k.Woken {
+		word := "partition "
+		if strings.ContainsAny(k.Partitions[i], ",-") {
+			word = "partitions "
+		}
+		words[i] = word + k.Partitions[i] + " of topic " + topic
+	}
+	return strings.Join(words, " and ")
 }
 
 // arrivedWords name what waits where no commit says what was read.

@@ -57,8 +57,9 @@ type world struct {
 	writes   int
 	rollout  bool
 	noWrites bool
-	follows  bool // another replica of the program leads
-	share    bool // a share group: every consumer works on every partition
+	follows  bool  // another replica of the program leads
+	share    bool  // a share group: every consumer works on every partition
+	admits   int32 // members, as the coordinator of the share group says; 0: it does not
 }
 
 type pod struct {
@@ -254,6 +255,9 @@ func (w *world) write(r scaler.Result) {
 		w.writes++
 		w.scale(c.To)
 	}
+	if given := r.Memory.Given; w.wl.Followed && given != nil && given.Replicas != w.wl.Spec {
+		w.scale(given.Replicas) // KEDA or an HPA asked for it
+	}
 	if w.reacts != nil {
 		if to, ok := w.reacts(w.wl.Spec); ok {
 			w.scale(to)
@@ -276,7 +280,7 @@ func (w *world) input() scaler.Input {
 		}
 	}
 	return scaler.Input{
-		Now: w.now, Policy: w.policy, Workload: wl, Memory: w.memory, Acts: !w.follows,
+		Now: w.now, Policy: w.policy, Workload: wl, Memory: w.memory, Acts: !w.follows && !wl.Followed,
 		Sources: []seen.Source{{SourceSpec: w.source, Lag: w.reading, Silent: w.silent, Missing: w.missing, Rebalance: w.rebalance}},
 	}
 }
@@ -289,7 +293,7 @@ func (w *world) read() *lag.GroupLag {
 		return g
 	}
 	if w.share {
-		g.Type = lag.Share
+		g.Type, g.MaxMembers = lag.Share, w.admits
 	}
 	for m := range w.joined {
 		host := fmt.Sprintf("/10.0.0.%d", m/w.perPod)

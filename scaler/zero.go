@@ -18,13 +18,18 @@ type zero struct {
 
 // zeroLook is what the look before leaves for the next.
 type zeroLook struct {
-	replicas int32     // while this process acted; 0: it did not
-	ownedAt  time.Time // another autoscaler was last seen on the target
+	replicas int32           // while this process acted; 0: it did not
+	slept    []asleep.Source // at the last look above zero, else at the first one at zero
+	ownedAt  time.Time       // another autoscaler was last seen on the target
 }
 
 // ownedFor is how long after another autoscaler has left a change counts as its own: KEDA may write the replicas after its
 // ScaledObject is gone.
 const ownedFor = 600 * time.Second
+
+// intentStands is how long after an intent a size above 0 may be the one before its write: the write ends after 5 s, the
+// API server may finish it later, and what is watched of the target comes after that.
+const intentStands = 60 * time.Second
 
 // atZero takes this poll's look at the target. What the KafkaScaler's status has is what the leader saved: it counts until
 // this process acts itself.
@@ -41,19 +46,27 @@ func (r *recent) atZero(in *Input, now *seen.State, learned *learn.State) zero {
 		Now: now.Now, Replicas: wl.Spec, Before: r.zero.replicas, Acts: z.acts, Enough: in.Policy.ActivationLag,
 		Owned: !r.zero.ownedAt.IsZero() && now.Now.Sub(r.zero.ownedAt) < now.Clock.Scale(ownedFor),
 	}
+	z.look.Stands, z.look.Slept = now.Clock.Scale(intentStands), r.zero.slept
 	z.look.Sources = make([]asleep.Source, len(now.Sources))
-	if wl.Spec == 0 || in.Policy.MinReplicas == 0 || !z.state.Zero() { // else nothing of it is looked at: it costs a look at every partition
+	looked := wl.Spec == 0 || in.Policy.MinReplicas == 0 || !z.state.Zero() // else nothing of it is looked at: it costs a look at every partition
+	if looked {
 		for i := range now.Sources {
 			h := &now.Sources[i]
 			z.look.Sources[i] = asleep.SourceOf(&h.Source, z.state.Marks, h.RestOf())
 		}
 	}
 	r.acted, r.zero.replicas = in.Acts, 0
-	if !wl.Found || !wl.HasScale {
+	if !wl.Sized() {
 		z.waiting = make([]asleep.Waiting, len(now.Sources))
 		return z // its size is not known
 	}
 	z.state, z.waiting = z.state.Next(z.look)
+	if wl.Spec > 0 || r.zero.slept == nil {
+		r.zero.slept = nil
+		if looked {
+			r.zero.slept = z.look.Sources
+		}
+	}
 	if z.acts {
 		r.zero.replicas = wl.Spec
 	}

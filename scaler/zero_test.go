@@ -1,11 +1,14 @@
 package scaler_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/asleep"
+	"github.com/lagscaler/lagscaler/scaler/say"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -89,5 +92,103 @@ func TestTheNextLeaderGoesOn(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The last replica stays when a poll does not know all that there is, however long the target has been idle.
+func TestTheLastReplicaStaysWhileAPollIsNotComplete(t *testing.T) {
+	for name, c := range map[string]struct {
+		poll    func(w *world)
+		verdict scaler.Reason
+	}{
+		"complete":                    {func(*world) {}, scaler.ScaleToZero},
+		"a partition does not answer": {func(w *world) { w.unknown = 1 }, scaler.DataPartial},
+		"the group cannot be read":    {func(w *world) { w.unread = true }, scaler.DataStale},
+	} {
+		w := newWorld()
+		none := int32(0)
+		w.source.ProcessingTime, w.spec.MinReplicas, w.noWrites = 10*time.Millisecond, &none, true
+		if err := w.start(1); err != nil {
+			t.Fatal(err)
+		}
+		w.run(30*time.Minute, nil)
+		c.poll(w)
+		w.run(time.Minute, nil)
+		w.readAgain()
+		d := scaler.Evaluate(w.input()).Decision
+		if zero := d.Desired == 0; d.Verdict != c.verdict || zero != (c.verdict == scaler.ScaleToZero) {
+			t.Errorf("%s: %d replicas, %s", name, d.Desired, d.Verdict)
+		}
+	}
+}
+
+// At zero, a poll that is not complete says that it is not known whether records wait: no other word, and no replica.
+func TestAtZeroAPollThatIsNotComplete(t *testing.T) {
+	for name, poll := range map[string]func(w *world){
+		"a partition does not answer": func(w *world) { w.unknown = 1 },
+		"the group cannot be read":    func(w *world) { w.unread = true },
+	} {
+		w := newWorld()
+		none := int32(0)
+		w.source.ProcessingTime, w.spec.MinReplicas = 10*time.Millisecond, &none
+		if err := w.start(0); err != nil {
+			t.Fatal(err)
+		}
+		w.run(time.Minute, nil)
+		poll(w)
+		w.run(time.Minute, nil)
+		w.readAgain()
+		if d := scaler.Evaluate(w.input()).Decision; d.Verdict != scaler.ZeroUnread || d.Desired != 0 {
+			t.Errorf("%s: %d replicas, %s", name, d.Desired, d.Verdict)
+		}
+	}
+}
+
+// A latest group is woken for a record in partition 0, and its consumer skips it. A first commit in another partition is not one
+// there: the target stays awake.
+func TestTheTargetStaysAwakeForThePartition(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		commits   int // the partition of the first commit
+		forgotten bool
+		verdict   scaler.Reason
+	}{
+		{"a commit in another partition", 1, false, scaler.KeptAwake},
+		{"twin: a commit in the partition", 0, false, scaler.Steady},
+		{"a restart while it slept, a commit in another partition", 1, true, scaler.KeptAwake},
+	} {
+		w := newWorld()
+		none := int32(0)
+		w.source.ProcessingTime, w.source.OffsetReset, w.spec.MinReplicas = 10*time.Millisecond, seen.Latest, &none
+		w.each, w.never = 2, true
+		if err := w.start(1); err != nil {
+			t.Fatal(err)
+		}
+		w.polls(15 * time.Minute)
+		if w.wl.Spec != 0 {
+			t.Fatalf("%s: %d replicas before anything arrived", c.name, w.wl.Spec)
+		}
+		w.end[0]++
+		if c.forgotten {
+			data, err := w.memory.Save()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if w.memory, err = scaler.LoadMemory(data); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.polls(time.Minute)
+		if w.wl.Spec != 1 {
+			t.Fatalf("%s: %d replicas after a record", c.name, w.wl.Spec)
+		}
+		list := w.polls(20*time.Minute, func(_ *scaler.Input, g *lag.GroupLag) {
+			g.Topics[0].Partitions = slices.Clone(g.Topics[0].Partitions)
+			p := &g.Topics[0].Partitions[c.commits]
+			p.Known, p.Committed = p.Known|lag.KnownCommitted, p.End
+		})
+		if last := list[len(list)-1]; last.Verdict != c.verdict || (w.wl.Spec > 0) != (c.verdict == scaler.KeptAwake) {
+			t.Errorf("%s: %s", c.name, say.Line(last))
+		}
 	}
 }

@@ -11,7 +11,7 @@ GRAFANA_SCHEMA := $(dir $(lastword $(MAKEFILE_LIST)))grafana-schema
 
 ## grafana-schema: download the types of current Grafana and a TypeScript compiler, for the tests of dashboards/
 grafana-schema:
-	@command -v npm >/dev/null || { echo "grafana-schema: needs node and npm on the PATH" >&2; exit 1; }
+	@sh '$(GRAFANA_SCHEMA)/../debian.sh' 'testing the types of the dashboards' npm=npm
 	@set -e; key=$$(cat '$(GRAFANA_SCHEMA)/package.json' '$(GRAFANA_SCHEMA)/package-lock.json' | sha256sum | cut -c 1-16); \
 	out='$(CACHE)'/grafana-schema-$$key; [ -d "$$out" ] && exit 0; \
 	mkdir -p '$(CACHE)'; exec 9>'$(CACHE)/grafana-schema.lock'; flock 9; [ -d "$$out" ] && exit 0; \

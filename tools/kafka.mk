@@ -19,4 +19,4 @@ $(KAFKA_VERSIONS:%=kafka-%): kafka-%: kafka-toolchain
 	@flock '$(CACHE)/maven.lock' sh '$(KAFKA_TOOLS)kafka-fetch.sh' '$(KAFKA_TOOLS)kafka-$*/pom.xml' '$(CACHE)/kafka-$*'
 
 kafka-toolchain:
-	@sh '$(KAFKA_TOOLS)kafka-toolchain.sh'
+	@sh '$(KAFKA_TOOLS)debian.sh' 'testing with real Kafka' javac=default-jdk-headless mvn=maven flock=util-linux

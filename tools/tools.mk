@@ -21,8 +21,12 @@ helm-docs.from     := github.com/norwoodj/helm-docs/cmd/helm-docs@v1.14.2
 alertmanager.from  := github.com/prometheus/alertmanager/cmd/alertmanager@v0.31.1
 amtool.from        := github.com/prometheus/alertmanager/cmd/amtool@v0.31.1
 gotestsum.from     := gotest.tools/gotestsum@v1.13.0
+govulncheck.from   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # Later versions of goreleaser need Go 1.27, or a module that not every Go proxy has.
 goreleaser.from    := github.com/goreleaser/goreleaser/v2@v2.16.0
+cyclonedx-gomod.from := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+actionlint.from    := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+crane.from         := github.com/google/go-containerregistry/cmd/crane@v0.22.1
 
 # name.set = variables that the linker sets, as in a release. Without them Helm 3 assumes Kubernetes 1.20 for every cluster.
 helm3.set := helm.sh/helm/v3/internal/version.version=v3.22.0 \
@@ -30,7 +34,7 @@ helm3.set := helm.sh/helm/v3/internal/version.version=v3.22.0 \
 helm.set  := helm.sh/helm/v4/internal/version.version=v4.3.1
 
 GO_TOOLS := golangci-lint gofumpt controller-gen helm helm3 helm-docs \
-	alertmanager amtool gotestsum goreleaser
+	alertmanager amtool gotestsum goreleaser govulncheck cyclonedx-gomod actionlint crane
 
 .PHONY: $(GO_TOOLS) lint-tools generate-tools chart-tools alert-tools helm-unittest kubernetes prometheus chromium e2e-servers
 
@@ -59,4 +63,4 @@ e2e-servers: kubernetes prometheus alertmanager
 
 ## chromium: install the browser for the tests of the web UI
 chromium:
-	@sh '$(TOOLS)chromium.sh'
+	@sh '$(TOOLS)debian.sh' 'testing the web UI' chromium=chromium,fonts-liberation

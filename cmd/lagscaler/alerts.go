@@ -49,6 +49,7 @@ Every alert has a runbook in docs/runbooks.`,
 	f.StringVar(&o.Name, "name", "lagscaler", "name of the PrometheusRule")
 	f.StringVar(&o.Namespace, "namespace", "", "namespace of the PrometheusRule")
 	f.StringToStringVar(&o.ObjectLabels, "object-label", nil, "labels of the PrometheusRule, as name=value; Prometheus selects rules by these labels")
+	f.StringVar(&o.Grafana, "grafana-url", "", "address of the Grafana that has the dashboards; every alert then has the annotation dashboard_url, which opens its group or scaler")
 	f.Float64Var(&o.TimeScale, "time-scale", 1, "divide all durations by this number, to test the alerts")
 	return cmd
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/lagscaler/lagscaler/internal/config"
 	"github.com/lagscaler/lagscaler/internal/daemon"
 	"github.com/lagscaler/lagscaler/internal/output"
 	"github.com/lagscaler/lagscaler/lag"
@@ -23,22 +25,29 @@ func newCheck() *cobra.Command {
 	var o checkOptions
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Validate the configuration, connect to the brokers, and report missing ACLs",
+		Short: "Validate the configuration, and test the connections and permissions in Kafka and Kubernetes",
 		Long: `Validates the configuration file. Then tries everything that a poll needs: every bootstrap address, the permission to list
-all groups, and every broker, group and topic. For a missing ACL it prints the operation and the resource.
+all groups, and every broker, group and topic. For a missing ACL it prints the operation and the resource. With externalScaler it
+also checks the ScaledObjects that ask lagscaler, if it may list them: metricType, fields, fallback.
 
-Exit codes: 0 everything works; 1 a check of Kafka failed; 2 the file is wrong.`,
+If the configuration names a kubeconfig, or in a pod, it then tests Kubernetes: the API server, every RBAC permission of the
+mode, the CRD, the KafkaScalers that are not ready, the Lease, and the Deployment of lagscaler. The permissions are those of the
+user of the kubeconfig, or of the service account of the pod. All tests only read.
+
+Exit codes: 0 everything works; 1 a check of Kafka, Kubernetes or a ScaledObject failed; 2 the file is wrong.`,
 		Example: `  lagscaler check --config lagscaler.yaml
   lagscaler check --brokers kafka-0:9092,kafka-1:9092`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), cmd.OutOrStdout()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
 	}
 	o.kafkaFlags(cmd)
-	cmd.Flags().BoolVar(&o.fileOnly, "file-only", false, "only validate the file; do not connect to Kafka")
+	cmd.Flags().BoolVar(&o.fileOnly, "file-only", false, "only validate the file; do not connect to Kafka or Kubernetes")
 	return cmd
 }
 
-func (o *checkOptions) run(ctx context.Context, out io.Writer) error {
+func (o *checkOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	c, err := o.load()
 	if err != nil {
 		return err
@@ -54,29 +63,103 @@ func (o *checkOptions) run(ctx context.Context, out io.Writer) error {
 	if o.fileOnly {
 		return nil
 	}
-	var bad, all int
+	badKafka, kafka, err := checkKafka(ctx, c, out, errOut)
+	if err != nil {
+		return err
+	}
+	badKubernetes, kubernetes, err := o.checkKubernetes(ctx, c, out, errOut)
+	if err != nil {
+		return err
+	}
+	badTriggers, triggers, err := checkTriggers(ctx, out, c)
+	if err != nil {
+		return err
+	}
+	if bad := badKafka + badKubernetes + badTriggers; bad > 0 {
+		return fmt.Errorf("%d of %d checks failed", bad, kafka+kubernetes+triggers)
+	}
+	return nil
+}
+
+// checkKafka prints the checks of every cluster and counts them, and those that failed.
+func checkKafka(ctx context.Context, c *config.Config, out, errOut io.Writer) (bad, all int, err error) {
 	table := output.NewTable(out, "CLUSTER", "CHECKED", "RESULT", "MISSING ACL", "DETAIL")
 	for _, cluster := range c.Clusters {
+		said := output.Waiting(errOut, "checking cluster "+cluster.Name+": "+strings.Join(cluster.Brokers, ", "))
 		findings, err := daemon.CheckCluster(ctx, cluster)
+		said()
 		if err != nil {
-			return wrong{err}
+			return 0, 0, wrong{err}
 		}
 		all += len(findings)
 		bad += printFindings(table, cluster.Name, findings)
 	}
-	if err := table.Flush(); err != nil {
-		return err
+	return bad, all, table.Flush()
+}
+
+// checkKubernetes does the same for Kubernetes. Without a connection it says why there is none, if there is a file to say it of.
+func (o *checkOptions) checkKubernetes(ctx context.Context, c *config.Config, out, errOut io.Writer) (bad, all int, err error) {
+	said := output.Waiting(errOut, "checking Kubernetes")
+	findings, none, err := daemon.CheckKubernetes(ctx, c, thisBuild().Version)
+	said()
+	if err != nil {
+		return 0, 0, wrong{err}
 	}
-	if bad > 0 {
-		return fmt.Errorf("%d of %d checks failed", bad, all)
+	if none != "" {
+		if o.config != "" {
+			_, err = fmt.Fprintf(out, "\nKubernetes: not checked, because %s\n", none)
+		}
+		return 0, 0, err
 	}
-	return nil
+	fmt.Fprintln(out)
+	table := output.NewTable(out, "KUBERNETES", "RESULT", "MISSING PERMISSION", "DETAIL")
+	for _, f := range findings {
+		result := "ok"
+		if f.Warning {
+			result = "warning"
+		}
+		if f.Problem != "" {
+			result = f.Problem
+			bad++
+		}
+		table.Row(f.Subject, result, f.Missing, f.Text)
+	}
+	return bad, len(findings), table.Flush()
+}
+
+// checkTriggers prints the checks of the ScaledObjects that ask lagscaler, and counts them and those that failed. What may not be
+// read is said, and no failure: who checks a file need not see the cluster.
+func checkTriggers(ctx context.Context, out io.Writer, c *config.Config) (bad, all int, err error) {
+	findings, ok, failed := daemon.CheckTriggers(ctx, c, thisBuild().Version)
+	if failed != nil {
+		_, err = fmt.Fprintf(out, "ScaledObjects that ask lagscaler: not checked: %v\n", failed)
+		return 0, 0, err
+	}
+	if !ok {
+		return 0, 0, nil
+	}
+	table := output.NewTable(out, "SCALEDOBJECT", "RESULT", "DETAIL")
+	for _, f := range findings {
+		result := "ok"
+		switch {
+		case f.Warning:
+			result = "warning"
+		case f.Wrong != "":
+			result = "wrong"
+			bad++
+		}
+		table.Row(f.ScaledObject, result, f.Wrong)
+	}
+	return bad, len(findings), table.Flush()
 }
 
 // printFindings prints the checks of a cluster and counts those that failed.
 func printFindings(table output.Table, cluster string, findings []kafkasource.Finding) (bad int) {
 	for _, f := range findings {
 		result := "ok"
+		if f.Warning {
+			result = "warning"
+		}
 		if f.Code != lag.OK {
 			result = f.Code.String()
 			bad++

@@ -30,7 +30,9 @@ type compared struct {
 	DesiredHours float64  `json:"desiredHours"` // as lagscaler decided, beside them
 	ActualLate   *float64 `json:"actualLate"`   // percent of the time later than the target, as measured; null: no time lag is known
 
-	late, lateKnown float64 // hours
+	LateHours float64 `json:"lateHours"` // of which the time lag is known: actualLate is a percentage of them
+
+	late float64 // hours
 
 	// The result if lagscaler had scaled, simulated on the recorded traffic: only for all days together, and null if too little
 	// is known. The decisions above depend on the replicas that another autoscaler set; the simulation does not.
@@ -68,8 +70,21 @@ func (o *compareOptions) run(cmd *cobra.Command, name string) error {
 	if o.output.value == "json" {
 		return output.JSON(cmd.OutOrStdout(), rows, true)
 	}
-	return printCompared(cmd.OutOrStdout(), page, rows)
+	if err := printCompared(cmd.OutOrStdout(), page, rows); err != nil {
+		return err
+	}
+	_, err := fmt.Fprint(cmd.OutOrStdout(), compareLegend)
+	return err
 }
+
+const compareLegend = `
+REPLICA HOURS  replicas multiplied by the hours that they ran
+AS IT WAS      the replicas that ran, whoever set them; or the name of the autoscaler that controls the target
+DECIDED        the replicas that lagscaler decided at the time, in advise without effect on the lag
+SIMULATED      a simulation of the policy on the recorded traffic; only for all days together, and only if the capacity of a consumer is known
+LATE %         the share of the time in which the time lag was above targetLag; "of N h": the time lag was known for N hours only
+-              unknown
+`
 
 // compareDays sums up the steps of every day; the last row is the sum of all days.
 func compareDays(page web.ComparePage) []compared {
@@ -84,7 +99,7 @@ func compareDays(page web.ComparePage) []compared {
 		c.ActualHours += hours * s.Replicas
 		c.DesiredHours += hours * s.Desired
 		if s.Late != nil {
-			c.lateKnown += hours
+			c.LateHours += hours
 			if *s.Late > page.TargetLag {
 				c.late += hours
 			}
@@ -100,8 +115,8 @@ func compareDays(page web.ComparePage) []compared {
 	}
 	rows = append(rows, all)
 	for i := range rows {
-		if c := &rows[i]; c.lateKnown > 0 {
-			c.ActualLate = new(100 * c.late / c.lateKnown)
+		if c := &rows[i]; c.LateHours > 0 {
+			c.ActualLate = new(100 * c.late / c.LateHours)
 		}
 	}
 	return rows
@@ -143,6 +158,14 @@ func simulateWeek(page web.ComparePage) (r sim.Result, ok bool) {
 	return sim.Simulate(t, w, policy), true
 }
 
+// partOf names the hours of a percentage that is not of all hours.
+func partOf(r compared) string {
+	if r.ActualLate == nil || r.Hours-r.LateHours < learn.SeasonStep.Hours()/2 {
+		return ""
+	}
+	return fmt.Sprintf(" (of %.1f h)", r.LateHours)
+}
+
 func printCompared(w io.Writer, page web.ComparePage, rows []compared) error {
 	owner := page.Owner
 	if owner == "" {
@@ -158,7 +181,7 @@ func printCompared(w io.Writer, page web.ComparePage, rows []compared) error {
 	}
 	for _, r := range rows {
 		g.Row(r.Day, fmt.Sprintf("%.1f", r.ActualHours), fmt.Sprintf("%.1f", r.DesiredHours), known(r.SimulatedHours, "%.1f"),
-			known(r.ActualLate, "%.2f"), known(r.SimulatedLate, "%.2f"))
+			known(r.ActualLate, "%.2f")+partOf(r), known(r.SimulatedLate, "%.2f"))
 	}
 	return g.Flush()
 }

@@ -8,26 +8,26 @@ import (
 	"github.com/lagscaler/lagscaler/internal/web"
 )
 
-// Two days: on the first an owner kept 10 replicas and was late for an hour, on the second 4 and was not.
+// The last six hours of a day and the first of the next: on the first day an owner kept 10 replicas and was late for an hour, on the second 4 and was not.
 func TestCompareDays(t *testing.T) {
 	per, partitions := 100.0, int32(12)
 	page := web.ComparePage{Name: "shop/orders", TargetLag: 30, Preset: "balanced", MinReplicas: 1, PerConsumer: &per, Partitions: &partitions}
-	start := time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
-	for i := range 2 * 288 {
+	start := time.Date(2026, 1, 5, 18, 0, 0, 0, time.UTC)
+	for i := range 2 * 72 {
 		s := web.Step{Time: start.Add(time.Duration(i) * 5 * time.Minute), Rate: 300, Replicas: 10, Desired: 6, Late: new(2.0)}
 		if i < 12 {
 			s.Late = new(90.0)
 		}
-		if i >= 288 {
+		if i >= 72 {
 			s.Replicas, s.Desired = 4, 6
 		}
 		page.Steps = append(page.Steps, s)
 	}
 	rows := compareDays(page)
 	want := []compared{
-		{Day: "2026-01-05", Hours: 24, ActualHours: 240, DesiredHours: 144, ActualLate: new(100.0 / 24)},
-		{Day: "2026-01-06", Hours: 24, ActualHours: 96, DesiredHours: 144, ActualLate: new(0.0)},
-		{Day: "all", Hours: 48, ActualHours: 336, DesiredHours: 288, ActualLate: new(100.0 / 48)},
+		{Day: "2026-01-05", Hours: 6, ActualHours: 60, DesiredHours: 36, ActualLate: new(100.0 / 6)},
+		{Day: "2026-01-06", Hours: 6, ActualHours: 24, DesiredHours: 36, ActualLate: new(0.0)},
+		{Day: "all", Hours: 12, ActualHours: 84, DesiredHours: 72, ActualLate: new(100.0 / 12)},
 	}
 	if len(rows) != len(want) {
 		t.Fatalf("%d rows", len(rows))
@@ -43,8 +43,8 @@ func TestCompareDays(t *testing.T) {
 	if all.SimulatedLate == nil || all.SimulatedHours == nil {
 		t.Fatal("nothing was simulated")
 	}
-	if late, hours := *all.SimulatedLate, *all.SimulatedHours; late > 1 || hours < 3*48 || hours > 6*48 {
-		t.Errorf("300/s on consumers of 100/s, simulated: late %.2f %% of the time, %.0f replica hours of 48 h", late, hours)
+	if late, hours := *all.SimulatedLate, *all.SimulatedHours; late > 1 || hours < 3*12 || hours > 6*12 {
+		t.Errorf("300/s on consumers of 100/s, simulated: late %.2f %% of the time, %.0f replica hours of 12 h", late, hours)
 	}
 	page.PerConsumer = nil
 	if all := compareDays(page)[2]; all.SimulatedLate != nil || all.SimulatedHours != nil {

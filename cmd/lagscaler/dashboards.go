@@ -29,20 +29,40 @@ func newDashboards() *cobra.Command {
 }
 
 func newDashboardsExport() *cobra.Command {
-	var dir string
+	var dir, page string
 	cmd := &cobra.Command{
 		Use:     "export",
 		Short:   "Write the dashboards to files, for provisioning or import",
 		Example: `  lagscaler dashboards export --dir /var/lib/grafana/dashboards`,
 		Args:    noArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return exportDashboards(cmd.OutOrStdout(), dir) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return exportDashboards(cmd.OutOrStdout(), dir, page) },
 	}
 	cmd.Flags().StringVar(&dir, "dir", ".", "directory for the files; it is created if it does not exist")
+	addPage(cmd, &page)
 	return cmd
 }
 
-func exportDashboards(out io.Writer, dir string) error {
+// addPage adds the flag of the address of lagscaler's own pages.
+func addPage(cmd *cobra.Command, page *string) {
+	cmd.Flags().StringVar(page, "page", dashboards.DefaultPage, "address of lagscaler's own pages, to which the rows of tables link")
+}
+
+// linkedDashboards are all dashboards, with links to lagscaler's own pages at an address.
+func linkedDashboards(page string) ([]dashboards.Dashboard, error) {
 	all, err := dashboards.All()
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if all[i], err = all[i].Linked(page); err != nil {
+			return nil, wrong{err}
+		}
+	}
+	return all, nil
+}
+
+func exportDashboards(out io.Writer, dir, page string) error {
+	all, err := linkedDashboards(page)
 	if err != nil {
 		return err
 	}
@@ -65,6 +85,7 @@ func exportDashboards(out io.Writer, dir string) error {
 type pushOptions struct {
 	dashboards.Grafana
 	tokenFile string
+	page      string
 }
 
 func newDashboardsPush() *cobra.Command {
@@ -89,6 +110,7 @@ LAGSCALER_GRAFANA_TOKEN; the password of a user from LAGSCALER_GRAFANA_PASSWORD.
 	f.StringVar(&o.Folder, "folder", "", "uid of the folder (default: the present folder of a dashboard; General for a new one)")
 	f.DurationVar(&o.Timeout, "timeout", 30*time.Second, "timeout of one request")
 	f.BoolVar(&o.DryRun, "dry-run", false, "show what would change, but change nothing")
+	addPage(cmd, &o.page)
 	return cmd
 }
 
@@ -99,7 +121,7 @@ func (o *pushOptions) run(ctx context.Context, out io.Writer) error {
 	if err := o.credentials(); err != nil {
 		return wrong{err}
 	}
-	all, err := dashboards.All()
+	all, err := linkedDashboards(o.page)
 	if err != nil {
 		return err
 	}

@@ -63,17 +63,17 @@ func (o demoOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	summary, err := demo.Run(ctx, demo.Options{
 		Scenario: scenario, Duration: o.duration, Listen: o.listen, Record: o.record, Version: b.Version, Revision: b.Commit,
 		Log:     slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelError})),
-		Started: func(url string) { _, _ = fmt.Fprintln(stdout, demo.Intro(scenario, url)) },
-		Show:    o.screen(stdout),
+		Started: func(at demo.Addresses) { _, _ = fmt.Fprintln(stdout, demo.Intro(scenario, at, os.Args[0])) },
+		Show:    o.screen(stdout, scenario),
 	})
 	_, _ = fmt.Fprintln(stdout, summary)
 	return err
 }
 
 // screen is a live view on a terminal, and plain lines elsewhere.
-func (o demoOptions) screen(stdout io.Writer) func(*engine.Report) {
+func (o demoOptions) screen(stdout io.Writer, s demo.Scenario) func(*engine.Report) {
 	if f, ok := stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) && !o.plain {
-		return (&demo.Screen{Out: stdout}).Show
+		return (&demo.Screen{Out: stdout, Scenario: s}).Show
 	}
-	return (&demo.Lines{Out: stdout}).Show
+	return (&demo.Lines{Out: stdout, Scenario: s}).Show
 }

@@ -26,34 +26,50 @@
 //	What is lag, and when is it unknown?                 lag               partition.go: PartitionLag.Lag has the case table
 //	How do offsets become a Snapshot?                    lag               compute.go, topics.go
 //	How are two hours of offsets kept in little memory?  lag               ends.go
-//	Where do rates, trend and time lag come from?        lag               rates.go, trend.go, timelag.go: as metrics and pages show them
-//	Is a partition stalled, is it read, is there a rest? lag              stand.go: judge has the cases; stands.go: how they are followed
+//	Where do rates, trend and time lag come from?        lag               history.go: Rates; rates.go, trend.go, timelag.go: as metrics and pages show them
+//	Why does a commit not move: is the member stuck?     lag              stand.go: judge has the cases; stands.go: how they are followed
+//	What is known of time lag right after a start?       lag/kafkasource/topics      past.go: what its leader says
+//	When are the times that producers write believed?    lag               recordtimes.go: the cases in a table
+//	Which record does a stalled partition wait for?      lag              stuck.go; internal/api: stuck.go has the command that prints it
+//	When do committed offsets expire?                    lag              expiry.go: Expiry has the rule of the brokers
 //	What is learned of a group's commits?                lag               habits.go, reader.go
-//	When is a group stalled, stopped, rewound?           lag               status.go: one predicate a status
+//	When is a group stalled, stopped, rewound?           lag               status.go: one predicate for each status
 //	When is a group stalled for a decision?              scaler/need       measure.go: stands, frozen
 //	What is sent to brokers, and how often?              lag/kafkasource   doc.go: the requests of a poll; source.go: their order
 //	What happens when a coordinator moves?               lag/kafkasource/groups      coordinator.go: all cases in a table
+//	What if a broker does not know a topic?              lag/kafkasource/cluster     missing.go: a second one is asked
 //	What happens when a leader moves?                    lag/kafkasource/topics      leaders.go
-//	What happens when a group disappears?                lag/kafkasource/groups      unlisted.go: for 30 s it stays
+//	Do records or markers lie behind a commit?           lag/kafkasource/headers     doc.go; headers.go: which partitions, and for how long
+//	When is a group that disappears believed gone?       lag/kafkasource/groups      unlisted.go: when its coordinator denies it for 30 s
+//	When do a group that is gone and its series vanish?  lag               compute.go: readGroup, unreadGroups
 //	What if an answer has fewer commits than before?     lag/kafkasource/groups      missing_commits.go
 //	Which ACLs are missing?                              lag/kafkasource   check.go
 //	Which brokers are there, and what failed in a poll?  lag/kafkasource/cluster     cluster.go, round.go
 //	How is one request sent, and what guards it?         lag/kafkasource/transport   client.go: Do is the one function that sends
+//	What if an address now belongs to another cluster?   lag/kafkasource/transport   identity.go; identify.go: when it is asked
 //	How are the largest messages read?                   lag/kafkasource/wire        offsetfetch.go, listoffsets.go
+//	What may one answer of a broker cost?                lag/kafkasource/wire        claims.go: refusal
 //	What must every source of observations do?           lag/lagtest       conform.go
+//	How does a test's broker answer wrongly?             lag/kafkasource/framing     framing.go: Read, Pack
 //	How are orphaned topics found?                       lag               left.go: leave
-//	How many tasks has a Kafka Streams application?      scaler/seen       assignment.go: Tasks counts them
-//	Which topics do they read together?                  lag               subtopology.go
+//	How many tasks does a Kafka Streams group have?      scaler/seen       assignment.go: Tasks counts them
+//	Which topics does a Kafka Streams task read?         lag               subtopology.go
 //	What counts as a rebalance?                          rebalancemon      doc.go; episode.go, generations.go: how it is detected
-//	Why did a rebalance happen?                          rebalancemon      cause.go
-//	When is a rebalance planned?                         rebalancemon      event.go: Planned
+//	Why did a rebalance happen?                          rebalancemon      cause.go; hints.go: a deploy or scaling; departure.go: left or timed out
+//	When is a rebalance planned?                         rebalancemon      hints.go: covers, fits; event.go: Planned
 //	Why this many replicas?                              scaler            table.go: the verdicts and the limits, each in order
 //	When does a verdict or limit apply, in which words?  scaler            rules.go, limits.go; words.go, words_rates.go
+//	How soon may the next change follow?                 scaler            rules.go: scaleUp, stabilizing, overBudget; lane.go
 //	In which steps is a decision made?                   scaler            evaluate.go: Evaluate calls all of them
 //	Which values did the polls before a decision read?   scaler/seen       doc.go; readings.go, history.go: one source; replicas.go: the target
+//	When are fewer consumers tried than seem necessary?  scaler/learn      trial.go: how a trial ends
+//	Which backlog does a step up count?                  scaler/need       backlog.go
 //	Which arrival rate does a decision use?              scaler/seen       rates.go, with its windows; effective.go: bursts that the target lag absorbs
-//	Which member runs in which replica?                  scaler/seen       members.go; places.go, names.go: the evidence
+//	Which time lag does a decision use?                  scaler/need       measure.go: timeLags
+//	Which member runs in which replica?                  scaler/seen       places.go: places; names.go: find; members.go: Map counts them
 //	How many consumers run in one replica?               scaler/learn      members.go
+//	How long does a dead member still count?             scaler/seen       members.go: mayBeDead; how long a session is: SessionTime of scaler/learn
+//	What if consumers stay after a scale-down?           scaler/seen       removed.go; scaler/need: removed.go, why nothing is scaled up for them
 //	When is a poll partial or stale for a decision?      scaler/seen       history.go: quality
 //	When are data stale for pages and metrics?           lag               snapshot.go: Stale
 //	Why does a decision use other numbers than a page?   scaler/seen       doc.go: the last two tables
@@ -66,16 +82,16 @@
 //	How many consumers does a constant rate need?        scaler/plan       plan.go: the formula and its example
 //	How is a decision put into words?                    scaler/say        line.go: the line of logs and Events; explain.go: the derivation
 //	How is a number printed?                             scaler/number     the same in lines and on pages
-//	When is what was learned saved and loaded?           internal/engine   memory.go: a table of the cases
-//	Where is it saved?                                   scaler/kube       memories.go: in ConfigMaps
-//	Where is it saved without Kubernetes?                internal/daemon   memoryfile.go
-//	What happens between two decisions?                  scaler            lane.go: the last decision stays, or the fast lane makes a new one
+//	When are learned values saved and loaded?            internal/engine   memory.go: a table of the cases
+//	Where are learned values saved?                      scaler/kube       memories.go: in ConfigMaps
+//	Where are they saved without Kubernetes?             internal/daemon   memoryfile.go
+//	What happens between two decisions?                  scaler            lane.go: the last decision stays, or an early one replaces it
 //	What does advise show while nobody follows it?       scaler            play.go
 //	When does a target go to zero, and what wakes it?    scaler/asleep     doc.go: the table; mark.go: partitions without a commit
 //	Was zero set by hand?                                scaler/asleep     state.go: Next
 //	What happens after a zero by hand?                   scaler            rules.go: byHand, byHandWaiting
-//	Where is that saved, before a write of 0?            scaler/kube       asleep.go
-//	When does a schedule apply, and in which time zone?  scaler            schedule.go: Open, parse; limits.go: scheduled
+//	Where is saved, before a write of 0, whose 0 it is?  scaler/kube       asleep.go
+//	When does a schedule apply, and in which time zone?  scaler            schedule.go: Open, parse; walltime.go: when clocks change; limits.go: scheduled
 //	When is a group idle?                                scaler/need       measure.go: idle
 //	What would another policy have decided?              scaler/sim        doc.go: the simulator; lineup.go: the alternatives
 //	Which recorded traffic is simulated?                 scaler/sim/traces        traces.go: the traces that are shipped
@@ -84,22 +100,35 @@
 //	How are simulations plotted?                         internal/plot     plot.go
 //	What was seen and decided, for a bug report?         internal/record   doc.go: the format; replay.go decides it again; writer.go: rotation, a full disk
 //	How are Kubernetes objects read and written?         scaler/kube       doc.go; scales.go is the only writer of replicas
-//	Which Events are written, and how often?             scaler/kube       events.go; publisher.go: the status too
+//	Which Events are written, and how often?             scaler/kube       events.go
+//	Who writes the status of a KafkaScaler?              scaler/kube       publisher.go: writeStatus; asleep.go: intend, before a write of 0
 //	Which namespace may name which group and topic?      scaler/kube       scalers.go: allowed, mayName; convert.go: a target is always in its scaler's namespace
-//	Which rights are needed, and for what?               scaler/kube/access     permissions.go
+//	Which permissions are needed, and for what?          scaler/kube/access     permissions.go; rights.go: Note sees a refusal
+//	Which of two installations keeps a KafkaScaler?      scaler/kube       keeper.go: how it is claimed; others.go: when another one is taken over
 //	Which replica leads, and until when?                 scaler/kube/election   election.go
 //	How large is a target, and who else scales it?       scaler/kube/watch      workloads.go
-//	Was a change of the replicas our own?                scaler/kube/watch   targets.go: ours; for a change to 0 see asleep
+//	Was a change of the replicas our own?                scaler/kube/watch   targets.go: ours; objects.go: isOurs; for a change to 0 see asleep
 //	Which conditions, reasons and annotations are there? scaler/kube/v1alpha1   status.go
-//	Which thresholds apply when a scaler sets some?      internal/engine   declared.go
+//	Which thresholds apply when a scaler sets some?      internal/engine   engine.go: slo; declared.go: those of scalers; lag.DefaultSLO is the rest
 //	Do they apply when the scaler is refused?            scaler            outcome.go: Applies
 //	What may a user set?                                 internal/config   config.go; docs/configuration.md is made from it
-//	How does a KEDA ScaledObject become a KafkaScaler?   internal/keda     convert.go; trigger.go: what has no equivalent
+//	What are the defaults, and what if a key is unknown? internal/config   defaults.go; decode.go
+//	How does init find the workload of a group?          internal/propose  doc.go: what is sure and what is not
+//	In which pod does a member run, among all pods?      scaler/seen       locate.go: Locate
+//	What does check ask the API server?                  scaler/kube       check.go; inventory.go: what init lists
+//	How does a KEDA ScaledObject become a KafkaScaler?   internal/keda     convert.go; fields.go: what has no equivalent
+//	What is KEDA told when it asks?                      scaler            answer.go: Answer has the cases; Unanswered: when it is an error
+//	Who may ask, and who answers while another leads?    internal/external  doc.go: the protocol; allow.go: allow; leader.go; stream.go
+//	Which scaler does a trigger of KEDA ask for?         scaler/kube       triggers.go: ParseTrigger, AskFor; with settings of its own: resource
+//	Whose are the steps of an HPA towards our number?    scaler/kube/watch   targets.go: ours; internal/engine: followed
 //	What keeps a password out of logs and pages?         internal/config   secret.go
+//	What if the machine was suspended?                   internal/engine   suspend.go: what looks the same, in a table
 //	When is a changed password or certificate read?      lag/kafkasource/transport   sasl.go, tls.go: for each new connection
+//	And when are open connections replaced for it?       internal/daemon   sources.go: follow
+//	When is a scaler decided later than others?          internal/engine   turns.go: when its namespace has too many
 //	Which goroutines are there?                          internal/engine   doc.go: the goroutines; engine.go: Tick is one whole cycle
 //	How are the parts wired, started and stopped?        internal/daemon   daemon.go: New; run.go: Run, with a drawing
-//	Who serves the port, and with which TLS?             internal/daemon   serve.go
+//	Who serves the port, with which TLS and password?    internal/daemon   serve.go
 //	When is a change of the configuration noticed?       internal/config   reload.go
 //	What does a changed configuration change?            internal/daemon   reload.go; restart.go: what needs a restart; sources.go: the clusters
 //	What does it change in the engine?                   internal/engine   engine.go: configure
@@ -114,24 +143,24 @@
 //	What do the pages show?                              internal/web      doc.go: the paths and their files
 //	How many connections are open, and for how long?     internal/serve    doc.go: the bounds
 //	How many pages and lists are answered at once?       internal/web      web.go, its constants
-//	What do the charts remember, and how long?           internal/web/recent         ring.go
-//	How is a million rebalances searched?                internal/web/events         doc.go
+//	What do the charts remember, and how long?           internal/web/recent         ring.go; doc.go: the memory it takes
+//	How are a million rebalances searched?               internal/web/events         doc.go
 //	Which alerts are there, and what to do then?         alerts            rules/; docs/runbooks
 //	What does Grafana show?                              dashboards        as Go and as JSON
 //	Do the chart and the configuration agree?            charts            schema_test.go
-//	Which rights does the chart grant in which mode?     charts            lagscaler/templates/_helpers.tpl
+//	Which permissions does the chart grant in a mode?    charts            lagscaler/templates/_helpers.tpl
 //	What runs in the demo?                               internal/demo     doc.go
 //	How are the times of the demo shortened?             scaler/seen       clock.go
 //	Is a claim of the documentation true?                e2e               a module of its own: real Kafka, Kubernetes, Prometheus
 //
-// Arrows point one way: lag <- rebalancemon <- scaler/seen <- scaler/asleep <- scaler/learn <- scaler/need <- scaler <- scaler/say <-
-// internal/engine <- {internal/metrics, internal/web} <- internal/daemon <- cmd.
+// Imports point one way; a <- b means that b imports a: lag <- rebalancemon <- scaler/seen <- scaler/asleep <- scaler/learn <- scaler/need <- scaler <- scaler/say <-
+// internal/engine <- {internal/metrics, internal/web, internal/external} <- internal/daemon <- cmd.
 // All packages before internal/engine, and scaler/sim, do no I/O, read no clock, write no log and start no goroutine.
 // house_test.go checks all of this.
 //
 // # This package
 //
-// Every subcommand has a file of its own and uses no other subcommand, so there are more than 15 files. They are one idea: a
+// Every subcommand has a file of its own and uses no other subcommand, so there are more than 15 files. They have one task: a
 // subcommand reads its flags, calls a package that does the work, and prints the result.
 //
 //	main.go, exit.go     a command line becomes an exit code

@@ -95,6 +95,7 @@ func (o *explainOptions) lookOnce(cmd *cobra.Command, group string) ([]web.Decis
 	if err != nil {
 		return nil, wrong{err}
 	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "reading %s for %s, because rates need several polls …\n", o.where(), daemon.LookTime)
 	r, err := daemon.LookOnce(cmd.Context(), c, warnings(cmd.ErrOrStderr()), policy, source)
 	if errors.Is(err, daemon.ErrNoGroup) {
 		return nil, fmt.Errorf("%w: %s", err, output.Printable(group))
@@ -140,14 +141,19 @@ func explain(w io.Writer, s web.DecisionView) {
 	fmt.Fprintln(w)
 	for _, src := range s.Sources {
 		fmt.Fprintf(w, "%s now: %s\n", output.Printable(src.Group), now(src.Measured))
+		output.Stuck(w, src.Stuck)
 	}
 	fmt.Fprintf(w, "\n%s", strings.TrimRight(say.Text(s.Rows), "\n")+"\n")
 }
 
 // now is a group as of the last poll, as its page shows it.
 func now(m web.Measured) string {
-	return fmt.Sprintf("lag %s, time lag %s, %s arriving, %s consumed", known(m.Lag, !m.Complete, number.Whole),
-		known(m.LateSeconds, m.LateAtLeast, number.Seconds), known(m.Produced, false, number.PerSecond), known(m.Consumed, false, number.PerSecond))
+	late := known(m.LateSeconds, m.LateAtLeast, number.Seconds)
+	if m.LateAtMost != nil {
+		late = "<= " + number.Seconds(*m.LateAtMost)
+	}
+	return fmt.Sprintf("lag %s, time lag %s, %s arriving, %s consumed", known(m.Lag, !m.Complete, number.Whole), late,
+		known(m.Produced, false, number.PerSecond), known(m.Consumed, false, number.PerSecond))
 }
 
 func known[T any](v *T, atLeast bool, text func(T) string) string {

@@ -47,6 +47,17 @@ func (p *place) one() error {
 	return nil
 }
 
+// where says in words what is read.
+func (p *place) where() string {
+	switch {
+	case p.server != "":
+		return "the daemon at " + p.server
+	case p.config != "":
+		return "the clusters of " + p.config
+	}
+	return "the cluster at " + strings.Join(p.brokers, ",")
+}
+
 // load is the configuration that the flags name.
 func (p *place) load() (*config.Config, error) {
 	if err := p.one(); err != nil {

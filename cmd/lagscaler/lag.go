@@ -16,15 +16,17 @@ import (
 	"github.com/lagscaler/lagscaler/internal/daemon"
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/internal/output"
+	"github.com/lagscaler/lagscaler/lag"
 )
 
 // lagOptions are the flags of lag.
 type lagOptions struct {
 	place
-	format   output.LagFormat
-	watch    bool
-	every    time.Duration
-	failOver int64 // -1: never
+	format     output.LagFormat
+	partitions bool
+	watch      bool
+	every      time.Duration
+	failOver   int64 // -1: never
 }
 
 func newLag() *cobra.Command {
@@ -32,13 +34,23 @@ func newLag() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "lag [GROUP…]",
 		Short: "Print the lag of all groups, or of the given groups",
-		Long: `Reads lag from Kafka or from a running daemon, and prints it once, or repeatedly with --watch.
+		Long: `Reads lag from Kafka or from a running daemon, and prints it once, or repeatedly with --watch. The table has one row per
+group; with --partitions or -o wide it has one row per partition:
 
-An unknown lag is printed as "-", never as 0. It is unknown if the group never committed an offset for the partition, or if
-the partition could not be read. Time lag needs a history: use --server, because a daemon has one, or --watch.
+  LAG              the sum over all partitions of the group
+  WORST PARTITION  the partition with the largest lag, and this lag in brackets
+  TIME LAG         how long the next record has waited, in the partition where that is longest; with --partitions, in this partition
+  STATUS           ok, warning, rest, stalled, stopped, rewound, rebalancing or unknown; docs/concepts.md explains them
+  AT MOST          (wide) the lag if the member of the partition starts to read at its beginning: it has not committed yet
+  OWNER            client id and host of the member to which the partition is assigned
+
+An unknown value is printed as "-", never as 0, and ">=" marks a lower bound. A lag is unknown if the group never committed an
+offset for the partition, or if the partition could not be read. TIME LAG and STATUS need a history: use --server, because a
+daemon has one, or --watch.
 
 The JSON of -o json is a stable contract, see docs/json.md.`,
 		Example: `  lagscaler lag --brokers localhost:9092
+  lagscaler lag orders --brokers localhost:9092 --partitions
   lagscaler lag orders payments --config lagscaler.yaml -o wide
   lagscaler lag --server http://localhost:9090 -o json
   lagscaler lag orders --brokers localhost:9092 --fail-over 50000 || echo "orders is behind"`,
@@ -46,7 +58,8 @@ The JSON of -o json is a stable contract, see docs/json.md.`,
 	}
 	o.kafkaFlags(cmd)
 	o.serverFlag(cmd)
-	cmd.Flags().VarP(&o.format, "output", "o", "table, wide, json or yaml")
+	cmd.Flags().VarP(&o.format, "output", "o", "table, wide, json or yaml; wide is --partitions with all columns, stalled partitions and advice")
+	cmd.Flags().BoolVar(&o.partitions, "partitions", false, "print one row per partition")
 	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "print repeatedly until interrupted")
 	cmd.Flags().DurationVar(&o.every, "every", 0, "with --watch: interval between two readings (default: the configured interval, 10s)")
 	cmd.Flags().Int64Var(&o.failOver, "fail-over", -1, "exit with 1 if the total lag of a group exceeds `N` records or is not completely known")
@@ -61,7 +74,9 @@ func (o *lagOptions) run(cmd *cobra.Command, groups []string) error {
 	}
 	ctx, out := cmd.Context(), cmd.OutOrStdout()
 	if !o.watch {
+		over := output.Waiting(cmd.ErrOrStderr(), "reading "+o.where())
 		l, err := read(ctx)
+		over()
 		if err != nil {
 			return err
 		}
@@ -79,7 +94,7 @@ func (o *lagOptions) run(cmd *cobra.Command, groups []string) error {
 		}
 		printErrors(cmd.ErrOrStderr(), l)
 		return screen.Show(func(w io.Writer) error {
-			return o.format.Print(w, l.Only(groups), output.Reading{Timed: true, More: true})
+			return o.format.Print(w, l.Only(groups), output.Reading{Partitions: o.partitions, Timed: true, More: true})
 		})
 	})
 }
@@ -90,7 +105,7 @@ func (o *lagOptions) once(out, errOut io.Writer, l api.Lag, groups []string) err
 	failed := unread(l)
 	l = l.Only(groups)
 	if failed == nil || o.format.Document() {
-		if err := o.format.Print(out, l, output.Reading{Timed: o.server != ""}); err != nil {
+		if err := o.format.Print(out, l, output.Reading{Partitions: o.partitions, Timed: o.server != ""}); err != nil {
 			return err
 		}
 	}
@@ -173,7 +188,11 @@ func (o *lagOptions) completeGroups(cmd *cobra.Command, args []string, _ string)
 func printErrors(w io.Writer, l api.Lag) {
 	for _, c := range l.Clusters {
 		for _, e := range c.Errors {
-			fmt.Fprintf(w, "%s: incomplete: %s\n", c.Cluster, reason(e))
+			what := "incomplete"
+			if e.Stage == string(lag.StageHeaders) {
+				what = "not looked at"
+			}
+			fmt.Fprintf(w, "%s: %s: %s\n", c.Cluster, what, reason(e))
 		}
 	}
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/lagscaler/lagscaler/lag/lagtest"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube"
-	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
 	"github.com/lagscaler/lagscaler/scaler/number"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -27,7 +26,8 @@ type group struct {
 	t     *testing.T
 	now   time.Time
 	e     *engine.Engine
-	share bool // its broker computes a lag of 500 for each partition
+	share bool  // its broker computes a lag of 500 for each partition
+	past  int64 // the ends a minute before the first poll, as the leader says; 0: nobody says
 }
 
 func (g *group) Observe(ctx context.Context) lag.Observation {
@@ -38,6 +38,14 @@ func (g *group) Observe(ctx context.Context) lag.Observation {
 			p.Lag, p.Known = 500, lag.KnownLag
 		}
 	}
+	for p := range o.Topics[0].Partitions {
+		if g.past > 0 {
+			o.Past = append(o.Past, lag.PastEnd{
+				Topic: "orders", Partition: int32(p), At: o.Topics[0].Partitions[p].At - 60_000, End: g.past, Margin: time.Second,
+			})
+		}
+	}
+	g.past = 0
 	return o
 }
 
@@ -108,6 +116,18 @@ func TestOneLagEverywhere(t *testing.T) {
 	}{
 		{"steady", func(g *group) { g.follow(12) }, "lag 1 000, time lag 10 s, 100/s arriving, 100/s consumed"},
 		{"the first poll", func(g *group) { g.follow(1) }, "lag 1 000, time lag unknown, unknown arriving, unknown consumed"},
+		{"the first poll, at a position that is not a minute old", func(g *group) {
+			g.past = 300
+			g.append(500)
+			g.commit(300)
+			g.poll(1, func(int) {})
+		}, "lag 400, time lag <= 61 s, unknown arriving"},
+		{"the first poll, at a position that is older", func(g *group) {
+			g.past = 300
+			g.append(500)
+			g.commit(200)
+			g.poll(1, func(int) {})
+		}, "lag 600, time lag >= 59 s, unknown arriving"},
 		{"20 s after start with 1 M waiting", func(g *group) {
 			g.append(500_000)
 			g.commit(0)
@@ -192,8 +212,7 @@ func inExplain(r *engine.Report) string {
 }
 
 func inStatus(r *engine.Report) string {
-	var s v1alpha1.KafkaScalerStatus
-	kube.Measured(&s, r.Scalers[0].Outcome)
+	s, _ := kube.Shown(r.Scalers[0].Outcome, r.At)
 	return "lag " + known(s.Lag, false, number.Whole) + ", time lag " + s.TimeLag
 }
 
@@ -205,6 +224,9 @@ func statusOf(m web.Measured) string {
 	}
 	if m.LateAtLeast {
 		late = ">=" + late
+	}
+	if m.LateAtMost != nil {
+		late = "<=" + time.Duration(*m.LateAtMost*float64(time.Second)).Round(time.Second).String()
 	}
 	return "lag " + known(m.Lag, false, number.Whole) + ", time lag " + late
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -30,7 +31,12 @@ written with all its inputs. To plan for a backlog, use --backlog and --drain-ti
 		Example: `  lagscaler plan --rate 1000 --processing-time 50ms --target-lag 30s
   lagscaler plan --rate 1000 --processing-time 50ms --backlog 60000 --drain-time 2m --partitions 48`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.OutOrStdout()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !cmd.Flags().Changed("rate") {
+				return wrong{errors.New("--rate: required")}
+			}
+			return o.run(cmd.OutOrStdout())
+		},
 	}
 	f := cmd.Flags()
 	f.Float64Var(&o.in.Rate, "rate", 0, "arrival rate in records/s (required)")
@@ -58,7 +64,7 @@ func (o *planOptions) run(w io.Writer) error {
 	g.Row("consumers for lag", n(p.ConsumersForLag), "rate x processing time, rounded up")
 	g.Row("recommended consumers", n(p.RecommendedConsumers), "the greater of both")
 	g.Row("recommended partitions", n(p.RecommendedPartitions), "the consumers, rounded up to a multiple of 12")
-	g.Row("useful consumers", n(p.UsefulConsumers), "that keep up when partitions are spread evenly")
+	g.Row("useful consumers", n(p.LeastConsumers), "that keep up when partitions are spread evenly")
 	g.Row("consumers with drain", n(p.ConsumersWithDrain), fmt.Sprintf("that also drain %d records in %s", o.in.Backlog, o.in.DrainTime))
 	g.Row("balanced partitions", n(p.BalancedPartitions), "three per consumer, rounded up to a multiple of 12")
 	return g.Flush()

@@ -100,6 +100,11 @@ func (o *rebalanceOptions) fromCluster(ctx context.Context, out, errOut io.Write
 		ctx, cancel = context.WithTimeout(ctx, o.during)
 		defer cancel()
 	}
+	if o.watch {
+		fmt.Fprintf(errOut, "reading %s; rebalances are printed when they end …\n", o.where())
+	} else {
+		fmt.Fprintf(errOut, "reading %s for %s …\n", o.where(), o.during)
+	}
 	printer := endedPrinter{o: o, out: out, printed: map[string]bool{}}
 	var failed error
 	e, err := daemon.Watcher(c, warnings(errOut), engine.Options{
@@ -165,7 +170,7 @@ func (t *endedPrinter) print(events []api.Rebalance) error {
 
 // rebalanceLine is a rebalance in one line.
 func rebalanceLine(e api.Rebalance) string {
-	return fmt.Sprintf("%s %s: %s in %.1f s, by %s: %s", e.Start.Format(time.TimeOnly), output.Printable(e.Group), output.Text(e.Outcome), e.DurationSeconds, e.Cause, output.Printable(e.Evidence))
+	return fmt.Sprintf("%s %s: %s in %.1f s ± %.1f s, by %s: %s", e.Start.Format(time.TimeOnly), output.Printable(e.Group), output.Text(e.Outcome), e.DurationSeconds, e.ResolutionSeconds, e.Cause, output.Printable(e.Evidence))
 }
 
 func (o *rebalanceOptions) print(w io.Writer, events []api.Rebalance) error {

@@ -25,6 +25,7 @@ Exit codes: 0 success; 1 failure, or a limit was exceeded; 2 wrong flags, argume
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return wrong{err} })
 	root.AddCommand(
 		newRun(),
+		newInit(),
 		newDemo(),
 		newRebalances(),
 		newPlan(),

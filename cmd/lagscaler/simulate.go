@@ -86,7 +86,9 @@ func (o *simulateOptions) run(ctx context.Context, out, errOut io.Writer) error 
 	if o.partitions <= 0 || o.processing <= 0 {
 		return wrong{fmt.Errorf("--partitions %d, --processing-time %s: must be positive", o.partitions, o.processing)}
 	}
+	over := output.Waiting(errOut, "reading the traffic")
 	loaded, err := o.load(ctx)
+	over()
 	if err != nil {
 		return err
 	}
@@ -255,5 +257,19 @@ func (o *simulateOptions) print(w io.Writer, results []sim.Result, target time.D
 		g.Row(r.Trace, string(r.Protocol), r.Policy, fmt.Sprintf("%.2f", r.CostOverFluid), fmt.Sprintf("%.3f", r.LatePercent),
 			fmt.Sprintf("%.2f", r.ViolationPercent), fmt.Sprintf("%.0f", r.RebalancesPerDay), r.PeakAge.String())
 	}
-	return g.Flush()
+	if err := g.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, simulateLegend, o.processing, o.partitions, target)
+	return err
 }
+
+// simulateLegend explains the table and the values that may be defaults.
+const simulateLegend = `
+Simulated with %s per record, %d partitions and a target lag of %s.
+COST            consumer time, divided by the least time that could process the traffic: 1.00 cannot be reached
+LATE %%          the share of the records that waited for longer than the target lag
+VIOLATION %%     the share of the time in which some record had waited for longer than the target lag
+REBALANCES/DAY  rebalances per day
+OLDEST          how long the oldest record waited at most
+`

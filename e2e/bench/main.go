@@ -1,7 +1,7 @@
 // Command bench measures the cost of a poll of a large cluster, and the cost of other methods to read the same numbers.
 //
 //	bench            the table of one run: 100,000 group-partitions read by five methods, and 1,000,000 read by lagscaler
-//	bench -write F   the same, put between the markers of docs/benchmarks.md
+//	bench -write F   the same, written into docs/benchmarks.md, between the two comments that mark the place
 //
 // The embedded brokers run in a process of their own, so that the measured CPU and memory are those of the client only.
 // Every round runs each method once, after a garbage collection. The table has the medians of all rounds.

@@ -18,13 +18,13 @@ type Lag struct {
 type Cluster struct {
 	Cluster  string  `json:"cluster"`
 	Complete bool    `json:"complete"`         // everything was read, so no number below is a lower bound
-	Errors   []Error `json:"errors,omitempty"` // the reason if it is not complete
+	Errors   []Error `json:"errors,omitempty"` // the reason if it is not complete; before the first poll there is none
 	Groups   []Group `json:"groups"`           // sorted by group
 }
 
 // Error is one part of a poll that failed.
 type Error struct {
-	Stage  string `json:"stage"`  // connect, metadata, list_groups, describe_groups, offset_fetch, list_offsets
+	Stage  string `json:"stage"`  // connect, metadata, list_groups, describe_groups, offset_fetch, list_offsets; batch_headers, which leaves every lag known
 	Broker *int32 `json:"broker"` // null: no specific broker
 	Code   string `json:"code"`   // the name of the error in Kafka, or our own name, such as BROKER_UNREACHABLE
 	Detail string `json:"detail"` // a message for people
@@ -34,27 +34,32 @@ type Error struct {
 // They are null if the lag of no partition is known.
 type Group struct {
 	Group         string      `json:"group"`
-	Type          *string     `json:"type"`  // classic, consumer, share or streams
-	State         *string     `json:"state"` // as the coordinator reports it
+	Type          *string     `json:"type"`   // classic, consumer, share or streams
+	State         *string     `json:"state"`  // as the coordinator reports it
+	Status        *string     `json:"status"` // ok, warning, rest, stalled, stopped, rewound, rebalancing or unknown; most of them need a history, so the first poll finds few
 	Assignor      *string     `json:"assignor"`
 	TotalLag      *int64      `json:"totalLag"`
 	MaxLag        *int64      `json:"maxLag"`
 	AvgLag        *float64    `json:"avgLag"`
 	MaxLagSeconds *float64    `json:"maxLagSeconds"`                  // null before the second poll, because it needs a history
 	MaxAtLeast    bool        `json:"maxLagSecondsAtLeast,omitempty"` // maxLagSeconds is a lower bound
-	Rest          *Rest       `json:"rest,omitempty"`                 // offsets behind commits that stand, in totalLag; absent if there are none
+	MaxAtMost     *float64    `json:"maxLagSecondsAtMost,omitempty"`  // an upper bound, if maxLagSeconds is not known: soon after a start
+	Rest          *Rest       `json:"rest,omitempty"`                 // offsets after commits that stand, in totalLag; absent if there are none
 	Complete      bool        `json:"complete"`                       // all partitions are in the sums, except those without a committed offset
 	Error         *string     `json:"error"`                          // the reason if the group could not be read; the other values are then older
 	Members       []Member    `json:"members"`                        // sorted by memberId
 	Partitions    []Partition `json:"partitions"`                     // sorted by topic, then partition
 	Left          []Left      `json:"left,omitempty"`                 // topics that the group has left, sorted
 	Advice        []Advice    `json:"advice,omitempty"`
+	Stuck         []Stuck     `json:"stuck,omitempty"` // stalled partitions, the one that stands for longest first
+
+	MembersUnknown bool `json:"membersUnknown,omitempty"` // who is in the group is not known yet, so members is empty
 }
 
-// Rest is what lies behind commits that stand, in offsets.
+// Rest is the number of offsets after commits that stand.
 type Rest struct {
-	Read       int64 `json:"read"`       // known to be no records
-	Unknown    int64 `json:"unknown"`    // unread or unreadable: it is unknown which
+	Read       int64 `json:"read"`       // known not to be records
+	Unknown    int64 `json:"unknown"`    // not known whether they are unread records
 	Partitions int   `json:"partitions"` // of unknown
 }
 
@@ -67,14 +72,17 @@ type Member struct {
 	Partitions []Partitioned `json:"partitions"` // sorted
 }
 
+// Name is the client id and the host, such as worker-1@10.0.0.7.
+func (m Member) Name() string { return lag.MemberName(m.ClientID, m.Host) }
+
 // Partitioned is the name of a partition.
 type Partitioned struct {
 	Topic     string `json:"topic"`
 	Partition int32  `json:"partition"`
 }
 
-// Left is a topic that the group committed to and that no member subscribes to any more. It counts until the group has been at
-// rest without it for ten minutes.
+// Left is a topic that the group committed to and that no member subscribes to any more. It counts until the group has been
+// stable without it for ten minutes.
 type Left struct {
 	Topic    string     `json:"topic"`
 	Since    time.Time  `json:"since"`    // the first poll that found it so, of this process or of a saved memory
@@ -94,6 +102,7 @@ type Partition struct {
 	LagUpperBound *int64   `json:"lagUpperBound"`               // end - start, if it is assigned to a member that has not committed
 	LagSeconds    *float64 `json:"lagSeconds"`                  // the age of the next record; a lower bound if it is older than the history
 	LagAtLeast    bool     `json:"lagSecondsAtLeast,omitempty"` // lagSeconds is a lower bound
+	LagAtMost     *float64 `json:"lagSecondsAtMost,omitempty"`  // an upper bound, if lagSeconds is not known: soon after a start
 	Lost          *int64   `json:"lost"`                        // records that retention deleted before the group read them
 	AboveEnd      *int64   `json:"aboveEnd"`                    // how far the committed offset is above the end: the topic was truncated or recreated
 	Orphaned      bool     `json:"orphaned"`                    // the group has left the topic, see left; not in any sum
@@ -111,6 +120,19 @@ type Advice struct {
 	Because string `json:"because"` // the numbers
 	Do      string `json:"do"`
 	Cost    string `json:"cost"`
+}
+
+// Stuck is a partition in which records wait, and whose committed offset has not moved for longer than it ever stands: perhaps
+// because of the record at that offset.
+type Stuck struct {
+	Topic      string    `json:"topic"`
+	Partition  int32     `json:"partition"`
+	Committed  int64     `json:"committed"`  // the offset of the record that is read next
+	Waiting    int64     `json:"waiting"`    // records
+	Owner      string    `json:"owner"`      // client id and host, such as worker-1@10.0.0.7; empty: not known
+	Since      time.Time `json:"since"`      // since when the committed offset stands
+	OthersMove bool      `json:"othersMove"` // another committed offset of the group has moved since
+	Command    string    `json:"command"`    // prints the record
 }
 
 // LagOf is every cluster of a report.
@@ -135,7 +157,7 @@ func ClusterOf(c *engine.ClusterReport) Cluster {
 // ClusterHead is one cluster of a report, without its groups.
 func ClusterHead(c *engine.ClusterReport) Cluster {
 	out := Cluster{
-		Cluster: c.Name, Complete: len(c.Snapshot.Errors) == 0 && !c.Snapshot.At.IsZero(), Groups: []Group{},
+		Cluster: c.Name, Complete: lag.Complete(c.Snapshot.Errors) && !c.Snapshot.At.IsZero(), Groups: []Group{},
 	}
 	for _, e := range c.Snapshot.Errors {
 		out.Errors = append(out.Errors, errorOf(e))
@@ -143,6 +165,7 @@ func ClusterHead(c *engine.ClusterReport) Cluster {
 	for i := range c.Groups {
 		out.Complete = out.Complete && c.Groups[i].Summary.Complete
 	}
+	out.Errors = append(out.Errors, doubts(c)...)
 	return out
 }
 
@@ -150,6 +173,7 @@ func ClusterHead(c *engine.ClusterReport) Cluster {
 func GroupOf(r *engine.GroupReport) Group {
 	g := groupOf(r.Lag, &r.Summary)
 	g.times(r.Lag, r.Rates)
+	g.Status = text(string(r.Rates.Status))
 	g.advise(r.Rebalances)
 	return g
 }
@@ -165,7 +189,7 @@ func errorOf(e lag.ReadError) Error {
 func groupOf(g *lag.GroupLag, sum *lag.Summary) Group {
 	out := Group{
 		Group: g.Group, Type: text(string(g.Type)), State: text(string(g.State)), Assignor: text(g.Assignor),
-		Complete:   sum.Complete,
+		Complete: sum.Complete, MembersUnknown: !g.MembersKnown(),
 		Error:      text(g.Err.String()),
 		Members:    make([]Member, 0, len(g.Members)),
 		Partitions: make([]Partition, 0, sum.Partitions+sum.Orphaned),
@@ -229,6 +253,8 @@ func partitionOf(g *lag.GroupLag, t lag.TopicLag, p lag.PartitionLag) Partition 
 // times adds the time lags, which need more than one poll.
 func (g *Group) times(from *lag.GroupLag, r lag.Rates) {
 	g.MaxLagSeconds, g.MaxAtLeast = seconds(r.TimeLag)
+	g.MaxAtMost = atMost(r.TimeLag)
+	g.Stuck = StuckOf(r.Stuck(from))
 	if r.Rest.Read+r.Rest.Unknown > 0 {
 		g.Rest = &Rest{Read: r.Rest.Read, Unknown: r.Rest.Unknown, Partitions: r.Rest.Resting}
 	}
@@ -237,6 +263,7 @@ func (g *Group) times(from *lag.GroupLag, r lag.Rates) {
 		for p := range from.Topics[t].Partitions {
 			one := &g.Partitions[i]
 			one.LagSeconds, one.LagAtLeast = seconds(r.PartitionTimeLag(t, p))
+			one.LagAtMost = atMost(r.PartitionTimeLag(t, p))
 			if stand := r.PartitionStand(t, p); stand != lag.StandMoving {
 				one.Stand = text(stand.String())
 			}
@@ -298,4 +325,14 @@ func seconds(t lag.TimeLag) (value *float64, atLeast bool) {
 	}
 	s = math.Round(s*1000) / 1000
 	return &s, atLeast
+}
+
+// atMost is an upper bound of a time lag, if that is all that is known of it.
+func atMost(t lag.TimeLag) *float64 {
+	s, ok := t.AtMost()
+	if !ok {
+		return nil
+	}
+	s = math.Round(s*1000) / 1000
+	return &s
 }

@@ -23,8 +23,14 @@ type AddressError struct {
 	Reason  string
 }
 
-// Error names the address.
-func (e *AddressError) Error() string { return fmt.Sprintf("%q: %s", e.Address, e.Reason) }
+// Error names the address, without what may be a user and a password.
+func (e *AddressError) Error() string {
+	address := e.Address
+	if at := strings.LastIndexByte(address, '@'); at >= 0 {
+		address = "***" + address[at:]
+	}
+	return fmt.Sprintf("%q: %s", address, e.Reason)
+}
 
 // Get reads a JSON document from a server. The address may contain a user and a password.
 func Get(ctx context.Context, server, path string, query url.Values, into any) error {

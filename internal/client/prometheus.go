@@ -45,16 +45,23 @@ func (p Prometheus) Ask(ctx context.Context) ([]Series, error) {
 	return series, nil
 }
 
-// Trace makes a trace of samples. A missing sample has the value of the sample before it: a gap does not mean no traffic.
+// Trace makes a trace of samples. A missing sample has the value of the sample before it: a gap does not mean no traffic. The
+// times of the samples are in order and within the window: a gap of centuries would fill the memory.
 func (p Prometheus) Trace(samples Series) (sim.Trace, error) {
 	t := sim.Trace{Name: "prometheus", Step: p.Step}
-	last, peak := int64(0), 0.0
-	for _, v := range samples {
+	first, last, peak := int64(0), int64(0), 0.0
+	for i, v := range samples {
 		at, ok := v[0].(float64)
 		text, isText := v[1].(string)
 		rate, err := strconv.ParseFloat(text, 64)
 		if !ok || !isText || err != nil || rate < 0 || math.IsInf(rate, 0) || math.IsNaN(rate) {
 			return sim.Trace{}, fmt.Errorf("sample %v: must be a rate", v)
+		}
+		if i == 0 {
+			first, last = int64(at), int64(at)
+		}
+		if at < float64(last) || at > float64(first)+p.Window.Seconds() {
+			return sim.Trace{}, fmt.Errorf("sample %v: its time must be after the sample before it, and within %v of the first", v, p.Window)
 		}
 		for n := len(t.Counts); n > 0 && last+int64(p.Step/time.Second) < int64(at); {
 			last += int64(p.Step / time.Second)

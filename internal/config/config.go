@@ -30,6 +30,9 @@ type Config struct {
 	// It is read again for every connection, so a change takes effect at once.
 	WebConfigFile string `yaml:"webConfigFile"`
 
+	// The endpoint that KEDA asks for the number of replicas: docs/integrations.md. It needs Kubernetes. Default: none; nothing listens.
+	ExternalScaler *ExternalScaler `yaml:"externalScaler"`
+
 	// The time between two polls. A poll reads groups, commits and log ends from Kafka. At least 1s.
 	Interval Duration `yaml:"interval"`
 
@@ -65,6 +68,32 @@ type Config struct {
 	files []string // the configuration file, then every file that it refers to
 }
 
+// ExternalScaler is the endpoint that KEDA asks, with its protocol externalscaler (gRPC).
+type ExternalScaler struct {
+	// The address of the endpoint, as HOST:PORT.
+	Listen string `yaml:"listen"`
+
+	// The address at which other replicas of this installation reach this one, as HOST:PORT, such as `[${POD_IP}]:9092`. A replica that
+	// does not lead asks the leader there. Default: `listen`, if it names a host. Without it, only the leader answers.
+	Advertise string `yaml:"advertise"`
+
+	// TLS, and client certificates. Default: plain text.
+	TLS *ServerTLS `yaml:"tls"`
+}
+
+// ServerTLS is the TLS configuration of a port. The files are read again for every connection, so a change takes effect at once.
+type ServerTLS struct {
+	// A file with the certificate of the port (PEM).
+	CertFile string `yaml:"certFile"`
+
+	// A file with its private key (PEM).
+	KeyFile string `yaml:"keyFile"`
+
+	// A file with the certificate authorities (PEM) of client certificates. If it is set, every client needs a certificate, and may
+	// ask only for the namespaces that it names with the URIs `lagscaler:namespace/NAME`, or for all with `lagscaler:namespace/*`.
+	ClientCAFile string `yaml:"clientCAFile"`
+}
+
 // Cluster is one Kafka cluster.
 type Cluster struct {
 	// The value of the label kafka_cluster, and the name that KafkaScalers use. Letters, digits, dot, dash, underscore.
@@ -73,8 +102,25 @@ type Cluster struct {
 	// Bootstrap addresses, each as HOST:PORT. lagscaler finds the other brokers through them.
 	Brokers []string `yaml:"brokers"`
 
+	// Patterns of the hosts that the brokers may advertise. lagscaler connects only to them and to the hosts of `brokers`. Default:
+	// every host, but no link-local address and no metadata service of a cloud.
+	Advertised []Regexp `yaml:"advertised"`
+
 	// The client id for the brokers; it appears in their logs and selects quotas.
 	ClientID string `yaml:"clientId"`
+
+	// How long a broker has to answer a request. A broker that is up and needs longer counts as slow, and what it was asked for
+	// is unknown. At most 8/10 of interval, because all requests of a poll must end in that time. Default 4/10 of interval.
+	Timeout Duration `yaml:"timeout"`
+
+	// How long the brokers keep the committed offsets of a group without members (offsets.retention.minutes). Default: it is
+	// read from a broker, which needs the permission DESCRIBE_CONFIGS on the cluster; without it 168h, the default of the brokers.
+	OffsetsRetention Duration `yaml:"offsetsRetention"`
+
+	// The ids that the Kafka cluster may have, as `kafka-cluster.sh cluster-id` prints them: one, or those of a failover pair.
+	// A broker of any other cluster is refused. Default: the id that the cluster has when lagscaler first reads it. Set this
+	// field after a cluster was built anew, to accept its new id.
+	ClusterID []string `yaml:"clusterId"`
 
 	// TLS for connections to the brokers. `tls: {}` means TLS with the certificate authorities of the system; without
 	// it connections are plain text.
@@ -88,6 +134,12 @@ type Cluster struct {
 
 	// Which topics count for the lag. The patterns must match the complete name.
 	Topics Filter `yaml:"topics"`
+
+	// Topics at whose batch headers lagscaler may look, for example `{include: ['payments\..*']}`. Transaction markers behind a
+	// commit, and a consumer that is stuck on as many records, have the same offsets; the headers tell them apart. Only
+	// partitions whose commit and end stand are looked at, at most 100 a poll and 16 KiB of each (a broker returns at least one
+	// whole batch). Only headers are decoded, never a record. It needs the permission READ on these topics. Default: none.
+	BatchHeaders *Filter `yaml:"batchHeaders"`
 }
 
 // TLS is the TLS configuration for connections to the brokers.
@@ -138,7 +190,7 @@ type SASL struct {
 // OAuth is the client credentials grant of OAuth 2.0.
 type OAuth struct {
 	// The URL of the token endpoint (https).
-	TokenURL string `yaml:"tokenURL"`
+	TokenURL TokenURL `yaml:"tokenURL"`
 
 	// The client id.
 	ClientID string `yaml:"clientId"`
@@ -291,10 +343,13 @@ type Kubernetes struct {
 	// A kubeconfig file. Default: the service account of the pod.
 	Kubeconfig string `yaml:"kubeconfig"`
 
-	// The namespace of the Lease and of the ConfigMaps with learned values. Default: the namespace of the pod.
+	// The namespace of the Lease and of the ConfigMaps with learned values. Default: the namespace of the pod. It is a part of the
+	// identity of the installation: see leaseName.
 	Namespace string `yaml:"namespace"`
 
-	// The name of the Lease that all replicas of one installation use.
+	// The name of the Lease that all replicas of one installation use. The namespace and the name of the Lease are the identity of
+	// the installation: statuses of KafkaScalers and field managers contain them. Another name makes it another installation, which
+	// takes over after 15 s.
 	LeaseName string `yaml:"leaseName"`
 
 	// The namespaces whose KafkaScalers and workloads are watched. Default: all.

@@ -208,7 +208,7 @@ func document(text []byte) (*yaml.Node, error) {
 	var doc, more yaml.Node
 	dec := yaml.NewDecoder(strings.NewReader(string(text)))
 	if err := dec.Decode(&doc); err != nil || len(doc.Content) == 0 || doc.Content[0].ShortTag() == "!!null" {
-		return nil, syntax(err)
+		return nil, syntax(text, err)
 	}
 	if dec.Decode(&more) == nil {
 		return nil, Problem{Line: more.Line, Message: "a second YAML document; only one is allowed"}
@@ -216,12 +216,20 @@ func document(text []byte) (*yaml.Node, error) {
 	return doc.Content[0], nil
 }
 
-var syntaxLine = regexp.MustCompile(`line (\d+): (.*)`)
+var (
+	syntaxLine = regexp.MustCompile(`line (\d+): (.*)`)
+	anchor     = regexp.MustCompile(`unknown anchor '(.*)' referenced`)
+)
 
-// syntax turns an error of the YAML parser into a problem with its line.
-func syntax(err error) Problem {
+// syntax turns an error of the YAML parser into a problem with its line. It does not repeat the name of an anchor: a password that
+// begins with * looks like one.
+func syntax(text []byte, err error) Problem {
 	if err == nil || errors.Is(err, io.EOF) {
 		return Problem{Line: 1, Message: "the file is empty"}
+	}
+	if m := anchor.FindStringSubmatch(err.Error()); m != nil {
+		before, _, _ := strings.Cut(string(text), "*"+m[1])
+		return Problem{Line: 1 + strings.Count(before, "\n"), Message: "not YAML: a value that begins with * needs quotes"}
 	}
 	p := Problem{Line: 1, Message: "not YAML: " + strings.TrimPrefix(err.Error(), "yaml: ")}
 	if m := syntaxLine.FindStringSubmatch(err.Error()); m != nil {

@@ -1,7 +1,7 @@
 // Package config reads the configuration: one YAML file, decoded strictly.
 //
-// All mistakes are reported at once, each with the path of the field, its line and its value. There are no silent defaults:
-// a field that is absent has the default of docs/configuration.md, and a field that is present must be valid. Secrets come
+// All mistakes are reported at once, each with the path of the field, its line and its value. An invalid value never
+// becomes a default: a field that is absent has the default of docs/configuration.md, and a field that is present must be valid. Secrets come
 // from the environment (${VAR}) or from files (passwordFile), and are never printed.
 //
 //	file --parse--> yaml.Node --decode--> Config --resolve files--> Config --validate--> Config or Problems
@@ -15,13 +15,13 @@
 //	line 1: clusters[0].brokers[0]: "kafka-0": must be HOST:PORT
 //	line 2: interval: "10": must be a duration such as 500ms, 30s or 1h30m
 //
-// The package has more than 1,500 lines because the file has about 100 fields, and it is one idea: a field is declared,
+// The package has more than 1,500 lines, because the file has about 100 fields. It still has one task: a field is declared,
 // decoded and validated in the same package, so that its documentation, its default and its error message agree.
 //
 //	config.go, scaler.go    the fields; docs/configuration.md is generated from their comments
 //	values.go, defaults.go  types whose UnmarshalText validates the text (durations, patterns, levels), and defaults
 //	secret.go               a text that no log, page or message prints
-//	load.go, resource.go    a configuration from a file, from addresses, and a scaler from a file of its own
+//	load.go, resource.go    reads a configuration from a file or makes one from addresses; reads a scaler from a separate file
 //	decode.go               YAML to structs, with the line of every field
 //	validate*.go            rules that no type can check
 //	problem.go              the mistakes

@@ -21,7 +21,7 @@ const quietTime = 200 * time.Millisecond
 // LastReload is the result of the last attempt to read the configuration.
 type LastReload struct {
 	At  time.Time
-	Err error // nil: the file is in force
+	Err error // nil: the file was accepted; fields that need a restart apply only after it
 }
 
 // Reloader keeps the configuration up to date. If the file becomes invalid, the old configuration stays in force, and

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -43,4 +44,30 @@ func element(t reflect.Type) reflect.Type {
 		t = t.Elem()
 	}
 	return t
+}
+
+// A KafkaScaler that is accepted has a policy; one that is refused names the fields.
+func FuzzParseScaler(f *testing.F) {
+	f.Add("spec: {scaleTargetRef: {name: worker}, sources: [{cluster: main, group: orders, topics: [a], processingTime: 50ms}], minReplicas: 0}")
+	f.Add("spec: {schedule: [{start: 0 8 * * 1-5, end: 0 18 * * 1-5, timeZone: Europe/Berlin, minReplicas: 7}], maxReplicas: -1}")
+	f.Add("spec: &a [*a]")
+	f.Add("spec: {targetLag: 9223372036854775807ns, slo: {churn: .nan}}")
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := parseScaler([]byte(text), testEnv())
+		if err == nil {
+			if _, err := s.Scaler().Policy(); err != nil {
+				t.Errorf("accepted, but has no policy: %v", err)
+			}
+			return
+		}
+		var wrong *Problems
+		if !errors.As(err, &wrong) || len(wrong.All) == 0 {
+			t.Fatalf("%T: %v", err, err)
+		}
+		for _, p := range wrong.All {
+			if p.Message == "" {
+				t.Errorf("has no message: %+v", p)
+			}
+		}
+	})
 }

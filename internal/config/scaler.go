@@ -139,17 +139,19 @@ type Source struct {
 	// records start it, and keep its last replica.
 	OffsetReset seen.OffsetReset `yaml:"offsetReset"`
 
-	// Share groups: the number of members that the brokers allow in this group (group.share.max.size). Without maxReplicas it
-	// is the limit. Default 200, which is the default of the brokers.
+	// Share groups: the number of members that the brokers allow in this group. Default: group.share.max.size of its
+	// coordinator; if that cannot be read, 200 for a target without maxReplicas.
 	MaxShareMembers int32 `yaml:"maxShareMembers"`
 }
 
 // Window is a time with a minimum number of replicas.
 type Window struct {
-	// The start, as a cron expression with five fields. Do not use a time that daylight saving time skips.
+	// The start, as a cron expression with five fields. If the clock skips it, the window opens when the clock goes on; if it
+	// comes twice, the first counts.
 	Start string `yaml:"start"`
 
-	// The end, as a cron expression with five fields. Do not use a time that daylight saving time skips.
+	// The end, as a cron expression with five fields. If the clock skips it, the window closes when the clock goes on; if it
+	// comes twice, the last counts.
 	End string `yaml:"end"`
 
 	// An IANA time zone. Default UTC.

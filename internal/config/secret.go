@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"log/slog"
+	"net/url"
 )
 
 // hiddenSecret replaces a secret in every output.
@@ -45,3 +46,36 @@ func (s Secret) GoString() string { return s.String() }
 
 // LogValue returns <secret>, for logs.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// TokenURL is a URL whose user and query may be secret: they are never printed.
+type TokenURL string
+
+// UnmarshalText sets the URL.
+func (u *TokenURL) UnmarshalText(text []byte) error {
+	*u = TokenURL(text)
+	return nil
+}
+
+// MarshalText is the URL without its user and its query.
+func (u TokenURL) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
+
+// String is the URL without its user and its query.
+func (u TokenURL) String() string {
+	parsed, err := url.Parse(string(u))
+	if err != nil {
+		return hiddenSecret
+	}
+	if parsed.User != nil {
+		parsed.User = url.User("secret")
+	}
+	if parsed.RawQuery != "" {
+		parsed.RawQuery = "secret"
+	}
+	return parsed.String()
+}
+
+// GoString is String, for %#v.
+func (u TokenURL) GoString() string { return u.String() }
+
+// LogValue is String, for logs.
+func (u TokenURL) LogValue() slog.Value { return slog.StringValue(u.String()) }

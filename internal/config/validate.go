@@ -16,6 +16,7 @@ type validator struct {
 	fields   map[string]written // by path
 	problems []Problem
 	files    []string // the files that fields refer to
+	interval Duration // of the polls
 }
 
 // addProblem reports a mistake in a field. If the field is missing, the line is that of the mapping or list around it. A
@@ -66,6 +67,7 @@ func (v *validator) config(c *Config) {
 	}
 	var names []string
 	for i := range c.Clusters {
+		v.interval = c.Interval
 		v.cluster(fmt.Sprintf("clusters[%d]", i), &c.Clusters[i], names)
 		names = append(names, c.Clusters[i].Name)
 	}
@@ -86,6 +88,7 @@ func (v *validator) config(c *Config) {
 		v.address("healthListen", c.HealthListen)
 	}
 	v.requireReadable("webConfigFile", &c.WebConfigFile)
+	v.externalScaler(c)
 	requirePositive(v, "metrics.maxGroups", c.Metrics.MaxGroups)
 	requirePositive(v, "metrics.maxSeries", c.Metrics.MaxSeries)
 	requirePositive(v, "metrics.partitions.top", c.Metrics.Partitions.Top)
@@ -96,6 +99,31 @@ func (v *validator) config(c *Config) {
 	requirePositive(v, "record.keep", c.Record.Keep)
 	v.kubernetes(c)
 	c.Record.Path, c.Memory.File = v.resolve(c.Record.Path), v.resolve(c.Memory.File)
+}
+
+func (v *validator) externalScaler(c *Config) {
+	e := c.ExternalScaler
+	if e == nil {
+		return
+	}
+	if v.require("externalScaler.listen", e.Listen == "", "the address of the endpoint, such as :9092"); e.Listen != "" {
+		v.address("externalScaler.listen", e.Listen)
+	}
+	if e.Advertise != "" {
+		if msg := addressMistake(e.Advertise, true); msg != "" {
+			v.addProblem("externalScaler.advertise", "%s", msg)
+		}
+	}
+	if t := e.TLS; t != nil {
+		v.require("externalScaler.tls.certFile", t.CertFile == "", "a file with the certificate of the port")
+		v.require("externalScaler.tls.keyFile", t.KeyFile == "", "a file with the private key of the certificate")
+		v.requireReadable("externalScaler.tls.certFile", &t.CertFile)
+		v.requireReadable("externalScaler.tls.keyFile", &t.KeyFile)
+		v.requireReadable("externalScaler.tls.clientCAFile", &t.ClientCAFile)
+	}
+	if c.Kubernetes.Enabled == Off {
+		v.forbid("when kubernetes.enabled is false", "externalScaler")
+	}
 }
 
 func (v *validator) intervals(c *Config) {

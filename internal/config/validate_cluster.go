@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
+
+	"github.com/lagscaler/lagscaler/lag"
 )
 
 var clusterName = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
@@ -24,11 +27,37 @@ func (v *validator) cluster(at string, c *Cluster, before []string) {
 	if c.ClientID == "" {
 		v.addProblem(at+".clientId", "is empty")
 	}
+	v.timeout(at+".timeout", c.Timeout)
+	requirePositive(v, at+".offsetsRetention", c.OffsetsRetention)
+	for i, id := range c.ClusterID {
+		switch at := fmt.Sprintf("%s.clusterId[%d]", at, i); {
+		case strings.TrimSpace(id) == "" || slices.Contains(c.ClusterID[:i], id):
+			v.addProblem(at, "is empty, or there twice")
+		case !lag.IsClusterID(id):
+			v.addProblem(at, "is what a broker says while it does not know the id of its cluster")
+		case strings.ContainsAny(id, " \t\r\n"):
+			v.addProblem(at, "must not have blanks")
+		}
+	}
+	if c.BatchHeaders != nil && len(c.BatchHeaders.Include) == 0 {
+		v.addProblem(at+".batchHeaders", "needs include: the topics whose batch headers may be read, for all of them ['.*']")
+	}
 	if c.TLS != nil {
 		v.tls(at+".tls", c.TLS)
 	}
 	if c.SASL != nil {
 		v.sasl(at+".sasl", c.SASL)
+	}
+}
+
+// timeout checks that a request can be answered within a poll: kafkasource.LimitsOf gives a poll 8/10 of the interval.
+func (v *validator) timeout(at string, d Duration) {
+	switch most := v.interval * 8 / 10; {
+	case d == 0:
+	case d < Duration(100*time.Millisecond):
+		v.addProblem(at, "must be at least 100ms")
+	case most > 0 && d > most:
+		v.addProblem(at, "must be at most %v, 8/10 of interval: increase interval for a slower cluster", time.Duration(most))
 	}
 }
 
@@ -137,8 +166,8 @@ func (v *validator) bearer(at string, s *SASL) {
 
 func (v *validator) oauth(at string, o *OAuth) {
 	v.require(at+".tokenURL", o.TokenURL == "", "the token endpoint")
-	if u, err := url.Parse(o.TokenURL); v.has(at+".tokenURL") && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
-		v.addProblem(at+".tokenURL", "must be a URL such as https://login.example.com/oauth2/token")
+	if u, err := url.Parse(string(o.TokenURL)); v.has(at+".tokenURL") && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+		v.addProblemOf(at+".tokenURL", o.TokenURL.String(), "must be a URL such as https://login.example.com/oauth2/token") // its query may be one
 	}
 	v.require(at+".clientId", o.ClientID == "", "the client's id")
 	v.fromFile(at+".clientSecret", at+".clientSecretFile", &o.ClientSecretFile, o.ClientSecret.IsZero(), &o.ClientSecret)

@@ -65,13 +65,14 @@ func (r Regexp) Regexp() *regexp.Regexp { return r.re }
 // Match reports whether the complete name matches. A pattern that is not set matches nothing.
 func (r Regexp) Match(name string) bool { return r.re != nil && r.re.MatchString(name) }
 
-func anyMatch(patterns []Regexp, name string) bool {
+// AnyMatch reports whether one of the patterns matches the complete name.
+func AnyMatch(patterns []Regexp, name string) bool {
 	return slices.ContainsFunc(patterns, func(r Regexp) bool { return r.Match(name) })
 }
 
 // Allows reports whether the filter includes a name and does not exclude it.
 func (f Filter) Allows(name string) bool {
-	return (len(f.Include) == 0 || anyMatch(f.Include, name)) && !anyMatch(f.Exclude, name)
+	return (len(f.Include) == 0 || AnyMatch(f.Include, name)) && !AnyMatch(f.Exclude, name)
 }
 
 // parseEnum sets a value that must be one of the allowed values.

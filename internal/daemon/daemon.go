@@ -1,6 +1,8 @@
 package daemon
 
 import (
+	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -13,7 +15,6 @@ import (
 	"github.com/lagscaler/lagscaler/internal/metrics"
 	"github.com/lagscaler/lagscaler/internal/record"
 	"github.com/lagscaler/lagscaler/internal/web/recent"
-	"github.com/lagscaler/lagscaler/scaler/kube"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -31,6 +32,9 @@ type Options struct {
 
 	// Source wraps the source of every cluster; nil: they are not wrapped. Tests make single polls fail.
 	Source func(engine.Source) engine.Source
+
+	// Dial opens the connections to brokers; nil: directly. Tests cut them, or let an address lead elsewhere.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Build is what the binary was made from.
@@ -43,12 +47,13 @@ type Daemon struct {
 	log      *slog.Logger
 	level    slog.LevelVar
 	sources  *sources
-	kube     *kube.Controller // nil without Kubernetes
+	kube     controller // nil without Kubernetes
 	engine   *engine.Engine
 	recorder *record.Recorder // nil: nothing is recorded
 	metrics  *metrics.Page
 	pages    http.Handler
-	health   net.Listener // of the probes alone; nil: they have no port of their own
+	health   net.Listener    // of the probes alone; nil: they have no port of their own
+	external *externalScaler // nil: nobody is answered
 }
 
 // New makes all parts and starts none of them. It does not connect to Kafka yet. Its errors mean that the configuration or
@@ -62,18 +67,23 @@ func New(o Options) (*Daemon, error) {
 	d.config.Store(c)
 	d.level.Set(c.Log.Level.Slog())
 	d.log = newLog(o.Log, c.Log.Format, &d.level)
-	d.sources = newSources(d.log, o.Source)
+	d.sources = newSources(d.log, o)
 	clusters, err := d.sources.follow(c)
 	if err != nil {
 		return nil, err
 	}
-	if d.kube, err = connectKubernetes(o, d.log); err != nil {
+	if k, err := connectKubernetes(o, d.log); err != nil {
+		return nil, err
+	} else if k != nil {
+		d.kube = k
+	}
+	if d.external, err = d.newExternalScaler(); err != nil {
 		return nil, err
 	}
 	ring := recent.New()
 	d.engine = engine.New(engineSettings(c, clusters), d.engineOptions(ring))
 	d.showIn(ring)
-	return d, d.listenHealth(c.HealthListen)
+	return d, errors.Join(d.listenHealth(c.HealthListen), d.external.listen())
 }
 
 // engineOptions connects the engine with the other parts.
@@ -86,9 +96,13 @@ func (d *Daemon) engineOptions(ring *recent.Ring) engine.Options {
 		Clock:          d.opts.Clock,
 		Log:            d.log,
 		Publish:        d.publishTo(ring),
+		Uptime:         uptime,
 	}
 	if d.recorder != nil {
 		o.Record = d.recorder.Record
+	}
+	if d.external != nil {
+		o.Asked = d.external.server.Asked
 	}
 	switch {
 	case d.kube != nil:
@@ -107,6 +121,9 @@ func (d *Daemon) publishTo(ring *recent.Ring) func(*engine.Report) {
 		failures.published(r)
 		if d.kube != nil {
 			d.kube.Publish(outcomesOf(r))
+		}
+		if d.external != nil {
+			d.external.server.Published()
 		}
 		if d.opts.Published != nil {
 			d.opts.Published(r)

@@ -9,6 +9,7 @@
 //	config -> scaler/kube          kubernetes.go: the Controller as the engine's Targets and Memories
 //	config -> engine               daemon.go: who receives each Report
 //	config -> metrics, web         pages.go, and serve.go: the port
+//	config -> external             external.go: the endpoint that KEDA asks
 //	changed configuration          reload.go, and restart.go: which settings take effect only after a restart
 //	memory without Kubernetes      memoryfile.go: a file instead of ConfigMaps
 //

@@ -13,10 +13,15 @@ import (
 // checkTimeout is for one cluster, whose bootstrap addresses are tried one after another.
 const checkTimeout = time.Minute
 
+// checkInterval gives a broker as long to answer as the default interval.
+const checkInterval = 10 * time.Second
+
 // CheckCluster tries everything that a poll needs. An error means that the configuration is wrong; what failed in Kafka is in
 // the findings.
 func CheckCluster(ctx context.Context, c config.Cluster) ([]kafkasource.Finding, error) {
-	s, err := kafkasource.New(kafkaConfig(c, slog.New(slog.DiscardHandler)))
+	k := kafkaConfig(c, slog.New(slog.DiscardHandler))
+	k.Limits = kafkasource.LimitsOf(checkInterval, time.Duration(c.Timeout))
+	s, err := kafkasource.New(k)
 	if err != nil {
 		return nil, fmt.Errorf("cluster %s: %w", c.Name, err)
 	}
@@ -28,12 +33,22 @@ func CheckCluster(ctx context.Context, c config.Cluster) ([]kafkasource.Finding,
 
 // kafkaConfig says how to connect to a cluster and what to read from it.
 func kafkaConfig(c config.Cluster, log *slog.Logger) kafkasource.Config {
-	return kafkasource.Config{
+	var advertised func(host string) bool
+	if len(c.Advertised) > 0 {
+		advertised = func(host string) bool { return config.AnyMatch(c.Advertised, host) }
+	}
+	k := kafkasource.Config{
 		Cluster: c.Name, Brokers: c.Brokers, ClientID: c.ClientID,
+		ClusterID: c.ClusterID, Advertised: advertised,
 		TLS: tlsOf(c.TLS), SASL: saslOf(c.SASL),
 		Group: c.Groups.Allows, Topic: c.Topics.Allows,
-		Log: log.With("kafka_cluster", c.Name),
+		OffsetsRetention: time.Duration(c.OffsetsRetention),
+		Log:              log.With("kafka_cluster", c.Name),
 	}
+	if c.BatchHeaders != nil {
+		k.Headers = c.BatchHeaders.Allows
+	}
+	return k
 }
 
 func tlsOf(t *config.TLS) *kafkasource.TLS {
@@ -57,7 +72,7 @@ func saslOf(s *config.SASL) *kafkasource.SASL {
 	}
 	if o := s.OAuth; o != nil {
 		out.OAuth = &kafkasource.OAuth{
-			TokenURL: o.TokenURL, ClientID: o.ClientID, Scopes: o.Scopes,
+			TokenURL: string(o.TokenURL), ClientID: o.ClientID, Scopes: o.Scopes,
 			ClientSecret: o.ClientSecret.Reveal(), ClientSecretFile: o.ClientSecretFile,
 		}
 	}

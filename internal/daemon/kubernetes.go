@@ -2,22 +2,37 @@ package daemon
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"log/slog"
 	"os"
 	"regexp"
+	"time"
 
 	"github.com/lagscaler/lagscaler/internal/config"
 	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/internal/external"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube"
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
 )
 
+// controller is the side of Kubernetes.
+type controller interface {
+	engine.Targets
+	engine.Memories
+	Run(ctx context.Context) error   // watches, and writes statuses and Events
+	Elect(ctx context.Context) error // stands for election; at its end another replica may lead
+	Configure(s kube.Settings)
+	Publish(outcomes []scaler.Outcome)
+	MissingRights() []string
+	external.Scalers
+}
+
 // connectKubernetes makes the controller. It is nil if Kubernetes is disabled or absent.
 func connectKubernetes(o Options, log *slog.Logger) (*kube.Controller, error) {
 	c, k := o.Config, o.Config.Kubernetes
-	if k.Enabled == config.Off || k.Enabled == config.Auto && k.Kubeconfig == "" && !access.InCluster() {
+	if withoutKubernetes(k) {
 		if len(c.Scalers) > 0 {
 			log.Warn("scalers are declared, but there is no Kubernetes to scale in: see kubernetes.enabled")
 		}
@@ -36,13 +51,57 @@ func connectKubernetes(o Options, log *slog.Logger) (*kube.Controller, error) {
 	}
 	controller := kube.New(clients, kube.Options{
 		Namespace: cmp.Or(k.Namespace, clients.Namespace), Lease: k.LeaseName, Identity: identity,
-		Watch: k.WatchNamespaces, Log: log,
+		AnswersAt: answersAt(c.ExternalScaler), Watch: k.WatchNamespaces, Log: log,
 	})
 	controller.Configure(kubernetesSettings(c))
 	if c.Memory.File != "" {
 		log.Warn("memory.file is not used: in Kubernetes ConfigMaps hold what was learned")
 	}
 	return controller, nil
+}
+
+// checkKubernetesTimeout is for all requests of CheckKubernetes, of Inventory or of CheckTriggers.
+const checkKubernetesTimeout = 30 * time.Second
+
+// CheckKubernetes tries what the daemon needs of Kubernetes. Without a connection in the configuration it returns why there is
+// none. An error means that the configuration is wrong.
+func CheckKubernetes(ctx context.Context, c *config.Config, version string) (findings []kube.Finding, none string, err error) {
+	switch k := c.Kubernetes; {
+	case k.Enabled == config.Off:
+		return nil, "kubernetes.enabled is false", nil
+	case withoutKubernetes(k):
+		return nil, "this is not a pod, and kubernetes.kubeconfig is not set", nil
+	}
+	access.LogTo(slog.New(slog.DiscardHandler))
+	clients, err := access.Connect(c.Kubernetes.Kubeconfig, "lagscaler/"+version)
+	if err != nil {
+		return nil, "", fmt.Errorf("kubernetes: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, checkKubernetesTimeout)
+	defer cancel()
+	return kube.Check(ctx, clients, kube.Options{
+		Namespace: cmp.Or(c.Kubernetes.Namespace, clients.Namespace), Lease: c.Kubernetes.LeaseName, Watch: c.Kubernetes.WatchNamespaces,
+	}, c.Mode), "", nil
+}
+
+// Inventory lists the workloads and pods of the namespaces; none means all. An empty kubeconfig means the service account of the pod.
+func Inventory(ctx context.Context, kubeconfig string, namespaces []string, version string) (kube.Inventory, error) {
+	access.LogTo(slog.New(slog.DiscardHandler))
+	clients, err := access.Connect(kubeconfig, "lagscaler/"+version)
+	if err != nil {
+		return kube.Inventory{}, ConfigError{err}
+	}
+	ctx, cancel := context.WithTimeout(ctx, checkKubernetesTimeout)
+	defer cancel()
+	return kube.TakeInventory(ctx, clients, namespaces)
+}
+
+// InPod reports whether this process runs in a pod.
+func InPod() bool { return access.InCluster() }
+
+// withoutKubernetes reports whether there is nothing to connect to.
+func withoutKubernetes(k config.Kubernetes) bool {
+	return k.Enabled == config.Off || k.Enabled == config.Auto && k.Kubeconfig == "" && !access.InCluster()
 }
 
 // ownIdentity is the identity of this process in the Lease. In a cluster it is the name of the pod: a restarted container has

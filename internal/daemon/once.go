@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 // Watcher returns an engine for a command that reads Kafka itself. The engine has no targets and no server. Its connections
 // are open until the process ends. Its error is a ConfigError.
 func Watcher(c *config.Config, log *slog.Logger, o engine.Options) (*engine.Engine, error) {
-	clusters, err := newSources(log, nil).follow(c)
+	clusters, err := newSources(log, Options{}).follow(c)
 	if err != nil {
 		return nil, ConfigError{err}
 	}
@@ -32,6 +33,9 @@ func (e ConfigError) Unwrap() error { return e.error }
 // ErrNoGroup is the error of a group that does not exist.
 var ErrNoGroup = errors.New("no such group")
 
+// LookTime is how long LookOnce takes.
+const LookTime = (lookPolls - 1) * lookInterval
+
 // LookOnce polls four times in 15 seconds. Rates need two polls; the decision is made at the last poll.
 const (
 	lookInterval = 5 * time.Second
@@ -43,8 +47,8 @@ const (
 func LookOnce(ctx context.Context, c *config.Config, log *slog.Logger, p scaler.Policy, source seen.SourceSpec) (*engine.Report, error) {
 	group := &groupAsTarget{policy: p, source: source}
 	e, err := Watcher(c, log, engine.Options{
-		Interval: lookInterval, Targets: group,
-		Clock: seen.Clock{Poll: lookInterval, Decide: (lookPolls - 1) * lookInterval},
+		Interval: max(lookInterval, time.Duration(c.Interval)), Targets: group, // the timeouts follow the interval of the configuration
+		Clock: seen.Clock{Poll: lookInterval, Decide: LookTime},
 	})
 	if err != nil {
 		return nil, err
@@ -61,7 +65,19 @@ func LookOnce(ctx context.Context, c *config.Config, log *slog.Logger, p scaler.
 			return nil, ErrNoGroup
 		}
 	}
-	return e.Latest(), nil
+	r := e.Latest()
+	if g, ok := r.Clusters[0].Snapshot.Group(source.Group); ok && !g.MembersKnown() {
+		return nil, membersUnknown(g)
+	}
+	return r, nil
+}
+
+// membersUnknown says why the members of a group are not known.
+func membersUnknown(g *lag.GroupLag) error {
+	if g.Err != lag.OK {
+		return fmt.Errorf("the group could not be read: %s", g.Err)
+	}
+	return errors.New("the group rebalances, so its members are not known: try again when it has ended")
 }
 
 // groupAsTarget is a scaler for a group without a target: every member counts as a replica.
@@ -73,11 +89,11 @@ type groupAsTarget struct {
 
 // Scalers returns the scaler.
 func (g *groupAsTarget) Scalers(time.Time) []scaler.Scaler {
-	n := g.members()
+	n, known := g.members()
 	return []scaler.Scaler{{
 		Name: g.source.Group, Mode: scaler.Advise, Policy: g.policy, Sources: []seen.SourceSpec{g.source},
 		Workload: seen.Workload{
-			Ref: seen.Ref{Kind: "Group", Namespace: g.source.Cluster, Name: g.source.Group}, Found: true, HasScale: true,
+			Ref: seen.Ref{Kind: "Group", Namespace: g.source.Cluster, Name: g.source.Group}, Found: known, HasScale: known,
 			Spec: n, Status: n, Ready: n,
 		},
 	}}
@@ -88,21 +104,21 @@ func (g *groupAsTarget) Apply(context.Context, scaler.Change) error {
 	return errors.New("a command that explains does not scale")
 }
 
-// members is the number of members in the latest report; 0 before the first report.
-func (g *groupAsTarget) members() int32 {
+// members is the number of members in the latest report; it is not known before the first one.
+func (g *groupAsTarget) members() (n int32, known bool) {
 	r := g.latest()
 	if r == nil {
-		return 0
+		return 0, false
 	}
 	c, ok := r.Cluster(g.source.Cluster)
 	if !ok {
-		return 0
+		return 0, false
 	}
 	found, ok := c.Snapshot.Group(g.source.Group)
 	if !ok {
-		return 0
+		return 0, false
 	}
-	return int32(len(found.Members))
+	return int32(len(found.Members)), found.MembersKnown()
 }
 
 // wait waits for d. It returns false if the context ended first.

@@ -16,8 +16,8 @@ func (d *Daemon) showIn(ring *recent.Ring) {
 		Latest:   d.engine.Latest,
 		Filter:   seriesOf(c.Metrics),
 		Interval: time.Duration(c.Interval), Sample: time.Duration(c.SampleInterval),
-		ConfigLoaded: d.configLoaded(),
-		Version:      b.Version, Revision: b.Commit,
+		ConfigLoaded: d.configLoaded(), Questions: d.external.questions(),
+		Version: b.Version, Revision: b.Commit,
 	})
 	d.pages = web.New(web.Options{
 		Latest: d.engine.Latest, Ring: ring, Interval: time.Duration(c.Interval),

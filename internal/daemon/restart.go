@@ -14,6 +14,7 @@ var restartOnly = []struct {
 	{"listen", func(c *config.Config) any { return &c.Listen }},
 	{"healthListen", func(c *config.Config) any { return &c.HealthListen }},
 	{"webConfigFile", func(c *config.Config) any { return &c.WebConfigFile }},
+	{"externalScaler", func(c *config.Config) any { return &c.ExternalScaler }},
 	{"interval", func(c *config.Config) any { return &c.Interval }},
 	{"sampleInterval", func(c *config.Config) any { return &c.SampleInterval }},
 	{"metrics.compat", func(c *config.Config) any { return &c.Metrics.Compat }},

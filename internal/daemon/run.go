@@ -18,6 +18,7 @@ import (
 //	           ├─ record      writes polls to a file; ends after the engine
 //	           ├─ http        /metrics, pages, API, health <─────────┘
 //	           ├─ health      /healthz and /readyz on a port of their own, if one is configured
+//	           ├─ external    the endpoint that KEDA asks, if one is configured; it reads Latest(), too
 //	           └─ election    the Lease; ends after everything that writes to Kubernetes
 func (d *Daemon) Run(ctx context.Context, listener net.Listener) error {
 	defer d.sources.close()
@@ -43,6 +44,9 @@ func (d *Daemon) Run(ctx context.Context, listener net.Listener) error {
 	if d.health != nil {
 		health := d.healthServer()
 		g.Add(health.run, health.stop)
+	}
+	if e := d.external; e != nil {
+		add(func(ctx context.Context) error { return e.server.Run(ctx, e.listener) })
 	}
 	if k := d.kube; k != nil {
 		writing := add(k.Run)

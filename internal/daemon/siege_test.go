@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -30,7 +31,21 @@ func hostile(t *testing.T, address string, n int) {
 	}
 }
 
-// While 500 connections are held open, probes, scrapes and pages are answered as before.
+// What 500 hostile connections may cost: 256 of them stay, with the buffers of a request and an answer each.
+const (
+	siegeMemory  = 256 * 128 << 10
+	siegeLatency = 5 * time.Second // on a busy machine; it is milliseconds
+)
+
+// heap is how much memory is in use after a garbage collection.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// While 500 connections are held open, probes, scrapes and pages are answered as before, and the memory has a bound.
 func TestHostileConnections(t *testing.T) {
 	d := start(t, func(c *config.Config) { c.HealthListen = "127.0.0.1:0" })
 	t.Cleanup(func() {
@@ -39,14 +54,21 @@ func TestHostileConnections(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	before := heap()
 	hostile(t, strings.TrimPrefix(d.url, "http://"), 500)
 	pages, health := d.url, "http://"+d.health.Addr().String()
 	for range 3 {
 		for _, url := range []string{health + "/healthz", health + "/readyz", pages + "/metrics", pages + "/", pages + "/api/v1/groups", pages + "/healthz"} {
-			if err := answered(url); err != nil {
-				t.Errorf("%s: %v", url, err)
+			began := time.Now()
+			if err := answered(url); err != nil || time.Since(began) > siegeLatency {
+				t.Errorf("%s: %v after %v", url, err, time.Since(began))
 			}
 		}
+	}
+	if grown := heap() - before; grown > siegeMemory {
+		t.Errorf("500 connections take %d bytes, %d are the most", grown, siegeMemory)
+	} else {
+		t.Logf("500 connections take %d bytes", grown)
 	}
 	if err := answered(health + "/metrics"); err == nil {
 		t.Error("the port of the probes serves more than probes")

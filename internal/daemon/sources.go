@@ -3,10 +3,13 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"iter"
 	"log/slog"
+	"net"
 	"reflect"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/lagscaler/lagscaler/internal/config"
 	"github.com/lagscaler/lagscaler/internal/engine"
@@ -19,6 +22,7 @@ import (
 type sources struct {
 	log  *slog.Logger
 	wrap func(engine.Source) engine.Source // nil: the engine reads each source itself
+	dial func(ctx context.Context, network, address string) (net.Conn, error)
 	open map[string]*source
 }
 
@@ -32,14 +36,29 @@ type source struct {
 	current atomic.Pointer[kafkasource.Source]
 	checked *kafkasource.Source // the connection whose list of groups was checked; only for Observe
 	named   atomic.Pointer[lag.TopicNames]
-	rules   atomic.Pointer[config.Config]
+	groups  atomic.Pointer[lag.GroupNames]
+
+	doubts atomic.Pointer[iter.Seq[lag.Doubt]]
+	rules  atomic.Pointer[config.Config]
 }
+
+// Remember says which ids the cluster had before this process started.
+func (s *source) Remember(ids []string) { s.current.Load().Remember(ids) }
+
+// ClusterID is the id of the cluster that the next poll reads.
+func (s *source) ClusterID() string { return s.current.Load().ClusterID() }
 
 // Sample reads the states of all groups.
 func (s *source) Sample(ctx context.Context) lag.Sample { return s.current.Load().Sample(ctx) }
 
 // ReadTopics makes the polls from now on read these topics, too, over any connection.
 func (s *source) ReadTopics(names lag.TopicNames) { s.named.Store(&names) }
+
+// ReadGroups makes the polls from now on look for these groups, too, over any connection.
+func (s *source) ReadGroups(names lag.GroupNames) { s.groups.Store(&names) }
+
+// Look makes the polls from now on look at the headers of record batches of these partitions, over any connection.
+func (s *source) Look(doubts iter.Seq[lag.Doubt]) { s.doubts.Store(&doubts) }
 
 // Observe reads everything. For a new connection it also checks once whether the list of groups is complete, because brokers
 // leave out groups without an error if a permission is missing.
@@ -48,8 +67,14 @@ func (s *source) Observe(ctx context.Context) lag.Observation {
 	if named := s.named.Load(); named != nil {
 		k.ReadTopics(*named)
 	}
+	if groups := s.groups.Load(); groups != nil {
+		k.ReadGroups(*groups)
+	}
+	if doubts := s.doubts.Load(); doubts != nil {
+		k.Look(*doubts)
+	}
 	o := k.Observe(ctx)
-	if s.checked != k && len(o.Errors) == 0 {
+	if s.checked != k && lag.Complete(o.Errors) {
 		s.checked = k
 		if f := k.CheckListing(ctx); f.Missing != "" {
 			s.log.Warn("permission missing", "kafka_cluster", s.name, "missing", f.Missing, "consequence", f.Detail)
@@ -63,8 +88,8 @@ func (s *source) readCommitted(group string) bool {
 	return s.rules.Load().Isolation(s.name, group) == seen.ReadCommitted
 }
 
-func newSources(log *slog.Logger, wrap func(engine.Source) engine.Source) *sources {
-	return &sources{log: log, wrap: wrap, open: map[string]*source{}}
+func newSources(log *slog.Logger, o Options) *sources {
+	return &sources{log: log, wrap: o.Source, dial: o.Dial, open: map[string]*source{}}
 }
 
 func (s *sources) newSource(cluster string) *source {
@@ -80,7 +105,8 @@ func (s *sources) newSource(cluster string) *source {
 // cluster cannot be opened, nothing changes.
 //
 //	change                       effect
-//	brokers                      a new cluster without history
+//	brokers                      a new cluster without history, which may have another id
+//	clusterId                    a new connection: to a cluster that is not one of those, nothing is sent any more
 //	credentials, TLS, filters    a new connection; the history is kept
 //	any other                    used by the next poll
 func (s *sources) follow(c *config.Config) ([]engine.Cluster, error) {
@@ -93,7 +119,7 @@ func (s *sources) follow(c *config.Config) ([]engine.Cluster, error) {
 			src, ok = s.newSource(cluster.Name), false
 		}
 		if !ok || !reflect.DeepEqual(src.as, cluster) {
-			k, err := s.connect(src, cluster)
+			k, err := s.connect(src, cluster, time.Duration(c.Interval))
 			if err != nil {
 				return nil, fmt.Errorf("cluster %s: %w", cluster.Name, err)
 			}
@@ -126,9 +152,13 @@ func (s *sources) use(next map[string]*source, fresh map[*source]*kafkasource.So
 	s.open = next
 }
 
-func (s *sources) connect(src *source, c config.Cluster) (*kafkasource.Source, error) {
+func (s *sources) connect(src *source, c config.Cluster, interval time.Duration) (*kafkasource.Source, error) {
 	k := kafkaConfig(c, s.log)
-	k.ReadCommitted = src.readCommitted
+	k.ReadCommitted, k.Dial = src.readCommitted, s.dial
+	k.Limits = kafkasource.LimitsOf(interval, time.Duration(c.Timeout))
+	if old := src.current.Load(); old != nil && slices.Equal(src.as.ClusterID, c.ClusterID) {
+		k.Identity = old.Identity()
+	}
 	return kafkasource.New(k)
 }
 

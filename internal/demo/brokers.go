@@ -2,6 +2,8 @@ package demo
 
 import (
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -20,17 +22,28 @@ type brokers struct {
 	outage *kfake.FaultHandle
 }
 
-func startBrokers() (*brokers, error) {
+// retention is how long the brokers keep a record.
+const retention = 10 * time.Minute
+
+func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+
+func startBrokers(retention time.Duration) (*brokers, error) {
 	c, err := kfake.NewCluster(
 		kfake.NumBrokers(3),
-		kfake.SeedTopics(partitions, topic),
-		kfake.SeedTopics(quietPartitions, quietTopic),
 		// Rebalances start at once and sessions may be short, because all times of the demo are short.
-		kfake.BrokerConfigs(map[string]string{"group.initial.rebalance.delay.ms": "0"}),
+		kfake.BrokerConfigs(map[string]string{"group.initial.rebalance.delay.ms": "0", "log.cleaner.backoff.ms": milliseconds(retention / 20)}),
 		kfake.GroupMinSessionTimeout(0),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("start embedded brokers: %w", err)
+	}
+	// Records are deleted, so that a demo that is left alone does not need more and more memory. A segment is freed as a whole.
+	settings := map[string]string{"retention.ms": milliseconds(retention), "segment.bytes": strconv.Itoa(64 << 10)}
+	for name, n := range map[string]int32{topic: partitions, quietTopic: quietPartitions} {
+		if err := c.CreateTopic(name, n, settings); err != nil {
+			c.Close()
+			return nil, fmt.Errorf("create topic %s: %w", name, err)
+		}
 	}
 	return &brokers{Cluster: c}, nil
 }

@@ -21,12 +21,18 @@ type Options struct {
 	Scenario Scenario
 	Duration time.Duration          // 0: until the context ends
 	Listen   string                 // of the page; empty: a free port of 127.0.0.1
-	Started  func(url string)       // called once, before the first record is produced; may be nil
+	Started  func(Addresses)        // called once, before the first record is produced; may be nil
 	Show     func(r *engine.Report) // called with every report, in order; may be nil
 	Record   string                 // the file to which polls are recorded; empty: not recorded
 	Version  string                 // of the program
 	Revision string                 // the commit from which the program was built
 	Log      *slog.Logger
+}
+
+// Addresses are where a running demo answers.
+type Addresses struct {
+	URL   string // of the web UI
+	Kafka string // HOST:PORT of an embedded broker
 }
 
 // Run runs the demo until its duration is over or ctx ends, stops everything, and returns a summary.
@@ -39,7 +45,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 		ctx, cancel = context.WithTimeout(ctx, o.Duration)
 		defer cancel()
 	}
-	b, err := startBrokers()
+	b, err := startBrokers(retention)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -66,12 +72,12 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	reports := make(chan *engine.Report, 1)
 	e := newEngine(source, f, engine.Options{Record: recorded, Log: o.Log}, reports)
 	ring := recent.New()
-	url, err := serve(ctx, running, o.Listen, o.pages(e.Latest, ring))
+	url, err := serve(ctx, running, o.Listen, o.pages(e.Latest, ring, time.Now()))
 	if err != nil {
 		return Summary{}, err
 	}
 	if o.Started != nil {
-		o.Started(url)
+		o.Started(Addresses{URL: url, Kafka: b.ListenAddrs()[0]})
 	}
 	summary := newSummaryBuilder(o.Scenario)
 	running.Go(func() error {
@@ -107,6 +113,7 @@ func newEngine(source engine.Source, targets engine.Targets, o engine.Options, r
 		Clusters: []engine.Cluster{{Name: clusterName, Source: source}},
 		SLO: func(_, name string) lag.SLO {
 			slo := lag.DefaultSLO
+			slo.Pace = pace
 			if name != group {
 				return slo
 			}

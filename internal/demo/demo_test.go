@@ -44,6 +44,57 @@ func TestBurst(t *testing.T) {
 	}
 }
 
+// Each scenario has a first scene, and its scenes are in order.
+func TestScenes(t *testing.T) {
+	for _, s := range Scenarios {
+		if len(s.scenes) == 0 || s.scenes[0].from != 0 {
+			t.Fatalf("%s has no first scene", s.Name)
+		}
+		for i, one := range s.scenes {
+			if i > 0 && one.from <= s.scenes[i-1].from || s.repeat > 0 && one.from >= s.repeat {
+				t.Errorf("%s: scene %d begins at %s", s.Name, i, one.from)
+			}
+			if got := s.Scene(one.from); got != one.text {
+				t.Errorf("%s at %s: %q", s.Name, one.from, got)
+			}
+			if got := s.Scene(one.from + s.repeat); s.repeat > 0 && got != one.text {
+				t.Errorf("%s at %s: %q", s.Name, one.from+s.repeat, got)
+			}
+		}
+	}
+}
+
+// The brokers forget records, so that the memory of a demo does not grow for ever. Twin: with a long retention they keep them.
+func TestBrokersForget(t *testing.T) {
+	for name, c := range map[string]struct {
+		retention time.Duration
+		forgets   bool
+	}{"short": {200 * time.Millisecond, true}, "long": {time.Hour, false}} {
+		b, err := startBrokers(c.retention)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		produced := make(chan error, 1)
+		go func() {
+			produced <- produce(ctx, b.ListenAddrs(), production{topic: quietTopic, partitions: quietPartitions, rate: constant(2000)})
+		}()
+		forgot := false
+		for end := time.Now().Add(time.Second); time.Now().Before(end) || c.forgets && !forgot && ctx.Err() == nil; {
+			forgot = forgot || b.PartitionInfo(quietTopic, 0).LogStartOffset > 0
+			time.Sleep(20 * time.Millisecond)
+		}
+		cancel()
+		if err := <-produced; err != nil {
+			t.Error(err)
+		}
+		b.Close()
+		if forgot != c.forgets {
+			t.Errorf("%s: the brokers have deleted records: %v", name, forgot)
+		}
+	}
+}
+
 func TestFind(t *testing.T) {
 	for _, s := range Scenarios {
 		if got, err := Find(s.Name); err != nil || got.Name != s.Name {

@@ -11,19 +11,27 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/number"
 )
 
-// Intro is the text that is printed before the demo starts.
-func Intro(s Scenario, url string) string {
+// Intro is the text that is printed before the demo starts. The program is the name by which it was called.
+func Intro(s Scenario, at Addresses, program string) string {
 	return fmt.Sprintf(`lagscaler demo: %s
 %s.
 Three embedded brokers, one topic with %d partitions, real consumers that process a record in %s.
 All time windows are %d times shorter than in production: a poll every %s, a decision every %s, a target lag of %s.
-%s
-`, s.Name, s.Story, partitions, s.processing, pace, Interval, 3*Interval, targetLag, url)
+%s. Ctrl-C ends the demo and prints a summary.
+
+web UI  %s
+Kafka   %s
+try     %[12]s lag --server %[10]s
+        %[12]s lag orders-worker --partitions --brokers %[11]s
+        %[12]s explain demo/orders --server %[10]s
+`, s.Name, s.Story, partitions, s.processing, pace, Interval, 3*Interval, targetLag, s.length(), at.URL, at.Kafka, program)
 }
 
 // Lines prints the demo as plain lines: every new decision, every rebalance, and the state of the group every five seconds.
 type Lines struct {
 	Out           io.Writer
+	Scenario      Scenario
+	lastScene     string
 	start         time.Time
 	lastAnswer    string    // last decision printed, without its numbers
 	lastDecision  time.Time // time of the last decision seen
@@ -37,6 +45,10 @@ const statusInterval = 5 * time.Second
 func (l *Lines) Show(r *engine.Report) {
 	if l.start.IsZero() {
 		l.start = r.At
+	}
+	if scene := l.Scenario.Scene(r.At.Sub(l.start)); scene != l.lastScene {
+		l.lastScene = scene
+		l.print(r.At, "# %s", scene)
 	}
 	g, ok := groupOf(r)
 	if ok {
@@ -78,7 +90,7 @@ func (l *Lines) rebalances(stats *rebalancemon.Stats) {
 			continue
 		}
 		l.lastRebalance = e.End
-		l.print(e.End, "rebalance %s, %.1f s, by %s: %s", e.Outcome, e.Duration(e.End).Seconds(), e.Cause, e.Evidence)
+		l.print(e.End, "rebalance %s, %.1f s ± %.1f s, by %s: %s", e.Outcome, e.Duration(e.End).Seconds(), e.Resolution.Seconds(), e.Cause, e.Evidence)
 	}
 }
 
@@ -98,8 +110,8 @@ func statusLine(g *engine.GroupReport, r *engine.Report) string {
 	if len(r.Scalers) > 0 {
 		replicas = r.Scalers[0].Workload.Spec
 	}
-	return fmt.Sprintf("lag %s, time lag %s, in %s, out %s, %d members, %d replicas, %s",
-		records(g.Summary), late(g.Rates.TimeLag), rate(g.Rates.Produced), rate(g.Rates.Consumed), len(g.Lag.Members), replicas, g.Rates.Status)
+	return fmt.Sprintf("lag %s, time lag %s, in %s, out %s, %s, %s, %s",
+		records(g.Summary), late(g.Rates.TimeLag), rate(g.Rates.Produced), rate(g.Rates.Consumed), number.Of(len(g.Lag.Members), "member"), number.Of(replicas, "replica"), g.Rates.Status)
 }
 
 const unknown = "unknown"
@@ -116,7 +128,10 @@ func records(s lag.Summary) string {
 
 func late(t lag.TimeLag) string {
 	seconds, atLeast, ok := t.Value()
+	most, bounded := t.AtMost()
 	switch {
+	case bounded:
+		return fmt.Sprintf("<= %.1f s", most)
 	case !ok:
 		return unknown
 	case atLeast:

@@ -18,12 +18,15 @@ import (
 )
 
 // pages serves the same pages and metrics as the daemon.
-func (o Options) pages(latest func() *engine.Report, ring *recent.Ring) http.Handler {
+func (o Options) pages(latest func() *engine.Report, ring *recent.Ring, start time.Time) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", metrics.New(metrics.Options{
 		Latest: latest, Interval: Interval, Sample: SampleInterval, Version: o.Version, Revision: o.Revision,
 	}))
-	mux.Handle("/", web.New(web.Options{Latest: latest, Ring: ring, Interval: Interval, Version: o.Version + " (demo)"}))
+	mux.Handle("/", web.New(web.Options{
+		Latest: latest, Ring: ring, Interval: Interval, Version: o.Version + " (demo)",
+		Scene: func() string { return o.Scenario.Scene(time.Since(start)) },
+	}))
 	return mux
 }
 

@@ -12,11 +12,12 @@ import (
 
 // Screen draws the demo on a terminal. Each picture replaces the last one.
 type Screen struct {
-	Out    io.Writer
-	past   []point
-	log    Lines
-	text   strings.Builder // what log printed
-	height int             // of the last picture, in lines
+	Out      io.Writer
+	Scenario Scenario
+	past     []point
+	log      Lines
+	text     strings.Builder // what log printed
+	height   int             // of the last picture, in lines
 }
 
 // point is one report in the curves.
@@ -34,7 +35,7 @@ func (s *Screen) Show(r *engine.Report) {
 		return
 	}
 	if s.log.Out == nil {
-		s.log.Out, s.log.lastStatus = &s.text, r.At.Add(24*time.Hour) // the picture shows where the group stands
+		s.log.Out, s.log.Scenario, s.log.lastStatus = &s.text, s.Scenario, r.At.Add(24*time.Hour) // the picture shows where the group stands
 	}
 	s.log.Show(r)
 	in, _ := g.Rates.Produced.Value()

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +22,17 @@ type Source interface {
 // TopicReader is a Source that can read topics that no group commits to. It may be called while Observe runs.
 type TopicReader interface {
 	ReadTopics(names lag.TopicNames)
+}
+
+// GroupReader is a Source that can look for groups that no broker lists. It may be called while Observe runs.
+type GroupReader interface {
+	ReadGroups(names lag.GroupNames)
+}
+
+// HeaderReader is a Source that can look at the headers of record batches, for partitions of which offsets do not tell whether
+// records wait. It may be called while Observe runs.
+type HeaderReader interface {
+	Look(doubts iter.Seq[lag.Doubt])
 }
 
 // Cluster is a cluster to watch.
@@ -80,6 +92,9 @@ func (c *cluster) sampled(s lag.Sample, hints []rebalancemon.Hint, took time.Dur
 
 // observed takes in a poll.
 func (c *cluster) observed(o lag.Observation, hints []rebalancemon.Hint, d *lag.Declared, slo func(cluster, group string) lag.SLO) []rebalancemon.Event {
+	if before := c.report.Snapshot.ClusterID; before != "" && o.ClusterID != "" && before != o.ClusterID {
+		c.forget(o) // another cluster took its place, with the operator's consent
+	}
 	prev := c.report.Snapshot
 	s := d.Compute(o, prev)
 	c.countPoll(o)
@@ -97,7 +112,23 @@ func (c *cluster) observed(o lag.Observation, hints []rebalancemon.Hint, d *lag.
 		}
 	}
 	c.report = next
+	if r, ok := c.Source.(HeaderReader); ok {
+		r.Look(doubts(rates))
+	}
 	return events
+}
+
+// doubts are those about all groups, found only when a source asks for them.
+func doubts(rates []lag.Rates) iter.Seq[lag.Doubt] {
+	return func(yield func(lag.Doubt) bool) {
+		for i := range rates {
+			for d := range rates[i].Doubts() {
+				if !yield(d) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // forget replaces everything that is known of the cluster by why it could not be read, because what was known makes the
@@ -123,6 +154,7 @@ func (c *cluster) countPoll(o lag.Observation) {
 	c.stats.Polls++
 	c.stats.LastBegan, c.stats.LastTook = o.Began, o.At.Sub(o.Began)
 	c.stats.Duplicates += uint64(o.Duplicates)
+	c.stats.Foreign = len(o.Foreign)
 	if answered(o) {
 		c.stats.LastSuccess = o.At
 	}
@@ -167,12 +199,15 @@ func (e *Engine) source(spec seen.SourceSpec, remembered func(topic string) bool
 	if !ok {
 		return src
 	}
+	src.ClusterID = c.report.Snapshot.ClusterID
 	if remembered != nil {
 		src.Ends, src.Absent = c.ends(spec, remembered)
 	}
 	if g, ok := c.report.Snapshot.Group(spec.Group); ok {
 		src.Lag = g
 	}
+	src.Bound(e.measured(spec).TimeLag)
+	src.Times = c.times(src.Lag, spec.Wants())
 	if stats, ok := c.monitor.Stats(spec.Group); ok {
 		src.Rebalance = seen.RebalanceOf(stats)
 	}
@@ -189,6 +224,21 @@ func (e *Engine) source(spec seen.SourceSpec, remembered func(topic string) bool
 	}
 	slices.Sort(src.Silent)
 	return src
+}
+
+// times are what is known of the times in the records of a group's topics, sorted.
+func (c *cluster) times(g *lag.GroupLag, wants func(topic string) bool) []lag.RecordTimes {
+	if g == nil {
+		return nil
+	}
+	var all []lag.RecordTimes
+	for i := range g.Topics {
+		topic := g.Topics[i].Topic
+		if r, ok := c.history.RecordTimes(topic); ok && (wants == nil || wants(topic)) {
+			all = append(all, r)
+		}
+	}
+	return all
 }
 
 // measured is a source as readers see it.

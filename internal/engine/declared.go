@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
@@ -22,6 +24,7 @@ type declared struct {
 	match   map[string][]topicNames        // by cluster: those that they name by a pattern
 	names   map[groupName][]topicNames     // topics that scalers name for a group
 	sleeps  map[groupName]bool             // groups of a target that has no replica
+	learns  map[groupName]bool             // groups of which something is learned and saved
 }
 
 // topicNames accepts the topics that a scaler names.
@@ -36,6 +39,7 @@ func declare(all []scaler.Scaler, global scaler.Mode) declared {
 		scalers: all, groups: map[string][]string{}, hints: map[string][]rebalancemon.Hint{}, slos: map[groupName]lag.SLO{},
 		topics: map[string][]string{}, match: map[string][]topicNames{},
 		names: map[groupName][]topicNames{}, sleeps: map[groupName]bool{},
+		learns: map[groupName]bool{},
 	}
 	slices.SortFunc(all, func(a, b scaler.Scaler) int { return strings.Compare(a.Name, b.Name) })
 	for i := range all {
@@ -69,7 +73,8 @@ func (d *declared) add(s *scaler.Scaler, src seen.SourceSpec) {
 	if wants := src.Wants(); wants != nil {
 		d.names[name] = append(d.names[name], wants)
 	}
-	d.sleeps[name] = d.sleeps[name] || s.Workload.Found && s.Workload.Spec == 0
+	d.sleeps[name] = d.sleeps[name] || s.Workload.Sized() && s.Workload.Spec == 0
+	d.learns[name] = d.learns[name] || s.Mode != scaler.Observe
 	if _, known := d.slos[name]; known {
 		return
 	}
@@ -92,6 +97,22 @@ func (d *declared) topicNames(cluster string) lag.TopicNames {
 		}
 	}
 	return names
+}
+
+// groupNames are the groups of a cluster that scalers name, the time lags that groups may have, and what is known of the times in
+// records. It is used while the engine takes in something else, so it refers to nothing that changes.
+func (d *declared) groupNames(cluster string, configured func(cluster, group string) lag.SLO, times []lag.RecordTimes, now time.Time) lag.GroupNames {
+	slos, learns := d.slos, d.learns
+	return lag.GroupNames{
+		Names: slices.Compact(slices.Clone(d.groups[cluster])),
+		Target: func(group string) time.Duration {
+			return cmp.Or(slos[groupName{cluster, group}].LagTime, configured(cluster, group).LagTime)
+		},
+		Saves: func(group string) bool { return learns[groupName{cluster, group}] },
+		Trusted: func(topic string, id [16]byte) bool {
+			return slices.ContainsFunc(times, func(r lag.RecordTimes) bool { return r.Topic == topic && r.Trusted(id, now) })
+		},
+	}
 }
 
 // remember adds the topics that are remembered of targets at zero: of a group whose commits expired nobody else knows them.

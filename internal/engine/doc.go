@@ -14,12 +14,14 @@
 // cluster was read. Successive Reports share the ClusterReports that were not replaced, so that the work of one poll does not
 // depend on the number of clusters.
 //
-// Example: cluster "a" answers within 0.1 s, cluster "b" not at all. The poller of "b" waits for its deadline of 9 s (nine
-// tenths of the interval) and then sends an Observation that contains only errors. In the meantime "a" is polled every 10 s as
+// Example: cluster "a" answers within 0.1 s, cluster "b" not at all. The poller of "b" waits until the poll ends after 8 s
+// (kafkasource: 8/10 of the interval; the engine itself ends a poll after 9/10) and then sends an Observation that contains only errors. In the meantime "a" is polled every 10 s as
 // usual, and the Reports of these polls contain the last ClusterReport of "b".
 //
 // A panic does not end the program: panics.go turns it into an error of the one cluster or scaler that was being processed.
-// This cluster then counts as not read, or this scaler as not decided, so that nothing is scaled for it.
+// This cluster then counts as not read, or this scaler has no decision, so that nothing is scaled for it.
+//
+// The package is larger than others, but it has one task: the loop. Its files share the state that only Run may touch.
 //
 // [Engine.Tick] polls all clusters once and does everything that follows, without timers. Tests and one-shot commands use it.
 package engine

@@ -18,7 +18,7 @@ import (
 // Settings are what may change while the engine runs.
 type Settings struct {
 	Clusters []Cluster
-	SLO      func(cluster, group string) lag.SLO // thresholds of the configuration; nil: lag.DefaultSLO for all
+	SLO      func(cluster, group string) lag.SLO // all thresholds of a group, as the configuration says; nil: lag.DefaultSLO for all
 	Mode     scaler.Mode                         // the global one; empty: each scaler's own
 }
 
@@ -29,11 +29,17 @@ type Options struct {
 	Clock          seen.Clock    // of decisions; the zero value is the real one, with a poll each Interval
 	Log            *slog.Logger  // nil: discarded
 
-	Targets  Targets       // nil: nothing is scaled
-	Memories Memories      // nil: what is learned ends with the process
-	Leading  func() bool   // nil: always
-	Record   Record        // nil: not recorded
-	Publish  func(*Report) // nil: none; Run calls it after each Report, so it must not block
+	Targets  Targets     // nil: nothing is scaled
+	Memories Memories    // nil: what is learned ends with the process
+	Leading  func() bool // nil: always
+	Record   Record      // nil: not recorded
+
+	// Asked says when another autoscaler last asked for the number of a scaler; nil: nobody may ask.
+	Asked func(scaler string) (at time.Time, ok bool)
+
+	Publish func(*Report) // nil: none; Run calls it after each Report, so it must not block
+
+	Uptime func() (up time.Duration, ok bool) // of the machine, with the time in which it was suspended; nil: not known
 }
 
 // Record is told what a scaler saw at a poll, the decision that then stood, and what it has learned.
@@ -52,6 +58,7 @@ type Engine struct {
 	current  Settings
 	clusters map[string]*cluster
 	scaling  scaling
+	awake    awake
 }
 
 // reading is what an I/O goroutine read: a sample or an observation.
@@ -146,16 +153,19 @@ func (e *Engine) Tick(ctx context.Context, now time.Time) {
 	for i, c := range e.current.Clusters {
 		e.observed(c.Name, observations[i])
 	}
-	e.scaling.decide(ctx, now, func(string) bool { return true })
+	e.scaling.decide(ctx, now, 0, func(string) bool { return true })
 	e.publish(now)
 }
 
-// declare takes in what is declared now, and tells the sources which topics that names.
+// declare takes in what is declared now, and tells the sources which topics and groups that names.
 func (e *Engine) declare(now time.Time) {
 	e.scaling.read(now)
 	for _, c := range e.current.Clusters {
 		if r, ok := c.Source.(TopicReader); ok {
 			r.ReadTopics(e.scaling.declared.topicNames(c.Name))
+		}
+		if r, ok := c.Source.(GroupReader); ok {
+			r.ReadGroups(e.scaling.declared.groupNames(c.Name, e.current.SLO, e.scaling.recordTimes(c.Name), now))
 		}
 	}
 }
@@ -174,6 +184,8 @@ func (e *Engine) observe(ctx context.Context, c Cluster) (o lag.Observation) {
 // observed takes in a poll. When that panics, the cluster counts as not read.
 func (e *Engine) observed(name string, o lag.Observation) {
 	c := e.clusters[name]
+	e.resume(time.Now())
+	o = e.identified(name, o)
 	e.scaling.teach(name, &c.history)
 	take := func(o lag.Observation) error {
 		return e.panics.catch(PartCompute, name, func() {

@@ -145,15 +145,7 @@ func TestWhatAGroupLeftSurvivesARestart(t *testing.T) {
 					t.Fatalf("%d partitions are orphaned before the restart", got)
 				}
 				f.scaler.Workload.Ready = 0 // the last member leaves
-				for name, saved := range m.saved {
-					data, err := saved.Save()
-					if err != nil {
-						t.Fatal(err)
-					}
-					if m.saved[name], err = scaler.LoadMemory(data); err != nil {
-						t.Fatal(err)
-					}
-				}
+				asJSON(t, m.saved)
 				again := engineOf(f, src, m, c.mode)
 				ticks(t, again, 5*time.Minute)
 				if got := again.Latest().Clusters[0].Groups[0].Summary.Orphaned; got != c.orphaned {
@@ -161,5 +153,19 @@ func TestWhatAGroupLeftSurvivesARestart(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// asJSON saves and loads each memory.
+func asJSON(t *testing.T, all map[string]scaler.Memory) {
+	t.Helper()
+	for name, saved := range all {
+		data, err := saved.Save()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all[name], err = scaler.LoadMemory(data); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -13,10 +13,11 @@ import (
 const (
 	memoryTimeout = 5 * time.Second
 	saveInterval  = 5 * time.Minute
-	loadInterval  = time.Minute // after a load that failed
+	loadInterval  = time.Minute // after a load, or a save of some, that failed
 )
 
-// Memories keeps what scalers learned across restarts and changes of the leader, by Scaler.Name.
+// Memories keeps what scalers learned across restarts and changes of the leader, by Scaler.Name. Save keeps what is saved of
+// scalers that are not in the map.
 type Memories interface {
 	Load(ctx context.Context) (map[string]scaler.Memory, error)
 	Save(ctx context.Context, learned map[string]scaler.Memory) error
@@ -26,8 +27,9 @@ type Memories interface {
 //
 //	this process begins to lead     load; until that works, decide from its own readings and save nothing
 //	it leads                        save each five minutes, and at the end
-//	a zero by hand is noted         save with the next poll
-//	before a write of 0             save at once; when that fails, nothing is written
+//	a zero by hand is noted         save with the next poll (of a KafkaScaler its status has it)
+//	another autoscaler gets another number    save this scaler with the next poll
+//	before a write of 0             save at once (of a KafkaScaler its status); when that fails, nothing is written
 //	it leads no longer              load again when it leads again
 type memory struct {
 	store Memories // nil: what is learned ends with the process
@@ -38,6 +40,8 @@ type memory struct {
 	loaded    bool // what the last leader saved; until then nothing is saved
 	loadAgain time.Time
 	saved     time.Time
+	alone     map[string]bool // scalers to be saved with the next poll, without the others
+	aloneFrom time.Time       // not before then: their last save failed
 }
 
 // load loads what was learned when this process becomes the leader, or may decide at last: only the leader learns, and
@@ -69,15 +73,46 @@ func (m *memory) load(ctx context.Context, now time.Time, learns bool) (loaded b
 
 // save saves what was learned when the last time is long enough ago, and at the end.
 func (m *memory) save(ctx context.Context, now time.Time, atExit bool) {
-	if !m.loaded || len(m.learned) == 0 || !atExit && now.Sub(m.saved) < saveInterval {
+	learned, all := m.learned, atExit || now.Sub(m.saved) >= saveInterval
+	if !all {
+		learned = m.learnedAlone(now)
+	}
+	if !m.loaded || len(learned) == 0 {
 		return
+	}
+	if all {
+		m.saved = now
 	}
 	ctx, cancel := context.WithTimeout(ctx, memoryTimeout)
 	defer cancel()
-	m.saved = now
-	if err := m.store.Save(ctx, m.learned); err != nil {
+	if err := m.store.Save(ctx, learned); err != nil {
+		m.aloneFrom = now.Add(loadInterval)
 		m.log.Warn("saving what was learned failed", "err", err)
+		return
 	}
+	clear(m.alone)
+}
+
+// saveAlone saves what one scaler has learned with the next poll; if that fails, again a minute later.
+func (m *memory) saveAlone(name string) {
+	if m.alone == nil {
+		m.alone = map[string]bool{}
+	}
+	m.alone[name] = true
+}
+
+// learnedAlone is what the scalers that are to be saved alone have learned by now.
+func (m *memory) learnedAlone(now time.Time) map[string]scaler.Memory {
+	if len(m.alone) == 0 || now.Before(m.aloneFrom) {
+		return nil
+	}
+	some := map[string]scaler.Memory{}
+	for name := range m.alone {
+		if learned, ok := m.learned[name]; ok {
+			some[name] = learned
+		}
+	}
+	return some
 }
 
 // teach gives the history of a cluster what the scalers of its groups know of their commits, so that a page says of a rest what
@@ -91,10 +126,27 @@ func (s *scaling) teach(cluster string, h *lag.History) {
 		}
 		for _, src := range one.Sources {
 			if src.Cluster == cluster {
+				for _, r := range learned.RecordTimes(cluster, src.Group) {
+					h.TeachTimes(r)
+				}
 				h.Teach(src.Group, learned.Habits(cluster, src.Group))
+				h.Slept(src.Group, learned.Asleep.Since)
 			}
 		}
 	}
+}
+
+// recordTimes are what the scalers of a cluster know of the times in records.
+func (s *scaling) recordTimes(cluster string) []lag.RecordTimes {
+	var all []lag.RecordTimes
+	for _, m := range s.memory.learned {
+		for i := range m.Sources {
+			if m.Sources[i].Cluster == cluster {
+				all = append(all, m.Sources[i].Times...)
+			}
+		}
+	}
+	return all
 }
 
 // saveSoon makes the next save one that is due.

@@ -77,6 +77,7 @@ type PollStats struct {
 	Errors      []StageErrors // sorted by stage
 	Requests    []lag.RequestCount
 	Duplicates  uint64
+	Foreign     int  // addresses at which another cluster answered, as of the last poll
 	States      bool // the sampler sees states each second; false: brokers before 2.6, states come with the poll
 }
 

@@ -42,7 +42,7 @@ func (e *Engine) handle(ctx context.Context, r reading, now time.Time) {
 		e.declare(now)
 		e.scaling.load(ctx, now)
 		e.observed(r.cluster, *r.obs)
-		e.scaling.decide(ctx, now, func(polled string) bool { return polled == r.cluster })
+		e.scaling.decide(ctx, now, e.share(), func(polled string) bool { return polled == r.cluster })
 		e.publish(now)
 		return
 	}
@@ -110,7 +110,8 @@ func (e *Engine) poll(ctx context.Context, c Cluster) {
 func (e *Engine) sample(ctx context.Context, c Cluster) {
 	every(ctx, e.opts.SampleInterval, func() {
 		// A sample may take longer than its interval: a late answer is better than none, and a ticker does not queue its ticks.
-		sampleCtx, cancel := context.WithTimeout(ctx, max(2*e.opts.SampleInterval, 5*time.Second))
+		// The source has a shorter limit.
+		sampleCtx, cancel := context.WithTimeout(ctx, max(2*e.opts.SampleInterval, 5*time.Second, e.opts.Interval*9/10))
 		defer cancel()
 		began := time.Now()
 		var s lag.Sample

@@ -34,7 +34,10 @@ type ScalerReport struct {
 	Counts ScalerCounts
 }
 
-const applyTimeout = 5 * time.Second // for all writes of one poll together
+const (
+	applyTimeout   = 5 * time.Second // for all writes of one poll together
+	parallelWrites = 64
+)
 
 // lastPolls answers from the last poll of each cluster.
 type lastPolls interface {
@@ -46,6 +49,7 @@ type lastPolls interface {
 type scaling struct {
 	targets Targets // nil: nothing is scaled
 	leading func() bool
+	asked   func(scaler string) (at time.Time, ok bool) // nil: nobody may ask
 	record  Record
 	clock   seen.Clock
 	log     *slog.Logger
@@ -58,6 +62,9 @@ type scaling struct {
 	left     leftBefore
 	reports  map[string]ScalerReport // by name, without Counts
 	counts   map[string]*counts
+
+	clusterIDs clusterIDs
+	turns      turns
 }
 
 func newScaling(o Options, polls lastPolls, p *panics) scaling {
@@ -66,10 +73,10 @@ func newScaling(o Options, polls lastPolls, p *panics) scaling {
 		leading = func() bool { return true }
 	}
 	return scaling{
-		targets: o.Targets, leading: leading, record: o.Record, clock: o.Clock, log: o.Log, polls: polls, panics: p,
-		memory:  memory{store: o.Memories, log: o.Log, learned: map[string]scaler.Memory{}},
-		left:    leftBefore{},
-		reports: map[string]ScalerReport{}, counts: map[string]*counts{},
+		targets: o.Targets, leading: leading, asked: o.Asked, record: o.Record, clock: o.Clock, log: o.Log, polls: polls, panics: p,
+		memory: memory{store: o.Memories, log: o.Log, learned: map[string]scaler.Memory{}},
+		left:   leftBefore{}, clusterIDs: clusterIDs{},
+		reports: map[string]ScalerReport{}, counts: map[string]*counts{}, turns: newTurns(),
 	}
 }
 
@@ -90,15 +97,19 @@ func (s *scaling) asleep(one *scaler.Scaler) asleep.State {
 }
 
 // decide evaluates the scalers whose first source lives in one of the polled clusters, and applies what changed.
-// One target's failure never stops the others.
-func (s *scaling) decide(ctx context.Context, now time.Time, polled func(cluster string) bool) {
+// One target's failure never stops the others. The decisions take no longer than their share, see [turns].
+func (s *scaling) decide(ctx context.Context, now time.Time, share time.Duration, polled func(cluster string) bool) {
 	reports := map[string]ScalerReport{}
 	var writes []write
-	for _, one := range s.declared.scalers {
+	began := time.Now()
+	for _, i := range s.turns.order(s.declared.scalers, share) {
+		one := s.declared.scalers[i]
+		one.Workload.Followed = s.followed(&one, now)
+		due := s.evaluates(&one, polled) && !s.turns.late(one.Name, time.Since(began))
 		var report ScalerReport
 		var change scaler.Change
 		var asks bool
-		if err := s.panics.catch(PartDecide, one.Name, func() { report, change, asks = s.decideOne(one, now, polled) }); err != nil {
+		if err := s.panics.catch(PartDecide, one.Name, func() { report, change, asks = s.decideOne(one, due, now, polled) }); err != nil {
 			report, asks = s.reports[one.Name], false // its last decision, and why there is no new one
 			report.Scaler, report.Disposition, report.Failure = one, scaler.Failed, err.Error()
 		}
@@ -107,19 +118,30 @@ func (s *scaling) decide(ctx context.Context, now time.Time, polled func(cluster
 		}
 		reports[one.Name] = report
 	}
+	s.turns.tell(s.log)
 	s.apply(ctx, reports, writes)
 	s.forget(reports)
 	s.reports = reports
 	s.save(ctx, now, false)
 }
 
-// decideOne is one scaler's part of decide; asks is false when there is nothing to write.
-func (s *scaling) decideOne(one scaler.Scaler, now time.Time, polled func(cluster string) bool) (last ScalerReport, change scaler.Change, asks bool) {
-	last, known := s.reports[one.Name]
+// evaluates reports whether a scaler is decided at this poll.
+func (s *scaling) evaluates(one *scaler.Scaler, polled func(cluster string) bool) bool {
+	if one.Refused() || one.Mode == scaler.Observe {
+		return false
+	}
+	_, known := s.reports[one.Name]
+	return !known || s.turns.waits(one.Name) || len(one.Sources) > 0 && polled(one.Sources[0].Cluster)
+}
+
+// decideOne is one scaler's part of decide: a decision if it is due, else the last one. asks is false when there is nothing to write.
+func (s *scaling) decideOne(one scaler.Scaler, due bool, now time.Time, polled func(cluster string) bool) (last ScalerReport, change scaler.Change, asks bool) {
+	last = s.reports[one.Name]
 	switch {
 	case one.Refused() || one.Mode == scaler.Observe:
+		s.turns.forget(one.Name)
 		last = ScalerReport{Outcome: scaler.Outcome{Scaler: one}}
-	case !known || len(one.Sources) > 0 && polled(one.Sources[0].Cluster):
+	case due:
 		last, change, asks = s.evaluate(one, now)
 	default:
 		last.Scaler = one
@@ -148,6 +170,7 @@ func (s *scaling) measure(one scaler.Scaler, d scaler.Decision) []lag.Measuremen
 func (s *scaling) load(ctx context.Context, now time.Time) {
 	if s.memory.load(ctx, now, s.learns()) {
 		s.left.remember(s.memory.learned)
+		s.clusterIDs.remember(s.memory.learned)
 	}
 }
 
@@ -174,6 +197,9 @@ func (s *scaling) evaluate(one scaler.Scaler, now time.Time) (r ScalerReport, ch
 		Now: now, Clock: s.clock, Workload: one.Workload, Policy: one.Policy, Memory: s.memory.learned[one.Name],
 	}
 	in.Policy.Mode = one.Mode // in force: under the kill switch nobody fights us
+	if one.Workload.Followed {
+		in.Policy.Mode = scaler.Act // its decisions come true, though another autoscaler writes them
+	}
 	in.Acts, in.Asleep = s.leading() && one.Mode == scaler.Act, one.Asleep
 	for _, spec := range one.Sources {
 		in.Sources = append(in.Sources, s.polls.source(spec, s.remembered(&one, spec)))
@@ -186,9 +212,13 @@ func (s *scaling) evaluate(one scaler.Scaler, now time.Time) (r ScalerReport, ch
 	d := result.Decision
 	r = ScalerReport{
 		Outcome: scaler.Outcome{
-			Scaler: one, Decision: d, Line: say.Line(d), Disposition: s.disposition(one, d), Asleep: result.Memory.Asleep, AsleepAt: now,
+			Scaler: one, Decision: d, Line: s.line(one.Name, &result), Disposition: s.disposition(one, d), Asleep: result.Memory.Asleep, AsleepAt: now,
 		},
 		Week: result.Memory.Week,
+	}
+	r.Given = result.Memory.Given
+	if before := in.Memory.Given; r.Given != nil && (before == nil || before.Replicas != r.Given.Replicas) {
+		s.memory.saveAlone(one.Name) // the next leader must not give less while it holds
 	}
 	if one.Asleep == nil && !in.Memory.Asleep.ByHand.Equal(result.Memory.Asleep.ByHand) {
 		s.memory.saveSoon()
@@ -201,6 +231,41 @@ func (s *scaling) evaluate(one scaler.Scaler, now time.Time) (r ScalerReport, ch
 	change, asks = result.Change()
 	change.Scaler = one.Name
 	return r, change, asks
+}
+
+// How long after its last question another autoscaler counts as one that asks: KEDA asks each 15 s, at zero each pollingInterval.
+const (
+	followedFor   = 10 * time.Minute
+	followedAlone = time.Minute // no ScaledObject or HPA is seen on the target
+)
+
+// followed reports whether another autoscaler asks for the number of a scaler. Right after a start nobody has asked yet: then the
+// number that the last leader gave says it.
+//
+//	owner of the target                    asked, or given by the last leader     followed
+//	a ScaledObject or an HPA               within 10 min                          yes
+//	none: it is gone, or not seen yet      asked within a minute                  yes
+//	a ScaledObject that is paused          at any time                            no
+func (s *scaling) followed(one *scaler.Scaler, now time.Time) bool {
+	within := func(at time.Time, documented time.Duration) bool {
+		return now.Sub(at) < s.clock.Filled().Scale(documented)
+	}
+	owner := &one.Workload.Owner
+	if s.asked != nil && !owner.Paused {
+		if at, ok := s.asked(one.Name); ok && (within(at, followedAlone) || owner.Owns() && within(at, followedFor)) {
+			return true
+		}
+	}
+	last := s.memory.learned[one.Name].Given
+	return last != nil && owner.Owns() && within(last.At, followedFor)
+}
+
+// line is the line of a decision, which usually stands for several polls.
+func (s *scaling) line(name string, r *scaler.Result) string {
+	if last, ok := s.reports[name]; ok && !r.Fresh && last.Decision.At.Equal(r.Decision.At) {
+		return last.Line
+	}
+	return say.Line(r.Decision)
 }
 
 // remembered are the topics of a source that are remembered; nil where the target is not, and may not go to, zero.
@@ -222,6 +287,8 @@ func (s *scaling) disposition(one scaler.Scaler, d scaler.Decision) scaler.Dispo
 	switch {
 	case !s.leading():
 		return scaler.Follower
+	case one.Workload.Followed:
+		return scaler.Answered
 	case one.Mode != scaler.Act:
 		return scaler.Advised
 	case one.Workload.Paused:
@@ -234,7 +301,8 @@ func (s *scaling) disposition(one scaler.Scaler, d scaler.Decision) scaler.Dispo
 	return scaler.Applied
 }
 
-// apply writes the changes, all at once and under one deadline.
+// apply writes the changes under one deadline, many at once. The namespaces take turns: the API server, or our limit of requests to
+// it, may be too slow for all of them.
 func (s *scaling) apply(ctx context.Context, reports map[string]ScalerReport, writes []write) {
 	if len(writes) == 0 {
 		return
@@ -243,13 +311,17 @@ func (s *scaling) apply(ctx context.Context, reports map[string]ScalerReport, wr
 	defer cancel()
 	failures := make([]error, len(writes))
 	var wg sync.WaitGroup
+	slots := make(chan struct{}, parallelWrites)
 	unsaved := s.saveIntents(ctx, reports, writes)
-	for i, w := range writes {
+	for _, i := range inTurns(writes) {
+		w := writes[i]
 		if w.change.To == 0 && reports[w.scaler].Scaler.Asleep == nil && unsaved != nil {
 			failures[i] = fmt.Errorf("saving the intent: %w", unsaved)
 			continue
 		}
+		slots <- struct{}{}
 		wg.Go(func() {
+			defer func() { <-slots }()
 			if err := s.panics.catch(PartWrite, w.scaler, func() { failures[i] = s.targets.Apply(ctx, w.change) }); err != nil {
 				failures[i] = err
 			}
@@ -295,6 +367,7 @@ func (s *scaling) forget(declared map[string]ScalerReport) {
 		if _, ok := declared[name]; !ok {
 			delete(s.memory.learned, name)
 			delete(s.counts, name)
+			s.turns.forget(name)
 		}
 	}
 }

@@ -1,11 +1,14 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,7 +16,9 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/asleep"
 	"github.com/lagscaler/lagscaler/scaler/learn"
+	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -96,6 +101,31 @@ func TestDisposition(t *testing.T) {
 	}
 }
 
+// Between two decisions the last one stands, with what became of it: it is counted once, and its failure is still shown.
+func TestADecisionThatStands(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := idle(t)
+		f.err = errors.New("forbidden")
+		e := New(settings(&kafka{name: "main", end: 100, committed: 100, members: 3}), Options{Targets: f})
+		fresh := firstChange(t, e)
+		time.Sleep(10 * time.Second)
+		e.Tick(t.Context(), time.Now())
+		stands := e.Latest().Scalers[0]
+		if !stands.Decision.At.Equal(fresh.Decision.At) || stands.Disposition != scaler.Failed || stands.Failure != fresh.Failure || fresh.Failure == "" {
+			t.Errorf("decided at %v: %s %q; then at %v: %s %q", fresh.Decision.At, fresh.Disposition, fresh.Failure, stands.Decision.At, stands.Disposition, stands.Failure)
+		}
+		decisions := func(r *ScalerReport) (n uint64) {
+			for _, c := range r.Counts.Decisions {
+				n += c.Count
+			}
+			return n
+		}
+		if n := decisions(&fresh); n == 0 || decisions(&stands) != n {
+			t.Errorf("%d decisions, then %d", n, decisions(&stands))
+		}
+	})
+}
+
 // firstChange polls until a decision asks for another number of replicas.
 func firstChange(t *testing.T, e *Engine) ScalerReport {
 	t.Helper()
@@ -170,8 +200,49 @@ func (m *memories) Load(context.Context) (map[string]scaler.Memory, error) {
 }
 
 func (m *memories) Save(_ context.Context, learned map[string]scaler.Memory) error {
+	if m.down {
+		return errors.New("the API server does not answer")
+	}
 	m.saved, m.saves = maps.Clone(learned), m.saves+1
 	return nil
+}
+
+// Somebody who reads the log alone knows what was written, and what was not saved.
+func TestTheLogOfScaling(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		f, store := idle(t), &memories{}
+		e := New(settings(&kafka{name: "main", end: 100, committed: 100, members: 3}), Options{
+			Targets: f, Memories: store, Log: slog.New(slog.NewTextHandler(&log, nil)),
+		})
+		firstChange(t, e)
+		if !strings.Contains(log.String(), "level=INFO msg=scaled scaler=shop/orders") {
+			t.Errorf("the change is not logged:\n%s", log.String())
+		}
+		store.down = true
+		for range 60 {
+			e.Tick(t.Context(), time.Now())
+			time.Sleep(10 * time.Second)
+		}
+		if n := strings.Count(log.String(), "saving what was learned failed"); n < 1 || n > 2 {
+			t.Errorf("logged %d times that nothing is saved:\n%s", n, log.String())
+		}
+	})
+}
+
+// What was learned is saved each five minutes, not at each poll: it may be a hundred objects.
+func TestHowOftenIsSaved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &memories{}
+		e := New(settings(&kafka{name: "main", end: 100, committed: 100, members: 3}), Options{Targets: idle(t), Memories: store})
+		for range 6 * 20 {
+			e.Tick(t.Context(), time.Now())
+			time.Sleep(10 * time.Second)
+		}
+		if store.saves < 3 || store.saves > 4 {
+			t.Errorf("saved %d times in 20 minutes", store.saves)
+		}
+	})
 }
 
 // What was learned is neither forgotten nor written over, whatever is read late.
@@ -216,6 +287,118 @@ func TestWhatWasLearnedIsNotLost(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// Topics are remembered where the target is, or may go to, zero: there their records wake it. Elsewhere nobody has to look.
+func TestWhichTopicsAreRemembered(t *testing.T) {
+	spec := seen.SourceSpec{Cluster: "main", Group: "orders"}
+	marks := []asleep.Mark{
+		{Cluster: "main", Group: "orders", Topic: "paid"}, {Cluster: "main", Group: "others", Topic: "sent"}, {Cluster: "other", Group: "orders", Topic: "left"},
+	}
+	for _, c := range []struct {
+		min, size int32
+		looks     bool
+	}{{0, 0, true}, {0, 1, true}, {0, 3, true}, {1, 0, true}, {1, 1, false}, {1, 3, false}, {2, 3, false}} {
+		f := idle(t)
+		f.scaler.Policy.MinReplicas, f.scaler.Workload.Spec, f.scaler.Asleep = c.min, c.size, &asleep.State{Marks: marks}
+		e := New(settings(&kafka{name: "main"}), Options{Targets: f})
+		remembers := e.scaling.remembered(&f.scaler, spec)
+		if (remembers != nil) != c.looks {
+			t.Errorf("at least %d, %d now: looked at %v, want %v", c.min, c.size, remembers != nil, c.looks)
+		}
+		if remembers != nil && (!remembers("paid") || remembers("sent") || remembers("left") || remembers("new")) {
+			t.Error("other topics are remembered than those of this group in this cluster")
+		}
+	}
+}
+
+// partly are polls of groups of which a scaler names a part of the topics, or all.
+type partly struct{ part bool }
+
+func (p partly) source(seen.SourceSpec, func(string) bool) seen.Source { return seen.Source{} }
+func (p partly) measured(seen.SourceSpec) lag.Measurement {
+	return lag.Measurement{Part: p.part, Produced: lag.Rate{PerSecond: 900, Known: true}, Consumed: lag.Rate{PerSecond: 800, Known: true}}
+}
+
+// Of a part of a group the rates are those of the decision: the others are of the whole group.
+func TestRatesOfAPartOfAGroup(t *testing.T) {
+	one := scaler.Scaler{Sources: make([]seen.SourceSpec, 2)}
+	d := scaler.Decision{Needs: []need.Need{{Rate: 9, Consumed: 8, RateKnown: true}}}
+	for part, want := range map[bool][2]float64{true: {9, 8}, false: {900, 800}} {
+		s := scaling{polls: partly{part}}
+		got := s.measure(one, d)
+		if len(got) != 2 || got[0].Produced != (lag.Rate{PerSecond: want[0], Known: true}) || got[0].Consumed != (lag.Rate{PerSecond: want[1], Known: true}) {
+			t.Errorf("part %v: %+v", part, got)
+		}
+		if got[1].Produced.PerSecond != 900 {
+			t.Errorf("a source that the decision does not have: %+v", got[1])
+		}
+	}
+	d.Needs[0].RateKnown = false
+	if got := (&scaling{polls: partly{true}}).measure(one, d); got[0].Produced.Known || got[0].Consumed.Known {
+		t.Errorf("rates that the decision does not know: %+v", got[0])
+	}
+}
+
+// Only a leader acts, and only for a scaler that is to act: whoever else sees a size of 0 did not take part in it.
+func TestWhoActs(t *testing.T) {
+	for _, c := range []struct {
+		leads, acts bool
+		mode        scaler.Mode
+	}{{true, true, scaler.Act}, {true, false, scaler.Advise}, {false, false, scaler.Act}, {false, false, scaler.Advise}} {
+		f := idle(t)
+		f.scaler.Mode = c.mode
+		var acts, told bool
+		e := New(settings(&kafka{name: "main", end: 100, committed: 100, members: 3}), Options{
+			Targets: f, Leading: func() bool { return c.leads },
+			Record: func(_ string, in scaler.Input, _ scaler.Result) { acts, told = in.Acts, true },
+		})
+		if e.Tick(t.Context(), start); acts != c.acts || !told {
+			t.Errorf("leads %v, %s: acts %v", c.leads, c.mode, acts)
+		}
+	}
+}
+
+// A scaler that is new is decided at once, whichever cluster was polled; then with the polls of its own cluster.
+func TestANewScalerIsDecidedAtOnce(t *testing.T) {
+	decided := 0
+	e := New(settings(&kafka{name: "main", end: 100, committed: 100, members: 3}), Options{
+		Targets: idle(t), Record: func(string, scaler.Input, scaler.Result) { decided++ },
+	})
+	for i, want := range []struct {
+		cluster string
+		decided int
+	}{{"another", 1}, {"another", 1}, {"main", 2}, {"another", 2}, {"main", 3}} {
+		now := start.Add(time.Duration(i) * 10 * time.Second)
+		e.scaling.read(now)
+		e.scaling.decide(t.Context(), now, time.Minute, func(cluster string) bool { return cluster == want.cluster })
+		if decided != want.decided {
+			t.Errorf("poll %d of %s: decided %d times, want %d", i, want.cluster, decided, want.decided)
+		}
+		if e.scaling.reports["shop/orders"].Decision.At.IsZero() {
+			t.Errorf("poll %d of %s: its decision is forgotten", i, want.cluster)
+		}
+	}
+}
+
+// A scaler that is refused, or set to observe, has no decision any more: the last one would be shown as if it stood.
+func TestADecisionEndsWithItsReason(t *testing.T) {
+	for name, change := range map[string]func(*scaler.Scaler){
+		"it is refused":     func(s *scaler.Scaler) { s.Refusal = scaler.Refusal{Why: "a mistake"} },
+		"it is to observe":  func(s *scaler.Scaler) { s.Mode = scaler.Observe },
+		"twin: to advise":   func(s *scaler.Scaler) { s.Mode = scaler.Advise },
+		"twin: as it was":   func(*scaler.Scaler) {},
+		"twin: new minimum": func(s *scaler.Scaler) { s.Policy.MinReplicas = 2 },
+	} {
+		f := idle(t)
+		e := New(settings(&kafka{name: "main", end: 100, committed: 100, members: 3}), Options{Targets: f})
+		e.Tick(t.Context(), start)
+		change(&f.scaler)
+		e.Tick(t.Context(), start.Add(10*time.Second))
+		if stands, want := !e.Latest().Scalers[0].Decision.At.IsZero(), strings.HasPrefix(name, "twin"); stands != want {
+			t.Errorf("%s: a decision stands: %v, want %v", name, stands, want)
+		}
 	}
 }
 

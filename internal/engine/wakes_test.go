@@ -33,7 +33,7 @@ func newSleeping(t *testing.T, reset seen.OffsetReset, topics ...string) *sleepi
 	}
 	t.Cleanup(c.Close)
 	src, err := kafkasource.New(kafkasource.Config{
-		Cluster: "main", Brokers: c.ListenAddrs(), Limits: kafkasource.Limits{Unlisted: time.Nanosecond, Metadata: 20 * time.Millisecond},
+		Cluster: "main", Brokers: c.ListenAddrs(), Limits: kafkasource.Limits{Grace: time.Nanosecond, Metadata: 20 * time.Millisecond},
 	})
 	if err != nil {
 		t.Fatal(err)

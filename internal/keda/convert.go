@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -18,56 +16,109 @@ type Cluster struct {
 	Brokers []string
 }
 
-// Convert converts every ScaledObject of a YAML stream to a KafkaScaler in mode advise. Comments above each KafkaScaler
-// list the settings that have no equivalent.
+// Convert converts every ScaledObject of a YAML stream, and of the lists in it, to a KafkaScaler in mode advise. Comments
+// above each KafkaScaler list the settings that have no equivalent, and comments at the top name the objects that are not
+// converted.
 //
 // A trigger names brokers, but a KafkaScaler names a cluster of the configuration. Convert uses the known cluster that has
 // a broker in common with the trigger. If there is none it makes up a name, and a comment shows the configuration to add.
 //
-// It returns an error if the text has no ScaledObject, or if a ScaledObject has no target, no kafka trigger, or a trigger
-// without its brokers or its group.
-func Convert(text []byte, known []Cluster) (string, error) {
-	var out bytes.Buffer
-	clusters := clusters{known: known}
-	found := 0
-	for dec := yaml.NewDecoder(bytes.NewReader(text)); ; {
-		var o scaledObject
-		switch err := dec.Decode(&o); {
-		case errors.Is(err, io.EOF):
-			if found == 0 {
-				return "", errors.New("the input has no ScaledObject (keda.sh/v1alpha1)")
-			}
-			return out.String(), nil
-		case err != nil:
-			return "", fmt.Errorf("reading YAML: %w", err)
-		case o.Kind != "ScaledObject":
+// Beside a KafkaScaler it writes who acts by its number, as the options say: see [Way].
+//
+// It returns an error if there is nothing to convert, or if anything is broken: a document, a ScaledObject that KEDA would
+// refuse too, or a trigger without its brokers or its group. The error has everything that is wrong, each with its document.
+func Convert(text []byte, known []Cluster, o Options) (string, error) {
+	in := read(text)
+	clusters := newClusters(known)
+	var done []conversion
+	var left []string
+	seen := map[string]string{}
+	for _, one := range in.objects {
+		if first, twice := seen[one.name()]; twice {
+			in.errs = append(in.errs, fmt.Errorf("%s: ScaledObject %s is also in %s", one.place, one.name(), first))
 			continue
 		}
-		c := conversion{in: o, clusters: &clusters}
-		s, err := c.convert()
-		if err != nil {
-			return "", fmt.Errorf("ScaledObject %s: %w", o.Metadata.Name, err)
+		seen[one.name()] = one.place
+		c := conversion{object: one, clusters: clusters, sources: map[[2]string]int{}}
+		switch c.convert(o); {
+		case len(c.errs) > 0:
+			for _, err := range c.errs {
+				in.errs = append(in.errs, fmt.Errorf("%s: ScaledObject %s: %w", one.place, one.name(), err))
+			}
+		case len(c.out.Spec.Sources) == 0:
+			left = append(left, fmt.Sprintf("ScaledObject %s has no kafka trigger to convert: keep KEDA for it.", one.name()))
+		default:
+			done = append(done, c)
 		}
-		if found++; found > 1 {
+	}
+	if len(in.errs) > 0 && len(in.objects) == 0 {
+		in.errs = append([]error{in.nothing()}, in.errs...)
+	}
+	if err := errors.Join(in.errs...); err != nil {
+		return "", err
+	}
+	if len(done) == 0 {
+		return "", errors.Join(append(lines(left), in.nothing())...)
+	}
+	if others := in.otherKinds(); others != "" {
+		left = append(left, fmt.Sprintf("Not converted: %s.", others))
+	}
+	return write(done, left)
+}
+
+func lines(texts []string) (errs []error) {
+	for _, t := range texts {
+		errs = append(errs, errors.New(t))
+	}
+	return errs
+}
+
+// write prints the KafkaScalers under their comments.
+func write(done []conversion, top []string) (string, error) {
+	var out bytes.Buffer
+	comment := func(text string) { fmt.Fprintf(&out, "# %s\n", oneLine(text)) }
+	for _, t := range top {
+		comment(t)
+	}
+	for i, c := range done {
+		if i > 0 {
 			out.WriteString("---\n")
 		}
 		for _, n := range c.notes {
-			fmt.Fprintf(&out, "# %s\n", n)
+			comment(n)
 		}
 		enc := yaml.NewEncoder(&out)
 		enc.SetIndent(2)
-		if err := errors.Join(enc.Encode(s), enc.Close()); err != nil {
+		err := enc.Encode(c.out)
+		if c.beside != nil {
+			err = errors.Join(err, enc.Encode(c.beside))
+		}
+		if err := errors.Join(err, enc.Close()); err != nil {
 			return "", err
 		}
 	}
+	return out.String(), nil
+}
+
+// oneLine keeps a value of the input from ending the comment in which it is printed.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == '\u0085' || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, s)
 }
 
 // conversion is the conversion of one ScaledObject.
 type conversion struct {
-	in       scaledObject
+	object
 	clusters *clusters
+	sources  map[[2]string]int // cluster and group -> index in out.Spec.Sources
 	out      kafkaScaler
-	notes    []string // comments above the KafkaScaler
+	beside   *yaml.Node // who acts by the number of the KafkaScaler; nil: lagscaler
+	notes    []string   // comments above the KafkaScaler
+	errs     []error
 }
 
 func (c *conversion) note(format string, args ...any) {
@@ -76,98 +127,42 @@ func (c *conversion) note(format string, args ...any) {
 	}
 }
 
-func (c *conversion) convert() (kafkaScaler, error) {
+func (c *conversion) fail(format string, args ...any) {
+	c.errs = append(c.errs, fmt.Errorf(format, args...))
+}
+
+func (c *conversion) convert(o Options) {
 	in := c.in
 	c.note("Converted from ScaledObject %s. In mode advise it writes nothing; read docs/migrating.md before you set mode act.", in.Metadata.Name)
-	c.out = kafkaScaler{APIVersion: "lagscaler.io/v1alpha1", Kind: "KafkaScaler", Metadata: metadata{in.Metadata.Name, in.Metadata.Namespace}}
+	c.out = kafkaScaler{APIVersion: "lagscaler.io/v1alpha1", Kind: "KafkaScaler", Metadata: metadata{Name: in.Metadata.Name, Namespace: in.Metadata.Namespace}}
 	s := &c.out.Spec
 	s.Mode = "advise"
 	s.ScaleTargetRef = target{
 		textOr(in.Spec.ScaleTargetRef.APIVersion, "apps/v1"), textOr(in.Spec.ScaleTargetRef.Kind, "Deployment"), in.Spec.ScaleTargetRef.Name,
 	}
+	if in.Metadata.Name == "" {
+		c.fail("metadata.name is missing")
+	}
 	if s.ScaleTargetRef.Name == "" {
-		return kafkaScaler{}, errors.New("spec.scaleTargetRef.name is missing")
+		c.fail("spec.scaleTargetRef.name is missing")
 	}
 	for i, t := range in.Spec.Triggers {
-		if err := c.trigger(t); err != nil {
-			return kafkaScaler{}, fmt.Errorf("spec.triggers[%d]: %w", i, err)
+		if o.To == ToExternal && !slices.Contains(kafkaTypes, t.Type) || o.To == ToHPA && isResource(t) {
+			continue // it stays in the ScaledObject, or the HPA has it
 		}
+		c.trigger(fmt.Sprintf("spec.triggers[%d]", i), t)
 	}
 	if len(s.Sources) == 0 {
-		return kafkaScaler{}, errors.New("it has no kafka trigger to convert")
+		return
 	}
 	c.replicaLimits()
 	c.scalingBehaviour()
-	return c.out, nil
-}
-
-// replicaLimits converts the limits of the replicas. By default KEDA scales an idle workload to zero.
-func (c *conversion) replicaLimits() {
-	in, s := c.in.Spec, &c.out.Spec
-	minimum := valueOr(in.MinReplicaCount, 0)
-	s.MinReplicas = minimum
-	if idle := in.IdleReplicaCount; idle != nil && *idle < minimum {
-		s.MinReplicas = *idle
-		c.note("idleReplicaCount %d is below minReplicaCount %d: minReplicas is %d. A separate minimum for a workload that is not idle has no equivalent.", *idle, minimum, *idle)
-	}
-	s.MaxReplicas = in.MaxReplicaCount
-	if in.MaxReplicaCount == nil {
-		c.note("maxReplicaCount was not set (KEDA's default is 100): maxReplicas is not set, the number of partitions is the limit.")
-	}
-	if f := in.Fallback; f != nil && f.Replicas > 0 {
-		s.FallbackReplicas = &f.Replicas
-		c.note("fallback: scale up to %d replicas if the lag is unknown for 5 minutes (KEDA: after %d failed polls). It never scales down.", f.Replicas, f.FailureThreshold)
-		if f.Behavior != "" {
-			c.note("fallback.behavior has no equivalent.")
+	c.annotations()
+	c.leftOut()
+	c.beside = c.second(o)
+	for _, err := range c.out.Spec.check() {
+		if len(c.errs) == 0 || !strings.Contains(err.Error(), "sources[") { // the trigger's error says it already
+			c.errs = append(c.errs, err)
 		}
 	}
-	if s.MinReplicas == 0 {
-		s.IdleTime = seconds(valueOr(in.CooldownPeriod, 300))
-	} else if in.CooldownPeriod != nil {
-		c.note("cooldownPeriod is omitted: it only applies to scaling to zero.")
-	}
-}
-
-// scalingBehaviour converts the settings for the speed and the frequency of changes.
-func (c *conversion) scalingBehaviour() {
-	in := c.in.Spec
-	down := in.Advanced.HorizontalPodAutoscalerConfig.Behavior.ScaleDown
-	if w := down.StabilizationWindowSeconds; w != nil && *w > 0 {
-		c.out.Spec.StabilizationWindow = seconds(*w)
-	}
-	for _, f := range []struct {
-		set  bool
-		note string
-	}{
-		{in.PollingInterval != nil, "pollingInterval has no equivalent: the configuration has one interval for all scalers."},
-		{in.InitialCooldownPeriod != nil, "initialCooldownPeriod has no equivalent: a scaler never scales down before it has enough data."},
-		{in.Advanced.RestoreToOriginalReplicaCount, "restoreToOriginalReplicaCount has no equivalent: onDelete keeps the replicas, or starts one if there is none."},
-		{len(down.Policies) > 0 || down.SelectPolicy != "", "scaleDown.policies have no equivalent: a scaler writes the final count in one step."},
-		{len(in.Advanced.HorizontalPodAutoscalerConfig.Behavior.ScaleUp) > 0, "The scaleUp behavior has no equivalent: a scaler writes the final count in one step."},
-		{len(in.Advanced.ScalingModifiers) > 0, "scalingModifiers have no equivalent: the source that needs the most replicas decides."},
-		{in.ScaleTargetRef.EnvSourceContainerName != "", "envSourceContainerName has no equivalent: the configuration has the connections."},
-		{c.in.Metadata.Annotations["autoscaling.keda.sh/paused"] == "true", "The ScaledObject is paused. To pause the KafkaScaler, set the annotation lagscaler.io/paused."},
-	} {
-		if f.set {
-			c.note("%s", f.note)
-		}
-	}
-}
-
-func seconds(n int32) string { return (time.Duration(n) * time.Second).String() }
-
-// textOr is s, or the default if s is blank.
-func textOr(s, fallback string) string {
-	if strings.TrimSpace(s) == "" {
-		return fallback
-	}
-	return s
-}
-
-// valueOr is *p, or the default if p is nil.
-func valueOr(p *int32, fallback int32) int32 {
-	if p == nil {
-		return fallback
-	}
-	return *p
 }

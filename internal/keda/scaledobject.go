@@ -1,15 +1,12 @@
 package keda
 
-// scaledObject has the fields of a ScaledObject (keda.sh/v1alpha1) that the conversion reads.
+// scaledObject has the fields of a ScaledObject (keda.sh/v1alpha1). A field that is not here is named in a comment.
 type scaledObject struct {
-	APIVersion string `yaml:"apiVersion"`
-	Kind       string `yaml:"kind"`
-	Metadata   struct {
-		Name        string            `yaml:"name"`
-		Namespace   string            `yaml:"namespace"`
-		Annotations map[string]string `yaml:"annotations"`
-	} `yaml:"metadata"`
-	Spec struct {
+	APIVersion string         `yaml:"apiVersion"`
+	Kind       string         `yaml:"kind"`
+	Metadata   objectMeta     `yaml:"metadata"`
+	Status     map[string]any `yaml:"status"` // KEDA's own, no setting
+	Spec       struct {
 		ScaleTargetRef struct {
 			APIVersion             string `yaml:"apiVersion"`
 			Kind                   string `yaml:"kind"`
@@ -26,6 +23,25 @@ type scaledObject struct {
 		Advanced              advanced  `yaml:"advanced"`
 		Triggers              []trigger `yaml:"triggers"`
 	} `yaml:"spec"`
+}
+
+// objectMeta has all fields of metadata. Those without a type of their own are the API server's, no settings.
+type objectMeta struct {
+	Name                       string            `yaml:"name"`
+	Namespace                  string            `yaml:"namespace"`
+	Annotations                map[string]string `yaml:"annotations"`
+	Labels                     map[string]string `yaml:"labels"`
+	GenerateName               any               `yaml:"generateName"`
+	SelfLink                   any               `yaml:"selfLink"`
+	UID                        any               `yaml:"uid"`
+	ResourceVersion            any               `yaml:"resourceVersion"`
+	Generation                 any               `yaml:"generation"`
+	CreationTimestamp          any               `yaml:"creationTimestamp"`
+	DeletionTimestamp          any               `yaml:"deletionTimestamp"`
+	DeletionGracePeriodSeconds any               `yaml:"deletionGracePeriodSeconds"`
+	OwnerReferences            []any             `yaml:"ownerReferences"`
+	Finalizers                 []string          `yaml:"finalizers"`
+	ManagedFields              []any             `yaml:"managedFields"`
 }
 
 type fallback struct {
@@ -58,6 +74,7 @@ type trigger struct {
 	Metadata          map[string]string `yaml:"metadata"`
 	AuthenticationRef map[string]string `yaml:"authenticationRef"`
 	MetricType        string            `yaml:"metricType"`
+	UseCachedMetrics  bool              `yaml:"useCachedMetrics"`
 }
 
 // kafkaScaler is a KafkaScaler with its fields in the order of the documentation.
@@ -69,8 +86,9 @@ type kafkaScaler struct {
 }
 
 type metadata struct {
-	Name      string `yaml:"name"`
-	Namespace string `yaml:"namespace,omitempty"`
+	Name        string            `yaml:"name"`
+	Namespace   string            `yaml:"namespace,omitempty"`
+	Annotations map[string]string `yaml:"annotations,omitempty"`
 }
 
 type spec struct {

@@ -4,7 +4,8 @@ import "github.com/lagscaler/lagscaler/lag"
 
 // The names below belong to other tools; dashboards and rules written for those go on working. Where a tool writes -1
 // or 0 for what it does not know, the series is absent. Labels that name members or hosts are left out, and one that
-// names the cluster is added (kafka-lag-exporter has one), since one process reads several.
+// names the cluster is added (kafka-lag-exporter has one), since one process reads several. Their sums cannot say that they are
+// lower bounds, so one name of ours does.
 
 // tool is whose names they are, and what it calls cluster, group, topic and partition.
 type tool struct{ cluster, group, topic, partition string }
@@ -13,6 +14,7 @@ var (
 	kafkaExporter    = &tool{"kafka_cluster", "consumergroup", "topic", "partition"}
 	kafkaLagExporter = &tool{"cluster_name", "group", "topic", "partition"}
 	kminion          = &tool{"kafka_cluster", "group_id", "topic_name", "partition_id"}
+	ours             = &tool{"kafka_cluster", "group", "topic", "partition"}
 )
 
 // level is what a foreign metric has one series for.
@@ -66,7 +68,7 @@ var compatTable = []compatRow{
 
 	{kafkaLagExporter, perGroupPartition, "kafka_consumergroup_group_lag", "Lag of a group on a partition, in records.", rowLag},
 	{kafkaLagExporter, perGroup, "kafka_consumergroup_group_max_lag", "Lag of a group's worst partition, in records.", groupMax},
-	{kafkaLagExporter, perGroup, "kafka_consumergroup_group_max_lag_seconds", "Time lag of a group's worst partition.", groupSeconds},
+	{kafkaLagExporter, perGroup, "kafka_consumergroup_group_max_lag_seconds", "Time lag of a group's worst partition. A lower bound if the record is older than the history.", groupSeconds},
 	{kafkaLagExporter, perGroup, "kafka_consumergroup_group_sum_lag", "Lag of a group, in records.", groupSum},
 	{kafkaLagExporter, perGroupTopic, "kafka_consumergroup_group_topic_sum_lag", "Lag of a group on a topic, in records.", rowLagSum},
 	{kafkaLagExporter, perPartition, "kafka_partition_latest_offset", "End offset of a partition.", end},
@@ -77,6 +79,8 @@ var compatTable = []compatRow{
 	{kminion, perGroup, "kminion_kafka_consumer_group_members", "Members of a group.", members},
 	{kminion, perGroupTopic, "kminion_kafka_consumer_group_topic_offset_sum", "Sum of the committed offsets of a group on a topic.", rowCommittedSum},
 	{kminion, perTopic, "kminion_kafka_topic_high_water_mark_sum", "Sum of the end offsets of a topic.", endSum},
+
+	{ours, perGroupTopic, "lagscaler_compat_partitions_unknown", "Partitions of a group on a topic that the last poll could not read, or without a committed offset. While the series is there, sums and maxima of the group, and of the group on the topic, are lower bounds. Absent while all are known.", rowUnknown},
 }
 
 // CompatMetrics are all metrics of /metrics/compat, in the order of the docs.
@@ -90,9 +94,16 @@ func CompatMetrics() []Metric {
 
 func (r compatRow) metric() Metric {
 	return Metric{
-		Name: r.name, Type: Gauge, Area: AreaCompat, Stability: Foreign,
+		Name: r.name, Type: Gauge, Area: AreaCompat, Stability: r.stability(),
 		Labels: r.tool.labels(r.level), Help: r.help, Optional: true,
 	}
+}
+
+func (r compatRow) stability() Stability {
+	if r.tool == ours {
+		return Stable
+	}
+	return Foreign
 }
 
 // row makes the series of the views of its level.
@@ -120,10 +131,14 @@ func rowLagSum(v *compatView) (float64, bool) {
 	return float64(sum), known
 }
 
+// rowCommittedSum is unknown while one partition is, as endSum.
 func rowCommittedSum(v *compatView) (float64, bool) {
 	var sum int64
 	known := false
 	for _, p := range v.row.Partitions {
+		if !p.Answered() {
+			return 0, false
+		}
 		if p.Known.Has(lag.KnownCommitted) {
 			sum, known = sum+p.Committed, true
 		}
@@ -131,8 +146,19 @@ func rowCommittedSum(v *compatView) (float64, bool) {
 	return float64(sum), known
 }
 
+// rowUnknown is absent where the sums of the row are exact.
+func rowUnknown(v *compatView) (float64, bool) {
+	n := 0
+	for _, p := range v.row.Partitions {
+		if _, ok := p.Lag(); !ok {
+			n++
+		}
+	}
+	return float64(n), n > 0
+}
+
 func members(v *compatView) (float64, bool) {
-	return float64(len(v.group.lag.Members)), v.group.membersKnown()
+	return float64(len(v.group.lag.Members)), v.group.lag.MembersKnown()
 }
 
 func groupMax(v *compatView) (float64, bool) { return float64(v.group.sum.Max), v.group.sum.Known > 0 }

@@ -48,6 +48,38 @@ func TestPageOfOneGroup(t *testing.T) {
 	golden(t, "page.txt", text(t, page(r, everything)))
 }
 
+// A sum of which a part is not known is a lower bound, and a series beside it says so; a sum of offsets is absent. Twin: all is
+// known.
+func TestCompatLowerBounds(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		code      lag.ErrorCode
+		unknown   string
+		committed bool
+	}{
+		{"a partition does not answer", lag.LeaderNotAvailable, " 1", false},
+		{"twin: all do", lag.OK, "", true},
+	} {
+		r := (&fleet{name: "main", groups: 1, topics: 1, partitions: 2}).report(3)
+		alter(r, func(g *lag.GroupLag) {
+			if p := &g.Topics[0].Partitions[1]; c.code != lag.OK {
+				*p = lag.PartitionLag{Partition: 1, Owner: p.Owner, Committed: p.Committed, Known: lag.KnownCommitted, Err: c.code}
+			}
+		})
+		body := scrape(t, page(r, Filter{}).Compat(), nil).Body.String()
+		value := ""
+		for line := range strings.Lines(body) {
+			if strings.HasPrefix(line, "lagscaler_compat_partitions_unknown{") {
+				value += line[strings.LastIndexByte(line, ' ') : len(line)-1]
+			}
+		}
+		if value != c.unknown || strings.Contains(body, "\nkminion_kafka_consumer_group_topic_offset_sum{") != c.committed ||
+			!strings.Contains(body, "\nkafka_consumergroup_lag_sum{") {
+			t.Errorf("%s: %q partitions unknown\n%s", c.name, value, body)
+		}
+	}
+}
+
 // The three families show one Report: their sums are ours.
 func TestCompatAgreesWithOurs(t *testing.T) {
 	p := page(compatReport(), Filter{Topics: all})

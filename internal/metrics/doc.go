@@ -4,7 +4,8 @@
 // for Kafka. The rules:
 //
 //   - One row of a table is everything about one metric: its name, help, type and labels, and how its value follows from the
-//     Report. The page, docs/metrics.md, and the tests of alerts and dashboards are all made from these rows.
+//     Report. The response of /metrics, the file docs/metrics.md and the tests of alerts and dashboards are made from these
+//     rows.
 //   - A scrape reads only the last Report. It is rendered once for each Report and format, and then served from memory.
 //   - An unknown value has no series. It is never 0 or -1.
 //
@@ -37,7 +38,7 @@
 // (lag.StaleAfter). Its counters remain, and so do its thresholds and status, whose rows in group.go are marked keptWhenStale.
 // The method row.into, in table.go, applies this rule.
 //
-// The package has more than 1,500 lines because it has about 100 metrics, and it is one idea: a metric is one row, and
+// The package has more than 1,500 lines, because it has about 100 metrics. It still has one task: a metric is one row, and
 // no other code depends on it.
 package metrics
 

@@ -26,6 +26,7 @@ type fleet struct {
 	partitions int // of each topic; every group consumes every topic
 	declared   bool
 	polls      int
+	stuck      int // partitions of the first topic whose commits stand
 	lag        int64
 	history    lag.History
 	snapshot   *lag.Snapshot
@@ -33,7 +34,7 @@ type fleet struct {
 	at         time.Time
 }
 
-func (f *fleet) slo(string) lag.SLO { return lag.SLO{Declared: f.declared} }
+func (f *fleet) slo(string) lag.SLO { return lag.SLO{Declared: f.declared}.Or(lag.DefaultSLO) }
 
 // poll lets every partition grow by 100 records, of which 90 are consumed.
 func (f *fleet) poll() {
@@ -74,7 +75,7 @@ func (f *fleet) group(g int, committed int64) lag.GroupRead {
 		Protocol:   "consumer", Assignor: "range", Generation: 7, Epoch: lag.NoGeneration, CommitsAt: f.at, Described: true,
 	}
 	for m := range 2 {
-		member := lag.Member{ID: fmt.Sprintf("m%d", m), Generation: 7, Epoch: lag.NoGeneration}
+		member := lag.Member{ID: fmt.Sprintf("m%d", m), ClientID: fmt.Sprintf("worker-%d", m), Host: "/10.0.0.7", Generation: 7, Epoch: lag.NoGeneration}
 		for t := range f.topics {
 			assigned := lag.TopicPartitions{Topic: fmt.Sprintf("topic-%04d", t)}
 			for p := m; p < f.partitions; p += 2 {
@@ -88,8 +89,12 @@ func (f *fleet) group(g int, committed int64) lag.GroupRead {
 	for t := range f.topics {
 		commits := lag.TopicCommits{Topic: fmt.Sprintf("topic-%04d", t)}
 		for p := range f.partitions {
+			offset := committed
+			if t == 0 && p < f.stuck {
+				offset = int64(1000 + p)
+			}
 			commits.Partitions = append(commits.Partitions, lag.PartitionCommit{
-				Partition: int32(p), Offset: committed, LeaderEpoch: lag.NoGeneration, Known: lag.KnownCommitted,
+				Partition: int32(p), Offset: offset, LeaderEpoch: lag.NoGeneration, Known: lag.KnownCommitted,
 			})
 		}
 		group.Commits = append(group.Commits, commits)
@@ -114,7 +119,7 @@ func (f *fleet) report(n int) *engine.Report {
 		At: f.at, Leader: true, Clusters: []*engine.ClusterReport{c},
 		Polls: []engine.PollStats{{
 			Cluster: f.name, LastBegan: f.at, LastSuccess: f.at, LastTook: 50 * time.Millisecond, SampleTook: 4 * time.Millisecond,
-			Polls: uint64(f.polls), Samples: uint64(10 * f.polls), Duplicates: 1,
+			Polls: uint64(f.polls), Samples: uint64(10 * f.polls), Duplicates: 1, Foreign: 2,
 			Errors:   []engine.StageErrors{{Stage: lag.StageDescribe, Count: 3}},
 			Requests: []lag.RequestCount{{API: "ListGroups", Count: 30}, {API: "OffsetFetch", Count: 3}},
 		}},
@@ -132,7 +137,8 @@ func alter(r *engine.Report, change func(*lag.GroupLag)) {
 
 // declare sets a group's thresholds.
 func declare(g *engine.GroupReport, slo lag.SLO) {
-	g.SLO, g.Over = slo, g.Lag.Over(slo.Or(lag.DefaultSLO).Lag)
+	g.SLO = slo.Or(lag.DefaultSLO)
+	g.Over = g.Lag.Over(g.SLO.Lag)
 }
 
 // stats is a group in which everything that can be known is known.
@@ -166,7 +172,7 @@ func scaled(r *engine.Report, change func(*engine.ScalerReport)) *engine.Report 
 				At: r.At, Target: ref, Current: 12, Desired: 20, Wanted: 30, Verdict: scaler.ScaleUp,
 				Steps:  []scaler.Step{{Reason: scaler.PartitionLimit, From: 30, To: 24}, {Reason: scaler.MaxReplicas, From: 24, To: 20}},
 				Needs:  []need.Need{{RateKnown: true, Required: 2066, PerConsumer: 100, Capacity: learn.Learned}},
-				Bounds: scaler.Bounds{Min: 2, Max: 20, Partitions: 24},
+				Bounds: scaler.Bounds{Min: 2, Max: 20, Consumers: 48, Replicas: 24},
 			},
 			Disposition: scaler.Applied,
 		},

@@ -40,7 +40,7 @@ func experimental(r row[*groupView]) row[*groupView] {
 }
 
 // groupTable has at most 40 series for each group. Not counted are slo_lag_seconds, which exists only when configured, rests, slow
-// commits and commits above the end, which exist only while there are some, the outcomes
+// commits, commits above the end, the expiry of commits and the names of the worst and of stalled partitions, which exist only while there are some, the outcomes
 // and causes of rebalances that happened, and advice.
 var groupTable = slices.Concat(lagRows, thresholdRows, rateRows, stateRows, memberRows, rebalanceRows)
 
@@ -49,6 +49,15 @@ var lagRows = []row[*groupView]{
 		func(g *groupView, o *out) { o.know(float64(g.sum.Total), g.sum.Known > 0) }),
 	gauge(AreaLag, "lagscaler_group_max_lag_records", "Lag of the worst partition, in records.",
 		func(g *groupView, o *out) { o.know(float64(g.sum.Max), g.sum.Known > 0) }),
+	gauge(AreaLag, "lagscaler_group_worst_partition_lag_records", "Lag of the partition with the greatest lag, by its name, in records. Only while its lag exceeds slo_lag_records, or the status is warning, stalled or stopped.",
+		func(g *groupView, o *out) {
+			if !g.late() {
+				return
+			}
+			if topic, partition, n, ok := g.worstPartition(); ok {
+				o.add(float64(n), topic, partition)
+			}
+		}, "topic", "partition"),
 	gauge(AreaLag, "lagscaler_group_avg_lag_records", "Lag divided by the number of partitions whose lag is known, in records.",
 		func(g *groupView, o *out) { o.know(g.sum.Avg, g.sum.Known > 0) }),
 	gauge(AreaLag, "lagscaler_group_max_lag_seconds", "Time lag of the worst partition: the age of the record that the group reads next, interpolated from earlier end offsets. A lower bound if the record is older than the history.",
@@ -57,19 +66,37 @@ var lagRows = []row[*groupView]{
 			o.know(seconds, ok)
 		}),
 	gauge(AreaLag, "lagscaler_group_partitions", "Partitions that the group has committed to or that are assigned to it, without those of orphaned topics.",
-		func(g *groupView, o *out) { o.add(float64(g.sum.Partitions)) }),
+		func(g *groupView, o *out) { o.know(float64(g.sum.Partitions), g.sum.Counted()) }),
 	gauge(AreaLag, "lagscaler_group_partitions_over_threshold", "Partitions whose lag exceeds the group's slo_lag_records.",
-		func(g *groupView, o *out) { o.add(float64(g.over)) }),
+		func(g *groupView, o *out) { o.know(float64(g.over), g.sum.Counted()) }),
 	gauge(AreaLag, "lagscaler_group_partitions_uncommitted", "Partitions without a committed offset. Their lag is unknown and not in any sum.",
-		func(g *groupView, o *out) { o.add(float64(g.sum.Uncommitted)) }),
+		func(g *groupView, o *out) { o.know(float64(g.sum.Uncommitted), g.sum.Counted()) }),
 	gauge(AreaLag, "lagscaler_group_partitions_unassigned", "Partitions that are not assigned to a member.",
-		func(g *groupView, o *out) { o.know(float64(g.sum.Unassigned), g.membersKnown()) }),
+		func(g *groupView, o *out) { o.know(float64(g.sum.Unassigned), g.lag.MembersKnown()) }),
 	gauge(AreaLag, "lagscaler_group_partitions_below_log_start", "Partitions whose committed offset is below the log start: retention deleted records before the group read them.",
-		func(g *groupView, o *out) { o.add(float64(g.sum.BelowLogStart)) }),
+		func(g *groupView, o *out) { o.know(float64(g.sum.BelowLogStart), g.sum.Counted()) }),
 	gauge(AreaLag, "lagscaler_group_partitions_above_end", "Partitions whose committed offset is above the end of the log: the topic was truncated or recreated. Their lag counts as 0. Absent while there is none.",
 		func(g *groupView, o *out) { o.know(float64(g.sum.AboveEnd), g.sum.AboveEnd > 0) }),
 	gauge(AreaLag, "lagscaler_group_partitions_stalled", "Partitions that are assigned to a member, and in which records wait, but whose committed offset has not moved for longer than it ever stands, and for at least two minutes.",
-		func(g *groupView, o *out) { o.add(float64(g.rates.Stalled)) }),
+		func(g *groupView, o *out) { o.know(float64(g.rates.Stalled), g.sum.Counted()) }),
+	gauge(AreaLag, "lagscaler_group_offsets_expire_timestamp_seconds", "Unix time at which the brokers delete the committed offsets of a group without members: offsets.retention.minutes after it became empty. Bound exact: lagscaler saw when. Latest: perhaps earlier. Early: not before. Of a standalone group it is that of the commits that were seen, while records wait behind them. Absent while the group has members or no commits, and if nothing is known.",
+		func(g *groupView, o *out) {
+			if e := g.rates.Expiry; e.Bound != "" {
+				o.add(float64(e.At.UnixMilli())/1000, string(e.Bound))
+			}
+		}, "bound"),
+	gauge(AreaLag, "lagscaler_group_stalled_partition_offset", "Committed offset of a stalled partition: the offset of the record that is read next. Of the three partitions of a group that stand for longest; absent if there are none. The owner is the client id and the host of the member.",
+		func(g *groupView, o *out) {
+			g.eachStuck(func(s *lag.Stuck, topic, partition string) {
+				o.add(float64(s.Committed), topic, partition, s.OwnerName())
+			})
+		}, "topic", "partition", "owner"),
+	gauge(AreaLag, "lagscaler_group_stalled_partition_since_timestamp_seconds", "Unix time since which the committed offset of a stalled partition has not moved. Of the same partitions.",
+		func(g *groupView, o *out) {
+			g.eachStuck(func(s *lag.Stuck, topic, partition string) {
+				o.add(float64(s.Since.UnixMilli())/1000, topic, partition)
+			})
+		}, "topic", "partition"),
 	gauge(AreaLag, "lagscaler_group_partitions_standing", "Partitions that have unread records and whose committed offset has not moved for two minutes, while it is not known how often the group commits. After 15 minutes they are stalled. Absent if there are none.",
 		func(g *groupView, o *out) { o.know(float64(g.rates.Rest.Slow), g.rates.Rest.Slow > 0) }),
 	gauge(AreaLag, "lagscaler_group_partitions_resting", "Partitions whose committed offset and end do not move, and for which it is not known whether the offsets between them are unread records or offsets of transactions. Absent if there are none.",
@@ -84,12 +111,15 @@ var lagRows = []row[*groupView]{
 			}
 		}, "kind"),
 	gauge(AreaLag, "lagscaler_group_partitions_unknown", "Partitions that the last poll could not read. They are not in the sums.",
-		func(g *groupView, o *out) { o.add(float64(g.sum.Unknown)) }),
+		func(g *groupView, o *out) { o.know(float64(g.sum.Unknown), g.sum.Counted()) }),
 	gauge(AreaLag, "lagscaler_group_missed_topics", "Topics that no member subscribes to any more, though the group read them within the last day and records still arrive. Their consumers may be down. Absent while there is none.",
 		func(g *groupView, o *out) { o.know(float64(g.rates.Missed), g.rates.Missed > 0) }),
 	counter(AreaLag, "lagscaler_group_lost_records_total", "Records that retention deleted before the group read them.",
 		func(g *groupView, o *out) { o.add(float64(g.rates.LostTotal)) }),
 }
+
+// judged reports whether the records of the group are compared with its objective.
+func (g *groupView) judged() bool { return g.slo.LagTime > 0 && g.lag.Type != lag.Share }
 
 func tier(s lag.SLO) string {
 	if s.Declared {
@@ -126,6 +156,10 @@ var rateRows = []row[*groupView]{
 		func(g *groupView, o *out) { o.add(float64(g.rates.ConsumedTotal)) }),
 	counter(AreaRates, "lagscaler_group_produced_records_total", "Forward movement of the end offsets of the group's partitions.",
 		func(g *groupView, o *out) { o.add(float64(g.rates.ProducedTotal)) }),
+	counter(AreaRates, "lagscaler_group_slo_records_total", "Records that the group committed and of which it is known whether slo_lag_seconds was kept. Absent without slo_lag_seconds, and for share groups.",
+		func(g *groupView, o *out) { o.know(float64(g.rates.JudgedTotal), g.judged()) }),
+	counter(AreaRates, "lagscaler_group_slo_late_records_total", "Records of slo_records_total that were older than slo_lag_seconds when the group processed them, as far as its commits show.",
+		func(g *groupView, o *out) { o.know(float64(g.rates.LateTotal), g.judged()) }),
 	counter(AreaRates, "lagscaler_group_rewinds_total", "Times that a committed offset moved back, or that a topic was recreated.",
 		func(g *groupView, o *out) { o.add(float64(g.rates.RewindsTotal)) }),
 	gauge(AreaRates, "lagscaler_group_lag_trend_records_per_second", "Growth of the lag in records per second, over two minutes. Below 0 the lag shrinks.",
@@ -140,6 +174,8 @@ var rateRows = []row[*groupView]{
 		func(g *groupView, o *out) { o.know(g.rates.Drain.Value()) }),
 	gauge(AreaRates, "lagscaler_group_commit_interval_seconds", "Interval between two commits of the group, as learned or configured. Absent if it is too short to be measured by polls.",
 		func(g *groupView, o *out) { o.know(g.rates.Rest.Interval.Seconds(), g.rates.Rest.Interval > 0) }),
+	gauge(AreaRates, "lagscaler_group_may_be_read_seconds", "A time lag below this may be only the time since the last commit, because it is not known how often the group commits: no alert counts it as late. Absent once that is known.",
+		func(g *groupView, o *out) { o.know(g.rates.Rest.MayBeRead.Seconds(), g.rates.Rest.MayBeRead > 0) }),
 	gauge(AreaRates, "lagscaler_group_stalled_after_seconds", "The time without a commit after which a partition of the slowest topic of the group counts as stalled. Rhythm known: learned or configured. Absent while it is two minutes, the shortest time.",
 		func(g *groupView, o *out) {
 			rhythm := "known"
@@ -217,9 +253,9 @@ func stateLabel(s lag.State) string {
 
 var memberRows = []row[*groupView]{
 	gauge(AreaMembers, "lagscaler_group_members", "Members of the group.",
-		func(g *groupView, o *out) { o.know(float64(len(g.lag.Members)), g.membersKnown()) }),
+		func(g *groupView, o *out) { o.know(float64(len(g.lag.Members)), g.lag.MembersKnown()) }),
 	gauge(AreaMembers, "lagscaler_group_members_idle", "Members without a partition.",
-		func(g *groupView, o *out) { o.know(float64(g.stats.Idle), g.membersKnown()) }),
+		func(g *groupView, o *out) { o.know(float64(g.stats.Idle), g.lag.MembersKnown()) }),
 	counter(AreaMembers, "lagscaler_group_member_joins_total", "Members that joined. "+lowerBound,
 		func(g *groupView, o *out) { o.add(float64(g.stats.Joins)) }),
 	counter(AreaMembers, "lagscaler_group_member_leaves_total", "Members that left. "+lowerBound,

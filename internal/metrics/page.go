@@ -21,11 +21,14 @@ import (
 
 // Options configure a Page.
 type Options struct {
-	Latest       func() *engine.Report // nil before the first Report
-	Filter       Filter
-	Interval     time.Duration // of polls and of samples of states, for HELP; 10 s and 1 s when zero
-	Sample       time.Duration
-	ConfigLoaded func() bool // whether the file on disk is in force; nil: there is no file
+	Latest   func() *engine.Report // nil before the first Report
+	Filter   Filter
+	Interval time.Duration // of polls and of samples of states, for HELP; 10 s and 1 s when zero
+	Sample   time.Duration
+	// Questions are those of other autoscalers, by call and outcome; nil: there is no endpoint for them.
+	Questions func(each func(call, code string, count uint64))
+
+	ConfigLoaded func() bool // whether the last load of the file succeeded; nil: there is no file
 	Version      string
 	Revision     string
 }
@@ -151,7 +154,7 @@ func (p *Page) newViewSet(r *engine.Report) *viewSet {
 		}
 		s.polls = append(s.polls, v)
 	}
-	s.self = []*selfView{{opts: &p.opts, leader: r.Leader, series: s.series, panics: r.Panics}}
+	s.self = []*selfView{{opts: &p.opts, leader: r.Leader, series: s.series, kept: keptByAnother(r.Scalers), panics: r.Panics}}
 	return s
 }
 

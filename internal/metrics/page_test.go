@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/learn"
 )
 
 func scrape(t testing.TB, h http.Handler, headers map[string]string) *httptest.ResponseRecorder {
@@ -58,23 +60,32 @@ func TestPageIsConsistent(t *testing.T) {
 	}
 }
 
+func questions(each func(call, code string, count uint64)) { each("GetMetrics", "OK", 3) }
+
 // A page where everything is known has every metric of the table, with the labels the table names.
 func TestTableIsWhatIsExposed(t *testing.T) {
 	f := &fleet{name: "main", groups: 1, topics: 1, partitions: 2, lag: 300}
 	f.report(12)
 	f.lag -= 300 // it catches up, so that there is a time to drain
-	r := scaled(f.report(3), func(s *engine.ScalerReport) { s.Decision.Overdue = true })
+	r := scaled(f.report(3), func(s *engine.ScalerReport) {
+		s.Decision.Overdue, s.Workload.Followed, s.Given = true, true, &learn.Given{Replicas: 20}
+	})
 	declare(&r.Clusters[0].Groups[0], lag.SLO{Declared: true, LagTime: 30 * time.Second})
 	r.Clusters[0].Groups[0].Summary.AboveEnd = 1
-	r.Clusters[0].Groups[0].Rates.Rest = lag.Rest{Read: 2, Unknown: 1, Resting: 1, Slow: 1, Interval: time.Minute, StallAfter: 15 * time.Minute}
+	r.Clusters[0].Groups[0].Over = 1
+	r.Clusters[0].Groups[0].Rates.Rest = lag.Rest{Read: 2, Unknown: 1, Resting: 1, Slow: 1, Interval: time.Minute, StallAfter: 15 * time.Minute, MayBeRead: 15 * time.Minute}
 	r.Clusters[0].Groups[0].Rates.Missed = 1
-	p := New(Options{Latest: func() *engine.Report { return r }, Filter: everything, ConfigLoaded: func() bool { return true }})
+	r.Clusters[0].Groups[0].Rates.Expiry = lag.Expiry{At: noon, Bound: lag.ExpiryExact}
+	p := New(Options{Latest: func() *engine.Report { return r }, Filter: everything, ConfigLoaded: func() bool { return true }, Questions: questions})
 	check := func(metrics []Metric, gather func() ([]*dto.MetricFamily, error)) {
 		gathered, err := gather()
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, m := range metrics {
+			if strings.HasPrefix(m.Name, "lagscaler_group_stalled_partition_") || m.Name == "lagscaler_compat_partitions_unknown" {
+				continue // TestStalledPartitionsAreNamed, TestCompatLowerBounds
+			}
 			i := slices.IndexFunc(gathered, func(f *dto.MetricFamily) bool { return f.GetName() == m.Name })
 			if i < 0 {
 				t.Errorf("%s is not exposed", m.Name)
@@ -126,6 +137,65 @@ func TestSeriesOfOneGroup(t *testing.T) {
 	}
 	if n != 40 {
 		t.Errorf("a group in which everything is known has %d series, want 40", n)
+	}
+}
+
+// The worst partition has a name only while the group is late: otherwise a new one would be the worst at every poll, and every
+// name would be a series.
+func TestWorstPartitionIsNamed(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*engine.GroupReport)
+		want   string
+	}{
+		{"nothing is late", func(*engine.GroupReport) {}, ""},
+		{"a partition is above the threshold", func(g *engine.GroupReport) { g.Over = 1 }, `topic="topic-0000",partition="1"} 900`},
+		{"stalled below the threshold", func(g *engine.GroupReport) { g.Rates.Status = lag.StatusStalled }, `topic="topic-0000",partition="1"} 900`},
+		{"rewound below the threshold", func(g *engine.GroupReport) { g.Rates.Status = lag.StatusRewound }, ""},
+		{"no lag is known", func(g *engine.GroupReport) {
+			g.Over = 1
+			for i := range g.Lag.Topics[0].Partitions {
+				g.Lag.Topics[0].Partitions[i].Known = 0
+			}
+		}, ""},
+	} {
+		r := (&fleet{name: "main", groups: 1, topics: 1, partitions: 3, lag: 40}).report(5)
+		g := &r.Clusters[0].Groups[0]
+		g.Rates.Status = lag.StatusOK
+		g.Lag.Topics[0].Partitions[1].Committed = g.Lag.Topics[0].Partitions[1].End - 900
+		c.change(g)
+		got := text(t, page(r, Filter{}))
+		const metric = "lagscaler_group_worst_partition_lag_records"
+		if want := metric + `{kafka_cluster="main",group="group-0000",` + c.want; strings.Contains(got, metric) != (c.want != "") || c.want != "" && !strings.Contains(got, want) {
+			t.Errorf("%s: want %q in\n%s", c.name, c.want, got)
+		}
+	}
+}
+
+// One series each: the mode in force, and the reason in force.
+func TestModeAndReasonOfAScaler(t *testing.T) {
+	const of = `{target_namespace="shop",target_kind="Deployment",target="orders-worker",`
+	for _, c := range []struct {
+		name         string
+		change       func(*engine.ScalerReport)
+		mode, reason string
+	}{
+		{"acts", nil, "act", "ScaleUp"},
+		{"advises", func(s *engine.ScalerReport) { s.Mode = scaler.Advise }, "advise", "ScaleUp"},
+		{"before the first decision", func(s *engine.ScalerReport) { s.Decision = scaler.Decision{} }, "act", ""},
+		{"refused", func(s *engine.ScalerReport) { s.Refusal = scaler.Refusal{Reason: scaler.KeptByAnother} }, "act", "KeptByAnother"},
+	} {
+		got := text(t, page(scaled((&fleet{name: "main", groups: 1, topics: 1, partitions: 2}).report(3), c.change), Filter{}))
+		if want := "lagscaler_scaler_mode" + of + `mode="` + c.mode + `"} 1`; strings.Count(got, "lagscaler_scaler_mode{") != 1 || !strings.Contains(got, want) {
+			t.Errorf("%s: want only %s in\n%s", c.name, want, got)
+		}
+		want, n := "lagscaler_scaler_reason"+of+`reason="`+c.reason+`"} 1`, 1
+		if c.reason == "" {
+			want, n = "", 0
+		}
+		if strings.Count(got, "lagscaler_scaler_reason{") != n || !strings.Contains(got, want) {
+			t.Errorf("%s: want %d of %s in\n%s", c.name, n, want, got)
+		}
 	}
 }
 
@@ -245,6 +315,18 @@ func TestTopPartitions(t *testing.T) {
 	}
 }
 
+func TestScalersOfAnotherInstallation(t *testing.T) {
+	r := (&fleet{name: "main", groups: 1, topics: 1, partitions: 2}).report(3)
+	for i, reason := range []scaler.Reason{"", scaler.KeptByAnother, "TargetTaken", scaler.KeptByAnother} {
+		scaled(r, func(s *engine.ScalerReport) {
+			s.Name, s.Refusal = fmt.Sprint("shop/", i), scaler.Refusal{Reason: reason}
+		})
+	}
+	if got := text(t, page(r, Filter{})); !strings.Contains(got, "lagscaler_scalers_kept_by_another 2\n") {
+		t.Error("two of the scalers are kept by another installation; the page does not say so")
+	}
+}
+
 func TestScalerSeries(t *testing.T) {
 	r := scaled((&fleet{name: "main", groups: 1, topics: 1, partitions: 2}).report(3), nil)
 	scaled(r, func(s *engine.ScalerReport) {
@@ -299,5 +381,30 @@ func TestBeforeTheFirstReport(t *testing.T) {
 		if !strings.Contains(body, want) {
 			t.Errorf("missing %s", want)
 		}
+	}
+}
+
+// Of five stalled partitions the first three are named, with their offset, their owner and since when they stand.
+func TestStalledPartitionsAreNamed(t *testing.T) {
+	f := &fleet{name: "main", groups: 1, topics: 1, partitions: 8, stuck: 5}
+	r := f.report(120)
+	p := New(Options{Latest: func() *engine.Report { return r }, Filter: everything, ConfigLoaded: func() bool { return true }})
+	page := text(t, p)
+	for _, want := range []string{
+		`lagscaler_group_stalled_partition_offset{kafka_cluster="main",group="group-0000",topic="topic-0000",partition="0",owner="worker-0@10.0.0.7"} 1000`,
+		`lagscaler_group_stalled_partition_offset{kafka_cluster="main",group="group-0000",topic="topic-0000",partition="1",owner="worker-1@10.0.0.7"} 1001`,
+		fmt.Sprintf(`lagscaler_group_stalled_partition_since_timestamp_seconds{kafka_cluster="main",group="group-0000",topic="topic-0000",partition="2"} %s`,
+			strconv.FormatFloat(float64(noon.Add(20*time.Second).Unix()), 'g', -1, 64)),
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %s in\n%s", want, page)
+		}
+	}
+	if n := strings.Count(page, "\nlagscaler_group_stalled_partition_offset{"); n != 3 {
+		t.Errorf("%d named", n)
+	}
+	f.stuck = 0
+	if page := text(t, New(Options{Latest: func() *engine.Report { return f.report(1) }, Filter: everything, ConfigLoaded: func() bool { return true }})); strings.Contains(page, "stalled_partition_offset{") {
+		t.Error("they are named although they move")
 	}
 }

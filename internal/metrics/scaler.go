@@ -3,7 +3,6 @@ package metrics
 import (
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/scaler"
-	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -49,9 +48,15 @@ func scalerRow(name, help string, t Type, f func(*scalerView, *out), own ...stri
 // scalerTable is what every scaler has.
 var scalerTable = []row[*scalerView]{
 	scalerRow("lagscaler_scaler_current_replicas", "Current value of spec.replicas of the target.", Gauge,
-		func(s *scalerView, o *out) { o.know(float64(s.Workload.Spec), s.Workload.Found) }),
+		func(s *scalerView, o *out) { o.know(float64(s.Workload.Spec), s.Workload.Sized()) }),
 	scalerRow("lagscaler_scaler_desired_replicas", "Replicas of the last decision, after all limits.", Gauge,
 		func(s *scalerView, o *out) { o.know(float64(s.Decision.Desired), s.Decision.Decides()) }),
+	scalerRow("lagscaler_scaler_given_replicas", "Replicas that another autoscaler, which asks for them and sets the replicas itself, was given at the last decision. Absent if none asks.", Gauge,
+		func(s *scalerView, o *out) {
+			if s.Workload.Followed && s.Given != nil {
+				o.add(float64(s.Given.Replicas))
+			}
+		}),
 	scalerRow("lagscaler_scaler_min_replicas", "Minimum number of replicas, including the active schedule entries.", Gauge,
 		func(s *scalerView, o *out) {
 			if s.decided {
@@ -64,8 +69,19 @@ var scalerTable = []row[*scalerView]{
 		func(s *scalerView, o *out) { o.know(float64(s.Policy.MaxReplicas), s.Policy.MaxReplicas > 0) }),
 	scalerRow("lagscaler_scaler_partition_limit_replicas", "Number of replicas that can have a partition; more replicas would be idle.", Gauge,
 		func(s *scalerView, o *out) {
-			o.know(float64(s.Decision.Bounds.Partitions), s.Decision.Bounds.Partitions > 0)
+			o.know(float64(s.Decision.Bounds.Replicas), s.Decision.Bounds.Replicas > 0)
 		}),
+	scalerRow("lagscaler_scaler_mode", "1 for the mode in force: observe, advise or act. It is the weaker one of the mode of the configuration and that of the scaler.", Gauge,
+		func(s *scalerView, o *out) { o.add(1, word(string(s.Mode))) }, "mode"),
+	scalerRow("lagscaler_scaler_reason", "1 for the reason in force: the verdict of the last decision, or why no decision is made for the scaler. Absent before the first decision.", Gauge,
+		func(s *scalerView, o *out) {
+			switch {
+			case s.Refused():
+				o.add(1, word(string(s.Refusal.Reason)))
+			case s.decided:
+				o.add(1, word(string(s.Decision.Verdict)))
+			}
+		}, "reason"),
 	scalerRow("lagscaler_scaler_decisions_total", "Decisions by verdict. The series of a reason appears with its first decision.", Counter,
 		func(s *scalerView, o *out) {
 			for _, c := range s.Counts.Decisions {
@@ -89,8 +105,7 @@ var scalerTable = []row[*scalerView]{
 		func(s *scalerView, o *out) { o.know(s.need.Required, s.decided && s.need.RateKnown) }),
 	scalerRow("lagscaler_scaler_capacity_per_replica_records_per_second", "Capacity of one replica in records per second, declared or learned. Absent while it is unknown.", Gauge,
 		func(s *scalerView, o *out) {
-			known := s.need.Capacity != "" && s.need.Capacity != learn.NotKnown
-			o.know(s.need.PerConsumer*float64(max(1, s.Decision.Why.PerReplica)), known)
+			o.know(s.need.PerConsumer*float64(max(1, s.Decision.Why.PerReplica)), s.need.Capacity.Known())
 		}),
 	scalerRow("lagscaler_scaler_hold_overdue", "1 while a verdict has blocked a change for longer than its deadline, with the reason; absent otherwise.", Gauge,
 		func(s *scalerView, o *out) {

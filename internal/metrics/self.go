@@ -3,6 +3,7 @@ package metrics
 import (
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/scaler"
 )
 
 // clusterView is one Kafka cluster.
@@ -61,7 +62,7 @@ func pollRow(name, help string, t Type, f func(*pollView, *out), own ...string) 
 	return row[*pollView]{Metric: Metric{Name: name, Type: t, Area: AreaSelf, Stability: Stable, Labels: labelsOf(clusterLabels, own...), Help: help}, emit: f}
 }
 
-var stages = []lag.Stage{lag.StageConnect, lag.StageMetadata, lag.StageList, lag.StageDescribe, lag.StageCommits, lag.StageOffsets}
+var stages = []lag.Stage{lag.StageConnect, lag.StageMetadata, lag.StageList, lag.StageDescribe, lag.StageCommits, lag.StageOffsets, lag.StageHeaders}
 
 // pollTable is what every replica exposes about its own polls and samples.
 var pollTable = []row[*pollView]{
@@ -92,6 +93,12 @@ var pollTable = []row[*pollView]{
 				o.add(float64(at.UnixMilli()) / 1000)
 			}
 		}),
+	pollRow("lagscaler_foreign_addresses", "Addresses of the cluster at which another Kafka cluster answered, as of the last poll. Its answers are not used.", Gauge,
+		func(p *pollView, o *out) {
+			if p.stats.Polls > 0 {
+				o.add(float64(p.stats.Foreign))
+			}
+		}),
 	pollRow("lagscaler_groups", "Consumer groups that this process knows, exported or not.", Gauge,
 		func(p *pollView, o *out) { o.add(float64(p.groups)) }),
 	pollRow("lagscaler_groups_dropped_total", "Groups that were not exported, counted once per poll. max_groups and max_series are the configured limits; detail counts groups whose topic and partition series were omitted.", Counter,
@@ -119,11 +126,22 @@ type selfView struct {
 	opts   *Options
 	leader bool
 	series int
+	kept   int // scalers that another installation keeps
 	panics []engine.PanicCount
 }
 
 func selfRow(name, help string, f func(*selfView, *out), own ...string) row[*selfView] {
 	return row[*selfView]{Metric: Metric{Name: name, Type: Gauge, Area: AreaSelf, Stability: Stable, Labels: own, Help: help}, emit: f}
+}
+
+// keptByAnother counts the scalers that another installation keeps.
+func keptByAnother(scalers []engine.ScalerReport) (n int) {
+	for i := range scalers {
+		if scalers[i].Refusal.Reason == scaler.KeptByAnother {
+			n++
+		}
+	}
+	return n
 }
 
 // selfTable is what every replica exposes about itself.
@@ -132,14 +150,27 @@ var selfTable = []row[*selfView]{
 		func(s *selfView, o *out) { o.add(float64(s.series)) }),
 	selfRow("lagscaler_leader", "1 if this replica is the leader. Only the leader exports groups and scalers, and writes replicas.",
 		func(s *selfView, o *out) { o.flag(s.leader) }),
+	selfRow("lagscaler_scalers_kept_by_another", "KafkaScalers that another installation of lagscaler keeps. This one writes neither their replicas nor their status.",
+		func(s *selfView, o *out) { o.add(float64(s.kept)) }),
 	selfRow("lagscaler_build_info", "1, with the version.",
 		func(s *selfView, o *out) { o.add(1, word(s.opts.Version), word(s.opts.Revision)) }, "version", "revision"),
-	selfRow("lagscaler_config_last_reload_successful", "1 if the current configuration is that of the file; 0 if the file is invalid.",
+	selfRow("lagscaler_config_last_reload_successful", "1 if the last load of the configuration file succeeded; fields that need a restart apply only after it. 0 if the file was refused.",
 		func(s *selfView, o *out) {
 			if s.opts.ConfigLoaded != nil {
 				o.flag(s.opts.ConfigLoaded())
 			}
 		}),
+	{
+		Metric: Metric{
+			Name: "lagscaler_external_scaler_requests_total", Type: Counter, Area: AreaSelf, Stability: Stable, Labels: []string{"call", "code"},
+			Help: "Questions of KEDA to this replica, by call and by outcome: OK, or the gRPC code of the error. Absent without the endpoint. A replica that does not lead asks the leader, which counts the question, too.",
+		},
+		emit: func(s *selfView, o *out) {
+			if s.opts.Questions != nil {
+				s.opts.Questions(func(call, code string, count uint64) { o.add(float64(count), call, code) })
+			}
+		},
+	},
 	{
 		Metric: Metric{
 			Name: "lagscaler_panics_total", Type: Counter, Area: AreaSelf, Stability: Stable, Labels: []string{"part"},

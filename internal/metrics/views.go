@@ -51,9 +51,41 @@ type groupView struct {
 
 func (g *groupView) isStale() bool { return g.stale }
 
-// membersKnown reports whether the members are known. They are not if the group was rebalancing, or could not be described,
-// at every poll since it was first seen.
-func (g *groupView) membersKnown() bool { return g.lag.Described || len(g.lag.Members) > 0 }
+// stuckShown is how many stalled partitions of a group are named. One alert names them, and nobody reads more.
+const stuckShown = 3
+
+// eachStuck calls yield for the stalled partitions that are named.
+func (g *groupView) eachStuck(yield func(s *lag.Stuck, topic, partition string)) {
+	stuck := g.rates.Stuck(g.lag)
+	for i := range stuck[:min(len(stuck), stuckShown)] {
+		yield(&stuck[i], stuck[i].Topic, strconv.Itoa(int(stuck[i].Partition)))
+	}
+}
+
+// late reports whether the group has a partition above its threshold, or needs attention.
+func (g *groupView) late() bool {
+	switch g.rates.Status {
+	case lag.StatusWarning, lag.StatusStalled, lag.StatusStopped:
+		return true
+	default:
+		return g.over > 0
+	}
+}
+
+// worstPartition is the partition with the greatest lag that is known, the first one of equals. A lag of 0 is no worst one.
+func (g *groupView) worstPartition() (topic, partition string, n int64, ok bool) {
+	for _, t := range g.lag.Topics {
+		if t.Orphaned {
+			continue
+		}
+		for _, p := range t.Partitions {
+			if l, known := p.Lag(); known && l > n {
+				topic, partition, n, ok = strings.ToValidUTF8(t.Topic, "\uFFFD"), strconv.Itoa(int(p.Partition)), l, true
+			}
+		}
+	}
+	return topic, partition, n, ok
+}
 
 // key identifies a group among the groups of all clusters.
 func (g *groupView) key() key { return key{g.cluster, g.lag.Group} }
@@ -67,7 +99,7 @@ func groupViews(r *engine.Report, c *engine.ClusterReport) []*groupView {
 		g := &c.Groups[i]
 		views[i] = &groupView{
 			labels:  newLabels("kafka_cluster", c.Name, "group", g.Lag.Group),
-			cluster: c.Name, lag: g.Lag, sum: &g.Summary, rates: &g.Rates, stats: &g.Rebalances, slo: g.SLO.Or(lag.DefaultSLO), over: g.Over,
+			cluster: c.Name, lag: g.Lag, sum: &g.Summary, rates: &g.Rates, stats: &g.Rebalances, slo: g.SLO, over: g.Over,
 			at: r.At, stale: g.Lag.ReadAt.IsZero() || g.Lag.Stale(),
 		}
 	}

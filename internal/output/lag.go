@@ -42,8 +42,9 @@ func (f *LagFormat) Document() bool { return *f == LagJSON || *f == LagYAML }
 
 // Reading says how one reading of lag is printed.
 type Reading struct {
-	Timed bool // there is a history, so time lag has a column
-	More  bool // more readings follow: JSON is one line per reading, YAML one document
+	Partitions bool // one row per partition instead of one per group; the wide table has always one per partition
+	Timed      bool // there is a history, so time lag and status have a column
+	More       bool // more readings follow: JSON is one line per reading, YAML one document
 }
 
 // Print writes one reading.
@@ -58,6 +59,7 @@ func (f *LagFormat) Print(w io.Writer, l api.Lag, r Reading) error {
 		return YAML(w, l)
 	}
 	t := lagTable{wide: *f == LagWide, timed: r.Timed, clusters: len(l.Clusters) > 1}
+	t.partitions = r.Partitions || t.wide
 	if err := t.print(w, l); err != nil {
 		return err
 	}
@@ -67,9 +69,9 @@ func (f *LagFormat) Print(w io.Writer, l api.Lag, r Reading) error {
 	return nil
 }
 
-// lagTable has one row per partition, and one row for a group without partitions.
+// lagTable has one row per group; or one row per partition, and one for a group without partitions.
 type lagTable struct {
-	wide, timed, clusters bool
+	wide, partitions, timed, clusters bool
 }
 
 // column is one column. Its cell comes from the partition or from the group; without a function it is unknown.
@@ -80,7 +82,23 @@ type column struct {
 	part  func(g api.Group, p api.Partition) string
 }
 
-func (t lagTable) columns() []column {
+// groupColumns are the columns of the table that has one row per group.
+func (t lagTable) groupColumns() []column {
+	return []column{
+		{"CLUSTER", t.clusters, func(c api.Cluster, _ api.Group) string { return c.Cluster }, nil},
+		{"GROUP", true, func(_ api.Cluster, g api.Group) string { return g.Group }, nil},
+		{"STATUS", t.timed, func(_ api.Cluster, g api.Group) string { return Text(g.Status) }, nil},
+		{"LAG", true, func(_ api.Cluster, g api.Group) string { return totalLag(g) }, nil},
+		{"WORST PARTITION", true, func(_ api.Cluster, g api.Group) string { return worst(g) }, nil},
+		{"TIME LAG", t.timed, func(_ api.Cluster, g api.Group) string { return bounded(g.MaxLagSeconds, g.MaxAtLeast, g.MaxAtMost) }, nil},
+		{"STATE", true, func(_ api.Cluster, g api.Group) string { return Text(g.State) }, nil},
+		{"MEMBERS", true, func(_ api.Cluster, g api.Group) string { return members(g) }, nil},
+		{"NOTE", true, func(_ api.Cluster, g api.Group) string { return groupNote(g) }, nil},
+	}
+}
+
+// partitionColumns are the columns of the table that has one row per partition.
+func (t lagTable) partitionColumns() []column {
 	owners := owners{}
 	return []column{
 		{"CLUSTER", t.clusters, func(c api.Cluster, _ api.Group) string { return c.Cluster }, nil},
@@ -95,19 +113,23 @@ func (t lagTable) columns() []column {
 		{"COMMITTED", true, nil, func(_ api.Group, p api.Partition) string { return Number(p.Committed) }},
 		{"END", true, nil, func(_ api.Group, p api.Partition) string { return Number(p.End) }},
 		{"LAG", true, nil, func(_ api.Group, p api.Partition) string { return Number(p.Lag) }},
-		{"TIME LAG", t.timed, nil, func(_ api.Group, p api.Partition) string { return timeLag(p) }},
+		{"TIME LAG", t.timed, nil, func(_ api.Group, p api.Partition) string { return bounded(p.LagSeconds, p.LagAtLeast, p.LagAtMost) }},
 		{"AT MOST", t.wide, nil, func(_ api.Group, p api.Partition) string { return Number(p.LagUpperBound) }},
 		{"LOST", t.wide, nil, func(_ api.Group, p api.Partition) string { return Number(p.Lost) }},
 		{"OWNER", true, nil, owners.name},
 		{"MEMBER ID", t.wide, nil, func(_ api.Group, p api.Partition) string { return Text(p.Owner) }},
-		{"NOTE", true, func(_ api.Cluster, g api.Group) string { return groupNote(g) }, note},
+		{"NOTE", true, func(_ api.Cluster, g api.Group) string { return groupNote(g) }, partitionNote},
 	}
 }
 
 func (t lagTable) print(w io.Writer, l api.Lag) error {
 	var shown []column
 	var heads []string
-	for _, c := range t.columns() {
+	columns := t.groupColumns()
+	if t.partitions {
+		columns = t.partitionColumns()
+	}
+	for _, c := range columns {
 		if c.shown {
 			shown, heads = append(shown, c), append(heads, c.head)
 		}
@@ -115,10 +137,12 @@ func (t lagTable) print(w io.Writer, l api.Lag) error {
 	table := NewTable(w, heads...)
 	for _, c := range l.Clusters {
 		for _, g := range c.Groups {
-			for _, p := range g.Partitions {
-				table.Row(cells(shown, c, g, &p)...)
+			if t.partitions {
+				for _, p := range g.Partitions {
+					table.Row(cells(shown, c, g, &p)...)
+				}
 			}
-			if len(g.Partitions) == 0 {
+			if !t.partitions || len(g.Partitions) == 0 {
 				table.Row(cells(shown, c, g, nil)...)
 			}
 		}
@@ -126,7 +150,7 @@ func (t lagTable) print(w io.Writer, l api.Lag) error {
 	return table.Flush()
 }
 
-// cells are the cells of one row; p is nil for a group without partitions.
+// cells are the cells of one row; p is nil if the row is that of a group.
 func cells(columns []column, c api.Cluster, g api.Group, p *api.Partition) []string {
 	line := make([]string, 0, len(columns))
 	for _, col := range columns {
@@ -142,9 +166,36 @@ func cells(columns []column, c api.Cluster, g api.Group, p *api.Partition) []str
 	return line
 }
 
-// owners caches the names of partition owners: client id and host, by group and member id.
+// totalLag is the lag of a group: ">=6" when the lag of some partitions could not be read.
+func totalLag(g api.Group) string {
+	if g.TotalLag == nil {
+		return ""
+	}
+	if !g.Complete {
+		return ">=" + Number(g.TotalLag)
+	}
+	return Number(g.TotalLag)
+}
+
+// worst is the partition with the largest known lag, such as "orders-7 (120)"; empty if no partition is known to lag.
+func worst(g api.Group) string {
+	var found *api.Partition
+	for i := range g.Partitions {
+		p := &g.Partitions[i]
+		if p.Lag != nil && *p.Lag > 0 && !p.Orphaned && (found == nil || *p.Lag > *found.Lag) {
+			found = p
+		}
+	}
+	if found == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s-%d (%d)", found.Topic, found.Partition, *found.Lag)
+}
+
+// owners caches the names of partition owners, by group and member id.
 type owners map[string]string
 
+// name is the client id and the host of the owner, such as worker-1@10.0.0.7.
 func (o owners) name(g api.Group, p api.Partition) string {
 	if p.Owner == nil {
 		return ""
@@ -152,7 +203,7 @@ func (o owners) name(g api.Group, p api.Partition) string {
 	key := g.Group + "\x00" + *p.Owner
 	if _, ok := o[key]; !ok {
 		for _, m := range g.Members {
-			o[g.Group+"\x00"+m.MemberID] = m.ClientID + strings.Replace(m.Host, "/", "@", 1)
+			o[g.Group+"\x00"+m.MemberID] = m.Name()
 		}
 	}
 	return o[key]
@@ -160,18 +211,72 @@ func (o owners) name(g api.Group, p api.Partition) string {
 
 // members is the number of members, as far as it is known: of a group that could not be read it is not.
 func members(g api.Group) string {
-	if len(g.Members) == 0 && (g.Error != nil || g.State == nil) {
+	if g.MembersUnknown || len(g.Members) == 0 && (g.Error != nil || g.State == nil) {
 		return ""
 	}
 	return strconv.Itoa(len(g.Members))
 }
 
-// groupNote is the note of a group without partitions.
+// groupNote explains the numbers of a group: how many of its partitions have which note.
 func groupNote(g api.Group) string {
-	if g.Error == nil && len(g.Members) == 0 {
+	if len(g.Partitions) == 0 && g.Error == nil && len(g.Members) == 0 {
 		return "no offsets seen" // or none that DESCRIBE on their topics lets us see
 	}
-	return Text(g.Error)
+	var order []remark // without their numbers
+	count := map[remark]int64{}
+	for _, p := range g.Partitions {
+		for _, n := range notes(g, p) {
+			kind := remark{min(n.records, 1), n.text}
+			if count[kind] == 0 {
+				order = append(order, kind)
+			}
+			count[kind] += max(n.records, 1)
+		}
+	}
+	var all []string
+	for _, kind := range order {
+		n := count[kind]
+		if kind.records > 0 {
+			all = append(all, fmt.Sprintf("%s %s", counted(n, "record"), kind.text))
+		} else {
+			all = append(all, fmt.Sprintf("%s: %s", counted(n, "partition"), kind.text))
+		}
+	}
+	return strings.Join(append(all, errorOf(g)...), ", ")
+}
+
+// partitionNote explains the numbers of a partition.
+func partitionNote(g api.Group, p api.Partition) string {
+	var all []string
+	for _, n := range notes(g, p) {
+		if n.records > 0 {
+			all = append(all, fmt.Sprintf("%d %s", n.records, n.text))
+		} else {
+			all = append(all, n.text)
+		}
+	}
+	return strings.Join(append(all, errorOf(g)...), ", ")
+}
+
+// counted is a number of things, such as "1 record" or "7 records".
+func counted(n int64, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return strconv.FormatInt(n, 10) + " " + thing
+}
+
+func errorOf(g api.Group) []string {
+	if g.Error == nil {
+		return nil
+	}
+	return []string{*g.Error}
+}
+
+// remark is one note of a partition. It is about a number of records, or about the partition.
+type remark struct {
+	records int64 // 0: it is about the partition
+	text    string
 }
 
 // standNotes say what the commits of a partition show.
@@ -182,40 +287,48 @@ var standNotes = map[string]string{
 	"stalled": "stalled",
 }
 
-// note explains the numbers of a partition.
-func note(g api.Group, p api.Partition) string {
-	var notes []string
+// notes are what the numbers of a partition do not say.
+func notes(g api.Group, p api.Partition) (all []remark) {
+	note := func(records int64, text string) { all = append(all, remark{records, text}) }
 	switch {
 	case p.Error != nil:
-		notes = append(notes, *p.Error)
+		note(0, *p.Error)
 	case p.Committed == nil && p.Lag == nil:
-		notes = append(notes, "never committed")
+		note(0, "never committed")
 	}
 	switch {
 	case p.Orphaned:
-		notes = append(notes, "orphaned")
+		note(0, "orphaned")
 	case slices.ContainsFunc(g.Left, func(l api.Left) bool { return l.Topic == p.Topic }):
-		notes = append(notes, "no member subscribes")
+		note(0, "no member subscribes")
 	}
 	if p.Lost != nil && *p.Lost > 0 {
-		notes = append(notes, fmt.Sprintf("%d lost", *p.Lost))
+		note(*p.Lost, "lost")
 	}
 	if p.IsAboveEnd() {
-		notes = append(notes, fmt.Sprintf("%d above the end", *p.AboveEnd))
+		note(*p.AboveEnd, "above the end")
 	}
 	if p.Stand != nil {
-		notes = append(notes, standNotes[*p.Stand])
+		note(0, standNotes[*p.Stand])
 	}
-	if g.Error != nil {
-		notes = append(notes, *g.Error)
-	}
-	return strings.Join(notes, ", ")
+	return all
 }
 
-// printAdvice prints the advice for every group.
+// Stuck prints stalled partitions, each with the command that prints its record.
+func Stuck(w io.Writer, all []api.Stuck) {
+	for _, s := range all {
+		fmt.Fprintf(w, "  %s\n    the record: %s\n", Printable(s.Text()), s.Command)
+	}
+}
+
+// printAdvice prints the stalled partitions of every group, and the advice.
 func printAdvice(w io.Writer, l api.Lag) {
 	for _, c := range l.Clusters {
 		for _, g := range c.Groups {
+			if len(g.Stuck) > 0 {
+				fmt.Fprintf(w, "\n%s: stalled partitions\n", Printable(g.Group))
+				Stuck(w, g.Stuck)
+			}
 			for _, a := range g.Advice {
 				fmt.Fprintf(w, "\n%s: %s\n  because: %s\n  do:      %s\n  cost:    %s\n", Printable(g.Group), a.Name, a.Because, a.Do, a.Cost)
 			}
@@ -223,10 +336,13 @@ func printAdvice(w io.Writer, l api.Lag) {
 	}
 }
 
-// timeLag is the time lag of a partition: ">=9m10s" when that is a lower bound.
-func timeLag(p api.Partition) string {
-	if p.LagAtLeast {
-		return ">=" + Seconds(p.LagSeconds)
+// bounded is a time lag: ">=9m10s" when that is a lower bound, "<=1m0s" when only an upper one is known.
+func bounded(seconds *float64, atLeast bool, atMost *float64) string {
+	switch {
+	case atMost != nil:
+		return "<=" + Seconds(atMost)
+	case atLeast:
+		return ">=" + Seconds(seconds)
 	}
-	return Seconds(p.LagSeconds)
+	return Seconds(seconds)
 }

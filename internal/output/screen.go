@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"golang.org/x/term"
 )
@@ -43,11 +45,45 @@ func (s Screen) Show(print func(io.Writer) error) error {
 	return err
 }
 
-// Progress shows on a terminal how many tasks are finished; elsewhere it prints nothing. Call finished after each task.
+// patience is how long a command may be silent.
+const patience = time.Second
+
+// Waiting prints what the command waits for, if that takes longer than a second. Call over when it has come: nothing is printed
+// after that.
+func Waiting(w io.Writer, what string) (over func()) {
+	var mu sync.Mutex
+	ended := false
+	t := time.AfterFunc(patience, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if !ended {
+			fmt.Fprintln(w, what+" …")
+		}
+	})
+	return func() {
+		t.Stop()
+		mu.Lock()
+		defer mu.Unlock()
+		ended = true
+	}
+}
+
+// Progress shows on a terminal how many tasks are finished; elsewhere it prints once how many there are, if they take longer than a
+// second. Call finished after each task.
 func Progress(w io.Writer, doing string, all int) (finished func()) {
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return func() {}
+		what := doing
+		if all > 1 {
+			what = fmt.Sprintf("%s: %d tasks", doing, all)
+		}
+		over := Waiting(w, what)
+		var done atomic.Int64
+		return func() {
+			if done.Add(1) == int64(all) {
+				over()
+			}
+		}
 	}
 	const eraseLine = "\r\x1b[K"
 	var mu sync.Mutex

@@ -7,11 +7,11 @@
 //	{"scaler":"shop/orders","poll":{…},"decision":{…}}          the input of a poll; the decision if this poll made one
 //
 // Every file has a memory line before the first poll of every scaler, so each file can be replayed alone. A memory line
-// does not contain the readings of the last minutes. The start of the line says what that means for a replay:
+// does not contain the readings of the last minutes. The field "start" of the line says how a replay has to treat this:
 //
 //	start       what happened before                             the replay
 //	fresh       the scaler had no readings                       is exact from here on
-//	continues   the poll at "after", in another file or by       is exact if it has read that poll
-//	            another leader
-//	cut         unknown: polls are missing                       warms up for 20 minutes
+//	continues   the poll of the time "after" is in another       is exact if it has read that poll
+//	            file, or another leader recorded it
+//	cut         unknown: polls are missing                       warms up for 20 minutes; what it learns then may differ a little
 package record

@@ -80,12 +80,21 @@ type source struct {
 	Rebalance seen.Rebalance  `json:"rebalance"`
 	Ends      []lag.TopicRead `json:"ends,omitempty"`
 	Absent    []string        `json:"absent,omitempty"`
+	ClusterID string          `json:"clusterId,omitempty"`
+
+	TimeLagAtLeast float64 `json:"timeLagAtLeast,omitempty"`
+	TimeLagAtMost  float64 `json:"timeLagAtMost,omitempty"`
+
+	Times []lag.RecordTimes `json:"times,omitempty"`
 }
 
 func pollOf(in scaler.Input) *poll {
 	p := &poll{Now: in.Now, Clock: in.Clock, Workload: in.Workload, Policy: in.Policy, SLO: in.Policy.SLO, Acts: in.Acts, Asleep: in.Asleep}
 	for _, s := range in.Sources {
-		p.Sources = append(p.Sources, source{s.SourceSpec, s.Lag, s.Silent, s.Missing, s.Rebalance, s.Ends, s.Absent})
+		p.Sources = append(p.Sources, source{
+			s.SourceSpec, s.Lag, s.Silent, s.Missing, s.Rebalance, s.Ends, s.Absent, s.ClusterID,
+			s.TimeLagAtLeast, s.TimeLagAtMost, s.Times,
+		})
 	}
 	for _, w := range in.Policy.Schedule {
 		p.Schedule = append(p.Schedule, w.WindowSpec)
@@ -99,7 +108,8 @@ func (p *poll) input() (scaler.Input, error) {
 	in.Policy.SLO = p.SLO
 	for _, s := range p.Sources {
 		in.Sources = append(in.Sources, seen.Source{
-			SourceSpec: s.Spec, Lag: s.Lag, Silent: s.Silent, Missing: s.Missing, Rebalance: s.Rebalance, Ends: s.Ends, Absent: s.Absent,
+			SourceSpec: s.Spec, Lag: s.Lag, Silent: s.Silent, Missing: s.Missing, Rebalance: s.Rebalance, Ends: s.Ends, Absent: s.Absent, ClusterID: s.ClusterID,
+			TimeLagAtLeast: s.TimeLagAtLeast, TimeLagAtMost: s.TimeLagAtMost, Times: s.Times,
 		})
 	}
 	var errs []error

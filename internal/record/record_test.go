@@ -5,11 +5,13 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +56,13 @@ func anyInput() *rapid.Generator[scaler.Input] {
 			}),
 			reflect.TypeFor[[]lag.TopicRead](): list(func(t *rapid.T) any {
 				return orNil(rapid.SliceOfN(rapid.Make[lag.TopicRead](), 0, 2).Draw(t, "topics"))
+			}),
+			reflect.TypeFor[[]lag.RecordTimes](): list(func(t *rapid.T) any {
+				one := rapid.Custom(func(t *rapid.T) lag.RecordTimes {
+					at, _ := at.Draw(t, "at").(time.Time)
+					return lag.RecordTimes{Topic: "orders", ID: rapid.StringN(0, 8, 20).Draw(t, "id"), Agreed: rapid.Int().Draw(t, "agreed"), Since: at, At: at}
+				})
+				return orNil(rapid.SliceOfN(one, 0, 2).Draw(t, "times"))
 			}),
 			reflect.TypeFor[[]asleep.Mark](): list(func(t *rapid.T) any {
 				return orNil(rapid.SliceOfN(rapid.Make[asleep.Mark](), 0, 2).Draw(t, "marks"))
@@ -140,7 +149,7 @@ func restless() sim.Trace {
 }
 
 // recorded runs a daemon through the simulator and returns its files, the oldest first.
-func recorded(t *testing.T, maxBytes int64, poll func(*daemon, int)) []string {
+func recorded(t testing.TB, maxBytes int64, poll func(*daemon, int)) []string {
 	t.Helper()
 	policy, err := scaler.Spec{Sources: []seen.SourceSpec{{Cluster: "sim", Group: "sim"}}}.Policy()
 	if err != nil {
@@ -226,12 +235,14 @@ func TestReplayIsExact(t *testing.T) {
 	}
 }
 
-// A single file of several warms up first; after that its decisions are identical.
+// A single file of several warms up first; after that it decides the same. What it learned while it warmed up may differ a little,
+// and with it the numbers of a line.
 func TestReplayOfOneOfSeveral(t *testing.T) {
 	for _, maxBytes := range []int64{40_000, 50_000, 60_000} { // other polls begin a file
 		files := recorded(t, maxBytes, nil)
 		last := files[len(files)-2]
 		decisions, warming, different := replay(t, &Replay{}, last)
+		different = slices.DeleteFunc(different, func(c Compared) bool { return !c.Differs() })
 		if warming == 0 || warming == decisions || len(different) > 0 {
 			t.Errorf("files of %d bytes: %d decisions, %d of them warming up, differences: %+v", maxBytes, decisions, warming, different)
 		}
@@ -389,4 +400,49 @@ func unzip(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// Whatever a recording says, it is replayed or refused with its line, and no decision leaves the limits of its policy.
+func FuzzReplay(f *testing.F) {
+	for _, file := range []string{"testdata/first-version.jsonl.gz", recorded(f, 1<<30, nil)[0]} {
+		f.Add(firstLines(f, file, 12))
+	}
+	f.Fuzz(func(t *testing.T, lines []byte) {
+		var zipped bytes.Buffer
+		w := gzip.NewWriter(&zipped)
+		if _, err := w.Write(lines); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		r := Replay{Report: func(c Compared) {
+			if c.Now.Desired < 0 || c.Now.Line == "" {
+				t.Errorf("decided %+v", c.Now)
+			}
+		}}
+		if err := r.Read("fuzz", &zipped); err != nil && !strings.Contains(err.Error(), "line ") {
+			t.Errorf("names no line: %v", err)
+		}
+	})
+}
+
+// firstLines are lines of a recording, without compression.
+func firstLines(tb testing.TB, file string, n int) []byte {
+	tb.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer f.Close() // read only
+	unzipped, err := gzip.NewReader(f)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	all, err := io.ReadAll(unzipped)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		tb.Fatal(err)
+	}
+	lines := slices.Collect(bytes.Lines(all))
+	return bytes.Join(lines[:min(n, len(lines))], nil)
 }

@@ -128,7 +128,7 @@ func (r *Replay) decide(s *replayed, in scaler.Input, l line) {
 		r.Policy(&in)
 	}
 	in.Memory = s.memory
-	if l.Decision != nil && in.Now.Before(s.warmAt) { // the fast lane of a replay that knows less may have decided at another poll
+	if l.Decision != nil && in.Now.Before(s.warmAt) { // a replay that knows less may have made its early decision at another poll
 		in.Memory = s.memory.Undecided()
 	}
 	result := scaler.Evaluate(in)

@@ -2,11 +2,11 @@
 // connections.
 //
 // The problem: each connection costs memory while it is open, and each answer while it is written. A client that opens hundreds of
-// them, sends its request byte by byte, or does not read the answers must not stop the scrapes of Prometheus, nor fill the memory.
+// connections, sends its request byte by byte, or does not read the answers must not stop the scrapes of Prometheus, nor fill the memory.
 //
 // The rule: everything that a client can hold has a bound. If a bound is exceeded, the client that holds most loses first.
 //
-//	what                           bound                               over it
+//	what                           bound                               if it is exceeded
 //	connections                    256                                 the client with most of them loses the one that was idle longest
 //	a request                      32 KiB of headers, 10 s to send it  the connection is closed
 //	an answer                      60 s, and 64 KiB of it in 10 s      the connection is closed

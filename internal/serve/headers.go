@@ -2,8 +2,8 @@ package serve
 
 import "net/http"
 
-// Secured sets the headers of every response: nothing from other hosts, no frames, no guessing of content types.
-func Secured(next http.Handler) http.Handler {
+// WithSecurityHeaders sets the headers of every response: nothing from other hosts, no frames, no guessing of content types.
+func WithSecurityHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "+

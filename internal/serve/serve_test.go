@@ -224,3 +224,28 @@ func TestFastClient(t *testing.T) {
 		}
 	})
 }
+
+// A request whose headers or address are larger than the bound is refused, and its handler is not called.
+func TestLargeRequests(t *testing.T) {
+	long := strings.Repeat("a", 2*maxHeaders)
+	for name, c := range map[string]struct{ request, want string }{
+		"small":     {"GET /?q=a HTTP/1.0\r\nCookie: a\r\n\r\n", "200 OK"},
+		"a header":  {"GET / HTTP/1.0\r\nCookie: " + long + "\r\n\r\n", "431 "},
+		"a query":   {"GET /?q=" + long + " HTTP/1.0\r\n\r\n", "431 "},
+		"many of 1": {"GET / HTTP/1.0\r\n" + strings.Repeat("a: b\r\n", 2*maxHeaders/6) + "\r\n", "431 "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				called := false
+				p := serving(t, func(http.ResponseWriter, *http.Request) { called = true })
+				conn := p.connect("10.0.0.1", 1)
+				go func() { _, _ = io.WriteString(conn, c.request) }() // the server does not read all of it
+				answer, err := io.ReadAll(conn)
+				if small := name == "small"; err != nil || !strings.Contains(string(answer), c.want) || called != small {
+					t.Errorf("%.100q, %v; handler called: %v", answer, err, called)
+				}
+				_ = conn.Close()
+			})
+		})
+	}
+}

@@ -52,7 +52,7 @@ func compareOf(s *engine.ScalerReport) *ComparePage {
 	}
 	if n, ok := s.Decision.Need(); ok {
 		out.Assignor = n.Assignor
-		if n.PerConsumer > 0 {
+		if n.Capacity.Known() { // one that was only seen is a lower bound
 			out.PerConsumer = &n.PerConsumer
 		}
 		if n.Partitions > 0 {

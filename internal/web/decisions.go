@@ -29,25 +29,25 @@ type VerdictCount struct {
 
 // DecisionView is a scaler's last decision, its derivation, and whether it was applied.
 type DecisionView struct {
-	Name        string          `json:"name"`
-	Target      string          `json:"target"`
-	Mode        string          `json:"mode"` // in force: the weaker of the scaler's own and the global one
-	Refused     string          `json:"refused,omitempty"`
-	At          *time.Time      `json:"at"` // null: nothing decided yet
-	Line        string          `json:"line"`
-	Verdict     string          `json:"verdict"`
-	Doc         string          `json:"doc"`     // the verdict in words
-	Current     *int32          `json:"current"` // null: the target does not exist, or its replicas are not known
-	Desired     *int32          `json:"desired"` // null: no number of replicas is decided
-	Disposition string          `json:"disposition"`
-	Failure     string          `json:"failure,omitempty"`
-	Overdue     bool            `json:"overdue"` // a hold is past its deadline
-	Wait        *scaler.Wait    `json:"wait"`
-	Owner       *OwnerView      `json:"owner"` // another controller of the target; null: nobody
-	Steps       []scaler.Step   `json:"steps"`
-	Rows        []say.Row       `json:"rows"` // the derivation
-	Sources     []SourceView    `json:"sources"`
-	Decision    scaler.Decision `json:"decision"` // every number
+	Name        string           `json:"name"`
+	Target      string           `json:"target"`
+	Mode        string           `json:"mode"` // in force: the weaker of the scaler's own and the global one
+	Refused     string           `json:"refused,omitempty"`
+	At          *time.Time       `json:"at"` // null: nothing decided yet
+	Line        string           `json:"line"`
+	Verdict     string           `json:"verdict"`
+	Doc         string           `json:"doc"`     // the verdict in words
+	Current     *int32           `json:"current"` // null: the target does not exist, or its replicas are not known
+	Desired     *int32           `json:"desired"` // null: no number of replicas is decided
+	Disposition string           `json:"disposition"`
+	Failure     string           `json:"failure,omitempty"`
+	Overdue     bool             `json:"overdue"` // a hold is past its deadline
+	Wait        *scaler.Wait     `json:"wait"`
+	Owner       *OwnerView       `json:"owner"` // another controller of the target; null: nobody
+	Steps       []scaler.Step    `json:"steps"`
+	Rows        []say.Row        `json:"rows"` // the derivation
+	Sources     []SourceView     `json:"sources"`
+	Decision    *scaler.Decision `json:"decision"` // every number; null: nothing is decided
 }
 
 // OwnerView is who else sets the target's replicas, and what it wants.
@@ -130,7 +130,7 @@ func decisionOf(s *engine.ScalerReport) DecisionView {
 	v := DecisionView{
 		Name: s.Name, Target: s.Workload.Ref.String(), Mode: string(s.Mode), Refused: s.Refusal.String(),
 		Line: s.Line, Verdict: string(d.Verdict), Doc: d.Verdict.Doc(),
-		Disposition: string(s.Disposition), Failure: s.Failure, Overdue: d.Overdue, Wait: d.Wait, Steps: d.Steps, Decision: d,
+		Disposition: string(s.Disposition), Failure: s.Failure, Overdue: d.Overdue, Wait: d.Wait, Steps: d.Steps,
 		Rows: []say.Row{},
 	}
 	if o := s.Workload.Owner; o.Kind != "" {
@@ -140,7 +140,7 @@ func decisionOf(s *engine.ScalerReport) DecisionView {
 		}
 	}
 	if !d.At.IsZero() {
-		v.At, v.Rows = &d.At, say.Explain(d)
+		v.At, v.Rows, v.Decision = &d.At, say.Explain(d), &d
 	}
 	v.Current, v.Desired = replicas(s)
 	for i, src := range s.Sources {
@@ -155,7 +155,7 @@ func decisionOf(s *engine.ScalerReport) DecisionView {
 
 // replicas are those that the target has and those that are decided; nil: unknown.
 func replicas(s *engine.ScalerReport) (current, desired *int32) {
-	if s.Workload.Found {
+	if s.Workload.Sized() {
 		current = &s.Workload.Spec
 	}
 	if s.Decision.Decides() {

@@ -26,7 +26,7 @@
 // problems.go says on each page what is wrong and what to do about it. digest.go has the values that need a loop over all
 // groups: they are made once for each Report. render.go and format.go turn values into HTML.
 //
-// The package has more than 1,500 lines. It is one idea: each file makes one of these values, and all show the same Report.
+// The package has more than 1,500 lines. It has one task: each file makes the value of one path, and all values show the same Report.
 //
 // Example: /group?cluster=main&group=orders is the page of a group, and /api/v1/group with the same query is the [GroupPage]
 // that it is made from. The status is 404 if the group is unknown, and 503 until the first poll has ended.

@@ -13,6 +13,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/web/recent"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
+	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/number"
 )
 
@@ -24,7 +25,9 @@ type GroupPage struct {
 	Members    MemberStats     `json:"memberStats"`
 	Decision   *DecisionView   `json:"decision"` // null: nothing scales it
 	Series     recent.Series   `json:"series"`
-	Left       []string        `json:"leftNotes,omitempty"` // what is known of the topics that the group has left
+	Stuck      []string        `json:"stuckNotes,omitempty"`  // what is known of each of detail.stuck
+	Commits    string          `json:"commitsNote,omitempty"` // what was learned of its commits, what was not, and whether it is saved
+	Left       []string        `json:"leftNotes,omitempty"`   // what is known of the topics that the group has left
 }
 
 // MemberStats are a group's members and rebalances in numbers.
@@ -37,18 +40,21 @@ type MemberStats struct {
 	Joins          uint64   `json:"joins"`
 	Leaves         uint64   `json:"leaves"`
 	Churn          float64  `json:"churnPerMinute"` // share of the members that changed, 0 to 1
-	Stability      float64  `json:"stability"`      // 0 to 1
-	Idle           int      `json:"idle"`
-	Static         int      `json:"static"`
-	Skew           float64  `json:"skew"` // 0: the best possible split
+	Stability      *float64 `json:"stability"`      // 0 to 1; null, as the next three, while the members are not known
+	Idle           *int     `json:"idle"`
+	Static         *int     `json:"static"`
+	Skew           *float64 `json:"skew"` // 0: the best possible split
 	Assignor       string   `json:"assignor"`
 	Protocol       string   `json:"protocol"`
 }
 
-func memberStats(s *rebalancemon.Stats) MemberStats {
+func memberStats(s *rebalancemon.Stats, known bool) MemberStats {
 	out := MemberStats{
-		PerHour: s.PerHour, TimeShare: s.Share, Joins: s.Joins, Leaves: s.Leaves, Churn: s.Churn, Stability: s.Stability,
-		Idle: s.Idle, Static: s.Static, Skew: s.Skew, Assignor: s.Assignor, Protocol: string(s.Protocol),
+		PerHour: s.PerHour, TimeShare: s.Share, Joins: s.Joins, Leaves: s.Leaves, Churn: s.Churn,
+		Assignor: s.Assignor, Protocol: string(s.Protocol),
+	}
+	if known {
+		out.Stability, out.Idle, out.Static, out.Skew = &s.Stability, &s.Idle, &s.Static, &s.Skew
 	}
 	if s.RateKnown {
 		average, p90 := s.Average.Seconds(), s.P90.Seconds()
@@ -72,17 +78,37 @@ func (p *pages) groupPage(r *engine.Report, cluster string, g *engine.GroupRepor
 	slices.Reverse(events)
 	out := &GroupPage{
 		Row: rowOf(r, cluster, g), Detail: api.GroupOf(g), Series: p.Ring.Series(cluster, g.Lag.Group),
-		Rebalances: api.RebalancesOf(events, r.At), Members: memberStats(&g.Rebalances),
+		Rebalances: api.RebalancesOf(events, r.At), Members: memberStats(&g.Rebalances, g.Lag.MembersKnown()),
+	}
+	for _, s := range out.Detail.Stuck {
+		out.Stuck = append(out.Stuck, s.Text())
 	}
 	for _, l := range out.Detail.Left {
 		out.Left = append(out.Left, l.Topic+": "+leftNote(l, r.At))
 	}
+	out.Commits = commitsNote(&g.Rates.Rest, false)
 	if s, ok := p.digests.at(r).scaled()[[2]string{cluster, g.Lag.Group}]; ok {
+		out.Commits = commitsNote(&g.Rates.Rest, s.Mode != scaler.Observe)
 		out.Row.scaledBy(s)
 		d := decisionOf(s)
 		out.Decision = &d
 	}
 	return out
+}
+
+// commitsNote says what was learned of a group's commits, what was not, and whether a restart keeps it.
+func commitsNote(r *lag.Rest, saved bool) string {
+	if r.StallAfter == 0 {
+		return "" // no topic is read
+	}
+	note := "partitions whose commits stand for " + number.Duration(r.StallAfter) + " while records wait count as stalled"
+	if r.RhythmUnknown {
+		note = "how long they usually stand is not known yet: " + note
+	}
+	if !saved {
+		note += "; what is learned of this group is not saved, it ends when lagscaler restarts"
+	}
+	return note
 }
 
 // leftNote says what is known of a topic that no member subscribes to, and what is not.
@@ -94,7 +120,7 @@ func leftNote(l api.Left, now time.Time) string {
 	since := fmt.Sprintf("no member has subscribed to it for %s", number.Duration(now.Sub(l.Since)))
 	switch {
 	case !l.Orphaned:
-		return fmt.Sprintf("%s; it counts until the group has been at rest without it for %s", since, number.Duration(lag.OrphanAfter))
+		return fmt.Sprintf("%s; it counts until the group has been stable without it for %s", since, number.Duration(lag.OrphanAfter))
 	case l.Missed == nil:
 		return since + "; its records do not count; " + read + ", so that its consumers may be down"
 	case *l.Missed:

@@ -75,12 +75,19 @@ func clusterProblems(c *engine.ClusterReport, rows []Row) []Problem {
 		if e.Detail != "" {
 			what += " (" + e.Detail + ")"
 		}
-		add(what, "", remedy(e.Code))
+		do := remedy(e.Code)
+		if e.Stage == lag.StageHeaders && e.Code == lag.TopicDenied {
+			do = "grant READ on the topic, or leave it out of batchHeaders; lagscaler check lists what is missing. Until then the rest stays unknown"
+		}
+		add(what, "", do)
+	}
+	for _, f := range c.Snapshot.Foreign {
+		add(fmt.Sprintf("%s belongs to the Kafka cluster %q, and not to %q", f.Address, f.ClusterID, c.Snapshot.ClusterID), "", remedy(lag.ForeignCluster))
 	}
 	for i := range rows {
 		switch row := &rows[i]; {
 		case row.code != lag.OK:
-			add("groups that could not be read: "+row.Error, row.Group, remedy(row.code))
+			add("groups that could not be read: "+row.Error, row.Group, remedy(row.code)+oldest(rows, row.code))
 		case row.partial:
 			add("groups with partitions that could not be read", row.Group, "a partition has no leader, or a broker does not answer; the lag is at least the number shown, and these groups are not scaled in")
 		}
@@ -92,19 +99,37 @@ func clusterProblems(c *engine.ClusterReport, rows []Row) []Problem {
 	return out
 }
 
+// oldest says how old the values of the groups are that could not be read for the same reason; empty if there are none.
+func oldest(rows []Row, code lag.ErrorCode) string {
+	age := -1.0
+	for i := range rows {
+		if rows[i].code == code && rows[i].AgeSeconds != nil {
+			age = max(age, *rows[i].AgeSeconds)
+		}
+	}
+	if age < 0 {
+		return ""
+	}
+	return "; the oldest values shown are from " + number.Seconds(age) + " ago"
+}
+
 // remedies say in one sentence what to do about an error.
 var remedies = map[lag.ErrorCode]string{
 	lag.Unreachable:         "check the address, the listener and the network policy; polling continues and recovers by itself",
+	lag.Slow:                "the broker answers, but too late: look at its load and quotas; set timeout of the cluster, or a longer interval",
 	lag.AuthenticationError: "check the SASL mechanism, the user, the password and the certificates; lagscaler check shows which of them is wrong",
 	lag.TopicDenied:         "grant DESCRIBE on the topic; lagscaler check lists what is missing",
 	lag.GroupDenied:         "grant DESCRIBE on the group; lagscaler check lists what is missing",
 	lag.ClusterDenied:       "grant DESCRIBE on the cluster; without it only groups that have their own grant are listed",
 	lag.CoordinatorLoading:  "a coordinator is loading its partitions; this usually takes a second",
-	lag.Unlisted:            "no broker lists the group: its coordinator may be moving; after a few polls the group is taken for deleted",
+	lag.NoCoordinator:       "a partition of __consumer_offsets has no leader: its brokers are down or fenced. Its groups are unknown until one of them is back; check the replication factor of __consumer_offsets",
+	lag.Unlisted:            "no broker lists the group: its coordinator may be moving; if its coordinator says for 30 s that it does not exist, it is taken for deleted",
 	lag.CommitsMissing:      "known commits are missing from the answer: the coordinator may be moving, or they were deleted; accepted after 30 s",
 	lag.LeaderNotAvailable:  "a partition has no leader: check the brokers",
 	lag.UnknownTopic:        "a topic was just deleted, or the metadata is outdated; the next poll should work",
 	lag.Garbled:             "the answer could not be decoded: check that the address is a Kafka broker and that TLS is set as on its listener",
+	lag.ForeignCluster:      "nothing is read from there: correct the address, or if this is the right cluster, for example because it was built anew, set its id as clusterId",
+	lag.AddressRefused:      "if the broker is right to advertise it, allow its host with the field advertised of the cluster; if not, find out who answers in its place",
 	lag.UnsupportedVersion:  "the broker is too old for this request; the values that need it are missing",
 }
 

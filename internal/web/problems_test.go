@@ -46,6 +46,20 @@ func TestProblemsSayWhatToDo(t *testing.T) {
 			[]string{"groups that could not be read: GROUP_AUTHORIZATION_FAILED", "group=beta", "grant DESCRIBE on the group", "lagscaler check"},
 		},
 		{
+			"a coordinator is not available", group(lag.NoCoordinator),
+			[]string{"groups that could not be read: COORDINATOR_NOT_AVAILABLE", "group=beta", "a partition of __consumer_offsets has no leader", "the oldest values shown are from"},
+		},
+		{
+			"an address belongs to another cluster", func(r *engine.Report) {
+				c := *r.Clusters[0]
+				s := *c.Snapshot
+				s.ClusterID, s.Foreign = "A", []lag.ForeignAddress{{Address: "kafka-1:9092", ClusterID: "B"}}
+				c.Snapshot = &s
+				r.Clusters[0] = &c
+			},
+			[]string{`kafka-1:9092 belongs to the Kafka cluster "B", and not to "A"`, "set its id as clusterId"},
+		},
+		{
 			"a right on a topic is missing", cluster(lag.ReadError{Stage: lag.StageMetadata, Broker: -1, Code: lag.TopicDenied}),
 			[]string{"grant DESCRIBE on the topic"},
 		},
@@ -150,7 +164,7 @@ func TestLeftNotes(t *testing.T) {
 		left api.Left
 		want string
 	}{
-		"leaving":     {api.Left{Missed: &no}, "it counts until the group has been at rest without it for 10 min"},
+		"leaving":     {api.Left{Missed: &no}, "it counts until the group has been stable without it for 10 min"},
 		"left":        {api.Left{Orphaned: true, Missed: &no, ReadAt: &read}, "its records do not count; the group last read it 3 h ago"},
 		"missed":      {api.Left{Orphaned: true, Missed: &yes, ReadAt: &read}, "its consumers may be down"},
 		"not known":   {api.Left{Orphaned: true}, "it is not known when the group last read it, so that its consumers may be down"},

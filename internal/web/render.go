@@ -51,10 +51,19 @@ func (p *pages) render(w http.ResponseWriter, status int, name string, f frame) 
 	}
 }
 
+// scene is the sentence of a demo; empty if this is none.
+func (p *pages) scene() string {
+	if p.Scene == nil {
+		return ""
+	}
+	return p.Scene()
+}
+
 func (p *pages) funcs(f frame) template.FuncMap {
 	return template.FuncMap{
 		"count": countOr, "span": spanOr, "rate": rateOr, "text": textOr, "percent": percentOr,
 		"visible":  visible,
+		"scene":    p.scene,
 		"offsets":  count,
 		"n":        func(n int) string { return count(int64(n)) },
 		"seconds":  span,

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"github.com/lagscaler/lagscaler/internal/api"
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/lag"
 )
@@ -31,21 +32,27 @@ type Row struct {
 
 // Measured is a group's lag, time lag and rates; null: unknown.
 type Measured struct {
-	Lag         *int64   `json:"lag"`         // records
-	Complete    bool     `json:"complete"`    // false: lag is a lower bound
-	LateSeconds *float64 `json:"lateSeconds"` // time lag of the worst partition
-	LateAtLeast bool     `json:"lateAtLeast"` // it is at least that
-	Produced    *float64 `json:"produced"`    // records/s
+	Lag         *int64   `json:"lag"`                  // records
+	Complete    bool     `json:"complete"`             // false: lag is a lower bound
+	LateSeconds *float64 `json:"lateSeconds"`          // time lag of the worst partition
+	LateAtLeast bool     `json:"lateAtLeast"`          // it is at least that
+	LateAtMost  *float64 `json:"lateAtMost,omitempty"` // an upper bound, if lateSeconds is not known
+	Produced    *float64 `json:"produced"`             // records/s
 	Consumed    *float64 `json:"consumed"`
+
+	Stuck []api.Stuck `json:"stuck,omitempty"` // stalled partitions
 }
 
 func measuredOf(m lag.Measurement) Measured {
-	out := Measured{Complete: m.Complete, Produced: rate(m.Produced), Consumed: rate(m.Consumed)}
+	out := Measured{Stuck: api.StuckOf(m.Stuck), Complete: m.Complete, Produced: rate(m.Produced), Consumed: rate(m.Consumed)}
 	if m.LagKnown {
 		out.Lag = &m.Lag
 	}
 	if late, atLeast, ok := m.TimeLag.Value(); ok {
 		out.LateSeconds, out.LateAtLeast = &late, atLeast
+	}
+	if most, ok := m.TimeLag.AtMost(); ok {
+		out.LateAtMost = &most
 	}
 	return out
 }
@@ -86,10 +93,10 @@ func rowOf(r *engine.Report, cluster string, g *engine.GroupReport) Row {
 	if !g.Lag.ReadAt.IsZero() {
 		row.AgeSeconds = new(r.Age(g.Lag).Seconds())
 	}
-	if n := len(g.Lag.Members); n > 0 || g.Lag.Described {
+	if n := len(g.Lag.Members); g.Lag.MembersKnown() {
 		row.Members = &n
 	}
-	if n := sum.Partitions; !g.Lag.ReadAt.IsZero() && !g.Lag.Absent() {
+	if n := sum.Partitions; !g.Lag.ReadAt.IsZero() && !g.Lag.Absent() && sum.Counted() {
 		row.Partitions = &n
 	}
 	if slo := g.SLO.LagTime.Seconds(); slo > 0 {

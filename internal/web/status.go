@@ -24,8 +24,8 @@ type StatusPage struct {
 type ClusterStatus struct {
 	Cluster       string       `json:"cluster"`
 	Brokers       []string     `json:"brokers"`
-	Groups        int          `json:"groups"`
-	Topics        int          `json:"topics"`
+	Groups        *int         `json:"groups"` // null, as topics: never read
+	Topics        *int         `json:"topics"`
 	LastPoll      *time.Time   `json:"lastPoll"`    // began
 	LastSuccess   *time.Time   `json:"lastSuccess"` // null: never
 	PollSeconds   float64      `json:"pollSeconds"`
@@ -61,11 +61,15 @@ func (p *pages) status(r *engine.Report, _ *http.Request) (any, error) {
 
 func clusterStatus(c *engine.ClusterReport, p *engine.PollStats) ClusterStatus {
 	out := ClusterStatus{
-		Cluster: c.Name, Groups: len(c.Groups), Topics: len(c.Snapshot.Topics), Brokers: []string{},
+		Cluster: c.Name, Brokers: []string{},
 		LastPoll: moment(p.LastBegan), LastSuccess: moment(p.LastSuccess),
 		PollSeconds: p.LastTook.Seconds(), SampleSeconds: p.SampleTook.Seconds(), Polls: p.Polls, Samples: p.Samples,
 		StatesSampled: p.States, LeaderChanges: c.LeaderChanges, Duplicates: p.Duplicates,
 		Errors: []NamedCount{}, Requests: []NamedCount{},
+	}
+	if !p.LastSuccess.IsZero() {
+		groups, topics := len(c.Groups), len(c.Snapshot.Topics)
+		out.Groups, out.Topics = &groups, &topics
 	}
 	for _, b := range c.Snapshot.Brokers {
 		out.Brokers = append(out.Brokers, brokerName(b))

@@ -21,7 +21,8 @@ type Options struct {
 	Interval time.Duration // between polls
 	Version  string
 	Config   func() string    // the configuration in force, secrets redacted, as YAML; nil: not shown
-	Troubles func() []Problem // problems that are not in the report, such as missing rights; nil: none
+	Troubles func() []Problem // problems that are not in the report, such as missing permissions; nil: none
+	Scene    func() string    // one sentence above each page, of a demo; nil: none
 	Now      func() time.Time
 	Log      *slog.Logger
 }
@@ -63,7 +64,7 @@ func New(o Options) http.Handler {
 	mux.HandleFunc("GET /healthz", p.healthy)
 	mux.HandleFunc("GET /readyz", p.ready)
 	mux.Handle("GET /static/", serve.Cached(http.FileServerFS(static)))
-	return serve.Secured(mux)
+	return serve.WithSecurityHeaders(mux)
 }
 
 // route is a page and its JSON twin, both made from the value that make returns.

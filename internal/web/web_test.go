@@ -250,3 +250,36 @@ func BenchmarkGroupsPage(b *testing.B) {
 		}
 	}
 }
+
+// Whatever a browser asks for, it gets an answer: JSON that is valid, or a page, and no other status than these.
+func FuzzQuery(f *testing.F) {
+	for _, q := range []string{
+		"", "q=alpha&sort=lag&desc=1&page=2", "page=all", "page=-9223372036854775808", "page=9223372036854775807",
+		"cluster=main&group=alpha", "group=alpha&group=beta&q=%ff%00", "scaler=shop/orders", "%zz=1", "q=a;b", "status=ok",
+	} {
+		f.Add(q)
+	}
+	rep := report(f, "alpha", "beta")
+	rep.Scalers = []engine.ScalerReport{{Outcome: scaler.Outcome{Scaler: scaler.Scaler{Name: "shop/orders", Sources: []seen.SourceSpec{{Cluster: "main", Group: "beta"}}}}}}
+	h := handlerOf(rep)
+	answers := []int{http.StatusOK, http.StatusBadRequest, http.StatusNotFound}
+	f.Fuzz(func(t *testing.T, query string) {
+		for _, r := range routes {
+			for _, path := range []string{strings.TrimSuffix(r.page, "{$}"), r.twin} {
+				if path == "" {
+					continue
+				}
+				req := httptest.NewRequest(http.MethodGet, path, nil)
+				req.URL.RawQuery = query
+				w := httptest.NewRecorder()
+				h.ServeHTTP(w, req)
+				if !slices.Contains(answers, w.Code) {
+					t.Errorf("%s?%s: %d %.200s", path, query, w.Code, w.Body)
+				}
+				if path == r.twin && !json.Valid(w.Body.Bytes()) {
+					t.Errorf("%s?%s: no JSON: %.200s", path, query, w.Body)
+				}
+			}
+		}
+	})
+}

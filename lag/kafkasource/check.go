@@ -20,11 +20,12 @@ type Finding struct {
 	Subject string        // such as `bootstrap kafka-0:9092`, `broker 2 at kafka-2:9092`, `group "shop"`
 	Code    lag.ErrorCode // OK: it works
 	Detail  string        // for people
+	Warning bool          // it works, and is a risk
 	Missing string        // the ACL that would help, such as `DESCRIBE on GROUP "shop"`; empty when no ACL would
 }
 
 // Check tries everything a poll needs: each bootstrap address by itself, the permission to list all groups, each broker,
-// group and topic. Findings are in that order. All groups that can be read are one finding, and so are all topics.
+// group and topic. Findings are in that order; warnings are the last ones. All groups that can be read are one finding, and so are all topics.
 func (s *Source) Check(ctx context.Context) []Finding {
 	var findings []Finding
 	for _, address := range s.cfg.Brokers {
@@ -32,12 +33,14 @@ func (s *Source) Check(ctx context.Context) []Finding {
 	}
 	o := s.Observe(ctx)
 	if len(o.Brokers) == 0 {
-		return findings
+		return append(findings, s.cfg.warnings()...)
 	}
 	findings = append(findings, s.CheckListing(ctx))
 	findings = append(findings, brokerFindings(o)...)
 	findings = append(findings, groupFindings(o)...)
-	return append(findings, topicFindings(o)...)
+	findings = append(findings, topicFindings(o)...)
+	findings = append(findings, s.checkHeaders(ctx, o)...)
+	return append(findings, s.cfg.warnings()...)
 }
 
 // checkBootstrap connects, authenticates and asks for the brokers, through one address alone.
@@ -99,6 +102,45 @@ func (s *Source) CheckListing(ctx context.Context) Finding {
 	}
 	f.Detail = "all groups are listed"
 	return f
+}
+
+// readBit is READ in the same bit field, for a topic.
+const readBit = 1 << kmsg.ACLOperationRead
+
+// checkHeaders finds out at which topics polls may look at the headers of batches, among those that the configuration selects.
+// It reads no batch.
+func (s *Source) checkHeaders(ctx context.Context, o lag.Observation) []Finding {
+	if s.cfg.Headers == nil {
+		return nil
+	}
+	req := kmsg.NewPtrMetadataRequest()
+	req.IncludeTopicAuthorizedOperations, req.AllowAutoTopicCreation = true, false
+	req.Topics = []kmsg.MetadataRequestTopic{}
+	for i := range o.Topics {
+		if name := &o.Topics[i].Name; s.cfg.Headers(*name) && len(req.Topics) < s.cfg.Limits.Topics {
+			topic := kmsg.NewMetadataRequestTopic()
+			topic.Topic = name
+			req.Topics = append(req.Topics, topic)
+		}
+	}
+	all := Finding{Subject: "batch headers"}
+	answer, err := transport.AsResponse[*kmsg.MetadataResponse](s.cluster.Sample().SendAny(ctx, req))
+	if err != nil {
+		all.Code, all.Detail = transport.Code(err), "which topics may be read: "+err.Error()
+		return []Finding{all}
+	}
+	var bad []Finding
+	for _, t := range answer.Topics {
+		if code := lag.ErrorCode(t.ErrorCode); t.Topic == nil || code != lag.TopicDenied && (code != lag.OK || t.AuthorizedOperations&readBit != 0) {
+			continue // a topic that cannot be read for another reason is a finding of its own
+		}
+		bad = append(bad, Finding{
+			Subject: fmt.Sprintf("batch headers of topic %q", *t.Topic), Code: lag.TopicDenied, Missing: fmt.Sprintf("READ on TOPIC %q", *t.Topic),
+			Detail: "may not be read: a rest behind its commits stays unknown",
+		})
+	}
+	all.Detail = fmt.Sprintf("%d of %d topics may be read", len(answer.Topics)-len(bad), len(answer.Topics))
+	return append(bad, all)
 }
 
 func brokerFindings(o lag.Observation) []Finding {

@@ -15,6 +15,8 @@ type (
 	TLS = transport.TLS
 	// SASL is how to authenticate.
 	SASL = transport.SASL
+	// Identity is which cluster a source reads.
+	Identity = transport.Identity
 	// OAuth is how to get tokens for SASL's OAUTHBEARER.
 	OAuth = transport.OAuth
 )
@@ -25,8 +27,15 @@ type Config struct {
 	Brokers  []string // bootstrap addresses, HOST:PORT
 	ClientID string   // as broker logs and quotas show it; "lagscaler" when empty
 
+	ClusterID []string  // the ids that the cluster may have; empty: the one that it had first
+	Identity  *Identity // which cluster that is, if an earlier source has found it out; nil: by ClusterID
+
 	TLS  *TLS  // nil: plain text
 	SASL *SASL // nil: no authentication
+
+	// Advertised says which hosts that brokers advertise may be dialled. Nil: all, but no link-local address and no metadata
+	// service of a cloud.
+	Advertised func(host string) bool
 
 	// Dial opens connections, before TLS: through a proxy, or to watch them. Nil: directly.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -34,6 +43,9 @@ type Config struct {
 	Group         func(group string) bool // which groups to read; nil: all
 	Topic         func(topic string) bool // which topics' offsets to read; nil: all
 	ReadCommitted func(group string) bool // groups whose end is the last stable offset; nil: none
+	Headers       func(topic string) bool // topics at whose batch headers polls may look; nil: none, and no Fetch is ever sent
+
+	OffsetsRetention time.Duration // how long brokers keep the commits of a group without members; 0: it is read
 
 	Limits Limits
 	Log    *slog.Logger // nil: silent
@@ -45,6 +57,7 @@ type Limits struct {
 	Groups     int // groups a request describes or fetches commits of: 500
 	Partitions int // partitions a ListOffsets request asks for: 10,000
 	Topics     int // topics a Metadata request asks for: 5,000
+	Looks      int // partitions at whose batch headers a poll looks: 100, 16 KiB of each
 	Response   int // bytes of the largest answer that is accepted: 100 MiB, as much as a broker accepts itself
 
 	Dial    time.Duration // until a connection is authenticated: 3 s
@@ -52,36 +65,59 @@ type Limits struct {
 	Poll    time.Duration // until Observe returns what it has: 8 s
 	Sample  time.Duration // until Sample returns what it has: 2 s
 
+	Pause time.Duration // between two tries in one poll while a coordinator or a leader moves: 100 ms
+
 	Metadata   time.Duration // age at which topic metadata is read again, unless an error says earlier that it is wrong: 30 s
 	StartEvery int           // polls between two readings of log start offsets: 6
-	Unlisted   time.Duration // how long a group must be absent until it is Dead, and commits be missing until that is believed: 30 s
+	Compare    time.Duration // between two comparisons of the times in records with arrivals: 5 min
+	Grace      time.Duration // how long a coordinator must deny a group until it is Dead, and commits be missing until that is believed: 30 s
+}
+
+// LimitsOf are the limits for a cluster that is polled each interval, and whose brokers have timeout to answer; 0: 4/10 of the
+// interval. With 10 s and 0 they are the defaults.
+//
+//	Request  4/10, so that a broker that hangs leaves time for what is read from the others afterwards
+//	Poll     8/10, so that a poll has ended before the next one
+//	Sample   half of Request; a late sample is better than none
+//	Dial     3/10, and 3 s at least: a handshake that took longer is used by the next poll
+func LimitsOf(interval, timeout time.Duration) Limits {
+	l := Limits{Request: cmp.Or(timeout, interval*4/10), Poll: interval * 8 / 10, Dial: max(3*time.Second, min(interval*3/10, 10*time.Second))}
+	l.Sample = max(2*time.Second, l.Request/2)
+	if timeout > 0 {
+		l.Sample = max(2*time.Second, timeout)
+	}
+	return l
 }
 
 func (l Limits) orDefault() Limits {
+	times := LimitsOf(10*time.Second, 0)
 	return Limits{
 		InFlight:   cmp.Or(l.InFlight, 2),
 		Groups:     cmp.Or(l.Groups, 500),
 		Partitions: cmp.Or(l.Partitions, 10_000),
 		Topics:     cmp.Or(l.Topics, 5_000),
+		Looks:      cmp.Or(l.Looks, 100),
 		Response:   cmp.Or(l.Response, 100<<20),
-		Dial:       cmp.Or(l.Dial, 3*time.Second),
-		Request:    cmp.Or(l.Request, 4*time.Second),
-		Poll:       cmp.Or(l.Poll, 8*time.Second),
-		Sample:     cmp.Or(l.Sample, 2*time.Second),
+		Dial:       cmp.Or(l.Dial, times.Dial),
+		Request:    cmp.Or(l.Request, times.Request),
+		Poll:       cmp.Or(l.Poll, times.Poll),
+		Sample:     cmp.Or(l.Sample, times.Sample),
+		Pause:      cmp.Or(l.Pause, 100*time.Millisecond),
 		Metadata:   cmp.Or(l.Metadata, 30*time.Second),
 		StartEvery: cmp.Or(l.StartEvery, 6),
-		Unlisted:   cmp.Or(l.Unlisted, 30*time.Second),
+		Compare:    cmp.Or(l.Compare, 5*time.Minute),
+		Grace:      cmp.Or(l.Grace, 30*time.Second),
 	}
 }
 
 func (c Config) orDefault() Config {
 	c.ClientID = cmp.Or(c.ClientID, "lagscaler")
 	c.Limits = c.Limits.orDefault()
+	if c.Identity == nil {
+		c.Identity = transport.NewIdentity(c.ClusterID)
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
-	}
-	if c.Dial == nil {
-		c.Dial = new(net.Dialer).DialContext
 	}
 	if c.Group == nil {
 		c.Group = func(string) bool { return true }

@@ -75,32 +75,7 @@ func TestListedByNobody(t *testing.T) {
 }
 
 // atOnce believes that a group is gone as soon as nobody lists it.
-var atOnce = kafkasource.Config{Limits: kafkasource.Limits{Unlisted: time.Nanosecond}}
-
-func TestListedByNobodyAndNotFound(t *testing.T) {
-	r := newRig(t, kafkasource.Config{})
-	r.fill(3)
-	quiet(t, r.observe())
-	r.hideGroups()
-	r.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.FindCoordinator}, Err: kerr.CoordinatorNotAvailable, Count: -1})
-	for poll := range 6 {
-		if g := group(t, r.observe(), "g00"); g.Err != lag.Unlisted || g.State != lag.StateUnknown {
-			t.Errorf("poll %d: %+v", poll, g)
-		}
-	}
-}
-
-func TestListedByNobodyForLong(t *testing.T) {
-	r := newRig(t, atOnce)
-	r.fill(3)
-	quiet(t, r.observe())
-	r.hideGroups()
-	r.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.FindCoordinator}, Err: kerr.CoordinatorNotAvailable, Count: -1})
-	r.observe() // absent from now on
-	if g := group(t, r.observe(), "g00"); g.Err != lag.OK || g.State != lag.Dead {
-		t.Errorf("group %+v", g)
-	}
-}
+var atOnce = kafkasource.Config{Limits: kafkasource.Limits{Grace: time.Nanosecond}}
 
 func TestCoordinatorDoesNotKnowAGroupForAMoment(t *testing.T) {
 	r := newRig(t, kafkasource.Config{})

@@ -2,8 +2,6 @@ package kafkasource_test
 
 import (
 	"context"
-	"encoding/binary"
-	"io"
 	"net"
 	"runtime"
 	"strings"
@@ -16,28 +14,38 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/lag/kafkasource"
+	"github.com/lagscaler/lagscaler/lag/kafkasource/framing"
 	"github.com/lagscaler/lagscaler/lag/kafkasource/transport"
 )
-
-// call is one request as a wrong broker sees it.
-type call struct {
-	key, version int16
-	body         []byte
-}
 
 // wrong is a broker that answers as it should, but for what answer says. It holds one empty group g.
 type wrong struct {
 	net.Listener
-	answer func(call) (body []byte, ok bool) // ok is false: as it should; nil body: never
+	answer func(framing.Request) (body []byte, ok bool) // ok is false: as it should; nil body: never
+
+	mu   sync.Mutex
+	open []net.Conn
+	now  atomic.Int64 // connections that the client has not closed
+	most atomic.Int64
 }
 
-func listenWrong(t *testing.T, answer func(call) ([]byte, bool)) *wrong {
+// dropAll closes all connections.
+func (w *wrong) dropAll() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, c := range w.open {
+		_ = c.Close()
+	}
+	w.open = nil
+}
+
+func listenWrong(t *testing.T, answer func(framing.Request) ([]byte, bool)) *wrong {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &wrong{l, answer}
+	w := &wrong{Listener: l, answer: answer}
 	var wg sync.WaitGroup
 	ctx, stop := context.WithCancel(context.Background())
 	wg.Go(func() {
@@ -47,6 +55,9 @@ func listenWrong(t *testing.T, answer func(call) ([]byte, bool)) *wrong {
 				return
 			}
 			context.AfterFunc(ctx, func() { _ = c.Close() })
+			w.mu.Lock()
+			w.open = append(w.open, c)
+			w.mu.Unlock()
 			wg.Go(func() { w.serve(c) })
 		}
 	})
@@ -56,82 +67,63 @@ func listenWrong(t *testing.T, answer func(call) ([]byte, bool)) *wrong {
 
 func (w *wrong) serve(c net.Conn) {
 	defer c.Close()
+	for now := w.now.Add(1); now > w.most.Load(); now = w.now.Load() {
+		w.most.Store(now)
+	}
+	defer w.now.Add(-1)
 	for {
-		var size [4]byte
-		if _, err := io.ReadFull(c, size[:]); err != nil {
+		q, err := framing.Read(c)
+		if err != nil {
 			return
 		}
-		b := make([]byte, binary.BigEndian.Uint32(size[:]))
-		if _, err := io.ReadFull(c, b); err != nil {
-			return
-		}
-		q := call{int16(binary.BigEndian.Uint16(b)), int16(binary.BigEndian.Uint16(b[2:])), b[8:]}
 		body, ok := w.answer(q)
 		if !ok {
 			body = w.right(q)
 		} else if body == nil {
 			continue
 		}
-		frame := binary.BigEndian.AppendUint32(nil, uint32(4+len(body)))
-		frame = append(frame, b[4:8]...)
-		if _, err := c.Write(append(frame, body...)); err != nil {
+		if _, err := c.Write(q.Answer(body)); err != nil {
 			return
 		}
 	}
 }
 
-// packed are the values one after the other, as in versions that are not flexible; text is as it is.
-func packed(values ...any) (b []byte) {
-	for _, v := range values {
-		switch v := v.(type) {
-		case string:
-			b = append(b, v...)
-		default:
-			b, _ = binary.Append(b, binary.BigEndian, v)
-		}
-	}
-	return b
-}
-
-func short(s string) string   { return string(packed(int16(len(s)))) + s }
-func compact(s string) string { return string(rune(len(s)+1)) + s }
-
 // right answers as a broker with one topic, orders, and one group.
-func (w *wrong) right(q call) []byte {
+func (w *wrong) right(q framing.Request) []byte {
 	host, port, _ := net.SplitHostPort(w.Addr().String())
 	number, _ := net.LookupPort("tcp", port)
-	switch q.key {
+	switch q.Key {
 	case 18:
 		apis := [][3]int16{{0, 0, 8}, {2, 2, 5}, {3, 0, 1}, {9, 2, 5}, {10, 0, 2}, {15, 0, 4}, {16, 0, 5}, {17, 0, 1}, {18, 0, 0}, {36, 0, 0}}
-		return packed(int16(0), int32(len(apis)), apis)
+		return framing.Pack(int16(0), int32(len(apis)), apis)
 	case 3:
-		b := packed(int32(1), int32(1), short(host), int32(number), int16(-1), int32(1))
-		if strings.Contains(string(q.body), "orders") {
-			return append(b, packed(int32(1), int16(0), short("orders"), "\x00", int32(1), int16(0), int32(0), int32(1), int32(1), int32(1), int32(1), int32(1))...)
+		b := framing.Pack(int32(1), int32(1), framing.String(host), int32(number), int16(-1), int32(1))
+		if strings.Contains(string(q.Body), "orders") {
+			return append(b, framing.Pack(int32(1), int16(0), framing.String("orders"), "\x00", int32(1), int16(0), int32(0), int32(1), int32(1), int32(1), int32(1), int32(1))...)
 		}
-		return append(b, packed(int32(0))...)
+		return append(b, framing.Pack(int32(0))...)
 	case 17:
-		return packed(int16(0), int32(1), short("PLAIN"))
+		return framing.Pack(int16(0), int32(1), framing.String("PLAIN"))
 	case 36:
-		return packed(int16(0), int16(-1), int32(0))
+		return framing.Pack(int16(0), int16(-1), int32(0))
 	case 16:
-		return packed("\x00", int32(0), int16(0), "\x02", compact("g"), compact("consumer"), compact("Empty"), compact("classic"), "\x00\x00")
+		return framing.Pack("\x00", int32(0), int16(0), "\x02", framing.CompactString("g"), framing.CompactString("consumer"), framing.CompactString("Empty"), framing.CompactString("classic"), "\x00\x00")
 	case 9:
 		return commits(0)
 	case 2:
-		return packed(int32(0), int32(1), short("orders"), int32(1), int32(0), int16(0), int64(-1), int64(9), int32(0))
+		return framing.Pack(int32(0), int32(1), framing.String("orders"), int32(1), int32(0), int16(0), int64(-1), int64(9), int32(0))
 	}
 	return []byte{}
 }
 
 // commits is an OffsetFetch v5 response with one commit, at 5.
 func commits(partition int32) []byte {
-	return packed(int32(0), int32(1), short("orders"), int32(1), partition, int64(5), int32(-1), short(""), int16(0), int16(0))
+	return framing.Pack(int32(0), int32(1), framing.String("orders"), int32(1), partition, int64(5), int32(-1), framing.String(""), int16(0), int16(0))
 }
 
 // only answers one API wrongly.
-func only(key int16, body []byte) func(call) ([]byte, bool) {
-	return func(q call) ([]byte, bool) { return body, q.key == key }
+func only(key int16, body []byte) func(framing.Request) ([]byte, bool) {
+	return func(q framing.Request) ([]byte, bool) { return body, q.Key == key }
 }
 
 func observeWrong(t *testing.T, w *wrong, sasl bool) lag.Observation {
@@ -158,7 +150,7 @@ func sourceOf(t *testing.T, w *wrong, sasl bool) *kafkasource.Source {
 
 func TestARightBroker(t *testing.T) {
 	for _, sasl := range []bool{false, true} {
-		o := observeWrong(t, listenWrong(t, func(call) ([]byte, bool) { return nil, false }), sasl)
+		o := observeWrong(t, listenWrong(t, func(framing.Request) ([]byte, bool) { return nil, false }), sasl)
 		if len(o.Errors) != 0 || len(o.Groups) != 1 || len(o.Topics) != 1 || o.Topics[0].Partitions[0].End != 9 {
 			t.Fatalf("with SASL %v: %+v", sasl, o)
 		}
@@ -172,12 +164,12 @@ func TestLengthsThatAFrameCannotHold(t *testing.T) {
 		body []byte
 		sasl bool
 	}{
-		"brokers":        {3, packed(int32(1<<31 - 1)), false},
-		"topics":         {3, packed(int32(0), int32(1), int32(1<<31-1)), false},
-		"APIs":           {18, packed(int16(0), int32(1<<31-1)), false},
-		"mechanisms":     {17, packed(int16(0), int32(1<<31-1)), true},
-		"a mechanism":    {17, packed(int16(0), int32(1), int16(1<<15-1)), true},
-		"authentication": {36, packed(int16(0), int16(-1), int32(1<<31-1)), true},
+		"brokers":        {3, framing.Pack(int32(1<<31 - 1)), false},
+		"topics":         {3, framing.Pack(int32(0), int32(1), int32(1<<31-1)), false},
+		"APIs":           {18, framing.Pack(int16(0), int32(1<<31-1)), false},
+		"mechanisms":     {17, framing.Pack(int16(0), int32(1<<31-1)), true},
+		"a mechanism":    {17, framing.Pack(int16(0), int32(1), int16(1<<15-1)), true},
+		"authentication": {36, framing.Pack(int16(0), int16(-1), int32(1<<31-1)), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := observeWrong(t, listenWrong(t, only(c.key, c.body)), c.sasl)
@@ -202,11 +194,59 @@ func TestACommitOfAPartitionThatCannotBe(t *testing.T) {
 	}
 }
 
+// Offsets that no partition can have are errors of their partition: differences and sums of them would be wrong.
+func TestOffsetsThatCannotBe(t *testing.T) {
+	end := func(offset int64) []byte {
+		return framing.Pack(int32(0), int32(1), framing.String("orders"), int32(1), int32(0), int16(0), int64(-1), offset, int32(0))
+	}
+	for _, offset := range []int64{lag.MaxOffset + 1, 1<<63 - 1, -2, -1 << 63} {
+		o := observeWrong(t, listenWrong(t, only(2, end(offset))), false)
+		if p := o.Topics[0].Partitions[0]; p.Err != lag.Garbled || p.Known != 0 {
+			t.Errorf("end %d: %+v", offset, p)
+		}
+		s := lag.Compute(o, nil, nil)
+		if g, _ := s.Group("g"); g == nil || g.Summary().Complete || g.Summary().Known > 0 {
+			t.Errorf("end %d: lag %+v", offset, g)
+		}
+	}
+	commit := framing.Pack(int32(0), int32(1), framing.String("orders"), int32(1), int32(0), lag.MaxOffset+1, int32(-1), framing.String(""), int16(0), int16(0))
+	o := observeWrong(t, listenWrong(t, only(9, commit)), false)
+	if c := o.Groups[0].Commits[0].Partitions[0]; c.Err != lag.Garbled || c.Known != 0 {
+		t.Errorf("commit %+v", c)
+	}
+}
+
 // Negative broker ids have a meaning of their own here, so that such an answer is refused.
 func TestABrokerThatCannotBe(t *testing.T) {
-	body := packed(int32(1), int32(-7), short("127.0.0.1"), int32(1), int16(-1), int32(1), int32(0))
+	body := framing.Pack(int32(1), int32(-7), framing.String("127.0.0.1"), int32(1), int16(-1), int32(1), int32(0))
 	o := observeWrong(t, listenWrong(t, only(3, body)), false)
 	if len(o.Errors) == 0 || o.Errors[0].Code != lag.Garbled {
+		t.Errorf("errors %+v", o.Errors)
+	}
+}
+
+// Brokers that a cluster cannot have cost no connection.
+func TestMoreBrokersThanAClusterHas(t *testing.T) {
+	body := framing.Pack(int32(5000))
+	for i := range int32(5000) {
+		body = append(body, framing.Pack(i+1, framing.String("127.0.0.1"), int32(1), int16(-1))...)
+	}
+	body = append(body, framing.Pack(int32(1), int32(0))...)
+	before := runtime.NumGoroutine()
+	o := observeWrong(t, listenWrong(t, only(3, body)), false)
+	if len(o.Errors) == 0 || o.Errors[0].Code != lag.Garbled || !strings.Contains(o.Errors[0].Detail, "1000") || len(o.Brokers) != 0 {
+		t.Errorf("%d brokers, errors %+v", len(o.Brokers), o.Errors)
+	}
+	if n := runtime.NumGoroutine() - before; n > 50 {
+		t.Errorf("%d goroutines", n)
+	}
+}
+
+// A broker that advertises the metadata service of a cloud does not make us connect to it.
+func TestAnAdvertisedAddressThatIsRefused(t *testing.T) {
+	body := framing.Pack(int32(1), int32(1), framing.String("169.254.169.254"), int32(80), int16(-1), int32(1), int32(0))
+	o := observeWrong(t, listenWrong(t, only(3, body)), false)
+	if len(o.Errors) == 0 || o.Errors[0].Code != lag.AddressRefused || !strings.Contains(o.Errors[0].Detail, "169.254.169.254:80") {
 		t.Errorf("errors %+v", o.Errors)
 	}
 }
@@ -215,8 +255,8 @@ func TestABrokerThatCannotBe(t *testing.T) {
 func TestWhatAnAnswerCosts(t *testing.T) {
 	const size = 4 << 20
 	for name, body := range map[string][]byte{
-		"groups": packed("\x00", int32(0), int16(0), "\x80\x80\x80\x02", strings.Repeat("\xff", size)),
-		"tags":   packed("\x00", int32(0), int16(0), "\x00\x01\xff\xff\xff\xff\x0f"),
+		"groups": framing.Pack("\x00", int32(0), int16(0), "\x80\x80\x80\x02", strings.Repeat("\xff", size)),
+		"tags":   framing.Pack("\x00", int32(0), int16(0), "\x00\x01\xff\xff\xff\xff\x0f"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := listenWrong(t, only(16, body))
@@ -235,16 +275,17 @@ func TestWhatAnAnswerCosts(t *testing.T) {
 	}
 }
 
-// A broker that hangs in SASL is read again soon after it returns.
-func TestABrokerHangsInSASL(t *testing.T) {
-	for _, key := range []int16{17, 36} {
+// A broker that hangs in the handshake is named with what it does not do, and is read again soon after it returns.
+func TestABrokerHangsInTheHandshake(t *testing.T) {
+	for _, key := range []int16{18, 17, 36, 3} {
 		t.Run(kmsg.NameForKey(key), func(t *testing.T) {
 			t.Parallel()
 			var hangs atomic.Bool
 			hangs.Store(true)
-			s := sourceOf(t, listenWrong(t, func(q call) ([]byte, bool) { return nil, q.key == key && hangs.Load() }), true)
-			if o := s.Observe(t.Context()); len(o.Errors) == 0 || len(o.Groups) != 0 {
-				t.Fatalf("while it hangs: %+v", o)
+			s := sourceOf(t, listenWrong(t, func(q framing.Request) ([]byte, bool) { return nil, q.Key == key && hangs.Load() }), true)
+			want := "does not answer " + kmsg.NameForKey(key)
+			if o := s.Observe(t.Context()); len(o.Errors) == 0 || len(o.Groups) != 0 || !strings.Contains(o.Errors[0].Detail, want) {
+				t.Fatalf("while it hangs: %+v, want %q", o, want)
 			}
 			hangs.Store(false)
 			for began := time.Now(); ; time.Sleep(200 * time.Millisecond) {

@@ -8,13 +8,13 @@ import (
 	"github.com/lagscaler/lagscaler/lag/kafkasource"
 )
 
-// A topic that the group left gets records. Once the group has been at rest without it for long enough, it stays apart when the
+// A topic that the group left gets records. Once the group has been stable without it for long enough, it stays apart when the
 // last member goes. The twin is a group whose last member goes before that: whose consumers left first says nothing.
 func TestATopicThatWasLeftStaysApartWhenTheLastMemberGoes(t *testing.T) {
 	for name, c := range map[string]struct {
 		rest time.Duration
 		lag  int64
-	}{"at rest without it": {lag.OrphanAfter + time.Minute, 0}, "twin: it left a moment before": {time.Minute, 4999}} {
+	}{"stable without it": {lag.OrphanAfter + time.Minute, 0}, "twin: it left a moment before": {time.Minute, 4999}} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, kafkasource.Config{})
 			r.Create("orders", 1)

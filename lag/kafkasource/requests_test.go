@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -55,6 +56,18 @@ func TestRequestsOfAPoll(t *testing.T) {
 	}
 }
 
+// Metadata that is too old costs one request to one broker of the cluster.
+func TestOldMetadataIsOneRequest(t *testing.T) {
+	r := newRig(t, kafkasource.Config{Limits: kafkasource.Limits{Metadata: time.Nanosecond}})
+	r.fill(30)
+	r.observe()
+	for range 2 {
+		if got := requests(r.observe())["Metadata"]; got != 1 {
+			t.Errorf("%d Metadata requests, want 1", got)
+		}
+	}
+}
+
 func TestBatches(t *testing.T) {
 	r := newRig(t, kafkasource.Config{Limits: kafkasource.Limits{Groups: 2, Partitions: 1}}, kfake.NumBrokers(1))
 	r.Create("orders", 3)
@@ -82,19 +95,23 @@ func TestBrokersBefore30(t *testing.T) {
 // batches is how many batches of that size n items are.
 func batches(n, size int) int64 { return int64((n + size - 1) / size) }
 
+// requestsOfGroups is the number of requests of a poll by the number of groups.
+var requestsOfGroups = map[int]int64{30: 12, 1_000: 12, 1_800: 18, 10_000: 48}
+
 // TestRequestsGrowWithGroups holds the formula of the package comment, with the batch sizes that are the default, and the
-// numbers of docs/operations.md: every sixth poll also reads the starts of the logs, with one more request to each broker.
+// numbers of docs/operations.md: every sixth poll also reads the starts of the logs, with one more request to each broker, and
+// every 30 s one poll also reads the metadata.
 func TestRequestsGrowWithGroups(t *testing.T) {
 	operations, err := os.ReadFile("../../docs/operations.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, row := range []string{"| 100 | 12 to 15 |", "| 1,000 | 12 to 15 |", "| 10,000 | 48 to 51 |"} {
+	for _, row := range []string{"| 100 | 12 to 16 |", "| 1,000 | 12 to 16 |", "| 10,000 | 48 to 52 |"} {
 		if !strings.Contains(string(operations), row) {
 			t.Errorf("docs/operations.md has no row with %q", row)
 		}
 	}
-	for groups, all := range map[int]int64{30: 12, 1_000: 12, 1_800: 18, 10_000: 48} {
+	for groups, all := range requestsOfGroups {
 		t.Run(fmt.Sprintf("%d groups", groups), func(t *testing.T) {
 			r := newRig(t, kafkasource.Config{})
 			r.fill(groups)

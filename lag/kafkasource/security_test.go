@@ -182,7 +182,7 @@ func acl(resource kmsg.ACLResourceType, name string) kfake.ACL {
 }
 
 // guarded is an embedded cluster with ACLs, two groups and two topics, read by a user with the given rights.
-func guarded(t *testing.T, acls ...kfake.ACL) *kafkasource.Source {
+func guarded(t *testing.T, headers func(string) bool, acls ...kfake.ACL) *kafkasource.Source {
 	t.Helper()
 	c := embedded(t, kfake.EnableSASL(), kfake.EnableACLs(), kfake.Superuser("PLAIN", "admin", "admin"),
 		kfake.User("PLAIN", "reader", "reader", acls...))
@@ -195,6 +195,7 @@ func guarded(t *testing.T, acls ...kfake.ACL) *kafkasource.Source {
 	}
 	return source(t, kafkasource.Config{
 		Brokers: c.ListenAddrs(), SASL: &kafkasource.SASL{Mechanism: "PLAIN", Username: "reader", Password: "reader"},
+		Headers: headers,
 	})
 }
 
@@ -210,16 +211,21 @@ func missing(findings []kafkasource.Finding) []string {
 
 func TestCheckNamesMissingACLs(t *testing.T) {
 	all := []kfake.ACL{acl(kmsg.ACLResourceTypeCluster, "kafka-cluster"), acl(kmsg.ACLResourceTypeGroup, "*"), acl(kmsg.ACLResourceTypeTopic, "*")}
+	read := acl(kmsg.ACLResourceTypeTopic, "mine")
+	read.Operation = kmsg.ACLOperationRead
 	for name, tc := range map[string]struct {
-		acls []kfake.ACL
-		want []string
+		acls    []kfake.ACL
+		headers func(string) bool
+		want    []string
 	}{
-		"all rights":       {all, nil},
-		"no cluster right": {all[1:], []string{"DESCRIBE on CLUSTER"}},
-		"one topic":        {append([]kfake.ACL{acl(kmsg.ACLResourceTypeTopic, "mine")}, all[:2]...), []string{`DESCRIBE on TOPIC "theirs"`}},
+		"all rights":        {all, nil, nil},
+		"no cluster right":  {all[1:], nil, []string{"DESCRIBE on CLUSTER"}},
+		"one topic":         {append([]kfake.ACL{acl(kmsg.ACLResourceTypeTopic, "mine")}, all[:2]...), nil, []string{`DESCRIBE on TOPIC "theirs"`}},
+		"batch headers":     {append([]kfake.ACL{read}, all...), everyTopic, []string{`READ on TOPIC "theirs"`}},
+		"those of one only": {append([]kfake.ACL{read}, all...), func(topic string) bool { return topic == "mine" }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := guarded(t, tc.acls...)
+			s := guarded(t, tc.headers, tc.acls...)
 			deadline := time.Now().Add(10 * time.Second)
 			for {
 				findings := s.Check(t.Context())

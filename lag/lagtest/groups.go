@@ -142,7 +142,12 @@ func (c *Cluster) ReadCommitted(group string) {
 }
 
 // Remove deletes a group with its offsets.
-func (c *Cluster) Remove(group string) { c.do(func() { delete(c.groups, group) }) }
+func (c *Cluster) Remove(group string) {
+	c.do(func() {
+		delete(c.groups, group)
+		delete(c.seen, group)
+	})
+}
 
 // Coordinate moves a group to another coordinator.
 func (c *Cluster) Coordinate(group string, broker int32) {

@@ -6,7 +6,7 @@
 // ends of every topic that the scaler names or for which the group has had commits:
 //
 //	partition                                         offsetReset   records that wake
-//	has a commit                                      any           those beyond it, without a rest that is known as read
+//	has a commit                                      any           those beyond it; offsets that are known to be markers or aborted records do not count
 //	has no commit                                     latest        those that arrived since the target went to zero
 //	never had a commit                                earliest      those that are retained
 //	commit expired, after everything was read         earliest      those that arrived since; a warning says what will be read again
@@ -18,20 +18,21 @@
 // for a topic of any size. It is saved (in the status of the KafkaScaler, or in saved memory) before lagscaler writes 0, so a
 // restart or a new leader does not lose it. A Mark belongs to one topic id: if the topic was created anew, all of its records
 // are arrivals. When the sum of the ends falls, the Mark is lowered, too. There are two reasons for a lower sum: a log was
-// truncated, or a partition has a commit now.
+// truncated, or a partition has a commit now. Where brokers have no topic ids, a topic that was created anew is a third one
+// (mayBeAnew in mark.go): in doubt its records wake.
 //
 // These situations look the same. The last column says what distinguishes them:
 //
 //	situation                                         another one that looks the same           distinguished by
 //	latest: old records that no consumer will read    earliest: its first consumer reads them   offsetReset
 //	lagscaler set 0, and then the leader died         another client set 0                      the intent that was saved before the write
-//	KEDA set 0 before lagscaler took over             another client set 0                      an owner, or that no size above 0 was seen
+//	KEDA set 0 before lagscaler took over             another client set 0                      another autoscaler that controls the target, or no size above 0 was seen
 //	the group read everything, its commits expired    the group never ran                       Mark.Read
-//	latest: the consumer skips the record that woke   the consumer read this record             a commit there, see State.Woken
+//	latest: the consumer skips the waking record      the consumer read this record             a commit in the same partition, see woken.go
 //
-// Because of the last row, a latest group that was woken for a partition without a commit stays awake until it has a commit
-// there. Its consumer begins at the end, skips the record and commits nothing. Otherwise the target would go to zero and be
-// woken again, without end.
+// Because of the last row, a target with offsetReset latest that was woken for a partition without a commit keeps a replica
+// until the group has a commit in this partition. The consumer begins at the end, skips the record and commits nothing. Otherwise the
+// target would go to zero and be woken again, without end.
 //
 // [State.Next] is a pure function: it takes one [Look], and returns the next State and what waits for each source.
 package asleep

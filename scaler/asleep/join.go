@@ -9,8 +9,8 @@ import (
 )
 
 // SourceOf joins what a poll read of a group's commits with what it read of its topics: those that the scaler names, those
-// that the group committed to, and those that marks remember. rest is how many records at the end of a partition are known
-// as read.
+// that the group committed to, and those that marks remember. rest is how many offsets after the commit of a partition are known
+// not to be unread records.
 func SourceOf(src *seen.Source, marks []Mark, rest func(topic string, partition int32) int64) Source {
 	s := Source{Cluster: src.Cluster, Group: src.Group, Reset: src.OffsetReset, Unread: unread(src.Lag)}
 	for _, name := range namesOf(src, marks) {
@@ -72,14 +72,18 @@ func topicOf(src *seen.Source, name string, rest func(topic string, partition in
 		t.ID = read.ID
 		for k := range read.Partitions {
 			p := partitionOf(&read.Partitions[k], commitOf(known, int32(k)))
-			p.Rest = rest(name, int32(k))
+			p.Number, p.Rest = int32(k), rest(name, int32(k))
 			t.Partitions = append(t.Partitions, p)
+		}
+		if read.More != lag.OK { // the topic may have another partition, which is not read
+			t.Partitions = append(t.Partitions, Partition{Number: int32(len(read.Partitions))})
 		}
 	case known != nil:
 		t.ID = known.ID
 		for k := range known.Partitions {
 			p := partitionOf(nil, &known.Partitions[k])
-			p.Rest = rest(name, known.Partitions[k].Partition)
+			p.Number = known.Partitions[k].Partition
+			p.Rest = rest(name, p.Number)
 			t.Partitions = append(t.Partitions, p)
 		}
 	case slices.Contains(src.Absent, name):

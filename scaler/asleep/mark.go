@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -19,6 +20,7 @@ type Mark struct {
 	Read        int64  `json:"read,omitempty"`        // sum of the positions of the partitions with a commit
 	Committed   int32  `json:"committed,omitempty"`   // how many they are
 	Pending     bool   `json:"pending,omitempty"`     // it could not be read: it is remembered as it is when it can be
+	Partitions  string `json:"partitions,omitempty"`  // of a topic for which the target was woken: where no commit says that records were read, as 0,3-7
 }
 
 // Waiting is what waits for a source without a replica.
@@ -79,7 +81,7 @@ func look(s *Source, marks []Mark) (Waiting, []Mark) {
 	for i := range s.Topics {
 		t := &s.Topics[i]
 		n := t.sums()
-		w.Beyond += n.beyond
+		w.Beyond = lag.AddRecords(w.Beyond, n.beyond)
 		switch {
 		case t.Absent:
 			w.Unread = append(w.Unread, fmt.Sprintf("topic %s does not exist", t.Name))
@@ -118,12 +120,13 @@ func (w *Waiting) remember(s *Source, t *Topic, n sums, marks []Mark) []Mark {
 //	latest               as at the mark                Ends
 //	latest               no commit any more            Ends + Read
 //	latest               made anew                     0
+//	latest               without ids, the sum fell     the start of the log: the topic may be made anew
 //	earliest, not set    never committed               the start of the log
 //	earliest, not set    no commit any more            Starts + Read: what was read then is not counted
 //
 // Where some commits went and others are there, the sums do not say which: the records of the former count.
 func (w *Waiting) add(s *Source, t *Topic, n sums, m *Mark) {
-	if m.ID != t.id() { // made anew, or made at last: nothing of it was there
+	if t.otherThan(m.ID) { // made anew, or made at last: nothing of it was there
 		*m = Mark{Cluster: m.Cluster, Group: m.Group, Topic: m.Topic, ID: t.id()}
 	}
 	if n.committed > m.Committed { // a partition has its first commit, elsewhere: it leaves the sums
@@ -140,6 +143,10 @@ func (w *Waiting) add(s *Source, t *Topic, n sums, m *Mark) {
 		begin = m.Starts + m.Read
 	}
 	retained := n.end - n.start
+	if s.Reset == seen.Latest && mayBeAnew(t, n, m) {
+		*m = markOf(s, t)
+		m.Ends, begin = n.start, n.start
+	}
 	if n.end < begin { // truncated, or a partition has a commit now: what comes from here on counts
 		*m, begin = markOf(s, t), n.end
 		if s.Reset != seen.Latest {
@@ -156,4 +163,20 @@ func (w *Waiting) add(s *Source, t *Topic, n sums, m *Mark) {
 	if expired && s.Reset != seen.Latest {
 		w.Again += retained - arrived
 	}
+}
+
+// mayBeAnew reports whether a topic without an id may be another one than at the mark, although its name is the same. A log that
+// was truncated shows the same sums; in doubt its records wake.
+func mayBeAnew(t *Topic, n sums, m *Mark) bool {
+	switch partitions := n.committed + n.uncommitted; {
+	case t.id() != "" || t.Absent || m.Pending:
+		return false
+	case partitions < m.Committed+m.Uncommitted:
+		return true
+	case n.committed == 0 && m.Committed > 0: // all commits expired, or are above the ends now
+		return n.end < m.Ends+m.Read
+	case n.committed != m.Committed || n.uncommitted != m.Uncommitted:
+		return false // a commit came or went: the sums are of other partitions
+	}
+	return n.end < m.Ends || n.start < m.Starts
 }

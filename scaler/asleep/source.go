@@ -2,7 +2,9 @@ package asleep
 
 import (
 	"encoding/hex"
+	"sort"
 
+	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -17,18 +19,19 @@ type Source struct {
 // Topic is one topic of a source.
 type Topic struct {
 	Name       string
-	ID         [16]byte // zero: not known
-	Absent     bool     // the cluster has no such topic
-	Unread     string   // why nothing of it is known; empty: something is
-	Partitions []Partition
+	ID         [16]byte    // zero: not known
+	Absent     bool        // the cluster has no such topic
+	Unread     string      // why nothing of it is known; empty: something is
+	Partitions []Partition // sorted by number
 }
 
 // Partition is one partition. A committed offset above the end covers nothing: the log was truncated, and the consumer begins
 // as if there were none.
 type Partition struct {
+	Number     int32
 	Start, End int64
 	Position   int64 // meaningful where Committed
-	Rest       int64 // so many records before the end are known as read
+	Rest       int64 // so many offsets after the commit are known not to be unread records
 	Read       bool  // Start and End are known
 	Committed  bool
 }
@@ -37,13 +40,7 @@ type Partition struct {
 func (p *Partition) covered() bool { return p.Committed && p.Position <= p.End }
 
 // beyond are the records beyond the commit, without those that are known as read.
-func (p *Partition) beyond() int64 {
-	n := p.End - max(p.Position, p.Start)
-	if n <= p.Rest {
-		return 0
-	}
-	return n
-}
+func (p *Partition) beyond() int64 { return max(0, p.End-max(p.Position+p.Rest, p.Start)) }
 
 // knows reports whether it is known which partitions of a topic have a commit, and where all of them end.
 func (s *Source) knows(t *Topic) bool {
@@ -67,16 +64,29 @@ func (t *Topic) sums() sums {
 			s.unread++
 		case p.covered():
 			s.committed++
-			s.beyond += p.beyond()
-			s.position += p.End - p.beyond()
+			s.beyond = lag.AddRecords(s.beyond, p.beyond())
+			s.position = lag.AddRecords(s.position, p.End-p.beyond())
 		default:
 			s.uncommitted++
-			s.end += p.End
-			s.start += p.Start
+			s.end = lag.AddRecords(s.end, p.End)
+			s.start = lag.AddRecords(s.start, p.Start)
 		}
 	}
 	return s
 }
+
+// partition is one partition by its number; nil: it is not there.
+func (t *Topic) partition(number int32) *Partition {
+	i := sort.Search(len(t.Partitions), func(i int) bool { return t.Partitions[i].Number >= number })
+	if i == len(t.Partitions) || t.Partitions[i].Number != number {
+		return nil
+	}
+	return &t.Partitions[i]
+}
+
+// otherThan reports whether a topic is known not to be the one that had an id, or that did not exist. While brokers are
+// upgraded, some say no ids.
+func (t *Topic) otherThan(id string) bool { return t.id() != id && (t.Absent || t.id() != "") }
 
 // id is the topic's id as it is saved; empty when it is not known.
 func (t *Topic) id() string {

@@ -3,8 +3,6 @@ package asleep
 import (
 	"slices"
 	"time"
-
-	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // State is what is known of a target at zero, and of its last wake. It is saved, and it is a value: Next returns another.
@@ -26,11 +24,13 @@ func (s State) Zero() bool {
 type Look struct {
 	Now      time.Time
 	Replicas int32
-	Before   int32 // at the look before, by this process while it acted; 0: it did not act, or there was none
-	Acts     bool  // this process may write the replicas
-	Owned    bool  // another autoscaler may have written them
-	Enough   int64 // activationLag: more records than these wake
+	Before   int32         // at the look before, by this process while it acted; 0: it did not act, or there was none
+	Acts     bool          // this process may write the replicas
+	Owned    bool          // another autoscaler may have written them
+	Enough   int64         // activationLag: more records than these wake
+	Stands   time.Duration // an intent whose zero was not seen stands for so long: its write may be on its way
 	Sources  []Source
+	Slept    []Source // as they were when the target went to zero, or at the first look of this process
 }
 
 // Next takes a look: what is known after it, and what waits for each source. At replicas above zero nothing waits.
@@ -40,6 +40,10 @@ type Look struct {
 //	n > 0         0     stands   any                    our own
 //	n > 0         0     none     no                     unknown: free to wake
 //	not seen      0     any      any                    as it was saved, else unknown
+//
+// An intent ends with the first size above 0 after its zero. Where the zero was not seen yet, it ends after Look.Stands: a write
+// whose answer is missing may succeed, and what is read of the target may be older. When the write failed, and another client sets
+// 0 in that time, the zero counts as our own: in doubt the target is free to wake.
 func (s State) Next(l Look) (State, []Waiting) {
 	waiting := make([]Waiting, len(l.Sources))
 	if l.Replicas > 0 {
@@ -79,56 +83,21 @@ func (s State) Intend(l Look) State {
 // awake forgets the zero: an intent ends with the first size above 0 after it.
 func (s State) awake(l Look) State {
 	next := State{Woken: slices.Clone(s.Woken)}
-	if !s.Since.IsZero() { // this look is the first of the wake
-		next.Woken = append(next.Woken, wokenFor(l.Sources, slices.Clone(s.Marks))...)
+	switch {
+	case !s.Since.IsZero(): // this look is the first of the wake
+		next.Woken = append(next.Woken, wokenFor(l.Sources, l.Slept, slices.Clone(s.Marks))...)
+	case !s.Intent.IsZero() && !l.Now.Before(s.Intent) && l.Now.Sub(s.Intent) < l.Stands:
+		next.Intent, next.Marks = s.Intent, s.Marks
 	}
 	next.Woken = slices.DeleteFunc(next.Woken, func(m Mark) bool { return committed(l.Sources, m) })
 	return next
 }
 
-// wokenFor are the topics of latest groups with arrivals in partitions without a commit. What their consumers skip leaves no
-// commit; where the reset is not latest, the retained records themselves keep the target awake.
-func wokenFor(sources []Source, marks []Mark) []Mark {
-	var woken []Mark
-	for i := range sources {
-		s := &sources[i]
-		if s.Reset != seen.Latest {
-			continue
-		}
-		w, _ := look(s, marks)
-		for k := range s.Topics {
-			if t := &s.Topics[k]; slices.Contains(w.Topics, t.Name) {
-				woken = append(woken, markOf(s, t))
-			}
-		}
-	}
-	return woken
-}
-
-// committed reports whether a topic has more commits than when its target was woken, or nothing in it is without one. What is
-// not known now stays.
-func committed(sources []Source, m Mark) bool {
-	for i := range sources {
-		s := &sources[i]
-		if s.Cluster != m.Cluster || s.Group != m.Group {
-			continue
-		}
-		for k := range s.Topics {
-			t := &s.Topics[k]
-			if t.Name != m.Topic {
-				continue
-			}
-			n := t.sums()
-			return s.knows(t) && (t.Absent || t.id() != m.ID || n.committed > m.Committed || n.end == n.start)
-		}
-	}
-	return !slices.ContainsFunc(sources, func(s Source) bool { return s.Unread != "" && s.Cluster == m.Cluster && s.Group == m.Group })
-}
-
 // Keeps says why a source may not go to zero now.
 type Keeps struct {
-	Woken  []string `json:"woken,omitempty"` // topics for which it was woken, without a commit there since
-	Waking Waiting  `json:"waking,omitzero"` // what would wake it at once
+	Woken      []string `json:"woken,omitempty"`      // topics for which it was woken, without a commit there since
+	Partitions []string `json:"partitions,omitempty"` // of each of these topics; empty: not known
+	Waking     Waiting  `json:"waking,omitzero"`      // what would wake it at once
 }
 
 // Keeps is why a source has to stay awake; ok is false when nothing says so. It is the rule of waking, as if the target were
@@ -136,7 +105,7 @@ type Keeps struct {
 func (s State) Keeps(src *Source, enough int64) (k Keeps, ok bool) {
 	for _, m := range s.Woken {
 		if m.Cluster == src.Cluster && m.Group == src.Group {
-			k.Woken = append(k.Woken, m.Topic)
+			k.Woken, k.Partitions = append(k.Woken, m.Topic), append(k.Partitions, m.Partitions)
 		}
 	}
 	if src.Unread == "" && len(src.Topics) == 0 {

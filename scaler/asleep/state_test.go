@@ -2,6 +2,7 @@ package asleep
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,6 +21,9 @@ func none(start, end int64) Partition { return Partition{Start: start, End: end,
 func rested(p Partition, rest int64) Partition { p.Rest = rest; return p }
 
 func topic(name string, id byte, partitions ...Partition) Topic {
+	for i := range partitions {
+		partitions[i].Number = int32(i)
+	}
 	return Topic{Name: name, ID: [16]byte{id}, Partitions: partitions}
 }
 
@@ -41,6 +45,8 @@ func TestWhatWakes(t *testing.T) {
 		{"a commit, and records beyond it", group(unset, topic("orders", 1, at(0, 10, 10))), group(unset, topic("orders", 1, at(0, 17, 10))), 7, 0, 0},
 		{"twin: members elsewhere read them", group(unset, topic("orders", 1, at(0, 10, 10))), group(unset, topic("orders", 1, at(0, 17, 17))), 0, 0, 0},
 		{"a rest that is known as read", group(unset, topic("orders", 1, at(0, 12, 10))), group(unset, topic("orders", 1, rested(at(0, 12, 10), 2))), 0, 0, 0},
+		{"records after a rest that is known as read", group(unset, topic("orders", 1, rested(at(0, 12, 10), 2))), group(unset, topic("orders", 1, rested(at(0, 16, 10), 2))), 4, 0, 0},
+		{"twin: retention took the rest", group(unset, topic("orders", 1, rested(at(0, 12, 10), 2))), group(unset, topic("orders", 1, rested(at(13, 16, 10), 2))), 3, 0, 0},
 		{"twin: two records, and no rest is known", group(unset, topic("orders", 1, at(0, 12, 10))), group(unset, topic("orders", 1, at(0, 12, 10))), 2, 0, 0},
 		{"retention took some of what waits", group(unset, topic("orders", 1, at(0, 10, 10))), group(unset, topic("orders", 1, at(15, 17, 10))), 2, 0, 0},
 
@@ -49,10 +55,24 @@ func TestWhatWakes(t *testing.T) {
 		{"twin: not known, the same records", group(unset, old), group(unset, old), 100, 0, 0},
 		{"latest, arrivals", group(seen.Latest, old), group(seen.Latest, arrived), 5, 0, 0},
 		{"latest, a partition was added and gets records", group(seen.Latest, old), group(seen.Latest, topic("orders", 1, none(0, 100), none(0, 0), none(0, 3))), 3, 0, 0},
+		{"latest, a first commit elsewhere, far on, and a record in a new partition", group(seen.Latest, topic("orders", 1, none(0, 5))), group(seen.Latest, topic("orders", 1, at(0, 100, 100), none(0, 1))), 1, 0, 0},
+		{"latest, a first commit elsewhere, beside other commits", group(seen.Latest, topic("orders", 1, at(0, 50, 50), none(0, 5), none(0, 100))), group(seen.Latest, topic("orders", 1, at(0, 50, 50), at(0, 5, 5), none(0, 100))), 0, 0, 0},
+		{"latest, members elsewhere read on, beside old records without a commit", group(seen.Latest, topic("orders", 1, at(0, 50, 50), none(0, 100))), group(seen.Latest, topic("orders", 1, at(0, 60, 60), none(0, 100))), 0, 0, 0},
+		{"latest, a first commit elsewhere, in an empty partition", group(seen.Latest, topic("orders", 1, none(0, 0), none(0, 5))), group(seen.Latest, topic("orders", 1, at(0, 0, 0), none(0, 5))), 0, 0, 0},
 		{"latest, retention removed what arrived", group(seen.Latest, old), group(seen.Latest, topic("orders", 1, none(105, 105), none(0, 0))), 0, 0, 0},
 
 		{"latest, the topic was made anew", group(seen.Latest, old), group(seen.Latest, topic("orders", 2, none(0, 40))), 40, 0, 0},
-		{"twin: without ids, truncated: what comes after counts", group(seen.Latest, topic("orders", 0, none(0, 100))), group(seen.Latest, topic("orders", 0, none(0, 40))), 0, 0, 0},
+		{"twin: truncated: what comes after counts", group(seen.Latest, topic("orders", 1, none(0, 100))), group(seen.Latest, topic("orders", 1, none(0, 40))), 0, 0, 0},
+		{"latest, without ids, made anew or truncated", group(seen.Latest, topic("orders", 0, none(0, 100))), group(seen.Latest, topic("orders", 0, none(0, 40))), 40, 0, 0},
+		{"latest, without ids, made anew, and there is more than before", group(seen.Latest, topic("orders", 0, none(90, 100))), group(seen.Latest, topic("orders", 0, none(0, 120))), 120, 0, 0},
+		{"latest, without ids, made anew with fewer partitions", group(seen.Latest, topic("orders", 0, none(0, 10), none(0, 10))), group(seen.Latest, topic("orders", 0, none(0, 25))), 25, 0, 0},
+		{"twin: without ids, a first commit elsewhere, and the others as before", group(seen.Latest, topic("orders", 0, none(0, 100), none(0, 50))), group(seen.Latest, topic("orders", 0, at(0, 100, 100), none(0, 50))), 0, 0, 0},
+		{"latest, without ids, and the commit is above the end", group(seen.Latest, topic("orders", 0, at(0, 60, 60))), group(seen.Latest, topic("orders", 0, at(0, 40, 60))), 40, 0, 0},
+		{"twin: with an id, truncated", group(seen.Latest, topic("orders", 1, at(0, 60, 60))), group(seen.Latest, topic("orders", 1, at(0, 40, 60))), 0, 0, 0},
+		{"twin: without ids, expired", group(seen.Latest, topic("orders", 0, at(0, 60, 60))), group(seen.Latest, topic("orders", 0, none(0, 60))), 0, 0, 0},
+		{"twin: without ids, retention", group(seen.Latest, topic("orders", 0, none(0, 100))), group(seen.Latest, topic("orders", 0, none(100, 100))), 0, 0, 0},
+		{"twin: without ids, arrivals", group(seen.Latest, topic("orders", 0, none(90, 100))), group(seen.Latest, topic("orders", 0, none(90, 103))), 3, 0, 0},
+		{"twin: a broker that does not say the id", group(seen.Latest, old), group(seen.Latest, topic("orders", 0, none(0, 105), none(0, 0))), 5, 0, 0},
 		{"latest, a topic that did not exist was made", group(seen.Latest, Topic{Name: "orders", Absent: true}), group(seen.Latest, topic("orders", 2, none(0, 4))), 4, 0, 0},
 		{"latest, a topic appeared that a pattern accepts", group(seen.Latest), group(seen.Latest, topic("orders", 2, none(0, 4))), 4, 0, 0},
 		{"twin: it was there and could not be read", group(seen.Latest, Topic{Name: "orders", Unread: "denied"}), group(seen.Latest, topic("orders", 2, none(0, 4))), 0, 0, 0},
@@ -60,6 +80,7 @@ func TestWhatWakes(t *testing.T) {
 		{"earliest, all was read, and the commits expired", group(seen.Earliest, topic("orders", 1, at(0, 60, 60), at(0, 40, 40))), group(seen.Earliest, topic("orders", 1, none(0, 60), none(0, 40))), 0, 100, 0},
 		{"twin: some were left", group(seen.Earliest, topic("orders", 1, at(0, 60, 55), at(0, 40, 40))), group(seen.Earliest, topic("orders", 1, none(0, 60), none(0, 40))), 5, 95, 0},
 		{"twin: the group never ran", group(seen.Earliest, topic("orders", 1, none(0, 60), none(0, 40))), group(seen.Earliest, topic("orders", 1, none(0, 60), none(0, 40))), 100, 0, 0},
+		{"twin: the group never ran, and the topic was made anew, without ids", group(seen.Earliest, topic("orders", 0, none(50, 100))), group(seen.Earliest, topic("orders", 0, none(0, 80))), 80, 0, 0},
 		{"earliest, expired, and arrivals", group(seen.Earliest, topic("orders", 1, at(0, 60, 60))), group(seen.Earliest, topic("orders", 1, none(0, 63))), 3, 60, 0},
 		{"latest, expired", group(seen.Latest, topic("orders", 1, at(0, 60, 60))), group(seen.Latest, topic("orders", 1, none(0, 60))), 0, 0, 0},
 		{"latest, expired, and arrivals", group(seen.Latest, topic("orders", 1, at(0, 60, 60))), group(seen.Latest, topic("orders", 1, none(0, 63))), 3, 0, 0},
@@ -79,6 +100,9 @@ func TestWhatWakes(t *testing.T) {
 			if w.Records() != c.records || w.Again != c.again || len(w.Unread) != c.unread {
 				t.Errorf("%+v: want %d records, %d again, %d unread", w, c.records, c.again, c.unread)
 			}
+			if (len(w.Topics) > 0) != (w.Arrived > 0) {
+				t.Errorf("%d arrived in the topics %q", w.Arrived, w.Topics)
+			}
 			if (c.records > 0) == s.WaitingSince.IsZero() {
 				t.Errorf("waiting since %v with %d records", s.WaitingSince, c.records)
 			}
@@ -86,14 +110,17 @@ func TestWhatWakes(t *testing.T) {
 	}
 }
 
-// What was lowered stays lowered: records after a truncation are arrivals.
+// What was lowered stays lowered: records after a truncation are arrivals. Without ids the topic may be another one, all of whose
+// records are arrivals; they stay until somebody reads them.
 func TestMarksAreLowered(t *testing.T) {
-	s := State{}
-	for i, want := range []int64{0, 0, 5, 9} {
-		end := []int64{100, 40, 45, 49}[i]
-		next, w := s.Next(Look{Now: noon, Sources: []Source{group(seen.Latest, topic("orders", 0, none(0, end)))}})
-		if s = next; w[0].Arrived != want {
-			t.Errorf("end %d: %d arrived, want %d", end, w[0].Arrived, want)
+	for id, wants := range map[byte][]int64{1: {0, 0, 5, 9}, 0: {0, 40, 45, 49}} {
+		s := State{}
+		for i, want := range wants {
+			end := []int64{100, 40, 45, 49}[i]
+			next, w := s.Next(Look{Now: noon, Sources: []Source{group(seen.Latest, topic("orders", id, none(0, end)))}})
+			if s = next; w[0].Arrived != want {
+				t.Errorf("id %d, end %d: %d arrived, want %d", id, end, w[0].Arrived, want)
+			}
 		}
 	}
 }
@@ -112,6 +139,7 @@ func TestWhoseZero(t *testing.T) {
 		replicas, before int32
 		acts, owned      bool
 		intend           bool // this look decides to write 0
+		soon             bool // ten seconds after the look before, not a minute
 	}
 	const n = 3
 	for _, c := range []struct {
@@ -128,13 +156,20 @@ func TestWhoseZero(t *testing.T) {
 		{"the leader died after it saw it", []look{{acts: true}}, State{Since: noon, ByHand: noon}, true},
 		{"the write failed: then a hand", []look{{replicas: 1, acts: true, intend: true}, {replicas: 1, before: 1, acts: true}, {before: 1, acts: true}}, State{}, true},
 		{"our zero, a hand resumes, a hand stops", []look{{replicas: 1, acts: true, intend: true}, {before: 1, acts: true}, {replicas: n, acts: true}, {before: n, acts: true}}, State{}, true},
+		{"our write, whose answer did not come: the next look is older than the write", []look{{replicas: n, acts: true, intend: true}, {replicas: n, before: n, acts: true, soon: true}, {before: n, acts: true}}, State{}, false},
+		{"twin: a minute later: it failed, and then a hand", []look{{replicas: n, acts: true, intend: true}, {replicas: n, before: n, acts: true}, {before: n, acts: true}}, State{}, true},
+		{"twin: our zero was seen, a hand resumes and stops in the same minute", []look{{replicas: n, acts: true, intend: true}, {before: n, acts: true, soon: true}, {replicas: n, acts: true, soon: true}, {before: n, acts: true, soon: true}}, State{}, true},
+		{"the leader died, and its write is on its way", []look{{replicas: n, acts: true, soon: true}, {before: n, acts: true, soon: true}}, State{Intent: noon.Add(-time.Second), Marks: make([]Mark, 1)}, false},
 		{"by hand, resumed, our own", []look{{replicas: n, acts: true}, {before: n, acts: true}, {replicas: 1, acts: true, intend: true}, {before: 1, acts: true}}, State{}, false},
 		{"advise: not seen while we act", []look{{replicas: n}, {}}, State{}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := c.saved
-			for i, l := range c.looks {
-				look := Look{Now: noon.Add(time.Duration(i) * time.Minute), Replicas: l.replicas, Before: l.before, Acts: l.acts, Owned: l.owned}
+			s, now := c.saved, noon
+			for _, l := range c.looks {
+				if now = now.Add(time.Minute); l.soon {
+					now = now.Add(-50 * time.Second)
+				}
+				look := Look{Now: now, Replicas: l.replicas, Before: l.before, Acts: l.acts, Owned: l.owned, Stands: time.Minute}
 				s, _ = s.Next(look)
 				if l.intend {
 					s = s.Intend(look)
@@ -192,6 +227,134 @@ func TestKeeps(t *testing.T) {
 	} {
 		if k, kept := (State{}).Keeps(&c.source, c.enough); kept != c.want {
 			t.Errorf("%s: kept %v, want %v: %+v", c.name, kept, c.want, k)
+		}
+	}
+}
+
+// Commits that expire one after the other end as those that expire at once: what was read is not counted as arrived.
+func TestCommitsExpireOneAfterTheOther(t *testing.T) {
+	s, _ := State{}.Next(Look{Now: noon, Sources: []Source{group(seen.Earliest, topic("orders", 1, at(0, 60, 60), at(0, 40, 40)))}})
+	s, _ = s.Next(Look{Now: noon, Sources: []Source{group(seen.Earliest, topic("orders", 1, at(0, 60, 60), none(0, 40)))}})
+	_, w := s.Next(Look{Now: noon, Sources: []Source{group(seen.Earliest, topic("orders", 1, none(0, 60), none(0, 40)))}})
+	if w[0].Arrived != 0 || w[0].Again != 100 {
+		t.Errorf("%+v: want nothing that arrived, and 100 again", w[0])
+	}
+}
+
+// A state of which anything is remembered is not forgotten.
+func TestZeroStates(t *testing.T) {
+	for _, s := range []State{{Since: noon}, {Intent: noon}, {ByHand: noon}, {Marks: make([]Mark, 1)}, {Woken: make([]Mark, 1)}, {Marks: make([]Mark, 1), Woken: make([]Mark, 1)}} {
+		if s.Zero() {
+			t.Errorf("%+v is taken for nothing", s)
+		}
+	}
+	if !(State{}).Zero() {
+		t.Error("nothing is taken for something")
+	}
+}
+
+// What is remembered of topics: sums of the partitions with a commit and of those without, and which could not be read.
+func TestMarks(t *testing.T) {
+	source := group(seen.Latest, topic("orders", 1, at(0, 9, 5), none(2, 7), none(1, 3)), Topic{Name: "gone", Absent: true}, Topic{Name: "secret", Unread: "denied"})
+	want := []Mark{
+		{Cluster: "main", Group: "shop", Topic: "orders", ID: "01000000000000000000000000000000", Ends: 10, Starts: 3, Uncommitted: 2, Read: 5, Committed: 1},
+		{Cluster: "main", Group: "shop", Topic: "gone"},
+		{Cluster: "main", Group: "shop", Topic: "secret", Pending: true},
+	}
+	if got := Marks([]Source{source}); !slices.Equal(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// Groups that read topics of the same name are remembered apart.
+func TestMarksOfGroupsApart(t *testing.T) {
+	sources := func(more int64) []Source {
+		var all []Source
+		for i, name := range []string{"main shop", "main other", "other shop"} {
+			s := group(seen.Latest, topic("orders", 1, none(0, []int64{100, 10, 1000}[i]+more)), topic("mails", 1, none(0, []int64{7, 70, 700}[i]+more)))
+			s.Cluster, s.Group, _ = strings.Cut(name, " ")
+			all = append(all, s)
+		}
+		return all
+	}
+	s, _ := State{}.Next(Look{Now: noon, Sources: sources(0)})
+	_, waiting := s.Next(Look{Now: noon, Sources: sources(3)})
+	for i, w := range waiting {
+		if w.Arrived != 6 {
+			t.Errorf("%+v: %d arrived, want 3 in each of two topics", sources(3)[i], w.Arrived)
+		}
+	}
+}
+
+// What a topic was when it could be read last is kept, and nothing is added for it while it cannot be read.
+func TestATopicThatIsNotReadForAWhile(t *testing.T) {
+	look := func(topics ...Topic) Look { return Look{Now: noon, Sources: []Source{group(seen.Latest, topics...)}} }
+	denied := Topic{Name: "orders", ID: [16]byte{1}, Unread: "denied"}
+	for _, c := range []struct {
+		name    string
+		first   Look
+		arrived int64
+	}{
+		{"it was read before", look(topic("orders", 1, none(0, 100))), 5},
+		{"it could not be read at first", look(denied), 0},
+		{"it was not there at first", look(), 0}, // since when its records are there is not known
+	} {
+		s, _ := State{}.Next(c.first)
+		for range 3 {
+			s, _ = s.Next(look(denied))
+		}
+		if len(s.Marks) != 1 {
+			t.Errorf("%s: %d marks of one topic: %+v", c.name, len(s.Marks), s.Marks)
+		}
+		if _, w := s.Next(look(topic("orders", 1, none(0, 105)))); w[0].Arrived != c.arrived {
+			t.Errorf("%s: %d arrived, want %d", c.name, w[0].Arrived, c.arrived)
+		}
+	}
+}
+
+// What members elsewhere read during the zero is not counted when its commits expire.
+func TestReadOnDuringTheZero(t *testing.T) {
+	s := State{}
+	var w []Waiting
+	for _, p := range []Partition{at(0, 60, 55), at(0, 60, 60), none(0, 60)} {
+		s, w = s.Next(Look{Now: noon, Sources: []Source{group(seen.Earliest, topic("orders", 1, p))}})
+	}
+	if w[0].Arrived != 0 || w[0].Again != 60 {
+		t.Errorf("%+v: want nothing that arrived, and 60 again", w[0])
+	}
+}
+
+// The marks of a zero are those of its intent. Marks without an intent are of a zero before, and an intent without marks was saved
+// by a version that saved none.
+func TestMarksOfWhichZero(t *testing.T) {
+	before := []Source{group(seen.Latest, topic("orders", 1, none(0, 100)))}
+	now := []Source{group(seen.Latest, topic("orders", 1, none(0, 107)))}
+	for _, c := range []struct {
+		name    string
+		saved   State
+		arrived int64
+	}{
+		{"marks of its intent", State{Intent: noon, Marks: Marks(before)}, 7},
+		{"marks without an intent", State{Marks: Marks(before)}, 0},
+		{"an intent without marks", State{Intent: noon}, 0},
+	} {
+		if _, w := c.saved.Next(Look{Now: noon, Sources: now}); w[0].Arrived != c.arrived {
+			t.Errorf("%s: %d arrived, want %d", c.name, w[0].Arrived, c.arrived)
+		}
+	}
+}
+
+// A group that does not skip anything reads what woke it: nothing has to keep it awake for that.
+func TestOnlyALatestGroupIsKeptForWhatWokeIt(t *testing.T) {
+	for reset, kept := range map[seen.OffsetReset]int{seen.Latest: 1, seen.Earliest: 0, "": 0} {
+		s, _ := State{}.Next(Look{Now: noon, Sources: []Source{group(reset, topic("orders", 1, none(0, 0)))}})
+		s, w := s.Next(Look{Now: noon, Sources: []Source{group(reset, topic("orders", 1, none(0, 3)))}})
+		if w[0].Arrived != 3 {
+			t.Errorf("%q: %+v", reset, w[0])
+		}
+		s, _ = s.Next(Look{Now: noon, Replicas: 1, Sources: []Source{group(reset, topic("orders", 1, none(0, 3)))}})
+		if len(s.Woken) != kept {
+			t.Errorf("%q: %d topics keep it awake, want %d", reset, len(s.Woken), kept)
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/asleep"
-	"github.com/lagscaler/lagscaler/scaler/kube/access"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
 )
 
@@ -30,19 +28,20 @@ func (p *publisher) intend(ctx context.Context, change scaler.Change) error {
 	if p.declarations.resource(change.Scaler) == nil {
 		return nil
 	}
-	p.statuses.Lock()
-	defer p.statuses.Unlock()
+	defer p.statuses.lock(change.Scaler)()
 	value, err := replacing(asleepOf(change.Asleep))
 	if err != nil {
 		return err
 	}
 	patch, err := json.Marshal(map[string]any{"status": map[string]any{"asleep": value}})
 	if err == nil {
-		err = p.patchStatus(ctx, change.Scaler, types.MergePatchType, patch)
+		_, err = p.patchStatus(ctx, change.Scaler, types.MergePatchType, patch)
 	}
 	if err != nil {
 		return fmt.Errorf("saving the intent: %w", err)
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.intents[change.Scaler] = intent{change.At, change.Asleep}
 	return nil
 }
@@ -56,6 +55,8 @@ type intent struct {
 // latest is the state of an outcome, unless an intent that was saved is of a later poll: the outcomes of the poll before may
 // still be on their way.
 func (p *publisher) latest(o scaler.Outcome) asleep.State {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if i, ok := p.intents[o.Name]; ok && o.AsleepAt.Before(i.at) {
 		return i.state
 	}
@@ -70,14 +71,6 @@ func replacing(s *v1alpha1.Asleep) (map[string]any, error) {
 		err = json.Unmarshal(text, &value)
 	}
 	return value, err
-}
-
-func (p *publisher) patchStatus(ctx context.Context, scaler string, kind types.PatchType, patch []byte) error {
-	namespace, name, _ := strings.Cut(scaler, "/")
-	_, err := p.api.Clients.Dynamic.Resource(v1alpha1.Resource).Namespace(namespace).
-		Patch(ctx, name, kind, patch, metav1.PatchOptions{FieldManager: access.FieldManager}, "status")
-	p.api.Rights.Note(access.Right{Verb: "patch", Group: v1alpha1.GroupVersion.Group, Resource: "kafkascalers/status", Namespace: namespace}, err)
-	return err
 }
 
 // asleepOf is a state as the status has it; nil when there is nothing to remember.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/lagscaler/lagscaler/scaler"
@@ -82,8 +83,9 @@ func TestAnIntentBeforeEachZero(t *testing.T) {
 // Without the intent there is no zero: the next leader would take it for somebody else's.
 func TestNoZeroWithoutItsIntent(t *testing.T) {
 	inWorld(t, orders, act, func(w *world) {
-		w.untyped.PrependReactor("patch", "kafkascalers", func(clienttesting.Action) (bool, runtime.Object, error) {
-			return true, nil, errors.New("no")
+		w.untyped.PrependReactor("patch", "kafkascalers", func(a clienttesting.Action) (bool, runtime.Object, error) {
+			p, ok := a.(clienttesting.PatchAction)
+			return ok && p.GetPatchType() == types.MergePatchType, nil, errors.New("no") // claims are JSON patches
 		})
 		if err := w.Apply(w.t.Context(), toZero()); err == nil || !strings.Contains(err.Error(), "saving the intent") {
 			t.Errorf("error %v", err)

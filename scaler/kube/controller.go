@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"regexp"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ type Options struct {
 	Namespace string   // where the Lease and the memory live
 	Lease     string   // its name, which replicas of one installation share
 	Identity  string   // of this replica, unique: the pod's name
+	AnswersAt string   // the address at which this replica answers other autoscalers; empty: it does not
 	Watch     []string // namespaces whose KafkaScalers and workloads are watched; empty: all
 	Log       *slog.Logger
 }
@@ -52,10 +54,11 @@ type NamespaceRule struct {
 // Controller joins the parts of this package. Each part has a lock of its own, or needs none.
 type Controller struct {
 	opts     Options
-	rights   *access.Rights
+	api      access.API
 	election *election.Election
 
 	declarations *declarations // what is declared
+	others       *others       // which other installations keep what is declared
 	kinds        *watch.Kinds  // what is watched
 	watches      *watch.Watches
 	targets      *watch.Targets
@@ -72,22 +75,23 @@ func New(clients access.Clients, o Options) *Controller {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	api := access.NewAPI(clients, o.Log)
-	c := &Controller{
-		opts: o, rights: api.Rights, election: election.New(api, o.Namespace, o.Lease, o.Identity),
-		declarations: newDeclarations(), wake: make(chan struct{}, 1),
-	}
+	api := access.NewAPI(clients, access.Installation{Namespace: o.Namespace, Lease: o.Lease}, o.Log)
+	c := &Controller{opts: o, api: api, declarations: newDeclarations(), wake: make(chan struct{}, 1)}
+	c.election = election.New(api, o.Identity, o.AnswersAt, c.keeps)
+	c.others = newOthers(api, c.declarations)
 	c.kinds, c.watches = watch.NewKinds(api), watch.NewWatches(api, c.handler)
-	c.targets = watch.NewTargets(api, c.Leading, func() { signal(c.wake) })
+	c.targets = watch.NewTargets(api, c.Leading, c.election.FirstWrite, func() { signal(c.wake) })
 	c.workloads = &watch.Workloads{Rights: api.Rights, Kinds: c.kinds, Watches: c.watches, Targets: c.targets}
+	c.declarations.triggers = newTriggers(api.Clock, c.workloads.ScaledObject)
 	events := &events{api: api, reporter: o.Identity}
 	c.scales = &scales{api: api, election: c.election, targets: c.targets}
 	c.publisher = &publisher{
 		api: api, namespace: o.Namespace, election: c.election, declarations: c.declarations, targets: c.targets, events: events,
+		others: c.others, claims: claims{election: c.election},
 		wake: make(chan struct{}, 1), outcomes: map[string]scaler.Outcome{}, written: map[string]*written{},
 		intents: map[string]intent{},
 	}
-	c.scales.intend = c.publisher.intend
+	c.scales.claim, c.scales.intend = c.publisher.claim, c.publisher.intend
 	c.memories = newMemories(api, o, c.election, c.declarations)
 	c.memories.restore = (&restorer{c.declarations, c.workloads, c.scales, events}).restore
 	return c
@@ -99,6 +103,17 @@ func (c *Controller) Configure(s Settings) {
 	signal(c.wake)
 }
 
+// keeps are the namespaces whose KafkaScalers this installation may keep. In observe it writes nothing, so it keeps none.
+func (c *Controller) keeps() []string {
+	switch {
+	case c.declarations.mode() == scaler.Observe:
+		return nil
+	case len(c.opts.Watch) == 0:
+		return []string{"*"}
+	}
+	return c.opts.Watch
+}
+
 // Leading reports whether this replica may write.
 func (c *Controller) Leading() bool { return c.election.Leading() }
 
@@ -106,10 +121,10 @@ func (c *Controller) Leading() bool { return c.election.Leading() }
 // and what is saved on the way out is saved by the leader.
 func (c *Controller) Elect(ctx context.Context) error { return c.election.Run(ctx) }
 
-// MissingRights are the rights that the API server refuses, as lines for people; empty when all is well.
+// MissingRights are the permissions that the API server refuses, as lines for people; empty when all is well.
 func (c *Controller) MissingRights() []string {
 	var out []string
-	for _, r := range c.rights.All() {
+	for _, r := range c.api.Rights.All() {
 		out = append(out, r.Missing()+": "+r.Consequence())
 	}
 	return out
@@ -121,7 +136,23 @@ func (c *Controller) Apply(ctx context.Context, change scaler.Change) error {
 }
 
 // Publish hands the outcomes of a poll to the writer of statuses and Events, and does not wait for it.
-func (c *Controller) Publish(outcomes []scaler.Outcome) { c.publisher.publish(outcomes) }
+func (c *Controller) Publish(outcomes []scaler.Outcome) {
+	for i := range outcomes {
+		o := &outcomes[i]
+		if o.Refused() { // perhaps another scaler has the target
+			continue
+		}
+		var given *int32
+		if o.Workload.Followed && o.Given != nil {
+			given = &o.Given.Replicas
+		}
+		c.targets.Give(o.Workload.Ref, given)
+	}
+	c.publisher.publish(outcomes)
+}
+
+// LeaderAnswersAt is the address at which the leader answers other autoscalers; empty: it does not, or nobody leads.
+func (c *Controller) LeaderAnswersAt() string { return c.election.LeaderAnswersAt() }
 
 // Load reads the saved memories, by scaler. A memory that cannot be read is left out and logged: it is of another
 // version, or somebody edited it.
@@ -142,6 +173,7 @@ const upkeep = 10 * time.Second
 //
 //	             ┌─ watches (started and ended by upkeep) ──> caches ──> Scalers
 //	ctx ── Run ──┼─ upkeep: which watches are needed; sizes of kinds that are not built in; clean-up of deleted scalers
+//	             ├─ others: whether the installations that keep other KafkaScalers still run
 //	             └─ publisher: status and Events                               <── Publish
 func (c *Controller) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
@@ -149,6 +181,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	wg.Go(func() { c.publisher.run(ctx) })
+	wg.Go(func() { c.others.run(ctx) })
 	ticker := time.NewTicker(upkeep)
 	defer ticker.Stop()
 	for {
@@ -184,13 +217,18 @@ func (c *Controller) wantedWatches() map[watch.Key]bool {
 	}
 	_, keda := c.kinds.Resolve(watch.ScaledObjectKind)
 	declared := c.declarations.valid()
+	for _, ns := range c.declarations.triggers.namespaces() {
+		if keda && c.declarations.mode() != scaler.Observe && c.watchesNamespace(ns) {
+			wanted[watch.Key{Resource: watch.ScaledObjects, Namespace: ns}] = true
+		}
+	}
 	for _, ref := range append(targetsOf(declared), c.memories.deletedTargets()...) {
 		if target, ok := c.kinds.Resolve(watch.KindOf(ref)); ok {
 			wanted[watch.Key{Resource: target, Namespace: ref.Namespace}] = true
 		}
 	}
 	if c.declarations.mode() == scaler.Observe {
-		return wanted // decides nothing, and has no right to the rest
+		return wanted // decides nothing, and has no permission to read the others
 	}
 	for _, d := range declared {
 		wanted[watch.Key{Resource: watch.Pods, Namespace: d.Target.Namespace}] = true
@@ -200,6 +238,11 @@ func (c *Controller) wantedWatches() map[watch.Key]bool {
 		}
 	}
 	return wanted
+}
+
+// watchesNamespace reports whether a namespace is one of those to watch.
+func (c *Controller) watchesNamespace(ns string) bool {
+	return len(c.opts.Watch) == 0 || slices.Contains(c.opts.Watch, ns)
 }
 
 // handler handles the objects of a watch. Pods and autoscalers are read from their stores when needed.
@@ -215,14 +258,16 @@ func (c *Controller) handler(key watch.Key) cache.ResourceEventHandler {
 
 // resourceChanged is called for each KafkaScaler that is there or changed.
 func (c *Controller) resourceChanged(o watch.Object) {
-	c.memories.declared(c.declarations.changed(o))
+	r := c.declarations.changed(o)
+	c.memories.declared(r.Name)
+	c.others.named(r.kept)
 	signal(c.wake)
 }
 
 // resourceDeleted is called for each KafkaScaler that was deleted. Its target may have to be restored.
 func (c *Controller) resourceDeleted(o watch.Object) {
 	if r, known := c.declarations.deleted(o); known {
-		c.memories.deleted(r.Declared)
+		c.memories.deleted(r)
 		c.publisher.forget(r.Name)
 	}
 	signal(c.wake)

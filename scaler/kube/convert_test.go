@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
 	"github.com/lagscaler/lagscaler/lag"
@@ -114,13 +116,10 @@ func TestGeneratedFilesAreFresh(t *testing.T) {
 		t.Skip("controller-gen is not built: make generate-tools")
 	}
 	dir := t.TempDir()
-	for _, args := range [][]string{
-		{"object", "paths=./v1alpha1", "output:dir=" + dir},
-		{"crd:allowDangerousTypes=true,generateEmbeddedObjectMeta=false,maxDescLen=1000", "paths=./v1alpha1", "output:crd:dir=" + dir},
-	} {
-		if out, err := exec.Command(generator, args...).CombinedOutput(); err != nil {
-			t.Fatalf("controller-gen: %v\n%s", err, out)
-		}
+	generate := exec.Command(generator, "paths=./v1alpha1", "object", "output:object:dir="+dir,
+		"crd:allowDangerousTypes=true,generateEmbeddedObjectMeta=false,maxDescLen=1000", "output:crd:dir="+dir)
+	if out, err := generate.CombinedOutput(); err != nil {
+		t.Fatalf("controller-gen: %v\n%s", err, out)
 	}
 	for fresh, checkedIn := range map[string]string{
 		"zz_generated.deepcopy.go":       "v1alpha1/zz_generated.deepcopy.go",
@@ -149,4 +148,37 @@ func TestPresetsFieldsHaveNoDefault(t *testing.T) {
 	if n := strings.Count(string(text), "default: "); n != 2 {
 		t.Errorf("%d defaults, want 2: those of scaleTargetRef", n)
 	}
+}
+
+// Whatever the API server sends is a scaler or an error of this one resource, and what was remembered of its target is kept.
+func FuzzKafkaScaler(f *testing.F) {
+	text, err := yaml.YAMLToJSON([]byte(everything))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	f.Add([]byte(`{"metadata":{"name":7},"spec":{"minReplicas":1e99,"sources":[null],"slo":null,"schedule":[{"start":"TZ="}]}}`))
+	f.Add([]byte(`{"metadata":{"name":"a","namespace":"b"},"status":{"asleep":{"since":"x"},"lastChange":{"at":null}}}`))
+	f.Add([]byte(`{"status":{"asleep":{"since":"2026-01-05T12:00:00Z","topics":[{"topic":"a","partitions":[{"partition":-1,"offset":-9}]}]}}}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var o unstructured.Unstructured
+		if json.Unmarshal(text, &o.Object) != nil {
+			return
+		}
+		r := resourceOf(&o)
+		if r.Name != nameOf(&o) {
+			t.Errorf("%q, named %q", r.Name, nameOf(&o))
+		}
+		if r.invalid != nil {
+			return
+		}
+		_ = r.declaration()
+		state := stateOf(r.status.Asleep)
+		if kept := stateOf(asleepOf(*state)); !kept.Zero() && !reflect.DeepEqual(kept, stateOf(asleepOf(*kept))) {
+			t.Errorf("%+v, kept %+v", state, kept)
+		}
+		if p, err := r.Spec.Policy(); err == nil && (p.MinReplicas < 0 || p.MaxReplicas < 0 || p.MaxReplicas > 0 && p.MinReplicas > p.MaxReplicas) {
+			t.Errorf("limits %d to %d are accepted", p.MinReplicas, p.MaxReplicas)
+		}
+	})
 }

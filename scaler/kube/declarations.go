@@ -28,21 +28,26 @@ type declarations struct {
 	mu        sync.Mutex
 	settings  Settings
 	resources map[string]*resource // KafkaScalers by namespace/name
+	triggers  *triggers            // of ScaledObjects, with settings of their own
 }
 
 // resource is one declared scaler: a KafkaScaler, or an entry of the configuration file. It is never changed.
 type resource struct {
 	Declared
-	invalid     error // the object does not even decode
-	file        bool  // declared in the configuration file
+	invalid     error          // the object does not decode, or its trigger is wrong
+	file        bool           // declared in the configuration file
+	unread      scaler.Refusal // of a trigger whose ScaledObject is not read, or is not there; zero: it is read
 	uid         types.UID
 	created     time.Time
 	generation  int64
 	annotations map[string]string
 	status      v1alpha1.KafkaScalerStatus // as last seen
+	kept        keeper                     // the same, also when the object does not decode
 }
 
-func newDeclarations() *declarations { return &declarations{resources: map[string]*resource{}} }
+func newDeclarations() *declarations {
+	return &declarations{resources: map[string]*resource{}, triggers: newTriggers(time.Now, nil)}
+}
 
 func (d *declarations) configure(s Settings) {
 	d.mu.Lock()
@@ -60,18 +65,19 @@ func (d *declarations) current() Settings {
 // mode is the global mode.
 func (d *declarations) mode() scaler.Mode { return d.current().Mode }
 
-// changed stores a KafkaScaler that is there or changed, and returns its name.
-func (d *declarations) changed(o watch.Object) (name string) {
+// changed stores a KafkaScaler that is there or changed, and returns it.
+func (d *declarations) changed(o watch.Object) *resource {
 	r := resourceOf(o)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.resources[r.Name] = r
-	return r.Name
+	return r
 }
 
 func resourceOf(o watch.Object) *resource {
 	r := &resource{
 		uid: o.GetUID(), created: o.GetCreationTimestamp().Time, generation: o.GetGeneration(), annotations: o.GetAnnotations(),
+		kept: keeperOf(o),
 	}
 	var k v1alpha1.KafkaScaler
 	// Through JSON, because its decoder names the field that is wrong; the library's converter does not.
@@ -81,7 +87,7 @@ func resourceOf(o watch.Object) *resource {
 	}
 	if err != nil {
 		r.invalid = err
-		r.Name = nameOf(o)
+		r.Name, r.Target.Namespace = nameOf(o), o.GetNamespace()
 	} else {
 		r.Declared, r.status = declaredOf(&k), k.Status
 	}
@@ -115,27 +121,33 @@ func (d *declarations) all() []*resource {
 	for _, f := range file {
 		byName[f.Name] = &resource{Declared: f, file: true}
 	}
+	for _, r := range d.triggers.all() {
+		byName[r.Name] = r
+	}
 	return slices.SortedFunc(maps.Values(byName), func(a, b *resource) int { return strings.Compare(a.Name, b.Name) })
 }
 
-// valid are the declared scalers that could be decoded, sorted by name.
+// valid are the declared scalers that could be read and decoded, sorted by name.
 func (d *declarations) valid() []*resource {
-	return slices.DeleteFunc(d.all(), func(r *resource) bool { return r.invalid != nil })
+	return slices.DeleteFunc(d.all(), func(r *resource) bool { return r.invalid != nil || r.unread != scaler.Refusal{} })
 }
 
-// find is the declared scaler of that name.
-func (d *declarations) find(name string) (Declared, bool) {
+// find is the declared scaler of that name, and who keeps it.
+func (d *declarations) find(name string) (Declared, keeper, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, f := range d.settings.Declared {
 		if f.Name == name {
-			return f, true
+			return f, keeper{}, true
 		}
 	}
 	if r, ok := d.resources[name]; ok {
-		return r.Declared, true
+		return r.Declared, r.kept, true
 	}
-	return Declared{}, false
+	if r := d.triggers.find(name); r != nil && r.unread == (scaler.Refusal{}) {
+		return r.Declared, keeper{}, true
+	}
+	return Declared{}, keeper{}, false
 }
 
 func targetsOf(all []*resource) []seen.Ref {

@@ -20,9 +20,12 @@ type deletedScaler struct {
 	onDelete scaler.OnDelete
 }
 
-// deletedScalerOf is what a declared scaler would leave behind.
-func deletedScalerOf(d Declared) deletedScaler {
+// deletedScalerOf is what a declared scaler would leave behind. What another installation keeps, it alone restores.
+func (m *memories) deletedScalerOf(d Declared, kept keeper) deletedScaler {
 	out := deletedScaler{target: d.Target, onDelete: scaler.Keep}
+	if kept.lease != "" && kept.lease != m.api.Installation.String() {
+		return out
+	}
 	if policy, err := d.Spec.Policy(); err == nil && policy.Mode == scaler.Act {
 		out.onDelete = policy.OnDelete // a scaler that only advised has changed nothing
 	}
@@ -54,10 +57,10 @@ func (m *memories) declared(name string) {
 }
 
 // deleted notes that a scaler was deleted and has to be cleaned up after.
-func (m *memories) deleted(d Declared) {
+func (m *memories) deleted(r *resource) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.toDelete[d.Name] = deletedScalerOf(d)
+	m.toDelete[r.Name] = m.deletedScalerOf(r.Declared, r.kept)
 }
 
 // deletedTargets are the targets of deleted scalers that have not been cleaned up after.
@@ -94,9 +97,18 @@ func (m *memories) cleanUpAfter(ctx context.Context, name string, d deletedScale
 func (m *memories) undeclared() map[string]deletedScaler {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if term := m.election.Term(); term != m.term || m.since.IsZero() {
+		m.term, m.since = term, m.api.Clock()
+	}
 	declared, targets := map[string]bool{}, map[seen.Ref]bool{}
 	for _, r := range m.declarations.all() {
 		declared[r.Name], targets[r.Target] = true, true
+	}
+	for name := range m.saved {
+		// KEDA asks the leader alone: a new one was perhaps not asked yet.
+		if isTrigger(name) && m.api.Clock().Sub(m.since) < triggerFor {
+			declared[name] = true
+		}
 	}
 	for name, d := range m.saved {
 		if !declared[name] {

@@ -35,7 +35,7 @@ type eventState struct {
 	verdict     scaler.Reason
 	overdue     bool
 	disposition scaler.Disposition
-	change      time.Time // decision that was applied
+	applied     time.Time // decision that was applied
 	failed      time.Time // decision whose write failed
 	advised     time.Time
 	desired     int32
@@ -47,6 +47,7 @@ type eventState struct {
 //	what happened                        type     reason           target too
 //	replicas were written                Normal   ScaleUp, …       yes
 //	they would be written, in advise     Normal   ScaleUp, …       yes, at most once a minute
+//	another autoscaler gets the number   Normal   ScaleUp, …       yes, at most once a minute
 //	another controller owns the target   Warning  Conflict         yes, when it begins
 //	the write failed                     Warning  Failed           yes
 //	the scaler is refused                Warning  Invalid, …       no, when it begins
@@ -72,26 +73,47 @@ func (s eventState) newEvents(o scaler.Outcome, now time.Time) (both, own []even
 	if o.Disposition == scaler.Conflict && s.disposition != scaler.Conflict {
 		both = append(both, event{corev1.EventTypeWarning, string(scaler.Conflict), conflictOf(o)})
 	}
-	if d.Desired == d.Current {
-		return both, own, next
+	if d.Desired != d.Current {
+		both = append(both, next.change(o, now)...)
 	}
+	return both, own, next
+}
+
+// change is the Event about a change that was written, that failed, or that is only advised, if there was none about it.
+func (s *eventState) change(o scaler.Outcome, now time.Time) []event {
+	d := o.Decision
 	switch o.Disposition {
 	case scaler.Applied:
-		if !d.At.Equal(s.change) {
-			both, next.change = append(both, event{corev1.EventTypeNormal, string(d.Reason()), o.Line}), d.At
+		if !d.At.Equal(s.applied) {
+			s.applied = d.At
+			return []event{{corev1.EventTypeNormal, string(d.Reason()), o.Line}}
 		}
 	case scaler.Failed:
 		if !d.At.Equal(s.failed) {
-			both, next.failed = append(both, event{corev1.EventTypeWarning, string(scaler.Failed), o.Line + ": " + o.Failure}), d.At
+			s.failed = d.At
+			return []event{{corev1.EventTypeWarning, string(scaler.Failed), o.Line + ": " + o.Failure}}
 		}
 	case scaler.Advised:
 		if (d.Desired != s.desired || s.advised.IsZero()) && now.Sub(s.advised) >= adviseEvery {
-			both = append(both, event{corev1.EventTypeNormal, string(d.Reason()), adviceOf(o)})
-			next.advised, next.desired = now, d.Desired
+			s.advised, s.desired = now, d.Desired
+			return []event{{corev1.EventTypeNormal, string(d.Reason()), adviceOf(o)}}
 		}
+	case scaler.Answered:
+		return s.answered(o, now)
 	case scaler.Conflict, scaler.Follower, scaler.Paused:
 	}
-	return both, own, next
+	return nil
+}
+
+// answered is the Event about a number that another autoscaler is given, if it is another one than the last.
+func (s *eventState) answered(o scaler.Outcome, now time.Time) []event {
+	given := o.Given
+	if given == nil || given.Replicas == s.desired && !s.advised.IsZero() || now.Sub(s.advised) < adviseEvery {
+		return nil
+	}
+	s.advised, s.desired = now, given.Replicas
+	message := fmt.Sprintf("another autoscaler is given %d replicas; %s (Answered)", given.Replicas, o.Line)
+	return []event{{corev1.EventTypeNormal, string(o.Decision.Reason()), message}}
 }
 
 // adviceOf is the message of an advice. It begins with what it is, because the reason of the Event names a change.
@@ -143,7 +165,7 @@ func (w *events) emit(ctx context.Context, about corev1.ObjectReference, e event
 		},
 		InvolvedObject: about, Type: e.kind, Reason: e.reason, Message: message, Action: e.reason, Count: 1,
 		FirstTimestamp: metav1.NewTime(now), LastTimestamp: metav1.NewTime(now), EventTime: metav1.NewMicroTime(now),
-		Source: corev1.EventSource{Component: access.FieldManager}, ReportingController: access.FieldManager, ReportingInstance: w.reporter,
+		Source: corev1.EventSource{Component: access.Program}, ReportingController: access.Program, ReportingInstance: w.reporter,
 	}, metav1.CreateOptions{})
 	w.api.Rights.Note(access.Right{Verb: "create", Resource: "events", Namespace: about.Namespace}, err)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -49,6 +50,8 @@ type memories struct {
 	mu       sync.Mutex
 	saved    map[string]deletedScaler // scalers that have a saved memory, as they would be cleaned up after
 	toDelete map[string]deletedScaler // deleted scalers that have not been cleaned up after
+	term     uint64                   // of the election
+	since    time.Time                // when this replica was first seen in that term
 }
 
 func newMemories(a access.API, o Options, e *election.Election, d *declarations) *memories {
@@ -59,7 +62,7 @@ func newMemories(a access.API, o Options, e *election.Election, d *declarations)
 }
 
 func (m *memories) load(ctx context.Context) (map[string]scaler.Memory, error) {
-	selector := labels.Set{labelManagedBy: access.FieldManager, labelMemoryOf: m.lease}.String()
+	selector := labels.Set{labelManagedBy: access.Program, labelMemoryOf: m.lease}.String()
 	list, err := m.api.Clients.Kubernetes.CoreV1().ConfigMaps(m.namespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
 	m.api.Rights.Note(m.right("list"), err)
 	if err != nil {
@@ -117,15 +120,15 @@ func (m *memories) saveOne(ctx context.Context, name string, memory scaler.Memor
 	saved := &corev1.ConfigMap{
 		ObjectMeta: metav1.ObjectMeta{
 			Name: m.configMap(name), Namespace: m.namespace,
-			Labels:      map[string]string{labelManagedBy: access.FieldManager, labelMemoryOf: m.lease},
+			Labels:      map[string]string{labelManagedBy: access.Program, labelMemoryOf: m.lease},
 			Annotations: scalerIs.annotations(name),
 		},
 		Data: map[string]string{memoryKey: string(data)},
 	}
-	_, err = client.Update(ctx, saved, metav1.UpdateOptions{FieldManager: access.FieldManager})
+	_, err = client.Update(ctx, saved, metav1.UpdateOptions{FieldManager: m.api.Installation.FieldManager()})
 	m.api.Rights.Note(m.right("update"), err)
 	if apierrors.IsNotFound(err) {
-		_, err = client.Create(ctx, saved, metav1.CreateOptions{FieldManager: access.FieldManager})
+		_, err = client.Create(ctx, saved, metav1.CreateOptions{FieldManager: m.api.Installation.FieldManager()})
 		m.api.Rights.Note(m.right("create"), err)
 	}
 	return err
@@ -135,11 +138,11 @@ func (m *memories) saveOne(ctx context.Context, name string, memory scaler.Memor
 func (m *memories) saving(name string) (deletedScaler, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	d, declared := m.declarations.find(name)
+	d, kept, declared := m.declarations.find(name)
 	if !declared {
 		return deletedScaler{}, false
 	}
-	m.saved[name] = deletedScalerOf(d)
+	m.saved[name] = m.deletedScalerOf(d, kept)
 	return m.saved[name], true
 }
 

@@ -2,7 +2,6 @@ package kube
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -29,15 +28,17 @@ type publisher struct {
 	election     *election.Election
 	declarations *declarations
 	targets      *watch.Targets
+	others       *others
+	claims       claims
 	events       *events
 	wake         chan struct{} // there is something to write
+
+	statuses perScaler // held while the status of a scaler is written, so that none undoes an intent or a claim
 
 	mu       sync.Mutex
 	outcomes map[string]scaler.Outcome // the latest, by scaler
 	written  map[string]*written       // by scaler
-
-	statuses sync.Mutex        // held while a status is written, so that none undoes an intent
-	intents  map[string]intent // the last that was saved, by scaler
+	intents  map[string]intent         // the last that was saved, by scaler
 }
 
 // written is what has been written about a scaler. Only the writer's goroutine changes it.
@@ -70,7 +71,7 @@ func (p *publisher) run(ctx context.Context) {
 		p.mu.Lock()
 		outcomes := p.outcomes
 		p.mu.Unlock()
-		for _, name := range slices.Sorted(maps.Keys(outcomes)) {
+		for _, name := range scaler.InTurns(slices.Sorted(maps.Keys(outcomes))) {
 			p.write(ctx, outcomes[name])
 		}
 	}
@@ -93,7 +94,11 @@ func (p *publisher) write(ctx context.Context, o scaler.Outcome) {
 	var both, own []event
 	both, own, w.events = w.events.newEvents(o, now)
 	p.writeEvents(ctx, o, r, both, own)
-	if r != nil {
+	switch {
+	case r == nil:
+	case o.Refusal.Reason == scaler.KeptByAnother:
+		w.status = r.status // the other installation writes it
+	default:
 		p.writeStatus(ctx, o, r, w, now)
 	}
 	p.mu.Lock()
@@ -119,9 +124,8 @@ func (p *publisher) forget(name string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.written, name)
-	p.statuses.Lock()
-	defer p.statuses.Unlock()
 	delete(p.intents, name)
+	p.claims.drop(name)
 }
 
 func (p *publisher) forgetAll() {
@@ -152,21 +156,33 @@ func (p *publisher) writeEvents(ctx context.Context, o scaler.Outcome, r *resour
 const refreshStatus = time.Minute
 
 func (p *publisher) writeStatus(ctx context.Context, o scaler.Outcome, r *resource, w *written, now time.Time) {
-	p.statuses.Lock()
-	defer p.statuses.Unlock()
+	defer p.statuses.lock(o.Name)()
 	o.Asleep = p.latest(o)
 	next := statusOf(o, r, w.status, p.api.Rights.Lacking(r.Target.Namespace, p.namespace), metav1.NewTime(now))
+	keeper, claimed := p.keeperFor(o, w.status.KeptBy)
+	next.KeptBy = keeper
 	if equality.Semantic.DeepEqual(next, w.status) || onlyNumbers(next, w.status) && now.Sub(w.at) < refreshStatus {
 		return
 	}
-	patch, err := json.Marshal([]map[string]any{{"op": "add", "path": "/status", "value": next}})
-	if err == nil {
-		err = p.patchStatus(ctx, o.Name, types.JSONPatchType, patch)
+	if keeper != nil && !claimed {
+		next.KeptBy = p.newKeeper(o.Mode)
 	}
+	err := p.saveKept(ctx, r, next.KeptBy, "/status", next)
 	switch {
 	case err == nil:
 		w.status, w.at = next, now
 	case !apierrors.IsNotFound(err) && !apierrors.IsForbidden(err):
 		p.api.Log.Debug("writing a status failed", "scaler", o.Name, "err", err)
 	}
+}
+
+// patchStatus is the one way in which a status is written: by writeStatus after a poll, and by claim and intend before a write of
+// the replicas. A patch has no resourceVersion, so it cannot conflict with the status that another of them has just written: only
+// the leader writes, and the callers hold p.statuses.
+func (p *publisher) patchStatus(ctx context.Context, scaler string, kind types.PatchType, patch []byte) (watch.Object, error) {
+	namespace, name, _ := strings.Cut(scaler, "/")
+	saved, err := p.api.Clients.Dynamic.Resource(v1alpha1.Resource).Namespace(namespace).
+		Patch(ctx, name, kind, patch, metav1.PatchOptions{FieldManager: p.api.Installation.FieldManager()}, "status")
+	p.api.Rights.Note(access.Right{Verb: "patch", Group: v1alpha1.GroupVersion.Group, Resource: "kafkascalers/status", Namespace: namespace}, err)
+	return saved, err
 }

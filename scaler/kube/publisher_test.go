@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/lagscaler/lagscaler/lag"
@@ -140,7 +142,7 @@ func TestStatusSaysTheDecision(t *testing.T) {
 	inWorld(t, orders, act, func(w *world) {
 		w.Publish([]scaler.Outcome{with(outcome(time.Now(), scaler.ScaleUp, 4, 6), func(o *scaler.Outcome) {
 			o.Decision.Steps = []scaler.Step{{Reason: scaler.MaxReplicas, From: 8, To: 6}}
-			o.Decision.Bounds.Partitions = 12
+			o.Decision.Bounds.Consumers, o.Decision.Bounds.Replicas = 48, 12 // four consumers in a replica
 		})})
 		settle()
 		s := w.status("orders")
@@ -170,7 +172,8 @@ func TestStatusSaysTheDecision(t *testing.T) {
 // Sources are added up; what is unknown of one is unknown of all, and a lower bound is shown as one.
 func TestMeasuredStatus(t *testing.T) {
 	known, bound := measurement(1000, 4.2, false), measurement(500, 90, true)
-	late, unrated := known, known
+	late, unrated, limited := known, known, known
+	limited.TimeLag = lag.TimeLagAtMost(40)
 	late.TimeLag = lag.TimeLag{}
 	unrated.Consumed = lag.Rate{}
 	for _, c := range []struct {
@@ -183,12 +186,16 @@ func TestMeasuredStatus(t *testing.T) {
 		{"a lower bound", []lag.Measurement{bound}, "lag 500 time lag >=1m30s arriving 100 consumed 80"},
 		{"two", []lag.Measurement{known, bound}, "lag 1500 time lag >=1m30s arriving 200 consumed 160"},
 		{"one was not read", []lag.Measurement{known, {}}, "lag - time lag  arriving - consumed -"},
+		{"an upper bound", []lag.Measurement{limited}, "lag 1000 time lag <=40s arriving 100 consumed 80"},
+		{"an upper bound of another", []lag.Measurement{known, limited}, "lag 2000 time lag <=40s arriving 200 consumed 160"},
+		{"an upper and a lower bound", []lag.Measurement{limited, bound}, "lag 1500 time lag >=1m30s arriving 200 consumed 160"},
+		{"an upper bound, and one that is not known", []lag.Measurement{limited, late}, "lag 2000 time lag  arriving 200 consumed 160"},
 		{"one late for an unknown time", []lag.Measurement{known, late}, "lag 2000 time lag  arriving 200 consumed 160"},
 		{"no consumption rate after a rebalance", []lag.Measurement{unrated}, "lag 1000 time lag 4s arriving - consumed -"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var s v1alpha1.KafkaScalerStatus
-			Measured(&s, scaler.Outcome{Measured: c.measured})
+			measured(&s, scaler.Outcome{Measured: c.measured})
 			got := fmt.Sprintf("lag %s time lag %s arriving %s consumed %s", shown(s.Lag), s.TimeLag, shown(s.ArrivalRate), shown(s.ConsumptionRate))
 			if got != c.want {
 				t.Errorf("%s, want %s", got, c.want)
@@ -297,6 +304,28 @@ func TestANewLeaderRepeatsNothing(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A namespace with many scalers delays the status of another one's by one write.
+func TestNamespacesTakeTurns(t *testing.T) {
+	inWorld(t, orders, act, func(w *world) {
+		var all []scaler.Outcome
+		for i := range 50 {
+			name := fmt.Sprintf("many/scaler-%05d", i)
+			all = append(all, with(refused(v1alpha1.Invalid, "x"), func(o *scaler.Outcome) { o.Name = name }))
+			w.declarations.resources[name] = &resource{Declared: Declared{Name: name}}
+		}
+		var written []string
+		w.untyped.PrependReactor("patch", "kafkascalers", func(a clienttesting.Action) (bool, runtime.Object, error) {
+			written = append(written, a.GetNamespace())
+			return a.GetNamespace() == "many", nil, errors.New("no such object")
+		})
+		w.Publish(append(all, outcome(time.Now(), scaler.Steady, 4, 4)))
+		settle()
+		if at := slices.Index(written, "shop"); len(written) != 51 || at != 1 {
+			t.Errorf("the status of shop is the write %d of %d", at, len(written))
+		}
+	})
 }
 
 func TestRounded(t *testing.T) {

@@ -20,10 +20,15 @@ func (c *Controller) Scalers(now time.Time) []scaler.Scaler {
 	for i, r := range all {
 		out[i] = settings.scaler(r)
 	}
-	refuseTaken(all, out)
+	kept := c.others.keptOf(all, out)
+	refuseTaken(all, out, kept)
+	c.others.refuse(all, out, kept)
 	for i, r := range all {
-		if !out[i].Refused() {
-			out[i].Refusal = c.workloads.Read(&out[i], r.declaration(), now)
+		switch one := &out[i]; {
+		case !one.Refused():
+			one.Refusal = c.workloads.Read(one, r.declaration(), now)
+		case one.Applies(): // another installation keeps it; what happens to its target still explains rebalances
+			one.Hints = c.workloads.Hints(one.Workload.Ref)
 		}
 	}
 	return out
@@ -32,11 +37,15 @@ func (c *Controller) Scalers(now time.Time) []scaler.Scaler {
 // scaler is what one declaration comes to under the settings, without its target.
 func (s Settings) scaler(r *resource) scaler.Scaler {
 	out := scaler.Scaler{Name: r.Name, Mode: r.Spec.Mode, Sources: r.Spec.Sources, Workload: seen.Workload{Ref: r.Target}}
+	if r.unread != (scaler.Refusal{}) {
+		out.Refusal = r.unread
+		return out
+	}
 	if r.invalid != nil {
 		out.Refusal = scaler.Refuse(v1alpha1.Invalid, "%v", r.invalid)
 		return out
 	}
-	if !r.file {
+	if !r.file && !isTrigger(r.Name) {
 		out.Asleep = stateOf(r.status.Asleep)
 	}
 	policy, err := r.Spec.Policy()
@@ -105,11 +114,11 @@ func anyOf(patterns []*regexp.Regexp, name string) bool {
 }
 
 // refuseTaken leaves each target to the oldest scaler on it. A scaler that is refused already has no target: it does not
-// scale it.
-func refuseTaken(all []*resource, scalers []scaler.Scaler) {
+// scale it, unless another installation keeps it, which may.
+func refuseTaken(all []*resource, scalers []scaler.Scaler, kept []string) {
 	oldest := map[seen.Ref]*resource{}
 	for i, r := range all {
-		if first, taken := oldest[r.Target]; !scalers[i].Refused() && (!taken || older(r, first)) {
+		if first, taken := oldest[r.Target]; (!scalers[i].Refused() || kept[i] != "") && (!taken || older(r, first)) {
 			oldest[r.Target] = r
 		}
 	}

@@ -82,11 +82,13 @@ func TestScalersShowTheWorkload(t *testing.T) {
 	})
 }
 
+// rule lets namespaces name groups, by patterns.
+func rule(namespace, group string) []NamespaceRule {
+	return []NamespaceRule{{Match: regexp.MustCompile(namespace), Groups: []*regexp.Regexp{regexp.MustCompile(group)}}}
+}
+
 // Each case adds to, or changes, the manifest of a scaler that is otherwise in order.
 func TestRefusals(t *testing.T) {
-	rule := func(namespace, group string) []NamespaceRule {
-		return []NamespaceRule{{Match: regexp.MustCompile(namespace), Groups: []*regexp.Regexp{regexp.MustCompile(group)}}}
-	}
 	first, _, _ := strings.Cut(orders, "\n---\n")
 	second := orders + "---" + strings.NewReplacer("name: orders", "name: second", "2026-01-01", "2026-01-02", "uid: s1", "uid: s2").Replace(first)
 	tests := []struct {
@@ -216,7 +218,7 @@ func TestResizesAndRolloutsAreSeen(t *testing.T) {
 		w.change(deployments, "worker", func(o watch.Object) {
 			set(t, o, int64(9), "spec", "replicas")
 			o.SetManagedFields([]metav1.ManagedFieldsEntry{{
-				Manager: access.FieldManager, Operation: metav1.ManagedFieldsOperationUpdate, Subresource: "scale",
+				Manager: w.api.Installation.FieldManager(), Operation: metav1.ManagedFieldsOperationUpdate, Subresource: "scale",
 				FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:replicas":{}}}`),
 			}})
 		})
@@ -270,7 +272,8 @@ func TestUnusualKindsAreAskedForTheirScale(t *testing.T) {
 }
 
 // A kind whose status does not count ready replicas has as many as its scale says that there are, or as are ready of its pods.
-// The twin of a KafkaConnector is a Rollout of Argo none of whose pods is ready: it leaves the number out, too.
+// The twin of a KafkaConnector is a Rollout of Argo none of whose pods is ready: it leaves the number out, too. The twin of a
+// KafkaSource, whose pods are not its own, is a KafkaConnect all of whose pods are gone: its status still has their number.
 func TestReadyOfKindsThatDoNotTell(t *testing.T) {
 	scale := func(status string) string {
 		return "{apiVersion: autoscaling/v1, kind: Scale, metadata: {name: worker, resourceVersion: \"11\"}, spec: {replicas: 4}, status: " + status + "}"
@@ -282,6 +285,10 @@ func TestReadyOfKindsThatDoNotTell(t *testing.T) {
 		"KafkaConnector":                         {"kafka.strimzi.io/v1, kind: KafkaConnector", "{tasksMax: 4}", scale("{replicas: 4}"), 4},
 		"KafkaConnector, two of them so far":     {"kafka.strimzi.io/v1, kind: KafkaConnector", "{tasksMax: 2}", scale("{replicas: 2}"), 2},
 		"KafkaSource, whose selector finds none": {"sources.knative.dev/v1, kind: KafkaSource", "{consumers: 4}", scale("{replicas: 4, selector: no=pods}"), 4},
+		"KafkaConnect, one pod is ready":         {"kafka.strimzi.io/v1, kind: KafkaConnect", "{replicas: 4, labelSelector: app=worker}", scale("{replicas: 4, selector: app=worker}"), 1},
+		"KafkaConnect, no pod is there":          {"kafka.strimzi.io/v1, kind: KafkaConnect", "{replicas: 4, labelSelector: no=pods}", scale("{replicas: 4, selector: no=pods}"), 0},
+		"KafkaConnect, no selector yet":          {"kafka.strimzi.io/v1, kind: KafkaConnect", "{replicas: 4}", scale("{replicas: 4}"), 4},
+		"KafkaMirrorMaker2, no pod is there":     {"kafka.strimzi.io/v1, kind: KafkaMirrorMaker2", "{replicas: 4, labelSelector: no=pods}", scale("{replicas: 4, selector: no=pods}"), 0},
 		"a kind with pods":                       {"sources.knative.dev/v1, kind: KafkaSource", "{consumers: 4}", scale("{replicas: 4, selector: app=worker}"), 1},
 		"a Rollout, none is ready":               {"argoproj.io/v1alpha1, kind: Rollout", "{replicas: 4}", scale("{replicas: 4}"), 0},
 		"a Rollout, two are ready":               {"argoproj.io/v1alpha1, kind: Rollout", "{replicas: 4, readyReplicas: 2}", scale("{replicas: 4}"), 2},

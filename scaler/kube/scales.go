@@ -26,7 +26,8 @@ type scales struct {
 	api      access.API
 	election *election.Election
 	targets  *watch.Targets
-	intend   func(ctx context.Context, change scaler.Change) error // saves that 0 is about to be written
+	claim    func(ctx context.Context, scaler string, mode scaler.Mode) error // says that this installation keeps a scaler
+	intend   func(ctx context.Context, change scaler.Change) error            // saves that 0 is about to be written
 }
 
 // apply writes a change to the target's scale subresource, while this replica leads. The size is read first, and written
@@ -47,6 +48,9 @@ func (s *scales) apply(ctx context.Context, change scaler.Change) error {
 		return fmt.Errorf("scaling %s: it is gone", change.Target)
 	}
 	if err := s.conflictsVisible(change.Target.Namespace); err != nil {
+		return fmt.Errorf("scaling %s: %w", change.Target, err)
+	}
+	if err := s.claim(ctx, change.Scaler, scaler.Act); err != nil {
 		return fmt.Errorf("scaling %s: %w", change.Target, err)
 	}
 	if change.To == 0 {
@@ -84,7 +88,7 @@ func (s *scales) resize(ctx context.Context, t watch.Target, change scaler.Chang
 			return fmt.Errorf("it has %d replicas, not %d: %w", is, change.From, scaler.ErrConflict)
 		}
 		s.targets.Writing(t.Ref, &change.To)
-		scale, err = put(ctx, client, scale, change.To)
+		scale, err = s.put(ctx, client, scale, change.To)
 		if err == nil {
 			s.api.Rights.Note(t.ScaleRight("update"), nil)
 			s.targets.Written(change, scale)
@@ -100,11 +104,11 @@ func (s *scales) resize(ctx context.Context, t watch.Target, change scaler.Chang
 }
 
 // put writes the replicas with the resourceVersion that was read.
-func put(ctx context.Context, client dynamic.ResourceInterface, scale watch.Object, to int32) (watch.Object, error) {
+func (s *scales) put(ctx context.Context, client dynamic.ResourceInterface, scale watch.Object, to int32) (watch.Object, error) {
 	if err := unstructured.SetNestedField(scale.Object, int64(to), "spec", "replicas"); err != nil {
 		return nil, err
 	}
-	return client.Update(ctx, scale, metav1.UpdateOptions{FieldManager: access.FieldManager}, "scale")
+	return client.Update(ctx, scale, metav1.UpdateOptions{FieldManager: s.api.Installation.FieldManager()}, "scale")
 }
 
 // Restored is why a target goes from zero to one when its scaler is deleted. It is no decision of package scaler.
@@ -134,6 +138,11 @@ func (r *restorer) restore(ctx context.Context, ref seen.Ref) (done bool, err er
 		return false, err
 	}
 	r.scales.api.Log.Info("restored", "target", ref.String(), "from", 0, "to", 1, "reason", Restored)
+	ctx, cancel, err := r.scales.election.Bound(ctx)
+	if err != nil {
+		return true, nil // it is restored; the lease was lost before the Event
+	}
+	defer cancel()
 	r.events.emit(ctx, t.Reference(), event{corev1.EventTypeNormal, string(Restored), "its scaler was deleted while it was at zero"})
 	return true, nil
 }

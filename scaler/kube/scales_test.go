@@ -129,7 +129,7 @@ func TestOnlyTheLeaderWrites(t *testing.T) {
 // Without the permission to see autoscalers, a conflict could not be seen, so nothing is written.
 func TestApplyIsNotBlind(t *testing.T) {
 	inWorld(t, orders, act, func(w *world) {
-		w.rights.Note(access.Right{Verb: "list", Group: "autoscaling", Resource: "horizontalpodautoscalers", Namespace: "shop"},
+		w.api.Rights.Note(access.Right{Verb: "list", Group: "autoscaling", Resource: "horizontalpodautoscalers", Namespace: "shop"},
 			apierrors.NewForbidden(schema.GroupResource{Resource: "horizontalpodautoscalers"}, "", nil))
 		if err := w.Apply(w.t.Context(), scaler.Change{Target: worker, From: 4, To: 6}); err == nil || w.replicas("worker") != 4 {
 			t.Errorf("error %v, %d replicas", err, w.replicas("worker"))

@@ -2,6 +2,7 @@ package kube
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
 	"github.com/lagscaler/lagscaler/scaler/seen"
@@ -30,7 +32,7 @@ func statusOf(o scaler.Outcome, r *resource, before v1alpha1.KafkaScalerStatus, 
 		c.ObservedGeneration, c.LastTransitionTime = r.generation, now
 		meta.SetStatusCondition(&s.Conditions, c)
 	}
-	if o.Workload.Found {
+	if o.Workload.Sized() {
 		s.CurrentReplicas = &o.Workload.Spec
 	}
 	if o.Refused() {
@@ -39,15 +41,15 @@ func statusOf(o scaler.Outcome, r *resource, before v1alpha1.KafkaScalerStatus, 
 	s.Asleep = asleepOf(o.Asleep)
 	d := o.Decision
 	s.DesiredReplicas = desiredOf(&d)
-	if d.Bounds.Partitions > 0 {
-		s.Partitions = &d.Bounds.Partitions
+	if d.Bounds.Replicas > 0 {
+		s.Partitions = &d.Bounds.Replicas
 	}
 	s.Policy = policyOf(d.Policy, o.Mode)
 	s.LastDecision = decided(o, before, now)
 	if o.Disposition == scaler.Applied && d.Desired != d.Current {
 		s.LastChange = &v1alpha1.LastChange{From: d.Current, To: d.Desired, Reason: string(d.Reason()), Time: metav1.NewTime(d.At).Rfc3339Copy()}
 	}
-	Measured(&s, o)
+	measured(&s, o)
 	return s
 }
 
@@ -79,27 +81,23 @@ func decided(o scaler.Outcome, before v1alpha1.KafkaScalerStatus, now metav1.Tim
 	return d
 }
 
-// Measured writes the measured numbers of an outcome into a status: the sum of its sources, and the time lag of the worst.
-// A sum is unknown if a number of one source is unknown. A time lag that is a lower bound begins with ">=".
-func Measured(s *v1alpha1.KafkaScalerStatus, o scaler.Outcome) {
+// measured writes the measured numbers of an outcome into a status: the sum of its sources, and the time lag of the worst.
+// A sum is unknown if a number of one source is unknown.
+func measured(s *v1alpha1.KafkaScalerStatus, o scaler.Outcome) {
 	if n, ok := o.Decision.Need(); ok && n.PerConsumer > 0 {
 		s.CapacityPerConsumer, s.CapacitySource = rounded(n.PerConsumer), string(n.Capacity)
 	}
 	if len(o.Measured) == 0 {
 		return
 	}
-	lagKnown, lateKnown, ratesKnown := true, true, true
+	lagKnown, ratesKnown := true, true
 	var total int64
-	var late, produced, consumed float64
-	bound, lagBound := "", ""
+	var produced, consumed float64
+	lagBound := ""
 	for _, m := range o.Measured {
-		seconds, atLeast, ok := m.TimeLag.Value()
-		lagKnown, lateKnown = lagKnown && m.LagKnown, lateKnown && ok
+		lagKnown = lagKnown && m.LagKnown
 		ratesKnown = ratesKnown && m.Produced.Known && m.Consumed.Known
-		total, late = total+m.Lag, max(late, seconds)
-		if atLeast {
-			bound = ">="
-		}
+		total += m.Lag
 		if !m.Complete {
 			lagBound = ">="
 		}
@@ -109,12 +107,32 @@ func Measured(s *v1alpha1.KafkaScalerStatus, o scaler.Outcome) {
 		s.Lag = &total
 		s.LagText = lagBound + strconv.FormatInt(total, 10)
 	}
-	if lateKnown {
-		s.TimeLag = bound + time.Duration(late*float64(time.Second)).Round(time.Second).String()
-	}
+	s.TimeLag = worstTimeLag(o.Measured)
 	if ratesKnown {
 		s.ArrivalRate, s.ConsumptionRate = rounded(produced), rounded(consumed)
 	}
+}
+
+// worstTimeLag is the time lag of the worst source: "12s", ">=1m0s" for a lower bound, "<=1m0s" for an upper bound. It is empty
+// if that of one source is not known at all. An upper bound holds for all of them only if no other has just a lower bound.
+func worstTimeLag(sources []lag.Measurement) string {
+	var late, most float64
+	bound := ""
+	for _, m := range sources {
+		seconds, atLeast, ok := m.TimeLag.Value()
+		limit, bounded := m.TimeLag.AtMost()
+		if !ok && !bounded {
+			return ""
+		}
+		if atLeast {
+			bound = ">="
+		}
+		late, most = max(late, seconds), max(most, limit)
+	}
+	if bound == "" && most > late {
+		bound, late = "<=", most
+	}
+	return bound + time.Duration(late*float64(time.Second)).Round(time.Second).String()
 }
 
 // rounded keeps three digits. With more digits, the status would change at every poll.
@@ -183,6 +201,10 @@ func condition(kind string, is bool, reason, message string) metav1.Condition {
 	return metav1.Condition{Type: kind, Status: status, Reason: reason, Message: message}
 }
 
+func unknown(kind, reason, message string) metav1.Condition {
+	return metav1.Condition{Type: kind, Status: metav1.ConditionUnknown, Reason: reason, Message: message}
+}
+
 // readyCondition: the spec is valid, and its target and groups exist and can be read.
 func readyCondition(o scaler.Outcome) metav1.Condition {
 	if o.Refused() {
@@ -195,7 +217,16 @@ func readyCondition(o scaler.Outcome) metav1.Condition {
 	case scaler.TargetNotFound, scaler.Fallback, scaler.NoCommittedOffsets, scaler.CapacityUnknown:
 		return condition(v1alpha1.Ready, false, string(v), v.Doc())
 	}
+	if unread(&o) {
+		return unknown(v1alpha1.Ready, string(scaler.DataStale), "the groups could not be read in the last polls: "+o.Line)
+	}
 	return condition(v1alpha1.Ready, true, "Evaluated", "the target and its groups can be read")
+}
+
+// unread reports whether a group could not be read for longer than a poll, so that its lag is unknown on every page, too.
+func unread(o *scaler.Outcome) bool {
+	stale := o.Decision.Verdict == scaler.DataStale || slices.Contains(o.Decision.Notes, scaler.DataStale)
+	return stale && slices.ContainsFunc(o.Measured, func(m lag.Measurement) bool { return !m.LagKnown })
 }
 
 // absentCondition is Ready when a group or a topic of the specification does not exist. If no consumer
@@ -222,6 +253,9 @@ func absentCondition(d *scaler.Decision) (c metav1.Condition, absent bool) {
 }
 
 func activeCondition(o scaler.Outcome) metav1.Condition {
+	if !o.Workload.Sized() {
+		return unknown(v1alpha1.Active, "TargetUnknown", "the number of replicas is not known: the target does not exist, has no scale subresource, or is not read")
+	}
 	if o.Workload.Spec > 0 {
 		return condition(v1alpha1.Active, true, "ReplicasWanted", "the spec of the target has at least one replica")
 	}
@@ -236,6 +270,8 @@ func ableCondition(o scaler.Outcome) metav1.Condition {
 	switch {
 	case o.Refused():
 		return able(false, string(o.Refusal.Reason), "no decision is made, see the condition Ready")
+	case o.Disposition == scaler.Answered:
+		return able(false, string(scaler.Answered), "another autoscaler asks for the number of replicas and writes it")
 	case o.Mode != scaler.Act:
 		return able(false, "Advise", "mode advise: lagscaler shows decisions and does not write them")
 	case o.Disposition == scaler.Paused:
@@ -251,6 +287,9 @@ func ableCondition(o scaler.Outcome) metav1.Condition {
 }
 
 func limitedCondition(o scaler.Outcome) metav1.Condition {
+	if !o.Decision.Decides() || o.Refused() {
+		return unknown(v1alpha1.ScalingLimited, "NothingDecided", "no number of replicas is decided, see the condition Ready")
+	}
 	if n := len(o.Decision.Steps); n > 0 {
 		last := o.Decision.Steps[n-1].Reason
 		return condition(v1alpha1.ScalingLimited, true, string(last), last.Doc())

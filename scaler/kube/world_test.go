@@ -42,13 +42,15 @@ var (
 	deployments  = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}
 	statefulsets = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "statefulsets"}
 	connectors   = schema.GroupVersionResource{Group: "kafka.strimzi.io", Version: "v1", Resource: "kafkaconnectors"}
+	connects     = schema.GroupVersionResource{Group: "kafka.strimzi.io", Version: "v1", Resource: "kafkaconnects"}
+	mirrors      = schema.GroupVersionResource{Group: "kafka.strimzi.io", Version: "v1", Resource: "kafkamirrormaker2s"}
 	kafkaSources = schema.GroupVersionResource{Group: "sources.knative.dev", Version: "v1", Resource: "kafkasources"}
 	rollouts     = schema.GroupVersionResource{Group: "argoproj.io", Version: "v1alpha1", Resource: "rollouts"}
 )
 
 var served = map[string]schema.GroupVersionResource{
 	"Deployment": deployments, "StatefulSet": statefulsets, "Rollout": rollouts,
-	"KafkaConnector": connectors, "KafkaSource": kafkaSources,
+	"KafkaConnector": connectors, "KafkaSource": kafkaSources, "KafkaConnect": connects, "KafkaMirrorMaker2": mirrors,
 	"KafkaScaler": v1alpha1.Resource, "ScaledObject": watch.ScaledObjects,
 }
 
@@ -63,10 +65,13 @@ func inWorld(t *testing.T, manifest string, s Settings, test func(w *world)) {
 	if len(s.Clusters) == 0 {
 		s.Clusters = []string{"main"}
 	}
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, manifest)
-		run(w, s, func() { test(w) })
-	})
+	inBubble(t, manifest, func(w *world) { run(w, s, func() { test(w) }) })
+}
+
+// inBubble runs a test in a bubble. The controller is there, and does not run.
+func inBubble(t *testing.T, manifest string, test func(w *world)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { test(newWorld(t, manifest)) })
 }
 
 // run runs the controller while the test runs.

@@ -13,16 +13,19 @@ type CapacityFrom string
 const (
 	Declared CapacityFrom = "declared" // processingTime
 	Learned  CapacityFrom = "learned"  // from saturated consumers
+	Tried    CapacityFrom = "tried"    // assumed, while fewer consumers are tried
 	Observed CapacityFrom = "observed" // the most one consumer was seen to do: a lower bound
 	NotKnown CapacityFrom = "unknown"
 )
 
 // Known reports whether a capacity may be planned with; an observed one is only a lower bound.
-func (c CapacityFrom) Known() bool { return c == Declared || c == Learned }
+func (c CapacityFrom) Known() bool { return c == Declared || c == Learned || c == Tried }
 
 // Capacity is the number of records that one consumer processes in a second, as far as it is known.
 func (s *Source) Capacity() (perSecond float64, from CapacityFrom) {
 	switch {
+	case s.Trial != nil:
+		return s.Trial.Capacity, Tried
 	case s.PerConsumer > 0 && s.PerConsumer == s.Declared:
 		return s.PerConsumer, Declared
 	case s.PerConsumer > 0:
@@ -34,13 +37,21 @@ func (s *Source) Capacity() (perSecond float64, from CapacityFrom) {
 }
 
 // declare begins with the processing time that the user declares. When that changes, the learned capacity is void.
-func (s *Source) declare(spec seen.SourceSpec) {
+func (s *Source) declare(spec seen.SourceSpec, now *seen.State) {
 	declared := 0.0
 	if spec.ProcessingTime > 0 {
 		declared = float64(max(1, spec.Concurrency)) / spec.ProcessingTime.Seconds()
 	}
 	if declared != s.Declared {
 		s.Declared, s.PerConsumer = declared, declared
+		s.Trial, s.BusyAt, s.NoTrial = nil, time.Time{}, time.Time{}
+	}
+	if s.NoTrial.IsZero() {
+		after := trialSaid
+		if declared == 0 {
+			after = trialUnsaid
+		}
+		s.NoTrial = now.Now.Add(now.Clock.Scale(after))
 	}
 }
 
@@ -70,11 +81,16 @@ const (
 //
 //	down  saturated consumers did less:        0.7 known + 0.3 median, at most a fifth in one step
 //	up    a consumer did more, three times:    0.5 known + 0.5 of it, at most twice an hour's
-//	new   nothing known, consumers saturated:  median
+//	new   nothing known, consumers saturated:  median; the same in a trial (trial.go), which this ends
 func (s *Source) update(one sample, sustained float64, now *seen.State) {
 	s.updateBest(sustained, one.members, now)
-	known := s.PerConsumer
+	known, tried := s.PerConsumer, s.Trial != nil
+	if one.median > 0 {
+		s.BusyAt, s.Trial = now.Now, nil
+	}
 	switch {
+	case tried && one.median > 0:
+		s.PerConsumer = one.median
 	case known == 0:
 		s.PerConsumer, s.Seen = one.median, max(s.Seen, one.best)
 	case one.median > 0 && one.median < known:
@@ -90,7 +106,7 @@ func (s *Source) update(one sample, sustained float64, now *seen.State) {
 // updateBest keeps the best that one consumer ever did, and how many there were then. It is forgotten slowly.
 func (s *Source) updateBest(sustained float64, members int32, now *seen.State) {
 	if !s.BestAt.IsZero() {
-		s.Best *= 1 - bestForgets*min(1, now.Now.Sub(s.BestAt).Hours()*now.Clock.Pace)
+		s.Best *= 1 - bestForgets*min(1, max(0, now.Now.Sub(s.BestAt).Hours())*now.Clock.Pace) // a saved time may be of a clock that was set back
 	}
 	s.BestAt = now.Now
 	if sustained >= s.Best && sustained > 0 {

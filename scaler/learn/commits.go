@@ -7,7 +7,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
-// learnCommits stores what the readings showed about the commits of the groups: which rests were passed, and the commit intervals.
+// learnCommits stores what the readings showed about the commits of the groups: how many offsets after a commit were passed, and the commit intervals.
 // Package lag learns it (lag/habits.go); here it is saved.
 func (m *Memory) learnCommits(now *seen.State) {
 	cloned := false

@@ -12,6 +12,7 @@ const (
 	startupDefault   = 30 * time.Second // until the first start was seen
 	rebalanceDefault = 8 * time.Second  // until the first rebalance was seen
 	horizonMargin    = 15 * time.Second // polls, commits and the first records of a new member
+	startedShare     = 0.75             // of the replicas that were added: then they count as started
 	startupLongest   = 15 * time.Minute // members that do not join within this time teach nothing
 
 	// DownsWindow is how long a step down counts towards the budget.
@@ -25,14 +26,14 @@ func (m *Memory) Horizon(s *Source, clk seen.Clock) time.Duration {
 	return p90(m.Startup, clk.Scale(startupDefault)) + s.RebalanceTime(clk) + clk.Scale(horizonMargin)
 }
 
-// RebalanceTime is how long the group does not consume when it rebalances.
+// RebalanceTime is how long a rebalance of the group takes.
 func (s *Source) RebalanceTime(clk seen.Clock) time.Duration {
 	return p90(s.Rebalances, clk.Scale(rebalanceDefault))
 }
 
 // learnDowns notes our steps down.
 func (m *Memory) learnDowns(now *seen.State) {
-	if !now.Workload.Found || !now.Workload.HasScale {
+	if !now.Workload.Sized() {
 		return
 	}
 	if w := now.Replicas.LastWrite; w.To < w.From {
@@ -53,17 +54,37 @@ func (l *learner) learnRebalance() {
 	l.progress.rebalance = r.LastEnd
 }
 
-// learnStartup learns how long it took from an increase of the replicas until all their members had joined.
-func (s *State) learnStartup(now *seen.State, members seen.Members) {
+// AwaitsStart reports whether replicas were added, and it is not known yet how long they took to start.
+func (s *State) AwaitsStart(now *seen.State) bool {
 	grew := now.Replicas.LastIncrease
-	if grew.At.IsZero() || grew.At.Equal(s.Progress.increase) {
+	return !grew.At.IsZero() && !grew.At.Equal(s.Progress.increase)
+}
+
+// AtStart learns at a poll how long it took from an increase of the replicas until three quarters of the new ones had joined: a
+// single one whose node or image was not there yet does not say when the others work.
+//
+//	4 -> 12 at 12:00:00, 9 members at 12:00:40, 10 at 12:00:50, 12 at 12:01:50     50 s
+func (s State) AtStart(now *seen.State, mappings []seen.Mapping) State {
+	for i := range now.Sources {
+		h := &now.Sources[i]
+		if known := s.Source(h); known != nil && h.Read != nil {
+			s.learnStartup(now, known.Members(&mappings[i], h.ConsumersPerReplica))
+		}
+	}
+	return s
+}
+
+func (s *State) learnStartup(now *seen.State, members seen.Members) {
+	if !s.AwaitsStart(now) {
 		return
 	}
+	grew := now.Replicas.LastIncrease
+	started := grew.From + int32(math.Ceil(startedShare*float64(grew.To-grew.From)))
 	took := now.Now.Sub(grew.At)
 	switch {
 	case took > now.Clock.Scale(startupLongest):
 		s.Progress.increase = grew.At
-	case now.Workload.Ready >= grew.To && members.Joined >= grew.To*max(1, members.PerReplica):
+	case now.Workload.Ready >= started && members.Joined >= started*max(1, members.PerReplica):
 		s.Memory.Startup = appendLimited(s.Memory.Startup, took.Seconds())
 		s.Progress.increase = grew.At
 	}

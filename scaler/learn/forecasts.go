@@ -10,7 +10,7 @@ import (
 
 // Forecast is a forecast that a decision was based on. It is compared later with the arrivals.
 type Forecast struct {
-	At    int64   // of the reading it was made from, Unix ns; 0: none was made
+	At    int64   // of the reading it was made from; 0: none was made
 	Grown float64 // records/s: the rate with its growth
 	Trend float64 // records/s: the forecast without a season
 }
@@ -75,8 +75,9 @@ func (l *learner) verifySeasons() {
 	if actual == 0 {
 		return
 	}
+	madeAt := r.Last().Time().Add(time.Duration(made.At - r.Last().At)) // seasons follow the wall clock
 	for i, back := range Seasons {
-		if v, ok := l.source.Season.Maxima.Greatest(time.Unix(0, made.At).Add(-back), span); ok {
+		if v, ok := l.source.Season.Maxima.Greatest(madeAt.Add(-back), span); ok {
 			l.source.Season.Skill[i].update(v, made.Trend, actual, l.seen.PeakRate())
 		}
 	}

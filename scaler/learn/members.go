@@ -7,7 +7,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
-// How many consumers run in one replica is learned at rest: all replicas are ready, nothing rebalances, and the members that
+// How many consumers run in one replica is learned while nothing changes: all replicas are ready, nothing rebalances, and the members that
 // have been there for longer than a session say the same as all members.
 //
 //	members are told apart            what most ready pods have; a step down counts the least of the last hour, so that long
@@ -51,18 +51,33 @@ func (s *Source) SessionTime(declared time.Duration, now time.Time, clk seen.Clo
 
 // learnSessions notes the longest that a member outlived its pod. It is called at every poll: a dead member is soon gone.
 func (s *State) learnSessions(now *seen.State) {
+	s.revise(now, func(h *seen.History, known *Source) (next func(*Source)) {
+		outlived := h.Outlived()
+		if outlived == 0 || outlived < known.SessionTime(h.SessionTimeout, now.Now, now.Clock) {
+			return nil
+		}
+		return func(one *Source) { one.Session, one.SessionAt = outlived.Seconds(), now.Now }
+	})
+}
+
+// revise changes what is known of sources, at every poll; next is nil where nothing changes. A Memory is a value: its list is
+// copied before the first change.
+func (s *State) revise(now *seen.State, change func(h *seen.History, known *Source) (next func(*Source))) {
 	copied := false
 	for i := range now.Sources {
 		h := &now.Sources[i]
 		k, ok := find(s.Memory.Sources, h.Cluster, h.Group)
-		outlived := h.Outlived()
-		if !ok || outlived == 0 || outlived < s.Memory.Sources[k].SessionTime(h.SessionTimeout, now.Now, now.Clock) {
+		if !ok {
+			continue
+		}
+		next := change(h, &s.Memory.Sources[k])
+		if next == nil {
 			continue
 		}
 		if !copied {
 			s.Memory.Sources, copied = slices.Clone(s.Memory.Sources), true
 		}
-		s.Memory.Sources[k].Session, s.Memory.Sources[k].SessionAt = outlived.Seconds(), now.Now
+		next(&s.Memory.Sources[k])
 	}
 }
 

@@ -19,18 +19,30 @@ const MemoryVersion = 1
 // Memory is everything that a scaler has learned and that is saved. It is a value; the zero value knows nothing.
 type Memory struct {
 	Version int         `json:"version"`
-	Startup []float64   `json:"startupSeconds,omitempty"` // from a write to members joined; the last 20
+	Startup []float64   `json:"startupSeconds,omitempty"` // from a write until three quarters of the new replicas had joined; the last 20
 	Downs   []time.Time `json:"downs,omitempty"`          // steps down in the last hour
 	Sources []Source    `json:"sources,omitempty"`        // sorted by cluster, then group
 	Week    Week        `json:"week"`                     // for compare
 
 	Asleep asleep.State `json:"asleep,omitzero"` // of a target at zero; a KafkaScaler's status has it, too
+	Given  *Given       `json:"given,omitempty"` // to another autoscaler; nil: nothing yet, or long ago
 }
+
+// Given is the number of replicas that another autoscaler was given last.
+type Given struct {
+	Replicas int32     `json:"replicas"`
+	At       time.Time `json:"at"` // of the decision
+}
+
+// GivenFor is how long a number that was given counts: after it, others may have set the replicas for their own reasons.
+const GivenFor = time.Hour
 
 // Source is the part of a Memory that belongs to one group.
 type Source struct {
 	Cluster string `json:"cluster"`
 	Group   string `json:"group"`
+
+	ClusterID string `json:"clusterId,omitempty"` // of the Kafka cluster that was read: another one is refused after a restart
 
 	Declared    float64   `json:"declared,omitempty"`    // records/s of one consumer, as the user says
 	PerConsumer float64   `json:"perConsumer,omitempty"` // records/s of one consumer, as learned; 0: not yet
@@ -48,17 +60,26 @@ type Source struct {
 	Session        float64   `json:"sessionSeconds,omitempty"` // the longest that a member outlived its pod
 	SessionAt      time.Time `json:"sessionAt,omitzero"`       // when that was
 
-	Rebalances []float64       `json:"rebalanceSeconds,omitempty"` // the last 20
-	Residual   []ResidualFloor `json:"residual,omitempty"`         // of older versions: read, and not used
-	Commits    lag.Habits      `json:"commits,omitempty"`          // of the group, by topic
-	Left       []LeftTopic     `json:"left,omitempty"`             // topics that the group has left, sorted
-	Season     Season          `json:"season"`
+	Unread Unread `json:"unread,omitzero"` // partitions of removed replicas
+
+	Rebalances []float64         `json:"rebalanceSeconds,omitempty"` // the last 20
+	Residual   []ResidualFloor   `json:"residual,omitempty"`         // of older versions: read, and not used
+	Commits    lag.Habits        `json:"commits,omitempty"`          // of the group, by topic
+	Left       []LeftTopic       `json:"left,omitempty"`             // topics that the group has left, sorted
+	Times      []lag.RecordTimes `json:"times,omitempty"`            // whether the times in records agree with arrivals, by topic
+	Season     Season            `json:"season"`
 
 	BrokenJumps  float64 `json:"brokenJumps,omitempty"`  // share of the last jumps that did not last, smoothed
 	BrokenTrends float64 `json:"brokenTrends,omitempty"` // share of the last trends that did not go on, smoothed
 
 	Downstream *Downstream `json:"downstream,omitempty"`
 	NoProbe    time.Time   `json:"noProbe,omitzero"` // no experiment before this
+
+	Trial   *Trial    `json:"trial,omitempty"`
+	NoTrial time.Time `json:"noTrial,omitzero"` // none begins before this
+	BusyAt  time.Time `json:"busyAt,omitzero"`  // when consumers were busy all the time, so that they showed their capacity
+	Back    int32     `json:"back,omitempty"`   // consumers before the trial that failed
+	BackAt  time.Time `json:"backAt,omitzero"`  // when it did
 }
 
 // ResidualFloor is what older versions took for transaction markers: one or two offsets that stood for five minutes. A consumer
@@ -88,6 +109,7 @@ func Load(data []byte) (Memory, error) {
 	if m.Version != MemoryVersion {
 		return Memory{}, fmt.Errorf("load memory: version %d, want %d", m.Version, MemoryVersion)
 	}
+	slices.SortFunc(m.Downs, time.Time.Compare) // their order of the wall clock, which may have been set back between two of them
 	if err := m.check(); err != nil {
 		return Memory{}, fmt.Errorf("load memory: %w", err)
 	}
@@ -96,23 +118,29 @@ func Load(data []byte) (Memory, error) {
 
 // check refuses numbers that cannot have been learned: they would lead to wrong decisions.
 func (m *Memory) check() error {
-	sorted := slices.IsSortedFunc(m.Sources, compare)
-	if !sorted || !slices.IsSortedFunc(m.Downs, time.Time.Compare) {
+	if !slices.IsSortedFunc(m.Sources, compare) {
 		return errors.New("not sorted")
 	}
 	numbers := slices.Clone(m.Startup)
+	if m.Given != nil {
+		numbers = append(numbers, float64(m.Given.Replicas))
+	}
 	for i := range m.Sources {
 		s := &m.Sources[i]
 		if i > 0 && compare(m.Sources[i-1], *s) == 0 {
 			return fmt.Errorf("group %q of cluster %q twice", s.Group, s.Cluster)
 		}
 		numbers = append(append(numbers, s.Rebalances...), s.Declared, s.PerConsumer, s.Seen, s.RaisedFrom, s.Best,
-			float64(s.Elsewhere), s.Session)
+			float64(s.Elsewhere), s.Session, s.Unread.Seconds)
 		for _, r := range slices.Concat(s.InPods, s.Ratios) {
 			numbers = append(numbers, float64(r.Members))
 		}
 		if d := s.Downstream; d != nil {
 			numbers = append(numbers, d.Cap, d.Did, d.Best, float64(d.AtN), float64(d.CapN))
+		}
+		numbers = append(numbers, float64(s.Back))
+		if t := s.Trial; t != nil {
+			numbers = append(numbers, t.Capacity, t.Late, float64(t.From), float64(t.To))
 		}
 		if err := s.Commits.Check(); err != nil {
 			return err
@@ -122,6 +150,9 @@ func (m *Memory) check() error {
 		}
 		for _, t := range s.Left {
 			numbers = append(numbers, t.Rested)
+		}
+		for _, t := range s.Times {
+			numbers = append(numbers, float64(t.Agreed))
 		}
 		for _, share := range []float64{s.BrokenJumps, s.BrokenTrends} {
 			if share < 0 || share > 1 {

@@ -104,15 +104,22 @@ func (l *learner) sample() (sample, sampleStatus) {
 // shared reports whether several consumers may have the same partition: then nobody can tell which of them processed what.
 func (l *learner) shared() bool { return seen.AssignmentOf(l.seen.Read) == seen.Shared }
 
-// of is the consumer that a partition's records count for: its owner, or the pool of all consumers of a share group. -1: none.
-func (l *learner) of(o seen.Offsets, consumers int) int {
+// ConsumerOf is the consumer that a partition's records count for: its owner, or the pool of all consumers of a share group.
+// -1: none.
+func ConsumerOf(owner int32, consumers int, shared bool) int {
 	switch {
-	case l.shared():
+	case shared:
 		return 0
-	case o.Owner < 0 || int(o.Owner) >= consumers:
+	case owner < 0 || int(owner) >= consumers:
 		return -1
 	}
-	return int(o.Owner)
+	return int(owner)
+}
+
+// Saturated reports whether a consumer that processes rate records/s worked all the time of a window: because so many records waited
+// for it at both ends.
+func Saturated(before, after, rate float64) bool {
+	return rate > 0 && min(before, after) > saturatedWork*rate
 }
 
 // consumers adds up the records that each consumer processed since a reading, those of a share group in one; ok is false when
@@ -120,13 +127,13 @@ func (l *learner) of(o seen.Offsets, consumers int) int {
 func (l *learner) consumers(first int) (list []consumer, ok bool) {
 	r := &l.seen.Readings
 	list = make([]consumer, r.Last().Members)
-	pooled := 1.0
-	if l.shared() {
+	pooled, shared := 1.0, l.shared()
+	if shared {
 		list, pooled = make([]consumer, 1), float64(r.Last().Members)
 	}
 	begin, end := r.At(first).Offsets, r.Last().Offsets
 	for c := range end {
-		if o := l.of(end[c], len(list)); o >= 0 && end[c].Position > begin[c].Position {
+		if o := ConsumerOf(end[c].Owner, len(list), shared); o >= 0 && end[c].Position > begin[c].Position {
 			list[o].before += begin[c].Lag()
 			list[o].after += end[c].Lag()
 		}
@@ -149,9 +156,10 @@ func (l *learner) consumers(first int) (list []consumer, ok bool) {
 // processed counts into done the records that each consumer processed between reading i-1 and reading i.
 func (l *learner) processed(i int, list []consumer, done []int64) {
 	clear(done)
-	was := l.seen.Readings.At(i - 1).Offsets
-	for c, now := range l.seen.Readings.At(i).Offsets {
-		switch o := l.of(now, len(list)); {
+	was, read, shared := l.seen.Readings.At(i-1).Offsets, l.seen.Readings.At(i).Offsets, l.shared()
+	for c := range read {
+		now := &read[c]
+		switch o := ConsumerOf(now.Owner, len(list), shared); {
 		case o < 0:
 		case now.Known&was[c].Known != seen.KnowsBoth:
 			list[o].incomplete = true
@@ -171,7 +179,7 @@ func (l *learner) summarize(consumers []consumer, seconds float64) sample {
 			continue
 		}
 		s.best = max(s.best, rate)
-		if c.busy(rate) {
+		if Saturated(float64(c.before), float64(c.after), rate) {
 			busy = append(busy, rate)
 		}
 	}
@@ -191,7 +199,7 @@ func (l *learner) summarizePool(pool consumer, members int32, seconds float64) s
 		return s
 	}
 	s.best = rate / float64(members)
-	if pool.busy(rate) {
+	if Saturated(float64(pool.before), float64(pool.after), rate) {
 		s.saturated, s.median = members, s.best
 	}
 	return s
@@ -201,10 +209,4 @@ func (l *learner) summarizePool(pool consumer, members int32, seconds float64) s
 func (l *learner) regular(c consumer) bool {
 	known, _ := l.source.Capacity()
 	return !c.incomplete && c.commits >= sampleCommits && (known > 0 || c.most <= unevenFactor*c.least)
-}
-
-// busy reports whether so much was waiting that the consumer worked all the time.
-func (c *consumer) busy(rate float64) bool {
-	waiting := saturatedWork * rate
-	return float64(c.before) > waiting && float64(c.after) > waiting
 }

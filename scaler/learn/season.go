@@ -44,20 +44,63 @@ type stepPeak struct {
 	known bool
 }
 
+func (p *stepPeak) add(h *seen.History) {
+	if h.Quality == seen.Complete && h.Readings.Last().Rated {
+		p.max, p.known = max(p.max, h.Readings.Last().EffectiveRate), true
+	}
+}
+
+// hourPeaks are the steps of the last hour. A Season has them too, at times of the wall clock: an hour in which the clock has
+// been set is not found there.
+type hourPeaks struct {
+	begun   time.Time // of the step of the first poll: what was before is in the Season only
+	current stepPeak  // steps since begun
+	over    []stepPeak
+}
+
+// next adds a poll.
+func (h hourPeaks) next(now time.Time, source *seen.History) hourPeaks {
+	if h.begun.IsZero() {
+		h.begun = now.Add(stepTime(stepOf(now)).Sub(now))
+	}
+	if step := int64(now.Sub(h.begun) / SeasonStep); step != h.current.step {
+		if h.current.known {
+			h.current.max = decode(encode(h.current.max)) // as the Season has it
+			h.over = slices.DeleteFunc(append(slices.Clone(h.over), h.current), func(p stepPeak) bool { return step-p.step > int64(time.Hour/SeasonStep) })
+		}
+		h.current = stepPeak{step: step}
+	}
+	h.current.add(source)
+	return h
+}
+
+// greatest is the greatest since a time at most an hour ago.
+func (h *hourPeaks) greatest(now time.Time, ago time.Duration, season Series) (peak float64) {
+	for _, p := range append(h.over[:len(h.over):len(h.over)], h.current) {
+		if end := h.begun.Add(time.Duration(p.step+1) * SeasonStep); now.Sub(end) < ago {
+			peak = max(peak, p.max)
+		}
+	}
+	if rest := ago - now.Sub(h.begun); rest > 0 {
+		before, _ := season.Greatest(h.begun.Add(-rest), rest-1)
+		return max(peak, before)
+	}
+	return peak
+}
+
 // rollSeasons adds this poll to the current step of every source; a step that is over goes into the memory.
 func (s *State) rollSeasons(now *seen.State) {
 	step := stepOf(now.Now)
 	for i := range now.Sources {
-		h, p := &now.Sources[i], &s.Progress.sources[i].peak
+		h, p, hour := &now.Sources[i], &s.Progress.sources[i].peak, &s.Progress.sources[i].hour
 		if p.step != step {
 			if p.known {
 				s.addMaximum(h, *p)
 			}
 			*p = stepPeak{step: step}
 		}
-		if h.Quality == seen.Complete && h.Readings.Last().Rated {
-			p.max, p.known = max(p.max, h.Readings.Last().EffectiveRate), true
-		}
+		p.add(h)
+		*hour = hour.next(now.Now, h)
 	}
 }
 
@@ -71,8 +114,7 @@ func (s *State) addMaximum(h *seen.History, p stepPeak) {
 	season.Maxima = season.Maxima.put(stepTime(p.step), p.max)
 }
 
-// Peak is the greatest effective rate of source i since a time at most a week ago, the current five minutes included.
+// Peak is the greatest effective rate of source i since a time at most an hour ago, the current five minutes included.
 func (s *State) Peak(i int, now *seen.State, ago time.Duration) float64 {
-	peak, _ := s.Source(&now.Sources[i]).Season.Maxima.Greatest(now.Now.Add(-ago), ago)
-	return max(peak, s.Progress.sources[i].peak.max)
+	return s.Progress.sources[i].hour.greatest(now.Now, ago, s.Source(&now.Sources[i]).Season.Maxima)
 }

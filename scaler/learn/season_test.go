@@ -29,11 +29,26 @@ func TestPeak(t *testing.T) {
 			}
 			*maxima = maxima.put(now.Now.Add(-ago), rate)
 		}
+		hour := &s.Progress.sources[0].hour
+		*hour = hour.next(now.Now, &seen.History{Quality: seen.Stale})
 		if c.ago == 0 {
-			s.Progress.sources[0].peak.max = 900
+			hour.current.max = 900
 		}
 		if got := s.Peak(0, &now, 55*time.Minute); math.Abs(got-c.want) > 1 {
 			t.Errorf("%s: %v/s, want %v/s", c.name, got, c.want)
 		}
+	}
+}
+
+// A memory whose steps down are not in order, because the wall clock was set back between them, is loaded.
+func TestLoadOfASetClock(t *testing.T) {
+	ten := time.Date(2026, 1, 5, 10, 0, 0, 0, time.UTC)
+	data, err := Memory{Downs: []time.Time{ten, ten.Add(-30 * time.Minute)}}.Save()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := Load(data)
+	if err != nil || len(m.Downs) != 2 || !m.Downs[1].Equal(ten) {
+		t.Errorf("%v, %v", m.Downs, err)
 	}
 }

@@ -1,6 +1,7 @@
 package learn
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -29,16 +30,20 @@ type progress struct {
 	forecasts      []Forecast // made at the decisions of the last minutes, oldest first
 	verified       int64      // forecasts up to this time were compared with the arrivals
 	peak           stepPeak   // of the current five minutes
+	hour           hourPeaks  // of the last hour
 }
 
-// AtPoll learns at every poll: the peak of the current five minutes, and our steps down.
+// AtPoll learns at every poll: the peak of the current five minutes, our steps down, commits, sessions, what is unread, and how trials
+// go.
 func (s State) AtPoll(now *seen.State) State {
 	s.Memory.Version = MemoryVersion
 	s.Progress.sources = copyProgress(s.Progress.sources, now.Sources)
 	s.Memory.learnDowns(now)
 	s.Memory.learnCommits(now)
 	s.learnSessions(now)
+	s.learnUnread(now)
 	s.rollSeasons(now)
+	s.judgeTrials(now)
 	return s
 }
 
@@ -67,12 +72,13 @@ type learner struct {
 
 // AtDecision learns at a decision; mappings are those of every source.
 //
-// The fast lane decides between two decisions, because arrivals exceed the capacity of the replicas. It learns from single events, which are
-// seen only once: a rebalance or a start that is over, a forecast whose time has come. It does not learn
+// An early decision is made between two regular ones, because arrivals exceed the capacity of the members. It learns from
+// single events, which are seen only once: a rebalance that is over, a forecast whose time has come. It does not learn
 // capacity, and does not begin or end an experiment downstream: these compare windows that end at a decision.
 //
-//	                     every poll   fast lane   decision
+//	                     every poll   early       regular
 //	steps down, peaks    x            x           x
+//	starts, trials       x            x           x
 //	commits, sessions    x            x           x
 //	declared capacity                 x           x
 //	durations                         x           x
@@ -86,14 +92,15 @@ func (s State) AtDecision(now *seen.State, mappings []seen.Mapping, fastLane boo
 	for i := range now.Sources {
 		h := &now.Sources[i]
 		l := learner{now: now, seen: h, source: s.Source(h), progress: &s.Progress.sources[i]}
-		l.source.declare(h.SourceSpec)
+		l.source.declare(h.SourceSpec, now)
 		l.learnRebalance()
 		if h.Read != nil {
 			l.learnMembers(&mappings[i])
-			s.learnStartup(now, l.source.Members(&mappings[i], h.ConsumersPerReplica))
 		}
 		if h.New {
 			l.learnLeft()
+			l.learnTimes()
+			l.source.ClusterID = cmp.Or(l.seen.ClusterID, l.source.ClusterID)
 		}
 		if h.Quality == seen.Complete && !fastLane {
 			l.learnCapacity()

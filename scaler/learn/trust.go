@@ -52,12 +52,17 @@ func (s *Source) TrustedRate(r *seen.Reading) float64 {
 	return r.Rate
 }
 
-// TrustedJump is the rate after a jump, as far as jumps lasted lately; 0: there is none.
-func (s *Source) TrustedJump(r *seen.Reading) float64 {
-	if r.Jump == 0 {
+// TrustedJump is the rate after a jump as the last poll saw it, as far as jumps lasted lately; 0: there is none.
+func (s *Source) TrustedJump(r *seen.Reading) float64 { return s.trusted(r.Jump, r) }
+
+// ExpectedJump is the rate that the jump is expected to come to, as far as jumps lasted lately; 0: there is none.
+func (s *Source) ExpectedJump(r *seen.Reading) float64 { return s.trusted(r.JumpTo, r) }
+
+func (s *Source) trusted(jump float64, r *seen.Reading) float64 {
+	if jump == 0 {
 		return 0
 	}
-	return r.Jump - s.BrokenJumps*(r.Jump-r.EffectiveRate)
+	return jump - s.BrokenJumps*(jump-r.EffectiveRate)
 }
 
 // TrustedTrend is the rate with its growth, as far as trends lasted lately.

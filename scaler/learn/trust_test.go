@@ -44,8 +44,12 @@ func TestTrustedJump(t *testing.T) {
 	for _, c := range []struct{ jump, broken, want float64 }{
 		{700, 0, 700}, {700, 0.5, 500}, {700, 1, 300}, {0, 0, 0}, {0, 1, 0},
 	} {
-		if got := (&Source{BrokenJumps: c.broken}).TrustedJump(&seen.Reading{Rate: 400, EffectiveRate: 300, Jump: c.jump}); got != c.want {
+		known, r := &Source{BrokenJumps: c.broken}, &seen.Reading{Rate: 400, EffectiveRate: 300, Jump: c.jump, JumpTo: 2 * c.jump}
+		if got := known.TrustedJump(r); got != c.want {
 			t.Errorf("a jump from 300 to %v, %v of the last were broken: %v, want %v", c.jump, c.broken, got, c.want)
+		}
+		if got, want := known.ExpectedJump(r), 2*c.jump-c.broken*max(0, 2*c.jump-300); got != want {
+			t.Errorf("a jump from 300 that is expected to come to %v: %v, want %v", 2*c.jump, got, want)
 		}
 	}
 }

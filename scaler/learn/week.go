@@ -41,7 +41,7 @@ func (s State) WithWeek(now *seen.State, desired int32, lateSeconds float64, lat
 	if rated {
 		w.rated, w.rate = w.rated+1, w.rate+rate
 	}
-	if now.Workload.Found {
+	if now.Workload.Sized() {
 		w.sized, w.actual = w.sized+1, w.actual+float64(now.Workload.Spec)
 		w.polls, w.desired = w.polls+1, w.desired+float64(desired)
 	}

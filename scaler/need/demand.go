@@ -15,25 +15,28 @@ const commitDefault = 5 * time.Second
 //
 //	base = forecast * share / u       need = base + backlog / drain
 //
-// The backlog is the one that there will be when a replica that is requested now processes records: more than there is
-// after a jump, less when the members drain it by themselves.
+// The backlog is the one that there will be when a replica that is requested now processes records: backlog.go. While more arrives
+// than the members process, it is to be gone within the target lag, because what waits for longer is late.
 func (e *estimator) demand() {
 	n := &e.need
 	n.Peak = e.Seen.PeakRate()
 	n.ReservePeak, n.ReserveShare = e.reserve()
 	n.Reserve = n.ReservePeak * n.ReserveShare
 	tolerated := e.tolerated()
-	jump := e.Learned.TrustedJump(e.last)
-	throughput := e.throughput()
-	lagging, processing := e.played()
+	recovering := e.recovering()
+	n.UnreadRate, n.UnreadSeconds = e.unreadRate(tolerated)
+	n.Joined = e.Fleet.Joined
+	if n.Behind = e.Fleet.Behind(e.Learned, e.last); n.Behind {
+		n.DrainSeconds = min(n.DrainSeconds, e.Targets.TargetLag.Seconds())
+	}
+	backlog := e.backlog()
 	for c := range e.loads {
 		l := &e.loads[c]
 		l.base = n.Forecast * l.share / n.Utilization
-		l.jump = jump * l.share
-		l.down = max(n.Peak/n.DownUtilization, n.Reserve) * l.share
+		l.down = max(n.Peak/n.DownUtilization, n.Peak+n.UnreadRate, n.Reserve) * l.share
 		l.need = l.base
-		if l.known && !l.stalled {
-			l.need += max(0, e.backlog(l, lagging*l.lag, max(throughput(l), processing*l.share))-e.rhythm(l, tolerated)*max(l.arriving, l.jump)) / n.DrainSeconds
+		if l.known && !l.stalled && !l.held && !recovering {
+			l.need += max(0, backlog(l)-e.rhythm(l, tolerated)*max(l.arriving, l.jump)) / n.DrainSeconds
 		}
 	}
 	if n.Capacity.Known() && e.packing.assignment != seen.Shared { // the records of a partition of a share group go to several consumers
@@ -69,42 +72,6 @@ func (e *estimator) played() (lagging, processing float64) {
 		return 1, 0
 	}
 	return min(1, e.Played.Backlog/float64(e.need.Lag)), e.Played.PerSecond
-}
-
-// backlog is the lag of a partition a horizon from now, in records; negative: it will have had time to spare. After a
-// jump one more rebalance is added: pods that join one after another cause two or three, and the horizon knows one.
-func (e *estimator) backlog(l *load, lag, throughput float64) float64 {
-	if l.keepsUp() {
-		throughput = max(throughput, l.arriving) // it commits seldom, but all that came
-	}
-	if l.jump > l.arriving {
-		return lag + (l.jump-throughput)*e.need.Horizon + l.jump*e.Learned.RebalanceTime(e.Clock).Seconds()
-	}
-	return lag + (l.arriving-throughput)*e.need.Horizon
-}
-
-// throughput is the rate at which a partition is processed: the commits over the rate window, or, when the group did not
-// consume for a part of it, the partition's fair part of its owner's capacity.
-func (e *estimator) throughput() func(l *load) float64 {
-	if !e.Seen.CatchingUp(e.Now, e.Clock) || !e.need.Capacity.Known() {
-		return func(l *load) float64 { return l.committing }
-	}
-	if e.packing.assignment == seen.Shared {
-		fair := e.need.PerConsumer * float64(e.need.Members) / float64(max(1, len(e.loads)))
-		return func(l *load) float64 { return max(l.committing, fair) }
-	}
-	owned := make([]float64, e.need.Members)
-	for c := range e.loads {
-		if o := e.loads[c].owner; o >= 0 && int(o) < len(owned) {
-			owned[o]++
-		}
-	}
-	return func(l *load) float64 {
-		if l.owner < 0 || int(l.owner) >= len(owned) {
-			return l.committing
-		}
-		return max(l.committing, e.need.PerConsumer/owned[l.owner])
-	}
 }
 
 // fullConsumer is the share of a consumer that one partition may fill before it counts as hot.
@@ -148,12 +115,28 @@ func (e *estimator) separateHot() {
 	n.AllBound = hot > 0 && !few
 }
 
+// ForArrivals is the number of consumers that process the arrivals alone, by the plan; 0: the rate is not known, or only a lower
+// bound of what one consumer can process.
+func (n *Need) ForArrivals() int32 {
+	if !n.RateKnown || !n.Capacity.Known() {
+		return 0
+	}
+	return plan.Consumers(n.Rate, n.PerConsumer)
+}
+
 // Hot reports whether single partitions are too much for one consumer. Where many are, the group just needs a consumer for
 // every partition.
 func (n *Need) Hot() bool { return len(n.Bound) > 0 && !n.AllBound }
 
-// count turns records/s into consumers.
+// count turns records/s into consumers. When a trial of fewer has just failed, those of before are needed at least.
 func (e *estimator) count() {
+	e.planned()
+	if back := e.Learned.GoesBack(e.Now, e.Clock); back > e.Consumers && back >= e.need.Up {
+		e.need.Up, e.need.Fit, e.need.GoesBack = back, back, back
+	}
+}
+
+func (e *estimator) planned() {
 	n := &e.need
 	members := max(1, cmp.Or(e.Consumers, n.Members))
 	if !n.RateKnown || !n.Capacity.Known() {

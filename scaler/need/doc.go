@@ -1,14 +1,17 @@
 // Package need computes how many consumers one source needs, and returns every intermediate number. It has no state.
 //
-// The present arrival rate is not sufficient for this. A replica that is requested now starts to process records one horizon
-// later, a backlog has to be drained in addition, a partition cannot be split between consumers, and fewer consumers must
-// still be sufficient if a peak returns. [Of] takes the readings (scaler/seen), the memory (scaler/learn)
+// The present arrival rate is not sufficient for this, for four reasons. A replica that is requested now starts to process
+// records only after some time, the horizon. A backlog must be processed, too. A partition cannot be split between consumers.
+// And a peak may return after the target was scaled down. [Of] takes the readings (scaler/seen), the memory (scaler/learn)
 // and the policy's [Targets], and returns an [Estimate].
 //
 //	measure.go    arrivals, lag, time lag and stalls, by partition
 //	forecast.go   arrivals at the horizon
 //	demand.go     records/s to process: base = forecast / utilization, plus the backlog / the drain time
+//	backlog.go    records that will wait at the horizon, with the pods that were asked for already
 //	reserve.go    the share of the last hour's peak for which capacity is kept
+//	trial.go      fewer consumers that are worth trying, because their capacity was never seen
+//	removed.go    what removed replicas leave unread, and the capacity that processes it
 //	packing.go    the smallest number of consumers that can process it, because partitions cannot be split
 //	words.go      the text that shows how these numbers follow from each other
 //

@@ -43,7 +43,7 @@ func (e *estimator) forecast() learn.Forecast {
 // trend is the present rate, or the higher one of a jump or of growth, each as far as it lasted lately.
 func (e *estimator) trend(growth float64) (float64, ForecastBy) {
 	v, by := e.Learned.TrustedRate(e.last), FromRate
-	if jump := e.Learned.TrustedJump(e.last); jump > v {
+	if jump := e.Learned.ExpectedJump(e.last); jump > v {
 		v, by = jump, FromJump
 	}
 	if grown := e.Learned.TrustedTrend(e.last, growth); growth > 0 && grown > v {
@@ -62,7 +62,7 @@ func (e *estimator) growth() float64 {
 	r, window, slack := e.readings, e.Clock.Scale(lag.RateWindow), e.Clock.Slack()
 	was := r.At(r.Before(2*window, slack))
 	span := time.Duration(e.last.At - was.At)
-	if span < 2*window-slack || !was.Rated || was.At < e.Seen.Since.UnixNano() {
+	if span < 2*window-slack || !was.Rated || was.Time().Before(e.Seen.Since) {
 		return 0
 	}
 	then := r.At(r.Before(window, slack))

@@ -18,11 +18,14 @@ type load struct {
 	unread               int64   // the offset from which time lag counts
 	base                 float64 // to keep up, with headroom
 	need                 float64 // base and its part of the drain
+	work                 float64 // records: that wait, and that arrive until the horizon
 	down                 float64 // to keep up with the greatest rate of the window
 	owner                int32
 	known                bool // answered this poll
 	stalled              bool
-	rests                bool // unread or unreadable
+	held                 bool // by a member whose replica was removed, or may have been
+	removed              bool // it was: nothing hangs
+	rests                bool // not known whether they are unread records
 }
 
 // estimator estimates one source: measure makes it, and each step adds its numbers.
@@ -54,16 +57,19 @@ func measure(in *Input) *estimator {
 	e.last = e.readings.Last()
 	n.Rate, n.Consumed, n.RateKnown = e.last.Rate, e.last.Consumed, e.last.Rated
 	n.Members, n.Assignor = e.last.Members, in.Seen.Read.Assignor
+	n.MembersUnknown = !in.Seen.Read.MembersKnown()
 	n.AgeSeconds = max(0, in.Now.Sub(e.last.Time()).Seconds())
 	n.Partitions = int32(e.readings.Columns.Count)
 	e.packing = newPacking(in.Seen, n.PerConsumer)
 	n.Tasks = e.packing.streamsTasks()
 	if e.packing.assignment == seen.Shared {
-		n.MaxShareMembers, n.DeclaredMaxShareMembers = in.Seen.ShareMembers()
+		most, from := in.Seen.ShareMembers()
+		n.MaxShareMembers, n.DeclaredMaxShareMembers, n.ReadMaxShareMembers = most, from == seen.DeclaredLimit, from == seen.BrokerLimit
 	}
 	e.loads = make([]load, n.Partitions)
 	e.rates()
 	e.lags()
+	e.held()
 	e.stands()
 	e.timeLags()
 	return e
@@ -71,13 +77,13 @@ func measure(in *Input) *estimator {
 
 // rates measures the arrival rate of every partition, and its share of all arrivals.
 func (e *estimator) rates() {
-	now := e.readings.Before(e.Clock.Scale(lag.RateWindow), e.Clock.Slack())
-	long := e.readings.Before(e.Clock.Scale(seen.ShareWindow), e.Clock.Slack())
+	now := e.readings.From(e.readings.Before(e.Clock.Scale(lag.RateWindow), e.Clock.Slack()))
+	long := e.readings.From(e.readings.Before(e.Clock.Scale(seen.ShareWindow), e.Clock.Slack()))
 	total := 0.0
 	for c := range e.loads {
 		l := &e.loads[c]
-		l.arriving, l.committing, l.known = e.readings.Rates(now, c)
-		if share, _, ok := e.readings.Rates(long, c); ok {
+		l.arriving, l.committing, l.known = now.Rates(c)
+		if share, _, ok := long.Rates(c); ok {
 			l.share = share
 			total += share
 		}
@@ -135,8 +141,11 @@ func (e *estimator) stands() {
 				l.lag = 0
 			}
 		default:
-			if l.stalled = settled && o.Owner >= 0 && (v.Still || v.Stand == lag.StandSlow || v.Stand == lag.StandStalled); l.stalled {
+			switch l.stalled = settled && o.Owner >= 0 && !l.removed && (v.Still || v.Stand == lag.StandSlow || v.Stand == lag.StandStalled); {
+			case l.stalled:
 				e.stalled = append(e.stalled, c)
+			case o.Owner >= 0: // its commit stands no longer than usual
+				e.moved = true
 			}
 		}
 	})
@@ -187,7 +196,7 @@ func (e *estimator) timeLags() {
 		if age > n.LagSeconds {
 			n.LagSeconds, n.LagSecondsFrom = age, from
 		}
-		if !l.stalled {
+		if !l.stalled || l.held {
 			n.MovingSeconds = max(n.MovingSeconds, age)
 		}
 	}
@@ -197,6 +206,36 @@ func (e *estimator) timeLags() {
 	case lower:
 		n.LagSecondsFrom = LateAtLeast
 	}
+	e.bounds()
+}
+
+// bounds takes over what is known of the time before the first reading, unless the time lag is measured. It replaces an estimate
+// that cannot be right: 100 records at 50/s are about 2 s, but the first of them may be an hour old, and few may arrive now
+// where many arrived before.
+//
+//	known so far         a lower bound                 an upper bound
+//	measured             stays                         stays
+//	estimated, at least  the greater of both           the estimate, if it is not above the bound; else the bound
+//	unknown              at least the bound            at most the bound
+//
+// A stalled partition may be the one that a lower bound is about. Then nothing follows for those that move.
+func (e *estimator) bounds() {
+	n := &e.need
+	if n.LagSecondsFrom == LateMeasured {
+		return
+	}
+	if least := e.Seen.TimeLagAtLeast; least > n.LagSeconds {
+		n.LagSeconds, n.LagSecondsFrom = least, LateAtLeast
+		if len(e.stalled) == 0 {
+			n.MovingSeconds = max(n.MovingSeconds, least)
+		}
+	}
+	most, estimated := e.Seen.TimeLagAtMost, n.LagSecondsFrom == LateEstimated
+	if most == 0 || n.LagSecondsFrom == LateAtLeast || estimated && n.LagSeconds <= most {
+		return
+	}
+	n.LagSeconds, n.LagSecondsAtMost, n.LagSecondsFrom = 0, most, LateAtMost
+	n.MovingSeconds = min(n.MovingSeconds, most)
 }
 
 // timeLag is the age of the next record of a partition that has lag.
@@ -226,7 +265,8 @@ func (e *estimator) partition(column int) Partition {
 	return Partition{Topic: topic, Partition: p, Rate: l.arriving, Lag: int64(l.lag)}
 }
 
-// frozen reports whether no position moved within the stall window though there is lag.
+// frozen reports whether nothing moves though there is lag: no position did within the stall window, and each partition with
+// lag has stood for longer than its topic's commits usually do.
 func (e *estimator) frozen() bool { return len(e.need.Stalled) > 0 && !e.moved }
 
 // idle reports whether there is neither lag nor an arrival, as far as every partition tells. Whether partitions without a

@@ -17,8 +17,17 @@ type Input struct {
 	Horizon   time.Duration // until a replica that is requested now processes records
 	HourPeak  float64       // the greatest effective rate of the last hour, records/s
 	Consumers int32         // that the replicas and members elsewhere are; 0: as many as there are members
-	Played    *Played       // nil: the replicas are those that were decided
-	IdleSince time.Time     // there has been neither lag nor an arrival since then; zero: there is one
+	Fleet     Fleet
+	Played    *Played // nil: the replicas are those that were decided
+	Removed   Removed
+	IdleSince time.Time // there has been neither lag nor an arrival since then; zero: there is one
+}
+
+// Removed is what is known of members whose replicas were removed, and that keep their partitions until their session ends.
+type Removed struct {
+	Holds      map[int]bool  // the members, by their place in the reading; false: it may be so
+	Recovering bool          // the group processes what they left unread
+	Unread     time.Duration // for how long the next step down will leave partitions unread; 0: consumers leave when they end
 }
 
 // Played is what would be, had an advice been written.
@@ -41,6 +50,7 @@ type Targets struct {
 // Estimate is the need of a source, and facts from the same measurement.
 type Estimate struct {
 	Need     Need
+	Trial    *learn.Trial   // of fewer consumers; nil: none is worth it
 	Forecast learn.Forecast // to be compared with the arrivals later; its At is 0 when none was made
 	High     bool           // lag is above a fixed threshold
 	Frozen   bool           // there is lag, and no position moved within the stall window
@@ -56,7 +66,7 @@ func Of(in Input) Estimate {
 		e.demand()
 	}
 	e.count()
-	return Estimate{Need: e.need, Forecast: made, High: e.high(), Frozen: e.frozen(), Idle: e.idle()}
+	return Estimate{Need: e.need, Trial: e.trial(), Forecast: made, High: e.high(), Frozen: e.frozen(), Idle: e.idle()}
 }
 
 // ForecastBy says how a forecast was made.
@@ -65,7 +75,7 @@ type ForecastBy string
 // The ways to make a forecast.
 const (
 	FromRate   ForecastBy = "rate"  // the present arrival rate
-	FromJump   ForecastBy = "jump"  // the arrival rate since the last poll, far above the one before
+	FromJump   ForecastBy = "jump"  // what a jump is expected to come to: the arrival rate since the last poll is far above the one before
 	FromTrend  ForecastBy = "trend" // its slope
 	FromBurst  ForecastBy = "burst" // less than arrives now: such bursts did not last lately, and the target's lag absorbs them
 	FromHour   ForecastBy = "1h"    // the rate that followed an hour ago
@@ -83,13 +93,18 @@ type Need struct {
 	Rate       float64 `json:"rate"` // arriving, over 30 s
 	RateKnown  bool    `json:"rateKnown"`
 	Consumed   float64 `json:"consumed"`          // committed, over 30 s
-	Lag        int64   `json:"lag"`               // total, without rests: what lies behind a commit and is known, or may be, nothing
-	Rest       int64   `json:"rest,omitempty"`    // of it nobody can tell: unread or unreadable
+	Lag        int64   `json:"lag"`               // total, without the offsets after commits that are not, or may not be, records
+	Rest       int64   `json:"rest,omitempty"`    // offsets after commits: not known whether they are unread records
 	Resting    int32   `json:"resting,omitempty"` // partitions of Rest
+	Unread     int64   `json:"unread,omitempty"`  // of Lag: in partitions of members whose replicas were removed, or may have been, and whose session has not ended
 	MaxLag     int64   `json:"maxLag"`
 	LagSeconds float64 `json:"lagSeconds"` // of the worst partition
-	// MovingSeconds is the same without stalled partitions, which nothing that is decided here moves.
-	MovingSeconds  float64     `json:"movingSeconds"`
+	// MovingSeconds is the same without stalled partitions, which nothing that is decided here moves. Partitions of members whose
+	// replicas may have been removed are not left out.
+	MovingSeconds float64 `json:"movingSeconds"`
+	// LagSecondsAtMost is an upper bound of the time lag, where LagSeconds is not known.
+	LagSecondsAtMost float64 `json:"lagSecondsAtMost,omitempty"`
+
 	LagKnown       bool        `json:"lagKnown"`
 	LagAtLeast     bool        `json:"lagAtLeast,omitempty"`     // partitions are missing from Lag
 	LagSecondsFrom TimeLagFrom `json:"lagSecondsFrom,omitempty"` // how LagSeconds is known
@@ -97,6 +112,7 @@ type Need struct {
 	Unanswered     int32       `json:"unanswered,omitempty"`
 	Silent         []int32     `json:"silentBrokers,omitempty"`
 	Members        int32       `json:"members"`
+	MembersUnknown bool        `json:"membersUnknown,omitempty"` // nobody has said yet who is in the group
 	Assignor       string      `json:"assignor,omitempty"`
 	AgeSeconds     float64     `json:"ageSeconds"`              // of the reading
 	NoGroup        bool        `json:"noGroup,omitempty"`       // the cluster has no such group
@@ -117,12 +133,17 @@ type Need struct {
 	DrainRate    float64    `json:"drainRate"`          // Backlog / DrainSeconds
 	Excluded     float64    `json:"excluded,omitempty"` // of Base: what bound partitions get beyond a fair share
 	Required     float64    `json:"required"`
+	Behind       bool       `json:"behind,omitempty"` // more arrives than the members that joined can process
+	Joined       int32      `json:"joined,omitempty"` // those members
 
-	// The way down: PeakRequired = max(Peak/DownUtilization, Reserve) - DownExcluded, Reserve = ReserveShare * ReservePeak.
-	Peak            float64 `json:"peak"`                // greatest rate of the window
-	Reserve         float64 `json:"room,omitempty"`      // for the last hour's peak, should it come back at once
-	ReservePeak     float64 `json:"roomPeak,omitempty"`  // greatest sustained rate of the hour
-	ReserveShare    float64 `json:"roomShare,omitempty"` // of it that must run already
+	// The way down: PeakRequired = max(Peak/DownUtilization, Peak + UnreadRate, Reserve) - DownExcluded,
+	// Reserve = ReserveShare * ReservePeak.
+	Peak            float64 `json:"peak"`                    // greatest rate of the window
+	Reserve         float64 `json:"room,omitempty"`          // for the last hour's peak, should it come back at once
+	ReservePeak     float64 `json:"roomPeak,omitempty"`      // greatest sustained rate of the hour
+	ReserveShare    float64 `json:"roomShare,omitempty"`     // of it that must run already
+	UnreadRate      float64 `json:"unreadRate,omitempty"`    // to process what the consumers of removed replicas will leave unread
+	UnreadSeconds   float64 `json:"unreadSeconds,omitempty"` // for so long
 	DownExcluded    float64 `json:"downExcluded,omitempty"`
 	WindowSeconds   float64 `json:"windowSeconds"`
 	DownUtilization float64 `json:"downUtilization"`
@@ -131,7 +152,8 @@ type Need struct {
 	// Consumers: whole numbers of them.
 	Plan     int32 `json:"plan"`
 	Fit      int32 `json:"fit"`
-	Up       int32 `json:"up"` // the greater
+	Up       int32 `json:"up"`                 // the greater
+	GoesBack int32 `json:"goesBack,omitempty"` // of Up: consumers before a trial that has just failed
 	RatePlan int32 `json:"ratePlan"`
 	ByRate   int32 `json:"byRate"` // the same without the drain
 	DownPlan int32 `json:"downPlan"`
@@ -140,7 +162,8 @@ type Need struct {
 	Tasks    int32 `json:"tasks,omitempty"` // of Kafka Streams, which are assigned as a whole; 0: none, or not known
 
 	MaxShareMembers         int32 `json:"maxShareMembers,omitempty"`         // that a share group may have; 0: it is none
-	DeclaredMaxShareMembers bool  `json:"declaredMaxShareMembers,omitempty"` // by the KafkaScaler; else it is the broker's default
+	DeclaredMaxShareMembers bool  `json:"declaredMaxShareMembers,omitempty"` // by the KafkaScaler
+	ReadMaxShareMembers     bool  `json:"readMaxShareMembers,omitempty"`     // from its coordinator; else, if not declared, it is Kafka's default
 
 	Bound      []Partition       `json:"bound,omitempty"`    // partitions that one consumer cannot carry
 	AllBound   bool              `json:"allBound,omitempty"` // so many that every partition needs a consumer of its own
@@ -157,6 +180,7 @@ const (
 	LateUnknown   TimeLagFrom = ""
 	LateMeasured  TimeLagFrom = "measured"  // from the readings of the end of the log
 	LateAtLeast   TimeLagFrom = "atLeast"   // a lower bound: a record is older than the readings, or a partition is missing
+	LateAtMost    TimeLagFrom = "atMost"    // LagSecondsAtMost: soon after a start, that is all that is known
 	LateEstimated TimeLagFrom = "estimated" // lag / arrival rate, because a record is older than the readings
 )
 

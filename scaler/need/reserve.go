@@ -6,9 +6,9 @@ import "time"
 // a horizon later, the running ones must hold it: not to the last record, but so that none waits for longer than the target
 // lag. The fleet keeps this reserve, and needs no more than it.
 //
-//	a rate b comes back at once, capacity C, horizon H:  the oldest record waits (1 - C/b) H, and then for a rebalance
-//	so C/b >= 1 - (target - rebalance) / H               eager, target 30 s, H 68 s, a rebalance of 8 s: 0.68
-//	                                                     cooperative, H 64 s, 4 s: 0.59
+//	a rate b comes back at once, capacity C, horizon H, of which the pause p:  the oldest record waits (1 - C/b) (H - p) + p
+//	so C/b >= 1 - (target - p) / (H - p)     eager, target 30 s, H 68 s, a rebalance of 8 s:        0.63
+//	                                         cooperative, H 72 s, a rebalance of 12 s, p 6 s:       0.64
 //
 // So a fleet holds its full peak, with headroom, only for the stabilization window, and about two thirds of it for an hour.
 // docs/scaling-benchmark.md has its price, and the price of doing without it.
@@ -26,9 +26,18 @@ func (e *estimator) reserve() (peak, share float64) {
 	if !e.IdleSince.IsZero() && e.Now.Sub(e.IdleSince) >= e.Clock.Scale(e.Targets.IdleTime) {
 		return 0, 0
 	}
-	slack := e.Targets.TargetLag - e.Learned.RebalanceTime(e.Clock)
-	return e.HourPeak, max(0, min(1, 1-slack.Seconds()/e.need.Horizon))
+	pause := e.pause()
+	return e.HourPeak, max(0, min(1, 1-(e.Targets.TargetLag.Seconds()-pause)/(e.need.Horizon-pause)))
+}
+
+// pause is for how many seconds of a rebalance partitions are not read. A group that is not eager reads on in the first of its two rounds.
+func (e *estimator) pause() float64 {
+	took := e.Learned.RebalanceTime(e.Clock).Seconds()
+	if e.Seen.Rebalance.ReadsOn() {
+		return took / 2
+	}
+	return took
 }
 
 // reserved reports whether it is the reserve that keeps the fleet from being smaller.
-func (n *Need) reserved() bool { return n.Reserve > n.Peak/n.DownUtilization }
+func (n *Need) reserved() bool { return n.Reserve > max(n.Peak/n.DownUtilization, n.Peak+n.UnreadRate) }

@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/number"
 	"github.com/lagscaler/lagscaler/scaler/plan"
 )
 
-// Derivation is a rate that must be processed, the consumers for it, and in words how both follow. Every number in the words
-// can be recomputed from those before it.
+// Derivation is a rate that must be processed, the consumers for it, and in words how both follow. Every result in the
+// words can be recomputed from the numbers before it, up to their rounding.
 type Derivation struct {
 	PerSecond float64 // records that must be processed
 	Consumers int32   // that can do it
@@ -20,7 +21,7 @@ type Derivation struct {
 // Now derives what is needed now, with or without the backlog:
 //
 //	1 690/s expected (trend, now 1 540/s) / 92 % utilization + backlog 9 400 records in 120 s (78/s) = 1 915/s
-//	20 consumers at 100/s each, but with up to 23 one gets 3 of 48 partitions (120/s), so 24
+//	20 consumers at 100/s each, but with 20 to 23 consumers, one has 3 of 48 partitions (120/s), so 24
 func (n *Need) Now(backlog bool) Derivation {
 	rate := fmt.Sprintf("%s / %s utilization%s", n.expected(), number.Percent(n.Utilization), excess(n.Excluded))
 	if !backlog {
@@ -38,8 +39,12 @@ func (n *Need) Now(backlog bool) Derivation {
 func (n *Need) ForPeaks() Derivation {
 	rate := fmt.Sprintf("peak %s (last %s) / %s utilization",
 		number.PerSecond(n.Peak), number.Seconds(n.WindowSeconds), number.Percent(n.DownUtilization))
-	if n.reserved() {
+	switch {
+	case n.reserved():
 		rate = fmt.Sprintf("reserve of %s of the last hour's peak %s", number.Percent(n.ReserveShare), number.PerSecond(n.ReservePeak))
+	case n.drainsUnread():
+		rate = fmt.Sprintf("peak %s (last %s) + %s for what removed consumers leave unread for %s",
+			number.PerSecond(n.Peak), number.Seconds(n.WindowSeconds), number.PerSecond(n.UnreadRate), number.Seconds(n.UnreadSeconds))
 	}
 	rate += fmt.Sprintf("%s = %s", excess(n.DownExcluded), number.PerSecond(n.PeakRequired))
 	return Derivation{n.PeakRequired, n.Down, rate, n.count(n.PeakRequired, n.DownPlan, n.Down)}
@@ -83,6 +88,9 @@ func excess(rate float64) string {
 // count says how many consumers a rate needs, and why it takes more than the rate alone asks for.
 func (n *Need) count(rate float64, planned, to int32) string {
 	s := fmt.Sprintf("%s at %s each", number.Of(planned, "consumer"), number.PerSecond(n.PerConsumer))
+	if n.Capacity == learn.Tried {
+		s += " (tried)"
+	}
 	if why := n.whole(rate, planned, to); why != "" {
 		s += fmt.Sprintf(", but %s, so %d", why, to)
 	}
@@ -100,11 +108,11 @@ func (n *Need) whole(rate float64, planned, to int32) string {
 	}
 	until := "then"
 	if to-planned > 1 {
-		until = fmt.Sprintf("with up to %d", to-1)
+		until = fmt.Sprintf("with %d to %d consumers,", planned, to-1)
 	}
 	each := plan.PerConsumer(int(n.Useful), to-1)
 	if each == plan.PerConsumer(int(n.Useful), to) { // topics differ in size
-		return fmt.Sprintf("%s one gets too many %s", until, n.Units())
+		return fmt.Sprintf("%s one has too many %s", until, n.Units())
 	}
 	atLeast := ""
 	if plan.PerConsumer(int(n.Useful), planned) > each {
@@ -114,7 +122,7 @@ func (n *Need) whole(rate float64, planned, to int32) string {
 	if even := rate * float64(each) / float64(n.Useful); even > n.PerConsumer {
 		load = number.PerSecond(even)
 	}
-	return fmt.Sprintf("%s one gets %s%d of %d %s (%s)", until, atLeast, each, n.Useful, n.Units(), load)
+	return fmt.Sprintf("%s one has %s%d of %d %s (%s)", until, atLeast, each, n.Useful, n.Units(), load)
 }
 
 // Units is the plural of [Need.Unit].
@@ -156,11 +164,13 @@ func (n *Need) Records() string {
 	return number.Of(n.Lag, "record")
 }
 
-// Late is a time lag of the decision: "12 s", ">= 10 min", "about 20 min" when it is lag / arrival rate, "unknown".
+// Late is a time lag of the decision: "12 s", ">= 10 min", "<= 40 s", "about 20 min" when it is lag / arrival rate, "unknown".
 func (n *Need) Late(seconds float64) string {
 	switch n.LagSecondsFrom {
 	case LateAtLeast:
 		return ">= " + number.Seconds(seconds)
+	case LateAtMost:
+		return "<= " + number.Seconds(n.LagSecondsAtMost)
 	case LateEstimated:
 		return "about " + number.Seconds(seconds)
 	case LateMeasured:
@@ -198,6 +208,15 @@ func (n *Need) Missing() string {
 		return fmt.Sprintf("%d of %s did not answer%s", n.Unanswered, number.Of(n.Partitions, "partition"), brokers(n.Silent))
 	}
 	return "last read " + number.Seconds(n.AgeSeconds) + " ago" + brokers(n.Silent)
+}
+
+// Outage says for how long no reading was complete. seconds is the time since the first poll that was not; a last reading
+// that was complete is older than that, and its age says it all.
+func (n *Need) Outage(seconds float64) []string {
+	if n.Partitions > 0 && n.Unanswered == 0 && n.AgeSeconds >= seconds {
+		return []string{"no complete reading for " + number.Seconds(n.AgeSeconds) + brokers(n.Silent)}
+	}
+	return []string{n.Missing(), "no complete reading for " + number.Seconds(seconds)}
 }
 
 func brokers(silent []int32) string {

@@ -42,7 +42,7 @@ type Plan struct {
 	ConsumersForLag        int64   `json:"consumersForLag"`
 	RecommendedConsumers   int64   `json:"recommendedConsumers"`
 	RecommendedPartitions  int64   `json:"recommendedPartitions"`
-	UsefulConsumers        int64   `json:"usefulConsumers"`    // the least count that keeps up, partitions being whole
+	LeastConsumers         int64   `json:"usefulConsumers"`    // the least count that keeps up, partitions being whole
 	ConsumersWithDrain     int64   `json:"consumersWithDrain"` // that also drain the backlog in DrainTime
 	BalancedPartitions     int64   `json:"balancedPartitions"` // three for each consumer: room for even splits
 }
@@ -82,7 +82,7 @@ func Make(in Input) (Plan, error) {
 	if partitions == 0 {
 		partitions = p.RecommendedPartitions
 	}
-	p.UsefulConsumers = leastConsumers(partitions, rate, busy)
+	p.LeastConsumers = leastConsumers(partitions, rate, busy)
 	return p, nil
 }
 

@@ -102,6 +102,9 @@ func measured(d *scaler.Decision, n *need.Need) []Row {
 	if n.Partitions == 0 { // nothing was read
 		partitions, members = unknown, unknown
 	}
+	if n.MembersUnknown {
+		members = unknown
+	}
 	if n.Unanswered > 0 || n.Partitions == 0 {
 		answered = n.Missing()
 	}
@@ -121,7 +124,7 @@ func measured(d *scaler.Decision, n *need.Need) []Row {
 // mapped shows how the members of the deciding source were matched with replicas.
 func mapped(d *scaler.Decision) []Row {
 	n, ok := d.Need()
-	if words := d.MappedWords(); ok && words != "" {
+	if words := d.MappedWords(); ok && words != "" && !n.MembersUnknown {
 		return []Row{{Measured, of(d, &n, "in one replica"), number.Of(max(1, d.Why.PerReplica), "consumer"), words}}
 	}
 	return nil

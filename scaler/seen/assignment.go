@@ -58,6 +58,9 @@ func (c *Columns) Tasks() (of []int, n int) {
 		subtopology string
 		partition   int32
 	}
+	if c.tasks != nil {
+		return c.tasks, c.units
+	}
 	of = make([]int, c.Count)
 	known := map[task]int{}
 	for _, t := range c.Topics {
@@ -66,8 +69,11 @@ func (c *Columns) Tasks() (of []int, n int) {
 		}
 		for k, p := range t.Partitions {
 			key := task{t.Subtopology, p}
-			number, shared := known[key]
-			if t.Subtopology == "" || !shared {
+			number, shared := n, false
+			if t.Subtopology != "" {
+				number, shared = known[key]
+			}
+			if !shared {
 				number = n
 				n++
 			}

@@ -27,21 +27,23 @@ const (
 // Lag is how many records are still to be read; both parts must be known.
 func (o Offsets) Lag() int64 { return o.End - o.Position }
 
-func offsetsOf(p *lag.PartitionLag) Offsets {
-	o := Offsets{End: p.End, Owner: p.Owner}
+func offsetsOf(p *lag.PartitionLag, o *Offsets) {
+	o.End, o.Owner = p.End, p.Owner
 	if p.Known.Has(lag.KnownEnd) {
 		o.Known |= KnowsEnd
 	}
 	if position, ok := p.Position(); ok {
 		o.Position, o.Known = position, o.Known|KnowsPosition
 	}
-	return o
 }
 
 // Columns say which partition each of a reading's Offsets is. A topic's partitions have columns side by side.
 type Columns struct {
 	Topics []Topic
 	Count  int
+	skips  bool  // some topics have none
+	tasks  []int // by column, see Tasks; nil: not computed
+	units  int
 }
 
 // Topic is one topic of a group.
@@ -67,8 +69,9 @@ func columnsOf(g *lag.GroupLag, wants func(topic string) bool) *Columns {
 		if !t.Skip {
 			c.Count += len(t.Partitions)
 		}
-		c.Topics[i] = t
+		c.Topics[i], c.skips = t, c.skips || t.Skip
 	}
+	c.tasks, c.units = c.Tasks()
 	return c
 }
 
@@ -97,10 +100,10 @@ func (c *Columns) read(g *lag.GroupLag) (offsets []Offsets, complete bool) {
 		if t.Skip {
 			continue
 		}
-		for k := range g.Topics[i].Partitions {
-			p := &g.Topics[i].Partitions[k]
-			offsets[t.First+k] = offsetsOf(p)
-			complete = complete && p.Answered()
+		read, columns := g.Topics[i].Partitions, offsets[t.First:]
+		for k := range read {
+			offsetsOf(&read[k], &columns[k])
+			complete = complete && read[k].Answered()
 		}
 	}
 	return offsets, complete

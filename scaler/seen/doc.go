@@ -11,9 +11,10 @@
 //	History              the readings of one source: rates, peaks, the quality of this poll, the start of an outage
 //	Replicas             changes of the replicas, by lagscaler and by other clients
 //	Mapping              which member runs in which pod, since when (fleet.go, tenure.go), and the evidence (places.go, names.go)
+//	Removal              which members stay although their replica was removed (removed.go)
 //	Members              how many replicas a number of consumers needs, for scaling up and for scaling down
 //
-// The package is one idea: what earlier polls add to this one. It is not divided further, because a State holds all of these
+// The package has one task: to add to a poll what earlier polls showed. It is not divided further, because a State holds all of these
 // parts, and each of them is small.
 //
 // Example: 48 partitions, polls of 10 s. The end offsets of all partitions grew by 30 000 in the last 30 s: the arrival rate
@@ -32,16 +33,21 @@
 //	rate, a partition does not answer     intervals before that        the partitions that answer
 //	time lag, older than the readings     at least 2 h                 lag / rate, and at least 10 min
 //	time lag, watched for less than 60 s  unknown                      lag / rate
+//	time lag, bounds from before start   at least, or at most         these bounds; lag / rate if it is within them
 //	time lag of a share group             unknown                      the age of the record at end - lag
 //	consumption of a share group          0/s                          the movement of end - lag
-//	consumption, retention passes commit  0/s                          the movement to the start of the log
+//	consumption, records after a commit   0/s                          the movement to the start of the log
+//	  are deleted by retention
 //	never committed, and empty            unknown                      lag 0
 //
 // Both use [lag.Stands] for commits that do not move, with these differences:
 //
 //	                                      a user sees                  the decision uses
-//	a rest that may be no records         status rest                  no demand, if it has at most 2 offsets or stood for 120 s
+//	offsets after a commit that may not   status rest                  no demand, if they are at most 2 or the commit stood for
+//	  be records                                                       120 s
 //	stalled, soon after a rebalance       stalled                      not stalled: members had no time to commit
 //	a commit stands for long, and the     not stalled: its time        stalled, no demand: no member moved it (lag.View, Still)
 //	  partition gets another member         starts again
+//	it is not known how often the group   a warning after 2 min,       stalled, no demand after 2 min (lag.StandSlow): more
+//	  commits                               stalled after 15 min         replicas do not help either way
 package seen

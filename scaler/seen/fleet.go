@@ -1,6 +1,7 @@
 package seen
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +21,7 @@ const (
 // lifetime is when a pod was seen. Times are those of polls.
 type lifetime struct {
 	key        string
+	name       string
 	ready      bool
 	readySince time.Time // zero: it was ready at the first poll
 	gone       time.Time // zero: it is there
@@ -27,8 +29,19 @@ type lifetime struct {
 
 // fleet are the pods of the target, and those that went away in the last 30 minutes, sorted by key.
 type fleet struct {
-	pods  []lifetime
-	known bool // they were listed once
+	pods   []lifetime
+	known  bool     // they were listed once
+	listed *listing // the last one; nil: none
+}
+
+// listing are the pods as one poll listed them, with what is computed of them alone. Polls that list the same pods share it.
+type listing struct {
+	pods   []Pod
+	at     []int // by pod: its index in fleet.pods
+	own    map[netip.Addr]int
+	shared map[netip.Addr]bool
+	names  names
+	was    map[string]bool // names of pods that went away in the last 30 minutes
 }
 
 // next records which pods are ready and which are gone. If the pods cannot be listed, none is gone.
@@ -37,9 +50,13 @@ func (f fleet) next(p *Poll) fleet {
 	if len(pods) == 0 && p.Workload.Status > 0 {
 		return f
 	}
+	same := f.known && slices.Equal(f.listed.pods, pods)
+	if same && !slices.ContainsFunc(f.pods, func(was lifetime) bool { return !was.gone.IsZero() && !remembered(was, p) }) {
+		return f
+	}
 	list := make([]lifetime, 0, len(f.pods)+len(pods))
 	for i := range pods {
-		now := lifetime{key: pods[i].key(), ready: pods[i].Ready}
+		now := lifetime{key: pods[i].key(), name: pods[i].Name, ready: pods[i].Ready}
 		switch was, ok := f.find(now.key); {
 		case !now.ready || !f.known:
 		case ok && was.ready && was.gone.IsZero():
@@ -58,12 +75,53 @@ func (f fleet) next(p *Poll) fleet {
 		if was.gone.IsZero() || was.gone.After(p.Now) {
 			was.gone = p.Now
 		}
-		if p.Now.Sub(was.gone) < p.Clock.Scale(SessionMost) {
+		if remembered(was, p) {
 			list = append(list, was)
 		}
 	}
 	slices.SortFunc(list, byKey)
-	return fleet{pods: slices.CompactFunc(list, func(a, b lifetime) bool { return a.key == b.key }), known: true}
+	next := fleet{pods: slices.CompactFunc(list, func(a, b lifetime) bool { return a.key == b.key }), known: true}
+	next.listed = next.list(pods)
+	return next
+}
+
+// remembered reports whether a pod went away in the last 30 minutes, by this clock.
+func remembered(was lifetime, p *Poll) bool {
+	return !was.gone.After(p.Now) && p.Now.Sub(was.gone) < p.Clock.Scale(SessionMost)
+}
+
+// listing is the one of a poll.
+func (f fleet) listing(wl *Workload) *listing {
+	if len(wl.Pods) == 0 {
+		return noPods // there are none, or they cannot be listed
+	}
+	return f.listed
+}
+
+var noPods = &listing{}
+
+func (f fleet) list(pods []Pod) *listing {
+	l := &listing{pods: slices.Clone(pods), at: make([]int, len(pods)), names: namesOf(pods), was: map[string]bool{}}
+	for _, p := range f.pods {
+		if !p.gone.IsZero() {
+			l.was[p.name] = true
+		}
+	}
+	l.own, l.shared = addresses(pods)
+	for i := range pods {
+		l.at[i], _ = slices.BinarySearchFunc(f.pods, lifetime{key: pods[i].key()}, byKey)
+	}
+	return l
+}
+
+// follows reports whether an id is the name of a pod that this StatefulSet would have with more replicas, and that it did not have
+// in the last 30 minutes.
+func (l *listing) follows(id string) bool {
+	if !ordinal(id) || l.was[id] {
+		return false
+	}
+	_, is := l.names.pods[id[:strings.LastIndexByte(id, '-')]+"-0"]
+	return is
 }
 
 func byKey(a, b lifetime) int { return strings.Compare(a.key, b.key) }
@@ -82,8 +140,7 @@ func (f fleet) gone(key string) time.Time {
 	return was.gone
 }
 
-// late reports whether a ready pod has had time to join the group.
-func (f fleet) late(pod *Pod, now time.Time, clk Clock) bool {
-	was, ok := f.find(pod.key())
-	return pod.Ready && ok && now.Sub(was.readySince) >= clk.Scale(joinsWithin)
+// late reports whether a ready pod of the last listing has had time to join the group.
+func (f fleet) late(pod int, now time.Time, clk Clock) bool {
+	return f.listed.pods[pod].Ready && now.Sub(f.pods[f.listed.at[pod]].readySince) >= clk.Scale(joinsWithin)
 }

@@ -1,7 +1,7 @@
 package seen
 
 import (
-	"slices"
+	"math"
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
@@ -20,8 +20,10 @@ type History struct {
 	OutageSince time.Time // polls have been partial or stale since then; zero: they are not
 	Since       time.Time // windows begin here: they begin anew after an outage
 	peaks       peaks     // of the arrival rate, over the stabilization window
+	members     unchanged // since the reading before the last one
 	roster      roster    // the members of the last reading
-	where       []place   // of these members, as of this poll
+	places      *places   // of these members, by each evidence
+	found       *found    // of them, as of this poll
 }
 
 // Quality says how much of a source a poll could read.
@@ -53,7 +55,7 @@ func (h History) next(p *Poll, src *Source) History {
 		h.OutageSince, h.Since, h.peaks = time.Time{}, p.Now, peaks{}
 	}
 	if h.Quality == Complete && h.Readings.Last().Rated {
-		h.peaks.add(p.Now, p.Clock.Scale(p.Window), h.Readings.Last().Rate)
+		h.peaks.add(h.instant(p.Now), p.Clock.Scale(p.Window), h.Readings.Last().Rate)
 	}
 	return h
 }
@@ -63,9 +65,12 @@ func (h *History) watch(s *State) {
 	if h.Read == nil {
 		return
 	}
-	h.where = places(h.Read, &s.Workload, s.fleet, s.Now, s.Clock)
-	if h.New {
-		h.roster = h.roster.next(h.Read, h.where, &s.Workload, s.fleet, s.Now)
+	if l := s.fleet.listing(&s.Workload); h.places == nil || h.places.listed != l || h.New && !h.members.clients {
+		h.places = placesOf(h.Read, l)
+	}
+	h.found = h.places.at(s.fleet, s.Now, s.Clock)
+	if h.New && !h.roster.stays(h.members, h.found, s.Now) {
+		h.roster = h.roster.next(h.Read, h.found, &s.Workload, s.fleet, s.Now)
 	}
 }
 
@@ -86,13 +91,13 @@ func (h *History) gap(clk Clock) (gap, setBack bool) {
 	if h.Lag == nil || h.Readings.Len() == 0 {
 		return false, false
 	}
-	step := readAt(h.Lag).UnixNano() - h.Readings.Last().At
-	setBack = step < -int64(clk.Poll)
-	return setBack || step > 5*int64(clk.Poll), setBack
+	step := readAt(h.Lag).Sub(h.Readings.Last().Time())
+	setBack = step < -clk.Poll
+	return setBack || step > 5*clk.Poll, setBack
 }
 
 func (h *History) isNew() bool {
-	return h.Readings.Len() == 0 || readAt(h.Lag).UnixNano() > h.Readings.Last().At
+	return h.Readings.Len() == 0 || readAt(h.Lag).After(h.Readings.Last().Time())
 }
 
 func readAt(g *lag.GroupLag) time.Time {
@@ -103,8 +108,8 @@ func readAt(g *lag.GroupLag) time.Time {
 }
 
 func (h *History) addReading(p *Poll) {
-	g := h.Lag
-	if !h.Readings.Columns.fit(g) {
+	g, fits := h.Lag, h.Readings.Columns.fit(h.Lag)
+	if !fits {
 		next := columnsOf(g, h.Wants())
 		if h.Readings.Columns == nil {
 			h.Readings.Columns = next
@@ -112,11 +117,15 @@ func (h *History) addReading(p *Poll) {
 			h.Readings = h.Readings.reordered(next)
 		}
 	}
-	r := &Reading{At: readAt(g).UnixNano(), MembersSince: h.membersSince(), Members: int32(len(g.Members))}
+	h.members = compareMembers(h.Read, g)
+	r := &Reading{At: h.instant(readAt(g)), read: readAt(g), Members: int32(len(g.Members))}
+	r.MembersSince = h.membersSince(r.At)
 	r.Offsets, r.Complete = h.Readings.Columns.read(g)
-	if h.Readings.Len() > 0 && r.MembersSince != r.At && !slices.EqualFunc(r.Offsets, h.Readings.Last().Offsets, sameOwner) {
+	owners := h.Readings.Len() > 0 && h.members.ids && sameOwners(r.Offsets, h.Readings.Last().Offsets)
+	if !owners {
 		r.MembersSince = r.At
 	}
+	h.members.hold = h.members.hold && fits && owners && !h.Readings.Columns.skips
 	h.Readings = h.Readings.with(r, p.Clock.Scale(ShareWindow)+2*p.Clock.Poll)
 	h.Read = g
 	h.Stands = h.Stands.Next(g, h.commits(p.Clock))
@@ -127,19 +136,32 @@ func (h *History) addReading(p *Poll) {
 	}
 }
 
-func sameOwner(a, b Offsets) bool { return a.Owner == b.Owner }
+func sameOwners(a, b []Offsets) bool {
+	for c := range min(len(a), len(b)) {
+		if a[c].Owner != b[c].Owner {
+			return false
+		}
+	}
+	return len(a) == len(b)
+}
+
+// instant is a time as Reading.At has it: the time that passed counts, also if the wall clock was set in between.
+func (h *History) instant(t time.Time) int64 {
+	if h.Readings.Len() == 0 {
+		return t.UnixNano()
+	}
+	last := h.Readings.Last()
+	return last.At + int64(t.Sub(last.read))
+}
 
 // membersSince is since when the members have been the same; owners are compared once they have been read.
-func (h *History) membersSince() int64 {
+func (h *History) membersSince(at int64) int64 {
 	was, now := h.Read, h.Lag
-	if was == nil || h.Readings.Len() == 0 || was.Generation != now.Generation || was.Epoch != now.Epoch ||
-		!slices.EqualFunc(was.Members, now.Members, sameMember) {
-		return readAt(now).UnixNano()
+	if was == nil || h.Readings.Len() == 0 || was.Generation != now.Generation || was.Epoch != now.Epoch || !h.members.ids {
+		return at
 	}
 	return h.Readings.Last().MembersSince
 }
-
-func sameMember(a, b lag.Member) bool { return a.ID == b.ID }
 
 func (h *History) quality(p *Poll) Quality {
 	switch g := h.Lag; {
@@ -181,7 +203,40 @@ func (h *History) EachStand(yield func(column int, v lag.View)) {
 	}
 }
 
-// RestOf says for each partition how many records at its end are known as read, by [lag.Stand].
+// Backlog is what waits to be read in the partitions whose lag is known: how many records, and for how many seconds the oldest of
+// them has waited, +Inf when it is older than the readings. What is no record, or may be none, does not wait, see [lag.Stand].
+func (h *History) Backlog() (records, oldest float64) {
+	if h.Readings.Len() == 0 {
+		return 0, 0
+	}
+	offsets := h.Readings.Last().Offsets
+	from := make([]int64, len(offsets))
+	for c := range offsets {
+		from[c] = offsets[c].Position
+	}
+	h.EachStand(func(c int, v lag.View) {
+		switch v.Stand {
+		case lag.StandRead, lag.StandRest:
+			from[c] = offsets[c].End
+		default:
+			from[c] = max(from[c], v.Unread)
+		}
+	})
+	for c := range offsets {
+		if o := &offsets[c]; o.Known == KnowsBoth && o.End > from[c] {
+			records += float64(o.End - from[c])
+			age, ok := h.Readings.TimeLag(c, from[c])
+			if !ok {
+				age = math.Inf(1)
+			}
+			oldest = max(oldest, age)
+		}
+	}
+	return records, oldest
+}
+
+// RestOf says for each partition how many offsets after its commit are known not to be unread records, by [lag.Stand]: also while
+// records wait behind them.
 func (h *History) RestOf() func(topic string, partition int32) int64 {
 	type name struct {
 		topic     string
@@ -189,9 +244,9 @@ func (h *History) RestOf() func(topic string, partition int32) int64 {
 	}
 	rests := map[name]int64{}
 	h.EachStand(func(column int, v lag.View) {
-		if v.Stand == lag.StandRead {
+		if rest := v.Unread - h.Readings.Last().Offsets[column].Position; rest > 0 && !v.Doubted {
 			topic, partition := h.Readings.Columns.Name(column)
-			rests[name{topic, partition}] = h.Readings.Last().Offsets[column].Lag()
+			rests[name{topic, partition}] = rest
 		}
 	})
 	return func(topic string, partition int32) int64 { return rests[name{topic, partition}] }

@@ -53,17 +53,16 @@ func (s *State) Map(h *History, session time.Duration, before MappedBy) Mapping 
 	}
 	counts, settled, inPods := make([]int32, len(wl.Pods)), make([]int32, len(wl.Pods)), int32(0)
 	m.By = ByAddress
-	var unknown []tenure
-	var hosts []string
-	for i, p := range h.where {
-		t := h.roster.find(g.Members[i].ID)
+	var unknown []*tenure
+	for i, p := range h.found.where {
+		t := h.roster.find(i, g.Members[i].ID)
 		old := s.Now.Sub(t.since) > session
 		switch {
 		case p.pod < 0 && s.mayBeDead(t):
 			m.Gone++
 			continue
 		case p.pod < 0:
-			unknown, hosts = append(unknown, t), append(hosts, g.Members[i].Host)
+			unknown = append(unknown, t)
 			m.Unknown++
 			m.Settled += count(old)
 			continue
@@ -89,7 +88,7 @@ func (s *State) Map(h *History, session time.Duration, before MappedBy) Mapping 
 	}
 	m.Settled = inPods
 	if m.By == ByAddress && m.Bare == 0 && m.PerPod > 0 {
-		m.elsewhere(s, unknown, hosts, session)
+		m.elsewhere(s, unknown, session)
 	}
 	return m
 }
@@ -108,11 +107,11 @@ func (m *Mapping) nothingTells(pods []Pod, before MappedBy) bool {
 }
 
 // elsewhere counts the members that run elsewhere for sure.
-func (m *Mapping) elsewhere(s *State, unknown []tenure, hosts []string, session time.Duration) {
-	_, shared := addresses(s.Workload.Pods)
-	for i, t := range unknown {
+func (m *Mapping) elsewhere(s *State, unknown []*tenure, session time.Duration) {
+	shared := s.fleet.listing(&s.Workload).shared
+	for _, t := range unknown {
 		age := s.Now.Sub(t.since)
-		if a := address(hosts[i]); !a.IsValid() || shared[a] || age <= session || !t.idle.IsZero() {
+		if a := address(t.host); !a.IsValid() || shared[a] || age <= session || !t.idle.IsZero() {
 			continue
 		}
 		m.Elsewhere++
@@ -124,17 +123,17 @@ func (m *Mapping) bare(pods []Pod, counts []int32, s *State) {
 	for k := range pods {
 		if pods[k].Ready && counts[k] == 0 {
 			m.Bare++
-			m.Late += count(s.fleet.late(&pods[k], s.Now, s.Clock))
+			m.Late += count(s.fleet.late(k, s.Now, s.Clock))
 		}
 	}
 }
 
 // mayBeDead reports whether the pod of a member went away.
-func (s *State) mayBeDead(t tenure) bool {
+func (s *State) mayBeDead(t *tenure) bool {
 	return t.pod != "" && !s.fleet.gone(t.pod).IsZero()
 }
 
-func (s *State) idle(t tenure, session time.Duration) bool {
+func (s *State) idle(t *tenure, session time.Duration) bool {
 	return !t.idle.IsZero() && s.Now.Sub(t.idle) > session
 }
 

@@ -53,6 +53,12 @@ func TestWhichMemberRunsWhere(t *testing.T) {
 	byID := func(format string) func(i int) lag.Member {
 		return func(i int) lag.Member { return lag.Member{Host: nat, ClientID: fmt.Sprintf(format, i)} }
 	}
+	counted := func(format string, to int) func(i int) lag.Member {
+		return func(i int) lag.Member { return lag.Member{Host: nat, ClientID: fmt.Sprintf(format, i%to)} }
+	}
+	always := func(id string) func(int) lag.Member {
+		return func(int) lag.Member { return lag.Member{Host: nat, ClientID: id} }
+	}
 	hosts := func(format string, pods int) func(i int) lag.Member {
 		return func(i int) lag.Member { return lag.Member{Host: fmt.Sprintf(format, i%pods)} }
 	}
@@ -79,19 +85,43 @@ func TestWhichMemberRunsWhere(t *testing.T) {
 		{"the other address family, as Java writes it", dual, groupOf("g", each(2, func(i int) lag.Member {
 			return lag.Member{Host: fmt.Sprintf("/fd00:0:0:0:0:0:0:%d", i+1)}
 		})...), ByAddress, 2, 0, 1},
+		{"an address whose name was resolved, as Java writes it", podsNamed(3, "worker-%d"), groupOf("g", each(3, hosts("ip-10-0-0-%[1]d.internal/10.0.0.%[1]d", 3))...), ByAddress, 3, 0, 1},
+		{"twin: only its name", podsNamed(3, "pod-%d"), groupOf("g", each(3, hosts("ip-10-0-0-%d.internal", 3))...), ByRatio, 0, 3, 0},
 		{"the address of a node", node, groupOf("g", each(3, hosts("/10.1.0.%d", 1))...), ByRatio, 0, 3, 0},
 
 		{"ids are the names of twelve pods", podsNamed(12, "worker-%d"), groupOf("g", each(12, byID("worker-%d"))...), ByName, 12, 0, 1},
-		{"Java's default in group worker", podsNamed(12, "worker-%d"), groupOf("worker", each(12, byID("consumer-worker-1%.0d"))...), ByRatio, 0, 12, 0},
-		{"three of them in each process", podsNamed(3, "worker-%d"), groupOf("worker", each(9, func(i int) lag.Member {
-			return lag.Member{Host: nat, ClientID: fmt.Sprintf("consumer-worker-%d", i%3)}
+		{"Java's default in group worker", podsNamed(12, "worker-%d"), groupOf("worker", each(12, always("consumer-worker-1"))...), ByRatio, 0, 12, 0},
+		{"three of them in each process", podsNamed(3, "worker-%d"), groupOf("worker", each(9, counted("consumer-worker-%d", 3))...), ByRatio, 0, 9, 0},
+		{"a prefix that counts in each process", podsNamed(4, "worker-%d"), groupOf("g", each(12, counted("worker-%d", 3))...), ByRatio, 0, 12, 0},
+		{"a prefix that counts in each process, as many as pods", podsNamed(3, "worker-%d"), groupOf("g", each(9, counted("worker-%d", 3))...), ByRatio, 0, 9, 0},
+		{"the same after a pod left", podsNamed(2, "worker-%d"), groupOf("g", each(6, counted("worker-%d", 3))...), ByRatio, 0, 6, 0},
+		{"the same in one pod", podsNamed(1, "worker-%d"), groupOf("g", each(3, byID("worker-%d"))...), ByRatio, 0, 3, 0},
+		{"the same behind a longer prefix", podsNamed(3, "worker-%d"), groupOf("g", each(9, func(i int) lag.Member {
+			return lag.Member{Host: nat, ClientID: fmt.Sprintf("app-worker-%d", i%3), InstanceID: fmt.Sprintf("static-%d", i)}
 		})...), ByRatio, 0, 9, 0},
-		{"a prefix that counts in each process", podsNamed(4, "worker-%d"), groupOf("g", each(12, func(i int) lag.Member {
-			return lag.Member{Host: nat, ClientID: fmt.Sprintf("worker-%d", i%3)}
-		})...), ByRatio, 0, 12, 0},
+		{"twin: two consumers with the name of their pod, in six pods", podsNamed(6, "worker-%d"), groupOf("g", each(12, counted("worker-%d", 6))...), ByName, 12, 0, 2},
+		{"two with one id, in each of four pods", podsNamed(4, "worker-%d"), groupOf("g", each(8, counted("worker-%d", 4))...), ByRatio, 0, 8, 0},
+		{"twin: in each of five pods", podsNamed(5, "worker-%d"), groupOf("g", each(10, counted("worker-%d", 5))...), ByName, 10, 0, 2},
+		{"the address of one says more than its id", podsNamed(3, "worker-%d"), groupOf("g", each(3, func(i int) lag.Member {
+			return lag.Member{Host: []string{"/10.0.0.0", nat, nat}[i], ClientID: []string{"worker-1", "worker-1", "worker-2"}[i]}
+		})...), ByName, 3, 0, 1},
+		{"the id of one that has an address is no name of another pod", podsNamed(3, "worker-%d"), groupOf("g", each(3, func(i int) lag.Member {
+			return lag.Member{Host: []string{"/10.0.0.0", nat, nat}[i], ClientID: []string{"worker-7", "worker-1", "worker-2"}[i]}
+		})...), ByName, 3, 0, 1},
+		{"the instance id says more than the client id", podsNamed(3, "worker-%d"), groupOf("g", each(3, func(i int) lag.Member {
+			return lag.Member{Host: nat, ClientID: "worker-0", InstanceID: fmt.Sprintf("worker-%d", i)}
+		})...), ByName, 3, 0, 1},
+		{"twin: three in one pod", podsNamed(1, "worker-%d"), groupOf("g", each(3, always("worker-0"))...), ByName, 3, 0, 3},
+		{"twin: three in each of three pods of a Deployment", hashed, groupOf("g", each(9, counted("orders-7c9d8b5f6-x2x%dz", 3))...), ByName, 9, 0, 3},
+		{"twin: their instance ids say it", podsNamed(2, "worker-%d"), groupOf("g", each(4, func(i int) lag.Member {
+			return lag.Member{Host: nat, ClientID: fmt.Sprintf("worker-%d", i%2), InstanceID: fmt.Sprintf("worker-%d.%d", i%2, i/2)}
+		})...), ByName, 4, 0, 2},
 		{"an instance id in Java's default", podsNamed(3, "worker-%d"), groupOf("worker", each(3, byID("consumer-worker-worker-%d"))...), ByName, 3, 0, 1},
 		{"a thread of a pod with a hash", hashed, groupOf("g", each(3, byID("orders-7c9d8b5f6-x2x%dz-0"))...), ByName, 3, 0, 1},
 		{"the first pods of other StatefulSets", podsNamed(3, "worker-%d"), groupOf("g", each(3, byID("worker-%d-0"))...), ByRatio, 0, 3, 0},
+		{"the pods of other Deployments", podsNamed(3, "worker-%d"), groupOf("g", each(3, byID("worker-%d-bc9d8b5f6-x2x4z"))...), ByRatio, 0, 3, 0},
+		{"the pods of other DaemonSets", podsNamed(3, "worker-%d"), groupOf("g", each(3, byID("worker-%d-x2x4z"))...), ByRatio, 0, 3, 0},
+		{"twin: words after the name", podsNamed(3, "worker-%d"), groupOf("g", each(3, byID("worker-%d-orders-in"))...), ByName, 3, 0, 1},
 		{"Connect's tasks of connector worker", podsNamed(3, "worker-%d"), groupOf("connect-worker", each(3, byID("connector-consumer-worker-%d"))...), ByRatio, 0, 3, 0},
 		{"Streams in one pod", podsNamed(1, "worker-%d"), groupOf("worker-0", each(2, func(i int) lag.Member {
 			return lag.Member{Host: nat, ClientID: fmt.Sprintf("worker-0-0f8fad5b-d9cb-469f-a165-70867728950e-StreamThread-%d-consumer", i+1)}
@@ -149,6 +179,46 @@ func TestDeadMembersCountNowhere(t *testing.T) {
 	m := s.Map(&s.Sources[0], SessionDefault, "")
 	if m.Gone != 4 || m.InPods != 4 || m.Unknown != 0 || s.Sources[0].Outlived() != 20*time.Second {
 		t.Errorf("all pods were killed and replaced: %+v, outlived %v", m, s.Sources[0].Outlived())
+	}
+}
+
+// After a pod of a StatefulSet left, ids that are names still are: its member may be dead. Numbers that processes count never were.
+func TestAPodWithNumberedIDsLeaves(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		pods, each   int // at first; consumers in each pod
+		counts       bool
+		by           MappedBy
+		inPods, gone int32
+		stayed       time.Duration
+	}{
+		{"names, one in each", 3, 1, false, ByName, 2, 1, 30 * time.Second},
+		{"twin: numbers, three in each", 3, 3, true, ByRatio, 0, 0, 10 * time.Minute},
+		{"names, two in each of six", 6, 2, false, ByName, 10, 2, 30 * time.Second},
+	} {
+		p := &polled{now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)}
+		members := func(alive int, dead bool) (list []lag.Member) {
+			n := alive * c.each
+			if dead && !c.counts {
+				n = c.pods * c.each
+			}
+			return each(n, func(i int) lag.Member {
+				if c.counts {
+					return lag.Member{Host: nat, ClientID: fmt.Sprintf("worker-%d", i%c.each)}
+				}
+				return lag.Member{Host: nat, ClientID: fmt.Sprintf("worker-%d", i/c.each)}
+			})
+		}
+		for range 30 {
+			p.poll(podsNamed(c.pods, "worker-%d"), groupOf("g", members(c.pods, false)...))
+		}
+		var s *State
+		for range int(c.stayed / (10 * time.Second)) {
+			s = p.poll(podsNamed(c.pods-1, "worker-%d"), groupOf("g", members(c.pods-1, true)...))
+		}
+		if m := s.Map(&s.Sources[0], SessionDefault, c.by); m.By != c.by || m.InPods != c.inPods || m.Gone != c.gone {
+			t.Errorf("%s: %+v, want by %s, %d in pods, %d gone", c.name, m, c.by, c.inPods, c.gone)
+		}
 	}
 }
 

@@ -26,6 +26,7 @@ var (
 	streamThread = regexp.MustCompile(`-StreamThread-\d+(-[a-z-]+)?$`)
 	processID    = regexp.MustCompile(`-?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 	counter      = regexp.MustCompile(`^\d+$`)
+	generated    = regexp.MustCompile(`^(-[bcdfghjklmnpqrstvwxz2456789]{6,10})?-[bcdfghjklmnpqrstvwxz2456789]{5}($|[^0-9A-Za-z])`)
 )
 
 const connectTask = "connector-consumer-"
@@ -71,6 +72,7 @@ func namesOf(pods []Pod) names {
 //	worker-10 in pods worker-1, worker-10     worker-10
 //	consumer-pod-a-7 in pods pod-a, pod-b     pod-a
 //	worker-1-0 in pods worker-1, worker-2     none: it may be the first pod of a StatefulSet worker-1
+//	worker-1-bc9d8b5f6-x2x4z in the same      none: it is a pod of a Deployment worker-1
 //	worker-10 in pods worker-1, worker-2      none
 func (n names) find(id string) (pod int, exact, ok bool) {
 	if i, is := n.pods[id]; is {
@@ -85,7 +87,7 @@ func (n names) find(id string) (pod int, exact, ok bool) {
 			}
 			if i, is := n.pods[id[from:to]]; is {
 				found, length = i, to-from
-				if ordinal(id[from:to]) && numbered(id[to:]) {
+				if ordinal(id[from:to]) && goesOn(id[to:]) {
 					found = -1
 				}
 			}
@@ -122,7 +124,8 @@ func ordinal(name string) bool {
 	return counter.MatchString(name[strings.LastIndexByte(name, '-')+1:]) && strings.Contains(name, "-")
 }
 
-// numbered reports whether a text goes on with a number.
-func numbered(rest string) bool {
-	return len(rest) > 1 && rest[0] == '-' && '0' <= rest[1] && rest[1] <= '9'
+// goesOn reports whether a name may go on: with a number, as the pods of a StatefulSet do, or with letters that Kubernetes
+// generates, as those of a Deployment or a DaemonSet do.
+func goesOn(rest string) bool {
+	return len(rest) > 1 && rest[0] == '-' && ('0' <= rest[1] && rest[1] <= '9' || generated.MatchString(rest))
 }

@@ -2,6 +2,7 @@ package seen
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,40 +15,66 @@ type place struct {
 	named bool // known by its client id or instance id, not by its address
 }
 
-// places say where the members of a group run, as far as this is known.
+// places say where the members of a group run, as far as this is known: by each kind of evidence that may be used. They
+// depend only on the members and on the listed pods, so polls with the same of both share them.
 //
 //	an address that exactly one pod has       that pod. Not the address of a node, which several pods may have
-//	an instance id or client id with a name   that pod, if every pod that had time to join is found in an id; otherwise no
-//	                                          id is used
-func places(g *lag.GroupLag, wl *Workload, pods fleet, now time.Time, clk Clock) []place {
-	list, found := make([]place, len(g.Members)), make([]bool, len(wl.Pods))
-	own, _ := addresses(wl.Pods)
-	for i := range g.Members {
-		list[i].pod = -1
-		if k, ok := own[address(g.Members[i].Host)]; ok {
-			list[i].pod, found[k] = k, true
-		}
-	}
-	late := func(k int) bool { return pods.late(&wl.Pods[k], now, clk) }
-	if !bare(found, late) && anyOf(found) {
-		return list
-	}
-	for _, exactly := range []bool{true, false} { // an exact match has priority over a name that is contained in the id
-		withNames := placesByName(g, wl.Pods, list, exactly)
-		for _, p := range withNames {
-			if p.named {
-				found[p.pod] = true
-			}
-		}
-		if !bare(found, late) && anyOf(found) {
-			return withNames
-		}
-	}
-	return list
+//	an instance id or client id with a name   that pod, if every pod that had time to join is found in an id, and if these ids
+//	                                          cannot be numbers, see counted; otherwise no id is used
+type places struct {
+	listed *listing
+	by     []found // addresses; then names that are equal, because they have priority; then names that an id contains
 }
 
-func placesByName(g *lag.GroupLag, pods []Pod, list []place, exactly bool) []place {
-	n := namesOf(pods)
+// found are the members that one kind of evidence finds.
+type found struct {
+	where   []place
+	pods    []bool // by pod: a member was found in it
+	counted bool   // the ids may be numbers that every process counts
+}
+
+func placesOf(g *lag.GroupLag, l *listing) *places {
+	first := byAddress(g, l)
+	all := &places{listed: l, by: []found{first}}
+	if !slices.Contains(first.pods, false) {
+		return all // names cannot add a pod
+	}
+	pods := first.pods
+	for _, exactly := range []bool{true, false} {
+		named := placesByName(g, l.names, first.where, exactly)
+		pods = slices.Clone(pods)
+		for _, p := range named {
+			if p.named {
+				pods[p.pod] = true
+			}
+		}
+		all.by = append(all.by, found{named, pods, counted(g, l, named)})
+	}
+	return all
+}
+
+// at is what a poll may use: the first evidence that finds every pod that had time to join.
+func (p *places) at(pods fleet, now time.Time, clk Clock) *found {
+	for i := range p.by {
+		if found := p.by[i].pods; anyOf(found) && !p.by[i].counted && !bare(found, pods, now, clk) {
+			return &p.by[i]
+		}
+	}
+	return &p.by[0]
+}
+
+func byAddress(g *lag.GroupLag, l *listing) found {
+	f := found{where: make([]place, len(g.Members)), pods: make([]bool, len(l.pods))}
+	for i := range g.Members {
+		f.where[i].pod = -1
+		if k, ok := l.own[address(g.Members[i].Host)]; ok {
+			f.where[i].pod, f.pods[k] = k, true
+		}
+	}
+	return f
+}
+
+func placesByName(g *lag.GroupLag, n names, list []place, exactly bool) []place {
 	named := make([]place, len(list))
 	for i, p := range list {
 		named[i] = p
@@ -65,24 +92,47 @@ func placesByName(g *lag.GroupLag, pods []Pod, list []place, exactly bool) []pla
 	return named
 }
 
+// counted reports whether the client ids that name pods of a StatefulSet may be numbers that every process counts from 0: threads
+// worker-0, -1 and -2 in each of the pods worker-0, -1 and -2. Then they name no pod. What tells such ids from the names of pods:
+//
+//	pods                 members by client id                       the ids
+//	worker-0 to -2       one of each                                are names: one process counts in a fleet of one pod only
+//	worker-0 to -11      two of each                                are names: numbers would be in all twelve processes
+//	worker-0 to -2       three of each                              may be numbers, or names of processes with three threads
+//	worker-0, -1         one of each, and of worker-2, was a pod    are names: worker-2 may be dead
+//	worker-0, -1         one of each, and of worker-2, never seen   may be numbers; or worker-2 is in another cluster
+//	orders-5f7d9c-x2x4z  three                                      are names: nobody counts so
+//
+// Instance ids differ in a group, so they are no such numbers.
+func counted(g *lag.GroupLag, l *listing, named []place) bool {
+	members, most, beyond := map[string]int32{}, int32(0), false
+	for i := range g.Members {
+		m := &g.Members[i]
+		if _, _, ok := l.names.find(m.InstanceID); ok {
+			continue
+		}
+		switch p := named[i]; {
+		case p.named && ordinal(l.pods[p.pod].Name):
+			members[m.ClientID]++
+			most = max(most, members[m.ClientID])
+		case p.pod < 0:
+			beyond = beyond || l.follows(naming(g.Group, m.ClientID))
+		}
+	}
+	return beyond || most > 1 && len(l.pods) > 1 && 2*most >= readyOf(l.pods)
+}
+
 // bare reports whether a pod that had time to join has no member.
-func bare(found []bool, late func(k int) bool) bool {
+func bare(found []bool, pods fleet, now time.Time, clk Clock) bool {
 	for k := range found {
-		if !found[k] && late(k) {
+		if !found[k] && pods.late(k, now, clk) {
 			return true
 		}
 	}
 	return false
 }
 
-func anyOf(found []bool) bool {
-	for _, is := range found {
-		if is {
-			return true
-		}
-	}
-	return false
-}
+func anyOf(found []bool) bool { return slices.Contains(found, true) }
 
 // addresses are those that exactly one pod has, and those that are shared.
 func addresses(pods []Pod) (own map[netip.Addr]int, shared map[netip.Addr]bool) {
@@ -104,8 +154,9 @@ func addresses(pods []Pod) (own map[netip.Addr]int, shared map[netip.Addr]bool) 
 	return own, shared
 }
 
-// address reads an address as brokers and Kubernetes write it: Java writes /fd00:0:0:0:0:0:0:1 for fd00::1.
+// address reads an address as brokers and Kubernetes write it: Java writes /fd00:0:0:0:0:0:0:1 for fd00::1, and worker/10.0.0.1
+// for 10.0.0.1 whose name was resolved.
 func address(text string) netip.Addr {
-	a, _ := netip.ParseAddr(strings.TrimPrefix(text, "/"))
+	a, _ := netip.ParseAddr(text[strings.LastIndexByte(text, '/')+1:])
 	return a.Unmap()
 }

@@ -17,18 +17,73 @@ const ShareWindow = 600 * time.Second
 // It is not the rate of metrics and pages (lag.Rates), which is unknown when no interval of the window is valid. A decision is
 // made also then, so this one takes the whole window: with the pause of a rebalance in it, and of the partitions that answer.
 func (r *Readings) rate(last *Reading, clk Clock) {
-	base, before := r.Before(clk.Scale(lag.RateWindow), clk.Slack()), max(0, r.Len()-2)
+	base, before := r.From(r.Before(clk.Scale(lag.RateWindow), clk.Slack())), r.From(max(0, r.Len()-2))
 	for c := range r.Columns.Count {
-		if arriving, committing, ok := r.Rates(base, c); ok {
+		if arriving, committing, ok := base.Rates(c); ok {
 			last.Rate, last.Consumed, last.Rated = last.Rate+arriving, last.Consumed+committing, true
 		}
-		if arriving, _, ok := r.Rates(before, c); ok {
+		if arriving, _, ok := before.Rates(c); ok {
 			last.LastRate += arriving
 		}
 	}
-	if r.jumps(clk) {
-		last.Jump = last.LastRate
+	if jump, before, ok := r.jump(clk); ok {
+		last.Jump, last.JumpTo = jump, r.jumpTo(jump, before)
 	}
+}
+
+// Span is the time from one reading to the newest.
+type Span struct {
+	readings   *Readings
+	from       int // the first reading
+	then, last *Reading
+	seconds    float64
+}
+
+// From is the time from reading i to the newest.
+func (r *Readings) From(i int) Span {
+	then, last := r.list[i], r.Last()
+	return Span{readings: r, from: i, then: then, last: last, seconds: time.Duration(last.At - then.At).Seconds()}
+}
+
+// Rates are a partition's arrivals and commits in the span, in records/s. When an offset goes back, the group was rewound or
+// the topic is a new one: the rate is then 0.
+func (s *Span) Rates(column int) (arriving, committing float64, ok bool) {
+	now, was, seconds := &s.last.Offsets[column], &s.then.Offsets[column], s.seconds
+	if now.Known&KnowsEnd == 0 {
+		return 0, 0, false
+	}
+	if was.Known&KnowsEnd == 0 {
+		other, at, known := s.readings.lastKnown(s.from, column)
+		if !known {
+			return 0, 0, false
+		}
+		was, seconds = other, time.Duration(s.last.At-at).Seconds()
+	}
+	if seconds <= 0 {
+		return 0, 0, false
+	}
+	arrived, _ := lag.Progress(was.End, now.End)
+	arriving = float64(arrived) / seconds
+	if now.Known&was.Known&KnowsPosition != 0 {
+		committed, _ := lag.Progress(was.Position, now.Position)
+		committing = float64(committed) / seconds
+	}
+	return arriving, committing, true
+}
+
+// lastKnown is the last answer of a partition at reading i or before it, else the first after it.
+func (r *Readings) lastKnown(i, column int) (*Offsets, int64, bool) {
+	for k := i; k >= 0; k-- {
+		if o := &r.list[k].Offsets[column]; o.Known&KnowsEnd != 0 {
+			return o, r.list[k].At, true
+		}
+	}
+	for k := i + 1; k < len(r.list)-1; k++ {
+		if o := &r.list[k].Offsets[column]; o.Known&KnowsEnd != 0 {
+			return o, r.list[k].At, true
+		}
+	}
+	return nil, 0, false
 }
 
 const (
@@ -37,24 +92,60 @@ const (
 	jumpHistory = 12 // polls
 )
 
-// jumps reports whether far more arrived since the last poll than the rate window makes expect: beyond the noise of
-// counting, and beyond the usual change of the traffic from poll to poll.
-func (r *Readings) jumps(clk Clock) bool {
+// jump is what arrives now and what arrived before, if far more arrived since the last poll than the rate window makes expect: beyond
+// the noise of counting, and beyond the usual change of the traffic from poll to poll. A producer that stops for some seconds sends
+// afterwards what it could not send: what was missing in the two polls before is no part of a jump.
+//
+//	100/s, then 100, 300        100 to 300
+//	100/s, then 50, 150         the 50 that are too many were missing before: no jump
+//	100/s, then 50, 350         100 to 300
+func (r *Readings) jump(clk Clock) (jump, before float64, ok bool) {
 	n := r.Len()
 	if n < jumpHistory/2 {
-		return false
+		return 0, 0, false
 	}
 	last := r.Last()
-	more := last.LastRate - last.Rate
-	if more < jumpNoise*math.Sqrt(last.Rate/clk.Poll.Seconds()) {
-		return false
+	jump, before = last.LastRate, r.At(n-2).LastRate
+	expected := last.Rate
+	if missing, usually := r.missing(clk); missing > 0 {
+		jump, before, expected = jump-missing, max(before, usually), max(expected, usually)
+	}
+	more := jump - expected
+	if more < noise(expected, clk) {
+		return 0, 0, false
 	}
 	var usual []float64
 	for i := max(1, n-jumpHistory); i < n-3; i++ {
 		usual = append(usual, math.Abs(r.At(i).LastRate-r.At(i-1).LastRate))
 	}
 	slices.Sort(usual)
-	return more >= jumpUsual*usual[len(usual)/2]
+	return jump, before, more >= jumpUsual*usual[len(usual)/2]
+}
+
+// noise is what counting alone may change of a rate from poll to poll.
+func noise(rate float64, clk Clock) float64 { return jumpNoise * math.Sqrt(rate/clk.Poll.Seconds()) }
+
+// missing is how much less arrived at the two polls before the newest than usually before them, beyond the noise. A poll that some
+// partitions did not answer shows less than arrived: it tells nothing.
+func (r *Readings) missing(clk Clock) (rate, usually float64) {
+	n := r.Len()
+	usually = r.At(n - 4).Rate
+	for i := n - 3; i < n-1; i++ {
+		at := r.At(i)
+		if short := usually - at.LastRate; at.Complete && short > noise(usually, clk) {
+			rate += short
+		}
+	}
+	return rate, usually
+}
+
+// jumpTo is what a jump is expected to come to. Nothing tells when between two polls it began: the first poll after it saw half of
+// it on average, so that the difference to the poll before counts twice. It is one more reason for replicas, and no record that waits.
+func (r *Readings) jumpTo(jump, before float64) float64 {
+	if previous := r.At(r.Len() - 2); previous.Jump > 0 || !r.Last().Complete || !previous.Complete {
+		return jump
+	}
+	return max(jump, 2*jump-before)
 }
 
 // peaks are the greatest rate over a window that moves: the maximum of every part of it.
@@ -66,8 +157,8 @@ type peaks struct {
 // peakParts is how many parts a window has: 240 s in parts of 8 s, and one more so that it is never shorter.
 const peakParts = 31
 
-func (p *peaks) add(now time.Time, window time.Duration, rate float64) {
-	step := now.UnixNano() / max(1, int64(window)/(peakParts-1))
+func (p *peaks) add(now int64, window time.Duration, rate float64) {
+	step := now / max(1, int64(window)/(peakParts-1))
 	for p.step < step-peakParts {
 		*p = peaks{step: step}
 	}

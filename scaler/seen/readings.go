@@ -9,13 +9,15 @@ import (
 
 // Reading is one reading of a source, by one poll. It is not changed once [See] has returned it.
 type Reading struct {
-	At            int64     // when the offsets were read, Unix ns
-	MembersSince  int64     // since when the members and their partitions have been the same, Unix ns
+	At            int64     // when the offsets were read: ns of the clock at the first reading, and of the time that passed since
+	MembersSince  int64     // since when the members and their partitions have been the same, as At
+	read          time.Time // when the offsets were read
 	Rate          float64   // records/s arriving, over the rate window
 	Consumed      float64   // records/s committed, over the rate window
 	LastRate      float64   // records/s arriving since the poll before
 	EffectiveRate float64   // at most Rate: the capacity that keeps records from waiting too long, see effective.go
-	Jump          float64   // LastRate, when it is a jump; 0: it is not
+	Jump          float64   // LastRate without what was missing before, if that is a jump; 0: it is none
+	JumpTo        float64   // what a jump is expected to come to; 0: there is none
 	Members       int32     //
 	Rated         bool      // Rate is known
 	Complete      bool      // every partition answered
@@ -23,7 +25,7 @@ type Reading struct {
 }
 
 // Time is when the offsets were read.
-func (r *Reading) Time() time.Time { return time.Unix(0, r.At) }
+func (r *Reading) Time() time.Time { return r.read }
 
 // Readings are those of the last minutes, oldest first. They are a value: one more poll makes a new list of pointers (62 of
 // them in 10 min) and shares the readings with the list before.
@@ -84,43 +86,6 @@ func (r *Readings) After(at int64) int {
 // Spans reports whether reading i is as old as Before was asked for: fewer may have been read until now.
 func (r *Readings) Spans(i int, d, slack time.Duration) bool {
 	return r.Last().At-r.At(i).At >= int64(d-slack)
-}
-
-// Rates are a partition's arrivals and commits between reading i and the newest, in records/s. When an offset goes back,
-// the group was rewound or the topic is a new one: the rate is then 0.
-func (r *Readings) Rates(i, column int) (arriving, committing float64, ok bool) {
-	last := r.Last()
-	now := last.Offsets[column]
-	if now.Known&KnowsEnd == 0 {
-		return 0, 0, false
-	}
-	was, at, ok := r.lastKnown(i, column)
-	if !ok || at >= last.At {
-		return 0, 0, false
-	}
-	took := time.Duration(last.At - at)
-	arrived, _ := lag.Progress(was.End, now.End)
-	arriving, _ = lag.PerSecond(arrived, took).Value()
-	if now.Known&was.Known&KnowsPosition != 0 {
-		committed, _ := lag.Progress(was.Position, now.Position)
-		committing, _ = lag.PerSecond(committed, took).Value()
-	}
-	return arriving, committing, true
-}
-
-// lastKnown is the last answer of a partition at reading i or before it, else the first after it.
-func (r *Readings) lastKnown(i, column int) (Offsets, int64, bool) {
-	for k := i; k >= 0; k-- {
-		if o := r.list[k].Offsets[column]; o.Known&KnowsEnd != 0 {
-			return o, r.list[k].At, true
-		}
-	}
-	for k := i + 1; k < len(r.list)-1; k++ {
-		if o := r.list[k].Offsets[column]; o.Known&KnowsEnd != 0 {
-			return o, r.list[k].At, true
-		}
-	}
-	return Offsets{}, 0, false
 }
 
 // Waiting is the lag of all partitions whose lag is known, in records.

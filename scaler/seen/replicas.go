@@ -9,7 +9,9 @@ import (
 type Replicas struct {
 	LastWrite    Write     // the write of ours that this poll noticed; zero: none
 	LastIncrease Write     // zero: none, or a later change made it void
-	External     []Write   // changes by others, oldest first
+	LastDecrease Write     // the same; steps down within 30 min count as one
+	Growing      time.Time // of the first increase since all replicas were ready for the last time; zero: they are
+	External     []Write   // changes by others, oldest first; not those of an autoscaler that asks for our number
 	written      time.Time // of our last write that was noticed
 	spec         int32     // replicas at the last poll
 	known        bool      // spec is known
@@ -22,20 +24,28 @@ const ConflictWindow = 600 * time.Second
 func (r Replicas) next(p *Poll) Replicas {
 	r.LastWrite = Write{}
 	wl := p.Workload
-	if !wl.Found || !wl.HasScale {
+	if !wl.Sized() {
 		return r
 	}
 	if wrote := wl.LastWrite; wrote.At.After(r.written) {
-		if r.known {
+		switch {
+		case r.known:
 			r.LastWrite = wrote
-			r.changed(wrote)
+			r.changed(wrote, p.Clock)
+		case wrote.To < wrote.From && wrote.To == wl.Spec: // this process has just started
+			r.LastDecrease = wrote
 		}
 		r.written = wrote.At
 	}
 	if r.known && wl.Spec != r.spec {
 		other := Write{At: p.Now, From: r.spec, To: wl.Spec}
-		r.External = append(slices.Clip(r.External), other)
-		r.changed(other)
+		if !wl.Followed { // it sets the greatest number of all its triggers
+			r.External = append(slices.Clip(r.External), other)
+		}
+		r.changed(other, p.Clock)
+	}
+	if wl.Ready >= wl.Spec {
+		r.Growing = time.Time{}
 	}
 	for len(r.External) > 0 && p.Now.Sub(r.External[0].At) > p.Clock.Scale(ConflictWindow) {
 		r.External = r.External[1:]
@@ -44,10 +54,19 @@ func (r Replicas) next(p *Poll) Replicas {
 	return r
 }
 
-func (r *Replicas) changed(w Write) {
-	r.spec, r.LastIncrease = w.To, Write{}
-	if w.To > w.From {
+func (r *Replicas) changed(w Write, clk Clock) {
+	before := r.LastDecrease
+	r.spec, r.LastIncrease, r.LastDecrease = w.To, Write{}, Write{}
+	switch {
+	case w.To > w.From:
 		r.LastIncrease = w
+		if r.Growing.IsZero() {
+			r.Growing = w.At
+		}
+	case w.To < w.From && !before.At.IsZero() && w.At.Sub(before.At) < clk.Scale(SessionMost):
+		r.LastDecrease = Write{At: before.At, From: before.From, To: w.To}
+	case w.To < w.From:
+		r.LastDecrease = w
 	}
 }
 

@@ -17,7 +17,15 @@ type Source struct {
 	Lag       *lag.GroupLag // nil: never read. A new reading has a later read time than the one before
 	Silent    []int32       // brokers that did not answer this poll, sorted; for the line
 	Missing   []string      // topics of the specification that do not exist, sorted
+	ClusterID string        // of the Kafka cluster, as its brokers give it; empty: not known
 	Rebalance Rebalance
+
+	// Bounds of the time lag in seconds, from what is known of the time before the first reading; 0: none. They matter soon
+	// after a start, and where readings of 10 minutes are not enough.
+	TimeLagAtLeast float64
+	TimeLagAtMost  float64
+
+	Times []lag.RecordTimes // whether the times in the records of its topics agree with arrivals; sorted by topic
 
 	// What the poll read of the topics that the source names, for partitions without a commit; only where the target is, or
 	// may go to, zero.
@@ -33,7 +41,7 @@ type SourceSpec struct {
 	TopicPattern   string        `json:"topicPattern,omitempty"`   // regular expression, anchored
 	ProcessingTime time.Duration `json:"processingTime,omitempty"` // of one record; 0: learned
 	Concurrency    int32         `json:"concurrency,omitempty"`    // records one consumer works on at once; 0: 1
-	CommitInterval time.Duration `json:"commitInterval,omitempty"` // 0: 5 s, the clients' default
+	CommitInterval time.Duration `json:"commitInterval,omitempty"` // 0: 5 s, the clients' default, for the tolerated backlog; learned for stalls
 	CommitsWithin  time.Duration `json:"commitsWithin,omitempty"`  // commits never stand for longer while records wait; 0: learned
 	LeavesBehind   int64         `json:"leavesBehind,omitempty"`   // offsets of a partition that are never read; 0: learned
 	// ConsumersPerReplica is the number of consumers in one replica, if members cannot be matched with pods; 0: not set.
@@ -45,15 +53,7 @@ type SourceSpec struct {
 
 	OffsetReset OffsetReset `json:"offsetReset,omitempty"` // empty: not known
 
-	MaxShareMembers int32 `json:"maxShareMembers,omitempty"` // of a share group; 0: 200, the default of group.share.max.size
-}
-
-// defaultShareMembers is the default of group.share.max.size in Kafka 4.0 to 4.4: a broker refuses further members.
-const defaultShareMembers = 200
-
-// ShareMembers is the number of members that a share group may have, and whether the user set it.
-func (s SourceSpec) ShareMembers() (most int32, declared bool) {
-	return cmp.Or(s.MaxShareMembers, defaultShareMembers), s.MaxShareMembers > 0
+	MaxShareMembers int32 `json:"maxShareMembers,omitempty"` // of a share group; 0: what its coordinator says, else 200
 }
 
 // OffsetReset is where a consumer begins in a partition in which its group has no commit: its auto.offset.reset. Where it is
@@ -84,6 +84,11 @@ func (s SourceSpec) Check() []error {
 	}
 	if s.Group == "" {
 		fail("group: must not be empty")
+	}
+	for i, topic := range s.Topics {
+		if !topicName.MatchString(topic) || topic == "." || topic == ".." {
+			fail("topics[%d]: %q cannot be the name of a topic", i, topic)
+		}
 	}
 	if _, err := regexp.Compile(s.TopicPattern); err != nil {
 		fail("topicPattern: %q: %w", s.TopicPattern, err)
@@ -121,6 +126,10 @@ func (s SourceSpec) Check() []error {
 	return errs
 }
 
+// topicName is Kafka's rule for the names of topics (org.apache.kafka.common.internals.Topic). A name with a comma was meant as
+// a list; no such topic would ever exist.
+var topicName = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,249}$`)
+
 // commits is what the specification says of the group's commits.
 func (s SourceSpec) commits(clk Clock) lag.StandRules {
 	return lag.StandRules{
@@ -131,13 +140,26 @@ func (s SourceSpec) commits(clk Clock) lag.StandRules {
 
 // Wants tells the topics of the source from the group's others; nil: the source has all of them.
 func (s SourceSpec) Wants() func(topic string) bool {
-	if len(s.Topics) == 0 && s.TopicPattern == "" {
+	listed := func(topic string) bool { return slices.Contains(s.Topics, topic) }
+	switch {
+	case s.TopicPattern != "":
+	case len(s.Topics) > 0:
+		return listed
+	default:
 		return nil
 	}
 	// A pattern that does not compile was refused when the policy was made; here it matches nothing.
 	pattern, err := regexp.Compile("^(?:" + s.TopicPattern + ")$")
-	return func(topic string) bool {
-		return slices.Contains(s.Topics, topic) || s.TopicPattern != "" && err == nil && pattern.MatchString(topic)
+	return func(topic string) bool { return listed(topic) || err == nil && pattern.MatchString(topic) }
+}
+
+// Bound takes over what is known of the time lag, unless it is a value: a value comes from readings, and a decision has its own.
+func (s *Source) Bound(t lag.TimeLag) {
+	if seconds, atLeast, ok := t.Value(); ok && atLeast {
+		s.TimeLagAtLeast = seconds
+	}
+	if seconds, ok := t.AtMost(); ok {
+		s.TimeLagAtMost = seconds
 	}
 }
 
@@ -151,6 +173,11 @@ type Rebalance struct {
 	LastEnd  time.Time     // end of the last that ended; zero: none seen
 	LastTook time.Duration // how long that one took
 	Protocol rebalancemon.Protocol
+}
+
+// ReadsOn reports whether members go on with the partitions that they keep while their group rebalances.
+func (r Rebalance) ReadsOn() bool {
+	return r.Protocol == rebalancemon.Cooperative || r.Protocol == rebalancemon.Incremental
 }
 
 // RebalanceOf takes a group's part out of its monitor's Stats.

@@ -29,8 +29,9 @@ type Workload struct {
 	RolloutInProgress  bool
 	Pods               []Pod // sorted by name; empty: unknown
 
-	LastWrite Write // our own last one; zero: none
+	LastWrite Write // our own last one, or that of an autoscaler on the way to the number that it was given; zero: none
 	Owner     Owner // another controller of the replicas; zero: none
+	Followed  bool  `json:",omitempty"` // another autoscaler asks for our number and sets the replicas, perhaps for other triggers too
 
 	// Annotations of the operator.
 	Paused        bool
@@ -38,6 +39,9 @@ type Workload struct {
 	PauseScaleOut bool
 	FixedReplicas *int32
 }
+
+// Sized reports whether the number of replicas is known: the target is there, and has a scale subresource.
+func (w *Workload) Sized() bool { return w.Found && w.HasScale }
 
 // Pod is one replica.
 type Pod struct {
@@ -60,7 +64,7 @@ type Write struct {
 
 // Owner is another controller that sets the target's replicas.
 type Owner struct {
-	Kind    string // HorizontalPodAutoscaler, ScaledObject, KafkaScaler; empty: nobody
+	Kind    string // HorizontalPodAutoscaler or ScaledObject; empty: nobody
 	Name    string
 	Paused  bool  // a paused ScaledObject does not own
 	Desired int32 // replicas it wants

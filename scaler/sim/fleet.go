@@ -1,5 +1,7 @@
 package sim
 
+import "time"
+
 // fleet is the Deployment: pods that start, run and end.
 type fleet struct {
 	spec   int32
@@ -22,7 +24,7 @@ func (f *fleet) begin(n int32, r *run) {
 		f.pods[i].ready = 0
 	}
 	f.advance(0, r)
-	r.group.endFirstRebalance()
+	r.group.endFirstRebalance(r)
 }
 
 // resize starts pods, or ends the newest: those still starting first.
@@ -42,13 +44,28 @@ func (f *fleet) resize(n, second int32, r *run) {
 
 func (f *fleet) start(second int32, r *run) pod {
 	f.nextID++
-	least, most := r.Starts[0].Seconds(), r.Starts[1].Seconds()
+	starts := r.Starts
+	if starts == [2]time.Duration{} {
+		starts = usualStarts
+		if r.rng.Float64() < slowShare {
+			starts = slowStarts
+		}
+	}
+	least, most := starts[0].Seconds(), starts[1].Seconds()
 	takes := least + (most-least)*r.rng.Float64()
 	return pod{
 		id: f.nextID, ready: second + int32(takes*r.fault.slowness()),
 		speed: r.PerConsumer * (1 + r.Jitter*(2*r.rng.Float64()-1)),
 	}
 }
+
+// How long pods take to start, at least and at most, and the share of those that are slow, because a node or an image is not there yet.
+var (
+	usualStarts = [2]time.Duration{20 * time.Second, 40 * time.Second}
+	slowStarts  = [2]time.Duration{60 * time.Second, 120 * time.Second}
+)
+
+const slowShare = 0.05
 
 // advance lets pods that are ready join their group.
 func (f *fleet) advance(second int32, r *run) {

@@ -14,6 +14,8 @@ type RateFollower struct {
 
 	rates []float64 // records/s between polls, the newest last
 	end   int64
+	at    int32 // the second of the last poll
+	polls int
 	wrote int32
 }
 
@@ -33,10 +35,12 @@ func (b *RateFollower) Decide(v *View) (int32, string) {
 	for _, p := range v.Lag.Partitions {
 		b.end += p.End
 	}
-	if v.Second == 0 {
+	since := float64(v.Second - b.at)
+	b.at = v.Second
+	if b.polls++; b.polls == 1 {
 		return now, ""
 	}
-	b.rates = append(b.rates, float64(b.end-last)/pollSeconds)
+	b.rates = append(b.rates, float64(b.end-last)/since)
 	b.rates = b.rates[max(0, len(b.rates)-int(b.Hold/pollSeconds)):]
 	if v.Second-b.wrote < followerWait {
 		return now, ""

@@ -45,7 +45,7 @@ func (h *HPA) Decide(v *View) (int32, string) {
 	now := v.Workload.Spec
 	want := int32(0)
 	for _, m := range h.Metric(v) {
-		want = max(want, desired(m, now))
+		want = max(want, desired(m, v.Workload.Status))
 	}
 	want = min(max(1, want), cmp.Or(h.Max, int32(v.World.Partitions)))
 	h.recent = append(slices.DeleteFunc(h.recent, func(r recommendation) bool { return r.second <= v.Second-hpaDown }),
@@ -94,12 +94,12 @@ func KEDAWork(seconds, perConsumer float64) *HPA {
 	return h
 }
 
-// KEDARate is KEDA with two triggers: a Prometheus rate at 0.85 of a consumer's speed, and ten seconds of work of lag.
-func KEDARate(perConsumer float64) *HPA {
+// KEDARate is KEDA with two triggers: a Prometheus rate of so much per replica, and lag.
+func KEDARate(perReplica, lagThreshold float64) *HPA {
 	var last rateEstimator
-	return &HPA{Label: "KEDA rate + lag", Metric: func(v *View) []Metric {
+	return &HPA{Label: fmt.Sprintf("KEDA rate %.0f/s + lag %.0f", perReplica, lagThreshold), Metric: func(v *View) []Metric {
 		rate := last.rate(v)
-		return []Metric{{Value: rate, Target: 0.85 * perConsumer}, kafkaTrigger(v, 10*perConsumer)}
+		return []Metric{{Value: rate, Target: perReplica}, kafkaTrigger(v, lagThreshold)}
 	}}
 }
 

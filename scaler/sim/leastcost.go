@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"math"
 	"time"
 )
@@ -56,7 +57,10 @@ type costProblem struct {
 	fluid     float64 // consumer seconds
 }
 
+// newCostProblem takes the kindest world: every pod starts as fast as the fastest one, and a rebalance takes a second.
 func newCostProblem(t Trace, w World) *costProblem {
+	w.Pause = cmp.Or(w.Pause, time.Second)
+	w.Starts = cmp.Or(w.Starts, usualStarts)
 	s := &costProblem{World: w, counts: usefulCounts(w.Partitions), lateAfter: int((w.Target + stepSeconds*time.Second - 1) / (stepSeconds * time.Second))}
 	for i, rate := range t.Rates(w.PeakLoad * float64(w.Partitions) * w.PerConsumer) {
 		if i%stepSeconds == 0 {

@@ -41,7 +41,11 @@ func TestBoundStep(t *testing.T) {
 		{"late, and its price", Eager, 3, 3, stepInput{arrive: 4000, young: 1200, due: 700, price: 0.1}, 30 + 30, 1500},
 		{"no more is late than is due", Eager, 3, 3, stepInput{arrive: 4000, young: 1200, due: 100, price: 0.1}, 30 + 10, 1500},
 	} {
-		s := costProblem{World: World{Protocol: c.protocol}.filled(), counts: []int{1, 2, 3, 4}}
+		pause := 8 * time.Second
+		if c.protocol == Cooperative {
+			pause = 4 * time.Second
+		}
+		s := costProblem{World: World{Protocol: c.protocol, Pause: pause, Starts: usualStarts}.filled(), counts: []int{1, 2, 3, 4}}
 		_, got := s.step(schedule{backlog: 500}, c.from-1, c.to-1, c.in)
 		if math.Abs(got.cost-c.cost) > 1e-9 || math.Abs(got.backlog-c.backlog) > 1e-9 {
 			t.Errorf("%s: cost %v and backlog %v, want %v and %v", c.name, got.cost, got.backlog, c.cost, c.backlog)

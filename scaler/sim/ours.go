@@ -22,12 +22,18 @@ func Ours(name string, spec scaler.Spec, decided func(scaler.Decision)) (Policy,
 	return newOurs(ours{name: name, decided: decided}, spec)
 }
 
-// Without is Ours that forgets something before each poll, to measure how much that improves; forget may be nil.
-func Without(name string, spec scaler.Spec, forget func(*scaler.Memory)) (Policy, error) {
-	return newOurs(ours{name: name, forget: forget}, spec)
+// Without is Ours without one of its parts, to measure how much that improves: it forgets something before each poll, or has no
+// reserve for a peak of the last hour to come back. forget may be nil.
+func Without(name string, spec scaler.Spec, reserve bool, forget func(*scaler.Memory)) (Policy, error) {
+	p, err := newOurs(ours{name: name, forget: forget}, spec)
+	if err != nil {
+		return nil, err
+	}
+	p.policy.KeepsRoom = p.policy.KeepsRoom && reserve
+	return p, nil
 }
 
-func newOurs(o ours, spec scaler.Spec) (Policy, error) {
+func newOurs(o ours, spec scaler.Spec) (*ours, error) {
 	source := seen.SourceSpec{}
 	if len(spec.Sources) > 0 {
 		source = spec.Sources[0]
@@ -38,6 +44,7 @@ func newOurs(o ours, spec scaler.Spec) (Policy, error) {
 	if err != nil {
 		return nil, err
 	}
+	policy.Mode = scaler.Act // what it decides is written
 	o.policy, o.source = policy, source
 	return &o, nil
 }

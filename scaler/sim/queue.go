@@ -8,6 +8,7 @@ type queue struct {
 	end       int64 // records that ever arrived: the log-end offset
 	position  int64 // records processed: the position of its consumer
 	committed int64 // the committed offset
+	again     int64 // records before position that are processed a second time
 }
 
 // batch are the records that arrived within one second.
@@ -33,9 +34,21 @@ func (q *queue) age(now int32) int32 {
 	return now - q.batches[q.head].second
 }
 
-// process takes the n oldest records and returns how many of them had waited for longer than target.
+// unread is how many records its consumer has before it.
+func (q *queue) unread() int64 { return q.waiting + q.again }
+
+// commit commits what its consumer has processed.
+func (q *queue) commit() { q.committed = q.position - q.again }
+
+// rewind gives it to a consumer that begins at the committed offset.
+func (q *queue) rewind() { q.again = q.position - q.committed }
+
+// process takes the n oldest records and returns how many of them had waited for longer than target. A record that is processed a
+// second time was late the first time, or never.
 func (q *queue) process(n int64, now, target int32) (late int64) {
-	n = min(n, q.waiting)
+	repeated := min(n, q.again)
+	q.again -= repeated
+	n = min(n-repeated, q.waiting)
 	q.waiting -= n
 	q.position += n
 	for n > 0 {

@@ -56,8 +56,9 @@ type Move struct {
 }
 
 func (m *totals) processed(q *queue, n int64, second int32) {
-	m.done += n
+	before := q.position
 	m.late += q.process(n, second, m.target)
+	m.done += q.position - before
 }
 
 // second adds up one second, after everything in it happened.

@@ -10,7 +10,7 @@ import (
 
 // view is a poll with a total lag, spread evenly over 48 partitions.
 func viewOf(second, replicas int32, total int64) *View {
-	v := &View{Second: second, World: World{}.filled(), Workload: seen.Workload{Spec: replicas}}
+	v := &View{Second: second, World: World{}.filled(), Workload: seen.Workload{Spec: replicas, Status: replicas}}
 	v.Lag = &lag.GroupLag{Topics: []lag.TopicLag{{Topic: viewTopic, Partitions: make([]lag.PartitionLag, 48)}}}
 	for p := range v.Lag.Topics[0].Partitions {
 		n := total / 48
@@ -59,7 +59,7 @@ func TestHPAStabilizesDownwards(t *testing.T) {
 }
 
 func TestKEDARateSeesTheRate(t *testing.T) {
-	h := KEDARate(100)
+	h := KEDARate(85, 1000)
 	v := viewOf(0, 5, 0)
 	h.Decide(v)
 	v = viewOf(15, 5, 0)
@@ -72,17 +72,27 @@ func TestKEDARateSeesTheRate(t *testing.T) {
 	}
 }
 
+// At each fourth look, 800 / 85 consumers; with a backlog of 6000 beyond ten seconds' arrivals, drained in a minute, 900 / 85.
 func TestDS2(t *testing.T) {
-	d := &DS2{PerConsumer: 100}
-	for second := int32(0); second <= 60; second += 15 {
-		v := viewOf(second, 5, int64(second)*800)
-		got, _ := d.Decide(v)
-		want := int32(5)
-		if second == 60 {
-			want = 10 // 800 / 85
-		}
-		if got != want {
-			t.Errorf("second %d: %d, want %d", second, got, want)
+	for _, c := range []struct {
+		backlog int64
+		want    int32
+	}{{0, 10}, {8000 + 6400, 11}} {
+		d := &DS2{Target: 85}
+		for look := range int32(5) {
+			v := viewOf(3+15*look, 5, int64(15*look)*800)
+			for p := range v.Lag.Topics[0].Partitions {
+				row := &v.Lag.Topics[0].Partitions[p]
+				row.Committed = row.End - c.backlog/48
+			}
+			got, _ := d.Decide(v)
+			want := int32(5)
+			if look == 4 {
+				want = c.want
+			}
+			if got != want {
+				t.Errorf("backlog %d, look %d: %d, want %d", c.backlog, look, got, want)
+			}
 		}
 	}
 }

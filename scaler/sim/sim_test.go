@@ -57,6 +57,7 @@ func TestReadTrace(t *testing.T) {
 		{"one column", "t_s,count\n0\n", `t.csv:2: "0": must be two columns`},
 		{"empty", "", "t.csv: 0 samples"},
 		{"header alone", "t_s,count\n", "t.csv: 0 samples"},
+		{"less than a record arrives", "t_s,count\n0,0.4\n60,0.5\n", "not one record"},
 		{"nothing arrives", "t_s,count\n0,0\n60,0\n", "every count is 0"},
 		{"all errors at once", "t_s,count\nx,1\n60,-2\n", "t.csv:2:"},
 	} {
@@ -213,10 +214,19 @@ func TestRecordsAreConserved(t *testing.T) {
 func TestARebalancePauses(t *testing.T) {
 	for _, c := range []struct {
 		protocol Protocol
+		pause    time.Duration
+		load     float64
 		least    int32 // oldest record when a ninth consumer joins eight
 		most     int32
-	}{{Eager, 7, 9}, {Cooperative, 3, 5}} {
-		w := World{Protocol: c.protocol, Seed: 1, PeakLoad: 0.1, Initial: 8}.filled()
+	}{
+		{Eager, 8 * time.Second, 0.1, 7, 9},
+		{Cooperative, 4 * time.Second, 0.1, 3, 5},
+		{Eager, 0, 0.1, 1, 5},          // a heartbeat, and the assignment
+		{Cooperative, 0, 0.1, 1, 5},    // the same
+		{Eager, 0, 0.166, 4, 12},       // and what each member has fetched: up to 500 records, five seconds of work
+		{Cooperative, 0, 0.166, 4, 12}, // the same
+	} {
+		w := World{Protocol: c.protocol, Seed: 1, PeakLoad: c.load, Initial: 8, Pause: c.pause, CommitOnRevoke: true}.filled()
 		r := newRun(flat(10), w)
 		oldest := int32(0)
 		for second := range int32(120) {
@@ -229,7 +239,7 @@ func TestARebalancePauses(t *testing.T) {
 			}
 		}
 		if oldest < c.least || oldest > c.most {
-			t.Errorf("%s: the oldest record waited %d s, want %d to %d", c.protocol, oldest, c.least, c.most)
+			t.Errorf("%s, pause %s, load %v: the oldest record waited %d s, want %d to %d", c.protocol, c.pause, c.load, oldest, c.least, c.most)
 		}
 	}
 }
@@ -241,7 +251,7 @@ func TestARebalanceTakesIn(t *testing.T) {
 		apart    int32 // seconds
 		want     int
 	}{{Eager, 3, 1}, {Eager, 9, 2}, {Cooperative, 3, 2}, {Cooperative, 9, 2}} {
-		r := newRun(flat(10), World{Protocol: c.protocol, Seed: 1, PeakLoad: 0.1, Initial: 8}.filled())
+		r := newRun(flat(10), World{Protocol: c.protocol, Seed: 1, PeakLoad: 0.1, Initial: 8, Pause: 8 * time.Second}.filled())
 		for second := range int32(60) {
 			r.step(second)
 			if second == 10 || second == 10+c.apart {

@@ -34,9 +34,10 @@ func Simulate(t Trace, w World, p Policy) Result {
 	w = w.filled()
 	r := newRun(t, w)
 	view := newView(r)
+	polls := r.every(p.Every())
 	for second := range int32(len(r.rates)) {
 		r.step(second)
-		if second%p.Every() == 0 {
+		if polls.due(second) {
 			view.read(r, second)
 			n, why := p.Decide(view)
 			if n = min(maxReplicas, max(0, n)); n != r.fleet.spec {
@@ -55,7 +56,7 @@ func Simulate(t Trace, w World, p Policy) Result {
 func newRun(t Trace, w World) *run {
 	rng := rand.New(rand.NewPCG(w.Seed, 0x6c61677363616c65))
 	r := &run{
-		World: w, rng: rng, source: newArrivalSource(w.Seed), rates: t.Rates(w.PeakLoad * float64(w.Partitions) * w.PerConsumer),
+		World: w, rng: rng, source: newArrivalSource(w.Seed), rates: w.rates(t, rng),
 		weights: w.Spread.weights(w.Partitions, rng), arrive: make([]poisson, w.Partitions),
 		queues: make([]queue, w.Partitions), rate: -1,
 	}
@@ -77,9 +78,7 @@ func (r *run) step(second int32) {
 	r.fleet.advance(second, r)
 	r.group.advance(second, r)
 	r.work(second)
-	if second%int32(r.Commit/time.Second) == 0 {
-		r.commit()
-	}
+	r.commit(second)
 }
 
 func (r *run) arrivals(second int32) {
@@ -117,7 +116,7 @@ func (r *run) consume(m *member, second int32, speed float64) {
 	waiting := int64(0)
 	for _, p := range m.partitions {
 		if r.workable(p, second) {
-			waiting += r.queues[p].waiting
+			waiting += r.queues[p].unread()
 		}
 	}
 	m.unspent += speed
@@ -126,7 +125,7 @@ func (r *run) consume(m *member, second int32, speed float64) {
 		m.unspent = min(m.unspent-float64(waiting), 1) // idle time is not saved up
 		for _, p := range m.partitions {
 			if r.workable(p, second) {
-				r.totals.processed(&r.queues[p], r.queues[p].waiting, second)
+				r.totals.processed(&r.queues[p], r.queues[p].unread(), second)
 			}
 		}
 		return
@@ -140,7 +139,7 @@ func (r *run) share(m *member, second int32, able int64) {
 	for able > 0 {
 		open := int64(0)
 		for _, p := range m.partitions {
-			if r.workable(p, second) && r.queues[p].waiting > 0 {
+			if r.workable(p, second) && r.queues[p].unread() > 0 {
 				open++
 			}
 		}
@@ -151,7 +150,7 @@ func (r *run) share(m *member, second int32, able int64) {
 		for k := range m.partitions {
 			p := m.partitions[(k+int(second))%len(m.partitions)] // who comes first takes turns
 			if able > 0 && r.workable(p, second) {
-				n := min(each, able, r.queues[p].waiting)
+				n := min(each, able, r.queues[p].unread())
 				r.totals.processed(&r.queues[p], n, second)
 				able -= n
 			}
@@ -161,13 +160,24 @@ func (r *run) share(m *member, second int32, able int64) {
 
 // workable reports whether a partition may be read now: its owner has it, and no fault stops it.
 func (r *run) workable(p int, second int32) bool {
-	return r.group.readableFrom[p] <= second && !r.fault.poisoned(p)
+	return (r.group.readableFrom[p] <= second || second < r.group.readUntil[p]) && !r.fault.poisoned(p)
 }
 
-func (r *run) commit() {
-	for p := range r.queues {
-		if r.group.owners[p] != nobody {
-			r.queues[p].committed = r.queues[p].position
+// commit commits what members processed whose time to commit has come.
+func (r *run) commit(second int32) {
+	for i := range r.group.members {
+		if m := &r.group.members[i]; (second+m.phase)%int32(r.Commit/time.Second) == 0 {
+			for _, p := range m.partitions {
+				r.queues[p].commit()
+			}
 		}
 	}
+}
+
+// handOver takes a partition from its owner.
+func (r *run) handOver(p int) {
+	if r.CommitOnRevoke {
+		r.queues[p].commit()
+	}
+	r.queues[p].rewind()
 }

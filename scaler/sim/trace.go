@@ -62,8 +62,17 @@ func ReadTrace(name string, r io.Reader) (Trace, error) {
 	}
 	if len(errs) == 0 && t.peak() == 0 {
 		errs = append(errs, fmt.Errorf("%s: every count is 0: nothing arrives", name))
+	} else if sum := t.sum(); len(errs) == 0 && sum < 1 {
+		errs = append(errs, fmt.Errorf("%s: all counts together are %g: not one record arrives", name, sum))
 	}
 	return t, errors.Join(errs...)
+}
+
+func (t *Trace) sum() (records float64) {
+	for _, n := range t.Counts {
+		records += n
+	}
+	return records
 }
 
 func parseSample(text string) (at, count float64, err error) {

@@ -57,6 +57,19 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if .Values.webConfigSecret -}}
 {{- $_ := set $config "webConfigFile" "/etc/lagscaler/web/web.yml" -}}
 {{- end -}}
+{{- if .Values.externalScaler.enabled -}}
+{{- $external := dict "listen" (printf ":%d" (int .Values.externalScaler.port)) "advertise" (printf "[${POD_IP}]:%d" (int .Values.externalScaler.port)) -}}
+{{- if .Values.externalScaler.tlsSecret -}}
+{{- $tls := dict "certFile" "/etc/lagscaler/external-scaler/tls.crt" "keyFile" "/etc/lagscaler/external-scaler/tls.key" -}}
+{{- if .Values.externalScaler.clientCertificates -}}
+{{- $_ := set $tls "clientCAFile" "/etc/lagscaler/external-scaler/ca.crt" -}}
+{{- end -}}
+{{- $_ := set $external "tls" $tls -}}
+{{- else if .Values.externalScaler.clientCertificates -}}
+{{- fail "externalScaler.clientCertificates needs externalScaler.tlsSecret" -}}
+{{- end -}}
+{{- $_ := set $config "externalScaler" $external -}}
+{{- end -}}
 {{- toYaml $config -}}
 {{- end -}}
 
@@ -73,7 +86,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{/* The settings that need a restart: a change of them starts new pods. A test compares the list with the program. */}}
 {{- define "lagscaler.fixed" -}}
 {{- $config := include "lagscaler.config" . | fromYaml -}}
-{{- $fixed := pick $config "listen" "healthListen" "webConfigFile" "interval" "sampleInterval" "record" "memory" "kubernetes" -}}
+{{- $fixed := pick $config "listen" "healthListen" "webConfigFile" "externalScaler" "interval" "sampleInterval" "record" "memory" "kubernetes" -}}
 {{- $_ := set $fixed "compat" (dig "metrics" "compat" false $config) -}}
 {{- $_ := set $fixed "format" (dig "log" "format" "" $config) -}}
 {{- toJson $fixed -}}
@@ -105,6 +118,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - apiGroups: [lagscaler.io]
   resources: [kafkascalers/status]
   verbs: [patch]
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [get]
 - apiGroups: [""]
   resources: [events]
   verbs: [create]
@@ -119,6 +135,22 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
   resources: [deployments/scale, statefulsets/scale]
   verbs: [get, update]
 {{- end }}
+{{- end -}}
+
+{{/* Not empty if the chart creates the policy that checks who writes KafkaScalers. */}}
+{{- define "lagscaler.admissionPolicy" -}}
+{{- $served := .Capabilities.APIVersions.Has "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy" -}}
+{{- $auto := and (eq .Values.admissionPolicy.create "auto") (eq .Values.rbac.scope "cluster") $served -}}
+{{- if or $auto (eq .Values.admissionPolicy.create "always") -}}true{{- end -}}
+{{- end -}}
+
+{{/* The resources of the targets, as a list of GROUP/RESOURCE in CEL. */}}
+{{- define "lagscaler.scaledResources" -}}
+{{- $all := list "'apps/deployments'" "'apps/statefulsets'" -}}
+{{- range .Values.rbac.targets -}}
+{{- $all = append $all (printf "'%s/%s'" .group .resource) -}}
+{{- end -}}
+[{{ join ", " $all }}]
 {{- end -}}
 
 {{/* Permissions in the namespace of the release. */}}

@@ -31,9 +31,9 @@ func Program() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(folder, "lagscaler")
-	build := exec.Command("go", "build", "-o", path, "./cmd/lagscaler")
-	build.Dir = checkout // where the program's own module is
-	build.Env = append(os.Environ(), "GOWORK=off")
+	build := exec.Command("go", "build", "-trimpath", "-o", path, "./cmd/lagscaler")
+	build.Dir = checkout                                            // where the program's own module is
+	build.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0") // as make build and the image: compiled once
 	if out, err := build.CombinedOutput(); err != nil {
 		_ = os.RemoveAll(folder) // the error below says what went wrong
 		return "", fmt.Errorf("building lagscaler: %w\n%s", err, out)

@@ -32,7 +32,7 @@ type Protocol string
 // The protocols.
 const (
 	Classic Protocol = "classic"
-	KIP848  Protocol = "consumer" // 4.3 only; sessions and assignors are the server's
+	KIP848  Protocol = "consumer" // since 4.3 in these tests; sessions and assignors are the server's
 )
 
 // Isolation is which records a consumer sees.

@@ -80,6 +80,31 @@ func (n *Node) awaitTopic(ctx context.Context, topic string, partitions int) err
 	})
 }
 
+// AwaitCoordinators waits until every running broker knows a leader of each partition of __consumer_offsets and lists
+// the groups it coordinates. Brokers learn of a return one after another.
+func (c *Cluster) AwaitCoordinators(t testing.TB) {
+	t.Helper()
+	const offsets = "__consumer_offsets"
+	described, err := c.Admin(t).ListTopics(t.Context(), offsets)
+	if err == nil {
+		err = described.Error()
+	}
+	if err != nil {
+		t.Fatalf("reading %s: %v", offsets, err)
+	}
+	c.awaitTopic(t, offsets, len(described[offsets].Partitions))
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for _, n := range c.Nodes {
+		if !n.running() || n.paused {
+			continue
+		}
+		if err := n.await(ctx, listGroups); err != nil {
+			t.Fatalf("waiting for the groups of broker %d: %v", n.ID, err)
+		}
+	}
+}
+
 // metadata asks the client's seed for the live brokers and the topics.
 func metadata(ctx context.Context, client *kgo.Client, topics ...string) (*kmsg.MetadataResponse, error) {
 	request := kmsg.NewPtrMetadataRequest()

@@ -75,7 +75,7 @@ func (c *Cluster) VerifiableProducer(t testing.TB, v VerifiableProducer) *Client
 	return c.startClient(t, jvm{class: "org.apache.kafka.tools.VerifiableProducer", args: args}, parseVerifiableLine)
 }
 
-// ShareConsumer starts ConsoleShareConsumer: a member of a share group, 4.3
+// ShareConsumer starts ConsoleShareConsumer: a member of a share group, since 4.3
 // only. Each record it reads is an event of kind [Consumed]. A share group
 // begins at the end of the log unless its configuration says otherwise.
 func (c *Cluster) ShareConsumer(t testing.TB, group, topic string) *Client {

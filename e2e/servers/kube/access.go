@@ -62,7 +62,7 @@ func (c *ControlPlane) TokenFor(t testing.TB, namespace, serviceAccount string) 
 	return request.Status.Token
 }
 
-// KubeconfigFor writes a kubeconfig with the rights of a ServiceAccount and
+// KubeconfigFor writes a kubeconfig with the permissions of a ServiceAccount and
 // returns its path.
 func (c *ControlPlane) KubeconfigFor(t testing.TB, namespace, serviceAccount string) string {
 	t.Helper()
@@ -73,9 +73,24 @@ func (c *ControlPlane) KubeconfigFor(t testing.TB, namespace, serviceAccount str
 	return path
 }
 
+// KubeconfigAt is [ControlPlane.KubeconfigFor] for an apiserver that is reached at another address: through a proxy, whose
+// certificate is of the authority in caFile.
+func (c *ControlPlane) KubeconfigAt(t testing.TB, namespace, serviceAccount, url, caFile string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), serviceAccount+".kubeconfig")
+	if err := writeKubeconfig(path, namespace, c.TokenFor(t, namespace, serviceAccount), clientcmdapi.Cluster{Server: url, CertificateAuthority: caFile}); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 func (c *ControlPlane) writeKubeconfig(path, namespace, token string) error {
+	return writeKubeconfig(path, namespace, token, clientcmdapi.Cluster{Server: c.URL(), CertificateAuthority: c.CAFile()})
+}
+
+func writeKubeconfig(path, namespace, token string, at clientcmdapi.Cluster) error {
 	config := clientcmdapi.NewConfig()
-	config.Clusters["e2e"] = &clientcmdapi.Cluster{Server: c.URL(), CertificateAuthority: c.CAFile()}
+	config.Clusters["e2e"] = &at
 	config.AuthInfos["e2e"] = &clientcmdapi.AuthInfo{Token: token}
 	config.Contexts["e2e"] = &clientcmdapi.Context{Cluster: "e2e", AuthInfo: "e2e", Namespace: namespace}
 	config.CurrentContext = "e2e"

@@ -7,8 +7,8 @@
 //		RuleFiles:     []string{"rules.yaml"},
 //		Alertmanagers: []string{alertmanager.Address},
 //	})
-//	server.AwaitVector(t, `sum(lagscaler_group_lag)`, prom.NotEmpty)
-//	alert := alertmanager.AwaitFiring(t, "GroupEmpty")
+//	server.AwaitVector(t, `sum(lagscaler_group_lag_records)`, prom.NotEmpty)
+//	alert := alertmanager.AwaitFiring(t, "LagscalerGroupEmpty")
 //
 // The default of all intervals is one second. So an alert with "for: 2s" is
 // delivered about four seconds after its metric has changed.

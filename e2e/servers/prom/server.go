@@ -95,7 +95,8 @@ func (s *Server) layOut(bin string, cfg Config) error {
 	if cfg.OpenMetrics == "" {
 		return nil
 	}
-	cmd := exec.Command(filepath.Join(bin, "promtool"), "tsdb", "create-blocks-from", "openmetrics", cfg.OpenMetrics, s.path("data"))
+	// Longer blocks: promtool reads the whole file for each block.
+	cmd := exec.Command(filepath.Join(bin, "promtool"), "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=31d", "--quiet", cfg.OpenMetrics, s.path("data"))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("making blocks of %s: %w: %s", cfg.OpenMetrics, err, out)
 	}

@@ -16,13 +16,23 @@ import (
 // empty are the queries that answer nothing here, and why.
 var empty = map[string]string{
 	"lagscaler-scaling Blocked for longer than the deadline A": "no hold is overdue",
+	"lagscaler-group Lag D":                "no lag is above a quarter of the threshold",
+	"lagscaler-group Unusual partitions K": "every topic has a reader",
 }
 
 // rare are the queries of series that exist only while something unusual is there. These troubles may cause it or not.
 var rare = map[string]string{
-	"lagscaler-group Unusual partitions F": "no commit is above the end of the log",
-	"lagscaler-group Unusual partitions H": "the rhythm of a group's commits is known after a few of them",
-	"lagscaler-group Unusual partitions I": "no producer writes transactions",
+	"lagscaler-group Unusual partitions F":                  "no commit is above the end of the log",
+	"lagscaler-group Unusual partitions H":                  "the rhythm of a group's commits is known after a few of them",
+	"lagscaler-group Unusual partitions I":                  "no producer writes transactions",
+	"lagscaler-group Rhythm of commits A":                   "it commits too often to measure",
+	"lagscaler-group Rhythm of commits B":                   "the rhythm of a group's commits is known after a few of them",
+	"lagscaler-group Rhythm of commits C":                   "the time is the shortest, two minutes",
+	"lagscaler-group Rest A":                                "no producer writes transactions",
+	"lagscaler-group Time lag B":                            "the group with an objective is late for a moment at the most",
+	"lagscaler-group Duration of rebalances C":              "a rebalance is longer than a quarter of the threshold only on a busy machine",
+	"lagscaler-overview Offsets that expire next A":         "a group is empty for a short time",
+	"lagscaler-scaling Wanted more or less than there is A": "a decision is applied within a second",
 }
 
 // query is one query of a dashboard.
@@ -35,7 +45,8 @@ func queries(t *testing.T) []query {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fill := strings.NewReplacer("$__rate_interval", "10s", "$kafka_cluster", ".*", "$group", ".*", "$topic", ".*")
+	fill := strings.NewReplacer("$__rate_interval", "10s", "$__interval", "5s", "$kafka_cluster", ".*", "$group", ".*", "$topic", ".*",
+		"$target_namespace", ".*", "$target", ".*")
 	var asked []query
 	for _, d := range all {
 		var board struct {

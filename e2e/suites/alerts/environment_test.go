@@ -81,6 +81,8 @@ func open(t *testing.T) *environment {
 	for _, name := range names {
 		e.await(t, fmt.Sprintf(`rate(lagscaler_group_consumed_records_total{group=%q}[5s]) > 0 and lagscaler_group_members == %d`, name, atRest(name)))
 	}
+	// Who is frozen before it is known how often it commits does not count as stalled for 15 minutes.
+	e.await(t, `absent(lagscaler_group_stalled_after_seconds{kafka_cluster="live", rhythm="unknown"})`)
 	return e
 }
 
@@ -136,7 +138,7 @@ func (e *environment) await(t *testing.T, expr string) model.Vector {
 // resize lets lagscaler scale the workload: its bounds leave one number.
 func (e *environment) resize(t *testing.T, replicas int32) {
 	t.Helper()
-	e.Kubectl(t, "patch", "ks", "scaled", "--namespace="+e.ns, "--type=merge",
+	e.Kubectl(t, "patch", "kafkascaler", "scaled", "--namespace="+e.ns, "--type=merge",
 		fmt.Sprintf(`--patch={"spec":{"minReplicas":%d,"maxReplicas":%d}}`, replicas, replicas))
 	e.AwaitReady(t, e.ns, workload, replicas)
 }

@@ -35,6 +35,8 @@ type pod struct {
 	root string // stands for /etc/lagscaler
 	url  string
 	log  string
+
+	probes bool // they have a port of their own
 }
 
 // paths is where the chart mounts everything.
@@ -47,11 +49,17 @@ func (r *release) start() *pod {
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	return r.startProgram(path, true)
+}
+
+// startProgram runs a version of the program, whose probes have a port of their own or not.
+func (r *release) startProgram(path string, probes bool) *pod {
+	r.t.Helper()
 	port, err := child.Port()
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	p := &pod{r: r, t: r.t, root: r.t.TempDir(), url: fmt.Sprintf("http://127.0.0.1:%d", port)}
+	p := &pod{r: r, t: r.t, root: r.t.TempDir(), url: fmt.Sprintf("http://127.0.0.1:%d", port), probes: probes}
 	p.log = filepath.Join(p.root, "log")
 	p.mount()
 	container := r.spec().Containers[0]
@@ -141,7 +149,9 @@ func (p *pod) connect(text, account string) []byte {
 		p.t.Fatalf("the configuration says nothing of Kubernetes: %s", text)
 	}
 	k["kubeconfig"] = kubeconfig
-	c["healthListen"] = "127.0.0.1:0" // all pods are on this machine
+	if p.probes {
+		c["healthListen"] = "127.0.0.1:0" // all pods are on this machine
+	}
 	out, err := yaml.Marshal(c)
 	p.check(err)
 	return out

@@ -25,7 +25,7 @@ func TestTheLeaderDies(t *testing.T) {
 		t.Error("both lead")
 	}
 	leader.Kill()
-	s.Kubectl(t, "patch", "ks", scalerName, "--namespace="+s.shop, "--type=merge", `--patch={"spec":{"minReplicas":4}}`)
+	s.Kubectl(t, "patch", "kafkascaler", scalerName, "--namespace="+s.shop, "--type=merge", `--patch={"spec":{"minReplicas":4}}`)
 	next.awaitLine("msg=leading")
 	s.awaitSize("4 replicas", next, func(n int32) bool { return n == 4 })
 	s.awaitPolls(next, 4)

@@ -70,6 +70,7 @@ func (p *pods) policySource() seenscaler.SourceSpec {
 // pods killed and replaced. Their KIP-848 group keeps the dead members until their session ends, so that two pods have two
 // members, and half of the members hold nothing.
 func TestContainersRestart(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	c := kafka.Shared(t, kafka.V44)
 	orders, fleet := c.CreateTopic(t, "orders", 4), c.Fleet(t)
 	p := &pods{t: t, source: source(t, kafkasource.Config{Brokers: addresses(c)}), group: c.Name("containers"), alive: []int{0, 1, 2, 3}}

@@ -10,9 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kgo"
+
 	"github.com/lagscaler/lagscaler/alerts"
 	"github.com/lagscaler/lagscaler/e2e/servers/kafka"
 	"github.com/lagscaler/lagscaler/e2e/servers/prom"
+	"github.com/lagscaler/lagscaler/internal/api"
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/internal/metrics"
 	"github.com/lagscaler/lagscaler/lag"
@@ -44,13 +47,15 @@ func (q *quick) Observe(ctx context.Context) lag.Observation {
 	return o
 }
 
-// twins are two groups with one member each, that commits what the test says.
+// twins are groups with one member each, that commits what the test says.
 type twins struct {
 	t                 *testing.T
 	c                 *kafka.Cluster
 	fleet             *kafka.Fleet
 	payments, orders  string // topics
+	ledger            string // a topic at whose batch headers polls may look
 	read, stuck, tx   string // groups, and the producer's transactional id
+	careful, hasty    string // groups of ledger: the first reads only what is committed
 	source            *quick
 	engine            *engine.Engine
 	paid, lastOrdered int64
@@ -60,11 +65,19 @@ func newTwins(t *testing.T, c *kafka.Cluster) *twins {
 	t.Helper()
 	w := &twins{
 		t: t, c: c, fleet: c.Fleet(t), payments: c.CreateTopic(t, "payments", 1), orders: c.CreateTopic(t, "orders", 1),
+		ledger: c.CreateTopic(t, "ledger", 1), careful: c.Name("careful"), hasty: c.Name("hasty"),
 		read: c.Name("read"), stuck: c.Name("stuck"), tx: c.Name("tx"),
-		source: &quick{Source: source(t, kafkasource.Config{Brokers: addresses(c)}), now: time.Now()},
 	}
-	for group, topic := range map[string]string{w.read: w.payments, w.stuck: w.orders} {
+	w.source = &quick{Source: source(t, kafkasource.Config{
+		Brokers:       addresses(c),
+		ReadCommitted: func(group string) bool { return group == w.careful },
+		Headers:       func(topic string) bool { return topic == w.ledger },
+	}), now: time.Now()}
+	groups := map[string]string{w.read: w.payments, w.stuck: w.orders, w.careful: w.ledger, w.hasty: w.ledger}
+	for group, topic := range groups {
 		w.fleet.Join(kafka.Consumer{ID: group, Group: group, Topics: []string{topic}, CommitInterval: -1, Isolation: kafka.ReadCommitted})
+	}
+	for group := range groups {
 		w.fleet.AwaitAssigned(group)
 	}
 	w.engine = engine.New(engine.Settings{
@@ -99,9 +112,52 @@ func (w *twins) pay() {
 	w.commit(w.read, w.payments, w.paid-1)
 }
 
+// audit leaves the same offsets behind the commits of two groups: a marker, and 8 records of an aborted transaction with its marker.
+func (w *twins) audit() {
+	w.fleet.Begin(w.tx, kafka.Partition{Topic: w.ledger}, 8)
+	w.fleet.CommitTransaction(w.tx)
+	w.fleet.Begin(w.tx, kafka.Partition{Topic: w.ledger}, 8)
+	w.fleet.AbortTransaction(w.tx)
+	w.commit(w.careful, w.ledger, 8)
+	w.commit(w.hasty, w.ledger, 8)
+}
+
 func (w *twins) order(n int64) {
 	w.c.Produce(w.t, w.orders, int(n))
 	w.lastOrdered += n
+}
+
+// poison appends the record at which the stuck consumer stands, and two more.
+func (w *twins) poison() {
+	record := &kgo.Record{Topic: w.orders, Value: fmt.Appendf(nil, "poison of %s", w.stuck)}
+	if err := w.c.Client(w.t).ProduceSync(w.t.Context(), record).FirstErr(); err != nil {
+		w.t.Fatal(err)
+	}
+	w.c.Produce(w.t, w.orders, 2)
+}
+
+// named checks that the stalled partition is named, with its owner and since when, and that the command which is printed for it
+// prints the record.
+func (w *twins) named() {
+	w.t.Helper()
+	c, _ := w.engine.Latest().Cluster("e2e")
+	g, ok := c.Group(w.stuck)
+	if !ok {
+		w.t.Fatalf("group %s is not in the report", w.stuck)
+	}
+	all := api.StuckOf(g.Rates.Stuck(g.Lag))
+	if len(all) != 1 {
+		w.t.Fatalf("stalled partitions %+v", all)
+	}
+	s := all[0]
+	stood := w.source.now.Sub(s.Since)
+	if s.Topic != w.orders || s.Partition != 0 || s.Committed != w.lastOrdered || s.Waiting != 3 || s.Owner != w.stuck+"@127.0.0.1" ||
+		stood < 150*time.Second || stood > 220*time.Second {
+		w.t.Errorf("%s (it stands for %v)", s.Text(), stood)
+	}
+	if got, want := w.c.ConsoleConsumer(w.t, s.Command), "poison of "+w.stuck+"\n"; got != want {
+		w.t.Errorf("%s prints %q, want %q", s.Command, got, want)
+	}
 }
 
 // stand is that of a group's only partition.
@@ -113,6 +169,18 @@ func (w *twins) stand(group string) lag.Stand {
 		w.t.Fatalf("group %s is not in the report", group)
 	}
 	return g.Rates.PartitionStand(0, 0)
+}
+
+// fetches are the Fetch requests that all polls sent.
+func (w *twins) fetches() int64 {
+	for _, p := range w.engine.Latest().Polls {
+		for _, r := range p.Requests {
+			if r.API == "Fetch" {
+				return r.Count
+			}
+		}
+	}
+	return 0
 }
 
 // prometheus scrapes the engine's metrics and evaluates our rules, sixty times as fast.
@@ -146,9 +214,12 @@ func (w *twins) prometheus() *prom.Server {
 
 // TestMarkersAndAStuckConsumer: a marker of a transaction and records at which a consumer is stuck leave the same offsets behind.
 // The first was passed when records came, so it is read; at the second commits reached the end before, so it is stalled and pages.
+// On a topic at whose batch headers polls may look, nothing need have passed: what is aborted is no record for who reads only what
+// is committed, and stays unknown for who reads everything.
 func TestMarkersAndAStuckConsumer(t *testing.T) {
 	kafka.EachVersion(t, func(t *testing.T, c *kafka.Cluster) {
 		w := newTwins(t, c)
+		w.audit()
 		for range 5 { // each transaction is followed by a rest of 2.5 min
 			w.pay()
 			w.polls(15, func() {
@@ -156,10 +227,17 @@ func TestMarkersAndAStuckConsumer(t *testing.T) {
 				w.commit(w.stuck, w.orders, w.lastOrdered)
 			})
 		}
-		w.order(3)
+		w.poison()
 		w.polls(20, nil)
 		if read, stuck := w.stand(w.read), w.stand(w.stuck); read != lag.StandRead || stuck != lag.StandStalled {
 			t.Fatalf("behind markers %s, want read; behind records %s, want stalled", read, stuck)
+		}
+		w.named()
+		if careful, hasty := w.stand(w.careful), w.stand(w.hasty); careful != lag.StandRead || hasty != lag.StandRest {
+			t.Errorf("aborted records: %s for who reads only what is committed, want read; %s for others, want rest", careful, hasty)
+		}
+		if n := w.fetches(); n != 2 {
+			t.Errorf("%d Fetch requests, want one for each group of the ledger", n)
 		}
 		p := w.prometheus()
 		began := time.Now()

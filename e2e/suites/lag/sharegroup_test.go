@@ -91,7 +91,10 @@ func (p *sharePlatform) until(what string, good func(scaler.Decision) bool) {
 
 func (p *sharePlatform) poll() scaler.Decision {
 	p.snapshot = lag.Compute(p.source.Observe(p.t.Context()), p.snapshot, nil)
-	g, _ := p.snapshot.Group(p.group)
+	g, ok := p.snapshot.Group(p.group)
+	if ok && g.Err == lag.OK && g.MaxMembers != 200 {
+		p.t.Errorf("the coordinator admits %d members, want 200: its default", g.MaxMembers)
+	}
 	n := int32(len(p.members))
 	r := scaler.Evaluate(scaler.Input{
 		Now: time.Now(), Clock: readings.Clock{Poll: time.Second, Pace: 10}, Policy: p.policy, Memory: p.memory,

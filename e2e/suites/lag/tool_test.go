@@ -55,31 +55,25 @@ func lagscaler(t *testing.T, args ...string) ([]byte, error) {
 	return exec.CommandContext(t.Context(), bin, args...).Output()
 }
 
-// TestEqualsKafkasOwnTool compares `lagscaler lag -o json` with kafka-consumer-groups, field by field,
+// equalsKafkasOwnTool compares `lagscaler lag -o json` with kafka-consumer-groups, field by field,
 // for every partition that is committed or assigned.
-func TestEqualsKafkasOwnTool(t *testing.T) {
-	for _, v := range kafka.Versions {
-		t.Run(string(v), func(t *testing.T) {
-			t.Parallel()
-			c := kafka.Start(t, kafka.Config{Version: v}) // a quiet one, without the odd names of the other tests
-			names := populate(t, c)
-			kafka.Eventually(t, "lagscaler and the tool to agree", func() error {
-				theirs := c.Groups(t)
-				out, err := lagscaler(t, "lag", "--brokers", c.Bootstrap(), "-o", "json")
-				if err != nil {
-					return fmt.Errorf("lagscaler: %w\n%s", err, out)
-				}
-				var ours printed
-				if err := json.Unmarshal(out, &ours); err != nil {
-					return fmt.Errorf("decoding: %w", err)
-				}
-				if len(ours.Clusters) != 1 || !ours.Clusters[0].Complete {
-					return fmt.Errorf("not one whole cluster: %s", out)
-				}
-				return compareAll(names, ours.Clusters[0].Groups, theirs)
-			})
-		})
-	}
+func equalsKafkasOwnTool(t *testing.T, c *kafka.Cluster) {
+	names := populate(t, c)
+	kafka.Eventually(t, "lagscaler and the tool to agree", func() error {
+		theirs := c.Groups(t)
+		out, err := lagscaler(t, "lag", "--brokers", c.Bootstrap(), "-o", "json")
+		if err != nil {
+			return fmt.Errorf("lagscaler: %w\n%s", err, out)
+		}
+		var ours printed
+		if err := json.Unmarshal(out, &ours); err != nil {
+			return fmt.Errorf("decoding: %w", err)
+		}
+		if len(ours.Clusters) != 1 || !ours.Clusters[0].Complete {
+			return fmt.Errorf("not one whole cluster: %s", out)
+		}
+		return compareAll(names, ours.Clusters[0].Groups, theirs)
+	})
 }
 
 // populate makes one group of each kind that the tool knows, and then leaves the cluster quiet.

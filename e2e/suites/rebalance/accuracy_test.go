@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/e2e/servers/kafka"
+	"github.com/lagscaler/lagscaler/e2e/servers/kafka/compare"
 )
 
 var (
@@ -22,7 +23,7 @@ var (
 type accuracyRow struct {
 	Version kafka.Version
 	Kind    kind
-	comparison
+	compare.Comparison
 }
 
 // TestAccuracy is the long run: make accuracy.
@@ -46,7 +47,7 @@ func TestAccuracy(t *testing.T) {
 			report(t, comparisons)
 			for _, k := range kindsOf(v) {
 				page.Rows = append(page.Rows, accuracyRow{v, k, *comparisons[k]})
-				page.Sum.add(*comparisons[k])
+				page.Sum.Add(*comparisons[k])
 			}
 		})
 	}
@@ -73,7 +74,7 @@ type target struct {
 	Met       bool
 }
 
-func (v comparison) targets() []target {
+func (v accuracyRow) targets() []target {
 	missed := len(v.Missed) + v.Excused
 	causes := v.Right + len(v.Unknown) + len(v.Wrong)
 	durations := v.Near + len(v.Far)

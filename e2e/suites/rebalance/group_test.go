@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/e2e/servers/kafka"
+	"github.com/lagscaler/lagscaler/e2e/servers/kafka/compare"
 )
 
 const (
@@ -77,7 +78,7 @@ func (g *javaGroup) consumer(id string) kafka.Consumer {
 }
 
 func (g *javaGroup) note(format string, args ...any) {
-	g.log = append(g.log, clock(time.Now())+" "+fmt.Sprintf(format, args...))
+	g.log = append(g.log, compare.Clock(time.Now())+" "+fmt.Sprintf(format, args...))
 }
 
 // hung reports whether a member that hangs was put out at about that time.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/e2e/servers/kafka"
+	"github.com/lagscaler/lagscaler/e2e/servers/kafka/compare"
 	"github.com/lagscaler/lagscaler/e2e/servers/kafka/coordlog"
 )
 
@@ -64,7 +65,7 @@ func (tc *testCluster) awaitRest(t *testing.T) {
 		for _, g := range tc.groups {
 			for _, r := range tc.cluster.Rebalances(t, g.group) {
 				if r.Outcome == coordlog.Running || time.Since(r.End) < 3*time.Second {
-					return fmt.Errorf("%s is still at generation %d, since %s", g.group, r.Epoch, clock(r.Start))
+					return fmt.Errorf("%s is still at generation %d, since %s", g.group, r.Epoch, compare.Clock(r.Start))
 				}
 			}
 		}
@@ -112,13 +113,13 @@ func (tc *testCluster) runScripts(t *testing.T, scripts map[kind][]string) {
 }
 
 // compare waits until all is quiet and reported, and compares.
-func (tc *testCluster) compare(t *testing.T) map[kind]*comparison {
+func (tc *testCluster) compare(t *testing.T) map[kind]*compare.Comparison {
 	t.Helper()
 	for _, g := range tc.groups {
 		pause(t, time.Until(g.quiet))
 	}
 	all := tc.settled(t)
-	comparisons := map[kind]*comparison{}
+	comparisons := map[kind]*compare.Comparison{}
 	for _, g := range tc.groups {
 		var mine []coordlog.Rebalance
 		for _, r := range all {
@@ -127,10 +128,10 @@ func (tc *testCluster) compare(t *testing.T) map[kind]*comparison {
 			}
 		}
 		if comparisons[g.kind] == nil {
-			comparisons[g.kind] = &comparison{}
+			comparisons[g.kind] = &compare.Comparison{}
 		}
-		v := compare(truths(mine, tc.began, g), tc.watcher.eventsSince(g.group, tc.began))
-		comparisons[g.kind].add(v)
+		v := compare.Compare(compare.Truths(mine, tc.began, g.hung), tc.watcher.eventsSince(g.group, tc.began), pollEvery, sampleEvery)
+		comparisons[g.kind].Add(v)
 		if len(v.Missed)+len(v.False)+len(v.Wrong)+len(v.Far) > 0 {
 			t.Logf("%s, %s: done %q", g.group, g.kind, g.log)
 		}
@@ -154,9 +155,9 @@ func (tc *testCluster) settled(t *testing.T) []coordlog.Rebalance {
 }
 
 // report logs what a run found.
-func report(t *testing.T, comparisons map[kind]*comparison) comparison {
+func report(t *testing.T, comparisons map[kind]*compare.Comparison) compare.Comparison {
 	t.Helper()
-	var sum comparison
+	var sum compare.Comparison
 	for _, k := range []kind{eager, cooperative, static, kip848} {
 		v, ok := comparisons[k]
 		if !ok {
@@ -164,7 +165,7 @@ func report(t *testing.T, comparisons map[kind]*comparison) comparison {
 		}
 		t.Logf("%-20s %3d rebalances in %3d events; missed %d (and %d where nobody stayed), false %d; causes right %d, unknown %d, wrong %d, unclear %d; durations near %d, far %d, worst %v",
 			k, v.Truths, v.Events, len(v.Missed), v.Excused, len(v.False), v.Right, len(v.Unknown), len(v.Wrong), v.Unclear, v.Near, len(v.Far), v.Worst)
-		sum.add(*v)
+		sum.Add(*v)
 	}
 	for _, list := range []struct {
 		what  string

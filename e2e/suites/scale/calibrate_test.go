@@ -1,15 +1,14 @@
 package scale
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
+	"github.com/lagscaler/lagscaler/e2e/servers/closedloop"
 	"github.com/lagscaler/lagscaler/e2e/servers/kube"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/seen"
@@ -46,11 +45,11 @@ func TestCalibrate(t *testing.T) {
 	}
 	trace := playedTraffic(t)
 	s := open(t, setup{
-		Rate: int(trace.Counts[0] / playedStep.Seconds()), Replicas: 2, Scaler: calibrated, Clocks: documented,
+		Rate: int(trace.Counts[0] / playedStep.Seconds()), Replicas: 2, Scaler: calibrated, Clocks: closedloop.Documented,
 		Deployment: func(d *kube.Deployment) { d.StartUp = calibrateStart },
 		Consumer:   func(c *consumerConfig) { c.Plain, c.Target = true, calibrateTarget },
 	})
-	sizes := s.watch()
+	sizes := s.WatchSize()
 	d := s.start()
 	awaitFor(t, 5*time.Minute, "a steady workload that keeps up", func() error { return s.steady(d) })
 	began := s.play(t, trace)
@@ -83,7 +82,7 @@ func playedTraffic(t *testing.T) sim.Trace {
 }
 
 // calibrated is the KafkaScaler: all as by default, but that it goes down within the ten minutes.
-func calibrated(s *scenario) string {
+func calibrated(s *closedloop.Loop) string {
 	return fmt.Sprintf(`
 apiVersion: lagscaler.io/v1alpha1
 kind: KafkaScaler
@@ -95,11 +94,11 @@ spec:
   stabilizationWindow: %s
   sources:
   - {cluster: main, group: %s, processingTime: %s}
-`, scalerName, workload, calibrateTarget, calibrateWindow, s.groups[0], s.setup.Processing)
+`, scalerName, workload, calibrateTarget, calibrateWindow, s.Groups[0], s.Setup.Processing)
 }
 
 func (s *scenario) steady(d *daemon) error {
-	got, err := d.scaler(s.name())
+	got, err := d.Scaler(s.Name())
 	if err != nil {
 		return err
 	}
@@ -115,14 +114,14 @@ func (s *scenario) play(t *testing.T, trace sim.Trace) time.Time {
 	t.Helper()
 	began := time.Now()
 	for i, n := range trace.Counts {
-		s.load.set(int(n / trace.Step.Seconds()))
+		s.Load.Set(int(n / trace.Step.Seconds()))
 		select {
 		case <-time.After(time.Until(began.Add(time.Duration(i+1) * trace.Step))):
 		case <-t.Context().Done():
 			t.Fatal("the test ended")
 		}
 	}
-	if n := s.load.failed.Load(); n > 0 {
+	if n := s.Load.Failed.Load(); n > 0 {
 		t.Errorf("%d records were not produced", n)
 	}
 	return began
@@ -152,13 +151,16 @@ type span struct {
 // observe puts together what consumers, control plane and daemon saw of a trace.
 func (s *scenario) observe(d *daemon, trace sim.Trace, h span) observed {
 	s.t.Helper()
-	o := observed{Result: sim.Result{Trace: playedTrace, Policy: "observed", Protocol: sim.Eager, Partitions: int(s.setup.Partitions)}}
+	o := observed{Result: sim.Result{Trace: playedTrace, Policy: "observed", Protocol: sim.Eager, Partitions: int(s.Setup.Partitions)}}
 	ages := make([]time.Duration, len(trace.Counts))
 	var done, late int64
 	var busy time.Duration
 	rebalances := make([]int, len(ages)) // as the member saw them that was there all the time
-	for i, log := range s.consumerLogs() {
-		lines := readConsumer(s.t, log)
+	for i, log := range s.ConsumerLogs() {
+		lines := s.ReadConsumer(log)
+		if len(lines) == 0 {
+			s.t.Fatalf("%s: the consumer reported nothing", filepath.Base(log))
+		}
 		if start, ok := startOf(lines[0].At, h.sizes); ok {
 			o.Starts = append(o.Starts, start)
 		}
@@ -188,33 +190,6 @@ func (s *scenario) observe(d *daemon, trace sim.Trace, h span) observed {
 	o.count(rebalances, h)
 	o.decisions(s, d, h.began)
 	return o
-}
-
-// consumerLogs are those of all consumers that ever ran, first the first.
-func (s *scenario) consumerLogs() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.logs)
-}
-
-// readConsumer reads what a consumer told; it tells something when it starts.
-func readConsumer(t *testing.T, log string) []consumerReport {
-	t.Helper()
-	text, err := os.ReadFile(log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var lines []consumerReport
-	for line := range strings.Lines(string(text)) {
-		var one consumerReport
-		if strings.HasPrefix(line, "{") && json.Unmarshal([]byte(line), &one) == nil {
-			lines = append(lines, one)
-		}
-	}
-	if len(lines) == 0 {
-		t.Fatalf("%s: the consumer reported nothing", filepath.Base(log))
-	}
-	return lines
 }
 
 // startOf is how long after the size that asked for it a consumer came up; not ok for those that were there from the
@@ -255,10 +230,10 @@ func (o *observed) count(rebalances []int, h span) {
 // decisions are the daemon's changes, and its own measure of the time lag at each decision.
 func (o *observed) decisions(s *scenario, d *daemon, began time.Time) {
 	var last time.Time
-	for _, h := range d.history() {
+	for _, h := range d.History() {
 		for _, one := range h.Scalers {
 			decision := one.Decision
-			if one.Name != s.name() || !decision.At.After(last) || decision.At.Before(began) {
+			if one.Name != s.Name() || !decision.At.After(last) || decision.At.Before(began) {
 				continue
 			}
 			last = decision.At
@@ -279,7 +254,7 @@ func (o observed) world() sim.World {
 	slices.Sort(o.Starts)
 	w := sim.World{
 		Partitions: o.Partitions, PerConsumer: perConsumer, PeakLoad: playedPeak / (float64(o.Partitions) * perConsumer),
-		Protocol: sim.Eager, Target: calibrateTarget, Pause: max(time.Second, mean(o.Pauses).Round(time.Second)), Jitter: 0.01, Initial: 2,
+		Protocol: sim.Eager, CommitOnRevoke: true, Target: calibrateTarget, Pause: max(time.Second, mean(o.Pauses).Round(time.Second)), Jitter: 0.01, Initial: 2,
 	}
 	if n := len(o.Starts); n > 0 {
 		w.Starts = [2]time.Duration{o.Starts[0], o.Starts[n-1]}

@@ -261,8 +261,8 @@ Differences between Kafka and the simulator:
   In the simulator, a rebalance includes only the members that join during the pause, so the simulator has more rebalances.
 - The simulator does not consider that a record waits for the other records of its fetch, here for up to two seconds.
 
-Limits of this comparison: the members of these programs rejoined within a second. The benchmark assumes pauses of 8 s, as in programs that need that long
-until they poll again. The comparison does not include cooperative rebalancing.
+Limits of this comparison: the members of these programs rejoined within a second. In the benchmark a rebalance takes up to 9 s, as in programs
+that need that long until they poll again. The comparison does not include cooperative rebalancing.
 
 [The curves](calibration.html) show the traffic, the replicas with the reason of every decision, the oldest record and the rebalances: observed, and in
 a typical simulation. The decisions of the observed run are stored with it, in the words of the version that ran; the decisions of the simulation have the

@@ -1,20 +1,15 @@
 package scale
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/lagscaler/lagscaler/e2e/servers/kube"
 )
-
-// controlPlane is the shared control plane, which serves KafkaScalers.
-func controlPlane(t *testing.T) *kube.ControlPlane {
-	t.Helper()
-	c := kube.Shared(t)
-	c.InstallKafkaScalers(t)
-	return c
-}
 
 const smallest = `
 apiVersion: lagscaler.io/v1alpha1
@@ -30,11 +25,11 @@ func TestTheSmallestScalerIsAccepted(t *testing.T) {
 	c := controlPlane(t)
 	ns := c.Namespace(t)
 	c.Apply(t, ns, smallest)
-	if got := c.Kubectl(t, "get", "ks", "orders", "--namespace="+ns, "--output=jsonpath={.spec.scaleTargetRef}"); got != `{"apiVersion":"apps/v1","kind":"Deployment","name":"worker"}` {
+	if got := c.Kubectl(t, "get", "kafkascaler", "orders", "--namespace="+ns, "--output=jsonpath={.spec.scaleTargetRef}"); got != `{"apiVersion":"apps/v1","kind":"Deployment","name":"worker"}` {
 		t.Errorf("the target became %s", got)
 	}
 	header, _, _ := strings.Cut(c.Kubectl(t, "get", "kafkascalers", "--namespace="+ns), "\n")
-	if got := strings.Join(strings.Fields(header), " "); got != "NAME TARGET GROUP LAG TIME LAG REPLICAS DESIRED REASON MODE AGE" {
+	if got := strings.Join(strings.Fields(header), " "); got != "NAME TARGET GROUP READY LAG TIME LAG REPLICAS DESIRED REASON MODE AGE" {
 		t.Errorf("columns %s", got)
 	}
 	await(t, "kubectl to explain a field", func() error {
@@ -44,6 +39,55 @@ func TestTheSmallestScalerIsAccepted(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// fluxNames has only the names of Flux's Kustomization.
+const fluxNames = `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: kustomizations.kustomize.toolkit.fluxcd.io}
+spec:
+  group: kustomize.toolkit.fluxcd.io
+  scope: Namespaced
+  names: {kind: Kustomization, listKind: KustomizationList, plural: kustomizations, singular: kustomization, shortNames: [ks]}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+`
+
+// A short name belongs to one kind: kubectl warns about a name that two groups have, and the alphabet decides between them.
+func TestShortName(t *testing.T) {
+	c := controlPlane(t)
+	ns := c.Namespace(t)
+	file := filepath.Join(t.TempDir(), "flux.yaml")
+	if err := os.WriteFile(file, []byte(fluxNames), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.Kubectl(t, "apply", "--filename="+file)
+	t.Cleanup(func() {
+		if _, err := c.TryKubectl(context.Background(), "", "delete", "--filename="+file); err != nil {
+			t.Error(err)
+		}
+	})
+	c.AwaitCRDs(t, file)
+	for short, want := range map[string]string{
+		"ks":      "kustomizations.kustomize.toolkit.fluxcd.io",
+		"kscaler": "kafkascalers.lagscaler.io",
+	} {
+		await(t, short+" to be "+want, func() error {
+			out, err := exec.CommandContext(t.Context(), c.KubectlPath(), "--kubeconfig="+c.Kubeconfig(), "--cache-dir="+t.TempDir(),
+				"get", short, "--namespace="+ns, "--v=6").CombinedOutput()
+			plural, group, _ := strings.Cut(want, ".")
+			if text := string(out); err != nil {
+				return fmt.Errorf("%w: %s", err, text)
+			} else if strings.Contains(text, "could also match") || !strings.Contains(text, "/apis/"+group+"/") || !strings.Contains(text, "/"+plural+"?") {
+				return errors.New(text)
+			}
+			return nil
+		})
+	}
 }
 
 // What is wrong is refused by the API server itself, with the field named.

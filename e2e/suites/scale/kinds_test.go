@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lagscaler/lagscaler/e2e/servers/closedloop"
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
@@ -39,23 +40,23 @@ func TestOtherKinds(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.kind, func(t *testing.T) {
 			t.Parallel()
-			s := open(t, setup{Partitions: 1, WithoutConsumer: func(string) bool { return true }, Scaler: func(s *scenario) string {
+			s := open(t, setup{Partitions: 1, WithoutConsumer: func(string) bool { return true }, Scaler: func(s *closedloop.Loop) string {
 				s.Apply(t, "default", fleets)
 				s.Kubectl(t, "wait", "--for=condition=Established", "crd/fleets.example.com")
-				s.Apply(t, s.ns, fmt.Sprintf("apiVersion: %s\nkind: %s\nmetadata: {name: other}\n%s\n", tt.apiVersion, tt.kind, tt.object))
+				s.Apply(t, s.NS, fmt.Sprintf("apiVersion: %s\nkind: %s\nmetadata: {name: other}\n%s\n", tt.apiVersion, tt.kind, tt.object))
 				to := fmt.Sprintf("{apiVersion: %s, kind: %s, name: other}", tt.apiVersion, tt.kind)
-				text := strings.Replace(s.scaler(), "{name: "+workload+"}", to, 1)
+				text := strings.Replace(s.Scaler(), "{name: "+workload+"}", to, 1)
 				return strings.Replace(text, "{name: "+scalerName+"}", "{name: "+scalerName+`, annotations: {lagscaler.io/fixed-replicas: "3"}}`, 1)
 			}})
-			s.Kubectl(t, "create", "role", "fleets", "--namespace="+s.ns, "--verb=list,watch", "--resource=fleets.example.com")
-			s.Kubectl(t, "create", "rolebinding", "fleets", "--namespace="+s.ns, "--role=fleets", "--serviceaccount="+s.ns+":lagscaler")
-			s.Kubectl(t, "create", "role", "fleets-scale", "--namespace="+s.ns, "--verb=get,update", "--resource=fleets.example.com/scale")
-			s.Kubectl(t, "create", "rolebinding", "fleets-scale", "--namespace="+s.ns, "--role=fleets-scale", "--serviceaccount="+s.ns+":lagscaler")
+			s.Kubectl(t, "create", "role", "fleets", "--namespace="+s.NS, "--verb=list,watch", "--resource=fleets.example.com")
+			s.Kubectl(t, "create", "rolebinding", "fleets", "--namespace="+s.NS, "--role=fleets", "--serviceaccount="+s.NS+":lagscaler")
+			s.Kubectl(t, "create", "role", "fleets-scale", "--namespace="+s.NS, "--verb=get,update", "--resource=fleets.example.com/scale")
+			s.Kubectl(t, "create", "rolebinding", "fleets-scale", "--namespace="+s.NS, "--role=fleets-scale", "--serviceaccount="+s.NS+":lagscaler")
 			d := s.start()
 			s.awaitDecision(d, "the operator's three", func(got scalerReport) bool {
 				return got.Workload.Found && got.Workload.HasScale && got.Decision.Current == 3 && got.Decision.Verdict != scaler.TargetNotFound
 			})
-			if got := s.Kubectl(t, "get", strings.ToLower(tt.kind), "other", "--namespace="+s.ns, "--output=jsonpath="+tt.size); got != "3" {
+			if got := s.Kubectl(t, "get", strings.ToLower(tt.kind), "other", "--namespace="+s.NS, "--output=jsonpath="+tt.size); got != "3" {
 				t.Errorf("its size is %s", got)
 			}
 		})

@@ -14,7 +14,7 @@ import (
 func (s *scenario) condition(kind string) string {
 	s.t.Helper()
 	at := fmt.Sprintf("conditions[?(@.type==%q)]", kind)
-	return s.status(at+".status") + "/" + s.status(at+".reason")
+	return s.Status(at+".status") + "/" + s.Status(at+".reason")
 }
 
 // awaitCondition waits until a condition is as wanted.
@@ -33,7 +33,7 @@ func (s *scenario) awaitSize(what string, good func(n int32) bool) int32 {
 	s.t.Helper()
 	var n int32
 	await(s.t, what, func() error {
-		if n = s.replicas(); !good(n) {
+		if n = s.Size(); !good(n) {
 			return fmt.Errorf("it asks for %d", n)
 		}
 		return nil
@@ -45,7 +45,7 @@ func (s *scenario) awaitSize(what string, good func(n int32) bool) int32 {
 func (s *scenario) awaitEvent(kind, name, reason string) {
 	s.t.Helper()
 	await(s.t, "the Event "+reason, func() error {
-		if got := s.events(kind, name); !slices.Contains(got, reason) {
+		if got := s.EventReasonsOf(kind, name); !slices.Contains(got, reason) {
 			return fmt.Errorf("events %q", got)
 		}
 		return nil
@@ -58,8 +58,8 @@ func atLeast(want int32) func(int32) bool { return func(n int32) bool { return n
 func TestAnHPAOnTheTarget(t *testing.T) {
 	t.Parallel()
 	s := open(t, setup{Rate: 150})
-	s.Autoscale(t, kube.HPA{Namespace: s.ns, Deployment: workload, Min: 1, Max: 10, Metric: "nothing", PerPod: 1})
-	sizes := s.watch()
+	s.Autoscale(t, kube.HPA{Namespace: s.NS, Deployment: workload, Min: 1, Max: 10, Metric: "nothing", PerPod: 1})
+	sizes := s.WatchSize()
 	d := s.start()
 	s.awaitDecision(d, "a decision in conflict", func(got scalerReport) bool {
 		return got.Disposition == scaler.Conflict && got.Decision.Desired > got.Decision.Current
@@ -69,7 +69,7 @@ func TestAnHPAOnTheTarget(t *testing.T) {
 	if got := sizes(); len(got) != 1 {
 		t.Errorf("sizes %v were written beside an HPA", got)
 	}
-	s.Kubectl(t, "delete", "hpa", workload, "--namespace="+s.ns)
+	s.Kubectl(t, "delete", "hpa", workload, "--namespace="+s.NS)
 	s.awaitSize("a size that carries 150/s", atLeast(3))
 	s.awaitCondition("AbleToScale", "True/Leading")
 }
@@ -79,7 +79,7 @@ func TestAScaledObjectOnTheTarget(t *testing.T) {
 	t.Parallel()
 	s := open(t, setup{Rate: 150})
 	s.InstallCRDs(t, kube.ScaledObjects)
-	s.Apply(t, s.ns, `
+	s.Apply(t, s.NS, `
 apiVersion: keda.sh/v1alpha1
 kind: ScaledObject
 metadata: {name: orders}
@@ -87,7 +87,7 @@ spec:
   scaleTargetRef: {name: worker}
   triggers: [{type: kafka, metadata: {topic: orders, lagThreshold: "50"}}]
 `)
-	sizes := s.watch()
+	sizes := s.WatchSize()
 	d := s.start()
 	s.awaitDecision(d, "a decision in conflict", func(got scalerReport) bool {
 		return got.Disposition == scaler.Conflict && got.Workload.Owner.Kind == "ScaledObject" && got.Decision.Desired > got.Decision.Current
@@ -95,7 +95,7 @@ spec:
 	if got := sizes(); len(got) != 1 {
 		t.Errorf("sizes %v were written beside a ScaledObject", got)
 	}
-	s.Kubectl(t, "annotate", "scaledobject", "orders", "--namespace="+s.ns, "autoscaling.keda.sh/paused=true")
+	s.Kubectl(t, "annotate", "scaledobject", "orders", "--namespace="+s.NS, "autoscaling.keda.sh/paused=true")
 	s.awaitSize("a size that carries 150/s", atLeast(3))
 }
 
@@ -104,8 +104,8 @@ func TestAdviseBesideARealHPA(t *testing.T) {
 	t.Parallel()
 	s := open(t, setup{Rate: 150, Mode: scaler.Advise})
 	metrics := s.ServeExternalMetrics(t)
-	metrics.Set(s.ns, "lag", 50)
-	s.Autoscale(t, kube.HPA{Namespace: s.ns, Deployment: workload, Min: 1, Max: 10, Metric: "lag", PerPod: 10})
+	metrics.Set(s.NS, "lag", 50)
+	s.Autoscale(t, kube.HPA{Namespace: s.NS, Deployment: workload, Min: 1, Max: 10, Metric: "lag", PerPod: 10})
 	d := s.start()
 	s.awaitSize("the HPA's own five", func(n int32) bool { return n == 5 })
 	got := s.awaitDecision(d, "advice beside the HPA's five", func(got scalerReport) bool {
@@ -116,10 +116,10 @@ func TestAdviseBesideARealHPA(t *testing.T) {
 		t.Errorf("in advise it wrote, or tried to: %+v", got)
 	}
 	// The HPA is misled; what we would do is said in Events of both.
-	metrics.Set(s.ns, "lag", 10)
+	metrics.Set(s.NS, "lag", 10)
 	s.awaitSize("the HPA's one", func(n int32) bool { return n == 1 })
 	await(t, "an Event with the advice", func() error {
-		events := strings.Join(s.Events(t, s.ns, workload), "\n")
+		events := strings.Join(s.Events(t, s.NS, workload), "\n")
 		if !strings.Contains(events, "(Advised)") {
 			return fmt.Errorf("events\n%s", events)
 		}
@@ -131,8 +131,8 @@ func TestAdviseBesideARealHPA(t *testing.T) {
 func TestPausedByTheOperator(t *testing.T) {
 	t.Parallel()
 	s := open(t, setup{Rate: 150})
-	s.Kubectl(t, "annotate", "ks", scalerName, "--namespace="+s.ns, "lagscaler.io/paused=true")
-	sizes := s.watch()
+	s.Kubectl(t, "annotate", "kafkascaler", scalerName, "--namespace="+s.NS, "lagscaler.io/paused=true")
+	sizes := s.WatchSize()
 	d := s.start()
 	s.awaitDecision(d, "a decision that is not written", func(got scalerReport) bool {
 		return got.Disposition == scaler.Paused && got.Decision.Desired > got.Decision.Current
@@ -141,7 +141,7 @@ func TestPausedByTheOperator(t *testing.T) {
 	if got := sizes(); len(got) != 1 {
 		t.Errorf("sizes %v were written though it is paused", got)
 	}
-	s.Kubectl(t, "annotate", "ks", scalerName, "--namespace="+s.ns, "lagscaler.io/paused-", "lagscaler.io/fixed-replicas=5")
+	s.Kubectl(t, "annotate", "kafkascaler", scalerName, "--namespace="+s.NS, "lagscaler.io/paused-", "lagscaler.io/fixed-replicas=5")
 	s.awaitSize("the operator's five", func(n int32) bool { return n == 5 })
 }
 
@@ -151,15 +151,15 @@ func TestASecondScalerOnTheTarget(t *testing.T) {
 	s := open(t, setup{Rate: 20})
 	d := s.start()
 	s.awaitVerdict(d, scaler.Steady)
-	s.Apply(t, s.ns, strings.Replace(s.scaler(), "name: "+scalerName, "name: second", 1))
+	s.Apply(t, s.NS, strings.Replace(s.Scaler(), "name: "+scalerName, "name: second", 1))
 	await(t, "the second to be refused", func() error {
-		got := s.ScalerField(t, s.ns, "second", `.status.conditions[?(@.type=="Ready")].reason`)
+		got := s.ScalerField(t, s.NS, "second", `.status.conditions[?(@.type=="Ready")].reason`)
 		if got != "TargetTaken" {
 			return fmt.Errorf("Ready has the reason %q", got)
 		}
 		return nil
 	})
-	if one, err := d.scaler(s.name()); err != nil || one.Refused != "" {
+	if one, err := d.Scaler(s.Name()); err != nil || one.Refused != "" {
 		t.Errorf("the first: %q, %v", one.Refused, err)
 	}
 }

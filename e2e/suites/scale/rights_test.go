@@ -15,17 +15,20 @@ import (
 func TestEachRightIsMissed(t *testing.T) {
 	t.Parallel()
 	for _, r := range access.Permissions(scaler.Act) {
+		if r.Resource == "leases" && r.Place == access.Watched {
+			continue // used only if another installation keeps a KafkaScaler: scaler/kube tests it
+		}
 		if r.Resource == "scaledobjects" || strings.HasPrefix(r.Resource, "statefulsets") {
 			continue // not asked for here: no such resource, no such target
 		}
 		t.Run(strings.ReplaceAll(r.Resource, "/", " "), func(t *testing.T) {
 			t.Parallel()
 			s := open(t, setup{WithoutConsumer: func(string) bool { return true }, Partitions: 1})
-			s.Kubectl(t, "annotate", "ks", scalerName, "--namespace="+s.ns, "lagscaler.io/fixed-replicas=3")
-			s.grant(scaler.Act, r.Resource)
+			s.Kubectl(t, "annotate", "kafkascaler", scalerName, "--namespace="+s.NS, "lagscaler.io/fixed-replicas=3")
+			s.Grant(scaler.Act, r.Resource)
 			d := s.start()
 			await(t, "the missing right to be named", func() error {
-				all := d.history()
+				all := d.History()
 				if len(all) == 0 || !slices.ContainsFunc(all[len(all)-1].Missing, func(m string) bool { return strings.Contains(m, " "+r.Resource) }) {
 					return fmt.Errorf("it tells nothing of %s", r.Resource)
 				}
@@ -45,7 +48,7 @@ func (s *scenario) checkWithout(d *daemon, resource string) {
 	switch resource {
 	case "leases", "kafkascalers": // nobody leads; nothing is seen: nothing is written
 		time.Sleep(5 * time.Second)
-		if n := s.replicas(); n != 1 {
+		if n := s.Size(); n != 1 {
 			s.t.Errorf("%d replicas", n)
 		}
 	case "deployments":

@@ -18,13 +18,13 @@ var usefulCounts = []int32{1, 2, 3, 4, 6, 12}
 func TestTrafficGoesUpAndDown(t *testing.T) {
 	t.Parallel()
 	s := open(t, setup{Rate: 60, Replicas: 2})
-	sizes := s.watch()
+	sizes := s.WatchSize()
 	d := s.start()
 	before := s.awaitCalm(d)
 
 	t.Log("five times the traffic")
 	began := time.Now()
-	s.load.set(300)
+	s.Load.Set(300)
 	up := s.awaitDecision(d, "replicas that carry 300/s", func(got scalerReport) bool { return got.Decision.Current >= 8 })
 	t.Logf("after %v: %s", time.Since(began).Round(time.Second), up.Line)
 	s.awaitDecision(d, "the lag to return under the target", func(got scalerReport) bool {
@@ -32,18 +32,18 @@ func TestTrafficGoesUpAndDown(t *testing.T) {
 		return ok && need.LagKnown && need.LagSeconds < target.Seconds() && need.Rate > 250 && got.Decision.Verdict == scaler.Steady
 	})
 	back := time.Since(began)
-	top := s.replicas()
+	top := s.Size()
 	if !slices.Contains(usefulCounts, top) {
 		t.Errorf("%d replicas are no useful count of 12 partitions", top)
 	}
 
 	t.Log("and back")
-	s.load.set(60)
+	s.Load.Set(60)
 	s.awaitDecision(d, "fewer replicas", func(got scalerReport) bool {
 		return got.Decision.Current <= 3 && got.Disposition != scaler.Applied
 	})
 	s.checkChanges(d, sizes())
-	after := s.consumed()
+	after := s.Consumed()
 	late := float64(after.Late-before.Late) / float64(after.Done-before.Done)
 	t.Logf("under the target after %v; %.1f %% of %d records late, the oldest %v; sizes %v", back.Round(time.Second), 100*late,
 		after.Done-before.Done, after.Oldest.Round(100*time.Millisecond), sizes())
@@ -72,25 +72,25 @@ func (s *scenario) checkDelays(sizes []kube.Size, changes []step) {
 // checkChanges holds writes, decisions, events, status and counts against each other.
 func (s *scenario) checkChanges(d *daemon, sizes []kube.Size) {
 	s.t.Helper()
-	changes := steps(d.history(), s.name())
+	changes := steps(d.History(), s.Name())
 	s.checkDelays(sizes, changes)
-	last, err := d.scaler(s.name())
+	last, err := d.Scaler(s.Name())
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	if int(last.Ups+last.Downs) != len(changes) {
 		s.t.Errorf("%d ups and %d downs are counted of %d changes", last.Ups, last.Downs, len(changes))
 	}
-	if got := d.metric("lagscaler_scaler_scale_events_total"); int(got) != len(changes) {
+	if got := d.Metric("lagscaler_scaler_scale_events_total"); int(got) != len(changes) {
 		s.t.Errorf("the metric counts %v of %d changes", got, len(changes))
 	}
-	if got, want := d.metric("lagscaler_scaler_desired_replicas"), float64(last.Decision.Desired); got != want {
+	if got, want := d.Metric("lagscaler_scaler_desired_replicas"), float64(last.Decision.Desired); got != want {
 		s.t.Errorf("the metric says that %v are desired, not %v", got, want)
 	}
 	for kind, name := range map[string]string{"Deployment": workload, "KafkaScaler": scalerName} {
 		var got []string
 		await(s.t, "an event for each change", func() error {
-			got = slices.DeleteFunc(s.events(kind, name), func(reason string) bool {
+			got = slices.DeleteFunc(s.EventReasonsOf(kind, name), func(reason string) bool {
 				return !slices.ContainsFunc(changes, func(change step) bool { return string(change.Reason) == reason })
 			})
 			if len(got) != len(changes) {
@@ -100,12 +100,12 @@ func (s *scenario) checkChanges(d *daemon, sizes []kube.Size) {
 		})
 	}
 	await(s.t, "the status to say the last size", func() error {
-		if got, want := s.status("currentReplicas"), fmt.Sprint(sizes[len(sizes)-1].Replicas); got != want {
+		if got, want := s.Status("currentReplicas"), fmt.Sprint(sizes[len(sizes)-1].Replicas); got != want {
 			return fmt.Errorf("it says %s, not %s", got, want)
 		}
 		return nil
 	})
-	if got := s.status(`conditions[?(@.type=="Ready")].status`); got != "True" {
+	if got := s.Status(`conditions[?(@.type=="Ready")].status`); got != "True" {
 		s.t.Errorf("Ready is %s", got)
 	}
 }

@@ -14,7 +14,7 @@ import (
 // checkLate holds the share of records that were late to a limit.
 func (s *scenario) checkLate(since consumerReport, most float64) {
 	s.t.Helper()
-	now := s.consumed()
+	now := s.Consumed()
 	share := float64(now.Late-since.Late) / float64(max(1, now.Done-since.Done))
 	s.t.Logf("%.1f %% of %d records late, the oldest %v", 100*share, now.Done-since.Done, now.Oldest.Round(100*time.Millisecond))
 	if share > most {
@@ -44,7 +44,7 @@ func (s *scenario) awaitCalm(d *daemon) consumerReport {
 		need, ok := got.Decision.Need()
 		return ok && got.Decision.Verdict == scaler.Steady && need.LagKnown && need.LagSeconds < target.Seconds()/4
 	})
-	return s.consumed()
+	return s.Consumed()
 }
 
 // Somebody scales down at peak: what arrives brings it back within two polls.
@@ -56,9 +56,9 @@ func TestScaledDownAtPeak(t *testing.T) {
 	s.awaitDecision(d, "the last write to be long ago", func(got scalerReport) bool {
 		return got.Decision.At.Sub(got.Workload.LastWrite.At) > 2*20*time.Second/pace
 	})
-	s.Scale(t, s.ns, workload, 1)
+	s.Scale(t, s.NS, workload, 1)
 	s.awaitSize("the size to be right again", atLeast(6))
-	all, calm := pollsAt(d.history(), s.name(), 1)
+	all, calm := pollsAt(d.History(), s.Name(), 1)
 	t.Logf("%d polls saw the harmful size, %d of them while the group was not rebalancing", all, calm)
 	// Two polls, and one in which the consumers of the pods that go are still members: they leave in their own time, not
 	// in the test's, and are capacity until then.
@@ -73,12 +73,12 @@ func TestScaledDownAtPeak(t *testing.T) {
 func TestTrafficDoublesDuringARollout(t *testing.T) {
 	t.Parallel()
 	s := open(t, setup{Rate: 80, Replicas: 3, Deployment: func(d *kube.Deployment) { d.StartUp = 8 * time.Second }})
-	s.AwaitReady(t, s.ns, workload, 3)
+	s.AwaitReady(t, s.NS, workload, 3)
 	d := s.start()
 	before := s.awaitCalm(d)
-	s.Kubectl(t, "rollout", "restart", "deployment/"+workload, "--namespace="+s.ns)
+	s.Kubectl(t, "rollout", "restart", "deployment/"+workload, "--namespace="+s.NS)
 	s.awaitDecision(d, "the rollout to be seen", func(got scalerReport) bool { return got.Workload.RolloutInProgress })
-	s.load.set(200)
+	s.Load.Set(200)
 	s.awaitDecision(d, "a step up while the rollout is under way", func(got scalerReport) bool {
 		return got.Workload.RolloutInProgress && got.Workload.Spec > 3
 	})
@@ -89,7 +89,7 @@ func TestTrafficDoublesDuringARollout(t *testing.T) {
 
 // caughtUp is an error while the time lag is above the target.
 func (s *scenario) caughtUp(d *daemon) error {
-	one, err := d.scaler(s.name())
+	one, err := d.Scaler(s.Name())
 	if err != nil {
 		return err
 	}
@@ -104,12 +104,12 @@ func TestPodsThatCannotSchedule(t *testing.T) {
 	t.Parallel()
 	s := open(t, setup{Rate: 20, Spec: "  maxReplicas: 4\n"})
 	// One pod a node, of which there are two.
-	s.Kubectl(t, "patch", "deployment", workload, "--namespace="+s.ns, "--type=merge", "--patch", `{"spec": {"template": {"spec": {"affinity":
+	s.Kubectl(t, "patch", "deployment", workload, "--namespace="+s.NS, "--type=merge", "--patch", `{"spec": {"template": {"spec": {"affinity":
 		{"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [
 		{"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "worker"}}}]}}}}}}`)
 	d := s.start()
 	s.awaitVerdict(d, scaler.Steady)
-	s.load.set(150)
+	s.Load.Set(150)
 	s.awaitSize("more replicas than there are nodes", atLeast(4))
 	got := s.awaitVerdict(d, scaler.Unschedulable)
 	if got.Workload.Unschedulable == 0 || got.Decision.Desired != got.Decision.Current {
@@ -128,8 +128,8 @@ func TestOnePodNeverJoins(t *testing.T) {
 	}})
 	d := s.start()
 	s.awaitDecision(d, "two members of three pods", func(got scalerReport) bool { return got.Decision.Why.Joined == 2 && got.Decision.Why.Ready == 3 })
-	before := s.consumed()
-	s.load.set(250)
+	before := s.Consumed()
+	s.Load.Set(250)
 	s.awaitSize("a size that carries 250/s", atLeast(6))
 	await(t, "the lag to be gone", func() error { return s.caughtUp(d) })
 	s.checkLate(before, 0.6)
@@ -140,10 +140,10 @@ func TestTheTargetIsDeleted(t *testing.T) {
 	s := open(t, setup{Rate: 20})
 	d := s.start()
 	s.awaitVerdict(d, scaler.Steady)
-	s.Kubectl(t, "delete", "deployment", workload, "--namespace="+s.ns)
+	s.Kubectl(t, "delete", "deployment", workload, "--namespace="+s.NS)
 	s.awaitVerdict(d, scaler.TargetNotFound)
 	s.awaitCondition("Ready", "False/TargetNotFound")
-	s.Deploy(t, kube.Deployment{Namespace: s.ns, Name: workload, Replicas: 1})
+	s.Deploy(t, kube.Deployment{Namespace: s.NS, Name: workload, Replicas: 1})
 	s.awaitVerdict(d, scaler.Steady)
 	s.awaitCondition("Ready", "True/Evaluated")
 }
@@ -154,17 +154,17 @@ func TestToZeroAndBack(t *testing.T) {
 	s := open(t, setup{Rate: 20, Spec: "  minReplicas: 0\n  idleTime: 30s\n"})
 	d := s.start()
 	s.awaitVerdict(d, scaler.Steady)
-	s.load.set(0)
+	s.Load.Set(0)
 	s.awaitSize("no replica", func(n int32) bool { return n == 0 })
 	s.awaitCondition("Active", "False/AtZero")
-	s.load.set(20)
+	s.Load.Set(20)
 	s.awaitSize("a replica for the work that came", atLeast(1))
-	s.load.set(0)
+	s.Load.Set(0)
 	s.awaitSize("no replica again", func(n int32) bool { return n == 0 })
-	s.Kubectl(t, "delete", "ks", scalerName, "--namespace="+s.ns)
+	s.Kubectl(t, "delete", "kafkascaler", scalerName, "--namespace="+s.NS)
 	s.awaitSize("one replica, restored", func(n int32) bool { return n == 1 })
 	await(t, "the memory to be gone", func() error {
-		if got := s.Kubectl(t, "get", "configmaps", "--selector=lagscaler.io/memory-of=lagscaler", "--namespace="+s.ns, "--output=name"); got != "" {
+		if got := s.Kubectl(t, "get", "configmaps", "--selector=lagscaler.io/memory-of=lagscaler", "--namespace="+s.NS, "--output=name"); got != "" {
 			return fmt.Errorf("left: %s", got)
 		}
 		return nil
@@ -176,7 +176,7 @@ func TestToZeroAndBack(t *testing.T) {
 func TestNobodyEverJoins(t *testing.T) {
 	t.Parallel()
 	s := open(t, setup{Rate: 20, Replicas: 2, WithoutConsumer: func(string) bool { return true }})
-	sizes := s.watch()
+	sizes := s.WatchSize()
 	d := s.start()
 	got := s.awaitVerdict(d, scaler.GroupNotFound)
 	if got.Decision.Desired != 2 || len(sizes()) != 1 {
@@ -209,7 +209,7 @@ func TestAStalledPartition(t *testing.T) {
 	d := s.start()
 	got := s.awaitVerdict(d, scaler.PartitionStalled)
 	time.Sleep(10 * time.Second) // its lag grows meanwhile, and must not count
-	if n := s.replicas(); n > 4 {
+	if n := s.Size(); n > 4 {
 		t.Errorf("%d replicas for a partition that stands still: %s", n, got.Line)
 	}
 	if need, ok := got.Decision.Need(); !ok || len(need.Stalled) != 1 || need.Stalled[0].Partition != 4 {
@@ -224,7 +224,7 @@ func TestMoreMembersThanPartitions(t *testing.T) {
 	d := s.start()
 	s.awaitSize("as many as there are partitions", func(n int32) bool { return n == 3 })
 	await(t, "the step to be reported", func() error { // which comes after the size is written
-		if got := steps(d.history(), s.name()); len(got) == 0 || got[0].String() != "6->3 IdleConsumers" {
+		if got := steps(d.History(), s.Name()); len(got) == 0 || got[0].String() != "6->3 IdleConsumers" {
 			return fmt.Errorf("steps %v", got)
 		}
 		return nil
@@ -237,7 +237,7 @@ func TestTwoGroupsOnOneDeployment(t *testing.T) {
 	s := open(t, setup{Rate: 40, Groups: 2})
 	d := s.start()
 	before := s.awaitCalm(d)
-	s.load.set(150)
+	s.Load.Set(150)
 	got := s.awaitDecision(d, "a size that carries 150/s in each group", func(got scalerReport) bool {
 		return got.Decision.Current >= 4 && got.Decision.Verdict == scaler.Steady
 	})

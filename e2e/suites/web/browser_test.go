@@ -224,7 +224,7 @@ func demo(t *testing.T, scenario string) (address string) {
 	}
 	listen := fmt.Sprintf("127.0.0.1:%d", port)
 	p, err := child.Start(child.Command{
-		Path: binary(t), Args: []string{"demo", "--scenario", scenario, "--listen", listen, "--duration", "5m"},
+		Path: binary(t), Args: []string{"demo", "--scenario", scenario, "--listen", listen, "--duration", "15m"},
 		Log: filepath.Join(t.TempDir(), "demo.log"),
 	})
 	if err != nil {

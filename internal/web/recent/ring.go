@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
 )
@@ -23,6 +24,7 @@ type Ring struct {
 
 type clusterRing struct {
 	times  []int64      // Unix milliseconds of the last samples, oldest first
+	last   time.Time    // of times
 	groups []*groupRing // those of the last report, sorted by name
 }
 
@@ -68,10 +70,13 @@ func sampleLimit(report *engine.Report) int {
 
 func (c *clusterRing) add(report *engine.ClusterReport, limit int) {
 	at := report.Snapshot.At.UnixMilli()
-	if n := len(c.times); n > 0 && at <= c.times[n-1] {
-		return
+	if n := len(c.times); n > 0 {
+		if !report.Snapshot.At.After(c.last) {
+			return
+		}
+		at = c.times[n-1] + report.Snapshot.At.Sub(c.last).Milliseconds() // the wall clock may have been set in between
 	}
-	c.times = append(c.times, at)
+	c.times, c.last = append(c.times, at), report.Snapshot.At
 	if over := len(c.times) - limit; over > 0 {
 		c.times = append(c.times[:0], c.times[over:]...)
 	}

@@ -19,17 +19,19 @@ import (
 type Cluster struct {
 	client           *transport.Client
 	topicsPerRequest int // of Metadata
+	pause            time.Duration
 	log              *slog.Logger
 
 	mu          sync.Mutex
 	brokers     []lag.Broker // sorted by id; never changed in place
 	refreshedAt time.Time    // when metadata of every topic was last read; zero: it is outdated
-	next        int          // the broker that SendAny asks next
+	offsets     offsetsTopic
+	next        int // the broker that SendAny asks next
 }
 
-// New makes a cluster whose brokers are not known yet.
-func New(client *transport.Client, topicsPerRequest int, log *slog.Logger) *Cluster {
-	return &Cluster{client: client, topicsPerRequest: topicsPerRequest, log: log}
+// New makes a cluster whose brokers are not known yet. A round pauses between two tries while something moves.
+func New(client *transport.Client, topicsPerRequest int, pause time.Duration, log *slog.Logger) *Cluster {
+	return &Cluster{client: client, topicsPerRequest: topicsPerRequest, pause: pause, log: log}
 }
 
 // Version is the newest version of an API, up to ours, that the broker supported when it last answered.
@@ -55,7 +57,7 @@ func (c *Cluster) knownBrokers() []lag.Broker {
 func (c *Cluster) MetadataOlderThan(age time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return time.Since(c.refreshedAt) >= age
+	return time.Since(c.refreshedAt) >= age || c.offsets.leaderless > 0
 }
 
 // SetRefreshed notes that metadata of every topic was read.
@@ -63,6 +65,12 @@ func (c *Cluster) SetRefreshed() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.refreshedAt = time.Now()
+}
+
+// Forget forgets the brokers: they are of another cluster.
+func (c *Cluster) Forget() {
+	c.setBrokers(nil)
+	c.setOutdated()
 }
 
 // setOutdated makes the next poll read metadata again.
@@ -84,32 +92,36 @@ func (c *Cluster) candidates() []int32 {
 	return append(ids, transport.AnyBroker)
 }
 
-// Metadata reads brokers and the given topics, by name or id. It never creates a topic.
-func (r *Round) Metadata(ctx context.Context, topics []kmsg.MetadataRequestTopic) ([]kmsg.MetadataResponseTopic, error) {
+// Metadata reads brokers and the given topics, by name or id. It never creates a topic. have is how many partitions topics have at
+// least, as commits show it; nil: not known.
+func (r *Round) Metadata(ctx context.Context, topics []kmsg.MetadataRequestTopic, have map[string]int32) ([]kmsg.MetadataResponseTopic, Short, error) {
 	batches := slices.Collect(slices.Chunk(topics, r.Cluster.topicsPerRequest))
 	if len(batches) == 0 {
 		batches = append(batches, []kmsg.MetadataRequestTopic{}) // none, where nil would mean all
 	}
 	var found []kmsg.MetadataResponseTopic
+	short := Short{}
 	for _, batch := range batches {
 		req := kmsg.NewPtrMetadataRequest()
 		req.Topics = batch
 		req.AllowAutoTopicCreation = false
-		m, err := transport.AsResponse[*kmsg.MetadataResponse](r.SendAny(ctx, req))
+		resp, from, err := r.ask(ctx, req, nil)
+		m, err := transport.AsResponse[*kmsg.MetadataResponse](resp, err)
 		if err != nil {
-			return found, err
+			return found, short, err
 		}
 		if len(m.Brokers) == 0 {
-			return found, transport.Garbled("Metadata lists no broker")
+			return found, short, transport.Garbled("Metadata lists no broker")
 		}
 		brokers, err := brokersOf(m)
 		if err != nil {
-			return found, err
+			return found, short, err
 		}
 		r.Cluster.setBrokers(brokers)
+		r.confirmMissing(ctx, m.Topics, from, have, short)
 		found = append(found, m.Topics...)
 	}
-	return found, nil
+	return found, short, nil
 }
 
 // AllTopics are the names of all topics of the cluster that are not internal.
@@ -131,6 +143,9 @@ func (r *Round) AllTopics(ctx context.Context) ([]string, error) {
 
 // brokersOf are the brokers in a response. Negative ids mean other things here: any broker, or none.
 func brokersOf(m *kmsg.MetadataResponse) ([]lag.Broker, error) {
+	if len(m.Brokers) > transport.MostBrokers {
+		return nil, transport.Garbled("Metadata lists %d brokers, %d are the limit", len(m.Brokers), transport.MostBrokers)
+	}
 	brokers := make([]lag.Broker, 0, len(m.Brokers))
 	for _, b := range m.Brokers {
 		if b.NodeID < 0 {

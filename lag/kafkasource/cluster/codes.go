@@ -9,20 +9,19 @@ import (
 
 // Protocol error codes that only the reading of clusters needs; package lag has the others.
 const (
-	notLeader               lag.ErrorCode = 6
-	replicaNotAvailable     lag.ErrorCode = 9
-	coordinatorNotAvailable lag.ErrorCode = 15
-	storageError            lag.ErrorCode = 56
-	GroupIDNotFound         lag.ErrorCode = 69
-	fencedLeaderEpoch       lag.ErrorCode = 74
-	unknownLeaderEpoch      lag.ErrorCode = 75
-	offsetNotAvailable      lag.ErrorCode = 78
-	UnknownTopicID          lag.ErrorCode = 100
+	notLeader           lag.ErrorCode = 6
+	replicaNotAvailable lag.ErrorCode = 9
+	storageError        lag.ErrorCode = 56
+	GroupIDNotFound     lag.ErrorCode = 69
+	fencedLeaderEpoch   lag.ErrorCode = 74
+	unknownLeaderEpoch  lag.ErrorCode = 75
+	offsetNotAvailable  lag.ErrorCode = 78
+	UnknownTopicID      lag.ErrorCode = 100
 )
 
 // CoordinatorMoving reports whether a coordinator is moving to another broker, so that asking again soon helps.
 func CoordinatorMoving(c lag.ErrorCode) bool {
-	return c == lag.CoordinatorLoading || c == lag.NotCoordinator || c == coordinatorNotAvailable
+	return c == lag.CoordinatorLoading || c == lag.NotCoordinator || c == lag.NoCoordinator
 }
 
 // LeaderMoved reports whether the code says that metadata is wrong: new metadata may name another leader, which answers.

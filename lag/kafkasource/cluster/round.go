@@ -3,6 +3,7 @@ package cluster
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"runtime/debug"
@@ -24,6 +25,7 @@ type Round struct {
 	Brokers []lag.Broker // that this round reads; set by UseBrokers
 
 	limited bool // requests to a broker wait for a slot
+	began   time.Time
 
 	mu       sync.Mutex
 	lost     map[int32]lag.ErrorCode // brokers that could not list their groups
@@ -32,10 +34,10 @@ type Round struct {
 }
 
 // Poll begins a poll: its requests wait for one of the slots of their broker.
-func (c *Cluster) Poll() *Round { return &Round{Cluster: c, limited: true} }
+func (c *Cluster) Poll() *Round { return &Round{Cluster: c, limited: true, began: time.Now()} }
 
 // Sample begins a sample: its requests do not wait for those of a poll.
-func (c *Cluster) Sample() *Round { return &Round{Cluster: c} }
+func (c *Cluster) Sample() *Round { return &Round{Cluster: c, began: time.Now()} }
 
 // UseBrokers has the round read the brokers that are known now.
 func (r *Round) UseBrokers() { r.Brokers = r.Cluster.knownBrokers() }
@@ -45,7 +47,7 @@ func (r *Round) FindBrokers(ctx context.Context) error {
 	if r.UseBrokers(); len(r.Brokers) > 0 {
 		return nil
 	}
-	if _, err := r.Metadata(ctx, nil); err != nil {
+	if _, _, err := r.Metadata(ctx, nil, nil); err != nil {
 		return err
 	}
 	r.UseBrokers()
@@ -62,19 +64,30 @@ func (r *Round) Send(ctx context.Context, broker int32, req kmsg.Request) (kmsg.
 
 // SendAny sends a request to brokers in turn until one answers.
 func (r *Round) SendAny(ctx context.Context, req kmsg.Request) (kmsg.Response, error) {
-	var last error
+	resp, _, err := r.ask(ctx, req, nil)
+	return resp, err
+}
+
+// ask sends a request to brokers in turn until one answers that is not among those to skip. It returns who answered.
+func (r *Round) ask(ctx context.Context, req kmsg.Request, skip []int32) (kmsg.Response, int32, error) {
+	last := errNobodyElse
 	for _, id := range r.Cluster.candidates() {
+		if slices.Contains(skip, id) {
+			continue
+		}
 		resp, err := r.Cluster.client.Do(ctx, r, id, req)
 		if err == nil {
-			return resp, nil
+			return resp, id, nil
 		}
 		last = err
 		if ctx.Err() != nil {
 			break
 		}
 	}
-	return nil, last
+	return nil, transport.AnyBroker, last
 }
+
+var errNobodyElse = errors.New("no other broker is known")
 
 // Parallel runs f for every item at once and waits. A panic in one of them becomes the caller's, with its stack: nobody
 // could catch it in a goroutine of its own, and it would end the process.
@@ -97,6 +110,9 @@ func Parallel[T any](items []T, f func(i int, item T)) {
 		panic(*text) //nolint:forbidigo // it was one already
 	}
 }
+
+// Began is when the round began.
+func (r *Round) Began() time.Time { return r.began }
 
 // Sent counts a request. It is called by the transport for every attempt.
 func (r *Round) Sent(apiKey int16) {
@@ -140,11 +156,11 @@ func (r *Round) Lost(broker int32) (code lag.ErrorCode, ok bool) {
 	return code, ok
 }
 
-// LostAny reports whether some broker could not list its groups.
-func (r *Round) LostAny() bool {
+// LostAll reports whether no broker could list its groups.
+func (r *Round) LostAll() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.lost) > 0
+	return len(r.lost) >= len(r.Brokers)
 }
 
 // Fail notes an error.
@@ -178,19 +194,17 @@ func (r *Round) Errors() []lag.ReadError {
 func stageOrder(s lag.Stage) int {
 	return slices.Index([]lag.Stage{
 		lag.StageConnect, lag.StageMetadata, lag.StageList, lag.StageDescribe, lag.StageCommits, lag.StageOffsets,
+		lag.StageHeaders,
 	}, s)
 }
 
-// A coordinator or a leader takes some 100 ms to move. MoveTries is how often a poll asks for groups or partitions that
-// moved, with a Pause between two tries: three times in 200 ms.
-const (
-	MoveTries = 3
-	movePause = 100 * time.Millisecond
-)
+// MoveTries is how often a poll asks for groups or partitions that moved, with a Pause between two tries: three times in
+// 200 ms. A coordinator or a leader takes some 100 ms to move.
+const MoveTries = 3
 
-// Pause waits for 100 ms, or until the context ends.
-func Pause(ctx context.Context) error {
-	timer := time.NewTimer(movePause)
+// Pause waits until it is time to try again, or until the context ends.
+func (r *Round) Pause(ctx context.Context) error {
+	timer := time.NewTimer(r.Cluster.pause)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -12,7 +12,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag/kafkasource/transport"
 )
 
-func offline() *Cluster { return New(nil, 1, slog.New(slog.DiscardHandler)) }
+func offline() *Cluster { return New(nil, 1, 0, slog.New(slog.DiscardHandler)) }
 
 func TestErrorsAreSortedAndUnique(t *testing.T) {
 	r := offline().Poll()
@@ -82,15 +82,19 @@ func (r *Round) failOne(code lag.ErrorCode) {
 
 func TestLostBrokers(t *testing.T) {
 	r := offline().Poll()
-	if r.LostAny() {
-		t.Error("a new round lost a broker")
+	r.Brokers = []lag.Broker{{ID: 2}, {ID: 1}}
+	if r.LostAll() {
+		t.Error("a new round lost all brokers")
 	}
 	r.Lose(2, errors.New("refused"))
-	if code, ok := r.Lost(2); !ok || code != lag.Unreachable || !r.LostAny() {
+	if code, ok := r.Lost(2); !ok || code != lag.Unreachable || r.LostAll() {
 		t.Errorf("%s, %v", code, ok)
 	}
 	if _, ok := r.Lost(1); ok {
 		t.Error("another broker is lost")
+	}
+	if r.Lose(1, errors.New("refused")); !r.LostAll() {
+		t.Error("both are lost")
 	}
 }
 

@@ -53,7 +53,7 @@ func (r *Reader) listPatiently(ctx context.Context, round *cluster.Round, broker
 	var err error
 	for try := range loadingRetries {
 		if try > 0 {
-			if err := cluster.Pause(ctx); err != nil {
+			if err := round.Pause(ctx); err != nil {
 				return nil, err
 			}
 		}

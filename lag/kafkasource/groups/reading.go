@@ -2,6 +2,7 @@ package groups
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -24,8 +25,11 @@ type Config struct {
 
 // Reader remembers groups from poll to poll. One poll at a time may use it.
 type Reader struct {
-	cfg   Config
-	cache map[string]*cached // groups listed so far
+	cfg     Config
+	cache   map[string]*cached // groups listed so far
+	lookups int                // of single coordinators, of brokers before 3.0
+	polls   int
+	limits  shareLimits
 }
 
 // NewReader makes a reader that knows no group yet.
@@ -34,7 +38,9 @@ func NewReader(cfg Config) *Reader { return &Reader{cfg: cfg, cache: map[string]
 // Reading is one poll's reading of all groups.
 type Reading struct {
 	*Reader
-	round *cluster.Round
+	round    *cluster.Round
+	declared []string                 // groups that somebody named: each is in the result, unless the cluster has no group at all
+	unfound  map[string]lag.ErrorCode // why a coordinator that was looked up could not be asked
 
 	mu         sync.Mutex
 	groups     []*group // sorted by name once all coordinators were asked
@@ -45,11 +51,19 @@ type Reading struct {
 type group struct {
 	lag.GroupRead
 	unnamed []member // whose topics may still be ids
+	denied  bool     // its coordinator says that it does not exist, which is not believed yet
 }
 
-// Read reads all groups from their coordinators, and follows coordinators that moved.
-func (r *Reader) Read(ctx context.Context, round *cluster.Round) *Reading {
-	g := &Reading{Reader: r, round: round}
+// forgetEvery is after how many polls names are forgotten that no group uses any more: a quarter of an hour.
+const forgetEvery = 90
+
+// Read reads all groups from their coordinators, and follows coordinators that moved. It looks up the coordinators of
+// declared groups that no broker lists.
+func (r *Reader) Read(ctx context.Context, round *cluster.Round, declared []string) *Reading {
+	if r.polls++; r.polls%forgetEvery == 0 {
+		r.cfg.Names.Forget()
+	}
+	g := &Reading{Reader: r, round: round, declared: declared, unfound: map[string]lag.ErrorCode{}}
 	g.readCoordinators(ctx)
 	g.followCoordinators(ctx)
 	return g
@@ -144,14 +158,17 @@ func (r *Reading) Groups() []lag.GroupRead {
 	return groups
 }
 
-// Needs are the topics that some group commits to, subscribes to or is assigned.
-func (r *Reading) Needs() map[string]topics.Need {
+// Needs are the topics that some group commits to, subscribes to or is assigned. target is the time lag that a group may
+// have; 0: not said. saves says for which groups it is saved whether the times in records agree with arrivals.
+func (r *Reading) Needs(target func(group string) time.Duration, saves func(group string) bool) map[string]topics.Need {
 	needs := map[string]topics.Need{}
 	add := func(topic string, n topics.Need) {
 		before, seen := needs[topic]
 		n = topics.Need{
 			Stable: before.Stable || n.Stable, Committed: before.Committed || n.Committed,
-			CommitsMissing: before.CommitsMissing || n.CommitsMissing,
+			CommitsMissing: before.CommitsMissing || n.CommitsMissing, Past: max(before.Past, n.Past),
+			Partitions: max(before.Partitions, n.Partitions),
+			Compare:    before.Compare || n.Compare,
 		}
 		if seen && n == before {
 			return
@@ -161,17 +178,52 @@ func (r *Reading) Needs() map[string]topics.Need {
 		}
 	}
 	for _, g := range r.groups {
+		var past time.Duration
+		if len(g.Commits) > 0 && g.Type != lag.Share {
+			past = target(g.Group)
+		}
 		for _, c := range g.Commits {
-			add(c.Topic, topics.Need{Stable: g.ReadCommitted, Committed: true})
+			add(c.Topic, topics.Need{
+				Stable: g.ReadCommitted, Committed: true, Partitions: committedTo(c.Partitions), Past: past, Compare: past > 0 && saves(g.Group),
+			})
 		}
 		for _, topic := range r.memberTopics(g) {
 			add(topic, topics.Need{Stable: g.ReadCommitted})
+		}
+		for topic, n := range g.assignedTo() {
+			add(topic, topics.Need{Stable: g.ReadCommitted, Partitions: n})
 		}
 		for _, c := range r.missingCommits(g) {
 			add(c.topic, topics.Need{CommitsMissing: true})
 		}
 	}
 	return needs
+}
+
+// committedTo is how many partitions a topic has at least, as the commits of a group show it.
+func committedTo(commits []lag.PartitionCommit) int32 {
+	for _, c := range slices.Backward(commits) {
+		if c.Known.Has(lag.KnownCommitted) && c.Partition < math.MaxInt32 {
+			return c.Partition + 1
+		}
+	}
+	return 0
+}
+
+// assignedTo are the topics of which members have partitions, and how many partitions these have at least.
+func (g *group) assignedTo() map[string]int32 {
+	have := map[string]int32{}
+	for i := range g.Members {
+		for _, a := range g.Members[i].Assigned {
+			if len(a.Partitions) == 0 {
+				continue
+			}
+			if last := slices.Max(a.Partitions); last < math.MaxInt32 {
+				have[a.Topic] = max(have[a.Topic], last+1)
+			}
+		}
+	}
+	return have
 }
 
 // memberTopics are the topics that a group's members subscribe to or are assigned, sorted. While the coordinator gives

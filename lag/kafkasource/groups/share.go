@@ -54,12 +54,13 @@ func (r *Reading) fetchShare(ctx context.Context, broker int32, groups []*group)
 	if err != nil {
 		return nil, err
 	}
-	answers, sorter := match(groups), new(wire.CommitSorter)
+	answers, sorter, limit := match(groups), new(wire.CommitSorter), r.shareLimit(ctx, broker)
 	for _, o := range answer.Groups {
 		g, ok := answers.next(o.GroupID, o.ErrorCode)
 		if !ok {
 			continue
 		}
+		g.MaxMembers = limit
 		answers.setCommits(g, r.shareCommits(o.Topics, answer.Version), sorter)
 	}
 	return answers.failed(), nil
@@ -87,6 +88,8 @@ func shareCommit(sp kmsg.DescribeShareGroupOffsetsResponseGroupTopicPartition, v
 	}
 	switch {
 	case c.Err != lag.OK || sp.StartOffset < 0: // not started: it has neither a position nor a lag
+	case sp.StartOffset > lag.MaxOffset || sp.Lag > lag.MaxOffset:
+		c.Err = lag.Garbled
 	case version >= 1 && sp.Lag >= 0:
 		c.Lag, c.Known = sp.Lag, lag.KnownLag
 	default:

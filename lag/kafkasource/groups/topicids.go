@@ -28,7 +28,7 @@ type topicPartitions struct {
 // that byID does not have.
 func (r *Reading) NameTopics(ctx context.Context, byID map[[16]byte]string) {
 	if unknown := r.unknownIDs(byID); len(unknown) > 0 {
-		found, err := r.round.Metadata(ctx, unknown)
+		found, _, err := r.round.Metadata(ctx, unknown, nil)
 		if err != nil {
 			r.round.Fail(lag.StageMetadata, transport.AnyBroker, err)
 		}

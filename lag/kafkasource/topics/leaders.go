@@ -13,10 +13,10 @@ import (
 func (o *reading) followLeaders(ctx context.Context) {
 	for try := range cluster.MoveTries {
 		names := o.outdated(try == 0)
-		if len(names) == 0 || try > 0 && cluster.Pause(ctx) != nil {
+		if len(names) == 0 || try > 0 && o.round.Pause(ctx) != nil {
 			return
 		}
-		if err := o.refresh(ctx, o.round, names); err != nil {
+		if err := o.refresh(ctx, o.round, names, partitionsOf(names, o.needs)); err != nil {
 			o.round.Fail(lag.StageMetadata, transport.AnyBroker, err)
 			return
 		}
@@ -90,5 +90,5 @@ func keepsAnswer(old, now *lag.PartitionRead, sameTopic bool) bool {
 	if old.Known.Has(lag.KnownEnd) {
 		return !old.Known.Has(lag.KnownStart) || old.Start <= old.End
 	}
-	return now.Leader < 0 || old.Err == lag.Unreachable && old.Leader == now.Leader
+	return now.Leader < 0 || (old.Err == lag.Unreachable || old.Err == lag.Slow) && old.Leader == now.Leader
 }

@@ -17,6 +17,7 @@ import (
 type Config struct {
 	MaxAge     time.Duration // of metadata
 	StartEvery int           // polls between two readings of log start offsets
+	Compare    time.Duration // between two comparisons of the times in records with arrivals; the first is after two fifths of it
 	Partitions int           // that a ListOffsets request asks for
 	Timeout    time.Duration // that a broker may take for offsets in remote storage
 }
@@ -25,6 +26,7 @@ type Config struct {
 type Reader struct {
 	cfg     Config
 	polls   int
+	times   map[string]*topicTimes
 	known   map[string]*topic    // metadata and log starts of consumed topics
 	missing map[string]time.Time // topics that metadata does not know, and since when
 	listed  []string             // all topics of the cluster that are not internal
@@ -33,20 +35,24 @@ type Reader struct {
 
 // NewReader makes a reader that knows no topic yet.
 func NewReader(cfg Config) *Reader {
-	return &Reader{cfg: cfg, known: map[string]*topic{}, missing: map[string]time.Time{}}
+	return &Reader{cfg: cfg, times: map[string]*topicTimes{}, known: map[string]*topic{}, missing: map[string]time.Time{}}
 }
 
 // topic holds the metadata of a consumed topic and its offsets in the last poll.
 // Nothing in read is changed in place, because observations share it.
 type topic struct {
-	read lag.TopicRead
+	read    lag.TopicRead
+	fewerAt time.Time // brokers said that there are no more partitions, although groups commit to some; zero: they did not
 }
 
 // Need is what some group needs of a topic.
 type Need struct {
-	Stable         bool // the last stable offset: the group reads committed data only
-	Committed      bool // it commits there, so the topic exists or did lately
-	CommitsMissing bool // its commits there are not in the response any more: was the topic deleted, or created again?
+	Stable         bool          // the last stable offset: the group reads committed data only
+	Committed      bool          // it commits there, so the topic exists or did lately
+	Partitions     int32         // so many it has at least, or had lately: a group commits to the last of them, or has it
+	Past           time.Duration // how long ago some group wants to know the ends of its logs; 0: none
+	Compare        bool          // somebody saves whether the times of its records agree with arrivals
+	CommitsMissing bool          // its commits there are not in the response any more: was the topic deleted, or created again?
 }
 
 // ID is the id of a topic whose metadata is known.
@@ -98,7 +104,11 @@ func (r *Reader) Absent(names []string) []string {
 // Refresh reads metadata of the brokers and of every known topic, when it is older than Config.MaxAge or known to be wrong.
 func (r *Reader) Refresh(ctx context.Context, round *cluster.Round) {
 	if round.Cluster.MetadataOlderThan(r.cfg.MaxAge) {
-		if err := r.refresh(ctx, round, slices.Sorted(maps.Keys(r.known))); err != nil {
+		names := slices.Sorted(maps.Keys(r.known))
+		if _, consumed := r.known[cluster.OffsetsTopic]; !consumed {
+			names = append(names, cluster.OffsetsTopic)
+		}
+		if err := r.refresh(ctx, round, names, nil); err != nil {
 			round.Fail(lag.StageMetadata, transport.AnyBroker, err)
 		} else {
 			round.Cluster.SetRefreshed()
@@ -107,17 +117,28 @@ func (r *Reader) Refresh(ctx context.Context, round *cluster.Round) {
 	round.UseBrokers()
 }
 
-// refresh reads metadata of the named topics. A topic that is not there is forgotten.
-func (r *Reader) refresh(ctx context.Context, round *cluster.Round, names []string) error {
+// refresh reads metadata of the named topics. A topic that is not there is forgotten. have is how many partitions they have at
+// least.
+func (r *Reader) refresh(ctx context.Context, round *cluster.Round, names []string, have map[string]int32) error {
 	wanted := make([]kmsg.MetadataRequestTopic, len(names))
 	for i, name := range names {
 		wanted[i] = kmsg.NewMetadataRequestTopic()
 		wanted[i].Topic = &name
 	}
-	found, err := round.Metadata(ctx, wanted)
+	found, short, err := round.Metadata(ctx, wanted, have)
 	for i := range found {
+		if t := found[i].Topic; t != nil && *t == cluster.OffsetsTopic {
+			round.Cluster.NoteOffsetsTopic(&found[i])
+		}
 		if err := r.store(&found[i]); err != nil {
 			round.Fail(lag.StageMetadata, transport.AnyBroker, err)
+		}
+	}
+	for name, code := range short {
+		if t, ok := r.known[name]; ok && int64(len(t.read.Partitions)) < int64(have[name]) {
+			if t.read.More = code; code == lag.OK {
+				t.fewerAt = time.Now()
+			}
 		}
 	}
 	return err
@@ -139,11 +160,16 @@ func (r *Reader) store(m *kmsg.MetadataResponseTopic) error {
 			return err
 		}
 		if before, ok := r.known[name]; ok && before.read.ID == read.ID {
+			read.Partitions = append(read.Partitions, notTold(&before.read, &read)...)
 			keepOffsets(read.Partitions, before.read.Partitions)
 		}
-		r.known[name] = &topic{read}
+		r.known[name] = &topic{read: read}
 	default:
-		r.known[name] = &topic{lag.TopicRead{Name: name, ID: m.TopicID, Err: code}}
+		read := lag.TopicRead{Name: name, ID: m.TopicID, Err: code}
+		if before, ok := r.known[name]; ok && read.ID == [16]byte{} {
+			read.ID = before.read.ID
+		}
+		r.known[name] = &topic{read: read}
 	}
 	return nil
 }
@@ -165,6 +191,19 @@ func topicOf(m *kmsg.MetadataResponseTopic) (lag.TopicRead, error) {
 	return read, nil
 }
 
+// notTold are partitions of the same topic that new metadata does not have. Partitions are only ever added: the broker that
+// answered has not heard of the last ones yet. Without an id it may be another topic of that name, which has fewer.
+func notTold(before, now *lag.TopicRead) []lag.PartitionRead {
+	if now.ID == [16]byte{} || len(before.Partitions) <= len(now.Partitions) {
+		return nil
+	}
+	rest := slices.Clone(before.Partitions[len(now.Partitions):])
+	for i, p := range rest {
+		rest[i] = lag.PartitionRead{Leader: p.Leader, LeaderEpoch: p.LeaderEpoch, Replicas: p.Replicas, InSync: p.InSync}
+	}
+	return rest
+}
+
 // keepOffsets carries over the offsets of the last poll, unless the leader epoch changed:
 // then the log may have been truncated, and its start is read again.
 func keepOffsets(now, before []lag.PartitionRead) {
@@ -182,22 +221,36 @@ func (r *Reader) consumed(ctx context.Context, round *cluster.Round, needs map[s
 	unknown := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return r.isKnown(name, needs[name]) })
 	var failed error
 	if len(unknown) > 0 {
-		if failed = r.refresh(ctx, round, unknown); failed != nil {
+		if failed = r.refresh(ctx, round, unknown, partitionsOf(unknown, needs)); failed != nil {
 			round.Fail(lag.StageMetadata, transport.AnyBroker, failed)
 		}
 	}
 	maps.DeleteFunc(r.known, func(name string, _ *topic) bool { _, ok := needs[name]; return !ok })
+	maps.DeleteFunc(r.times, func(name string, _ *topicTimes) bool { _, ok := needs[name]; return !ok })
 	var reads []lag.TopicRead
 	for _, name := range names {
 		t, ok := r.known[name]
+		_, missing := r.missing[name]
 		switch {
 		case ok:
 			reads = append(reads, t.withoutOffsets())
 		case failed != nil:
 			reads = append(reads, lag.TopicRead{Name: name, Err: transport.Code(failed)})
+		case !missing: // the answer says nothing of it that can be used
+			round.Fail(lag.StageMetadata, transport.AnyBroker, transport.Garbled("Metadata without the topic %q, which was asked for", name))
+			reads = append(reads, lag.TopicRead{Name: name, Err: lag.Garbled})
 		}
 	}
 	return reads
+}
+
+// partitionsOf is how many partitions topics have at least.
+func partitionsOf(names []string, needs map[string]Need) map[string]int32 {
+	have := make(map[string]int32, len(names))
+	for _, name := range names {
+		have[name] = needs[name].Partitions
+	}
+	return have
 }
 
 // isKnown reports whether metadata of the topic need not be asked for: it is known and nothing says that it is wrong,
@@ -205,7 +258,14 @@ func (r *Reader) consumed(ctx context.Context, round *cluster.Round, needs map[s
 func (r *Reader) isKnown(name string, n Need) bool {
 	t, ok := r.known[name]
 	_, missing := r.missing[name]
-	return missing && !n.Committed || ok && !n.CommitsMissing && !cluster.LeaderMoved(t.read.Err)
+	return missing && !n.Committed || ok && !n.CommitsMissing && !cluster.LeaderMoved(t.read.Err) && !r.lacks(t, n)
+}
+
+// lacks reports whether metadata has fewer partitions than groups commit to, and brokers have not said lately that there are no
+// more.
+func (r *Reader) lacks(t *topic, n Need) bool {
+	return t.read.Err == lag.OK && int64(len(t.read.Partitions)) < int64(n.Partitions) &&
+		(t.fewerAt.IsZero() || time.Since(t.fewerAt) > r.cfg.MaxAge)
 }
 
 // withoutOffsets is the topic with no offset known but the log starts.

@@ -14,6 +14,13 @@ import (
 	"github.com/lagscaler/lagscaler/lag/kafkasource/wire"
 )
 
+// Offsets are what a poll reads of topics.
+type Offsets struct {
+	Topics     []lag.TopicRead
+	Past       []lag.PastEnd    // where the ends of some logs were before this process read them
+	FirstSince []lag.FirstSince // to compare the times in records with arrivals
+}
+
 // reading is one poll's reading of end, stable and start offsets.
 type reading struct {
 	*Reader
@@ -22,11 +29,14 @@ type reading struct {
 	needs  map[string]Need
 	topics []lag.TopicRead
 	index  map[string]int32 // into topics, by name
+
+	trusted func(topic string, id [16]byte) bool // the times of its records agreed with arrivals before this process began
 }
 
 // Read reads the offsets of every needed topic: one request per leader, kind of offset and 10,000 partitions.
-func (r *Reader) Read(ctx context.Context, round *cluster.Round, needs map[string]Need) []lag.TopicRead {
-	o := &reading{Reader: r, round: round, starts: r.polls%r.cfg.StartEvery == 0, needs: needs}
+// trusted says of which topics the times in records are those of their arrival.
+func (r *Reader) Read(ctx context.Context, round *cluster.Round, needs map[string]Need, trusted func(string, [16]byte) bool) Offsets {
+	o := &reading{Reader: r, round: round, starts: r.polls%r.cfg.StartEvery == 0, needs: needs, trusted: trusted}
 	r.polls++
 	o.topics = r.consumed(ctx, round, needs)
 	o.read(ctx, o.all())
@@ -34,20 +44,28 @@ func (r *Reader) Read(ctx context.Context, round *cluster.Round, needs map[strin
 	o.topics = slices.DeleteFunc(o.topics, func(t lag.TopicRead) bool { return t.Err == lag.UnknownTopic })
 	o.reportErrors()
 	r.storeOffsets(o.topics)
-	return o.topics
+	o.index = o.indexed()
+	return Offsets{o.topics, o.past(ctx), o.firstSince(ctx)}
 }
 
 // all are the partitions of all topics.
 func (o *reading) all() []wire.Partition {
-	o.index = make(map[string]int32, len(o.topics))
+	o.index = o.indexed()
 	var partitions []wire.Partition
 	for t := range o.topics {
-		o.index[o.topics[t].Name] = int32(t)
 		for i := range o.topics[t].Partitions {
 			partitions = append(partitions, wire.Partition{Topic: int32(t), Number: int32(i)})
 		}
 	}
 	return partitions
+}
+
+func (o *reading) indexed() map[string]int32 {
+	index := make(map[string]int32, len(o.topics))
+	for t := range o.topics {
+		index[o.topics[t].Name] = int32(t)
+	}
+	return index
 }
 
 func (o *reading) at(p wire.Partition) *lag.PartitionRead {
@@ -106,6 +124,7 @@ type request struct {
 	leader     int32
 	kind       wire.OffsetKind
 	partitions []wire.Partition
+	times      []int64 // of the kind PastOffset, by topic
 	offsets    []wire.Offset
 	at         time.Time
 	err        error
@@ -122,7 +141,7 @@ func (o *reading) requests(leader int32, kind wire.OffsetKind, partitions []wire
 func (q *request) send(ctx context.Context, o *reading) {
 	req := &wire.ListOffsets{
 		ListOffsetsRequest: kmsg.NewPtrListOffsetsRequest(),
-		Kind:               q.kind, Partitions: q.partitions, Topics: o.topics, TopicIndex: o.index,
+		Kind:               q.kind, Partitions: q.partitions, Topics: o.topics, TopicIndex: o.index, Times: q.times,
 	}
 	req.TimeoutMillis = int32(o.cfg.Timeout.Milliseconds())
 	answer, err := transport.AsResponse[*wire.ListOffsetsResponse](o.round.Send(ctx, q.leader, req))
@@ -159,6 +178,12 @@ func (q *request) apply(o *reading) {
 	}
 }
 
+// started is where the times of answers count from.
+var started = time.Now()
+
+// millis are Unix milliseconds at the start of the program, and the time that passed since: the wall clock may be set.
+func millis(t time.Time) int64 { return started.Add(t.Sub(started)).UnixMilli() }
+
 func (q *request) write(p *lag.PartitionRead, a wire.Offset) {
 	switch {
 	case a.Code != lag.OK:
@@ -171,7 +196,7 @@ func (q *request) write(p *lag.PartitionRead, a wire.Offset) {
 	}
 	switch q.kind {
 	case wire.EndOffset:
-		p.End, p.At, p.Err = a.Offset, q.at.UnixMilli(), lag.OK
+		p.End, p.At, p.Err = a.Offset, millis(q.at), lag.OK
 		p.LeaderEpoch = max(p.LeaderEpoch, a.Epoch)
 	case wire.StableOffset:
 		p.Stable = a.Offset
@@ -186,6 +211,9 @@ func (o *reading) reportErrors() {
 	failures := cluster.Failures{}
 	for t := range o.topics {
 		topic := &o.topics[t]
+		if topic.More != lag.OK {
+			failures.Add(transport.AnyBroker, topic.More, topic.Name+"/"+strconv.Itoa(len(topic.Partitions))+" and above")
+		}
 		for i := range topic.Partitions {
 			if p := &topic.Partitions[i]; p.Err != lag.OK {
 				failures.Add(p.Leader, p.Err, topic.Name+"/"+strconv.Itoa(i))

@@ -15,10 +15,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/lagscaler/lagscaler/lag"
-	"github.com/lagscaler/lagscaler/lag/kafkasource/wire"
 )
 
-// Config says how to reach brokers. All fields but TLS and SASL must be set.
+// Config says how to reach brokers. All fields but TLS, SASL, Advertised and Dial must be set.
 type Config struct {
 	Brokers  []string // bootstrap addresses, HOST:PORT
 	ClientID string
@@ -26,11 +25,15 @@ type Config struct {
 	TLS  *TLS  // nil: plain text
 	SASL *SASL // nil: no authentication
 
-	// Dial opens connections, before TLS.
+	// Advertised says which hosts may be dialled beside those of Brokers; nil: see connect.
+	Advertised func(host string) bool
+
+	// Dial opens connections, before TLS; nil: directly.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	InFlight    int           // requests of DoLimited in flight per broker
 	Response    int           // bytes of the largest response that is accepted
+	Identity    *Identity     // of the cluster that answers; nil: any
 	DialTimeout time.Duration // until a connection is authenticated
 	Request     time.Duration // until a request is answered
 }
@@ -46,9 +49,13 @@ type Client struct {
 	correlation atomic.Int32
 	connections atomic.Int64 // opened so far
 	limits      limits
+	handshakes  handshakes
+	greetings   greetings
+	decoders    decoders
 
 	bootstrap    atomic.Pointer[net.Addr] // where the transport looks for the cluster
-	rediscovered atomic.Int64             // when it was last made to look again, Unix nanoseconds
+	began        time.Time                // when the client was made
+	rediscovered atomic.Int64             // when it was last made to look again: ns since began, and rediscoverEvery; 0: never
 
 	mu       sync.Mutex
 	brokers  []lag.Broker                     // as of the last SetBrokers
@@ -66,10 +73,15 @@ func New(cfg Config) (*Client, error) {
 		}
 	}
 	c := &Client{
+		began:     time.Now(),
 		cfg:       cfg,
 		formatter: kmsg.NewRequestFormatter(kmsg.FormatterClientID(cfg.ClientID)),
 		limits:    limits{inFlight: cfg.InFlight},
+		decoders:  make(decoders, mostDecoders),
 		versions:  map[int32]map[int16]versionRange{},
+	}
+	if c.cfg.Identity == nil {
+		c.cfg.Identity = NewIdentity(nil)
 	}
 	c.setBootstrap(cfg.Brokers)
 	c.transport = &kafka.Transport{
@@ -100,8 +112,11 @@ func (c *Client) Close() { c.transport.CloseIdleConnections() }
 // Connections is the number of connections opened so far.
 func (c *Client) Connections() int64 { return c.connections.Load() }
 
-// Counter counts the requests that were sent.
-type Counter interface{ Sent(apiKey int16) }
+// Counter counts the requests that were sent. Began is when their poll or sample began.
+type Counter interface {
+	Sent(apiKey int16)
+	Began() time.Time
+}
 
 // Do sends a request to a broker and decodes the response. It is the only function that sends.
 // It waits for the broker's throttle time, repeats the request on another connection when its own was lost,
@@ -109,13 +124,19 @@ type Counter interface{ Sent(apiKey int16) }
 func (c *Client) Do(ctx context.Context, sent Counter, broker int32, req kmsg.Request) (kmsg.Response, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Request)
 	defer cancel()
+	c.greetings.begins(sent.Began())
 	if err := c.limits.waitThrottled(ctx, broker); err != nil {
 		return nil, err
 	}
-	a, err := c.exchange(ctx, sent, broker, req)
+	began := time.Now()
+	a, up, err := c.exchange(ctx, sent, broker, req)
 	if err != nil {
+		if c.slow(ctx, sent, broker, up, err) {
+			err = WithCode(lag.Slow, fmt.Errorf("no answer within %v, although the broker is up: %w", time.Since(began).Round(10*time.Millisecond), err))
+		}
 		return nil, fmt.Errorf("%s: %w", kmsg.NameForKey(req.Key()), err)
 	}
+	c.limits.answers(broker)
 	if broker != AnyBroker {
 		c.setVersions(broker, a.versions)
 	}
@@ -124,8 +145,8 @@ func (c *Client) Do(ctx context.Context, sent Counter, broker int32, req kmsg.Re
 	}
 	resp := req.ResponseKind()
 	resp.SetVersion(a.version)
-	if err := decode(ctx, resp, a.body); err != nil {
-		return nil, Garbled("%s v%d: %v", kmsg.NameForKey(a.key), a.version, err)
+	if err := c.decoders.decode(ctx, resp, a.body); err != nil {
+		return nil, notDecoded(a, err)
 	}
 	if _, ok := resp.(selfContained); ok {
 		recycle(a.buffer)
@@ -141,6 +162,9 @@ func (c *Client) Do(ctx context.Context, sent Counter, broker int32, req kmsg.Re
 func (c *Client) DoLimited(ctx context.Context, sent Counter, broker int32, req kmsg.Request) (kmsg.Response, error) {
 	release, err := c.limits.acquire(ctx, broker)
 	if err != nil {
+		if c.slow(ctx, sent, broker, false, err) {
+			err = WithCode(lag.Slow, err)
+		}
 		return nil, err
 	}
 	defer release()
@@ -156,63 +180,61 @@ func AsResponse[R kmsg.Response](resp kmsg.Response, err error) (R, error) {
 	return r, err
 }
 
-// selfContained are responses that keep no part of the bytes they were decoded from. The memory of these bytes is used
-// again. Some of kmsg's responses keep a part, for example member metadata.
-type selfContained interface{ SelfContained() }
-
-// decode decodes a response and gives up when the context ends. wire.Check comes first, because kmsg's decoders believe
-// counts: with garbage they take gigabytes, and loop for up to a minute.
-func decode(ctx context.Context, resp kmsg.Response, body []byte) error {
-	if _, ours := resp.(selfContained); ours {
-		return resp.ReadFrom(body)
-	}
-	if err := wire.Check(resp.Key(), resp.GetVersion(), body); err != nil {
-		return err
-	}
-	done := make(chan error, 1)
-	go func() {
-		defer func() { // a panic in this goroutine would end the process
-			if v := recover(); v != nil {
-				done <- fmt.Errorf("decoding panics: %v", v)
-			}
-		}()
-		done <- resp.ReadFrom(body)
-	}()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return errors.New("decoding does not come to an end")
-	}
-}
-
 // attempts is how often a request is sent when its connection turns out to be broken: once for each connection that
 // the pool may hold to a broker, and once on a new one.
 const attempts = 4
 
-func (c *Client) exchange(ctx context.Context, sent Counter, broker int32, req kmsg.Request) (*rawResponse, error) {
-	var err error
+// exchange sends a request. up reports whether a connection was opened for it: then the broker answered its handshake.
+func (c *Client) exchange(ctx context.Context, sent Counter, broker int32, req kmsg.Request) (a *rawResponse, up bool, err error) {
+	began := time.Now()
 	for range attempts {
 		sent.Sent(req.Key())
-		var m kafka.Response
-		m, err = c.transport.RoundTrip(ctx, *c.bootstrap.Load(), &exchange{
+		e := &exchange{
 			broker:      broker,
 			correlation: c.correlation.Add(1),
 			client:      c.formatter,
 			limit:       c.cfg.Response,
 			request:     req,
-		})
+			identity:    c.cfg.Identity,
+		}
+		var m kafka.Response
+		m, err = c.transport.RoundTrip(ctx, *c.bootstrap.Load(), e)
+		up = e.opened.Load() >= began.Sub(c.began).Nanoseconds()
 		if err == nil {
 			if a, ok := m.(*rawResponse); ok {
-				return a, nil
+				return a, up, nil
 			}
-			return nil, Garbled("transport answered a %T", m)
+			return nil, up, Garbled("transport answered a %T", m)
 		}
-		if ctx.Err() != nil || !IsLost(err) && !c.rediscover(err) {
+		if ctx.Err() != nil || !IsLost(err) && !c.rediscover(err) && !c.elsewhere(broker, err) {
+			if e.opened.Load() == 0 && timedOut(ctx, err) {
+				err = c.handshakes.explain(c.addressOf(broker), err)
+			}
 			break
 		}
 	}
-	return nil, err
+	return nil, up, err
+}
+
+// addressOf is the address of a broker; empty for [AnyBroker], or if it is not known.
+func (c *Client) addressOf(broker int32) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	i := slices.IndexFunc(c.brokers, func(b lag.Broker) bool { return b.ID == broker })
+	if i < 0 {
+		return ""
+	}
+	return addressOf(c.brokers[i])
+}
+
+func addressOf(b lag.Broker) string { return net.JoinHostPort(b.Host, strconv.Itoa(int(b.Port))) }
+
+// slow reports whether a request that ended with its deadline was sent to a broker that is up but slow. A broker that hangs, or
+// whose host is gone while its connections still look open, gives the same: no answer. What separates them is that a broker
+// that is up has answered something else since the poll or sample began, or the handshake of a new connection, see greetings.
+func (c *Client) slow(ctx context.Context, sent Counter, broker int32, up bool, err error) bool {
+	return timedOut(ctx, err) && Code(err) == lag.Unreachable &&
+		(up || c.limits.answered(broker, sent.Began()) || c.greetings.answered(c.addressOf(broker), sent.Began(), c.limits.lastAnswer(broker)))
 }
 
 // SetBrokers tells the client which brokers the cluster has, for when the bootstrap addresses do not answer any more.
@@ -231,7 +253,7 @@ func (c *Client) rediscover(err error) bool {
 	if !errors.Is(err, kafka.BrokerNotAvailable) {
 		return false
 	}
-	last, now := c.rediscovered.Load(), time.Now().UnixNano()
+	last, now := c.rediscovered.Load(), int64(time.Since(c.began))+int64(rediscoverEvery)
 	if now-last < int64(rediscoverEvery) || !c.rediscovered.CompareAndSwap(last, now) {
 		return false
 	}
@@ -240,19 +262,34 @@ func (c *Client) rediscover(err error) bool {
 	return true
 }
 
+// elsewhere reports whether another bootstrap address may answer, after one of another cluster did: that one is not dialled
+// again for a while.
+func (c *Client) elsewhere(broker int32, err error) bool {
+	return broker == AnyBroker && Code(err) == lag.ForeignCluster && len(c.addresses()) > 1
+}
+
+// Reconnect gives up all connections, and looks for the cluster at the bootstrap addresses again.
+func (c *Client) Reconnect() {
+	c.SetBrokers(nil)
+	c.setBootstrap(c.addresses())
+	c.transport.CloseIdleConnections()
+}
+
 // addresses are those of the cluster's brokers and the bootstrap addresses, which may be down or gone.
 func (c *Client) addresses() []string {
 	all := slices.Clone(c.cfg.Brokers)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, b := range c.brokers {
-		all = append(all, net.JoinHostPort(b.Host, strconv.Itoa(int(b.Port))))
+		all = append(all, addressOf(b))
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
 }
 
+// setBootstrap has kafka-go search for the cluster at these addresses.
 func (c *Client) setBootstrap(addresses []string) {
 	address := kafka.TCP(addresses...)
 	c.bootstrap.Store(&address)
+	c.handshakes.searches(true)
 }

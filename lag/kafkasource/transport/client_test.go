@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -32,6 +33,18 @@ func TestThrottleTimeIsKept(t *testing.T) {
 		}
 		if err := l.waitThrottled(t.Context(), 1); err != nil || time.Since(began) != 300*time.Millisecond {
 			t.Errorf("afterwards: %v after %v", err, time.Since(began))
+		}
+	})
+}
+
+// A broker that asks for weeks is asked again soon.
+func TestThrottleIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := limits{inFlight: 2}
+		l.throttle(1, 24*24*time.Hour)
+		began := time.Now()
+		if err := l.waitThrottled(t.Context(), 1); err != nil || time.Since(began) != longestThrottle {
+			t.Errorf("%v after %v", err, time.Since(began))
 		}
 	})
 }
@@ -85,17 +98,47 @@ func (e endless) ReadFrom([]byte) error {
 	return nil
 }
 
+// Decoding that does not end is given up. A few of them may run, and when they end, there is place again.
 func TestEndlessDecodingIsLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
+		d := make(decoders, mostDecoders)
 		e := endless{kmsg.NewPtrShareGroupDescribeResponse(), make(chan struct{})}
-		began := time.Now()
-		if err := decode(ctx, e, e.AppendTo(nil)); err == nil || time.Since(began) != time.Second {
-			t.Errorf("%v after %v", err, time.Since(began))
+		for i := range mostDecoders + 1 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			began := time.Now()
+			err := d.decode(ctx, e, e.AppendTo(nil))
+			if err == nil || time.Since(began) != time.Second || strings.Contains(err.Error(), "before it") != (i == mostDecoders) {
+				t.Errorf("%d: %v after %v", i, err, time.Since(began))
+			}
 		}
 		close(e.until)
+		if err := d.decode(t.Context(), e, e.AppendTo(nil)); err != nil {
+			t.Errorf("when the others have ended: %v", err)
+		}
 	})
+}
+
+// An answer that came just before the deadline is late, and not wrong: a machine that is busy has no time left to decode it. Its
+// twin is TestEndlessDecodingIsLeftAlone.
+func TestAnAnswerJustBeforeTheDeadline(t *testing.T) {
+	for name, blocked := range map[string]int{"it is being decoded": 0, "others are being decoded": mostDecoders} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d, e := make(decoders, mostDecoders), endless{kmsg.NewPtrShareGroupDescribeResponse(), make(chan struct{})}
+				for range blocked {
+					d <- struct{}{}
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+				defer cancel()
+				err := notDecoded(&rawResponse{key: e.Key(), version: 1}, d.decode(ctx, e, e.AppendTo(nil)))
+				if want := "ShareGroupDescribe v1: the answer came just before the deadline: it had 20ms to be decoded"; Code(err) != lag.Slow || err.Error() != want {
+					t.Errorf("%s: %v, want %s", Code(err), err, want)
+				}
+				close(e.until)
+			})
+		})
+	}
 }
 
 func TestCode(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"time"
 )
 
@@ -14,9 +15,12 @@ import (
 // It is the connection's remote address, because a raw exchange is given nothing else that it could know the broker by.
 type peer struct {
 	net.Addr
+	address  string // as it was dialled
 	versions map[int16]versionRange
-	trusted  bool // there is no authentication, or it succeeded: a raw exchange took place
-	raw      bool // the next request is that of a raw exchange
+	trusted  bool  // there is no authentication, or it succeeded: a raw exchange took place
+	raw      bool  // the next request is that of a raw exchange
+	ours     bool  // it gave the cluster's id, or none
+	opened   int64 // when it was connected, ns since the client was made
 }
 
 // conn is a connection to a broker. It follows requests and responses, so that kafka-go decodes only what guard.go has
@@ -27,13 +31,17 @@ type conn struct {
 	net.Conn
 	peer *peer
 
+	identity *Identity // nil: any cluster will do
+	greeted  func()    // is called when the broker has answered the first request
+
 	sent   *sent // the request whose response is next; nil: none
 	tokens bool  // SaslHandshake v0 was sent: what follows has no headers
 	ready  []byte
 	left   int // bytes of a raw exchange's response that did not arrive yet
 
-	handshake time.Time // until when the connection must be authenticated; zero: it is
-	deadline  time.Time // that kafka-go wants
+	handshake time.Time  // until when the connection must be authenticated; zero: it is
+	step      *handshake // what it waits for until then
+	deadline  time.Time  // that kafka-go wants
 }
 
 func (c *conn) RemoteAddr() net.Addr { return c.peer }
@@ -57,7 +65,18 @@ func (c *conn) Write(b []byte) (int, error) {
 			return 0, err
 		}
 	}
+	if s.raw {
+		c.step.ends()
+	} else {
+		c.step.asks(s)
+	}
 	return c.Conn.Write(b)
+}
+
+// Close also ends the handshake of a connection that never became ready.
+func (c *conn) Close() error {
+	c.step.ends()
+	return c.Conn.Close()
 }
 
 func (c *conn) endHandshake() error {
@@ -93,8 +112,12 @@ func (c *conn) Read(b []byte) (int, error) {
 	return n, c.refused(err)
 }
 
-// refused gives the end of a connection that is not authenticated yet its code: brokers so refuse credentials.
+// refused gives the end of a connection that is not authenticated yet its code: brokers so refuse credentials. It says what a
+// broker did not do that is too late.
 func (c *conn) refused(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) && !c.handshake.IsZero() && c.step != nil {
+		return c.step.late(err)
+	}
 	if errors.Is(err, io.EOF) && c.peer.versions != nil && !c.peer.trusted {
 		return authenticationError(fmt.Errorf("%s closed the connection during authentication", c.peer.Addr))
 	}
@@ -104,20 +127,34 @@ func (c *conn) refused(err error) error {
 // dial connects to a broker, with TLS when configured. The TLS handshake is here and not in kafka-go's transport, so
 // that renewed certificates are used for the next connection, and a refused handshake has another code than a lost one.
 func (c *Client) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.DialTimeout)
-	defer cancel()
-	raw, err := c.cfg.Dial(ctx, network, address)
-	if err != nil {
+	if err := c.cfg.Identity.avoid(address); err != nil {
 		return nil, err
 	}
+	if len(c.addresses()) > 1 {
+		if err := c.handshakes.avoid(address, c.cfg.DialTimeout); err != nil {
+			return nil, err
+		}
+	}
+	// The request for which it is opened may end before: then the next one uses the connection.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.cfg.DialTimeout)
+	defer cancel()
+	step := c.handshakes.begin(address)
+	raw, err := c.connect(ctx, network, address)
+	if err != nil {
+		return nil, step.fails(ctx, err)
+	}
 	c.connections.Add(1)
+	step.reaches(stepTLS)
 	secured, err := c.secure(ctx, raw, address)
 	if err != nil {
 		_ = raw.Close() // the handshake's error says more
-		return nil, err
+		return nil, step.fails(ctx, err)
 	}
 	deadline, _ := ctx.Deadline()
-	return &conn{Conn: secured, peer: &peer{Addr: raw.RemoteAddr(), trusted: c.cfg.SASL == nil}, handshake: deadline}, nil
+	return &conn{
+		Conn: secured, identity: c.cfg.Identity, greeted: func() { c.greetings.note(address) }, handshake: deadline, step: step,
+		peer: &peer{Addr: raw.RemoteAddr(), address: address, trusted: c.cfg.SASL == nil, opened: int64(time.Since(c.began))},
+	}, nil
 }
 
 func (c *Client) secure(ctx context.Context, raw net.Conn, address string) (net.Conn, error) {

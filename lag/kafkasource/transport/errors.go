@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -62,6 +63,14 @@ func isRefusal(err error) bool {
 		errors.Is(err, kafka.UnsupportedSASLMechanism) ||
 		errors.Is(err, kafka.IllegalSASLState) ||
 		errors.As(err, &alert) && alert.Op == "remote error"
+}
+
+// timedOut reports whether a request ended because no answer came in time. The deadline of the connection may be noticed just
+// before that of the context.
+func timedOut(ctx context.Context, err error) bool {
+	var read *net.OpError
+	return errors.Is(ctx.Err(), context.DeadlineExceeded) ||
+		ctx.Err() == nil && errors.As(err, &read) && read.Op == "read" && read.Timeout()
 }
 
 // IsLost reports whether a connection broke that had been fine. Every pooled connection does once after its broker

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
@@ -23,6 +24,8 @@ type exchange struct {
 	client      *kmsg.RequestFormatter
 	limit       int // bytes of the largest response
 	request     kmsg.Request
+	opened      atomic.Int64 // when the handshake of its connection was answered, ns since the client was made; 0: it has none yet
+	identity    *Identity    // of the cluster that may answer; nil: any
 }
 
 // rawResponse is a response that is not decoded yet: its body without the header. Unsupported means that the broker
@@ -68,6 +71,10 @@ func (e *exchange) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
 		return nil, err
 	}
 	to.trusted = true // kafka-go authenticates before anything else
+	e.opened.Store(to.opened)
+	if err := e.identify(rw, to); err != nil {
+		return nil, err
+	}
 	a := &rawResponse{key: e.request.Key(), versions: to.versions}
 	version, ok := negotiate(to.versions, a.key, e.request.MaxVersion())
 	if !ok {

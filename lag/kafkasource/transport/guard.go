@@ -80,7 +80,11 @@ func (s sent) fits(frame []byte) error {
 		r.bytes()
 	}
 	if !r.Ok() {
-		return Garbled("response to %s claims more than its %d bytes hold", kmsg.NameForKey(s.key), len(frame))
+		and := ""
+		if s.key == metadataKey {
+			and = fmt.Sprintf(", or more than %d brokers", MostBrokers)
+		}
+		return Garbled("response to %s claims more than its %d bytes hold%s", kmsg.NameForKey(s.key), len(frame), and)
 	}
 	return nil
 }
@@ -115,16 +119,8 @@ func (r *claims) metadata(version int16) {
 			r.Span(bytes)
 		}
 	}
-	since(3, 4) // throttle time
-	r.array(10, func() {
-		r.Span(4) // id
-		r.string()
-		r.Span(4) // port
-		if version >= 1 {
-			r.string()
-		}
-	})
-	if version >= 2 {
+	r.brokers(version)
+	if version >= firstWithClusterID {
 		r.string() // cluster id
 	}
 	since(1, 4) // controller
@@ -144,6 +140,28 @@ func (r *claims) metadata(version int16) {
 		since(8, 4) // authorized operations
 	})
 	since(8, 4) // authorized operations
+}
+
+// MostBrokers bounds the brokers of a cluster: connections and goroutines grow with them. The greatest clusters have some hundreds.
+const MostBrokers = 1000
+
+// brokers walks through what is before the cluster's id.
+func (r *claims) brokers(version int16) {
+	if version >= 3 {
+		r.Span(4) // throttle time
+	}
+	brokers := 0
+	r.array(10, func() {
+		if brokers++; brokers > MostBrokers {
+			r.fail()
+		}
+		r.Span(4) // id
+		r.string()
+		r.Span(4) // port
+		if version >= 1 {
+			r.string()
+		}
+	})
 }
 
 func (r *claims) ids() { r.array(4, func() { r.Span(4) }) }
@@ -182,10 +200,24 @@ func (c *conn) begin() error {
 	if err := s.fits(frame); err != nil {
 		return err
 	}
+	if s.key == metadataKey && c.identity != nil {
+		if err := c.identity.check(c.peer.address, clusterIDIn(s.version, frame[4:])); err != nil {
+			return err
+		}
+	}
 	if s.key == apiVersionsKey {
 		if c.peer.versions, err = versionsIn(frame[4:]); err != nil {
 			return fmt.Errorf("versions of %s: %w", c.peer.Addr, err)
 		}
+		if _, ok := c.peer.versions[metadataKey]; !ok {
+			return Garbled("%s supports no Metadata requests", c.peer.Addr)
+		}
+		c.greeted()
+	}
+	if s.key == metadataKey {
+		c.step.finds()
+	} else {
+		c.step.reaches(stepCredentials)
 	}
 	c.ready = append(head, frame...)
 	return nil

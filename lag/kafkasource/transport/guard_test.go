@@ -36,7 +36,7 @@ func guardedConn(t *testing.T, answers ...[]byte) *conn {
 		}
 	}()
 	t.Cleanup(func() { _, _ = ours.Close(), theirs.Close() })
-	return &conn{Conn: ours, peer: &peer{Addr: ours.RemoteAddr(), versions: map[int16]versionRange{}}}
+	return &conn{Conn: ours, greeted: func() {}, peer: &peer{Addr: ours.RemoteAddr(), versions: map[int16]versionRange{}}}
 }
 
 // say sends a request and reads all that may be read of its response.

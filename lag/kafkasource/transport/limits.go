@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/lagscaler/lagscaler/lag"
 )
 
 // limits hold back requests, per broker.
@@ -17,6 +19,7 @@ type limits struct {
 type brokerLimit struct {
 	slots          chan struct{}
 	throttledUntil time.Time
+	answered       time.Time // the last answer; zero: none
 }
 
 func (l *limits) of(broker int32) *brokerLimit {
@@ -44,11 +47,37 @@ func (l *limits) acquire(ctx context.Context, broker int32) (release func(), err
 	}
 }
 
+// answers notes an answer.
+func (l *limits) answers(broker int32) {
+	b := l.of(broker)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b.answered = time.Now()
+}
+
+// answered reports whether the broker answered anything since a time.
+func (l *limits) answered(broker int32, since time.Time) bool {
+	return l.lastAnswer(broker).After(since)
+}
+
+// lastAnswer is when the broker answered a request for the last time; zero: it did not.
+func (l *limits) lastAnswer(broker int32) time.Time {
+	b := l.of(broker)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return b.answered
+}
+
+// longestThrottle bounds what a broker can ask for. Kafka asks for the window of a quota at most, 1 s by default, and holds back
+// what comes earlier (KIP-219).
+const longestThrottle = 5 * time.Second
+
 // throttle notes that the broker asked for no requests for that long.
 func (l *limits) throttle(broker int32, d time.Duration) {
 	if d <= 0 {
 		return
 	}
+	d = min(d, longestThrottle)
 	b := l.of(broker)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -66,7 +95,7 @@ func (l *limits) waitThrottled(ctx context.Context, broker int32) error {
 		return nil
 	}
 	if deadline, ok := ctx.Deadline(); ok && deadline.Before(until) {
-		return fmt.Errorf("throttled by the broker for another %v", d.Round(time.Millisecond))
+		return WithCode(lag.Slow, fmt.Errorf("throttled by the broker for another %v", d.Round(time.Millisecond)))
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -42,7 +42,7 @@ func (s SASL) String() string { return strings.TrimSpace(s.Mechanism + " " + s.U
 func (s SASL) GoString() string { return s.String() }
 
 // String names the client, and no secret.
-func (o OAuth) String() string { return o.ClientID + " at " + o.TokenURL }
+func (o OAuth) String() string { return o.ClientID + " at " + endpoint(o.TokenURL) }
 
 // GoString is String, for %#v.
 func (o OAuth) GoString() string { return o.String() }
@@ -53,12 +53,13 @@ type authenticator func(ctx context.Context) (sasl.StateMachine, []byte, error)
 // mechanism is a sasl.Mechanism that reads its secrets for every connection. Its failures have a code of their own, so
 // that they differ from a lost connection.
 type mechanism struct {
-	name  string
-	start authenticator
+	name    string
+	start   authenticator
+	secrets func() []string // that errors must not print
 }
 
 func newMechanism(s SASL) (*mechanism, error) {
-	m := &mechanism{name: s.Mechanism}
+	m := &mechanism{name: s.Mechanism, secrets: s.secrets}
 	switch s.Mechanism {
 	case "PLAIN":
 		m.start = s.password(func(user, password string) (sasl.Mechanism, error) {
@@ -89,22 +90,25 @@ func (m *mechanism) Name() string { return m.name }
 func (m *mechanism) Start(ctx context.Context) (sasl.StateMachine, []byte, error) {
 	state, first, err := m.start(ctx)
 	if err != nil {
-		return nil, nil, authenticationError(fmt.Errorf("SASL %s: %w", m.name, err))
+		return nil, nil, authenticationError(fmt.Errorf("SASL %s: %w", m.name, redact(err, m.secrets()...)))
 	}
-	return saslState{state, m.name}, first, nil
+	return saslState{state, m}, first, nil
 }
 
 // saslState gives a failure in the middle of an authentication its code, for example when a SCRAM server cannot prove
 // that it knows the password.
 type saslState struct {
 	sasl.StateMachine
-	name string
+	*mechanism
 }
 
 func (s saslState) Next(ctx context.Context, challenge []byte) (bool, []byte, error) {
+	if err := checkChallenge(s.name, challenge); err != nil {
+		return false, nil, authenticationError(fmt.Errorf("SASL %s: %w", s.name, err))
+	}
 	done, response, err := s.StateMachine.Next(ctx, challenge)
 	if err != nil {
-		err = authenticationError(fmt.Errorf("SASL %s: %w", s.name, err))
+		err = authenticationError(fmt.Errorf("SASL %s: %w", s.name, redact(err, s.secrets()...)))
 	}
 	return done, response, err
 }

@@ -4,35 +4,35 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/segmentio/kafka-go/sasl"
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
+	"golang.org/x/sync/singleflight"
 )
 
 // bearer authenticates with an OAuth 2.0 bearer token (RFC 7628, KIP-255).
 func (s SASL) bearer() authenticator {
-	token := func() (string, error) { return secret("", s.TokenFile) }
+	token := func(context.Context) (string, error) { return secret("", s.TokenFile) }
 	if s.OAuth != nil {
 		token = (&grant{OAuth: *s.OAuth}).token
 	}
-	return func(context.Context) (sasl.StateMachine, []byte, error) {
-		t, err := token()
+	return func(ctx context.Context) (sasl.StateMachine, []byte, error) {
+		t, err := token(ctx)
 		if err != nil {
 			return nil, nil, err
 		}
-		return bearerState{}, []byte("n,,\x01auth=Bearer " + t + "\x01\x01"), nil
+		return bearerState{t}, []byte("n,,\x01auth=Bearer " + t + "\x01\x01"), nil
 	}
 }
 
 // bearerState ends the authentication: an empty challenge accepts the token, any other is the reason of a refusal.
-type bearerState struct{}
+type bearerState struct{ token string }
 
-func (bearerState) Next(_ context.Context, challenge []byte) (bool, []byte, error) {
+func (b bearerState) Next(_ context.Context, challenge []byte) (bool, []byte, error) {
 	if len(challenge) > 0 {
-		return false, nil, fmt.Errorf("broker refused the token: %s", challenge)
+		return false, nil, redact(fmt.Errorf("broker refused the token: %s", challenge), b.token)
 	}
 	return true, nil, nil
 }
@@ -41,20 +41,30 @@ func (bearerState) Next(_ context.Context, challenge []byte) (bool, []byte, erro
 const tokenTimeout = 10 * time.Second
 
 // grant gets tokens with client credentials. A token is used until shortly before it expires, or until the secret changes.
+// All connections that need one at the same time wait for the same request, each as long as its own handshake may take.
 type grant struct {
 	OAuth
-	mu     sync.Mutex
-	secret string
-	source oauth2.TokenSource
+	request singleflight.Group
+	secret  string
+	source  oauth2.TokenSource
 }
 
-func (g *grant) token() (string, error) {
+func (g *grant) token(ctx context.Context) (string, error) {
+	select {
+	case r := <-g.request.DoChan("", func() (any, error) { return g.get() }):
+		token, _ := r.Val.(string)
+		return token, r.Err
+	case <-ctx.Done():
+		return "", fmt.Errorf("getting a token from %s: %w", endpoint(g.TokenURL), ctx.Err())
+	}
+}
+
+// get is called once at a time.
+func (g *grant) get() (string, error) {
 	now, err := secret(g.ClientSecret, g.ClientSecretFile)
 	if err != nil {
 		return "", err
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	if g.source == nil || g.secret != now {
 		g.secret = now
 		config := clientcredentials.Config{ClientID: g.ClientID, ClientSecret: now, TokenURL: g.TokenURL, Scopes: g.Scopes}
@@ -63,7 +73,7 @@ func (g *grant) token() (string, error) {
 	}
 	t, err := g.source.Token()
 	if err != nil {
-		return "", fmt.Errorf("getting a token from %s: %w", g.TokenURL, err)
+		return "", fmt.Errorf("getting a token from %s: %w", endpoint(g.TokenURL), tokenError(err))
 	}
 	return t.AccessToken, nil
 }

@@ -10,7 +10,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/segmentio/kafka-go/sasl"
 
@@ -78,6 +81,65 @@ func TestOAuthBearer(t *testing.T) {
 	}
 	if len(asked) < 3 || !slices.Equal(asked[:3], []string{"s1", "s2", "wrong"}) {
 		t.Errorf("the endpoint was asked with %v: a token is kept while it is good", asked)
+	}
+}
+
+// A token endpoint that hangs, or whose answer does not end, costs each connection the time of its handshake, and one request.
+func TestATokenEndpointThatHangs(t *testing.T) {
+	for name, answer := range map[string]func(http.ResponseWriter, <-chan struct{}){
+		"hangs": func(_ http.ResponseWriter, done <-chan struct{}) { <-done },
+		"endless": func(w http.ResponseWriter, done <-chan struct{}) {
+			for {
+				select {
+				case <-done:
+					return
+				case <-time.After(time.Millisecond):
+					_, _ = w.Write(make([]byte, 1<<10))
+				}
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var asked atomic.Int32
+			done := make(chan struct{})
+			endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { asked.Add(1); answer(w, done) }))
+			defer endpoint.Close()
+			defer close(done)
+			run := firstMessage(t, SASL{Mechanism: "OAUTHBEARER", OAuth: &OAuth{TokenURL: endpoint.URL, ClientID: "c", ClientSecret: "s"}})
+			began := time.Now()
+			var all sync.WaitGroup
+			for range 20 {
+				all.Go(func() {
+					ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+					defer cancel()
+					if _, err := run(ctx); err == nil || Code(err) != lag.AuthenticationError || !strings.Contains(err.Error(), "token from "+endpoint.URL) {
+						t.Errorf("%v", err)
+					}
+				})
+			}
+			if all.Wait(); time.Since(began) > 5*time.Second || asked.Load() != 1 {
+				t.Errorf("after %v, %d requests", time.Since(began), asked.Load())
+			}
+		})
+	}
+}
+
+// A server that asks for so many iterations that the client hashes for hours is refused at once.
+func TestSCRAMIterations(t *testing.T) {
+	m, err := newMechanism(SASL{Mechanism: "SCRAM-SHA-512", Username: "reader", Password: "p"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for iterations, want := range map[string]string{"16384": "", "250001": "250001 iterations", "2147483647": "2147483647 iterations", "9223372036854775807": "iterations"} {
+		state, first, err := m.Start(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, nonce, _ := strings.Cut(string(first), "r=")
+		_, _, err = state.Next(t.Context(), []byte("r="+nonce+"x,s=c2FsdA==,i="+iterations))
+		if want == "" && err != nil || want != "" && (err == nil || Code(err) != lag.AuthenticationError || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s iterations: %v", iterations, err)
+		}
 	}
 }
 

@@ -6,12 +6,14 @@ type versionRange struct{ low, high int16 }
 // newest is the newest version of each API this program was tested with, where kmsg knows newer ones.
 // OffsetFetch 10 would answer topic ids instead of names.
 var newest = map[int16]int16{
+	1:  12, // Fetch; from 13 on it has topic ids instead of names
 	2:  10, // ListOffsets
 	3:  12, // Metadata
 	9:  9,  // OffsetFetch
 	10: 6,  // FindCoordinator
 	15: 6,  // DescribeGroups
 	16: 5,  // ListGroups
+	32: 4,  // DescribeConfigs
 	69: 1,  // ConsumerGroupDescribe
 	77: 1,  // ShareGroupDescribe
 	89: 0,  // StreamsGroupDescribe

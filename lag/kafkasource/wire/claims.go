@@ -2,16 +2,37 @@ package wire
 
 import (
 	"errors"
+	"fmt"
+	"reflect"
 
-	"github.com/twmb/franz-go/pkg/kbin"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// claims walks through a response and keeps nothing. kmsg's decoders allocate an element for each byte that is left when
+// claims walks through a response before kmsg decodes it. kmsg's decoders allocate an element for each byte that is left when
 // an array claims so many, and loop for as many tags as are claimed: after this walk they have what they claim.
+//
+// The walk also counts the memory that kmsg will take, because small elements take much more memory than bytes: a group
+// without names has 5 bytes in a ListGroups response, and 72 in memory. And it drops tagged fields, which nobody reads: one of
+// 3 bytes takes a map of 300.
 type claims struct {
 	reader
 	version int16
+	memory  int // bytes that kmsg will allocate
+
+	body []byte
+	kept []byte // body up to from, without tags; nil: there were none
+	from int    // bytes of body that are in kept, or were dropped
 }
+
+// An answer may take this much memory for each of its bytes when it is decoded. Ordinary ones take up to 6. Together with the
+// reading of its bytes (up to 3) and a copy without tags it stays below [MostMemory].
+const (
+	mostDecoded = 12
+	freeMemory  = 16 << 10 // for a short answer
+)
+
+// MostMemory is how many bytes of memory one byte of an answer costs at most until it is decoded.
+const MostMemory = 16
 
 // checked are the responses that are walked through before kmsg decodes them, by API, and their first flexible version.
 var checked = map[int16]struct {
@@ -22,37 +43,90 @@ var checked = map[int16]struct {
 	10: {3, (*claims).findCoordinator},
 	15: {5, (*claims).describeGroups},
 	16: {3, (*claims).listGroups},
+	32: {4, (*claims).describeConfigs},
 	69: {0, (*claims).consumerGroups},
 	77: {0, (*claims).shareGroups},
 	89: {0, (*claims).streamsGroups},
 	90: {0, (*claims).shareOffsets},
 }
 
-// Check refuses a response of an API whose lengths, counts or tags do not fit into its bytes.
-func Check(key, version int16, body []byte) error {
+// Check refuses a response of an API whose lengths, counts or tags do not fit into its bytes, or that takes too much memory when
+// it is decoded. It returns the response without tagged fields.
+func Check(key, version int16, body []byte) ([]byte, error) {
 	c, ok := checked[key]
 	if !ok {
-		return nil
+		return body, nil
 	}
-	r := claims{reader{kbin.Reader{Src: body}, version >= c.flexible}, version}
+	r := newClaims(body, version, version >= c.flexible)
 	c.walk(&r)
 	r.tags()
-	if !r.Ok() {
+	if err := r.refusal(freeMemory); err != nil {
+		return nil, err
+	}
+	if r.kept == nil {
+		return body, nil
+	}
+	return append(r.kept, body[r.from:]...), nil
+}
+
+func newClaims(body []byte, version int16, flexible bool) claims {
+	return claims{reader: newReader(body, flexible), version: version, body: body}
+}
+
+// refusal says why the bytes may not be decoded.
+func (r *claims) refusal(free int) error {
+	switch {
+	case r.elements > MostElements:
+		return r.reader.refusal()
+	case !r.Ok():
 		return errors.New("lengths or tags that its bytes do not hold")
+	case r.memory > mostDecoded*len(r.body)+free:
+		return fmt.Errorf("%d bytes that would take %d bytes of memory", len(r.body), r.memory)
 	}
 	return nil
 }
 
-// array walks through an array whose elements take at least size bytes each, their tags included.
-func (r *claims) array(size int, element func()) {
-	for n := r.arrayLen(size); n > 0 && r.Ok(); n-- {
+// array walks through an array of elements that take at least size bytes each, their tags included. kmsg has them as T.
+func array[T any](r *claims, size int, element func()) {
+	n := r.arrayLen(size)
+	r.memory += n * int(reflect.TypeFor[T]().Size())
+	for ; n > 0 && r.Ok(); n-- {
 		element()
 		r.tags()
 	}
 }
 
+// tags drops the tagged fields that flexible versions end each structure with.
+func (r *claims) tags() {
+	if !r.flexible {
+		return
+	}
+	began := len(r.body) - len(r.Src)
+	SkipTags(&r.Reader)
+	if ended := len(r.body) - len(r.Src); r.Ok() && ended > began+1 {
+		if r.kept == nil {
+			r.kept = make([]byte, 0, len(r.body))
+		}
+		r.kept = append(append(r.kept, r.body[r.from:began]...), 0)
+		r.from = ended
+	}
+}
+
+// bytes is a string. kmsg copies it, and needs a pointer to it if it may be null.
+func (r *claims) bytes() {
+	if b := r.reader.bytes(); b != nil {
+		r.memory += pointer + len(b)
+	}
+}
+
+const pointer = 16
+
 // ids walks through an array of broker or partition numbers.
-func (r *claims) ids() { r.Span(4 * r.arrayLen(4)) }
+func (r *claims) ids() {
+	n := 4 * r.arrayLen(4)
+	r.memory += n
+	r.Span(n)
+}
 
 func (r *claims) strings(n int) {
 	for range n {
@@ -66,7 +140,9 @@ func (r *claims) names() {
 	if r.flexible {
 		size = 1
 	}
-	for n := r.arrayLen(size); n > 0 && r.Ok(); n-- {
+	n := r.arrayLen(size)
+	r.memory += n * pointer
+	for ; n > 0 && r.Ok(); n-- {
 		r.bytes()
 	}
 }
@@ -96,7 +172,7 @@ func (r *claims) blob() {
 func (r *claims) listGroups() {
 	r.since(1, 4) // throttle time
 	r.Span(2)     // code
-	r.array(4, func() {
+	array[kmsg.ListGroupsResponseGroup](r, 4, func() {
 		r.strings(2) // group, protocol type
 		r.stringSince(4)
 		r.stringSince(5)
@@ -113,7 +189,7 @@ func (r *claims) findCoordinator() {
 		r.Span(4) // port
 		return
 	}
-	r.array(14, func() {
+	array[kmsg.FindCoordinatorResponseCoordinator](r, 14, func() {
 		r.bytes() // group
 		r.Span(4) // id
 		r.bytes() // host
@@ -124,11 +200,11 @@ func (r *claims) findCoordinator() {
 
 func (r *claims) describeGroups() {
 	r.since(1, 4) // throttle time
-	r.array(8, func() {
+	array[kmsg.DescribeGroupsResponseGroup](r, 8, func() {
 		r.Span(2) // code
 		r.stringSince(6)
 		r.strings(4) // group, state, protocol type, protocol
-		r.array(6, func() {
+		array[kmsg.DescribeGroupsResponseGroupMember](r, 6, func() {
 			r.bytes() // id
 			r.stringSince(4)
 			r.strings(2) // client, host
@@ -139,9 +215,31 @@ func (r *claims) describeGroups() {
 	})
 }
 
+func (r *claims) describeConfigs() {
+	r.Span(4) // throttle time
+	array[kmsg.DescribeConfigsResponseResource](r, 6, func() {
+		r.Span(2) // code
+		r.bytes() // message
+		r.Span(1) // resource type
+		r.bytes() // resource
+		array[kmsg.DescribeConfigsResponseResourceConfig](r, 5, func() {
+			r.strings(2) // name, value
+			r.Span(3)    // read only, source (v0: default), sensitive
+			if r.version >= 1 {
+				array[kmsg.DescribeConfigsResponseResourceConfigConfigSynonym](r, 3, func() {
+					r.strings(2) // name, value
+					r.Span(1)    // source
+				})
+			}
+			r.since(3, 1) // type
+			r.stringSince(3)
+		})
+	})
+}
+
 func (r *claims) metadata() {
 	r.since(3, 4) // throttle time
-	r.array(10, func() {
+	array[kmsg.MetadataResponseBroker](r, 10, func() {
 		r.Span(4) // id
 		r.bytes() // host
 		r.Span(4) // port
@@ -149,12 +247,12 @@ func (r *claims) metadata() {
 	})
 	r.stringSince(2) // cluster id
 	r.since(1, 4)    // controller
-	r.array(5, func() {
+	array[kmsg.MetadataResponseTopic](r, 5, func() {
 		r.Span(2) // code
 		r.bytes() // name
 		r.since(10, 16)
 		r.since(1, 1) // internal
-		r.array(13, func() {
+		array[kmsg.MetadataResponseTopicPartition](r, 13, func() {
 			r.Span(10)    // code, number, leader
 			r.since(7, 4) // leader epoch
 			r.ids()       // replicas
@@ -171,7 +269,7 @@ func (r *claims) metadata() {
 }
 
 func (r *claims) consumerGroups() {
-	r.groupsOf(16, func() {
+	groupsOf[kmsg.ConsumerGroupDescribeResponseGroup, kmsg.ConsumerGroupDescribeResponseGroupMember](r, 16, func() {
 		r.strings(3) // id, instance, rack
 		r.Span(4)    // epoch
 		r.strings(2) // client, host
@@ -184,20 +282,20 @@ func (r *claims) consumerGroups() {
 }
 
 // groupsOf walks through groups that the broker assigns: of consumers (KIP-848) and share groups (KIP-932).
-func (r *claims) groupsOf(memberBytes int, member func()) {
+func groupsOf[Group, Member any](r *claims, memberBytes int, member func()) {
 	r.Span(4) // throttle time
-	r.array(20, func() {
+	array[Group](r, 20, func() {
 		r.Span(2)    // code
 		r.strings(3) // message, group, state
 		r.Span(8)    // epochs
 		r.bytes()    // assignor
-		r.array(memberBytes, member)
+		array[Member](r, memberBytes, member)
 		r.Span(4) // authorized operations
 	})
 }
 
 func (r *claims) assignment() {
-	r.array(19, func() {
+	array[kmsg.AssignmentTopicPartition](r, 19, func() {
 		r.Span(16) // topic id
 		r.bytes()  // name
 		r.ids()

@@ -1,9 +1,15 @@
 package wire
 
+import (
+	"reflect"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
 // The responses about share groups (KIP-932) and streams groups (KIP-1071).
 
 func (r *claims) shareGroups() {
-	r.groupsOf(11, func() {
+	groupsOf[kmsg.ShareGroupDescribeResponseGroup, kmsg.ShareGroupDescribeResponseGroupMember](r, 11, func() {
 		r.strings(2) // id, rack
 		r.Span(4)    // epoch
 		r.strings(2) // client, host
@@ -14,12 +20,12 @@ func (r *claims) shareGroups() {
 
 func (r *claims) shareOffsets() {
 	r.Span(4) // throttle time
-	r.array(6, func() {
+	array[kmsg.DescribeShareGroupOffsetsResponseGroup](r, 6, func() {
 		r.bytes() // group
-		r.array(19, func() {
+		array[kmsg.DescribeShareGroupOffsetsResponseGroupTopic](r, 19, func() {
 			r.bytes()  // topic
 			r.Span(16) // topic id
-			r.array(20, func() {
+			array[kmsg.DescribeShareGroupOffsetsResponseGroupTopicPartition](r, 20, func() {
 				r.Span(16) // number, start offset, leader epoch
 				r.since(1, 8)
 				r.Span(2) // code
@@ -33,15 +39,15 @@ func (r *claims) shareOffsets() {
 
 func (r *claims) streamsGroups() {
 	r.Span(4) // throttle time
-	r.array(20, func() {
+	array[kmsg.StreamsGroupDescribeResponseGroup](r, 20, func() {
 		r.Span(2)    // code
 		r.strings(3) // message, group, state
 		r.Span(8)    // epochs
-		r.nullable(r.topology)
-		r.array(28, r.streamsMember)
+		nullable[kmsg.StreamsGroupDescribeResponseGroupTopology](r, r.topology)
+		array[kmsg.StreamsGroupDescribeResponseGroupMember](r, 28, r.streamsMember)
 		r.Span(4) // authorized operations
 		if r.version >= 1 {
-			r.nullable(r.topologyDescription)
+			nullable[kmsg.StreamsGroupDescribeResponseGroupTopologyDescription](r, r.topologyDescription)
 			r.Span(1) // its status
 			r.bytes() // assignor
 		}
@@ -49,29 +55,30 @@ func (r *claims) streamsGroups() {
 }
 
 // nullable walks through a structure that may be null, with its tags.
-func (r *claims) nullable(structure func()) {
+func nullable[T any](r *claims, structure func()) {
 	if r.Int8() == -1 || !r.Ok() {
 		return
 	}
+	r.memory += int(reflect.TypeFor[T]().Size())
 	structure()
 	r.tags()
 }
 
 func (r *claims) topology() {
 	r.Span(4) // epoch
-	r.array(6, func() {
+	array[kmsg.StreamsGroupDescribeResponseGroupTopologySubtopology](r, 6, func() {
 		r.bytes() // id
 		r.names() // source topics
 		r.names() // repartition sinks
-		r.array(9, r.topicInfo)
-		r.array(9, r.topicInfo)
+		array[kmsg.TopicInfo](r, 9, r.topicInfo)
+		array[kmsg.TopicInfo](r, 9, r.topicInfo)
 	})
 }
 
 func (r *claims) topicInfo() {
-	r.bytes()                           // name
-	r.Span(6)                           // partitions, replication factor
-	r.array(3, func() { r.strings(2) }) // configuration
+	r.bytes()                                                  // name
+	r.Span(6)                                                  // partitions, replication factor
+	array[kmsg.TopicInfoConfig](r, 3, func() { r.strings(2) }) // configuration
 }
 
 func (r *claims) streamsMember() {
@@ -80,20 +87,20 @@ func (r *claims) streamsMember() {
 	r.strings(4) // instance, rack, client, host
 	r.Span(4)    // epoch of the topology
 	r.bytes()    // process
-	r.nullable(func() {
+	nullable[kmsg.StreamsGroupDescribeResponseGroupMemberUserEndpoint](r, func() {
 		r.bytes() // host
 		r.Span(2) // port
 	})
-	r.array(3, func() { r.strings(2) }) // client tags
-	for range 2 {                       // offsets and end offsets of tasks
-		r.array(14, func() {
+	array[kmsg.StreamsGroupDescribeResponseGroupMemberClientTag](r, 3, func() { r.strings(2) }) // client tags
+	for range 2 {                                                                               // offsets and end offsets of tasks
+		array[kmsg.TaskOffset](r, 14, func() {
 			r.bytes()  // subtopology
 			r.Span(12) // partition, offset
 		})
 	}
 	for range 2 { // assignment and target
 		for range 3 { // active, standby and warm-up tasks
-			r.array(3, func() {
+			array[kmsg.TaskIDs](r, 3, func() {
 				r.bytes() // subtopology
 				r.ids()
 			})
@@ -104,11 +111,11 @@ func (r *claims) streamsMember() {
 }
 
 func (r *claims) topologyDescription() {
-	r.array(3, func() {
+	array[kmsg.TopologyDescriptionSubtopology](r, 3, func() {
 		r.bytes() // subtopology
-		r.array(7, r.topologyNode)
+		array[kmsg.TopologyDescriptionNode](r, 7, r.topologyNode)
 	})
-	r.array(15, func() { // global stores
+	array[kmsg.TopologyDescriptionGlobalStore](r, 15, func() { // global stores
 		for range 2 { // source, processor
 			r.topologyNode()
 			r.tags()

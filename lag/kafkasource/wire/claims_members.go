@@ -1,10 +1,6 @@
 package wire
 
-import (
-	"errors"
-
-	"github.com/twmb/franz-go/pkg/kbin"
-)
+import "github.com/twmb/franz-go/pkg/kmsg"
 
 // Blob is the metadata that a classic member sends to the other members. Brokers do not check it, so it may be wrong in a
 // response that is valid.
@@ -16,32 +12,30 @@ const (
 	Assignment               // ConsumerProtocolAssignment
 )
 
-// CheckBlob refuses a blob whose counts and lengths do not fit into its bytes, as [Check] does with responses.
+// CheckBlob refuses a blob whose counts and lengths do not fit into its bytes, or that takes too much memory, as [Check] does
+// with responses.
 func CheckBlob(b Blob, raw []byte) error {
-	r := claims{reader: reader{Reader: kbin.Reader{Src: raw}}}
+	r := newClaims(raw, 0, false)
 	r.version = r.Int16()
 	switch b {
 	case Subscription:
 		r.names() // topics
 		r.blob()  // user data
 		if r.version >= 1 {
-			r.owned()
+			owned[kmsg.ConsumerMemberMetadataOwnedPartition](&r)
 		}
 		r.since(2, 4) // generation
 		r.stringSince(3)
 	case Assignment:
-		r.owned()
+		owned[kmsg.ConsumerMemberAssignmentTopic](&r)
 		r.blob() // user data
 	}
-	if !r.Ok() {
-		return errors.New("counts or lengths that its bytes do not hold")
-	}
-	return nil
+	return r.refusal(0)
 }
 
 // owned walks through an array of topics with partitions.
-func (r *claims) owned() {
-	r.array(6, func() {
+func owned[T any](r *claims) {
+	array[T](r, 6, func() {
 		r.bytes() // topic
 		r.ids()
 	})

@@ -1,11 +1,11 @@
 package wire
 
 import (
+	"bytes"
 	"reflect"
 	"runtime"
 	"testing"
 
-	"github.com/twmb/franz-go/pkg/kbin"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
@@ -36,9 +36,14 @@ func fill(v reflect.Value) {
 	}
 }
 
+func passes(key, version int16, body []byte) bool {
+	_, err := Check(key, version, body)
+	return err == nil
+}
+
 // Whatever kmsg writes of any version that is asked for passes, full or empty; every shorter one is refused.
 func TestCheck(t *testing.T) {
-	newest := map[int16]int16{3: 12, 10: 6, 15: 6, 16: 5, 69: 1, 77: 1, 89: 1, 90: 1}
+	newest := map[int16]int16{3: 12, 10: 6, 15: 6, 16: 5, 32: 4, 69: 1, 77: 1, 89: 1, 90: 1}
 	for key := range checked {
 		if _, known := newest[key]; !known {
 			t.Errorf("%s is not tested", kmsg.NameForKey(key))
@@ -51,10 +56,10 @@ func TestCheck(t *testing.T) {
 					fill(reflect.ValueOf(resp).Elem())
 				}
 				body := resp.AppendTo(nil)
-				if err := Check(key, version, body); err != nil {
+				if got, err := Check(key, version, body); err != nil || !bytes.Equal(got, body) {
 					t.Errorf("%s v%d, full %v: %v", kmsg.NameForKey(key), version, full, err)
 				}
-				r := claims{reader{kbin.Reader{Src: body}, version >= checked[key].flexible}, version}
+				r := newClaims(body, version, version >= checked[key].flexible)
 				if checked[key].walk(&r); r.flexible {
 					r.tags()
 				}
@@ -62,7 +67,7 @@ func TestCheck(t *testing.T) {
 					t.Errorf("%s v%d, full %v: %d bytes are left", kmsg.NameForKey(key), version, full, len(r.Src))
 				}
 				for n := range body {
-					if Check(key, version, body[:n]) == nil {
+					if passes(key, version, body[:n]) {
 						t.Errorf("%s v%d, full %v: %d of %d bytes pass", kmsg.NameForKey(key), version, full, n, len(body))
 						break
 					}
@@ -72,6 +77,43 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// Tags are dropped wherever they are, and nothing else is.
+func TestCheckDropsTags(t *testing.T) {
+	for key, c := range checked {
+		resp := kmsg.ResponseForKey(key)
+		resp.SetVersion(c.flexible)
+		fill(reflect.ValueOf(resp).Elem())
+		want := resp.AppendTo(nil)
+		if n := tag(reflect.ValueOf(resp).Elem()); n < 3 {
+			t.Fatalf("%s: %d tags", kmsg.NameForKey(key), n)
+		}
+		if got, err := Check(key, c.flexible, resp.AppendTo(nil)); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: %x, %v; want %x", kmsg.NameForKey(key), got, err, want)
+		}
+	}
+}
+
+// tag gives every structure a tagged field, and counts them.
+func tag(v reflect.Value) (n int) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			n += tag(v.Field(i))
+		}
+		if tags, ok := v.Addr().Interface().(*kmsg.Tags); ok {
+			tags.Set(9, []byte("tagged"))
+			n++
+		}
+	case reflect.Pointer:
+		n = tag(v.Elem())
+	case reflect.Slice:
+		for i := range v.Len() {
+			n += tag(v.Index(i))
+		}
+	}
+	return n
+}
+
 func TestCheckRefuses(t *testing.T) {
 	many := append([]byte{0, 0, 0, 0, 0, 0, 0x81, 0x80, 0x40}, make([]byte, 1<<20)...) // as many groups as bytes
 	for name, body := range map[string][]byte{
@@ -79,7 +121,7 @@ func TestCheckRefuses(t *testing.T) {
 		"tags":     {0, 0, 0, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 0x0f},
 		"a tag":    {0, 0, 0, 0, 0, 0, 1, 1, 0, 0xff, 0xff, 0xff, 0xff, 0x0f},
 	} {
-		if Check(16, 5, body) == nil {
+		if passes(16, 5, body) {
 			t.Errorf("%s: no error", name)
 		}
 	}
@@ -100,7 +142,7 @@ func TestCheckRefusesKinds(t *testing.T) {
 			1, 0, 0, 0, 0, 0x81, 0x80, 0x40, // a topology
 		}, long...)},
 	} {
-		if Check(c.key, 0, c.body) == nil {
+		if passes(c.key, 0, c.body) {
 			t.Errorf("%s: no error", name)
 		}
 	}
@@ -155,16 +197,20 @@ func FuzzCheck(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, key, version int16, body []byte) {
-		if _, known := checked[key]; !known || version < 0 || version > 16 || Check(key, version, body) != nil {
+		if _, known := checked[key]; !known || version < 0 || version > 16 {
+			return
+		}
+		trimmed, err := Check(key, version, body)
+		if err != nil {
 			return
 		}
 		resp := kmsg.ResponseForKey(key)
 		resp.SetVersion(version)
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		_ = resp.ReadFrom(body) // it may refuse a string that is null
+		_ = resp.ReadFrom(trimmed) // it may refuse a string that is null
 		runtime.ReadMemStats(&after)
-		if got, most := after.TotalAlloc-before.TotalAlloc, uint64(1<<20+200*len(body)); got > most {
+		if got, most := after.TotalAlloc-before.TotalAlloc, uint64(64<<10+MostMemory*len(body)); got > most {
 			t.Errorf("%s v%d: %d bytes take %d bytes of memory", kmsg.NameForKey(key), version, len(body), got)
 		}
 	})

@@ -14,8 +14,9 @@
 // [ActiveTasks] decodes the tasks in an assignment of Kafka Streams, which kmsg does not decode.
 //
 // kmsg trusts the counts in a message. So [Check] walks through a response before kmsg decodes it, and refuses the response if
-// its lengths, counts or tags claim more bytes than it has. [CheckBlob] does the same with the metadata that members of
-// classic groups send to each other.
+// its lengths, counts or tags claim more bytes than it has, or if it would take more than [MostMemory] bytes of memory for each of
+// its own. It also drops tagged fields, which nobody reads. [CheckBlob] refuses metadata that members of classic groups send to
+// each other for the same reasons.
 //
 // The tests compare every version with kmsg's code, and fuzz the decoders.
 package wire

@@ -14,11 +14,14 @@ type OffsetKind struct {
 	timestamp int64 // ListOffsets' code for it
 }
 
-// The kinds of offsets: log end, last stable offset (where the first open transaction begins) and log start.
+// The kinds of offsets: log end, last stable offset (where the first open transaction begins), log start, the first offset
+// appended since ListOffsets.Times, and the record with the newest time (from version 7 on: Kafka 3.0).
 var (
 	EndOffset    = OffsetKind{lag.KnownEnd, 0, -1}
 	StableOffset = OffsetKind{lag.KnownStable, 1, -1}
 	StartOffset  = OffsetKind{lag.KnownStart, 0, -2}
+	PastOffset   = OffsetKind{0, 0, 0}
+	NewestTime   = OffsetKind{0, 0, -3}
 )
 
 // Partition is a partition of the topics that are read: its topic by index, and its number.
@@ -36,6 +39,7 @@ type ListOffsets struct {
 	Partitions []Partition // sorted by topic
 	Topics     []lag.TopicRead
 	TopicIndex map[string]int32 // into Topics, by name
+	Times      []int64          // of PastOffset: Unix milliseconds, by topic
 }
 
 const (
@@ -62,7 +66,10 @@ func (r *ListOffsets) AppendTo(dst []byte) []byte {
 }
 
 func (r *ListOffsets) appendTopic(w *writer, partitions []Partition) {
-	t := &r.Topics[partitions[0].Topic]
+	t, at := &r.Topics[partitions[0].Topic], r.Kind.timestamp
+	if r.Kind == PastOffset {
+		at = r.Times[partitions[0].Topic]
+	}
 	w.string(t.Name)
 	w.arrayLen(len(partitions))
 	for _, p := range partitions {
@@ -70,7 +77,7 @@ func (r *ListOffsets) appendTopic(w *writer, partitions []Partition) {
 		if r.Version >= 4 {
 			w.dst = kbin.AppendInt32(w.dst, t.Partitions[p.Number].LeaderEpoch)
 		}
-		w.dst = kbin.AppendInt64(w.dst, r.Kind.timestamp)
+		w.dst = kbin.AppendInt64(w.dst, at)
 		w.tags()
 	}
 	w.tags()
@@ -111,6 +118,8 @@ type Offset struct {
 	Code   lag.ErrorCode
 	Epoch  int32
 	Offset int64
+
+	Timestamp int64 // of the record, Unix milliseconds, for PastOffset and NewestTime
 }
 
 // SelfContained marks a response that keeps no part of the bytes it was decoded from.
@@ -124,7 +133,7 @@ const (
 
 // ReadFrom decodes a response. Partitions that were not asked for are left out.
 func (a *ListOffsetsResponse) ReadFrom(body []byte) error {
-	r := reader{Reader: kbin.Reader{Src: body}, flexible: a.Version >= listOffsetsFlexible}
+	r := newReader(body, a.Version >= listOffsetsFlexible)
 	a.ThrottleMillis = r.Int32()
 	a.Offsets = make([]Offset, 0, len(a.asked.Partitions))
 	for n := r.arrayLen(minOffsetsTopic); n > 0 && r.Ok(); n-- {
@@ -133,21 +142,21 @@ func (a *ListOffsetsResponse) ReadFrom(body []byte) error {
 		r.tags()
 	}
 	r.tags()
-	if r.Complete() != nil {
-		return errTruncated
-	}
-	return nil
+	return r.refusal()
 }
 
 func (a *ListOffsetsResponse) partitions(r *reader, topic int32, known bool) {
 	for n := r.arrayLen(minOffsetsPartition); n > 0 && r.Ok(); n-- {
 		o := Offset{Partition: Partition{topic, r.Int32()}, Code: lag.ErrorCode(r.Int16()), Epoch: lag.NoGeneration}
-		r.Int64() // timestamp of the record, which none of the kinds has
+		o.Timestamp = r.Int64()
 		o.Offset = r.Int64()
 		if a.Version >= 4 {
 			o.Epoch = r.Int32()
 		}
 		r.tags()
+		if o.Code == lag.OK && o.Offset > lag.MaxOffset {
+			o.Code = lag.Garbled
+		}
 		if known && o.Number >= 0 && int(o.Number) < len(a.asked.Topics[topic].Partitions) {
 			a.Offsets = append(a.Offsets, o)
 		}

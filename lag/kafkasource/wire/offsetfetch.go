@@ -2,9 +2,7 @@ package wire
 
 import (
 	"encoding/binary"
-	"errors"
 
-	"github.com/twmb/franz-go/pkg/kbin"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/lagscaler/lagscaler/lag"
@@ -62,9 +60,7 @@ type GroupCommits struct {
 // SelfContained marks a response that keeps no part of the bytes it was decoded from.
 func (*OffsetFetchResponse) SelfContained() {}
 
-var errTruncated = errors.New("answer ends early or claims more than it holds")
-
-// The fewest bytes that a group, a topic and a partition take in any version.
+// The fewest bytes that a group, a topic and a partition take in any version. A topic without partitions is not kept.
 const (
 	minGroup     = 5
 	minTopic     = 3
@@ -73,7 +69,7 @@ const (
 
 // ReadFrom decodes a response. Topics that are not read are left out.
 func (a *OffsetFetchResponse) ReadFrom(body []byte) error {
-	r := reader{Reader: kbin.Reader{Src: body}, flexible: a.Version >= 6}
+	r := newReader(body, a.Version >= 6)
 	if a.Version >= 3 {
 		a.ThrottleMillis = r.Int32()
 	}
@@ -92,20 +88,20 @@ func (a *OffsetFetchResponse) ReadFrom(body []byte) error {
 		}
 	}
 	r.tags()
-	if err := r.Complete(); err != nil {
-		return errTruncated
-	}
-	return nil
+	return r.refusal()
 }
 
 func (a *OffsetFetchResponse) topics(r *reader) []lag.TopicCommits {
 	n := r.arrayLen(minTopic)
-	topics := make([]lag.TopicCommits, 0, n)
+	topics := make([]lag.TopicCommits, 0, min(n, len(r.Src)/(minTopic+minPartition)))
 	for ; n > 0 && r.Ok(); n-- {
-		name, kept := a.names.Name(r.bytes())
+		text := r.bytes()
 		partitions := a.partitions(r)
 		r.tags()
-		if kept && len(partitions) > 0 {
+		if len(partitions) == 0 {
+			continue
+		}
+		if name, kept := a.names.Name(text); kept {
 			topics = append(topics, lag.TopicCommits{Topic: name, Partitions: partitions})
 		}
 	}
@@ -122,6 +118,8 @@ func (a *OffsetFetchResponse) partitions(r *reader) []lag.PartitionCommit {
 		r.tags()
 		switch {
 		case c.Err != lag.OK:
+		case c.Offset > lag.MaxOffset:
+			c.Err = lag.Garbled
 		case c.Offset >= 0:
 			c.Known = lag.KnownCommitted
 		default:

@@ -203,6 +203,11 @@ func FuzzOffsetFetch(f *testing.F) {
 				if len(topic.Partitions) > len(raw) {
 					t.Fatalf("%d partitions from %d bytes", len(topic.Partitions), len(raw))
 				}
+				for _, c := range topic.Partitions {
+					if c.Known != 0 && (c.Err != lag.OK || c.Offset < 0 || c.Offset > lag.MaxOffset) {
+						t.Fatalf("commit %+v", c)
+					}
+				}
 			}
 		}
 	})
@@ -267,8 +272,9 @@ func TestListOffsetsAnswerAgreesWithKmsg(t *testing.T) {
 				for _, pl := range rest[:countSameTopic(rest)] {
 					p := kmsg.NewListOffsetsResponseTopicPartition()
 					p.Partition, p.ErrorCode, p.Offset, p.LeaderEpoch = pl.Number, int16(r.IntN(2)*6), r.Int64N(1<<40)-1, r.Int32N(9)
+					p.Timestamp = r.Int64N(1 << 41)
 					topic.Partitions = append(topic.Partitions, p)
-					o := Offset{pl, lag.ErrorCode(p.ErrorCode), p.LeaderEpoch, p.Offset}
+					o := Offset{pl, lag.ErrorCode(p.ErrorCode), p.LeaderEpoch, p.Offset, p.Timestamp}
 					if version < 4 {
 						o.Epoch = lag.NoGeneration
 					}
@@ -304,6 +310,9 @@ func FuzzListOffsets(f *testing.F) {
 		for _, o := range ours.Offsets {
 			if int(o.Topic) >= len(asked.Topics) || int(o.Number) >= len(asked.Topics[o.Topic].Partitions) {
 				t.Fatalf("answer for a partition that is not there: %+v", o)
+			}
+			if o.Code == lag.OK && o.Offset > lag.MaxOffset {
+				t.Fatalf("an offset that no partition can have: %+v", o)
 			}
 		}
 	})

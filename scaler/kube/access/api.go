@@ -8,16 +8,14 @@ import (
 // API is the way to the API server, as every part of the adapter needs it: whoever sends a request notes how it ended
 // in Rights.
 type API struct {
-	Clients Clients
-	Rights  *Rights
-	Log     *slog.Logger
-	Clock   func() time.Time
+	Clients      Clients
+	Installation Installation // whose requests these are
+	Rights       *Rights
+	Log          *slog.Logger
+	Clock        func() time.Time
 }
 
-// NewAPI is the API server behind the clients, with all rights until a request is refused.
-func NewAPI(c Clients, log *slog.Logger) API {
-	return API{Clients: c, Rights: NewRights(log, time.Now), Log: log, Clock: time.Now}
+// NewAPI is the API server behind the clients, with all permissions until a request is refused.
+func NewAPI(c Clients, own Installation, log *slog.Logger) API {
+	return API{Clients: c, Installation: own, Rights: NewRights(log, time.Now), Log: log, Clock: time.Now}
 }
-
-// FieldManager is how our writes are named in managed fields.
-const FieldManager = "lagscaler"

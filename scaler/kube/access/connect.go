@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -66,8 +67,11 @@ func load(kubeconfig string) (config *rest.Config, namespace string, err error) 
 		}
 		return config, strings.TrimSpace(string(text)), nil
 	}
-	file := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(
-		&clientcmd.ClientConfigLoadingRules{ExplicitPath: kubeconfig}, &clientcmd.ConfigOverrides{})
+	rules := &clientcmd.ClientConfigLoadingRules{ExplicitPath: kubeconfig}
+	if files := filepath.SplitList(kubeconfig); len(files) > 1 { // as in $KUBECONFIG: they are merged, and some may be missing
+		rules = &clientcmd.ClientConfigLoadingRules{Precedence: files}
+	}
+	file := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{})
 	if config, err = file.ClientConfig(); err != nil {
 		return nil, "", fmt.Errorf("reading the kubeconfig: %w", err)
 	}

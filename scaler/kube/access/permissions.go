@@ -6,7 +6,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
-// Place is where a right is needed.
+// Place is where a permission is needed.
 type Place string
 
 // The places.
@@ -15,7 +15,7 @@ const (
 	Own     Place = "own"     // the namespace of the Lease and the memory: a Role there
 )
 
-// Permission is the rights to one resource that the program uses, and what for: one rule of the chart's roles.
+// Permission is what the program may do with one resource, and what for: one rule of the chart's roles.
 type Permission struct {
 	Group     string // API group; empty: the core
 	Resource  string
@@ -76,7 +76,14 @@ var permissions = []Permission{
 		"lagscaler.io", "kafkascalers/status",
 		[]string{"patch"},
 		Watched, scaler.Advise, true,
-		"shows the decision and its reasons in kubectl; says before a write of 0 replicas whose it is", "the status is not written, and no target is set to 0 replicas",
+		"shows the decision and its reasons in kubectl, and which installation of lagscaler keeps the KafkaScaler; says before a write of 0 replicas whose it is", "the status is not written, no target is set to 0 replicas, and another installation may scale the same targets",
+	},
+	{
+		"coordination.k8s.io", "leases",
+		[]string{"get"},
+		Watched, scaler.Advise, false,
+		"sees whether another installation of lagscaler, which a KafkaScaler names as its keeper, still runs",
+		"a KafkaScaler that another installation keeps is never taken over",
 	},
 	{
 		"", "events",
@@ -105,7 +112,7 @@ var permissions = []Permission{
 	},
 }
 
-// Permissions are exactly the rights that a mode uses. Targets of other kinds than Deployment and StatefulSet need list and
+// Permissions are exactly those that a mode uses. Targets of other kinds than Deployment and StatefulSet need list and
 // watch of their resource from observe on, get of its scale subresource from advise on (where its numbers come from), and
 // update of it in act.
 func Permissions(mode scaler.Mode) []Permission {

@@ -12,12 +12,13 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// Right is one verb on one resource, which the API server may allow.
+// Right is one permission: one verb on one resource, which the API server may allow.
 type Right struct {
 	Verb      string
 	Group     string
 	Resource  string
 	Namespace string // empty: all
+	Place     Place  // empty: the first of the permissions for the resource
 }
 
 // GroupResource is the resource.
@@ -25,7 +26,7 @@ func (r Right) GroupResource() schema.GroupResource {
 	return schema.GroupResource{Group: r.Group, Resource: r.Resource}
 }
 
-// String is the right in words: update deployments.apps/scale in shop.
+// String is the permission in words: update deployments.apps/scale in shop.
 func (r Right) String() string {
 	s := r.Verb + " " + r.GroupResource().String()
 	if r.Namespace == "" {
@@ -34,21 +35,21 @@ func (r Right) String() string {
 	return s + " in " + r.Namespace
 }
 
-// Consequence is what happens without the right.
+// Consequence is what happens without the permission.
 func (r Right) Consequence() string {
 	for _, p := range permissions {
-		if p.Group == r.Group && p.Resource == r.Resource {
+		if p.Group == r.Group && p.Resource == r.Resource && (r.Place == "" || r.Place == p.Place) {
 			return p.ifMissing
 		}
 	}
 	return "targets of this kind are not scaled"
 }
 
-// forgetDenied is the time after which a right counts as granted when it was not refused again. A watch that is refused
+// forgetDenied is the time after which a permission counts as granted when it was not refused again. A watch that is refused
 // tries again after at most 30 s.
 const forgetDenied = 90 * time.Second
 
-// Rights are the rights that the API server refused. Each is logged once when it is missing, and once when it is granted.
+// Rights are the permissions that the API server refused. Each is logged once when it is missing, and once when it is granted.
 type Rights struct {
 	log   *slog.Logger
 	clock func() time.Time
@@ -83,7 +84,7 @@ func (r *Rights) granted(right Right) {
 	r.log.Info("permission granted", "permission", right.String())
 }
 
-// All are the rights that are refused now, sorted.
+// All are the permissions that are refused now, sorted.
 func (r *Rights) All() []Right {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -99,7 +100,7 @@ func (r *Rights) All() []Right {
 	return out
 }
 
-// Lacks finds a missing right to do something with a resource in a namespace.
+// Lacks finds a missing permission to do something with a resource in a namespace.
 func (r *Rights) Lacks(resource schema.GroupResource, namespace string) (Right, bool) {
 	for _, m := range r.All() {
 		if m.Group == resource.Group && m.Resource == resource.Resource && (m.Namespace == "" || m.Namespace == namespace) {
@@ -109,10 +110,10 @@ func (r *Rights) Lacks(resource schema.GroupResource, namespace string) (Right, 
 	return Right{}, false
 }
 
-// Missing names the right as a missing one, for a condition or an error.
+// Missing names the permission as a missing one, for a condition or an error.
 func (r Right) Missing() string { return fmt.Sprintf("the permission to %s is missing", r) }
 
-// Lacking names the missing rights that concern any of the namespaces, with what is not done without them; empty when
+// Lacking names the missing permissions that concern any of the namespaces, with what is not done without them; empty when
 // none is missing.
 func (r *Rights) Lacking(namespaces ...string) string {
 	var missing []string

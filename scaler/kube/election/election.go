@@ -15,10 +15,13 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
 )
 
+// Duration of the Lease, from its last renewal. Nobody of the installation writes after it, unless the Lease is renewed.
+const Duration = 15 * time.Second
+
 // Of the Lease: a leader that could not renew it for renewDeadline stops writing, and after leaseDuration another one
 // may lead. In the 5 s in between nobody leads; they allow for clocks that run at different speeds.
 const (
-	leaseDuration = 15 * time.Second
+	leaseDuration = Duration
 	renewDeadline = 10 * time.Second
 	retryPeriod   = 2 * time.Second
 )
@@ -35,21 +38,34 @@ type Election struct {
 	rights *access.Rights
 	log    *slog.Logger
 
-	mu      sync.Mutex
-	renewed time.Time       // when the renewal that holds now was sent; zero: not leading
-	term    context.Context // ends with the leadership; nil: not leading
-	end     context.CancelCauseFunc
+	mu         sync.Mutex
+	renewed    time.Time       // when the renewal that holds now was sent; zero: not leading
+	term       context.Context // ends with the leadership; nil: not leading
+	end        context.CancelCauseFunc
+	terms      uint64    // how often this replica began to lead
+	firstWrite time.Time // of the installation, see [Election.FirstWrite]; zero: none
+	leaderAt   string    // see [Election.LeaderAnswersAt]
 }
 
-// New makes a candidate for the Lease of a name and namespace, which stands for election in Run. Its identity is unique.
-func New(api access.API, namespace, name, identity string) *Election {
+// New makes a candidate for the Lease of the installation, which stands for election in Run. The name of the replica is unique.
+// keeps are the namespaces whose KafkaScalers the installation may keep, "*" for all: the Lease says it to other installations.
+// answers is the address at which this replica answers other autoscalers, for the replicas that do not lead; empty: it does not.
+func New(api access.API, replica, answers string, keeps func() []string) *Election {
 	e := &Election{rights: api.Rights, log: api.Log}
-	e.lock = &timedLock{election: e, namespace: namespace, Interface: &resourcelock.LeaseLock{
-		LeaseMeta:  metav1.ObjectMeta{Namespace: namespace, Name: name},
-		Client:     api.Clients.Kubernetes.CoordinationV1(),
-		LockConfig: resourcelock.ResourceLockConfig{Identity: identity},
+	own := api.Installation
+	e.lock = &timedLock{election: e, namespace: own.Namespace, Interface: &resourcelock.LeaseLock{
+		LeaseMeta:  metav1.ObjectMeta{Namespace: own.Namespace, Name: own.Lease},
+		Client:     markedLeases{LeasesGetter: api.Clients.Kubernetes.CoordinationV1(), election: e, manager: own.FieldManager(), keeps: keeps, answers: answers},
+		LockConfig: resourcelock.ResourceLockConfig{Identity: replica},
 	}}
 	return e
+}
+
+// Term counts the times that this replica began to lead. What it knew in an earlier term, another leader may have changed.
+func (e *Election) Term() uint64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.terms
 }
 
 // Leading reports whether this replica leads now. It does not wait for the library to notice a lost lease: a renewal older
@@ -101,6 +117,7 @@ func (e *Election) held(at time.Time) {
 	e.renewed = at
 	if e.term == nil {
 		e.term, e.end = context.WithCancelCause(context.Background())
+		e.terms++
 		e.log.Info("leading", "lease", e.lock.Describe(), "identity", e.lock.Identity())
 	}
 }

@@ -10,7 +10,10 @@ import (
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
 	"k8s.io/client-go/tools/leaderelection"
@@ -28,9 +31,11 @@ func TestMain(m *testing.M) {
 // lease has expired.
 const longestRetry = time.Duration((1 + leaderelection.JitterFactor) * float64(retryPeriod))
 
+var own = access.Installation{Namespace: "lagscaler", Lease: "lagscaler"}
+
 // candidate is one of two replicas on the same API server.
 func candidate(c *fake.Clientset, identity string) *Election {
-	return New(access.NewAPI(access.Clients{Kubernetes: c}, slog.New(slog.DiscardHandler)), "lagscaler", "lagscaler", identity)
+	return New(access.NewAPI(access.Clients{Kubernetes: c}, own, slog.New(slog.DiscardHandler)), identity, "", func() []string { return []string{"*"} })
 }
 
 // settle lets everything happen that follows at once.
@@ -62,6 +67,10 @@ func TestTheLeaseIsLost(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer release()
+		// Also if nobody notices: the next leader may begin leaseDuration after the last renewal that it has seen.
+		if until, ok := bound.Deadline(); !ok || until.After(first.renewed.Add(leaseDuration)) {
+			t.Errorf("a write may last until %v, the lease until %v", until, first.renewed.Add(leaseDuration))
+		}
 		cut.Store(true)
 		lost, won := handOver(t, first, second)
 		if bound.Err() == nil {
@@ -69,6 +78,13 @@ func TestTheLeaseIsLost(t *testing.T) {
 		}
 		if lost > renewDeadline || won < lost+time.Second || won > leaseDuration+2*longestRetry {
 			t.Errorf("lost after %v, won by the other after %v", lost, won)
+		}
+		time.Sleep(2 * renewDeadline) // the library tries for so long to give the lease back
+		synctest.Wait()
+		first.mu.Lock()
+		defer first.mu.Unlock()
+		if first.term != nil {
+			t.Error("the term goes on: what another leader has learned would not be loaded when this one leads again")
 		}
 	})
 }
@@ -105,10 +121,18 @@ func TestALeaseGivenBackIsTakenSoon(t *testing.T) {
 		if !first.Leading() || second.Leading() {
 			t.Fatalf("first leads: %v, second: %v", first.Leading(), second.Leading())
 		}
+		write, release, err := first.Bound(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer release()
 		end()
 		synctest.Wait()
 		if first.Leading() {
 			t.Error("it leads after it gave the lease back")
+		}
+		if write.Err() == nil {
+			t.Error("a write in progress goes on after the lease was given back")
 		}
 		time.Sleep(longestRetry + time.Second)
 		synctest.Wait()
@@ -116,6 +140,76 @@ func TestALeaseGivenBackIsTakenSoon(t *testing.T) {
 			t.Error("nobody took the lease that was given back")
 		}
 	})
+}
+
+// Each permission on the Lease that is refused is noted, so that pages and log name it.
+func TestAMissingRightOnTheLease(t *testing.T) {
+	for _, verb := range []string{"get", "create", "update"} {
+		t.Run(verb, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := fake.NewClientset()
+				server.PrependReactor(verb, "leases", func(clienttesting.Action) (bool, runtime.Object, error) {
+					return true, nil, apierrors.NewForbidden(schema.GroupResource{Group: "coordination.k8s.io", Resource: "leases"}, "lagscaler", nil)
+				})
+				e := candidate(server, "first")
+				ctx, cancel := context.WithCancel(t.Context())
+				go func() { _ = e.Run(ctx) }()
+				time.Sleep(time.Minute)
+				cancel()
+				synctest.Wait()
+				missing := e.rights.All()
+				if len(missing) != 1 || missing[0].Verb != verb || missing[0].Resource != "leases" || missing[0].Namespace != "lagscaler" {
+					t.Errorf("missing rights %+v", missing)
+				}
+			})
+		})
+	}
+}
+
+// The first leader of this version notes when it began, on a Lease that an earlier version made. Its successors keep the time.
+func TestTheFirstWriteIsNotedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		old, seconds, renewed := "old replica", int32(15), metav1.NewMicroTime(time.Now())
+		lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Namespace: own.Namespace, Name: own.Lease}}
+		lease.Spec = coordinationv1.LeaseSpec{HolderIdentity: &old, LeaseDurationSeconds: &seconds, RenewTime: &renewed}
+		server := fake.NewClientset(lease)
+		first, second := candidate(server, "first"), candidate(server, "second")
+		leading, end := context.WithCancel(t.Context())
+		go func() { _ = first.Run(leading) }()
+		settle()
+		if at, known := first.FirstWrite(); known || first.Leading() {
+			t.Errorf("a follower of an earlier version knows a first write, %v; it leads: %v", at, first.Leading())
+		}
+		time.Sleep(time.Minute)
+		began, known := first.FirstWrite()
+		if !known || !first.Leading() || time.Since(began) < 30*time.Second {
+			t.Fatalf("leads %v, first write %v, known %v", first.Leading(), began, known)
+		}
+		end()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go func() { _ = second.Run(ctx) }()
+		time.Sleep(time.Minute)
+		if at, _ := second.FirstWrite(); !second.Leading() || !at.Equal(began) {
+			t.Errorf("the successor leads: %v, first write %v, want %v", second.Leading(), at, began)
+		}
+		if first.Term() != 1 || second.Term() != 1 {
+			t.Errorf("terms %d and %d", first.Term(), second.Term())
+		}
+	})
+}
+
+// What the Lease of another installation says about namespaces.
+func TestKeeps(t *testing.T) {
+	for keeps, want := range map[string]bool{"*": true, "shop": true, "pay,shop": true, "pay": false, "shopping": false, "": false} {
+		lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{annotationKeeps: keeps}}}
+		if got := Keeps(lease, "shop"); got != want {
+			t.Errorf("%q keeps shop: %v", keeps, got)
+		}
+	}
+	if Keeps(&coordinationv1.Lease{}, "shop") {
+		t.Error("the Lease of another program keeps KafkaScalers")
+	}
 }
 
 func holder(o runtime.Object) string {

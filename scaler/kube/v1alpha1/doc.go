@@ -6,8 +6,8 @@
 //	../crd                     the schema, generated from the types, their comments and markers
 //
 // The comment of a field is its description in kubectl explain. Defaults that depend on a preset are not in the schema: the
-// daemon fills them in. After a change run go generate, and make chart-files for the copy in the chart. For example, the
-// smallest spec is:
+// daemon fills them in. After a change run `go generate`. Then run `make chart-files`, which updates the copy in the chart. For
+// example, the smallest spec is:
 //
 //	scaleTargetRef: {name: orders}
 //	sources: [{cluster: main, group: orders}]

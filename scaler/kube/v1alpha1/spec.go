@@ -5,10 +5,12 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // KafkaScaler scales a target to the number of replicas that its consumer groups need, and gives the reason.
 //
 // +kubebuilder:object:root=true
-// +kubebuilder:resource:path=kafkascalers,singular=kafkascaler,shortName=ks
+// +kubebuilder:resource:path=kafkascalers,singular=kafkascaler,shortName=kscaler
 // +kubebuilder:subresource:status
 // +kubebuilder:printcolumn:name="Target",type=string,JSONPath=`.status.target`
 // +kubebuilder:printcolumn:name="Group",type=string,JSONPath=`.status.groups`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Ready reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`,priority=1
 // +kubebuilder:printcolumn:name="Lag",type=string,JSONPath=`.status.lagText`
 // +kubebuilder:printcolumn:name="Time lag",type=string,JSONPath=`.status.timeLag`
 // +kubebuilder:printcolumn:name="Replicas",type=integer,JSONPath=`.status.currentReplicas`
@@ -265,8 +267,8 @@ type Source struct {
 	// +kubebuilder:validation:Enum=earliest;latest
 	OffsetReset string `json:"offsetReset,omitempty"`
 
-	// Share groups: the number of members that the brokers allow in this group (group.share.max.size). Without maxReplicas it
-	// is the limit. Default 200, which is the default of the brokers.
+	// Share groups: the number of members that the brokers allow in this group. Default: group.share.max.size of its
+	// coordinator; if that cannot be read, 200 for a target without maxReplicas.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=100000
@@ -310,14 +312,15 @@ type SLO struct {
 
 // Window is a recurring time with a minimum number of replicas.
 type Window struct {
-	// The start, as a cron expression: minute, hour, day of month, month, day of week; such as 0 8 * * 1-5. Do not use a
-	// time that daylight saving time skips.
+	// The start, as a cron expression: minute, hour, day of month, month, day of week; such as 0 8 * * 1-5. If the
+	// clock skips it, the window opens when the clock goes on; if it comes twice, the first counts.
 	// +required
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:Pattern=`^\S+( +\S+){4}$`
 	Start string `json:"start"`
 
-	// The end, as a cron expression.
+	// The end, as a cron expression. If the clock skips it, the window closes when the clock goes on; if it comes twice, the
+	// last counts.
 	// +required
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:Pattern=`^\S+( +\S+){4}$`

@@ -75,7 +75,7 @@ type KafkaScalerStatus struct {
 	// +optional
 	LagText string `json:"lagText,omitempty"`
 
-	// The age of the oldest record that is not processed yet; ">=" means at least.
+	// The age of the oldest record that is not processed yet; ">=" means at least, "<=" at most.
 	// +optional
 	TimeLag string `json:"timeLag,omitempty"`
 
@@ -109,6 +109,22 @@ type KafkaScalerStatus struct {
 	// Why the target has zero replicas, and what its topics had then. It is written before the replicas are set to 0.
 	// +optional
 	Asleep *Asleep `json:"asleep,omitempty"`
+
+	// The installation of lagscaler that keeps this KafkaScaler: it alone writes the replicas of the target and this status.
+	// +optional
+	KeptBy *Keeper `json:"keptBy,omitempty"`
+}
+
+// Keeper is the installation of lagscaler that keeps a KafkaScaler.
+type Keeper struct {
+	// The Lease of the installation, as namespace/name. While it is renewed, no other installation takes over.
+	Lease string `json:"lease"`
+
+	// The mode in which the installation keeps it: advise or act. An installation that acts takes over from one that advises.
+	Mode string `json:"mode"`
+
+	// The time at which the leader of the installation wrote this.
+	Since metav1.MicroTime `json:"since"`
 }
 
 // Asleep is what is remembered of a target at zero replicas, and of its last start from there.
@@ -134,7 +150,7 @@ type Asleep struct {
 	// +listType=atomic
 	Topics []AsleepTopic `json:"topics,omitempty"`
 
-	// The topics for which the target was started, and in which the group has no new commit yet.
+	// The topics for which the target was started, and in whose partitions the group has no new commit yet.
 	// +optional
 	// +listType=atomic
 	Woken []AsleepTopic `json:"woken,omitempty"`
@@ -173,6 +189,10 @@ type AsleepTopic struct {
 	// The topic could not be read then.
 	// +optional
 	Pending bool `json:"pending,omitempty"`
+
+	// Of a topic for which the target was started: the partitions without a commit in which records may have arrived, as 0,3-7.
+	// +optional
+	Partitions string `json:"partitions,omitempty"`
 }
 
 // LastDecision is the last decision and its reason.

@@ -3,8 +3,10 @@ package watch
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -52,9 +54,12 @@ func (ws *Workloads) autoscaler(ref seen.Ref) seen.Owner {
 	return first(found)
 }
 
-// computed reports whether an HPA has computed the replicas that it wants. Until then its status has no condition, and 0.
+// computed reports whether an HPA has computed the replicas that it wants. Until then its status has 0: it was just made, or its
+// metrics cannot be read. Of a target with 0 replicas it wants 0, and says that it is disabled.
 func computed(hpa *autoscalingv2.HorizontalPodAutoscaler) bool {
-	return hpa.Status.DesiredReplicas > 0 || len(hpa.Status.Conditions) > 0
+	return hpa.Status.DesiredReplicas > 0 || slices.ContainsFunc(hpa.Status.Conditions, func(c autoscalingv2.HorizontalPodAutoscalerCondition) bool {
+		return c.Type == autoscalingv2.ScalingActive && (c.Status == corev1.ConditionTrue || c.Reason == "ScalingDisabled")
+	})
 }
 
 func (ws *Workloads) scaledObject(ref seen.Ref) seen.Owner {
@@ -74,6 +79,62 @@ func (ws *Workloads) scaledObject(ref seen.Ref) seen.Owner {
 		}
 	}
 	return first(found)
+}
+
+// ScaledObject is what is read of a ScaledObject whose trigger carries settings of its own.
+type ScaledObject struct {
+	Target   seen.Ref
+	Min, Max int32 // with KEDA's defaults; Min is its idle size, if it has one
+	Created  time.Time
+	Triggers []Trigger
+}
+
+// Trigger is one trigger of a ScaledObject.
+type Trigger struct {
+	Type     string
+	Metadata map[string]string
+}
+
+// ScaledObject finds a ScaledObject; read is false until those of its namespace are listed.
+func (ws *Workloads) ScaledObject(namespace, name string) (found ScaledObject, ok, read bool) {
+	all, read := ws.Watches.store(Key{ScaledObjects, namespace})
+	for _, o := range all {
+		if so, is := o.(Object); is && so.GetName() == name {
+			return ScaledObjectOf(so), true, read
+		}
+	}
+	return ScaledObject{}, false, read
+}
+
+// ScaledObjectOf reads a ScaledObject.
+func ScaledObjectOf(o Object) ScaledObject {
+	text := func(field string) string {
+		s, _, _ := unstructured.NestedString(o.Object, "spec", "scaleTargetRef", field)
+		return s
+	}
+	number := func(field string, otherwise int64) int32 {
+		if n, ok, _ := unstructured.NestedInt64(o.Object, "spec", field); ok {
+			return count(n)
+		}
+		return count(otherwise)
+	}
+	out := ScaledObject{
+		Target: seen.Ref{
+			APIVersion: cmp.Or(text("apiVersion"), "apps/v1"), Kind: cmp.Or(text("kind"), "Deployment"),
+			Namespace: o.GetNamespace(), Name: text("name"),
+		},
+		Max: number("maxReplicaCount", 100), Created: o.GetCreationTimestamp().Time,
+	}
+	out.Min = number("idleReplicaCount", int64(number("minReplicaCount", 0)))
+	triggers, _, _ := unstructured.NestedSlice(o.Object, "spec", "triggers")
+	for _, one := range triggers {
+		if t, ok := one.(map[string]any); ok {
+			kind, _, _ := unstructured.NestedString(t, "type")
+			metadata, _, _ := unstructured.NestedStringMap(t, "metadata")
+			out.Triggers = append(out.Triggers, Trigger{Type: kind, Metadata: metadata})
+		}
+	}
+	return out
 }
 
 func kedaIsPaused(o metav1.Object) bool {

@@ -18,14 +18,20 @@ var (
 	ScaledObjectKind = schema.GroupVersionKind{Group: "keda.sh", Version: "v1alpha1", Kind: "ScaledObject"}
 )
 
-// askAgain is how long a kind that is not served is taken for missing before discovery is asked anew.
-const askAgain = 30 * time.Second
+// Discovery is asked anew every askAgain as long as a kind is not served: once for all of them, because its answer has every
+// kind. After a failure it is asked again after askAfterFailure, also for all.
+const (
+	askAgain        = 30 * time.Second
+	askAfterFailure = 5 * time.Second
+)
 
 // Kinds are the kinds of objects that discovery was asked about.
 type Kinds struct {
-	api   access.API
-	mu    sync.Mutex
-	known map[schema.GroupVersionKind]kind
+	api        access.API
+	mu         sync.Mutex
+	known      map[schema.GroupVersionKind]kind
+	discovered time.Time // when discovery was last asked anew; zero: never
+	failed     time.Time // when it last failed
 }
 
 // kind is discovery's answer about one kind.
@@ -50,11 +56,12 @@ func (k *Kinds) lookUp(of schema.GroupVersionKind) (kind, bool) {
 func (k *Kinds) Resolve(of schema.GroupVersionKind) (schema.GroupVersionResource, bool) {
 	known, asked := k.lookUp(of)
 	now := k.api.Clock()
-	if asked && (known.served || now.Sub(known.asked) < askAgain) {
+	if asked && known.served || now.Sub(k.failed) < askAfterFailure {
 		return known.resource, known.served
 	}
-	if asked {
-		k.api.Clients.Mapper.Reset() // discovery is cached without end
+	k.discover(asked, now)
+	if asked && !known.asked.Before(k.discovered) {
+		return known.resource, known.served
 	}
 	mapping, err := k.api.Clients.Mapper.RESTMapping(of.GroupKind(), of.Version)
 	switch {
@@ -63,6 +70,7 @@ func (k *Kinds) Resolve(of schema.GroupVersionKind) (schema.GroupVersionResource
 	case meta.IsNoMatchError(err):
 		known = kind{asked: now}
 	default:
+		k.failed = now
 		k.api.Log.Debug("discovery failed", "kind", of.String(), "err", err)
 		return schema.GroupVersionResource{}, false
 	}
@@ -70,6 +78,18 @@ func (k *Kinds) Resolve(of schema.GroupVersionKind) (schema.GroupVersionResource
 	k.known[of] = known
 	k.mu.Unlock()
 	return known.resource, known.served
+}
+
+// discover lets the next question ask the API server, if its last answer is old and a kind was missing in it. Otherwise the
+// mapper caches discovery without end.
+func (k *Kinds) discover(missing bool, now time.Time) {
+	switch {
+	case k.discovered.IsZero():
+		k.discovered = now
+	case missing && now.Sub(k.discovered) >= askAgain:
+		k.api.Clients.Mapper.Reset()
+		k.discovered = now
+	}
 }
 
 // KindOf is the kind of a target.

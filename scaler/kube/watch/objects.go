@@ -2,6 +2,7 @@ package watch
 
 import (
 	"encoding/json"
+	"math"
 	"strconv"
 	"strings"
 
@@ -18,8 +19,12 @@ func replicas(o Object, path ...string) int32 {
 	if (err != nil || !ok) && path[0] == "spec" {
 		return 1
 	}
-	return int32(n)
+	return count(n)
 }
+
+// count is a number of replicas. Objects of other kinds than the built-in ones may hold any number, and one above 2^32 must not
+// become a small one.
+func count(n int64) int32 { return int32(min(max(n, 0), math.MaxInt32)) }
 
 func selectorOf(o Object) labels.Selector {
 	raw, _, _ := unstructured.NestedMap(o.Object, "spec", "selector")
@@ -50,13 +55,13 @@ func rolling(o Object) bool {
 	}
 	if o.GetKind() != "StatefulSet" {
 		updated, known, _ := unstructured.NestedInt64(o.Object, "status", "updatedReplicas")
-		return (known || o.GetKind() == "Deployment") && status("replicas") > int32(updated)
+		return (known || o.GetKind() == "Deployment") && status("replicas") > count(updated)
 	}
 	if text("spec", "updateStrategy", "type") == "OnDelete" || text("status", "updateRevision") == text("status", "currentRevision") {
 		return false
 	}
 	kept, _, _ := unstructured.NestedInt64(o.Object, "spec", "updateStrategy", "rollingUpdate", "partition")
-	return status("updatedReplicas") < status("replicas")-int32(kept)
+	return status("updatedReplicas") < status("replicas")-count(kept)
 }
 
 // resting reports whether a Rollout of Argo stays between two versions: its controller has paused it (a step of a canary, a
@@ -85,7 +90,7 @@ func readyOf(o Object) (ready int32, told bool) {
 	case "Deployment", "StatefulSet", "ReplicaSet":
 		told = true
 	}
-	return int32(n), told || isRollout(o)
+	return count(n), told || isRollout(o)
 }
 
 // author is who set the replicas last, according to the managed fields.
@@ -100,7 +105,7 @@ const (
 )
 
 // writerOf reads the author of spec.replicas, so that a follower knows its leader's writes.
-func writerOf(o Object) author {
+func (ts *Targets) writerOf(o Object) author {
 	for _, m := range o.GetManagedFields() {
 		if m.FieldsV1 == nil {
 			continue
@@ -112,13 +117,29 @@ func writerOf(o Object) author {
 			continue
 		}
 		if _, owns := fields.Spec["f:replicas"]; owns {
-			if m.Manager == access.FieldManager {
+			if ts.isOurs(&m) {
 				return us
 			}
 			return somebody
 		}
 	}
 	return nobody
+}
+
+// isOurs reports whether this installation is a field manager. Every installation of the versions before it had the name of the
+// program: its writes are ours if they are of the time before our first under a name of our own. The API server (1.37) does not say
+// when a write through the scale subresource was made, so what is seen after our first write counts as made after it.
+//
+//	manager                  wrote                     ours
+//	lagscaler:NAMESPACE/OWN  at any time               yes
+//	lagscaler                before our first write    yes: an earlier version of this installation, or its old replicas during an upgrade
+//	lagscaler                after it                  no: another installation, of an earlier version
+func (ts *Targets) isOurs(m *metav1.ManagedFieldsEntry) bool {
+	if m.Manager == ts.api.Installation.FieldManager() {
+		return true
+	}
+	first, known := ts.firstWrite()
+	return m.Manager == access.Program && (!known || m.Time != nil && !m.Time.After(first))
 }
 
 // versionOf is a resourceVersion as a number, which may be compared; 0 when it is none.

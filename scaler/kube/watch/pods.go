@@ -22,13 +22,10 @@ func (ws *Workloads) readPods(w *seen.Workload, t Target, now time.Time) {
 	var readyPods int32
 	for _, o := range all {
 		pod, ok := o.(*corev1.Pod)
-		if !ok || !t.selector.Matches(labels.Set(pod.Labels)) || finished(pod) {
+		if !ok || !t.selector.Matches(labels.Set(pod.Labels)) || Finished(pod) {
 			continue
 		}
-		p := seen.Pod{
-			Name: pod.Name, UID: string(pod.UID), IP: pod.Status.PodIP, OtherIP: otherIP(pod), HostNetwork: pod.Spec.HostNetwork,
-			Ready: isReady(pod),
-		}
+		p := PodOf(pod)
 		w.Pods = append(w.Pods, p)
 		if p.Ready {
 			readyPods++
@@ -40,10 +37,27 @@ func (ws *Workloads) readPods(w *seen.Workload, t Target, now time.Time) {
 			}
 		}
 	}
-	if !builtIn(t.Resource.GroupResource()) && len(w.Pods) > 0 {
+	if !builtIn(t.Resource.GroupResource()) && (len(w.Pods) > 0 || t.runsPods()) {
 		w.Ready = readyPods // its status may not say, or in a field of its own
 	}
 	slices.SortFunc(w.Pods, func(a, b seen.Pod) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// PodOf is a pod as decisions see it.
+func PodOf(pod *corev1.Pod) seen.Pod {
+	return seen.Pod{
+		Name: pod.Name, UID: string(pod.UID), IP: pod.Status.PodIP, OtherIP: otherIP(pod), HostNetwork: pod.Spec.HostNetwork,
+		Ready: isReady(pod),
+	}
+}
+
+// runsPods reports whether all pods of a kind have the labels of its scale's selector, so that none found means that none is
+// there. Strimzi's status.replicas does not say it: it is what the operator last made. (Its KafkaConnector has no selector, its
+// tasks run in the pods of a KafkaConnect.)
+func (t *Target) runsPods() bool {
+	_, selects := t.selector.Requirements()
+	r := t.Resource
+	return selects && r.Group == "kafka.strimzi.io" && (r.Resource == "kafkaconnects" || r.Resource == "kafkamirrormaker2s")
 }
 
 // otherIP is the address of the other family, of a pod that has both.
@@ -56,7 +70,8 @@ func otherIP(p *corev1.Pod) string {
 	return ""
 }
 
-func finished(p *corev1.Pod) bool {
+// Finished reports whether a pod has ended, so that it runs no consumer any more.
+func Finished(p *corev1.Pod) bool {
 	return p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed
 }
 

@@ -39,6 +39,7 @@ type Target struct {
 	annotations         map[string]string
 	by                  author // of spec
 
+	given   *int32              // the number that another autoscaler was given and writes; nil: none asks
 	writing *int32              // the size that is being written now; nil: none
 	write   seen.Write          // our last one, or another replica's of ours
 	hints   []rebalancemon.Hint // oldest first
@@ -66,13 +67,15 @@ type Targets struct {
 	leading func() bool
 	wake    func() // a scale subresource must be read
 
+	firstWrite func() (time.Time, bool) // of this installation under its own field manager
+
 	mu    sync.Mutex
 	known map[seen.Ref]*Target
 }
 
 // NewTargets knows none until a watch brings some; wake is called when RefreshScales has something to do.
-func NewTargets(a access.API, leading func() bool, wake func()) *Targets {
-	return &Targets{api: a, leading: leading, wake: wake, known: map[seen.Ref]*Target{}}
+func NewTargets(a access.API, leading func() bool, firstWrite func() (time.Time, bool), wake func()) *Targets {
+	return &Targets{api: a, leading: leading, firstWrite: firstWrite, wake: wake, known: map[seen.Ref]*Target{}}
 }
 
 // Find returns what is known of a workload now.
@@ -102,6 +105,11 @@ func (ts *Targets) Writing(ref seen.Ref, size *int32) {
 	ts.update(ref, func(t *Target) { t.writing = size })
 }
 
+// Give notes the number that another autoscaler was given for a workload; nil: none asks.
+func (ts *Targets) Give(ref seen.Ref, given *int32) {
+	ts.update(ref, func(t *Target) { t.given = given })
+}
+
 // Written notes our own write at once, so that the next poll need not wait for the watch to show it.
 func (ts *Targets) Written(change scaler.Change, scale Object) {
 	now := ts.api.Clock()
@@ -127,7 +135,7 @@ func (ts *Targets) Changed(resource schema.GroupVersionResource, o Object) {
 		return
 	}
 	t.version, t.uid = version, o.GetUID()
-	t.by = writerOf(o)
+	t.by = ts.writerOf(o)
 	t.annotations = o.GetAnnotations()
 	now := ts.api.Clock()
 	ready, told := readyOf(o)
@@ -220,7 +228,7 @@ func scaleSelector(scale Object) labels.Selector {
 // ScaleReplicas is the size that a Scale asks for; a Scale without the field asks for none.
 func ScaleReplicas(scale Object) int32 {
 	n, _, _ := unstructured.NestedInt64(scale.Object, "spec", "replicas")
-	return int32(n)
+	return count(n)
 }
 
 // ScaleRight is the permission to do something with the target's scale subresource.
@@ -247,7 +255,19 @@ func (t *Target) size(spec, status int32, ours bool, now time.Time) {
 //	no                  somebody        any       no
 //	no                  nobody          yes       no
 //	no                  nobody          no        yes: most likely the leader
+//
+// A change by an autoscaler that was given a number is ours, too, if it goes towards that number: an HPA walks there in steps. A
+// change beyond it, or away from it, is for another trigger.
+//
+//	given   from   to          ours
+//	12      4      8, 12       yes
+//	12      4      20          no
+//	5       12     8, 5        yes
+//	5       12     20, 3       no
 func (t *Target) ours(spec int32, leading bool) bool {
+	if t.given != nil && t.SizeKnown && (t.Spec < spec && spec <= *t.given || t.Spec > spec && spec >= *t.given) {
+		return true
+	}
 	if t.writing != nil && *t.writing == spec {
 		return true
 	}

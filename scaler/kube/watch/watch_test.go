@@ -1,15 +1,20 @@
 package watch
 
 import (
+	"log/slog"
+	"math"
 	"os"
 	"reflect"
 	"regexp"
 	"testing"
+	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/json"
 	"sigs.k8s.io/yaml"
 
+	"github.com/lagscaler/lagscaler/scaler/kube/access"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -89,6 +94,45 @@ func TestWhoseWriteItIs(t *testing.T) {
 	}
 }
 
+// What the versions before installations had names wrote is ours if it is older than our first write under our name.
+func TestWhoseFieldManagerItIs(t *testing.T) {
+	own := access.Installation{Namespace: "shop", Lease: "lagscaler"}
+	other := access.Installation{Namespace: "pay", Lease: "lagscaler"}
+	first := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		name    string
+		manager string
+		at      time.Time // zero: the API server does not say
+		first   time.Time // zero: this installation has not written yet
+		want    author
+	}{
+		{"under our name", own.FieldManager(), first.Add(time.Hour), first, us},
+		{"under our name, before we led", own.FieldManager(), first.Add(-time.Hour), time.Time{}, us},
+		{"under the name of another installation", other.FieldManager(), first.Add(time.Hour), first, somebody},
+		{"an earlier version, before the upgrade", "lagscaler", first.Add(-time.Hour), first, us},
+		{"old replicas, while the new ones follow", "lagscaler", first.Add(time.Hour), time.Time{}, us},
+		{"old replicas, in the second in which a new one leads", "lagscaler", first, first, us},
+		{"an installation of an earlier version, later", "lagscaler", first.Add(time.Second), first, somebody},
+		{"through the scale subresource, before the upgrade", "lagscaler", time.Time{}, time.Time{}, us},
+		{"through the scale subresource, later", "lagscaler", time.Time{}, first, somebody},
+		{"kubectl", "kubectl-scale", first.Add(-time.Hour), first, somebody},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ts := NewTargets(access.NewAPI(access.Clients{}, own, slog.New(slog.DiscardHandler)), func() bool { return true },
+				func() (time.Time, bool) { return c.first, !c.first.IsZero() }, func() {})
+			entry := metav1.ManagedFieldsEntry{Manager: c.manager, Subresource: "scale", FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:replicas":{}}}`)}
+			if !c.at.IsZero() {
+				entry.Time = &metav1.Time{Time: c.at}
+			}
+			var o unstructured.Unstructured
+			o.SetManagedFields([]metav1.ManagedFieldsEntry{entry})
+			if got := ts.writerOf(&o); got != c.want {
+				t.Errorf("%s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
 func TestRolling(t *testing.T) {
 	tests := []struct {
 		name, object string
@@ -130,4 +174,37 @@ func TestRolling(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whatever a workload of any kind says, its numbers are read or not known: never below zero, and never another size than the object has.
+func FuzzWorkload(f *testing.F) {
+	f.Add([]byte(`{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"a","resourceVersion":"7"},"spec":{"replicas":3,"selector":{"matchLabels":{"a":"b"}}},"status":{"replicas":3,"readyReplicas":2,"updatedReplicas":1}}`))
+	f.Add([]byte(`{"apiVersion":"argoproj.io/v1alpha1","kind":"Rollout","spec":{"paused":true},"status":{"phase":"Paused","pauseConditions":[{}],"abort":true}}`))
+	f.Add([]byte(`{"kind":"StatefulSet","spec":{"updateStrategy":{"type":"OnDelete","rollingUpdate":{"partition":-9}}},"status":{"updateRevision":"b"}}`))
+	f.Add([]byte(`{"kind":"Deployment","metadata":{"managedFields":[{"manager":"lagscaler","fieldsV1":{"f:spec":{"f:replicas":{}}}}]},"spec":{"replicas":4294967296}}`))
+	f.Add([]byte(`{"kind":"Deployment","spec":{"replicas":-1,"selector":7},"status":{"replicas":"x","selector":"a in ("}}`))
+	targets := NewTargets(access.API{}, nil, func() (time.Time, bool) { return time.Time{}, false }, nil)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var o unstructured.Unstructured
+		if json.Unmarshal(text, &o.Object) != nil {
+			return
+		}
+		if _, err := strip(&o); err != nil {
+			t.Error(err)
+		}
+		var w seen.Workload
+		if applyAnnotations(&w, o.GetAnnotations(), nil) == nil && w.FixedReplicas != nil && *w.FixedReplicas < 0 {
+			t.Errorf("%d replicas in an annotation", *w.FixedReplicas)
+		}
+		_, _, _ = rolling(&o), targets.writerOf(&o), versionOf(o.GetResourceVersion())
+		_, _ = selectorOf(&o), scaleSelector(&o)
+		spec, _, _ := unstructured.NestedInt64(o.Object, "spec", "replicas")
+		if got := ScaleReplicas(&o); got < 0 || int64(got) != spec && got != math.MaxInt32 && spec >= 0 {
+			t.Errorf("spec.replicas %d is read as %d", spec, got)
+		}
+		status, _, _ := unstructured.NestedInt64(o.Object, "status", "readyReplicas")
+		if got, told := readyOf(&o); got < 0 || told && int64(got) != status && got != math.MaxInt32 && status >= 0 {
+			t.Errorf("status.readyReplicas %d is read as %d", status, got)
+		}
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
@@ -33,12 +34,17 @@ func (ws *Workloads) Find(ref seen.Ref) (t Target, found, read bool) {
 	return t, found, read
 }
 
+// Hints are the resizes and rollouts of a target.
+func (ws *Workloads) Hints(ref seen.Ref) []rebalancemon.Hint {
+	t, _ := ws.Targets.Find(ref)
+	return t.hints
+}
+
 // Read reads a scaler's target out of the caches: its size, its pods, its other autoscaler, its annotations and hints. What it
 // refuses is the target or an annotation, never the declaration.
 func (ws *Workloads) Read(s *scaler.Scaler, d Declaration, now time.Time) scaler.Refusal {
 	if s.Mode == scaler.Observe {
-		t, _ := ws.Targets.Find(s.Workload.Ref)
-		s.Hints = t.hints
+		s.Hints = ws.Hints(s.Workload.Ref)
 		return scaler.Refusal{} // no decision is made, so nothing more is read
 	}
 	t, found, why := ws.sized(s.Workload.Ref)

@@ -1,191 +1,117 @@
 package main
 
 import (
-	"strings"
-	"time"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
 
-	"github.com/lagscaler/lagscaler/scaler"
-	"github.com/lagscaler/lagscaler/scaler/learn"
+	"golang.org/x/sync/errgroup"
+
 	"github.com/lagscaler/lagscaler/scaler/sim"
 )
 
 // job is one simulation, or one bound.
 type job struct {
-	part   part
-	trace  sim.Trace
-	world  sim.World
-	policy string
-	run    func(j *job) (sim.Result, error)
-	result sim.Result
+	part    part
+	traffic traffic
+	world   sim.World
+	policy  string
+	run     func(j *job) (sim.Result, error)
+	result  sim.Result
 }
 
 // part is the table that a job belongs to.
 type part string
 
 const (
-	lineup    part = "lineup"    // all policies, 48 partitions
-	bySecond  part = "by second" // the clairvoyant that reads rates by the second
-	bounds    part = "bounds"    // lower bounds of the cost
-	followers part = "followers" // rules that forecast nothing and keep more replicas
-	sizes     part = "sizes"     // the main ones, 12 and 144 partitions
-	ablation  part = "ablation"  // our policy without one of its parts
-	madeUp    part = "made up"   // our policy on generated traffic
-	troubled  part = "troubled"  // our policy with faults
+	curves     part = "curves"   // every candidate
+	declared   part = "declared" // our policy with other declarations
+	bounds     part = "bounds"   // lower bounds of the cost
+	sizes      part = "sizes"    // 12 and 144 partitions
+	ablation   part = "ablation" // our policy without one of its parts
+	troubled   part = "troubled" // with faults
+	partitions      = 48
 )
 
-const (
-	mainPartitions = 48
-	manySeeds      = 1 // at 144 partitions, where a simulation takes three times as long
-	boundDays      = 14
+var (
+	protocols  = []sim.Protocol{sim.Eager, sim.Cooperative}
+	otherSizes = []int{12, 144}
 )
 
-var protocols = []sim.Protocol{sim.Eager, sim.Cooperative}
+// boundLate is the share of late records, in percent, that the schedules of the lower bound may have.
+const boundLate = 0.3
 
-// targetLate is the aimed-at share of late records, in percent.
-var targetLate = map[sim.Protocol]float64{sim.Eager: 0.3, sim.Cooperative: 0.05}
-
-// targetCost is the greatest cost that is aimed at, in multiples of the clairvoyant's.
-const targetCost = 1.4
-
-// jobList is every job of the benchmark, in the order of the document.
-type jobList struct{ jobs []*job }
-
-// plan is the list of jobs. Policies that are compared closely get all seeds, the others one: five seeds for all would take an
-// hour.
-func plan(all, madeUp []sim.Trace, seeds int) []*job {
-	var a jobList
+// plan is the list of jobs.
+func plan(all []traffic, seeds int) []*job {
+	var jobs []*job
+	add := func(p part, t traffic, w sim.World, c candidate) {
+		w.Steps, w.PeakLoad = t.Steps, t.load()
+		jobs = append(jobs, &job{part: p, traffic: t, world: w, policy: c.name, run: func(j *job) (sim.Result, error) {
+			policy, err := c.make(j.world)
+			if err != nil {
+				return sim.Result{}, err
+			}
+			return sim.Simulate(j.traffic.Trace, j.world, policy), nil
+		}})
+	}
 	for _, t := range all {
 		for _, protocol := range protocols {
 			for seed := range uint64(seeds) {
-				a.line(t, sim.World{Partitions: mainPartitions, Protocol: protocol, Seed: seed + 1})
-				a.size(t, sim.World{Partitions: 12, Protocol: protocol, Seed: seed + 1})
+				w := sim.World{Partitions: partitions, PerConsumer: speed, Protocol: protocol, Seed: seed + 1}
+				for _, c := range candidates() {
+					add(curves, t, w, c)
+				}
+				for _, c := range declarations() {
+					add(declared, t, w, c)
+				}
+				w.Initial = partitions
+				for _, c := range oversized() {
+					add(declared, t, w, c)
+				}
 			}
-			for seed := range uint64(min(seeds, manySeeds)) {
-				a.size(t, sim.World{Partitions: 144, Protocol: protocol, Seed: seed + 1})
+			w := sim.World{Partitions: partitions, PerConsumer: speed, Protocol: protocol, Seed: 1}
+			for _, c := range variants() {
+				add(ablation, t, w, c)
 			}
-			w := sim.World{Partitions: mainPartitions, Protocol: protocol, Seed: 1}
-			for _, v := range variants {
-				a.try(ablation, t, w, sim.Entry{Name: v.name, Make: func() (sim.Policy, error) {
-					return sim.Without(v.name, sim.Declare(v.spec, w), v.forget)
-				}})
+			if t.kind != recorded {
+				continue
 			}
-			a.bound(t, w)
-		}
-		for _, headroom := range []float64{1.3, 1.6, 2} {
-			for _, hold := range []int32{450, 1800, 3600} {
-				rule := sim.RateFollower{Headroom: headroom, Hold: hold}
-				a.try(followers, t, sim.World{Partitions: mainPartitions, Protocol: sim.Eager, Seed: 1}, sim.Entry{
-					Name: rule.Name(), Make: func() (sim.Policy, error) { mine := rule; return &mine, nil },
-				})
-			}
-		}
-	}
-	a.makeUp(madeUp)
-	for _, tr := range faults {
-		w := sim.World{Partitions: mainPartitions, Seed: 1, Faults: []sim.Fault{tr}}
-		for _, e := range sim.Lineup(w, scaler.Spec{}, nil) {
-			if comparedClosely(e.Name) {
-				a.try(troubled, day(all), w, e)
+			jobs = append(jobs, &job{part: bounds, traffic: t, world: w, policy: "bound", run: bound})
+			for _, c := range comparedClosely() {
+				for _, f := range favours {
+					changed := w
+					f.change(&changed)
+					add(f.label(), t, changed, c)
+				}
+				for _, n := range otherSizes {
+					w := w
+					w.Partitions = n
+					add(sizes, t, w, c)
+				}
 			}
 		}
 	}
-	return a.jobs
-}
-
-// try adds a simulation.
-func (a *jobList) try(p part, t sim.Trace, w sim.World, e sim.Entry) {
-	a.jobs = append(a.jobs, &job{part: p, trace: t, world: w, policy: e.Name, run: func(j *job) (sim.Result, error) {
-		policy, err := e.Make()
-		if err != nil {
-			return sim.Result{}, err
-		}
-		return sim.Simulate(j.trace, j.world, policy), nil
-	}})
-}
-
-func (a *jobList) line(t sim.Trace, w sim.World) {
-	for _, e := range sim.Lineup(w, scaler.Spec{}, nil) {
-		if w.Seed == 1 || comparedClosely(e.Name) {
-			a.try(lineup, t, w, e)
+	for _, f := range faults {
+		for _, c := range comparedClosely() {
+			add(troubled, oneDay(all), sim.World{Partitions: partitions, PerConsumer: speed, Seed: 1, Faults: []sim.Fault{f}}, c)
 		}
 	}
-	entry := sim.Entry{Name: clairvoyant, Make: func() (sim.Policy, error) { return &sim.Clairvoyant{BySecond: true}, nil }}
-	if t.Step < time.Minute { // else it reads the same
-		a.try(bySecond, t, w, entry)
-	}
+	return jobs
 }
 
-func (a *jobList) size(t sim.Trace, w sim.World) {
-	for _, e := range sim.Lineup(w, scaler.Spec{}, nil) {
-		if comparedClosely(e.Name) && (w.Partitions < mainPartitions || !strings.HasPrefix(e.Name, "KEDA")) {
-			a.try(sizes, t, w, e)
-		}
-	}
+func bound(j *job) (sim.Result, error) {
+	return sim.Result{CostOverFluid: sim.LeastCost(j.traffic.Trace, j.world, boundLate)}, nil
 }
 
-func (a *jobList) bound(t sim.Trace, w sim.World) {
-	t.Counts = t.Counts[:min(len(t.Counts), int(boundDays*24*time.Hour/t.Step))]
-	a.jobs = append(a.jobs, &job{part: bounds, trace: t, world: w, policy: "bound", run: func(j *job) (sim.Result, error) {
-		return sim.Result{CostOverFluid: sim.LeastCost(j.trace, j.world, targetLate[j.world.Protocol])}, nil
-	}})
+// comparedClosely are the policies of the tables with few of them.
+func comparedClosely() []candidate {
+	names := []string{balanced, "KEDA lagThreshold 10", "KEDA lagThreshold 1000", "KEDA rate 60/s + lag 1000", "DS2 at 85/s", clairvoyant}
+	return slices.DeleteFunc(candidates(), func(c candidate) bool { return !slices.Contains(names, c.name) })
 }
 
-// Names of policies that have columns of their own.
-const (
-	clairvoyant = "clairvoyant"
-	rateAndLag  = "KEDA rate + lag"
-)
-
-// comparedClosely reports whether a policy is compared closely.
-func comparedClosely(name string) bool {
-	return name == sim.OurName || name == clairvoyant || name == "KEDA lagThreshold 10"
-}
-
-// variants are our policy with a changed part, or without one.
-var variants = []struct {
-	name   string
-	spec   scaler.Spec
-	forget func(*scaler.Memory)
-}{
-	{"all of it", scaler.Spec{}, nil},
-	{"without room and season", scaler.Spec{}, each(func(m *learn.Source) { m.Season = learn.Season{} })},
-	{"without season", scaler.Spec{}, each(func(m *learn.Source) { m.Season.Skill = [3]learn.Accuracy{} })},
-	{"no trend believed", scaler.Spec{}, each(func(m *learn.Source) { m.BrokenTrends = 1 })},
-	{"no jump believed, and no burst", scaler.Spec{}, each(func(m *learn.Source) { m.BrokenJumps = 1 })},
-	{"every jump, trend and burst believed", scaler.Spec{}, each(func(m *learn.Source) { m.BrokenJumps, m.BrokenTrends = 0, 0 })},
-	{"without drain", scaler.Spec{DrainTime: 24 * time.Hour}, nil},
-	{"without learned start and pause", scaler.Spec{}, func(m *scaler.Memory) {
-		m.Startup = nil
-		each(func(m *learn.Source) { m.Rebalances = nil })(m)
-	}},
-	{"window 120 s", scaler.Spec{StabilizationWindow: 120 * time.Second}, nil},
-	{"window 450 s", scaler.Spec{StabilizationWindow: 450 * time.Second}, nil},
-	{"economy", scaler.Spec{Preset: scaler.Economy}, nil},
-	{"latency", scaler.Spec{Preset: scaler.Latency}, nil},
-}
-
-// each changes the memory of every source. A Memory is a value: its list is replaced.
-func each(change func(*learn.Source)) func(*scaler.Memory) {
-	return func(m *scaler.Memory) {
-		list := append([]learn.Source(nil), m.Sources...)
-		for i := range list {
-			change(&list[i])
-		}
-		m.Sources = list
-	}
-}
-
-// faults happen in the second hour of a day.
-var faults = []sim.Fault{
-	{Kind: sim.Outage, From: time.Hour, To: 2 * time.Hour},
-	{Kind: sim.Poison, From: time.Hour, To: 2 * time.Hour},
-	{Kind: sim.Downstream, From: time.Hour, To: 2 * time.Hour, Size: 1500},
-	{Kind: sim.Rollout, From: time.Hour, To: 2 * time.Hour, Size: 30},
-	{Kind: sim.SlowStart, From: 0, To: 24 * time.Hour, Size: 3},
-}
-
-// day is the first day of the taxi trace.
-func day(all []sim.Trace) sim.Trace {
+// oneDay is the first day of the smoothest recorded trace.
+func oneDay(all []traffic) traffic {
 	for _, t := range all {
 		if t.Name == "nab_nyc_taxi_30m" {
 			t.Name, t.Counts = "a day of taxis", t.Counts[:min(48, len(t.Counts))]
@@ -193,4 +119,25 @@ func day(all []sim.Trace) sim.Trace {
 		}
 	}
 	return all[0]
+}
+
+// simulate runs all jobs on all cores.
+func simulate(jobs []*job, progress func(done int)) error {
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	finished := make(chan struct{}, len(jobs))
+	for _, j := range jobs {
+		g.Go(func() error {
+			r, err := j.run(j)
+			if err != nil {
+				return errors.Join(fmt.Errorf("%s on %s", j.policy, j.traffic.name()), err)
+			}
+			r.Points, r.Moves = nil, nil // nobody plots them, and there are many
+			j.result = r
+			finished <- struct{}{}
+			progress(len(finished))
+			return nil
+		})
+	}
+	return g.Wait()
 }

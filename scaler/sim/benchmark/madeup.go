@@ -1,27 +1,20 @@
 package main
 
 import (
-	"fmt"
-	"io"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"time"
 
-	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/sim"
 )
 
 // Made-up traffic shows what five recorded traces may not.
-const (
-	madeUpStep = 10 * time.Second
-	madeUpSpan = 48 * time.Hour
-)
+const madeUpStep = 10 * time.Second
 
 // shape is records/s at a second; it may remember what it threw.
 type shape func(second float64, r *rand.Rand) float64
 
-// madeUps are the shapes. A new one is made for each trace.
+// madeUps are the shapes. A new one is made for each trace. Each is scaled to the peak of the recorded traces, but for small.
 var madeUps = []struct {
 	name string
 	make func() shape
@@ -73,6 +66,49 @@ var madeUps = []struct {
 			return 300 * times * around(0.05, r)
 		}
 	}},
+	{"steady", func() shape { return func(_ float64, r *rand.Rand) float64 { return 1000 * around(0.03, r) } }},
+	{small, func() shape {
+		return func(s float64, r *rand.Rand) float64 {
+			return 20 * (1 - 0.5*math.Cos(2*math.Pi*s/86400)) * around(0.3, r)
+		}
+	}},
+	{"on and off: an hour of 1 500/s, two hours of nothing", func() shape {
+		return func(s float64, r *rand.Rand) float64 {
+			if math.Mod(s, 10800) < 3600 {
+				return 1500 * around(0.05, r)
+			}
+			return 0
+		}
+	}},
+	{"once a day three times as much, for an hour", func() shape { return spikes(86400, 3600, 3) }},
+	{"growth by a half each day", func() shape {
+		return func(s float64, r *rand.Rand) float64 { return 300 * math.Pow(1.5, s/86400) * around(0.1, r) }
+	}},
+	{"heavy-tailed bursts of 30 s", func() shape {
+		until, times := 0.0, 1.0
+		return func(s float64, r *rand.Rand) float64 {
+			if s >= until {
+				until, times = s+30, min(8, math.Pow(1-r.Float64(), -0.5))
+			}
+			return 200 * times * around(0.05, r)
+		}
+	}},
+	{"a saw of ten minutes", func() shape {
+		return func(s float64, r *rand.Rand) float64 { return 300 + 1200*math.Mod(s, 600)/600*around(0.1, r) }
+	}},
+	{"office hours: 8 to 18 from Monday on, with a dip at noon", func() shape {
+		return func(s float64, r *rand.Rand) float64 {
+			hour := math.Mod(s/3600, 24)
+			rate := 100 + 1400*math.Max(0, math.Sin(math.Pi*(hour-8)/10))
+			if hour > 12 && hour < 13 {
+				rate *= 0.6
+			}
+			if hour < 8 || hour > 18 {
+				rate = 100
+			}
+			return rate * around(0.08, r)
+		}
+	}},
 }
 
 func spikes(period, length, times float64) shape {
@@ -83,6 +119,11 @@ func spikes(period, length, times float64) shape {
 		return 400 * around(0.05, r)
 	}
 }
+
+// small is traffic whose peak needs three consumers.
+const small = "small rates"
+
+const smallLoad = 0.05
 
 // around is 1, give or take.
 func around(sigma float64, r *rand.Rand) float64 { return 1 + sigma*r.NormFloat64() }
@@ -98,46 +139,3 @@ func madeUpTraces(span time.Duration) []sim.Trace {
 	}
 	return all
 }
-
-// rivalsOnMadeUp are whom we are shown beside there.
-var rivalsOnMadeUp = []string{sim.OurName, rateAndLag, clairvoyant}
-
-func (a *jobList) makeUp(traces []sim.Trace) {
-	for _, t := range traces {
-		for _, protocol := range protocols {
-			w := sim.World{Partitions: mainPartitions, Protocol: protocol, Seed: 1}
-			for _, e := range sim.Lineup(w, scaler.Spec{}, nil) {
-				if slices.Contains(rivalsOnMadeUp, e.Name) {
-					a.try(madeUp, t, w, e)
-				}
-			}
-		}
-	}
-}
-
-func onMadeUp(w io.Writer, all table) {
-	fmt.Fprint(w, madeUpNotes, "| traffic | protocol |")
-	for _, name := range rivalsOnMadeUp {
-		fmt.Fprintf(w, " %s |", name)
-	}
-	fmt.Fprint(w, "\n|---|---|---|---|---|\n")
-	for _, m := range madeUps {
-		for _, p := range protocols {
-			fmt.Fprintf(w, "| %s | %s |", m.name, p)
-			for _, name := range rivalsOnMadeUp {
-				r := all.on(sim.Trace{Name: m.name}).under(p).row(name)
-				fmt.Fprintf(w, " %.2f / %.3f |", r.cost, r.late)
-			}
-			fmt.Fprintln(w)
-		}
-	}
-}
-
-const madeUpNotes = `
-## Made-up traffic
-
-Every trace has two days with noise; 48 partitions, one seed. The cells are cost / late %. No parameter was chosen on these traces, except one of two ways to
-discount a burst. The table shows the weaknesses of the policy. A peak that comes less than once per hour finds no reserve, and its records are late
-until new replicas have started. For a peak that comes every hour, the reserve is paid for the entire hour.
-
-`

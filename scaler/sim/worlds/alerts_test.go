@@ -19,6 +19,11 @@ type series struct {
 	hadMembers bool // within a day
 	stalled    int
 	suspended  bool
+
+	timeLag      time.Duration
+	timeLagKnown bool
+	atLeast      bool          // it may be more
+	mayBeRead    time.Duration // what is no later may be read: it is not known how often the group commits
 }
 
 // alert is one rule: its condition, and for how long it must hold.
@@ -58,8 +63,9 @@ func increase(past []series, of func(*series) uint64) (n uint64, ok bool) {
 
 // alerts are the series of the last minutes, and since when each rule has held.
 type alerts struct {
-	past  []series
-	since map[string]time.Duration
+	past   []series
+	since  map[string]time.Duration
+	budget budget
 }
 
 // gap takes in a poll that has no values: nothing holds.
@@ -75,6 +81,7 @@ func (a *alerts) next(s series) (firing []string) {
 	if len(a.past) > 20 {
 		a.past = a.past[1:]
 	}
+	a.budget.next(s.at, s.late())
 	for _, rule := range rules {
 		since, pending := a.since[rule.name]
 		switch {
@@ -103,6 +110,9 @@ func seriesOf(at time.Duration, rep *engine.Report) (s series, ok bool) {
 		at: at, read: g.Rates.Rest.Read, consume: g.Rates.ConsumedTotal, members: len(g.Lag.Members), stalled: g.Rates.Stalled,
 	}
 	s.lag, _ = g.Summary.Lag()
+	s.mayBeRead = g.Rates.Rest.MayBeRead
+	seconds, atLeast, known := g.Rates.TimeLag.Value()
+	s.timeLag, s.timeLagKnown, s.atLeast = time.Duration(seconds*float64(time.Second)), known, atLeast
 	for i := range rep.Scalers {
 		o := &rep.Scalers[i]
 		s.suspended = o.Workload.Paused || o.Workload.Spec == 0 && o.Decision.Desired == 0 && o.Decision.Why.ByHand.IsZero()

@@ -17,6 +17,8 @@ type fleetSpec struct {
 	nat      bool             // members are behind one address
 	stateful bool             // pods are worker-0, worker-1, …
 	named    bool             // client ids contain the pod's name
+	same     bool             // all client ids of a pod are its name
+	counts   bool             // client ids are worker-0, worker-1, … in every pod, as the pods of a StatefulSet are called
 	starts   [2]time.Duration // how long a pod takes to start: 20 s to 40 s
 	owner    seen.Owner       // another controller
 }
@@ -101,7 +103,10 @@ func (f *fleet) scale(to int32) {
 // start creates a pod. A StatefulSet takes the first number that is free.
 func (f *fleet) start() {
 	f.made++
-	p := &pod{number: len(f.pods), uid: fmt.Sprintf("uid-%d", f.made), ip: fmt.Sprintf("10.0.%d.%d", f.made/250, f.made%250+1)}
+	p := &pod{uid: fmt.Sprintf("uid-%d", f.made), ip: fmt.Sprintf("10.0.%d.%d", f.made/250, f.made%250+1)}
+	for slices.ContainsFunc(f.pods, func(o *pod) bool { return o.number == p.number }) {
+		p.number++
+	}
 	p.name = fmt.Sprintf("%s-7d9f-%05d", target, f.made)
 	if f.stateful {
 		p.name = fmt.Sprintf("%s-%d", target, p.number)
@@ -114,6 +119,9 @@ func (f *fleet) start() {
 // end ends a pod in order: its consumers leave the group.
 func (f *fleet) end(p *pod) {
 	f.r.group.leave(func(m *member) bool { return m.pod == p })
+	if f.r.group.static || f.r.group.silent {
+		f.r.group.kill(f.r.now, func(m *member) bool { return m.pod == p })
+	}
 	f.pods = slices.DeleteFunc(f.pods, func(o *pod) bool { return o == p })
 }
 
@@ -144,6 +152,12 @@ func (f *fleet) advance() {
 			id, host := fmt.Sprintf("consumer-%s-%d", f.r.group.name, k+1), p.ip
 			if f.named {
 				id = fmt.Sprintf("%s-%d", p.name, k)
+			}
+			if f.same {
+				id = p.name
+			}
+			if f.counts {
+				id = fmt.Sprintf("%s-%d", target, k)
 			}
 			if f.nat {
 				host = natAddress

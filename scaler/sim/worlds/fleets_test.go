@@ -45,29 +45,43 @@ func fleets() []world {
 		full("changes of the leader under full load", append([]event{{0, second}}, each(17*minute, 10*minute, 3*hour, elect)...)...),
 		{
 			name: "one thread behind NAT", hours: 4, fleet: fleetSpec{replicas: 4, nat: true}, topics: []topicSpec{{partitions: 24, rate: rises}},
-			judges: []judge{quiet, keepsUp, enough(15 * minute), atMost(12), endsAt(4)},
+			judges: []judge{quiet, keepsUp, enough(15 * minute), atMost(24), endsAt(4)},
 		},
 		{
 			name: "three threads behind NAT", hours: 4, fleet: fleetSpec{replicas: 4, nat: true, threads: 3},
 			topics: []topicSpec{{partitions: 48, rate: steps(map[time.Duration]float64{0: 1000, hour: 2000, 2 * hour: 250})}},
-			judges: []judge{quiet, keepsUp, enough(15 * minute), atMost(11), endsAt(3)},
+			judges: []judge{quiet, keepsUp, enough(15 * minute), atMost(16), endsAt(3)},
 		},
 		{
 			name: "three threads behind NAT and restarts of the program", hours: 4, fleet: fleetSpec{replicas: 4, nat: true, threads: 3},
 			topics: []topicSpec{{partitions: 48, rate: steps(map[time.Duration]float64{0: 1000, hour: 2000, 2 * hour: 250})}},
 			events: each(23*minute, 11*minute, 4*hour, restart),
-			judges: []judge{quiet, keepsUp, enough(15 * minute), atMost(11), endsAt(3)},
+			judges: []judge{quiet, keepsUp, enough(15 * minute), atMost(16), endsAt(3)},
 		},
+		counted("threads that count as many as pods", "threads with the name of their pod").with(func(w *world) { w.fleet.counts = true }),
+		counted("threads with the name of their pod", "threads that count as many as pods").with(func(w *world) { w.fleet.same = true }),
 		{
 			name: "a debug consumer stays for ever", hours: 4, fleet: fleetSpec{replicas: 4}, events: debugConsumer(30*minute, 5*hour),
-			topics: []topicSpec{{partitions: 24, rate: rises}}, judges: []judge{quiet, onTime(5 * minute), atMost(12), endsAt(4)},
+			topics: []topicSpec{{partitions: 24, rate: rises}}, judges: []judge{quiet, onTime(5 * minute), atMost(24), endsAt(4)},
 		},
 		{
 			name: "a debug consumer behind NAT stays for ever", hours: 4, fleet: fleetSpec{replicas: 4, nat: true}, events: debugConsumer(30*minute, 5*hour),
-			topics: []topicSpec{{partitions: 24, rate: rises}}, judges: []judge{quiet, onTime(5 * minute), atMost(12), endsAt(4)},
+			topics: []topicSpec{{partitions: 24, rate: rises}}, judges: []judge{quiet, onTime(5 * minute), atMost(24), endsAt(4)},
 		},
 	}
 }
+
+// counted is a StatefulSet of three pods with three consumers each behind NAT: their client ids look like the names of the pods.
+func counted(name, twin string) world {
+	return world{
+		name: name, twin: twin, hours: 4, fleet: fleetSpec{replicas: 3, nat: true, threads: 3, stateful: true},
+		topics: []topicSpec{{partitions: 48, rate: steps(map[time.Duration]float64{0: 750, hour: 1500, 2 * hour: 250})}},
+		events: append(each(37*minute, 20*minute, 4*hour, killOne), event{3 * hour, func(r *run) { r.fleet.scale(2) }}),
+		judges: []judge{quiet, enough(15 * minute), atMost(16), endsAt(3)},
+	}
+}
+
+func killOne(r *run) { r.fleet.kill(r.fleet.pods[r.rng.IntN(len(r.fleet.pods))]) }
 
 // rollouts replace every pod, one after another, from times on.
 func rollouts(times ...time.Duration) (list []event) {

@@ -20,6 +20,9 @@ type reader struct {
 	latest  bool          // where a partition has no commit, it begins at the end
 	commits bool          // it commits where it begins, before it has read a record
 	alone   bool          // it commits without being a member: a checkpointing job
+	silent  bool          // consumers are killed before they can leave the group
+	static  bool          // members keep their client id as instance id, and stay in the group while they are restarted
+	joins   bool          // of a streams group: each task reads its partition of every topic; else each topic has tasks of its own
 }
 
 // member is one consumer of the group.
@@ -43,6 +46,7 @@ type group struct {
 	members    []*member
 	generation int32
 	changed    bool
+	returned   bool // a static member, without a rebalance
 	rebalances bool
 	ends       time.Duration // of the rebalance
 	joined     int
@@ -53,20 +57,44 @@ const pause = 6 * time.Second // of a rebalance of a classic group
 // join adds a consumer.
 func (g *group) join(p *pod, clientID, host string) *member {
 	g.joined++
+	if m := g.instance(clientID); m != nil {
+		m.ID, m.pod, m.Host, m.dies, m.works = fmt.Sprintf("%s-%06d", clientID, g.joined), p, "/"+host, 0, true
+		for _, p := range m.parts {
+			p.resume(g.latest)
+		}
+		g.returned = true
+		return m
+	}
 	m := &member{Member: lag.Member{
 		ID: fmt.Sprintf("%s-%06d", clientID, g.joined), ClientID: clientID, Host: "/" + host,
 		Generation: lag.NoGeneration, Epoch: lag.NoGeneration,
 	}, pod: p, works: true}
+	if g.static {
+		m.InstanceID = clientID
+	}
 	g.members, g.changed = append(g.members, m), true
 	return m
 }
 
-// leave lets the consumers leave that end in order: they commit before.
+// instance is the static member that a consumer continues: there is no rebalance then.
+func (g *group) instance(id string) *member {
+	i := slices.IndexFunc(g.members, func(m *member) bool { return g.static && m.InstanceID == id })
+	if i < 0 {
+		return nil
+	}
+	return g.members[i]
+}
+
+// leave lets the consumers leave that end in order: they commit before. Static members, and those that are killed too early, do
+// not leave: their session ends.
 func (g *group) leave(is func(*member) bool) {
 	for _, m := range g.members {
 		if is(m) && !m.dead() {
 			g.commitOf(m)
 		}
+	}
+	if g.static || g.silent {
+		return
 	}
 	n := len(g.members)
 	g.members = slices.DeleteFunc(g.members, func(m *member) bool { return is(m) && !m.dead() })
@@ -99,8 +127,8 @@ func (r *run) rebalance() {
 	if g.changed && !g.rebalances {
 		g.rebalances, g.ends = true, r.now+pause
 	}
-	if g.changed {
-		g.changed = false
+	if g.changed || g.returned {
+		g.changed, g.returned = false, false
 		r.put()
 	}
 	if !g.rebalances || r.now < g.ends && g.kind == lag.Classic {
@@ -126,6 +154,7 @@ func (r *run) assign() {
 		m.parts, m.job = nil, nil
 	}
 	slices.SortFunc(g.members, func(a, b *member) int { return strings.Compare(a.ID, b.ID) })
+	shift := 0 // of the first task of a topic
 	for _, topic := range r.topics {
 		var readers []*member
 		for _, m := range g.members {
@@ -137,7 +166,16 @@ func (r *run) assign() {
 			if len(readers) == 0 {
 				break
 			}
-			m := readers[i%len(readers)]
+			if g.kind == lag.Share { // all work on it
+				if p.position < 0 {
+					p.resume(g.latest)
+				}
+				for _, m := range readers {
+					m.parts = append(m.parts, p)
+				}
+				continue
+			}
+			m := readers[(shift+i)%len(readers)]
 			if owners[p] != m || p.position < 0 {
 				p.resume(g.latest)
 			}
@@ -145,6 +183,9 @@ func (r *run) assign() {
 			if g.commits && p.commit < 0 {
 				p.save(g.name)
 			}
+		}
+		if g.kind == lag.Streams && !g.joins {
+			shift += len(topic.partitions)
 		}
 	}
 }
@@ -166,19 +207,34 @@ func (r *run) put() {
 	case g.rebalances && g.kind == lag.Classic:
 		read.State = lag.PreparingRebalance
 	}
-	if g.kind == lag.Consumer {
+	if g.kind != lag.Classic {
 		read.Assignor, read.Generation, read.Epoch, read.AssignmentEpoch = "uniform", lag.NoGeneration, g.generation, g.generation
+	}
+	if g.kind == lag.Streams {
+		read.Assignor, read.Subtopologies = "", r.subtopologies()
 	}
 	for _, m := range g.members {
 		one := m.Member
 		one.Generation, one.Epoch = g.generation-1, lag.NoGeneration
-		if g.kind == lag.Consumer {
+		if g.kind != lag.Classic {
 			one.Generation, one.Epoch = lag.NoGeneration, g.generation
 		}
 		one.Assigned = assigned(m.parts)
 		read.Members = append(read.Members, one)
 	}
 	r.kafka.Put(read)
+}
+
+// subtopologies are those of a streams group: one that joins all topics, or one for each topic.
+func (r *run) subtopologies() []lag.Subtopology {
+	if r.group.joins {
+		return []lag.Subtopology{{ID: "0", Topics: r.reads}}
+	}
+	var list []lag.Subtopology
+	for i, topic := range r.reads {
+		list = append(list, lag.Subtopology{ID: fmt.Sprint(i), Topics: []string{topic}})
+	}
+	return list
 }
 
 func assigned(parts []*partition) []lag.TopicPartitions {
@@ -211,7 +267,7 @@ func (r *run) work(took time.Duration) {
 			r.doJob(m)
 		default:
 			r.process(m, took)
-			if (r.now+time.Duration(i)*step)%g.commit < took {
+			if (r.now+time.Duration(i)*r.step())%g.commit < took {
 				g.commitOf(m)
 			}
 		}

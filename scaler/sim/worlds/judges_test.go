@@ -2,6 +2,7 @@ package worlds
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -24,8 +25,8 @@ func quiet(r *run) []string { return quietFrom(0)(r) }
 // quietFrom is quiet from the time at which enough has been learned.
 func quietFrom(from time.Duration) judge {
 	return func(r *run) (list []string) {
-		for i := range r.polls {
-			if p := &r.polls[i]; p.at >= from && len(p.pages) > 0 {
+		for i := range r.seen {
+			if p := &r.seen[i]; p.at >= from && len(p.pages) > 0 {
 				list = append(list, wrong(p, "a page without cause"))
 			}
 		}
@@ -36,8 +37,8 @@ func quietFrom(from time.Duration) judge {
 // pages: a reader hangs, so it pages when records have waited at it for so long, and not before it hung.
 func pages(within time.Duration) judge {
 	return func(r *run) (list []string) {
-		for i := range r.polls {
-			switch p := &r.polls[i]; {
+		for i := range r.seen {
+			switch p := &r.seen[i]; {
 			case p.stuck == 0 && len(p.pages) > 0 && !r.hungWithin(i, 10*time.Minute):
 				list = append(list, wrong(p, "a page without cause"))
 			case p.stuck >= within && len(p.pages) == 0:
@@ -50,8 +51,8 @@ func pages(within time.Duration) judge {
 
 // hungWithin reports whether a reader hung a short time before a poll: an alert does not end at once.
 func (r *run) hungWithin(i int, d time.Duration) bool {
-	for k := i; k >= 0 && r.polls[i].at-r.polls[k].at < d; k-- {
-		if r.polls[k].stuck > 0 {
+	for k := i; k >= 0 && r.seen[i].at-r.seen[k].at < d; k-- {
+		if r.seen[k].stuck > 0 {
 			return true
 		}
 	}
@@ -60,8 +61,8 @@ func (r *run) hungWithin(i int, d time.Duration) bool {
 
 // awake: nothing sleeps while records wait, but for the time that a poll takes, and a start.
 func awake(r *run) (list []string) {
-	for i := range r.polls {
-		if p := &r.polls[i]; p.spec == 0 && p.waiting > r.fleet.policy.ActivationLag && p.oldest > time.Minute {
+	for i := range r.seen {
+		if p := &r.seen[i]; p.spec == 0 && p.waiting > r.fleet.policy.ActivationLag && p.oldest > max(time.Minute, 2*r.interval) {
 			list = append(list, wrong(p, "asleep while records wait"))
 		}
 	}
@@ -71,10 +72,10 @@ func awake(r *run) (list []string) {
 // noFlap: it wakes once for the records that wait, and not again without new ones.
 func noFlap(r *run) (list []string) {
 	arrived := true
-	for i := range r.polls {
-		p := &r.polls[i]
+	for i := range r.seen {
+		p := &r.seen[i]
 		arrived = arrived || p.arrived
-		if i > 0 && p.spec > 0 && r.polls[i-1].spec == 0 {
+		if i > 0 && p.spec > 0 && r.seen[i-1].spec == 0 {
 			if !arrived {
 				list = append(list, wrong(p, "awake again without new records"))
 			}
@@ -88,13 +89,13 @@ func noFlap(r *run) (list []string) {
 func sleeps(atLeast time.Duration) judge {
 	return func(r *run) []string {
 		asleep := time.Duration(0)
-		for i := range r.polls {
-			if r.polls[i].spec == 0 {
-				asleep += poll
+		for i := range r.seen {
+			if r.seen[i].spec == 0 {
+				asleep += r.interval
 			}
 		}
 		if asleep < atLeast {
-			return []string{wrong(&r.polls[len(r.polls)-1], "asleep for %v, must be at least %v", asleep, atLeast)}
+			return []string{wrong(&r.seen[len(r.seen)-1], "asleep for %v, must be at least %v", asleep, atLeast)}
 		}
 		return nil
 	}
@@ -102,8 +103,8 @@ func sleeps(atLeast time.Duration) judge {
 
 // keepsUp: no step down leaves fewer replicas than the traffic needs.
 func keepsUp(r *run) (list []string) {
-	for i := 1; i < len(r.polls); i++ {
-		before, p := &r.polls[i-1], &r.polls[i]
+	for i := 1; i < len(r.seen); i++ {
+		before, p := &r.seen[i-1], &r.seen[i]
 		if p.spec < before.spec && p.spec < before.needs {
 			list = append(list, wrong(before, "down to %d while %d are needed", p.spec, before.needs))
 		}
@@ -115,9 +116,9 @@ func keepsUp(r *run) (list []string) {
 func enough(after time.Duration) judge {
 	return func(r *run) (list []string) {
 		short := time.Duration(0)
-		for i := range r.polls {
-			p := &r.polls[i]
-			if short += poll; p.spec >= p.needs {
+		for i := range r.seen {
+			p := &r.seen[i]
+			if short += r.interval; p.spec >= p.needs {
 				short = 0
 			}
 			if short > after {
@@ -131,8 +132,8 @@ func enough(after time.Duration) judge {
 // onTime: no record waits for longer than that.
 func onTime(limit time.Duration) judge {
 	return func(r *run) (list []string) {
-		for i := range r.polls {
-			if p := &r.polls[i]; p.oldest > limit {
+		for i := range r.seen {
+			if p := &r.seen[i]; p.oldest > limit {
 				list = append(list, wrong(p, "a record waits for more than %v", limit))
 			}
 		}
@@ -143,8 +144,8 @@ func onTime(limit time.Duration) judge {
 // atMost: it never has more replicas than that.
 func atMost(most int32) judge {
 	return func(r *run) (list []string) {
-		for i := range r.polls {
-			if p := &r.polls[i]; p.spec > most {
+		for i := range r.seen {
+			if p := &r.seen[i]; p.spec > most {
 				list = append(list, wrong(p, "more than %d", most))
 			}
 		}
@@ -155,7 +156,7 @@ func atMost(most int32) judge {
 // endsAt: it ends with at most so many replicas. A fleet that can never shrink is found so.
 func endsAt(most int32) judge {
 	return func(r *run) []string {
-		if p := &r.polls[len(r.polls)-1]; p.spec > most {
+		if p := &r.seen[len(r.seen)-1]; p.spec > most {
 			return []string{wrong(p, "ends with more than %d", most)}
 		}
 		return nil
@@ -174,9 +175,9 @@ func unchanged(r *run) []string {
 func pagesOnce(within time.Duration) judge {
 	return func(r *run) (list []string) {
 		silent := time.Duration(0)
-		for i := range r.polls {
-			p := &r.polls[i]
-			if silent += poll; p.stuck < within || len(p.pages) > 0 {
+		for i := range r.seen {
+			p := &r.seen[i]
+			if silent += r.interval; p.stuck < within || len(p.pages) > 0 {
 				silent = 0
 			}
 			if silent > within {
@@ -192,8 +193,8 @@ func pagesOnce(within time.Duration) judge {
 
 // neverZeroWhileHung: while a reader hangs, the target has a replica.
 func neverZeroWhileHung(r *run) (list []string) {
-	for i := range r.polls {
-		if p := &r.polls[i]; p.spec == 0 && p.stuck > 0 {
+	for i := range r.seen {
+		if p := &r.seen[i]; p.spec == 0 && p.stuck > 0 {
 			list = append(list, wrong(p, "at zero while a reader hangs"))
 		}
 	}
@@ -202,9 +203,35 @@ func neverZeroWhileHung(r *run) (list []string) {
 
 // noDownInTheDark: nothing is scaled down at a poll that could not read everything.
 func noDownInTheDark(r *run) (list []string) {
-	for i := 1; i < len(r.polls); i++ {
-		if p, before := &r.polls[i], &r.polls[i-1]; p.spec < before.spec && p.dark {
+	for i := 1; i < len(r.seen); i++ {
+		if p, before := &r.seen[i], &r.seen[i-1]; p.spec < before.spec && p.dark {
 			list = append(list, wrong(p, "down from %d at a poll that did not read everything", before.spec))
+		}
+	}
+	return first(list)
+}
+
+// burns holds in every world: the burn-rate alerts fire if records were late for so long, and only then. What a record waits is
+// seen up to two polls and a commit later. While it is not known for all partitions, nothing is missing.
+func burns(r *run) (list []string) {
+	may, must := budget{interval: r.interval}, budget{interval: r.interval}
+	fired := map[string]bool{}
+	for i := range r.seen {
+		p := &r.seen[i]
+		slack := r.group.commit + 2*r.interval
+		may.next(p.at, p.oldest+min(slack, objective) > objective)
+		known := p.series.timeLagKnown && !p.series.atLeast && p.series.timeLag >= p.series.mayBeRead
+		must.next(p.at, p.oldest > objective+slack && (known && !p.series.suspended || p.series.late()))
+		for k := range burnRules {
+			rule := &burnRules[k]
+			fires := slices.Contains(p.burns, rule.name)
+			switch {
+			case fires && !fired[rule.name] && !may.burns(rule, p.at, 0.75*rule.share):
+				list = append(list, wrong(p, "%s without cause, the time lag is %v", rule.name, p.series.timeLag))
+			case !fires && known && p.oldest > objective+slack && must.burns(rule, p.at, 1.25*rule.share):
+				list = append(list, wrong(p, "%s is missing, the time lag is %v", rule.name, p.series.timeLag))
+			}
+			fired[rule.name] = fires
 		}
 	}
 	return first(list)
@@ -212,8 +239,8 @@ func noDownInTheDark(r *run) (list []string) {
 
 // honest holds in every world: what could not be read is neither zero nor complete.
 func honest(r *run) (list []string) {
-	for i := range r.polls {
-		p := &r.polls[i]
+	for i := range r.seen {
+		p := &r.seen[i]
 		m := &p.measured
 		seconds, _, known := m.TimeLag.Value()
 		switch {
@@ -232,9 +259,9 @@ func honest(r *run) (list []string) {
 // staysAtZero: from one time to another nobody but the user changes the replicas; after that the program goes on.
 func staysAtZero(from, to time.Duration) judge {
 	return func(r *run) (list []string) {
-		last := &r.polls[len(r.polls)-1]
-		for i := range r.polls {
-			if p := &r.polls[i]; p.at >= from && p.at < to && p.spec > 0 {
+		last := &r.seen[len(r.seen)-1]
+		for i := range r.seen {
+			if p := &r.seen[i]; p.at >= from && p.at < to && p.spec > 0 {
 				list = append(list, wrong(p, "awake, though somebody set it to zero"))
 			}
 		}
@@ -248,8 +275,8 @@ func staysAtZero(from, to time.Duration) judge {
 // counts: the records of a topic that wait are in the lag of the group from one time to another.
 func counts(name string, from, to time.Duration) judge {
 	return func(r *run) (list []string) {
-		for i := range r.polls {
-			if p := &r.polls[i]; p.at >= from && p.at < to && p.measured.Lag == 0 {
+		for i := range r.seen {
+			if p := &r.seen[i]; p.at >= from && p.at < to && p.measured.Lag == 0 {
 				list = append(list, wrong(p, "no lag, though records of %s wait", name))
 			}
 		}
@@ -260,12 +287,12 @@ func counts(name string, from, to time.Duration) judge {
 // advises: the advice is never for long less than what the traffic needs, and never for long more than twice that.
 func advises(r *run) (list []string) {
 	short, much := time.Duration(0), time.Duration(0)
-	for i := range r.polls {
-		p := &r.polls[i]
-		if short += poll; p.decision.Desired >= p.needs {
+	for i := range r.seen {
+		p := &r.seen[i]
+		if short += r.interval; p.decision.Desired >= p.needs {
 			short = 0
 		}
-		if much += poll; p.decision.Desired <= 2*p.needs || p.oldest > time.Minute {
+		if much += r.interval; p.decision.Desired <= 2*p.needs || p.oldest > time.Minute {
 			much = 0
 		}
 		if short > 5*time.Minute || much > 30*time.Minute {

@@ -99,6 +99,16 @@ func (p *partition) save(group string) {
 	p.head = 0
 }
 
+// holds reports whether a record lies behind the commit.
+func (p *partition) holds() bool {
+	for _, b := range p.log {
+		if b.kind == record && b.next > p.commit {
+			return true
+		}
+	}
+	return false
+}
+
 // resume puts a new reader at the commit, or where its reset says: then it may read again what was read before.
 func (p *partition) resume(latest bool) {
 	switch {

@@ -33,6 +33,8 @@ type polled struct {
 	measured lag.Measurement
 	decision scaler.Decision
 	pages    []string
+	burns    []string // burn-rate alerts that fire
+	series   series
 }
 
 // note adds the poll that the program has just finished.
@@ -43,6 +45,7 @@ func (r *run) note(rep *engine.Report) {
 	}
 	if s, ok := seriesOf(r.now, rep); ok {
 		p.pages = r.alerts.next(s)
+		p.burns, p.series = r.alerts.budget.burning(r.now), s
 	} else {
 		r.alerts.gap()
 	}
@@ -55,7 +58,7 @@ func (r *run) note(rep *engine.Report) {
 	if len(rep.Scalers) > 0 {
 		p.decision = rep.Scalers[0].Decision
 	}
-	r.polls = append(r.polls, p)
+	r.seen = append(r.seen, p)
 }
 
 func (p *polled) see(part *partition, r *run) {
@@ -68,9 +71,9 @@ func (p *polled) see(part *partition, r *run) {
 	age := r.now - b.at
 	p.oldest = max(p.oldest, age)
 	if part.stuck {
-		p.stuck = max(p.stuck, age+step)
+		p.stuck = max(p.stuck, age+r.step())
 	}
-	p.arrived = p.arrived || b.at > r.now-poll
+	p.arrived = p.arrived || b.at > r.now-r.interval
 }
 
 // needs is how many replicas the traffic of this time needs.
@@ -81,12 +84,18 @@ func (r *run) needs() int32 {
 			rate, partitions = rate+t.rate(r.now), partitions+len(t.partitions)
 		}
 	}
+	switch {
+	case r.group.kind == lag.Share: // no partition limits them
+		partitions = math.MaxInt32
+	case r.group.joins:
+		partitions /= len(r.reads)
+	}
 	consumers := math.Ceil(rate/r.group.speed - 1e-9)
 	return int32(math.Ceil(min(consumers, float64(partitions)) / float64(r.fleet.threads)))
 }
 
 // verdict is a line about a poll, for the message of a judge.
 func (p *polled) verdict() string {
-	return fmt.Sprintf("%v: %d replicas (%d ready), %d wait for up to %v, %s; %s -> %d %v", p.at, p.spec, p.ready, p.waiting, p.oldest,
-		p.status, p.decision.Verdict, p.decision.Desired, p.pages)
+	return fmt.Sprintf("%v: %d replicas (%d ready), %d wait for up to %v, %s; %s -> %d %v %v", p.at, p.spec, p.ready, p.waiting, p.oldest,
+		p.status, p.decision.Verdict, p.decision.Desired, p.pages, p.burns)
 }

@@ -73,9 +73,9 @@ func TestUnknownIsNeverZero(t *testing.T) {
 
 // said is everything that is compared of two histories.
 func (r *run) said() []string {
-	list := make([]string, len(r.polls))
-	for i := range r.polls {
-		p := &r.polls[i]
+	list := make([]string, len(r.seen))
+	for i := range r.seen {
+		p := &r.seen[i]
 		list[i] = fmt.Sprint(p.at, p.spec, p.status, p.decision.Verdict, p.decision.Wanted, p.decision.Desired, p.measured.Lag, p.pages)
 	}
 	return list
@@ -128,5 +128,27 @@ func TestMarkersAndRecordsLookAlike(t *testing.T) {
 		same(rt, markers, hangs)
 		check(rt, markers, quiet)
 		check(rt, hangs, neverZeroWhileHung, awake)
+	})
+}
+
+// However long the consumers of removed replicas stay in the group, traffic alone scales up: what they leave unread does not.
+func TestRemovedConsumersScaleNothingUp(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		partitions := rapid.IntRange(4, 24).Draw(rt, "partitions")
+		first := float64(rapid.IntRange(5, 80*partitions).Draw(rt, "first"))
+		then := first * rapid.Float64Range(0.02, 1).Draw(rt, "then")
+		last := then * rapid.Float64Range(0.02, 1).Draw(rt, "last")
+		w := world{
+			name: "removed consumers stay", hours: 5, fleet: fleetSpec{replicas: int32(partitions)},
+			topics: []topicSpec{{partitions: partitions, rate: steps(map[time.Duration]float64{0: first, hour: then, 3 * hour: last})}},
+		}.stays(rapid.Bool().Draw(rt, "static"), time.Duration(rapid.IntRange(10, 1800).Draw(rt, "session"))*time.Second, rapid.Bool().Draw(rt, "declared"))
+		if rapid.Bool().Draw(rt, "KIP-848") {
+			w = w.kip848()
+		}
+		w.fleet.nat = rapid.Bool().Draw(rt, "nat")
+		if rapid.Bool().Draw(rt, "restarts") {
+			w.events = each(rapid.SampledFrom([]time.Duration{7 * minute, 23 * minute, 71 * minute}).Draw(rt, "each"), 9*minute, 5*hour, restart)
+		}
+		check(rt, play(t, w, rapid.Uint64Range(1, 1000).Draw(rt, "seed")), keepsUp, upForTraffic, honest)
 	})
 }

@@ -3,6 +3,7 @@ package worlds
 import (
 	"cmp"
 	"context"
+	"iter"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -51,7 +52,7 @@ type run struct {
 	ours    []*engine.Engine // the replicas of the program; nil: it does not run
 	leader  int
 	alerts  alerts
-	polls   []polled
+	seen    []polled
 	pending []event
 }
 
@@ -62,7 +63,7 @@ func (r *run) time() time.Time { return begin.AddDate(0, 0, 7*r.renamed).Add(r.n
 // play plays a world from its beginning to its end.
 func play(t testing.TB, w world, seed uint64) *run {
 	r := newRun(t, w, seed)
-	for r.now = 0; r.now < time.Duration(w.hours*float64(time.Hour)); r.now += step {
+	for r.now = 0; r.now < time.Duration(w.hours*float64(time.Hour)); r.now += r.step() {
 		for len(r.pending) > 0 && r.pending[0].at <= r.now {
 			e := r.pending[0]
 			r.pending = r.pending[1:]
@@ -71,10 +72,10 @@ func play(t testing.TB, w world, seed uint64) *run {
 		r.arrive()
 		r.fleet.advance()
 		r.rebalance()
-		if r.now%poll == 0 {
+		if r.now%r.interval == 0 {
 			r.tick()
 		}
-		r.work(step)
+		r.work(r.step())
 	}
 	return r
 }
@@ -85,7 +86,7 @@ func newRun(t testing.TB, w world, seed uint64) *run {
 		world: w, seed: seed, rng: rand.New(rand.NewPCG(seed, 22)), kafka: lagtest.New(t, cluster, 3),
 		group: group{reader: w.reader, name: groupName}, store: store{},
 	}
-	r.sees = &source{Cluster: r.kafka}
+	r.sees = &source{Cluster: r.kafka, r: r, noData: map[lag.Doubt][2]int64{}}
 	r.kafka.Clock(r.time)
 	for _, spec := range w.topics {
 		if !spec.later {
@@ -96,6 +97,7 @@ func newRun(t testing.TB, w world, seed uint64) *run {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.alerts.budget.interval = r.interval
 	r.fleet = fleet{fleetSpec: w.fleet, r: r, mode: cmp.Or(w.mode, scaler.Act), policy: policy, sources: w.spec.Sources}
 	r.group.joined, r.fleet.made = w.renamed, w.renamed
 	r.fleet.scale(w.fleet.replicas)
@@ -108,6 +110,9 @@ func newRun(t testing.TB, w world, seed uint64) *run {
 	r.ours = []*engine.Engine{r.engine(0)}
 	return r
 }
+
+// step is how far time goes at once.
+func (r *run) step() time.Duration { return r.interval / 2 }
 
 // later lets something happen after a time.
 func (r *run) later(after time.Duration, does func(*run)) {
@@ -130,6 +135,7 @@ func (w *world) defaults() {
 		}
 	}
 	slices.Sort(w.reads)
+	w.interval = cmp.Or(w.interval, poll)
 	w.reader.kind = cmp.Or(w.reader.kind, lag.Classic)
 	w.reader.speed = cmp.Or(w.reader.speed, 100)
 	w.reader.commit = cmp.Or(w.reader.commit, 5*time.Second)
@@ -174,7 +180,7 @@ func (r *run) create(spec topicSpec) {
 // arrive appends the records of a step, and what transactions add.
 func (r *run) arrive() {
 	for _, t := range r.topics {
-		expected := t.rate(r.now) * step.Seconds() / float64(len(t.partitions)-t.quiet)
+		expected := t.rate(r.now) * r.step().Seconds() / float64(len(t.partitions)-t.quiet)
 		if t.tx != nil {
 			r.transact(t, expected)
 			continue
@@ -209,7 +215,7 @@ func (r *run) transact(t *topic, expected float64) {
 	if t.closes > 0 || r.now-t.lastTx < t.tx.every || expected == 0 {
 		return
 	}
-	span := float64(min(r.now-t.lastTx, t.tx.every)) / float64(step)
+	span := float64(min(r.now-t.lastTx, t.tx.every)) / float64(r.step())
 	t.lastTx, t.closes, t.txs = r.now, r.now+t.tx.open, t.txs+1
 	what := record
 	if t.tx.aborts && t.txs%3 == 0 {
@@ -229,12 +235,71 @@ func (r *run) transact(t *topic, expected float64) {
 // source is the cluster as the program reads it. It keeps what the last poll read.
 type source struct {
 	*lagtest.Cluster
-	last lag.Observation
+	r      *run
+	last   lag.Observation
+	doubts iter.Seq[lag.Doubt]
+	noData map[lag.Doubt][2]int64 // commit and end at which a look found no record
+}
+
+// Look sets what is in doubt.
+func (s *source) Look(doubts iter.Seq[lag.Doubt]) { s.doubts = doubts }
+
+// look looks at the partitions in doubt as package headers does: the truth, remembered while both offsets stand.
+func (s *source) look() {
+	if !s.r.looks || s.doubts == nil {
+		return
+	}
+	for d := range s.doubts {
+		if p := s.r.partition(d.Topic, d.Partition); p != nil && !p.holds() {
+			s.noData[d] = [2]int64{p.commit, p.end}
+		}
+	}
+	for i := range s.last.Groups {
+		g := &s.last.Groups[i]
+		for _, c := range g.Commits {
+			for k := range c.Partitions {
+				p := s.r.partition(c.Topic, c.Partitions[k].Partition)
+				at, seen := s.noData[lag.Doubt{Group: g.Group, Topic: c.Topic, Partition: c.Partitions[k].Partition}]
+				if seen && at == [2]int64{p.commit, p.end} {
+					c.Partitions[k].Evidence = lag.NoData
+				}
+			}
+		}
+	}
+}
+
+func (r *run) partition(topic string, id int32) *partition {
+	for _, t := range r.topics {
+		if t.name == topic {
+			return t.partitions[id]
+		}
+	}
+	return nil
 }
 
 func (s *source) Observe(ctx context.Context) lag.Observation {
 	s.last = s.Cluster.Observe(ctx)
+	s.look()
+	for i := range s.last.Groups {
+		if g := &s.last.Groups[i]; g.Type == lag.Share {
+			s.lags(g)
+		}
+	}
 	return s.last
+}
+
+// lags puts the broker's lag in place of the commits: a share group has no position that a client could see.
+func (s *source) lags(g *lag.GroupRead) {
+	for _, c := range g.Commits {
+		for i := range c.Partitions {
+			p := &c.Partitions[i]
+			for _, t := range s.last.Topics {
+				if t.Name == c.Topic && t.Partitions[p.Partition].Known.Has(lag.KnownEnd) {
+					p.Lag, p.Known = t.Partitions[p.Partition].End-p.Offset, lag.KnownLag
+				}
+			}
+		}
+	}
 }
 
 // dark reports whether the last poll could not read the group, or a partition.
@@ -251,6 +316,7 @@ func (s *source) dark() bool {
 func (r *run) engine(index int) *engine.Engine {
 	return engine.New(engine.Settings{Clusters: []engine.Cluster{{Name: cluster, Source: r.sees}}, Mode: r.global}, engine.Options{
 		Targets: &r.fleet, Memories: r.store, Leading: func() bool { return r.leader == index },
+		Interval: r.interval, Record: evaluated,
 	})
 }
 

@@ -62,6 +62,35 @@ func plain() []world {
 	}
 }
 
+// looked are worlds in which polls look at the headers of batches: a single transaction is told from records at once.
+func looked() []world {
+	day := []topicSpec{{rate: between(0, 20*minute, 20), tx: &transactions{every: 10 * minute, markers: 3}}}
+	return []world{
+		{
+			name: "a look at the markers of two transactions", twin: "a look at three records", hours: 3, fleet: one, spec: toZero(), looks: true,
+			topics: day, judges: []judge{quiet, awake, noFlap, sleeps(125 * minute)},
+		},
+		{
+			name: "a look at markers and restarts of the program", hours: 3, fleet: one, spec: toZero(), looks: true,
+			topics: day, events: each(25*minute, 45*minute, 3*hour, restart), judges: []judge{quiet, awake, noFlap, sleeps(120 * minute)},
+		},
+		{
+			name: "a look at aborted records that are read when committed", hours: 3, fleet: one, spec: toZero(), looks: true,
+			source: seen.SourceSpec{Isolation: seen.ReadCommitted},
+			topics: []topicSpec{{rate: between(0, 35*minute, 20), tx: &transactions{every: 10 * minute, aborts: true}}},
+			judges: []judge{quiet, awake, noFlap, sleeps(100 * minute)},
+		},
+		{
+			name: "a look at three records", twin: "a look at the markers of two transactions", hours: 3, fleet: one, spec: toZero(), looks: true,
+			topics: day, events: hangOn(25*minute, 3), judges: []judge{neverZeroWhileHung, awake},
+		},
+		{
+			name: "a look at a record among markers", twin: "a look at the markers of two transactions", hours: 3, fleet: one, spec: toZero(),
+			looks: true, topics: day, events: hangOnTransaction(25 * minute), judges: []judge{neverZeroWhileHung, awake},
+		},
+	}
+}
+
 // unhang lets the readers go on.
 func unhang(r *run) {
 	for _, p := range r.reading() {

@@ -9,22 +9,24 @@ import (
 
 // world is a declaration: what happens in it, and which judges look at what the program says to it.
 type world struct {
-	name    string
-	twin    string // the world that gives nearly the same numbers and means the opposite
-	hours   float64
-	topics  []topicSpec
-	reads   []string // topics that the replicas read; nil: all
-	reader  reader
-	fleet   fleetSpec
-	spec    scaler.Spec
-	source  seen.SourceSpec // cluster, group and processing time are filled in
-	learns  bool            // the processing time is not declared
-	mode    scaler.Mode     // act
-	global  scaler.Mode     // of all scalers; empty: each has its own
-	renamed int             // other names and addresses of pods and members, and another week
-	events  []event
-	onWrite func(*run) // what happens right after the program wrote
-	judges  []judge
+	name     string
+	twin     string // the world that gives nearly the same numbers and means the opposite
+	hours    float64
+	interval time.Duration // between two polls, and twice a step of the world: 10 s. A world of days has a longer one
+	topics   []topicSpec
+	reads    []string // topics that the replicas read; nil: all
+	reader   reader
+	fleet    fleetSpec
+	spec     scaler.Spec
+	source   seen.SourceSpec // cluster, group and processing time are filled in
+	learns   bool            // the processing time is not declared
+	looks    bool            // polls look at the headers of batches (batchHeaders)
+	mode     scaler.Mode     // act
+	global   scaler.Mode     // of all scalers; empty: each has its own
+	renamed  int             // other names and addresses of pods and members, and another week
+	events   []event
+	onWrite  func(*run) // what happens right after the program wrote
+	judges   []judge
 }
 
 // topicSpec is a topic and its traffic. The zero value of a field means its default.

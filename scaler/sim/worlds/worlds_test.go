@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/lagscaler/lagscaler/internal/engine"
 )
 
 // seedsOf is how many seeds a test plays: one, or as many as the environment says.
@@ -19,7 +21,7 @@ func seedsOf() uint64 {
 // all are the worlds.
 func all() []world {
 	var list []world
-	for _, some := range [][]world{plain(), transactional(), hanging(), slow(), fleets(), sleeping(), resets(), program(), left()} {
+	for _, some := range [][]world{plain(), transactional(), looked(), hanging(), slow(), fleets(), sleeping(), resets(), program(), left(), kinds(), staying()} {
 		list = append(list, some...)
 	}
 	return list
@@ -27,6 +29,9 @@ func all() []world {
 
 // everyWorld is 1: every world is played. The race detector sets it to more.
 var everyWorld = 1
+
+// evaluated is told what the engine evaluated. The race detector sets it.
+var evaluated engine.Record
 
 func TestWorlds(t *testing.T) {
 	for i, w := range all() {
@@ -36,7 +41,7 @@ func TestWorlds(t *testing.T) {
 		t.Run(strings.ReplaceAll(w.name, " ", "-"), func(t *testing.T) {
 			for seed := range seedsOf() {
 				r := play(t, w, seed+1)
-				for _, j := range append(w.judges, honest) {
+				for _, j := range append(w.judges, honest, burns) {
 					for _, text := range j(r) {
 						t.Errorf("seed %d: %s", seed+1, text)
 					}
@@ -52,10 +57,10 @@ func TestWorlds(t *testing.T) {
 // tell prints every change of what the program says.
 func tell(t *testing.T, r *run) {
 	last := ""
-	for i := range r.polls {
-		p := &r.polls[i]
+	for i := range r.seen {
+		p := &r.seen[i]
 		said := []string{string(p.status), string(p.decision.Verdict), strconv.Itoa(int(p.spec))}
-		if now := strings.Join(append(said, p.pages...), " "); now != last {
+		if now := strings.Join(append(append(said, p.pages...), p.burns...), " "); now != last {
 			t.Log(p.verdict())
 			last = now
 		}

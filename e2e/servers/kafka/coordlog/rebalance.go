@@ -144,9 +144,11 @@ func (g *group) reached(epoch int32) bool {
 	return true
 }
 
-// triggerWindow is how long before a bump its cause is logged: both lines come
-// from one request, 0 to 20 ms apart on a busy machine.
-const triggerWindow = 100 * time.Millisecond
+// Both the cause and the bump are logged by one request, usually within 20 ms.
+const (
+	triggerWindow = 100 * time.Millisecond // between two lines about the cause
+	bumpWindow    = time.Second            // until the bump: the first request that a coordinator handles is slow on a busy machine
+)
 
 // noteTrigger keeps the first of the lines that one request logs: a member that
 // joins tells its topics, too.
@@ -160,7 +162,7 @@ func (g *group) noteTrigger(r Record) {
 func (g *group) takeTrigger(r Record) (Record, bool) {
 	trigger := g.trigger
 	g.trigger = Record{}
-	return trigger, trigger.Kind != "" && r.At.Sub(trigger.At) <= triggerWindow
+	return trigger, trigger.Kind != "" && r.At.Sub(trigger.At) <= bumpWindow
 }
 
 // prepareCause tells why a classic group rebalances. What a leaving member said

@@ -1,0 +1,115 @@
+package lagscaler_test
+
+import (
+	"bytes"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// concurrent are the imports that start goroutines, or share memory between them.
+var concurrent = []string{"sync", "sync/atomic", "golang.org/x/sync/errgroup", "testing/synctest"}
+
+// The packages that make check tests without the race detector start no goroutine, nor do their tests, and every pure package is
+// one of them. A recorder of httptest starts none, a server does.
+func TestWhatIsTestedWithoutRaceDetector(t *testing.T) {
+	makefile, err := os.ReadFile("Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := regexp.MustCompile(`(?m)^ONE_GOROUTINE := ((?:.*\\\n)*.*)$`).FindSubmatch(makefile)
+	if line == nil {
+		t.Fatal("the Makefile has no ONE_GOROUTINE")
+	}
+	list := strings.Fields(strings.ReplaceAll(string(line[1]), "\\\n", " "))
+	for _, p := range pure {
+		if !slices.Contains(list, p) && p != "rebalancemon" { // its test of the truth reads an embedded cluster
+			t.Errorf("%s is pure, and not in ONE_GOROUTINE of the Makefile", p)
+		}
+	}
+	for _, p := range list {
+		files, err := filepath.Glob(filepath.Join(p, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %v, %d files", p, err, len(files))
+		}
+		for _, file := range files {
+			for _, problem := range goroutinesOf(t, file, nil) {
+				t.Errorf("%s %s: test its package with the race detector", file, problem)
+			}
+		}
+	}
+}
+
+func TestGoroutinesAreFound(t *testing.T) {
+	for source, want := range map[string]string{
+		"func f() { go f() }":                                                   "starts a goroutine",
+		`import "sync"` + "\nvar m sync.Mutex":                                  "imports sync",
+		`import s "sync/atomic"` + "\nvar n s.Int64":                            "imports sync/atomic",
+		`import "net/http/httptest"` + "\nfunc f() { httptest.NewServer(nil) }": "starts a server",
+		`import "net/http/httptest"` + "\nfunc f() { httptest.NewRecorder() }":  "",
+	} {
+		if got := strings.Join(goroutinesOf(t, "a.go", "package a\n"+source), ", "); got != want {
+			t.Errorf("%s: %q, want %q", source, got, want)
+		}
+	}
+}
+
+// goroutinesOf says what in a file starts goroutines; source nil reads it.
+func goroutinesOf(t *testing.T, file string, source any) (problems []string) {
+	t.Helper()
+	tree, err := parser.ParseFile(token.NewFileSet(), file, source, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, imp := range tree.Imports {
+		if path := strings.Trim(imp.Path.Value, `"`); slices.Contains(concurrent, path) {
+			problems = append(problems, "imports "+path)
+		}
+	}
+	ast.Inspect(tree, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.GoStmt:
+			problems = append(problems, "starts a goroutine")
+		case *ast.SelectorExpr:
+			if strings.HasPrefix(n.Sel.Name, "NewServer") || n.Sel.Name == "NewTLSServer" || n.Sel.Name == "NewUnstartedServer" {
+				problems = append(problems, "starts a server")
+			}
+		}
+		return true
+	})
+	return problems
+}
+
+// Files of tools that are not run at each edit, such as that of a release, are YAML: a mistake would be found on the day of the release.
+func TestFilesOfToolsAreYAML(t *testing.T) {
+	files := []string{".goreleaser.yaml", ".golangci.yml"}
+	for _, pattern := range []string{".ci/*.y*ml", ".github/ISSUE_TEMPLATE/*.yml", "charts/lagscaler/*.yaml", "charts/lagscaler/tests/*.yaml", "charts/lagscaler/ci/*.yaml"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, found...)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for decoder := yaml.NewDecoder(bytes.NewReader(text)); !errors.Is(err, io.EOF); {
+			var document any
+			if err = decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
+				t.Fatalf("%s: %v", file, err)
+			}
+		}
+	}
+}

@@ -1,0 +1,188 @@
+package closedloop
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// ConsumerConfig is what one consumer process does. The test binary is started again as that process.
+type ConsumerConfig struct {
+	Name       string // of its pod: the client id begins with it
+	Brokers    string
+	Topic      string
+	Groups     []string // one member of each
+	Processing time.Duration
+	Target     time.Duration // a record older than this when it is done is late
+	Poisoned   []int32       // partitions of which only the first records are ever done
+	Session    time.Duration // 6 s
+	Plain      bool          // as programs are with the clients' defaults: see plainOptions
+}
+
+// ConsumerReport is what a consumer has done so far; it writes one as a line now and then, and when it ends.
+type ConsumerReport struct {
+	Done, Late int64
+	Oldest     time.Duration // of a record when it was done
+
+	At     time.Time
+	Recent time.Duration   // Oldest since the line before
+	Busy   time.Duration   // time spent on records
+	Paused []time.Duration // from giving partitions up to having some again, since the line before; only of plain members
+}
+
+// CommitEvery is how often a consumer commits.
+const CommitEvery = 500 * time.Millisecond
+
+const (
+	reportEvery = 500 * time.Millisecond
+	goodRecords = 20 // records of a poisoned partition that can be done
+	fetchAtOnce = 10 // records: after a rebalance so many at most are done for partitions that are another's by then
+)
+
+// consume is main of a consumer process: it ends at SIGTERM, leaving its groups as a well-behaved program does.
+func consume(text string) error {
+	var c ConsumerConfig
+	if err := json.Unmarshal([]byte(text), &c); err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	results := make(chan ConsumerReport)
+	ended := make(chan error, len(c.Groups))
+	for _, group := range c.Groups {
+		go func() { ended <- c.member(ctx, group, results) }()
+	}
+	if c.Plain {
+		select {
+		case <-time.After(rand.N(plainStart)):
+		case <-ctx.Done():
+		}
+	}
+	reported := time.Now()
+	sum := ConsumerReport{At: reported}
+	out := json.NewEncoder(os.Stdout)
+	if err := out.Encode(sum); err != nil { // it has started
+		return err
+	}
+	for left := len(c.Groups); left > 0; {
+		select {
+		case r := <-results:
+			sum.add(r)
+			if time.Since(reported) >= reportEvery {
+				reported, sum.At = time.Now(), time.Now()
+				if err := out.Encode(sum); err != nil {
+					return err
+				}
+				sum.Recent, sum.Paused = 0, nil
+			}
+		case err := <-ended:
+			if left--; err != nil {
+				return err
+			}
+		}
+	}
+	sum.At = time.Now()
+	return out.Encode(sum)
+}
+
+func (c *ConsumerReport) add(r ConsumerReport) {
+	c.Done, c.Late, c.Busy = c.Done+r.Done, c.Late+r.Late, c.Busy+r.Busy
+	c.Oldest, c.Recent = max(c.Oldest, r.Oldest), max(c.Recent, r.Oldest)
+	c.Paused = append(c.Paused, r.Paused...)
+}
+
+// groupOptions say how a member behaves in its group.
+func (c ConsumerConfig) groupOptions(ctx context.Context, results chan<- ConsumerReport) []kgo.Opt {
+	if !c.Plain {
+		return []kgo.Opt{
+			kgo.Balancers(kgo.CooperativeStickyBalancer()), kgo.AutoCommitInterval(CommitEvery),
+			kgo.SessionTimeout(cmp.Or(c.Session, 6*time.Second)), kgo.HeartbeatInterval(300 * time.Millisecond),
+		}
+	}
+	return c.plainOptions(ctx, results)
+}
+
+// A plain program takes a while to come up, each another, and works on what one fetch brought, for up to two seconds here,
+// before it takes part in a rebalance.
+const (
+	plainStart  = 8 * time.Second // at most
+	plainCommit = 5 * time.Second
+	plainFetch  = 100 // records
+)
+
+// plainOptions are those of a program with the clients' defaults: eager, range, a heartbeat each 3 s, a commit each 5 s. It
+// tells how long it had no partitions in a rebalance.
+func (c ConsumerConfig) plainOptions(ctx context.Context, results chan<- ConsumerReport) []kgo.Opt {
+	var gaveUp time.Time // both callbacks come one after the other
+	return []kgo.Opt{
+		kgo.Balancers(kgo.RangeBalancer()), kgo.AutoCommitInterval(plainCommit), kgo.HeartbeatInterval(3 * time.Second),
+		kgo.BlockRebalanceOnPoll(),
+		kgo.OnPartitionsRevoked(func(_ context.Context, client *kgo.Client, _ map[string][]int32) {
+			gaveUp = time.Now()
+			if err := client.CommitMarkedOffsets(context.WithoutCancel(ctx)); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+			}
+		}),
+		kgo.OnPartitionsAssigned(func(context.Context, *kgo.Client, map[string][]int32) {
+			if gaveUp.IsZero() {
+				return // it has just joined
+			}
+			select {
+			case results <- ConsumerReport{Paused: []time.Duration{time.Since(gaveUp)}}:
+			case <-ctx.Done():
+			}
+			gaveUp = time.Time{}
+		}),
+	}
+}
+
+// member is one member of a group: it does one record after the other.
+func (c ConsumerConfig) member(ctx context.Context, group string, results chan<- ConsumerReport) error {
+	client, err := kgo.NewClient(append(c.groupOptions(ctx, results),
+		kgo.SeedBrokers(strings.Split(c.Brokers, ",")...), kgo.ClientID(c.Name+"-"+group), kgo.ConsumerGroup(group), kgo.ConsumeTopics(c.Topic),
+		kgo.AutoCommitMarks(), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchMaxWait(100*time.Millisecond),
+	)...)
+	if err != nil {
+		return err
+	}
+	defer client.CloseAllowingRebalance() // commits what is marked, and leaves
+	atOnce := fetchAtOnce
+	if c.Plain {
+		atOnce = plainFetch
+	}
+	for ctx.Err() == nil {
+		client.AllowRebalance()
+		fetched := client.PollRecords(ctx, atOnce)
+		for _, failed := range fetched.Errors() {
+			if !errors.Is(failed.Err, context.Canceled) {
+				fmt.Fprintln(os.Stderr, failed.Err)
+			}
+		}
+		fetched.EachRecord(func(r *kgo.Record) {
+			if ctx.Err() != nil || r.Offset >= goodRecords && slices.Contains(c.Poisoned, r.Partition) {
+				return
+			}
+			began := time.Now()
+			time.Sleep(c.Processing) // the work itself
+			client.MarkCommitRecords(r)
+			age := time.Since(r.Timestamp)
+			result := ConsumerReport{Done: 1, Oldest: age, Busy: time.Since(began)}
+			if age > c.Target {
+				result.Late = 1
+			}
+			results <- result
+		})
+	}
+	return nil
+}

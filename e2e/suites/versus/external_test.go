@@ -1,0 +1,147 @@
+package versus
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lagscaler/lagscaler/e2e/servers/child"
+	"github.com/lagscaler/lagscaler/e2e/servers/closedloop"
+	"github.com/lagscaler/lagscaler/e2e/servers/keda"
+	"github.com/lagscaler/lagscaler/e2e/servers/kube"
+	"github.com/lagscaler/lagscaler/scaler"
+)
+
+func TestMain(m *testing.M) { closedloop.Main(m) }
+
+// variable, when set, has these tests run.
+const variable = "LAGSCALER_VERSUS"
+
+func wanted(t *testing.T) {
+	t.Helper()
+	if os.Getenv(variable) == "" {
+		t.Skipf("skipped: KEDA takes nine minutes to build; make versus runs this, with %s", variable)
+	}
+}
+
+// slow is how long KEDA and its HPA may take: the HPA looks each second here, KEDA each 5 s, and the machine may be busy.
+const slow = 4 * time.Minute
+
+// KEDA asks lagscaler: a target goes from zero to what is needed, to less, and to zero again. Every question goes to the replica
+// that does not lead. Then the leader is killed, then all of lagscaler: KEDA's fallback acts.
+func TestKEDAAsksLagscaler(t *testing.T) {
+	wanted(t)
+	// An HPA that looks each second, and goes down at once: what is tested is the number, not the patience of the HPA.
+	c := kube.Start(t, kube.Config{})
+	c.InstallKafkaScalers(t)
+	keda.Start(t, c)
+	first, second := address(t), address(t)
+	s := closedloop.Open(t, closedloop.Setup{
+		Kube: c, Mode: scaler.Advise, Scaler: func(s *closedloop.Loop) string { return asks(s, second) }, WithoutReplicas: true,
+	})
+	sizes := s.WatchSize()
+	s.Daemon.ExternalScaler = first
+	leader := s.Start()
+	closedloop.AwaitFor(t, slow, "a leader", func() error { return leads(leader) })
+	s.Daemon.Identity, s.Daemon.ExternalScaler = "second", second
+	follower := s.Start()
+
+	s.Load.Set(200) // 4 consumers do 200/s
+	closedloop.AwaitFor(t, slow, "4 replicas or more", func() error { return size(s, func(n int32) bool { return n >= 4 }) })
+	most := s.Size()
+	s.Load.Set(40)
+	closedloop.AwaitFor(t, slow, "fewer replicas", func() error { return size(s, func(n int32) bool { return n > 0 && n <= 3 }) })
+	s.Load.Set(0)
+	closedloop.AwaitFor(t, slow, "zero replicas", func() error { return size(s, func(n int32) bool { return n == 0 }) })
+	told(t, s, leader)
+
+	leader.Kill()
+	closedloop.AwaitFor(t, slow, "the second to lead", func() error { return leads(follower) })
+	s.Load.Set(120)
+	closedloop.AwaitFor(t, slow, "3 replicas or more", func() error { return size(s, func(n int32) bool { return n >= 3 }) })
+	told(t, s, follower)
+	follower.Kill()
+	s.Load.Set(0)
+	closedloop.AwaitFor(t, slow, "KEDA's fallback", func() error { return size(s, func(n int32) bool { return n == fallback }) })
+	t.Logf("most %d; sizes %v", most, sizes())
+}
+
+// fallback is a size that lagscaler never asks for here.
+const fallback = 7
+
+// asks is a KafkaScaler that advises, and the ScaledObject that acts by its number.
+func asks(s *closedloop.Loop, address string) string {
+	own := strings.Replace(s.Scaler(), "mode: act", "mode: advise\n  minReplicas: 0\n  maxReplicas: 6\n  idleTime: 60s", 1)
+	return own + fmt.Sprintf(`
+---
+apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata: {name: %s}
+spec:
+  scaleTargetRef: {name: %s}
+  pollingInterval: 5
+  cooldownPeriod: 5
+  minReplicaCount: 0
+  maxReplicaCount: 12
+  fallback: {failureThreshold: 2, replicas: %d}
+  advanced:
+    horizontalPodAutoscalerConfig:
+      behavior:
+        scaleUp: {stabilizationWindowSeconds: 0, policies: [{type: Percent, value: 900, periodSeconds: 15}]}
+        scaleDown: {stabilizationWindowSeconds: 0, policies: [{type: Percent, value: 100, periodSeconds: 15}]}
+  triggers:
+  - type: external-push
+    metricType: AverageValue
+    metadata: {scalerAddress: "%s", kafkaScaler: %s}
+`, closedloop.ScalerName, closedloop.Workload, fallback, address, closedloop.ScalerName)
+}
+
+func address(t *testing.T) string {
+	t.Helper()
+	port, err := child.Port()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", port)
+}
+
+func leads(d *closedloop.Daemon) error {
+	all := d.History()
+	if len(all) == 0 || !all[len(all)-1].Leader {
+		return fmt.Errorf("it does not lead; %d reports", len(all))
+	}
+	return nil
+}
+
+func size(s *closedloop.Loop, good func(n int32) bool) error {
+	if n := s.Size(); !good(n) {
+		return fmt.Errorf("it has %d", n)
+	}
+	return nil
+}
+
+// told checks what a leader said while KEDA acted: that its number is asked for, and that nobody is a stranger.
+func told(t *testing.T, s *closedloop.Loop, d *closedloop.Daemon) {
+	t.Helper()
+	answered := 0
+	for _, r := range d.History() {
+		for _, one := range r.Scalers {
+			if !r.Leader || one.Name != s.Name() {
+				continue
+			}
+			if one.Disposition == scaler.Answered {
+				answered++
+			}
+			strangers := []scaler.Reason{scaler.ReplicasFought, scaler.ExternalChange, scaler.ZeroByHand, scaler.ZeroByHandWaiting}
+			if one.Disposition == scaler.Applied || one.Disposition == scaler.Conflict || slices.Contains(strangers, one.Decision.Verdict) {
+				t.Errorf("%s: %s %s", r.At.Format("15:04:05"), one.Disposition, one.Line)
+			}
+		}
+	}
+	if answered == 0 {
+		t.Error("no decision was answered")
+	}
+}

@@ -1,0 +1,231 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/learn"
+)
+
+// shelf is a store that counts what is asked of it.
+type shelf struct {
+	loads, saves int
+	fails        error
+	limited      bool // every call so far had a deadline, within five seconds
+}
+
+func newShelf() *shelf { return &shelf{limited: true} }
+
+func (s *shelf) call(ctx context.Context, n *int) error {
+	until, limited := ctx.Deadline()
+	s.limited = s.limited && limited && time.Until(until) <= 5*time.Second
+	*n++
+	return s.fails
+}
+
+func (s *shelf) Load(ctx context.Context) (map[string]scaler.Memory, error) {
+	return map[string]scaler.Memory{}, s.call(ctx, &s.loads)
+}
+
+func (s *shelf) Save(ctx context.Context, _ map[string]scaler.Memory) error {
+	return s.call(ctx, &s.saves)
+}
+
+// Only the leader of an installation that may advise keeps what is learned: another one has no right to it, or would write over it.
+func TestWhoKeepsWhatIsLearned(t *testing.T) {
+	for _, c := range []struct {
+		leads bool
+		mode  scaler.Mode
+		keeps bool
+	}{
+		{true, scaler.Act, true},
+		{true, scaler.Advise, true},
+		{true, scaler.Observe, false},
+		{false, scaler.Act, false},
+		{false, scaler.Advise, false},
+		{false, scaler.Observe, false},
+	} {
+		store := newShelf()
+		settings := settings(&kafka{name: "main", end: 100, committed: 100, members: 3})
+		settings.Mode = c.mode
+		e := New(settings, Options{Targets: idle(t), Memories: store, Leading: func() bool { return c.leads }})
+		e.Tick(t.Context(), start)
+		e.scaling.save(t.Context(), start, true)
+		if loaded, saved := store.loads == 1, store.saves == 1; loaded != c.keeps || saved != c.keeps {
+			t.Errorf("leads %v, %s: %d loads, %d saves", c.leads, c.mode, store.loads, store.saves)
+		}
+	}
+}
+
+// When it is loaded and saved, step by step.
+func TestWhenIsLoadedAndSaved(t *testing.T) {
+	store := newShelf()
+	var log bytes.Buffer
+	m := memory{store: store, log: slog.New(slog.NewTextHandler(&log, nil)), learned: map[string]scaler.Memory{"shop/orders": {}}}
+	down, now := errors.New("down"), start
+	for i, step := range []struct {
+		after        time.Duration
+		learns       bool
+		fails        error
+		atExit       bool
+		loads, saves int  // so far
+		loaded       bool // by this step
+	}{
+		{0, false, nil, false, 0, 0, false},
+		{0, true, down, false, 1, 0, false},
+		{loadInterval - 1, true, nil, false, 1, 0, false}, // not again at once
+		{1, true, nil, true, 2, 1, true},
+		{time.Second, true, nil, false, 2, 1, false},
+		{saveInterval - time.Second - 1, true, nil, false, 2, 1, false},
+		{1, true, nil, false, 2, 2, false},
+		{time.Second, true, nil, true, 2, 3, false},       // at the end
+		{saveInterval, true, down, false, 2, 4, false},    // a save that fails
+		{saveInterval - 1, true, nil, false, 2, 4, false}, // is not tried again at once
+		{1, true, nil, false, 2, 5, false},
+		{time.Second, false, nil, false, 2, 5, false}, // it does not lead any more
+		{time.Second, true, nil, false, 3, 5, true},   // and loads again what another leader saved
+	} {
+		now = now.Add(step.after)
+		store.fails = step.fails
+		loaded := m.load(t.Context(), now, step.learns)
+		if step.learns {
+			m.save(t.Context(), now, step.atExit)
+		}
+		if store.loads != step.loads || store.saves != step.saves || loaded != step.loaded {
+			t.Fatalf("step %d: %d loads, %d saves, loaded %v; want %+v", i, store.loads, store.saves, loaded, step)
+		}
+	}
+	if n := strings.Count(log.String(), "failed"); n != 2 {
+		t.Errorf("a load and a save failed, and %d lines say so:\n%s", n, log.String())
+	}
+	m.saveSoon()
+	if m.save(t.Context(), now, false); store.saves != 6 {
+		t.Errorf("%d saves: what is to be saved soon waits", store.saves)
+	}
+	m.learned = nil
+	if m.save(t.Context(), now, true); store.saves != 6 {
+		t.Error("nothing is learned, and it is saved")
+	}
+	if !store.limited {
+		t.Error("a store that hangs would stop the loop")
+	}
+}
+
+// What is saved alone is what is known when it is saved, also when it is saved late.
+func TestSaveAlone(t *testing.T) {
+	of := func(n int32) scaler.Memory {
+		return scaler.Memory{Memory: learn.Memory{Given: &learn.Given{Replicas: n}}}
+	}
+	store := &keptShelf{shelf: *newShelf()}
+	m := memory{store: store, log: slog.New(slog.DiscardHandler), learned: map[string]scaler.Memory{"a": of(1), "b": of(1)}, loaded: true, saved: start}
+	m.saveAlone("a")
+	m.saveAlone("gone")
+	store.fails = errors.New("down")
+	m.save(t.Context(), start, false)
+	m.learned["a"] = of(7)
+	store.fails = nil
+	if m.save(t.Context(), start.Add(loadInterval-1), false); store.saves != 1 {
+		t.Error("a save that failed is tried again at once")
+	}
+	if m.save(t.Context(), start.Add(loadInterval), false); len(store.kept) != 1 || store.kept["a"].Given.Replicas != 7 {
+		t.Errorf("saved %+v, want what a knows now", store.kept)
+	}
+	if m.save(t.Context(), start.Add(2*loadInterval), false); store.saves != 2 {
+		t.Error("it is saved again")
+	}
+}
+
+// keptShelf keeps what was saved last.
+type keptShelf struct {
+	shelf
+	kept map[string]scaler.Memory
+}
+
+func (s *keptShelf) Save(ctx context.Context, learned map[string]scaler.Memory) error {
+	err := s.call(ctx, &s.saves)
+	if err == nil {
+		s.kept = learned
+	}
+	return err
+}
+
+// Before a write of 0: what the next leader has to know is saved, or it is known that it is not.
+func TestSaveNow(t *testing.T) {
+	down := errors.New("down")
+	for name, c := range map[string]struct {
+		store  Memories
+		loaded bool
+		ok     bool
+	}{
+		"there is no store":             {nil, false, true},
+		"what was saved is not read":    {newShelf(), false, false},
+		"it is saved":                   {newShelf(), true, true},
+		"the store does not take it in": {&shelf{fails: down}, true, false},
+	} {
+		m := memory{store: c.store, loaded: c.loaded}
+		if err := m.saveNow(t.Context()); (err == nil) != c.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The ids of a cluster are taken from all scalers, each once, sorted; those of another cluster stay apart.
+func TestSavedClusterIDs(t *testing.T) {
+	of := func(sources ...learn.Source) scaler.Memory {
+		return scaler.Memory{Memory: learn.Memory{Sources: sources}}
+	}
+	ids := clusterIDs{}
+	ids.remember(map[string]scaler.Memory{
+		"a": of(learn.Source{Cluster: "main", ClusterID: "Z"}, learn.Source{Cluster: "other", ClusterID: "O"}),
+		"b": of(learn.Source{Cluster: "main", ClusterID: "A"}, learn.Source{Cluster: "main"}),
+		"c": of(learn.Source{Cluster: "main", ClusterID: "Z"}),
+	})
+	if !slices.Equal(ids["main"], []string{"A", "Z"}) || !slices.Equal(ids["other"], []string{"O"}) || len(ids) != 2 {
+		t.Errorf("%v", ids)
+	}
+}
+
+// identifiedSource is a source that says which cluster it reads.
+type identifiedSource struct {
+	kafka
+	id       string
+	remember [][]string
+}
+
+func (s *identifiedSource) Remember(ids []string) { s.remember = append(s.remember, ids) }
+func (s *identifiedSource) ClusterID() string     { return s.id }
+
+// A poll of another cluster than the one before is not used; one that says no id, or of which nothing is known, is.
+func TestPollsOfAnotherCluster(t *testing.T) {
+	for _, c := range []struct {
+		polled, known string
+		used          bool
+	}{
+		{"A", "A", true}, {"A", "", true}, {"", "A", true}, {"", "", true}, {"A", "B", false},
+	} {
+		source := &identifiedSource{kafka: kafka{name: "main"}, id: c.known}
+		e := New(Settings{Clusters: []Cluster{{Name: "main", Source: source}}}, Options{})
+		e.scaling.clusterIDs["main"] = []string{"saved"}
+		polled := lag.Observation{Cluster: "main", Began: start, At: start.Add(time.Second), ClusterID: c.polled, Groups: make([]lag.GroupRead, 1)}
+		for range 2 {
+			got := e.identified("main", polled)
+			if used := len(got.Groups) == 1; used != c.used {
+				t.Errorf("polled %q, known %q: used %v", c.polled, c.known, used)
+			}
+			if !c.used && (got.Cluster != "main" || got.ClusterID != c.known || !got.Began.Equal(polled.Began) || !got.At.Equal(polled.At) || got.Errors[0].Stage != lag.StageConnect) {
+				t.Errorf("%+v", got)
+			}
+		}
+		if len(source.remember) != 2 || !slices.Equal(source.remember[0], []string{"saved"}) || source.remember[1] != nil {
+			t.Errorf("it is told %v: what was saved counts once", source.remember)
+		}
+	}
+}

@@ -1,0 +1,67 @@
+package lag
+
+import (
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// known is a partition whose offsets are all known.
+func known(partition int32, committed, end int64) PartitionLag {
+	return PartitionLag{Partition: partition, Committed: committed, End: end, Known: KnownStart | KnownCommitted | KnownEnd}
+}
+
+func pollOf(partitions ...PartitionLag) *GroupLag {
+	return &GroupLag{Topics: []TopicLag{{Topic: "orders", Partitions: partitions}}}
+}
+
+// The number of a partition comes from a broker. It costs what one partition costs, however great it is.
+func TestPartitionNumbersCostNothing(t *testing.T) {
+	var h groupHistory
+	h.compare(pollOf(known(1<<31-1, 10, 20)))
+	if d := h.compare(pollOf(known(1<<31-1, 15, 40))); d != (counters{consumed: 5, produced: 20}) {
+		t.Errorf("%+v", d)
+	}
+	if n := cap(h.topics["orders"].partitions); n > 4 {
+		t.Errorf("%d states for one partition", n)
+	}
+	for i := range int32(10 * mostAbsent) { // another partition in each poll
+		h.compare(pollOf(known(i, 1, 1)))
+	}
+	if n := len(h.topics["orders"].partitions); n > mostAbsent+2 {
+		t.Errorf("%d states for one partition", n)
+	}
+}
+
+// Whichever partitions the polls have, each movement is counted once: a partition that was absent is compared with the last poll
+// that had it.
+func TestEachMovementIsCountedOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var h groupHistory
+		var sum counters
+		first, last := map[int32]int64{}, map[int32]int64{}
+		for poll := range int64(rapid.IntRange(1, 8).Draw(t, "polls")) {
+			numbers := rapid.SliceOfNDistinct(rapid.Int32Range(0, 12), 0, 12, rapid.ID[int32]).Draw(t, "partitions")
+			slices.Sort(numbers)
+			var partitions []PartitionLag
+			for _, n := range numbers {
+				at := 10*poll + int64(n)
+				partitions = append(partitions, known(n, at, at))
+				if _, ok := first[n]; !ok {
+					first[n] = at
+				}
+				last[n] = at
+			}
+			d := h.compare(pollOf(partitions...))
+			sum.consumed, sum.produced = sum.consumed+d.consumed, sum.produced+d.produced
+		}
+		want := uint64(0)
+		for n := range last {
+			want += uint64(last[n] - first[n])
+		}
+		if sum.consumed != want || sum.produced != want {
+			t.Fatalf("%+v, want %d", sum, want)
+		}
+	})
+}

@@ -1,0 +1,83 @@
+package scaler_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/learn"
+	"github.com/lagscaler/lagscaler/scaler/seen"
+)
+
+// trials plays hours of steady arrivals, and counts the steps down of trials and the returns from them.
+func trials(t *testing.T, mode scaler.Mode, declared time.Duration, replicas int32, hours int) (w *world, down, back int) {
+	t.Helper()
+	w = newWorld()
+	w.spec.Mode, w.noWrites = mode, mode != scaler.Act
+	w.each, w.rate, w.source.ProcessingTime = 12, 520, declared
+	if err := w.start(replicas); err != nil {
+		t.Fatal(err)
+	}
+	for range hours * 360 {
+		for range 10 {
+			w.second()
+		}
+		r := w.poll()
+		switch d := &r.Decision; {
+		case !r.Fresh || d.Desired == d.Current:
+		case d.Verdict == scaler.ScaleDown && d.Needs[0].Capacity == learn.Tried:
+			down++
+		case d.Needs[0].GoesBack > 0:
+			back++
+		}
+	}
+	return w, down, back
+}
+
+// A capacity that was declared right is tried once, because nobody can tell before; then the consumers were busy, and it is known for a
+// week. Where nothing is declared, or twice the truth, trials go on until consumers were busy. In advise nothing is tried.
+func TestTrials(t *testing.T) {
+	for _, c := range []struct {
+		name        string
+		mode        scaler.Mode
+		declared    time.Duration
+		replicas    int32
+		hours       int
+		least, most int   // steps down
+		ends        int32 // replicas
+	}{
+		{"declared right", scaler.Act, 10 * time.Millisecond, 6, 14, 1, 1, 6},
+		{"declared right, before its time", scaler.Act, 10 * time.Millisecond, 6, 5, 0, 0, 6},
+		{"declared twice as long", scaler.Act, 20 * time.Millisecond, 12, 14, 1, 4, 6},
+		{"not declared", scaler.Act, 0, 12, 5, 2, 4, 6},
+		{"not declared, in advise", scaler.Advise, 0, 12, 5, 0, 0, 12},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w, down, back := trials(t, c.mode, c.declared, c.replicas, c.hours)
+			if down < c.least || down > c.most || w.wl.Spec != c.ends {
+				t.Errorf("%d steps down and %d back, %d replicas; want %d to %d, and %d replicas", down, back, w.wl.Spec, c.least, c.most, c.ends)
+			}
+			if mu, _ := w.memory.Sources[0].Capacity(); c.most > 0 && (mu < 95 || mu > 105) {
+				t.Errorf("capacity %v, in truth 100", mu)
+			}
+		})
+	}
+}
+
+// What was tried is remembered: after a restart nothing is tried again that has just been.
+func TestTrialsAreSaved(t *testing.T) {
+	w, _, _ := trials(t, scaler.Act, 0, 12, 5)
+	data, err := w.memory.Save()
+	if err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := scaler.LoadMemory(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	was, is := &w.memory.Sources[0], &loaded.Sources[0]
+	if is.BusyAt.IsZero() || !is.BusyAt.Equal(was.BusyAt) || !is.NoTrial.Equal(was.NoTrial) || is.MayTry(w.now, seen.Clock{}.Filled()) {
+		t.Errorf("busy at %v and no trial before %v, saved as %v and %v", was.BusyAt, was.NoTrial, is.BusyAt, is.NoTrial)
+	}
+}
