@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"sync"
+	"syscall"
 )
 
 // Ports are taken from below Linux's ephemeral range (which starts at 32768),
@@ -30,15 +31,20 @@ func Port() (int, error) {
 		if taken.ports[port] {
 			continue
 		}
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil {
+		if !free(port) {
 			continue
-		}
-		if err := l.Close(); err != nil {
-			return 0, fmt.Errorf("probing port %d: %w", port, err)
 		}
 		taken.ports[port] = true
 		return port, nil
 	}
 	return 0, fmt.Errorf("no free port between %d and %d", firstPort, lastPort)
+}
+
+// free probes a port. No process is forked meanwhile: it would hold the probe's socket until it has become another program,
+// and the port would be in use for that long.
+func free(port int) bool {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	return err == nil && l.Close() == nil
 }
