@@ -81,3 +81,34 @@ func TestTrialsAreSaved(t *testing.T) {
 		t.Errorf("busy at %v and no trial before %v, saved as %v and %v", was.BusyAt, was.NoTrial, is.BusyAt, is.NoTrial)
 	}
 }
+
+// Five minutes with fewer consumers show that they are enough if the partitions were read; if one was not, they show nothing.
+func TestATrialThatIsNotRead(t *testing.T) {
+	for name, unread := range map[string]int{"read": 0, "one partition is not read": 1} {
+		w, _, _ := trials(t, scaler.Act, 0, 12, 0)
+		play := func(until func(*learn.Source) bool) *learn.Source {
+			for range 360 * 3 {
+				for range 10 {
+					w.second()
+				}
+				w.poll()
+				if s := &w.memory.Sources[0]; until(s) {
+					return s
+				}
+			}
+			t.Fatalf("%s: not seen within three hours", name)
+			return nil
+		}
+		stepped := play(func(s *learn.Source) bool { return s.Trial != nil && !s.Trial.Stepped.IsZero() }).Trial.Stepped
+		w.unknown = unread
+		s := play(func(*learn.Source) bool { return w.now.Sub(stepped) > 6*time.Minute })
+		if (s.Trial == nil) != (unread == 0) {
+			t.Errorf("%s: after six minutes the trial is %+v", name, s.Trial)
+		}
+		w.unknown = 0
+		play(func(s *learn.Source) bool { return s.Trial == nil })
+		if took := w.now.Sub(stepped); unread > 0 && took < 11*time.Minute {
+			t.Errorf("%s: the trial ended after %v, of which it was read for less than five minutes", name, took)
+		}
+	}
+}

@@ -8,9 +8,7 @@ MUTATE ?= scaler/rules.go scaler/limits.go scaler/combine.go scaler/table.go sca
 	lag/compute.go lag/doubt.go lag/kafkasource/groups/coordinator.go lag/kafkasource/groups/missing_commits.go \
 	lag/kafkasource/groups/reading.go lag/kafkasource/groups/unlisted.go lag/kafkasource/groups/cache.go \
 	scaler/kube/election/election.go scaler/kube/scales.go internal/engine/identity.go internal/engine/memory.go internal/engine/scaling.go
-SAMPLE ?= 100
-SEED ?= 1
 
 ## mutate: make mistakes in the code that decides, one at a time, and count those that tests notice (SAMPLE=100 SEED=1 MUTATE=files)
 mutate:
-	go run ./internal/mutate -sample $(SAMPLE) -seed $(SEED) $(MUTATE)
+	go run ./internal/mutate -sample $(or $(SAMPLE),100) -seed $(or $(SEED),1) $(MUTATE)

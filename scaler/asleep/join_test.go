@@ -118,6 +118,8 @@ func TestTopicOfASource(t *testing.T) {
 	committed := Partition{Number: 1, End: 9, Position: 5, Read: true, Committed: true}
 	rest := func(p Partition, n int64) Partition { p.Rest = n; return p }
 	denied := lag.TopicRead{Name: "orders", ID: [16]byte{1}, Err: lag.TopicDenied}
+	more := ends("orders", end)
+	more.More = lag.Unreachable
 	for name, c := range map[string]struct {
 		src  seen.Source
 		want Topic
@@ -127,6 +129,7 @@ func TestTopicOfASource(t *testing.T) {
 		"commits alone":                      {seen.Source{Lag: group}, Topic{ID: [16]byte{2}, Partitions: []Partition{rest(committed, 11)}}},
 		"ends alone":                         {seen.Source{Ends: []lag.TopicRead{ends("orders", end)}, Lag: read()}, Topic{ID: [16]byte{1}, Partitions: []Partition{rest(plain, 10)}}},
 		"ends of a group that was not read":  {seen.Source{Ends: []lag.TopicRead{ends("orders", end)}}, Topic{ID: [16]byte{1}, Partitions: []Partition{rest(plain, 10)}}},
+		"it may have another partition":      {seen.Source{Ends: []lag.TopicRead{more}, Lag: read()}, Topic{ID: [16]byte{1}, Partitions: []Partition{rest(plain, 10), {Number: 1}}}},
 		"it is denied":                       {seen.Source{Ends: []lag.TopicRead{denied}, Lag: group}, Topic{ID: [16]byte{1}, Unread: lag.TopicDenied.String()}},
 		"it does not exist":                  {seen.Source{Absent: []string{"orders"}}, Topic{Absent: true}},
 		"another one does not exist":         {seen.Source{Absent: []string{"other"}}, Topic{Unread: "not read yet, or left out by the configuration"}},
