@@ -18,6 +18,8 @@ var fuzzedElsewhere = map[string]string{
 	"scaler/learn":    "scaler FuzzLoadMemory: saved memory",
 	"internal/daemon": "scaler FuzzLoadMemory: a file of saved memories is JSON of those; /proc/uptime is of the kernel",
 
+	"scaler/kube/custommetrics": "certificates, headers and paths are decoded by k8s.io/apiserver and net/http",
+
 	"internal/metrics": "reads only whether a parameter is there",
 	"internal/output":  "decodes what it has just encoded",
 	"internal/mutate":  "decodes what the go command prints",

@@ -29,7 +29,7 @@ Kubernetes: docs/migrating.md explains how to migrate and how to go back.
 --to says who acts by the numbers of lagscaler, and adds it to the output:
   kafkascaler  lagscaler itself: only the KafkaScalers
   external     KEDA, which asks lagscaler: the same ScaledObject with a trigger external-push, instead of its kafka triggers or beside them
-  hpa          an HPA without KEDA, which reads the number through a Prometheus adapter
+  hpa          an HPA without KEDA, which reads the number from custom.metrics.k8s.io
 docs/integrations.md compares them. Triggers that are not Kafka's stay as they are.`,
 		Example: `  lagscaler convert scaledobject.yaml > kafkascaler.yaml
   kubectl get scaledobject -A -o yaml | lagscaler convert - > kafkascalers.yaml

@@ -119,6 +119,7 @@
 //	How does a KEDA ScaledObject become a KafkaScaler?   internal/keda     convert.go; fields.go: what has no equivalent
 //	What is KEDA told when it asks?                      scaler            answer.go: Answer has the cases; Unanswered: when it is an error
 //	Who may ask, and who answers while another leads?    internal/external  doc.go: the protocol; allow.go: allow; leader.go; stream.go
+//	What does a plain HPA get, and who may ask for it?   scaler/kube/custommetrics   doc.go: the paths; who.go: who, may
 //	Which scaler does a trigger of KEDA ask for?         scaler/kube       triggers.go: ParseTrigger, AskFor; with settings of its own: resource
 //	Whose are the steps of an HPA towards our number?    scaler/kube/watch   targets.go: ours; internal/engine: followed
 //	What keeps a password out of logs and pages?         internal/config   secret.go

@@ -33,6 +33,10 @@ type Config struct {
 	// The endpoint that KEDA asks for the number of replicas: docs/integrations.md. It needs Kubernetes. Default: none; nothing listens.
 	ExternalScaler *ExternalScaler `yaml:"externalScaler"`
 
+	// The endpoint of custom.metrics.k8s.io, which the API server asks for a plain HPA: docs/integrations.md. It needs Kubernetes and
+	// `externalScaler`, by which a replica that does not lead asks the leader. Default: none; nothing listens.
+	CustomMetrics *CustomMetrics `yaml:"customMetrics"`
+
 	// The time between two polls. A poll reads groups, commits and log ends from Kafka. At least 1s.
 	Interval Duration `yaml:"interval"`
 
@@ -79,6 +83,18 @@ type ExternalScaler struct {
 
 	// TLS, and client certificates. Default: plain text.
 	TLS *ServerTLS `yaml:"tls"`
+}
+
+// CustomMetrics is the endpoint of custom.metrics.k8s.io.
+type CustomMetrics struct {
+	// The address of the endpoint, as HOST:PORT.
+	Listen string `yaml:"listen"`
+
+	// A file with the certificate of the port (PEM). It is read again for every connection, so a change takes effect at once.
+	CertFile string `yaml:"certFile"`
+
+	// A file with its private key (PEM).
+	KeyFile string `yaml:"keyFile"`
 }
 
 // ServerTLS is the TLS configuration of a port. The files are read again for every connection, so a change takes effect at once.

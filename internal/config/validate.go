@@ -89,6 +89,7 @@ func (v *validator) config(c *Config) {
 	}
 	v.requireReadable("webConfigFile", &c.WebConfigFile)
 	v.externalScaler(c)
+	v.customMetrics(c)
 	requirePositive(v, "metrics.maxGroups", c.Metrics.MaxGroups)
 	requirePositive(v, "metrics.maxSeries", c.Metrics.MaxSeries)
 	requirePositive(v, "metrics.partitions.top", c.Metrics.Partitions.Top)
@@ -123,6 +124,24 @@ func (v *validator) externalScaler(c *Config) {
 	}
 	if c.Kubernetes.Enabled == Off {
 		v.forbid("when kubernetes.enabled is false", "externalScaler")
+	}
+}
+
+func (v *validator) customMetrics(c *Config) {
+	m := c.CustomMetrics
+	if m == nil {
+		return
+	}
+	if v.require("customMetrics.listen", m.Listen == "", "the address of the endpoint, such as :9093"); m.Listen != "" {
+		v.address("customMetrics.listen", m.Listen)
+	}
+	v.require("customMetrics.certFile", m.CertFile == "", "a file with the certificate of the port: the API server asks over TLS only")
+	v.require("customMetrics.keyFile", m.KeyFile == "", "a file with the private key of the certificate")
+	v.requireReadable("customMetrics.certFile", &m.CertFile)
+	v.requireReadable("customMetrics.keyFile", &m.KeyFile)
+	v.require("externalScaler", c.ExternalScaler == nil, "customMetrics needs it: a replica that does not lead asks the leader there")
+	if c.Kubernetes.Enabled == Off {
+		v.forbid("when kubernetes.enabled is false", "customMetrics")
 	}
 }
 

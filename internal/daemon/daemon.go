@@ -54,6 +54,7 @@ type Daemon struct {
 	pages    http.Handler
 	health   net.Listener    // of the probes alone; nil: they have no port of their own
 	external *externalScaler // nil: nobody is answered
+	custom   *customMetrics  // nil: the API server is not answered
 }
 
 // New makes all parts and starts none of them. It does not connect to Kafka yet. Its errors mean that the configuration or
@@ -80,10 +81,13 @@ func New(o Options) (*Daemon, error) {
 	if d.external, err = d.newExternalScaler(); err != nil {
 		return nil, err
 	}
+	if d.custom, err = d.newCustomMetrics(); err != nil {
+		return nil, err
+	}
 	ring := recent.New()
 	d.engine = engine.New(engineSettings(c, clusters), d.engineOptions(ring))
 	d.showIn(ring)
-	return d, errors.Join(d.listenHealth(c.HealthListen), d.external.listen())
+	return d, errors.Join(d.listenHealth(c.HealthListen), d.external.listen(), d.custom.listen())
 }
 
 // engineOptions connects the engine with the other parts.

@@ -15,6 +15,7 @@ var restartOnly = []struct {
 	{"healthListen", func(c *config.Config) any { return &c.HealthListen }},
 	{"webConfigFile", func(c *config.Config) any { return &c.WebConfigFile }},
 	{"externalScaler", func(c *config.Config) any { return &c.ExternalScaler }},
+	{"customMetrics", func(c *config.Config) any { return &c.CustomMetrics }},
 	{"interval", func(c *config.Config) any { return &c.Interval }},
 	{"sampleInterval", func(c *config.Config) any { return &c.SampleInterval }},
 	{"metrics.compat", func(c *config.Config) any { return &c.Metrics.Compat }},

@@ -19,6 +19,7 @@ import (
 //	           ├─ http        /metrics, pages, API, health <─────────┘
 //	           ├─ health      /healthz and /readyz on a port of their own, if one is configured
 //	           ├─ external    the endpoint that KEDA asks, if one is configured; it reads Latest(), too
+//	           ├─ custom      the endpoint that the API server asks for an HPA, if one is configured
 //	           └─ election    the Lease; ends after everything that writes to Kubernetes
 func (d *Daemon) Run(ctx context.Context, listener net.Listener) error {
 	defer d.sources.close()
@@ -47,6 +48,9 @@ func (d *Daemon) Run(ctx context.Context, listener net.Listener) error {
 	}
 	if e := d.external; e != nil {
 		add(func(ctx context.Context) error { return e.server.Run(ctx, e.listener) })
+	}
+	if m := d.custom; m != nil {
+		add(m.run)
 	}
 	if k := d.kube; k != nil {
 		writing := add(k.Run)

@@ -2,6 +2,7 @@ package external
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -184,6 +185,16 @@ func (s *Server) GetMetrics(ctx context.Context, q *pb.GetMetricsRequest) (*pb.G
 		return &pb.GetMetricsResponse{MetricValues: []*pb.MetricValue{{MetricName: metric, MetricValue: int64(n), MetricValueFloat: float64(n)}}}, nil
 	}
 	return askLeader(ctx, s, q.GetScaledObjectRef(), q, pb.ExternalScalerClient.GetMetrics)
+}
+
+// Replicas is the number for a KafkaScaler, for a caller that has allowed the question. Its errors have the texts of those of GetMetrics.
+func (s *Server) Replicas(ctx context.Context, namespace, kafkaScaler string) (int32, error) {
+	about := &pb.ScaledObjectRef{Namespace: namespace, Name: kafkaScaler, ScalerMetadata: map[string]string{"kafkaScaler": kafkaScaler}}
+	answer, err := s.GetMetrics(context.WithValue(ctx, allowed{}, true), &pb.GetMetricsRequest{ScaledObjectRef: about, MetricName: metric})
+	if err != nil {
+		return 0, errors.New(status.Convert(err).Message())
+	}
+	return int32(answer.GetMetricValues()[0].GetMetricValue()), nil
 }
 
 // IsActive reports whether there should be at least one replica.

@@ -17,7 +17,7 @@ type Way string
 const (
 	ToKafkaScaler Way = "kafkascaler" // lagscaler; KEDA is paused
 	ToExternal    Way = "external"    // KEDA, which asks lagscaler
-	ToHPA         Way = "hpa"         // an HPA, which reads the number of lagscaler through a Prometheus adapter
+	ToHPA         Way = "hpa"         // an HPA, which reads the number of lagscaler from custom.metrics.k8s.io
 )
 
 // Ways are all of them; the first is the default.
@@ -127,7 +127,7 @@ scaleDown:
 `
 }
 
-// hpa is an HPA that reads the number through a Prometheus adapter.
+// hpa is an HPA that reads the number from custom.metrics.k8s.io.
 func (c *conversion) hpa() *yaml.Node {
 	var metrics strings.Builder
 	for i, t := range c.in.Spec.Triggers {
@@ -151,13 +151,13 @@ func (c *conversion) hpa() *yaml.Node {
 		c.note("An HPA does not go to zero: its minReplicas is 1, and so is that of the KafkaScaler.")
 		c.out.Spec.MinReplicas, c.out.Spec.IdleTime = 1, ""
 	}
-	c.note("An HPA acts: it reads lagscaler_scaler_desired_replicas as an external metric, through a Prometheus adapter (docs/integrations.md has the rule). The KafkaScaler stays in mode advise.")
+	c.note("An HPA acts: it reads the number of the KafkaScaler from custom.metrics.k8s.io, which lagscaler serves if customMetrics is enabled (docs/integrations.md). The KafkaScaler stays in mode advise.")
 	c.note("Way back: delete the HPA, then apply the ScaledObject as it was. Pause the ScaledObject before you apply the HPA: two HPAs on one target fight.")
 	s, m := &c.out.Spec, c.out.Metadata
 	name, namespace := quoted(m.Name), quoted(textOr(m.Namespace, "default"))
 	kind, target := quoted(s.ScaleTargetRef.Kind), quoted(s.ScaleTargetRef.Name)
 	text := fmt.Sprintf(hpaText, name, namespace, quoted(s.ScaleTargetRef.APIVersion), kind, target,
-		max(1, s.MinReplicas), valueOr(s.MaxReplicas, 100), namespace, kind, target, metrics.String(),
+		max(1, s.MinReplicas), valueOr(s.MaxReplicas, 100), name, metrics.String(),
 		strings.ReplaceAll(strings.TrimSpace(behavior(metrics.Len() > 0)), "\n", "\n    "))
 	return c.parse(text)
 }
@@ -201,9 +201,10 @@ spec:
   minReplicas: %d
   maxReplicas: %d
   metrics:
-  - type: External
-    external:
-      metric: {name: lagscaler_scaler_desired_replicas, selector: {matchLabels: {target_namespace: %s, target_kind: %s, target: %s}}}
+  - type: Object
+    object:
+      describedObject: {apiVersion: lagscaler.io/v1alpha1, kind: KafkaScaler, name: %s}
+      metric: {name: replicas}
       target: {type: AverageValue, averageValue: "1"} # never Value: the HPA would multiply the number by the pods that are ready, again and again
 %s  behavior:
     %s

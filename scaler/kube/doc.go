@@ -25,10 +25,12 @@
 //	                     others.go                           whether another installation that keeps it still runs
 //	what is written      scales.go                           replicas: the only file that writes them, for decisions and for restore
 //	                     publisher.go, status.go, events.go  statuses and Events
-//	for commands         check.go, inventory.go              is everything there and allowed; which workloads and pods there are
+//	KEDA's triggers      triggers.go                         the KafkaScaler, or the settings, that a trigger asks for
+//	for commands         check.go, triggercheck.go           is everything there and allowed; do live ScaledObjects ask as they should
+//	                     inventory.go                        which workloads and pods there are
 //	what is remembered   asleep.go                           in the status: why a target has no replica
 //	                     memories.go, deleted.go             saved memories, and the clean-up after deleted scalers
 //
-// The files of this package, 2,700 lines, have one task: to follow a declared scaler in Kubernetes, from its declaration to
+// The files of this package, 3,100 lines, have one task: to follow a declared scaler in Kubernetes, from its declaration to
 // the clean-up after its deletion. All of them use the same declarations. Start with controller.go.
 package kube

@@ -70,6 +70,18 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- $_ := set $config "externalScaler" $external -}}
 {{- end -}}
+{{- if .Values.customMetrics.enabled -}}
+{{- if not .Values.externalScaler.enabled -}}
+{{- fail "customMetrics.enabled needs externalScaler.enabled: a replica that does not lead asks the leader there" -}}
+{{- end -}}
+{{- if not .Values.customMetrics.tlsSecret -}}
+{{- fail "customMetrics.enabled needs customMetrics.tlsSecret: the API server asks over TLS only" -}}
+{{- end -}}
+{{- if not (or .Values.customMetrics.caBundle .Values.customMetrics.annotations) -}}
+{{- fail "customMetrics.enabled needs customMetrics.caBundle, or customMetrics.annotations with which cert-manager writes it" -}}
+{{- end -}}
+{{- $_ := set $config "customMetrics" (dict "listen" (printf ":%d" (int .Values.customMetrics.port)) "certFile" "/etc/lagscaler/custom-metrics/tls.crt" "keyFile" "/etc/lagscaler/custom-metrics/tls.key") -}}
+{{- end -}}
 {{- toYaml $config -}}
 {{- end -}}
 
@@ -86,7 +98,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{/* The settings that need a restart: a change of them starts new pods. A test compares the list with the program. */}}
 {{- define "lagscaler.fixed" -}}
 {{- $config := include "lagscaler.config" . | fromYaml -}}
-{{- $fixed := pick $config "listen" "healthListen" "webConfigFile" "externalScaler" "interval" "sampleInterval" "record" "memory" "kubernetes" -}}
+{{- $fixed := pick $config "listen" "healthListen" "webConfigFile" "externalScaler" "customMetrics" "interval" "sampleInterval" "record" "memory" "kubernetes" -}}
 {{- $_ := set $fixed "compat" (dig "metrics" "compat" false $config) -}}
 {{- $_ := set $fixed "format" (dig "log" "format" "" $config) -}}
 {{- toJson $fixed -}}

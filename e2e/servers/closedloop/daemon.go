@@ -70,6 +70,8 @@ type DaemonConfig struct {
 	ClockFile    string // by how many seconds its wall clock is wrong, see [StepClock]; empty: it is right
 
 	ExternalScaler string // the address of the endpoint that KEDA asks; empty: there is none
+	CustomMetrics  string // the address of the endpoint that the API server asks; empty: there is none
+	CustomCert     string // its certificate and key, PEM in one file
 }
 
 // Report is one line of a daemon: what it published.
@@ -148,6 +150,9 @@ func (c DaemonConfig) config() *config.Config {
 	out.Log.Level = config.Debug
 	if c.ExternalScaler != "" {
 		out.ExternalScaler = &config.ExternalScaler{Listen: c.ExternalScaler}
+	}
+	if c.CustomMetrics != "" {
+		out.CustomMetrics = &config.CustomMetrics{Listen: c.CustomMetrics, CertFile: c.CustomCert, KeyFile: c.CustomCert}
 	}
 	out.Kubernetes = config.Kubernetes{
 		Enabled: config.On, Kubeconfig: c.Kubeconfig, Namespace: c.Namespace, LeaseName: cmp.Or(c.Lease, "lagscaler"), WatchNamespaces: []string{c.Namespace},

@@ -57,8 +57,7 @@ func Start(t *testing.T, c *kube.ControlPlane) {
 	adapter := run(t, c, dir, filepath.Join(bin, "keda-adapter"), fmt.Sprintf("--secure-port=%d", ports[0]), "--bind-address=127.0.0.1", "--cert-dir="+dir,
 		"--tls-cert-file="+filepath.Join(dir, "tls.crt"), "--tls-private-key-file="+filepath.Join(dir, "tls.key"),
 		fmt.Sprintf("--metrics-service-address=localhost:%d", ports[3]), fmt.Sprintf("--port=%d", ports[4]), kubeconfig,
-		"--lister-kubeconfig="+c.Kubeconfig(), "--authentication-kubeconfig="+c.Kubeconfig(), "--authorization-kubeconfig="+c.Kubeconfig(),
-		"--authentication-skip-lookup=true")
+		"--lister-kubeconfig="+c.Kubeconfig(), "--authentication-kubeconfig="+c.Kubeconfig(), "--authorization-kubeconfig="+c.Kubeconfig())
 	if err := child.Await(ctx, func(ctx context.Context) error { return reachable(ctx, at(0)) }, adapter); err != nil {
 		t.Fatalf("starting the adapter: %v\n%s", err, adapter.Tail(30))
 	}
@@ -75,8 +74,7 @@ func Start(t *testing.T, c *kube.ControlPlane) {
 	})
 }
 
-// objects are KEDA's namespace and its API. The API server has no certificate to show to an extension here, so that its questions are
-// anonymous.
+// objects are KEDA's namespace and its API.
 const objects = `
 {apiVersion: v1, kind: Namespace, metadata: {name: keda}}
 ---
@@ -92,17 +90,6 @@ spec:
   versionPriority: 100
   insecureSkipTLSVerify: true
   service: {namespace: default, name: keda-metrics, port: %d}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: external-metrics-reader}
-rules: [{apiGroups: [external.metrics.k8s.io], resources: ["*"], verbs: [get, list, watch]}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: external-metrics-reader}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: external-metrics-reader}
-subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: "system:anonymous"}]
 `
 
 func run(t *testing.T, c *kube.ControlPlane, dir, path string, args ...string) *child.Process {

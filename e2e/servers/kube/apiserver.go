@@ -80,6 +80,10 @@ func (c *ControlPlane) startAPIServer(ctx context.Context) (err error) {
 		"--token-auth-file=" + c.path("tokens.csv"),
 		"--authorization-mode=RBAC",
 		"--allow-privileged=true",
+		"--proxy-client-cert-file=" + c.path(frontProxyCert), "--proxy-client-key-file=" + c.path(frontProxyKey),
+		"--requestheader-client-ca-file=" + c.path(frontProxyCert), "--requestheader-allowed-names=" + frontProxyName,
+		"--requestheader-username-headers=X-Remote-User", "--requestheader-group-headers=X-Remote-Group",
+		"--requestheader-extra-headers-prefix=X-Remote-Extra-",
 	}
 	if c.apiserver, err = c.launch("kube-apiserver", append(args, c.cfg.APIServer...)...); err != nil {
 		return err

@@ -97,6 +97,7 @@ func (c *ControlPlane) start(ctx context.Context) error {
 		do    func(context.Context) error
 	}{
 		{"laying out its folder", c.layOut},
+		{"making the certificate for extensions", c.makeFrontProxy},
 		{"etcd", c.startEtcd},
 		{"kube-apiserver", c.startAPIServer},
 		{"making a client", c.connect},
