@@ -98,7 +98,9 @@ func (a *apiServer) may(ctx context.Context, u user.Info, namespace, name, metri
 
 type userKey struct{}
 
-func withUser(ctx context.Context, u user.Info) context.Context { return context.WithValue(ctx, userKey{}, u) }
+func withUser(ctx context.Context, u user.Info) context.Context {
+	return context.WithValue(ctx, userKey{}, u)
+}
 
 func userOf(ctx context.Context) user.Info {
 	u, _ := ctx.Value(userKey{}).(user.Info)
