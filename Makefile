@@ -51,7 +51,7 @@ unit:
 	go test -vet=off -count=1 .
 
 ## test: run all tests on real servers; with CI=true no test is skipped
-test: tools lint vulnerabilities keda-fields check e2e
+test: tools lint vulnerabilities keda-fields site-check check e2e
 
 ## tools: install all tools and servers of the tests, except Go, into $(CACHE)
 tools: gotestsum lint-tools generate-tools chart-tools alert-tools kafka e2e-servers chromium axe grafana-schema buildah
