@@ -1,6 +1,7 @@
 package child
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -47,4 +48,14 @@ func free(port int) bool {
 	defer syscall.ForkLock.RUnlock()
 	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	return err == nil && l.Close() == nil
+}
+
+// Dial reports whether somebody listens at an address.
+func Dial(ctx context.Context, address string) error {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
 }

@@ -51,14 +51,14 @@ func Start(t *testing.T, c *kube.ControlPlane) {
 		"--metrics-service-bind-address="+at(3))
 	ctx, cancel := context.WithTimeout(t.Context(), startLimit)
 	defer cancel()
-	if err := child.Await(ctx, func(ctx context.Context) error { return reachable(ctx, at(3)) }, operator); err != nil {
+	if err := child.Await(ctx, func(ctx context.Context) error { return child.Dial(ctx, at(3)) }, operator); err != nil {
 		t.Fatalf("starting the operator: %v\n%s", err, operator.Tail(30))
 	}
 	adapter := run(t, c, dir, filepath.Join(bin, "keda-adapter"), fmt.Sprintf("--secure-port=%d", ports[0]), "--bind-address=127.0.0.1", "--cert-dir="+dir,
 		"--tls-cert-file="+filepath.Join(dir, "tls.crt"), "--tls-private-key-file="+filepath.Join(dir, "tls.key"),
 		fmt.Sprintf("--metrics-service-address=localhost:%d", ports[3]), fmt.Sprintf("--port=%d", ports[4]), kubeconfig,
 		"--lister-kubeconfig="+c.Kubeconfig(), "--authentication-kubeconfig="+c.Kubeconfig(), "--authorization-kubeconfig="+c.Kubeconfig())
-	if err := child.Await(ctx, func(ctx context.Context) error { return reachable(ctx, at(0)) }, adapter); err != nil {
+	if err := child.Await(ctx, func(ctx context.Context) error { return child.Dial(ctx, at(0)) }, adapter); err != nil {
 		t.Fatalf("starting the adapter: %v\n%s", err, adapter.Tail(30))
 	}
 	c.Kubectl(t, "wait", "--for=condition=Available", "--timeout="+startLimit.String(), "apiservice/"+apiService)
@@ -106,15 +106,6 @@ func run(t *testing.T, c *kube.ControlPlane, dir, path string, args ...string) *
 	}
 	t.Cleanup(p.Kill)
 	return p
-}
-
-func reachable(ctx context.Context, address string) error {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", address)
-	if err != nil {
-		return err
-	}
-	return conn.Close()
 }
 
 // certificate writes one self-signed pair, which the operator and the adapter use for each other.

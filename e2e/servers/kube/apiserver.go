@@ -61,7 +61,7 @@ func (c *ControlPlane) startEtcd(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return child.Await(ctx, func(ctx context.Context) error { return dial(ctx, client) }, c.etcd)
+	return child.Await(ctx, func(ctx context.Context) error { return child.Dial(ctx, client) }, c.etcd)
 }
 
 // startAPIServer starts the apiserver, on the same port and with the same
@@ -153,12 +153,3 @@ func (c *ControlPlane) PauseAPIServer(t testing.TB) (resume func()) {
 }
 
 func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
-
-func dial(ctx context.Context, address string) error {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", address)
-	if err != nil {
-		return err
-	}
-	return conn.Close()
-}

@@ -49,8 +49,12 @@ func TestKEDAAsksLagscaler(t *testing.T) {
 	s.Daemon.Identity, s.Daemon.ExternalScaler = "second", second
 	follower := s.Start()
 
+	began := time.Now()
 	s.Load.Set(200) // 4 consumers do 200/s
+	closedloop.AwaitFor(t, slow, "the first replica", func() error { return size(s, func(n int32) bool { return n >= 1 }) })
+	t.Logf("the first replica %v after the first record", time.Since(began).Round(100*time.Millisecond))
 	closedloop.AwaitFor(t, slow, "4 replicas or more", func() error { return size(s, func(n int32) bool { return n >= 4 }) })
+	t.Logf("%d replicas %v after the first record", s.Size(), time.Since(began).Round(100*time.Millisecond))
 	most := s.Size()
 	s.Load.Set(40)
 	closedloop.AwaitFor(t, slow, "fewer replicas", func() error { return size(s, func(n int32) bool { return n > 0 && n <= 3 }) })
@@ -67,6 +71,33 @@ func TestKEDAAsksLagscaler(t *testing.T) {
 	s.Load.Set(0)
 	closedloop.AwaitFor(t, slow, "KEDA's fallback", func() error { return size(s, func(n int32) bool { return n == fallback }) })
 	t.Logf("most %d; sizes %v", most, sizes())
+}
+
+// Another trigger of the ScaledObject asks for more than lagscaler: the greater number wins, and the size that it makes is nobody's fault.
+// When lagscaler asks for more, that wins.
+func TestATriggerBesideOurs(t *testing.T) {
+	wanted(t)
+	c := kube.Start(t, kube.Config{})
+	c.InstallKafkaScalers(t)
+	keda.Start(t, c)
+	at := address(t)
+	const other = 4
+	s := closedloop.Open(t, closedloop.Setup{Kube: c, Mode: scaler.Advise, Rate: 20, Scaler: func(s *closedloop.Loop) string {
+		return asks(s, at) + fmt.Sprintf(`  - type: cron
+    metadata: {timezone: UTC, start: "0 0 * * *", end: "59 23 * * *", desiredReplicas: "%d"}
+`, other)
+	}})
+	s.Daemon.ExternalScaler = at
+	d := s.Start()
+	closedloop.AwaitFor(t, slow, "the size of the other trigger", func() error { return size(s, func(n int32) bool { return n == other }) })
+	time.Sleep(20 * time.Second) // several decisions
+	if n := s.Size(); n != other {
+		t.Errorf("it has %d replicas, not the %d of the other trigger", n, other)
+	}
+	told(t, s, d)
+	s.Load.Set(280) // 6 consumers do 300/s
+	closedloop.AwaitFor(t, slow, "more than the other trigger asks for", func() error { return size(s, func(n int32) bool { return n > other }) })
+	told(t, s, d)
 }
 
 // fallback is a size that lagscaler never asks for here.
