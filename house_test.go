@@ -24,7 +24,7 @@ const module = "github.com/lagscaler/lagscaler/"
 
 // pure packages do no I/O, read no clock, write no log and start no goroutine.
 var pure = []string{
-	"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/asleep", "scaler/learn", "scaler/need", "scaler/say", "scaler/plan", "scaler/number",
+	"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/asleep", "scaler/learn", "scaler/need", "scaler/say", "scaler/plan", "scaler/number", "scaler/promise",
 	"scaler/sim",
 }
 
@@ -35,13 +35,14 @@ var mayImport = map[string][]string{
 	"rebalancemon":    {"lag"},
 	"scaler/plan":     {},
 	"scaler/number":   {},
+	"scaler/promise":  {},
 	"scaler/seen":     {"lag", "rebalancemon"},
 	"scaler/asleep":   {"lag", "scaler/seen"},
-	"scaler/learn":    {"lag", "scaler/seen", "scaler/asleep"},
-	"scaler/need":     {"lag", "scaler/seen", "scaler/learn", "scaler/plan", "scaler/number"},
-	"scaler":          {"lag", "rebalancemon", "scaler/seen", "scaler/asleep", "scaler/learn", "scaler/need", "scaler/plan", "scaler/number"},
-	"scaler/say":      {"scaler", "scaler/need", "scaler/number"},
-	"scaler/sim":      {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/say"},
+	"scaler/learn":    {"lag", "scaler/seen", "scaler/asleep", "scaler/promise"},
+	"scaler/need":     {"lag", "scaler/seen", "scaler/learn", "scaler/plan", "scaler/number", "scaler/promise"},
+	"scaler":          {"lag", "rebalancemon", "scaler/seen", "scaler/asleep", "scaler/learn", "scaler/need", "scaler/plan", "scaler/number", "scaler/promise"},
+	"scaler/say":      {"scaler", "scaler/need", "scaler/number", "scaler/promise"},
+	"scaler/sim":      {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/say", "scaler/promise"},
 	"lag/lagtest":     {"lag"},
 	"lag/kafkasource": {"lag", "lag/kafkasource/groups", "lag/kafkasource/headers", "lag/kafkasource/topics", "lag/kafkasource/cluster", "lag/kafkasource/transport", "lag/kafkasource/wire"},
 	"scaler/kube":     {"lag", "scaler", "scaler/seen", "scaler/asleep", "scaler/kube/access", "scaler/kube/election", "scaler/kube/watch", "scaler/kube/v1alpha1"},
@@ -75,7 +76,7 @@ var mayImport = map[string][]string{
 	"internal/engine":  {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/asleep", "scaler/learn", "scaler/say"},
 	"internal/metrics": {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/learn", "internal/engine", "scaler/need"},
 	"internal/api":     {"lag", "rebalancemon", "scaler", "internal/engine"},
-	"internal/web":     {"lag", "rebalancemon", "scaler", "internal/engine", "internal/serve", "internal/web/events", "internal/web/recent", "internal/api", "scaler/learn", "scaler/say", "scaler/number"},
+	"internal/web":     {"lag", "rebalancemon", "scaler", "internal/engine", "internal/serve", "internal/web/events", "internal/web/recent", "internal/api", "scaler/learn", "scaler/say", "scaler/number", "scaler/need", "scaler/promise"},
 	"internal/config":  {"lag", "rebalancemon", "scaler", "scaler/seen"},
 	"internal/plot":    {"scaler/sim"},
 	"internal/keda":    {"scaler", "scaler/seen"},

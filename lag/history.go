@@ -110,7 +110,7 @@ func (h *History) Add(s *Snapshot, slo func(group string) SLO) []Rates {
 		past.seen = s.At
 		past.empty = past.empty.next(g)
 		sum, limits := g.Summary(), slo(g.Group)
-		h.judge(past, g, limits.LagTime, limits.CommitInterval)
+		h.judge(past, g, limits.JudgedWithin(), limits.CommitInterval)
 		past.stands = past.stands.Next(g, limits.Commits())
 		past.add(g, sum, s.At)
 		rates[i] = h.rates(past, g, sum, s.At, limits)

@@ -18,6 +18,7 @@ type SLO struct {
 	CommitsWithin     time.Duration // 0: learned
 	ProcessingTime    time.Duration // of one record; 0: not said
 	Pace              float64       // how much faster than documented all times run, as in [StandRules]; 0: 1
+	Promised          time.Duration // within which a KafkaScaler promises a share of the records; 0: none does
 	Declared          bool          // the configuration or a KafkaScaler names the group: only then may an alert be critical
 }
 
@@ -43,8 +44,12 @@ func (s SLO) Or(other SLO) SLO {
 	s.CommitsWithin = cmp.Or(s.CommitsWithin, other.CommitsWithin)
 	s.ProcessingTime = cmp.Or(s.ProcessingTime, other.ProcessingTime)
 	s.Pace = cmp.Or(s.Pace, other.Pace)
+	s.Promised = cmp.Or(s.Promised, other.Promised)
 	return s
 }
+
+// JudgedWithin is the time within which a record must be processed so that it is not late; 0: records are not judged.
+func (s SLO) JudgedWithin() time.Duration { return cmp.Or(s.LagTime, s.Promised) }
 
 // Commits is what is said of the group's commits.
 func (s SLO) Commits() StandRules {

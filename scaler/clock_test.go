@@ -94,7 +94,7 @@ func measured(d scaler.Decision) []need.Need {
 func TestWallClockSteps(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w, clock, seasonal := monotonicWorld(t), &wallClock{}, false
-		var memory scaler.Memory
+		memory := w.memory
 		for range rapid.IntRange(1, 6).Draw(t, "events") {
 			for range rapid.SampledFrom([]int{1, 3, 9, 40}).Draw(t, "polls") {
 				for range 10 {

@@ -47,6 +47,7 @@ func Evaluate(in Input) Result {
 		}
 	}
 	learned.Memory.Given = given(&in, fresh, learned.Memory.Given, next.standing)
+	learned = learned.WithPlays(now, next.plays(&in, now, &learned, lane))
 	late, lateKnown := next.standing.timeLag()
 	learned = learned.WithWeek(now, next.standing.Desired, late, lateKnown)
 	next.progress = learned.Progress
@@ -73,6 +74,7 @@ func estimate(in *Input, now *seen.State, learned *learn.State, sources []source
 			HourPeak:  learned.Peak(i, now, now.Clock.Scale(need.ReserveWindow)),
 			IdleSince: sources[i].idle, Played: sources[i].played, Removed: removed(now, i, known),
 			Consumers: sources[i].members.Consumers(now.Workload.Spec),
+			Promise:   in.Policy.promised(known),
 		})
 	}
 	return list

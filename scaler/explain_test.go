@@ -42,8 +42,14 @@ func TestLinesCanBeRecomputed(t *testing.T) {
 			if !ok || !n.RateKnown || !n.Capacity.Known() {
 				return
 			}
-			if !near(n.Base, n.Forecast/n.Utilization-n.Excluded) || !near(n.Required, n.Base+n.DrainRate) ||
-				!near(n.Backlog, n.DrainRate*n.DrainSeconds) || !near(n.PeakRequired, max(n.Peak/n.DownUtilization, n.Peak+n.UnreadRate, n.Reserve)-n.DownExcluded) {
+			room := 0.0
+			if n.Promise != nil {
+				if room = n.Promise.PerSecond; !near(room, n.Promise.Room.Share*n.Promise.Peak) {
+					t.Fatalf("the room is no share of the peak: %+v", n.Promise)
+				}
+			}
+			if !near(n.Base, max(n.Forecast/n.Utilization, room)-n.Excluded) || !near(n.Required, n.Base+n.DrainRate) ||
+				!near(n.Backlog, n.DrainRate*n.DrainSeconds) || !near(n.PeakRequired, max(n.Peak/n.DownUtilization, n.Peak+n.UnreadRate, n.Reserve, room)-n.DownExcluded) {
 				t.Fatalf("the sums do not add up: %+v", n)
 			}
 			if n.Plan != plan.Consumers(n.Required, n.PerConsumer) || n.RatePlan != plan.Consumers(n.Base, n.PerConsumer) ||
@@ -68,9 +74,11 @@ var (
 		`(?: \+ backlog (\S+) records? in (\S+ \S+) \(\S+/s\))? = (\S+/s)`)
 	peaked   = regexp.MustCompile(`peak (\S+/s) \(last [^)]*\) / (\S+) % utilization(?: - (\S+/s) excess of hot partitions)? = (\S+/s)`)
 	reserved = regexp.MustCompile(`reserve of (\S+) % of the last hour's peak (\S+/s)(?: - (\S+/s) excess of hot partitions)? = (\S+/s)`)
-	counted  = regexp.MustCompile(`= (\S+/s); (\d+) consumers? at (\S+/s) each(?:, but \D*(?:\d+ to \d+ consumers, )?one has (?:at least )?(\d+) of (\d+) partitions \((\S+)/s\), so (\d+))?`)
-	capable  = regexp.MustCompile(`(\d+) consumers? can process (\S+/s)`)
-	grouped  = regexp.MustCompile(`(\d) (\d{3})\b`)
+	roomed   = regexp.MustCompile(`room of (\S+) % of the peak of the last \S+ \S+ (\S+/s)(?: - (\S+/s) excess of hot partitions)?` +
+		`(?: \+ backlog (\S+) records? in (\S+ \S+) \(\S+/s\))? = (\S+/s)`)
+	counted = regexp.MustCompile(`= (\S+/s); (\d+) consumers? at (\S+/s) each(?:, but \D*(?:\d+ to \d+ consumers, )?one has (?:at least )?(\d+) of (\d+) partitions \((\S+)/s\), so (\d+))?`)
+	capable = regexp.MustCompile(`(\d+) consumers? can process (\S+/s)`)
+	grouped = regexp.MustCompile(`(\d) (\d{3})\b`)
 )
 
 // ungrouped writes 9 400 as 9400.
@@ -130,6 +138,14 @@ func recompute(t *rapid.T, line string) {
 	for _, m := range reserved.FindAllStringSubmatch(line, -1) {
 		share, rate, excess := num(m[1]), num(m[2]), num(m[3])
 		compare("reserve", num(m[4]), share.from*rate.from/100-excess.to-0.5, share.to*rate.to/100-excess.from)
+	}
+	for _, m := range roomed.FindAllStringSubmatch(line, -1) {
+		share, rate, excess, backlog, in := num(m[1]), num(m[2]), num(m[3]), whole(m[4]), num(m[5])
+		low, high := share.from*rate.from/100-excess.to, share.to*rate.to/100-excess.from
+		if m[4] != "" {
+			low, high = low+backlog/in.to, high+(backlog+1)/in.from
+		}
+		compare("room", num(m[6]), low-0.5, high+0.5)
 	}
 	for _, m := range counted.FindAllStringSubmatch(line, -1) {
 		rate, consumers, each := num(m[1]), whole(m[2]), num(m[3])

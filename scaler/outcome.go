@@ -9,6 +9,7 @@ import (
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler/asleep"
 	"github.com/lagscaler/lagscaler/scaler/learn"
+	"github.com/lagscaler/lagscaler/scaler/promise"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -76,6 +77,10 @@ type Outcome struct {
 	// Measured is each source as of the last poll, in the order of Sources: what the pages show of its group. The decision has
 	// numbers of its own, of the poll at which it was made; package seen says why they may differ.
 	Measured []lag.Measurement
+
+	Played  promise.Play // of the source that decided
+	Promise string       // what is kept for the objective, and why; empty: none is set, or nothing is known yet
+	Cheaper string       // another target for which the same objective would cost less than two thirds; empty: there is none
 
 	Given *learn.Given // to another autoscaler that asks; nil: nothing yet
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler/plan"
+	"github.com/lagscaler/lagscaler/scaler/promise"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -33,6 +34,9 @@ type Spec struct {
 	IdleTime            time.Duration // 0: 600 s without lag and arrivals before scale to zero
 	OnDelete            OnDelete
 	OnZeroByHand        OnZeroByHand
+
+	Objective       *float64 // percent of the records that are to be processed within TargetLag; nil: none
+	ObjectiveBudget *float64 // how many times the cheapest way it may cost; nil: 1.5
 }
 
 // PolicyKind is how replicas are computed.
@@ -111,6 +115,9 @@ type Policy struct {
 	IdleTime            time.Duration `json:"idleTime"`
 	OnDelete            OnDelete      `json:"onDelete"`
 	OnZeroByHand        OnZeroByHand  `json:"onZeroByHand,omitempty"`
+
+	Objective       float64 `json:"objective,omitempty"`       // percent of the records within TargetLag; 0: none
+	ObjectiveBudget float64 `json:"objectiveBudget,omitempty"` // how many times the cheapest way it may cost
 }
 
 // Policy fills in the fields that the user left out. The error lists every wrong field, with its value.
@@ -130,6 +137,9 @@ func (s Spec) Policy() (Policy, error) {
 		IdleTime:            cmp.Or(s.IdleTime, 600*time.Second),
 		OnDelete:            s.OnDelete,
 		OnZeroByHand:        cmp.Or(s.OnZeroByHand, KeepZero),
+	}
+	if s.Objective != nil {
+		p.Objective, p.ObjectiveBudget = *s.Objective, derefOr(s.ObjectiveBudget, promise.DefaultBudget)
 	}
 	p.DrainTime = cmp.Or(s.DrainTime, max(plan.DefaultDrain, 2*p.TargetLag))
 	if p.OnDelete == "" {
@@ -190,7 +200,7 @@ func (s Spec) wrong() []error {
 			fail("%s: must be at least 1s, not %v", d.field, d.value)
 		}
 	}
-	return append(errs, s.wrongSources()...)
+	return slices.Concat(errs, s.wrongObjective(), s.wrongSources())
 }
 
 func (s Spec) wrongSources() []error {
@@ -221,7 +231,9 @@ func presetOf(name Preset) (PresetValues, bool) {
 	return Presets[0], false
 }
 
-func deref(value *int32, otherwise int32) int32 {
+func deref(value *int32, otherwise int32) int32 { return derefOr(value, otherwise) }
+
+func derefOr[T any](value *T, otherwise T) T {
 	if value == nil {
 		return otherwise
 	}

@@ -37,6 +37,13 @@ func randomWorld(t *rapid.T) *world {
 	if rapid.Bool().Draw(t, "bounded") {
 		w.spec.MaxReplicas = new(rapid.Int32Range(max(1, *w.spec.MinReplicas), 30).Draw(t, "max"))
 	}
+	if w.spec.Kind == scaler.Capacity && rapid.Bool().Draw(t, "objective") {
+		w.spec.Objective, w.spec.ObjectiveBudget = new(99.9), new(4.0)
+		var err error
+		if w.memory, err = scaler.LoadMemory(memoryOfADay()); err != nil {
+			t.Fatal(err)
+		}
+	}
 	w.perPod = rapid.IntRange(1, 2).Draw(t, "per pod")
 	w.rate = rapid.Float64Range(0, 6000).Draw(t, "rate")
 	if err := w.start(rapid.Int32Range(0, 20).Draw(t, "replicas")); err != nil {

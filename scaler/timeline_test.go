@@ -220,6 +220,10 @@ func (w *world) given(words []string) (replicas int32, err error) {
 		w.spec.TargetLag = span()
 	case "window":
 		w.spec.StabilizationWindow = span()
+	case "objective": // objective 99.9
+		w.spec.Objective = new(must(strconv.ParseFloat(arg(1), 64)))
+	case "budget":
+		w.spec.ObjectiveBudget = new(must(strconv.ParseFloat(arg(1), 64)))
 	case "schedule": // schedule 0_13_*_*_* 0_14_*_*_* 24
 		cron := func(i int) string { return strings.ReplaceAll(arg(i), "_", " ") }
 		w.spec.Schedule = []scaler.WindowSpec{{Start: cron(1), End: cron(2), MinReplicas: int32(must(strconv.Atoi(arg(3))))}}

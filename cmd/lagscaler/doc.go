@@ -93,6 +93,7 @@
 //	Where is saved, before a write of 0, whose 0 it is?  scaler/kube       asleep.go
 //	When does a schedule apply, and in which time zone?  scaler            schedule.go: Open, parse; walltime.go: when clocks change; limits.go: scheduled
 //	When is a group idle?                                scaler/need       measure.go: idle
+//	What does an objective cost, and what keeps it?      scaler/promise    doc.go; choose.go: which room is in force; scaler/need: room.go
 //	What would another policy have decided?              scaler/sim        doc.go: the simulator; lineup.go: the alternatives
 //	Which recorded traffic is simulated?                 scaler/sim/traces        traces.go: the traces that are shipped
 //	Does the program say only what is true?              scaler/sim/worlds        doc.go: days with a hidden truth, and judges of it
@@ -154,7 +155,7 @@
 //	How are the times of the demo shortened?             scaler/seen       clock.go
 //	Is a claim of the documentation true?                e2e               a module of its own: real Kafka, Kubernetes, Prometheus
 //
-// Imports point one way; a <- b means that b imports a: lag <- rebalancemon <- scaler/seen <- scaler/asleep <- scaler/learn <- scaler/need <- scaler <- scaler/say <-
+// Imports point one way; a <- b means that b imports a: lag <- rebalancemon <- scaler/seen <- scaler/asleep <- {scaler/promise, scaler/learn} <- scaler/need <- scaler <- scaler/say <-
 // internal/engine <- {internal/metrics, internal/web, internal/external} <- internal/daemon <- cmd.
 // All packages before internal/engine, and scaler/sim, do no I/O, read no clock, write no log and start no goroutine.
 // house_test.go checks all of this.
@@ -166,7 +167,7 @@
 //
 //	main.go, exit.go     a command line becomes an exit code
 //	root.go              one line for each subcommand
-//	flags.go             flags of several subcommands, and the configuration or the daemon that these flags select
+//	flags.go, traffic.go flags of several subcommands, and the configuration or the daemon that these flags select
 //	run.go, lag.go, …    one subcommand each
 //
 // The work is elsewhere: internal/daemon runs, internal/output prints, internal/client asks a running daemon.

@@ -33,6 +33,7 @@ Exit codes: 0 success; 1 failure, or a limit was exceeded; 2 wrong flags, argume
 		newReplay(),
 		newExplain(),
 		newCompare(),
+		newPrice(),
 		newLag(),
 		newCheck(),
 		newAlerts(),

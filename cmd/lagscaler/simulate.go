@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -13,8 +11,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/lagscaler/lagscaler/internal/client"
-	"github.com/lagscaler/lagscaler/internal/config"
 	"github.com/lagscaler/lagscaler/internal/output"
 	"github.com/lagscaler/lagscaler/internal/plot"
 	"github.com/lagscaler/lagscaler/scaler"
@@ -24,24 +20,15 @@ import (
 
 // simulateOptions are the flags of simulate.
 type simulateOptions struct {
-	traces     []string
-	policy     string
-	compare    bool
-	partitions int
-	processing time.Duration
-	target     time.Duration
-	protocol   choice
-	spread     choice
-	seed       uint64
-	prometheus client.Prometheus
-	output     choice
+	trafficOptions
+	compare bool
+	output  choice
 }
 
 func newSimulate() *cobra.Command {
 	o := simulateOptions{
-		protocol: choice{value: "eager", of: []string{"eager", "cooperative", "both"}},
-		spread:   choice{value: "uniform", of: []string{"uniform", "skewed", "hot"}},
-		output:   choice{value: "table", of: []string{"table", "json", "html"}},
+		trafficOptions: newTraffic("eager", "cooperative", "both"),
+		output:         choice{value: "table", of: []string{"table", "json", "html"}},
 	}
 	cmd := &cobra.Command{
 		Use:   "simulate",
@@ -64,16 +51,7 @@ A trace is a CSV file with the columns t_s,count, or a trace that is shipped: ` 
 	f.StringSliceVar(&o.traces, "trace", nil, "CSV `FILE` or name of a shipped trace; may be repeated (default: all shipped traces)")
 	f.StringVar(&o.policy, "policy", "", "`FILE` with the KafkaScaler whose policy is simulated (default: the default policy)")
 	f.BoolVar(&o.compare, "compare", false, "also simulate the alternatives")
-	f.IntVar(&o.partitions, "partitions", 48, "partitions of the topic")
-	f.DurationVar(&o.processing, "processing-time", 10*time.Millisecond, "processing time of one record")
-	f.DurationVar(&o.target, "target-lag", 30*time.Second, "a record that is processed later than this is late; the policy may set another value")
-	f.Var(&o.protocol, "protocol", "how the group rebalances")
-	f.Var(&o.spread, "spread", "how records are distributed over partitions")
-	f.Uint64Var(&o.seed, "seed", 1, "seed of all random numbers")
-	f.StringVar(&o.prometheus.Server, "from-prometheus", "", "take the trace from the Prometheus at `URL`")
-	f.StringVar(&o.prometheus.Query, "query", "", "with --from-prometheus: query for the arrival rate in records/s")
-	f.DurationVar(&o.prometheus.Window, "window", 7*24*time.Hour, "with --from-prometheus: time range, until now")
-	f.DurationVar(&o.prometheus.Step, "step", 5*time.Minute, "with --from-prometheus: time between two samples")
+	o.flags(cmd)
 	f.VarP(&o.output, "output", "o", "table, json or html")
 	return cmd
 }
@@ -82,9 +60,6 @@ func (o *simulateOptions) run(ctx context.Context, out, errOut io.Writer) error 
 	spec, err := o.spec()
 	if err != nil {
 		return err
-	}
-	if o.partitions <= 0 || o.processing <= 0 {
-		return wrong{fmt.Errorf("--partitions %d, --processing-time %s: must be positive", o.partitions, o.processing)}
 	}
 	over := output.Waiting(errOut, "reading the traffic")
 	loaded, err := o.load(ctx)
@@ -98,77 +73,6 @@ func (o *simulateOptions) run(ctx context.Context, out, errOut io.Writer) error 
 		return err
 	}
 	return o.print(out, results, spec.TargetLag)
-}
-
-// spec is the policy under test.
-func (o *simulateOptions) spec() (scaler.Spec, error) {
-	spec := scaler.Spec{TargetLag: o.target}
-	if o.policy != "" {
-		loaded, err := config.LoadScaler(o.policy)
-		if err != nil {
-			return spec, wrong{err}
-		}
-		spec = loaded.Scaler()
-		if spec.TargetLag == 0 {
-			spec.TargetLag = o.target
-		}
-	}
-	return spec, nil
-}
-
-// load reads the traces of the flags.
-func (o *simulateOptions) load(ctx context.Context) ([]sim.Trace, error) {
-	if o.prometheus.Server != "" {
-		t, err := o.fromPrometheus(ctx)
-		return []sim.Trace{t}, err
-	}
-	names := o.traces
-	if len(names) == 0 {
-		names = traces.Names()
-	}
-	var out []sim.Trace
-	for _, name := range names {
-		t, err := loadTrace(name)
-		if err != nil {
-			return nil, wrong{err}
-		}
-		out = append(out, t)
-	}
-	return out, nil
-}
-
-// loadTrace reads a file, or a shipped trace by its name.
-func loadTrace(name string) (sim.Trace, error) {
-	f, err := traces.Open(name)
-	if err != nil {
-		return sim.Trace{}, fmt.Errorf("--trace %w", err)
-	}
-	defer func() { _ = f.Close() }() // only read
-	t, err := sim.ReadTrace(filepath.Base(name), f)
-	t.Name = strings.TrimSuffix(t.Name, ".csv")
-	return t, err
-}
-
-func (o *simulateOptions) fromPrometheus(ctx context.Context) (sim.Trace, error) {
-	p := o.prometheus
-	if p.Query == "" {
-		return sim.Trace{}, wrong{errors.New("--query: required with --from-prometheus")}
-	}
-	if p.Step < time.Second || p.Step%time.Second != 0 || p.Window < 2*p.Step {
-		return sim.Trace{}, wrong{fmt.Errorf("--window %s, --step %s: must be whole seconds, and the window at least two steps", p.Window, p.Step)}
-	}
-	series, err := p.Ask(ctx)
-	if err != nil {
-		return sim.Trace{}, asked("--from-prometheus", err)
-	}
-	if n := len(series); n != 1 {
-		return sim.Trace{}, wrong{fmt.Errorf("--query gives %d series: must be one, such as sum(…)", n)}
-	}
-	t, err := p.Trace(series[0])
-	if err != nil {
-		return sim.Trace{}, wrong{fmt.Errorf("--query: %w", err)}
-	}
-	return t, nil
 }
 
 // job is one simulation.

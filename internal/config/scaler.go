@@ -57,6 +57,13 @@ type ScalerSpec struct {
 	// The maximum age of a record until it is processed. Default 30s.
 	TargetLag Duration `yaml:"targetLag"`
 
+	// The percentage of the records that should be processed within targetLag, between 90 and 99.99. The cheapest way that would
+	// have kept it in the last days is in force. Default: none, and a constant reserve for returning peaks.
+	Objective *float64 `yaml:"objective"`
+
+	// How many times the cheapest way the objective may cost, between 1 and 4. Default 1.5.
+	ObjectiveBudget *float64 `yaml:"objectiveBudget"`
+
 	// The time in which a backlog should be processed. Default 120s, or twice targetLag if that is longer.
 	DrainTime Duration `yaml:"drainTime"`
 
@@ -175,7 +182,7 @@ func (s ScalerSpec) Scaler() scaler.Spec {
 		TargetLag: time.Duration(s.TargetLag), DrainTime: time.Duration(s.DrainTime),
 		StabilizationWindow: time.Duration(s.StabilizationWindow),
 		ActivationLag:       s.ActivationLag, IdleTime: time.Duration(s.IdleTime), OnDelete: s.OnDelete,
-		OnZeroByHand: s.OnZeroByHand,
+		OnZeroByHand: s.OnZeroByHand, Objective: s.Objective, ObjectiveBudget: s.ObjectiveBudget,
 	}
 	for _, src := range s.Sources {
 		out.Sources = append(out.Sources, seen.SourceSpec{

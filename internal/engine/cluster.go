@@ -207,6 +207,9 @@ func (e *Engine) source(spec seen.SourceSpec, remembered func(topic string) bool
 		src.Lag = g
 	}
 	src.Bound(e.measured(spec).TimeLag)
+	if g, ok := c.report.Group(spec.Group); ok {
+		src.Judged, src.Late, src.JudgedWithin = g.Rates.JudgedTotal, g.Rates.LateTotal, e.slo(spec.Cluster, spec.Group).JudgedWithin()
+	}
 	src.Times = c.times(src.Lag, spec.Wants())
 	if stats, ok := c.monitor.Stats(spec.Group); ok {
 		src.Rebalance = seen.RebalanceOf(stats)

@@ -80,6 +80,9 @@ func (d *declared) add(s *scaler.Scaler, src seen.SourceSpec) {
 	}
 	slo := s.Policy.SLO
 	slo.Declared = true
+	if s.Policy.Objective > 0 {
+		slo.Promised = s.Policy.TargetLag
+	}
 	slo.CommitInterval, slo.CommitsWithin, slo.LeavesBehind = src.CommitInterval, src.CommitsWithin, src.LeavesBehind
 	if 10*src.ProcessingTime > lag.StallAfterUnknown { // shorter ones change nothing
 		slo.ProcessingTime = src.ProcessingTime

@@ -216,6 +216,7 @@ func (s *scaling) evaluate(one scaler.Scaler, now time.Time) (r ScalerReport, ch
 		},
 		Week: result.Memory.Week,
 	}
+	s.promise(&r, &result.Memory)
 	r.Given = result.Memory.Given
 	if before := in.Memory.Given; r.Given != nil && (before == nil || before.Replicas != r.Given.Replicas) {
 		s.memory.saveAlone(one.Name) // the next leader must not give less while it holds

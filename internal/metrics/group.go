@@ -119,7 +119,7 @@ var lagRows = []row[*groupView]{
 }
 
 // judged reports whether the records of the group are compared with its objective.
-func (g *groupView) judged() bool { return g.slo.LagTime > 0 && g.lag.Type != lag.Share }
+func (g *groupView) judged() bool { return g.slo.JudgedWithin() > 0 && g.lag.Type != lag.Share }
 
 func tier(s lag.SLO) string {
 	if s.Declared {

@@ -86,6 +86,10 @@ type source struct {
 	TimeLagAtMost  float64 `json:"timeLagAtMost,omitempty"`
 
 	Times []lag.RecordTimes `json:"times,omitempty"`
+
+	Judged       uint64        `json:"judged,omitempty"`
+	Late         uint64        `json:"late,omitempty"`
+	JudgedWithin time.Duration `json:"judgedWithin,omitempty"`
 }
 
 func pollOf(in scaler.Input) *poll {
@@ -93,7 +97,7 @@ func pollOf(in scaler.Input) *poll {
 	for _, s := range in.Sources {
 		p.Sources = append(p.Sources, source{
 			s.SourceSpec, s.Lag, s.Silent, s.Missing, s.Rebalance, s.Ends, s.Absent, s.ClusterID,
-			s.TimeLagAtLeast, s.TimeLagAtMost, s.Times,
+			s.TimeLagAtLeast, s.TimeLagAtMost, s.Times, s.Judged, s.Late, s.JudgedWithin,
 		})
 	}
 	for _, w := range in.Policy.Schedule {
@@ -110,6 +114,7 @@ func (p *poll) input() (scaler.Input, error) {
 		in.Sources = append(in.Sources, seen.Source{
 			SourceSpec: s.Spec, Lag: s.Lag, Silent: s.Silent, Missing: s.Missing, Rebalance: s.Rebalance, Ends: s.Ends, Absent: s.Absent, ClusterID: s.ClusterID,
 			TimeLagAtLeast: s.TimeLagAtLeast, TimeLagAtMost: s.TimeLagAtMost, Times: s.Times,
+			Judged: s.Judged, Late: s.Late, JudgedWithin: s.JudgedWithin,
 		})
 	}
 	var errs []error

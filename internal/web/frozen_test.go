@@ -21,6 +21,7 @@ func TestFrozenJSON(t *testing.T) {
 		"/api/v1/rebalances": reflect.TypeFor[RebalancesPage](),
 		"/api/v1/status":     reflect.TypeFor[StatusPage](),
 		"/api/v1/compare":    reflect.TypeFor[ComparePage](),
+		"/api/v1/price":      reflect.TypeFor[PricePage](),
 	} {
 		for _, key := range frozen.Keys(answer, "json") {
 			names = append(names, path+" "+key)

@@ -86,6 +86,7 @@ var routes = []route{
 	{"/status", "/api/v1/status", "status.html", "Status", (*pages).status, nil},
 	{"", "/api/v1/lag", "", "", nil, (*pages).lag},
 	{"", "/api/v1/compare", "", "", (*pages).compare, nil},
+	{"", "/api/v1/price", "", "", (*pages).price, nil},
 }
 
 // failure is an error with its HTTP status. Its text is shown to the client.

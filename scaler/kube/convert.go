@@ -31,7 +31,7 @@ func specOf(s v1alpha1.KafkaScalerSpec) scaler.Spec {
 		TargetLag: length(s.TargetLag), DrainTime: length(s.DrainTime),
 		StabilizationWindow: length(s.StabilizationWindow), IdleTime: length(s.IdleTime),
 		ActivationLag: value(s.ActivationLag), OnDelete: scaler.OnDelete(s.OnDelete),
-		OnZeroByHand: scaler.OnZeroByHand(s.OnZeroByHand),
+		OnZeroByHand: scaler.OnZeroByHand(s.OnZeroByHand), Objective: s.Objective, ObjectiveBudget: s.ObjectiveBudget,
 	}
 	if s.SLO != nil {
 		spec.SLO = lag.SLO{

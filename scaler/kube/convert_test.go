@@ -42,6 +42,8 @@ spec:
   minReplicas: 0
   maxReplicas: 48
   targetLag: 20s
+  objective: 99.5
+  objectiveBudget: 1.4
   mode: act
   policy: thresholds
   slo: {lag: 1, lagTime: 2s, rebalancesPerHour: 3.5, rebalanceTime: 4s, churn: 0.5, skew: 0.6}
@@ -77,7 +79,7 @@ func TestSpecOfAKafkaScaler(t *testing.T) {
 			Schedule:  []scaler.WindowSpec{{Start: "0 8 * * 1-5", End: "0 18 * * 1-5", TimeZone: "Europe/Berlin", MinReplicas: 7}},
 			TargetLag: 20 * time.Second, DrainTime: 5 * time.Minute, StabilizationWindow: 10 * time.Minute,
 			ActivationLag: 10, IdleTime: 11 * time.Minute, OnDelete: scaler.Keep,
-			OnZeroByHand: scaler.Wake,
+			OnZeroByHand: scaler.Wake, Objective: new(99.5), ObjectiveBudget: new(1.4),
 		},
 	}
 	if got := declaredOf(&k); !reflect.DeepEqual(got, want) {

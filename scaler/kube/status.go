@@ -46,6 +46,7 @@ func statusOf(o scaler.Outcome, r *resource, before v1alpha1.KafkaScalerStatus, 
 	}
 	s.Policy = policyOf(d.Policy, o.Mode)
 	s.LastDecision = decided(o, before, now)
+	s.Objective = objectiveOf(&o)
 	if o.Disposition == scaler.Applied && d.Desired != d.Current {
 		s.LastChange = &v1alpha1.LastChange{From: d.Current, To: d.Desired, Reason: string(d.Reason()), Time: metav1.NewTime(d.At).Rfc3339Copy()}
 	}
@@ -160,6 +161,9 @@ func policyOf(p scaler.Policy, inForce scaler.Mode) *v1alpha1.PolicyInForce {
 	if p.FallbackReplicas > 0 {
 		out.FallbackReplicas = &p.FallbackReplicas
 	}
+	if p.Objective > 0 {
+		out.Objective, out.ObjectiveBudget = &p.Objective, &p.ObjectiveBudget
+	}
 	return out
 }
 
@@ -174,6 +178,9 @@ func unmeasured(s v1alpha1.KafkaScalerStatus) v1alpha1.KafkaScalerStatus {
 	s.Lag, s.TimeLag, s.ArrivalRate, s.ConsumptionRate, s.CapacityPerConsumer = nil, "", nil, nil, nil
 	if s.LastDecision != nil {
 		s.LastDecision.Message = ""
+	}
+	if s.Objective != nil {
+		s.Objective.WouldHaveKept, s.Objective.Kept, s.Objective.Message, s.Objective.Cheaper = "", "", "", ""
 	}
 	if s.Asleep != nil {
 		for i := range s.Asleep.Topics {

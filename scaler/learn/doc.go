@@ -9,6 +9,7 @@
 //	AtStart         at every poll while replicas that were added start: how long that takes
 //	AtDecision      at every decision: everything else; at an early decision, between two regular ones, it learns less
 //	WithForecasts   after every decision: stores the forecasts, to compare them with the arrivals later
+//	WithPlays       at every poll: fleets with more and less room (package promise)
 //	WithWeek        at every poll: the week that lagscaler compare shows
 //
 //	capacity.go, samples.go    records/s of one consumer, from consumers that were busy all the time
@@ -21,6 +22,7 @@
 //	trust.go, forecasts.go     how accurate the last jumps, trends and seasons were
 //	times.go                   whether the times in records agree with arrivals
 //	season.go, series.go       the peaks of the last week
+//	plays.go                   the usual start and rebalance, for fleets that are played along
 //
 // The package is not divided further: all of it is one value, the Memory, which is saved and loaded as a whole.
 //

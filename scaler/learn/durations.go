@@ -95,13 +95,17 @@ const durationsKept = 20
 
 // p90 is the 90th percentile of seconds; otherwise, when there are none.
 func p90(seconds []float64, otherwise time.Duration) time.Duration {
+	return quantile(seconds, 0.9, otherwise)
+}
+
+func quantile(seconds []float64, share float64, otherwise time.Duration) time.Duration {
 	if len(seconds) == 0 {
 		return otherwise
 	}
 	var buffer [durationsKept]float64
 	sorted := append(buffer[:0], seconds...)
 	slices.Sort(sorted)
-	i := int(math.Ceil(0.9*float64(len(sorted)))) - 1
+	i := int(math.Ceil(share*float64(len(sorted)))) - 1
 	return time.Duration(sorted[i] * float64(time.Second))
 }
 

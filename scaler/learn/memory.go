@@ -11,6 +11,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler/asleep"
+	"github.com/lagscaler/lagscaler/scaler/promise"
 )
 
 // MemoryVersion is the format of a saved Memory. A Memory of another version is not loaded.
@@ -71,6 +72,8 @@ type Source struct {
 
 	BrokenJumps  float64 `json:"brokenJumps,omitempty"`  // share of the last jumps that did not last, smoothed
 	BrokenTrends float64 `json:"brokenTrends,omitempty"` // share of the last trends that did not go on, smoothed
+
+	Promise promise.Play `json:"promise,omitzero"` // fleets with more and less room, and what they would have cost
 
 	Downstream *Downstream `json:"downstream,omitempty"`
 	NoProbe    time.Time   `json:"noProbe,omitzero"` // no experiment before this

@@ -13,7 +13,7 @@ const commitDefault = 5 * time.Second
 
 // demand turns the forecast into records/s.
 //
-//	base = forecast * share / u       need = base + backlog / drain
+//	base = forecast * share / u       need = base + backlog / drain      with an objective, base is at least its room: room.go
 //
 // The backlog is the one that there will be when a replica that is requested now processes records: backlog.go. While more arrives
 // than the members process, it is to be gone within the target lag, because what waits for longer is late.
@@ -22,6 +22,7 @@ func (e *estimator) demand() {
 	n.Peak = e.Seen.PeakRate()
 	n.ReservePeak, n.ReserveShare = e.reserve()
 	n.Reserve = n.ReservePeak * n.ReserveShare
+	n.Promise = e.promised()
 	tolerated := e.tolerated()
 	recovering := e.recovering()
 	n.UnreadRate, n.UnreadSeconds = e.unreadRate(tolerated)
@@ -32,8 +33,8 @@ func (e *estimator) demand() {
 	backlog := e.backlog()
 	for c := range e.loads {
 		l := &e.loads[c]
-		l.base = n.Forecast * l.share / n.Utilization
-		l.down = max(n.Peak/n.DownUtilization, n.Peak+n.UnreadRate, n.Reserve) * l.share
+		l.base = max(n.Forecast*l.share/n.Utilization, n.room()*l.share)
+		l.down = max(n.Peak/n.DownUtilization, n.Peak+n.UnreadRate, n.Reserve, n.room()) * l.share
 		l.need = l.base
 		if l.known && !l.stalled && !l.held && !recovering {
 			l.need += max(0, backlog(l)-e.rhythm(l, tolerated)*max(l.arriving, l.jump)) / n.DrainSeconds

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler/learn"
+	"github.com/lagscaler/lagscaler/scaler/promise"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -20,7 +21,8 @@ type Input struct {
 	Fleet     Fleet
 	Played    *Played // nil: the replicas are those that were decided
 	Removed   Removed
-	IdleSince time.Time // there has been neither lag nor an arrival since then; zero: there is one
+	Promise   *promise.Choice // the room that is kept for an objective; nil: none is set
+	IdleSince time.Time       // there has been neither lag nor an arrival since then; zero: there is one
 }
 
 // Removed is what is known of members whose replicas were removed, and that keep their partitions until their session ends.
@@ -148,6 +150,9 @@ type Need struct {
 	WindowSeconds   float64 `json:"windowSeconds"`
 	DownUtilization float64 `json:"downUtilization"`
 	PeakRequired    float64 `json:"peakRequired"`
+
+	// Promise is the room that is kept for an objective: Base is at least (Promise.PerSecond - Excluded), and so is PeakRequired.
+	Promise *promise.Choice `json:"promise,omitempty"`
 
 	// Consumers: whole numbers of them.
 	Plan     int32 `json:"plan"`

@@ -1,6 +1,10 @@
 package need
 
-import "time"
+import (
+	"time"
+
+	"github.com/lagscaler/lagscaler/scaler/promise"
+)
 
 // A peak of the last hour may come back, and nothing foretells when. Until replicas that are requested then process records,
 // a horizon later, the running ones must hold it: not to the last record, but so that none waits for longer than the target
@@ -23,11 +27,15 @@ func (e *estimator) reserve() (peak, share float64) {
 	if !e.Targets.KeepsReserve {
 		return 0, 0
 	}
-	if !e.IdleSince.IsZero() && e.Now.Sub(e.IdleSince) >= e.Clock.Scale(e.Targets.IdleTime) {
+	if e.rests() {
 		return 0, 0
 	}
-	pause := e.pause()
-	return e.HourPeak, max(0, min(1, 1-(e.Targets.TargetLag.Seconds()-pause)/(e.need.Horizon-pause)))
+	return e.HourPeak, promise.ReserveShare(e.Targets.TargetLag.Seconds(), e.need.Horizon, e.pause())
+}
+
+// rests reports whether the group has been idle for so long that it may go to zero.
+func (e *estimator) rests() bool {
+	return !e.IdleSince.IsZero() && e.Now.Sub(e.IdleSince) >= e.Clock.Scale(e.Targets.IdleTime)
 }
 
 // pause is for how many seconds of a rebalance partitions are not read. A group that is not eager reads on in the first of its two rounds.
@@ -40,4 +48,6 @@ func (e *estimator) pause() float64 {
 }
 
 // reserved reports whether it is the reserve that keeps the fleet from being smaller.
-func (n *Need) reserved() bool { return n.Reserve > max(n.Peak/n.DownUtilization, n.Peak+n.UnreadRate) }
+func (n *Need) reserved() bool {
+	return n.Reserve > max(n.Peak/n.DownUtilization, n.Peak+n.UnreadRate, n.room())
+}

@@ -24,6 +24,9 @@ type Derivation struct {
 //	20 consumers at 100/s each, but with 20 to 23 consumers, one has 3 of 48 partitions (120/s), so 24
 func (n *Need) Now(backlog bool) Derivation {
 	rate := fmt.Sprintf("%s / %s utilization%s", n.expected(), number.Percent(n.Utilization), excess(n.Excluded))
+	if n.roomed() {
+		rate = n.roomWords() + excess(n.Excluded)
+	}
 	if !backlog {
 		return Derivation{n.Base, n.ByRate, rate + " = " + number.PerSecond(n.Base), n.count(n.Base, n.RatePlan, n.ByRate)}
 	}
@@ -40,6 +43,8 @@ func (n *Need) ForPeaks() Derivation {
 	rate := fmt.Sprintf("peak %s (last %s) / %s utilization",
 		number.PerSecond(n.Peak), number.Seconds(n.WindowSeconds), number.Percent(n.DownUtilization))
 	switch {
+	case n.room() > 0 && n.room() >= max(n.Peak/n.DownUtilization, n.Peak+n.UnreadRate, n.Reserve):
+		rate = n.roomWords()
 	case n.reserved():
 		rate = fmt.Sprintf("reserve of %s of the last hour's peak %s", number.Percent(n.ReserveShare), number.PerSecond(n.ReservePeak))
 	case n.drainsUnread():

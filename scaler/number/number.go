@@ -5,6 +5,7 @@
 //	Quantity   0.873, 12.4 0.87, 12; 0.0004 is 0.0004, not 0
 //	PerSecond  1540        1 540/s
 //	Percent    0.92        92 %
+//	Kept       0.99943     99.943 %
 //	Of         1, 12       1 consumer, 12 consumers
 //	Seconds    90, 600     90 s, 10 min
 //	Clock                  14:05, or 14:05:30
@@ -54,6 +55,12 @@ func PerSecond(v float64) string { return Quantity(v) + "/s" }
 
 // Percent is a share: 92 %.
 func Percent(share float64) string { return Quantity(100*share) + " %" }
+
+// Kept is a share of records near 1, never rounded up: 99.7 %, 99.943 %. Only all of them are 100 %.
+func Kept(share float64) string {
+	thousandths := math.Floor(share*1e5 + 1e-6)
+	return strconv.FormatFloat(thousandths/1e3, 'f', -1, 64) + " %"
+}
 
 // Of is a number of things with their name: 1 consumer, 12 consumers.
 func Of[T int | int32 | int64](n T, thing string) string {

@@ -143,6 +143,7 @@ func computed(d *scaler.Decision, n *need.Need) []Row {
 		{Computed, of(d, n, "consumers for peaks"), number.Whole(peaks.Consumers), peaks.Count},
 		{Computed, of(d, n, "horizon"), number.Seconds(n.Horizon), "until a replica that is requested now processes records"},
 	}
+	rows = append(rows, promiseRows(d, n)...)
 	for _, p := range n.Bound {
 		rows = append(rows, Row{Computed, of(d, n, "hot"), p.String(), n.Overload(p)})
 	}

@@ -34,7 +34,7 @@ func Detail(d scaler.Decision) string {
 	if n, ok := d.Need(); ok && len(d.Needs) > 1 {
 		parts = append(parts, "group "+n.Group)
 	}
-	parts = append(parts, d.Words()...)
+	parts = append(append(parts, d.Words()...), promiseWords(&d)...)
 	for _, s := range d.Steps {
 		if words := d.StepWords(s); words != "" {
 			parts = append(parts, words)

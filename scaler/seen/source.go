@@ -27,6 +27,11 @@ type Source struct {
 
 	Times []lag.RecordTimes // whether the times in the records of its topics agree with arrivals; sorted by topic
 
+	// How many records the group has processed, how many of them later than JudgedWithin, and that time; 0: they are not judged. Both
+	// only grow, and begin anew with the process.
+	Judged, Late uint64
+	JudgedWithin time.Duration
+
 	// What the poll read of the topics that the source names, for partitions without a commit; only where the target is, or
 	// may go to, zero.
 	Ends   []lag.TopicRead

@@ -16,13 +16,7 @@ type judge struct {
 }
 
 func (j *judge) Decide(v *View) (int32, string) {
-	s := &lag.Snapshot{At: v.Now, Groups: []lag.GroupLag{*v.Lag}}
-	topic := lag.TopicRead{Name: viewTopic}
-	for _, p := range v.Lag.Topics[0].Partitions {
-		topic.Partitions = append(topic.Partitions, lag.PartitionRead{End: p.End, At: v.Now.UnixMilli(), Known: lag.KnownEnd})
-	}
-	s.Topics = []lag.TopicRead{topic}
-	j.rates = j.history.Add(s, func(string) lag.SLO { return lag.SLO{LagTime: v.World.Target} })[0]
+	j.rates = j.history.Add(v.snapshot(), func(string) lag.SLO { return lag.SLO{LagTime: v.World.Target} })[0]
 	return j.Policy.Decide(v)
 }
 

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/say"
 	"github.com/lagscaler/lagscaler/scaler/seen"
@@ -14,6 +15,10 @@ type ours struct {
 	memory  scaler.Memory
 	forget  func(*scaler.Memory)
 	decided func(scaler.Decision)
+
+	judges bool         // what is late is measured, also without an objective
+	judge  *lag.History // measures it; nil: nobody does
+	late   lag.Rates
 }
 
 // Ours is a policy from a specification with one source. Its source's cluster, group and topics are the simulated ones;
@@ -46,6 +51,9 @@ func newOurs(o ours, spec scaler.Spec) (*ours, error) {
 	}
 	policy.Mode = scaler.Act // what it decides is written
 	o.policy, o.source = policy, source
+	if policy.Objective > 0 || o.judges {
+		o.judge = &lag.History{}
+	}
 	return &o, nil
 }
 
@@ -57,9 +65,13 @@ func (o *ours) Decide(v *View) (int32, string) {
 	if o.forget != nil {
 		o.forget(&o.memory)
 	}
+	source := seen.Source{SourceSpec: o.source, Lag: v.Lag, Rebalance: v.Rebalance}
+	if o.judge != nil {
+		o.late = o.judge.Add(v.snapshot(), func(string) lag.SLO { return lag.SLO{LagTime: o.policy.TargetLag} })[0]
+		source.Judged, source.Late, source.JudgedWithin = o.late.JudgedTotal, o.late.LateTotal, o.policy.TargetLag
+	}
 	result := scaler.Evaluate(scaler.Input{
-		Now: v.Now, Policy: o.policy, Memory: o.memory, Workload: v.Workload,
-		Sources: []seen.Source{{SourceSpec: o.source, Lag: v.Lag, Rebalance: v.Rebalance}},
+		Now: v.Now, Policy: o.policy, Memory: o.memory, Workload: v.Workload, Sources: []seen.Source{source},
 	})
 	o.memory = result.Memory
 	if o.decided != nil && result.Fresh {

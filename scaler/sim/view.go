@@ -114,6 +114,15 @@ func (v *View) partitions(r *run) []lag.PartitionLag {
 	return rows
 }
 
+// snapshot is the poll as package lag takes it in, to judge what was late.
+func (v *View) snapshot() *lag.Snapshot {
+	topic := lag.TopicRead{Name: viewTopic}
+	for _, p := range v.Lag.Topics[0].Partitions {
+		topic.Partitions = append(topic.Partitions, lag.PartitionRead{End: p.End, At: v.Now.UnixMilli(), Known: p.Known & lag.KnownEnd})
+	}
+	return &lag.Snapshot{At: v.Now, Groups: []lag.GroupLag{*v.Lag}, Topics: []lag.TopicRead{topic}}
+}
+
 // noteWrite notes that the policy changed the replicas.
 func (v *View) noteWrite(second, to int32, why string) {
 	from := v.Workload.Spec

@@ -56,6 +56,8 @@ type Duration struct {
 // +kubebuilder:validation:XValidation:rule="!has(self.maxReplicas) || (has(self.minReplicas) ? self.minReplicas : 1) <= self.maxReplicas",message="minReplicas (1 if absent) must not exceed maxReplicas",fieldPath=".maxReplicas"
 // +kubebuilder:validation:XValidation:rule="!has(self.fallbackReplicas) || !has(self.maxReplicas) || self.fallbackReplicas <= self.maxReplicas",message="fallbackReplicas must not exceed maxReplicas",fieldPath=".fallbackReplicas"
 // +kubebuilder:validation:XValidation:rule="!has(self.schedule) || !has(self.maxReplicas) || self.schedule.all(w, w.minReplicas <= self.maxReplicas)",message="no window's minReplicas may exceed maxReplicas",fieldPath=".schedule"
+// +kubebuilder:validation:XValidation:rule="!has(self.objectiveBudget) || has(self.objective)",message="objectiveBudget has no effect without objective",fieldPath=".objectiveBudget"
+// +kubebuilder:validation:XValidation:rule="!has(self.objective) || !has(self.policy) || self.policy != 'thresholds'",message="objective has no effect with the policy thresholds",fieldPath=".objective"
 type KafkaScalerSpec struct {
 	// The target: an object in the same namespace, of any kind with a scale subresource.
 	// +required
@@ -85,6 +87,20 @@ type KafkaScalerSpec struct {
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="must be between 1s and 24h"
 	TargetLag *Duration `json:"targetLag,omitempty"`
+
+	// The percentage of the records that should be processed within targetLag, such as 99.9. The cheapest way that would have kept it
+	// in the last days is in force; where nothing within objectiveBudget can keep it, the status says so. Default: no
+	// objective, and a constant reserve for returning peaks.
+	// +optional
+	// +kubebuilder:validation:Minimum=90
+	// +kubebuilder:validation:Maximum=99.99
+	Objective *float64 `json:"objective,omitempty"`
+
+	// How many times the cheapest way the objective may cost. Default 1.5.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=4
+	ObjectiveBudget *float64 `json:"objectiveBudget,omitempty"`
 
 	// observe: only metrics. advise: make decisions and show them, never write replicas. act: write replicas. The
 	// installation has a mode, too; the more restrictive of the two applies. Default advise.

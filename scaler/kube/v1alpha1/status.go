@@ -106,6 +106,10 @@ type KafkaScalerStatus struct {
 	// +optional
 	Policy *PolicyInForce `json:"policy,omitempty"`
 
+	// The objective of the spec, and what keeps it. Of several groups, the one that keeps least.
+	// +optional
+	Objective *ObjectiveStatus `json:"objective,omitempty"`
+
 	// Why the target has zero replicas, and what its topics had then. It is written before the replicas are set to 0.
 	// +optional
 	Asleep *Asleep `json:"asleep,omitempty"`
@@ -113,6 +117,31 @@ type KafkaScalerStatus struct {
 	// The installation of lagscaler that keeps this KafkaScaler: it alone writes the replicas of the target and this status.
 	// +optional
 	KeptBy *Keeper `json:"keptBy,omitempty"`
+}
+
+// ObjectiveStatus is the objective of the spec, and what keeps it.
+type ObjectiveStatus struct {
+	// The percentage of the records that should be processed within targetLag.
+	Percent float64 `json:"percent"`
+
+	// Whether something within objectiveBudget would have kept it in the last days; absent in the first 24 hours.
+	// +optional
+	Reachable *bool `json:"reachable,omitempty"`
+
+	// The percentage that what is in force would have kept in the last days; absent in the first 24 hours.
+	// +optional
+	WouldHaveKept string `json:"wouldHaveKept,omitempty"`
+
+	// The percentage that was really kept in the last days, as far as lagscaler set the replicas and could measure it.
+	// +optional
+	Kept string `json:"kept,omitempty"`
+
+	// What is in force, and why.
+	Message string `json:"message"`
+
+	// Another target for which the same objective would cost less than two thirds.
+	// +optional
+	Cheaper string `json:"cheaper,omitempty"`
 }
 
 // Keeper is the installation of lagscaler that keeps a KafkaScaler.
@@ -243,4 +272,12 @@ type PolicyInForce struct {
 	DrainTime           metav1.Duration `json:"drainTime"`
 	StabilizationWindow metav1.Duration `json:"stabilizationWindow"`
 	OnDelete            string          `json:"onDelete"`
+
+	// The percentage of the records that should be processed within targetLag.
+	// +optional
+	Objective *float64 `json:"objective,omitempty"`
+
+	// How many times the cheapest way the objective may cost.
+	// +optional
+	ObjectiveBudget *float64 `json:"objectiveBudget,omitempty"`
 }

@@ -1,0 +1,129 @@
+package scaler
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/lagscaler/lagscaler/scaler/learn"
+	"github.com/lagscaler/lagscaler/scaler/promise"
+	"github.com/lagscaler/lagscaler/scaler/seen"
+)
+
+// The objectives and budgets that may be set. More than 99.99 % cannot be told from 100 % by the records of a few days.
+const (
+	LeastObjective = 90.0
+	MostObjective  = 99.99
+	LeastBudget    = 1.0
+	MostBudget     = 4.0
+)
+
+// wrongObjective is what is wrong with the objective.
+func (s Spec) wrongObjective() []error {
+	var errs []error
+	if o := s.Objective; o != nil && !(*o >= LeastObjective && *o <= MostObjective) {
+		errs = append(errs, fmt.Errorf("objective: must be between %v and %v percent, not %v", LeastObjective, MostObjective, *o))
+	}
+	if s.Objective != nil && s.Kind == Thresholds {
+		errs = append(errs, errors.New("objective: has no effect with the policy thresholds, which does not compute what is needed"))
+	}
+	switch b := s.ObjectiveBudget; {
+	case b == nil:
+	case !(*b >= LeastBudget && *b <= MostBudget):
+		errs = append(errs, fmt.Errorf("objectiveBudget: must be between %v and %v, not %v", LeastBudget, MostBudget, *b))
+	case s.Objective == nil:
+		errs = append(errs, fmt.Errorf("objectiveBudget: %v has no effect without objective", *b))
+	}
+	return errs
+}
+
+// share is the objective as a share of the records; 0: none is set.
+func (p *Policy) share() float64 { return promise.Share(p.Objective) }
+
+// promised is the room in force of a source; nil: no objective is set, or nothing is known yet.
+func (p *Policy) promised(known *learn.Source) *promise.Choice {
+	if p.Objective == 0 || known == nil {
+		return nil
+	}
+	return known.Promise.Choice(p.share(), p.ObjectiveBudget)
+}
+
+// plays are what the plays of all sources are told of this poll.
+func (r *recent) plays(in *Input, now *seen.State, learned *learn.State, lane lane) []promise.Poll {
+	polls := make([]promise.Poll, len(now.Sources))
+	if in.Policy.Kind != Capacity || !now.Workload.Sized() {
+		return polls
+	}
+	for i := range now.Sources {
+		h := &now.Sources[i]
+		if known := learned.Source(h); known != nil && h.New && h.Quality == seen.Complete && h.Rated() && h.Readings.Len() > 1 {
+			p := &polls[i]
+			timing(p, in, now, learned, known, h)
+			r.arriving(p, i, now, known, lane)
+			r.sized(p, in, now, h, known)
+		}
+	}
+	return polls
+}
+
+// timing fills in the times of a poll: those of the policy, and those that are learned.
+func timing(p *promise.Poll, in *Input, now *seen.State, learned *learn.State, known *learn.Source, h *seen.History) {
+	seconds := func(d time.Duration) float64 { return d.Seconds() }
+	last, before, clk, policy := h.Readings.Last(), h.Readings.At(h.Readings.Len()-2), now.Clock, &in.Policy
+	p.Now, p.Seconds = time.Unix(0, last.At).UTC(), seconds(time.Duration(last.At-before.At))
+	p.Starts, p.Pauses = learned.Memory.Starts(known, clk), known.Pauses(clk)
+	p.Longest = seconds(known.RebalanceTime(clk))
+	p.Horizon, p.ReadsOn = seconds(learned.Memory.Horizon(known, clk)), h.Rebalance.ReadsOn()
+	p.Commit = seconds(h.CommitInterval)
+	if p.Commit == 0 {
+		p.Commit = usualCommit.Seconds()
+	}
+	p.Target, p.Drain, p.Window = policy.TargetLag, seconds(policy.DrainTime), seconds(clk.Scale(policy.StabilizationWindow))
+	p.Utilization, p.DownUtilization, p.KeepsReserve = policy.Utilization, policy.DownUtilization, policy.KeepsRoom
+	p.Objective, p.Budget = policy.share(), policy.ObjectiveBudget
+}
+
+// usualCommit is the clients' auto.commit.interval.ms.
+const usualCommit = 5 * time.Second
+
+// arriving fills in what arrives, and what the decision expects.
+func (r *recent) arriving(p *promise.Poll, i int, now *seen.State, known *learn.Source, lane lane) {
+	h := &now.Sources[i]
+	last := h.Readings.Last()
+	p.Arrived, p.Rate, p.Peak = last.LastRate*p.Seconds, last.Rate, h.PeakRate()
+	p.Expected, p.Jump = max(known.TrustedRate(last), known.ExpectedJump(last)), last.Jump > 0
+	p.Decides, p.SinceDecision = lane == regular, now.Clock.Decide.Seconds()
+	if d := r.standing; p.Decides && i < len(d.Needs) && d.At.Equal(now.Now) {
+		p.Expected = d.Needs[i].Forecast
+	}
+}
+
+// sized fills in what one consumer processes, and how many there are and may be.
+func (r *recent) sized(p *promise.Poll, in *Input, now *seen.State, h *seen.History, known *learn.Source) {
+	policy, state := &in.Policy, r.source(h)
+	if per, from := known.Capacity(); from.Known() {
+		p.PerConsumer = per
+	}
+	if seen.AssignmentOf(h.Read) != seen.Shared {
+		p.Partitions = h.Useful
+	}
+	idle := !state.idle.IsZero() && now.Now.Sub(state.idle) >= now.Clock.Scale(policy.IdleTime)
+	p.Idle, p.Consumers = idle, state.members.Consumers(now.Workload.Spec)
+	p.Least = state.members.Consumers(policy.MinReplicas)
+	if policy.MaxReplicas > 0 {
+		p.Most = state.members.Consumers(policy.MaxReplicas)
+	}
+	p.Measured = promise.Measured{Judged: h.Judged, Late: h.Late, Ours: policy.Mode == Act && h.JudgedWithin == policy.TargetLag}
+}
+
+// Promised is the room that is kept for the objective: of the source that would have kept least; nil: no objective is set, or nothing
+// is known yet.
+func (d *Decision) Promised() *promise.Choice {
+	var least *promise.Choice
+	for i := range d.Needs {
+		if c := d.Needs[i].Promise; c != nil && (least == nil || c.Kept < least.Kept) {
+			least = c
+		}
+	}
+	return least
+}

@@ -1,0 +1,215 @@
+package promise
+
+import "math"
+
+// fleet is what a room would have led to until now: so many consumers, and so many records that wait. It follows the rules of the
+// decision (scaler/need, scaler/rules.go), each as short as a fluid allows.
+type fleet struct {
+	backlog float64 // records
+	asked   float32 // consumers
+	works   float32 // of them: they have joined
+	pods    [2]pods // on their way, the first to join first
+	pause   float32 // s until a rebalance ends
+	since   float32 // s since the last change
+	calm    float32 // s for which fewer have been enough
+	downs   float32 // steps down that are left in this hour
+	changes uint32  // so far
+
+	late, cost float32 // records, and consumer seconds, since the totals were added up
+	most       float32 // consumers
+}
+
+// pods are on their way: so many will work after so many seconds, of those that it takes.
+type pods struct{ due, takes, to float32 }
+
+const (
+	settleAfter   = 60       // s after the last change
+	rateAfter     = 20       // s after the last change: a step up for arrivals alone
+	nearlyFull    = 0.9      // of the capacity
+	downsAnHour   = 6        // steps down
+	tolerance     = 0.1      // of the consumers: a smaller step down is not worth a rebalance
+	dearTolerance = 0.3      // the same where a rebalance takes longer than the target
+	dearSlack     = 10       // s: added to the rebalance there
+	lagSlack      = 5        // s: added to half the target; more lag prevents a step down
+	joins         = 1.5      // pauses of a step up by several pods: they join one after another
+	fullyRead     = 0.5      // of a pause a group that reads on does not read
+	noise         = 1 - 1e-9 // of floating-point numbers: it must not add a consumer
+)
+
+// begin is a fleet of so many consumers, without a backlog.
+func begin(consumers float64) fleet {
+	n := float32(max(1, consumers))
+	return fleet{asked: n, works: n, since: settleAfter, downs: downsAnHour, most: n}
+}
+
+// next is the fleet at the next poll.
+func (f *fleet) next(in *Poll, r *row, room float64) {
+	f.process(in, r)
+	if behind := in.Expected > float64(f.works)*in.PerConsumer; in.Decides || behind {
+		f.decide(in, r, room, behind)
+	}
+	f.most = max(f.most, f.asked)
+}
+
+// process lets the consumers work since the last poll, and counts what became late: records that reached the target's age while they
+// waited. Records wait in the order in which they came.
+func (f *fleet) process(in *Poll, r *row) {
+	overdue := f.backlog - r.before
+	left, able := float32(in.Seconds), 0.0
+	for f.pods[0].to > 0 && f.pods[0].due <= left {
+		p := f.pods[0]
+		able += in.can(f.works, f.run(in, p.due))
+		left -= p.due
+		more := p.to - f.works
+		f.works, f.pods[0], f.pods[1] = p.to, f.pods[1], pods{}
+		f.pods[0].due -= p.due
+		f.pause += f.rebalance(in)
+		if more > 1 {
+			f.pause += (joins - 1) * f.rebalance(in)
+		}
+	}
+	if f.pods[0].to > 0 {
+		f.pods[0].due -= left
+		f.pods[1].due -= left
+	}
+	able += in.can(f.works, f.run(in, left))
+	f.backlog = max(0, f.backlog+in.Arrived-able)
+	f.late += float32(lateOf(overdue, f.backlog-r.young, r.aged))
+	f.cost += f.asked * float32(in.Seconds)
+	f.since += float32(in.Seconds)
+	f.downs = min(downsAnHour, f.downs+float32(in.Seconds)*downsAnHour/3600)
+}
+
+// lateOf is how many of the records that reached the target's age since the last poll waited then. before and now are how many more
+// records wait than arrived within the target: from 0 on, the oldest is too old.
+func lateOf(before, now, aged float64) float64 {
+	switch {
+	case now <= 0 && before <= 0:
+		return 0
+	case now > 0 && before > 0:
+		return aged
+	case now > 0:
+		return aged * now / (now - before)
+	}
+	return aged * before / (before - now)
+}
+
+// run is for how many of so many seconds the partitions are read.
+func (f *fleet) run(in *Poll, seconds float32) float32 {
+	paused := min(seconds, f.pause)
+	f.pause -= paused
+	if in.ReadsOn {
+		paused *= fullyRead
+	}
+	return seconds - paused
+}
+
+// decide changes the consumers that are asked for, as a decision would.
+func (f *fleet) decide(in *Poll, r *row, room float64, behind bool) {
+	if f.asked == 0 && f.backlog == 0 && in.Expected == 0 { // it sleeps
+		return
+	}
+	rate := max(in.Expected/in.Utilization, room)
+	wait := 0.0
+	if f.pods[0].to > 0 {
+		wait = min(r.horizon, max(0, float64(f.pods[0].due-f.pods[0].takes)+r.horizon))
+	}
+	required := rate + f.drain(in, r, wait, behind)
+	up, byRate := in.consumers(required), in.consumers(rate)
+	settled := wait == 0 && f.pause == 0 && f.since >= settleAfter
+	full := in.Expected > nearlyFull*float64(f.asked)*in.PerConsumer
+	switch {
+	case up > f.asked && (settled || behind):
+		f.ask(in, r, up)
+	case byRate > f.asked && f.since >= rateAfter && (in.Decides || full):
+		f.ask(in, r, byRate)
+	case in.Decides:
+		f.lower(in, r, max(in.Peak/in.DownUtilization, room), up, settled)
+	}
+}
+
+// drain is the rate at which what will wait at the horizon has to be processed beside the arrivals: need/backlog.go.
+func (f *fleet) drain(in *Poll, r *row, wait float64, behind bool) float64 {
+	able := float64(f.works) * in.PerConsumer
+	later := max(able, float64(f.asked)*in.PerConsumer)
+	uncommitted := in.Rate * in.Commit / 2 // it waits, as far as a decision sees
+	waiting := f.backlog + uncommitted + in.Expected*r.horizon - able*wait - later*(r.horizon-wait)
+	if wait > 0 || in.Jump {
+		waiting += in.Expected * in.Longest
+	}
+	within := r.drain
+	if behind {
+		within = min(within, r.target)
+	}
+	return max(0, waiting-(r.target/2+in.Commit)*in.Expected) / within
+}
+
+// lower steps down when fewer have been enough for half a window, and nothing prevents it.
+func (f *fleet) lower(in *Poll, r *row, peaks float64, up float32, settled bool) {
+	down := max(up, in.consumers(peaks))
+	if in.Idle && f.backlog == 0 && in.Least == 0 {
+		down = 0
+	}
+	if down >= f.asked {
+		f.calm = 0
+		return
+	}
+	f.calm += float32(in.SinceDecision)
+	saves := (f.asked - down) / f.asked
+	dear := in.Longest+dearSlack > r.target && saves < dearTolerance
+	late := f.backlog > (r.target/2+lagSlack)*in.Rate
+	if f.calm < float32(in.Window/2) || !settled || late || dear || saves < tolerance || f.downs < 1 {
+		return
+	}
+	f.downs--
+	f.ask(in, r, down)
+}
+
+// ask changes the consumers that are asked for. More of them are on their way; fewer are fewer at once.
+func (f *fleet) ask(in *Poll, r *row, n float32) {
+	switch {
+	case n > f.asked:
+		k := 0
+		if f.pods[0].to > 0 {
+			k = 1
+		}
+		takes := float32(r.faster * in.Starts[int(f.changes)%len(in.Starts)])
+		f.pods[k] = pods{takes, takes, n}
+	case n < f.asked:
+		f.works, f.pods = min(f.works, n), [2]pods{}
+		f.pause += f.rebalance(in)
+	default:
+		return
+	}
+	f.asked, f.since, f.calm = n, 0, 0
+	f.changes++
+}
+
+// rebalance is how long the next one takes: as long as one of the last real ones, in turn, because late records come from the slow ones.
+func (f *fleet) rebalance(in *Poll) float32 {
+	return float32(in.Pauses[int(f.changes)%len(in.Pauses)])
+}
+
+// can is how many records so many consumers process in so many seconds. Partitions are whole: the busiest consumer is the first that
+// cannot do more.
+func (in *Poll) can(consumers, seconds float32) float64 {
+	n := float64(consumers)
+	if p := float64(in.Partitions); p > 0 && n > 0 {
+		n = p / math.Ceil(p/min(n, p))
+	}
+	return n * in.PerConsumer * float64(seconds)
+}
+
+// consumers is the least useful number of consumers for a rate, within the limits.
+func (in *Poll) consumers(rate float64) float32 {
+	n := math.Ceil(rate / in.PerConsumer * noise)
+	if p := float64(in.Partitions); p > 0 {
+		each := max(1, math.Floor(in.PerConsumer*p/(max(rate, 1e-9)*noise)))
+		n = math.Ceil(p / min(p, each))
+	}
+	n = max(1, n, float64(in.Least))
+	if in.Most > 0 {
+		n = min(n, float64(in.Most))
+	}
+	return float32(n)
+}

@@ -1,0 +1,151 @@
+package promise
+
+import (
+	"slices"
+	"time"
+)
+
+// Poll is what a play is told of a poll of one source. Rates are records/s, times without a unit seconds.
+type Poll struct {
+	Now     time.Time
+	Seconds float64 // since the poll before
+	Arrived float64 // records since then
+	Rate    float64 // of arrivals, over 30 s
+
+	Expected      float64 // arrivals, as the decision or the poll expects them
+	Jump          bool    // that is a jump
+	Peak          float64 // greatest rate of the stabilization window
+	Idle          bool    // nothing has arrived or waited for idleTime
+	Decides       bool    // it is a regular decision
+	SinceDecision float64 // since the last one
+
+	PerConsumer float64 // capacity
+	Partitions  int32   // that can be divided; 0: no limit
+	Consumers   int32   // as they are now: fleets begin with them
+	Least, Most int32   // consumers; Most 0: no limit
+
+	Starts   []float64 // until the pods of the last steps up had joined; not empty
+	Pauses   []float64 // of the last rebalances; not empty
+	Longest  float64   // of a rebalance, as decisions count it
+	Horizon  float64   // until a replica that is requested now processes records
+	ReadsOn  bool      // members go on with the partitions that they keep while their group rebalances
+	Commit   float64   // between two commits
+	Measured Measured
+
+	Target          time.Duration
+	Drain, Window   float64
+	Utilization     float64
+	DownUtilization float64
+	KeepsReserve    bool
+	Objective       float64 // share of the records that are to be processed within the target; 0: none is set
+	Budget          float64 // how many times the cheapest room it may cost
+}
+
+// pause is for how much of a rebalance partitions are not read, as decisions count it.
+func (in *Poll) pause() float64 {
+	if in.ReadsOn {
+		return fullyRead * in.Longest
+	}
+	return in.Longest
+}
+
+// longestGap is the longest time between two polls that is played. After a longer one, nobody knows what came when.
+const longestGap = 90
+
+// Play are all fleets of a source. It is a value; the zero value has none. [Play.Next] returns the next one.
+type Play struct {
+	terms    []Terms   // of the rows
+	totals   []rowDays // by row
+	days     days      // what was measured
+	inForce  inForce
+	now      now
+	measured Measured // as of the last poll
+	start    float64  // s until the pods of a step up have joined, usually
+}
+
+// now is the part of a play that is not saved: after a restart fleets begin anew, without a backlog.
+type now struct {
+	step     int64   // since 1970
+	seconds  float64 // that were played since the step began
+	arrived  float64 // records since then
+	arrivals arrivals
+	rows     []row
+	fleets   []fleet // row by row
+}
+
+// Known reports whether something has been played.
+func (p *Play) Known() bool { return len(p.terms) > 0 }
+
+// Next plays all fleets to the next poll. It returns the play as it is if nothing can be said of the poll: the time since the last
+// one is too long, or the capacity of a consumer is not known.
+func (p Play) Next(in Poll) Play {
+	if in.PerConsumer <= 0 || in.Seconds <= 0 || in.Seconds > longestGap {
+		p.measured = in.Measured
+		return p
+	}
+	p.begin(&in)
+	at := in.Now.UnixNano() / int64(step)
+	if p.now.step != at {
+		p.addUp()
+		p.inForce = p.choose(&in)
+		p.now.step = at
+	}
+	p.now.seconds += in.Seconds
+	p.now.arrived += in.Arrived
+	p.now.arrivals = p.now.arrivals.with(in.Seconds, in.Arrived)
+	rows := make([]row, len(p.now.rows))
+	fleets := make([]fleet, len(p.now.fleets))
+	copy(fleets, p.now.fleets)
+	for i, r := range p.now.rows {
+		rows[i] = r.next(p.terms[i], &in, p.now.arrivals, at)
+		for k, room := range rows[i].rooms(in.Idle) {
+			fleets[i*len(Rooms)+k].next(&in, &rows[i], room)
+		}
+	}
+	p.days = p.days.with(&in, p.measured, &p.now.fleets[p.inForce.Room], &fleets[p.inForce.Room])
+	p.now.rows, p.now.fleets = rows, fleets
+	p.measured, p.start = in.Measured, median(in.Starts)
+	return p
+}
+
+// begin makes the fleets, at the first poll and when the target has changed: rows of terms that stay keep their totals.
+func (p *Play) begin(in *Poll) {
+	terms := termsOf(in.Target)
+	if slices.Equal(terms, p.terms) && len(p.now.fleets) == len(terms)*len(Rooms) {
+		return
+	}
+	totals := make([]rowDays, len(terms))
+	rows := make([]row, len(terms))
+	for i, t := range terms {
+		if k := slices.Index(p.terms, t); k >= 0 {
+			totals[i] = p.totals[k]
+			rows[i].peaks = totals[i].peaks
+			if len(p.now.rows) > k {
+				rows[i].peaks = p.now.rows[k].peaks
+			}
+		}
+	}
+	fleets := make([]fleet, len(terms)*len(Rooms))
+	for i := range fleets {
+		fleets[i] = begin(float64(in.Consumers))
+	}
+	if len(p.terms) == 0 || p.terms[0] != terms[0] { // what was measured was measured by another target
+		p.days, p.inForce = nil, inForce{}
+	}
+	p.terms, p.totals = terms, totals
+	p.now.rows, p.now.fleets = rows, fleets
+}
+
+// Peak is the greatest rate of a room's time, for the scaler's own target; 0: nothing was seen.
+func (p *Play) Peak(of Room) float64 {
+	if len(p.now.rows) == 0 || of.Share == 0 {
+		return 0
+	}
+	return p.now.rows[0].peaks.greatest(of.Of)
+}
+
+// median is the middle one.
+func median(seconds []float64) float64 {
+	sorted := slices.Sorted(slices.Values(seconds))
+	return sorted[len(sorted)/2]
+}

@@ -1,0 +1,88 @@
+package promise
+
+import "time"
+
+// Terms are what a row of fleets is played for: the time within which records are to be processed, and how fast pods start.
+type Terms struct {
+	Target     time.Duration `json:"targetLag"`
+	FastStarts bool          `json:"fastStarts,omitempty"` // pods start in half the time
+}
+
+// targets are the targets of the price list; the scaler's own comes first, and once more with pods that start fast.
+var targets = [...]time.Duration{
+	10 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, longestTarget,
+}
+
+// termsOf are the terms of all rows.
+func termsOf(own time.Duration) []Terms {
+	list := []Terms{{Target: own}, {Target: own, FastStarts: true}}
+	for _, t := range targets {
+		if t != own {
+			list = append(list, Terms{Target: t})
+		}
+	}
+	return list
+}
+
+// row is what a row of fleets has in common at a poll. Times are seconds, rates records/s.
+type row struct {
+	target, drain float64
+	horizon       float64
+	faster        float64 // a start takes so much of the time that it really took
+	before, young float64 // records that arrived within the target, at the poll before and now
+	aged          float64 // records that became as old as the target since the poll before
+	floor         float64 // the reserve for returning peaks
+	peaks         peaks
+	greatest      [len(times)]float64 // of peaks, by times
+}
+
+// drainAtLeast is the drain time of a short target: what the policy does where none is set.
+const drainAtLeast = 120
+
+// next is the row at a poll.
+func (r row) next(t Terms, in *Poll, a arrivals, now int64) row {
+	r.target = min(t.Target, longestTarget).Seconds()
+	r.drain = max(drainAtLeast, 2*t.Target.Seconds())
+	if t.Target == in.Target {
+		r.drain = in.Drain
+	}
+	r.faster, r.horizon = 1, in.Horizon
+	if t.FastStarts {
+		r.faster = 0.5
+		r.horizon -= r.faster * median(in.Starts)
+	}
+	young := a[len(a)-1].total - a.until(r.target)
+	r.before, r.young = r.young, young
+	r.aged = max(0, r.before+in.Arrived-r.young)
+	r.peaks = r.peaks.with(now, a.effective(in.Rate, t.Target.Seconds()/2))
+	for k, of := range times {
+		r.greatest[k] = r.peaks.greatest(of)
+	}
+	r.floor = 0
+	if in.KeepsReserve && !in.Idle {
+		r.floor = r.peaks.greatest(time.Hour-step) * ReserveShare(r.target, r.horizon, in.pause())
+	}
+	return r
+}
+
+// ReserveShare is the share of a peak that must run already, so that no record waits for longer than the target when the peak returns
+// at once. Package need has the derivation: reserve.go.
+func ReserveShare(target, horizon, pause float64) float64 {
+	if horizon <= pause {
+		return 0
+	}
+	return max(0, min(1, 1-(target-pause)/(horizon-pause)))
+}
+
+// rooms are the rates for which rooms keep consumers, with the reserve.
+func (r *row) rooms(idle bool) (rates [len(Rooms)]float64) {
+	for k, of := range Rooms {
+		rates[k] = r.floor
+		for i, time := range times {
+			if time == of.Of && !idle {
+				rates[k] = max(r.floor, of.Share*r.greatest[i])
+			}
+		}
+	}
+	return rates
+}
