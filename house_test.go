@@ -47,6 +47,7 @@ var mayImport = map[string][]string{
 	"scaler/kube":     {"lag", "scaler", "scaler/seen", "scaler/asleep", "scaler/kube/access", "scaler/kube/election", "scaler/kube/watch", "scaler/kube/v1alpha1"},
 
 	"scaler/kube/access":   {"scaler"},
+	"scaler/kube/reach":    {},
 	"scaler/kube/election": {"scaler/kube/access"},
 	"scaler/kube/watch":    {"rebalancemon", "scaler", "scaler/seen", "scaler/kube/access", "scaler/kube/v1alpha1"},
 
@@ -96,7 +97,7 @@ var onlyImporter = map[string][]string{
 	"github.com/segmentio/kafka-go":          {"lag/kafkasource/transport", "internal/demo"},
 	"github.com/aws/aws-sdk-go-v2":           {"lag/kafkasource/transport"},
 	"golang.org/x/oauth2":                    {"lag/kafkasource/transport"},
-	"k8s.io/":                                {"scaler/kube", "scaler/kube/access", "scaler/kube/election", "scaler/kube/watch", "scaler/kube/v1alpha1"},
+	"k8s.io/":                                {"scaler/kube", "scaler/kube/access", "scaler/kube/election", "scaler/kube/reach", "scaler/kube/watch", "scaler/kube/v1alpha1"},
 	"github.com/prometheus/client_golang":    {"internal/metrics"},
 	"github.com/grafana-tools/sdk":           {"dashboards"},
 	"github.com/twmb/franz-go/pkg/kfake":     {"internal/demo"},

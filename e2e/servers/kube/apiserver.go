@@ -80,6 +80,7 @@ func (c *ControlPlane) startAPIServer(ctx context.Context) (err error) {
 		"--token-auth-file=" + c.path("tokens.csv"),
 		"--authorization-mode=RBAC",
 		"--allow-privileged=true",
+		"--kubelet-preferred-address-types=InternalIP",
 	}
 	if c.apiserver, err = c.launch("kube-apiserver", append(args, c.cfg.APIServer...)...); err != nil {
 		return err
