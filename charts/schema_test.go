@@ -137,6 +137,8 @@ func schemaOf(t *testing.T, of reflect.Type) map[string]any {
 		return schemaOf(t, of.Elem())
 	case reflect.Slice:
 		return map[string]any{"type": "array", "items": schemaOf(t, of.Elem())}
+	case reflect.Map:
+		return map[string]any{"type": "object", "additionalProperties": schemaOf(t, of.Elem())}
 	case reflect.Bool:
 		return map[string]any{"type": "boolean"}
 	case reflect.Int, reflect.Int32, reflect.Int64:

@@ -133,6 +133,9 @@ func names(name string, s web.DecisionView) bool {
 
 func explain(w io.Writer, s web.DecisionView) {
 	fmt.Fprintf(w, "%s scales %s, mode %s\n", output.Printable(s.Name), output.Printable(s.Target), s.Mode)
+	if len(s.Labels) > 0 {
+		fmt.Fprintln(w, output.Printable(s.Labels.String()))
+	}
 	switch {
 	case s.Refused != "":
 		fmt.Fprintf(w, "nothing is decided: %s\n", s.Refused)

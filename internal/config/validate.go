@@ -71,6 +71,7 @@ func (v *validator) config(c *Config) {
 		v.cluster(fmt.Sprintf("clusters[%d]", i), &c.Clusters[i], names)
 		names = append(names, c.Clusters[i].Name)
 	}
+	v.owners(c)
 	for i := range c.Groups {
 		v.group(fmt.Sprintf("groups[%d]", i), &c.Groups[i], names)
 	}

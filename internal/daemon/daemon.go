@@ -141,7 +141,7 @@ func (d *Daemon) MissingRights() []string {
 
 // engineSettings are the settings of the engine.
 func engineSettings(c *config.Config, clusters []engine.Cluster) engine.Settings {
-	return engine.Settings{Clusters: clusters, SLO: c.SLO, Mode: c.Mode}
+	return engine.Settings{Clusters: clusters, SLO: c.SLO, Labels: c.Labels, Mode: c.Mode}
 }
 
 // newRecorder returns nil if nothing is to be recorded.
