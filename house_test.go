@@ -83,12 +83,13 @@ var mayImport = map[string][]string{
 	"internal/record":  {"lag", "scaler", "scaler/seen", "scaler/asleep", "scaler/say"},
 	"internal/client":  {"scaler/sim"},
 
+	"internal/otlp":     {},
 	"internal/external": {"scaler", "scaler/seen", "internal/engine", "internal/serve"},
 
 	"internal/output": {"internal/api"},
 	"internal/daemon": {
 		"lag", "lag/kafkasource", "scaler", "scaler/kube", "scaler/kube/access", "internal/config", "internal/engine",
-		"internal/external", "internal/metrics", "internal/serve", "internal/web", "internal/web/recent", "internal/record", "scaler/seen",
+		"internal/external", "internal/metrics", "internal/otlp", "internal/serve", "internal/web", "internal/web/recent", "internal/record", "scaler/seen",
 	},
 }
 
@@ -105,7 +106,8 @@ var onlyImporter = map[string][]string{
 	"github.com/spf13/cobra":                 {"cmd/lagscaler"},
 	"github.com/oklog/run":                   {"internal/daemon"},
 	"github.com/kedacore/keda":               {"internal/external"},
-	"google.golang.org/grpc":                 {"internal/external"},
+	"google.golang.org/grpc":                 {"internal/external", "internal/otlp"},
+	"go.opentelemetry.io/":                   {"internal/otlp"},
 	"github.com/prometheus/exporter-toolkit": {"internal/daemon"},
 }
 

@@ -137,6 +137,7 @@
 //	How does kubectl lagscaler reach it?                 scaler/kube/reach   doc.go: the two ways; find.go: Find
 //	How are joins, leaves and skew counted?              rebalancemon      member_stats.go
 //	What is exposed under which name?                    internal/metrics  doc.go: the tables; docs/metrics.md is made from them
+//	How are metrics pushed to a collector?               internal/otlp     push.go
 //	Which groups have critical alerts?                   internal/metrics  group.go: tier
 //	Which groups are left out when there are too many?   internal/metrics  limit.go
 //	What is the JSON of lag?                             internal/api      lag.go: the types only; docs/json.md is made from it

@@ -47,6 +47,9 @@ type Config struct {
 	// Which series are exported.
 	Metrics Metrics `yaml:"metrics"`
 
+	// Pushes of the metrics to an OpenTelemetry collector: docs/otlp.md. Default: none; they are scraped.
+	OTLP *OTLP `yaml:"otlp"`
+
 	// Recording of the polls, for `lagscaler replay` and bug reports.
 	Record Record `yaml:"record"`
 
@@ -307,6 +310,36 @@ type PartitionMetrics struct {
 
 	// Only this number of partitions per group: those with the highest lag. Default: all.
 	Top int `yaml:"top"`
+}
+
+// OTLP is a collector to which the metrics of /metrics are pushed.
+type OTLP struct {
+	// The address of the collector: `http://HOST:PORT`, or `https://HOST:PORT` for TLS. With HTTP, the path is `/v1/metrics` unless it is set.
+	Endpoint TokenURL `yaml:"endpoint"`
+
+	// `http/protobuf` or `grpc`.
+	Protocol OTLPProtocol `yaml:"protocol"`
+
+	// Headers of each push, such as `{Authorization: "Bearer ${TOKEN}"}`.
+	Headers map[string]Secret `yaml:"headers"`
+
+	// The time between two pushes. At least 1s.
+	Interval Duration `yaml:"interval"`
+
+	// Files for TLS with an address that begins with https. Default: the certificate authorities of the system. A changed file needs a restart.
+	TLS *OTLPTLS `yaml:"tls"`
+}
+
+// OTLPTLS is the TLS configuration for a collector.
+type OTLPTLS struct {
+	// A file with certificate authorities (PEM) that verify the certificate of the collector. Default: those of the system.
+	CAFile string `yaml:"caFile"`
+
+	// A file with the client certificate (PEM). It needs keyFile.
+	CertFile string `yaml:"certFile"`
+
+	// A file with the private key of the client certificate (PEM).
+	KeyFile string `yaml:"keyFile"`
 }
 
 // Record is the recording of polls.

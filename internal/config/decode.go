@@ -70,13 +70,16 @@ func (d *decoder) decode(n *yaml.Node, v reflect.Value, path string) {
 	}
 }
 
-// printable is the text of a value for error messages. It hides a secret, but shows a reference such as ${VAR}.
+// printable is the text of a value for error messages. It hides a secret, also one in a URL, but shows a reference such as ${VAR}.
 func printable(n *yaml.Node, v reflect.Value) string {
 	if n.Kind != yaml.ScalarNode {
 		return ""
 	}
 	if v.Type() == reflect.TypeFor[Secret]() && variable.FindString(n.Value) != n.Value {
 		return hiddenSecret
+	}
+	if v.Type() == reflect.TypeFor[TokenURL]() {
+		return TokenURL(n.Value).String()
 	}
 	return n.Value
 }

@@ -96,6 +96,7 @@ func (v *validator) config(c *Config) {
 	if c.Metrics.Partitions.Match.IsZero() {
 		v.forbid("without metrics.partitions.match", "metrics.partitions.overThreshold", "metrics.partitions.top")
 	}
+	v.otlp(c.OTLP)
 	requirePositive(v, "record.maxMiB", c.Record.MaxMiB)
 	requirePositive(v, "record.keep", c.Record.Keep)
 	v.kubernetes(c)

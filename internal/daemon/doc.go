@@ -10,8 +10,11 @@
 //	config -> engine               daemon.go: who receives each Report
 //	config -> metrics, web         pages.go, and serve.go: the port
 //	config -> external             external.go: the endpoint that KEDA asks
+//	config -> otlp                 otlp.go: the collector to which metrics are pushed
 //	changed configuration          reload.go, and restart.go: which settings take effect only after a restart
 //	memory without Kubernetes      memoryfile.go: a file instead of ConfigMaps
+//
+// It has more than 15 files, and one task: each file connects one package with the others.
 //
 // Commands that read Kafka themselves use the same parts without the servers: [Watcher], [LookOnce], [CheckCluster].
 package daemon
