@@ -86,6 +86,7 @@ var mayImport = map[string][]string{
 	"internal/otlp":     {},
 	"internal/external": {"scaler", "scaler/seen", "internal/engine", "internal/serve"},
 
+	"internal/mcp":    {},
 	"internal/output": {"internal/api"},
 	"internal/daemon": {
 		"lag", "lag/kafkasource", "scaler", "scaler/kube", "scaler/kube/access", "internal/config", "internal/engine",
@@ -104,6 +105,7 @@ var onlyImporter = map[string][]string{
 	"github.com/twmb/franz-go/pkg/kfake":     {"internal/demo"},
 	"go.yaml.in/yaml/v3":                     {"internal/config", "internal/keda", "alerts", "internal/output"},
 	"github.com/spf13/cobra":                 {"cmd/lagscaler"},
+	"github.com/modelcontextprotocol/go-sdk": {"internal/mcp", "cmd/lagscaler"},
 	"github.com/oklog/run":                   {"internal/daemon"},
 	"github.com/kedacore/keda":               {"internal/external"},
 	"google.golang.org/grpc":                 {"internal/external", "internal/otlp"},

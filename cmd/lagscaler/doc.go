@@ -134,6 +134,7 @@
 //	What does it change in the engine?                   internal/engine   engine.go: configure
 //	How does a command print what it read?               internal/output   table.go, lag.go, document.go
 //	How does a command ask a running daemon?             internal/client   client.go
+//	What may an assistant ask?                           internal/mcp      mcp.go: Server
 //	How does kubectl lagscaler reach it?                 scaler/kube/reach   doc.go: the two ways; find.go: Find
 //	How are joins, leaves and skew counted?              rebalancemon      member_stats.go
 //	What is exposed under which name?                    internal/metrics  doc.go: the tables; docs/metrics.md is made from them
