@@ -48,6 +48,7 @@ var mayImport = map[string][]string{
 	"scaler/kube":     {"lag", "scaler", "scaler/seen", "scaler/asleep", "scaler/kube/access", "scaler/kube/election", "scaler/kube/watch", "scaler/kube/v1alpha1"},
 
 	"scaler/kube/access":        {"scaler"},
+	"scaler/kube/reach":         {},
 	"scaler/kube/election":      {"scaler/kube/access"},
 	"scaler/kube/custommetrics": {"scaler/kube/v1alpha1"},
 	"scaler/kube/watch":         {"rebalancemon", "scaler", "scaler/seen", "scaler/kube/access", "scaler/kube/v1alpha1"},
@@ -84,12 +85,14 @@ var mayImport = map[string][]string{
 	"internal/record":  {"lag", "scaler", "scaler/seen", "scaler/asleep", "scaler/say"},
 	"internal/client":  {"scaler/sim"},
 
+	"internal/otlp":     {},
 	"internal/external": {"scaler", "scaler/seen", "internal/engine", "internal/serve"},
 
+	"internal/mcp":    {},
 	"internal/output": {"internal/api"},
 	"internal/daemon": {
 		"lag", "lag/kafkasource", "scaler", "scaler/kube", "scaler/kube/access", "scaler/kube/custommetrics", "internal/config", "internal/engine",
-		"internal/external", "internal/metrics", "internal/serve", "internal/web", "internal/web/recent", "internal/record", "scaler/seen",
+		"internal/external", "internal/metrics", "internal/otlp", "internal/serve", "internal/web", "internal/web/recent", "internal/record", "scaler/seen",
 	},
 }
 
@@ -98,15 +101,17 @@ var onlyImporter = map[string][]string{
 	"github.com/segmentio/kafka-go":          {"lag/kafkasource/transport", "internal/demo"},
 	"github.com/aws/aws-sdk-go-v2":           {"lag/kafkasource/transport"},
 	"golang.org/x/oauth2":                    {"lag/kafkasource/transport"},
-	"k8s.io/":                                {"scaler/kube", "scaler/kube/access", "scaler/kube/custommetrics", "scaler/kube/election", "scaler/kube/watch", "scaler/kube/v1alpha1"},
+	"k8s.io/":                                {"scaler/kube", "scaler/kube/access", "scaler/kube/custommetrics", "scaler/kube/election", "scaler/kube/reach", "scaler/kube/watch", "scaler/kube/v1alpha1"},
 	"github.com/prometheus/client_golang":    {"internal/metrics"},
 	"github.com/grafana-tools/sdk":           {"dashboards"},
 	"github.com/twmb/franz-go/pkg/kfake":     {"internal/demo"},
 	"go.yaml.in/yaml/v3":                     {"internal/config", "internal/keda", "alerts", "internal/output"},
 	"github.com/spf13/cobra":                 {"cmd/lagscaler"},
+	"github.com/modelcontextprotocol/go-sdk": {"internal/mcp", "cmd/lagscaler"},
 	"github.com/oklog/run":                   {"internal/daemon"},
 	"github.com/kedacore/keda":               {"internal/external"},
-	"google.golang.org/grpc":                 {"internal/external"},
+	"google.golang.org/grpc":                 {"internal/external", "internal/otlp"},
+	"go.opentelemetry.io/":                   {"internal/otlp"},
 	"github.com/prometheus/exporter-toolkit": {"internal/daemon"},
 }
 

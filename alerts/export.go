@@ -42,6 +42,7 @@ type Options struct {
 	Format       Format
 	Disable      []string          // names of alerts to omit
 	Labels       map[string]string // added to every alert
+	Owners       []string          // names of labels that say whose a group or scaler is (owners of the configuration): its alerts get them
 	Name         string            // of the custom resource; lagscaler if empty
 	Namespace    string            // of the custom resource; none if empty
 	ObjectLabels map[string]string // of the custom resource; the operator selects rules by them
@@ -97,6 +98,11 @@ func (o Options) Check() error {
 	for _, name := range o.Disable {
 		if !slices.Contains(Names(), name) {
 			return fmt.Errorf("there is no alert %q; the alerts are %s", name, strings.Join(Names(), ", "))
+		}
+	}
+	for _, name := range o.Owners {
+		if !labelName.MatchString(name) || name == "severity" {
+			return fmt.Errorf("owner label %q: must be the name of a label, as in owners of the configuration", name)
 		}
 	}
 	for name := range o.Labels {
@@ -177,7 +183,7 @@ func selectRules(o Options) string {
 		}
 		text := r.text
 		if r.alert {
-			text = addDashboard(addLabels(text, o.Labels), r.name, o.Grafana)
+			text = addOwners(addDashboard(addLabels(text, o.Labels), r.name, o.Grafana), o.Owners)
 		}
 		b.WriteString(text)
 	}

@@ -22,14 +22,17 @@ func TestRules(t *testing.T) {
 		t.Fatal("no tests")
 	}
 	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			t.Parallel()
-			dir := write(t, alerts.Options{})
-			if err := os.WriteFile(filepath.Join(dir, "test.yaml"), []byte(read(t, file)), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			promtest.Run(t, dir, promtool, "test", "rules", "test.yaml")
-		})
+		// With labels that say whose a group is, of which nobody has any, each alert fires as without them.
+		for name, o := range map[string]alerts.Options{"": {}, " with owners": {Owners: []string{"team", "product"}}} {
+			t.Run(filepath.Base(file)+name, func(t *testing.T) {
+				t.Parallel()
+				dir := write(t, o)
+				if err := os.WriteFile(filepath.Join(dir, "test.yaml"), []byte(read(t, file)), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				promtest.Run(t, dir, promtool, "test", "rules", "test.yaml")
+			})
+		}
 	}
 }
 

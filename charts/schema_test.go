@@ -20,6 +20,7 @@ var setByChart = []string{"mode", "listen", "healthListen", "webConfigFile", "ku
 // enums are the values of the types of the configuration that only allow certain values.
 var enums = map[reflect.Type][]string{
 	reflect.TypeFor[config.Mechanism]():    {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "AWS_MSK_IAM"},
+	reflect.TypeFor[config.OTLPProtocol](): {string(config.OTLPHTTP), string(config.OTLPGRPC)},
 	reflect.TypeFor[config.Level]():        {"debug", "info", "warn", "error"},
 	reflect.TypeFor[config.Format]():       {"text", "json"},
 	reflect.TypeFor[scaler.Mode]():         {string(scaler.Observe), string(scaler.Advise), string(scaler.Act)},
@@ -137,6 +138,8 @@ func schemaOf(t *testing.T, of reflect.Type) map[string]any {
 		return schemaOf(t, of.Elem())
 	case reflect.Slice:
 		return map[string]any{"type": "array", "items": schemaOf(t, of.Elem())}
+	case reflect.Map:
+		return map[string]any{"type": "object", "additionalProperties": schemaOf(t, of.Elem())}
 	case reflect.Bool:
 		return map[string]any{"type": "boolean"}
 	case reflect.Int, reflect.Int32, reflect.Int64:

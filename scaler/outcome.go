@@ -21,6 +21,7 @@ type Scaler struct {
 	Sources  []seen.SourceSpec
 	Workload seen.Workload
 	Hints    []rebalancemon.Hint // resizes and rollouts of the target; Group is left empty
+	Labels   map[string]string   // whose the target is, by the labels that the configuration lists; nil: nobody says. No decision depends on it
 	Refusal  Refusal             // why no decision is made; zero: decisions are made
 	Asleep   *asleep.State       // of the target at zero, as the platform has saved it; nil: the saved memory has it
 }

@@ -24,7 +24,7 @@ chart-files:
 	mkdir -p $(CHART)/files/rules $(CHART)/files/dashboards
 	cp alerts/rules/*.yaml $(CHART)/files/rules/
 	cp dashboards/json/*.json $(CHART)/files/dashboards/
-	cp alerts/dashboard_url.tmpl $(CHART)/files/
+	cp alerts/dashboard_url.tmpl alerts/owner_join.tmpl $(CHART)/files/
 	cp scaler/kube/crd/lagscaler.io_kafkascalers.yaml $(CHART)/files/kafkascalers.yaml
 
 ## chart-readme: generate the README of the chart from values.yaml

@@ -25,10 +25,11 @@ cd '$(TOOLS)sbom' && go run . -binary '$(CURDIR)'/dist/lagscaler_*_linux_amd64.c
 endef
 
 ## snapshot: build everything that a release publishes into dist/, without publishing it
-snapshot: goreleaser helm cyclonedx-gomod crane
+snapshot: goreleaser helm cyclonedx-gomod crane validate-krew-manifest
 	$(GORELEASER_REMOTE) goreleaser release --snapshot --clean --skip=docker,sign
+	validate-krew-manifest -skip-install -manifest dist/krew/lagscaler.yaml
 	@$(MAKE) --no-print-directory snapshot-image snapshot-chart
-	@echo && find dist -maxdepth 1 -type f -name 'lagscaler*' -o -name checksums.txt -o -name '*.cdx.json' | sort | xargs ls -l dist-chart/*.tgz
+	@echo && find dist -maxdepth 2 -type f -name 'lagscaler*' -o -name checksums.txt -o -name '*.cdx.json' -o -path dist/krew/lagscaler.yaml | sort | xargs ls -l dist-chart/*.tgz
 	@for layout in dist/oci/*; do echo "$$layout: $$(sha256sum < "$$layout/index.json" | cut -c 1-64)"; done
 
 # The image for both platforms as an OCI layout, with the programs of the archives.

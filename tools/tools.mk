@@ -26,6 +26,7 @@ govulncheck.from   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 goreleaser.from    := github.com/goreleaser/goreleaser/v2@v2.16.0
 cyclonedx-gomod.from := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 actionlint.from    := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+validate-krew-manifest.from := sigs.k8s.io/krew/cmd/validate-krew-manifest@v0.4.4
 crane.from         := github.com/google/go-containerregistry/cmd/crane@v0.22.1
 
 # name.set = variables that the linker sets, as in a release. Without them Helm 3 assumes Kubernetes 1.20 for every cluster.
@@ -34,7 +35,7 @@ helm3.set := helm.sh/helm/v3/internal/version.version=v3.22.0 \
 helm.set  := helm.sh/helm/v4/internal/version.version=v4.3.1
 
 GO_TOOLS := golangci-lint gofumpt controller-gen helm helm3 helm-docs \
-	alertmanager amtool gotestsum goreleaser govulncheck cyclonedx-gomod actionlint crane
+	alertmanager amtool gotestsum goreleaser govulncheck cyclonedx-gomod actionlint crane validate-krew-manifest
 
 .PHONY: $(GO_TOOLS) lint-tools generate-tools chart-tools alert-tools helm-unittest kubernetes prometheus chromium e2e-servers
 

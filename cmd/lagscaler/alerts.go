@@ -46,6 +46,7 @@ Every alert has a runbook in docs/runbooks.`,
 	f.StringVar(&format, "format", string(alerts.Prometheus), "prometheus or prometheusrule")
 	f.StringSliceVar(&o.Disable, "disable", nil, "alerts that are not printed")
 	f.StringToStringVar(&o.Labels, "label", nil, "labels to add to every alert, as name=value")
+	f.StringSliceVar(&o.Owners, "owner", nil, "labels that say whose a group is, as in owners of the configuration, such as team; the alerts of groups and scalers get them")
 	f.StringVar(&o.Name, "name", "lagscaler", "name of the PrometheusRule")
 	f.StringVar(&o.Namespace, "namespace", "", "namespace of the PrometheusRule")
 	f.StringToStringVar(&o.ObjectLabels, "object-label", nil, "labels of the PrometheusRule, as name=value; Prometheus selects rules by these labels")

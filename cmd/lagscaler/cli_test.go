@@ -21,8 +21,12 @@ func TestCommandLineIsDocumented(t *testing.T) {
 	root := newRoot()
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
-	if err := describe(&b, root); err != nil {
-		t.Fatal(err)
+	plugin := newPlugin()
+	plugin.InitDefaultHelpCmd()
+	for _, top := range []*cobra.Command{root, plugin} {
+		if err := describe(&b, top); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if *update {
 		if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
@@ -63,7 +67,7 @@ func describe(b *bytes.Buffer, cmd *cobra.Command) error {
 
 // TestEveryCommandExplainsItself: what a user sees of --help is enough to go on.
 func TestEveryCommandExplainsItself(t *testing.T) {
-	for _, c := range newRoot().Commands() {
+	for _, c := range append(newRoot().Commands(), newPlugin().Commands()...) {
 		if c.Short == "" || strings.HasSuffix(c.Short, ".") || c.RunE == nil && !c.HasSubCommands() {
 			t.Errorf("%s: short %q, or it cannot fail", c.Name(), c.Short)
 		}

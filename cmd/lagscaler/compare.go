@@ -60,7 +60,7 @@ act.`,
 
 func (o *compareOptions) run(cmd *cobra.Command, name string) error {
 	var page web.ComparePage
-	if err := ask(cmd.Context(), o.server, "/api/v1/compare", url.Values{"scaler": {name}}, &page); err != nil {
+	if err := (&place{server: o.server}).ask(cmd.Context(), "/api/v1/compare", url.Values{"scaler": {name}}, &page); err != nil {
 		return err
 	}
 	if len(page.Steps) == 0 {

@@ -136,8 +136,11 @@
 //	What does it change in the engine?                   internal/engine   engine.go: configure
 //	How does a command print what it read?               internal/output   table.go, lag.go, document.go
 //	How does a command ask a running daemon?             internal/client   client.go
+//	What may an assistant ask?                           internal/mcp      mcp.go: Server
+//	How does kubectl lagscaler reach it?                 scaler/kube/reach   doc.go: the two ways; find.go: Find
 //	How are joins, leaves and skew counted?              rebalancemon      member_stats.go
 //	What is exposed under which name?                    internal/metrics  doc.go: the tables; docs/metrics.md is made from them
+//	How are metrics pushed to a collector?               internal/otlp     push.go
 //	Which groups have critical alerts?                   internal/metrics  group.go: tier
 //	Which groups are left out when there are too many?   internal/metrics  limit.go
 //	What is the JSON of lag?                             internal/api      lag.go: the types only; docs/json.md is made from it
@@ -147,6 +150,9 @@
 //	How many pages and lists are answered at once?       internal/web      web.go, its constants
 //	What do the charts remember, and how long?           internal/web/recent         ring.go; doc.go: the memory it takes
 //	How are a million rebalances searched?               internal/web/events         doc.go
+//	Whose is a group?                                    internal/engine   labels.go: the order
+//	Which labels of Kubernetes say that?                 scaler/kube       scalers.go: labels
+//	How do alerts get the labels that say that?          alerts            owners.go
 //	Which alerts are there, and what to do then?         alerts            rules/; docs/runbooks
 //	What does Grafana show?                              dashboards        as Go and as JSON
 //	Do the chart and the configuration agree?            charts            schema_test.go

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -24,12 +23,18 @@ import (
 // explainOptions are the flags of explain.
 type explainOptions struct {
 	place
+	namespace  string // of a name without one; empty: such a name means a group
 	processing time.Duration
 	output     choice
 }
 
+func (o *explainOptions) outputFlag(cmd *cobra.Command) {
+	o.output = choice{value: "text", of: []string{"text", "json"}}
+	cmd.Flags().VarP(&o.output, "output", "o", "text or json")
+}
+
 func newExplain() *cobra.Command {
-	o := explainOptions{output: choice{value: "text", of: []string{"text", "json"}}}
+	o := explainOptions{}
 	cmd := &cobra.Command{
 		Use:   "explain GROUP|NAMESPACE/NAME",
 		Short: "Explain the last decision of a scaler",
@@ -47,7 +52,7 @@ needs.`,
 	o.kafkaFlags(cmd)
 	o.serverFlag(cmd)
 	cmd.Flags().DurationVar(&o.processing, "processing-time", 0, "processing time of one record, with --brokers or --config (default: learned)")
-	cmd.Flags().VarP(&o.output, "output", "o", "text or json")
+	o.outputFlag(cmd)
 	return cmd
 }
 
@@ -74,14 +79,27 @@ func (o *explainOptions) find(cmd *cobra.Command, name string) ([]web.DecisionVi
 		return o.lookOnce(cmd, name)
 	}
 	var page web.DecisionsPage
-	if err := ask(cmd.Context(), cmp.Or(o.server, "http://localhost:9090"), "/api/v1/decisions", url.Values{"page": {"all"}}, &page); err != nil {
+	if err := o.ask(cmd.Context(), "/api/v1/decisions", url.Values{"page": {"all"}}, &page); err != nil {
 		return nil, err
 	}
-	found := slices.DeleteFunc(page.Scalers, func(s web.DecisionView) bool { return !names(name, s) })
+	found := o.named(name, page.Scalers)
 	if len(found) == 0 {
 		return nil, fmt.Errorf("nothing scales %q: no scaler has that name, nor a target or a group of one", name)
 	}
 	return found, nil
+}
+
+// named are the scalers that a name means: first those in the namespace, if it has none.
+func (o *explainOptions) named(name string, all []web.DecisionView) []web.DecisionView {
+	only := func(name string) []web.DecisionView {
+		return slices.DeleteFunc(slices.Clone(all), func(s web.DecisionView) bool { return !names(name, s) })
+	}
+	if o.namespace != "" && !strings.Contains(name, "/") {
+		if found := only(o.namespace + "/" + name); len(found) > 0 {
+			return found
+		}
+	}
+	return only(name)
 }
 
 // lookOnce reads a group from Kafka and decides how many replicas it needs.
@@ -115,6 +133,9 @@ func names(name string, s web.DecisionView) bool {
 
 func explain(w io.Writer, s web.DecisionView) {
 	fmt.Fprintf(w, "%s scales %s, mode %s\n", output.Printable(s.Name), output.Printable(s.Target), s.Mode)
+	if len(s.Labels) > 0 {
+		fmt.Fprintln(w, output.Printable(s.Labels.String()))
+	}
 	switch {
 	case s.Refused != "":
 		fmt.Fprintf(w, "nothing is decided: %s\n", s.Refused)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,7 +22,11 @@ type place struct {
 	config  string
 	brokers []string
 	server  string
+	kubectl *kubectl // the daemon is found in a Kubernetes cluster; nil: it is not
 }
+
+// daemon reports whether the data come from a running daemon.
+func (p *place) daemon() bool { return p.server != "" || p.kubectl != nil }
 
 func (p *place) kafkaFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&p.config, "config", "c", "", "configuration `FILE`")
@@ -50,6 +55,8 @@ func (p *place) one() error {
 // where says in words what is read.
 func (p *place) where() string {
 	switch {
+	case p.kubectl != nil:
+		return "the daemon in the cluster"
 	case p.server != "":
 		return "the daemon at " + p.server
 	case p.config != "":
@@ -103,9 +110,12 @@ func (c *choice) Set(s string) error {
 // Type names the kind of flag in the help.
 func (c *choice) Type() string { return strings.Join(c.of, "|") }
 
-// ask reads a JSON document from the daemon of --server.
-func ask(ctx context.Context, server, path string, query url.Values, into any) error {
-	return asked("--server", client.Get(ctx, server, path, query, into))
+// ask reads a JSON document from the daemon that the flags name.
+func (p *place) ask(ctx context.Context, path string, query url.Values, into any) error {
+	if p.kubectl != nil {
+		return p.kubectl.ask(ctx, path, query, into)
+	}
+	return asked("--server", client.Get(ctx, cmp.Or(p.server, "http://localhost:9090"), path, query, into))
 }
 
 // asked marks an invalid address as a mistake of the user in a flag.

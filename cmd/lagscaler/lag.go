@@ -29,12 +29,8 @@ type lagOptions struct {
 	failOver   int64 // -1: never
 }
 
-func newLag() *cobra.Command {
-	o := lagOptions{format: output.LagTable}
-	cmd := &cobra.Command{
-		Use:   "lag [GROUP…]",
-		Short: "Print the lag of all groups, or of the given groups",
-		Long: `Reads lag from Kafka or from a running daemon, and prints it once, or repeatedly with --watch. The table has one row per
+// lagColumns is what the help of every lag says of the columns.
+const lagColumns = `The table has one row per
 group; with --partitions or -o wide it has one row per partition:
 
   LAG              the sum over all partitions of the group
@@ -45,7 +41,23 @@ group; with --partitions or -o wide it has one row per partition:
   OWNER            client id and host of the member to which the partition is assigned
 
 An unknown value is printed as "-", never as 0, and ">=" marks a lower bound. A lag is unknown if the group never committed an
-offset for the partition, or if the partition could not be read. TIME LAG and STATUS need a history: use --server, because a
+offset for the partition, or if the partition could not be read.`
+
+func (o *lagOptions) outputFlags(cmd *cobra.Command) {
+	o.format = output.LagTable
+	cmd.Flags().VarP(&o.format, "output", "o", "table, wide, json or yaml; wide is --partitions with all columns, stalled partitions and advice")
+	cmd.Flags().BoolVar(&o.partitions, "partitions", false, "print one row per partition")
+	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "print repeatedly until interrupted")
+	cmd.Flags().DurationVar(&o.every, "every", 0, "with --watch: interval between two readings (default: the configured interval, 10s)")
+	cmd.Flags().Int64Var(&o.failOver, "fail-over", -1, "exit with 1 if the total lag of a group exceeds `N` records or is not completely known")
+}
+
+func newLag() *cobra.Command {
+	o := lagOptions{}
+	cmd := &cobra.Command{
+		Use:   "lag [GROUP…]",
+		Short: "Print the lag of all groups, or of the given groups",
+		Long: `Reads lag from Kafka or from a running daemon, and prints it once, or repeatedly with --watch. ` + lagColumns + ` TIME LAG and STATUS need a history: use --server, because a
 daemon has one, or --watch.
 
 The JSON of -o json is a stable contract, see docs/json.md.`,
@@ -58,11 +70,7 @@ The JSON of -o json is a stable contract, see docs/json.md.`,
 	}
 	o.kafkaFlags(cmd)
 	o.serverFlag(cmd)
-	cmd.Flags().VarP(&o.format, "output", "o", "table, wide, json or yaml; wide is --partitions with all columns, stalled partitions and advice")
-	cmd.Flags().BoolVar(&o.partitions, "partitions", false, "print one row per partition")
-	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "print repeatedly until interrupted")
-	cmd.Flags().DurationVar(&o.every, "every", 0, "with --watch: interval between two readings (default: the configured interval, 10s)")
-	cmd.Flags().Int64Var(&o.failOver, "fail-over", -1, "exit with 1 if the total lag of a group exceeds `N` records or is not completely known")
+	o.outputFlags(cmd)
 	cmd.ValidArgsFunction = o.completeGroups
 	return cmd
 }
@@ -105,7 +113,7 @@ func (o *lagOptions) once(out, errOut io.Writer, l api.Lag, groups []string) err
 	failed := unread(l)
 	l = l.Only(groups)
 	if failed == nil || o.format.Document() {
-		if err := o.format.Print(out, l, output.Reading{Partitions: o.partitions, Timed: o.server != ""}); err != nil {
+		if err := o.format.Print(out, l, output.Reading{Partitions: o.partitions, Timed: o.daemon()}); err != nil {
 			return err
 		}
 	}
@@ -132,9 +140,9 @@ func (o *lagOptions) reader(errOut io.Writer) (lagReader, time.Duration, error) 
 	if err := o.one(); err != nil {
 		return nil, 0, err
 	}
-	if o.server != "" {
+	if o.daemon() {
 		return func(ctx context.Context) (l api.Lag, err error) {
-			err = ask(ctx, o.server, "/api/v1/lag", url.Values{}, &l)
+			err = o.ask(ctx, "/api/v1/lag", url.Values{}, &l)
 			return l, err
 		}, pick(o.every, 10*time.Second), nil
 	}

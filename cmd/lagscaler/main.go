@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/spf13/cobra"
 )
 
 // Exit codes, for scripts.
@@ -25,12 +27,11 @@ func main() {
 func untilSignal(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return execute(ctx, args, os.Stdout, os.Stderr)
+	return execute(ctx, rootOf(os.Args[0]), args, os.Stdout, os.Stderr)
 }
 
 // execute runs a command line and returns the exit code.
-func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	root := newRoot()
+func execute(ctx context.Context, root *cobra.Command, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -40,7 +41,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err == nil:
 		return exitOK
 	case !errors.As(err, &silent):
-		fmt.Fprintln(stderr, "lagscaler:", err)
+		fmt.Fprintln(stderr, root.DisplayName()+":", err)
 	}
 	return exitCode(err)
 }

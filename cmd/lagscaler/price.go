@@ -17,13 +17,13 @@ import (
 // priceOptions are the flags of price. Its traffic is that of a scaler of a running daemon, or that of simulate.
 type priceOptions struct {
 	trafficOptions
-	server    string
+	place
 	objective float64
 	output    choice
 }
 
 func newPrice() *cobra.Command {
-	o := priceOptions{trafficOptions: newTraffic("eager", "cooperative"), output: choice{value: "table", of: []string{"table", "json"}}}
+	o := priceOptions{trafficOptions: newTraffic("eager", "cooperative")}
 	cmd := &cobra.Command{
 		Use:   "price [NAMESPACE/NAME]",
 		Short: "Print what it costs to process a share of the records within a time",
@@ -45,8 +45,13 @@ All flags but --server and --output are for a trace.`,
 	f.StringVar(&o.policy, "policy", "", "`FILE` with the KafkaScaler whose policy is played (default: the default policy)")
 	f.Float64Var(&o.objective, "objective", 0, "percent of the records within the target lag, beside those of the table; the policy may set another value")
 	o.flags(cmd)
-	f.VarP(&o.output, "output", "o", "table or json")
+	o.outputFlag(cmd)
 	return cmd
+}
+
+func (o *priceOptions) outputFlag(cmd *cobra.Command) {
+	o.output = choice{value: "table", of: []string{"table", "json"}}
+	cmd.Flags().VarP(&o.output, "output", "o", "table or json")
 }
 
 func (o *priceOptions) run(cmd *cobra.Command, args []string) error {
@@ -68,7 +73,7 @@ func (o *priceOptions) run(cmd *cobra.Command, args []string) error {
 			return err
 		}
 		page = *played
-	} else if err := ask(cmd.Context(), o.server, "/api/v1/price", url.Values{"scaler": {args[0]}}, &page); err != nil {
+	} else if err := o.ask(cmd.Context(), "/api/v1/price", url.Values{"scaler": {args[0]}}, &page); err != nil {
 		return err
 	}
 	if o.output.value == "json" {

@@ -27,8 +27,14 @@ type rebalanceOptions struct {
 	during time.Duration
 }
 
+func (o *rebalanceOptions) outputFlags(cmd *cobra.Command) {
+	o.output = choice{value: "table", of: []string{"table", "json"}}
+	cmd.Flags().VarP(&o.output, "output", "o", "table or json")
+	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "print every rebalance when it ends, until interrupted")
+}
+
 func newRebalances() *cobra.Command {
-	o := rebalanceOptions{output: choice{value: "table", of: []string{"table", "json"}}}
+	o := rebalanceOptions{}
 	cmd := &cobra.Command{
 		Use:   "rebalances [GROUP…]",
 		Short: "Print the rebalances of all groups, or of the given groups",
@@ -43,8 +49,7 @@ The JSON of -o json is a stable contract, see docs/json.md.`,
 	}
 	o.kafkaFlags(cmd)
 	o.serverFlag(cmd)
-	cmd.Flags().VarP(&o.output, "output", "o", "table or json")
-	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "print every rebalance when it ends, until interrupted")
+	o.outputFlags(cmd)
 	cmd.Flags().DurationVar(&o.during, "for", time.Minute, "without a daemon: how long to read the cluster")
 	return cmd
 }
@@ -53,12 +58,12 @@ func (o *rebalanceOptions) run(cmd *cobra.Command, groups []string) error {
 	if err := o.one(); err != nil {
 		return err
 	}
+	ctx, out := cmd.Context(), cmd.OutOrStdout()
+	if o.daemon() {
+		return o.fromServer(ctx, out, cmd.ErrOrStderr(), groups)
+	}
 	if o.during <= 0 {
 		return wrong{fmt.Errorf("--for %s: must be positive", o.during)}
-	}
-	ctx, out := cmd.Context(), cmd.OutOrStdout()
-	if o.server != "" {
-		return o.fromServer(ctx, out, cmd.ErrOrStderr(), groups)
 	}
 	return o.fromCluster(ctx, out, cmd.ErrOrStderr(), groups)
 }
@@ -67,7 +72,7 @@ func (o *rebalanceOptions) run(cmd *cobra.Command, groups []string) error {
 func (o *rebalanceOptions) fromServer(ctx context.Context, out, errOut io.Writer, groups []string) error {
 	read := func() ([]api.Rebalance, error) {
 		var page web.RebalancesPage
-		err := ask(ctx, o.server, "/api/v1/rebalances", url.Values{"group": groups, "page": {"all"}}, &page)
+		err := o.ask(ctx, "/api/v1/rebalances", url.Values{"group": groups, "page": {"all"}}, &page)
 		slices.Reverse(page.Events) // the oldest first, as things happened
 		return page.Events, err
 	}

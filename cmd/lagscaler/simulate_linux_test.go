@@ -41,7 +41,7 @@ func TestSimulateShowsProgress(t *testing.T) {
 		shown <- string(text)
 	}()
 	var onTerminal, elsewhere, errOut bytes.Buffer
-	if code := execute(t.Context(), args, &onTerminal, tty); code != exitOK {
+	if code := execute(t.Context(), newRoot(), args, &onTerminal, tty); code != exitOK {
 		t.Fatalf("exit code %d", code)
 	}
 	_ = tty.Close()
@@ -54,7 +54,7 @@ func TestSimulateShowsProgress(t *testing.T) {
 	if !strings.HasSuffix(text, "\r\x1b[K") {
 		t.Errorf("something is left on the terminal: %q", text)
 	}
-	if code := execute(t.Context(), args, &elsewhere, &errOut); code != exitOK || errOut.Len() > 0 {
+	if code := execute(t.Context(), newRoot(), args, &elsewhere, &errOut); code != exitOK || errOut.Len() > 0 {
 		t.Errorf("exit code %d, and elsewhere %q", code, errOut.String())
 	}
 	if onTerminal.String() != elsewhere.String() {

@@ -49,7 +49,7 @@ func TestSimulateFromPrometheus(t *testing.T) {
 			}))
 			t.Cleanup(server.Close)
 			var out, errOut bytes.Buffer
-			code := execute(t.Context(), []string{
+			code := execute(t.Context(), newRoot(), []string{
 				"simulate", "--from-prometheus", server.URL, "--query", "sum(rate(x[5m]))", "--step", "1m", "--window", "1h",
 				"--partitions", "12", "-o", "json",
 			}, &out, &errOut)

@@ -78,6 +78,8 @@ func jsonType(f reflect.StructField) string {
 	switch t.Kind() {
 	case reflect.Slice:
 		return "list of " + t.Elem().Name() + suffix
+	case reflect.Map:
+		return "texts by name" + suffix
 	case reflect.String:
 		return "text" + suffix
 	case reflect.Bool:

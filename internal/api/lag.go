@@ -34,9 +34,10 @@ type Error struct {
 // They are null if the lag of no partition is known.
 type Group struct {
 	Group         string      `json:"group"`
-	Type          *string     `json:"type"`   // classic, consumer, share or streams
-	State         *string     `json:"state"`  // as the coordinator reports it
-	Status        *string     `json:"status"` // ok, warning, rest, stalled, stopped, rewound, rebalancing or unknown; most of them need a history, so the first poll finds few
+	Labels        Labels      `json:"labels,omitempty"` // whose the group is, such as {"team": "shop"}; absent if nobody says
+	Type          *string     `json:"type"`             // classic, consumer, share or streams
+	State         *string     `json:"state"`            // as the coordinator reports it
+	Status        *string     `json:"status"`           // ok, warning, rest, stalled, stopped, rewound, rebalancing or unknown; most of them need a history, so the first poll finds few
 	Assignor      *string     `json:"assignor"`
 	TotalLag      *int64      `json:"totalLag"`
 	MaxLag        *int64      `json:"maxLag"`
@@ -173,7 +174,7 @@ func ClusterHead(c *engine.ClusterReport) Cluster {
 func GroupOf(r *engine.GroupReport) Group {
 	g := groupOf(r.Lag, &r.Summary)
 	g.times(r.Lag, r.Rates)
-	g.Status = text(string(r.Rates.Status))
+	g.Status, g.Labels = text(string(r.Rates.Status)), r.Labels
 	g.advise(r.Rebalances)
 	return g
 }

@@ -2,6 +2,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -32,11 +33,22 @@ func (e *AddressError) Error() string {
 	return fmt.Sprintf("%q: %s", address, e.Reason)
 }
 
-// Get reads a JSON document from a server. The address may contain a user and a password.
-func Get(ctx context.Context, server, path string, query url.Values, into any) error {
-	base, err := url.Parse(server)
+// Server is where a server is, and how it is reached.
+type Server struct {
+	Address string       // may contain a user and a password
+	HTTP    *http.Client // nil: the usual one
+}
+
+// Get reads a JSON document from the server at an address, which may contain a user and a password.
+func Get(ctx context.Context, address, path string, query url.Values, into any) error {
+	return Server{Address: address}.Get(ctx, path, query, into)
+}
+
+// Get reads a JSON document from the server.
+func (s Server) Get(ctx context.Context, path string, query url.Values, into any) error {
+	base, err := url.Parse(s.Address)
 	if err != nil || base.Host == "" {
-		return &AddressError{server, "must be an address such as http://localhost:9090"}
+		return &AddressError{s.Address, "must be an address such as http://localhost:9090"}
 	}
 	target := base.JoinPath(path)
 	target.RawQuery = query.Encode()
@@ -47,7 +59,7 @@ func Get(ctx context.Context, server, path string, query url.Values, into any) e
 		return &AddressError{base.Redacted(), err.Error()}
 	}
 	req.Header.Set("Accept", "application/json")
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := cmp.Or(s.HTTP, http.DefaultClient).Do(req)
 	if err != nil {
 		return fmt.Errorf("asking the server: %w", err)
 	}

@@ -14,6 +14,10 @@ type Config struct {
 	// A group without an entry has the default thresholds, and its alerts are only warnings.
 	Groups []Group `yaml:"groups"`
 
+	// The labels that say whose a group is, such as its team: docs/owners.md. Each becomes a label of the metrics
+	// `lagscaler_group_owner_info` and `lagscaler_scaler_owner_info`, which the alerts join, and a column of tables. At most 10.
+	Owners []Owner `yaml:"owners"`
+
 	// The global mode: `observe` (metrics only), `advise` (makes decisions and shows them, never writes replicas) or
 	// `act` (writes replicas). Every scaler has a mode, too; the more restrictive of the two applies. So this setting
 	// can stop all changes.
@@ -46,6 +50,9 @@ type Config struct {
 
 	// Which series are exported.
 	Metrics Metrics `yaml:"metrics"`
+
+	// Pushes of the metrics to an OpenTelemetry collector: docs/otlp.md. Default: none; they are scraped.
+	OTLP *OTLP `yaml:"otlp"`
 
 	// Recording of the polls, for `lagscaler replay` and bug reports.
 	Record Record `yaml:"record"`
@@ -108,6 +115,15 @@ type ServerTLS struct {
 	// A file with the certificate authorities (PEM) of client certificates. If it is set, every client needs a certificate, and may
 	// ask only for the namespaces that it names with the URIs `lagscaler:namespace/NAME`, or for all with `lagscaler:namespace/*`.
 	ClientCAFile string `yaml:"clientCAFile"`
+}
+
+// Owner is a label that says whose a group is.
+type Owner struct {
+	// The name of the label in metrics and alerts, such as `team`.
+	Label string `yaml:"label"`
+
+	// The key of the label of KafkaScalers and of namespaces that has the value, such as `example.com/team`. Default: `label`.
+	From string `yaml:"from"`
 }
 
 // Cluster is one Kafka cluster.
@@ -238,6 +254,10 @@ type Group struct {
 	// Only groups of this cluster. Default: all clusters.
 	Cluster string `yaml:"cluster"`
 
+	// Whose the group is, such as `{team: shop}`: values of labels that `owners` lists. They take precedence over the labels of
+	// the KafkaScaler that names the group, and those over the labels of its namespace.
+	Labels map[string]string `yaml:"labels"`
+
 	// The thresholds of the alerts. A group with an entry is declared, so its alerts may be critical.
 	SLO SLO `yaml:"slo"`
 
@@ -306,6 +326,36 @@ type PartitionMetrics struct {
 
 	// Only this number of partitions per group: those with the highest lag. Default: all.
 	Top int `yaml:"top"`
+}
+
+// OTLP is a collector to which the metrics of /metrics are pushed.
+type OTLP struct {
+	// The address of the collector: `http://HOST:PORT`, or `https://HOST:PORT` for TLS. With HTTP, the path is `/v1/metrics` unless it is set.
+	Endpoint TokenURL `yaml:"endpoint"`
+
+	// `http/protobuf` or `grpc`.
+	Protocol OTLPProtocol `yaml:"protocol"`
+
+	// Headers of each push, such as `{Authorization: "Bearer ${TOKEN}"}`.
+	Headers map[string]Secret `yaml:"headers"`
+
+	// The time between two pushes. At least 1s.
+	Interval Duration `yaml:"interval"`
+
+	// Files for TLS with an address that begins with https. Default: the certificate authorities of the system. A changed file needs a restart.
+	TLS *OTLPTLS `yaml:"tls"`
+}
+
+// OTLPTLS is the TLS configuration for a collector.
+type OTLPTLS struct {
+	// A file with certificate authorities (PEM) that verify the certificate of the collector. Default: those of the system.
+	CAFile string `yaml:"caFile"`
+
+	// A file with the client certificate (PEM). It needs keyFile.
+	CertFile string `yaml:"certFile"`
+
+	// A file with the private key of the client certificate (PEM).
+	KeyFile string `yaml:"keyFile"`
 }
 
 // Record is the recording of polls.

@@ -63,18 +63,23 @@ func (d *decoder) decode(n *yaml.Node, v reflect.Value, path string) {
 		d.mapping(n, v, path)
 	case v.Kind() == reflect.Slice:
 		d.sequence(n, v, path)
+	case v.Kind() == reflect.Map:
+		d.texts(n, v, path)
 	default:
 		d.scalar(n, v, path)
 	}
 }
 
-// printable is the text of a value for error messages. It hides a secret, but shows a reference such as ${VAR}.
+// printable is the text of a value for error messages. It hides a secret, also one in a URL, but shows a reference such as ${VAR}.
 func printable(n *yaml.Node, v reflect.Value) string {
 	if n.Kind != yaml.ScalarNode {
 		return ""
 	}
 	if v.Type() == reflect.TypeFor[Secret]() && variable.FindString(n.Value) != n.Value {
 		return hiddenSecret
+	}
+	if v.Type() == reflect.TypeFor[TokenURL]() {
+		return TokenURL(n.Value).String()
 	}
 	return n.Value
 }
@@ -110,6 +115,25 @@ func (d *decoder) sequence(n *yaml.Node, v reflect.Value, path string) {
 	v.Set(reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content)))
 	for i, item := range n.Content {
 		d.decode(item, v.Index(i), fmt.Sprintf("%s[%d]", path, i))
+	}
+}
+
+// texts decodes a mapping from names that the user chooses to texts.
+func (d *decoder) texts(n *yaml.Node, v reflect.Value, path string) {
+	if n.Kind != yaml.MappingNode {
+		d.addProblem(path, n, "must be a mapping from names to texts")
+		return
+	}
+	v.Set(reflect.MakeMapWithSize(v.Type(), len(n.Content)/2))
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], reflect.New(v.Type().Elem()).Elem()
+		at := join(path, cmp.Or(key.Value, "?"))
+		if v.MapIndex(reflect.ValueOf(key.Value)).IsValid() {
+			d.addProblem(at, key, "is set twice")
+			continue
+		}
+		d.decode(n.Content[i+1], value, at)
+		v.SetMapIndex(reflect.ValueOf(key.Value), value)
 	}
 }
 

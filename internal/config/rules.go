@@ -21,6 +21,14 @@ func (c *Config) SLO(cluster, group string) lag.SLO {
 	return slo
 }
 
+// Labels are the labels of a group from the configuration that say whose it is; nil if no entry matches.
+func (c *Config) Labels(cluster, group string) map[string]string {
+	if g, ok := c.group(cluster, group); ok {
+		return g.Labels
+	}
+	return nil
+}
+
 // Isolation returns the isolation level of a group's consumers from the configuration; read_uncommitted if no entry matches.
 func (c *Config) Isolation(cluster, group string) seen.Isolation {
 	if g, ok := c.group(cluster, group); ok {

@@ -71,6 +71,7 @@ func (v *validator) config(c *Config) {
 		v.cluster(fmt.Sprintf("clusters[%d]", i), &c.Clusters[i], names)
 		names = append(names, c.Clusters[i].Name)
 	}
+	v.owners(c)
 	for i := range c.Groups {
 		v.group(fmt.Sprintf("groups[%d]", i), &c.Groups[i], names)
 	}
@@ -96,6 +97,7 @@ func (v *validator) config(c *Config) {
 	if c.Metrics.Partitions.Match.IsZero() {
 		v.forbid("without metrics.partitions.match", "metrics.partitions.overThreshold", "metrics.partitions.top")
 	}
+	v.otlp(c.OTLP)
 	requirePositive(v, "record.maxMiB", c.Record.MaxMiB)
 	requirePositive(v, "record.keep", c.Record.Keep)
 	v.kubernetes(c)

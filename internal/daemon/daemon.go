@@ -13,6 +13,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/config"
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/internal/metrics"
+	"github.com/lagscaler/lagscaler/internal/otlp"
 	"github.com/lagscaler/lagscaler/internal/record"
 	"github.com/lagscaler/lagscaler/internal/web/recent"
 	"github.com/lagscaler/lagscaler/scaler/seen"
@@ -51,6 +52,7 @@ type Daemon struct {
 	engine   *engine.Engine
 	recorder *record.Recorder // nil: nothing is recorded
 	metrics  *metrics.Page
+	pusher   *otlp.Pusher // nil: metrics are not pushed
 	pages    http.Handler
 	health   net.Listener    // of the probes alone; nil: they have no port of their own
 	external *externalScaler // nil: nobody is answered
@@ -87,6 +89,9 @@ func New(o Options) (*Daemon, error) {
 	ring := recent.New()
 	d.engine = engine.New(engineSettings(c, clusters), d.engineOptions(ring))
 	d.showIn(ring)
+	if err := d.pushTo(c.OTLP); err != nil {
+		return nil, err
+	}
 	return d, errors.Join(d.listenHealth(c.HealthListen), d.external.listen(), d.custom.listen())
 }
 
@@ -145,7 +150,7 @@ func (d *Daemon) MissingRights() []string {
 
 // engineSettings are the settings of the engine.
 func engineSettings(c *config.Config, clusters []engine.Cluster) engine.Settings {
-	return engine.Settings{Clusters: clusters, SLO: c.SLO, Mode: c.Mode}
+	return engine.Settings{Clusters: clusters, SLO: c.SLO, Labels: c.Labels, Mode: c.Mode}
 }
 
 // newRecorder returns nil if nothing is to be recorded.

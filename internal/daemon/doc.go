@@ -11,10 +11,11 @@
 //	config -> metrics, web         pages.go, and serve.go: the port
 //	config -> external             external.go: the endpoint that KEDA asks
 //	config -> custommetrics        custommetrics.go: the endpoint that the API server asks for an HPA
+//	config -> otlp                 otlp.go: the collector to which metrics are pushed
 //	changed configuration          reload.go, and restart.go: which settings take effect only after a restart
 //	memory without Kubernetes      memoryfile.go: a file instead of ConfigMaps
 //
-// A file for each part, each to connect it and to end it: that is one task, and larger than others only by the number of parts.
+// It has more than 15 files, and one task: each file connects one package with the others.
 //
 // Commands that read Kafka themselves use the same parts without the servers: [Watcher], [LookOnce], [CheckCluster].
 package daemon

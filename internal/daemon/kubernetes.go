@@ -129,6 +129,9 @@ func kubernetesSettings(c *config.Config) kube.Settings {
 			Match: r.Match.Regexp(), Clusters: regexps(r.Clusters), Groups: regexps(r.Groups), Topics: regexps(r.Topics),
 		})
 	}
+	for _, o := range c.Owners {
+		s.Labels = append(s.Labels, kube.Label{Name: o.Label, Key: o.Key()})
+	}
 	for i := range c.Scalers {
 		d := &c.Scalers[i]
 		s.Declared = append(s.Declared, kube.Declared{Name: d.Namespace + "/" + d.Name, Target: d.Target(), Spec: d.Spec.Scaler()})

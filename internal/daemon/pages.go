@@ -16,7 +16,7 @@ func (d *Daemon) showIn(ring *recent.Ring) {
 		Latest:   d.engine.Latest,
 		Filter:   seriesOf(c.Metrics),
 		Interval: time.Duration(c.Interval), Sample: time.Duration(c.SampleInterval),
-		ConfigLoaded: d.configLoaded(), Questions: d.external.questions(),
+		ConfigLoaded: d.configLoaded(), Questions: d.external.questions(), Pushes: d.pushes(c.OTLP),
 		Version: b.Version, Revision: b.Commit,
 	})
 	d.pages = web.New(web.Options{

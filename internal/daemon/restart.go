@@ -19,6 +19,7 @@ var restartOnly = []struct {
 	{"interval", func(c *config.Config) any { return &c.Interval }},
 	{"sampleInterval", func(c *config.Config) any { return &c.SampleInterval }},
 	{"metrics.compat", func(c *config.Config) any { return &c.Metrics.Compat }},
+	{"otlp", func(c *config.Config) any { return &c.OTLP }},
 	{"record", func(c *config.Config) any { return &c.Record }},
 	{"memory", func(c *config.Config) any { return &c.Memory }},
 	{"log.format", func(c *config.Config) any { return &c.Log.Format }},

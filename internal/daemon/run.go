@@ -15,6 +15,7 @@ import (
 //	run group ─┤   status, Events <──────────┐   v         v
 //	           ├─ engine      polls, samples, decisions ──> Report ──┐ Latest()
 //	           ├─ metrics     renders each new Report  <─────────────┤
+//	           ├─ otlp        pushes the metrics to a collector, if one is configured
 //	           ├─ record      writes polls to a file; ends after the engine
 //	           ├─ http        /metrics, pages, API, health <─────────┘
 //	           ├─ health      /healthz and /readyz on a port of their own, if one is configured
@@ -36,6 +37,9 @@ func (d *Daemon) Run(ctx context.Context, listener net.Listener) error {
 	}
 	deciding := add(d.engine.Run)
 	add(d.metrics.Run)
+	if d.pusher != nil {
+		add(d.pusher.Run)
+	}
 	if r := d.recorder; r != nil {
 		recording, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		g.Add(func() error { return r.Run(recording) }, func(error) { <-deciding; cancel() })

@@ -50,10 +50,11 @@ type cluster struct {
 	errors  map[lag.Stage]uint64
 	calls   map[string]int64
 	slo     func(cluster, group string) lag.SLO
+	labels  func(cluster, group string) map[string]string
 	report  *ClusterReport // as published; replaced, never changed
 }
 
-func newCluster(c Cluster, slo func(cluster, group string) lag.SLO) *cluster {
+func newCluster(c Cluster, slo func(cluster, group string) lag.SLO, labels func(cluster, group string) map[string]string) *cluster {
 	return &cluster{
 		Cluster: c,
 		monitor: newMonitor(c.Name, slo),
@@ -61,6 +62,7 @@ func newCluster(c Cluster, slo func(cluster, group string) lag.SLO) *cluster {
 		errors:  map[lag.Stage]uint64{},
 		calls:   map[string]int64{},
 		slo:     slo,
+		labels:  labels,
 		report:  &ClusterReport{Name: c.Name, Snapshot: &lag.Snapshot{Cluster: c.Name}},
 	}
 }
@@ -109,6 +111,7 @@ func (c *cluster) observed(o lag.Observation, hints []rebalancemon.Hint, d *lag.
 		g, slo := &s.Groups[i], groupSLO(s.Groups[i].Group)
 		next.Groups[i] = GroupReport{
 			Lag: g, Summary: g.Summary(), Rates: rates[i], Rebalances: c.rebalances(g.Group), SLO: slo, Over: g.Over(slo.Lag),
+			Labels: c.labels(c.Name, g.Group),
 		}
 	}
 	c.report = next

@@ -16,15 +16,16 @@ import (
 // declared are the scalers of one reading, and what follows from them for the clusters. Only scalers includes those whose
 // declaration does not apply, see scaler.Scaler.Applies.
 type declared struct {
-	scalers []scaler.Scaler                // sorted by name
-	groups  map[string][]string            // by cluster, sorted: the scaled groups, which never vanish from snapshots
-	hints   map[string][]rebalancemon.Hint // by cluster: resizes and rollouts of their targets
-	slos    map[groupName]lag.SLO          // thresholds that scalers set for their groups; the first by name decides
-	topics  map[string][]string            // by cluster, sorted: the topics that scalers name
-	match   map[string][]topicNames        // by cluster: those that they name by a pattern
-	names   map[groupName][]topicNames     // topics that scalers name for a group
-	sleeps  map[groupName]bool             // groups of a target that has no replica
-	learns  map[groupName]bool             // groups of which something is learned and saved
+	scalers []scaler.Scaler                 // sorted by name
+	groups  map[string][]string             // by cluster, sorted: the scaled groups, which never vanish from snapshots
+	hints   map[string][]rebalancemon.Hint  // by cluster: resizes and rollouts of their targets
+	labels  map[groupName]map[string]string // whose groups are, as their scalers say; the first by name decides
+	slos    map[groupName]lag.SLO           // thresholds that scalers set for their groups; the first by name decides
+	topics  map[string][]string             // by cluster, sorted: the topics that scalers name
+	match   map[string][]topicNames         // by cluster: those that they name by a pattern
+	names   map[groupName][]topicNames      // topics that scalers name for a group
+	sleeps  map[groupName]bool              // groups of a target that has no replica
+	learns  map[groupName]bool              // groups of which something is learned and saved
 }
 
 // topicNames accepts the topics that a scaler names.
@@ -36,7 +37,7 @@ type groupName struct{ cluster, group string }
 func declare(all []scaler.Scaler, global scaler.Mode) declared {
 	all = slices.Clone(all) // the platform's own may be read by others
 	d := declared{
-		scalers: all, groups: map[string][]string{}, hints: map[string][]rebalancemon.Hint{}, slos: map[groupName]lag.SLO{},
+		scalers: all, groups: map[string][]string{}, hints: map[string][]rebalancemon.Hint{}, slos: map[groupName]lag.SLO{}, labels: map[groupName]map[string]string{},
 		topics: map[string][]string{}, match: map[string][]topicNames{},
 		names: map[groupName][]topicNames{}, sleeps: map[groupName]bool{},
 		learns: map[groupName]bool{},
@@ -88,6 +89,7 @@ func (d *declared) add(s *scaler.Scaler, src seen.SourceSpec) {
 		slo.ProcessingTime = src.ProcessingTime
 	}
 	d.slos[name] = slo
+	d.labels[name] = s.Labels
 	d.groups[src.Cluster] = append(d.groups[src.Cluster], src.Group)
 }
 

@@ -18,8 +18,9 @@ import (
 // Settings are what may change while the engine runs.
 type Settings struct {
 	Clusters []Cluster
-	SLO      func(cluster, group string) lag.SLO // all thresholds of a group, as the configuration says; nil: lag.DefaultSLO for all
-	Mode     scaler.Mode                         // the global one; empty: each scaler's own
+	SLO      func(cluster, group string) lag.SLO           // all thresholds of a group, as the configuration says; nil: lag.DefaultSLO for all
+	Labels   func(cluster, group string) map[string]string // whose a group is, as the configuration says; nil: it says nothing
+	Mode     scaler.Mode                                   // the global one; empty: each scaler's own
 }
 
 // Options are fixed for an engine's life.
@@ -116,6 +117,9 @@ func (e *Engine) configure(s Settings) {
 	if s.SLO == nil {
 		s.SLO = func(string, string) lag.SLO { return lag.DefaultSLO }
 	}
+	if s.Labels == nil {
+		s.Labels = func(string, string) map[string]string { return nil }
+	}
 	e.current, e.scaling.mode = s, s.Mode
 	kept := map[string]*cluster{}
 	for _, c := range s.Clusters {
@@ -123,7 +127,7 @@ func (e *Engine) configure(s Settings) {
 			kept[c.Name] = old
 			continue
 		}
-		kept[c.Name] = newCluster(c, e.slo)
+		kept[c.Name] = newCluster(c, e.slo, e.labels)
 	}
 	e.clusters = kept
 }
@@ -206,6 +210,9 @@ func (e *Engine) observed(name string, o lag.Observation) {
 // publish makes the Report that readers see from now on.
 func (e *Engine) publish(now time.Time) {
 	r := &Report{At: now, Leader: e.scaling.leading(), Mode: e.current.Mode, Scalers: e.scaling.published(), Panics: e.panics.published()}
+	for i := range r.Scalers {
+		r.Scalers[i].Labels = e.scalerLabels(r.Scalers[i].Scaler)
+	}
 	for _, c := range e.clusters {
 		r.Clusters = append(r.Clusters, c.report)
 		r.Polls = append(r.Polls, c.polled())

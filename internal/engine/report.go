@@ -39,6 +39,7 @@ type GroupReport struct {
 	Rates      lag.Rates
 	Rebalances rebalancemon.Stats // as of the last poll, or of a later sample that saw a rebalance in this cluster
 	SLO        lag.SLO            // the thresholds in force
+	Labels     map[string]string  // whose the group is; nil: nobody says
 	Over       int                // partitions whose lag exceeds SLO.Lag
 }
 

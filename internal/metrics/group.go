@@ -34,6 +34,11 @@ func counter(a Area, name, help string, f func(*groupView, *out), own ...string)
 	return row[*groupView]{Metric: Metric{Name: name, Type: Counter, Area: a, Stability: Stable, Labels: labelsOf(groupLabels, own...), Help: help}, emit: f}
 }
 
+func optional[V view](r row[V]) row[V] {
+	r.Optional = true
+	return r
+}
+
 func experimental(r row[*groupView]) row[*groupView] {
 	r.Stability = Experimental
 	return r
@@ -205,6 +210,8 @@ var stateRows = []row[*groupView]{
 		func(g *groupView, o *out) {
 			o.add(1, word(string(g.lag.Type)), word(string(g.stats.Protocol)), word(g.lag.Assignor), coordinator(g.lag.Coordinator))
 		}, "type", "protocol", "assignor", "coordinator"),
+	optional(keptWhenStale(AreaGroup, "lagscaler_group_owner_info", "1, with a label for each entry of `owners` in the configuration that is known of the group, such as team. The alerts join it. Absent if none is known.",
+		func(g *groupView, o *out) { o.addLabels(1, g.owner) })),
 	gauge(AreaGroup, "lagscaler_group_state", "1 for the state that the coordinator reports.",
 		func(g *groupView, o *out) { o.add(1, stateLabel(g.lag.State)) }, "state"),
 	keptWhenStale(AreaGroup, "lagscaler_group_status", "1 for the current status: ok, warning, stalled, stopped, rewound, rebalancing, rest or unknown.",

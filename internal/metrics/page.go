@@ -28,6 +28,9 @@ type Options struct {
 	// Questions are those of other autoscalers, by call and outcome; nil: there is no endpoint for them.
 	Questions func(each func(call, code string, count uint64))
 
+	// Pushes are those of the metrics to a collector, since start; nil: there is none.
+	Pushes func() (sent, failed uint64)
+
 	ConfigLoaded func() bool // whether the last load of the file succeeded; nil: there is no file
 	Version      string
 	Revision     string
@@ -180,6 +183,9 @@ func (p *Page) clusterStale(r *engine.Report, cluster string) bool {
 	i, ok := slices.BinarySearchFunc(r.Polls, cluster, func(s engine.PollStats, name string) int { return cmp.Compare(s.Cluster, name) })
 	return !ok || r.Polls[i].LastSuccess.IsZero() || r.At.Sub(r.Polls[i].LastSuccess) > 3*p.opts.Interval
 }
+
+// Gather is what a scrape gets, for other formats.
+func (p *Page) Gather() ([]*dto.MetricFamily, error) { return p.gather() }
 
 // gather renders the page. It reads only the last Report and the statistics of the process.
 func (p *Page) gather() ([]*dto.MetricFamily, error) {

@@ -18,6 +18,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/learn"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 func scrape(t testing.TB, h http.Handler, headers map[string]string) *httptest.ResponseRecorder {
@@ -69,14 +70,16 @@ func TestTableIsWhatIsExposed(t *testing.T) {
 	f.lag -= 300 // it catches up, so that there is a time to drain
 	r := scaled(f.report(3), func(s *engine.ScalerReport) {
 		s.Decision.Overdue, s.Workload.Followed, s.Given = true, true, &learn.Given{Replicas: 20}
+		s.Labels = map[string]string{"team": "shop"}
 	})
+	r.Clusters[0].Groups[0].Labels = map[string]string{"team": "shop"}
 	declare(&r.Clusters[0].Groups[0], lag.SLO{Declared: true, LagTime: 30 * time.Second})
 	r.Clusters[0].Groups[0].Summary.AboveEnd = 1
 	r.Clusters[0].Groups[0].Over = 1
 	r.Clusters[0].Groups[0].Rates.Rest = lag.Rest{Read: 2, Unknown: 1, Resting: 1, Slow: 1, Interval: time.Minute, StallAfter: 15 * time.Minute, MayBeRead: 15 * time.Minute}
 	r.Clusters[0].Groups[0].Rates.Missed = 1
 	r.Clusters[0].Groups[0].Rates.Expiry = lag.Expiry{At: noon, Bound: lag.ExpiryExact}
-	p := New(Options{Latest: func() *engine.Report { return r }, Filter: everything, ConfigLoaded: func() bool { return true }, Questions: questions})
+	p := New(Options{Latest: func() *engine.Report { return r }, Filter: everything, ConfigLoaded: func() bool { return true }, Questions: questions, Pushes: func() (uint64, uint64) { return 2, 1 }})
 	check := func(metrics []Metric, gather func() ([]*dto.MetricFamily, error)) {
 		gathered, err := gather()
 		if err != nil {
@@ -94,6 +97,9 @@ func TestTableIsWhatIsExposed(t *testing.T) {
 			var names []string
 			for _, l := range gathered[i].Metric[0].Label {
 				names = append(names, l.GetName())
+			}
+			if strings.HasSuffix(m.Name, "_owner_info") {
+				m.Labels = append(slices.Clone(m.Labels), "team") // which ones, the configuration says
 			}
 			if !slices.Equal(names, m.Labels) {
 				t.Errorf("%s has labels %v, the table says %v", m.Name, names, m.Labels)
@@ -293,6 +299,32 @@ func TestSLO(t *testing.T) {
 	for _, unwanted := range []string{`slo_lag_seconds{kafka_cluster="main",group="group-0000"`, `partition_lag_records{kafka_cluster="main",group="group-0000"`} {
 		if strings.Contains(got, unwanted) {
 			t.Errorf("there is %s", unwanted)
+		}
+	}
+}
+
+// Whose a group and a scaler are: labels that the configuration chooses, in order. Without one there is no series.
+func TestOwnerInfo(t *testing.T) {
+	r := (&fleet{name: "main", groups: 2, topics: 1, partitions: 2}).report(2)
+	r.Clusters[0].Groups[1].Labels = map[string]string{"team": "shop", "product": "web\xff"}
+	r.Scalers = []engine.ScalerReport{{Outcome: scaler.Outcome{Scaler: scaler.Scaler{
+		Name: "shop/orders", Workload: seen.Workload{Ref: seen.Ref{Kind: "Deployment", Namespace: "shop", Name: "orders"}}, Labels: map[string]string{"team": "shop"},
+	}}}}
+	got := text(t, page(r, Filter{}))
+	for _, want := range []string{
+		`lagscaler_group_owner_info{kafka_cluster="main",group="group-0001",product="web�",team="shop"} 1`,
+		`lagscaler_scaler_owner_info{target_namespace="shop",target_kind="Deployment",target="orders",team="shop"} 1`,
+	} {
+		if !strings.Contains(got, want+"\n") {
+			t.Errorf("missing %s", want)
+		}
+	}
+	if strings.Contains(got, `owner_info{kafka_cluster="main",group="group-0000"`) {
+		t.Error("a group without an owner has a series")
+	}
+	for _, line := range strings.Split(got, "\n") {
+		if strings.Contains(line, "group-0001") && strings.Contains(line, "team=") && !strings.Contains(line, "owner_info") {
+			t.Errorf("another series has the label: %s", line)
 		}
 	}
 }

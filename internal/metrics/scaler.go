@@ -113,6 +113,8 @@ var scalerTable = []row[*scalerView]{
 				o.add(1, string(s.Decision.Verdict))
 			}
 		}, "reason"),
+	optional(scalerRow("lagscaler_scaler_owner_info", "1, with a label for each entry of `owners` in the configuration that is known of the scaler, such as team. The alerts join it. Absent if none is known.", Gauge,
+		func(s *scalerView, o *out) { o.addLabels(1, s.Labels) })),
 	scalerRow("lagscaler_scaler_source_info", "1 for every group that scales the target. It joins the metrics of groups and scalers.", Gauge,
 		func(s *scalerView, o *out) {
 			for _, source := range s.Sources {

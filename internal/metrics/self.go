@@ -173,6 +173,19 @@ var selfTable = []row[*selfView]{
 	},
 	{
 		Metric: Metric{
+			Name: "lagscaler_otlp_pushes_total", Type: Counter, Area: AreaSelf, Stability: Stable, Labels: []string{"outcome"},
+			Help: "Pushes of the metrics to the OpenTelemetry collector, by outcome: sent or failed. Absent without otlp in the configuration.",
+		},
+		emit: func(s *selfView, o *out) {
+			if s.opts.Pushes != nil {
+				sent, failed := s.opts.Pushes()
+				o.add(float64(failed), "failed")
+				o.add(float64(sent), "sent")
+			}
+		},
+	},
+	{
+		Metric: Metric{
 			Name: "lagscaler_panics_total", Type: Counter, Area: AreaSelf, Stability: Stable, Labels: []string{"part"},
 			Help: "Panics, which are defects of lagscaler, by the part that failed: read and compute concern one cluster, decide and write one scaler. Everything else goes on. The log has the name and the stack.",
 		},

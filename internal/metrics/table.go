@@ -1,6 +1,9 @@
 package metrics
 
 import (
+	"maps"
+	"slices"
+
 	dto "github.com/prometheus/client_model/go"
 )
 
@@ -98,6 +101,22 @@ func (o *out) add(value float64, own ...string) {
 		m.Gauge = &dto.Gauge{Value: &value}
 	}
 	o.family.Metric = append(o.family.Metric, m)
+}
+
+// addLabels adds a series with labels whose names the configuration chooses, in the order of their names; none without labels.
+func (o *out) addLabels(value float64, own map[string]string) {
+	if len(own) == 0 {
+		return
+	}
+	o.add(value)
+	if o.family == nil {
+		return
+	}
+	m := o.family.Metric[len(o.family.Metric)-1]
+	m.Label = slices.Clone(m.Label)
+	for _, name := range slices.Sorted(maps.Keys(own)) {
+		m.Label = append(m.Label, newLabels(name, own[name])...)
+	}
 }
 
 // know adds a series when its value is known.

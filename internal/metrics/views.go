@@ -46,7 +46,8 @@ type groupView struct {
 	over    int // partitions whose lag exceeds slo.Lag
 	at      time.Time
 	stale   bool
-	counted bool // if it was dropped, that was counted for an earlier Report of the same poll
+	owner   map[string]string // labels that say whose it is
+	counted bool              // if it was dropped, that was counted for an earlier Report of the same poll
 }
 
 func (g *groupView) isStale() bool { return g.stale }
@@ -99,7 +100,7 @@ func groupViews(r *engine.Report, c *engine.ClusterReport) []*groupView {
 		g := &c.Groups[i]
 		views[i] = &groupView{
 			labels:  newLabels("kafka_cluster", c.Name, "group", g.Lag.Group),
-			cluster: c.Name, lag: g.Lag, sum: &g.Summary, rates: &g.Rates, stats: &g.Rebalances, slo: g.SLO, over: g.Over,
+			cluster: c.Name, lag: g.Lag, sum: &g.Summary, rates: &g.Rates, stats: &g.Rebalances, slo: g.SLO, over: g.Over, owner: g.Labels,
 			at: r.At, stale: g.Lag.ReadAt.IsZero() || g.Lag.Stale(),
 		}
 	}

@@ -3,6 +3,7 @@ package output
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -83,10 +84,15 @@ type column struct {
 }
 
 // groupColumns are the columns of the table that has one row per group.
-func (t lagTable) groupColumns() []column {
-	return []column{
+func (t lagTable) groupColumns(l api.Lag) []column {
+	columns := []column{
 		{"CLUSTER", t.clusters, func(c api.Cluster, _ api.Group) string { return c.Cluster }, nil},
 		{"GROUP", true, func(_ api.Cluster, g api.Group) string { return g.Group }, nil},
+	}
+	for _, label := range labelNames(l) {
+		columns = append(columns, column{strings.ToUpper(label), true, func(_ api.Cluster, g api.Group) string { return g.Labels[label] }, nil})
+	}
+	return append(columns, []column{
 		{"STATUS", t.timed, func(_ api.Cluster, g api.Group) string { return Text(g.Status) }, nil},
 		{"LAG", true, func(_ api.Cluster, g api.Group) string { return totalLag(g) }, nil},
 		{"WORST PARTITION", true, func(_ api.Cluster, g api.Group) string { return worst(g) }, nil},
@@ -94,7 +100,20 @@ func (t lagTable) groupColumns() []column {
 		{"STATE", true, func(_ api.Cluster, g api.Group) string { return Text(g.State) }, nil},
 		{"MEMBERS", true, func(_ api.Cluster, g api.Group) string { return members(g) }, nil},
 		{"NOTE", true, func(_ api.Cluster, g api.Group) string { return groupNote(g) }, nil},
+	}...)
+}
+
+// labelNames are the names of the labels that say whose a group is, of all groups, sorted.
+func labelNames(l api.Lag) []string {
+	names := map[string]bool{}
+	for _, c := range l.Clusters {
+		for _, g := range c.Groups {
+			for name := range g.Labels {
+				names[name] = true
+			}
+		}
 	}
+	return slices.Sorted(maps.Keys(names))
 }
 
 // partitionColumns are the columns of the table that has one row per partition.
@@ -125,7 +144,7 @@ func (t lagTable) partitionColumns() []column {
 func (t lagTable) print(w io.Writer, l api.Lag) error {
 	var shown []column
 	var heads []string
-	columns := t.groupColumns()
+	columns := t.groupColumns(l)
 	if t.partitions {
 		columns = t.partitionColumns()
 	}

@@ -94,3 +94,21 @@ func TestOneRowPerGroup(t *testing.T) {
 		}
 	}
 }
+
+// Labels that say whose a group is have a column each, if a group has one.
+func TestColumnsOfOwners(t *testing.T) {
+	l := api.Lag{Clusters: []api.Cluster{{Cluster: "main", Groups: []api.Group{
+		{Group: "a", Labels: api.Labels{"team": "shop", "product": "web"}}, {Group: "b", Labels: api.Labels{"team": "pay\tments"}}, {Group: "c"},
+	}}}}
+	var b strings.Builder
+	format := LagTable
+	if err := format.Print(&b, l, Reading{}); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"GROUP PRODUCT TEAM LAG", "a web shop -", `b - pay\tments -`, "c - - -"}
+	for i, line := range strings.Split(strings.TrimSpace(b.String()), "\n") {
+		if got := strings.Join(strings.Fields(line), " "); !strings.HasPrefix(got, want[i]) {
+			t.Errorf("%q, want it to begin with %q", got, want[i])
+		}
+	}
+}

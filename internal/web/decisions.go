@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lagscaler/lagscaler/internal/api"
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/internal/serve"
 	"github.com/lagscaler/lagscaler/scaler"
@@ -31,7 +32,8 @@ type VerdictCount struct {
 type DecisionView struct {
 	Name        string           `json:"name"`
 	Target      string           `json:"target"`
-	Mode        string           `json:"mode"` // in force: the weaker of the scaler's own and the global one
+	Labels      api.Labels       `json:"labels,omitempty"` // whose the target is; absent if nobody says
+	Mode        string           `json:"mode"`             // in force: the weaker of the scaler's own and the global one
 	Refused     string           `json:"refused,omitempty"`
 	At          *time.Time       `json:"at"` // null: nothing decided yet
 	Line        string           `json:"line"`
@@ -108,7 +110,7 @@ func decides(s *engine.ScalerReport, words []string) bool {
 	if len(words) == 0 {
 		return true
 	}
-	shown := []string{s.Name, s.Workload.Ref.String(), string(s.Decision.Verdict), string(s.Disposition), s.Refusal.String()}
+	shown := []string{api.Labels(s.Labels).String(), s.Name, s.Workload.Ref.String(), string(s.Decision.Verdict), string(s.Disposition), s.Refusal.String()}
 	for _, src := range s.Sources {
 		shown = append(shown, src.Group)
 	}
@@ -129,7 +131,7 @@ func decisionOf(s *engine.ScalerReport) DecisionView {
 	d := s.Decision
 	v := DecisionView{
 		Name: s.Name, Target: s.Workload.Ref.String(), Mode: string(s.Mode), Refused: s.Refusal.String(),
-		Line: s.Line, Verdict: string(d.Verdict), Doc: d.Verdict.Doc(),
+		Labels: s.Labels, Line: s.Line, Verdict: string(d.Verdict), Doc: d.Verdict.Doc(),
 		Disposition: string(s.Disposition), Failure: s.Failure, Overdue: d.Overdue, Wait: d.Wait, Steps: d.Steps,
 		Rows: []say.Row{},
 	}

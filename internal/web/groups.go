@@ -74,7 +74,8 @@ func (p *pages) findGroups(r *engine.Report, req *http.Request) (*GroupsPage, []
 func matches(r *Row, words []string) bool {
 	for _, word := range words {
 		if !strings.Contains(strings.ToLower(r.Group), word) && !strings.Contains(strings.ToLower(r.Cluster), word) &&
-			!strings.Contains(r.Status, word) && !strings.Contains(strings.ToLower(r.State), word) {
+			!strings.Contains(r.Status, word) && !strings.Contains(strings.ToLower(r.State), word) &&
+			!strings.Contains(strings.ToLower(r.Labels.String()), word) {
 			return false
 		}
 	}

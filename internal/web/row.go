@@ -8,10 +8,11 @@ import (
 
 // Row is one group on the groups page.
 type Row struct {
-	Cluster string `json:"cluster"`
-	Group   string `json:"group"`
-	State   string `json:"state"`
-	Status  string `json:"status"`
+	Cluster string     `json:"cluster"`
+	Group   string     `json:"group"`
+	Labels  api.Labels `json:"labels,omitempty"` // whose the group is; absent if nobody says
+	State   string     `json:"state"`
+	Status  string     `json:"status"`
 	Measured
 	Target      *float64 `json:"targetSeconds"`
 	Direction   string   `json:"direction"` // growing, shrinking, steady, unknown
@@ -85,7 +86,7 @@ func rowOf(r *engine.Report, cluster string, g *engine.GroupReport) Row {
 	sum, rates := &g.Summary, &g.Rates
 	row := Row{
 		Cluster: cluster, Group: g.Lag.Group, Measured: measuredOf(g.Measure(nil)), State: string(g.Lag.State), Status: string(rates.Status),
-		Direction:   string(rates.Direction),
+		Direction: string(rates.Direction), Labels: g.Labels,
 		Error:       g.Lag.Err.String(),
 		Rebalancing: g.Rebalances.Rebalancing || g.Lag.State.Rebalancing(), Advice: len(g.Rebalances.Advice),
 		code: g.Lag.Err, partial: g.Lag.Err == lag.OK && sum.Unknown > 0, missed: rates.Missed > 0,

@@ -41,6 +41,13 @@ type Settings struct {
 	Clusters   []string    // names of the configured Kafka clusters
 	Namespaces []NamespaceRule
 	Declared   []Declared // scalers of the configuration file
+	Labels     []Label    // that say whose a scaler is
+}
+
+// Label is a label that says whose a scaler is.
+type Label struct {
+	Name string // in metrics
+	Key  string // of the label of KafkaScalers and namespaces
 }
 
 // NamespaceRule allows some namespaces to name some clusters, groups and topics.
@@ -217,6 +224,9 @@ func (c *Controller) wantedWatches() map[watch.Key]bool {
 	}
 	_, keda := c.kinds.Resolve(watch.ScaledObjectKind)
 	declared := c.declarations.valid()
+	if c.readsNamespaces() {
+		wanted[watch.Key{Resource: watch.Namespaces}] = true
+	}
 	for _, ns := range c.declarations.triggers.namespaces() {
 		if keda && c.declarations.mode() != scaler.Observe && c.watchesNamespace(ns) {
 			wanted[watch.Key{Resource: watch.ScaledObjects, Namespace: ns}] = true
@@ -240,6 +250,12 @@ func (c *Controller) wantedWatches() map[watch.Key]bool {
 	return wanted
 }
 
+// readsNamespaces reports whether the labels of namespaces are read. They are objects of the whole cluster: an installation that watches
+// some namespaces only has no right to list them.
+func (c *Controller) readsNamespaces() bool {
+	return len(c.declarations.current().Labels) > 0 && len(c.opts.Watch) == 0
+}
+
 // watchesNamespace reports whether a namespace is one of those to watch.
 func (c *Controller) watchesNamespace(ns string) bool {
 	return len(c.opts.Watch) == 0 || slices.Contains(c.opts.Watch, ns)
@@ -248,7 +264,7 @@ func (c *Controller) watchesNamespace(ns string) bool {
 // handler handles the objects of a watch. Pods and autoscalers are read from their stores when needed.
 func (c *Controller) handler(key watch.Key) cache.ResourceEventHandler {
 	switch key.Resource {
-	case watch.Pods, watch.Autoscalers, watch.ScaledObjects:
+	case watch.Pods, watch.Autoscalers, watch.ScaledObjects, watch.Namespaces:
 		return cache.ResourceEventHandlerFuncs{}
 	case v1alpha1.Resource:
 		return watch.Handle(c.resourceChanged, c.resourceDeleted)

@@ -41,6 +41,7 @@ type resource struct {
 	created     time.Time
 	generation  int64
 	annotations map[string]string
+	labels      map[string]string
 	status      v1alpha1.KafkaScalerStatus // as last seen
 	kept        keeper                     // the same, also when the object does not decode
 }
@@ -77,7 +78,8 @@ func (d *declarations) changed(o watch.Object) *resource {
 func resourceOf(o watch.Object) *resource {
 	r := &resource{
 		uid: o.GetUID(), created: o.GetCreationTimestamp().Time, generation: o.GetGeneration(), annotations: o.GetAnnotations(),
-		kept: keeperOf(o),
+		labels: o.GetLabels(),
+		kept:   keeperOf(o),
 	}
 	var k v1alpha1.KafkaScaler
 	// Through JSON, because its decoder names the field that is wrong; the library's converter does not.

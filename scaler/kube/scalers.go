@@ -1,14 +1,18 @@
 package kube
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
+	"github.com/lagscaler/lagscaler/scaler/kube/watch"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -19,6 +23,7 @@ func (c *Controller) Scalers(now time.Time) []scaler.Scaler {
 	out := make([]scaler.Scaler, len(all))
 	for i, r := range all {
 		out[i] = settings.scaler(r)
+		out[i].Labels = settings.labels(r, c.watches.LabelsOf)
 	}
 	kept := c.others.keptOf(all, out)
 	refuseTaken(all, out, kept)
@@ -55,6 +60,21 @@ func (s Settings) scaler(r *resource) scaler.Scaler {
 	}
 	out.Policy, out.Mode = policy, scaler.Weaker(s.Mode, policy.Mode)
 	out.Refusal = s.allowed(r)
+	return out
+}
+
+// labels say whose a scaler is: those of the KafkaScaler, and where it has none those of the namespace of its target.
+func (s Settings) labels(r *resource, of func(resource schema.GroupVersionResource, name string) map[string]string) map[string]string {
+	if len(s.Labels) == 0 {
+		return nil
+	}
+	namespace := of(watch.Namespaces, r.Target.Namespace)
+	out := map[string]string{}
+	for _, l := range s.Labels {
+		if value := cmp.Or(r.labels[l.Key], namespace[l.Key]); value != "" {
+			out[l.Name] = value
+		}
+	}
 	return out
 }
 

@@ -51,7 +51,7 @@ var (
 var served = map[string]schema.GroupVersionResource{
 	"Deployment": deployments, "StatefulSet": statefulsets, "Rollout": rollouts,
 	"KafkaConnector": connectors, "KafkaSource": kafkaSources, "KafkaConnect": connects, "KafkaMirrorMaker2": mirrors,
-	"KafkaScaler": v1alpha1.Resource, "ScaledObject": watch.ScaledObjects,
+	"KafkaScaler": v1alpha1.Resource, "Namespace": watch.Namespaces, "ScaledObject": watch.ScaledObjects,
 }
 
 // mapper is a cluster's discovery.
@@ -92,7 +92,11 @@ func newWorld(t *testing.T, manifest string) *world {
 	m := meta.NewDefaultRESTMapper(nil)
 	kinds := map[schema.GroupVersionResource]string{}
 	for kind, resource := range served {
-		m.AddSpecific(resource.GroupVersion().WithKind(kind), resource, resource, meta.RESTScopeNamespace)
+		scope := meta.RESTScopeNamespace
+		if resource == watch.Namespaces {
+			scope = meta.RESTScopeRoot
+		}
+		m.AddSpecific(resource.GroupVersion().WithKind(kind), resource, resource, scope)
 		kinds[resource] = kind + "List"
 	}
 	var typed, untyped []runtime.Object
@@ -133,7 +137,7 @@ func parse(t *testing.T, manifest string) []*unstructured.Unstructured {
 		if len(o.Object) == 0 {
 			continue
 		}
-		if o.GetNamespace() == "" {
+		if o.GetNamespace() == "" && o.GetKind() != "Namespace" {
 			o.SetNamespace("shop")
 		}
 		out = append(out, o)

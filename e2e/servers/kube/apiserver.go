@@ -84,6 +84,7 @@ func (c *ControlPlane) startAPIServer(ctx context.Context) (err error) {
 		"--requestheader-client-ca-file=" + c.path(frontProxyCert), "--requestheader-allowed-names=" + frontProxyName,
 		"--requestheader-username-headers=X-Remote-User", "--requestheader-group-headers=X-Remote-Group",
 		"--requestheader-extra-headers-prefix=X-Remote-Extra-",
+		"--kubelet-preferred-address-types=InternalIP",
 	}
 	if c.apiserver, err = c.launch("kube-apiserver", append(args, c.cfg.APIServer...)...); err != nil {
 		return err

@@ -26,13 +26,17 @@ func (c *ControlPlane) startControllers(context.Context) error {
 		"--horizontal-pod-autoscaler-sync-period=1s",
 		"--horizontal-pod-autoscaler-initial-readiness-delay=1s",
 	}
+	kubelet, err := c.kubelet()
+	if err != nil {
+		return err
+	}
 	programs := [][]string{
 		append([]string{"kube-controller-manager"}, append(manager, c.cfg.ControllerManager...)...),
 		{"kube-scheduler", kubeconfig, "--leader-elect=false", "--secure-port=0"},
-		{
+		append([]string{
 			"kwok", kubeconfig, "--config=" + c.path("stages"), "--manage-all-nodes=true",
 			"--node-lease-duration-seconds=40", "--cidr=10.244.0.1/16",
-		},
+		}, kubelet...),
 	}
 	for _, program := range programs {
 		p, err := c.launch(program[0], program[1:]...)
@@ -100,5 +104,6 @@ func (c *ControlPlane) stages() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return delayReady(data)
+	data, err = delayReady(data)
+	return append(data, c.forwards()...), err
 }

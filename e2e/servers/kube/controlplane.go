@@ -22,6 +22,10 @@ type Config struct {
 	Dir   string // data and logs; a temporary folder when empty
 	Nodes int    // pretend nodes; 2 when zero
 
+	// Ports of pods that programs on this machine serve, at [Address]. A pod with hostNetwork then has that address, so that the
+	// apiserver's proxy reaches it, and a port-forward to one of these ports of any pod ends there.
+	PodPorts []int
+
 	// Further flags, such as --horizontal-pod-autoscaler-downscale-stabilization=5s.
 	APIServer, ControllerManager []string
 }

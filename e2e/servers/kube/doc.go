@@ -12,5 +12,6 @@
 // Pods become Ready although no process runs in them. [ControlPlane.Follow]
 // calls the test for each Ready pod, so that the test can run one real
 // consumer for it. There
-// are no logs, no exec and no port-forward.
+// are no logs and no exec. With [Config.PodPorts] programs of this machine serve
+// ports of pods: the apiserver's proxy and port-forwards reach them.
 package kube

@@ -59,7 +59,13 @@ func (r *release) startProgram(path string, probes bool) *pod {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	p := &pod{r: r, t: r.t, root: r.t.TempDir(), url: fmt.Sprintf("http://127.0.0.1:%d", port), probes: probes}
+	return r.startAt(path, fmt.Sprintf("127.0.0.1:%d", port), probes)
+}
+
+// startAt runs a version of the program, whose pages have the address.
+func (r *release) startAt(path, address string, probes bool) *pod {
+	r.t.Helper()
+	p := &pod{r: r, t: r.t, root: r.t.TempDir(), url: "http://" + address, probes: probes}
 	p.log = filepath.Join(p.root, "log")
 	p.mount()
 	container := r.spec().Containers[0]
@@ -70,10 +76,8 @@ func (r *release) startProgram(path string, probes bool) *pod {
 	for _, e := range container.Env {
 		env = append(env, e.Name+"="+e.Value)
 	}
-	p.Process, err = child.Start(child.Command{
-		Path: path, Args: append(args, fmt.Sprintf("--listen=127.0.0.1:%d", port)), Env: env, Log: p.log,
-	})
-	if err != nil {
+	var err error
+	if p.Process, err = child.Start(child.Command{Path: path, Args: append(args, "--listen="+address), Env: env, Log: p.log}); err != nil {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() {

@@ -112,6 +112,15 @@ var permissions = []Permission{
 	},
 }
 
+// Owners is the permission that `owners` of the configuration needs beside those of the mode, where all namespaces are watched. It is on
+// objects of the whole cluster.
+var Owners = Permission{
+	"", "namespaces",
+	[]string{"list", "watch"},
+	Watched, scaler.Observe, true,
+	"the labels that say whose the groups of a namespace are", "the labels of namespaces are not known",
+}
+
 // Permissions are exactly those that a mode uses. Targets of other kinds than Deployment and StatefulSet need list and
 // watch of their resource from observe on, get of its scale subresource from advise on (where its numbers come from), and
 // update of it in act.

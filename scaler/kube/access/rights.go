@@ -37,7 +37,7 @@ func (r Right) String() string {
 
 // Consequence is what happens without the permission.
 func (r Right) Consequence() string {
-	for _, p := range permissions {
+	for _, p := range append(slices.Clip(permissions), Owners) {
 		if p.Group == r.Group && p.Resource == r.Resource && (r.Place == "" || r.Place == p.Place) {
 			return p.ifMissing
 		}

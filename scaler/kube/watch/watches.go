@@ -24,6 +24,7 @@ import (
 var (
 	Pods          = schema.GroupVersionResource{Version: "v1", Resource: "pods"}
 	Autoscalers   = schema.GroupVersionResource{Group: "autoscaling", Version: "v2", Resource: "horizontalpodautoscalers"}
+	Namespaces    = schema.GroupVersionResource{Version: "v1", Resource: "namespaces"} // for their labels
 	ScaledObjects = schema.GroupVersionResource{Group: "keda.sh", Version: "v1alpha1", Resource: "scaledobjects"}
 )
 
@@ -126,6 +127,19 @@ func (w *Watches) find(key Key) (found *watch, listed bool) {
 	defer w.mu.Unlock()
 	found, runs := w.running[key]
 	return found, runs && found.synced()
+}
+
+// LabelsOf are the labels of an object of the whole cluster, as its watch has them; nil if it is not there or not watched.
+func (w *Watches) LabelsOf(resource schema.GroupVersionResource, name string) map[string]string {
+	found, listed := w.find(Key{Resource: resource})
+	if !listed {
+		return nil
+	}
+	o, exists, err := found.informer.GetStore().GetByKey(name)
+	if object, ok := o.(Object); ok && exists && err == nil {
+		return object.GetLabels()
+	}
+	return nil
 }
 
 // Listed reports whether the first list of a watch is in, and handled.
