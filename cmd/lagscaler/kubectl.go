@@ -172,7 +172,7 @@ until interrupted.`,
 }
 
 func newPluginPrice(k *kubectl) *cobra.Command {
-	o := priceOptions{place: place{kubectl: k}}
+	o := priceOptions{daemon: place{kubectl: k}}
 	cmd := &cobra.Command{
 		Use:   "price NAMESPACE/NAME",
 		Short: "Print what it costs a scaler to process a share of the records within a time",

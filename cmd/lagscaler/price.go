@@ -17,7 +17,7 @@ import (
 // priceOptions are the flags of price. Its traffic is that of a scaler of a running daemon, or that of simulate.
 type priceOptions struct {
 	trafficOptions
-	place
+	daemon    place
 	objective float64
 	output    choice
 }
@@ -40,7 +40,7 @@ All flags but --server and --output are for a trace.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
 	}
 	f := cmd.Flags()
-	f.StringVarP(&o.server, "server", "s", "http://localhost:9090", "read from the running daemon at `URL`")
+	f.StringVarP(&o.daemon.server, "server", "s", "http://localhost:9090", "read from the running daemon at `URL`")
 	f.StringSliceVar(&o.traces, "trace", nil, "CSV `FILE` or name of a shipped trace, instead of a scaler")
 	f.StringVar(&o.policy, "policy", "", "`FILE` with the KafkaScaler whose policy is played (default: the default policy)")
 	f.Float64Var(&o.objective, "objective", 0, "percent of the records within the target lag, beside those of the table; the policy may set another value")
@@ -73,7 +73,7 @@ func (o *priceOptions) run(cmd *cobra.Command, args []string) error {
 			return err
 		}
 		page = *played
-	} else if err := o.ask(cmd.Context(), "/api/v1/price", url.Values{"scaler": {args[0]}}, &page); err != nil {
+	} else if err := o.daemon.ask(cmd.Context(), "/api/v1/price", url.Values{"scaler": {args[0]}}, &page); err != nil {
 		return err
 	}
 	if o.output.value == "json" {
