@@ -21,6 +21,7 @@ type Scaler struct {
 	Workload seen.Workload
 	Hints    []rebalancemon.Hint // resizes and rollouts of the target; Group is left empty
 	Refusal  Refusal             // why no decision is made; zero: decisions are made
+	Labels   map[string]string   // of the resource, by which brakes select it
 	Asleep   *asleep.State       // of the target at zero, as the platform has saved it; nil: the saved memory has it
 }
 
@@ -85,3 +86,6 @@ type Outcome struct {
 
 // ErrConflict is wrapped by the error of a write that found another size than Change.From, or another owner.
 var ErrConflict = errors.New("another writer was first")
+
+// ErrRefused is wrapped by the error of a write that the platform refused, so that it was not written for sure.
+var ErrRefused = errors.New("refused")

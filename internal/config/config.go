@@ -63,6 +63,9 @@ type Config struct {
 	// entry allows; lagscaler refuses any other KafkaScaler, which then changes nothing.
 	Namespaces []NamespaceRule `yaml:"namespaces"`
 
+	// Limits of all scalers together, and freezes.
+	Brakes Brakes `yaml:"brakes"`
+
 	// The log of the program.
 	Log Log `yaml:"log"`
 

@@ -44,7 +44,7 @@ func TestReference(t *testing.T) {
 func comments(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
-	for _, name := range []string{"config.go", "scaler.go"} {
+	for _, name := range []string{"config.go", "scaler.go", "brakes.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)
@@ -155,7 +155,7 @@ func TestExampleShowsEverySection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, field := range []string{"Clusters", "Groups", "Namespaces", "Scalers", "Metrics", "Record", "Memory", "Log", "Kubernetes"} {
+	for _, field := range []string{"Clusters", "Groups", "Namespaces", "Scalers", "Metrics", "Record", "Memory", "Brakes", "Log", "Kubernetes"} {
 		if reflect.ValueOf(*c).FieldByName(field).IsZero() {
 			t.Errorf("the example has no %s", field)
 		}

@@ -145,7 +145,7 @@ func (d *Daemon) MissingRights() []string {
 
 // engineSettings are the settings of the engine.
 func engineSettings(c *config.Config, clusters []engine.Cluster) engine.Settings {
-	return engine.Settings{Clusters: clusters, SLO: c.SLO, Mode: c.Mode}
+	return engine.Settings{Clusters: clusters, SLO: c.SLO, Mode: c.Mode, Brakes: c.Brakes.Scaler()}
 }
 
 // newRecorder returns nil if nothing is to be recorded.

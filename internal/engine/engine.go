@@ -12,6 +12,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/brakes"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -20,6 +21,7 @@ type Settings struct {
 	Clusters []Cluster
 	SLO      func(cluster, group string) lag.SLO // all thresholds of a group, as the configuration says; nil: lag.DefaultSLO for all
 	Mode     scaler.Mode                         // the global one; empty: each scaler's own
+	Brakes   brakes.Settings                     // limits above single scalers, and freezes
 }
 
 // Options are fixed for an engine's life.
@@ -116,7 +118,7 @@ func (e *Engine) configure(s Settings) {
 	if s.SLO == nil {
 		s.SLO = func(string, string) lag.SLO { return lag.DefaultSLO }
 	}
-	e.current, e.scaling.mode = s, s.Mode
+	e.current, e.scaling.mode, e.scaling.braking.settings = s, s.Mode, s.Brakes
 	kept := map[string]*cluster{}
 	for _, c := range s.Clusters {
 		if old, ok := e.clusters[c.Name]; ok && old.Source == c.Source {
@@ -205,7 +207,7 @@ func (e *Engine) observed(name string, o lag.Observation) {
 
 // publish makes the Report that readers see from now on.
 func (e *Engine) publish(now time.Time) {
-	r := &Report{At: now, Leader: e.scaling.leading(), Mode: e.current.Mode, Scalers: e.scaling.published(), Panics: e.panics.published()}
+	r := &Report{At: now, Leader: e.scaling.leading(), Mode: e.current.Mode, Scalers: e.scaling.published(), Panics: e.panics.published(), Brakes: e.scaling.braking.uses}
 	for _, c := range e.clusters {
 		r.Clusters = append(r.Clusters, c.report)
 		r.Polls = append(r.Polls, c.polled())
