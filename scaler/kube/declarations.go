@@ -41,6 +41,8 @@ type resource struct {
 	created     time.Time
 	generation  int64
 	annotations map[string]string
+	labels      map[string]string
+	freeze      *seen.Freeze               // by its annotations; nil: none
 	status      v1alpha1.KafkaScalerStatus // as last seen
 	kept        keeper                     // the same, also when the object does not decode
 }
@@ -77,7 +79,7 @@ func (d *declarations) changed(o watch.Object) *resource {
 func resourceOf(o watch.Object) *resource {
 	r := &resource{
 		uid: o.GetUID(), created: o.GetCreationTimestamp().Time, generation: o.GetGeneration(), annotations: o.GetAnnotations(),
-		kept: keeperOf(o),
+		labels: o.GetLabels(), freeze: watch.FreezeOf(o, "KafkaScaler "+o.GetName()), kept: keeperOf(o),
 	}
 	var k v1alpha1.KafkaScaler
 	// Through JSON, because its decoder names the field that is wrong; the library's converter does not.
@@ -169,7 +171,7 @@ func older(a, b *resource) bool {
 
 // declaration is what the scaler says of its target.
 func (r *resource) declaration() watch.Declaration {
-	d := watch.Declaration{Annotations: r.annotations}
+	d := watch.Declaration{Annotations: r.annotations, Freeze: r.freeze}
 	if last := r.status.LastChange; last != nil {
 		d.LastWrite = seen.Write{At: last.Time.Time, From: last.From, To: last.To}
 	}

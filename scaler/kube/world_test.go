@@ -98,6 +98,9 @@ func newWorld(t *testing.T, manifest string) *world {
 	var typed, untyped []runtime.Object
 	for _, o := range parse(t, manifest) {
 		switch o.GetKind() {
+		case "Namespace":
+			o.SetNamespace("")
+			typed = append(typed, as[corev1.Namespace](t, o))
 		case "Pod":
 			typed = append(typed, as[corev1.Pod](t, o))
 		case "HorizontalPodAutoscaler":
