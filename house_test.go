@@ -86,9 +86,10 @@ var mayImport = map[string][]string{
 
 	"internal/external": {"scaler", "scaler/seen", "internal/engine", "internal/serve"},
 
+	"internal/audit":  {"internal/engine"},
 	"internal/output": {"internal/api"},
 	"internal/daemon": {
-		"lag", "lag/kafkasource", "scaler", "scaler/kube", "scaler/kube/access", "scaler/kube/custommetrics", "internal/config", "internal/engine",
+		"lag", "lag/kafkasource", "scaler", "scaler/kube", "scaler/kube/access", "scaler/kube/custommetrics", "internal/config", "internal/audit", "internal/engine",
 		"internal/external", "internal/metrics", "internal/serve", "internal/web", "internal/web/recent", "internal/record", "scaler/seen",
 	},
 }
@@ -108,6 +109,7 @@ var onlyImporter = map[string][]string{
 	"github.com/kedacore/keda":               {"internal/external"},
 	"google.golang.org/grpc":                 {"internal/external"},
 	"github.com/prometheus/exporter-toolkit": {"internal/daemon"},
+	"gopkg.in/natefinch/lumberjack.v2":       {"internal/audit"},
 }
 
 // impure are the standard packages whose import would bring I/O, logs or goroutines into a pure package.

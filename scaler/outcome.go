@@ -14,15 +14,18 @@ import (
 
 // Scaler is one declared scaler, and its target as the platform shows it now.
 type Scaler struct {
-	Name     string // unique: namespace/name of the resource, or of the target when the configuration declares it
-	Mode     Mode   // in force: the weaker of the global mode and its own
-	Policy   Policy
-	Sources  []seen.SourceSpec
-	Workload seen.Workload
-	Hints    []rebalancemon.Hint // resizes and rollouts of the target; Group is left empty
-	Refusal  Refusal             // why no decision is made; zero: decisions are made
-	Labels   map[string]string   // of the resource, by which brakes select it
-	Asleep   *asleep.State       // of the target at zero, as the platform has saved it; nil: the saved memory has it
+	Name       string // unique: namespace/name of the resource, or of the target when the configuration declares it
+	Mode       Mode   // in force: the weaker of the global mode and its own
+	Policy     Policy
+	Sources    []seen.SourceSpec
+	Workload   seen.Workload
+	Hints      []rebalancemon.Hint // resizes and rollouts of the target; Group is left empty
+	Refusal    Refusal             // why no decision is made; zero: decisions are made
+	Generation int64               // of the resource; 0: it has none
+	DeclaredBy string              // the field manager that wrote its specification last; empty: not known
+
+	Labels map[string]string // of the resource, by which brakes select it
+	Asleep *asleep.State     // of the target at zero, as the platform has saved it; nil: the saved memory has it
 }
 
 // Refused reports whether no decision is made for the scaler.

@@ -99,8 +99,10 @@ func (v *validator) config(c *Config) {
 	}
 	requirePositive(v, "record.maxMiB", c.Record.MaxMiB)
 	requirePositive(v, "record.keep", c.Record.Keep)
+	requirePositive(v, "audit.maxMiB", c.Audit.MaxMiB)
+	requirePositive(v, "audit.keep", c.Audit.Keep)
 	v.kubernetes(c)
-	c.Record.Path, c.Memory.File = v.resolve(c.Record.Path), v.resolve(c.Memory.File)
+	c.Record.Path, c.Memory.File, c.Audit.Path = v.resolve(c.Record.Path), v.resolve(c.Memory.File), v.resolve(c.Audit.Path)
 }
 
 func (v *validator) externalScaler(c *Config) {

@@ -20,6 +20,7 @@ var restartOnly = []struct {
 	{"sampleInterval", func(c *config.Config) any { return &c.SampleInterval }},
 	{"metrics.compat", func(c *config.Config) any { return &c.Metrics.Compat }},
 	{"record", func(c *config.Config) any { return &c.Record }},
+	{"audit", func(c *config.Config) any { return &c.Audit }},
 	{"memory", func(c *config.Config) any { return &c.Memory }},
 	{"log.format", func(c *config.Config) any { return &c.Log.Format }},
 	{"kubernetes", func(c *config.Config) any { return &c.Kubernetes }},

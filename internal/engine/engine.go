@@ -36,6 +36,9 @@ type Options struct {
 	Leading  func() bool // nil: always
 	Record   Record      // nil: not recorded
 
+	// Audit is told what is done, and what changes of what is in force; nil: nobody keeps it. It must not block.
+	Audit func(Deed)
+
 	// Asked says when another autoscaler last asked for the number of a scaler; nil: nobody may ask.
 	Asked func(scaler string) (at time.Time, ok bool)
 

@@ -67,6 +67,7 @@ type scaling struct {
 	clusterIDs clusterIDs
 	turns      turns
 	braking    braking
+	audit      auditing
 }
 
 func newScaling(o Options, polls lastPolls, p *panics) scaling {
@@ -78,7 +79,7 @@ func newScaling(o Options, polls lastPolls, p *panics) scaling {
 		targets: o.Targets, leading: leading, asked: o.Asked, record: o.Record, clock: o.Clock, log: o.Log, polls: polls, panics: p,
 		memory: memory{store: o.Memories, log: o.Log, learned: map[string]scaler.Memory{}},
 		left:   leftBefore{}, clusterIDs: clusterIDs{},
-		reports: map[string]ScalerReport{}, counts: map[string]*counts{}, turns: newTurns(), braking: braking{ledger: brakes.NewLedger(o.Clock)},
+		reports: map[string]ScalerReport{}, counts: map[string]*counts{}, turns: newTurns(), braking: braking{ledger: brakes.NewLedger(o.Clock)}, audit: auditing{note: o.Audit, known: map[string]string{}},
 	}
 }
 
@@ -104,6 +105,7 @@ func (s *scaling) asleep(one *scaler.Scaler) asleep.State {
 // One target's failure never stops the others. The decisions take no longer than their share, see [turns].
 func (s *scaling) decide(ctx context.Context, now time.Time, share time.Duration, polled func(cluster string) bool) {
 	reports := map[string]ScalerReport{}
+	s.auditInForce(now)
 	var waiting []*asking
 	began := time.Now()
 	for _, i := range s.turns.order(s.declared.scalers, share) {
@@ -240,6 +242,9 @@ func (s *scaling) conclude(a *asking, now time.Time) (r ScalerReport, change sca
 	r.Given = result.Memory.Given
 	if before := in.Memory.Given; r.Given != nil && (before == nil || before.Replicas != r.Given.Replicas) {
 		s.memory.saveAlone(one.Name) // the next leader must not give less while it holds
+		if s.leading() {
+			s.auditDecision(DeedGiven, &r, r.Given.Replicas)
+		}
 	}
 	if one.Asleep == nil && !in.Memory.Asleep.ByHand.Equal(result.Memory.Asleep.ByHand) {
 		s.memory.saveSoon()
@@ -372,6 +377,7 @@ func (s *scaling) applied(r ScalerReport, err error) ScalerReport {
 	}
 	if err == nil {
 		s.log.Info("scaled", attrs...)
+		s.auditDecision(DeedWrite, &r, r.Decision.Desired)
 		return r
 	}
 	r.Disposition, r.Failure = scaler.Failed, err.Error()
@@ -379,6 +385,7 @@ func (s *scaling) applied(r ScalerReport, err error) ScalerReport {
 		r.Disposition = scaler.Conflict
 	}
 	s.log.Warn("scaling failed", append(attrs, "err", err)...)
+	s.auditDecision(DeedWrite, &r, r.Decision.Desired)
 	return r
 }
 
@@ -391,6 +398,7 @@ func (s *scaling) forget(declared map[string]ScalerReport) {
 			delete(s.counts, name)
 			s.turns.forget(name)
 			s.braking.ledger.Forget(name)
+			s.audit.forget(name)
 		}
 	}
 }

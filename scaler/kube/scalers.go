@@ -36,7 +36,7 @@ func (c *Controller) Scalers(now time.Time) []scaler.Scaler {
 
 // scaler is what one declaration comes to under the settings, without its target.
 func (s Settings) scaler(r *resource) scaler.Scaler {
-	out := scaler.Scaler{Name: r.Name, Mode: r.Spec.Mode, Sources: r.Spec.Sources, Labels: r.labels, Workload: seen.Workload{Ref: r.Target}}
+	out := scaler.Scaler{Name: r.Name, Mode: r.Spec.Mode, Sources: r.Spec.Sources, Labels: r.labels, Generation: r.generation, DeclaredBy: r.writer, Workload: seen.Workload{Ref: r.Target}}
 	if r.unread != (scaler.Refusal{}) {
 		out.Refusal = r.unread
 		return out

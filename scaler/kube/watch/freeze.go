@@ -54,19 +54,31 @@ func FreezeOf(o metav1.Object, what string) *seen.Freeze {
 
 // annotatedBy is the field manager that wrote the freeze of an object, and when it last wrote.
 func annotatedBy(o metav1.Object) (manager string, at time.Time) {
+	return lastOf(o, func(f *ownedFields) bool { return f.Metadata.Annotations["f:"+v1alpha1.AnnotationFreeze] != nil })
+}
+
+// SpecBy is the field manager that last wrote a part of the specification of an object; empty: not known.
+func SpecBy(o metav1.Object) string {
+	manager, _ := lastOf(o, func(f *ownedFields) bool { return f.Spec != nil })
+	return manager
+}
+
+// ownedFields are the fields of an object that a manager owns, as far as they are looked at.
+type ownedFields struct {
+	Spec     json.RawMessage `json:"f:spec"`
+	Metadata struct {
+		Annotations map[string]json.RawMessage `json:"f:annotations"`
+	} `json:"f:metadata"`
+}
+
+// lastOf is the manager of those that own some fields which wrote last.
+func lastOf(o metav1.Object, owns func(*ownedFields) bool) (manager string, at time.Time) {
 	for _, m := range o.GetManagedFields() {
 		if m.FieldsV1 == nil || m.Time == nil {
 			continue
 		}
-		var fields struct {
-			Metadata struct {
-				Annotations map[string]json.RawMessage `json:"f:annotations"`
-			} `json:"f:metadata"`
-		}
-		if json.Unmarshal(m.FieldsV1.GetRawBytes(), &fields) != nil {
-			continue
-		}
-		if _, owns := fields.Metadata.Annotations["f:"+v1alpha1.AnnotationFreeze]; owns && m.Time.After(at) {
+		var fields ownedFields
+		if json.Unmarshal(m.FieldsV1.GetRawBytes(), &fields) == nil && owns(&fields) && m.Time.After(at) {
 			manager, at = m.Manager, m.Time.Time
 		}
 	}
