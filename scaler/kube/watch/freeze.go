@@ -3,7 +3,9 @@ package watch
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -30,7 +32,7 @@ func FreezeOf(o metav1.Object, what string) *seen.Freeze {
 		return nil
 	}
 	manager, written := annotatedBy(o)
-	f := &seen.Freeze{Stops: seen.StopsAll, By: what, Why: annotations[v1alpha1.AnnotationFreezeReason]}
+	f := &seen.Freeze{Stops: seen.StopsAll, By: what, Why: oneLine(annotations[v1alpha1.AnnotationFreezeReason])}
 	if value == string(seen.StopsDown) {
 		f.Stops = seen.StopsDown
 	}
@@ -47,9 +49,21 @@ func FreezeOf(o metav1.Object, what string) *seen.Freeze {
 		f.Until = written.Add(forgottenAfter)
 	}
 	if says {
-		f.By += fmt.Sprintf("; %s %q is not a time such as 2026-12-01T06:00:00Z, so 24 h count", v1alpha1.AnnotationFreezeUntil, text)
+		f.By += fmt.Sprintf("; %s %q is not a time such as 2026-12-01T06:00:00Z, so 24 h count", v1alpha1.AnnotationFreezeUntil, oneLine(text))
 	}
 	return f
+}
+
+// longest is how many characters of a text of others a decision repeats.
+const longest = 200
+
+// oneLine is a text of others as a decision may repeat it: in one line, without control characters, and not too long.
+func oneLine(text string) string {
+	text = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "?"), func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
+	if runes := []rune(text); len(runes) > longest {
+		text = string(runes[:longest]) + "…"
+	}
+	return text
 }
 
 // annotatedBy is the field manager that wrote the freeze of an object, and when it last wrote.

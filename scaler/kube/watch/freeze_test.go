@@ -1,12 +1,28 @@
 package watch
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
+
+// What others wrote does not break a line, nor fill a page.
+func TestOneLine(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                           "",
+		"the cluster is moved":       "the cluster is moved",
+		" two\nlines\x1b[31m\u202e ": "two lines [31m",
+		"\xff":                       "?",
+		strings.Repeat("ä", 300):     strings.Repeat("ä", longest) + "…",
+	} {
+		if have := oneLine(text); have != want {
+			t.Errorf("%q becomes %q, want %q", text, have, want)
+		}
+	}
+}
 
 // Of the managers that own a part of a specification, the one that wrote last declared it; one of the status did not.
 func TestSpecBy(t *testing.T) {

@@ -105,7 +105,7 @@ func refusedOf(o Object) string {
 		}
 		message, _, _ := unstructured.NestedString(c, "message")
 		reason, _, _ := unstructured.NestedString(c, "reason")
-		return cmp.Or(message, reason, "ReplicaFailure")
+		return cmp.Or(oneLine(message), oneLine(reason), "ReplicaFailure")
 	}
 	return ""
 }
