@@ -25,7 +25,7 @@ const module = "github.com/lagscaler/lagscaler/"
 // pure packages do no I/O, read no clock, write no log and start no goroutine.
 var pure = []string{
 	"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/asleep", "scaler/learn", "scaler/need", "scaler/say", "scaler/plan", "scaler/number", "scaler/promise",
-	"scaler/sim",
+	"scaler/sim", "scaler/brakes",
 }
 
 // mayImport says which of our own packages a package may import. One that is not listed fails the test:
@@ -41,6 +41,7 @@ var mayImport = map[string][]string{
 	"scaler/learn":    {"lag", "scaler/seen", "scaler/asleep", "scaler/promise"},
 	"scaler/need":     {"lag", "scaler/seen", "scaler/learn", "scaler/plan", "scaler/number", "scaler/promise"},
 	"scaler":          {"lag", "rebalancemon", "scaler/seen", "scaler/asleep", "scaler/learn", "scaler/need", "scaler/plan", "scaler/number", "scaler/promise"},
+	"scaler/brakes":   {"scaler", "scaler/seen", "scaler/number"},
 	"scaler/say":      {"scaler", "scaler/need", "scaler/number", "scaler/promise"},
 	"scaler/sim":      {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/say", "scaler/promise"},
 	"lag/lagtest":     {"lag"},
@@ -74,11 +75,11 @@ var mayImport = map[string][]string{
 	"internal/web/events":  {"rebalancemon", "internal/engine"},
 	"internal/web/recent":  {"internal/engine"},
 
-	"internal/engine":  {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/asleep", "scaler/learn", "scaler/say"},
+	"internal/engine":  {"lag", "rebalancemon", "scaler", "scaler/brakes", "scaler/seen", "scaler/asleep", "scaler/learn", "scaler/say"},
 	"internal/metrics": {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/learn", "internal/engine", "scaler/need"},
 	"internal/api":     {"lag", "rebalancemon", "scaler", "internal/engine"},
 	"internal/web":     {"lag", "rebalancemon", "scaler", "internal/engine", "internal/serve", "internal/web/events", "internal/web/recent", "internal/api", "scaler/learn", "scaler/say", "scaler/number", "scaler/need", "scaler/promise"},
-	"internal/config":  {"lag", "rebalancemon", "scaler", "scaler/seen"},
+	"internal/config":  {"lag", "rebalancemon", "scaler", "scaler/brakes", "scaler/seen"},
 	"internal/plot":    {"scaler/sim"},
 	"internal/keda":    {"scaler", "scaler/seen"},
 	"internal/propose": {"lag", "scaler/kube", "scaler/seen"},
@@ -88,10 +89,11 @@ var mayImport = map[string][]string{
 	"internal/otlp":     {},
 	"internal/external": {"scaler", "scaler/seen", "internal/engine", "internal/serve"},
 
+	"internal/audit":  {"internal/engine"},
 	"internal/mcp":    {},
 	"internal/output": {"internal/api"},
 	"internal/daemon": {
-		"lag", "lag/kafkasource", "scaler", "scaler/kube", "scaler/kube/access", "scaler/kube/custommetrics", "internal/config", "internal/engine",
+		"lag", "lag/kafkasource", "scaler", "scaler/kube", "scaler/kube/access", "scaler/kube/custommetrics", "internal/config", "internal/audit", "internal/engine",
 		"internal/external", "internal/metrics", "internal/otlp", "internal/serve", "internal/web", "internal/web/recent", "internal/record", "scaler/seen",
 	},
 }
@@ -113,6 +115,7 @@ var onlyImporter = map[string][]string{
 	"google.golang.org/grpc":                 {"internal/external", "internal/otlp"},
 	"go.opentelemetry.io/":                   {"internal/otlp"},
 	"github.com/prometheus/exporter-toolkit": {"internal/daemon"},
+	"gopkg.in/natefinch/lumberjack.v2":       {"internal/audit"},
 }
 
 // impure are the standard packages whose import would bring I/O, logs or goroutines into a pure package.

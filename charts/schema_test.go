@@ -29,6 +29,7 @@ var enums = map[reflect.Type][]string{
 	reflect.TypeFor[seen.Isolation]():      {string(seen.ReadUncommitted), string(seen.ReadCommitted)},
 	reflect.TypeFor[scaler.OnDelete]():     {string(scaler.Keep), string(scaler.Restore)},
 	reflect.TypeFor[scaler.OnZeroByHand](): {string(scaler.KeepZero), string(scaler.Wake)},
+	reflect.TypeFor[seen.Stops]():          {string(seen.StopsDown), string(seen.StopsAll)},
 	reflect.TypeFor[seen.OffsetReset]():    {string(seen.Earliest), string(seen.Latest)},
 }
 

@@ -34,6 +34,7 @@ var scaling = spec{
 				column{from: "Value #K", title: "Paused", texts: []valueText{{"0", "", noColour}, {"1", "paused", "blue"}}},
 				column{from: "Value #L", title: "Errors in 1 h", unit: count},
 				column{from: "Value #M", title: "Zero by hand", texts: []valueText{{"0", "", noColour}, {"1", "by hand", "blue"}}},
+				column{from: "stops", title: "Frozen"}, column{from: "Value #O", title: "Frozen until", unit: ago},
 			)...,
 		).asking(
 			query{expr: "max by (" + aTarget + ", " + aGroup + ") (lagscaler_scaler_source_info{" + byTarget + "})"},
@@ -49,6 +50,8 @@ var scaling = spec{
 			query{expr: ofTarget("lagscaler_scaler_paused")},
 			query{expr: ofTarget("round(increase(lagscaler_scaler_errors_total[1h]))")},
 			query{expr: ofTarget("lagscaler_scaler_zero_by_hand")},
+			query{expr: "max by (" + aTarget + ", stops) (lagscaler_scaler_frozen" + ofTheTargets + ")"},
+			query{expr: "1000 * " + ofTarget("lagscaler_scaler_frozen_until_timestamp_seconds")},
 		).sized(columns, 12).orElse("no scaler"),
 		section("Replicas"),
 		graph("Replicas", count, "The current replicas of the targets.",
@@ -78,6 +81,12 @@ var scaling = spec{
 		graph("Blocked for longer than the deadline", count, "By reason.",
 			query{"max by (" + aTarget + ", reason) (lagscaler_scaler_hold_overdue" + ofTheTargets + ")", oneTarget + " {{reason}}"}).
 			orElse("no hold is past its deadline"),
+		graph("Cut by a limit", count, "Targets whose last decision a limit changed, by limit: maxReplicas, the limits of all scalers together, a quota, a freeze and others.",
+			query{"count by (reason) (max by (" + aTarget + ", reason) (lagscaler_scaler_limited" + ofTheTargets + "))", "{{reason}}"}).sized(12, 9).
+			orElse("no limit changes a decision"),
+		graph("Limits of all scalers together, used", share, "What is used of brakes.limits, by limit and what it limits. Replicas in all may be above 100 %: a limit takes nothing away that runs.",
+			query{"max by (brake, of) (lagscaler_brake_used) / max by (brake, of) (lagscaler_brake_limit)", "{{brake}} {{of}}"}).sized(12, 9).
+			orElse("brakes.limits has no limit"),
 		section("Results"),
 		ranking("Time lag of the scaled groups, the ten worst", seconds, "The time lag of the worst partition of every group that has a scaler.",
 			query{worst(ofGroup("lagscaler_group_max_lag_seconds") + " and on (" + aGroup + ") lagscaler_scaler_source_info{" + byTarget + "}"), oneGroup}),

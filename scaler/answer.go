@@ -22,14 +22,18 @@ import (
 //	hold, partial: 36 of 48 unanswered            12     3        12           12
 //	hold, nothing was given yet                   12     3        none         12
 //	hold at one replica or more                   1      0        0            1: the cool-down of KEDA must not pass our gates
+//	any, frozen                                   12     5        12           12
+//	any, nothing goes down                        12     5        12           12
 func (d *Decision) Answer(w *seen.Workload, last *learn.Given) int32 {
 	before := d.Current
 	if last != nil {
 		before = last.Replicas
 	}
 	switch {
+	case w.Freeze != nil && w.Freeze.Stops == seen.StopsAll:
+		return before
 	case w.FixedReplicas != nil:
-		return *w.FixedReplicas
+		return w.Freeze.Limit(before, *w.FixedReplicas)
 	case w.Paused:
 		return before
 	}
@@ -47,7 +51,7 @@ func (d *Decision) Answer(w *seen.Workload, last *learn.Given) int32 {
 	if w.PauseScaleOut {
 		n = min(n, before)
 	}
-	return d.Bounds.within(n, d.Verdict)
+	return w.Freeze.Limit(before, d.Bounds.within(n, d.Verdict))
 }
 
 // within applies the bounds. Neither minReplicas nor a schedule resumes what somebody stopped.

@@ -20,6 +20,10 @@ func deciding(verdict scaler.Reason, from, to, needed int32, known bool) scaler.
 	}
 }
 
+func frozen(stops seen.Stops) func(*scaler.Decision, *seen.Workload) {
+	return func(_ *scaler.Decision, w *seen.Workload) { w.Freeze = &seen.Freeze{Stops: stops} }
+}
+
 func TestAnswer(t *testing.T) {
 	const none = -1
 	fixed := int32(4)
@@ -55,6 +59,13 @@ func TestAnswer(t *testing.T) {
 		{"fixed", scaler.ScaleUp, 4, 4, 12, false, 12, 4, func(_ *scaler.Decision, w *seen.Workload) { w.FixedReplicas = &fixed }},
 		{"paused", scaler.ScaleUp, 4, 12, 12, false, 5, 5, func(_ *scaler.Decision, w *seen.Workload) { w.Paused = true }},
 		{"no scale-in", scaler.ScaleDown, 12, 5, 5, false, 12, 12, func(_ *scaler.Decision, w *seen.Workload) { w.PauseScaleIn = true }},
+		{"frozen: no write, up", scaler.ScaleUp, 4, 12, 12, false, 5, 5, frozen(seen.StopsAll)},
+		{"frozen: no write, down", scaler.ScaleDown, 12, 5, 5, false, 12, 12, frozen(seen.StopsAll)},
+		{"frozen: no write, and a minimum", scaler.ScaleDown, 3, 1, 1, false, 3, 3, func(d *scaler.Decision, w *seen.Workload) { d.Bounds.Min = 9; frozen(seen.StopsAll)(d, w) }},
+		{"frozen: no scale down", scaler.ScaleDown, 12, 5, 5, false, 12, 12, frozen(seen.StopsDown)},
+		{"frozen: no scale down, and up", scaler.ScaleUp, 4, 12, 12, false, 5, 12, frozen(seen.StopsDown)},
+		{"frozen: no scale down, by maxReplicas", scaler.HoldStabilizing, 12, 12, 3, false, 12, 12, func(d *scaler.Decision, w *seen.Workload) { d.Bounds.Max = 8; frozen(seen.StopsDown)(d, w) }},
+		{"frozen: no scale down, by a fixed number", scaler.ScaleUp, 4, 4, 12, false, 12, 12, func(d *scaler.Decision, w *seen.Workload) { w.FixedReplicas = &fixed; frozen(seen.StopsDown)(d, w) }},
 		{"no scale-out", scaler.ScaleUp, 4, 12, 12, false, 5, 5, func(_ *scaler.Decision, w *seen.Workload) { w.PauseScaleOut = true }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -33,6 +33,7 @@ type Step struct {
 	Reason Reason `json:"reason"`
 	From   int32  `json:"from"`
 	To     int32  `json:"to"`
+	Why    string `json:"why,omitempty"` // of a brake: which limit or freeze, with its numbers
 }
 
 // Wait is since when a hold has lasted, and until when.

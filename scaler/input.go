@@ -18,6 +18,7 @@ type Input struct {
 	Policy   Policy
 	Memory   Memory
 
+	Brakes []Brake       // limits above single scalers that cut this decision; nil: none does
 	Acts   bool          // this process may write the replicas: it leads, and the mode in force is act
 	Asleep *asleep.State // as it is saved in the status of the KafkaScaler; nil: the Memory has it
 }

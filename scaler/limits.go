@@ -16,6 +16,7 @@ type limitFacts struct {
 	useful    int32 // replicas in which these consumers run
 	shared    int32 // replicas whose consumers may be members of a share group; 0: no limit
 	scheduled int32 // at least so many, while a window of the schedule is open
+	brakes    []Brake
 }
 
 func gatherLimits(in *Input, all []facts) limitFacts {
@@ -25,7 +26,7 @@ func gatherLimits(in *Input, all []facts) limitFacts {
 	}
 	return limitFacts{
 		policy: &in.Policy, target: &in.Workload, current: in.Workload.Spec, consumers: consumers, useful: mostUseful(all),
-		shared: shareGroupReplicas(&in.Policy, all), scheduled: in.Policy.scheduled(in.Now),
+		shared: shareGroupReplicas(&in.Policy, all), scheduled: in.Policy.scheduled(in.Now), brakes: in.Brakes,
 	}
 }
 
@@ -97,11 +98,11 @@ func limit(d Decision, f limitFacts) Decision {
 		return d
 	}
 	for i := range limits {
-		if d.Verdict.byHand() && limits[i].reason != FixedReplicas {
+		if d.Verdict.byHand() && limits[i].reason != FixedReplicas && !limits[i].brake {
 			continue // neither minReplicas nor a schedule resumes what somebody stopped
 		}
 		if to := limits[i].to(&f, d.Desired); to != d.Desired {
-			d.Steps = append(d.Steps, Step{Reason: limits[i].reason, From: d.Desired, To: to})
+			d.Steps = append(d.Steps, Step{Reason: limits[i].reason, From: d.Desired, To: to, Why: f.why(limits[i].reason)})
 			d.Desired = to
 		}
 	}

@@ -15,15 +15,19 @@ import (
 
 // Scaler is one declared scaler, and its target as the platform shows it now.
 type Scaler struct {
-	Name     string // unique: namespace/name of the resource, or of the target when the configuration declares it
-	Mode     Mode   // in force: the weaker of the global mode and its own
-	Policy   Policy
-	Sources  []seen.SourceSpec
-	Workload seen.Workload
-	Hints    []rebalancemon.Hint // resizes and rollouts of the target; Group is left empty
-	Labels   map[string]string   // whose the target is, by the labels that the configuration lists; nil: nobody says. No decision depends on it
-	Refusal  Refusal             // why no decision is made; zero: decisions are made
-	Asleep   *asleep.State       // of the target at zero, as the platform has saved it; nil: the saved memory has it
+	Name       string // unique: namespace/name of the resource, or of the target when the configuration declares it
+	Mode       Mode   // in force: the weaker of the global mode and its own
+	Policy     Policy
+	Sources    []seen.SourceSpec
+	Workload   seen.Workload
+	Hints      []rebalancemon.Hint // resizes and rollouts of the target; Group is left empty
+	Owners     map[string]string   // whose the target is, by the labels that the configuration lists; nil: nobody says. No decision depends on it
+	Refusal    Refusal             // why no decision is made; zero: decisions are made
+	Generation int64               // of the resource; 0: it has none
+	DeclaredBy string              // the field manager that wrote its specification last; empty: not known
+
+	Labels map[string]string // of the resource, by which brakes select it
+	Asleep *asleep.State     // of the target at zero, as the platform has saved it; nil: the saved memory has it
 }
 
 // Refused reports whether no decision is made for the scaler.
@@ -91,3 +95,6 @@ type Outcome struct {
 
 // ErrConflict is wrapped by the error of a write that found another size than Change.From, or another owner.
 var ErrConflict = errors.New("another writer was first")
+
+// ErrRefused is wrapped by the error of a write that the platform refused, so that it was not written for sure.
+var ErrRefused = errors.New("refused")

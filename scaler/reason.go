@@ -61,6 +61,12 @@ const (
 	PauseScaleIn    Reason = "PauseScaleIn"
 	PauseScaleOut   Reason = "PauseScaleOut"
 	FixedReplicas   Reason = "FixedReplicas"
+	PodsRefused     Reason = "PodsRefused"
+	PodsPending     Reason = "PodsPending"
+	FleetUpLimit    Reason = "FleetUpLimit"
+	PoolFull        Reason = "PoolFull"
+	FleetDownLimit  Reason = "FleetDownLimit"
+	Frozen          Reason = "Frozen"
 )
 
 // ReasonDoc is a reason with its one-line explanation.

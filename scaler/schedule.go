@@ -46,6 +46,21 @@ func (w Window) Open(t time.Time) bool {
 	return !start.wall.Before(end.wall) // of the same time, the end belongs to the window before
 }
 
+// Closes is when a window that is open at t closes; ok is false if that is not found.
+func (w Window) Closes(t time.Time) (at time.Time, ok bool) {
+	local := t.In(w.end.zone)
+	wall := onWall(local).Add(-setBack(local) - time.Hour) // the end that counts may be behind what the clock shows, when it is set back
+	for range 1000 {
+		if wall = w.end.Next(wall); wall.IsZero() {
+			return time.Time{}, false
+		}
+		if at := instant(wall, w.end.zone, lastOf); at.After(t) && !w.Open(at) {
+			return at, true
+		}
+	}
+	return time.Time{}, false
+}
+
 // Parse is the window; the error holds everything that is wrong with it.
 func (s WindowSpec) Parse() (Window, error) {
 	w, errs := s.parse("window")

@@ -276,16 +276,41 @@ type limitRule struct {
 	doc    string
 	to     func(f *limitFacts, replicas int32) int32      // the number of replicas that it allows instead
 	words  func(d *Decision, s Step, n *need.Need) string // nil: the step says it all
+	brake  bool                                           // it only keeps a part of a step, or all of it, from being taken
 }
 
 // limits are applied in order to the replicas that the verdict asks for; each that changes the number adds a step.
 var limits = []limitRule{
-	{PartitionLimit, "no more replicas than can have a partition: the others would be idle", (*limitFacts).partitionLimit, partitionLimitWords}, // it takes nothing away that runs
-	{ShareGroupLimit, "no more replicas than a share group may have members", (*limitFacts).shareGroupLimit, shareGroupLimitWords},              // nor does this
-	{Schedule, "an open schedule window sets a minimum", (*limitFacts).schedule, nil},
-	{MinReplicas, "minReplicas is the minimum", (*limitFacts).least, minReplicasWords}, // also above the partitions: it is the operator's choice
-	{MaxReplicas, "maxReplicas is the maximum", (*limitFacts).most, nil},
-	{PauseScaleIn, "the annotation lagscaler.io/pause-scale-in blocks scaling down", (*limitFacts).pauseScaleIn, nil},
-	{PauseScaleOut, "the annotation lagscaler.io/pause-scale-out blocks scaling up", (*limitFacts).pauseScaleOut, nil},
-	{FixedReplicas, "the annotation lagscaler.io/fixed-replicas fixes the number", (*limitFacts).fixed, nil}, // the last word
+	{reason: PartitionLimit, to: (*limitFacts).partitionLimit, words: partitionLimitWords, doc: "no more replicas than can have a partition: the others would be idle"}, // it takes nothing away that runs
+	{reason: ShareGroupLimit, to: (*limitFacts).shareGroupLimit, words: shareGroupLimitWords, doc: "no more replicas than a share group may have members"},              // nor does this
+	{reason: Schedule, to: (*limitFacts).schedule, doc: "an open schedule window sets a minimum"},
+	{reason: MinReplicas, to: (*limitFacts).least, words: minReplicasWords, doc: "minReplicas is the minimum"}, // also above the partitions: it is the operator's choice
+	{reason: MaxReplicas, to: (*limitFacts).most, doc: "maxReplicas is the maximum"},
+	{reason: PauseScaleIn, to: (*limitFacts).pauseScaleIn, doc: "the annotation lagscaler.io/pause-scale-in blocks scaling down"},
+	{reason: PauseScaleOut, to: (*limitFacts).pauseScaleOut, doc: "the annotation lagscaler.io/pause-scale-out blocks scaling up"},
+	{reason: FixedReplicas, to: (*limitFacts).fixed, doc: "the annotation lagscaler.io/fixed-replicas fixes the number"}, // the last word on the number
+	{ // the brakes: whatever the number is, they keep a part of the way there from being gone now
+		reason: PodsRefused, to: (*limitFacts).podsRefused, words: refusedWords, brake: true,
+		doc: "the API server creates no more pods for the target, for example because a ResourceQuota is exceeded: no more are asked for",
+	},
+	{
+		reason: PodsPending, to: braked(PodsPending), words: brakeWords, brake: true,
+		doc: "a limit of brakes.limits applies, and pods have found no node yet: no more are asked for until they run",
+	},
+	{
+		reason: FleetUpLimit, to: braked(FleetUpLimit), words: brakeWords, brake: true,
+		doc: "a limit of brakes.limits: so many replicas are added a minute",
+	},
+	{
+		reason: PoolFull, to: braked(PoolFull), words: brakeWords, brake: true,
+		doc: "a limit of brakes.limits: so many replicas in all",
+	},
+	{
+		reason: FleetDownLimit, to: braked(FleetDownLimit), words: brakeWords, brake: true,
+		doc: "a limit of brakes.limits: so many scalers step down at once",
+	},
+	{
+		reason: Frozen, to: (*limitFacts).frozen, words: brakeWords, brake: true,
+		doc: "a freeze is in force: nothing goes down, or nothing is written at all",
+	},
 }

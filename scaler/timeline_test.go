@@ -315,6 +315,28 @@ func (w *world) happen(words []string) error {
 		w.wl.Found = words[1] == "back"
 	case "fought-to":
 		w.reacts = func(now int32) (int32, bool) { return int32(n), now != int32(n) }
+	case "limit": // limit added 20, limit replicas 60: of this scaler and others
+		to, _ := strconv.Atoi(words[2])
+		w.limit.Name = "all"
+		switch words[1] {
+		case "added":
+			w.limit.AddedPerMinute = int32(to)
+		case "replicas":
+			w.limit.Replicas = int32(to)
+		case "down":
+			w.limit.SteppingDown = 0.5
+		}
+	case "others": // others 40 44: another scaler under the limit is written from 40 to 44 replicas
+		w.others = int32(must(strconv.Atoi(words[2])))
+		w.ledger.Observe("shop/others", seen.Write{At: w.now, From: int32(n), To: w.others}, w.now)
+	case "frozen": // frozen down 30m window_month_end
+		w.wl.Freeze = &seen.Freeze{
+			Stops: seen.Stops(words[1]), Until: w.now.Add(must(time.ParseDuration(words[2]))), By: strings.ReplaceAll(words[3], "_", " "),
+		}
+	case "thawed":
+		w.wl.Freeze = nil
+	case "refused": // the API server creates no pod, and says why
+		w.wl.Refused = strings.Join(words[1:], " ")
 	case "annotated":
 		w.wl.PauseScaleIn, w.wl.PauseScaleOut = slices.Contains(words, "pause-scale-in"), slices.Contains(words, "pause-scale-out")
 		w.wl.Paused = slices.Contains(words, "paused")

@@ -8,6 +8,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/brakes"
 	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -57,8 +58,11 @@ type world struct {
 	writes   int
 	rollout  bool
 	noWrites bool
-	follows  bool  // another replica of the program leads
-	share    bool  // a share group: every consumer works on every partition
+	follows  bool // another replica of the program leads
+	share    bool // a share group: every consumer works on every partition
+	limit    brakes.Limit
+	ledger   *brakes.Ledger
+	others   int32 // replicas of other scalers under the limit
 	admits   int32 // members, as the coordinator of the share group says; 0: it does not
 }
 
@@ -77,7 +81,7 @@ func newWorld() *world {
 	return &world{
 		now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC), topics: []string{"orders"}, each: 48, speed: 100, nodes: 1 << 20,
 		source: seen.SourceSpec{Cluster: "main", Group: "orders"}, spec: scaler.Spec{Mode: scaler.Act}, stuck: map[int]bool{},
-		every: 5 * time.Second, perPod: 1,
+		every: 5 * time.Second, perPod: 1, ledger: brakes.NewLedger(seen.Clock{}),
 		wl: seen.Workload{
 			Ref:   seen.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shop", Name: "orders-worker"},
 			Found: true, HasScale: true,
@@ -230,10 +234,39 @@ func (w *world) owner(p int) int32 {
 // poll reads everything and lets the scaler decide; what it decides is written at once.
 func (w *world) poll() scaler.Result {
 	w.readAgain()
-	r := scaler.Evaluate(w.input())
+	in := w.input()
+	r := scaler.Evaluate(in)
+	if b, cut := w.brake(&r); cut {
+		in.Brakes = []scaler.Brake{b}
+		r = scaler.Evaluate(in)
+	}
 	w.memory = r.Memory
 	w.write(r)
 	return r
+}
+
+// brake is what the limit above single scalers leaves of a decision, if it is less than that asks for.
+func (w *world) brake(r *scaler.Result) (b scaler.Brake, cut bool) {
+	if _, asks := r.Change(); !asks {
+		return b, false
+	}
+	shared := w.ledger.Share(brakes.Round{
+		Now: w.now, Limits: []brakes.Limit{w.limit},
+		Members: []brakes.Member{{Name: "shop/orders", Replicas: w.wl.Spec, Known: true, Acts: true}, {Name: "shop/others", Replicas: w.others, Known: true, Acts: true}},
+		Asks:    []brakes.Ask{{Name: "shop/orders", Asks: r.Decision.Asks(), Pending: w.waiting()}},
+	})
+	b, cut = shared["shop/orders"]
+	return b, cut
+}
+
+// waiting is how many pods wait for a node.
+func (w *world) waiting() (n int32) {
+	for _, p := range w.pods {
+		if p.waits {
+			n++
+		}
+	}
+	return n
 }
 
 // readAgain reads the group, or keeps what was read before.
@@ -252,6 +285,7 @@ func (w *world) readAgain() {
 func (w *world) write(r scaler.Result) {
 	if c, ok := r.Change(); ok && !w.noWrites {
 		w.wl.LastWrite = seen.Write{At: w.now, From: c.From, To: c.To}
+		w.ledger.Observe("shop/orders", w.wl.LastWrite, w.now)
 		w.writes++
 		w.scale(c.To)
 	}

@@ -60,6 +60,12 @@
 //	Why this many replicas?                              scaler            table.go: the verdicts and the limits, each in order
 //	When does a verdict or limit apply, in which words?  scaler            rules.go, limits.go; words.go, words_rates.go
 //	How soon may the next change follow?                 scaler            rules.go: scaleUp, stabilizing, overBudget; lane.go
+//	What limits all scalers together?                    scaler/brakes     doc.go: the rules; share.go: Share
+//	When do decisions get their share of these limits?   internal/engine   brakes.go: concludeAll, when all of a poll are made
+//	What was done, and what changed of what is in force? internal/engine   audit.go: Deed; who keeps it: internal/audit
+//	Where is that kept, and how is it read?              internal/audit    audit.go: Note, Run; read.go
+//	When is a scaler frozen, by whom, until when?        scaler/brakes     freeze.go: At, by the configuration
+//	And by an annotation, until when?                    scaler/kube/watch   freeze.go: FreezeOf
 //	In which steps is a decision made?                   scaler            evaluate.go: Evaluate calls all of them
 //	Which values did the polls before a decision read?   scaler/seen       doc.go; readings.go, history.go: one source; replicas.go: the target
 //	When are fewer consumers tried than seem necessary?  scaler/learn      trial.go: how a trial ends

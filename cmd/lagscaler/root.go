@@ -31,6 +31,7 @@ Exit codes: 0 success; 1 failure, or a limit was exceeded; 2 wrong flags, argume
 		newPlan(),
 		newSimulate(),
 		newReplay(),
+		newAudit(),
 		newExplain(),
 		newCompare(),
 		newPrice(),

@@ -57,6 +57,9 @@ type Config struct {
 	// Recording of the polls, for `lagscaler replay` and bug reports.
 	Record Record `yaml:"record"`
 
+	// The audit trail: what was done, and what changed of what is in force.
+	Audit Audit `yaml:"audit"`
+
 	// Where learned values are stored if there is no Kubernetes.
 	Memory Memory `yaml:"memory"`
 
@@ -69,6 +72,9 @@ type Config struct {
 	// cluster. If it has entries, a namespace may name only what an
 	// entry allows; lagscaler refuses any other KafkaScaler, which then changes nothing.
 	Namespaces []NamespaceRule `yaml:"namespaces"`
+
+	// Limits of all scalers together, and freezes.
+	Brakes Brakes `yaml:"brakes"`
 
 	// The log of the program.
 	Log Log `yaml:"log"`
@@ -364,6 +370,18 @@ type Record struct {
 	Path string `yaml:"path"`
 
 	// The size in MiB at which a new file begins.
+	MaxMiB int `yaml:"maxMiB"`
+
+	// The number of full files that are kept in addition to the current one.
+	Keep int `yaml:"keep"`
+}
+
+// Audit is the audit trail, which `lagscaler audit` prints. The log has the same deeds as lines for people, without derivations.
+type Audit struct {
+	// The file, with JSON lines. Default: none; then only the log has them.
+	Path string `yaml:"path"`
+
+	// The size in MiB at which a new file begins. Older ones have the time in their name.
 	MaxMiB int `yaml:"maxMiB"`
 
 	// The number of full files that are kept in addition to the current one.

@@ -16,6 +16,7 @@ func Default() *Config {
 		SampleInterval: Duration(time.Second),
 		Metrics:        Metrics{MaxGroups: 10_000, MaxSeries: 500_000},
 		Record:         Record{MaxMiB: 100, Keep: 5},
+		Audit:          Audit{MaxMiB: 100, Keep: 5},
 		Log:            Log{Level: Info, Format: Text},
 		Kubernetes:     Kubernetes{Enabled: Auto, LeaseName: "lagscaler"},
 	}

@@ -26,7 +26,7 @@ The configuration is one YAML file: ` + "`lagscaler run --config lagscaler.yaml`
 - Patterns are regular expressions (RE2) that must match the complete name.
 - Examples of durations: 500ms, 30s, 1h30m.
 - The program reads the file again when it changes, when a file that it names changes (a new password, an updated ConfigMap), and on SIGHUP. If the new file is invalid, the old configuration still applies, the log shows the reason, and ` + "`lagscaler_config_last_reload_successful`" + ` is 0.
-- These settings need a restart; until then the old values apply: ` + "`listen`, `healthListen`, `webConfigFile`, `externalScaler`, `customMetrics`, `interval`, `sampleInterval`, `metrics.compat`, `otlp`, `record`, `memory`, `log.format`, `kubernetes`" + `.
+- These settings need a restart; until then the old values apply: ` + "`listen`, `healthListen`, `webConfigFile`, `externalScaler`, `customMetrics`, `interval`, `sampleInterval`, `metrics.compat`, `otlp`, `record`, `audit`, `memory`, `log.format`, `kubernetes`" + `.
 
 <!-- Generated from internal/config by: go test ./internal/config -update -->
 `
@@ -44,7 +44,7 @@ func TestReference(t *testing.T) {
 func comments(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
-	for _, name := range []string{"config.go", "scaler.go"} {
+	for _, name := range []string{"config.go", "scaler.go", "brakes.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)
@@ -155,7 +155,7 @@ func TestExampleShowsEverySection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, field := range []string{"Clusters", "Groups", "Owners", "Namespaces", "Scalers", "Metrics", "Record", "Memory", "Log", "Kubernetes"} {
+	for _, field := range []string{"Clusters", "Groups", "Owners", "Namespaces", "Scalers", "Metrics", "Record", "Memory", "Audit", "Brakes", "Log", "Kubernetes"} {
 		if reflect.ValueOf(*c).FieldByName(field).IsZero() {
 			t.Errorf("the example has no %s", field)
 		}

@@ -76,3 +76,38 @@ func TestFilter(t *testing.T) {
 		t.Error("found a cluster that is not there")
 	}
 }
+
+const brakesText = minimal + `
+brakes:
+  limits:
+  - {name: all, addedPerMinute: 100, steppingDown: 0.1}
+  - {namespaces: ["shop-.*"], labels: ["tier=batch", "team="], replicas: 900}
+  freezes:
+  - {stops: down, start: "0 8 * * *", end: "0 18 * * *", timeZone: Europe/Berlin}
+  freeze: {stops: all, until: 2026-12-01T07:00:00+01:00, why: moving}
+`
+
+func TestBrakes(t *testing.T) {
+	c := parse(t, brakesText)
+	s := c.Brakes.Scaler()
+	if len(s.Limits) != 2 || s.Limits[0].Name != "all" || s.Limits[0].AddedPerMinute != 100 || s.Limits[0].SteppingDown != 0.1 || s.Limits[1].Name != "limits[1]" || s.Limits[1].Replicas != 900 {
+		t.Errorf("%+v", s.Limits)
+	}
+	batch := map[string]string{"tier": "batch", "team": ""}
+	if l := s.Limits[1]; !l.Selects("shop-eu/orders", batch) || l.Selects("shop/orders", batch) || l.Selects("shop-eu/orders", map[string]string{"tier": "batch"}) {
+		t.Errorf("%+v", l)
+	}
+	day := time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC)
+	for hour, want := range map[int]string{6: "brakes.freeze of the configuration", 7: "brakes.freeze of the configuration"} {
+		if f := s.At(day.Add(time.Duration(hour)*time.Hour)).Of("shop/orders", nil, nil); f == nil || f.By != want || f.Stops != seen.StopsAll {
+			t.Errorf("%d o'clock: %+v", hour, f)
+		}
+	}
+	after := time.Date(2026, 12, 1, 7, 0, 0, 0, time.UTC) // 8:00 in Berlin
+	if f := s.At(after.Add(-time.Second)).Of("shop/orders", nil, nil); f != nil {
+		t.Errorf("between both: %+v", f)
+	}
+	if f := s.At(after).Of("shop/orders", nil, nil); f == nil || f.By != "window freezes[0]" || f.Stops != seen.StopsDown || !f.Until.Equal(after.Add(10*time.Hour)) {
+		t.Errorf("the window: %+v", f)
+	}
+}

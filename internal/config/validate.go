@@ -80,6 +80,7 @@ func (v *validator) config(c *Config) {
 		v.require(at+".match", c.Namespaces[i].Match.IsZero(), "a pattern of namespaces; .* is every one")
 	}
 	v.scalers(c, names)
+	v.brakes(&c.Brakes)
 	if !slices.Contains(scaler.Modes, c.Mode) {
 		v.addProblem("mode", "must be %s", oneOf(scaler.Modes))
 	}
@@ -100,8 +101,10 @@ func (v *validator) config(c *Config) {
 	v.otlp(c.OTLP)
 	requirePositive(v, "record.maxMiB", c.Record.MaxMiB)
 	requirePositive(v, "record.keep", c.Record.Keep)
+	requirePositive(v, "audit.maxMiB", c.Audit.MaxMiB)
+	requirePositive(v, "audit.keep", c.Audit.Keep)
 	v.kubernetes(c)
-	c.Record.Path, c.Memory.File = v.resolve(c.Record.Path), v.resolve(c.Memory.File)
+	c.Record.Path, c.Memory.File, c.Audit.Path = v.resolve(c.Record.Path), v.resolve(c.Memory.File), v.resolve(c.Audit.Path)
 }
 
 func (v *validator) externalScaler(c *Config) {

@@ -159,3 +159,42 @@ const (
 
 // UnmarshalText parses a switch.
 func (s *Switch) UnmarshalText(text []byte) error { return parseEnum(s, text, Auto, On, Off) }
+
+// Label is a label that a KafkaScaler must have, written as KEY=VALUE.
+type Label struct{ Key, Value string }
+
+var labelText = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9._/-]*)=([A-Za-z0-9._-]*)$`)
+
+// UnmarshalText parses KEY=VALUE.
+func (l *Label) UnmarshalText(text []byte) error {
+	m := labelText.FindSubmatch(text)
+	if m == nil {
+		return fmt.Errorf("must be KEY=VALUE, such as tier=batch")
+	}
+	l.Key, l.Value = string(m[1]), string(m[2])
+	return nil
+}
+
+// MarshalText writes the label as it was read.
+func (l Label) MarshalText() ([]byte, error) { return []byte(l.Key + "=" + l.Value), nil }
+
+// Time is a time of RFC 3339.
+type Time time.Time
+
+// UnmarshalText parses a time.
+func (t *Time) UnmarshalText(text []byte) error {
+	v, err := time.Parse(time.RFC3339, string(text))
+	if err != nil {
+		return fmt.Errorf("must be a time such as 2026-12-01T06:00:00Z")
+	}
+	*t = Time(v)
+	return nil
+}
+
+// MarshalText writes the time; one that is not set is empty.
+func (t Time) MarshalText() ([]byte, error) {
+	if time.Time(t).IsZero() {
+		return nil, nil
+	}
+	return []byte(time.Time(t).Format(time.RFC3339)), nil
+}

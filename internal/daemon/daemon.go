@@ -2,7 +2,9 @@ package daemon
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -10,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/lagscaler/lagscaler/internal/audit"
 	"github.com/lagscaler/lagscaler/internal/config"
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/internal/metrics"
@@ -51,6 +54,7 @@ type Daemon struct {
 	kube     controller // nil without Kubernetes
 	engine   *engine.Engine
 	recorder *record.Recorder // nil: nothing is recorded
+	audit    *audit.Trail
 	metrics  *metrics.Page
 	pusher   *otlp.Pusher // nil: metrics are not pushed
 	pages    http.Handler
@@ -99,7 +103,9 @@ func New(o Options) (*Daemon, error) {
 func (d *Daemon) engineOptions(ring *recent.Ring) engine.Options {
 	c := d.config.Load()
 	d.recorder = newRecorder(c.Record, d.opts.Build.Version, d.log)
+	d.audit = d.newTrail(c.Audit)
 	o := engine.Options{
+		Audit:          d.audit.Note,
 		Interval:       time.Duration(c.Interval),
 		SampleInterval: time.Duration(c.SampleInterval),
 		Clock:          d.opts.Clock,
@@ -150,7 +156,25 @@ func (d *Daemon) MissingRights() []string {
 
 // engineSettings are the settings of the engine.
 func engineSettings(c *config.Config, clusters []engine.Cluster) engine.Settings {
-	return engine.Settings{Clusters: clusters, SLO: c.SLO, Labels: c.Labels, Mode: c.Mode}
+	return engine.Settings{Clusters: clusters, SLO: c.SLO, Labels: c.Labels, Mode: c.Mode, Brakes: c.Brakes.Scaler()}
+}
+
+// newTrail is the audit trail of this replica.
+func (d *Daemon) newTrail(c config.Audit) *audit.Trail {
+	by := d.opts.Identity
+	if by == "" {
+		by, _ = ownIdentity() // without a name of the host, the trail has none
+	}
+	return audit.New(audit.Options{Path: c.Path, MaxMiB: c.MaxMiB, Keep: c.Keep, By: by, Configuration: d.fingerprint, Log: d.log})
+}
+
+// fingerprint tells configurations apart: the first digits of the SHA-256 of the one in force, as the status page shows it.
+func (d *Daemon) fingerprint() string {
+	text, err := d.config.Load().Redacted()
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(text))[:12]
 }
 
 // newRecorder returns nil if nothing is to be recorded.

@@ -15,6 +15,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube"
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // controller is the side of Kubernetes.
@@ -120,7 +121,10 @@ func ownIdentity() (string, error) {
 
 // kubernetesSettings are the settings of the controller.
 func kubernetesSettings(c *config.Config) kube.Settings {
-	s := kube.Settings{Mode: c.Mode}
+	brakes := c.Brakes.Scaler()
+	s := kube.Settings{Mode: c.Mode, Frozen: func(scaler string, now time.Time) *seen.Freeze {
+		return brakes.At(now).Of(scaler, nil, nil)
+	}}
 	for _, cluster := range c.Clusters {
 		s.Clusters = append(s.Clusters, cluster.Name)
 	}

@@ -21,6 +21,7 @@ var restartOnly = []struct {
 	{"metrics.compat", func(c *config.Config) any { return &c.Metrics.Compat }},
 	{"otlp", func(c *config.Config) any { return &c.OTLP }},
 	{"record", func(c *config.Config) any { return &c.Record }},
+	{"audit", func(c *config.Config) any { return &c.Audit }},
 	{"memory", func(c *config.Config) any { return &c.Memory }},
 	{"log.format", func(c *config.Config) any { return &c.Log.Format }},
 	{"kubernetes", func(c *config.Config) any { return &c.Kubernetes }},

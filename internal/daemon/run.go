@@ -44,6 +44,10 @@ func (d *Daemon) Run(ctx context.Context, listener net.Listener) error {
 		recording, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		g.Add(func() error { return r.Run(recording) }, func(error) { <-deciding; cancel() })
 	}
+	if d.config.Load().Audit.Path != "" {
+		auditing, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		g.Add(func() error { return d.audit.Run(auditing) }, func(error) { <-deciding; cancel() })
+	}
 	server := d.server(listener)
 	g.Add(server.run, server.stop)
 	if d.health != nil {

@@ -89,7 +89,7 @@ func (d *declared) add(s *scaler.Scaler, src seen.SourceSpec) {
 		slo.ProcessingTime = src.ProcessingTime
 	}
 	d.slos[name] = slo
-	d.labels[name] = s.Labels
+	d.labels[name] = s.Owners
 	d.groups[src.Cluster] = append(d.groups[src.Cluster], src.Group)
 }
 

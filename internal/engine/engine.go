@@ -12,6 +12,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/brakes"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -21,6 +22,7 @@ type Settings struct {
 	SLO      func(cluster, group string) lag.SLO           // all thresholds of a group, as the configuration says; nil: lag.DefaultSLO for all
 	Labels   func(cluster, group string) map[string]string // whose a group is, as the configuration says; nil: it says nothing
 	Mode     scaler.Mode                                   // the global one; empty: each scaler's own
+	Brakes   brakes.Settings                               // limits above single scalers, and freezes
 }
 
 // Options are fixed for an engine's life.
@@ -34,6 +36,9 @@ type Options struct {
 	Memories Memories    // nil: what is learned ends with the process
 	Leading  func() bool // nil: always
 	Record   Record      // nil: not recorded
+
+	// Audit is told what is done, and what changes of what is in force; nil: nobody keeps it. It must not block.
+	Audit func(Deed)
 
 	// Asked says when another autoscaler last asked for the number of a scaler; nil: nobody may ask.
 	Asked func(scaler string) (at time.Time, ok bool)
@@ -120,7 +125,7 @@ func (e *Engine) configure(s Settings) {
 	if s.Labels == nil {
 		s.Labels = func(string, string) map[string]string { return nil }
 	}
-	e.current, e.scaling.mode = s, s.Mode
+	e.current, e.scaling.mode, e.scaling.braking.settings = s, s.Mode, s.Brakes
 	kept := map[string]*cluster{}
 	for _, c := range s.Clusters {
 		if old, ok := e.clusters[c.Name]; ok && old.Source == c.Source {
@@ -209,9 +214,9 @@ func (e *Engine) observed(name string, o lag.Observation) {
 
 // publish makes the Report that readers see from now on.
 func (e *Engine) publish(now time.Time) {
-	r := &Report{At: now, Leader: e.scaling.leading(), Mode: e.current.Mode, Scalers: e.scaling.published(), Panics: e.panics.published()}
+	r := &Report{At: now, Leader: e.scaling.leading(), Mode: e.current.Mode, Scalers: e.scaling.published(), Panics: e.panics.published(), Brakes: e.scaling.braking.uses}
 	for i := range r.Scalers {
-		r.Scalers[i].Labels = e.scalerLabels(r.Scalers[i].Scaler)
+		r.Scalers[i].Owners = e.scalerLabels(r.Scalers[i].Scaler)
 	}
 	for _, c := range e.clusters {
 		r.Clusters = append(r.Clusters, c.report)

@@ -20,7 +20,7 @@ func (e *Engine) labels(cluster, group string) map[string]string {
 
 // scalerLabels are the labels of a scaler.
 func (e *Engine) scalerLabels(s scaler.Scaler) map[string]string {
-	out := s.Labels
+	out := s.Owners
 	for _, src := range s.Sources {
 		out = merged(out, e.current.Labels(src.Cluster, src.Group))
 	}

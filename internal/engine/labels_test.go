@@ -41,7 +41,7 @@ func TestWhoseAGroupIs(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := idle(t)
-			f.scaler.Labels, f.scaler.Refusal = c.declared, c.refused
+			f.scaler.Owners, f.scaler.Refusal = c.declared, c.refused
 			s := settings(&kafka{name: "main", end: 100, committed: 100, members: 3})
 			s.Labels = func(cluster, group string) map[string]string {
 				if cluster == "main" && group == "orders" {
@@ -57,7 +57,7 @@ func TestWhoseAGroupIs(t *testing.T) {
 			if !ok || !maps.Equal(g.Labels, c.wantGroup) {
 				t.Errorf("group %v, want %v", g.Labels, c.wantGroup)
 			}
-			if got := e.Latest().Scalers[0].Labels; !maps.Equal(got, c.wantScaler) {
+			if got := e.Latest().Scalers[0].Owners; !maps.Equal(got, c.wantScaler) {
 				t.Errorf("scaler %v, want %v", got, c.wantScaler)
 			}
 		})
@@ -68,7 +68,7 @@ func TestWhoseAGroupIs(t *testing.T) {
 func TestTheFirstScalerSays(t *testing.T) {
 	sources := []seen.SourceSpec{{Cluster: "main", Group: "orders"}}
 	first, second := map[string]string{"team": "a"}, map[string]string{"team": "b", "product": "x"}
-	d := declare([]scaler.Scaler{{Name: "shop/z", Sources: sources, Labels: second}, {Name: "shop/a", Sources: sources, Labels: first}}, scaler.Advise)
+	d := declare([]scaler.Scaler{{Name: "shop/z", Sources: sources, Owners: second}, {Name: "shop/a", Sources: sources, Owners: first}}, scaler.Advise)
 	if got := d.labels[groupName{"main", "orders"}]; !maps.Equal(got, first) {
 		t.Errorf("%v", got)
 	}

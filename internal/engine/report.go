@@ -9,6 +9,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/brakes"
 )
 
 // Report is everything the program knows at one time. It is immutable. Metrics, pages and commands read only the latest
@@ -21,7 +22,11 @@ type Report struct {
 	Scalers  []ScalerReport   // sorted by name
 	Polls    []PollStats      // of this process, sorted by cluster
 	Panics   []PanicCount     // of this process since start, for every part
+	Brakes   []BrakeUse       // the limits above single scalers, in the order of the configuration
 }
+
+// BrakeUse is how much of a limit above single scalers is used.
+type BrakeUse = brakes.Use
 
 // ClusterReport is one cluster: the last poll, and what follows from it. It is immutable: successive Reports share the pointer
 // until the cluster is read again, so that a poll of one cluster costs the others nothing.

@@ -13,6 +13,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/asleep"
+	"github.com/lagscaler/lagscaler/scaler/brakes"
 	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/say"
 	"github.com/lagscaler/lagscaler/scaler/seen"
@@ -65,6 +66,8 @@ type scaling struct {
 
 	clusterIDs clusterIDs
 	turns      turns
+	braking    braking
+	audit      auditing
 }
 
 func newScaling(o Options, polls lastPolls, p *panics) scaling {
@@ -76,7 +79,7 @@ func newScaling(o Options, polls lastPolls, p *panics) scaling {
 		targets: o.Targets, leading: leading, asked: o.Asked, record: o.Record, clock: o.Clock, log: o.Log, polls: polls, panics: p,
 		memory: memory{store: o.Memories, log: o.Log, learned: map[string]scaler.Memory{}},
 		left:   leftBefore{}, clusterIDs: clusterIDs{},
-		reports: map[string]ScalerReport{}, counts: map[string]*counts{}, turns: newTurns(),
+		reports: map[string]ScalerReport{}, counts: map[string]*counts{}, turns: newTurns(), braking: braking{ledger: brakes.NewLedger(o.Clock)}, audit: auditing{note: o.Audit, known: map[string]string{}},
 	}
 }
 
@@ -85,6 +88,8 @@ func (s *scaling) read(now time.Time) {
 	if s.targets != nil {
 		s.declared = declare(s.targets.Scalers(now), s.mode)
 		s.declared.remember(s.asleep)
+		s.freeze(now)
+		s.observeWrites(now)
 	}
 }
 
@@ -100,26 +105,26 @@ func (s *scaling) asleep(one *scaler.Scaler) asleep.State {
 // One target's failure never stops the others. The decisions take no longer than their share, see [turns].
 func (s *scaling) decide(ctx context.Context, now time.Time, share time.Duration, polled func(cluster string) bool) {
 	reports := map[string]ScalerReport{}
-	var writes []write
+	s.auditInForce(now)
+	var waiting []*asking
 	began := time.Now()
 	for _, i := range s.turns.order(s.declared.scalers, share) {
 		one := s.declared.scalers[i]
 		one.Workload.Followed = s.followed(&one, now)
 		due := s.evaluates(&one, polled) && !s.turns.late(one.Name, time.Since(began))
 		var report ScalerReport
-		var change scaler.Change
-		var asks bool
-		if err := s.panics.catch(PartDecide, one.Name, func() { report, change, asks = s.decideOne(one, due, now, polled) }); err != nil {
-			report, asks = s.reports[one.Name], false // its last decision, and why there is no new one
-			report.Scaler, report.Disposition, report.Failure = one, scaler.Failed, err.Error()
+		var asks *asking
+		if err := s.panics.catch(PartDecide, one.Name, func() { report, asks = s.decideOne(one, due, now, polled) }); err != nil {
+			report, asks = s.failed(one, err), nil
 		}
-		if asks {
-			writes = append(writes, write{one.Name, change})
+		if asks != nil {
+			waiting = append(waiting, asks)
 		}
 		reports[one.Name] = report
 	}
 	s.turns.tell(s.log)
-	s.apply(ctx, reports, writes)
+	s.apply(ctx, reports, s.concludeAll(waiting, reports, now))
+	s.braking.uses = s.braking.ledger.Uses(s.round(now))
 	s.forget(reports)
 	s.reports = reports
 	s.save(ctx, now, false)
@@ -134,22 +139,35 @@ func (s *scaling) evaluates(one *scaler.Scaler, polled func(cluster string) bool
 	return !known || s.turns.waits(one.Name) || len(one.Sources) > 0 && polled(one.Sources[0].Cluster)
 }
 
-// decideOne is one scaler's part of decide: a decision if it is due, else the last one. asks is false when there is nothing to write.
-func (s *scaling) decideOne(one scaler.Scaler, due bool, now time.Time, polled func(cluster string) bool) (last ScalerReport, change scaler.Change, asks bool) {
+// decideOne is one scaler's part of decide: a decision if it is due, else the last one. asks is nil when there is nothing to write.
+func (s *scaling) decideOne(one scaler.Scaler, due bool, now time.Time, polled func(cluster string) bool) (last ScalerReport, asks *asking) {
 	last = s.reports[one.Name]
 	switch {
 	case one.Refused() || one.Mode == scaler.Observe:
 		s.turns.forget(one.Name)
 		last = ScalerReport{Outcome: scaler.Outcome{Scaler: one}}
 	case due:
-		last, change, asks = s.evaluate(one, now)
+		in := s.input(&one, now)
+		decided := &asking{in: in, one: one, result: scaler.Evaluate(in)}
+		if _, changes := decided.result.Change(); changes {
+			last.Scaler = one
+			return last, decided // it is concluded when all are decided
+		}
+		last, _, _ = s.conclude(decided, now)
 	default:
 		last.Scaler = one
 	}
 	if !last.Decision.At.IsZero() && slices.ContainsFunc(one.Sources, func(src seen.SourceSpec) bool { return polled(src.Cluster) }) {
 		last.Measured = s.measure(one, last.Decision)
 	}
-	return last, change, asks && last.Disposition == scaler.Applied
+	return last, nil
+}
+
+// failed is the report of a scaler whose decision panicked: its last decision, and why there is no new one.
+func (s *scaling) failed(one scaler.Scaler, err error) ScalerReport {
+	report := s.reports[one.Name]
+	report.Scaler, report.Disposition, report.Failure = one, scaler.Failed, err.Error()
+	return report
 }
 
 // measure is what readers see of a scaler's sources. Rates of a part of a group are the decision's: nobody else counts them.
@@ -191,8 +209,8 @@ type write struct {
 	change scaler.Change
 }
 
-// evaluate asks the pure scaler for a decision and remembers what it learned; asks is false when it asks for no change.
-func (s *scaling) evaluate(one scaler.Scaler, now time.Time) (r ScalerReport, change scaler.Change, asks bool) {
+// input is everything that a decision may know.
+func (s *scaling) input(one *scaler.Scaler, now time.Time) scaler.Input {
 	in := scaler.Input{
 		Now: now, Clock: s.clock, Workload: one.Workload, Policy: one.Policy, Memory: s.memory.learned[one.Name],
 	}
@@ -202,9 +220,14 @@ func (s *scaling) evaluate(one scaler.Scaler, now time.Time) (r ScalerReport, ch
 	}
 	in.Acts, in.Asleep = s.leading() && one.Mode == scaler.Act, one.Asleep
 	for _, spec := range one.Sources {
-		in.Sources = append(in.Sources, s.polls.source(spec, s.remembered(&one, spec)))
+		in.Sources = append(in.Sources, s.polls.source(spec, s.remembered(one, spec)))
 	}
-	result := scaler.Evaluate(in)
+	return in
+}
+
+// conclude makes a decision the one that stands, and remembers what was learned; asks is false when it asks for no change.
+func (s *scaling) conclude(a *asking, now time.Time) (r ScalerReport, change scaler.Change, asks bool) {
+	one, in, result := a.one, a.in, a.result
 	if s.record != nil {
 		s.record(one.Name, in, result)
 	}
@@ -220,6 +243,9 @@ func (s *scaling) evaluate(one scaler.Scaler, now time.Time) (r ScalerReport, ch
 	r.Given = result.Memory.Given
 	if before := in.Memory.Given; r.Given != nil && (before == nil || before.Replicas != r.Given.Replicas) {
 		s.memory.saveAlone(one.Name) // the next leader must not give less while it holds
+		if s.leading() {
+			s.auditDecision(DeedGiven, &r, r.Given.Replicas)
+		}
 	}
 	if one.Asleep == nil && !in.Memory.Asleep.ByHand.Equal(result.Memory.Asleep.ByHand) {
 		s.memory.saveSoon()
@@ -345,12 +371,14 @@ func (s *scaling) saveIntents(ctx context.Context, reports map[string]ScalerRepo
 // applied is a report after its write: one log line for each.
 func (s *scaling) applied(r ScalerReport, err error) ScalerReport {
 	s.count(r.Name).applied(r.Decision, err)
+	s.booked(r.Name, err)
 	attrs := []any{
 		"scaler", r.Name, "target", r.Decision.Target.String(), "from", r.Decision.Current, "to", r.Decision.Desired,
 		"reason", r.Decision.Reason(), "why", r.Line,
 	}
 	if err == nil {
 		s.log.Info("scaled", attrs...)
+		s.auditDecision(DeedWrite, &r, r.Decision.Desired)
 		return r
 	}
 	r.Disposition, r.Failure = scaler.Failed, err.Error()
@@ -358,6 +386,7 @@ func (s *scaling) applied(r ScalerReport, err error) ScalerReport {
 		r.Disposition = scaler.Conflict
 	}
 	s.log.Warn("scaling failed", append(attrs, "err", err)...)
+	s.auditDecision(DeedWrite, &r, r.Decision.Desired)
 	return r
 }
 
@@ -369,6 +398,8 @@ func (s *scaling) forget(declared map[string]ScalerReport) {
 			delete(s.memory.learned, name)
 			delete(s.counts, name)
 			s.turns.forget(name)
+			s.braking.ledger.Forget(name)
+			s.audit.forget(name)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/brakes"
 	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/seen"
@@ -166,7 +167,7 @@ func scaled(r *engine.Report, change func(*engine.ScalerReport)) *engine.Report 
 			Scaler: scaler.Scaler{
 				Name: "shop/orders", Mode: scaler.Act, Policy: scaler.Policy{MinReplicas: 1, MaxReplicas: 20},
 				Sources:  []seen.SourceSpec{{Cluster: r.Clusters[0].Name, Group: "group-0000"}},
-				Workload: seen.Workload{Ref: ref, Found: true, HasScale: true, Spec: 12, Status: 12, Ready: 12},
+				Workload: seen.Workload{Ref: ref, Found: true, HasScale: true, Spec: 12, Status: 12, Ready: 12, Freeze: &seen.Freeze{Stops: seen.StopsDown, By: "window peak", Until: r.At.Add(time.Hour)}},
 			},
 			Decision: scaler.Decision{
 				At: r.At, Target: ref, Current: 12, Desired: 20, Wanted: 30, Verdict: scaler.ScaleUp,
@@ -182,6 +183,8 @@ func scaled(r *engine.Report, change func(*engine.ScalerReport)) *engine.Report 
 		change(&s)
 	}
 	r.Scalers = append(r.Scalers, s)
+	limit := &brakes.Limit{Name: "all", AddedPerMinute: 20, SteppingDown: 0.1, Replicas: 100}
+	r.Brakes = []engine.BrakeUse{{Limit: limit, AddedPerMinute: 8, SteppingDown: 1, MayStepDown: 3, Replicas: 40}}
 	return r
 }
 

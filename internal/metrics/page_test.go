@@ -70,7 +70,7 @@ func TestTableIsWhatIsExposed(t *testing.T) {
 	f.lag -= 300 // it catches up, so that there is a time to drain
 	r := scaled(f.report(3), func(s *engine.ScalerReport) {
 		s.Decision.Overdue, s.Workload.Followed, s.Given = true, true, &learn.Given{Replicas: 20}
-		s.Labels = map[string]string{"team": "shop"}
+		s.Owners = map[string]string{"team": "shop"}
 	})
 	r.Clusters[0].Groups[0].Labels = map[string]string{"team": "shop"}
 	declare(&r.Clusters[0].Groups[0], lag.SLO{Declared: true, LagTime: 30 * time.Second})
@@ -308,7 +308,7 @@ func TestOwnerInfo(t *testing.T) {
 	r := (&fleet{name: "main", groups: 2, topics: 1, partitions: 2}).report(2)
 	r.Clusters[0].Groups[1].Labels = map[string]string{"team": "shop", "product": "web\xff"}
 	r.Scalers = []engine.ScalerReport{{Outcome: scaler.Outcome{Scaler: scaler.Scaler{
-		Name: "shop/orders", Workload: seen.Workload{Ref: seen.Ref{Kind: "Deployment", Namespace: "shop", Name: "orders"}}, Labels: map[string]string{"team": "shop"},
+		Name: "shop/orders", Workload: seen.Workload{Ref: seen.Ref{Kind: "Deployment", Namespace: "shop", Name: "orders"}}, Owners: map[string]string{"team": "shop"},
 	}}}}
 	got := text(t, page(r, Filter{}))
 	for _, want := range []string{

@@ -97,6 +97,24 @@ var scalerTable = []row[*scalerView]{
 		func(s *scalerView, o *out) { o.add(float64(s.Counts.Errors)) }),
 	scalerRow("lagscaler_scaler_paused", "1 while the annotation lagscaler.io/paused is set.", Gauge,
 		func(s *scalerView, o *out) { o.flag(s.Workload.Paused) }),
+	scalerRow("lagscaler_scaler_limited", "1 for each limit that changed the number of replicas of the last decision, with its name: MaxReplicas, PoolFull and others. Absent otherwise.", Gauge,
+		func(s *scalerView, o *out) {
+			for _, step := range s.Decision.Steps {
+				o.add(1, string(step.Reason))
+			}
+		}, "reason"),
+	scalerRow("lagscaler_scaler_frozen", "1 while a freeze is in force, with what it stops: down (scale downs) or all (every write). Absent otherwise.", Gauge,
+		func(s *scalerView, o *out) {
+			if f := s.Workload.Freeze; f != nil {
+				o.add(1, string(f.Stops))
+			}
+		}, "stops"),
+	scalerRow("lagscaler_scaler_frozen_until_timestamp_seconds", "Unix time at which the freeze in force ends by itself. Absent without a freeze.", Gauge,
+		func(s *scalerView, o *out) {
+			if f := s.Workload.Freeze; f != nil {
+				o.know(float64(f.Until.Unix()), !f.Until.IsZero())
+			}
+		}),
 	scalerRow("lagscaler_scaler_zero_by_hand", "1 while somebody else has set the replicas to 0, and lagscaler keeps them so.", Gauge,
 		func(s *scalerView, o *out) {
 			o.flag(s.decided && (s.Decision.Verdict == scaler.ZeroByHand || s.Decision.Verdict == scaler.ZeroByHandWaiting))
@@ -114,7 +132,7 @@ var scalerTable = []row[*scalerView]{
 			}
 		}, "reason"),
 	optional(scalerRow("lagscaler_scaler_owner_info", "1, with a label for each entry of `owners` in the configuration that is known of the scaler, such as team. The alerts join it. Absent if none is known.", Gauge,
-		func(s *scalerView, o *out) { o.addLabels(1, s.Labels) })),
+		func(s *scalerView, o *out) { o.addLabels(1, s.Owners) })),
 	scalerRow("lagscaler_scaler_source_info", "1 for every group that scales the target. It joins the metrics of groups and scalers.", Gauge,
 		func(s *scalerView, o *out) {
 			for _, source := range s.Sources {

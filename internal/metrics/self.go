@@ -128,10 +128,27 @@ type selfView struct {
 	series int
 	kept   int // scalers that another installation keeps
 	panics []engine.PanicCount
+	brakes []engine.BrakeUse // nil on a replica that does not lead
 }
 
 func selfRow(name, help string, f func(*selfView, *out), own ...string) row[*selfView] {
 	return row[*selfView]{Metric: Metric{Name: name, Type: Gauge, Area: AreaSelf, Stability: Stable, Labels: own, Help: help}, emit: f}
+}
+
+// eachBrake calls yield for each number of each limit that is set.
+func (s *selfView) eachBrake(yield func(brake, of string, limit, used float64)) {
+	for i := range s.brakes {
+		u := &s.brakes[i]
+		if n := u.Limit.AddedPerMinute; n > 0 {
+			yield(word(u.Limit.Name), "added_per_minute", float64(n), float64(u.AddedPerMinute))
+		}
+		if n := u.Limit.Replicas; n > 0 {
+			yield(word(u.Limit.Name), "replicas", float64(n), float64(u.Replicas))
+		}
+		if u.Limit.SteppingDown > 0 {
+			yield(word(u.Limit.Name), "stepping_down", float64(u.MayStepDown), float64(u.SteppingDown))
+		}
+	}
 }
 
 // keptByAnother counts the scalers that another installation keeps.
@@ -152,6 +169,14 @@ var selfTable = []row[*selfView]{
 		func(s *selfView, o *out) { o.flag(s.leader) }),
 	selfRow("lagscaler_scalers_kept_by_another", "KafkaScalers that another installation of lagscaler keeps. This one writes neither their replicas nor their status.",
 		func(s *selfView, o *out) { o.add(float64(s.kept)) }),
+	selfRow("lagscaler_brake_limit", "Limit above single scalers (brakes.limits), by name and by what it limits: replicas added in a minute, replicas in all, or scalers that may step down within 5 minutes. Only on the leader.",
+		func(s *selfView, o *out) {
+			s.eachBrake(func(brake, of string, limit, _ float64) { o.add(limit, brake, of) })
+		}, "brake", "of"),
+	selfRow("lagscaler_brake_used", "How much of that limit is used. Replicas in all may exceed it: a limit takes nothing away that runs.",
+		func(s *selfView, o *out) {
+			s.eachBrake(func(brake, of string, _, used float64) { o.add(used, brake, of) })
+		}, "brake", "of"),
 	selfRow("lagscaler_build_info", "1, with the version.",
 		func(s *selfView, o *out) { o.add(1, word(s.opts.Version), word(s.opts.Revision)) }, "version", "revision"),
 	selfRow("lagscaler_config_last_reload_successful", "1 if the last load of the configuration file succeeded; fields that need a restart apply only after it. 0 if the file was refused.",

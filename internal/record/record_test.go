@@ -67,6 +67,9 @@ func anyInput() *rapid.Generator[scaler.Input] {
 			reflect.TypeFor[[]asleep.Mark](): list(func(t *rapid.T) any {
 				return orNil(rapid.SliceOfN(rapid.Make[asleep.Mark](), 0, 2).Draw(t, "marks"))
 			}),
+			reflect.TypeFor[[]scaler.Brake](): list(func(t *rapid.T) any {
+				return orNil(rapid.SliceOfN(rapid.Make[scaler.Brake](), 0, 2).Draw(t, "brakes"))
+			}),
 			reflect.TypeFor[[]int32](): list(func(t *rapid.T) any {
 				return orNil(rapid.SliceOfN(rapid.Int32(), 0, 3).Draw(t, "numbers"))
 			}),

@@ -20,6 +20,21 @@ type DecisionsPage struct {
 	Leader   bool           `json:"leader"`
 	Verdicts []VerdictCount `json:"verdicts"` // of all that match
 	Scalers  []DecisionView `json:"scalers"`  // sorted by name
+	Brakes   []BrakeView    `json:"brakes,omitempty"`
+}
+
+// BrakeView is a limit above single scalers and how much of it is used; null: it does not limit that.
+type BrakeView struct {
+	Name           string     `json:"name"`
+	AddedPerMinute *BrakeUsed `json:"addedPerMinute"` // replicas added in the last minute
+	Replicas       *BrakeUsed `json:"replicas"`       // in all
+	SteppingDown   *BrakeUsed `json:"steppingDown"`   // scalers, within the last 5 minutes
+}
+
+// BrakeUsed is a limit and how much of it is used. Replicas in all may exceed it.
+type BrakeUsed struct {
+	Used  int `json:"used"`
+	Limit int `json:"limit"`
 }
 
 // VerdictCount is how many scalers' last decision has a verdict.
@@ -45,7 +60,8 @@ type DecisionView struct {
 	Failure     string           `json:"failure,omitempty"`
 	Overdue     bool             `json:"overdue"` // a hold is past its deadline
 	Wait        *scaler.Wait     `json:"wait"`
-	Owner       *OwnerView       `json:"owner"` // another controller of the target; null: nobody
+	Frozen      string           `json:"frozen,omitempty"` // what a freeze stops, until when, and who set it; absent: nothing does
+	Owner       *OwnerView       `json:"owner"`            // another controller of the target; null: nobody
 	Steps       []scaler.Step    `json:"steps"`
 	Rows        []say.Row        `json:"rows"` // the derivation
 	Sources     []SourceView     `json:"sources"`
@@ -86,7 +102,7 @@ func (p *pages) allDecisions(r *engine.Report, req *http.Request) (serve.Whole, 
 func findDecisions(r *engine.Report, req *http.Request) (*DecisionsPage, []*engine.ScalerReport) {
 	out := &DecisionsPage{
 		List: listOf(req.URL.Query(), "name"), Mode: string(r.Mode), Leader: r.Leader,
-		Verdicts: []VerdictCount{}, Scalers: []DecisionView{},
+		Verdicts: []VerdictCount{}, Scalers: []DecisionView{}, Brakes: brakesOf(r),
 	}
 	words := out.words()
 	var found []*engine.ScalerReport
@@ -105,12 +121,31 @@ func findDecisions(r *engine.Report, req *http.Request) (*DecisionsPage, []*engi
 	return out, found
 }
 
+func brakesOf(r *engine.Report) (out []BrakeView) {
+	used := func(limit, used int) *BrakeUsed {
+		if limit == 0 {
+			return nil
+		}
+		return &BrakeUsed{used, limit}
+	}
+	for _, u := range r.Brakes {
+		v := BrakeView{
+			Name: u.Limit.Name, AddedPerMinute: used(int(u.Limit.AddedPerMinute), int(u.AddedPerMinute)), Replicas: used(int(u.Limit.Replicas), int(u.Replicas)),
+		}
+		if u.Limit.SteppingDown > 0 {
+			v.SteppingDown = used(u.MayStepDown, u.SteppingDown)
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
 // decides reports whether a scaler's names and decision contain every word. Words are in lower case.
 func decides(s *engine.ScalerReport, words []string) bool {
 	if len(words) == 0 {
 		return true
 	}
-	shown := []string{api.Labels(s.Labels).String(), s.Name, s.Workload.Ref.String(), string(s.Decision.Verdict), string(s.Disposition), s.Refusal.String()}
+	shown := []string{api.Labels(s.Owners).String(), s.Name, s.Workload.Ref.String(), string(s.Decision.Verdict), string(s.Disposition), s.Refusal.String()}
 	for _, src := range s.Sources {
 		shown = append(shown, src.Group)
 	}
@@ -131,9 +166,9 @@ func decisionOf(s *engine.ScalerReport) DecisionView {
 	d := s.Decision
 	v := DecisionView{
 		Name: s.Name, Target: s.Workload.Ref.String(), Mode: string(s.Mode), Refused: s.Refusal.String(),
-		Labels: s.Labels, Line: s.Line, Verdict: string(d.Verdict), Doc: d.Verdict.Doc(),
+		Labels: s.Owners, Line: s.Line, Verdict: string(d.Verdict), Doc: d.Verdict.Doc(),
 		Disposition: string(s.Disposition), Failure: s.Failure, Overdue: d.Overdue, Wait: d.Wait, Steps: d.Steps,
-		Rows: []say.Row{},
+		Rows: []say.Row{}, Frozen: scaler.FreezeWords(s.Workload.Freeze),
 	}
 	if o := s.Workload.Owner; o.Kind != "" {
 		v.Owner = &OwnerView{Kind: o.Kind, Name: o.Name, Paused: o.Paused}

@@ -15,6 +15,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/kube/election"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
 	"github.com/lagscaler/lagscaler/scaler/kube/watch"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // Options are fixed for a Controller's life.
@@ -42,6 +43,9 @@ type Settings struct {
 	Namespaces []NamespaceRule
 	Declared   []Declared // scalers of the configuration file
 	Labels     []Label    // that say whose a scaler is
+
+	// Frozen is the freeze of the configuration for a scaler without labels, by its name; nil: there is none.
+	Frozen func(scaler string, now time.Time) *seen.Freeze
 }
 
 // Label is a label that says whose a scaler is.
@@ -69,6 +73,7 @@ type Controller struct {
 	kinds        *watch.Kinds  // what is watched
 	watches      *watch.Watches
 	targets      *watch.Targets
+	namespaces   *watch.Namespaces
 	workloads    *watch.Workloads
 	scales       *scales // what is written
 	publisher    *publisher
@@ -88,7 +93,8 @@ func New(clients access.Clients, o Options) *Controller {
 	c.others = newOthers(api, c.declarations)
 	c.kinds, c.watches = watch.NewKinds(api), watch.NewWatches(api, c.handler)
 	c.targets = watch.NewTargets(api, c.Leading, c.election.FirstWrite, func() { signal(c.wake) })
-	c.workloads = &watch.Workloads{Rights: api.Rights, Kinds: c.kinds, Watches: c.watches, Targets: c.targets}
+	c.namespaces = watch.NewNamespaces(api, c.watches, o.Watch)
+	c.workloads = &watch.Workloads{Rights: api.Rights, Kinds: c.kinds, Watches: c.watches, Targets: c.targets, Namespaces: c.namespaces}
 	c.declarations.triggers = newTriggers(api.Clock, c.workloads.ScaledObject)
 	events := &events{api: api, reporter: o.Identity}
 	c.scales = &scales{api: api, election: c.election, targets: c.targets}
@@ -100,7 +106,7 @@ func New(clients access.Clients, o Options) *Controller {
 	}
 	c.scales.claim, c.scales.intend = c.publisher.claim, c.publisher.intend
 	c.memories = newMemories(api, o, c.election, c.declarations)
-	c.memories.restore = (&restorer{c.declarations, c.workloads, c.scales, events}).restore
+	c.memories.restore = (&restorer{c.declarations, c.workloads, c.namespaces, c.scales, events}).restore
 	return c
 }
 
@@ -193,6 +199,9 @@ func (c *Controller) Run(ctx context.Context) error {
 	defer ticker.Stop()
 	for {
 		c.follow(ctx, &wg)
+		if c.declarations.mode() != scaler.Observe {
+			c.namespaces.Refresh(ctx)
+		}
 		c.targets.RefreshScales(ctx, targetsOf(c.declarations.valid()))
 		c.cleanUp(ctx)
 		select {
@@ -225,7 +234,7 @@ func (c *Controller) wantedWatches() map[watch.Key]bool {
 	_, keda := c.kinds.Resolve(watch.ScaledObjectKind)
 	declared := c.declarations.valid()
 	if c.readsNamespaces() {
-		wanted[watch.Key{Resource: watch.Namespaces}] = true
+		wanted[watch.Key{Resource: watch.NamespacesResource}] = true
 	}
 	for _, ns := range c.declarations.triggers.namespaces() {
 		if keda && c.declarations.mode() != scaler.Observe && c.watchesNamespace(ns) {
@@ -239,6 +248,9 @@ func (c *Controller) wantedWatches() map[watch.Key]bool {
 	}
 	if c.declarations.mode() == scaler.Observe {
 		return wanted // decides nothing, and has no permission to read the others
+	}
+	if key, ok := c.namespaces.Watch(); ok && len(declared)+len(c.memories.deletedTargets()) > 0 {
+		wanted[key] = true
 	}
 	for _, d := range declared {
 		wanted[watch.Key{Resource: watch.Pods, Namespace: d.Target.Namespace}] = true
@@ -264,7 +276,7 @@ func (c *Controller) watchesNamespace(ns string) bool {
 // handler handles the objects of a watch. Pods and autoscalers are read from their stores when needed.
 func (c *Controller) handler(key watch.Key) cache.ResourceEventHandler {
 	switch key.Resource {
-	case watch.Pods, watch.Autoscalers, watch.ScaledObjects, watch.Namespaces:
+	case watch.Pods, watch.Autoscalers, watch.ScaledObjects, watch.NamespacesResource:
 		return cache.ResourceEventHandlerFuncs{}
 	case v1alpha1.Resource:
 		return watch.Handle(c.resourceChanged, c.resourceDeleted)

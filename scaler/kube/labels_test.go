@@ -26,11 +26,11 @@ metadata: {name: shop, labels: {team: shop, example.com/product: web}}
 func TestLabelsOfScalers(t *testing.T) {
 	s := Settings{Mode: scaler.Advise, Clusters: []string{"main"}}
 	inWorld(t, orders+shopNamespace, s, func(w *world) {
-		if got := w.one("shop/orders"); got.Labels != nil {
-			t.Errorf("nobody asks, and it has %v", got.Labels)
+		if got := w.one("shop/orders"); got.Owners != nil {
+			t.Errorf("nobody asks, and it has %v", got.Owners)
 		}
 		for _, key := range w.watches.Keys() {
-			if key.Resource == watch.Namespaces {
+			if key.Resource == watch.NamespacesResource {
 				t.Error("nobody asks, and namespaces are watched")
 			}
 		}
@@ -38,8 +38,8 @@ func TestLabelsOfScalers(t *testing.T) {
 		w.Configure(s)
 		settle()
 		want := map[string]string{"team": "shop", "product": "web"}
-		if got := w.one("shop/orders"); !maps.Equal(got.Labels, want) {
-			t.Errorf("%v, want %v", got.Labels, want)
+		if got := w.one("shop/orders"); !maps.Equal(got.Owners, want) {
+			t.Errorf("%v, want %v", got.Owners, want)
 		}
 		patch := []byte(`{"metadata":{"labels":{"team":"orders","other":"x"}}}`)
 		_, err := w.untyped.Resource(v1alpha1.Resource).Namespace("shop").Patch(w.t.Context(), "orders", types.MergePatchType, patch, metav1.PatchOptions{})
@@ -49,8 +49,8 @@ func TestLabelsOfScalers(t *testing.T) {
 		synctest.Wait()
 		time.Sleep(time.Second)
 		want["team"] = "orders"
-		if got := w.one("shop/orders"); !maps.Equal(got.Labels, want) {
-			t.Errorf("%v, want %v", got.Labels, want)
+		if got := w.one("shop/orders"); !maps.Equal(got.Owners, want) {
+			t.Errorf("%v, want %v", got.Owners, want)
 		}
 	})
 }
@@ -60,11 +60,11 @@ func TestLabelsWithoutTheRightToNamespaces(t *testing.T) {
 	inBubble(t, orders+shopNamespace, func(w *world) {
 		w.opts.Watch = []string{"shop"}
 		run(w, Settings{Mode: scaler.Advise, Clusters: []string{"main"}, Labels: []Label{{"team", "team"}}}, func() {
-			if got := w.one("shop/orders"); len(got.Labels) > 0 || got.Refused() {
-				t.Errorf("labels %v, refused %q", got.Labels, got.Refusal)
+			if got := w.one("shop/orders"); len(got.Owners) > 0 || got.Refused() {
+				t.Errorf("labels %v, refused %q", got.Owners, got.Refusal)
 			}
 			for _, key := range w.watches.Keys() {
-				if key.Resource == watch.Namespaces {
+				if key.Resource == watch.NamespacesResource {
 					t.Error("namespaces are watched")
 				}
 			}

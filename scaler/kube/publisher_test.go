@@ -16,6 +16,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
+	"github.com/lagscaler/lagscaler/scaler/kube/watch"
 	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/seen"
@@ -353,6 +354,7 @@ func TestRequestsAreThoseOfThePermissions(t *testing.T) {
 		if err := w.untyped.Resource(v1alpha1.Resource).Namespace("shop").Delete(w.t.Context(), "zero", metav1.DeleteOptions{}); err != nil {
 			t.Fatal(err)
 		}
+		watch.NewNamespaces(w.api, w.watches, []string{"shop"}).Refresh(w.t.Context()) // as with rights in single namespaces
 		time.Sleep(2 * upkeep)
 		unused := map[string]bool{}
 		for _, r := range access.Permissions(scaler.Act) {

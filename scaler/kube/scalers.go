@@ -23,7 +23,7 @@ func (c *Controller) Scalers(now time.Time) []scaler.Scaler {
 	out := make([]scaler.Scaler, len(all))
 	for i, r := range all {
 		out[i] = settings.scaler(r)
-		out[i].Labels = settings.labels(r, c.watches.LabelsOf)
+		out[i].Owners = settings.owners(r, c.watches.LabelsOf)
 	}
 	kept := c.others.keptOf(all, out)
 	refuseTaken(all, out, kept)
@@ -41,7 +41,7 @@ func (c *Controller) Scalers(now time.Time) []scaler.Scaler {
 
 // scaler is what one declaration comes to under the settings, without its target.
 func (s Settings) scaler(r *resource) scaler.Scaler {
-	out := scaler.Scaler{Name: r.Name, Mode: r.Spec.Mode, Sources: r.Spec.Sources, Workload: seen.Workload{Ref: r.Target}}
+	out := scaler.Scaler{Name: r.Name, Mode: r.Spec.Mode, Sources: r.Spec.Sources, Labels: r.labels, Generation: r.generation, DeclaredBy: r.writer, Workload: seen.Workload{Ref: r.Target}}
 	if r.unread != (scaler.Refusal{}) {
 		out.Refusal = r.unread
 		return out
@@ -63,12 +63,12 @@ func (s Settings) scaler(r *resource) scaler.Scaler {
 	return out
 }
 
-// labels say whose a scaler is: those of the KafkaScaler, and where it has none those of the namespace of its target.
-func (s Settings) labels(r *resource, of func(resource schema.GroupVersionResource, name string) map[string]string) map[string]string {
+// owners are the labels that say whose a scaler is: those of the KafkaScaler, and where it has none those of the namespace of its target.
+func (s Settings) owners(r *resource, of func(resource schema.GroupVersionResource, name string) map[string]string) map[string]string {
 	if len(s.Labels) == 0 {
 		return nil
 	}
-	namespace := of(watch.Namespaces, r.Target.Namespace)
+	namespace := of(watch.NamespacesResource, r.Target.Namespace)
 	out := map[string]string{}
 	for _, l := range s.Labels {
 		if value := cmp.Or(r.labels[l.Key], namespace[l.Key]); value != "" {

@@ -367,8 +367,8 @@ func TestWatchesAreThoseThatAreNeeded(t *testing.T) {
 		}
 		w.Configure(Settings{Mode: scaler.Act, Clusters: []string{"main"}})
 		synctest.Wait()
-		if got := len(w.watches.Keys()); got != 5 {
-			t.Errorf("in act, %d watches, want 5: scalers, deployments, pods, HPAs, ScaledObjects", got)
+		if got := len(w.watches.Keys()); got != 6 {
+			t.Errorf("in act, %d watches, want 6: scalers, deployments, pods, namespaces, HPAs, ScaledObjects", got)
 		}
 		if err := w.untyped.Resource(v1alpha1.Resource).Namespace("shop").Delete(w.t.Context(), "orders", metav1.DeleteOptions{}); err != nil {
 			t.Fatal(err)

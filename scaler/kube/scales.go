@@ -96,7 +96,11 @@ func (s *scales) resize(ctx context.Context, t watch.Target, change scaler.Chang
 		}
 		s.targets.Writing(t.Ref, nil)
 		s.api.Rights.Note(t.ScaleRight("update"), err)
-		if !apierrors.IsConflict(err) {
+		switch {
+		case apierrors.IsConflict(err):
+		case apierrors.IsForbidden(err), apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsNotFound(err):
+			return fmt.Errorf("writing its scale: %w: %w", scaler.ErrRefused, err)
+		default:
 			return fmt.Errorf("writing its scale: %w", err)
 		}
 	}
@@ -118,12 +122,24 @@ const Restored scaler.Reason = "Restored"
 type restorer struct {
 	declarations *declarations
 	workloads    *watch.Workloads
+	namespaces   *watch.Namespaces
 	scales       *scales
 	events       *events
 }
 
-// restore starts one replica of a target at zero. Not done: its kind has not been read yet, or nothing may be written in
-// this mode.
+// frozen reports whether nothing may be written in a namespace. What is not read yet may be frozen. Labels of the scaler are gone with
+// it, so a freeze that selects by them does not hold here.
+func (r *restorer) frozen(ref seen.Ref) bool {
+	now := r.scales.api.Clock()
+	f, read := r.namespaces.Freeze(ref.Namespace, now)
+	if of := r.declarations.current().Frozen; of != nil && (f == nil || f.Stops != seen.StopsAll) {
+		f = of(ref.Namespace+"/"+ref.Name, now)
+	}
+	return !read || f != nil && f.Stops == seen.StopsAll
+}
+
+// restore starts one replica of a target at zero. Not done: its kind has not been read yet, nothing may be written in this mode, or
+// its namespace is frozen.
 func (r *restorer) restore(ctx context.Context, ref seen.Ref) (done bool, err error) {
 	t, found, read := r.workloads.Find(ref)
 	switch {
@@ -131,7 +147,7 @@ func (r *restorer) restore(ctx context.Context, ref seen.Ref) (done bool, err er
 		return false, nil
 	case !found || t.Spec > 0:
 		return true, nil
-	case r.declarations.mode() != scaler.Act:
+	case r.declarations.mode() != scaler.Act, r.frozen(ref):
 		return false, nil
 	}
 	if err := r.scales.apply(ctx, scaler.Change{Target: ref, From: 0, To: 1, Reason: Restored}); err != nil {

@@ -298,14 +298,21 @@ func limitedCondition(o scaler.Outcome) metav1.Condition {
 		return unknown(v1alpha1.ScalingLimited, "NothingDecided", "no number of replicas is decided, see the condition Ready")
 	}
 	if n := len(o.Decision.Steps); n > 0 {
-		last := o.Decision.Steps[n-1].Reason
-		return condition(v1alpha1.ScalingLimited, true, string(last), last.Doc())
+		last := o.Decision.Steps[n-1]
+		message := last.Reason.Doc()
+		if last.Why != "" {
+			message += ": " + last.Why
+		}
+		return condition(v1alpha1.ScalingLimited, true, string(last.Reason), message)
 	}
 	return condition(v1alpha1.ScalingLimited, false, "WithinLimits", "no limit changed the number of replicas that the decision asked for")
 }
 
 func pausedCondition(o scaler.Outcome) metav1.Condition {
 	w := o.Workload
+	if w.Freeze != nil {
+		return condition(v1alpha1.Paused, true, string(scaler.Frozen), scaler.FreezeWords(w.Freeze))
+	}
 	for _, a := range []struct {
 		set        bool
 		reason     string

@@ -51,7 +51,7 @@ var (
 var served = map[string]schema.GroupVersionResource{
 	"Deployment": deployments, "StatefulSet": statefulsets, "Rollout": rollouts,
 	"KafkaConnector": connectors, "KafkaSource": kafkaSources, "KafkaConnect": connects, "KafkaMirrorMaker2": mirrors,
-	"KafkaScaler": v1alpha1.Resource, "Namespace": watch.Namespaces, "ScaledObject": watch.ScaledObjects,
+	"KafkaScaler": v1alpha1.Resource, "Namespace": watch.NamespacesResource, "ScaledObject": watch.ScaledObjects,
 }
 
 // mapper is a cluster's discovery.
@@ -93,7 +93,7 @@ func newWorld(t *testing.T, manifest string) *world {
 	kinds := map[schema.GroupVersionResource]string{}
 	for kind, resource := range served {
 		scope := meta.RESTScopeNamespace
-		if resource == watch.Namespaces {
+		if resource == watch.NamespacesResource {
 			scope = meta.RESTScopeRoot
 		}
 		m.AddSpecific(resource.GroupVersion().WithKind(kind), resource, resource, scope)
@@ -102,6 +102,9 @@ func newWorld(t *testing.T, manifest string) *world {
 	var typed, untyped []runtime.Object
 	for _, o := range parse(t, manifest) {
 		switch o.GetKind() {
+		case "Namespace":
+			o.SetNamespace("")
+			typed = append(typed, as[corev1.Namespace](t, o))
 		case "Pod":
 			typed = append(typed, as[corev1.Pod](t, o))
 		case "HorizontalPodAutoscaler":

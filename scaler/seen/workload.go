@@ -38,6 +38,12 @@ type Workload struct {
 	PauseScaleIn  bool
 	PauseScaleOut bool
 	FixedReplicas *int32
+
+	Freeze *Freeze `json:",omitempty"` // in force; nil: none
+
+	// Refused is why the API server creates no more pods for the target, in its words: a ResourceQuota that is exceeded, or an
+	// admission. Empty: it creates them, or the kind does not say (a StatefulSet says it only in Events).
+	Refused string `json:",omitempty"`
 }
 
 // Sized reports whether the number of replicas is known: the target is there, and has a scale subresource.

@@ -69,6 +69,8 @@ type DaemonConfig struct {
 	RecordPath   string
 	ClockFile    string // by how many seconds its wall clock is wrong, see [StepClock]; empty: it is right
 
+	Freezes []config.FreezeWindow // of the configuration
+
 	ExternalScaler string // the address of the endpoint that KEDA asks; empty: there is none
 	CustomMetrics  string // the address of the endpoint that the API server asks; empty: there is none
 	CustomCert     string // its certificate and key, PEM in one file
@@ -148,6 +150,7 @@ func (c DaemonConfig) config() *config.Config {
 	out.Mode, out.Record.Path = c.Mode, c.RecordPath
 	out.Interval, out.SampleInterval = config.Duration(c.Clocks.Poll), config.Duration(c.Clocks.Sample)
 	out.Log.Level = config.Debug
+	out.Brakes.Freezes = c.Freezes
 	if c.ExternalScaler != "" {
 		out.ExternalScaler = &config.ExternalScaler{Listen: c.ExternalScaler}
 	}

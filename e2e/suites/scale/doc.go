@@ -10,6 +10,7 @@
 //	asleep_test.go                 zero replicas by hand, and a group that never ran
 //	outage_test.go                 a broker, the API server or the leader is down
 //	owners_test.go                 an HPA, a ScaledObject, the operator or a second scaler has the target
+//	freeze_test.go                 a namespace or a window freezes; a ResourceQuota is exhausted
 //	kinds_test.go, crd_test.go     other kinds of targets; what the API server accepts
 //	rights_test.go                 each right is missing once
 //	calibrate_test.go              the run that docs/calibration.md is made of (make calibrate)

@@ -61,6 +61,12 @@ var permissions = []Permission{
 		"the pod of every group member, and unschedulable pods", "a member counts as one replica, and unschedulable pods are not seen",
 	},
 	{
+		"", "namespaces",
+		[]string{"get", "list", "watch"},
+		Watched, scaler.Advise, false,
+		"a freeze of all scalers of a namespace, by its annotation", "a freeze by an annotation of a namespace is not seen",
+	},
+	{
 		"autoscaling", "horizontalpodautoscalers",
 		[]string{"list", "watch"},
 		Watched, scaler.Advise, false,

@@ -34,6 +34,13 @@ const (
 	AnnotationFixedReplicas = "lagscaler.io/fixed-replicas"
 )
 
+// The annotations of a freeze, on a namespace, a KafkaScaler or its target.
+const (
+	AnnotationFreeze       = "lagscaler.io/freeze"        // down, or all
+	AnnotationFreezeUntil  = "lagscaler.io/freeze-until"  // a time of RFC 3339; absent: 24 h after the annotation was written
+	AnnotationFreezeReason = "lagscaler.io/freeze-reason" // why, for people
+)
+
 // KafkaScalerStatus is the last decision and the numbers behind it. The daemon writes it if something has changed, at most
 // once every few seconds; the metrics and pages of the daemon always show the last poll.
 // A number that is unknown is absent, never 0.

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
 	"strconv"
@@ -91,6 +92,22 @@ func readyOf(o Object) (ready int32, told bool) {
 		told = true
 	}
 	return count(n), told || isRollout(o)
+}
+
+// refusedOf is why the API server creates no more pods for an object: the condition ReplicaFailure, which Deployments, ReplicaSets
+// and Rollouts have while a pod is refused, in the words of the API server.
+func refusedOf(o Object) string {
+	conditions, _, _ := unstructured.NestedSlice(o.Object, "status", "conditions")
+	for _, c := range conditions {
+		c, ok := c.(map[string]any)
+		if !ok || c["type"] != "ReplicaFailure" || c["status"] != "True" {
+			continue
+		}
+		message, _, _ := unstructured.NestedString(c, "message")
+		reason, _, _ := unstructured.NestedString(c, "reason")
+		return cmp.Or(oneLine(message), oneLine(reason), "ReplicaFailure")
+	}
+	return ""
 }
 
 // author is who set the replicas last, according to the managed fields.

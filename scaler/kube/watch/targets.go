@@ -2,6 +2,7 @@ package watch
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -37,7 +38,9 @@ type Target struct {
 	resting             bool // between two versions, see [resting]
 	tellsReady          bool // its status has, or once had, the number of ready replicas
 	annotations         map[string]string
-	by                  author // of spec
+	freeze              *seen.Freeze // by its annotations; nil: none
+	refused             string       // why no more pods are created; empty: they are
+	by                  author       // of spec
 
 	given   *int32              // the number that another autoscaler was given and writes; nil: none asks
 	writing *int32              // the size that is being written now; nil: none
@@ -137,6 +140,7 @@ func (ts *Targets) Changed(resource schema.GroupVersionResource, o Object) {
 	t.version, t.uid = version, o.GetUID()
 	t.by = ts.writerOf(o)
 	t.annotations = o.GetAnnotations()
+	t.freeze, t.refused = FreezeOf(o, fmt.Sprintf("%s %s", ref.Kind, ref.Name)), refusedOf(o)
 	now := ts.api.Clock()
 	ready, told := readyOf(o)
 	if t.tellsReady = t.tellsReady || told; t.tellsReady {

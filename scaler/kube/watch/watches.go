@@ -24,7 +24,6 @@ import (
 var (
 	Pods          = schema.GroupVersionResource{Version: "v1", Resource: "pods"}
 	Autoscalers   = schema.GroupVersionResource{Group: "autoscaling", Version: "v2", Resource: "horizontalpodautoscalers"}
-	Namespaces    = schema.GroupVersionResource{Version: "v1", Resource: "namespaces"} // for their labels
 	ScaledObjects = schema.GroupVersionResource{Group: "keda.sh", Version: "v1alpha1", Resource: "scaledobjects"}
 )
 
@@ -101,6 +100,8 @@ func (w *Watches) informer(key Key) cache.SharedIndexInformer {
 	switch key.Resource {
 	case Pods:
 		return coreinformers.NewPodInformer(w.api.Clients.Kubernetes, key.Namespace, 0, cache.Indexers{})
+	case NamespacesResource:
+		return coreinformers.NewNamespaceInformer(w.api.Clients.Kubernetes, 0, cache.Indexers{})
 	case Autoscalers:
 		return autoscalinginformers.NewHorizontalPodAutoscalerInformer(w.api.Clients.Kubernetes, key.Namespace, 0, cache.Indexers{})
 	}
@@ -178,6 +179,8 @@ func strip(obj any) (any, error) {
 		kept.Spec.HostNetwork = o.Spec.HostNetwork
 		kept.ManagedFields, kept.Annotations = nil, nil
 		return kept, nil
+	case *corev1.Namespace:
+		return &corev1.Namespace{ObjectMeta: o.ObjectMeta}, nil
 	case Object:
 		if spec, ok := o.UnstructuredContent()["spec"].(map[string]any); ok && o.GetKind() != v1alpha1.Kind {
 			delete(spec, "template")

@@ -14,16 +14,18 @@ import (
 
 // Workloads are the targets of scalers as the caches show them. Reading them is no I/O.
 type Workloads struct {
-	Rights  *access.Rights
-	Kinds   *Kinds
-	Watches *Watches
-	Targets *Targets
+	Rights     *access.Rights
+	Kinds      *Kinds
+	Watches    *Watches
+	Targets    *Targets
+	Namespaces *Namespaces
 }
 
 // Declaration is what a scaler itself says of its target.
 type Declaration struct {
 	Annotations map[string]string // the operator's, which count before the target's own
 	LastWrite   seen.Write        // of its status; zero: none
+	Freeze      *seen.Freeze      // by its annotations; nil: none
 }
 
 // Find returns what is known of a target; read is false until its kind has been listed.
@@ -57,6 +59,12 @@ func (ws *Workloads) Read(s *scaler.Scaler, d Declaration, now time.Time) scaler
 	w.Spec, w.Status, w.Ready = t.Spec, t.status, t.ready
 	w.RolloutInProgress, w.LastWrite = t.rolling, later(t.write, d.LastWrite)
 	w.Owner = ws.owner(s.Workload.Ref)
+	w.Refused = t.refused
+	ofNamespace, read := ws.Namespaces.Freeze(w.Ref.Namespace, now)
+	if !read {
+		return scaler.RefuseTarget(v1alpha1.NotReadYet, "reading namespace %s, which may be frozen", w.Ref.Namespace)
+	}
+	w.Freeze = inForce(now, ofNamespace, d.Freeze, t.freeze)
 	ws.readPods(w, t, now)
 	if t.resting { // it keeps pods of both versions, so there may be more pods than its size
 		w.Status, w.Ready = min(w.Status, w.Spec), min(w.Ready, w.Spec)

@@ -1,0 +1,91 @@
+package watch
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/lagscaler/lagscaler/scaler/kube/access"
+	"github.com/lagscaler/lagscaler/scaler/seen"
+)
+
+// NamespacesResource are the namespaces: their annotations may freeze all scalers in them, and their labels may say whose these are.
+var NamespacesResource = schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}
+
+// Namespaces are the freezes of namespaces. They are watched where all namespaces are; a Role in single namespaces does not allow
+// to watch them, so there each is read again and again.
+type Namespaces struct {
+	api     access.API
+	watches *Watches
+	single  []string // empty: all are watched
+
+	mu   sync.Mutex
+	read map[string]*seen.Freeze // of the single ones; nil: not frozen
+}
+
+// NewNamespaces knows none; single are the namespaces that are watched, empty: all.
+func NewNamespaces(a access.API, w *Watches, single []string) *Namespaces {
+	return &Namespaces{api: a, watches: w, single: single, read: map[string]*seen.Freeze{}}
+}
+
+// Watch is the watch that is needed; ok is false if single namespaces are read.
+func (n *Namespaces) Watch() (key Key, ok bool) {
+	return Key{Resource: NamespacesResource}, len(n.single) == 0
+}
+
+// Refresh reads the single namespaces.
+func (n *Namespaces) Refresh(ctx context.Context) {
+	for _, name := range n.single {
+		n.refresh(ctx, name)
+	}
+}
+
+func (n *Namespaces) refresh(ctx context.Context, name string) {
+	ctx, cancel := context.WithTimeout(ctx, scaleTimeout)
+	defer cancel()
+	o, err := n.api.Clients.Kubernetes.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{})
+	n.api.Rights.Note(access.Right{Verb: "get", Resource: NamespacesResource.Resource, Namespace: name}, err)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch {
+	case err == nil:
+		n.read[name] = FreezeOf(o, "namespace "+name)
+	case apierrors.IsNotFound(err):
+		n.read[name] = nil
+	}
+}
+
+// freeze is the freeze of a namespace; nil: none. Until a namespace has been read for the first time, read is false. Without the
+// permission it cannot be: then it counts as not frozen, and the condition Permitted of its scalers says so.
+func (n *Namespaces) freeze(name string) (f *seen.Freeze, read bool) {
+	if _, denied := n.api.Rights.Lacks(NamespacesResource.GroupResource(), name); denied {
+		return nil, true
+	}
+	key, watched := n.Watch()
+	if !watched {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		f, read = n.read[name]
+		return f, read
+	}
+	found, listed := n.watches.find(key)
+	if !listed {
+		return nil, false
+	}
+	o, there, err := found.informer.GetStore().GetByKey(name)
+	if ns, ok := o.(*corev1.Namespace); err == nil && there && ok {
+		return FreezeOf(ns, "namespace "+name), true
+	}
+	return nil, true
+}
+
+// Freeze is the freeze of a namespace that is in force; read is false until the namespace has been read.
+func (n *Namespaces) Freeze(name string, now time.Time) (f *seen.Freeze, read bool) {
+	f, read = n.freeze(name)
+	return inForce(now, f), read
+}
