@@ -157,7 +157,7 @@
 //	What do the charts remember, and how long?           internal/web/recent         ring.go; doc.go: the memory it takes
 //	How are a million rebalances searched?               internal/web/events         doc.go
 //	Whose is a group?                                    internal/engine   labels.go: the order
-//	Which labels of Kubernetes say that?                 scaler/kube       scalers.go: labels
+//	Which labels of Kubernetes say that?                 scaler/kube       scalers.go: owners
 //	How do alerts get the labels that say that?          alerts            owners.go
 //	Which alerts are there, and what to do then?         alerts            rules/; docs/runbooks
 //	What does Grafana show?                              dashboards        as Go and as JSON
