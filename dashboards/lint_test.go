@@ -320,6 +320,9 @@ var notShown = map[string]string{
 	"lagscaler_group_lag_trend":                "the sign of lag_trend_records_per_second",
 	"lagscaler_scaler_given_replicas":          "what an autoscaler that follows is given: the desired number while nothing holds",
 	"lagscaler_external_scaler_requests_total": "requests of KEDA, for who looks for a trigger that fails",
+	"lagscaler_group_owner_info":               "the alerts join it; whose a group is, is said by its name or by its page",
+	"lagscaler_scaler_owner_info":              "the same, of scalers",
+	"lagscaler_otlp_pushes_total":              "pushes to a collector, for who looks for one that fails",
 	"lagscaler_group_rebalances_slow_total":    "the duration of each rebalance is shown with its threshold",
 }
 

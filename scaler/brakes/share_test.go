@@ -90,7 +90,9 @@ func TestShare(t *testing.T) {
 		{
 			"a pool below what runs takes nothing away, and lets go down",
 			[]brakes.Limit{{Replicas: 2}},
-			[]brakes.Ask{{Name: "shop/orders", Asks: scaler.Asks{From: 8, To: 4}}}, map[string]int32{"shop/orders": 4}, "",
+			[]brakes.Ask{{Name: "shop/orders", Asks: scaler.Asks{From: 8, To: 4}}},
+			map[string]int32{"shop/orders": 4},
+			"",
 		},
 		{"pods wait for a node", []brakes.Limit{{Replicas: 100}}, []brakes.Ask{pending}, map[string]int32{"shop/orders": 4}, scaler.PodsPending},
 		{"pods wait for a node, and no limit is near", []brakes.Limit{{SteppingDown: 1}}, []brakes.Ask{pending}, map[string]int32{"shop/orders": 12}, ""},
@@ -99,17 +101,23 @@ func TestShare(t *testing.T) {
 		{
 			"the first replica of a target at zero comes before the latest",
 			[]brakes.Limit{{AddedPerMinute: 1}},
-			[]brakes.Ask{up("shop/late", 10, 11, 1100), up("shop/asleep", 0, 200, 20_000)}, map[string]int32{"shop/late": 10, "shop/asleep": 1}, scaler.FleetUpLimit,
+			[]brakes.Ask{up("shop/late", 10, 11, 1100), up("shop/asleep", 0, 200, 20_000)},
+			map[string]int32{"shop/late": 10, "shop/asleep": 1},
+			scaler.FleetUpLimit,
 		},
 		{
 			"minReplicas comes before everything else",
 			[]brakes.Limit{{AddedPerMinute: 9}},
-			[]brakes.Ask{up("shop/small", 1, 2, 200), least}, map[string]int32{"shop/small": 2, "shop/big": 10}, scaler.FleetUpLimit,
+			[]brakes.Ask{up("shop/small", 1, 2, 200), least},
+			map[string]int32{"shop/small": 2, "shop/big": 10},
+			scaler.FleetUpLimit,
 		},
 		{
 			"a replica that ends half of the lateness comes before one that ends a twentieth",
 			[]brakes.Limit{{AddedPerMinute: 3}},
-			[]brakes.Ask{up("shop/a-large", 10, 20, 2000), up("shop/b-small", 1, 2, 200)}, map[string]int32{"shop/a-large": 12, "shop/b-small": 2}, scaler.FleetUpLimit,
+			[]brakes.Ask{up("shop/a-large", 10, 20, 2000), up("shop/b-small", 1, 2, 200)},
+			map[string]int32{"shop/a-large": 12, "shop/b-small": 2},
+			scaler.FleetUpLimit,
 		},
 		{
 			"what is late now comes before what is only planned for",
@@ -117,13 +125,16 @@ func TestShare(t *testing.T) {
 			[]brakes.Ask{
 				{Name: "shop/headroom", Asks: scaler.Asks{From: 1, To: 2, First: 1, Consumers: 1, PerConsumer: 100, Now: 90, Planned: 200}},
 				up("shop/late", 10, 11, 1100),
-			}, map[string]int32{"shop/headroom": 1, "shop/late": 11}, scaler.FleetUpLimit,
+			},
+			map[string]int32{"shop/headroom": 1, "shop/late": 11},
+			scaler.FleetUpLimit,
 		},
 		{
 			"one may step down, the one that saves most",
 			[]brakes.Limit{{SteppingDown: 0.1}},
 			[]brakes.Ask{{Name: "shop/a", Asks: scaler.Asks{From: 4, To: 3}}, {Name: "shop/b", Asks: scaler.Asks{From: 9, To: 3}}},
-			map[string]int32{"shop/a": 4, "shop/b": 3}, scaler.FleetDownLimit,
+			map[string]int32{"shop/a": 4, "shop/b": 3},
+			scaler.FleetDownLimit,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -233,8 +233,9 @@ func (c *Controller) wantedWatches() map[watch.Key]bool {
 	}
 	_, keda := c.kinds.Resolve(watch.ScaledObjectKind)
 	declared := c.declarations.valid()
-	if c.readsNamespaces() {
-		wanted[watch.Key{Resource: watch.NamespacesResource}] = true
+	namespaces, all := c.namespaces.Watch()
+	if all && len(c.declarations.current().Labels) > 0 {
+		wanted[namespaces] = true
 	}
 	for _, ns := range c.declarations.triggers.namespaces() {
 		if keda && c.declarations.mode() != scaler.Observe && c.watchesNamespace(ns) {
@@ -249,8 +250,8 @@ func (c *Controller) wantedWatches() map[watch.Key]bool {
 	if c.declarations.mode() == scaler.Observe {
 		return wanted // decides nothing, and has no permission to read the others
 	}
-	if key, ok := c.namespaces.Watch(); ok && len(declared)+len(c.memories.deletedTargets()) > 0 {
-		wanted[key] = true
+	if all && len(declared)+len(c.memories.deletedTargets()) > 0 {
+		wanted[namespaces] = true
 	}
 	for _, d := range declared {
 		wanted[watch.Key{Resource: watch.Pods, Namespace: d.Target.Namespace}] = true
@@ -260,12 +261,6 @@ func (c *Controller) wantedWatches() map[watch.Key]bool {
 		}
 	}
 	return wanted
-}
-
-// readsNamespaces reports whether the labels of namespaces are read. They are objects of the whole cluster: an installation that watches
-// some namespaces only has no right to list them.
-func (c *Controller) readsNamespaces() bool {
-	return len(c.declarations.current().Labels) > 0 && len(c.opts.Watch) == 0
 }
 
 // watchesNamespace reports whether a namespace is one of those to watch.

@@ -21,10 +21,10 @@ kind: Namespace
 metadata: {name: shop, labels: {team: shop, example.com/product: web}}
 `
 
-// A label comes from the KafkaScaler, and where it has none from its namespace, also after a change. Namespaces are watched only if labels are
-// asked for.
+// A label comes from the KafkaScaler, and where it has none from its namespace, also after a change. In mode observe
+// namespaces are watched only if labels are asked for.
 func TestLabelsOfScalers(t *testing.T) {
-	s := Settings{Mode: scaler.Advise, Clusters: []string{"main"}}
+	s := Settings{Mode: scaler.Observe, Clusters: []string{"main"}}
 	inWorld(t, orders+shopNamespace, s, func(w *world) {
 		if got := w.one("shop/orders"); got.Owners != nil {
 			t.Errorf("nobody asks, and it has %v", got.Owners)
@@ -59,6 +59,8 @@ func TestLabelsOfScalers(t *testing.T) {
 func TestLabelsWithoutTheRightToNamespaces(t *testing.T) {
 	inBubble(t, orders+shopNamespace, func(w *world) {
 		w.opts.Watch = []string{"shop"}
+		w.namespaces = watch.NewNamespaces(w.api, w.watches, w.opts.Watch)
+		w.workloads.Namespaces = w.namespaces
 		run(w, Settings{Mode: scaler.Advise, Clusters: []string{"main"}, Labels: []Label{{"team", "team"}}}, func() {
 			if got := w.one("shop/orders"); len(got.Owners) > 0 || got.Refused() {
 				t.Errorf("labels %v, refused %q", got.Owners, got.Refusal)

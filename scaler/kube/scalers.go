@@ -8,11 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"k8s.io/apimachinery/pkg/runtime/schema"
-
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
-	"github.com/lagscaler/lagscaler/scaler/kube/watch"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -23,7 +20,7 @@ func (c *Controller) Scalers(now time.Time) []scaler.Scaler {
 	out := make([]scaler.Scaler, len(all))
 	for i, r := range all {
 		out[i] = settings.scaler(r)
-		out[i].Owners = settings.owners(r, c.watches.LabelsOf)
+		out[i].Owners = settings.owners(r, c.namespaces.Labels)
 	}
 	kept := c.others.keptOf(all, out)
 	refuseTaken(all, out, kept)
@@ -64,11 +61,11 @@ func (s Settings) scaler(r *resource) scaler.Scaler {
 }
 
 // owners are the labels that say whose a scaler is: those of the KafkaScaler, and where it has none those of the namespace of its target.
-func (s Settings) owners(r *resource, of func(resource schema.GroupVersionResource, name string) map[string]string) map[string]string {
+func (s Settings) owners(r *resource, labelsOf func(namespace string) map[string]string) map[string]string {
 	if len(s.Labels) == 0 {
 		return nil
 	}
-	namespace := of(watch.NamespacesResource, r.Target.Namespace)
+	namespace := labelsOf(r.Target.Namespace)
 	out := map[string]string{}
 	for _, l := range s.Labels {
 		if value := cmp.Or(r.labels[l.Key], namespace[l.Key]); value != "" {

@@ -28,7 +28,7 @@ func TestOneLine(t *testing.T) {
 func TestSpecBy(t *testing.T) {
 	managed := func(manager, fields string, minute int) metav1.ManagedFieldsEntry {
 		at := metav1.NewTime(time.Date(2026, 3, 2, 12, minute, 0, 0, time.UTC))
-		return metav1.ManagedFieldsEntry{Manager: manager, Time: &at, FieldsType: "FieldsV1", FieldsV1: &metav1.FieldsV1{Raw: []byte(fields)}}
+		return metav1.ManagedFieldsEntry{Manager: manager, Time: &at, FieldsType: "FieldsV1", FieldsV1: metav1.NewFieldsV1(fields)}
 	}
 	o := &unstructured.Unstructured{}
 	if by := SpecBy(o); by != "" {

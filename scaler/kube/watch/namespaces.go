@@ -17,7 +17,7 @@ import (
 // NamespacesResource are the namespaces: their annotations may freeze all scalers in them, and their labels may say whose these are.
 var NamespacesResource = schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}
 
-// Namespaces are the freezes of namespaces. They are watched where all namespaces are; a Role in single namespaces does not allow
+// Namespaces are the freezes and labels of namespaces. They are watched where all namespaces are; a Role in single namespaces does not allow
 // to watch them, so there each is read again and again.
 type Namespaces struct {
 	api     access.API
@@ -66,26 +66,46 @@ func (n *Namespaces) freeze(name string) (f *seen.Freeze, read bool) {
 	if _, denied := n.api.Rights.Lacks(NamespacesResource.GroupResource(), name); denied {
 		return nil, true
 	}
-	key, watched := n.Watch()
-	if !watched {
+	if _, all := n.Watch(); !all {
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		f, read = n.read[name]
 		return f, read
 	}
-	found, listed := n.watches.find(key)
-	if !listed {
-		return nil, false
+	ns, listed := n.watched(name)
+	if ns == nil {
+		return nil, listed
 	}
-	o, there, err := found.informer.GetStore().GetByKey(name)
-	if ns, ok := o.(*corev1.Namespace); err == nil && there && ok {
-		return FreezeOf(ns, "namespace "+name), true
-	}
-	return nil, true
+	return FreezeOf(ns, "namespace "+name), true
 }
 
 // Freeze is the freeze of a namespace that is in force; read is false until the namespace has been read.
 func (n *Namespaces) Freeze(name string, now time.Time) (f *seen.Freeze, read bool) {
 	f, read = n.freeze(name)
 	return inForce(now, f), read
+}
+
+// Labels are the labels of a namespace; nil if it is not there, or not watched.
+func (n *Namespaces) Labels(name string) map[string]string {
+	ns, _ := n.watched(name)
+	if ns == nil {
+		return nil
+	}
+	return ns.Labels
+}
+
+// watched is a namespace as the watch has it; nil: it is not there. listed is false until the first list is in.
+func (n *Namespaces) watched(name string) (ns *corev1.Namespace, listed bool) {
+	key, ok := n.Watch()
+	if !ok {
+		return nil, false
+	}
+	found, listed := n.watches.find(key)
+	if !listed {
+		return nil, false
+	}
+	if o, there, err := found.informer.GetStore().GetByKey(name); err == nil && there {
+		ns, _ = o.(*corev1.Namespace)
+	}
+	return ns, true
 }

@@ -130,19 +130,6 @@ func (w *Watches) find(key Key) (found *watch, listed bool) {
 	return found, runs && found.synced()
 }
 
-// LabelsOf are the labels of an object of the whole cluster, as its watch has them; nil if it is not there or not watched.
-func (w *Watches) LabelsOf(resource schema.GroupVersionResource, name string) map[string]string {
-	found, listed := w.find(Key{Resource: resource})
-	if !listed {
-		return nil
-	}
-	o, exists, err := found.informer.GetStore().GetByKey(name)
-	if object, ok := o.(Object); ok && exists && err == nil {
-		return object.GetLabels()
-	}
-	return nil
-}
-
 // Listed reports whether the first list of a watch is in, and handled.
 func (w *Watches) Listed(key Key) bool {
 	_, listed := w.find(key)
