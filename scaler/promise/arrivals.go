@@ -45,13 +45,12 @@ func (a arrivals) until(ago float64) float64 {
 // effective is the least capacity at which no record of the last minutes would have waited for longer than a time, and at least
 // their mean; at most the rate. Package seen has the same for decisions, with the reasons: effective.go.
 func (a arrivals) effective(rate, wait float64) float64 {
-	last, least, mean := a[len(a)-1], 0.0, 0.0
-	for i := len(a) - 2; i >= 0; i-- {
-		span, count := last.at-a[i].at, last.total-a[i].total
-		least = max(least, count/(span+wait))
-		mean = count / span
+	last, first := a[len(a)-1], a[0]
+	least := (last.total - first.total) / (last.at - first.at)
+	for i := len(a) - 2; i >= 0 && least <= burst*rate; i-- {
+		least = max(least, (last.total-a[i].total)/(last.at-a[i].at+wait))
 	}
-	if least = max(least, mean); least > burst*rate {
+	if least > burst*rate {
 		return rate
 	}
 	return least

@@ -54,6 +54,10 @@ func (f *fleet) next(in *Poll, r *row, room float64) {
 // process lets the consumers work since the last poll, and counts what became late: records that reached the target's age while they
 // waited. Records wait in the order in which they came.
 func (f *fleet) process(in *Poll, r *row) {
+	if f.rests(in) {
+		f.pass(in)
+		return
+	}
 	overdue := f.backlog - r.before
 	left, able := float32(in.Seconds), 0.0
 	for f.pods[0].to > 0 && f.pods[0].due <= left {
@@ -75,9 +79,25 @@ func (f *fleet) process(in *Poll, r *row) {
 	able += in.can(f.works, f.run(in, left))
 	f.backlog = max(0, f.backlog+in.Arrived-able)
 	f.late += float32(lateOf(overdue, f.backlog-r.young, r.aged))
-	f.cost += f.asked * float32(in.Seconds)
-	f.since += float32(in.Seconds)
-	f.downs = min(downsAnHour, f.downs+float32(in.Seconds)*downsAnHour/3600)
+	f.pass(in)
+}
+
+// rests reports whether nothing waits, nothing changes, and so little arrived that it is surely processed: n consumers process more than
+// half of what n times one does, however few partitions there are to divide. Most fleets rest most of the time.
+func (f *fleet) rests(in *Poll) bool {
+	n := float64(f.works)
+	if p := float64(in.Partitions); p > 0 {
+		n = min(n, p)
+	}
+	return f.backlog == 0 && f.pause == 0 && f.pods[0].to == 0 && in.Arrived <= n/2*in.PerConsumer*in.Seconds
+}
+
+// pass lets the time since the last poll pass.
+func (f *fleet) pass(in *Poll) {
+	seconds := float32(in.Seconds)
+	f.cost += f.asked * seconds
+	f.since += seconds
+	f.downs = min(downsAnHour, f.downs+seconds*downsAnHour/3600)
 }
 
 // lateOf is how many of the records that reached the target's age since the last poll waited then. before and now are how many more

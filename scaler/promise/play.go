@@ -138,8 +138,11 @@ func (p *Play) begin(in *Poll) {
 
 // Peak is the greatest rate of a room's time, for the scaler's own target; 0: nothing was seen.
 func (p *Play) Peak(of Room) float64 {
-	if len(p.now.rows) == 0 || of.Share == 0 {
+	switch {
+	case of.Share == 0 || len(p.totals) == 0:
 		return 0
+	case len(p.now.rows) == 0: // it was loaded, and nothing was played yet
+		return p.totals[0].peaks.greatest(of.Of)
 	}
 	return p.now.rows[0].peaks.greatest(of.Of)
 }

@@ -188,6 +188,9 @@ func TestSaved(t *testing.T) {
 	if back.inForce.Room != p.inForce.Room || mustSave(t, back) != text {
 		t.Error("it is saved differently the second time")
 	}
+	if before, after := p.Choice(0.999, 4), back.Choice(0.999, 4); math.Abs(after.PerSecond/before.PerSecond-1) > 0.001 {
+		t.Errorf("a room for %v/s, after a restart for %v/s", before.PerSecond, after.PerSecond)
+	}
 	// After a restart, the fleets begin anew, and what was played before counts.
 	next := back.Next(usual(monday.Add(97*time.Hour), 400))
 	if list, seconds := next.options(0); seconds < 71*3600 || len(list) != len(Rooms) {

@@ -31,6 +31,9 @@ var Rooms = [...]Room{
 // times are those of Rooms.
 var times = [...]time.Duration{tenMinutes, time.Hour, fourHours, day}
 
+// hourOf is the hour in times. The reserve for returning peaks counts the same steps of five minutes.
+const hourOf = 1
+
 const (
 	tenMinutes = 10 * time.Minute
 	fourHours  = 4 * time.Hour

@@ -54,13 +54,18 @@ func (r row) next(t Terms, in *Poll, a arrivals, now int64) row {
 	young := a[len(a)-1].total - a.until(r.target)
 	r.before, r.young = r.young, young
 	r.aged = max(0, r.before+in.Arrived-r.young)
-	r.peaks = r.peaks.with(now, a.effective(in.Rate, t.Target.Seconds()/2))
+	rate := a.effective(in.Rate, t.Target.Seconds()/2)
+	began := r.peaks.step != now || r.greatest == [len(times)]float64{}
+	r.peaks = r.peaks.with(now, rate)
 	for k, of := range times {
-		r.greatest[k] = r.peaks.greatest(of)
+		if began {
+			r.greatest[k] = r.peaks.greatest(of)
+		}
+		r.greatest[k] = max(r.greatest[k], float64(float32(rate)))
 	}
 	r.floor = 0
 	if in.KeepsReserve && !in.Idle {
-		r.floor = r.peaks.greatest(time.Hour-step) * ReserveShare(r.target, r.horizon, in.pause())
+		r.floor = r.greatest[hourOf] * ReserveShare(r.target, r.horizon, in.pause())
 	}
 	return r
 }
