@@ -1,6 +1,7 @@
 package scaler
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -58,7 +59,7 @@ func (r *recent) plays(in *Input, now *seen.State, learned *learn.State, lane la
 		h := &now.Sources[i]
 		if known := learned.Source(h); known != nil && h.New && h.Quality == seen.Complete && h.Rated() && h.Readings.Len() > 1 {
 			p := &polls[i]
-			timing(p, in, now, learned, known, h)
+			timing(p, in, now, learned, h)
 			r.arriving(p, i, now, known, lane)
 			r.sized(p, in, now, h, known)
 		}
@@ -67,18 +68,15 @@ func (r *recent) plays(in *Input, now *seen.State, learned *learn.State, lane la
 }
 
 // timing fills in the times of a poll: those of the policy, and those that are learned.
-func timing(p *promise.Poll, in *Input, now *seen.State, learned *learn.State, known *learn.Source, h *seen.History) {
-	seconds := func(d time.Duration) float64 { return d.Seconds() }
+func timing(p *promise.Poll, in *Input, now *seen.State, learned *learn.State, h *seen.History) {
+	known := learned.Source(h)
 	last, before, clk, policy := h.Readings.Last(), h.Readings.At(h.Readings.Len()-2), now.Clock, &in.Policy
-	p.Now, p.Seconds = time.Unix(0, last.At).UTC(), seconds(time.Duration(last.At-before.At))
+	p.Now, p.Seconds = time.Unix(0, last.At).UTC(), time.Duration(last.At-before.At).Seconds()
 	p.Starts, p.Pauses = learned.Memory.Starts(known, clk), known.Pauses(clk)
-	p.Longest = seconds(known.RebalanceTime(clk))
-	p.Horizon, p.ReadsOn = seconds(learned.Memory.Horizon(known, clk)), h.Rebalance.ReadsOn()
-	p.Commit = seconds(h.CommitInterval)
-	if p.Commit == 0 {
-		p.Commit = usualCommit.Seconds()
-	}
-	p.Target, p.Drain, p.Window = policy.TargetLag, seconds(policy.DrainTime), seconds(clk.Scale(policy.StabilizationWindow))
+	p.Longest = known.RebalanceTime(clk).Seconds()
+	p.Horizon, p.ReadsOn = learned.Memory.Horizon(known, clk).Seconds(), h.Rebalance.ReadsOn()
+	p.Commit = cmp.Or(h.CommitInterval, usualCommit).Seconds()
+	p.Target, p.Drain, p.Window = policy.TargetLag, policy.DrainTime.Seconds(), clk.Scale(policy.StabilizationWindow).Seconds()
 	p.Utilization, p.DownUtilization, p.KeepsReserve = policy.Utilization, policy.DownUtilization, policy.KeepsRoom
 	p.Objective, p.Budget = policy.share(), policy.ObjectiveBudget
 }
