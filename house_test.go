@@ -24,7 +24,7 @@ const module = "github.com/lagscaler/lagscaler/"
 
 // pure packages do no I/O, read no clock, write no log and start no goroutine.
 var pure = []string{
-	"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/asleep", "scaler/learn", "scaler/need", "scaler/say", "scaler/plan", "scaler/number",
+	"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/asleep", "scaler/breaker", "scaler/learn", "scaler/need", "scaler/say", "scaler/plan", "scaler/number",
 	"scaler/sim",
 }
 
@@ -37,9 +37,10 @@ var mayImport = map[string][]string{
 	"scaler/number":   {},
 	"scaler/seen":     {"lag", "rebalancemon"},
 	"scaler/asleep":   {"lag", "scaler/seen"},
-	"scaler/learn":    {"lag", "scaler/seen", "scaler/asleep"},
+	"scaler/breaker":  {"scaler/seen"},
+	"scaler/learn":    {"lag", "scaler/seen", "scaler/asleep", "scaler/breaker"},
 	"scaler/need":     {"lag", "scaler/seen", "scaler/learn", "scaler/plan", "scaler/number"},
-	"scaler":          {"lag", "rebalancemon", "scaler/seen", "scaler/asleep", "scaler/learn", "scaler/need", "scaler/plan", "scaler/number"},
+	"scaler":          {"lag", "rebalancemon", "scaler/seen", "scaler/asleep", "scaler/breaker", "scaler/learn", "scaler/need", "scaler/plan", "scaler/number"},
 	"scaler/say":      {"scaler", "scaler/need", "scaler/number"},
 	"scaler/sim":      {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/say"},
 	"lag/lagtest":     {"lag"},
@@ -72,7 +73,7 @@ var mayImport = map[string][]string{
 	"internal/web/events":  {"rebalancemon", "internal/engine"},
 	"internal/web/recent":  {"internal/engine"},
 
-	"internal/engine":  {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/asleep", "scaler/learn", "scaler/say"},
+	"internal/engine":  {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/asleep", "scaler/breaker", "scaler/learn", "scaler/say"},
 	"internal/metrics": {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/learn", "internal/engine", "scaler/need"},
 	"internal/api":     {"lag", "rebalancemon", "scaler", "internal/engine"},
 	"internal/web":     {"lag", "rebalancemon", "scaler", "internal/engine", "internal/serve", "internal/web/events", "internal/web/recent", "internal/api", "scaler/learn", "scaler/say", "scaler/number"},
@@ -80,7 +81,7 @@ var mayImport = map[string][]string{
 	"internal/plot":    {"scaler/sim"},
 	"internal/keda":    {"scaler", "scaler/seen"},
 	"internal/propose": {"lag", "scaler/kube", "scaler/seen"},
-	"internal/record":  {"lag", "scaler", "scaler/seen", "scaler/asleep", "scaler/say"},
+	"internal/record":  {"lag", "scaler", "scaler/seen", "scaler/asleep", "scaler/breaker", "scaler/say"},
 	"internal/client":  {"scaler/sim"},
 
 	"internal/external": {"scaler", "scaler/seen", "internal/engine", "internal/serve"},

@@ -92,6 +92,9 @@
 //	What happens after a zero by hand?                   scaler            rules.go: byHand, byHandWaiting
 //	Where is saved, before a write of 0, whose 0 it is?  scaler/kube       asleep.go
 //	When does a schedule apply, and in which time zone?  scaler            schedule.go: Open, parse; walltime.go: when clocks change; limits.go: scheduled
+//	When does a scaler stop itself, and for how long?    scaler/breaker    doc.go: the rule; stop.go: the times; step.go: which steps down count
+//	Why are records late after a step down?              scaler            brake.go: look has the other reasons; which partitions: Waits of scaler/seen
+//	When do all scalers stop?                            scaler/breaker    fleet.go: Fleet, which the engine calls
 //	When is a group idle?                                scaler/need       measure.go: idle
 //	What would another policy have decided?              scaler/sim        doc.go: the simulator; lineup.go: the alternatives
 //	Which recorded traffic is simulated?                 scaler/sim/traces        traces.go: the traces that are shipped
@@ -154,7 +157,7 @@
 //	How are the times of the demo shortened?             scaler/seen       clock.go
 //	Is a claim of the documentation true?                e2e               a module of its own: real Kafka, Kubernetes, Prometheus
 //
-// Imports point one way; a <- b means that b imports a: lag <- rebalancemon <- scaler/seen <- scaler/asleep <- scaler/learn <- scaler/need <- scaler <- scaler/say <-
+// Imports point one way; a <- b means that b imports a: lag <- rebalancemon <- scaler/seen <- {scaler/asleep, scaler/breaker} <- scaler/learn <- scaler/need <- scaler <- scaler/say <-
 // internal/engine <- {internal/metrics, internal/web, internal/external} <- internal/daemon <- cmd.
 // All packages before internal/engine, and scaler/sim, do no I/O, read no clock, write no log and start no goroutine.
 // house_test.go checks all of this.
