@@ -13,6 +13,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/asleep"
+	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/say"
 	"github.com/lagscaler/lagscaler/scaler/seen"
@@ -65,6 +66,7 @@ type scaling struct {
 
 	clusterIDs clusterIDs
 	turns      turns
+	fleet      breaker.Stop // of all scalers
 }
 
 func newScaling(o Options, polls lastPolls, p *panics) scaling {
@@ -122,6 +124,7 @@ func (s *scaling) decide(ctx context.Context, now time.Time, share time.Duration
 	s.apply(ctx, reports, writes)
 	s.forget(reports)
 	s.reports = reports
+	s.watchFleet(now)
 	s.save(ctx, now, false)
 }
 
@@ -171,6 +174,7 @@ func (s *scaling) load(ctx context.Context, now time.Time) {
 	if s.memory.load(ctx, now, s.learns()) {
 		s.left.remember(s.memory.learned)
 		s.clusterIDs.remember(s.memory.learned)
+		s.rememberFleet()
 	}
 }
 
@@ -200,6 +204,7 @@ func (s *scaling) evaluate(one scaler.Scaler, now time.Time) (r ScalerReport, ch
 	if one.Workload.Followed {
 		in.Policy.Mode = scaler.Act // its decisions come true, though another autoscaler writes them
 	}
+	in.Fleet = s.fleet
 	in.Acts, in.Asleep = s.leading() && one.Mode == scaler.Act, one.Asleep
 	for _, spec := range one.Sources {
 		in.Sources = append(in.Sources, s.polls.source(spec, s.remembered(&one, spec)))
@@ -209,6 +214,7 @@ func (s *scaling) evaluate(one scaler.Scaler, now time.Time) (r ScalerReport, ch
 		s.record(one.Name, in, result)
 	}
 	s.memory.learned[one.Name] = result.Memory
+	s.tellStop(one.Name, &in.Memory.Breaker, &result.Memory.Breaker)
 	d := result.Decision
 	r = ScalerReport{
 		Outcome: scaler.Outcome{

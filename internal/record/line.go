@@ -8,6 +8,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/asleep"
+	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/say"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -69,6 +70,7 @@ type poll struct {
 	Schedule []scaler.WindowSpec `json:"schedule,omitempty"`
 	Acts     bool                `json:"acts,omitempty"`
 	Asleep   *asleep.State       `json:"asleep,omitempty"`
+	Fleet    breaker.Stop        `json:"fleet,omitzero"`
 }
 
 // source is a seen.Source. Its specification is a named field, so that no two JSON keys are equal.
@@ -89,7 +91,7 @@ type source struct {
 }
 
 func pollOf(in scaler.Input) *poll {
-	p := &poll{Now: in.Now, Clock: in.Clock, Workload: in.Workload, Policy: in.Policy, SLO: in.Policy.SLO, Acts: in.Acts, Asleep: in.Asleep}
+	p := &poll{Now: in.Now, Clock: in.Clock, Workload: in.Workload, Policy: in.Policy, SLO: in.Policy.SLO, Acts: in.Acts, Asleep: in.Asleep, Fleet: in.Fleet}
 	for _, s := range in.Sources {
 		p.Sources = append(p.Sources, source{
 			s.SourceSpec, s.Lag, s.Silent, s.Missing, s.Rebalance, s.Ends, s.Absent, s.ClusterID,
@@ -104,7 +106,7 @@ func pollOf(in scaler.Input) *poll {
 
 // input is the recorded Input, without its memory.
 func (p *poll) input() (scaler.Input, error) {
-	in := scaler.Input{Now: p.Now, Clock: p.Clock, Workload: p.Workload, Policy: p.Policy, Acts: p.Acts, Asleep: p.Asleep}
+	in := scaler.Input{Now: p.Now, Clock: p.Clock, Workload: p.Workload, Policy: p.Policy, Acts: p.Acts, Asleep: p.Asleep, Fleet: p.Fleet}
 	in.Policy.SLO = p.SLO
 	for _, s := range p.Sources {
 		in.Sources = append(in.Sources, seen.Source{
