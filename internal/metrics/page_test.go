@@ -17,6 +17,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/learn"
 )
 
@@ -69,6 +70,7 @@ func TestTableIsWhatIsExposed(t *testing.T) {
 	f.lag -= 300 // it catches up, so that there is a time to drain
 	r := scaled(f.report(3), func(s *engine.ScalerReport) {
 		s.Decision.Overdue, s.Workload.Followed, s.Given = true, true, &learn.Given{Replicas: 20}
+		s.Decision.Why.Stopped = &breaker.Stop{Since: noon, Until: noon.Add(time.Hour), Cause: breaker.MadeLate, Steps: 3}
 	})
 	declare(&r.Clusters[0].Groups[0], lag.SLO{Declared: true, LagTime: 30 * time.Second})
 	r.Clusters[0].Groups[0].Summary.AboveEnd = 1

@@ -113,6 +113,12 @@ var scalerTable = []row[*scalerView]{
 				o.add(1, string(s.Decision.Verdict))
 			}
 		}, "reason"),
+	scalerRow("lagscaler_scaler_scale_down_stopped", "1 while the scaler does not scale down because of its own steps (reason ScaleDownStopped) or those of other scalers (FleetStopped); absent otherwise.", Gauge,
+		func(s *scalerView, o *out) {
+			if reason, _, stopped := s.Decision.StoppedBy(); stopped {
+				o.add(1, string(reason))
+			}
+		}, "reason"),
 	scalerRow("lagscaler_scaler_source_info", "1 for every group that scales the target. It joins the metrics of groups and scalers.", Gauge,
 		func(s *scalerView, o *out) {
 			for _, source := range s.Sources {
