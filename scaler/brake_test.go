@@ -9,6 +9,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/say"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // While a scaler has stopped, or all have, nothing but its owner's limits scales it down, and what is needed is added.
@@ -128,6 +129,94 @@ func TestWhyRecordsAreLate(t *testing.T) {
 				t.Errorf("counts: %+v, %+v", b.Late, b.Undone)
 			}
 		})
+	}
+}
+
+// lives lets scalers of three namespaces live for some hours, with the rule for all of them as the engine applies it. each is called
+// for every scaler each second.
+func lives(t *testing.T, scalers, hours int, each func(i, second int, w *world)) (list []*world, stopped time.Time) {
+	t.Helper()
+	var all breaker.Stop
+	for i := range scalers {
+		w := newWorld()
+		w.each, w.source.ProcessingTime, w.rate = 12, 10*time.Millisecond, 480
+		w.now = w.now.Add(time.Duration(i%3) * time.Second)
+		if err := w.start(12); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, w)
+	}
+	for second := 1; second <= hours*3600; second++ {
+		var members []breaker.Member
+		for i, w := range list {
+			each(i, second, w)
+			if w.second(); second%10 == 0 {
+				w.fleet = all
+				w.poll()
+				m := &w.memory
+				members = append(members, breaker.Member{
+					Namespace: []string{"shop", "bank", "mail"}[i%3], Stopped: m.Breaker.Stop.Since, WentDown: len(m.Downs) > 0,
+				})
+			}
+		}
+		if len(members) == 0 {
+			continue
+		}
+		if all = breaker.Fleet(all, list[0].now, seen.Clock{}.Filled(), members); stopped.IsZero() && all.Holds(list[0].now) {
+			stopped = list[0].now
+		}
+	}
+	return list, stopped
+}
+
+// Four of ten scalers believe that a consumer processes three times as much as it does. They stop themselves, and then all do: one
+// whose numbers are right keeps its replicas for an hour when its traffic falls.
+func TestAFleetThatLearnsWrong(t *testing.T) {
+	fallsAt, fell := 0, -1
+	list, stopped := lives(t, 10, 3, func(i, second int, w *world) {
+		if i < 4 && second > 60 {
+			w.believes = 300
+		}
+		if i == 9 {
+			if fallsAt == 0 && !w.fleet.Until.IsZero() {
+				fallsAt = second
+				w.rate = 100
+			}
+			if fallsAt > 0 && fell < 0 && w.wl.Spec < 6 {
+				fell = second
+			}
+		}
+	})
+	own := 0
+	for _, w := range list {
+		if !w.memory.Breaker.Stop.Since.IsZero() {
+			own++
+		}
+	}
+	if stopped.IsZero() || own != 4 {
+		t.Fatalf("all stopped at %v, %d stopped themselves, want 4", stopped, own)
+	}
+	if after := fell - fallsAt; fell < 0 || after < 3500 || after > 2*3600 {
+		t.Errorf("traffic fell at %d s, replicas at %d s", fallsAt, fell)
+	}
+}
+
+// Its twin: everybody gets four times as much at each full hour. Nobody stops.
+func TestEverybodyJumpsAtTheFullHour(t *testing.T) {
+	list, stopped := lives(t, 6, 4, func(_, second int, w *world) {
+		if w.rate = 280; second%3600 < 300 {
+			w.rate = 1100
+		}
+	})
+	downs := 0
+	for _, w := range list {
+		downs += w.writes
+		if b := &w.memory.Breaker; !b.Stop.Since.IsZero() || len(b.Late) > 0 {
+			t.Errorf("%+v", b)
+		}
+	}
+	if !stopped.IsZero() || downs == 0 {
+		t.Errorf("all stopped at %v after %d writes", stopped, downs)
 	}
 }
 
