@@ -78,6 +78,9 @@ var scaling = spec{
 			query{countedOfTarget(aTarget+", direction", "lagscaler_scaler_scale_events_total", byTarget), oneTarget + " {{direction}}"}).sized(12, 9).asBars(),
 		graph("Failed writes", count, "Including conflicts, when another client wrote first.",
 			query{countedOfTarget(aTarget, "lagscaler_scaler_errors_total", byTarget), oneTarget}).asBars(),
+		graph("Scaling down stopped", count, "Scalers whose steps down made records late or were undone (ScaleDownStopped), and those that do not scale down because several have done so (FleetStopped).",
+			query{"max by (" + aTarget + ", reason) (lagscaler_scaler_scale_down_stopped" + ofTheTargets + ")", oneTarget + " {{reason}}"}).
+			orElse("no scaler has stopped scaling down"),
 		graph("Blocked for longer than the deadline", count, "By reason.",
 			query{"max by (" + aTarget + ", reason) (lagscaler_scaler_hold_overdue" + ofTheTargets + ")", oneTarget + " {{reason}}"}).
 			orElse("no hold is past its deadline"),

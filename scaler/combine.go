@@ -69,6 +69,12 @@ func (f *facts) evidence() Evidence {
 		Advised: f.advised, ChangedFrom: f.external.From, ChangedTo: f.external.To, PauseSeconds: f.rebalanceTime.Seconds(),
 	}
 	e.Waiting, e.Keeps, e.ByHand, e.WaitingSince = f.waiting, f.keeps, f.asleep.ByHand, f.asleep.WaitingSince
+	if stop := f.breaker.Stop; f.stopped() {
+		e.Stopped = &stop
+	}
+	if stop := f.breaker.Fleet; f.fleetStopped() {
+		e.Fleet = &stop
+	}
 	if f.source.Rebalance.Active {
 		e.RebalanceSeconds = f.age(f.source.Rebalance.Since).Seconds()
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler/asleep"
+	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -66,6 +67,9 @@ type Evidence struct {
 
 	RebalanceSeconds float64 `json:"rebalanceSeconds,omitempty"` // how long the active one has lasted
 	OutageSeconds    float64 `json:"outageSeconds,omitempty"`    // how long polls have been partial or stale
+
+	Stopped *breaker.Stop `json:"stopped,omitempty"` // scaling down, because of its own steps
+	Fleet   *breaker.Stop `json:"fleet,omitempty"`   // because of those of others
 
 	Waiting      asleep.Waiting `json:"waiting,omitzero"`      // without a replica
 	Keeps        *asleep.Keeps  `json:"keeps,omitempty"`       // the last replica

@@ -7,6 +7,7 @@
 //
 //	see       scaler/seen     Poll -> State             the readings of the last minutes
 //	learn     scaler/learn    State -> Memory           capacity, durations, seasons
+//	brake     scaler/breaker  State, Memory -> State    which of our steps down made records late
 //	estimate  scaler/need     State, Memory -> Need     consumers for every source
 //	judge     scaler          facts -> verdict          for every source, the first rule that matches; then the source that
 //	                                                    asks for the most replicas decides

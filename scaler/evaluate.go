@@ -14,6 +14,7 @@ func Evaluate(in Input) Result {
 	next.seen = seen.See(next.seen, in.poll()) // see
 	now := &next.seen
 	learned := learn.State{Memory: in.Memory.Memory, Progress: next.progress}.AtPoll(now) // learn
+	learned.Memory.Breaker = watchStep(&in, now, &learned)                                // brake
 	zero := next.atZero(&in, now, &learned)                                               // zero.go
 	learned.Memory.Asleep = zero.state
 	lane, fresh := next.lane(now, &learned), false
@@ -38,6 +39,7 @@ func Evaluate(in Input) Result {
 			next.verdict = next.verdict.next(&decision)
 			decision = wait(decision, verdicts, next.verdict.since)
 			next.standing, next.play = &decision, next.play.after(&decision)
+			learned.Memory.Breaker = proposed(learned.Memory.Breaker, &in, &decision)
 			if zero.acts && decision.Desired == 0 && decision.Current > 0 {
 				learned.Memory.Asleep = zero.state.Intend(zero.look)
 			}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler/asleep"
+	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/seen"
@@ -44,6 +45,8 @@ type facts struct {
 
 	missingSince, fewerSince, idleSince time.Time // zero: it is not so
 
+	breaker breaker.State // of steps down
+
 	asleep  *asleep.State  // of the target
 	waiting asleep.Waiting // for the source, without a replica
 	keeps   *asleep.Keeps  // the last replica; nil: nothing does
@@ -64,6 +67,7 @@ func (g gatherer) gather(sources []sourceState, estimates []need.Estimate) []fac
 	list := make([]facts, len(sources))
 	for i := range sources {
 		f := g.facts(&g.now.Sources[i], &sources[i], &estimates[i])
+		f.breaker = g.learned.Memory.Breaker
 		f.asleep, f.waiting = &g.zero.state, g.zero.waiting[i]
 		if f.mayRest() {
 			f.keeps = g.zero.keeps(i)

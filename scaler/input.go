@@ -5,6 +5,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler/asleep"
+	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -21,6 +22,7 @@ type Input struct {
 	Brakes []Brake       // limits above single scalers that cut this decision; nil: none does
 	Acts   bool          // this process may write the replicas: it leads, and the mode in force is act
 	Asleep *asleep.State // as it is saved in the status of the KafkaScaler; nil: the Memory has it
+	Fleet  breaker.Stop  // of all scalers, as the leader knows it; zero: none was
 }
 
 // Result is a decision, and the Memory for the next one.

@@ -53,8 +53,11 @@ func randomWorld(t *rapid.T) *world {
 }
 
 // disturb lets something random happen.
-func (w *world) disturb(t *rapid.T) {
-	what := rapid.SampledFrom(anything).Draw(t, "what")
+func (w *world) disturb(t *rapid.T) { w.disturbBy(t, anything) }
+
+// disturbBy lets one of some things happen.
+func (w *world) disturbBy(t *rapid.T, some []string) {
+	what := rapid.SampledFrom(some).Draw(t, "what")
 	n := strconv.Itoa(rapid.IntRange(0, 40).Draw(t, "n"))
 	words := map[string][]string{
 		"rate": {"rate", n + "00"}, "rate 0": {"rate", "0"}, "replay": {"replay", n + "000"}, "speed": {"speed", n + "0"},

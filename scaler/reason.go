@@ -40,6 +40,8 @@ const (
 	HoldStabilizing    Reason = "HoldStabilizing"
 	HoldLag            Reason = "HoldLag"
 	HoldTolerance      Reason = "HoldTolerance"
+	ScaleDownStopped   Reason = "ScaleDownStopped"
+	FleetStopped       Reason = "FleetStopped"
 	HoldBudget         Reason = "HoldBudget"
 	HoldRebalanceCost  Reason = "HoldRebalanceCost"
 	KeptAwake          Reason = "KeptAwake"

@@ -79,6 +79,9 @@ func (f *facts) downstreamBound() (int32, bool) {
 	if to < f.current {
 		to = min(f.current, f.members.Enough(d.CapN))
 	}
+	if f.stopped() || f.fleetStopped() {
+		to = max(to, f.current)
+	}
 	return to, true
 }
 
@@ -268,6 +271,21 @@ func (f *facts) lagging() bool {
 func (f *facts) tolerable() bool {
 	to, _ := f.enough()
 	return float64(f.current-to) < max(1, 0.1*float64(f.current))
+}
+
+func (f *facts) stopped() bool { return f.breaker.Stop.Holds(f.now) }
+
+func (f *facts) stopEnds() (time.Time, bool) { return f.breaker.Stop.Until, true }
+
+func (f *facts) fleetStopped() bool { return f.breaker.Fleet.Holds(f.now) }
+
+func (f *facts) fleetStopEnds() (time.Time, bool) { return f.breaker.Fleet.Until, true }
+
+// goesBack matches while fewer replicas run than before the step down that made the scaler stop. It waits as ScaleUp does.
+func (f *facts) goesBack() (int32, bool) {
+	well := f.breaker.Stop.Well
+	ready := f.lane == regular && (f.settled || f.need.Behind)
+	return max(well, f.up, f.byRate), f.stopped() && f.current > 0 && well > f.current && f.policy.Kind == Capacity && ready
 }
 
 func (f *facts) overBudget() bool { return len(f.downs) >= downsAnHour }

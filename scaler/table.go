@@ -109,6 +109,9 @@ var rules = []rule{
 	{ // under the policy thresholds: instead of both ScaleUp and ScaleDown
 		reason: ThresholdHigh, again: true, when: (*facts).thresholdUp,
 	},
+	{ // to the size before the step down that made records late, or more if more is needed
+		reason: ScaleDownStopped, again: true, when: (*facts).goesBack,
+	},
 	{
 		reason: ScaleUp, when: (*facts).scaleUp, words: scaleUpWords,
 		event: noEvent,
@@ -147,7 +150,13 @@ var rules = []rule{
 		event: noEvent,
 		doc:   "no replica runs, and it is not known whether records wait",
 	},
-	{ // the budget, and a size that another client chose, also apply to members without a partition
+	{ // these, the budget, and a size that another client chose, also apply to members without a partition
+		reason: ScaleDownStopped, again: true, when: whileSpare((*facts).stopped),
+	},
+	{
+		reason: FleetStopped, again: true, when: whileSpare((*facts).fleetStopped),
+	},
+	{
 		reason: HoldBudget, again: true, when: whileSpare((*facts).overBudget),
 	},
 	{
@@ -167,6 +176,18 @@ var rules = []rule{
 		reason: MembersMissing, blocks: down, deadline: usual, when: (*facts).membersMissing, words: missingWords,
 		event: warning,
 		doc:   "fewer consumers have joined the group than the ready replicas run",
+	},
+	{ // it ends by itself; the Event of the stop itself is written when that begins, whatever the verdict (scaler/kube)
+		reason: ScaleDownStopped, blocks: down, deadline: usual, when: gate((*facts).stopped), until: (*facts).stopEnds,
+		words: stoppedWords, note: (*facts).stopped,
+		event: noEvent,
+		doc:   "steps down have made records late, or were undone, too often: no scale down for a while",
+	},
+	{
+		reason: FleetStopped, blocks: down, deadline: usual, when: gate((*facts).fleetStopped), until: (*facts).fleetStopEnds,
+		words: fleetStoppedWords, note: (*facts).fleetStopped,
+		event: noEvent,
+		doc:   "several scalers have stopped themselves: no scaler scales down for a while",
 	},
 	{ // pods come and go by themselves
 		reason: RolloutInProgress, blocks: down, deadline: usual, when: gate((*facts).rollingOut), words: rolloutWords,

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/number"
 	"github.com/lagscaler/lagscaler/scaler/say"
 	"github.com/lagscaler/lagscaler/scaler/seen"
@@ -271,6 +272,10 @@ func (w *world) happen(words []string) error {
 		w.speed = n
 	case "downstream":
 		w.behind = n
+	case "believes": // a defect: what was learned of one consumer is this, whatever it does
+		w.believes = n
+	case "fleet": // fleet 4 60m: so many scalers have stopped themselves
+		w.fleet = breaker.Stop{Since: w.now, Until: w.now.Add(must(time.ParseDuration(words[2]))), Steps: int32(n)}
 	case "hot": // hot 7 0.2: partition 7 gets a fifth of everything
 		hot := int(n)
 		share := must(strconv.ParseFloat(words[2], 64))

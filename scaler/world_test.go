@@ -9,6 +9,7 @@ import (
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/brakes"
+	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -58,7 +59,9 @@ type world struct {
 	writes   int
 	rollout  bool
 	noWrites bool
-	follows  bool // another replica of the program leads
+	follows  bool    // another replica of the program leads
+	believes float64 // a defect: so much is what it has learned of one consumer; 0: none
+	fleet    breaker.Stop
 	share    bool // a share group: every consumer works on every partition
 	limit    brakes.Limit
 	ledger   *brakes.Ledger
@@ -313,8 +316,14 @@ func (w *world) input() scaler.Input {
 			}
 		}
 	}
+	if w.believes > 0 {
+		w.memory.Sources = slices.Clone(w.memory.Sources)
+		for i := range w.memory.Sources {
+			w.memory.Sources[i].PerConsumer = w.believes
+		}
+	}
 	return scaler.Input{
-		Now: w.now, Policy: w.policy, Workload: wl, Memory: w.memory, Acts: !w.follows && !wl.Followed,
+		Now: w.now, Policy: w.policy, Workload: wl, Memory: w.memory, Acts: !w.follows && !wl.Followed, Fleet: w.fleet,
 		Sources: []seen.Source{{SourceSpec: w.source, Lag: w.reading, Silent: w.silent, Missing: w.missing, Rebalance: w.rebalance}},
 	}
 }

@@ -98,6 +98,9 @@
 //	What happens after a zero by hand?                   scaler            rules.go: byHand, byHandWaiting
 //	Where is saved, before a write of 0, whose 0 it is?  scaler/kube       asleep.go
 //	When does a schedule apply, and in which time zone?  scaler            schedule.go: Open, parse; walltime.go: when clocks change; limits.go: scheduled
+//	When does a scaler stop itself, and for how long?    scaler/breaker    doc.go: the rule; stop.go: the times; step.go: which steps down count
+//	Why are records late after a step down?              scaler            probation.go: look has the other reasons; which partitions: Waits of scaler/seen
+//	When do all scalers stop?                            scaler/breaker    fleet.go: Fleet, which the engine calls
 //	When is a group idle?                                scaler/need       measure.go: idle
 //	What does an objective cost, and what keeps it?      scaler/promise    doc.go; choose.go: which room is in force; scaler/need: room.go
 //	What would another policy have decided?              scaler/sim        doc.go: the simulator; lineup.go: the alternatives
@@ -167,7 +170,7 @@
 //	How are the times of the demo shortened?             scaler/seen       clock.go
 //	Is a claim of the documentation true?                e2e               a module of its own: real Kafka, Kubernetes, Prometheus
 //
-// Imports point one way; a <- b means that b imports a: lag <- rebalancemon <- scaler/seen <- scaler/asleep <- {scaler/promise, scaler/learn} <- scaler/need <- scaler <- scaler/say <-
+// Imports point one way; a <- b means that b imports a: lag <- rebalancemon <- scaler/seen <- {scaler/asleep, scaler/breaker, scaler/promise} <- scaler/learn <- scaler/need <- scaler <- scaler/say <-
 // internal/engine <- {internal/metrics, internal/web, internal/external} <- internal/daemon <- cmd.
 // All packages before internal/engine, and scaler/sim, do no I/O, read no clock, write no log and start no goroutine.
 // house_test.go checks all of this.

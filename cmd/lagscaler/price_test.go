@@ -52,7 +52,7 @@ func TestPriceCommand(t *testing.T) {
 		{"no such trace", []string{"--trace", "none"}, exitWrong, "--trace"},
 	} {
 		var out, errOut bytes.Buffer
-		code := execute(t.Context(), append([]string{"price"}, c.args...), &out, &errOut)
+		code := execute(t.Context(), newRoot(), append([]string{"price"}, c.args...), &out, &errOut)
 		if code != c.code || !strings.Contains(out.String()+errOut.String(), c.want) {
 			t.Errorf("%s: exit code %d\n%s%s", c.name, code, out.String(), errOut.String())
 		}

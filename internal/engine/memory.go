@@ -29,6 +29,8 @@ type Memories interface {
 //	it leads                        save each five minutes, and at the end
 //	a zero by hand is noted         save with the next poll (of a KafkaScaler its status has it)
 //	another autoscaler gets another number    save this scaler with the next poll
+//	a step down counts, or a scaler stops     save this scaler with the next poll (fleet.go)
+//	all scalers stop                save with the next poll
 //	before a write of 0             save at once (of a KafkaScaler its status); when that fails, nothing is written
 //	it leads no longer              load again when it leads again
 type memory struct {

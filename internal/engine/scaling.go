@@ -14,6 +14,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/asleep"
 	"github.com/lagscaler/lagscaler/scaler/brakes"
+	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/say"
 	"github.com/lagscaler/lagscaler/scaler/seen"
@@ -68,6 +69,7 @@ type scaling struct {
 	turns      turns
 	braking    braking
 	audit      auditing
+	fleet      breaker.Stop // of all scalers
 }
 
 func newScaling(o Options, polls lastPolls, p *panics) scaling {
@@ -127,6 +129,7 @@ func (s *scaling) decide(ctx context.Context, now time.Time, share time.Duration
 	s.braking.uses = s.braking.ledger.Uses(s.round(now))
 	s.forget(reports)
 	s.reports = reports
+	s.watchFleet(now)
 	s.save(ctx, now, false)
 }
 
@@ -189,6 +192,7 @@ func (s *scaling) load(ctx context.Context, now time.Time) {
 	if s.memory.load(ctx, now, s.learns()) {
 		s.left.remember(s.memory.learned)
 		s.clusterIDs.remember(s.memory.learned)
+		s.rememberFleet()
 	}
 }
 
@@ -218,6 +222,7 @@ func (s *scaling) input(one *scaler.Scaler, now time.Time) scaler.Input {
 	if one.Workload.Followed {
 		in.Policy.Mode = scaler.Act // its decisions come true, though another autoscaler writes them
 	}
+	in.Fleet = s.fleet
 	in.Acts, in.Asleep = s.leading() && one.Mode == scaler.Act, one.Asleep
 	for _, spec := range one.Sources {
 		in.Sources = append(in.Sources, s.polls.source(spec, s.remembered(one, spec)))
@@ -232,6 +237,7 @@ func (s *scaling) conclude(a *asking, now time.Time) (r ScalerReport, change sca
 		s.record(one.Name, in, result)
 	}
 	s.memory.learned[one.Name] = result.Memory
+	s.tellStop(one.Name, &in.Memory.Breaker, &result.Memory.Breaker)
 	d := result.Decision
 	r = ScalerReport{
 		Outcome: scaler.Outcome{

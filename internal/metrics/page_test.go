@@ -17,6 +17,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -71,6 +72,7 @@ func TestTableIsWhatIsExposed(t *testing.T) {
 	r := scaled(f.report(3), func(s *engine.ScalerReport) {
 		s.Decision.Overdue, s.Workload.Followed, s.Given = true, true, &learn.Given{Replicas: 20}
 		s.Owners = map[string]string{"team": "shop"}
+		s.Decision.Why.Stopped = &breaker.Stop{Since: noon, Until: noon.Add(time.Hour), Cause: breaker.MadeLate, Steps: 3}
 	})
 	r.Clusters[0].Groups[0].Labels = map[string]string{"team": "shop"}
 	declare(&r.Clusters[0].Groups[0], lag.SLO{Declared: true, LagTime: 30 * time.Second})

@@ -133,6 +133,12 @@ var scalerTable = []row[*scalerView]{
 		}, "reason"),
 	optional(scalerRow("lagscaler_scaler_owner_info", "1, with a label for each entry of `owners` in the configuration that is known of the scaler, such as team. The alerts join it. Absent if none is known.", Gauge,
 		func(s *scalerView, o *out) { o.addLabels(1, s.Owners) })),
+	scalerRow("lagscaler_scaler_scale_down_stopped", "1 while the scaler does not scale down because of its own steps (reason ScaleDownStopped) or those of other scalers (FleetStopped); absent otherwise.", Gauge,
+		func(s *scalerView, o *out) {
+			if reason, _, stopped := s.Decision.StoppedBy(); stopped {
+				o.add(1, string(reason))
+			}
+		}, "reason"),
 	scalerRow("lagscaler_scaler_source_info", "1 for every group that scales the target. It joins the metrics of groups and scalers.", Gauge,
 		func(s *scalerView, o *out) {
 			for _, source := range s.Sources {

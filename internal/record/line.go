@@ -8,6 +8,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/asleep"
+	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/say"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -70,6 +71,7 @@ type poll struct {
 	Acts     bool                `json:"acts,omitempty"`
 	Asleep   *asleep.State       `json:"asleep,omitempty"`
 	Brakes   []scaler.Brake      `json:"brakes,omitempty"`
+	Fleet    breaker.Stop        `json:"fleet,omitzero"`
 }
 
 // source is a seen.Source. Its specification is a named field, so that no two JSON keys are equal.
@@ -94,7 +96,7 @@ type source struct {
 }
 
 func pollOf(in scaler.Input) *poll {
-	p := &poll{Now: in.Now, Clock: in.Clock, Workload: in.Workload, Policy: in.Policy, SLO: in.Policy.SLO, Acts: in.Acts, Asleep: in.Asleep, Brakes: in.Brakes}
+	p := &poll{Now: in.Now, Clock: in.Clock, Workload: in.Workload, Policy: in.Policy, SLO: in.Policy.SLO, Acts: in.Acts, Asleep: in.Asleep, Brakes: in.Brakes, Fleet: in.Fleet}
 	for _, s := range in.Sources {
 		p.Sources = append(p.Sources, source{
 			s.SourceSpec, s.Lag, s.Silent, s.Missing, s.Rebalance, s.Ends, s.Absent, s.ClusterID,
@@ -109,7 +111,7 @@ func pollOf(in scaler.Input) *poll {
 
 // input is the recorded Input, without its memory.
 func (p *poll) input() (scaler.Input, error) {
-	in := scaler.Input{Now: p.Now, Clock: p.Clock, Workload: p.Workload, Policy: p.Policy, Acts: p.Acts, Asleep: p.Asleep, Brakes: p.Brakes}
+	in := scaler.Input{Now: p.Now, Clock: p.Clock, Workload: p.Workload, Policy: p.Policy, Acts: p.Acts, Asleep: p.Asleep, Brakes: p.Brakes, Fleet: p.Fleet}
 	in.Policy.SLO = p.SLO
 	for _, s := range p.Sources {
 		in.Sources = append(in.Sources, seen.Source{

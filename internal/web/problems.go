@@ -143,6 +143,7 @@ func remedy(c lag.ErrorCode) string {
 // scalerProblem is what prevents a scaler from scaling, if anything does.
 func scalerProblem(s *engine.ScalerReport) (Problem, bool) {
 	p := Problem{Where: s.Name, Count: 1}
+	_, why, stopped := s.Decision.StoppedBy()
 	switch owner := s.Workload.Owner; {
 	case s.Refused():
 		p.What, p.Do = s.Refusal.String(), "nothing is decided for this scaler until this is fixed"
@@ -161,6 +162,8 @@ func scalerProblem(s *engine.ScalerReport) (Problem, bool) {
 	case s.Decision.Verdict == scaler.ZeroByHandWaiting:
 		p.What = "records wait, and somebody set the replicas to 0"
 		p.Do = "scale the target to 1 or more to resume it, or set onZeroByHand: wake"
+	case stopped:
+		p.What, p.Do = why, "see the runbook of the alert LagscalerScaleDownStopped"
 	case s.Decision.Overdue:
 		p.What, p.Do = "a verdict is past its deadline: "+string(s.Decision.Verdict), "see the runbook of the alert LagscalerHoldOverdue"
 	default:

@@ -12,6 +12,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/web/recent"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -100,6 +101,14 @@ func TestProblemsSayWhatToDo(t *testing.T) {
 		{
 			"records wait behind a zero by hand", scaled(scaler.Outcome{Decision: scaler.Decision{Verdict: scaler.ZeroByHandWaiting}}),
 			[]string{"records wait, and somebody set the replicas to 0", "scale the target to 1 or more to resume it"},
+		},
+		{
+			"it has stopped itself", scaled(scaler.Outcome{Decision: scaler.Decision{
+				At: t0, Verdict: scaler.Steady, Why: scaler.Evidence{Stopped: &breaker.Stop{
+					Since: t0, Until: t0.Add(time.Hour), Cause: breaker.MadeLate, Steps: 3, Last: breaker.Counted{At: t0, From: 24, To: 16},
+				}},
+			}}),
+			[]string{"3 steps down made records late, the last was 24 -> 16", "LagscalerScaleDownStopped"},
 		},
 		{
 			"a hold does not end", scaled(scaler.Outcome{Decision: scaler.Decision{Verdict: scaler.Stalled, Overdue: true}}),

@@ -33,6 +33,7 @@ const adviseEvery = time.Minute
 type eventState struct {
 	refusal     string // empty: none
 	verdict     scaler.Reason
+	stopped     scaler.Reason // what stops it from scaling down; empty: nothing
 	overdue     bool
 	disposition scaler.Disposition
 	applied     time.Time // decision that was applied
@@ -52,6 +53,7 @@ type eventState struct {
 //	the write failed                     Warning  Failed           yes
 //	the scaler is refused                Warning  Invalid, …       no, when it begins
 //	a verdict that warns                 Warning  Unschedulable, … no, when it begins
+//	scaling down is stopped              Warning  ScaleDownStopped no, when it begins; or FleetStopped
 //	a hold is overdue                    Warning  HoldOverdue      no, when it begins
 func (s eventState) newEvents(o scaler.Outcome, now time.Time) (both, own []event, next eventState) {
 	next = s
@@ -66,6 +68,10 @@ func (s eventState) newEvents(o scaler.Outcome, now time.Time) (both, own []even
 	next.verdict, next.overdue, next.disposition = d.Verdict, d.Overdue, o.Disposition
 	if d.Verdict.Warns() && d.Verdict != s.verdict {
 		own = append(own, event{corev1.EventTypeWarning, string(d.Verdict), o.Line})
+	}
+	var why string
+	if next.stopped, why, _ = d.StoppedBy(); next.stopped != "" && next.stopped != s.stopped {
+		own = append(own, event{corev1.EventTypeWarning, string(next.stopped), why})
 	}
 	if d.Overdue && !s.overdue {
 		own = append(own, event{corev1.EventTypeWarning, HoldOverdue, o.Line})
@@ -136,6 +142,9 @@ func eventStateFrom(s v1alpha1.KafkaScalerStatus) eventState {
 		out.verdict, out.disposition = scaler.Reason(d.Reason), scaler.Disposition(d.Disposition)
 	}
 	for _, cond := range s.Conditions {
+		if cond.Type == v1alpha1.ScaleDownStopped && cond.Status == metav1.ConditionTrue {
+			out.stopped = scaler.Reason(cond.Reason)
+		}
 		if cond.Type == v1alpha1.Ready && cond.Status == metav1.ConditionFalse {
 			out.refusal = scaler.Refusal{Reason: scaler.Reason(cond.Reason), Why: cond.Message}.String()
 		}

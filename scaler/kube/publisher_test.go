@@ -14,6 +14,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
 	"github.com/lagscaler/lagscaler/scaler/kube/watch"
@@ -163,7 +164,7 @@ func TestStatusSaysTheDecision(t *testing.T) {
 		}
 		got := conditionsAs(s)
 		want := "Ready=True/Evaluated Active=True/ReplicasWanted AbleToScale=True/Leading ScalingLimited=True/MaxReplicas " +
-			"Paused=False/NotPaused Permitted=True/Granted"
+			"Paused=False/NotPaused ScaleDownStopped=False/NotStopped Permitted=True/Granted"
 		if got != want {
 			t.Errorf("conditions %s\nwant       %s", got, want)
 		}
@@ -237,6 +238,12 @@ func TestConditions(t *testing.T) {
 		{"fixed", with(steady, func(o *scaler.Outcome) { o.Workload.FixedReplicas = &five }), "Paused=True/FixedReplicas"},
 		{"an HPA", with(steady, func(o *scaler.Outcome) { o.Workload.Owner = seen.Owner{Kind: "HorizontalPodAutoscaler"} }), "AbleToScale=False/Conflict"},
 		{"the write failed", with(steady, func(o *scaler.Outcome) { o.Disposition = scaler.Failed }), "AbleToScale=False/Failed"},
+		{"it has stopped itself", with(steady, func(o *scaler.Outcome) {
+			o.Decision.Why.Stopped = &breaker.Stop{Since: at, Until: at.Add(time.Hour), Cause: breaker.MadeLate, Steps: 3}
+		}), "ScaleDownStopped=True/ScaleDownStopped"},
+		{"all have stopped", with(steady, func(o *scaler.Outcome) {
+			o.Decision.Why.Fleet = &breaker.Stop{Since: at, Until: at.Add(time.Hour), Steps: 3}
+		}), "ScaleDownStopped=True/FleetStopped"},
 		{"fought", with(steady, func(o *scaler.Outcome) { o.Decision.Verdict = scaler.ReplicasFought }), "AbleToScale=False/ReplicasFought"},
 	}
 	for _, tt := range tests {
@@ -287,7 +294,10 @@ func TestStatusIsWrittenOnChange(t *testing.T) {
 // A new leader reads in the status which Events were written, and does not write them again.
 func TestANewLeaderRepeatsNothing(t *testing.T) {
 	conflict := with(outcome(time.Now(), scaler.Unschedulable, 4, 6), func(o *scaler.Outcome) { o.Disposition = scaler.Conflict })
-	for name, o := range map[string]scaler.Outcome{"conflict": conflict, "refused": refused(v1alpha1.Invalid, "targetLag")} {
+	stopped := with(outcome(time.Now(), scaler.Steady, 4, 4), func(o *scaler.Outcome) {
+		o.Decision.Why.Stopped = &breaker.Stop{Since: o.Decision.At, Until: o.Decision.At.Add(time.Hour), Cause: breaker.MadeLate, Steps: 3}
+	})
+	for name, o := range map[string]scaler.Outcome{"conflict": conflict, "refused": refused(v1alpha1.Invalid, "targetLag"), "stopped": stopped} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, orders, act, func(w *world) {
 				w.Publish([]scaler.Outcome{o})

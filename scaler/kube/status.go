@@ -197,7 +197,7 @@ func unmeasured(s v1alpha1.KafkaScalerStatus) v1alpha1.KafkaScalerStatus {
 
 // conditionsOf are the conditions of an outcome, without their times.
 func conditionsOf(o scaler.Outcome) []metav1.Condition {
-	return []metav1.Condition{readyCondition(o), activeCondition(o), ableCondition(o), limitedCondition(o), pausedCondition(o)}
+	return []metav1.Condition{readyCondition(o), activeCondition(o), ableCondition(o), limitedCondition(o), pausedCondition(o), stoppedCondition(o)}
 }
 
 func condition(kind string, is bool, reason, message string) metav1.Condition {
@@ -329,6 +329,14 @@ func pausedCondition(o scaler.Outcome) metav1.Condition {
 		}
 	}
 	return condition(v1alpha1.Paused, false, "NotPaused", "no annotation stops or limits scaling")
+}
+
+// stoppedCondition: its own steps, or those of other scalers, stopped it from scaling down.
+func stoppedCondition(o scaler.Outcome) metav1.Condition {
+	if reason, why, stopped := o.Decision.StoppedBy(); stopped && !o.Refused() {
+		return condition(v1alpha1.ScaleDownStopped, true, string(reason), why)
+	}
+	return condition(v1alpha1.ScaleDownStopped, false, "NotStopped", "no step down of late stops the scaler from scaling down")
 }
 
 func permittedCondition(lacking string) metav1.Condition {

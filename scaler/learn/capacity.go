@@ -36,13 +36,15 @@ func (s *Source) Capacity() (perSecond float64, from CapacityFrom) {
 	return 0, NotKnown
 }
 
-// declare begins with the processing time that the user declares. When that changes, the learned capacity is void.
-func (s *Source) declare(spec seen.SourceSpec, now *seen.State) {
+// declare begins with the processing time that the user declares. When that changes, the learned capacity is void. A source that was
+// not known before has not changed.
+func (s *Source) declare(spec seen.SourceSpec, now *seen.State) (changed bool) {
 	declared := 0.0
 	if spec.ProcessingTime > 0 {
 		declared = float64(max(1, spec.Concurrency)) / spec.ProcessingTime.Seconds()
 	}
 	if declared != s.Declared {
+		changed = !s.NoTrial.IsZero()
 		s.Declared, s.PerConsumer = declared, declared
 		s.Trial, s.BusyAt, s.NoTrial = nil, time.Time{}, time.Time{}
 	}
@@ -53,6 +55,7 @@ func (s *Source) declare(spec seen.SourceSpec, now *seen.State) {
 		}
 		s.NoTrial = now.Now.Add(now.Clock.Scale(after))
 	}
+	return changed
 }
 
 // learnCapacity learns from the window that ends now, if it is a sample.

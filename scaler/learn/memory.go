@@ -11,6 +11,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler/asleep"
+	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/promise"
 )
 
@@ -27,6 +28,8 @@ type Memory struct {
 
 	Asleep asleep.State `json:"asleep,omitzero"` // of a target at zero; a KafkaScaler's status has it, too
 	Given  *Given       `json:"given,omitempty"` // to another autoscaler; nil: nothing yet, or long ago
+
+	Breaker breaker.State `json:"breaker,omitzero"` // of steps down
 }
 
 // Given is the number of replicas that another autoscaler was given last.
@@ -121,6 +124,9 @@ func Load(data []byte) (Memory, error) {
 
 // check refuses numbers that cannot have been learned: they would lead to wrong decisions.
 func (m *Memory) check() error {
+	if err := m.Breaker.Check(); err != nil {
+		return err
+	}
 	if !slices.IsSortedFunc(m.Sources, compare) {
 		return errors.New("not sorted")
 	}

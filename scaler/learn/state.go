@@ -92,7 +92,9 @@ func (s State) AtDecision(now *seen.State, mappings []seen.Mapping, fastLane boo
 	for i := range now.Sources {
 		h := &now.Sources[i]
 		l := learner{now: now, seen: h, source: s.Source(h), progress: &s.Progress.sources[i]}
-		l.source.declare(h.SourceSpec, now)
+		if l.source.declare(h.SourceSpec, now) {
+			s.Memory.Breaker = s.Memory.Breaker.Released()
+		}
 		l.learnRebalance()
 		if h.Read != nil {
 			l.learnMembers(&mappings[i])

@@ -50,6 +50,9 @@ func Explain(d scaler.Decision) []Row {
 	if d.Wait != nil {
 		rows = append(rows, waiting(&d))
 	}
+	if reason, why, stopped := d.StoppedBy(); stopped && reason != d.Verdict {
+		rows = append(rows, Row{Decided, string(reason), "no scale down", why})
+	}
 	for _, s := range d.Steps {
 		rows = append(rows, Row{Limited, string(s.Reason), fmt.Sprintf("%d -> %d", s.From, s.To), s.Reason.Doc()})
 	}

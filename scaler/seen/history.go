@@ -209,6 +209,22 @@ func (h *History) Backlog() (records, oldest float64) {
 	if h.Readings.Len() == 0 {
 		return 0, 0
 	}
+	offsets, from := h.Readings.Last().Offsets, h.unread()
+	for c := range offsets {
+		if o := &offsets[c]; o.Known == KnowsBoth && o.End > from[c] {
+			records += float64(o.End - from[c])
+			age, ok := h.Readings.TimeLag(c, from[c])
+			if !ok {
+				age = math.Inf(1)
+			}
+			oldest = max(oldest, age)
+		}
+	}
+	return records, oldest
+}
+
+// unread is by column the offset of the next record that waits at the last reading, which there must be; the end where none does.
+func (h *History) unread() []int64 {
 	offsets := h.Readings.Last().Offsets
 	from := make([]int64, len(offsets))
 	for c := range offsets {
@@ -222,17 +238,7 @@ func (h *History) Backlog() (records, oldest float64) {
 			from[c] = max(from[c], v.Unread)
 		}
 	})
-	for c := range offsets {
-		if o := &offsets[c]; o.Known == KnowsBoth && o.End > from[c] {
-			records += float64(o.End - from[c])
-			age, ok := h.Readings.TimeLag(c, from[c])
-			if !ok {
-				age = math.Inf(1)
-			}
-			oldest = max(oldest, age)
-		}
-	}
-	return records, oldest
+	return from
 }
 
 // RestOf says for each partition how many offsets after its commit are known not to be unread records, by [lag.Stand]: also while

@@ -19,6 +19,7 @@ const (
 	Downstream FaultKind = "downstream" // all consumers together do at most Size records/s
 	Rollout    FaultKind = "rollout"    // at From, pods are replaced one after another, one every Size seconds
 	SlowStart  FaultKind = "slow-start" // pods take Size times as long to start
+	Slower     FaultKind = "slower"     // consumers process Size times what they usually do
 )
 
 type faults struct {
@@ -75,9 +76,13 @@ func (t *faults) poisoned(p int) bool {
 
 // downstream is the share of their speed that consumers may use.
 func (t *faults) downstream(r *run) float64 {
+	slower := 1.0
+	if tr, ok := t.now(Slower); ok {
+		slower = tr.Size
+	}
 	tr, ok := t.now(Downstream)
 	if !ok {
-		return 1
+		return slower
 	}
 	able := 0.0
 	for i := range r.group.members {
@@ -85,7 +90,7 @@ func (t *faults) downstream(r *run) float64 {
 			able += r.group.members[i].rate
 		}
 	}
-	return min(1, tr.Size/max(able, 1))
+	return min(slower, tr.Size/max(able, 1))
 }
 
 func (t *faults) slowness() float64 {

@@ -14,6 +14,7 @@ type ours struct {
 	source  seen.SourceSpec
 	memory  scaler.Memory
 	forget  func(*scaler.Memory)
+	breaks  func(*scaler.Input)
 	decided func(scaler.Decision)
 
 	judges bool         // what is late is measured, also without an objective
@@ -36,6 +37,12 @@ func Without(name string, spec scaler.Spec, reserve bool, forget func(*scaler.Me
 	}
 	p.policy.KeepsRoom = p.policy.KeepsRoom && reserve
 	return p, nil
+}
+
+// Broken is Ours with a defect: before each poll, breaks changes what it sees or has learned. It measures what the defect does, and what
+// limits that.
+func Broken(name string, spec scaler.Spec, breaks func(*scaler.Input), decided func(scaler.Decision)) (Policy, error) {
+	return newOurs(ours{name: name, breaks: breaks, decided: decided}, spec)
 }
 
 func newOurs(o ours, spec scaler.Spec) (*ours, error) {
@@ -70,9 +77,11 @@ func (o *ours) Decide(v *View) (int32, string) {
 		o.late = o.judge.Add(v.snapshot(), func(string) lag.SLO { return lag.SLO{LagTime: o.policy.TargetLag} })[0]
 		source.Judged, source.Late, source.JudgedWithin = o.late.JudgedTotal, o.late.LateTotal, o.policy.TargetLag
 	}
-	result := scaler.Evaluate(scaler.Input{
-		Now: v.Now, Policy: o.policy, Memory: o.memory, Workload: v.Workload, Sources: []seen.Source{source},
-	})
+	in := scaler.Input{Now: v.Now, Policy: o.policy, Memory: o.memory, Workload: v.Workload, Sources: []seen.Source{source}}
+	if o.breaks != nil {
+		o.breaks(&in)
+	}
+	result := scaler.Evaluate(in)
 	o.memory = result.Memory
 	if o.decided != nil && result.Fresh {
 		o.decided(result.Decision)

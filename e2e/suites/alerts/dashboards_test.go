@@ -16,8 +16,9 @@ import (
 // empty are the queries that answer nothing here, and why.
 var empty = map[string]string{
 	"lagscaler-scaling Blocked for longer than the deadline A": "no hold is overdue",
-	"lagscaler-group Lag D":                "no lag is above a quarter of the threshold",
-	"lagscaler-group Unusual partitions K": "every topic has a reader",
+	"lagscaler-scaling Scaling down stopped A":                 "no step down makes records late",
+	"lagscaler-group Lag D":                                    "no lag is above a quarter of the threshold",
+	"lagscaler-group Unusual partitions K":                     "every topic has a reader",
 }
 
 // rare are the queries of series that exist only while something unusual is there. These troubles may cause it or not.

@@ -10,6 +10,8 @@ const (
 	ScalingLimited = "ScalingLimited" // a limit changed the number of replicas that the decision asked for
 	Paused         = "Paused"         // an annotation on the scaler or the target stops or limits changes
 	Permitted      = "Permitted"      // the daemon has all permissions that this scaler needs
+
+	ScaleDownStopped = "ScaleDownStopped" // its own steps down, or those of other scalers, stopped it from scaling down
 )
 
 // The reasons of the condition Ready when a scaler is refused: no decision is made for it.
