@@ -23,8 +23,8 @@ func TestRules(t *testing.T) {
 	}
 	for _, file := range files {
 		// With labels that say whose a group is, of which nobody has any, each alert fires as without them.
-		for name, o := range map[string]alerts.Options{"": {}, " with owners": {Owners: []string{"team", "product"}}} {
-			t.Run(filepath.Base(file)+name, func(t *testing.T) {
+		for name, o := range map[string]alerts.Options{"alone": {}, "with owners": {Owners: []string{"team", "product"}}} {
+			t.Run(filepath.Base(file)+" "+name, func(t *testing.T) {
 				t.Parallel()
 				dir := write(t, o)
 				if err := os.WriteFile(filepath.Join(dir, "test.yaml"), []byte(read(t, file)), 0o600); err != nil {
