@@ -24,6 +24,7 @@ type Options struct {
 	Interval       time.Duration // between polls; 0: as in production
 	SampleInterval time.Duration // between samples; 0: as in production
 	Listen         string        // empty: a free port
+	OTLP           string        // where metrics are pushed to by HTTP, at each interval; empty: nowhere
 	Published      func(*engine.Report)
 	Source         func(engine.Source) engine.Source // wraps the source of the cluster
 }
@@ -52,6 +53,9 @@ func Start(t *testing.T, o Options) *Daemon {
 	}
 	if o.SampleInterval > 0 {
 		c.SampleInterval = config.Duration(o.SampleInterval)
+	}
+	if o.OTLP != "" {
+		c.OTLP = &config.OTLP{Endpoint: config.TokenURL(o.OTLP), Protocol: config.OTLPHTTP, Interval: c.Interval}
 	}
 	if o.Listen == "" {
 		o.Listen = "127.0.0.1:0"

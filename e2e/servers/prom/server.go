@@ -72,6 +72,7 @@ func Start(t testing.TB, cfg Config) *Server {
 			"--web.listen-address=" + s.Address,
 			"--scrape.discovery-reload-interval=100ms", // 5 s otherwise, until the first sample
 			"--rules.alert.resend-delay=1s",
+			"--web.enable-otlp-receiver",
 		},
 		Log: s.path("prometheus.log"),
 	})
