@@ -39,10 +39,11 @@ func (r Replicas) next(p *Poll) Replicas {
 	}
 	if r.known && wl.Spec != r.spec {
 		other := Write{At: p.Now, From: r.spec, To: wl.Spec}
-		if !wl.Followed { // it sets the greatest number of all its triggers
-			r.External = append(slices.Clip(r.External), other)
-		}
+		r.External = append(slices.Clip(r.External), other)
 		r.changed(other, p.Clock)
+	}
+	if wl.Followed { // it sets the greatest number of all its triggers, and did so before it asked for ours
+		r.External = nil
 	}
 	if wl.Ready >= wl.Spec {
 		r.Growing = time.Time{}

@@ -40,7 +40,7 @@ func TestKEDAAsksLagscaler(t *testing.T) {
 	keda.Start(t, c)
 	first, second := address(t), address(t)
 	s := closedloop.Open(t, closedloop.Setup{
-		Kube: c, Mode: scaler.Advise, Scaler: func(s *closedloop.Loop) string { return asks(s, second) }, WithoutReplicas: true,
+		Kube: c, Mode: scaler.Advise, Scaler: func(s *closedloop.Loop) string { return advises(s) + "---" + asks(second) }, WithoutReplicas: true,
 	})
 	sizes := s.WatchSize()
 	s.Daemon.ExternalScaler = first
@@ -67,7 +67,8 @@ func TestKEDAAsksLagscaler(t *testing.T) {
 	s.Load.Set(120)
 	closedloop.AwaitFor(t, slow, "3 replicas or more", func() error { return size(s, func(n int32) bool { return n >= 3 }) })
 	told(t, s, follower)
-	follower.Kill()
+	s.Kubectl(t, "patch", "scaledobject", closedloop.ScalerName, "--namespace="+s.NS, "--type=merge", `--patch={"spec":{"fallback":{"failureThreshold":2}}}`)
+	follower.Kill() // each question now takes KEDA several seconds
 	s.Load.Set(0)
 	closedloop.AwaitFor(t, slow, "KEDA's fallback", func() error { return size(s, func(n int32) bool { return n == fallback }) })
 	t.Logf("most %d; sizes %v", most, sizes())
@@ -82,13 +83,14 @@ func TestATriggerBesideOurs(t *testing.T) {
 	keda.Start(t, c)
 	at := address(t)
 	const other = 4
-	s := closedloop.Open(t, closedloop.Setup{Kube: c, Mode: scaler.Advise, Rate: 20, Scaler: func(s *closedloop.Loop) string {
-		return asks(s, at) + fmt.Sprintf(`  - type: cron
-    metadata: {timezone: UTC, start: "0 0 * * *", end: "59 23 * * *", desiredReplicas: "%d"}
-`, other)
-	}})
+	s := closedloop.Open(t, closedloop.Setup{Kube: c, Mode: scaler.Advise, Rate: 20, Scaler: advises})
 	s.Daemon.ExternalScaler = at
 	d := s.Start()
+	closedloop.AwaitFor(t, slow, "a leader", func() error { return leads(d) })
+	// Not before: of a trigger that does not answer, KEDA makes no metric of the HPA, and does not look again.
+	s.Apply(t, s.NS, asks(at)+fmt.Sprintf(`  - type: cron
+    metadata: {timezone: UTC, start: "0 0 * * *", end: "59 23 * * *", desiredReplicas: "%d"}
+`, other))
 	closedloop.AwaitFor(t, slow, "the size of the other trigger", func() error { return size(s, func(n int32) bool { return n == other }) })
 	time.Sleep(20 * time.Second) // several decisions
 	if n := s.Size(); n != other {
@@ -100,14 +102,22 @@ func TestATriggerBesideOurs(t *testing.T) {
 	told(t, s, d)
 }
 
-// fallback is a size that lagscaler never asks for here.
-const fallback = 7
+// fallback is a size that lagscaler never asks for here. KEDA counts a failure each time its HPA looks, which is each second here: so many
+// take longer than a change of the leader, as three do where the HPA looks each 15 s.
+const (
+	fallback = 7
+	failures = 40
+)
 
-// asks is a KafkaScaler that advises, and the ScaledObject that acts by its number.
-func asks(s *closedloop.Loop, address string) string {
-	own := strings.Replace(s.Scaler(), "mode: act", "mode: advise\n  minReplicas: 0\n  maxReplicas: 6\n  idleTime: 60s", 1)
-	return own + fmt.Sprintf(`
----
+// advises is a KafkaScaler that advises.
+func advises(s *closedloop.Loop) string {
+	named := strings.ReplaceAll(s.Scaler(), ", commitInterval", fmt.Sprintf(", topics: [%s], commitInterval", s.Topic)) // at zero they say what waits
+	return strings.Replace(named, "mode: act", "mode: advise\n  minReplicas: 0\n  maxReplicas: 6\n  idleTime: 60s", 1)
+}
+
+// asks is the ScaledObject that acts by its number.
+func asks(address string) string {
+	return fmt.Sprintf(`
 apiVersion: keda.sh/v1alpha1
 kind: ScaledObject
 metadata: {name: %s}
@@ -117,7 +127,7 @@ spec:
   cooldownPeriod: 5
   minReplicaCount: 0
   maxReplicaCount: 12
-  fallback: {failureThreshold: 2, replicas: %d}
+  fallback: {failureThreshold: %d, replicas: %d}
   advanced:
     horizontalPodAutoscalerConfig:
       behavior:
@@ -127,7 +137,7 @@ spec:
   - type: external-push
     metricType: AverageValue
     metadata: {scalerAddress: "%s", kafkaScaler: %s}
-`, closedloop.ScalerName, closedloop.Workload, fallback, address, closedloop.ScalerName)
+`, closedloop.ScalerName, closedloop.Workload, failures, fallback, address, closedloop.ScalerName)
 }
 
 func address(t *testing.T) string {
