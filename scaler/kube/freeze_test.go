@@ -3,6 +3,7 @@ package kube
 import (
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -94,14 +95,14 @@ func TestTheStrongestFreezeCounts(t *testing.T) {
 	})
 }
 
-// With rights in single namespaces, these are read again and again. Without the right, a freeze of a namespace is not seen, and this
-// is said.
+// With rights in single namespaces, these are read again and again. When the right is taken away, the last freeze that was seen counts until it
+// ends; it is said that another one would not be seen.
 func TestNamespacesThatAreNotWatched(t *testing.T) {
 	inBubble(t, orders+"\n---\n"+frozenBy(`{lagscaler.io/freeze: all}`), func(w *world) {
 		w.Controller = New(w.clients, Options{Namespace: "lagscaler", Lease: "lagscaler", Identity: "first", Watch: []string{"shop"}})
-		denied := false
+		var denied atomic.Bool
 		w.typed.PrependReactor("get", "namespaces", func(clienttesting.Action) (bool, runtime.Object, error) {
-			if denied {
+			if denied.Load() {
 				return true, nil, apierrors.NewForbidden(schema.GroupResource{Resource: "namespaces"}, "shop", errors.New("no rights"))
 			}
 			return false, nil, nil
@@ -110,10 +111,10 @@ func TestNamespacesThatAreNotWatched(t *testing.T) {
 			if f := w.one("shop/orders").Workload.Freeze; f == nil || f.Stops != seen.StopsAll {
 				t.Errorf("%+v", f)
 			}
-			denied = true
+			denied.Store(true)
 			time.Sleep(2 * upkeep)
 			one, missing := w.one("shop/orders"), strings.Join(w.MissingRights(), "\n")
-			if one.Workload.Freeze != nil || one.Refused() || !strings.Contains(missing, "a freeze by an annotation of a namespace is not seen") {
+			if one.Workload.Freeze == nil || one.Refused() || !strings.Contains(missing, "a freeze by an annotation of a namespace is not seen") {
 				t.Errorf("%+v, refused %v; missing: %s", one.Workload.Freeze, one.Refusal, missing)
 			}
 		})

@@ -60,12 +60,17 @@ func (n *Namespaces) refresh(ctx context.Context, name string) {
 	}
 }
 
-// freeze is the freeze of a namespace; nil: none. Until a namespace has been read for the first time, read is false. Without the
-// permission it cannot be: then it counts as not frozen, and the condition Permitted of its scalers says so.
+// freeze is the freeze of a namespace, as it was last read; nil: none. Until a namespace has been read for the first time, read is false.
+// Without the permission it cannot be: then it counts as not frozen, and the condition Permitted of its scalers says so.
 func (n *Namespaces) freeze(name string) (f *seen.Freeze, read bool) {
-	if _, denied := n.api.Rights.Lacks(NamespacesResource.GroupResource(), name); denied {
-		return nil, true
+	if f, read = n.lastRead(name); read {
+		return f, true
 	}
+	_, denied := n.api.Rights.Lacks(NamespacesResource.GroupResource(), name)
+	return nil, denied
+}
+
+func (n *Namespaces) lastRead(name string) (f *seen.Freeze, read bool) {
 	if _, all := n.Watch(); !all {
 		n.mu.Lock()
 		defer n.mu.Unlock()
