@@ -3,9 +3,11 @@ package child
 import (
 	"context"
 	"errors"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -45,6 +47,27 @@ func TestStop(t *testing.T) {
 				t.Error("it lives on")
 			}
 		})
+	}
+}
+
+// A child that was stopped writes nothing any more, from the moment Signal returns.
+func TestSignalStops(t *testing.T) {
+	p := shell(t, `while :; do echo x; done`)
+	awaitTail(t, p, "x")
+	if err := p.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	size := func() int64 {
+		log, err := os.Stat(p.log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return log.Size()
+	}
+	if before := size(); before != size() {
+		t.Error("it writes though it has stopped")
+	} else if time.Sleep(20 * time.Millisecond); before != size() {
+		t.Error("it writes though it has stopped")
 	}
 }
 

@@ -1,6 +1,7 @@
 package child
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -90,7 +91,7 @@ func (p *Process) Alive() bool {
 	}
 }
 
-// Signal sends a signal; to a child that has ended it is no error.
+// Signal sends a signal; to a child that has ended it is no error. After SIGSTOP the child has stopped.
 func (p *Process) Signal(s syscall.Signal) error {
 	if !p.Alive() {
 		return nil
@@ -98,7 +99,28 @@ func (p *Process) Signal(s syscall.Signal) error {
 	if err := p.cmd.Process.Signal(s); err != nil && p.Alive() {
 		return fmt.Errorf("sending %v to %s: %w", s, p.Name(), err)
 	}
+	if s == syscall.SIGSTOP {
+		p.awaitStop()
+	}
 	return nil
+}
+
+// awaitStop waits until every thread has stopped: the signal is only delivered when Signal returns. Where the threads cannot be seen, it
+// waits for nothing.
+func (p *Process) awaitStop() {
+	for range 1000 {
+		stopped := true
+		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", p.cmd.Process.Pid))
+		for _, thread := range threads {
+			stat, err := os.ReadFile(thread)
+			_, state, _ := bytes.Cut(stat, []byte(") ")) // the name before may have anything in it, and ours have no parenthesis
+			stopped = stopped && (err != nil || bytes.HasPrefix(state, []byte("T")))
+		}
+		if stopped {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // Wait returns the child's exit error once it has ended, or the context's.
