@@ -17,6 +17,9 @@ import (
 var empty = map[string]string{
 	"lagscaler-scaling Blocked for longer than the deadline A": "no hold is overdue",
 	"lagscaler-scaling Scaling down stopped A":                 "no step down makes records late",
+	"lagscaler-scaling Scalers N":                              "nobody is frozen",
+	"lagscaler-scaling Scalers O":                              "the same",
+	"lagscaler-scaling Limits of all scalers together, used A": "there are no limits of all scalers",
 	"lagscaler-group Lag D":                                    "no lag is above a quarter of the threshold",
 	"lagscaler-group Unusual partitions K":                     "every topic has a reader",
 }

@@ -33,6 +33,7 @@ var missingRights = []missingRight{
 	{group: "apps", resource: "deployments", conditions: map[string]string{"Ready": "False MissingRight", "Permitted": permitted + "list deployments.apps"}, log: "scalers of Deployments decide nothing"},
 	{group: "apps", resource: "statefulsets", conditions: map[string]string{"Ready": "False MissingRight", "Permitted": permitted + "list statefulsets.apps"}, log: "scalers of StatefulSets decide nothing"},
 	{group: "", resource: "pods", scaled: true, conditions: map[string]string{"Permitted": permitted + "list pods"}, log: "a member counts as one replica, and unschedulable pods are not seen"},
+	{group: "", resource: "namespaces", scaled: true, conditions: map[string]string{"Permitted": permitted + "get namespaces"}, log: "a freeze by an annotation of a namespace is not seen"},
 	{group: "autoscaling", resource: "horizontalpodautoscalers", conditions: map[string]string{"Permitted": permitted + "list horizontalpodautoscalers.autoscaling"}, log: "a conflict could not be seen, so nothing is written"},
 	{group: "keda.sh", resource: "scaledobjects", conditions: map[string]string{"Permitted": permitted + "list scaledobjects.keda.sh"}, log: "a conflict could not be seen, so nothing is written"},
 	{group: "lagscaler.io", resource: "kafkascalers/status", scaled: true, mute: true, log: "the status is not written"},
