@@ -70,6 +70,7 @@ var mayImport = map[string][]string{
 	"alerts":               {},
 	"dashboards":           {},
 	"internal/promtest":    {},
+	"internal/testcert":    {},
 	"internal/frozen":      {},
 	"internal/serve":       {},
 	"internal/mutate":      {},

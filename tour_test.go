@@ -15,6 +15,7 @@ var notInTour = map[string]string{
 	"cmd/lagscaler":     "the tour itself, and its last section is about it",
 	"internal/frozen":   "only tests use it",
 	"internal/promtest": "only tests use it",
+	"internal/testcert": "only tests use it",
 	"internal/mutate":   "it tests the tests: make mutate",
 }
 

@@ -2,20 +2,14 @@ package external
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/pem"
-	"math/big"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -24,61 +18,27 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/internal/testcert"
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
 // authority signs certificates.
 type authority struct {
-	t    *testing.T
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-	pem  []byte
+	*testcert.Authority
+	t *testing.T
 }
-
-var serial int64
 
 func newAuthority(t *testing.T) *authority {
 	t.Helper()
-	a := &authority{t: t}
-	a.pem, _ = a.sign(&x509.Certificate{Subject: pkix.Name{CommonName: "authority"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}, true)
-	return a
-}
-
-// sign makes a certificate and its key, as PEM.
-func (a *authority) sign(c *x509.Certificate, self bool) (cert, key []byte) {
-	a.t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	serial++
-	c.SerialNumber, c.NotBefore, c.NotAfter = big.NewInt(serial), time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
-	parent, signer := a.cert, a.key
-	if self {
-		parent, signer = c, private
-	}
-	der, err := x509.CreateCertificate(rand.Reader, c, parent, &private.PublicKey, signer)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	if self {
-		a.key = private
-		if a.cert, err = x509.ParseCertificate(der); err != nil {
-			a.t.Fatal(err)
-		}
-	}
-	text, err := x509.MarshalECPrivateKey(private)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: text})
+	return &authority{testcert.NewAuthority(t), t}
 }
 
 // server is a new certificate of the port.
 func (a *authority) server() (cert, key []byte) {
-	return a.sign(&x509.Certificate{
+	p := a.Sign(a.t, x509.Certificate{
 		Subject: pkix.Name{CommonName: "lagscaler"}, DNSNames: []string{"lagscaler.lagscaler.svc"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}, false)
+	})
+	return p.Cert, p.Key
 }
 
 // write replaces the files of a replica.
@@ -102,21 +62,16 @@ func write(t *testing.T, dir string, cert, key, ca []byte) Files {
 func (a *authority) tenant(namespaces ...string) grpc.DialOption {
 	a.t.Helper()
 	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(a.pem)
+	roots.AppendCertsFromPEM(a.Cert)
 	config := &tls.Config{RootCAs: roots, ServerName: "lagscaler.lagscaler.svc"}
 	if len(namespaces) > 0 {
-		c := &x509.Certificate{Subject: pkix.Name{CommonName: "tenant"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}
+		c := x509.Certificate{Subject: pkix.Name{CommonName: "tenant"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}
 		for _, ns := range namespaces {
 			if uri, err := url.Parse(NamespaceURI + ns); err == nil && ns != "-" {
 				c.URIs = append(c.URIs, uri)
 			}
 		}
-		cert, key := a.sign(c, false)
-		pair, err := tls.X509KeyPair(cert, key)
-		if err != nil {
-			a.t.Fatal(err)
-		}
-		config.Certificates = []tls.Certificate{pair}
+		config.Certificates = []tls.Certificate{*a.Sign(a.t, c).TLS}
 	}
 	return grpc.WithTransportCredentials(credentials.NewTLS(config))
 }
@@ -148,7 +103,7 @@ func TestNamespaces(t *testing.T) {
 			cert, key := a.server()
 			var ca []byte
 			if c.clients {
-				ca = a.pem
+				ca = a.Cert
 			}
 			in := &installation{reports: map[string]*engine.Report{}}
 			r := start(t, in, "first", write(t, t.TempDir(), cert, key, ca), c.restricted)
@@ -169,14 +124,10 @@ func TestNamespaces(t *testing.T) {
 // mixed is a client that trusts one authority and has a certificate of another.
 func mixed(trusts, signedBy *authority, namespace string) grpc.DialOption {
 	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(trusts.pem)
+	roots.AppendCertsFromPEM(trusts.Cert)
 	uri, _ := url.Parse(NamespaceURI + namespace)
-	cert, key := signedBy.sign(&x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}, URIs: []*url.URL{uri}}, false)
-	pair, err := tls.X509KeyPair(cert, key)
-	if err != nil {
-		trusts.t.Fatal(err)
-	}
-	return grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{RootCAs: roots, ServerName: "lagscaler.lagscaler.svc", Certificates: []tls.Certificate{pair}}))
+	own := signedBy.Sign(trusts.t, x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}, URIs: []*url.URL{uri}}).TLS
+	return grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{RootCAs: roots, ServerName: "lagscaler.lagscaler.svc", Certificates: []tls.Certificate{*own}}))
 }
 
 // A new certificate, and a new authority of clients, count for the next connection.
@@ -185,7 +136,7 @@ func TestRotation(t *testing.T) {
 	dir := t.TempDir()
 	cert, key := before.server()
 	in := &installation{reports: map[string]*engine.Report{}}
-	r := start(t, in, "first", write(t, dir, cert, key, before.pem), true)
+	r := start(t, in, "first", write(t, dir, cert, key, before.Cert), true)
 	in.set(func() { in.leader = r.address })
 	r.says(orders(4, 12, scaler.ScaleUp))
 	open := client(t, r.address, before.tenant("shop"))
@@ -193,7 +144,7 @@ func TestRotation(t *testing.T) {
 		t.Fatal(err)
 	}
 	cert, key = after.server()
-	write(t, dir, cert, key, after.pem)
+	write(t, dir, cert, key, after.Cert)
 	if _, _, err := ask(t, client(t, r.address, after.tenant("shop")), ref("shop")); err != nil {
 		t.Errorf("a client of the new authority: %v", err)
 	}
@@ -203,7 +154,7 @@ func TestRotation(t *testing.T) {
 	if _, _, err := ask(t, open, ref("shop")); err != nil {
 		t.Errorf("a connection that was open: %v", err)
 	}
-	write(t, dir, []byte("none"), key, after.pem)
+	write(t, dir, []byte("none"), key, after.Cert)
 	if _, _, err := ask(t, client(t, r.address, after.tenant("shop")), ref("shop")); err == nil {
 		t.Error("a certificate that cannot be read is served")
 	}
@@ -221,15 +172,15 @@ func TestAFollowerAsksWithItsCertificate(t *testing.T) {
 			newCert, newKey := a.server()
 			leaderDir, followerDir := t.TempDir(), t.TempDir()
 			in := &installation{reports: map[string]*engine.Report{}}
-			first := start(t, in, "first", write(t, leaderDir, oldCert, oldKey, a.pem), true)
-			second := start(t, in, "second", write(t, followerDir, oldCert, oldKey, a.pem), true)
+			first := start(t, in, "first", write(t, leaderDir, oldCert, oldKey, a.Cert), true)
+			second := start(t, in, "second", write(t, followerDir, oldCert, oldKey, a.Cert), true)
 			in.set(func() { in.leader = first.address })
 			first.says(orders(4, 12, scaler.ScaleUp))
 			if c.leader {
-				write(t, leaderDir, newCert, newKey, a.pem)
+				write(t, leaderDir, newCert, newKey, a.Cert)
 			}
 			if c.follower {
-				write(t, followerDir, newCert, newKey, a.pem)
+				write(t, followerDir, newCert, newKey, a.Cert)
 			}
 			if n, _, err := ask(t, client(t, second.address, a.tenant("shop")), ref("shop")); n != 12 || err != nil {
 				t.Errorf("%v, %v", n, err)
@@ -246,7 +197,7 @@ func TestPassedOnByAStranger(t *testing.T) {
 	a := newAuthority(t)
 	cert, key := a.server()
 	in := &installation{reports: map[string]*engine.Report{}}
-	r := start(t, in, "first", write(t, t.TempDir(), cert, key, a.pem), true)
+	r := start(t, in, "first", write(t, t.TempDir(), cert, key, a.Cert), true)
 	in.set(func() { in.leader = r.address })
 	r.says(orders(4, 12, scaler.ScaleUp))
 	keda := client(t, r.address, a.tenant("bank"), grpc.WithUnaryInterceptor(sayForwarded))

@@ -3,14 +3,9 @@ package keda
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
-	"math/big"
 	"net"
 	"os"
 	"path/filepath"
@@ -20,6 +15,7 @@ import (
 	"github.com/lagscaler/lagscaler/e2e/servers/built"
 	"github.com/lagscaler/lagscaler/e2e/servers/child"
 	"github.com/lagscaler/lagscaler/e2e/servers/kube"
+	"github.com/lagscaler/lagscaler/internal/testcert"
 )
 
 // startLimit is how long KEDA may take to start: a few seconds on idle cores.
@@ -111,28 +107,15 @@ func run(t *testing.T, c *kube.ControlPlane, dir, path string, args ...string) *
 // certificate writes one self-signed pair, which the operator and the adapter use for each other.
 func certificate(t *testing.T, dir string) {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	of := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "keda"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
-		DNSNames: []string{"localhost", "keda-operator.keda.svc"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
-		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	p, err := testcert.Self(x509.Certificate{
+		Subject: pkix.Name{CommonName: "keda"}, DNSNames: []string{"localhost", "keda-operator.keda.svc"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	cert, err := x509.CreateCertificate(rand.Reader, of, of, &key.PublicKey, key)
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	private, err := x509.MarshalECPrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, block := range map[string]*pem.Block{
-		"ca.crt": {Type: "CERTIFICATE", Bytes: cert}, "tls.crt": {Type: "CERTIFICATE", Bytes: cert}, "tls.key": {Type: "EC PRIVATE KEY", Bytes: private},
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
+	for name, text := range map[string][]byte{"ca.crt": p.Cert, "tls.crt": p.Cert, "tls.key": p.Key} {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -21,6 +21,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/lagscaler/lagscaler/e2e/servers/kube"
+	"github.com/lagscaler/lagscaler/internal/testcert"
 )
 
 // apiProxy is what the daemons reach instead of the apiserver.
@@ -71,11 +72,11 @@ func newAPIProxy(t *testing.T, c *kube.ControlPlane) *apiProxy {
 	pass.ErrorLog = log.New(io.Discard, "", 0) // a watch of an apiserver that is gone
 	// An apiserver that is gone closes connections; it does not answer 502.
 	pass.ErrorHandler = func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) }
-	issuer := newAuthority(t)
+	issuer := testcert.NewAuthority(t)
 	p.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.serve(w, r, pass) }))
-	p.server.TLS = &tls.Config{Certificates: []tls.Certificate{*issuer.server(t)}, MinVersion: tls.VersionTLS12}
+	p.server.TLS = &tls.Config{Certificates: []tls.Certificate{*serverOf(t, issuer).TLS}, MinVersion: tls.VersionTLS12}
 	p.server.StartTLS()
-	replaceFile(t, p.caFile, issuer.pem)
+	replaceFile(t, p.caFile, issuer.Cert)
 	t.Cleanup(func() {
 		p.server.CloseClientConnections()
 		p.server.Close()

@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 
 	"github.com/lagscaler/lagscaler/e2e/servers/closedloop"
+	"github.com/lagscaler/lagscaler/internal/testcert"
 )
 
 // area is what a fault is about. Two faults at once are of different areas, so that each can be taken back by itself.
@@ -211,22 +212,22 @@ func passwordRotated(s *system) func() {
 }
 
 func certificateRotated(s *system) func() {
-	issuer := newAuthority(s.t)
-	cert := issuer.server(s.t)
+	issuer := testcert.NewAuthority(s.t)
+	cert := serverOf(s.t, issuer).TLS
 	for _, l := range s.links {
 		l.present(cert)
 		l.cut()
 	}
-	return func() { replaceFile(s.t, s.caFile, issuer.pem) }
+	return func() { replaceFile(s.t, s.caFile, issuer.Cert) }
 }
 
 func clientCertificateRotated(s *system) func() {
-	issuer := newAuthority(s.t)
+	issuer := testcert.NewAuthority(s.t)
 	for _, l := range s.links {
 		l.admit(issuer)
 		l.cut()
 	}
-	return func() { replaceFile(s.t, s.certFile, issuer.client(s.t)) }
+	return func() { replaceFile(s.t, s.certFile, clientOf(s.t, issuer)) }
 }
 
 func apiserverKilled(s *system) func() {

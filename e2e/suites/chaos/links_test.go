@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/lagscaler/lagscaler/internal/testcert"
 )
 
 // link is what the daemons reach instead of one broker: a proxy with TLS in front of it. What consumers and the producer send
@@ -70,9 +72,9 @@ func (l *link) present(cert *tls.Certificate) {
 }
 
 // admit asks clients from now on for a certificate that this authority signed.
-func (l *link) admit(issuer *authority) {
+func (l *link) admit(issuer *testcert.Authority) {
 	roots := x509.NewCertPool()
-	roots.AddCert(issuer.cert)
+	roots.AddCert(issuer.TLS.Leaf)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.clients = roots

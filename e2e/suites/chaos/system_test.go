@@ -15,6 +15,7 @@ import (
 	"github.com/lagscaler/lagscaler/e2e/servers/closedloop"
 	"github.com/lagscaler/lagscaler/e2e/servers/kafka"
 	"github.com/lagscaler/lagscaler/e2e/servers/kube"
+	"github.com/lagscaler/lagscaler/internal/testcert"
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
@@ -91,13 +92,13 @@ func boot(t *testing.T, seed uint64) *system {
 // connect puts the proxies between the daemons, the brokers and the apiserver.
 func (s *system) connect() {
 	s.t.Helper()
-	issuer := newAuthority(s.t)
-	cert := issuer.server(s.t)
+	issuer := testcert.NewAuthority(s.t)
+	cert := serverOf(s.t, issuer).TLS
 	folder := s.t.TempDir()
 	s.caFile, s.passwordFile, s.certFile = filepath.Join(folder, "ca.crt"), filepath.Join(folder, "password"), filepath.Join(folder, "client.pem")
-	replaceFile(s.t, s.caFile, issuer.pem)
-	clients := newAuthority(s.t)
-	replaceFile(s.t, s.certFile, clients.client(s.t))
+	replaceFile(s.t, s.caFile, issuer.Cert)
+	clients := testcert.NewAuthority(s.t)
+	replaceFile(s.t, s.certFile, clientOf(s.t, clients))
 	replaceFile(s.t, s.passwordFile, []byte(user.Password))
 	s.Daemon.Dial, s.Daemon.Brokers = map[string]string{}, nil
 	for _, n := range s.Kafka.Nodes {

@@ -2,14 +2,9 @@ package scale
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/pem"
 	"fmt"
-	"math/big"
 	"net"
 	"os"
 	"path/filepath"
@@ -20,6 +15,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/e2e/servers/child"
 	"github.com/lagscaler/lagscaler/e2e/servers/closedloop"
+	"github.com/lagscaler/lagscaler/internal/testcert"
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
@@ -29,29 +25,15 @@ const customMetricsService = "custom-metrics.default.svc"
 // certificateOf writes a certificate for that name, and its key, into one file, and returns the certificate alone, too.
 func certificateOf(t *testing.T, name string) (file string, cert []byte) {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	p, err := testcert.Self(x509.Certificate{DNSNames: []string{name}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	of := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: []string{name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, of, of, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalECPrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 	file = filepath.Join(t.TempDir(), "tls.pem")
-	if err := os.WriteFile(file, slices.Concat(cert, pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: private})), 0o600); err != nil {
+	if err := os.WriteFile(file, p.File(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return file, cert
+	return file, p.Cert
 }
 
 func freeAddress(t *testing.T) string {

@@ -2,18 +2,13 @@ package custommetrics
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"io"
 	"log/slog"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -29,84 +24,33 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
+
+	"github.com/lagscaler/lagscaler/internal/testcert"
 )
 
-// authority signs certificates.
-type authority struct {
-	t    *testing.T
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-}
-
-func newAuthority(t *testing.T) *authority {
+func client(t *testing.T, a *testcert.Authority, name string) *tls.Certificate {
 	t.Helper()
-	a := &authority{t: t}
-	a.cert, a.key = a.make("an authority", nil)
-	return a
+	return a.Sign(t, x509.Certificate{Subject: pkix.Name{CommonName: name}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}).TLS
 }
 
-func (a *authority) make(name string, by *authority) (*x509.Certificate, *ecdsa.PrivateKey) {
-	a.t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	of := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		IsCA: by == nil, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	parent, signer := of, key
-	if by != nil {
-		parent, signer = by.cert, by.key
-	}
-	der, err := x509.CreateCertificate(rand.Reader, of, parent, &key.PublicKey, signer)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	return cert, key
-}
-
-// client is a certificate of that name.
-func (a *authority) client(name string) *tls.Certificate {
-	cert, key := a.make(name, a)
-	return &tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key}
-}
-
-func (a *authority) pem() string {
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw}))
-}
-
-// files writes a certificate of a server.
-func (a *authority) files() (certificate, key string) {
-	a.t.Helper()
-	cert, private := a.make("a server", a)
-	der, err := x509.MarshalECPrivateKey(private)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	dir := a.t.TempDir()
+// serverFiles writes a certificate of a server.
+func serverFiles(t *testing.T) (certificate, key string) {
+	t.Helper()
+	p, dir := testcert.NewAuthority(t).Sign(t, x509.Certificate{IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}), t.TempDir()
 	certificate, key = filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")
-	for name, block := range map[string]*pem.Block{
-		certificate: {Type: "CERTIFICATE", Bytes: cert.Raw}, key: {Type: "EC PRIVATE KEY", Bytes: der},
-	} {
-		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
-			a.t.Fatal(err)
+	for name, text := range map[string][]byte{certificate: p.Cert, key: p.Key} {
+		if err := os.WriteFile(name, text, 0o600); err != nil {
+			t.Fatal(err)
 		}
 	}
 	return certificate, key
 }
 
-func published(a *authority) *corev1.ConfigMap {
+func published(a *testcert.Authority) *corev1.ConfigMap {
 	return &corev1.ConfigMap{
 		ObjectMeta: metav1.ObjectMeta{Namespace: authenticationNamespace, Name: authenticationName},
 		Data: map[string]string{
-			"requestheader-client-ca-file": a.pem(), "requestheader-allowed-names": `["front-proxy-client"]`,
+			"requestheader-client-ca-file": string(a.Cert), "requestheader-allowed-names": `["front-proxy-client"]`,
 			"requestheader-username-headers": `["X-Remote-User"]`, "requestheader-group-headers": `["X-Remote-Group"]`,
 			"requestheader-uid-headers": `["X-Remote-Uid"]`, "requestheader-extra-headers-prefix": `["X-Remote-Extra-"]`,
 		},
@@ -117,14 +61,14 @@ func published(a *authority) *corev1.ConfigMap {
 type fixture struct {
 	t       *testing.T
 	url     string
-	front   *authority
+	front   *testcert.Authority
 	client  *fake.Clientset
 	reviews int
 }
 
 func serveTo(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{t: t, front: newAuthority(t)}
+	f := &fixture{t: t, front: testcert.NewAuthority(t)}
 	f.client = fake.NewClientset(published(f.front))
 	f.client.PrependReactor("create", "subjectaccessreviews", func(action clienttesting.Action) (bool, runtime.Object, error) {
 		f.reviews++
@@ -136,7 +80,7 @@ func serveTo(t *testing.T) *fixture {
 		review.Status.Allowed = review.Spec.User == "hpa" && of.Namespace == "shop" && of.Verb == "get" && of.Group == Group && of.Resource == "kafkascalers.lagscaler.io"
 		return true, review, nil
 	})
-	certificate, key := newAuthority(t).files()
+	certificate, key := serverFiles(t)
 	s, err := New(Options{
 		Client: f.client, Certificate: certificate, Key: key, Log: slog.New(slog.DiscardHandler),
 		Replicas: func(_ context.Context, namespace, name string) (int32, error) {
@@ -209,7 +153,7 @@ const of = "/apis/custom.metrics.k8s.io/v1beta2/namespaces/shop/kafkascalers.lag
 // Only the API server is answered, only about what its user may read, and what is not known is an error.
 func TestAnswers(t *testing.T) {
 	f := serveTo(t)
-	front, other := f.front.client("front-proxy-client"), newAuthority(t).client("front-proxy-client")
+	front, other := client(t, f.front, "front-proxy-client"), client(t, testcert.NewAuthority(t), "front-proxy-client")
 	f.known(front)
 	for _, c := range []struct {
 		name, path  string
@@ -221,7 +165,7 @@ func TestAnswers(t *testing.T) {
 		{"the HPA", of + "orders/replicas", front, "hpa", 200, `"value":"7"`},
 		{"no certificate", of + "orders/replicas", nil, "hpa", 401, "only the API server may ask"},
 		{"a certificate of another authority", of + "orders/replicas", other, "hpa", 401, "only the API server may ask"},
-		{"another name", of + "orders/replicas", f.front.client("kubelet"), "hpa", 401, "only the API server may ask"},
+		{"another name", of + "orders/replicas", client(t, f.front, "kubelet"), "hpa", 401, "only the API server may ask"},
 		{"nobody", of + "orders/replicas", front, "", 401, "only the API server may ask"},
 		{"another user", of + "orders/replicas", front, "anna", 403, `\"anna\" may not get it in namespace \"shop\"`},
 		{"another namespace", strings.Replace(of, "shop", "bank", 1) + "orders/replicas", front, "hpa", 403, "may not get it"},
@@ -245,7 +189,7 @@ func TestAnswers(t *testing.T) {
 // A permission is asked for once a minute, and a refusal each time.
 func TestPermissionsAreRemembered(t *testing.T) {
 	f := serveTo(t)
-	front := f.front.client("front-proxy-client")
+	front := client(t, f.front, "front-proxy-client")
 	f.known(front)
 	for _, c := range []struct {
 		user string
@@ -264,13 +208,13 @@ func TestPermissionsAreRemembered(t *testing.T) {
 // When the API server changes its authority, the new one is known without a restart, and the old one is not any more.
 func TestTheAuthorityChanges(t *testing.T) {
 	f := serveTo(t)
-	old := f.front.client("front-proxy-client")
+	old := client(t, f.front, "front-proxy-client")
 	f.known(old)
-	next := newAuthority(t)
+	next := testcert.NewAuthority(t)
 	if _, err := f.client.CoreV1().ConfigMaps(authenticationNamespace).Update(t.Context(), published(next), metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	f.known(next.client("front-proxy-client"))
+	f.known(client(t, next, "front-proxy-client"))
 	if code, _ := f.get(of+"orders/replicas", old, "hpa"); code != http.StatusUnauthorized {
 		t.Errorf("the old authority: %d", code)
 	}
