@@ -378,3 +378,21 @@ func (d *Daemon) lastOutput() string {
 	}
 	return b.String() + strings.Join(log[max(0, len(log)-25):], "")
 }
+
+// Address is a free address for a port of a daemon.
+func Address(t *testing.T) string {
+	t.Helper()
+	port, err := child.Port()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", port)
+}
+
+// Leads is an error while the daemon does not lead.
+func (d *Daemon) Leads() error {
+	if all := d.History(); len(all) == 0 || !all[len(all)-1].Leader {
+		return fmt.Errorf("it does not lead; %d reports", len(all))
+	}
+	return nil
+}

@@ -8,12 +8,10 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/lagscaler/lagscaler/e2e/servers/child"
 	"github.com/lagscaler/lagscaler/e2e/servers/closedloop"
 	"github.com/lagscaler/lagscaler/internal/testcert"
 	"github.com/lagscaler/lagscaler/scaler"
@@ -34,15 +32,6 @@ func certificateOf(t *testing.T, name string) (file string, cert []byte) {
 		t.Fatal(err)
 	}
 	return file, p.Cert
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	port, err := child.Port()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fmt.Sprintf("127.0.0.1:%d", port)
 }
 
 // customMetricsAPI registers an address with the API server, as the chart does, and gives the program its rights. The API server
@@ -120,10 +109,10 @@ spec:
 `
 	}})
 	file, authority := certificateOf(t, customMetricsService)
-	s.Daemon.CustomCert, s.Daemon.ExternalScaler, s.Daemon.CustomMetrics = file, freeAddress(t), freeAddress(t)
+	s.Daemon.CustomCert, s.Daemon.ExternalScaler, s.Daemon.CustomMetrics = file, closedloop.Address(t), closedloop.Address(t)
 	leader := s.start()
-	await(t, "a leader", func() error { return s.leads(leader) })
-	s.Daemon.Identity, s.Daemon.ExternalScaler, s.Daemon.CustomMetrics = "second", freeAddress(t), freeAddress(t)
+	await(t, "a leader", func() error { return leader.Leads() })
+	s.Daemon.Identity, s.Daemon.ExternalScaler, s.Daemon.CustomMetrics = "second", closedloop.Address(t), closedloop.Address(t)
 	follower := s.start()
 	s.customMetricsAPI(s.Daemon.CustomMetrics, authority)
 	s.Kubectl(t, "wait", "--for=condition=Available", "--timeout=2m", "apiservice/v1beta2.custom.metrics.k8s.io")
@@ -143,40 +132,10 @@ spec:
 	s.awaitSize("4 replicas or more", atLeast(4))
 	s.Load.Set(40)
 	s.awaitSize("fewer replicas", func(n int32) bool { return n <= 2 })
-	s.checkAnswered(leader)
+	s.CheckAnswered(t, leader)
 	leader.Kill()
-	await(t, "the second to lead", func() error { return s.leads(follower) })
+	await(t, "the second to lead", func() error { return follower.Leads() })
 	s.Load.Set(150)
 	s.awaitSize("3 replicas or more", atLeast(3))
-	s.checkAnswered(follower)
-}
-
-func (s *scenario) leads(d *daemon) error {
-	if all := d.History(); len(all) == 0 || !all[len(all)-1].Leader {
-		return fmt.Errorf("it does not lead; %d reports", len(all))
-	}
-	return nil
-}
-
-// checkAnswered checks what a leader said while another autoscaler acted: that its number is asked for, and that nobody is a stranger.
-func (s *scenario) checkAnswered(d *daemon) {
-	s.t.Helper()
-	answered := 0
-	for _, r := range d.History() {
-		for _, one := range r.Scalers {
-			if !r.Leader || one.Name != s.Name() {
-				continue
-			}
-			if one.Disposition == scaler.Answered {
-				answered++
-			}
-			strangers := []scaler.Reason{scaler.ReplicasFought, scaler.ExternalChange}
-			if one.Disposition == scaler.Applied || slices.Contains(strangers, one.Decision.Verdict) {
-				s.t.Errorf("%s: %s %s", r.At.Format("15:04:05"), one.Disposition, one.Line)
-			}
-		}
-	}
-	if answered == 0 {
-		s.t.Error("no decision was answered")
-	}
+	s.CheckAnswered(t, follower)
 }

@@ -3,12 +3,10 @@ package versus
 import (
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/lagscaler/lagscaler/e2e/servers/child"
 	"github.com/lagscaler/lagscaler/e2e/servers/closedloop"
 	"github.com/lagscaler/lagscaler/e2e/servers/keda"
 	"github.com/lagscaler/lagscaler/e2e/servers/kube"
@@ -38,14 +36,14 @@ func TestKEDAAsksLagscaler(t *testing.T) {
 	c := kube.Start(t, kube.Config{})
 	c.InstallKafkaScalers(t)
 	keda.Start(t, c)
-	first, second := address(t), address(t)
+	first, second := closedloop.Address(t), closedloop.Address(t)
 	s := closedloop.Open(t, closedloop.Setup{
 		Kube: c, Mode: scaler.Advise, Scaler: func(s *closedloop.Loop) string { return advises(s) + "---" + asks(second) }, WithoutReplicas: true,
 	})
 	sizes := s.WatchSize()
 	s.Daemon.ExternalScaler = first
 	leader := s.Start()
-	closedloop.AwaitFor(t, slow, "a leader", func() error { return leads(leader) })
+	closedloop.AwaitFor(t, slow, "a leader", func() error { return leader.Leads() })
 	s.Daemon.Identity, s.Daemon.ExternalScaler = "second", second
 	follower := s.Start()
 
@@ -60,13 +58,13 @@ func TestKEDAAsksLagscaler(t *testing.T) {
 	closedloop.AwaitFor(t, slow, "fewer replicas", func() error { return size(s, func(n int32) bool { return n > 0 && n <= 3 }) })
 	s.Load.Set(0)
 	closedloop.AwaitFor(t, slow, "zero replicas", func() error { return size(s, func(n int32) bool { return n == 0 }) })
-	told(t, s, leader)
+	s.CheckAnswered(t, leader)
 
 	leader.Kill()
-	closedloop.AwaitFor(t, slow, "the second to lead", func() error { return leads(follower) })
+	closedloop.AwaitFor(t, slow, "the second to lead", func() error { return follower.Leads() })
 	s.Load.Set(120)
 	closedloop.AwaitFor(t, slow, "3 replicas or more", func() error { return size(s, func(n int32) bool { return n >= 3 }) })
-	told(t, s, follower)
+	s.CheckAnswered(t, follower)
 	before := s.Size()
 	follower.Kill()
 	s.Load.Set(0)
@@ -85,12 +83,12 @@ func TestATriggerBesideOurs(t *testing.T) {
 	c := kube.Start(t, kube.Config{})
 	c.InstallKafkaScalers(t)
 	keda.Start(t, c)
-	at := address(t)
+	at := closedloop.Address(t)
 	const other = 4
 	s := closedloop.Open(t, closedloop.Setup{Kube: c, Mode: scaler.Advise, Rate: 20, Scaler: advises})
 	s.Daemon.ExternalScaler = at
 	d := s.Start()
-	closedloop.AwaitFor(t, slow, "a leader", func() error { return leads(d) })
+	closedloop.AwaitFor(t, slow, "a leader", func() error { return d.Leads() })
 	// Not before: of a trigger that does not answer, KEDA makes no metric of the HPA, and does not look again.
 	s.Apply(t, s.NS, asks(at)+fmt.Sprintf(`  - type: cron
     metadata: {timezone: UTC, start: "0 0 * * *", end: "59 23 * * *", desiredReplicas: "%d"}
@@ -100,10 +98,10 @@ func TestATriggerBesideOurs(t *testing.T) {
 	if n := s.Size(); n != other {
 		t.Errorf("it has %d replicas, not the %d of the other trigger", n, other)
 	}
-	told(t, s, d)
+	s.CheckAnswered(t, d)
 	s.Load.Set(280) // 6 consumers do 300/s
 	closedloop.AwaitFor(t, slow, "more than the other trigger asks for", func() error { return size(s, func(n int32) bool { return n > other }) })
-	told(t, s, d)
+	s.CheckAnswered(t, d)
 }
 
 // fallback is a size that lagscaler never asks for here. KEDA counts a failure each time its HPA looks, which is each second here: so many
@@ -144,49 +142,9 @@ spec:
 `, closedloop.ScalerName, closedloop.Workload, failures, fallback, address, closedloop.ScalerName)
 }
 
-func address(t *testing.T) string {
-	t.Helper()
-	port, err := child.Port()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fmt.Sprintf("127.0.0.1:%d", port)
-}
-
-func leads(d *closedloop.Daemon) error {
-	all := d.History()
-	if len(all) == 0 || !all[len(all)-1].Leader {
-		return fmt.Errorf("it does not lead; %d reports", len(all))
-	}
-	return nil
-}
-
 func size(s *closedloop.Loop, good func(n int32) bool) error {
 	if n := s.Size(); !good(n) {
 		return fmt.Errorf("it has %d", n)
 	}
 	return nil
-}
-
-// told checks what a leader said while KEDA acted: that its number is asked for, and that nobody is a stranger.
-func told(t *testing.T, s *closedloop.Loop, d *closedloop.Daemon) {
-	t.Helper()
-	answered := 0
-	for _, r := range d.History() {
-		for _, one := range r.Scalers {
-			if !r.Leader || one.Name != s.Name() {
-				continue
-			}
-			if one.Disposition == scaler.Answered {
-				answered++
-			}
-			strangers := []scaler.Reason{scaler.ReplicasFought, scaler.ExternalChange, scaler.ZeroByHand, scaler.ZeroByHandWaiting}
-			if one.Disposition == scaler.Applied || one.Disposition == scaler.Conflict || slices.Contains(strangers, one.Decision.Verdict) {
-				t.Errorf("%s: %s %s", r.At.Format("15:04:05"), one.Disposition, one.Line)
-			}
-		}
-	}
-	if answered == 0 {
-		t.Error("no decision was answered")
-	}
 }
