@@ -14,6 +14,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/audit"
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/internal/output"
+	"github.com/lagscaler/lagscaler/scaler/number"
 	"github.com/lagscaler/lagscaler/scaler/say"
 )
 
@@ -38,10 +39,10 @@ the standard input. Give the oldest file first.
 Exit codes: 0 success; 1 a file cannot be read; 2 the flags are wrong, or a file is no audit trail.`,
 		Example: `  lagscaler audit audit.jsonl --scaler shop/orders --since 24h
   lagscaler audit audit.jsonl --kind write -o json
-  kubectl -n lagscaler exec deploy/lagscaler -- cat /var/lib/lagscaler/audit.jsonl | lagscaler audit - --explain`,
+  kubectl -n lagscaler exec POD -- /usr/local/bin/lagscaler audit /var/lib/lagscaler/audit.jsonl --explain`,
 		Args: checked(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.run(cmd.InOrStdin(), cmd.OutOrStdout(), args)
+			return o.run(cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr(), args)
 		},
 	}
 	cmd.Flags().StringVar(&o.scaler, "scaler", "", "only this scaler, as `NAMESPACE/NAME` (default: all)")
@@ -59,7 +60,7 @@ func kinds() (names []string) {
 	return names
 }
 
-func (o *auditOptions) run(in io.Reader, w io.Writer, files []string) error {
+func (o *auditOptions) run(in io.Reader, w, errOut io.Writer, files []string) error {
 	if o.kind != "" && !slices.Contains(kinds(), o.kind) {
 		return wrong{fmt.Errorf("--kind: must be one of %s, not %q", strings.Join(kinds(), ", "), o.kind)}
 	}
@@ -69,7 +70,7 @@ func (o *auditOptions) run(in io.Reader, w io.Writer, files []string) error {
 		g = output.NewTable(w, "AT", "KIND", "SCALER", "BY", "WHAT")
 	}
 	for _, name := range files {
-		if err := o.read(in, name, func(e audit.Entry) error { return print(w, g, e) }); err != nil {
+		if err := o.read(in, errOut, name, func(e audit.Entry) error { return print(w, g, e) }); err != nil {
 			return err
 		}
 	}
@@ -79,7 +80,7 @@ func (o *auditOptions) run(in io.Reader, w io.Writer, files []string) error {
 	return nil
 }
 
-func (o *auditOptions) read(in io.Reader, name string, yield func(audit.Entry) error) error {
+func (o *auditOptions) read(in io.Reader, errOut io.Writer, name string, yield func(audit.Entry) error) error {
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
@@ -88,14 +89,17 @@ func (o *auditOptions) read(in io.Reader, name string, yield func(audit.Entry) e
 		defer func() { _ = f.Close() }() // only read
 		in = f
 	}
-	err := audit.Read(name, in, func(e audit.Entry) error {
+	cut, err := audit.Read(name, in, func(e audit.Entry) error {
 		if !o.selects(e) {
 			return nil
 		}
 		return yield(e)
 	})
-	if errors.Is(err, audit.ErrNotTrail) {
+	switch {
+	case errors.Is(err, audit.ErrNotTrail):
 		return wrong{err}
+	case cut > 0:
+		fmt.Fprintf(errOut, "%s: left out %s, cut short by a full disk or a crash\n", name, number.Of(cut, "line"))
 	}
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -70,11 +71,36 @@ type kubectl struct {
 	flags   reach.Flags
 	service string
 	errOut  io.Writer
-	found   *reach.Daemon
+
+	mu    sync.Mutex // an assistant asks several questions at once
+	found *reach.Daemon
 }
 
 // ask reads a JSON document from the daemon.
 func (k *kubectl) ask(ctx context.Context, path string, query url.Values, into any) error {
+	d, err := k.daemon(ctx)
+	if err != nil {
+		return err
+	}
+	err = client.Server{Address: d.Address, HTTP: d.HTTP}.Get(ctx, path, query, into)
+	if unreached := (*url.Error)(nil); errors.As(err, &unreached) {
+		k.forget(d) // the pod of a port-forward may be gone: the next question finds another one
+	}
+	return err
+}
+
+func (k *kubectl) forget(d *reach.Daemon) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.found == d {
+		k.found = nil
+	}
+}
+
+// daemon is the daemon that is asked, which is found at the first question.
+func (k *kubectl) daemon(ctx context.Context) (*reach.Daemon, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if k.found == nil {
 		access.LogTo(slog.New(slog.DiscardHandler)) // what goes wrong is returned
 		d, err := reach.Find(ctx, reach.Options{
@@ -82,15 +108,15 @@ func (k *kubectl) ask(ctx context.Context, path string, query url.Values, into a
 		})
 		var named *reach.ServiceError
 		if errors.As(err, &named) {
-			return wrong{fmt.Errorf("--service: %w", err)}
+			return nil, wrong{fmt.Errorf("--service: %w", err)}
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 		fmt.Fprintln(k.errOut, d.Way)
 		k.found = d
 	}
-	return client.Server{Address: k.found.Address, HTTP: k.found.HTTP}.Get(ctx, path, query, into)
+	return k.found, nil
 }
 
 // login is the user and the password of the pages, from the environment or from a terminal.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
+	"os"
 
 	"gopkg.in/natefinch/lumberjack.v2"
 
@@ -60,11 +62,15 @@ func (t *Trail) Note(d engine.Deed) {
 // works again: what is done does not depend on it.
 func (t *Trail) Run(ctx context.Context) error {
 	out := &lumberjack.Logger{Filename: t.opts.Path, MaxSize: t.opts.MaxMiB, MaxBackups: t.opts.Keep}
-	failed := false
+	failed, cut := false, endsWithin(t.opts.Path)
 	write := func(e Entry) {
 		line, err := json.Marshal(e)
+		if cut { // the line before is not whole: it must not take this one with it
+			line = append([]byte{'\n'}, line...)
+		}
 		if err == nil {
 			_, err = out.Write(append(line, '\n'))
+			cut = err != nil
 		}
 		switch {
 		case err != nil && !failed:
@@ -89,6 +95,20 @@ func (t *Trail) Run(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// endsWithin reports whether the last line of a file was cut short.
+func endsWithin(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false // there is none, or the first write says what is wrong
+	}
+	defer func() { _ = f.Close() }() // only read
+	last := []byte{'\n'}
+	if size, err := f.Seek(0, io.SeekEnd); err == nil && size > 0 {
+		_, _ = f.ReadAt(last, size-1) // when this fails, an empty line is missing at the most
+	}
+	return last[0] != '\n'
 }
 
 // ErrNotTrail is wrapped by the error of a file that is no trail.

@@ -52,8 +52,8 @@ func TestTrail(t *testing.T) {
 	}
 	var read []Entry
 	file := open(t, path)
-	if err := Read(path, file, func(e Entry) error { read = append(read, e); return nil }); err != nil {
-		t.Fatal(err)
+	if cut, err := Read(path, file, func(e Entry) error { read = append(read, e); return nil }); err != nil || cut > 0 {
+		t.Fatal(cut, err)
 	}
 	want := []Entry{{one, "pod-1", "0123456789ab"}, {two, "pod-1", "0123456789ab"}}
 	if !reflect.DeepEqual(read, want) {
@@ -69,6 +69,26 @@ func open(t *testing.T, path string) *os.File {
 	}
 	t.Cleanup(func() { _ = file.Close() })
 	return file
+}
+
+// A line that a full disk or a crash cut short does not take the next one with it.
+func TestALineThatIsCutShort(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	o := Options{Path: path, MaxMiB: 1}
+	write(t, o, deed("shop/a"))
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, append(text, text[:20]...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	write(t, o, deed("shop/b"), deed("shop/c"))
+	var read []string
+	cut, err := Read(path, open(t, path), func(e Entry) error { read = append(read, e.Scaler); return nil })
+	if want := []string{"shop/a", "shop/b", "shop/c"}; err != nil || cut != 1 || !reflect.DeepEqual(read, want) {
+		t.Errorf("read %q and %d lines that were cut short, %v; want %q", read, cut, err, want)
+	}
 }
 
 func TestRotation(t *testing.T) {
@@ -104,22 +124,27 @@ func TestTrouble(t *testing.T) {
 
 func TestReadWhatIsNoTrail(t *testing.T) {
 	const line = `{"at":"2026-03-02T12:00:00Z","kind":"write"}` + "\n"
-	for text, want := range map[string]error{
-		"":                           nil,
-		line:                         nil,
-		line + `{"at":"2026-03-0`:    nil, // the program was killed
-		"hello":                      ErrNotTrail,
-		`{"lag":3}` + "\n":           ErrNotTrail,
-		line + "hello\n" + line:      ErrNotTrail,
-		strings.Repeat("x", maxLine): nil,
+	for text, want := range map[string]struct {
+		cut int
+		err error
+	}{
+		"":                           {},
+		line:                         {},
+		line + "\n" + line:           {},
+		line + `{"at":"2026-03-0`:    {1, nil}, // the program was killed
+		`{"at":"20` + "\n" + line:    {1, nil}, // and the file was rotated then
+		line + "hello\n" + line:      {1, nil},
+		"hello":                      {1, ErrNotTrail},
+		`{"lag":3}` + "\n":           {1, ErrNotTrail},
+		strings.Repeat("x", maxLine): {},
 	} {
-		err := Read("file", strings.NewReader(text), func(Entry) error { return nil })
+		cut, err := Read("file", strings.NewReader(text), func(Entry) error { return nil })
 		if len(text) == maxLine {
 			if err == nil || !strings.Contains(err.Error(), "too long") {
 				t.Errorf("a long line: %v", err)
 			}
-		} else if !errors.Is(err, want) {
-			t.Errorf("%.30q: %v, want %v", text, err, want)
+		} else if !errors.Is(err, want.err) || cut != want.cut {
+			t.Errorf("%.30q: %d lines cut short, %v; want %+v", text, cut, err, want)
 		}
 	}
 }

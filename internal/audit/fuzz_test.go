@@ -12,7 +12,7 @@ func FuzzRead(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		err := Read("file", strings.NewReader(text), func(e Entry) error {
+		_, err := Read("file", strings.NewReader(text), func(e Entry) error {
 			if e.Kind == "" {
 				t.Errorf("an entry without a kind: %+v", e)
 			}

@@ -64,14 +64,14 @@ func (s Server) Get(ctx context.Context, path string, query url.Values, into any
 		return fmt.Errorf("asking the server: %w", err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	return answer(resp, target.Redacted(), into)
+	return s.answer(resp, target.Redacted(), into)
 }
 
 // answer decodes the response. Its error says what the server sent instead of JSON.
-func answer(resp *http.Response, from string, into any) error {
+func (s Server) answer(resp *http.Response, from string, into any) error {
 	body := io.LimitReader(resp.Body, maxAnswer)
 	switch {
-	case resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden:
+	case s.HTTP == nil && (resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden):
 		return fmt.Errorf("%s: %s: put user and password into the address, https://USER:PASSWORD@HOST", from, resp.Status)
 	case resp.StatusCode != http.StatusOK:
 		text, _ := io.ReadAll(io.LimitReader(body, 200)) // the status says enough when this fails

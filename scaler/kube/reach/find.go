@@ -85,8 +85,13 @@ func newCaller(o Options) (*caller, error) {
 	if c.http, err = rest.HTTPClientFor(config); err != nil {
 		return nil, fmt.Errorf("making a client of the API server: %w", err)
 	}
+	c.http.CheckRedirect = stay
 	return c, nil
 }
+
+// stay follows no redirect: the client adds the user's token, or the password, to each request, and whoever answers could send it to a
+// host of its own.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // service is the Service that a flag names, or the one with the label of the chart. It is assumed if the user may not look.
 func (c *caller) service(ctx context.Context, named string) (at types.NamespacedName, assumed bool, err error) {

@@ -40,7 +40,7 @@ func (c *caller) forwarded(ctx context.Context, at types.NamespacedName, scheme 
 	if scheme != "" {
 		address.Scheme = scheme
 	}
-	client := &http.Client{Transport: withLogin{user, password, &http.Transport{
+	client := &http.Client{CheckRedirect: stay, Transport: withLogin{user, password, &http.Transport{
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12}, // the forward ends in the pod: see the package comment
 	}}}
 	if err := ask(ctx, client, &address); errors.Is(err, errPassword) {

@@ -2,9 +2,12 @@ package reach
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -66,6 +69,37 @@ func TestWhoAnswered(t *testing.T) {
 				t.Errorf("%v, want %v", err, c.want)
 			}
 		})
+	}
+}
+
+// Whoever answers in the place of the pages gets no token, and no password, for a host of its own.
+func TestNoRedirectIsFollowed(t *testing.T) {
+	var sent []string
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		sent = append(sent, r.Header.Get("Authorization"))
+	}))
+	defer elsewhere.Close()
+	api := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, elsewhere.URL, http.StatusFound)
+	}))
+	defer api.Close()
+	file := filepath.Join(t.TempDir(), "kubeconfig")
+	text := fmt.Sprintf(`{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c, user: u}}],
+clusters: [{name: c, cluster: {server: %q, insecure-skip-tls-verify: true}}], users: [{name: u, user: {token: secret}}]}`, api.URL)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d, err := Find(t.Context(), Options{Flags: &Flags{kubeconfig: file}, Service: "lagscaler/lagscaler"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := d.HTTP.Get(d.Address + "/api/v1/lag")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusFound || len(sent) > 0 {
+		t.Errorf("%s, and elsewhere got %q", resp.Status, sent)
 	}
 }
 
