@@ -18,6 +18,7 @@ def on_page_markdown(markdown, page, config, files):
         if not os.path.exists(os.path.join(ROOT, path)):
             raise ValueError(f"docs/{page.file.src_uri}: there is no {path}")
         kind = "tree" if os.path.isdir(os.path.join(ROOT, path)) else "blob"
-        return f"{match[1]}{config.repo_url.rstrip("/")}/{kind}/main/{path}{match[3] or ''}{match[4]}"
+        repository = config.repo_url.rstrip("/")
+        return f"{match[1]}{repository}/{kind}/main/{path}{match[3] or ''}{match[4]}"
 
     return LINK.sub(outside, markdown)
