@@ -1,6 +1,7 @@
 package scaler
 
 import (
+	"slices"
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler/learn"
@@ -13,6 +14,8 @@ import (
 //
 //	decision                                      size   needed   given last   answer
 //	up                                            4      12       4            12
+//	up, on the way to 12                          8      9        12           12
+//	any, and a limit of all scalers left 6        4      12       4            6: also of minReplicas and of a fixed number
 //	down                                          12     5        12           5: the decision has passed its gates
 //	down, another trigger made 20 of 5            20     5        5            5
 //	hold, fewer would be enough                   12     5        12           12
@@ -33,13 +36,14 @@ func (d *Decision) Answer(w *seen.Workload, last *learn.Given) int32 {
 	case w.Freeze != nil && w.Freeze.Stops == seen.StopsAll:
 		return before
 	case w.FixedReplicas != nil:
-		return w.Freeze.Limit(before, *w.FixedReplicas)
+		return w.Freeze.Limit(before, d.braked(before, *w.FixedReplicas))
 	case w.Paused:
 		return before
 	}
 	n := d.Desired
 	switch needed := d.needed(); {
 	case d.Direction() == Up:
+		n = max(n, before)
 	case d.Direction() == Down && last != nil:
 		n = min(d.Desired, max(needed, before))
 	case d.Direction() == Hold:
@@ -51,7 +55,17 @@ func (d *Decision) Answer(w *seen.Workload, last *learn.Given) int32 {
 	if w.PauseScaleOut {
 		n = min(n, before)
 	}
-	return w.Freeze.Limit(before, d.Bounds.within(n, d.Verdict))
+	return w.Freeze.Limit(before, d.braked(before, d.Bounds.within(n, d.Verdict)))
+}
+
+// braked is how far a step goes that the brakes of the decision cut.
+func (d *Decision) braked(from, to int32) int32 {
+	for _, step := range d.Steps {
+		if slices.ContainsFunc(limits, func(l limitRule) bool { return l.brake && l.reason == step.Reason }) {
+			to = within(from, to, step.To)
+		}
+	}
+	return to
 }
 
 // within applies the bounds. Neither minReplicas nor a schedule resumes what somebody stopped.

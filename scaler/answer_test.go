@@ -24,6 +24,12 @@ func frozen(stops seen.Stops) func(*scaler.Decision, *seen.Workload) {
 	return func(_ *scaler.Decision, w *seen.Workload) { w.Freeze = &seen.Freeze{Stops: stops} }
 }
 
+func cut(by scaler.Reason, to int32) func(*scaler.Decision, *seen.Workload) {
+	return func(d *scaler.Decision, _ *seen.Workload) {
+		d.Steps = append(d.Steps, scaler.Step{Reason: by, From: d.Wanted, To: to})
+	}
+}
+
 func TestAnswer(t *testing.T) {
 	const none = -1
 	fixed := int32(4)
@@ -36,6 +42,19 @@ func TestAnswer(t *testing.T) {
 		change         func(*scaler.Decision, *seen.Workload)
 	}{
 		{"up", scaler.ScaleUp, 4, 12, 12, false, 4, 12, nil},
+		{"up, less than what it walks to", scaler.ScaleUp, 8, 9, 9, false, 12, 12, nil},
+		{"up, cut by a pool", scaler.ScaleUp, 4, 6, 12, false, 4, 6, cut(scaler.PoolFull, 6)},
+		{"up, cut by a pool, and a minimum above it", scaler.ScaleUp, 4, 6, 12, false, 4, 6, func(d *scaler.Decision, w *seen.Workload) { d.Bounds.Min = 10; cut(scaler.PoolFull, 6)(d, w) }},
+		{"cut by a pool, on the way to 12", scaler.ScaleUp, 8, 9, 14, false, 12, 12, cut(scaler.PoolFull, 9)},
+		{"a fixed number, cut by a pool", scaler.ScaleUp, 4, 5, 12, false, 4, 5, func(d *scaler.Decision, w *seen.Workload) {
+			w.FixedReplicas = new(int32(200))
+			cut(scaler.PoolFull, 5)(d, w)
+		}},
+		{"a fixed number, and pods are refused", scaler.ScaleUp, 4, 4, 12, false, 4, 4, func(d *scaler.Decision, w *seen.Workload) {
+			w.FixedReplicas = new(int32(200))
+			cut(scaler.PodsRefused, 4)(d, w)
+		}},
+		{"maxReplicas below what was given, and few may step down", scaler.HoldStabilizing, 12, 10, 3, false, 12, 10, func(d *scaler.Decision, w *seen.Workload) { d.Bounds.Max = 8; cut(scaler.FleetDownLimit, 10)(d, w) }},
 		{"down has passed its gates", scaler.ScaleDown, 12, 5, 5, false, 12, 5, nil},
 		{"down, another trigger made 20", scaler.ScaleDown, 20, 12, 5, false, 5, 5, nil},
 		{"down, nothing given yet", scaler.ScaleDown, 20, 12, 5, false, none, 12, nil},

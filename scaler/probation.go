@@ -126,7 +126,11 @@ func proposed(b breaker.State, in *Input, d *Decision) breaker.State {
 }
 
 // madeFor is the greatest arrival rate that fewer consumers were derived for: the peak of the window, what is expected, or what the
-// reserve can process for long.
+// reserve, or the room for the objective, can process for long.
 func madeFor(n *need.Need) float64 {
-	return max(n.Peak, n.Forecast, n.Reserve*n.DownUtilization)
+	kept := n.Reserve
+	if n.Promise != nil {
+		kept = max(kept, n.Promise.PerSecond)
+	}
+	return max(n.Peak, n.Forecast, kept*n.DownUtilization)
 }

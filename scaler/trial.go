@@ -25,7 +25,7 @@ const trialAfter = 5 * time.Minute
 func (v *verdict) mayTry(limits limitFacts) bool {
 	f := v.facts
 	if f.trial == nil || f.policy.Kind != Capacity || f.policy.Mode != Act || v.rule.reason != Steady || !f.settled || f.high ||
-		f.target.RolloutInProgress || f.target.Paused {
+		f.target.RolloutInProgress || f.target.Paused || f.stopped() || f.fleetStopped() || f.overBudget() {
 		return false
 	}
 	to := f.members.Enough(f.trial.To)

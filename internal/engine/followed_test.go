@@ -98,3 +98,43 @@ func TestGivenIsForgotten(t *testing.T) {
 		}
 	})
 }
+
+// A ScaledObject that no longer asks, or whose trigger names another scaler, ends it: what was given counts in place of a question only
+// while a replica has just begun to lead.
+func TestNobodyAsksAnyMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, m := idle(t), merging{}
+		f.scaler.Mode, f.scaler.Workload.Owner = scaler.Advise, keda
+		asks := true
+		var asked time.Time
+		e := New(settings(&kafka{name: "main", end: 100, committed: 100, members: 3}), Options{
+			Targets: f, Memories: m, Asked: func(string) (time.Time, bool) {
+				if asks {
+					asked = time.Now()
+				}
+				return asked, true
+			},
+		})
+		tick := func() *ScalerReport {
+			time.Sleep(10 * time.Second)
+			e.Tick(t.Context(), time.Now())
+			return &e.Latest().Scalers[0]
+		}
+		for range 30 {
+			tick()
+		}
+		if last := tick(); !last.Workload.Followed {
+			t.Fatalf("%s: asked, and not followed", last.Line)
+		}
+		asks = false
+		stopped := time.Now()
+		for last := tick(); last.Workload.Followed; last = tick() {
+			if time.Since(stopped) > followedFor+time.Minute {
+				t.Fatalf("%s after the last question: still followed", time.Since(stopped))
+			}
+		}
+		if time.Since(stopped) < followedFor-time.Minute {
+			t.Errorf("%s after the last question: not followed", time.Since(stopped))
+		}
+	})
+}

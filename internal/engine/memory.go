@@ -41,6 +41,7 @@ type memory struct {
 
 	loaded    bool // what the last leader saved; until then nothing is saved
 	loadAgain time.Time
+	loadedAt  time.Time
 	saved     time.Time
 	alone     map[string]bool // scalers to be saved with the next poll, without the others
 	aloneFrom time.Time       // not before then: their last save failed
@@ -69,7 +70,7 @@ func (m *memory) load(ctx context.Context, now time.Time, learns bool) (loaded b
 	for name, s := range saved {
 		m.learned[name] = s.Resume(m.learned[name])
 	}
-	m.loaded, m.saved = true, now
+	m.loaded, m.loadedAt, m.saved = true, now, now
 	return true
 }
 

@@ -272,8 +272,8 @@ const (
 	followedAlone = time.Minute // no ScaledObject or HPA is seen on the target
 )
 
-// followed reports whether another autoscaler asks for the number of a scaler. Right after a start nobody has asked yet: then the
-// number that the last leader gave says it.
+// followed reports whether another autoscaler asks for the number of a scaler. When a replica begins to lead, nobody has asked it yet: for
+// a while the number that the last leader gave says it.
 //
 //	owner of the target                    asked, or given by the last leader     followed
 //	a ScaledObject or an HPA               within 10 min                          yes
@@ -290,7 +290,7 @@ func (s *scaling) followed(one *scaler.Scaler, now time.Time) bool {
 		}
 	}
 	last := s.memory.learned[one.Name].Given
-	return last != nil && owner.Owns() && within(last.At, followedFor)
+	return last != nil && owner.Owns() && within(last.At, followedFor) && within(s.memory.loadedAt, followedFor)
 }
 
 // line is the line of a decision, which usually stands for several polls.
