@@ -235,7 +235,7 @@ func TestACollectorIsAway(t *testing.T) {
 	defer s.Close()
 	r.setRefuse(true)
 	d := start(t, func(c *config.Config) {
-		c.OTLP = &config.OTLP{Endpoint: config.TokenURL(s.URL), Protocol: config.OTLPHTTP, Interval: config.Duration(100 * time.Millisecond)}
+		c.OTLP = &config.OTLP{Endpoint: config.TokenURL(s.URL), Protocol: config.OTLPHTTP, Interval: config.Duration(time.Second)} // which is the timeout of a push, too
 	})
 	waitFor(t, func() bool {
 		return slices.ContainsFunc(scrapedLines(t, d.url), func(l string) bool {
@@ -244,6 +244,7 @@ func TestACollectorIsAway(t *testing.T) {
 	})
 	r.setRefuse(false)
 	waitFor(t, func() bool { push, _ := r.got(); return push != nil })
+	waitFor(t, func() bool { return strings.Contains(d.log.String(), "metrics are pushed again") }) // a moment after the push arrived
 	d.stop()
 	if err := <-d.ended; err != nil {
 		t.Error(err)

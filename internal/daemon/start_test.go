@@ -1,9 +1,10 @@
 package daemon
 
 import (
-	"bytes"
 	"context"
 	"net"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,9 +19,27 @@ type started struct {
 	*Daemon
 	url   string
 	first *engine.Report // that it published
-	log   bytes.Buffer   // not to be read before it has ended
+	log   logged
 	stop  context.CancelFunc
 	ended chan error
+}
+
+// logged is a log that may be read while it is written.
+type logged struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // start runs a daemon until its first report.
