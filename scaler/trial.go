@@ -24,12 +24,21 @@ const trialAfter = 5 * time.Minute
 // mayTry reports whether nothing happens to the target, it has what it needs, and the step down would be written.
 func (v *verdict) mayTry(limits limitFacts) bool {
 	f := v.facts
-	if f.trial == nil || f.policy.Kind != Capacity || f.policy.Mode != Act || v.rule.reason != Steady || !f.settled || f.high ||
-		f.target.RolloutInProgress || f.target.Paused || f.stopped() || f.fleetStopped() || f.overBudget() {
+	if f.trial == nil || v.rule.reason != Steady || !f.mayStepDown() || !f.calm() {
 		return false
 	}
 	to := f.members.Enough(f.trial.To)
-	calm := f.source.Quality == seen.Complete && f.lasted(f.source.Since, f.policy.StabilizationWindow) &&
-		f.lasted(f.target.LastWrite.At, trialAfter) && !f.lagging() && !f.externalChange() && !f.uncommitted()
-	return calm && f.down >= f.current && to > 0 && to < f.current && limit(Decision{Current: f.current, Wanted: to}, limits).Desired == to
+	return f.down >= f.current && to > 0 && to < f.current && limit(Decision{Current: f.current, Wanted: to}, limits).Desired == to
+}
+
+// mayStepDown reports whether a step down of a trial would be written.
+func (f *facts) mayStepDown() bool {
+	return f.policy.Kind == Capacity && f.policy.Mode == Act && !f.target.Paused && !f.stopped() && !f.fleetStopped() && !f.overBudget()
+}
+
+// calm reports whether a source has been read completely, and nothing has happened to the target and to its group for long enough.
+func (f *facts) calm() bool {
+	return f.settled && !f.high && f.source.Quality == seen.Complete && f.lasted(f.source.Since, f.policy.StabilizationWindow) &&
+		!f.target.RolloutInProgress && f.lasted(f.target.LastWrite.At, trialAfter) &&
+		!f.lagging() && !f.externalChange() && !f.uncommitted()
 }
