@@ -76,8 +76,12 @@ func (s *scaling) concludeOne(a *asking, cut map[string]scaler.Brake, reports ma
 	report, change, asks := s.conclude(a, now)
 	report.Measured = s.measure(a.one, report.Decision)
 	reports[a.one.Name] = report
-	if asks && s.takes(a) {
-		s.braking.ledger.Book(a.one.Name, seen.Write{At: now, From: change.From, To: change.To})
+	switch step := (seen.Write{At: now, From: change.From, To: change.To}); {
+	case !asks || !s.takes(a):
+	case report.Disposition == scaler.Answered:
+		s.braking.ledger.Give(a.one.Name, step)
+	default:
+		s.braking.ledger.Book(a.one.Name, step)
 	}
 	return write{a.one.Name, change}, asks && report.Disposition == scaler.Applied
 }
@@ -89,7 +93,7 @@ func (s *scaling) round(now time.Time) brakes.Round {
 		one := &s.declared.scalers[i]
 		r.Members = append(r.Members, brakes.Member{
 			Name: one.Name, Labels: one.Labels, Replicas: one.Workload.Spec, Known: one.Workload.Sized(),
-			Acts: !one.Refused() && one.Mode == scaler.Act,
+			Acts: one.TakesEffect(),
 		})
 	}
 	return r

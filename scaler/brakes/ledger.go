@@ -18,7 +18,8 @@ type Ledger struct {
 // entry is one step that was written, or may have been.
 type entry struct {
 	seen.Write
-	sure bool // it was written; else its answer is missing, or another autoscaler walks there
+	sure  bool // the size is reached; else its answer is missing, or another autoscaler walks there
+	walks bool // another autoscaler goes there in steps
 }
 
 // waiting is a decision that got less than it asked for.
@@ -33,17 +34,61 @@ func NewLedger(clock seen.Clock) *Ledger {
 	return &Ledger{clock: clock.Filled(), written: map[string][]entry{}, waiting: map[string]waiting{}, sizes: map[string]int32{}}
 }
 
-// Book notes a step that is about to be written, or that another autoscaler is given. A step of the same scaler that is not known to
-// be written counts as a part of it, if it is one: of two writes from one size, the platform accepts one.
+// Book notes a step that is about to be written. A step of the same scaler that is not known to be written counts as a part of it, if
+// it is one: of two writes from one size, the platform accepts one.
 func (l *Ledger) Book(name string, w seen.Write) {
 	l.written[name] = append(slices.DeleteFunc(l.written[name], func(e entry) bool { return e.repeats(w) }), entry{Write: w})
 }
 
-// repeats reports whether an entry would be a part of a step that is taken now.
-func (e *entry) repeats(w seen.Write) bool { return !e.sure && e.From == w.From && e.within(w) }
+// Give notes a number that another autoscaler is given at each poll, and to which it walks in steps. Of the numbers that it was given the
+// last one counts, from when it was first given.
+func (l *Ledger) Give(name string, w seen.Write) {
+	all := l.written[name]
+	if last := len(all) - 1; last >= 0 && all[last].walks {
+		if e := all[last]; e.From == w.From && partOf(w, e.Write) {
+			return
+		}
+		all = all[:last]
+	}
+	l.written[name] = append(all, entry{Write: w, walks: true})
+}
 
-// within reports whether an entry is a part of a step.
-func (e *entry) within(w seen.Write) bool { return partOf(e.Write, w) }
+// walked notes how far another autoscaler has walked: that part counts from now, when it was seen.
+func (l *Ledger) walked(name string, size int32, now time.Time) {
+	all := l.written[name]
+	last := len(all) - 1
+	if last < 0 || !all[last].walks || !all[last].passed(size) {
+		return
+	}
+	e := all[last]
+	all[last] = entry{Write: seen.Write{At: now, From: e.From, To: size}, sure: true}
+	if size != e.To {
+		e.From, e.At = size, now
+		all = append(all, e)
+	}
+	l.written[name] = all
+}
+
+// passed reports whether a size is on the way of an entry, or at its end.
+func (e *entry) passed(size int32) bool {
+	return e.From < size && size <= e.To || e.From > size && size >= e.To
+}
+
+// counted is how many replicas of a step up an entry counts already.
+func (e *entry) counted(w seen.Write) int32 {
+	switch {
+	case e.walks:
+		return max(0, min(e.To, w.To)-max(e.From, w.From))
+	case e.repeats(w):
+		return max(0, e.To-e.From)
+	}
+	return 0
+}
+
+// repeats reports whether an entry would be a part of a step that is taken now.
+func (e *entry) repeats(w seen.Write) bool {
+	return !e.sure && !e.walks && e.From == w.From && partOf(e.Write, w)
+}
 
 // partOf reports whether a step is a part of another one in the same direction.
 func partOf(part, w seen.Write) bool {
@@ -130,8 +175,8 @@ func (l *Ledger) added(name string, now time.Time) (n int32) {
 // repeated is how many of them a step from one size to another would repeat.
 func (l *Ledger) repeated(name string, from, to int32, now time.Time) (n int32) {
 	for _, e := range l.written[name] {
-		if e.repeats(seen.Write{From: from, To: to}) && now.Sub(e.At) < l.clock.Scale(AddedIn) {
-			n = max(n, e.To-e.From)
+		if now.Sub(e.At) < l.clock.Scale(AddedIn) {
+			n = max(n, e.counted(seen.Write{From: from, To: to}))
 		}
 	}
 	return n
@@ -149,6 +194,7 @@ func (l *Ledger) steppingDown(name string, now time.Time) bool {
 func (l *Ledger) size(m *Member, now time.Time) int32 {
 	if m.Known {
 		l.sizes[m.Name] = m.Replicas
+		l.walked(m.Name, m.Replicas, now)
 	}
 	n := l.sizes[m.Name]
 	for _, e := range l.written[m.Name] {

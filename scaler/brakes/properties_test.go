@@ -22,7 +22,8 @@ type fleet struct {
 	last    map[string]seen.Write // as the platform shows it
 	history []step
 	leader  *brakes.Ledger
-	next    *brakes.Ledger // of a replica that does not lead
+	next    *brakes.Ledger   // of a replica that does not lead
+	walkers map[string]int32 // the numbers that other autoscalers were given last
 }
 
 type step struct {
@@ -45,12 +46,31 @@ func drawLimits(t *rapid.T) (limits []brakes.Limit) {
 }
 
 func drawFleet(t *rapid.T) *fleet {
-	f := &fleet{limits: drawLimits(t), sizes: map[string]int32{}, last: map[string]seen.Write{}, leader: brakes.NewLedger(seen.Clock{}), next: brakes.NewLedger(seen.Clock{})}
+	f := &fleet{limits: drawLimits(t), sizes: map[string]int32{}, walkers: map[string]int32{}, last: map[string]seen.Write{}, leader: brakes.NewLedger(seen.Clock{}), next: brakes.NewLedger(seen.Clock{})}
 	for i := range rapid.IntRange(1, 8).Draw(t, "scalers") {
 		name := fmt.Sprintf("%s/%d", rapid.SampledFrom([]string{"a", "b"}).Draw(t, "namespace"), i)
 		f.names, f.sizes[name] = append(f.names, name), rapid.Int32Range(0, 12).Draw(t, "size")
 	}
 	return f
+}
+
+// walk lets other autoscalers go on, each at least by a replica.
+func (f *fleet) walk(t *rapid.T, at time.Time) {
+	for _, name := range f.names {
+		from, to := f.sizes[name], f.sizes[name]
+		switch given, walks := f.walkers[name]; {
+		case !walks:
+		case given > from:
+			to = rapid.Int32Range(from+1, given).Draw(t, "walks to")
+		case given < from:
+			to = rapid.Int32Range(given, from-1).Draw(t, "walks to")
+		}
+		if to != from {
+			f.sizes[name] = to
+			f.history = append(f.history, step{name, seen.Write{At: at, From: from, To: to}})
+			f.check(t, at, name, to > from)
+		}
+	}
 }
 
 func (f *fleet) members() (all []brakes.Member) {
@@ -98,14 +118,22 @@ func (f *fleet) write(t *rapid.T, at time.Time, name string, to int32) (written 
 func TestNoIntervalHasMoreThanAllowed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := drawFleet(t)
+		walkers := rapid.Bool().Draw(t, "walkers") // the number that another autoscaler was given is not known to the next leader
+		for _, name := range f.names {
+			if walkers && rapid.Bool().Draw(t, "walks") {
+				f.walkers[name] = f.sizes[name]
+			}
+		}
 		at := noon
 		for range rapid.IntRange(1, 30).Draw(t, "polls") {
+			before := at
 			at = at.Add(time.Duration(rapid.IntRange(1, 90).Draw(t, "seconds")) * time.Second)
+			f.walk(t, before.Add(time.Duration(rapid.Int64Range(1, int64(at.Sub(before))).Draw(t, "of the walk"))))
 			for _, name := range f.names {
 				f.leader.Observe(name, f.last[name], at)
 				f.next.Observe(name, f.last[name], at)
 			}
-			if rapid.IntRange(0, 9).Draw(t, "leader") == 0 {
+			if !walkers && rapid.IntRange(0, 9).Draw(t, "leader") == 0 {
 				f.leader, f.next = f.next, f.leader
 			}
 			f.poll(t, at)
@@ -128,6 +156,11 @@ func (f *fleet) poll(t *rapid.T, at time.Time) {
 		to := allowed(cut, a)
 		if lo, hi := min(a.From, a.To), max(a.From, a.To); to < lo || to > hi {
 			t.Fatalf("%d -> %d becomes %d", a.From, a.To, to)
+		}
+		if _, walks := f.walkers[a.Name]; walks {
+			f.walkers[a.Name] = to
+			f.leader.Give(a.Name, seen.Write{At: at, From: a.From, To: to})
+			continue
 		}
 		if to != a.From && f.write(t, at, a.Name, to) {
 			f.check(t, at, a.Name, to > a.From)

@@ -232,6 +232,43 @@ func TestAWriteWithoutAnAnswer(t *testing.T) {
 	}
 }
 
+// Another autoscaler walks to the number that it is given, and is asked for at each poll: no replica counts twice, and each for a minute
+// from when it was seen.
+func TestAWalkCountsOnce(t *testing.T) {
+	limits := []brakes.Limit{{Name: "all", AddedPerMinute: 8, Replicas: 20}}
+	walker, other := up("shop/orders", 4, 12, 1200), up("shop/other", 4, 12, 1200)
+	l := brakes.NewLedger(seen.Clock{})
+	size := int32(4)
+	at := func(seconds int) brakes.Round {
+		r := round(noon.Add(time.Duration(seconds)*time.Second), limits, walker, other)
+		r.Members[0].Replicas, r.Asks = size, nil
+		return r
+	}
+	for i, now := range []int32{4, 8, 8, 10} { // at 0, 20, 40 and 60 s
+		size = now
+		r := at(20 * i)
+		ask := walker
+		ask.From = size
+		r.Asks = []brakes.Ask{ask}
+		if cut := l.Share(r); len(cut) != 0 {
+			t.Errorf("at %d: %v", size, cut)
+		}
+		l.Give(ask.Name, seen.Write{At: r.Now, From: size, To: 12})
+		if u := l.Uses(r)[0]; u.AddedPerMinute != 8 || u.Replicas != 12+4 {
+			t.Errorf("at %d, %d s: %d added a minute, %d replicas", size, 20*i, u.AddedPerMinute, u.Replicas)
+		}
+	}
+	size = 12
+	for _, c := range []struct {
+		seconds int
+		added   int32
+	}{{80, 4}, {119, 4}, {130, 2}, {141, 0}} { // 2 were seen at 60 s, 2 at 80 s; 4 at 20 s
+		if u := l.Uses(at(c.seconds))[0]; u.AddedPerMinute != c.added || u.Replicas != 12+4 {
+			t.Errorf("after %d s: %d added a minute, %d replicas", c.seconds, u.AddedPerMinute, u.Replicas)
+		}
+	}
+}
+
 // What is used is shown, also of a target that cannot be read now.
 func TestUses(t *testing.T) {
 	l := brakes.NewLedger(seen.Clock{})
