@@ -60,12 +60,26 @@ func (d *Decision) Answer(w *seen.Workload, last *learn.Given) int32 {
 
 // braked is how far a step goes that the brakes of the decision cut.
 func (d *Decision) braked(from, to int32) int32 {
-	for _, step := range d.Steps {
-		if slices.ContainsFunc(limits, func(l limitRule) bool { return l.brake && l.reason == step.Reason }) {
-			to = within(from, to, step.To)
+	for i := range d.Steps {
+		if d.Steps[i].ofBrake() {
+			to = within(from, to, d.Steps[i].To)
 		}
 	}
 	return to
+}
+
+// cut reports whether a brake cut the decision.
+func (d *Decision) cut() bool {
+	for i := range d.Steps {
+		if d.Steps[i].ofBrake() {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Step) ofBrake() bool {
+	return slices.ContainsFunc(limits, func(l limitRule) bool { return l.brake && l.reason == s.Reason })
 }
 
 // within applies the bounds. Neither minReplicas nor a schedule resumes what somebody stopped.

@@ -52,6 +52,7 @@ func (p *Policy) promised(known *learn.Source) *promise.Choice {
 // plays are what the plays of all sources are told of this poll.
 func (r *recent) plays(in *Input, now *seen.State, learned *learn.State, lane lane) []promise.Poll {
 	polls := make([]promise.Poll, len(now.Sources))
+	r.waiting = r.waiting.next(in.hindered(r.standing), now)
 	if in.Policy.Kind != Capacity || !now.Workload.Sized() {
 		return polls
 	}
@@ -111,7 +112,35 @@ func (r *recent) sized(p *promise.Poll, in *Input, now *seen.State, h *seen.Hist
 	if policy.MaxReplicas > 0 {
 		p.Most = state.members.Consumers(policy.MaxReplicas)
 	}
-	p.Measured = promise.Measured{Judged: h.Judged, Late: h.Late, Ours: policy.Mode == Act && h.JudgedWithin == policy.TargetLag}
+	ours := policy.Mode == Act && h.JudgedWithin == policy.TargetLag && !r.waiting.hindered
+	p.Measured = promise.Measured{Judged: h.Judged, Late: h.Late, Ours: ours}
+}
+
+// hindered reports whether something else than the policy keeps the target from the number that a decision asks for: a brake, a freeze,
+// a pause, or another owner.
+func (in *Input) hindered(d *Decision) bool {
+	w := &in.Workload
+	return d.cut() || w.Freeze != nil || w.Paused || w.PauseScaleOut || w.FixedReplicas != nil || w.Owner.Owns() && !w.Followed
+}
+
+// waiting is how long a hindrance lasts: until what waited meanwhile has been processed. What is late until then says nothing about
+// how many replicas the objective needs.
+type waiting struct {
+	hindered     bool
+	judged, late uint64 // records of all sources, at the last poll
+}
+
+// next is the state after a poll.
+func (w waiting) next(hindered bool, now *seen.State) waiting {
+	next := waiting{hindered: hindered}
+	for i := range now.Sources {
+		next.judged += now.Sources[i].Judged
+		next.late += now.Sources[i].Late
+	}
+	if w.hindered && (next.late > w.late || next.judged == w.judged) {
+		next.hindered = true
+	}
+	return next
 }
 
 // Promised is the room that is kept for the objective: of the source that would have kept least; nil: no objective is set, or nothing

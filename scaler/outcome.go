@@ -33,6 +33,9 @@ type Scaler struct {
 // Refused reports whether no decision is made for the scaler.
 func (s Scaler) Refused() bool { return s.Refusal != Refusal{} }
 
+// TakesEffect reports whether the decisions come true: they are written, or another autoscaler follows them.
+func (s *Scaler) TakesEffect() bool { return !s.Refused() && (s.Mode == Act || s.Workload.Followed) }
+
 // Applies reports whether the declaration applies to its groups: their alert thresholds, their tier, and that they are kept
 // in snapshots. If it does not, the scaler affects nothing but its own status, because it may not be allowed to name its
 // groups.

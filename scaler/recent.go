@@ -52,6 +52,7 @@ type recent struct {
 	sources   []sourceState // as Input.Sources at the last decision, or at the last poll at which a start was awaited
 	acted     bool          // Input.Acts of the last poll
 	zero      zeroLook
+	waiting   waiting
 }
 
 // last is the state after the last poll.

@@ -3,7 +3,6 @@ package engine
 import (
 	"time"
 
-	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/learn"
 )
@@ -17,7 +16,7 @@ func (s *scaling) watchFleet(now time.Time) {
 	var members []breaker.Member
 	within := s.clock.Filled().Scale(learn.DownsWindow)
 	for _, one := range s.reports {
-		if m, ok := s.memory.learned[one.Name]; ok && !one.Refused() && (one.Mode == scaler.Act || one.Workload.Followed) {
+		if m, ok := s.memory.learned[one.Name]; ok && one.TakesEffect() {
 			down := len(m.Downs) > 0 && now.Sub(m.Downs[len(m.Downs)-1]) <= within
 			members = append(members, breaker.Member{Namespace: one.Workload.Ref.Namespace, Stopped: m.Breaker.Stop.Since, WentDown: down})
 		}
@@ -46,9 +45,9 @@ func (s *scaling) rememberFleet() {
 }
 
 // tellStop logs that a scaler has stopped scaling down, and has what led there saved with the next poll: the next leader must not
-// begin to count anew.
+// begin to count anew. A step down that may yet make records late is a part of it.
 func (s *scaling) tellStop(name string, before, now *breaker.State) {
-	if len(now.Late) != len(before.Late) || len(now.Undone) != len(before.Undone) || !now.Stop.Since.Equal(before.Stop.Since) {
+	if begins := now.Step != nil && (before.Step == nil || !now.Step.At.Equal(before.Step.At)); begins || len(now.Late) != len(before.Late) || len(now.Undone) != len(before.Undone) || !now.Stop.Since.Equal(before.Stop.Since) {
 		s.memory.saveAlone(name)
 	}
 	if now.Stop.Since.After(before.Stop.Since) {

@@ -108,11 +108,14 @@ func (s *scaling) asleep(one *scaler.Scaler) asleep.State {
 func (s *scaling) decide(ctx context.Context, now time.Time, share time.Duration, polled func(cluster string) bool) {
 	reports := map[string]ScalerReport{}
 	s.auditInForce(now)
+	for i := range s.declared.scalers {
+		one := &s.declared.scalers[i]
+		one.Workload.Followed = s.followed(one, now)
+	}
 	var waiting []*asking
 	began := time.Now()
 	for _, i := range s.turns.order(s.declared.scalers, share) {
 		one := s.declared.scalers[i]
-		one.Workload.Followed = s.followed(&one, now)
 		due := s.evaluates(&one, polled) && !s.turns.late(one.Name, time.Since(began))
 		var report ScalerReport
 		var asks *asking
