@@ -256,6 +256,9 @@ func (s *scaling) conclude(a *asking, now time.Time) (r ScalerReport, change sca
 			s.auditDecision(DeedGiven, &r, r.Given.Replicas)
 		}
 	}
+	if result.Memory.UnreadEnded(&in.Memory.Memory) {
+		s.memory.saveAlone(one.Name)
+	}
 	if one.Asleep == nil && !in.Memory.Asleep.ByHand.Equal(result.Memory.Asleep.ByHand) {
 		s.memory.saveSoon()
 	}

@@ -10,6 +10,7 @@ import (
 type Unread struct {
 	Seconds   float64   `json:"seconds"`
 	Until     time.Time `json:"until"`
+	Ended     bool      `json:"ended,omitempty"`     // nobody holds them any more
 	Processed bool      `json:"processed,omitempty"` // the group has caught up since
 }
 
@@ -23,6 +24,19 @@ const (
 	caughtUp     = 15 * time.Second // of arrivals wait at most
 	oldestAtMost = 30 * time.Second // in no partition a record waits longer: one consumer may have got two partitions that were unread
 )
+
+// UnreadEnded reports whether members of removed replicas let go of their partitions since an earlier memory. The backlog that they left
+// explains itself only with it, so the next leader needs it at once.
+func (m *Memory) UnreadEnded(before *Memory) bool {
+	for i := range m.Sources {
+		one := &m.Sources[i]
+		j, known := find(before.Sources, one.Cluster, one.Group)
+		if one.Unread.Ended && !(known && before.Sources[j].Unread.Ended) {
+			return true
+		}
+	}
+	return false
+}
 
 // RecoverySlack is for the rebalance at the end of the sessions, and for the first commits after it.
 const RecoverySlack = time.Minute
@@ -45,6 +59,11 @@ func (s *State) learnUnread(now *seen.State) {
 func (u Unread) next(now *seen.State, h *seen.History) Unread {
 	held := now.Removed(h)
 	if len(held) == 0 {
+		if !u.Ended && h.Readings.Len() == 1 && u.Until.After(now.Replicas.LastDecrease.At) {
+			// Before the restart of the program they were held. When that ended is not known: at the latest now.
+			u.Seconds, u.Until = u.Seconds+now.Now.Sub(u.Until).Seconds(), now.Now
+		}
+		u.Ended = u.Ended || !u.Until.IsZero()
 		u.Processed = u.Processed || !u.Until.IsZero() && hasCaughtUp(h, now.Clock)
 		return u
 	}

@@ -1,0 +1,3 @@
+package learn
+
+import _ "github.com/lagscaler/lagscaler/internal/fixedseed"
