@@ -19,7 +19,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.dat
 
 include $(sort $(wildcard tools/*.mk))
 
-.PHONY: build check vet unit test tools lint e2e outage worlds soak demo help clean
+.PHONY: build check vet unit test tools lint e2e outage properties worlds soak demo help clean
 
 ## build: compile bin/lagscaler
 build:
@@ -70,9 +70,14 @@ e2e: gotestsum
 outage:
 	cd e2e && LAGSCALER_OUTAGE=$(or $(OUTAGE),3m) go test -count=1 -timeout 20m -run TestBrokers ./suites/lag
 
+## properties: check the properties of all packages with other seeds than make check (CHECKS=200)
+properties:
+	for p in $$(git grep -l pgregory.net/rapid -- '*_test.go' | xargs -n1 dirname | sort -u | grep -v sim/worlds); do \
+		LAGSCALER_SEED=random go test -vet=off -count=1 -timeout 60m ./$$p -rapid.checks=$(or $(CHECKS),200); done
+
 ## worlds: play the worlds of scaler/sim/worlds with many seeds (SEEDS=50)
 worlds:
-	WORLDS_SEEDS=$(or $(SEEDS),50) go test -count=1 -timeout 60m ./scaler/sim/worlds
+	LAGSCALER_SEED=random WORLDS_SEEDS=$(or $(SEEDS),50) go test -count=1 -timeout 60m ./scaler/sim/worlds
 
 ## soak: simulate a month of groups and scalers that come and go: what the program keeps must not grow (SOAK_HOURS=720)
 soak:

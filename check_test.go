@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -46,6 +47,37 @@ func TestWhatIsTestedWithoutRaceDetector(t *testing.T) {
 			for _, problem := range goroutinesOf(t, file, nil) {
 				t.Errorf("%s %s: test its package with the race detector", file, problem)
 			}
+		}
+	}
+}
+
+// Properties whose seed changes from run to run let a change fail that has nothing to do with it.
+func TestPropertiesHaveASeed(t *testing.T) {
+	seeded, drawing := map[string]bool{}, map[string]string{}
+	err := filepath.WalkDir(".", func(path string, e fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, i := range file.Imports {
+			switch dir := filepath.Dir(path); strings.Trim(i.Path.Value, `"`) {
+			case "pgregory.net/rapid":
+				drawing[dir] = path
+			case "github.com/lagscaler/lagscaler/internal/fixedseed":
+				seeded[dir] = true
+			}
+		}
+		return nil
+	})
+	if err != nil || len(drawing) == 0 {
+		t.Fatalf("%d packages with properties: %v", len(drawing), err)
+	}
+	for dir, path := range drawing {
+		if !seeded[dir] {
+			t.Errorf("%s has properties, and its package does not import internal/fixedseed", path)
 		}
 	}
 }

@@ -71,6 +71,7 @@ var mayImport = map[string][]string{
 	"dashboards":           {},
 	"internal/promtest":    {},
 	"internal/testcert":    {},
+	"internal/fixedseed":   {},
 	"internal/frozen":      {},
 	"internal/serve":       {},
 	"internal/mutate":      {},

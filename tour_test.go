@@ -12,11 +12,12 @@ const tour = "cmd/lagscaler/doc.go"
 
 // notInTour are the packages that answer no question of a reader of the program.
 var notInTour = map[string]string{
-	"cmd/lagscaler":     "the tour itself, and its last section is about it",
-	"internal/frozen":   "only tests use it",
-	"internal/promtest": "only tests use it",
-	"internal/testcert": "only tests use it",
-	"internal/mutate":   "it tests the tests: make mutate",
+	"cmd/lagscaler":      "the tour itself, and its last section is about it",
+	"internal/frozen":    "only tests use it",
+	"internal/promtest":  "only tests use it",
+	"internal/testcert":  "only tests use it",
+	"internal/fixedseed": "only tests use it",
+	"internal/mutate":    "it tests the tests: make mutate",
 }
 
 // tourRow matches a question, the package that answers it, and what to read there.

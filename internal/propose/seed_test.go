@@ -1,0 +1,3 @@
+package propose
+
+import _ "github.com/lagscaler/lagscaler/internal/fixedseed"

@@ -1,0 +1,3 @@
+package framing
+
+import _ "github.com/lagscaler/lagscaler/internal/fixedseed"

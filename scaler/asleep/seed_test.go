@@ -1,0 +1,3 @@
+package asleep
+
+import _ "github.com/lagscaler/lagscaler/internal/fixedseed"

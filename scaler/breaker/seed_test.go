@@ -1,0 +1,3 @@
+package breaker
+
+import _ "github.com/lagscaler/lagscaler/internal/fixedseed"

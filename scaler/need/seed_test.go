@@ -1,0 +1,3 @@
+package need
+
+import _ "github.com/lagscaler/lagscaler/internal/fixedseed"

@@ -1,0 +1,3 @@
+package plan
+
+import _ "github.com/lagscaler/lagscaler/internal/fixedseed"

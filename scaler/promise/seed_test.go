@@ -1,0 +1,3 @@
+package promise
+
+import _ "github.com/lagscaler/lagscaler/internal/fixedseed"

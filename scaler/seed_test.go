@@ -1,0 +1,3 @@
+package scaler_test
+
+import _ "github.com/lagscaler/lagscaler/internal/fixedseed"

@@ -1,0 +1,3 @@
+package seen
+
+import _ "github.com/lagscaler/lagscaler/internal/fixedseed"

@@ -1,0 +1,3 @@
+package worlds
+
+import _ "github.com/lagscaler/lagscaler/internal/fixedseed"
