@@ -25,7 +25,8 @@ func isTrigger(scaler string) bool { return strings.HasSuffix(scaler, triggerSuf
 const (
 	mostTriggers            = 1000
 	mostTriggersOfNamespace = 100
-	triggerFor              = time.Hour // after the last question
+	triggerFor              = time.Hour   // after the last question
+	absentFor               = time.Minute // after the first question, without a ScaledObject: it is perhaps not listed yet
 )
 
 // triggers are the ScaledObjects whose trigger carries the settings of a scaler, as far as KEDA asked for them in the last hour.
@@ -36,42 +37,83 @@ type triggers struct {
 	lookUp func(namespace, name string) (so watch.ScaledObject, ok, read bool)
 
 	mu    sync.Mutex
-	asked map[string]time.Time // namespace/name of the ScaledObject
+	asked map[string]asked // namespace/name of the ScaledObject
+}
+
+// asked is what is known of the questions of a trigger.
+type asked struct {
+	first, last time.Time
+	absent      bool // the namespace was listed without its ScaledObject
 }
 
 func newTriggers(clock func() time.Time, find func(namespace, name string) (watch.ScaledObject, bool, bool)) *triggers {
-	return &triggers{clock: clock, lookUp: find, asked: map[string]time.Time{}}
+	return &triggers{clock: clock, lookUp: find, asked: map[string]asked{}}
 }
 
-// ask notes a question; first: nobody asked for it before. The error says that there are too many.
+// ask notes a question; first: nobody asked for it before. The error says that there are too many. Questions for what does not exist take
+// no place from others: whoever reaches the port can ask them.
 func (ts *triggers) ask(namespace, name string) (first bool, err error) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	ts.forgetOld()
-	id := namespace + "/" + name
-	_, known := ts.asked[id]
+	id, now := namespace+"/"+name, ts.clock()
+	one, known := ts.asked[id]
 	if !known {
-		own := 0
-		for other := range ts.asked {
-			if strings.HasPrefix(other, namespace+"/") {
-				own++
-			}
-		}
-		switch {
-		case len(ts.asked) >= mostTriggers:
-			return false, fmt.Errorf("%d triggers with settings of their own are asked for already: name a KafkaScaler instead", mostTriggers)
-		case own >= mostTriggersOfNamespace:
-			return false, fmt.Errorf("%d triggers of namespace %s with settings of their own are asked for already: name a KafkaScaler instead",
-				mostTriggersOfNamespace, namespace)
+		one.first = now
+		if err := ts.makeRoom(namespace); err != nil {
+			return false, err
 		}
 	}
-	ts.asked[id] = ts.clock()
+	one.last = now
+	ts.asked[id] = one
 	return !known, nil
+}
+
+// makeRoom forgets a trigger without a ScaledObject where the bounds are reached.
+func (ts *triggers) makeRoom(namespace string) error {
+	own, absent, absentOwn := 0, "", ""
+	for other, one := range ts.asked {
+		ofNamespace := strings.HasPrefix(other, namespace+"/")
+		if ofNamespace {
+			own++
+		}
+		switch {
+		case one.absent && ofNamespace:
+			absentOwn = other
+		case one.absent:
+			absent = other
+		}
+	}
+	switch full := len(ts.asked) >= mostTriggers; {
+	case own < mostTriggersOfNamespace && !full:
+	case absentOwn != "":
+		delete(ts.asked, absentOwn)
+	case own >= mostTriggersOfNamespace:
+		return fmt.Errorf("%d triggers of namespace %s with settings of their own are asked for already: name a KafkaScaler instead",
+			mostTriggersOfNamespace, namespace)
+	case absent != "":
+		delete(ts.asked, absent)
+	default:
+		return fmt.Errorf("%d triggers with settings of their own are asked for already: name a KafkaScaler instead", mostTriggers)
+	}
+	return nil
 }
 
 func (ts *triggers) forgetOld() {
 	now := ts.clock()
-	maps.DeleteFunc(ts.asked, func(_ string, at time.Time) bool { return now.Sub(at) > triggerFor })
+	maps.DeleteFunc(ts.asked, func(_ string, one asked) bool {
+		return now.Sub(one.last) > triggerFor || one.absent && now.Sub(one.first) > absentFor
+	})
+}
+
+// found notes whether the ScaledObject of a trigger exists.
+func (ts *triggers) found(id string, exists bool) {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	if one, is := ts.asked[id]; is {
+		one.absent = !exists
+		ts.asked[id] = one
+	}
 }
 
 // namespaces are those of the ScaledObjects, sorted.
@@ -128,9 +170,11 @@ func (ts *triggers) resource(id string) *resource {
 		r.unread = scaler.RefuseTarget(v1alpha1.NotReadYet, "listing the ScaledObjects of namespace %s", namespace)
 		return r
 	case !ok:
+		ts.found(id, false)
 		r.unread = scaler.Refuse(v1alpha1.Invalid, "there is no ScaledObject %s", id)
 		return r
 	}
+	ts.found(id, true)
 	own := 0
 	for i, t := range so.Triggers {
 		if asks, err := ParseTrigger(t.Metadata); strings.HasPrefix(t.Type, "external") && asks.KafkaScaler == "" && hasSettings(t.Metadata) {

@@ -3,6 +3,7 @@ package kube
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -116,7 +117,7 @@ func TestTriggerWithItsOwnSettings(t *testing.T) {
 		if two := w.one(name); two.Refusal.Reason != v1alpha1.Invalid || !strings.Contains(two.Refusal.Why, "2 triggers") {
 			t.Errorf("%v", two.Refusal)
 		}
-		w.declarations.triggers.asked["shop/orders"] = time.Now().Add(-triggerFor - time.Minute)
+		w.declarations.triggers.asked["shop/orders"] = asked{last: time.Now().Add(-triggerFor - time.Minute)}
 		delete(w.declarations.triggers.asked, "shop/other")
 		if n := len(w.Scalers(time.Now())); n != 0 {
 			t.Errorf("%d scalers an hour after the last question", n)
@@ -148,27 +149,61 @@ func TestTriggerOfANamespace(t *testing.T) {
 }
 
 func TestTriggersAreBounded(t *testing.T) {
-	inWorld(t, scaledObject, Settings{Mode: scaler.Advise}, func(w *world) {
-		for i := range mostTriggersOfNamespace {
-			if err := w.Follow("shop", fmt.Sprint("orders-", i)); err != nil {
-				t.Fatal(err)
-			}
+	ts := newTriggers(time.Now, func(string, string) (watch.ScaledObject, bool, bool) { return watch.ScaledObject{}, true, true })
+	ask := func(namespace, name string) error {
+		_, err := ts.ask(namespace, name)
+		ts.all() // they are looked up
+		return err
+	}
+	for i := range mostTriggersOfNamespace {
+		if err := ask("shop", fmt.Sprint("orders-", i)); err != nil {
+			t.Fatal(err)
 		}
-		if err := w.Follow("shop", "one-more"); err == nil || !strings.Contains(err.Error(), "namespace shop") {
-			t.Errorf("one more of a namespace: %v", err)
+	}
+	if err := ask("shop", "one-more"); err == nil || !strings.Contains(err.Error(), "namespace shop") {
+		t.Errorf("one more of a namespace: %v", err)
+	}
+	if err := ask("shop", "orders-0"); err != nil {
+		t.Errorf("one that is known: %v", err)
+	}
+	for i := range mostTriggers - mostTriggersOfNamespace {
+		if err := ask(fmt.Sprint("shop-", i/50), fmt.Sprint("orders-", i)); err != nil {
+			t.Fatal(err)
 		}
-		if err := w.Follow("shop", "orders-0"); err != nil {
-			t.Errorf("one that is known: %v", err)
-		}
-		for i := range mostTriggers - mostTriggersOfNamespace {
-			if err := w.Follow(fmt.Sprint("shop-", i/50), fmt.Sprint("orders-", i)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := w.Follow("bank", "orders"); err == nil {
-			t.Error("one more is followed")
-		}
+	}
+	if err := ask("bank", "orders"); err == nil {
+		t.Error("one more is followed")
+	}
+}
+
+// Questions for ScaledObjects that do not exist take no place from those that do, and are forgotten a minute later.
+func TestTriggersOfNobody(t *testing.T) {
+	now := time.Now()
+	exists := map[string]bool{"shop/orders": true, "bank/orders": true}
+	ts := newTriggers(func() time.Time { return now }, func(namespace, name string) (watch.ScaledObject, bool, bool) {
+		return watch.ScaledObject{}, exists[namespace+"/"+name], true
 	})
+	ask := func(namespace, name string) {
+		if _, err := ts.ask(namespace, name); err != nil {
+			t.Errorf("%s/%s: %v", namespace, name, err)
+		}
+		ts.all() // they are looked up
+	}
+	ask("shop", "orders")
+	for i := range 2 * mostTriggers {
+		ask(fmt.Sprint("nobody-", i), "orders")
+	}
+	for i := range 2 * mostTriggersOfNamespace {
+		ask("shop", fmt.Sprint("nothing-", i))
+	}
+	ask("bank", "orders")
+	if n := len(ts.ids()); n != mostTriggers || !ts.isAsked("shop/orders") || !ts.isAsked("bank/orders") {
+		t.Errorf("%d are kept; of those that exist %t and %t", n, ts.isAsked("shop/orders"), ts.isAsked("bank/orders"))
+	}
+	now = now.Add(absentFor + time.Second)
+	if ids := ts.ids(); !slices.Equal(ids, []string{"bank/orders", "shop/orders"}) {
+		t.Errorf("a minute later: %d", len(ids))
+	}
 }
 
 // Steps of an autoscaler towards the number that it was given are ours; steps for another trigger are not.
