@@ -34,34 +34,41 @@ func (c *ControlPlane) ServeExternalMetrics(t testing.TB) *ExternalMetrics {
 	m := &ExternalMetrics{values: map[string]resource.Quantity{}}
 	server := httptest.NewTLSServer(m)
 	t.Cleanup(server.Close)
-	_, port, err := net.SplitHostPort(server.Listener.Addr().String())
+	c.registerAPI(t, "external.metrics.k8s.io", "v1beta1", server.Listener.Addr())
+	return m
+}
+
+// registerAPI registers a server with the apiserver until the test ends. The apiserver dials the external name itself, so that no pod is
+// needed.
+func (c *ControlPlane) registerAPI(t testing.TB, group, version string, at net.Addr) {
+	t.Helper()
+	_, port, err := net.SplitHostPort(at.String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The apiserver dials the external name itself, so that no pod is needed.
-	c.Apply(t, "default", `
-{apiVersion: v1, kind: Service, metadata: {name: external-metrics}, spec: {type: ExternalName, externalName: localhost}}
+	service, name := strings.ReplaceAll(group, ".", "-"), version+"."+group
+	c.Apply(t, "default", fmt.Sprintf(`
+{apiVersion: v1, kind: Service, metadata: {name: %s}, spec: {type: ExternalName, externalName: localhost}}
 ---
 apiVersion: apiregistration.k8s.io/v1
 kind: APIService
-metadata: {name: v1beta1.external.metrics.k8s.io}
+metadata: {name: %s}
 spec:
-  group: external.metrics.k8s.io
-  version: v1beta1
+  group: %s
+  version: %s
   groupPriorityMinimum: 100
   versionPriority: 100
   insecureSkipTLSVerify: true
-  service: {namespace: default, name: external-metrics, port: `+port+`}
-`)
+  service: {namespace: default, name: %s, port: %s}
+`, service, name, group, version, service, port))
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), waitLimit)
 		defer cancel()
-		if _, err := c.TryKubectl(ctx, "", "delete", "apiservice", "v1beta1.external.metrics.k8s.io"); err != nil {
+		if _, err := c.TryKubectl(ctx, "", "delete", "apiservice", name); err != nil {
 			t.Error(err)
 		}
 	})
-	c.Kubectl(t, "wait", "--for=condition=Available", "--timeout="+waitLimit.String(), "apiservice/v1beta1.external.metrics.k8s.io")
-	return m
+	c.Kubectl(t, "wait", "--for=condition=Available", "--timeout="+waitLimit.String(), "apiservice/"+name)
 }
 
 // Set sets a metric of a namespace. One that was never set has no value.

@@ -11,6 +11,7 @@ import (
 	"text/template"
 	"time"
 
+	"github.com/lagscaler/lagscaler/e2e/servers/closedloop"
 	"github.com/lagscaler/lagscaler/internal/plot"
 	"github.com/lagscaler/lagscaler/scaler/sim"
 )
@@ -96,11 +97,11 @@ type halfMinute struct {
 
 // Moments are the run, half a minute at a time.
 func (c calibration) Moments() []halfMinute {
-	const steps = 3
+	const steps, seconds = 3, 10
 	var out []halfMinute
 	for b := 0; b+steps <= len(c.Observed.Points); b += steps {
 		age, replicas, rate := window(c.Observed.Result, b, steps)
-		m := halfMinute{Second: int32(b) * int32(playedStep/time.Second), Age: age, Replicas: replicas, Rate: rate}
+		m := halfMinute{Second: int32(b) * seconds, Age: age, Replicas: replicas, Rate: rate}
 		var ages, sizes []int32
 		for _, r := range c.Simulated {
 			a, n, _ := window(r, b, steps)
@@ -111,7 +112,7 @@ func (c calibration) Moments() []halfMinute {
 		m.SimAge, m.SimAgeLeast, m.SimAgeMost = ages[len(ages)/2], ages[0], ages[len(ages)-1]
 		m.SimReplicas = sizes[len(sizes)/2]
 		for _, e := range c.Observed.Estimates {
-			if e.Second >= m.Second && e.Second < m.Second+int32(steps*playedStep/time.Second) {
+			if e.Second >= m.Second && e.Second < m.Second+steps*seconds {
 				m.Estimate = fmt.Sprintf("%.0f", e.Seconds)
 			}
 		}
@@ -164,7 +165,7 @@ func TestCalibration(t *testing.T) {
 func calibrate(t *testing.T, o observed) calibration {
 	t.Helper()
 	c := calibration{Observed: o, World: o.world()}
-	trace := playedTraffic(t)
+	trace := closedloop.Traffic(t)
 	for seed := range uint64(simulations) {
 		w := c.World
 		w.Seed = seed + 1
@@ -224,7 +225,7 @@ func (c calibration) judge(t *testing.T) {
 var calibrationPage = template.Must(template.New("calibration").Funcs(template.FuncMap{
 	"s":    func(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) },
 	"ms":   func(d time.Duration) string { return fmt.Sprintf("%.1f ms", 1000*d.Seconds()) },
-	"mean": mean,
+	"mean": closedloop.Mean,
 	"most": slices.Max[[]time.Duration],
 	"f0":   func(v float64) string { return fmt.Sprintf("%.0f", v) },
 	"f1":   func(v float64) string { return fmt.Sprintf("%.1f", v) },

@@ -77,22 +77,25 @@ func TestKEDAAsksLagscaler(t *testing.T) {
 }
 
 // Another trigger of the ScaledObject asks for more than lagscaler: the greater number wins, and the size that it makes is nobody's fault.
-// When lagscaler asks for more, that wins.
+// When lagscaler asks for more, that wins; when the other trigger asks for less, lagscaler does not hold what it made.
 func TestATriggerBesideOurs(t *testing.T) {
 	wanted(t)
 	c := kube.Start(t, kube.Config{})
 	c.InstallKafkaScalers(t)
 	keda.Start(t, c)
+	used := c.ServeResourceMetrics(t)
 	at := closedloop.Address(t)
 	const other = 4
 	s := closedloop.Open(t, closedloop.Setup{Kube: c, Mode: scaler.Advise, Rate: 20, Scaler: advises})
+	used.Set(s.NS, 500*other)
 	s.Daemon.ExternalScaler = at
 	d := s.Start()
 	closedloop.AwaitFor(t, slow, "a leader", func() error { return d.Leads() })
 	// Not before: of a trigger that does not answer, KEDA makes no metric of the HPA, and does not look again.
-	s.Apply(t, s.NS, asks(at)+fmt.Sprintf(`  - type: cron
-    metadata: {timezone: UTC, start: "0 0 * * *", end: "59 23 * * *", desiredReplicas: "%d"}
-`, other))
+	s.Apply(t, s.NS, asks(at)+`  - type: cpu
+    metricType: AverageValue
+    metadata: {value: 500m}
+`)
 	closedloop.AwaitFor(t, slow, "the size of the other trigger", func() error { return size(s, func(n int32) bool { return n == other }) })
 	time.Sleep(20 * time.Second) // several decisions
 	if n := s.Size(); n != other {
@@ -101,6 +104,10 @@ func TestATriggerBesideOurs(t *testing.T) {
 	s.CheckAnswered(t, d)
 	s.Load.Set(280) // 6 consumers do 300/s
 	closedloop.AwaitFor(t, slow, "more than the other trigger asks for", func() error { return size(s, func(n int32) bool { return n > other }) })
+	s.CheckAnswered(t, d)
+	used.Set(s.NS, 500)
+	s.Load.Set(20)
+	closedloop.AwaitFor(t, slow, "fewer than the other trigger asked for", func() error { return size(s, func(n int32) bool { return n < other }) })
 	s.CheckAnswered(t, d)
 }
 
