@@ -21,6 +21,6 @@ func init() {
 		return
 	}
 	if err := flag.Set("rapid.seed", "1"); err != nil {
-		panic(err)
+		panic(err) //nolint:forbidigo // an init function returns no error
 	}
 }
