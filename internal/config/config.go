@@ -198,51 +198,6 @@ type TLS struct {
 	InsecureSkipVerify bool `yaml:"insecureSkipVerify"`
 }
 
-// SASL is the authentication to the brokers.
-type SASL struct {
-	// `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512`, `OAUTHBEARER` or `AWS_MSK_IAM`.
-	Mechanism Mechanism `yaml:"mechanism"`
-
-	// The user name, for PLAIN and SCRAM.
-	Username string `yaml:"username"`
-
-	// A file with the user name.
-	UsernameFile string `yaml:"usernameFile"`
-
-	// The password, for PLAIN and SCRAM. Write `${VAR}` to read it from the environment.
-	Password Secret `yaml:"password"`
-
-	// A file with the password. It is read again when it changes.
-	PasswordFile string `yaml:"passwordFile"`
-
-	// OAUTHBEARER: a file with a token, such as a projected service account token. It is read for every connection.
-	TokenFile string `yaml:"tokenFile"`
-
-	// OAUTHBEARER: get tokens with client credentials, instead of tokenFile.
-	OAuth *OAuth `yaml:"oauth"`
-
-	// AWS_MSK_IAM: the region of the cluster. lagscaler finds the credentials as every AWS tool does.
-	Region string `yaml:"region"`
-}
-
-// OAuth is the client credentials grant of OAuth 2.0.
-type OAuth struct {
-	// The URL of the token endpoint (https).
-	TokenURL TokenURL `yaml:"tokenURL"`
-
-	// The client id.
-	ClientID string `yaml:"clientId"`
-
-	// The client secret. Write `${VAR}` to read it from the environment.
-	ClientSecret Secret `yaml:"clientSecret"`
-
-	// A file with the client secret. It is read again when it changes.
-	ClientSecretFile string `yaml:"clientSecretFile"`
-
-	// The scopes to request.
-	Scopes []string `yaml:"scopes"`
-}
-
 // Filter is a selection of names.
 type Filter struct {
 	// Only names that match one of these patterns. Default: all names.

@@ -161,6 +161,14 @@ func TestEachClusterMistake(t *testing.T) {
 		{"{name: a, brokers: [a:1], sasl: {mechanism: OAUTHBEARER, oauth: {tokenURL: 'login', clientId: c, clientSecret: s}}}", `clusters[0].sasl.oauth.tokenURL: "login": must be a URL such as https://`},
 		{"{name: a, brokers: [a:1], sasl: {mechanism: AWS_MSK_IAM, username: u}}", `clusters[0].sasl.region: is missing: the cluster's AWS region`},
 		{"{name: a, brokers: [a:1], sasl: {mechanism: AWS_MSK_IAM, username: u}}", `clusters[0].sasl.username: "u": must not be set with mechanism AWS_MSK_IAM`},
+		{"{name: a, brokers: [a:1], sasl: {mechanism: AWS_MSK_IAM, region: eu, aws: {roleArn: lagscaler}}}", `clusters[0].sasl.aws.roleArn: "lagscaler": must be such as arn:aws:iam::123456789012:role/lagscaler`},
+		{"{name: a, brokers: [a:1], sasl: {mechanism: AWS_MSK_IAM, region: eu, aws: {externalId: x}}}", `clusters[0].sasl.aws.externalId: "x": has no effect without roleArn`},
+		{"{name: a, brokers: [a:1], sasl: {mechanism: AWS_MSK_IAM, region: eu, aws: {roleArn: 'arn:aws:iam::123456789012:role/a', webIdentityTokenFile: pw, profile: p}}}", `clusters[0].sasl.aws.profile: "p": must not be set with webIdentityTokenFile`},
+		{"{name: a, brokers: [a:1], sasl: {mechanism: AWS_MSK_IAM, region: eu, aws: {roleArn: 'arn:aws:iam::123456789012:role/a', webIdentityTokenFile: none}}}", `clusters[0].sasl.aws.webIdentityTokenFile: "none":`},
+		{"{name: a, brokers: [a:1], sasl: {mechanism: PLAIN, username: u, password: p, aws: {profile: x}}}", `must not be set with mechanism PLAIN`},
+		{"{name: a, brokers: [a:1], sasl: {mechanism: OAUTHBEARER, tokenFile: pw, extensions: {auth: x}}}", `the name "auth" must be letters only, and not auth`},
+		{"{name: a, brokers: [a:1], sasl: {mechanism: OAUTHBEARER, tokenFile: pw, extensions: {pool: ä}}}", `the value of pool, "ä", must be printable ASCII characters`},
+		{"{name: a, brokers: [a:1], sasl: {mechanism: OAUTHBEARER, oauth: {tokenURL: 'https://a/b', clientId: c, clientAssertionFile: pw, clientSecret: s}}}", `clusters[0].sasl.oauth.clientSecret: "<secret>": must not be set with clientAssertionFile`},
 		{"{name: a, brokers: [a:1]}, {name: a, brokers: [a:1]}", `clusters[1].name: "a": is also the name of clusters[0]`},
 	} {
 		t.Run(c.text, func(t *testing.T) {

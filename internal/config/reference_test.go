@@ -44,7 +44,7 @@ func TestReference(t *testing.T) {
 func comments(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
-	for _, name := range []string{"config.go", "scaler.go", "brakes.go"} {
+	for _, name := range []string{"config.go", "sasl.go", "scaler.go", "brakes.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)

@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"net"
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -116,61 +115,6 @@ func (v *validator) tls(at string, t *TLS) {
 	if t.InsecureSkipVerify {
 		v.forbid("with insecureSkipVerify", at+".caFile", at+".serverName")
 	}
-}
-
-// sasl checks that the fields of the mechanism are present, and no others.
-//
-//	PLAIN, SCRAM-*   username and password, each as a value or as a file name
-//	OAUTHBEARER      tokenFile, or oauth with client credentials
-//	AWS_MSK_IAM      region
-func (v *validator) sasl(at string, s *SASL) {
-	passwords := []string{at + ".username", at + ".usernameFile", at + ".password", at + ".passwordFile"}
-	tokens := []string{at + ".tokenFile", at + ".oauth"}
-	with := fmt.Sprintf("with mechanism %s", s.Mechanism)
-	switch s.Mechanism {
-	case Plain, Scram256, Scram512:
-		v.password(at, s)
-		v.forbid(with, append(tokens, at+".region")...)
-	case OAuthBearer:
-		v.bearer(at, s)
-		v.forbid(with, append(passwords, at+".region")...)
-	case MSKIAM:
-		v.require(at+".region", s.Region == "", "the cluster's AWS region")
-		v.forbid(with, append(passwords, tokens...)...)
-	default:
-		v.require(at+".mechanism", true, "how to authenticate, such as SCRAM-SHA-512")
-	}
-}
-
-func (v *validator) password(at string, s *SASL) {
-	var user Secret
-	v.fromFile(at+".username", at+".usernameFile", &s.UsernameFile, s.Username == "", &user)
-	if !user.IsZero() {
-		s.Username = user.Reveal()
-	}
-	v.fromFile(at+".password", at+".passwordFile", &s.PasswordFile, s.Password.IsZero(), &s.Password)
-}
-
-func (v *validator) bearer(at string, s *SASL) {
-	switch {
-	case s.OAuth != nil && s.TokenFile != "":
-		v.addProblem(at+".tokenFile", "must not be set together with oauth")
-	case s.OAuth != nil:
-		v.oauth(at+".oauth", s.OAuth)
-	case s.TokenFile == "":
-		v.addProblem(at+".tokenFile", "is missing: OAUTHBEARER needs tokenFile or oauth")
-	default:
-		v.requireReadable(at+".tokenFile", &s.TokenFile)
-	}
-}
-
-func (v *validator) oauth(at string, o *OAuth) {
-	v.require(at+".tokenURL", o.TokenURL == "", "the token endpoint")
-	if u, err := url.Parse(string(o.TokenURL)); v.has(at+".tokenURL") && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
-		v.addProblemOf(at+".tokenURL", o.TokenURL.String(), "must be a URL such as https://login.example.com/oauth2/token") // its query may be one
-	}
-	v.require(at+".clientId", o.ClientID == "", "the client's id")
-	v.fromFile(at+".clientSecret", at+".clientSecretFile", &o.ClientSecretFile, o.ClientSecret.IsZero(), &o.ClientSecret)
 }
 
 // fromFile reads a secret from the file that another field names, and resolves the file name. Exactly one of the two

@@ -66,14 +66,19 @@ func saslOf(s *config.SASL) *kafkasource.SASL {
 		return nil
 	}
 	out := &kafkasource.SASL{
-		Mechanism: string(s.Mechanism), Region: s.Region, TokenFile: s.TokenFile,
+		Mechanism: string(s.Mechanism), Region: s.Region, TokenFile: s.TokenFile, Extensions: s.Extensions,
 		Username: s.Username, UsernameFile: s.UsernameFile,
 		Password: s.Password.Reveal(), PasswordFile: s.PasswordFile,
 	}
 	if o := s.OAuth; o != nil {
 		out.OAuth = &kafkasource.OAuth{
 			TokenURL: string(o.TokenURL), ClientID: o.ClientID, Scopes: o.Scopes,
-			ClientSecret: o.ClientSecret.Reveal(), ClientSecretFile: o.ClientSecretFile,
+			ClientSecret: o.ClientSecret.Reveal(), ClientSecretFile: o.ClientSecretFile, ClientAssertionFile: o.ClientAssertionFile, Audience: o.Audience,
+		}
+	}
+	if a := s.AWS; a != nil {
+		out.AWS = kafkasource.AWS{
+			Profile: a.Profile, RoleARN: a.RoleARN, ExternalID: a.ExternalID, SessionName: a.SessionName, WebIdentityTokenFile: a.WebIdentityTokenFile,
 		}
 	}
 	return out

@@ -19,6 +19,8 @@ type (
 	Identity = transport.Identity
 	// OAuth is how to get tokens for SASL's OAUTHBEARER.
 	OAuth = transport.OAuth
+	// AWS is which credentials sign for SASL's AWS_MSK_IAM.
+	AWS = transport.AWS
 )
 
 // Config says which cluster to read, how to reach it, and what to leave out. Only Brokers is required.

@@ -38,9 +38,9 @@ func redact(err error, secrets ...string) error {
 // secrets are the texts that no error may print, as they are now. Files that cannot be read have none.
 func (s SASL) secrets() []string {
 	all := []string{s.Password}
-	files := []string{s.UsernameFile, s.PasswordFile, s.TokenFile}
+	files := []string{s.UsernameFile, s.PasswordFile, s.TokenFile, s.AWS.WebIdentityTokenFile}
 	if o := s.OAuth; o != nil {
-		all, files = append(all, o.ClientSecret), append(files, o.ClientSecretFile)
+		all, files = append(all, o.ClientSecret), append(files, o.ClientSecretFile, o.ClientAssertionFile)
 		u, err := url.Parse(o.TokenURL)
 		if err != nil {
 			all = append(all, o.TokenURL)

@@ -14,8 +14,8 @@ import (
 // SASL is how to authenticate. Secrets in files are read for every new connection, so that they rotate without a restart.
 //
 //	PLAIN, SCRAM-SHA-256, SCRAM-SHA-512   username and password, each here or in a file
-//	OAUTHBEARER                           a token in a file, or OAuth
-//	AWS_MSK_IAM                           a region; credentials as for every AWS tool
+//	OAUTHBEARER                           a token in a file, or OAuth; extensions (KIP-342)
+//	AWS_MSK_IAM                           a region; credentials as for every AWS tool, or AWS
 //
 // Password and ClientSecret are plain text here. String hides them from logs and messages.
 type SASL struct {
@@ -24,15 +24,29 @@ type SASL struct {
 	Password, PasswordFile string
 	TokenFile              string
 	OAuth                  *OAuth
+	Extensions             map[string]string
 	Region                 string
+	AWS                    AWS
 }
 
-// OAuth is the client credentials grant of OAuth 2.0 (RFC 6749, 4.4).
+// OAuth is the client credentials grant of OAuth 2.0 (RFC 6749, 4.4). The client shows that it is itself by a secret, or by a signed
+// assertion (RFC 7523, 2.2), which is read for every token.
 type OAuth struct {
 	TokenURL                       string
 	ClientID                       string
 	ClientSecret, ClientSecretFile string
+	ClientAssertionFile            string
 	Scopes                         []string
+	Audience                       string
+}
+
+// AWS says which credentials sign, instead of those of the environment.
+type AWS struct {
+	Profile              string
+	RoleARN              string // assumed by the credentials of Profile or the environment, or by the web identity token
+	ExternalID           string
+	SessionName          string // "": lagscaler
+	WebIdentityTokenFile string
 }
 
 // String names the mechanism and the user, and no secret.
@@ -76,7 +90,7 @@ func newMechanism(s SASL) (*mechanism, error) {
 	case "OAUTHBEARER":
 		m.start = s.bearer()
 	case "AWS_MSK_IAM":
-		m.start = mskIAM(s.Region)
+		m.start = mskIAM(s.Region, s.AWS)
 	default:
 		return nil, fmt.Errorf("SASL mechanism %q is not one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, AWS_MSK_IAM", s.Mechanism)
 	}

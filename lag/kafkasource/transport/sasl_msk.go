@@ -1,30 +1,64 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/segmentio/kafka-go/sasl"
 	"github.com/segmentio/kafka-go/sasl/aws_msk_iam_v2"
 )
 
-// mskIAM signs in to Amazon MSK. Credentials come from the environment, a profile, the pod's or the machine's role,
-// are looked for at the first connection, and renew themselves.
-func mskIAM(region string) authenticator {
+// mskIAM signs in to Amazon MSK. The credentials are looked for at the first connection, and renew themselves.
+func mskIAM(region string, from AWS) authenticator {
 	var mu sync.Mutex
 	var signer *aws_msk_iam_v2.Mechanism
 	return func(ctx context.Context) (sasl.StateMachine, []byte, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		if signer == nil {
-			found, err := config.LoadDefaultConfig(ctx, config.WithRegion(region))
+			found, err := from.config(ctx, region)
 			if err != nil {
 				return nil, nil, fmt.Errorf("looking for AWS credentials: %w", err)
 			}
 			signer = aws_msk_iam_v2.NewMechanism(found)
 		}
-		return signer.Start(ctx)
+		state, first, err := signer.Start(ctx)
+		if err != nil && from.RoleARN != "" {
+			err = fmt.Errorf("assuming %s: %w", from.RoleARN, err)
+		}
+		return state, first, err
 	}
+}
+
+// config is the configuration of the AWS tools, with the credentials that are named.
+func (a AWS) config(ctx context.Context, region string) (aws.Config, error) {
+	options := []func(*config.LoadOptions) error{config.WithRegion(region)}
+	if a.Profile != "" {
+		options = append(options, config.WithSharedConfigProfile(a.Profile))
+	}
+	c, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil || a.RoleARN == "" {
+		return c, err
+	}
+	session, client := cmp.Or(a.SessionName, "lagscaler"), sts.NewFromConfig(c)
+	var role aws.CredentialsProvider
+	if a.WebIdentityTokenFile != "" {
+		role = stscreds.NewWebIdentityRoleProvider(client, a.RoleARN, stscreds.IdentityTokenFile(a.WebIdentityTokenFile),
+			func(o *stscreds.WebIdentityRoleOptions) { o.RoleSessionName = session })
+	} else {
+		role = stscreds.NewAssumeRoleProvider(client, a.RoleARN, func(o *stscreds.AssumeRoleOptions) {
+			o.RoleSessionName = session
+			if a.ExternalID != "" {
+				o.ExternalID = &a.ExternalID
+			}
+		})
+	}
+	c.Credentials = aws.NewCredentialsCache(role)
+	return c, nil
 }

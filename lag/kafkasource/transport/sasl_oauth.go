@@ -1,9 +1,14 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/segmentio/kafka-go/sasl"
@@ -18,12 +23,16 @@ func (s SASL) bearer() authenticator {
 	if s.OAuth != nil {
 		token = (&grant{OAuth: *s.OAuth}).token
 	}
+	var extensions strings.Builder // RFC 7628, 3.1
+	for _, key := range slices.Sorted(maps.Keys(s.Extensions)) {
+		extensions.WriteString(key + "=" + s.Extensions[key] + "\x01")
+	}
 	return func(ctx context.Context) (sasl.StateMachine, []byte, error) {
 		t, err := token(ctx)
 		if err != nil {
 			return nil, nil, err
 		}
-		return bearerState{t}, []byte("n,,\x01auth=Bearer " + t + "\x01\x01"), nil
+		return bearerState{t}, []byte("n,,\x01auth=Bearer " + t + "\x01" + extensions.String() + "\x01"), nil
 	}
 }
 
@@ -40,7 +49,7 @@ func (b bearerState) Next(_ context.Context, challenge []byte) (bool, []byte, er
 // tokenTimeout bounds a request to the token endpoint.
 const tokenTimeout = 10 * time.Second
 
-// grant gets tokens with client credentials. A token is used until shortly before it expires, or until the secret changes.
+// grant gets tokens with client credentials. A token is used until shortly before it expires, or until the secret or the assertion changes.
 // All connections that need one at the same time wait for the same request, each as long as its own handshake may take.
 type grant struct {
 	OAuth
@@ -59,15 +68,26 @@ func (g *grant) token(ctx context.Context) (string, error) {
 	}
 }
 
+// assertionType is the kind of a client assertion (RFC 7523, 2.2).
+const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
 // get is called once at a time.
 func (g *grant) get() (string, error) {
-	now, err := secret(g.ClientSecret, g.ClientSecretFile)
+	now, err := secret(g.ClientSecret, cmp.Or(g.ClientAssertionFile, g.ClientSecretFile))
 	if err != nil {
 		return "", err
 	}
 	if g.source == nil || g.secret != now {
 		g.secret = now
-		config := clientcredentials.Config{ClientID: g.ClientID, ClientSecret: now, TokenURL: g.TokenURL, Scopes: g.Scopes}
+		config := clientcredentials.Config{ClientID: g.ClientID, ClientSecret: now, TokenURL: g.TokenURL, Scopes: g.Scopes, EndpointParams: url.Values{}}
+		if g.Audience != "" {
+			config.EndpointParams.Set("audience", g.Audience)
+		}
+		if g.ClientAssertionFile != "" {
+			config.ClientSecret, config.AuthStyle = "", oauth2.AuthStyleInParams
+			config.EndpointParams.Set("client_assertion_type", assertionType)
+			config.EndpointParams.Set("client_assertion", now)
+		}
 		// The context lives as long as the source: it only carries the HTTP client.
 		g.source = config.TokenSource(context.WithValue(context.Background(), oauth2.HTTPClient, &http.Client{Timeout: tokenTimeout}))
 	}
