@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"time"
 
@@ -13,11 +12,13 @@ import (
 	"github.com/lagscaler/lagscaler/internal/config"
 	"github.com/lagscaler/lagscaler/internal/output"
 	"github.com/lagscaler/lagscaler/internal/record"
+	"github.com/lagscaler/lagscaler/internal/tryout"
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
 // replayOptions are the flags of replay.
 type replayOptions struct {
+	tryOptions
 	policy string
 	output choice
 }
@@ -33,19 +34,27 @@ are those of the recording: a decision that differs does not change them.
 
 If the files before the first file are missing, the readings before it are unknown, so its first 20 minutes are not compared.
 
+With --proposed or --brakes it prints what would have been different instead: steps, consumer hours, and for how long each brake
+held, as it was, with the present and the proposed settings, and without each brake.
+
 Exit codes are those of diff: 0 no decision differs; 1 a decision differs, or a file cannot be read; 2 the flags, the policy
 or a file are wrong.`,
 		Example: `  lagscaler replay polls.jsonl.gz
+  lagscaler replay polls.jsonl.gz --proposed orders.yaml --brakes lagscaler.yaml
   lagscaler replay polls.jsonl.gz.2 polls.jsonl.gz.1 polls.jsonl.gz --policy scaler.yaml -o json`,
 		Args: checked(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.OutOrStdout(), args) },
 	}
 	cmd.Flags().StringVar(&o.policy, "policy", "", "`FILE` with the KafkaScaler whose policy is used (default: the recorded policies)")
+	o.flags(cmd)
 	cmd.Flags().VarP(&o.output, "output", "o", "table or json")
 	return cmd
 }
 
 func (o *replayOptions) run(w io.Writer, files []string) error {
+	if o.proposed != "" || o.brakes != "" {
+		return o.try(w, files)
+	}
 	out := record.Summary{Differences: []record.Difference{}}
 	r := record.Replay{Report: out.Add}
 	if o.policy != "" {
@@ -54,10 +63,8 @@ func (o *replayOptions) run(w io.Writer, files []string) error {
 			return wrong{err}
 		}
 	}
-	for _, name := range files {
-		if err := replayFile(&r, name); err != nil {
-			return err
-		}
+	if err := readRecording(files, &r); err != nil {
+		return err
 	}
 	out.Polls = r.Polls
 	if err := o.print(w, &out); err != nil {
@@ -69,17 +76,42 @@ func (o *replayOptions) run(w io.Writer, files []string) error {
 	return nil
 }
 
-func replayFile(r *record.Replay, name string) error {
-	f, err := os.Open(name)
-	if err != nil {
-		return fmt.Errorf("reading a recording: %w", err)
+// try prints what would have been different with other settings.
+func (o *replayOptions) try(w io.Writer, files []string) error {
+	if o.policy != "" {
+		return wrong{errors.New("--policy, --proposed: give only one of them")}
 	}
-	defer func() { _ = f.Close() }() // only read
-	err = r.Read(name, f)
-	if errors.Is(err, record.ErrNotRecording) {
+	history := tryout.History{}
+	if err := readRecording(files, history.Replay()); err != nil {
+		return err
+	}
+	named, err := o.name(o.proposed)
+	if err != nil {
+		return err
+	}
+	if o.proposed != "" && named.Name == "" { // a file without a name is for the only scaler
+		past, err := history.Past("")
+		if err != nil {
+			return wrong{fmt.Errorf("--scaler: %w", err)}
+		}
+		named.Name = past.Name
+	}
+	tried, err := history.Tried(named.Name)
+	if err != nil {
 		return wrong{err}
 	}
-	return err
+	tried.Labels = named.Labels
+	if err := o.tried(&tried); err != nil {
+		return err
+	}
+	played := tryout.Recorded{History: &history, Tried: tried}
+	if err := readRecording(files, played.Replays()...); err != nil {
+		return err
+	}
+	if o.output.value == "json" {
+		return output.JSON(w, played.Outcomes(), true)
+	}
+	return printTried(w, played.Outcomes(), replayedLegend)
 }
 
 // otherPolicy replaces the recorded policy by that of a file, and the settings of groups that the file has too.

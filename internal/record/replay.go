@@ -19,8 +19,30 @@ type Replay struct {
 	Policy func(in *scaler.Input) // replaces the policy of an input; nil: the recorded policy is used
 	Report func(Compared)         // called for every recorded decision, in order
 
+	// Together evaluates the polls that the engine took in at the same time, in their order; nil: each is evaluated alone. Call
+	// Flush after the last file.
+	Together func([]Poll) []scaler.Result
+
+	// Learns: where the recording goes on with what the scaler had learned, the replay goes on with what it has learned itself.
+	Learns bool
+
 	Polls   int // number of polls read
 	scalers map[string]*replayed
+	batch   []waiting
+}
+
+// Poll is what a scaler saw at one poll.
+type Poll struct {
+	Scaler string
+	In     scaler.Input
+	Fresh  bool // the recording has a decision of this poll
+}
+
+// waiting is a poll that was read, and is not evaluated yet.
+type waiting struct {
+	of   *replayed
+	poll Poll
+	then *Decision
 }
 
 // Compared is a recorded decision (Then) and the decision of the replay on the same input (Now).
@@ -53,13 +75,13 @@ var ErrNotRecording = errors.New("not a recording")
 
 // Read replays one file. The end of the file may be missing, because the daemon is still writing it or has crashed:
 // Read then stops there without an error.
-func (r *Replay) Read(name string, file io.Reader) error {
+func (r *Replay) Read(name string, file io.Reader) error { return Read(name, file, r) }
+
+// Read is [Replay.Read] of several replays, which reads the file once.
+func Read(name string, file io.Reader, replays ...*Replay) error {
 	unzipped, err := gzip.NewReader(file)
 	if err != nil {
 		return fmt.Errorf("%s: %w: %w", name, ErrNotRecording, err)
-	}
-	if r.scalers == nil {
-		r.scalers = map[string]*replayed{}
 	}
 	lines := json.NewDecoder(bufio.NewReaderSize(unzipped, 1<<16))
 	var h Header
@@ -75,8 +97,10 @@ func (r *Replay) Read(name string, file io.Reader) error {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return nil
 		}
-		if err == nil {
-			err = r.replay(l)
+		for _, r := range replays {
+			if err == nil {
+				err = r.replay(l)
+			}
 		}
 		if err != nil {
 			return fmt.Errorf("%s: line %d: %w", name, n, err)
@@ -85,6 +109,9 @@ func (r *Replay) Read(name string, file io.Reader) error {
 }
 
 func (r *Replay) replay(l line) error {
+	if r.scalers == nil {
+		r.scalers = map[string]*replayed{}
+	}
 	switch {
 	case l.Memory != nil:
 		r.setMemory(l)
@@ -105,10 +132,13 @@ func (r *Replay) replay(l line) error {
 
 // setMemory gives a scaler the memory of a memory line, and keeps its readings if the line continues them.
 func (r *Replay) setMemory(l line) {
+	r.Flush()
 	s := r.scalers[l.Scaler]
 	switch {
 	case l.Start == Continues && s != nil && s.lastPoll.Equal(l.After):
-		s.memory = l.Memory.Resume(s.memory)
+		if !r.Learns {
+			s.memory = l.Memory.Resume(s.memory)
+		}
 	case l.Start == Fresh:
 		r.scalers[l.Scaler] = &replayed{memory: *l.Memory}
 	default:
@@ -127,13 +157,54 @@ func (r *Replay) decide(s *replayed, in scaler.Input, l line) {
 	if r.Policy != nil {
 		r.Policy(&in)
 	}
+	if !r.fits(s, in.Now) {
+		r.Flush()
+	}
 	in.Memory = s.memory
 	if l.Decision != nil && in.Now.Before(s.warmAt) { // a replay that knows less may have made its early decision at another poll
 		in.Memory = s.memory.Undecided()
 	}
-	result := scaler.Evaluate(in)
-	s.memory = result.Memory
-	if l.Decision != nil && r.Report != nil {
-		r.Report(Compared{Scaler: l.Scaler, Then: *l.Decision, Now: decisionOf(result.Decision), Warming: in.Now.Before(s.warmAt)})
+	r.batch = append(r.batch, waiting{of: s, poll: Poll{Scaler: l.Scaler, In: in, Fresh: l.Decision != nil}, then: l.Decision})
+	if r.Together == nil {
+		r.Flush()
 	}
+}
+
+// fits reports whether a poll of a scaler was taken in together with those that wait.
+func (r *Replay) fits(s *replayed, now time.Time) bool {
+	return !slices.ContainsFunc(r.batch, func(w waiting) bool { return w.of == s || !w.poll.In.Now.Equal(now) })
+}
+
+// Flush evaluates the polls that wait for others of the same time.
+func (r *Replay) Flush() {
+	if len(r.batch) == 0 {
+		return
+	}
+	polls := make([]Poll, len(r.batch))
+	for i := range r.batch {
+		polls[i] = r.batch[i].poll
+	}
+	together := r.Together
+	if together == nil {
+		together = alone
+	}
+	for i, result := range together(polls) {
+		w := &r.batch[i]
+		w.of.memory = result.Memory
+		if w.then != nil && r.Report != nil {
+			r.Report(Compared{
+				Scaler: w.poll.Scaler, Then: *w.then, Now: decisionOf(result.Decision), Warming: w.poll.In.Now.Before(w.of.warmAt),
+			})
+		}
+	}
+	r.batch = r.batch[:0]
+}
+
+// alone evaluates every poll for itself.
+func alone(polls []Poll) []scaler.Result {
+	results := make([]scaler.Result, len(polls))
+	for i := range polls {
+		results[i] = scaler.Evaluate(polls[i].In)
+	}
+	return results
 }
