@@ -9,11 +9,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lagscaler/lagscaler/internal/audit"
 	"github.com/lagscaler/lagscaler/internal/config"
+	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/internal/output"
 	"github.com/lagscaler/lagscaler/internal/record"
 	"github.com/lagscaler/lagscaler/internal/tryout"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/number"
 )
 
 // replayOptions are the flags of replay.
@@ -24,7 +27,7 @@ type replayOptions struct {
 }
 
 func newReplay() *cobra.Command {
-	o := replayOptions{output: choice{value: "table", of: []string{"table", "json"}}}
+	o := replayOptions{output: choice{value: "table", of: []string{"table", "json", "audit"}}}
 	cmd := &cobra.Command{
 		Use:   "replay FILE...",
 		Short: "Repeat recorded decisions and show the differences",
@@ -37,21 +40,30 @@ If the files before the first file are missing, the readings before it are unkno
 With --proposed or --brakes it prints what would have been different instead: steps, consumer hours, and for how long each brake
 held, as it was, with the present and the proposed settings, and without each brake.
 
+With -o audit it prints the audit trail that follows from the recording: decided again, and the same byte for byte as the one that
+audit.path of the run has for this time. Compare them with diff.
+
 Exit codes are those of diff: 0 no decision differs; 1 a decision differs, or a file cannot be read; 2 the flags, the policy
 or a file are wrong.`,
 		Example: `  lagscaler replay polls.jsonl.gz
+  lagscaler replay polls.jsonl.gz -o audit | diff audit.jsonl -
   lagscaler replay polls.jsonl.gz --proposed orders.yaml --brakes lagscaler.yaml
   lagscaler replay polls.jsonl.gz.2 polls.jsonl.gz.1 polls.jsonl.gz --policy scaler.yaml -o json`,
 		Args: checked(cobra.MinimumNArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.OutOrStdout(), args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.run(cmd.OutOrStdout(), cmd.ErrOrStderr(), args)
+		},
 	}
 	cmd.Flags().StringVar(&o.policy, "policy", "", "`FILE` with the KafkaScaler whose policy is used (default: the recorded policies)")
 	o.flags(cmd)
-	cmd.Flags().VarP(&o.output, "output", "o", "table or json")
+	cmd.Flags().VarP(&o.output, "output", "o", "table, json or audit")
 	return cmd
 }
 
-func (o *replayOptions) run(w io.Writer, files []string) error {
+func (o *replayOptions) run(w, errOut io.Writer, files []string) error {
+	if o.output.value == "audit" {
+		return o.audit(w, errOut, files)
+	}
 	if o.proposed != "" || o.brakes != "" {
 		return o.try(w, files)
 	}
@@ -112,6 +124,41 @@ func (o *replayOptions) try(w io.Writer, files []string) error {
 		return output.JSON(w, played.Outcomes(), true)
 	}
 	return printTried(w, played.Outcomes(), replayedLegend)
+}
+
+// audit prints the audit trail that follows from the recording.
+func (o *replayOptions) audit(w, errOut io.Writer, files []string) error {
+	if o.policy != "" || o.proposed != "" || o.brakes != "" {
+		return wrong{errors.New("-o audit: the trail is that of the recorded settings; give neither --policy, --proposed nor --brakes")}
+	}
+	var failed error
+	warming := 0
+	r := record.Replay{
+		Deed: func(d engine.Deed, by, configuration string) {
+			e := audit.Entry{Deed: d, By: by, Configuration: configuration}
+			line, err := e.JSON()
+			if err == nil {
+				_, err = w.Write(line)
+			}
+			failed = errors.Join(failed, err)
+		},
+		Report: func(c record.Compared) {
+			if c.Warming {
+				warming++
+			}
+		},
+	}
+	err := readRecording(files, &r)
+	switch {
+	case err != nil || failed != nil:
+		return errors.Join(err, failed)
+	case r.Facts == 0:
+		return wrong{errors.New("the recording has no facts of an audit trail: an older version made it, or no replica of lagscaler was the leader")}
+	case r.Lost > 0 || warming > 0:
+		fmt.Fprintf(errOut, "The trail may differ: %s missing from the recording, %s made before the replay knew what lagscaler knew.\n",
+			number.Of(r.Lost, "fact"), number.Of(warming, "decision"))
+	}
+	return nil
 }
 
 // otherPolicy replaces the recorded policy by that of a file, and the settings of groups that the file has too.

@@ -60,6 +60,8 @@ func TestTrying(t *testing.T) {
 		{"two traffics", []string{"simulate", "--recording", recordingOfTwoHours, "--trace", trace}, exitWrong, []string{"neither --trace"}},
 		{"two protocols", []string{"simulate", "--trace", trace, "--proposed", proposed, "--protocol", "both"}, exitWrong, []string{"one protocol"}},
 		{"with the alternatives", []string{"simulate", "--trace", trace, "--proposed", proposed, "--compare"}, exitWrong, []string{"--compare"}},
+		{"the trail of an old recording", []string{"replay", recordingOfTwoHours, "-o", "audit"}, exitWrong, []string{"an older version made it"}},
+		{"a trail of other settings", []string{"replay", recordingOfTwoHours, "-o", "audit", "--proposed", proposed}, exitWrong, []string{"recorded settings"}},
 		{"two policies", []string{"replay", recordingOfTwoHours, "--proposed", proposed, "--policy", proposed}, exitWrong, []string{"give only one of them"}},
 	} {
 		var out, errOut bytes.Buffer

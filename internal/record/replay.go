@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
@@ -26,9 +27,16 @@ type Replay struct {
 	// Learns: where the recording goes on with what the scaler had learned, the replay goes on with what it has learned itself.
 	Learns bool
 
+	// Deed is called for every deed of the audit trail that follows from the recording: by is the replica that did it, and
+	// configuration the one that was in force.
+	Deed func(d engine.Deed, by, configuration string)
+
 	Polls   int // number of polls read
+	Facts   int // of the audit trail; 0: the recording has none, older ones do not
+	Lost    int // facts that the recording does not have
 	scalers map[string]*replayed
 	batch   []waiting
+	trail   trail
 }
 
 // Poll is what a scaler saw at one poll.
@@ -64,6 +72,7 @@ type replayed struct {
 	lastPoll     time.Time
 	warmAt       time.Time // differences before this time have no meaning
 	needDecision bool      // skip polls up to the next recorded decision, so that the replay decides at the same polls
+	last         scaler.Decision
 }
 
 // warmUp is the time after which a replay has the same readings as the daemon, if polls are missing before it. It covers
@@ -91,6 +100,9 @@ func Read(name string, file io.Reader, replays ...*Replay) error {
 	case h.Version != Version:
 		return fmt.Errorf("%s: line 1: %w: version %d, want %d", name, ErrNotRecording, h.Version, Version)
 	}
+	for _, r := range replays {
+		r.trail.begin(&h, r.Deed)
+	}
 	for n := 2; ; n++ {
 		var l line
 		err := lines.Decode(&l)
@@ -112,7 +124,16 @@ func (r *Replay) replay(l line) error {
 	if r.scalers == nil {
 		r.scalers = map[string]*replayed{}
 	}
+	r.Lost += l.Lost
 	switch {
+	case l.Fact != nil:
+		r.Facts++
+		r.Flush()
+		r.trail.take(&l, r.scalers)
+		return nil
+	case l.Known != nil:
+		r.trail.knows(l.Known)
+		return nil
 	case l.Memory != nil:
 		r.setMemory(l)
 		return nil
@@ -190,7 +211,7 @@ func (r *Replay) Flush() {
 	}
 	for i, result := range together(polls) {
 		w := &r.batch[i]
-		w.of.memory = result.Memory
+		w.of.memory, w.of.last = result.Memory, result.Decision
 		if w.then != nil && r.Report != nil {
 			r.Report(Compared{
 				Scaler: w.poll.Scaler, Then: *w.then, Now: decisionOf(result.Decision), Warming: w.poll.In.Now.Before(w.of.warmAt),

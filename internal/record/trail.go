@@ -1,0 +1,43 @@
+package record
+
+import (
+	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/scaler/say"
+)
+
+// trail makes the audit trail of a recording again: of its facts, and of the decisions that the replay makes. What has been decided, its
+// line and its derivation are not in the recording.
+type trail struct {
+	deeds         *engine.Trail
+	by            string
+	configuration string
+}
+
+// begin begins a file. The first one of a process knows of nothing.
+func (t *trail) begin(h *Header, deed func(d engine.Deed, by, configuration string)) {
+	if t.by = h.By; h.Continues && t.deeds != nil {
+		return
+	}
+	t.deeds = engine.NewTrail(func(d engine.Deed) {
+		if deed != nil {
+			deed(d, t.by, t.configuration)
+		}
+	}, nil)
+}
+
+func (t *trail) knows(all []engine.InForce) {
+	for _, f := range all {
+		t.deeds.Knows(f)
+	}
+}
+
+func (t *trail) take(l *line, scalers map[string]*replayed) {
+	t.configuration = l.Configuration
+	var decided *engine.Decided
+	if done := l.Fact.Done; done != nil {
+		if s := scalers[done.Scaler]; s != nil {
+			decided = &engine.Decided{Decision: s.last, Line: say.Line(s.last), Given: s.memory.Given}
+		}
+	}
+	t.deeds.Take(*l.Fact, decided)
+}
