@@ -93,7 +93,7 @@ func (p *past) words() string {
 	return text
 }
 
-// flagged is the world as far as flags say it, or their defaults where given is nil.
+// flagged is the world as far as flags say it; given reports whether a flag counts.
 func (o *simulateOptions) flagged(given func(flag string) bool) (w sim.World) {
 	w.Seed = o.seed
 	if given("processing-time") {

@@ -59,7 +59,7 @@ func newOurs(o ours, spec scaler.Spec) (*ours, error) {
 	if len(spec.Sources) > 0 {
 		source = spec.Sources[0]
 	}
-	spec.Sources = []seen.SourceSpec{source}
+	spec.Sources = []seen.SourceSpec{simulatedSource(source)}
 	policy, err := spec.Policy()
 	if err != nil {
 		return nil, err
@@ -71,12 +71,17 @@ func newOurs(o ours, spec scaler.Spec) (*ours, error) {
 
 // take makes a policy and a source those that it decides by.
 func (o *ours) take(policy scaler.Policy, source seen.SourceSpec) {
-	source.Cluster, source.Group, source.Topics, source.TopicPattern = viewCluster, viewGroup, nil, ""
 	policy.Mode = scaler.Act // what it decides is written
-	o.policy, o.source = policy, source
+	o.policy, o.source = policy, simulatedSource(source)
 	if policy.Objective > 0 || o.judges {
 		o.judge = &lag.History{}
 	}
+}
+
+// simulatedSource is a source with the cluster, the group and the topics of the simulation.
+func simulatedSource(s seen.SourceSpec) seen.SourceSpec {
+	s.Cluster, s.Group, s.Topics, s.TopicPattern = viewCluster, viewGroup, nil, ""
+	return s
 }
 
 func (o *ours) Name() string { return o.name }

@@ -32,12 +32,15 @@ type stepDown struct {
 	partitions int
 	from, to   int32
 	hot        bool // partition 0 gets 60 % of what a consumer can do
+	static     bool // members are static, with the name of their pod and a session of 10 s; only classic ones
 }
 
 var stepDowns = []stepDown{
-	{"16 partitions, 6 to 4 pods", 16, 6, 4, false},
-	{"12 partitions, 15 to 12 pods: three are idle", 12, 15, 12, false},
-	{"12 partitions, one of them hot, 6 to 4 pods", 12, 6, 4, true},
+	{name: "16 partitions, 6 to 4 pods", partitions: 16, from: 6, to: 4},
+	{name: "12 partitions, 15 to 12 pods: three are idle", partitions: 12, from: 15, to: 12},
+	{name: "12 partitions, one of them hot, 6 to 4 pods", partitions: 12, from: 6, to: 4, hot: true},
+	{name: "16 partitions, 6 to 4 pods, static members", partitions: 16, from: 6, to: 4, static: true},
+	{name: "12 partitions, 15 to 12 pods: three are idle, static members", partitions: 12, from: 15, to: 12, static: true},
 }
 
 // groupProtocols are the ways in which partitions are handed over.
@@ -59,6 +62,7 @@ const (
 type crew struct {
 	brokers, topic, group string
 	options               []kgo.Opt
+	static                bool
 
 	mu      sync.Mutex
 	clients map[string]context.CancelFunc // by pod
@@ -100,7 +104,7 @@ func (c *crew) start(pod kube.Pod) {
 				c.own(pod.Name, owned, false)
 			}),
 			kgo.OnPartitionsLost(func(_ context.Context, _ *kgo.Client, owned map[string][]int32) { c.own(pod.Name, owned, false) }),
-		}, c.options...)...)
+		}, c.optionsOf(pod.Name)...)...)
 		if err != nil {
 			return // nobody gets its partitions, and the test says so
 		}
@@ -114,6 +118,13 @@ func (c *crew) start(pod kube.Pod) {
 			})
 		}
 	})
+}
+
+func (c *crew) optionsOf(pod string) []kgo.Opt {
+	if c.static {
+		return append(slices.Clone(c.options), kgo.InstanceID(pod), kgo.SessionTimeout(10*time.Second))
+	}
+	return c.options
 }
 
 func (c *crew) stop(pod kube.Pod) {
@@ -203,6 +214,9 @@ func TestWhichPodsGo(t *testing.T) {
 	}
 	for _, s := range stepDowns {
 		for _, protocol := range slices.Sorted(maps.Keys(groupProtocols)) {
+			if s.static && protocol != "cooperative-sticky" {
+				continue
+			}
 			t.Run(s.name+"/"+protocol, func(t *testing.T) {
 				t.Parallel()
 				s.measure(t, protocol)
@@ -215,7 +229,7 @@ func (s stepDown) measure(t *testing.T, protocol string) {
 	plane, cluster := controlPlane(t), kafka.Shared(t, kafka.V43)
 	topic := cluster.CreateTopic(t, "steps", int32(s.partitions))
 	c := &crew{
-		brokers: cluster.Bootstrap(), topic: topic, group: cluster.Name("steps"), options: groupProtocols[protocol],
+		brokers: cluster.Bootstrap(), topic: topic, group: cluster.Name("steps"), options: groupProtocols[protocol], static: s.static,
 		clients: map[string]context.CancelFunc{}, owner: map[int32]string{},
 	}
 	t.Cleanup(c.closing.Wait)
