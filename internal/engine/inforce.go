@@ -14,7 +14,8 @@ import (
 // inForce is what is in force of a scaler.
 func inForce(one *scaler.Scaler) InForce {
 	return InForce{
-		Scaler: one.Name, Target: one.Workload.Ref.String(), Generation: one.Generation, DeclaredBy: one.DeclaredBy,
+		Scaler: one.Name, Target: one.Workload.Ref.String(), Labels: strings.Join(labelPairs(one.Labels), ","),
+		Generation: one.Generation, DeclaredBy: one.DeclaredBy,
 		Mode: string(one.Mode), Limits: limitsInForce(one), Freeze: scaler.FreezeWords(one.Workload.Freeze),
 	}
 }
@@ -63,16 +64,20 @@ func selected(s *brakes.Selector) string {
 		parts = append(parts, "namespaces "+strings.Join(patterns(s.Namespaces), " "))
 	}
 	if len(s.Labels) > 0 {
-		var labels []string
-		for _, key := range slices.Sorted(maps.Keys(s.Labels)) {
-			labels = append(labels, key+"="+s.Labels[key])
-		}
-		parts = append(parts, "labels "+strings.Join(labels, " "))
+		parts = append(parts, "labels "+strings.Join(labelPairs(s.Labels), " "))
 	}
 	if len(parts) == 0 {
 		return ""
 	}
 	return " (" + strings.Join(parts, ", ") + ")"
+}
+
+// labelPairs are labels as KEY=VALUE, sorted.
+func labelPairs(labels map[string]string) (pairs []string) {
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
+		pairs = append(pairs, key+"="+labels[key])
+	}
+	return pairs
 }
 
 // patterns are regular expressions as they were written, without the anchors of the configuration.

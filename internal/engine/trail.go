@@ -13,6 +13,7 @@ import (
 type InForce struct {
 	Scaler     string `json:"scaler,omitempty"`
 	Target     string `json:"target,omitempty"`
+	Labels     string `json:"labels,omitempty"` // by which brakes select it: tier=web,env=prod, sorted
 	Generation int64  `json:"generation,omitempty"`
 	DeclaredBy string `json:"declaredBy,omitempty"`
 

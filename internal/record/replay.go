@@ -42,6 +42,7 @@ type Replay struct {
 // Poll is what a scaler saw at one poll.
 type Poll struct {
 	Scaler string
+	Labels map[string]string // of the scaler, if the recording says them
 	In     scaler.Input
 	Fresh  bool // the recording has a decision of this poll
 }
@@ -185,7 +186,7 @@ func (r *Replay) decide(s *replayed, in scaler.Input, l line) {
 	if l.Decision != nil && in.Now.Before(s.warmAt) { // a replay that knows less may have made its early decision at another poll
 		in.Memory = s.memory.Undecided()
 	}
-	r.batch = append(r.batch, waiting{of: s, poll: Poll{Scaler: l.Scaler, In: in, Fresh: l.Decision != nil}, then: l.Decision})
+	r.batch = append(r.batch, waiting{of: s, poll: Poll{Scaler: l.Scaler, Labels: r.trail.labels[l.Scaler], In: in, Fresh: l.Decision != nil}, then: l.Decision})
 	if r.Together == nil {
 		r.Flush()
 	}

@@ -1,6 +1,8 @@
 package record
 
 import (
+	"strings"
+
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/scaler/say"
 )
@@ -11,6 +13,7 @@ type trail struct {
 	deeds         *engine.Trail
 	by            string
 	configuration string
+	labels        map[string]map[string]string // by scaler
 }
 
 // begin begins a file. The first one of a process knows of nothing.
@@ -28,11 +31,31 @@ func (t *trail) begin(h *Header, deed func(d engine.Deed, by, configuration stri
 func (t *trail) knows(all []engine.InForce) {
 	for _, f := range all {
 		t.deeds.Knows(f)
+		t.label(&f)
 	}
+}
+
+func (t *trail) label(f *engine.InForce) {
+	if f.Labels == "" {
+		delete(t.labels, f.Scaler)
+		return
+	}
+	labels := map[string]string{}
+	for pair := range strings.SplitSeq(f.Labels, ",") {
+		key, value, _ := strings.Cut(pair, "=")
+		labels[key] = value
+	}
+	if t.labels == nil {
+		t.labels = map[string]map[string]string{}
+	}
+	t.labels[f.Scaler] = labels
 }
 
 func (t *trail) take(l *line, scalers map[string]*replayed) {
 	t.configuration = l.Configuration
+	if f := l.Fact.InForce; f != nil {
+		t.label(f)
+	}
 	var decided *engine.Decided
 	if done := l.Fact.Done; done != nil {
 		if s := scalers[done.Scaler]; s != nil {

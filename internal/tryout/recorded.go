@@ -24,8 +24,8 @@ func (r *Recorded) Replays() []*record.Replay {
 		all = append(all, &record.Replay{Learns: true, Together: func(polls []record.Poll) []scaler.Result {
 			mine := make([]Poll, len(polls))
 			for i := range polls {
-				mine[i] = Poll{Scaler: polls[i].Scaler, In: polls[i].In}
-				if polls[i].Scaler == r.Tried.Scaler {
+				mine[i] = Poll{Scaler: polls[i].Scaler, Labels: polls[i].Labels, In: polls[i].In}
+				if polls[i].Scaler == r.Tried.Scaler && r.Tried.Labels != nil {
 					mine[i].Labels = r.Tried.Labels
 				}
 			}

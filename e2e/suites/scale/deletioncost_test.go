@@ -60,6 +60,8 @@ const (
 
 // crew are the consumers of the Ready pods of a Deployment.
 type crew struct {
+	plane                 *kube.ControlPlane
+	ns                    string
 	brokers, topic, group string
 	options               []kgo.Opt
 	static                bool
@@ -229,7 +231,7 @@ func (s stepDown) measure(t *testing.T, protocol string) {
 	plane, cluster := controlPlane(t), kafka.Shared(t, kafka.V43)
 	topic := cluster.CreateTopic(t, "steps", int32(s.partitions))
 	c := &crew{
-		brokers: cluster.Bootstrap(), topic: topic, group: cluster.Name("steps"), options: groupProtocols[protocol], static: s.static,
+		plane: plane, ns: plane.Namespace(t), brokers: cluster.Bootstrap(), topic: topic, group: cluster.Name("steps"), options: groupProtocols[protocol], static: s.static,
 		clients: map[string]context.CancelFunc{}, owner: map[int32]string{},
 	}
 	t.Cleanup(c.closing.Wait)
@@ -242,9 +244,8 @@ func (s stepDown) measure(t *testing.T, protocol string) {
 	}
 	load := closedloop.Produce(t, strings.Split(c.brokers, ","), topic, weights)
 	load.Set(rate)
-	ns := plane.Namespace(t)
-	plane.Deploy(t, kube.Deployment{Namespace: ns, Name: workload, Replicas: s.to})
-	plane.Follow(t, kube.PodHooks{Namespace: ns, Selector: "app=" + workload, Start: c.start, Stop: c.stop})
+	plane.Deploy(t, kube.Deployment{Namespace: c.ns, Name: workload, Replicas: s.to})
+	plane.Follow(t, kube.PodHooks{Namespace: c.ns, Selector: "app=" + workload, Start: c.start, Stop: c.stop})
 	var all []string
 	for _, grown := range []bool{true, false} {
 		for _, ranked := range []bool{false, true} {
@@ -253,10 +254,10 @@ func (s stepDown) measure(t *testing.T, protocol string) {
 				before := s.to
 				if !grown { // as after a rollout: all pods are about as old
 					before = 0
-					plane.Scale(t, ns, workload, 0)
+					plane.Scale(t, c.ns, workload, 0)
 					await(t, "no pod", func() error { return c.gone() })
 				}
-				steps = append(steps, s.step(t, c, plane, ns, before, ranked))
+				steps = append(steps, s.step(t, c, before, ranked))
 			}
 			all = append(all, summary(grown, ranked, steps, s.hot))
 		}
@@ -274,14 +275,14 @@ func (c *crew) gone() error {
 }
 
 // step scales up to where the step down begins, and measures that.
-func (s stepDown) step(t *testing.T, c *crew, plane *kube.ControlPlane, ns string, before int32, ranked bool) (m measuredStep) {
+func (s stepDown) step(t *testing.T, c *crew, before int32, ranked bool) (m measuredStep) {
 	t.Helper()
 	if before > 0 {
-		plane.Scale(t, ns, workload, before)
+		c.plane.Scale(t, c.ns, workload, before)
 		awaitFor(t, 2*time.Minute, "the fleet before it grows", func() error { return c.settled(before, s.partitions) })
 		time.Sleep(rand.N(2 * time.Second))
 	}
-	plane.Scale(t, ns, workload, s.from)
+	c.plane.Scale(t, c.ns, workload, s.from)
 	awaitFor(t, 2*time.Minute, "the fleet before the step", func() error { return c.settled(s.from, s.partitions) })
 	if ranked {
 		for pod, cost := range c.costs(s.hot) {
@@ -289,14 +290,14 @@ func (s stepDown) step(t *testing.T, c *crew, plane *kube.ControlPlane, ns strin
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := plane.Client().CoreV1().Pods(ns).Patch(t.Context(), pod, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+			if _, err := c.plane.Client().CoreV1().Pods(c.ns).Patch(t.Context(), pod, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 	awaitFor(t, 2*time.Minute, "no record to be late before the step", func() error { return c.punctual() })
 	owner := c.begin()
-	plane.Scale(t, ns, workload, s.to)
+	c.plane.Scale(t, c.ns, workload, s.to)
 	awaitFor(t, 2*time.Minute, "the fleet after the step", func() error { return c.settled(s.to, s.partitions) })
 	c.mu.Lock()
 	defer c.mu.Unlock()
