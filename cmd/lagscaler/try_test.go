@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,12 +38,24 @@ func TestTrying(t *testing.T) {
 	wrongSpec := file("wrong.yaml", fmt.Sprintf(spec, -1))
 	brakes := file("brakes.yaml", "config:\n  brakes:\n    limits: [{name: web, labels: [tier=web], addedPerMinute: 1}]\n")
 	wrongBrakes := file("wrong-brakes.yaml", "brakes:\n  limits: [{name: web}]\n")
+	var values []string
+	for i := range 120 {
+		values = append(values, fmt.Sprintf("[%d,%q]", 1_800_000_000+60*i, []string{"100", "250"}[i/30%2]))
+	}
+	prometheus := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = fmt.Fprintf(w, `{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[%s]}]}}`, strings.Join(values, ","))
+	}))
+	t.Cleanup(prometheus.Close)
 	for _, c := range []struct {
 		name string
 		args []string
 		code int
 		want []string
 	}{
+		{"the traffic of Prometheus, which is not scaled", []string{
+			"simulate", "--from-prometheus", prometheus.URL, "--query", "x", "--step", "1m", "--window", "3h", "--partitions", "12", "--proposed", proposed,
+		}, exitOK, []string{"traffic of prometheus, 250 records/s at most; 12 partitions"}},
 		{"a trace", []string{"simulate", "--trace", trace, "--proposed", proposed, "--brakes", brakes}, exitOK, []string{
 			"proposed without maxReplicas", "proposed without limit web", "MaxReplicas ", "FleetUpLimit of web", "LATE RECORDS", "to which it was scaled",
 		}},
