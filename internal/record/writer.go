@@ -62,16 +62,13 @@ func (w *writer) record(e entry, flush bool) {
 		w.facts.missed(&e)
 		return
 	}
-	err := w.write(e, flush)
-	if err != nil {
-		w.facts.missed(&e)
-	}
-	w.noteResult(err, e.now())
+	w.noteResult(w.write(e, flush), e.now())
 }
 
 func (w *writer) write(e entry, flush bool) error {
 	if w.file == nil || w.size >= w.opts.MaxBytes {
 		if err := w.startFile(); err != nil {
+			w.facts.missed(&e)
 			return err
 		}
 	}
@@ -104,6 +101,7 @@ func (w *writer) written(flush bool) error {
 		if err := w.zip.Flush(); err != nil {
 			return fmt.Errorf("recording a poll: %w", err)
 		}
+		w.facts.flushed()
 	}
 	if w.unnamed {
 		return w.name()
@@ -146,6 +144,7 @@ func (w *writer) noteResult(err error, now time.Time) {
 		w.opts.Log.Warn("recording failed; trying again every minute", "file", w.opts.Path, "err", err)
 	}
 	w.failing, w.retryAt = true, now.Add(retryAfter)
+	w.facts.failed()
 	if w.file != nil {
 		w.abandonFile()
 	}
@@ -240,6 +239,9 @@ func (w *writer) closeFile() error {
 	}
 	err := errors.Join(w.zip.Close(), w.file.Close())
 	w.file = nil
+	if err == nil {
+		w.facts.flushed()
+	}
 	if err != nil {
 		if w.unnamed {
 			w.removeUnnamed()
