@@ -86,8 +86,9 @@ var mayImport = map[string][]string{
 	"internal/plot":    {"scaler/sim"},
 	"internal/keda":    {"scaler", "scaler/seen"},
 	"internal/propose": {"lag", "scaler/kube", "scaler/seen"},
-	"internal/record":  {"lag", "scaler", "scaler/seen", "scaler/asleep", "scaler/breaker", "scaler/say"},
+	"internal/record":  {"lag", "internal/engine", "scaler", "scaler/seen", "scaler/asleep", "scaler/breaker", "scaler/say"},
 	"internal/client":  {"scaler/sim"},
+	"internal/tryout":  {"lag", "rebalancemon", "scaler", "scaler/brakes", "scaler/breaker", "scaler/seen", "scaler/sim", "internal/record"},
 
 	"internal/otlp":     {},
 	"internal/external": {"scaler", "scaler/seen", "internal/engine", "internal/serve"},

@@ -27,6 +27,7 @@ type Scaler struct {
 	DeclaredBy string              // the field manager that wrote its specification last; empty: not known
 
 	Labels map[string]string // of the resource, by which brakes select it
+	Size   *int32            // of the target in mode observe, in which the rest of Workload is not read; nil: not known. Only limits count it
 	Asleep *asleep.State     // of the target at zero, as the platform has saved it; nil: the saved memory has it
 }
 

@@ -104,6 +104,7 @@
 //	When is a group idle?                                scaler/need       measure.go: idle
 //	What does an objective cost, and what keeps it?      scaler/promise    doc.go; choose.go: which room is in force; scaler/need: room.go
 //	What would another policy have decided?              scaler/sim        doc.go: the simulator; lineup.go: the alternatives
+//	What would these settings have done to my history?   internal/tryout   doc.go; case.go: Cases has what is played; brake.go: how a brake is removed
 //	Which recorded traffic is simulated?                 scaler/sim/traces        traces.go: the traces that are shipped
 //	Does the program say only what is true?              scaler/sim/worlds        doc.go: days with a hidden truth, and judges of it
 //	How is docs/scaling-benchmark.md made?               scaler/sim/benchmark     jobs.go: what is simulated; report.go
@@ -183,6 +184,7 @@
 //	main.go, exit.go     a command line becomes an exit code
 //	root.go              one line for each subcommand
 //	flags.go, traffic.go flags of several subcommands, and the configuration or the daemon that these flags select
+//	try.go               the flags and the table of commands that try settings before they are in force
 //	run.go, lag.go, …    one subcommand each
 //
 // The work is elsewhere: internal/daemon runs, internal/output prints, internal/client asks a running daemon.

@@ -21,8 +21,12 @@ import (
 // simulateOptions are the flags of simulate.
 type simulateOptions struct {
 	trafficOptions
-	compare bool
-	output  choice
+	tryOptions
+	recording []string
+	compare   bool
+	output    choice
+
+	cmd *cobra.Command
 }
 
 func newSimulate() *cobra.Command {
@@ -38,10 +42,16 @@ With --compare it also simulates the alternatives: KEDA's kafka trigger, DS2, fi
 and a policy that knows the traffic of the next ten minutes.
 
 A trace is a CSV file with the columns t_s,count, or a trace that is shipped: ` + strings.Join(traces.Names(), ", ") + `.
---from-prometheus takes the traffic from your Prometheus instead.`,
+--from-prometheus takes the traffic from your Prometheus instead.
+
+With --proposed, --brakes or --recording it prints what would have been different: steps, late records, consumer hours, and for how
+long each brake held, with the policy of --policy, the proposed one, and without each brake. The traffic of Prometheus and of a
+recording is then simulated as it was; that of a trace is scaled to 70 % of what the partitions can process. From a recording it
+also takes the present policy, the partitions and what a consumer processes.`,
 		Example: `  lagscaler simulate --trace nab_tweets_goog_5m --compare
   lagscaler simulate --trace week.csv --policy scaler.yaml --protocol both -o html > report.html
-  lagscaler simulate --from-prometheus http://localhost:9090 --query 'sum(rate(lagscaler_group_produced_records_total{group="orders"}[5m]))'`,
+  lagscaler simulate --from-prometheus http://localhost:9090 --query 'sum(rate(lagscaler_group_produced_records_total{group="orders"}[5m]))'
+  lagscaler simulate --recording polls.jsonl.gz --proposed orders.yaml --brakes lagscaler.yaml`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -51,12 +61,18 @@ A trace is a CSV file with the columns t_s,count, or a trace that is shipped: ` 
 	f.StringSliceVar(&o.traces, "trace", nil, "CSV `FILE` or name of a shipped trace; may be repeated (default: all shipped traces)")
 	f.StringVar(&o.policy, "policy", "", "`FILE` with the KafkaScaler whose policy is simulated (default: the default policy)")
 	f.BoolVar(&o.compare, "compare", false, "also simulate the alternatives")
-	o.flags(cmd)
+	f.StringSliceVar(&o.recording, "recording", nil, "`FILE` of a recording, the oldest first; may be repeated")
+	o.trafficOptions.flags(cmd)
+	o.tryOptions.flags(cmd)
 	f.VarP(&o.output, "output", "o", "table, json or html")
+	o.cmd = cmd
 	return cmd
 }
 
 func (o *simulateOptions) run(ctx context.Context, out, errOut io.Writer) error {
+	if o.proposed != "" || o.brakes != "" || len(o.recording) > 0 {
+		return o.try(ctx, out, errOut)
+	}
 	spec, err := o.spec()
 	if err != nil {
 		return err

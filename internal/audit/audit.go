@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -18,6 +19,15 @@ type Entry struct {
 	engine.Deed
 	By            string `json:"by,omitempty"`            // the replica of lagscaler
 	Configuration string `json:"configuration,omitempty"` // the first 12 digits of the SHA-256 of the configuration in force, as the status page shows it
+}
+
+// JSON is the line of an entry, with its line break.
+func (e *Entry) JSON() ([]byte, error) {
+	line, err := json.Marshal(e)
+	if err != nil {
+		return nil, fmt.Errorf("audit trail: %w", err)
+	}
+	return append(line, '\n'), nil
 }
 
 // Options say where a trail is kept.
@@ -64,12 +74,12 @@ func (t *Trail) Run(ctx context.Context) error {
 	out := &lumberjack.Logger{Filename: t.opts.Path, MaxSize: t.opts.MaxMiB, MaxBackups: t.opts.Keep}
 	failed, cut := false, endsWithin(t.opts.Path)
 	write := func(e Entry) {
-		line, err := json.Marshal(e)
+		line, err := e.JSON()
 		if cut { // the line before is not whole: it must not take this one with it
 			line = append([]byte{'\n'}, line...)
 		}
 		if err == nil {
-			_, err = out.Write(append(line, '\n'))
+			_, err = out.Write(line)
 			cut = err != nil
 		}
 		switch {

@@ -59,6 +59,7 @@ func (p Prometheus) Trace(samples Series) (sim.Trace, error) {
 		}
 		if i == 0 {
 			first, last = int64(at), int64(at)
+			t.Begins = time.Unix(first, 0).UTC()
 		}
 		if at < float64(last) || at > float64(first)+p.Window.Seconds() {
 			return sim.Trace{}, fmt.Errorf("sample %v: its time must be after the sample before it, and within %v of the first", v, p.Window)

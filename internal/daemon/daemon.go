@@ -102,7 +102,7 @@ func New(o Options) (*Daemon, error) {
 // engineOptions connects the engine with the other parts.
 func (d *Daemon) engineOptions(ring *recent.Ring) engine.Options {
 	c := d.config.Load()
-	d.recorder = newRecorder(c.Record, d.opts.Build.Version, d.log)
+	d.recorder = d.newRecorder(c.Record)
 	d.audit = d.newTrail(c.Audit)
 	o := engine.Options{
 		Audit:          d.audit.Note,
@@ -114,7 +114,7 @@ func (d *Daemon) engineOptions(ring *recent.Ring) engine.Options {
 		Uptime:         uptime,
 	}
 	if d.recorder != nil {
-		o.Record = d.recorder.Record
+		o.Record, o.RecordFact = d.recorder.Record, d.recorder.RecordFact
 	}
 	if d.external != nil {
 		o.Asked = d.external.server.Asked
@@ -161,11 +161,16 @@ func engineSettings(c *config.Config, clusters []engine.Cluster) engine.Settings
 
 // newTrail is the audit trail of this replica.
 func (d *Daemon) newTrail(c config.Audit) *audit.Trail {
-	by := d.opts.Identity
-	if by == "" {
-		by, _ = ownIdentity() // without a name of the host, the trail has none
+	return audit.New(audit.Options{Path: c.Path, MaxMiB: c.MaxMiB, Keep: c.Keep, By: d.by(), Configuration: d.fingerprint, Log: d.log})
+}
+
+// by is this replica, as audit trails and recordings name it.
+func (d *Daemon) by() string {
+	if d.opts.Identity != "" {
+		return d.opts.Identity
 	}
-	return audit.New(audit.Options{Path: c.Path, MaxMiB: c.MaxMiB, Keep: c.Keep, By: by, Configuration: d.fingerprint, Log: d.log})
+	by, _ := ownIdentity() // without a name of the host, they have none
+	return by
 }
 
 // fingerprint tells configurations apart: the first digits of the SHA-256 of the one in force, as the status page shows it.
@@ -178,12 +183,12 @@ func (d *Daemon) fingerprint() string {
 }
 
 // newRecorder returns nil if nothing is to be recorded.
-func newRecorder(c config.Record, version string, log *slog.Logger) *record.Recorder {
+func (d *Daemon) newRecorder(c config.Record) *record.Recorder {
 	if c.Path == "" {
 		return nil
 	}
 	return record.New(record.Options{
-		Path: c.Path, MaxBytes: int64(c.MaxMiB) << 20, Keep: c.Keep, Lagscaler: version, Log: log,
+		Path: c.Path, MaxBytes: int64(c.MaxMiB) << 20, Keep: c.Keep, Lagscaler: d.opts.Build.Version, By: d.by(), Configuration: d.fingerprint, Log: d.log,
 	})
 }
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler"
-	"github.com/lagscaler/lagscaler/scaler/brakes"
 	"github.com/lagscaler/lagscaler/scaler/say"
 )
 
@@ -51,67 +50,23 @@ const (
 // DeedKinds are all of them.
 var DeedKinds = []DeedKind{DeedWrite, DeedGiven, DeedMode, DeedLimits, DeedFreeze}
 
-// auditing notes what is done, and what is in force.
-type auditing struct {
-	note  func(Deed)        // nil: nobody keeps it
-	known map[string]string // what is in force, by scaler and kind; of all scalers together by kind
-}
-
-// auditInForce notes what changed of the mode, the limits and the freeze of each scaler, and of the limits of all.
+// auditInForce takes in what is in force: of all scalers together, and of each.
 func (s *scaling) auditInForce(now time.Time) {
-	if s.audit.note == nil || !s.leading() {
-		clear(s.audit.known)
+	if !s.leading() {
+		s.audit.Ends(now)
 		return
 	}
-	s.audit.changed(Deed{At: now, Kind: DeedLimits, After: brakesInForce(&s.braking.settings)})
+	s.audit.inForce(now, InForce{Limits: limitsOfAll(&s.braking.settings), Freeze: freezesOfAll(&s.braking.settings)})
 	for i := range s.declared.scalers {
-		one := &s.declared.scalers[i]
-		if one.Refused() {
-			continue
+		if one := &s.declared.scalers[i]; !one.Refused() {
+			s.audit.inForce(now, inForce(one))
 		}
-		of := deedOf(one, now)
-		of.Kind, of.After = DeedMode, string(one.Mode)
-		s.audit.changed(of)
-		of.Kind, of.After = DeedLimits, limitsInForce(one)
-		s.audit.changed(of)
-		of.Kind, of.After = DeedFreeze, cmp.Or(scaler.FreezeWords(one.Workload.Freeze), "none")
-		s.audit.changed(of)
 	}
-}
-
-// changed notes a deed if what is in force is not what was.
-func (a *auditing) changed(d Deed) {
-	key := string(d.Kind) + " " + d.Scaler
-	before, known := a.known[key]
-	if known && before == d.After {
-		return
-	}
-	a.known[key] = d.After
-	if d.Before = before; !known && d.Kind == DeedFreeze && d.After == "none" || !known && d.After == "" {
-		return // nothing is said of what never was
-	}
-	a.note(d)
-}
-
-func (a *auditing) forget(scaler string) {
-	for _, kind := range DeedKinds {
-		delete(a.known, string(kind)+" "+scaler)
-	}
-}
-
-func deedOf(one *scaler.Scaler, at time.Time) Deed {
-	return Deed{At: at, Scaler: one.Name, Target: one.Workload.Ref.String(), Generation: one.Generation, DeclaredBy: one.DeclaredBy}
 }
 
 // auditDecision notes a write, or a number that another autoscaler was given.
-func (s *scaling) auditDecision(kind DeedKind, r *ScalerReport, to int32) {
-	if s.audit.note == nil {
-		return
-	}
-	d := deedOf(&r.Scaler, r.Decision.At)
-	d.Kind, d.From, d.To, d.Reason = kind, &r.Decision.Current, &to, r.Decision.Reason()
-	d.Outcome, d.Error, d.Line, d.Derivation = r.Disposition, r.Failure, r.Line, say.Explain(r.Decision)
-	s.audit.note(d)
+func (s *scaling) auditDecision(kind DeedKind, r *ScalerReport) {
+	s.audit.done(r.Decision.At, &Done{r.Name, kind, r.Disposition, r.Failure}, &Decided{r.Decision, r.Line, r.Given})
 }
 
 // limitsInForce are the limits of a scaler as people read them.
@@ -135,23 +90,4 @@ func limitsInForce(one *scaler.Scaler) string {
 		add(true, "fixed-replicas %d", *w.FixedReplicas)
 	}
 	return strings.Join(parts, ", ")
-}
-
-// brakesInForce are the limits of all scalers together; empty: there are none.
-func brakesInForce(s *brakes.Settings) string {
-	var parts []string
-	for _, l := range s.Limits {
-		part := "limit " + l.Name + ":"
-		if l.AddedPerMinute > 0 {
-			part += fmt.Sprintf(" addedPerMinute %d", l.AddedPerMinute)
-		}
-		if l.SteppingDown > 0 {
-			part += fmt.Sprintf(" steppingDown %g", l.SteppingDown)
-		}
-		if l.Replicas > 0 {
-			part += fmt.Sprintf(" replicas %d", l.Replicas)
-		}
-		parts = append(parts, part)
-	}
-	return strings.Join(parts, "; ")
 }

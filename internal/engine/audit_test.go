@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -95,4 +96,27 @@ func TestAFollowerHasNoDeeds(t *testing.T) {
 			t.Errorf("%v", have)
 		}
 	})
+}
+
+// What is in force of all scalers says which of them, and when.
+func TestInForceOfAll(t *testing.T) {
+	times, err := scaler.WindowSpec{Start: "0 8 * * 1-5", End: "0 18 * * 1-5", TimeZone: "Europe/Berlin", MinReplicas: 1}.Parse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shop := brakes.Selector{Namespaces: []*regexp.Regexp{regexp.MustCompile("^(?:shop-.*)$"), regexp.MustCompile("mail")}, Labels: map[string]string{"tier": "web", "env": "prod"}}
+	s := brakes.Settings{
+		Limits:  []brakes.Limit{{Name: "web", Selector: shop, Replicas: 9}, {Name: "all", AddedPerMinute: 2, SteppingDown: 0.5}},
+		Windows: []brakes.Window{{Name: "peak", Stops: seen.StopsDown, Why: "the rush", Times: times}},
+		Switch:  &brakes.Switch{Selector: brakes.Selector{Labels: map[string]string{"tier": "web"}}, Stops: seen.StopsAll, Until: start},
+	}
+	for _, c := range []struct{ have, want string }{
+		{limitsOfAll(&s), "limit web (namespaces shop-.* mail, labels env=prod tier=web): replicas 9; limit all: addedPerMinute 2 steppingDown 0.5"},
+		{freezesOfAll(&s), "window peak: stops down from 0 8 * * 1-5 to 0 18 * * 1-5 Europe/Berlin (the rush); switch (labels tier=web): stops all until 2026-01-05T12:00Z"},
+		{limitsOfAll(&brakes.Settings{}) + freezesOfAll(&brakes.Settings{}), ""},
+	} {
+		if c.have != c.want {
+			t.Errorf("%s\nwant %s", c.have, c.want)
+		}
+	}
 }

@@ -91,10 +91,14 @@ func (s *scaling) round(now time.Time) brakes.Round {
 	r := brakes.Round{Now: now, Limits: s.braking.settings.Limits}
 	for i := range s.declared.scalers {
 		one := &s.declared.scalers[i]
-		r.Members = append(r.Members, brakes.Member{
+		m := brakes.Member{
 			Name: one.Name, Labels: one.Labels, Replicas: one.Workload.Spec, Known: one.Workload.Sized(),
 			Acts: one.TakesEffect(),
-		})
+		}
+		if one.Size != nil {
+			m.Replicas, m.Known = *one.Size, true
+		}
+		r.Members = append(r.Members, m)
 	}
 	return r
 }

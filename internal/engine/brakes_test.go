@@ -272,3 +272,22 @@ func TestARefusedWriteTakesNothing(t *testing.T) {
 		})
 	}
 }
+
+// A pool has room for 6 replicas, of which a scaler in mode observe has 4: what others are given leaves room for those.
+func TestAnObservedTargetCountsInThePool(t *testing.T) {
+	for _, c := range []struct {
+		observed *int32
+		want     int32
+	}{{new(int32(4)), 5}, {nil, 1}} {
+		f := crowdOf(t, 2)
+		f.all[0].Mode, f.all[0].Workload, f.all[0].Size = scaler.Observe, seen.Workload{Ref: f.all[0].Workload.Ref}, c.observed
+		f.all[1].Workload.Spec = 1
+		s := settings(&kafka{name: "main", end: 100, committed: 100, members: 1})
+		s.Brakes.Limits = []brakes.Limit{{Name: "pool", Replicas: 6}}
+		e := New(s, Options{Targets: f})
+		e.Tick(t.Context(), time.Now())
+		if use := e.Latest().Brakes; len(use) != 1 || use[0].Replicas != c.want {
+			t.Errorf("observed with %v: %+v", c.observed, use)
+		}
+	}
+}

@@ -40,6 +40,9 @@ type Options struct {
 	// Audit is told what is done, and what changes of what is in force; nil: nobody keeps it. It must not block.
 	Audit func(Deed)
 
+	// RecordFact is told what the audit trail knows besides the decisions, in the order of Record; nil: not recorded. It must not block.
+	RecordFact func(Fact)
+
 	// Asked says when another autoscaler last asked for the number of a scaler; nil: nobody may ask.
 	Asked func(scaler string) (at time.Time, ok bool)
 

@@ -68,7 +68,7 @@ type scaling struct {
 	clusterIDs clusterIDs
 	turns      turns
 	braking    braking
-	audit      auditing
+	audit      *Trail
 	fleet      breaker.Stop // of all scalers
 }
 
@@ -81,7 +81,7 @@ func newScaling(o Options, polls lastPolls, p *panics) scaling {
 		targets: o.Targets, leading: leading, asked: o.Asked, record: o.Record, clock: o.Clock, log: o.Log, polls: polls, panics: p,
 		memory: memory{store: o.Memories, log: o.Log, learned: map[string]scaler.Memory{}},
 		left:   leftBefore{}, clusterIDs: clusterIDs{},
-		reports: map[string]ScalerReport{}, counts: map[string]*counts{}, turns: newTurns(), braking: braking{ledger: brakes.NewLedger(o.Clock)}, audit: auditing{note: o.Audit, known: map[string]string{}},
+		reports: map[string]ScalerReport{}, counts: map[string]*counts{}, turns: newTurns(), braking: braking{ledger: brakes.NewLedger(o.Clock)}, audit: NewTrail(o.Audit, o.RecordFact),
 	}
 }
 
@@ -130,7 +130,7 @@ func (s *scaling) decide(ctx context.Context, now time.Time, share time.Duration
 	s.turns.tell(s.log)
 	s.apply(ctx, reports, s.concludeAll(waiting, reports, now))
 	s.braking.uses = s.braking.ledger.Uses(s.round(now))
-	s.forget(reports)
+	s.forget(now, reports)
 	s.reports = reports
 	s.watchFleet(now)
 	s.save(ctx, now, false)
@@ -253,7 +253,7 @@ func (s *scaling) conclude(a *asking, now time.Time) (r ScalerReport, change sca
 	if before := in.Memory.Given; r.Given != nil && (before == nil || before.Replicas != r.Given.Replicas) {
 		s.memory.saveAlone(one.Name) // the next leader must not give less while it holds
 		if s.leading() {
-			s.auditDecision(DeedGiven, &r, r.Given.Replicas)
+			s.auditDecision(DeedGiven, &r)
 		}
 	}
 	if result.Memory.UnreadEnded(&in.Memory.Memory) {
@@ -390,7 +390,7 @@ func (s *scaling) applied(r ScalerReport, err error) ScalerReport {
 	}
 	if err == nil {
 		s.log.Info("scaled", attrs...)
-		s.auditDecision(DeedWrite, &r, r.Decision.Desired)
+		s.auditDecision(DeedWrite, &r)
 		return r
 	}
 	r.Disposition, r.Failure = scaler.Failed, err.Error()
@@ -398,20 +398,20 @@ func (s *scaling) applied(r ScalerReport, err error) ScalerReport {
 		r.Disposition = scaler.Conflict
 	}
 	s.log.Warn("scaling failed", append(attrs, "err", err)...)
-	s.auditDecision(DeedWrite, &r, r.Decision.Desired)
+	s.auditDecision(DeedWrite, &r)
 	return r
 }
 
 // forget drops what was remembered of scalers that were declared until now. One that was not seen yet keeps what was
 // loaded of it: declarations may be read later than memories.
-func (s *scaling) forget(declared map[string]ScalerReport) {
+func (s *scaling) forget(now time.Time, declared map[string]ScalerReport) {
 	for name := range s.reports {
 		if _, ok := declared[name]; !ok {
 			delete(s.memory.learned, name)
 			delete(s.counts, name)
 			s.turns.forget(name)
 			s.braking.ledger.Forget(name)
-			s.audit.forget(name)
+			s.audit.gone(now, name)
 		}
 	}
 }

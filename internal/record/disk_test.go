@@ -6,7 +6,10 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+
+	"github.com/lagscaler/lagscaler/internal/engine"
 )
 
 var errFull = errors.New("no space left on device")
@@ -99,5 +102,48 @@ func TestARecordingAfterAFailureIsKept(t *testing.T) {
 		if s, err := os.Stat(rotatedPath(path, i)); err != nil || s.Size() < 2_000 {
 			t.Errorf("recording %d of %d is not kept: %v", i, recordings, err)
 		}
+	}
+}
+
+// Facts that a full disk does not take are counted: what a replay makes of the recording says how many are missing.
+func TestFactsThatAreLostAreCounted(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "polls")
+	d := &disk{room: 1 << 20}
+	w := newWriter(Options{Path: path, MaxBytes: 1 << 30, Keep: 3, Log: slog.New(slog.DiscardHandler)})
+	w.create = d.create
+	note := func(second int, mode string, flush bool) {
+		f := engine.Fact{At: input(second).Now, InForce: &engine.InForce{Scaler: "a", Mode: mode}}
+		w.record(entry{fact: &f}, flush)
+	}
+	note(0, "observe", true)
+	note(10, "advise", false) // waits in memory when the disk is full
+	d.room = 0
+	note(20, "act", true)
+	note(30, "observe", true) // too early for a retry
+	d.room = 1 << 20
+	note(90, "act", true)
+	note(100, "advise", true)
+	if err := w.closeFile(); err != nil {
+		t.Fatal(err)
+	}
+	var modes []string
+	r := Replay{Deed: func(d engine.Deed, _, _ string) {
+		if d.Kind == engine.DeedMode {
+			modes = append(modes, d.Before+">"+d.After)
+		}
+	}}
+	for i := 1; i >= 0; i-- {
+		f, err := os.Open(rotatedPath(path, i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = r.Read("polls", f)
+		_ = f.Close() // only read
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := []string{">observe", "observe>act", "act>advise"}; !slices.Equal(modes, want) || r.Lost != 3 || r.Facts != 3 {
+		t.Errorf("deeds %v, want %v; %d facts, %d lost, want 3 and 3", modes, want, r.Facts, r.Lost)
 	}
 }

@@ -5,6 +5,8 @@
 //
 //	{"scaler":"shop/orders","memory":{…},"start":"fresh"}       the memory of the scaler before its next poll
 //	{"scaler":"shop/orders","poll":{…},"decision":{…}}          the input of a poll; the decision if this poll made one
+//	{"fact":{…},"configuration":"…"}                            what the audit trail knows besides the decisions: trail.go
+//	{"known":[…]}                                               what was in force when the file began
 //
 // Every file has a memory line before the first poll of every scaler, so each file can be replayed alone. A memory line
 // does not contain the readings of the last minutes. The field "start" of the line says how a replay has to treat this:

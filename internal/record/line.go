@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/asleep"
@@ -20,6 +21,9 @@ const Version = 1
 type Header struct {
 	Version   int    `json:"version"`
 	Lagscaler string `json:"lagscaler"` // the version of lagscaler that made the decisions
+
+	By        string `json:"by,omitempty"`        // the replica of lagscaler
+	Continues bool   `json:"continues,omitempty"` // the file follows another one of the same process
 }
 
 // Start says how a recorded memory relates to the polls before it; see the table of the package.
@@ -42,6 +46,11 @@ type line struct {
 
 	Poll     *poll     `json:"poll,omitempty"`
 	Decision *Decision `json:"decision,omitempty"` // nil: this poll made none, the previous decision was still valid
+
+	Fact          *engine.Fact     `json:"fact,omitempty"`
+	Known         []engine.InForce `json:"known,omitempty"`         // what was in force when the file began
+	Configuration string           `json:"configuration,omitempty"` // of a fact: which one was in force
+	Lost          int              `json:"lost,omitempty"`          // facts that were not written before this line
 }
 
 // Decision is the part of a decision that a replay compares.

@@ -28,6 +28,8 @@ type writer struct {
 	failing bool                    // the last attempt failed and was logged
 	retried bool                    // the file was begun by a retry after a failure
 	retryAt time.Time               // no attempt before this time
+	facts   facts
+	began   bool // a file was begun before this one
 }
 
 // lastWritten is the last poll of a scaler that was written.
@@ -39,7 +41,7 @@ type lastWritten struct {
 
 // newWriter returns a writer without a file.
 func newWriter(o Options) *writer {
-	return &writer{opts: o, create: create, last: map[string]*lastWritten{}}
+	return &writer{opts: o, create: create, last: map[string]*lastWritten{}, facts: newFacts()}
 }
 
 func create(path string) (io.WriteCloser, error) {
@@ -51,21 +53,30 @@ const retryAfter = time.Minute
 
 // record writes an entry. With flush, the entry can be read from the file at once.
 func (w *writer) record(e entry, flush bool) {
-	if e.lost > 0 {
-		w.opts.Log.Warn("polls were not recorded: the disk is too slow", "file", w.opts.Path, "polls", e.lost)
+	if e.lost != (lost{}) {
+		w.opts.Log.Warn("polls were not recorded: the disk is too slow", "file", w.opts.Path, "polls", e.lost.polls, "facts", e.lost.facts)
 		w.markGap()
+		w.facts.lost += e.lost.facts
 	}
-	if w.file == nil && e.in.Now.Before(w.retryAt) {
+	if w.file == nil && e.now().Before(w.retryAt) {
+		w.facts.missed(&e)
 		return
 	}
-	w.noteResult(w.write(e, flush), e.in.Now)
+	w.noteResult(w.write(e, flush), e.now())
 }
 
 func (w *writer) write(e entry, flush bool) error {
 	if w.file == nil || w.size >= w.opts.MaxBytes {
 		if err := w.startFile(); err != nil {
+			w.facts.missed(&e)
 			return err
 		}
+	}
+	if e.fact != nil {
+		if err := w.lines.Encode(w.facts.line(&e)); err != nil {
+			return fmt.Errorf("recording a fact: %w", err)
+		}
+		return w.written(flush)
 	}
 	if m := w.memoryLine(e); m != nil {
 		if err := w.lines.Encode(m); err != nil {
@@ -81,10 +92,16 @@ func (w *writer) write(e entry, flush bool) error {
 		return fmt.Errorf("recording a poll: %w", err)
 	}
 	w.last[e.scaler] = &lastWritten{at: e.in.Now, learned: e.result.Memory, currentFile: true}
+	return w.written(flush)
+}
+
+// written completes a line that was written.
+func (w *writer) written(flush bool) error {
 	if flush || w.unnamed {
 		if err := w.zip.Flush(); err != nil {
 			return fmt.Errorf("recording a poll: %w", err)
 		}
+		w.facts.flushed()
 	}
 	if w.unnamed {
 		return w.name()
@@ -127,6 +144,7 @@ func (w *writer) noteResult(err error, now time.Time) {
 		w.opts.Log.Warn("recording failed; trying again every minute", "file", w.opts.Path, "err", err)
 	}
 	w.failing, w.retryAt = true, now.Add(retryAfter)
+	w.facts.failed()
 	if w.file != nil {
 		w.abandonFile()
 	}
@@ -171,8 +189,14 @@ func (w *writer) startFile() error {
 	w.zip = gzip.NewWriter(countingFile{w})
 	w.lines = json.NewEncoder(w.zip)
 	w.lines.SetEscapeHTML(false)
-	if err := w.lines.Encode(Header{Version: Version, Lagscaler: w.opts.Lagscaler}); err != nil {
+	if err := w.lines.Encode(Header{Version: Version, Lagscaler: w.opts.Lagscaler, By: w.opts.By, Continues: w.began}); err != nil {
 		return fmt.Errorf("recording: %w", err)
+	}
+	w.began = true
+	if known := w.facts.known(); known != nil {
+		if err := w.lines.Encode(known); err != nil {
+			return fmt.Errorf("recording what is in force: %w", err)
+		}
 	}
 	return nil
 }
@@ -215,6 +239,9 @@ func (w *writer) closeFile() error {
 	}
 	err := errors.Join(w.zip.Close(), w.file.Close())
 	w.file = nil
+	if err == nil {
+		w.facts.flushed()
+	}
 	if err != nil {
 		if w.unnamed {
 			w.removeUnnamed()

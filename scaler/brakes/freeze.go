@@ -1,6 +1,7 @@
 package brakes
 
 import (
+	"strings"
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler"
@@ -39,17 +40,28 @@ type open struct {
 	seen.Freeze
 }
 
+// Who set a freeze of the configuration, as people read it.
+const (
+	byWindow = "window "
+	bySwitch = "brakes.freeze of the configuration"
+)
+
+// Configured reports whether a freeze is one of the configuration, and not of an annotation.
+func Configured(f *seen.Freeze) bool {
+	return f != nil && (f.By == bySwitch || strings.HasPrefix(f.By, byWindow))
+}
+
 // At are the freezes that are in force.
 func (s *Settings) At(now time.Time) (all Open) {
 	for i := range s.Windows {
 		w := &s.Windows[i]
 		if w.Times.Open(now) {
 			until, _ := w.Times.Closes(now)
-			all = append(all, open{w.Selector, seen.Freeze{Stops: w.Stops, By: "window " + w.Name, Why: w.Why, Until: until}})
+			all = append(all, open{w.Selector, seen.Freeze{Stops: w.Stops, By: byWindow + w.Name, Why: w.Why, Until: until}})
 		}
 	}
 	if s.Switch != nil && now.Before(s.Switch.Until) {
-		all = append(all, open{s.Switch.Selector, seen.Freeze{Stops: s.Switch.Stops, By: "brakes.freeze of the configuration", Why: s.Switch.Why, Until: s.Switch.Until}})
+		all = append(all, open{s.Switch.Selector, seen.Freeze{Stops: s.Switch.Stops, By: bySwitch, Why: s.Switch.Why, Until: s.Switch.Until}})
 	}
 	return all
 }

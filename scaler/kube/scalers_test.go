@@ -357,8 +357,8 @@ func TestMissingRightsAreNamedAndTheRestGoesOn(t *testing.T) {
 // With a namespace to watch, nothing outside is asked for; in observe, nothing but scalers and targets.
 func TestWatchesAreThoseThatAreNeeded(t *testing.T) {
 	inWorld(t, orders, Settings{Mode: scaler.Observe}, func(w *world) {
-		if got := w.one("shop/orders"); got.Refused() {
-			t.Error(got.Refusal)
+		if got := w.one("shop/orders"); got.Refused() || got.Size == nil || *got.Size != 4 || got.Workload.Sized() {
+			t.Errorf("%s, the size %v is counted by limits, and the rest is not read: %+v", got.Refusal, got.Size, got.Workload)
 		}
 		for _, key := range w.watches.Keys() {
 			if key.Resource != v1alpha1.Resource && key.Resource != deployments {

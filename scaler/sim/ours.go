@@ -16,6 +16,7 @@ type ours struct {
 	forget  func(*scaler.Memory)
 	breaks  func(*scaler.Input)
 	decided func(scaler.Decision)
+	decides func(scaler.Input) scaler.Result
 
 	judges bool         // what is late is measured, also without an objective
 	judge  *lag.History // measures it; nil: nobody does
@@ -45,23 +46,42 @@ func Broken(name string, spec scaler.Spec, breaks func(*scaler.Input), decided f
 	return newOurs(ours{name: name, breaks: breaks, decided: decided}, spec)
 }
 
+// Tried is a policy whose decisions somebody else makes: scaler.Evaluate under limits that the simulator does not have, for example. It
+// has one source, with the group and the topics of the simulation.
+func Tried(name string, policy scaler.Policy, source seen.SourceSpec, decides func(scaler.Input) scaler.Result) Policy {
+	o := &ours{name: name, decides: decides}
+	o.take(policy, source)
+	return o
+}
+
 func newOurs(o ours, spec scaler.Spec) (*ours, error) {
 	source := seen.SourceSpec{}
 	if len(spec.Sources) > 0 {
 		source = spec.Sources[0]
 	}
-	source.Cluster, source.Group, source.Topics, source.TopicPattern = viewCluster, viewGroup, nil, ""
-	spec.Sources = []seen.SourceSpec{source}
+	spec.Sources = []seen.SourceSpec{simulatedSource(source)}
 	policy, err := spec.Policy()
 	if err != nil {
 		return nil, err
 	}
+	o.decides = scaler.Evaluate
+	o.take(policy, source)
+	return &o, nil
+}
+
+// take makes a policy and a source those that it decides by.
+func (o *ours) take(policy scaler.Policy, source seen.SourceSpec) {
 	policy.Mode = scaler.Act // what it decides is written
-	o.policy, o.source = policy, source
+	o.policy, o.source = policy, simulatedSource(source)
 	if policy.Objective > 0 || o.judges {
 		o.judge = &lag.History{}
 	}
-	return &o, nil
+}
+
+// simulatedSource is a source with the cluster, the group and the topics of the simulation.
+func simulatedSource(s seen.SourceSpec) seen.SourceSpec {
+	s.Cluster, s.Group, s.Topics, s.TopicPattern = viewCluster, viewGroup, nil, ""
+	return s
 }
 
 func (o *ours) Name() string { return o.name }
@@ -81,7 +101,7 @@ func (o *ours) Decide(v *View) (int32, string) {
 	if o.breaks != nil {
 		o.breaks(&in)
 	}
-	result := scaler.Evaluate(in)
+	result := o.decides(in)
 	o.memory = result.Memory
 	if o.decided != nil && result.Fresh {
 		o.decided(result.Decision)

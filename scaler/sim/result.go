@@ -27,6 +27,7 @@ type Result struct {
 
 	CostOverFluid    float64 // consumer time over the integral of max(1, rate / PerConsumer): 1 is out of reach
 	LatePercent      float64 // of the records, processed later than the target
+	Records, Late    int64   // that arrived, and that were processed later than the target
 	ViolationPercent float64 // of the time, some record waited for longer than the target
 	RebalancesPerDay float64
 	ChangesPerDay    float64 // of the replicas
@@ -105,8 +106,9 @@ func (m *totals) result(t Trace, w World, p Policy, r *run) Result {
 	}
 	out := Result{
 		Trace: t.Name, Policy: p.Name(), Protocol: w.Protocol, Partitions: w.Partitions, Seed: w.Seed,
-		CostOverFluid:    float64(m.podSeconds) / m.fluid,
-		LatePercent:      100 * float64(late) / max(1, float64(m.arrived)),
+		CostOverFluid: float64(m.podSeconds) / m.fluid,
+		LatePercent:   100 * float64(late) / max(1, float64(m.arrived)),
+		Records:       m.arrived, Late: late,
 		ViolationPercent: 100 * float64(m.violation) / seconds,
 		RebalancesPerDay: float64(r.group.rebalances) / days,
 		PeakAge:          time.Duration(m.peakAge) * time.Second,

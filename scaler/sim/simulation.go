@@ -20,6 +20,7 @@ type run struct {
 	rng     *rand.Rand
 	weights []float64
 	source  arrivalSource
+	begins  time.Time
 	arrive  []poisson
 	rate    float64 // of which arrive was made
 	queues  []queue
@@ -58,7 +59,13 @@ func newRun(t Trace, w World) *run {
 	r := &run{
 		World: w, rng: rng, source: newArrivalSource(w.Seed), rates: w.rates(t, rng),
 		weights: w.Spread.weights(w.Partitions, rng), arrive: make([]poisson, w.Partitions),
-		queues: make([]queue, w.Partitions), rate: -1,
+		queues: make([]queue, w.Partitions), rate: -1, begins: epoch,
+	}
+	if len(w.Weights) == w.Partitions {
+		r.weights = w.Weights
+	}
+	if !t.Begins.IsZero() {
+		r.begins = t.Begins
 	}
 	r.group = newGroup(w)
 	r.fault = newFaults(w.Faults)

@@ -16,6 +16,7 @@ type Trace struct {
 	Name   string
 	Step   time.Duration
 	Counts []float64
+	Begins time.Time // when the first step began, for schedules and freezes; zero: a Monday at midnight, UTC
 }
 
 // Header is the first line of a trace file.
@@ -115,6 +116,9 @@ func (t *Trace) follows(times []float64, at float64) error {
 	}
 	return nil
 }
+
+// Peak is the greatest rate of a step, in records/s.
+func (t Trace) Peak() float64 { return t.peak() / t.Step.Seconds() }
 
 func (t Trace) peak() float64 {
 	m := 0.0

@@ -30,7 +30,7 @@ type View struct {
 	membersOf int // the number of the assignment that members are of
 }
 
-// epoch is when a simulation begins: a Monday at midnight.
+// epoch is when a simulation begins whose trace does not say it: a Monday at midnight.
 var epoch = time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
 
 const (
@@ -49,9 +49,12 @@ func newView(r *run) *View {
 	}
 }
 
+// at is a second as the wall clock shows it.
+func (r *run) at(second int32) time.Time { return r.begins.Add(time.Duration(second) * time.Second) }
+
 // read looks at the world.
 func (v *View) read(r *run, second int32) {
-	v.Second, v.Now = second, epoch.Add(time.Duration(second)*time.Second)
+	v.Second, v.Now = second, r.at(second)
 	v.Workload.Spec, v.Workload.Status = r.fleet.spec, int32(len(r.fleet.pods))
 	v.Workload.Ready = r.fleet.readyPods(second)
 	_, v.Workload.RolloutInProgress = r.fault.now(Rollout)
@@ -71,16 +74,15 @@ func (v *View) read(r *run, second int32) {
 }
 
 func (v *View) rebalancing(r *run) {
-	at := func(second int32) time.Time { return epoch.Add(time.Duration(second) * time.Second) }
 	v.Rebalance = seen.Rebalance{Protocol: rebalancemon.Eager}
 	if r.Protocol == Cooperative {
 		v.Rebalance.Protocol = rebalancemon.Cooperative
 	}
 	if r.group.ends > 0 {
-		v.Rebalance.Active, v.Rebalance.Since = true, at(r.group.began)
+		v.Rebalance.Active, v.Rebalance.Since = true, r.at(r.group.began)
 	}
 	if r.group.rebalances > 0 {
-		v.Rebalance.LastEnd, v.Rebalance.LastTook = at(r.group.lastEnd), time.Duration(r.group.lastTook)*time.Second
+		v.Rebalance.LastEnd, v.Rebalance.LastTook = r.at(r.group.lastEnd), time.Duration(r.group.lastTook)*time.Second
 	}
 }
 

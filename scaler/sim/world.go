@@ -33,6 +33,7 @@ type World struct {
 	PerConsumer float64 // records/s of one consumer: 100
 	PeakLoad    float64 // the trace's peak as a share of Partitions x PerConsumer: 0.7
 	Spread      Spread
+	Weights     []float64 // the share of each partition of the arrivals, instead of a Spread; they sum up to 1
 	Protocol    Protocol
 	Assignor    Assignor      // range under eager, cooperative-sticky under cooperative
 	Target      time.Duration // a record processed later than this is late: 30 s

@@ -47,6 +47,9 @@ func (ws *Workloads) Hints(ref seen.Ref) []rebalancemon.Hint {
 func (ws *Workloads) Read(s *scaler.Scaler, d Declaration, now time.Time) scaler.Refusal {
 	if s.Mode == scaler.Observe {
 		s.Hints = ws.Hints(s.Workload.Ref)
+		if t, found, why := ws.sized(s.Workload.Ref); found && why == (scaler.Refusal{}) {
+			s.Size = &t.Spec
+		}
 		return scaler.Refusal{} // no decision is made, so nothing more is read
 	}
 	t, found, why := ws.sized(s.Workload.Ref)
