@@ -71,6 +71,8 @@ type Evidence struct {
 	Stopped *breaker.Stop `json:"stopped,omitempty"` // scaling down, because of its own steps
 	Fleet   *breaker.Stop `json:"fleet,omitempty"`   // because of those of others
 
+	Failover *Failover `json:"failover,omitempty"` // consumers move from one Kafka cluster to another
+
 	Waiting      asleep.Waiting `json:"waiting,omitzero"`      // without a replica
 	Keeps        *asleep.Keeps  `json:"keeps,omitempty"`       // the last replica
 	ByHand       time.Time      `json:"byHand,omitzero"`       // somebody set the replicas to 0 then
@@ -147,13 +149,16 @@ func (d *Decision) Decides() bool { return !d.At.IsZero() && d.Verdict != Target
 // is consumed, and a group exists as soon as a consumer of a ready replica has joined.
 func (d *Decision) NamesWrong() bool {
 	return slices.ContainsFunc(d.Needs, func(n need.Need) bool {
-		return len(n.MissingTopics) > 0 || n.NoGroup && d.Current > 0 && d.Why.Ready > 0
+		return !n.StandsBy && (len(n.MissingTopics) > 0 || n.NoGroup && d.Current > 0 && d.Why.Ready > 0)
 	})
 }
 
 // timeLag is the greatest of all sources, in seconds; known is false when it may be any number.
 func (d *Decision) timeLag() (seconds float64, known bool) {
 	for i := range d.Needs {
+		if d.Needs[i].StandsBy {
+			continue
+		}
 		seconds = max(seconds, d.Needs[i].LagSeconds)
 		from := d.Needs[i].LagSecondsFrom
 		known = known || from != need.LateUnknown && from != need.LateAtMost

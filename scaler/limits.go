@@ -2,6 +2,7 @@ package scaler
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler/seen"
@@ -21,6 +22,7 @@ type limitFacts struct {
 
 func gatherLimits(in *Input, all []facts) limitFacts {
 	consumers := int32(0)
+	all = slices.DeleteFunc(slices.Clone(all), func(f facts) bool { return f.standsBy })
 	for i := range all {
 		consumers = max(consumers, all[i].need.Useful)
 	}

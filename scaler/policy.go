@@ -219,6 +219,31 @@ func (s Spec) wrongSources() []error {
 			errs = append(errs, fmt.Errorf("sources[%d].%w", i, err))
 		}
 	}
+	return append(errs, s.wrongPairs()...)
+}
+
+// wrongPairs is what is wrong with the sources that stand by: each names a source that does not, and no two the same.
+func (s Spec) wrongPairs() []error {
+	var errs []error
+	pairs := map[[2]string]int{}
+	for i, src := range s.Sources {
+		active := src.StandbyFor.Cluster
+		if active == "" {
+			continue
+		}
+		key := [2]string{active, src.Group}
+		at := slices.IndexFunc(s.Sources, func(o seen.SourceSpec) bool { return o.Cluster == active && o.Group == src.Group })
+		other, twice := pairs[key]
+		switch {
+		case at < 0 || at == i:
+			errs = append(errs, fmt.Errorf("sources[%d].standbyFor.cluster: %q must be the cluster of another source with the group %q", i, active, src.Group))
+		case s.Sources[at].StandbyFor.Cluster != "":
+			errs = append(errs, fmt.Errorf("sources[%d].standbyFor.cluster: sources[%d] of %q stands by, too", i, at, active))
+		case twice:
+			errs = append(errs, fmt.Errorf("sources[%d].standbyFor.cluster: sources[%d] stands by for %q already", i, other, active))
+		}
+		pairs[key] = i
+	}
 	return errs
 }
 

@@ -124,6 +124,14 @@ func are(replicas int32) string {
 	return number.Of(replicas, "replica") + " are"
 }
 
+func failoverWords(d *Decision, n *need.Need) []string {
+	f := d.Why.Failover
+	return []string{
+		fmt.Sprintf("%s in cluster %s, %d in cluster %s", number.Of(f.Left, "member"), f.From, f.Moved, f.To),
+		"no scale down before " + number.Clock(f.Until) + " while both have members", enoughWords(d, n),
+	}
+}
+
 func rolloutWords(d *Decision, n *need.Need) []string {
 	return []string{enoughWords(d, n), "waits until the rollout has replaced the pods"}
 }

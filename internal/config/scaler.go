@@ -149,6 +149,19 @@ type Source struct {
 	// Share groups: the number of members that the brokers allow in this group. Default: group.share.max.size of its
 	// coordinator; if that cannot be read, 200 for a target without maxReplicas.
 	MaxShareMembers int32 `yaml:"maxShareMembers"`
+
+	// This cluster is a copy of another one (MirrorMaker 2, Cluster Linking) to which the consumers fail over. Its group counts
+	// from the moment at which consumers of the target are its members. Default: the cluster is in use.
+	StandbyFor StandbyFor `yaml:"standbyFor"`
+}
+
+// StandbyFor says for which cluster a source stands by.
+type StandbyFor struct {
+	// The cluster of another source with the same group.
+	Cluster string `yaml:"cluster"`
+
+	// The longest time until a record of the other cluster has been copied to this one. Default 60s.
+	MirrorDelay Duration `yaml:"mirrorDelay"`
 }
 
 // Window is a time with a minimum number of replicas.
@@ -192,6 +205,7 @@ func (s ScalerSpec) Scaler() scaler.Spec {
 			CommitInterval: time.Duration(src.CommitInterval), Isolation: src.Isolation,
 			CommitsWithin: time.Duration(src.CommitsWithin), LeavesBehind: src.LeavesBehind,
 			MaxShareMembers: src.MaxShareMembers, OffsetReset: src.OffsetReset,
+			StandbyFor: seen.StandbyFor{Cluster: src.StandbyFor.Cluster, MirrorDelay: time.Duration(src.StandbyFor.MirrorDelay)},
 		})
 	}
 	for _, w := range s.Schedule {

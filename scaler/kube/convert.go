@@ -47,12 +47,20 @@ func specOf(s v1alpha1.KafkaScalerSpec) scaler.Spec {
 			CommitInterval: length(src.CommitInterval), Isolation: seen.Isolation(src.Isolation),
 			CommitsWithin: length(src.CommitsWithin), LeavesBehind: value(src.LeavesBehind),
 			MaxShareMembers: value(src.MaxShareMembers), OffsetReset: seen.OffsetReset(src.OffsetReset),
+			StandbyFor: standbyFor(src.StandbyFor),
 		})
 	}
 	for _, w := range s.Schedule {
 		spec.Schedule = append(spec.Schedule, scaler.WindowSpec(w))
 	}
 	return spec
+}
+
+func standbyFor(s *v1alpha1.StandbyFor) seen.StandbyFor {
+	if s == nil {
+		return seen.StandbyFor{}
+	}
+	return seen.StandbyFor{Cluster: s.Cluster, MirrorDelay: length(s.MirrorDelay)}
 }
 
 func length(d *v1alpha1.Duration) time.Duration {

@@ -38,6 +38,7 @@ spec:
     leavesBehind: 3
     isolation: read_committed
     offsetReset: earliest
+    standbyFor: {cluster: east, mirrorDelay: 30s}
     maxShareMembers: 300
   minReplicas: 0
   maxReplicas: 48
@@ -73,7 +74,7 @@ func TestSpecOfAKafkaScaler(t *testing.T) {
 			Sources: []seen.SourceSpec{{
 				Cluster: "main", Group: "orders", Topics: []string{"a", "b"}, TopicPattern: "c.*", ProcessingTime: 50 * time.Millisecond,
 				Concurrency: 4, ConsumersPerReplica: 3, SessionTimeout: 90 * time.Second, CommitInterval: time.Second, CommitsWithin: 40 * time.Minute, LeavesBehind: 3, Isolation: seen.ReadCommitted, MaxShareMembers: 300,
-				OffsetReset: seen.Earliest,
+				OffsetReset: seen.Earliest, StandbyFor: seen.StandbyFor{Cluster: "east", MirrorDelay: 30 * time.Second},
 			}},
 			MinReplicas: p(0), MaxReplicas: p(48), FallbackReplicas: p(9),
 			Schedule:  []scaler.WindowSpec{{Start: "0 8 * * 1-5", End: "0 18 * * 1-5", TimeZone: "Europe/Berlin", MinReplicas: 7}},

@@ -13,6 +13,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/asleep"
 	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/promise"
+	"github.com/lagscaler/lagscaler/scaler/standby"
 )
 
 // MemoryVersion is the format of a saved Memory. A Memory of another version is not loaded.
@@ -30,6 +31,8 @@ type Memory struct {
 	Given  *Given       `json:"given,omitempty"` // to another autoscaler; nil: nothing yet, or long ago
 
 	Breaker breaker.State `json:"breaker,omitzero"` // of steps down
+
+	Pairs []standby.Pair `json:"pairs,omitempty"` // clusters of which one stands by
 }
 
 // Given is the number of replicas that another autoscaler was given last.
@@ -126,6 +129,11 @@ func Load(data []byte) (Memory, error) {
 func (m *Memory) check() error {
 	if err := m.Breaker.Check(); err != nil {
 		return err
+	}
+	for _, p := range m.Pairs {
+		if p.Active > standby.Standby {
+			return fmt.Errorf("%d is no side of the clusters %q and %q", p.Active, p.For, p.Cluster)
+		}
 	}
 	if !slices.IsSortedFunc(m.Sources, compare) {
 		return errors.New("not sorted")

@@ -96,7 +96,7 @@ func (s State) AtDecision(now *seen.State, mappings []seen.Mapping, fastLane boo
 			s.Memory.Breaker = s.Memory.Breaker.Released()
 		}
 		l.learnRebalance()
-		if h.Read != nil {
+		if h.Read != nil && !h.StandsBy {
 			l.learnMembers(&mappings[i])
 		}
 		if h.New {
@@ -104,7 +104,7 @@ func (s State) AtDecision(now *seen.State, mappings []seen.Mapping, fastLane boo
 			l.learnTimes()
 			l.source.ClusterID = cmp.Or(l.seen.ClusterID, l.source.ClusterID)
 		}
-		if h.Quality == seen.Complete && !fastLane {
+		if h.Quality == seen.Complete && !fastLane && !h.StandsBy {
 			l.learnCapacity()
 		}
 		if h.New && h.Rated() {

@@ -80,13 +80,20 @@ func Text(rows []Row) string {
 // of names a row's source where there are several.
 func of(d *scaler.Decision, n *need.Need, name string) string {
 	if len(d.Needs) > 1 {
-		return n.Group + ": " + name
+		return strings.TrimPrefix(named(d, n), "group ") + ": " + name
 	}
 	return name
 }
 
 func measured(d *scaler.Decision, n *need.Need) []Row {
 	const unknown = "unknown"
+	if n.StandsBy {
+		rate := unknown
+		if n.RateKnown {
+			rate = n.AtLeast() + number.PerSecond(n.Rate)
+		}
+		return []Row{{Measured, of(d, n, "stands by"), rate, "arrive, which counts when consumers of the target use this cluster"}}
+	}
 	rate, commits, lag, age, capacity := unknown, unknown, unknown, "", unknown
 	if n.RateKnown {
 		rate, commits = n.AtLeast()+number.PerSecond(n.Rate), n.AtLeast()+number.PerSecond(n.Consumed)
@@ -134,7 +141,7 @@ func mapped(d *scaler.Decision) []Row {
 }
 
 func computed(d *scaler.Decision, n *need.Need) []Row {
-	if !n.RateKnown || !n.Capacity.Known() {
+	if n.StandsBy || !n.RateKnown || !n.Capacity.Known() {
 		return nil
 	}
 	now, arrivals, peaks := n.Now(true), n.Now(false), n.ForPeaks()

@@ -28,6 +28,14 @@ type Mapping struct {
 	Idle      int32 // members of the target that have held no partition for longer than a session
 }
 
+// Ours is how many members are the target's, where nothing tells them apart all that live.
+func (m *Mapping) Ours() int32 {
+	if m.By == ByRatio {
+		return m.Living
+	}
+	return m.InPods
+}
+
 // MappedBy is the evidence that matches members with pods.
 type MappedBy string
 
@@ -178,6 +186,7 @@ type Members struct {
 	Least      Least // going down; zero: the same
 	Needed     int32 // members that every ready replica has at least, or some are missing; 0: PerReplica
 	Idle       int32 // members of the target that have held no partition for longer than a session
+	Beside     int32 // members of the target in another Kafka cluster, while it moves from one to the other
 }
 
 // Least are the counts for scaling down.
