@@ -79,6 +79,7 @@ func (f *facts) evidence() Evidence {
 		e.Fleet = &stop
 	}
 	e.Failover = f.failover
+	e.Share, e.Alone = f.members.Place.Share, f.members.Place.Alone
 	if f.source.Rebalance.Active {
 		e.RebalanceSeconds = f.age(f.source.Rebalance.Since).Seconds()
 	}

@@ -61,6 +61,9 @@ type Evidence struct {
 	ChangedTo     int32   `json:"foreignTo,omitempty"`     //
 	PauseSeconds  float64 `json:"pauseSeconds,omitempty"`  // how long a rebalance takes
 
+	Share int32 `json:"share,omitempty"` // percent of the consumers that this place takes of two; 0: there is one
+	Alone bool  `json:"alone,omitempty"` // the other place is gone: this one takes all that are not elsewhere
+
 	MembersBy       seen.MappedBy `json:"membersBy,omitempty"`       // what tells which member runs in which replica
 	LeastPerReplica int32         `json:"leastPerReplica,omitempty"` // members in one replica that steps down count on; 0: PerReplica
 	LeastElsewhere  int32         `json:"leastElsewhere,omitempty"`  // members elsewhere that steps down count on
@@ -171,6 +174,7 @@ func (d *Decision) Members() seen.Members {
 	return seen.Members{
 		By: d.Why.MembersBy, Joined: d.Why.Joined, Gone: d.Why.Gone, Elsewhere: d.Why.Elsewhere, PerReplica: d.Why.PerReplica,
 		Least: seen.Least{PerReplica: d.Why.LeastPerReplica, Elsewhere: d.Why.LeastElsewhere}, Idle: d.Why.Idle,
+		Place: seen.Place{Share: d.Why.Share, Alone: d.Why.Alone},
 	}
 }
 

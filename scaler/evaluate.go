@@ -27,7 +27,7 @@ func Evaluate(in Input) Result {
 	if lane != noDecision {
 		learned = learned.AtDecision(now, mappings(next.sources), lane == fastLane)
 		moving := failovers(now, &learned, next.sources)
-		next.sources = countBoth(count(next.sources, now, &learned), moving)
+		next.sources = countBoth(count(&in, next.sources, now, &learned), moving)
 		next.playAlong(&in, now, &learned)
 		estimates := estimate(&in, now, &learned, next.sources, next.play) // estimate
 		learned = learned.WithForecasts(now, forecasts(estimates))

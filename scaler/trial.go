@@ -24,7 +24,7 @@ const trialAfter = 5 * time.Minute
 // mayTry reports whether nothing happens to the target, it has what it needs, and the step down would be written.
 func (v *verdict) mayTry(limits limitFacts) bool {
 	f := v.facts
-	if f.standsBy || f.failover != nil || f.trial == nil || f.policy.Kind != Capacity || f.policy.Mode != Act || v.rule.reason != Steady || !f.settled || f.high ||
+	if f.standsBy || f.failover != nil || f.policy.Place != nil || f.trial == nil || f.policy.Kind != Capacity || f.policy.Mode != Act || v.rule.reason != Steady || !f.settled || f.high ||
 		f.target.RolloutInProgress || f.target.Paused || f.stopped() || f.fleetStopped() || f.overBudget() {
 		return false
 	}

@@ -246,7 +246,12 @@ func memberWords(d *Decision) []string {
 	if d.Why.PerReplica > 1 {
 		parts = append(parts, fmt.Sprintf("%d consumers per replica", d.Why.PerReplica))
 	}
-	if d.Why.Elsewhere > 0 {
+	switch {
+	case d.Why.Alone:
+		parts = append(parts, fmt.Sprintf("the other place has %s, so all others are needed here (share %d %%)", number.Of(d.Why.Elsewhere, "consumer"), d.Why.Share))
+	case d.Why.Share > 0:
+		parts = append(parts, fmt.Sprintf("%d %% of the consumers run here, %d elsewhere now", d.Why.Share, d.Why.Elsewhere))
+	case d.Why.Elsewhere > 0:
 		parts = append(parts, number.Of(d.Why.Elsewhere, "consumer")+" outside the target")
 	}
 	if d.Why.Gone > 0 {

@@ -342,7 +342,7 @@ func (w *world) input() scaler.Input {
 	wl := w.wl
 	wl.Status, wl.Ready, wl.RolloutInProgress = int32(len(w.pods)), w.readyPods(), w.rollout
 	for i, p := range w.pods {
-		if w.perPod > 1 || w.foreign > 0 || w.copy != nil {
+		if w.perPod > 1 || w.foreign > 0 || w.copy != nil || w.spec.Place != nil {
 			wl.Pods = append(wl.Pods, seen.Pod{Name: p.name, IP: fmt.Sprintf("10.0.0.%d", i), Ready: w.ready(p)})
 		}
 		if p.waits {

@@ -42,6 +42,10 @@ type ScalerSpec struct {
 	// The thresholds of the alerts. They do not affect decisions.
 	SLO SLO `yaml:"slo"`
 
+	// Consumers of the same groups run in another Kubernetes cluster, too, where another lagscaler scales them. Each place takes its
+	// share. Default: the target is the only place.
+	Place *Place `yaml:"place"`
+
 	// The minimum number of replicas; 0 allows scale to zero. Default 1.
 	MinReplicas *int32 `yaml:"minReplicas"`
 
@@ -84,6 +88,13 @@ type ScalerSpec struct {
 	// When somebody else sets the replicas to 0 in mode act, for example with `kubectl scale --replicas=0`: `keep` the
 	// target at zero until it is scaled up again, or `wake` it like a target that lagscaler scaled to zero. Default keep.
 	OnZeroByHand scaler.OnZeroByHand `yaml:"onZeroByHand"`
+}
+
+// Place is one of two places in which consumers of a group run.
+type Place struct {
+	// The percentage of the consumers that this place takes, between 1 and 99. The shares of both places must add up to 100. Default:
+	// it is learned from where members ran over the last day.
+	Share int32 `yaml:"share"`
 }
 
 // TargetRef is an object with a scale subresource, in the namespace of the scaler.
@@ -196,6 +207,9 @@ func (s ScalerSpec) Scaler() scaler.Spec {
 		StabilizationWindow: time.Duration(s.StabilizationWindow),
 		ActivationLag:       s.ActivationLag, IdleTime: time.Duration(s.IdleTime), OnDelete: s.OnDelete,
 		OnZeroByHand: s.OnZeroByHand, Objective: s.Objective, ObjectiveBudget: s.ObjectiveBudget,
+	}
+	if s.Place != nil {
+		out.Place = &scaler.Place{Share: s.Place.Share}
 	}
 	for _, src := range s.Sources {
 		out.Sources = append(out.Sources, seen.SourceSpec{

@@ -33,6 +33,9 @@ func specOf(s v1alpha1.KafkaScalerSpec) scaler.Spec {
 		ActivationLag: value(s.ActivationLag), OnDelete: scaler.OnDelete(s.OnDelete),
 		OnZeroByHand: scaler.OnZeroByHand(s.OnZeroByHand), Objective: s.Objective, ObjectiveBudget: s.ObjectiveBudget,
 	}
+	if s.Place != nil {
+		spec.Place = &scaler.Place{Share: value(s.Place.Share)}
+	}
 	if s.SLO != nil {
 		spec.SLO = lag.SLO{
 			Lag: value(s.SLO.Lag), LagTime: length(s.SLO.LagTime), RebalancesPerHour: value(s.SLO.RebalancesPerHour),

@@ -67,6 +67,8 @@ type Source struct {
 	Session        float64   `json:"sessionSeconds,omitempty"` // the longest that a member outlived its pod
 	SessionAt      time.Time `json:"sessionAt,omitzero"`       // when that was
 
+	Place Place `json:"place,omitzero"` // of members in another place
+
 	Unread Unread `json:"unread,omitzero"` // partitions of removed replicas
 
 	Rebalances []float64         `json:"rebalanceSeconds,omitempty"` // the last 20
@@ -148,7 +150,7 @@ func (m *Memory) check() error {
 			return fmt.Errorf("group %q of cluster %q twice", s.Group, s.Cluster)
 		}
 		numbers = append(append(numbers, s.Rebalances...), s.Declared, s.PerConsumer, s.Seen, s.RaisedFrom, s.Best,
-			float64(s.Elsewhere), s.Session, s.Unread.Seconds)
+			float64(s.Elsewhere), s.Session, s.Unread.Seconds, s.Place.Learned)
 		for _, r := range slices.Concat(s.InPods, s.Ratios) {
 			numbers = append(numbers, float64(r.Members))
 		}
@@ -171,7 +173,7 @@ func (m *Memory) check() error {
 		for _, t := range s.Times {
 			numbers = append(numbers, float64(t.Agreed))
 		}
-		for _, share := range []float64{s.BrokenJumps, s.BrokenTrends} {
+		for _, share := range []float64{s.BrokenJumps, s.BrokenTrends, s.Place.Share} {
 			if share < 0 || share > 1 {
 				return fmt.Errorf("%v is no share", share)
 			}

@@ -19,7 +19,7 @@ func (s State) WithConsumersOf(from, to *seen.History) State {
 		next.Best, next.BestAt, next.BestAtN = old.Best, old.BestAt, old.BestAtN
 		next.NoTrial, next.BusyAt, next.NoProbe = old.NoTrial, old.BusyAt, old.NoProbe
 	}
-	next.InPods, next.Ratios = old.InPods, old.Ratios
+	next.InPods, next.Ratios, next.Place = old.InPods, old.Ratios, old.Place
 	next.Session, next.SessionAt, next.Unread, next.Rebalances = old.Session, old.SessionAt, old.Unread, old.Rebalances
 	return s
 }

@@ -98,6 +98,7 @@ func (s State) AtDecision(now *seen.State, mappings []seen.Mapping, fastLane boo
 		l.learnRebalance()
 		if h.Read != nil && !h.StandsBy {
 			l.learnMembers(&mappings[i])
+			l.learnPlace(&mappings[i])
 		}
 		if h.New {
 			l.learnLeft()

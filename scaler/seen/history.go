@@ -66,8 +66,8 @@ func (h *History) watch(s *State) {
 	if h.Read == nil {
 		return
 	}
-	if l := s.fleet.listing(&s.Workload); h.places == nil || h.places.listed != l || h.New && !h.members.clients {
-		h.places = placesOf(h.Read, l)
+	if l := s.fleet.listing(&s.Workload); h.places == nil || h.places.listed != l || h.places.twoPlaces != s.TwoPlaces || h.New && !h.members.clients {
+		h.places = placesOf(h.Read, l, s.TwoPlaces)
 	}
 	h.found = h.places.at(s.fleet, s.Now, s.Clock)
 	if h.New && !h.roster.stays(h.members, h.found, s.Now) {

@@ -74,6 +74,13 @@ type KafkaScalerSpec struct {
 	// +kubebuilder:validation:MaxItems=16
 	Sources []Source `json:"sources"`
 
+	// Consumers of the same groups run in another Kubernetes cluster, too, where another lagscaler scales them. Both KafkaScalers have
+	// this field. Each place takes its share of what the groups need, rounded up, so that together there is at most one consumer more a
+	// place. When the other place has had no member for 3 minutes, this one takes all. Default: the target is the only place, and
+	// members elsewhere count as they are.
+	// +optional
+	Place *Place `json:"place,omitempty"`
+
 	// The minimum number of replicas. 0 allows scale to zero. Default 1.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
@@ -169,6 +176,16 @@ type KafkaScalerSpec struct {
 	// +optional
 	// +kubebuilder:validation:Enum=keep;wake
 	OnZeroByHand string `json:"onZeroByHand,omitempty"`
+}
+
+// Place is one of two places in which consumers of a group run.
+type Place struct {
+	// The percentage of the consumers that this place takes. The shares of both places must add up to 100. Default: it is learned
+	// from where members ran over the last day; in the first hour it is at least 50.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=99
+	Share *int32 `json:"share,omitempty"`
 }
 
 // ScaleTargetRef is the reference to the target.
