@@ -135,9 +135,21 @@ func measured(d *scaler.Decision, n *need.Need) []Row {
 func mapped(d *scaler.Decision) []Row {
 	n, ok := d.Need()
 	if words := d.MappedWords(); ok && words != "" && !n.MembersUnknown {
-		return []Row{{Measured, of(d, &n, "in one replica"), number.Of(max(1, d.Why.PerReplica), "consumer"), words}}
+		return append([]Row{{Measured, of(d, &n, "in one replica"), number.Of(max(1, d.Why.PerReplica), "consumer"), words}}, placed(d, &n)...)
 	}
-	return nil
+	return placed(d, &n)
+}
+
+// placed shows the share of a target that is one of two places.
+func placed(d *scaler.Decision, n *need.Need) []Row {
+	if d.Why.Share == 0 {
+		return nil
+	}
+	because := number.Of(d.Why.Elsewhere, "consumer") + " elsewhere now, which does not change the share"
+	if d.Why.Alone {
+		because = "the other place was gone: all that does not run there (" + number.Of(d.Why.Elsewhere, "consumer") + ") is needed here"
+	}
+	return []Row{{Measured, of(d, n, "share of this place"), fmt.Sprintf("%d %%", d.Why.Share), because}}
 }
 
 func computed(d *scaler.Decision, n *need.Need) []Row {
