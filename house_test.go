@@ -25,7 +25,7 @@ const module = "github.com/lagscaler/lagscaler/"
 // pure packages do no I/O, read no clock, write no log and start no goroutine.
 var pure = []string{
 	"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/asleep", "scaler/learn", "scaler/need", "scaler/say", "scaler/plan", "scaler/number", "scaler/promise",
-	"scaler/sim", "scaler/brakes", "scaler/breaker",
+	"scaler/standby", "scaler/sim", "scaler/brakes", "scaler/breaker",
 }
 
 // mayImport says which of our own packages a package may import. One that is not listed fails the test:
@@ -36,12 +36,13 @@ var mayImport = map[string][]string{
 	"scaler/plan":     {},
 	"scaler/number":   {},
 	"scaler/promise":  {},
+	"scaler/standby":  {},
 	"scaler/seen":     {"lag", "rebalancemon"},
 	"scaler/asleep":   {"lag", "scaler/seen"},
 	"scaler/breaker":  {"scaler/seen"},
-	"scaler/learn":    {"lag", "scaler/seen", "scaler/asleep", "scaler/breaker", "scaler/promise"},
+	"scaler/learn":    {"lag", "scaler/seen", "scaler/asleep", "scaler/breaker", "scaler/promise", "scaler/standby"},
 	"scaler/need":     {"lag", "scaler/seen", "scaler/learn", "scaler/plan", "scaler/number", "scaler/promise"},
-	"scaler":          {"lag", "rebalancemon", "scaler/seen", "scaler/asleep", "scaler/breaker", "scaler/learn", "scaler/need", "scaler/plan", "scaler/number", "scaler/promise"},
+	"scaler":          {"lag", "rebalancemon", "scaler/seen", "scaler/asleep", "scaler/breaker", "scaler/learn", "scaler/need", "scaler/plan", "scaler/number", "scaler/promise", "scaler/standby"},
 	"scaler/brakes":   {"scaler", "scaler/seen", "scaler/number"},
 	"scaler/say":      {"scaler", "scaler/need", "scaler/number", "scaler/promise"},
 	"scaler/sim":      {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/say", "scaler/promise"},

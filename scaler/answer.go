@@ -96,7 +96,7 @@ func (b Bounds) within(n int32, verdict Reason) int32 {
 // needed is how many replicas the sources need, as far as that is known.
 func (d *Decision) needed() (replicas int32) {
 	for i := range d.Needs {
-		if n := &d.Needs[i]; n.RateKnown {
+		if n := &d.Needs[i]; n.RateKnown && !n.StandsBy {
 			replicas = max(replicas, d.Replicas(n.Up))
 		}
 	}

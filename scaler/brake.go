@@ -101,6 +101,9 @@ func (d *Decision) Asks() (asks Asks) {
 		return asks
 	}
 	asks.Units, asks.Consumers, asks.Others = n.Partitions, d.Consumers(1)-d.Consumers(0), d.Consumers(0)
+	if d.Why.Share > 0 {
+		asks.Consumers, asks.Others = max(1, d.Why.PerReplica), d.Why.Elsewhere
+	}
 	switch {
 	case n.MaxShareMembers > 0:
 		asks.Units = 0

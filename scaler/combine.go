@@ -37,7 +37,7 @@ func combine(in *Input, verdicts []verdict) Decision {
 	for i := range verdicts {
 		v := &verdicts[i]
 		d.Needs = append(d.Needs, *v.need)
-		if d.Decider < 0 || v.before(&verdicts[d.Decider]) {
+		if v.counts() && (d.Decider < 0 || v.before(&verdicts[d.Decider])) {
 			d.Decider = i
 		}
 	}
@@ -48,6 +48,9 @@ func combine(in *Input, verdicts []verdict) Decision {
 	}
 	return d
 }
+
+// counts reports whether a verdict is one of the target's: what stands by only wakes it.
+func (v *verdict) counts() bool { return !v.standsBy || v.rule.reason == Activate }
 
 func (v *verdict) before(o *verdict) bool {
 	switch {
@@ -75,6 +78,8 @@ func (f *facts) evidence() Evidence {
 	if stop := f.breaker.Fleet; f.fleetStopped() {
 		e.Fleet = &stop
 	}
+	e.Failover = f.failover
+	e.Share, e.Alone = f.members.Place.Share, f.members.Place.Alone
 	if f.source.Rebalance.Active {
 		e.RebalanceSeconds = f.age(f.source.Rebalance.Since).Seconds()
 	}
@@ -90,7 +95,7 @@ func notes(verdicts []verdict, decided Reason) []Reason {
 	for i := range verdicts {
 		for k := range rules {
 			r := &rules[k]
-			if r.note != nil && r.note(verdicts[i].facts) && r.reason != decided && r.unless != decided && !slices.Contains(list, r.reason) {
+			if r.note != nil && verdicts[i].counts() && r.note(verdicts[i].facts) && r.reason != decided && r.unless != decided && !slices.Contains(list, r.reason) {
 				list = append(list, r.reason)
 			}
 		}

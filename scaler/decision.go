@@ -61,6 +61,9 @@ type Evidence struct {
 	ChangedTo     int32   `json:"foreignTo,omitempty"`     //
 	PauseSeconds  float64 `json:"pauseSeconds,omitempty"`  // how long a rebalance takes
 
+	Share int32 `json:"share,omitempty"` // percent of the consumers that this place takes of two; 0: there is one
+	Alone bool  `json:"alone,omitempty"` // the other place is gone: this one takes all that are not elsewhere
+
 	MembersBy       seen.MappedBy `json:"membersBy,omitempty"`       // what tells which member runs in which replica
 	LeastPerReplica int32         `json:"leastPerReplica,omitempty"` // members in one replica that steps down count on; 0: PerReplica
 	LeastElsewhere  int32         `json:"leastElsewhere,omitempty"`  // members elsewhere that steps down count on
@@ -70,6 +73,8 @@ type Evidence struct {
 
 	Stopped *breaker.Stop `json:"stopped,omitempty"` // scaling down, because of its own steps
 	Fleet   *breaker.Stop `json:"fleet,omitempty"`   // because of those of others
+
+	Failover *Failover `json:"failover,omitempty"` // consumers move from one Kafka cluster to another
 
 	Waiting      asleep.Waiting `json:"waiting,omitzero"`      // without a replica
 	Keeps        *asleep.Keeps  `json:"keeps,omitempty"`       // the last replica
@@ -147,13 +152,16 @@ func (d *Decision) Decides() bool { return !d.At.IsZero() && d.Verdict != Target
 // is consumed, and a group exists as soon as a consumer of a ready replica has joined.
 func (d *Decision) NamesWrong() bool {
 	return slices.ContainsFunc(d.Needs, func(n need.Need) bool {
-		return len(n.MissingTopics) > 0 || n.NoGroup && d.Current > 0 && d.Why.Ready > 0
+		return !n.StandsBy && (len(n.MissingTopics) > 0 || n.NoGroup && d.Current > 0 && d.Why.Ready > 0)
 	})
 }
 
 // timeLag is the greatest of all sources, in seconds; known is false when it may be any number.
 func (d *Decision) timeLag() (seconds float64, known bool) {
 	for i := range d.Needs {
+		if d.Needs[i].StandsBy {
+			continue
+		}
 		seconds = max(seconds, d.Needs[i].LagSeconds)
 		from := d.Needs[i].LagSecondsFrom
 		known = known || from != need.LateUnknown && from != need.LateAtMost
@@ -166,6 +174,7 @@ func (d *Decision) Members() seen.Members {
 	return seen.Members{
 		By: d.Why.MembersBy, Joined: d.Why.Joined, Gone: d.Why.Gone, Elsewhere: d.Why.Elsewhere, PerReplica: d.Why.PerReplica,
 		Least: seen.Least{PerReplica: d.Why.LeastPerReplica, Elsewhere: d.Why.LeastElsewhere}, Idle: d.Why.Idle,
+		Place: seen.Place{Share: d.Why.Share, Alone: d.Why.Alone},
 	}
 }
 

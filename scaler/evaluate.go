@@ -13,6 +13,7 @@ func Evaluate(in Input) Result {
 	next := in.Memory.last()
 	next.seen = seen.See(next.seen, in.poll()) // see
 	now := &next.seen
+	markStandbys(now, in.Memory.Pairs)
 	learned := learn.State{Memory: in.Memory.Memory, Progress: next.progress}.AtPoll(now) // learn
 	learned.Memory.Breaker = watchStep(&in, now, &learned)                                // brake
 	zero := next.atZero(&in, now, &learned)                                               // zero.go
@@ -20,15 +21,17 @@ func Evaluate(in Input) Result {
 	lane, fresh := next.lane(now, &learned), false
 	if lane != noDecision || learned.AwaitsStart(now) {
 		next.sources = next.update(now, &learned)
+		learned = next.pair(now, learned)
 		learned = learned.AtStart(now, mappings(next.sources))
 	}
 	if lane != noDecision {
 		learned = learned.AtDecision(now, mappings(next.sources), lane == fastLane)
-		next.sources = count(next.sources, now, &learned)
+		moving := failovers(now, &learned, next.sources)
+		next.sources = countBoth(count(&in, next.sources, now, &learned), moving)
 		next.playAlong(&in, now, &learned)
 		estimates := estimate(&in, now, &learned, next.sources, next.play) // estimate
 		learned = learned.WithForecasts(now, forecasts(estimates))
-		all := gatherer{&in, now, &learned, lane, &zero, next.play}.gather(next.sources, estimates)
+		all := gatherer{&in, now, &learned, lane, &zero, next.play, moving}.gather(next.sources, estimates)
 		next.sources = conditions(next.sources, all)
 		verdicts, limits := judge(all), gatherLimits(&in, all) // judge
 		if lane == regular {

@@ -1,6 +1,7 @@
 package scaler
 
 import (
+	"slices"
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler/asleep"
@@ -47,6 +48,9 @@ type facts struct {
 
 	breaker breaker.State // of steps down
 
+	standsBy bool      // the source is a copy that the consumers do not use
+	failover *Failover // consumers move from one Kafka cluster to another; nil: they do not
+
 	asleep  *asleep.State  // of the target
 	waiting asleep.Waiting // for the source, without a replica
 	keeps   *asleep.Keeps  // the last replica; nil: nothing does
@@ -60,6 +64,7 @@ type gatherer struct {
 	lane    lane
 	zero    *zero
 	play    play
+	moving  []failover
 }
 
 // gather builds the facts of every source.
@@ -69,8 +74,13 @@ func (g gatherer) gather(sources []sourceState, estimates []need.Estimate) []fac
 		f := g.facts(&g.now.Sources[i], &sources[i], &estimates[i])
 		f.breaker = g.learned.Memory.Breaker
 		f.asleep, f.waiting = &g.zero.state, g.zero.waiting[i]
+		f.standsBy = g.now.Sources[i].StandsBy
+		if k := slices.IndexFunc(g.moving, func(m failover) bool { return m.holds }); k >= 0 {
+			f.failover, f.settled = &g.moving[k].Failover, false
+			f.fewerSince = since(time.Time{}, !f.fewerSince.IsZero(), g.now.Now) // it counts from the end
+		}
 		if f.mayRest() {
-			f.keeps = g.zero.keeps(i)
+			f.keeps = g.zero.keeps(i, g.now)
 		}
 		list[i] = f
 	}
@@ -85,7 +95,7 @@ func (g gatherer) facts(h *seen.History, s *sourceState, estimate *need.Estimate
 	if !n.RateKnown { // the number of members is no need: a group of others, or a topic that does not exist, scales nothing
 		up, byRate, down = wl.Spec, wl.Spec, wl.Spec
 	}
-	missing := m.Joined < m.Expected(wl.Ready)
+	missing := m.Joined+m.Beside < m.Expected(wl.Ready)
 	settled := wl.Spec == wl.Ready && wl.Spec == wl.Status && !missing && !h.Rebalance.Active &&
 		clk.Due(g.now.Now, wl.LastWrite.At, clk.Scale(settleAfter))
 	holding := holding(m, n, wl.Spec)

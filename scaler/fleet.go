@@ -19,7 +19,7 @@ func (p play) fleet(h *seen.History, m seen.Members, now *seen.State, learned *l
 		replicas = max(0, replicas-wl.Unschedulable)
 	}
 	f := need.Fleet{Asked: m.Consumers(replicas)}
-	f.Joined = min(f.Asked, h.Readings.Last().Members)
+	f.Joined = min(f.Asked, h.Readings.Last().Members+m.Beside)
 	if p.size > wl.Spec {
 		f.Asked, since = m.Consumers(p.size), p.since
 		if f.Joined = f.Asked; p.starting(now.Now, horizon) {

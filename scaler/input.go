@@ -54,6 +54,7 @@ func (in *Input) poll() *seen.Poll {
 		Habits: habits,
 		Now:    in.Now, Clock: in.Clock.Filled(), Workload: in.Workload, Sources: in.Sources,
 		Window: in.Policy.StabilizationWindow, MaxWait: in.Policy.TargetLag / 2,
+		TwoPlaces: in.Policy.Place != nil,
 	}
 }
 

@@ -51,7 +51,7 @@ func (r *recent) exceeded(now *seen.State, learned *learn.State) bool {
 	for i := range now.Sources {
 		h := &now.Sources[i]
 		known := learned.Source(h)
-		if !h.Rated() || known == nil {
+		if h.StandsBy || !h.Rated() || known == nil {
 			continue
 		}
 		m := r.source(h).members

@@ -2,6 +2,7 @@ package scaler
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler/seen"
@@ -21,6 +22,7 @@ type limitFacts struct {
 
 func gatherLimits(in *Input, all []facts) limitFacts {
 	consumers := int32(0)
+	all = slices.DeleteFunc(slices.Clone(all), func(f facts) bool { return f.standsBy })
 	for i := range all {
 		consumers = max(consumers, all[i].need.Useful)
 	}
@@ -69,7 +71,7 @@ func mostUseful(all []facts) (replicas int32) {
 // useful is how many replicas can have a partition; 0: no limit is known, or members elsewhere could have all.
 func (f *facts) useful() int32 {
 	switch useful := f.need.Useful; {
-	case f.members.Elsewhere >= useful:
+	case f.members.Elsewhere >= useful && f.policy.Place == nil:
 		return 0
 	case f.members.By == seen.ByRatio: // the ratio may include members elsewhere, and must not prevent scaling up
 		return f.members.Holding(useful)

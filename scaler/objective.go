@@ -58,7 +58,7 @@ func (r *recent) plays(in *Input, now *seen.State, learned *learn.State, lane la
 	}
 	for i := range now.Sources {
 		h := &now.Sources[i]
-		if known := learned.Source(h); known != nil && h.New && h.Quality == seen.Complete && h.Rated() && h.Readings.Len() > 1 {
+		if known := learned.Source(h); known != nil && !h.StandsBy && h.New && h.Quality == seen.Complete && h.Rated() && h.Readings.Len() > 1 {
 			p := &polls[i]
 			timing(p, in, now, learned, h)
 			r.arriving(p, i, now, known, lane)
@@ -148,7 +148,7 @@ func (w waiting) next(hindered bool, now *seen.State) waiting {
 func (d *Decision) Promised() *promise.Choice {
 	var least *promise.Choice
 	for i := range d.Needs {
-		if c := d.Needs[i].Promise; c != nil && (least == nil || c.Kept < least.Kept) {
+		if c := d.Needs[i].Promise; c != nil && !d.Needs[i].StandsBy && (least == nil || c.Kept < least.Kept) {
 			least = c
 		}
 	}

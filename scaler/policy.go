@@ -22,6 +22,8 @@ type Spec struct {
 
 	Sources []seen.SourceSpec
 
+	Place *Place // the target is one of two places in which consumers of its groups run; nil: the only one
+
 	MinReplicas      *int32 // nil: 1; 0 allows scale to zero
 	MaxReplicas      *int32 // nil: none but the partitions
 	FallbackReplicas *int32 // nil: hold
@@ -37,6 +39,11 @@ type Spec struct {
 
 	Objective       *float64 // percent of the records that are to be processed within TargetLag; nil: none
 	ObjectiveBudget *float64 // how many times the cheapest way it may cost; nil: 1.5
+}
+
+// Place is one of two places in which consumers of a group run, each with a scaler of its own.
+type Place struct {
+	Share int32 `json:"share,omitempty"` // percent of the consumers that this place takes; 0: learned
 }
 
 // PolicyKind is how replicas are computed.
@@ -103,6 +110,8 @@ type Policy struct {
 	KeepsRoom       bool       `json:"keepsRoom,omitempty"`
 	SLO             lag.SLO    `json:"-"`
 
+	Place *Place `json:"place,omitempty"` // one of two; nil: the only one
+
 	MinReplicas      int32    `json:"minReplicas"`
 	MaxReplicas      int32    `json:"maxReplicas,omitempty"`      // 0: none but the partitions
 	FallbackReplicas int32    `json:"fallbackReplicas,omitempty"` // 0: hold
@@ -137,6 +146,7 @@ func (s Spec) Policy() (Policy, error) {
 		IdleTime:            cmp.Or(s.IdleTime, 600*time.Second),
 		OnDelete:            s.OnDelete,
 		OnZeroByHand:        cmp.Or(s.OnZeroByHand, KeepZero),
+		Place:               s.Place,
 	}
 	if s.Objective != nil {
 		p.Objective, p.ObjectiveBudget = *s.Objective, derefOr(s.ObjectiveBudget, promise.DefaultBudget)
@@ -184,6 +194,9 @@ func (s Spec) wrong() []error {
 	if s.FallbackReplicas != nil && *s.FallbackReplicas < 1 {
 		fail("fallbackReplicas: must be at least 1, not %d", *s.FallbackReplicas)
 	}
+	if p := s.Place; p != nil && (p.Share < 0 || p.Share > 99) {
+		fail("place.share: must be between 1 and 99 percent, not %d", p.Share)
+	}
 	if s.ActivationLag < 0 {
 		fail("activationLag: must not be negative, not %d", s.ActivationLag)
 	}
@@ -218,6 +231,31 @@ func (s Spec) wrongSources() []error {
 		for _, err := range src.Check() {
 			errs = append(errs, fmt.Errorf("sources[%d].%w", i, err))
 		}
+	}
+	return append(errs, s.wrongPairs()...)
+}
+
+// wrongPairs is what is wrong with the sources that stand by: each names a source that does not, and no two the same.
+func (s Spec) wrongPairs() []error {
+	var errs []error
+	pairs := map[[2]string]int{}
+	for i, src := range s.Sources {
+		active := src.StandbyFor.Cluster
+		if active == "" {
+			continue
+		}
+		key := [2]string{active, src.Group}
+		at := slices.IndexFunc(s.Sources, func(o seen.SourceSpec) bool { return o.Cluster == active && o.Group == src.Group })
+		other, twice := pairs[key]
+		switch {
+		case at < 0 || at == i:
+			errs = append(errs, fmt.Errorf("sources[%d].standbyFor.cluster: %q must be the cluster of another source with the group %q", i, active, src.Group))
+		case s.Sources[at].StandbyFor.Cluster != "":
+			errs = append(errs, fmt.Errorf("sources[%d].standbyFor.cluster: sources[%d] of %q stands by, too", i, at, active))
+		case twice:
+			errs = append(errs, fmt.Errorf("sources[%d].standbyFor.cluster: sources[%d] stands by for %q already", i, other, active))
+		}
+		pairs[key] = i
 	}
 	return errs
 }

@@ -41,17 +41,22 @@ type probation struct {
 func (p probation) look() {
 	wl := &p.now.Workload
 	p.out.Void = wl.RolloutInProgress || wl.Unschedulable > 0 || wl.Ready < p.step.To
+	var sources []*seen.History
 	for i := range p.now.Sources {
-		if p.out.Void = p.out.Void || p.voids(&p.now.Sources[i]); p.out.Void {
+		if h := &p.now.Sources[i]; !h.StandsBy {
+			sources = append(sources, h)
+		}
+	}
+	for _, h := range sources {
+		if p.out.Void = p.out.Void || p.voids(h); p.out.Void {
 			return
 		}
 	}
-	for i := range p.now.Sources {
-		h := &p.now.Sources[i]
+	for _, h := range sources {
 		p.out.Unsound = p.out.Unsound || h.Rebalance.Active || len(p.now.Removed(h)) > 0 || p.learned.Source(h).Recovering(p.now)
 	}
-	for i := range p.now.Sources {
-		p.out.Late = p.out.Late || !p.step.Late && !p.out.Unsound && p.late(&p.now.Sources[i])
+	for _, h := range sources {
+		p.out.Late = p.out.Late || !p.step.Late && !p.out.Unsound && p.late(h)
 	}
 }
 
@@ -116,6 +121,9 @@ func proposed(b breaker.State, in *Input, d *Decision) breaker.State {
 	}
 	for i := range d.Needs {
 		n := &d.Needs[i]
+		if n.StandsBy {
+			continue
+		}
 		if n.Hot() {
 			return b
 		}

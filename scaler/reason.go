@@ -31,6 +31,7 @@ const (
 	DataStale          Reason = "DataStale"
 	NoMembers          Reason = "NoMembers"
 	MembersMissing     Reason = "MembersMissing"
+	FailoverInProgress Reason = "FailoverInProgress"
 	RolloutInProgress  Reason = "RolloutInProgress"
 	ExternalChange     Reason = "ExternalChange"
 	NoCommittedOffsets Reason = "NoCommittedOffsets"

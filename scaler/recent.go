@@ -103,10 +103,15 @@ func (r *recent) source(h *seen.History) sourceState {
 }
 
 // count turns the mappings and the learned values into counts.
-func count(sources []sourceState, now *seen.State, learned *learn.State) []sourceState {
+func count(in *Input, sources []sourceState, now *seen.State, learned *learn.State) []sourceState {
 	for i := range sources {
-		if h := &now.Sources[i]; h.Read != nil {
-			sources[i].members = learned.Source(h).Members(&sources[i].mapping, h.ConsumersPerReplica)
+		h, s := &now.Sources[i], &sources[i]
+		if h.Read == nil {
+			continue
+		}
+		s.members = learned.Source(h).Members(&s.mapping, h.ConsumersPerReplica)
+		if p := in.Policy.Place; p != nil {
+			s.members = learned.Source(h).InPlace(s.members, &s.mapping, p.Share, now.Clock)
 		}
 	}
 	return sources

@@ -40,7 +40,11 @@ func (f *facts) byHandWaiting() (int32, bool) {
 
 // activate counts the records that wait. What members elsewhere read and commit at once does not wait, at any rate.
 func (f *facts) activate() (int32, bool) {
-	return max(1, f.up), f.current == 0 && f.waiting.Records() > f.policy.ActivationLag
+	replicas := max(1, f.up)
+	if f.standsBy { // its commits are not those of consumers
+		replicas = max(1, f.byRate)
+	}
+	return replicas, f.current == 0 && f.waiting.Records() > f.policy.ActivationLag
 }
 
 // zeroUnread matches when it is not known whether anything waits.
@@ -79,7 +83,7 @@ func (f *facts) downstreamBound() (int32, bool) {
 	if to < f.current {
 		to = min(f.current, f.members.Enough(d.CapN))
 	}
-	if f.stopped() || f.fleetStopped() {
+	if f.stopped() || f.fleetStopped() || f.failingOver() {
 		to = max(to, f.current)
 	}
 	return to, true
@@ -216,6 +220,10 @@ func (f *facts) noMembers() (int32, bool) {
 func (f *facts) membersMissing() (int32, bool) {
 	return f.keep(!f.missingSince.IsZero() && f.lasted(f.missingSince, missingAfter))
 }
+
+func (f *facts) failingOver() bool { return f.failover != nil }
+
+func (f *facts) failoverEnds() (time.Time, bool) { return f.failover.Until, true }
 
 func (f *facts) rollingOut() bool { return f.target.RolloutInProgress }
 

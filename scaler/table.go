@@ -154,6 +154,9 @@ var rules = []rule{
 		reason: ScaleDownStopped, again: true, when: whileSpare((*facts).stopped),
 	},
 	{
+		reason: FailoverInProgress, again: true, when: whileSpare((*facts).failingOver),
+	},
+	{
 		reason: FleetStopped, again: true, when: whileSpare((*facts).fleetStopped),
 	},
 	{
@@ -188,6 +191,12 @@ var rules = []rule{
 		words: fleetStoppedWords, note: (*facts).fleetStopped,
 		event: noEvent,
 		doc:   "several scalers have stopped themselves: no scaler scales down for a while",
+	},
+	{ // members leave one cluster and join the other: neither alone shows what runs
+		reason: FailoverInProgress, blocks: down, deadline: hour, when: gate((*facts).failingOver), until: (*facts).failoverEnds,
+		words: failoverWords, note: (*facts).failingOver,
+		event: noEvent,
+		doc:   "consumers of the target are members in two Kafka clusters, of which one stood by: no scale down for an hour at most",
 	},
 	{ // pods come and go by themselves
 		reason: RolloutInProgress, blocks: down, deadline: usual, when: gate((*facts).rollingOut), words: rolloutWords,

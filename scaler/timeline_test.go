@@ -230,6 +230,8 @@ func (w *world) given(words []string) (replicas int32, err error) {
 		w.spec.Schedule = []scaler.WindowSpec{{Start: cron(1), End: cron(2), MinReplicas: int32(must(strconv.Atoi(arg(3))))}}
 	case "per-pod":
 		w.perPod = int(count())
+	case "standby": // standby 30s: another cluster stands by, whose mirror is late by so much
+		w.standsBy(span())
 	case "elsewhere":
 		w.foreign = int(count())
 	case "names":
@@ -306,6 +308,8 @@ func (w *world) happen(words []string) error {
 		w.absent = int(n)
 	case "silent": // silent 3 16: broker 3, which leads 16 partitions
 		w.silent, w.unknown = []int32{int32(n)}, must(strconv.Atoi(words[2]))
+	case "moved": // moved 3: the consumers of so many pods use the cluster that stood by
+		w.moved = int(n)
 	case "unread":
 		w.unread = true
 	case "answered":

@@ -33,7 +33,8 @@ func (v *verdict) mayTry(limits limitFacts) bool {
 
 // mayStepDown reports whether a step down of a trial would be written.
 func (f *facts) mayStepDown() bool {
-	return f.policy.Kind == Capacity && f.policy.Mode == Act && !f.target.Paused && !f.stopped() && !f.fleetStopped() && !f.overBudget()
+	alone := !f.standsBy && !f.failingOver() && f.policy.Place == nil
+	return alone && f.policy.Kind == Capacity && f.policy.Mode == Act && !f.target.Paused && !f.stopped() && !f.fleetStopped() && !f.overBudget()
 }
 
 // calm reports whether a source has been read completely, and nothing has happened to the target and to its group for long enough.

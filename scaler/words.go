@@ -124,6 +124,14 @@ func are(replicas int32) string {
 	return number.Of(replicas, "replica") + " are"
 }
 
+func failoverWords(d *Decision, n *need.Need) []string {
+	f := d.Why.Failover
+	return []string{
+		fmt.Sprintf("%s in cluster %s, %d in cluster %s", number.Of(f.Left, "member"), f.From, f.Moved, f.To),
+		"no scale down before " + number.Clock(f.Until) + " while both have members", enoughWords(d, n),
+	}
+}
+
 func rolloutWords(d *Decision, n *need.Need) []string {
 	return []string{enoughWords(d, n), "waits until the rollout has replaced the pods"}
 }
@@ -238,7 +246,12 @@ func memberWords(d *Decision) []string {
 	if d.Why.PerReplica > 1 {
 		parts = append(parts, fmt.Sprintf("%d consumers per replica", d.Why.PerReplica))
 	}
-	if d.Why.Elsewhere > 0 {
+	switch {
+	case d.Why.Alone:
+		parts = append(parts, fmt.Sprintf("the other place has %s, so all others are needed here (share %d %%)", number.Of(d.Why.Elsewhere, "consumer"), d.Why.Share))
+	case d.Why.Share > 0:
+		parts = append(parts, fmt.Sprintf("%d %% of the consumers run here, %d elsewhere now", d.Why.Share, d.Why.Elsewhere))
+	case d.Why.Elsewhere > 0:
 		parts = append(parts, number.Of(d.Why.Elsewhere, "consumer")+" outside the target")
 	}
 	if d.Why.Gone > 0 {

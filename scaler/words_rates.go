@@ -15,6 +15,10 @@ func activateWords(d *Decision, n *need.Need) []string {
 	if !n.RateKnown || !n.Capacity.Known() {
 		return append([]string{n.Waiting() + ", " + n.Arriving()}, arrived...)
 	}
+	if n.StandsBy { // its commits are those of a mirror
+		from := n.Now(false)
+		return append([]string{from.Rate, from.Count}, arrived...)
+	}
 	from := n.Now(true)
 	return append([]string{n.Waiting(), from.Rate, from.Count}, arrived...)
 }

@@ -39,6 +39,9 @@ func keptAwakeWords(d *Decision, n *need.Need) []string {
 		parts = append(parts, fmt.Sprintf("%s in partitions of %s without a commit would wake it again",
 			number.Of(n, "record"), topicsWord(k.Waking.Topics)), "offsetReset: latest says that nobody reads them")
 	}
+	if k.Waking.Own > 0 {
+		parts = append(parts, fmt.Sprintf("%s arrived in cluster %s, which stands by, and none here", number.Of(k.Waking.Own, "record"), k.Standby))
+	}
 	return append(parts, k.Waking.Unread...)
 }
 
@@ -63,6 +66,9 @@ func arrivedWords(w *asleep.Waiting) []string {
 	var parts []string
 	if w.Arrived > 0 {
 		parts = append(parts, fmt.Sprintf("%s in partitions of %s without a commit", number.Of(w.Arrived, "record"), topicsWord(w.Topics)))
+	}
+	if w.Own > 0 {
+		parts = append(parts, number.Of(w.Own, "record")+" arrived in a cluster that stands by, which no mirror copied")
 	}
 	if w.Again > 0 {
 		parts = append(parts, "the commits expired: "+number.Of(w.Again, "record")+" may be read again")

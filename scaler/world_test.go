@@ -67,6 +67,17 @@ type world struct {
 	ledger   *brakes.Ledger
 	others   int32 // replicas of other scalers under the limit
 	admits   int32 // members, as the coordinator of the share group says; 0: it does not
+
+	copy  *world // in another cluster, which stands by: it has the same arrivals, and until it has members the commits of a minute ago
+	of    *world // of which this is the copy
+	moved int    // pods whose consumers use the copy, the last ones
+}
+
+// standsBy makes a copy in another cluster.
+func (w *world) standsBy(delay time.Duration) {
+	w.copy = newWorld()
+	w.copy.of, w.copy.source = w, w.source
+	w.copy.source.Cluster, w.copy.source.StandbyFor = "west", seen.StandbyFor{Cluster: w.source.Cluster, MirrorDelay: delay}
 }
 
 type pod struct {
@@ -95,11 +106,20 @@ func newWorld() *world {
 // start sets the world up with replicas that have been running for long.
 func (w *world) start(replicas int32) error {
 	w.spec.Sources = []seen.SourceSpec{w.source}
-	policy, err := w.spec.Policy()
-	if err != nil {
-		return err
+	if c := w.copy; c != nil {
+		c.source.ProcessingTime, c.each, c.speed = w.source.ProcessingTime, w.each, w.speed
+		w.spec.Sources = append(w.spec.Sources, c.source)
+		if err := c.start(0); err != nil {
+			return err
+		}
 	}
-	w.policy = policy
+	if w.of == nil {
+		policy, err := w.spec.Policy()
+		if err != nil {
+			return err
+		}
+		w.policy = policy
+	}
 	n := len(w.topics) * w.each
 	w.end, w.pos, w.commit = make([]float64, n), make([]float64, n), make([]int64, n)
 	for p := range w.end {
@@ -131,6 +151,12 @@ func (w *world) readyPods() (n int32) {
 }
 
 func (w *world) members() int {
+	if w.of != nil {
+		return min(w.of.moved, int(w.of.readyPods()))
+	}
+	if w.moved > 0 {
+		return max(0, int(w.readyPods())-w.moved)
+	}
 	return max(0, int(w.readyPods())-w.absent)*w.perPod + w.foreign
 }
 
@@ -146,6 +172,13 @@ func (w *world) scale(to int32) {
 // second lets a second pass.
 func (w *world) second() {
 	w.now = w.now.Add(time.Second)
+	if c := w.copy; c != nil {
+		c.rate, c.weights = w.rate, w.weights
+		if c.second(); c.joined == 0 && w.now.Second() == 0 {
+			copy(c.pos, w.pos)
+			copy(c.commit, w.commit)
+		}
+	}
 	if m := w.members(); m != w.joined {
 		w.joined = m
 		w.pause(pauseTakes)
@@ -274,6 +307,9 @@ func (w *world) waiting() (n int32) {
 
 // readAgain reads the group, or keeps what was read before.
 func (w *world) readAgain() {
+	if w.copy != nil {
+		w.copy.readAgain()
+	}
 	switch {
 	case !w.unread:
 		w.reading = w.read()
@@ -306,7 +342,7 @@ func (w *world) input() scaler.Input {
 	wl := w.wl
 	wl.Status, wl.Ready, wl.RolloutInProgress = int32(len(w.pods)), w.readyPods(), w.rollout
 	for i, p := range w.pods {
-		if w.perPod > 1 || w.foreign > 0 {
+		if w.perPod > 1 || w.foreign > 0 || w.copy != nil || w.spec.Place != nil {
 			wl.Pods = append(wl.Pods, seen.Pod{Name: p.name, IP: fmt.Sprintf("10.0.0.%d", i), Ready: w.ready(p)})
 		}
 		if p.waits {
@@ -322,15 +358,26 @@ func (w *world) input() scaler.Input {
 			w.memory.Sources[i].PerConsumer = w.believes
 		}
 	}
-	return scaler.Input{
+	in := scaler.Input{
 		Now: w.now, Policy: w.policy, Workload: wl, Memory: w.memory, Acts: !w.follows && !wl.Followed, Fleet: w.fleet,
-		Sources: []seen.Source{{SourceSpec: w.source, Lag: w.reading, Silent: w.silent, Missing: w.missing, Rebalance: w.rebalance}},
+		Sources: []seen.Source{w.seen()},
 	}
+	if w.copy != nil {
+		in.Sources = append(in.Sources, w.copy.seen())
+	}
+	return in
+}
+
+func (w *world) seen() seen.Source {
+	return seen.Source{SourceSpec: w.source, Lag: w.reading, Silent: w.silent, Missing: w.missing, Rebalance: w.rebalance}
 }
 
 func (w *world) read() *lag.GroupLag {
 	g := &lag.GroupLag{ReadAt: w.now, Assignor: w.assignor, Generation: lag.NoGeneration, Described: true}
 	g.Group, g.At, g.State, g.Type = w.source.Group, w.now, lag.Stable, lag.Classic
+	if w.joined == 0 && (w.of != nil || w.moved > 0) {
+		g.State = lag.Empty
+	}
 	if w.nogroup {
 		g.State = lag.Dead
 		return g
@@ -340,6 +387,9 @@ func (w *world) read() *lag.GroupLag {
 	}
 	for m := range w.joined {
 		host := fmt.Sprintf("/10.0.0.%d", m/w.perPod)
+		if w.of != nil { // the last pods
+			host = fmt.Sprintf("/10.0.0.%d", len(w.of.pods)-1-m)
+		}
 		if m >= w.joined-w.foreign {
 			host = "/10.9.9.9"
 		}

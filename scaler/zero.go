@@ -13,6 +13,7 @@ type zero struct {
 	look    asleep.Look
 	state   asleep.State
 	waiting []asleep.Waiting // by source
+	own     []int64          // records that producers wrote to a copy that stands by, by source
 	acts    bool
 }
 
@@ -55,12 +56,29 @@ func (r *recent) atZero(in *Input, now *seen.State, learned *learn.State) zero {
 			z.look.Sources[i] = asleep.SourceOf(&h.Source, z.state.Marks, h.RestOf())
 		}
 	}
+	if looked {
+		learned.Memory.Pairs = mirrors(now, learned.Memory.Pairs, z.look.Sources)
+	}
+	z.own = ownRecords(now, learned.Memory.Pairs)
+	for i := range now.Sources {
+		if h := &now.Sources[i]; h.StandsBy { // its commits are no consumer's
+			z.look.Sources[i] = asleep.Source{Cluster: h.Cluster, Group: h.Group}
+		}
+	}
 	r.acted, r.zero.replicas = in.Acts, 0
 	if !wl.Sized() {
 		z.waiting = make([]asleep.Waiting, len(now.Sources))
 		return z // its size is not known
 	}
 	z.state, z.waiting = z.state.Next(z.look)
+	for i := range now.Sources {
+		if h := &now.Sources[i]; h.StandsBy {
+			z.waiting[i] = asleep.Waiting{}
+			if wl.Spec == 0 && z.own[i] > 0 {
+				z.waiting[i] = asleep.Waiting{Own: z.own[i], Topics: h.Topics}
+			}
+		}
+	}
 	if wl.Spec > 0 || r.zero.slept == nil {
 		r.zero.slept = nil
 		if looked {
@@ -73,9 +91,16 @@ func (r *recent) atZero(in *Input, now *seen.State, learned *learn.State) zero {
 	return z
 }
 
-// keeps is what keeps the last replica for a source; nil: nothing does.
-func (z *zero) keeps(source int) *asleep.Keeps {
+// keeps is what keeps the last replica for a source; nil: nothing does. What would wake it from a copy that stands by keeps it, too.
+func (z *zero) keeps(source int, now *seen.State) *asleep.Keeps {
 	k, ok := z.state.Keeps(&z.look.Sources[source], z.look.Enough)
+	for _, s := range sidesOf(now) {
+		for side, i := range s {
+			if own := z.own[s[1-side]]; i == source && own > z.look.Enough {
+				k.Waking.Own, k.Standby, ok = own, now.Sources[s[1-side]].Cluster, true
+			}
+		}
+	}
 	if !ok {
 		return nil
 	}

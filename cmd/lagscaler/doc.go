@@ -72,8 +72,11 @@
 //	Which backlog does a step up count?                  scaler/need       backlog.go
 //	Which arrival rate does a decision use?              scaler/seen       rates.go, with its windows; effective.go: bursts that the target lag absorbs
 //	Which time lag does a decision use?                  scaler/need       measure.go: timeLags
+//	Which of two Kafka clusters is in use?               scaler/standby    doc.go: the cases; pair.go: Next; mirror.go: what wakes a target
+//	What does a cluster that stands by change?           scaler            standby.go
 //	Which member runs in which replica?                  scaler/seen       places.go: places; names.go: find; members.go: Map counts them
 //	How many consumers run in one replica?               scaler/learn      members.go
+//	Which share of the consumers of two places is here?  scaler/seen       share.go: Place; scaler/learn: place.go, when one is gone
 //	How long does a dead member still count?             scaler/seen       members.go: mayBeDead; how long a session is: SessionTime of scaler/learn
 //	What if consumers stay after a scale-down?           scaler/seen       removed.go; scaler/need: removed.go, why nothing is scaled up for them
 //	When is a poll partial or stale for a decision?      scaler/seen       history.go: quality
@@ -171,7 +174,7 @@
 //	How are the times of the demo shortened?             scaler/seen       clock.go
 //	Is a claim of the documentation true?                e2e               a module of its own: real Kafka, Kubernetes, Prometheus
 //
-// Imports point one way; a <- b means that b imports a: lag <- rebalancemon <- scaler/seen <- {scaler/asleep, scaler/breaker, scaler/promise} <- scaler/learn <- scaler/need <- scaler <- scaler/say <-
+// Imports point one way; a <- b means that b imports a: lag <- rebalancemon <- scaler/seen <- {scaler/asleep, scaler/breaker, scaler/promise, scaler/standby} <- scaler/learn <- scaler/need <- scaler <- scaler/say <-
 // internal/engine <- {internal/metrics, internal/web, internal/external} <- internal/daemon <- cmd.
 // All packages before internal/engine, and scaler/sim, do no I/O, read no clock, write no log and start no goroutine.
 // house_test.go checks all of this.

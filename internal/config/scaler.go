@@ -42,6 +42,10 @@ type ScalerSpec struct {
 	// The thresholds of the alerts. They do not affect decisions.
 	SLO SLO `yaml:"slo"`
 
+	// Consumers of the same groups run in another Kubernetes cluster, too, where another lagscaler scales them. Each place takes its
+	// share. Default: the target is the only place.
+	Place *Place `yaml:"place"`
+
 	// The minimum number of replicas; 0 allows scale to zero. Default 1.
 	MinReplicas *int32 `yaml:"minReplicas"`
 
@@ -84,6 +88,13 @@ type ScalerSpec struct {
 	// When somebody else sets the replicas to 0 in mode act, for example with `kubectl scale --replicas=0`: `keep` the
 	// target at zero until it is scaled up again, or `wake` it like a target that lagscaler scaled to zero. Default keep.
 	OnZeroByHand scaler.OnZeroByHand `yaml:"onZeroByHand"`
+}
+
+// Place is one of two places in which consumers of a group run.
+type Place struct {
+	// The percentage of the consumers that this place takes, between 1 and 99. The shares of both places must add up to 100. Default:
+	// it is learned from where members ran over the last day.
+	Share int32 `yaml:"share"`
 }
 
 // TargetRef is an object with a scale subresource, in the namespace of the scaler.
@@ -149,6 +160,19 @@ type Source struct {
 	// Share groups: the number of members that the brokers allow in this group. Default: group.share.max.size of its
 	// coordinator; if that cannot be read, 200 for a target without maxReplicas.
 	MaxShareMembers int32 `yaml:"maxShareMembers"`
+
+	// This cluster is a copy of another one (MirrorMaker 2, Cluster Linking) to which the consumers fail over. Its group counts
+	// from the moment at which consumers of the target are its members. Default: the cluster is in use.
+	StandbyFor StandbyFor `yaml:"standbyFor"`
+}
+
+// StandbyFor says for which cluster a source stands by.
+type StandbyFor struct {
+	// The cluster of another source with the same group.
+	Cluster string `yaml:"cluster"`
+
+	// The longest time until a record of the other cluster has been copied to this one. Default 60s.
+	MirrorDelay Duration `yaml:"mirrorDelay"`
 }
 
 // Window is a time with a minimum number of replicas.
@@ -184,6 +208,9 @@ func (s ScalerSpec) Scaler() scaler.Spec {
 		ActivationLag:       s.ActivationLag, IdleTime: time.Duration(s.IdleTime), OnDelete: s.OnDelete,
 		OnZeroByHand: s.OnZeroByHand, Objective: s.Objective, ObjectiveBudget: s.ObjectiveBudget,
 	}
+	if s.Place != nil {
+		out.Place = &scaler.Place{Share: s.Place.Share}
+	}
 	for _, src := range s.Sources {
 		out.Sources = append(out.Sources, seen.SourceSpec{
 			Cluster: src.Cluster, Group: src.Group, Topics: src.Topics, TopicPattern: src.TopicPattern,
@@ -192,6 +219,7 @@ func (s ScalerSpec) Scaler() scaler.Spec {
 			CommitInterval: time.Duration(src.CommitInterval), Isolation: src.Isolation,
 			CommitsWithin: time.Duration(src.CommitsWithin), LeavesBehind: src.LeavesBehind,
 			MaxShareMembers: src.MaxShareMembers, OffsetReset: src.OffsetReset,
+			StandbyFor: seen.StandbyFor{Cluster: src.StandbyFor.Cluster, MirrorDelay: time.Duration(src.StandbyFor.MirrorDelay)},
 		})
 	}
 	for _, w := range s.Schedule {

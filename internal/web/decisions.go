@@ -81,6 +81,7 @@ type SourceView struct {
 	Cluster string `json:"cluster"`
 	Group   string `json:"group"`
 	Measured
+	StandsBy bool `json:"standsBy,omitempty"` // a copy that the consumers do not use, see sources[].standbyFor
 }
 
 func (p *pages) decisions(r *engine.Report, req *http.Request) (any, error) {
@@ -185,6 +186,7 @@ func decisionOf(s *engine.ScalerReport) DecisionView {
 		if i < len(s.Measured) {
 			one.Measured = measuredOf(s.Measured[i])
 		}
+		one.StandsBy = i < len(d.Needs) && d.Needs[i].StandsBy
 		v.Sources = append(v.Sources, one)
 	}
 	return v

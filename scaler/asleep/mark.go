@@ -28,12 +28,13 @@ type Waiting struct {
 	Beyond  int64    `json:"beyond,omitempty"`  // records beyond a commit
 	Arrived int64    `json:"arrived,omitempty"` // records that count in partitions without a commit
 	Again   int64    `json:"again,omitempty"`   // records that were read, whose commits expired: the next consumer may read them again
+	Own     int64    `json:"own,omitempty"`     // records that producers wrote to a cluster that stands by: no mirror copied them
 	Topics  []string `json:"topics,omitempty"`  // with arrivals that count
 	Unread  []string `json:"unread,omitempty"`  // what is not known, in words
 }
 
 // Records are all that count.
-func (w *Waiting) Records() int64 { return w.Beyond + w.Arrived }
+func (w *Waiting) Records() int64 { return w.Beyond + w.Arrived + w.Own }
 
 // markOf is a topic as it is now.
 func markOf(s *Source, t *Topic) Mark {

@@ -47,6 +47,20 @@ func (s *Source) knows(t *Topic) bool {
 	return s.Unread == "" && t.Unread == "" && t.sums().unread == 0
 }
 
+// Ends is the sum of the log ends of all topics; known is false when one of them is not known.
+func (s *Source) Ends() (sum int64, known bool) {
+	known = len(s.Topics) > 0
+	for i := range s.Topics {
+		t := &s.Topics[i]
+		known = known && t.Unread == ""
+		for k := range t.Partitions {
+			known = known && t.Partitions[k].Read
+			sum = lag.AddRecords(sum, t.Partitions[k].End)
+		}
+	}
+	return sum, known
+}
+
 // sums add up a topic.
 type sums struct {
 	committed, uncommitted int32

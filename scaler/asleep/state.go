@@ -98,6 +98,7 @@ type Keeps struct {
 	Woken      []string `json:"woken,omitempty"`      // topics for which it was woken, without a commit there since
 	Partitions []string `json:"partitions,omitempty"` // of each of these topics; empty: not known
 	Waking     Waiting  `json:"waking,omitzero"`      // what would wake it at once
+	Standby    string   `json:"standby,omitempty"`    // the cluster that stands by, of Waking.Own
 }
 
 // Keeps is why a source has to stay awake; ok is false when nothing says so. It is the rule of waking, as if the target were

@@ -33,6 +33,9 @@ func specOf(s v1alpha1.KafkaScalerSpec) scaler.Spec {
 		ActivationLag: value(s.ActivationLag), OnDelete: scaler.OnDelete(s.OnDelete),
 		OnZeroByHand: scaler.OnZeroByHand(s.OnZeroByHand), Objective: s.Objective, ObjectiveBudget: s.ObjectiveBudget,
 	}
+	if s.Place != nil {
+		spec.Place = &scaler.Place{Share: value(s.Place.Share)}
+	}
 	if s.SLO != nil {
 		spec.SLO = lag.SLO{
 			Lag: value(s.SLO.Lag), LagTime: length(s.SLO.LagTime), RebalancesPerHour: value(s.SLO.RebalancesPerHour),
@@ -47,12 +50,20 @@ func specOf(s v1alpha1.KafkaScalerSpec) scaler.Spec {
 			CommitInterval: length(src.CommitInterval), Isolation: seen.Isolation(src.Isolation),
 			CommitsWithin: length(src.CommitsWithin), LeavesBehind: value(src.LeavesBehind),
 			MaxShareMembers: value(src.MaxShareMembers), OffsetReset: seen.OffsetReset(src.OffsetReset),
+			StandbyFor: standbyFor(src.StandbyFor),
 		})
 	}
 	for _, w := range s.Schedule {
 		spec.Schedule = append(spec.Schedule, scaler.WindowSpec(w))
 	}
 	return spec
+}
+
+func standbyFor(s *v1alpha1.StandbyFor) seen.StandbyFor {
+	if s == nil {
+		return seen.StandbyFor{}
+	}
+	return seen.StandbyFor{Cluster: s.Cluster, MirrorDelay: length(s.MirrorDelay)}
 }
 
 func length(d *v1alpha1.Duration) time.Duration {

@@ -38,7 +38,9 @@ spec:
     leavesBehind: 3
     isolation: read_committed
     offsetReset: earliest
+    standbyFor: {cluster: east, mirrorDelay: 30s}
     maxShareMembers: 300
+  place: {share: 60}
   minReplicas: 0
   maxReplicas: 48
   targetLag: 20s
@@ -73,8 +75,9 @@ func TestSpecOfAKafkaScaler(t *testing.T) {
 			Sources: []seen.SourceSpec{{
 				Cluster: "main", Group: "orders", Topics: []string{"a", "b"}, TopicPattern: "c.*", ProcessingTime: 50 * time.Millisecond,
 				Concurrency: 4, ConsumersPerReplica: 3, SessionTimeout: 90 * time.Second, CommitInterval: time.Second, CommitsWithin: 40 * time.Minute, LeavesBehind: 3, Isolation: seen.ReadCommitted, MaxShareMembers: 300,
-				OffsetReset: seen.Earliest,
+				OffsetReset: seen.Earliest, StandbyFor: seen.StandbyFor{Cluster: "east", MirrorDelay: 30 * time.Second},
 			}},
+			Place:       &scaler.Place{Share: 60},
 			MinReplicas: p(0), MaxReplicas: p(48), FallbackReplicas: p(9),
 			Schedule:  []scaler.WindowSpec{{Start: "0 8 * * 1-5", End: "0 18 * * 1-5", TimeZone: "Europe/Berlin", MinReplicas: 7}},
 			TargetLag: 20 * time.Second, DrainTime: 5 * time.Minute, StabilizationWindow: 10 * time.Minute,

@@ -16,7 +16,7 @@ func objectiveOf(o *scaler.Outcome) *v1alpha1.ObjectiveStatus {
 	least, known := 0.0, false
 	for i := range d.Needs {
 		c := d.Needs[i].Promise
-		if c == nil {
+		if c == nil || d.Needs[i].StandsBy {
 			continue
 		}
 		if c.Measured != nil && (out.Kept == "" || *c.Measured < least) {

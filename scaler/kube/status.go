@@ -65,7 +65,9 @@ func desiredOf(d *scaler.Decision) *int32 {
 func groupsOf(sources []seen.SourceSpec) string {
 	var names []string
 	for _, src := range sources {
-		names = append(names, src.Group)
+		if src.StandbyFor.Cluster == "" { // else it is the group of another source
+			names = append(names, src.Group)
+		}
 	}
 	return strings.Join(names, ",")
 }
@@ -88,14 +90,15 @@ func measured(s *v1alpha1.KafkaScalerStatus, o scaler.Outcome) {
 	if n, ok := o.Decision.Need(); ok && n.PerConsumer > 0 {
 		s.CapacityPerConsumer, s.CapacitySource = rounded(n.PerConsumer), string(n.Capacity)
 	}
-	if len(o.Measured) == 0 {
+	inUse := measuredInUse(&o)
+	if len(inUse) == 0 {
 		return
 	}
 	lagKnown, ratesKnown := true, true
 	var total int64
 	var produced, consumed float64
 	lagBound := ""
-	for _, m := range o.Measured {
+	for _, m := range inUse {
 		lagKnown = lagKnown && m.LagKnown
 		ratesKnown = ratesKnown && m.Produced.Known && m.Consumed.Known
 		total += m.Lag
@@ -108,10 +111,20 @@ func measured(s *v1alpha1.KafkaScalerStatus, o scaler.Outcome) {
 		s.Lag = &total
 		s.LagText = lagBound + strconv.FormatInt(total, 10)
 	}
-	s.TimeLag = worstTimeLag(o.Measured)
+	s.TimeLag = worstTimeLag(inUse)
 	if ratesKnown {
 		s.ArrivalRate, s.ConsumptionRate = rounded(produced), rounded(consumed)
 	}
+}
+
+// measuredInUse are the sources that do not stand by: those that the consumers read.
+func measuredInUse(o *scaler.Outcome) (list []lag.Measurement) {
+	for i, m := range o.Measured {
+		if i >= len(o.Decision.Needs) || !o.Decision.Needs[i].StandsBy {
+			list = append(list, m)
+		}
+	}
+	return list
 }
 
 // worstTimeLag is the time lag of the worst source: "12s", ">=1m0s" for a lower bound, "<=1m0s" for an upper bound. It is empty
@@ -233,7 +246,7 @@ func readyCondition(o scaler.Outcome) metav1.Condition {
 // unread reports whether a group could not be read for longer than a poll, so that its lag is unknown on every page, too.
 func unread(o *scaler.Outcome) bool {
 	stale := o.Decision.Verdict == scaler.DataStale || slices.Contains(o.Decision.Notes, scaler.DataStale)
-	return stale && slices.ContainsFunc(o.Measured, func(m lag.Measurement) bool { return !m.LagKnown })
+	return stale && slices.ContainsFunc(measuredInUse(o), func(m lag.Measurement) bool { return !m.LagKnown })
 }
 
 // absentCondition is Ready when a group or a topic of the specification does not exist. If no consumer

@@ -32,7 +32,7 @@ func (l *learner) experiment(s sample) {
 	saturated := float64(s.saturated) >= 0.6*float64(s.members)
 	switch {
 	case d == nil:
-		if saturated && !l.now.Now.Before(l.source.NoProbe) && s.median < 0.7*l.source.Best &&
+		if saturated && !l.now.TwoPlaces && !l.now.Now.Before(l.source.NoProbe) && s.median < 0.7*l.source.Best &&
 			float64(s.members) >= 1.2*float64(l.source.BestAtN) && l.source.BestAtN > 0 {
 			l.beginExperiment(s)
 		}

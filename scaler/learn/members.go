@@ -149,7 +149,7 @@ func (s *Source) Members(m *seen.Mapping, declared int32) seen.Members {
 	if declared > 0 {
 		counts.Least.PerReplica = declared
 	}
-	if m.Unknown > 0 && m.Bare > 0 { // they may run in the pods that show none
+	if m.Unknown > 0 && m.Bare > 0 && !m.TwoPlaces { // they may run in the pods that show none
 		there := min(m.Unknown, counts.PerReplica*m.Late)
 		counts.Joined, counts.Elsewhere = m.InPods+there, m.Unknown-there
 		return counts

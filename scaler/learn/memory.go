@@ -13,6 +13,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/asleep"
 	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/promise"
+	"github.com/lagscaler/lagscaler/scaler/standby"
 )
 
 // MemoryVersion is the format of a saved Memory. A Memory of another version is not loaded.
@@ -30,6 +31,8 @@ type Memory struct {
 	Given  *Given       `json:"given,omitempty"` // to another autoscaler; nil: nothing yet, or long ago
 
 	Breaker breaker.State `json:"breaker,omitzero"` // of steps down
+
+	Pairs []standby.Pair `json:"pairs,omitempty"` // clusters of which one stands by
 }
 
 // Given is the number of replicas that another autoscaler was given last.
@@ -63,6 +66,8 @@ type Source struct {
 	ElsewhereKnown bool      `json:"elsewhereKnown,omitempty"` // they were counted once
 	Session        float64   `json:"sessionSeconds,omitempty"` // the longest that a member outlived its pod
 	SessionAt      time.Time `json:"sessionAt,omitzero"`       // when that was
+
+	Place Place `json:"place,omitzero"` // of members in another place
 
 	Unread Unread `json:"unread,omitzero"` // partitions of removed replicas
 
@@ -127,6 +132,11 @@ func (m *Memory) check() error {
 	if err := m.Breaker.Check(); err != nil {
 		return err
 	}
+	for _, p := range m.Pairs {
+		if p.Active > standby.Standby {
+			return fmt.Errorf("%d is no side of the clusters %q and %q", p.Active, p.For, p.Cluster)
+		}
+	}
 	if !slices.IsSortedFunc(m.Sources, compare) {
 		return errors.New("not sorted")
 	}
@@ -140,7 +150,7 @@ func (m *Memory) check() error {
 			return fmt.Errorf("group %q of cluster %q twice", s.Group, s.Cluster)
 		}
 		numbers = append(append(numbers, s.Rebalances...), s.Declared, s.PerConsumer, s.Seen, s.RaisedFrom, s.Best,
-			float64(s.Elsewhere), s.Session, s.Unread.Seconds)
+			float64(s.Elsewhere), s.Session, s.Unread.Seconds, s.Place.Learned)
 		for _, r := range slices.Concat(s.InPods, s.Ratios) {
 			numbers = append(numbers, float64(r.Members))
 		}
@@ -163,7 +173,7 @@ func (m *Memory) check() error {
 		for _, t := range s.Times {
 			numbers = append(numbers, float64(t.Agreed))
 		}
-		for _, share := range []float64{s.BrokenJumps, s.BrokenTrends} {
+		for _, share := range []float64{s.BrokenJumps, s.BrokenTrends, s.Place.Share} {
 			if share < 0 || share > 1 {
 				return fmt.Errorf("%v is no share", share)
 			}

@@ -96,15 +96,16 @@ func (s State) AtDecision(now *seen.State, mappings []seen.Mapping, fastLane boo
 			s.Memory.Breaker = s.Memory.Breaker.Released()
 		}
 		l.learnRebalance()
-		if h.Read != nil {
+		if h.Read != nil && !h.StandsBy {
 			l.learnMembers(&mappings[i])
+			l.learnPlace(&mappings[i])
 		}
 		if h.New {
 			l.learnLeft()
 			l.learnTimes()
 			l.source.ClusterID = cmp.Or(l.seen.ClusterID, l.source.ClusterID)
 		}
-		if h.Quality == seen.Complete && !fastLane {
+		if h.Quality == seen.Complete && !fastLane && !h.StandsBy {
 			l.learnCapacity()
 		}
 		if h.New && h.Rated() {

@@ -34,6 +34,9 @@ func (s State) WithWeek(now *seen.State, desired int32, lateSeconds float64, lat
 	rate, rated := 0.0, len(now.Sources) > 0
 	for i := range now.Sources {
 		h := &now.Sources[i]
+		if h.StandsBy {
+			continue
+		}
 		if rated = rated && h.Rated(); rated {
 			rate += h.Readings.Last().Rate
 		}

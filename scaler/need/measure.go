@@ -44,7 +44,7 @@ type estimator struct {
 func measure(in *Input) *estimator {
 	t := &in.Targets
 	e := &estimator{Input: in, readings: &in.Seen.Readings, need: Need{
-		Cluster: in.Seen.Cluster, Group: in.Seen.Group, Silent: in.Seen.Silent, ForecastBy: FromRate, Horizon: in.Horizon.Seconds(),
+		Cluster: in.Seen.Cluster, Group: in.Seen.Group, StandsBy: in.Seen.StandsBy, Silent: in.Seen.Silent, ForecastBy: FromRate, Horizon: in.Horizon.Seconds(),
 		Utilization: t.Utilization, DownUtilization: t.DownUtilization, DrainSeconds: t.DrainTime.Seconds(),
 		WindowSeconds: in.Clock.Scale(t.StabilizationWindow).Seconds(), Useful: in.Seen.Useful, Downstream: in.Learned.Downstream,
 		NoGroup: in.Seen.NoGroup(), MissingTopics: in.Seen.Missing,

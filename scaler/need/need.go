@@ -91,6 +91,8 @@ type Need struct {
 	Cluster string `json:"cluster"`
 	Group   string `json:"group"`
 
+	StandsBy bool `json:"standsBy,omitempty"` // a copy that the consumers do not use: nothing below is needed
+
 	// Measured.
 	Rate       float64 `json:"rate"` // arriving, over 30 s
 	RateKnown  bool    `json:"rateKnown"`

@@ -189,6 +189,9 @@ func (n *Need) Late(seconds float64) string {
 //	group "shop" and topic "orders" of cluster "main" do not exist
 func (n *Need) Absent() string {
 	var names []string
+	if n.StandsBy { // a group is made there when the first consumer joins, and a topic when the mirror sees it
+		return ""
+	}
 	if n.NoGroup {
 		names = append(names, fmt.Sprintf("group %q", n.Group))
 	}

@@ -80,13 +80,20 @@ func Text(rows []Row) string {
 // of names a row's source where there are several.
 func of(d *scaler.Decision, n *need.Need, name string) string {
 	if len(d.Needs) > 1 {
-		return n.Group + ": " + name
+		return strings.TrimPrefix(named(d, n), "group ") + ": " + name
 	}
 	return name
 }
 
 func measured(d *scaler.Decision, n *need.Need) []Row {
 	const unknown = "unknown"
+	if n.StandsBy {
+		rate := unknown
+		if n.RateKnown {
+			rate = n.AtLeast() + number.PerSecond(n.Rate)
+		}
+		return []Row{{Measured, of(d, n, "stands by"), rate, "arrive, which counts when consumers of the target use this cluster"}}
+	}
 	rate, commits, lag, age, capacity := unknown, unknown, unknown, "", unknown
 	if n.RateKnown {
 		rate, commits = n.AtLeast()+number.PerSecond(n.Rate), n.AtLeast()+number.PerSecond(n.Consumed)
@@ -128,13 +135,25 @@ func measured(d *scaler.Decision, n *need.Need) []Row {
 func mapped(d *scaler.Decision) []Row {
 	n, ok := d.Need()
 	if words := d.MappedWords(); ok && words != "" && !n.MembersUnknown {
-		return []Row{{Measured, of(d, &n, "in one replica"), number.Of(max(1, d.Why.PerReplica), "consumer"), words}}
+		return append([]Row{{Measured, of(d, &n, "in one replica"), number.Of(max(1, d.Why.PerReplica), "consumer"), words}}, placed(d, &n)...)
 	}
-	return nil
+	return placed(d, &n)
+}
+
+// placed shows the share of a target that is one of two places.
+func placed(d *scaler.Decision, n *need.Need) []Row {
+	if d.Why.Share == 0 {
+		return nil
+	}
+	because := number.Of(d.Why.Elsewhere, "consumer") + " elsewhere now, which does not change the share"
+	if d.Why.Alone {
+		because = "the other place was gone: all that does not run there (" + number.Of(d.Why.Elsewhere, "consumer") + ") is needed here"
+	}
+	return []Row{{Measured, of(d, n, "share of this place"), fmt.Sprintf("%d %%", d.Why.Share), because}}
 }
 
 func computed(d *scaler.Decision, n *need.Need) []Row {
-	if !n.RateKnown || !n.Capacity.Known() {
+	if n.StandsBy || !n.RateKnown || !n.Capacity.Known() {
 		return nil
 	}
 	now, arrivals, peaks := n.Now(true), n.Now(false), n.ForPeaks()

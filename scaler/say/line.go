@@ -2,9 +2,11 @@ package say
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/number"
 )
 
@@ -28,11 +30,20 @@ func Head(d scaler.Decision) string {
 	return b.String()
 }
 
+// named is a source of several: its group, and the cluster where that tells it from another one.
+func named(d *scaler.Decision, n *need.Need) string {
+	same := func(o need.Need) bool { return o.Group == n.Group && o.Cluster != n.Cluster }
+	if slices.ContainsFunc(d.Needs, same) {
+		return "group " + n.Group + " of cluster " + n.Cluster
+	}
+	return "group " + n.Group
+}
+
 // Detail are the numbers that the verdict rests on, in the words of its rule.
 func Detail(d scaler.Decision) string {
 	var parts []string
 	if n, ok := d.Need(); ok && len(d.Needs) > 1 {
-		parts = append(parts, "group "+n.Group)
+		parts = append(parts, named(&d, &n))
 	}
 	parts = append(append(parts, d.Words()...), promiseWords(&d)...)
 	for _, s := range d.Steps {

@@ -15,6 +15,7 @@ type History struct {
 	Read     *lag.GroupLag // the last reading's; nil: none yet
 	New      bool          // this poll brought a reading
 	Quality  Quality       // of this poll
+	StandsBy bool          // a copy that the consumers do not use: neither its commits nor its backlog are theirs
 	Useful   int32         // consumers that could have a partition at the last complete poll; 0: no limit, or no such poll
 
 	OutageSince time.Time // polls have been partial or stale since then; zero: they are not
@@ -65,8 +66,8 @@ func (h *History) watch(s *State) {
 	if h.Read == nil {
 		return
 	}
-	if l := s.fleet.listing(&s.Workload); h.places == nil || h.places.listed != l || h.New && !h.members.clients {
-		h.places = placesOf(h.Read, l)
+	if l := s.fleet.listing(&s.Workload); h.places == nil || h.places.listed != l || h.places.twoPlaces != s.TwoPlaces || h.New && !h.members.clients {
+		h.places = placesOf(h.Read, l, s.TwoPlaces)
 	}
 	h.found = h.places.at(s.fleet, s.Now, s.Clock)
 	if h.New && !h.roster.stays(h.members, h.found, s.Now) {

@@ -22,10 +22,19 @@ type Mapping struct {
 	PerPodSettled int32 // the same, of settled members
 	Settled       int32 // living members of the target that are settled; where nothing tells them apart: all that are settled
 
+	TwoPlaces bool  // members elsewhere are expected, see [Place]
 	Watched   bool  // the group was watched for longer than a session
 	Elsewhere int32 // settled members that hold partitions elsewhere for sure: at an address of their own, while all pods show theirs
 	Lasting   int32 // of them, those that have been there for an hour
 	Idle      int32 // members of the target that have held no partition for longer than a session
+}
+
+// Ours is how many members are the target's, where nothing tells them apart all that live.
+func (m *Mapping) Ours() int32 {
+	if m.By == ByRatio {
+		return m.Living
+	}
+	return m.InPods
 }
 
 // MappedBy is the evidence that matches members with pods.
@@ -47,7 +56,7 @@ const lastsAfter = time.Hour
 // in force.
 func (s *State) Map(h *History, session time.Duration, before MappedBy) Mapping {
 	wl, g := &s.Workload, h.Read
-	m := Mapping{Ready: wl.Ready, Watched: s.Now.Sub(h.roster.began) > session}
+	m := Mapping{Ready: wl.Ready, TwoPlaces: s.TwoPlaces, Watched: s.Now.Sub(h.roster.began) > session}
 	if g == nil {
 		return m
 	}
@@ -97,6 +106,12 @@ func (s *State) Map(h *History, session time.Duration, before MappedBy) Mapping 
 // was evidence before, new pods are given time to join, and nothing follows from pods that are all starting.
 func (m *Mapping) nothingTells(pods []Pod, before MappedBy) bool {
 	ready, bare := readyOf(pods), m.Bare
+	switch {
+	case m.TwoPlaces && ready == 0: // all members are where they are expected
+		return false
+	case m.TwoPlaces:
+		return m.Unknown > 0 && m.Late > 0 && 2*m.Late >= ready
+	}
 	if before == ByAddress || before == ByName {
 		if ready == 0 && len(pods) > 0 {
 			return false
@@ -178,6 +193,8 @@ type Members struct {
 	Least      Least // going down; zero: the same
 	Needed     int32 // members that every ready replica has at least, or some are missing; 0: PerReplica
 	Idle       int32 // members of the target that have held no partition for longer than a session
+	Beside     int32 // members of the target in another Kafka cluster, while it moves from one to the other
+	Place      Place // zero: the target is the only place
 }
 
 // Least are the counts for scaling down.
@@ -188,12 +205,18 @@ type Least struct {
 
 // Replicas turns consumers into replicas, to scale up. Consumers that run elsewhere need none.
 func (m Members) Replicas(consumers int32) int32 {
+	if m.Place.Share > 0 {
+		return replicas(m.Place.here(consumers, m.Elsewhere), 0, m.PerReplica)
+	}
 	return replicas(consumers, m.Elsewhere, m.PerReplica)
 }
 
 // Enough turns consumers into replicas, to scale down.
 func (m Members) Enough(consumers int32) int32 {
 	l := m.least()
+	if m.Place.Share > 0 {
+		return replicas(m.Place.here(consumers, l.Elsewhere), 0, l.PerReplica)
+	}
 	return replicas(consumers, l.Elsewhere, l.PerReplica)
 }
 
@@ -213,12 +236,22 @@ func (m Members) least() Least {
 }
 
 // Consumers is the reverse of Replicas.
-func (m Members) Consumers(replicas int32) int32 { return replicas*max(1, m.PerReplica) + m.Elsewhere }
+func (m Members) Consumers(replicas int32) int32 {
+	here := replicas * max(1, m.PerReplica)
+	if m.Place.Share > 0 {
+		return m.Place.all(here, m.Elsewhere)
+	}
+	return here + m.Elsewhere
+}
 
 // AtLeast is the reverse of Enough.
 func (m Members) AtLeast(replicas int32) int32 {
 	l := m.least()
-	return replicas*max(1, l.PerReplica) + l.Elsewhere
+	here := replicas * max(1, l.PerReplica)
+	if m.Place.Share > 0 {
+		return m.Place.all(here, l.Elsewhere)
+	}
+	return here + l.Elsewhere
 }
 
 // Expected is how many members ready replicas should have.

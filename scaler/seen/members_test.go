@@ -12,6 +12,7 @@ import (
 type polled struct {
 	state State
 	now   time.Time
+	two   bool // places
 }
 
 func (p *polled) poll(wl Workload, g lag.GroupLag) *State {
@@ -19,6 +20,7 @@ func (p *polled) poll(wl Workload, g lag.GroupLag) *State {
 	g.GroupState, g.At, g.ReadAt = lag.GroupState{Group: g.Group, State: lag.Stable, At: p.now}, p.now, p.now
 	p.state = See(p.state, &Poll{
 		Now: p.now, Clock: Clock{}.Filled(), Workload: wl, Sources: []Source{{SourceSpec: SourceSpec{Cluster: "main", Group: g.Group}, Lag: &g}},
+		TwoPlaces: p.two,
 	})
 	return &p.state
 }

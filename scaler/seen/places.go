@@ -22,8 +22,9 @@ type place struct {
 //	an instance id or client id with a name   that pod, if every pod that had time to join is found in an id, and if these ids
 //	                                          cannot be numbers, see counted; otherwise no id is used
 type places struct {
-	listed *listing
-	by     []found // addresses; then names that are equal, because they have priority; then names that an id contains
+	listed    *listing
+	twoPlaces bool    // a StatefulSet of the same name may run in the other one
+	by        []found // addresses; then names that are equal, because they have priority; then names that an id contains
 }
 
 // found are the members that one kind of evidence finds.
@@ -33,9 +34,9 @@ type found struct {
 	counted bool   // the ids may be numbers that every process counts
 }
 
-func placesOf(g *lag.GroupLag, l *listing) *places {
+func placesOf(g *lag.GroupLag, l *listing, twoPlaces bool) *places {
 	first := byAddress(g, l)
-	all := &places{listed: l, by: []found{first}}
+	all := &places{listed: l, twoPlaces: twoPlaces, by: []found{first}}
 	if !slices.Contains(first.pods, false) {
 		return all // names cannot add a pod
 	}
@@ -48,7 +49,7 @@ func placesOf(g *lag.GroupLag, l *listing) *places {
 				pods[p.pod] = true
 			}
 		}
-		all.by = append(all.by, found{named, pods, counted(g, l, named)})
+		all.by = append(all.by, found{named, pods, counted(g, l, named, twoPlaces)})
 	}
 	return all
 }
@@ -103,8 +104,9 @@ func placesByName(g *lag.GroupLag, n names, list []place, exactly bool) []place 
 //	worker-0, -1         one of each, and of worker-2, never seen   may be numbers; or worker-2 is in another cluster
 //	orders-5f7d9c-x2x4z  three                                      are names: nobody counts so
 //
-// Instance ids differ in a group, so they are no such numbers.
-func counted(g *lag.GroupLag, l *listing, named []place) bool {
+// Instance ids differ in a group, so they are no such numbers. Where consumers run in two places, StatefulSets of the same name have pods of
+// the same names, so a client id that is, or contains, such a name says nothing.
+func counted(g *lag.GroupLag, l *listing, named []place, twoPlaces bool) bool {
 	members, most, beyond := map[string]int32{}, int32(0), false
 	for i := range g.Members {
 		m := &g.Members[i]
@@ -113,6 +115,7 @@ func counted(g *lag.GroupLag, l *listing, named []place) bool {
 		}
 		switch p := named[i]; {
 		case p.named && ordinal(l.pods[p.pod].Name):
+			beyond = beyond || twoPlaces
 			members[m.ClientID]++
 			most = max(most, members[m.ClientID])
 		case p.pod < 0:

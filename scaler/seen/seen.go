@@ -9,30 +9,32 @@ import (
 
 // Poll is everything that one poll read, and the policy's values that reading depends on.
 type Poll struct {
-	Now      time.Time
-	Clock    Clock // filled
-	Workload Workload
-	Sources  []Source
-	Habits   []lag.Habits  // of the sources: what was learned of their groups' commits
-	Window   time.Duration // the stabilization window: PeakRate is over it
-	MaxWait  time.Duration // how long a record may wait: for EffectiveRate
+	Now       time.Time
+	Clock     Clock // filled
+	Workload  Workload
+	Sources   []Source
+	Habits    []lag.Habits  // of the sources: what was learned of their groups' commits
+	Window    time.Duration // the stabilization window: PeakRate is over it
+	TwoPlaces bool          // consumers of the groups run in another Kubernetes cluster, too, see [Place]
+	MaxWait   time.Duration // how long a record may wait: for EffectiveRate
 }
 
 // State is everything that was read until now. It is a value: [See] returns a new one and leaves the one before as it was.
 type State struct {
-	Now      time.Time
-	Clock    Clock
-	Workload Workload
-	Replicas Replicas
-	Sources  []History // as Poll.Sources
-	fleet    fleet
+	Now       time.Time
+	Clock     Clock
+	Workload  Workload
+	Replicas  Replicas
+	Sources   []History // as Poll.Sources
+	TwoPlaces bool      // as Poll.TwoPlaces
+	fleet     fleet
 }
 
 // See takes a poll in.
 func See(before State, p *Poll) State {
 	s := State{
 		Now: p.Now, Clock: p.Clock, Workload: p.Workload, Replicas: before.Replicas.next(p), Sources: make([]History, len(p.Sources)),
-		fleet: before.fleet.next(p),
+		fleet: before.fleet.next(p), TwoPlaces: p.TwoPlaces,
 	}
 	for i := range p.Sources {
 		src, h := &p.Sources[i], History{}

@@ -59,7 +59,22 @@ type SourceSpec struct {
 	OffsetReset OffsetReset `json:"offsetReset,omitempty"` // empty: not known
 
 	MaxShareMembers int32 `json:"maxShareMembers,omitempty"` // of a share group; 0: what its coordinator says, else 200
+
+	StandbyFor StandbyFor `json:"standbyFor,omitzero"` // zero: this cluster is in use
 }
+
+// StandbyFor says that a source is a copy, which stands by until the consumers use it.
+type StandbyFor struct {
+	Cluster     string        `json:"cluster"`               // whose group of the same name it stands by for
+	MirrorDelay time.Duration `json:"mirrorDelay,omitempty"` // until a record of that cluster is in this one, at most; 0: [MirrorDelayDefault]
+}
+
+// MirrorDelayDefault is the interval at which MirrorMaker 2 and Cluster Linking copy offsets, by default; records are faster.
+// Source: sync.group.offsets.interval.seconds of MirrorMaker 2 (60), KIP-545; consumer.offset.sync.ms of Cluster Linking (30000).
+const MirrorDelayDefault = time.Minute
+
+// Delay is the delay in force.
+func (s StandbyFor) Delay() time.Duration { return cmp.Or(s.MirrorDelay, MirrorDelayDefault) }
 
 // OffsetReset is where a consumer begins in a partition in which its group has no commit: its auto.offset.reset. Where it is
 // not known, what wakes or keeps awake under one of them does.
@@ -124,6 +139,12 @@ func (s SourceSpec) Check() []error {
 	}
 	if r := cmp.Or(s.OffsetReset, Latest); r != Latest && r != Earliest {
 		fail("offsetReset: must be earliest or latest, not %q", s.OffsetReset)
+	}
+	if s.StandbyFor.MirrorDelay < 0 || s.StandbyFor.MirrorDelay > 24*time.Hour {
+		fail("standbyFor.mirrorDelay: must be between 0s and 24h, not %v", s.StandbyFor.MirrorDelay)
+	}
+	if s.StandbyFor.Cluster == "" && s.StandbyFor.MirrorDelay != 0 {
+		fail("standbyFor.cluster: must not be empty")
 	}
 	if i := cmp.Or(s.Isolation, ReadUncommitted); i != ReadUncommitted && i != ReadCommitted {
 		fail("isolation: must be read_uncommitted or read_committed, not %q", s.Isolation)

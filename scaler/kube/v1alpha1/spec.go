@@ -58,6 +58,7 @@ type Duration struct {
 // +kubebuilder:validation:XValidation:rule="!has(self.schedule) || !has(self.maxReplicas) || self.schedule.all(w, w.minReplicas <= self.maxReplicas)",message="no window's minReplicas may exceed maxReplicas",fieldPath=".schedule"
 // +kubebuilder:validation:XValidation:rule="!has(self.objectiveBudget) || has(self.objective)",message="objectiveBudget has no effect without objective",fieldPath=".objectiveBudget"
 // +kubebuilder:validation:XValidation:rule="!has(self.objective) || !has(self.policy) || self.policy != 'thresholds'",message="objective has no effect with the policy thresholds",fieldPath=".objective"
+// +kubebuilder:validation:XValidation:rule="self.sources.all(s, !has(s.standbyFor) || self.sources.exists_one(o, o.cluster == s.standbyFor.cluster && o.group == s.group && !has(o.standbyFor)))",message="standbyFor.cluster must be the cluster of another source with the same group, which has no standbyFor",fieldPath=".sources"
 type KafkaScalerSpec struct {
 	// The target: an object in the same namespace, of any kind with a scale subresource.
 	// +required
@@ -72,6 +73,13 @@ type KafkaScalerSpec struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=16
 	Sources []Source `json:"sources"`
+
+	// Consumers of the same groups run in another Kubernetes cluster, too, where another lagscaler scales them. Both KafkaScalers have
+	// this field. Each place takes its share of what the groups need, rounded up, so that together there is at most one consumer more a
+	// place. When the other place has had no member for 3 minutes, this one takes all. Default: the target is the only place, and
+	// members elsewhere count as they are.
+	// +optional
+	Place *Place `json:"place,omitempty"`
 
 	// The minimum number of replicas. 0 allows scale to zero. Default 1.
 	// +optional
@@ -168,6 +176,16 @@ type KafkaScalerSpec struct {
 	// +optional
 	// +kubebuilder:validation:Enum=keep;wake
 	OnZeroByHand string `json:"onZeroByHand,omitempty"`
+}
+
+// Place is one of two places in which consumers of a group run.
+type Place struct {
+	// The percentage of the consumers that this place takes. The shares of both places must add up to 100. Default: it is learned
+	// from where members ran over the last day; in the first hour it is at least 50.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=99
+	Share *int32 `json:"share,omitempty"`
 }
 
 // ScaleTargetRef is the reference to the target.
@@ -289,6 +307,30 @@ type Source struct {
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=100000
 	MaxShareMembers *int32 `json:"maxShareMembers,omitempty"`
+
+	// This cluster is a copy of another one (MirrorMaker 2, Cluster Linking) to which the consumers fail over. Its group counts from
+	// the moment at which consumers of the target are its members. Before that, neither what the mirror copies nor the commits that it
+	// moves are a need. Topics are named per cluster: MirrorMaker prefixes its copies. Default: the cluster is in use.
+	// +optional
+	StandbyFor *StandbyFor `json:"standbyFor,omitempty"`
+}
+
+// StandbyFor says for which cluster a source stands by.
+type StandbyFor struct {
+	// The cluster of another source with the same group. One of the two is in use: the one that has members of the target, and until
+	// the other one has them, the one that had them last. While both have members, the greater need applies, and nothing is scaled
+	// down for at most an hour.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9._-]+$`
+	Cluster string `json:"cluster"`
+
+	// The longest time until a record of the other cluster has been copied to this one. Records that arrive here start a target with
+	// zero replicas only after the cluster in use has had none for longer than that, or could not be read. Default 60s.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="duration(self) > duration('0s') && duration(self) <= duration('24h')",message="must be more than 0s and at most 24h"
+	MirrorDelay *Duration `json:"mirrorDelay,omitempty"`
 }
 
 // SLO is the set of thresholds for the alerts of a group. They do not affect decisions.

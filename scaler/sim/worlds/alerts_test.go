@@ -97,7 +97,7 @@ func (a *alerts) next(s series) (firing []string) {
 }
 
 // seriesOf are the values of a report for the group of the world.
-func seriesOf(at time.Duration, rep *engine.Report) (s series, ok bool) {
+func seriesOf(at time.Duration, rep *engine.Report, cluster string) (s series, ok bool) {
 	c, found := rep.Cluster(cluster)
 	if !found {
 		return series{}, false

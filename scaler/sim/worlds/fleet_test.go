@@ -29,6 +29,7 @@ type pod struct {
 	number        int
 	ready         time.Duration // it works from then on
 	joined        bool
+	moved         bool // its consumers use the cluster that stood by
 }
 
 // fleet is the target: its pods, and who changed their number.
@@ -42,6 +43,7 @@ type fleet struct {
 	pods    []*pod
 	made    int
 	rollout bool
+	moves   bool       // new pods use the cluster that stands by
 	write   seen.Write // our own last one
 	writes  []scaler.Change
 }
@@ -103,7 +105,7 @@ func (f *fleet) scale(to int32) {
 // start creates a pod. A StatefulSet takes the first number that is free.
 func (f *fleet) start() {
 	f.made++
-	p := &pod{uid: fmt.Sprintf("uid-%d", f.made), ip: fmt.Sprintf("10.0.%d.%d", f.made/250, f.made%250+1)}
+	p := &pod{moved: f.moves, uid: fmt.Sprintf("uid-%d", f.made), ip: fmt.Sprintf("10.0.%d.%d", f.made/250, f.made%250+1)}
 	for slices.ContainsFunc(f.pods, func(o *pod) bool { return o.number == p.number }) {
 		p.number++
 	}
@@ -118,9 +120,10 @@ func (f *fleet) start() {
 
 // end ends a pod in order: its consumers leave the group.
 func (f *fleet) end(p *pod) {
-	f.r.group.leave(func(m *member) bool { return m.pod == p })
-	if f.r.group.static || f.r.group.silent {
-		f.r.group.kill(f.r.now, func(m *member) bool { return m.pod == p })
+	g := f.r.groupOf(p)
+	g.leave(func(m *member) bool { return m.pod == p })
+	if g.static || g.silent {
+		g.kill(f.r.now, func(m *member) bool { return m.pod == p })
 	}
 	f.pods = slices.DeleteFunc(f.pods, func(o *pod) bool { return o == p })
 }
@@ -162,7 +165,7 @@ func (f *fleet) advance() {
 			if f.nat {
 				host = natAddress
 			}
-			f.r.group.join(p, id, host).Topics = f.r.reads
+			f.r.groupOf(p).join(p, id, host).Topics = f.r.reads
 		}
 	}
 }

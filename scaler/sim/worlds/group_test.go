@@ -155,7 +155,7 @@ func (r *run) assign() {
 	}
 	slices.SortFunc(g.members, func(a, b *member) int { return strings.Compare(a.ID, b.ID) })
 	shift := 0 // of the first task of a topic
-	for _, topic := range r.topics {
+	for _, topic := range r.side.topics {
 		var readers []*member
 		for _, m := range g.members {
 			if m.reads(topic.name) {

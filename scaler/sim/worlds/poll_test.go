@@ -43,13 +43,13 @@ func (r *run) note(rep *engine.Report) {
 	for _, part := range r.reading() {
 		p.see(part, r)
 	}
-	if s, ok := seriesOf(r.now, rep); ok {
+	if s, ok := seriesOf(r.now, rep, r.cluster); ok {
 		p.pages = r.alerts.next(s)
 		p.burns, p.series = r.alerts.budget.burning(r.now), s
 	} else {
 		r.alerts.gap()
 	}
-	if c, ok := rep.Cluster(cluster); ok {
+	if c, ok := rep.Cluster(r.cluster); ok {
 		p.started = rep.Polls[0].Polls == 1
 		if g, ok := c.Group(groupName); ok {
 			p.status, p.rates, p.measured = g.Rates.Status, g.Rates, g.Measure(nil)
@@ -79,7 +79,7 @@ func (p *polled) see(part *partition, r *run) {
 // needs is how many replicas the traffic of this time needs.
 func (r *run) needs() int32 {
 	rate, partitions := 0.0, 0
-	for _, t := range r.topics {
+	for _, t := range r.side.topics {
 		if slices.Contains(r.reads, t.name) {
 			rate, partitions = rate+t.rate(r.now), partitions+len(t.partitions)
 		}

@@ -43,10 +43,8 @@ type run struct {
 	seed    uint64
 	rng     *rand.Rand
 	now     time.Duration
-	kafka   *lagtest.Cluster
-	sees    *source
-	topics  []*topic
-	group   group
+	side          // the cluster that the consumers use
+	copies  *side // another one, which stands by; nil: there is none
 	fleet   fleet
 	store   store
 	ours    []*engine.Engine // the replicas of the program; nil: it does not run
@@ -54,6 +52,16 @@ type run struct {
 	alerts  alerts
 	seen    []polled
 	pending []event
+}
+
+// side is a Kafka cluster, and the group in it.
+type side struct {
+	cluster string
+	lost    bool // nobody reaches it
+	kafka   *lagtest.Cluster
+	sees    *source
+	topics  []*topic
+	group   group
 }
 
 func cmpString(a, b string) int { return strings.Compare(a, b) }
@@ -70,12 +78,13 @@ func play(t testing.TB, w world, seed uint64) *run {
 			e.does(r)
 		}
 		r.arrive()
+		r.mirror()
 		r.fleet.advance()
-		r.rebalance()
+		r.onBoth(r.rebalance)
 		if r.now%r.interval == 0 {
 			r.tick()
 		}
-		r.work(r.step())
+		r.onBoth(func() { r.work(r.step()) })
 	}
 	return r
 }
@@ -83,22 +92,23 @@ func play(t testing.TB, w world, seed uint64) *run {
 func newRun(t testing.TB, w world, seed uint64) *run {
 	w.defaults()
 	r := &run{
-		world: w, seed: seed, rng: rand.New(rand.NewPCG(seed, 22)), kafka: lagtest.New(t, cluster, 3),
-		group: group{reader: w.reader, name: groupName}, store: store{},
+		world: w, seed: seed, rng: rand.New(rand.NewPCG(seed, 22)), store: store{},
 	}
-	r.sees = &source{Cluster: r.kafka, r: r, noData: map[lag.Doubt][2]int64{}}
-	r.kafka.Clock(r.time)
+	r.side = r.newSide(t, cluster)
 	for _, spec := range w.topics {
 		if !spec.later {
 			r.create(spec)
 		}
 	}
-	policy, err := w.spec.Policy()
+	if w.standby != nil {
+		r.standBy(r.newSide(t, copyName))
+	}
+	policy, err := r.spec.Policy()
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.alerts.budget.interval = r.interval
-	r.fleet = fleet{fleetSpec: w.fleet, r: r, mode: cmp.Or(w.mode, scaler.Act), policy: policy, sources: w.spec.Sources}
+	r.fleet = fleet{fleetSpec: w.fleet, r: r, mode: cmp.Or(w.mode, scaler.Act), policy: policy, sources: r.spec.Sources}
 	r.group.joined, r.fleet.made = w.renamed, w.renamed
 	r.fleet.scale(w.fleet.replicas)
 	for _, p := range r.fleet.pods {
@@ -109,6 +119,16 @@ func newRun(t testing.TB, w world, seed uint64) *run {
 	}
 	r.ours = []*engine.Engine{r.engine(0)}
 	return r
+}
+
+// newSide is a cluster without topics.
+func (r *run) newSide(t testing.TB, name string) side {
+	kafka := lagtest.New(t, name, 3)
+	kafka.Clock(r.time)
+	return side{
+		cluster: name, kafka: kafka, sees: &source{Cluster: kafka, r: r, noData: map[lag.Doubt][2]int64{}},
+		group: group{reader: r.reader, name: groupName},
+	}
 }
 
 // step is how far time goes at once.
@@ -156,7 +176,7 @@ func (w *world) defaults() {
 
 // create makes a topic, or makes it anew.
 func (r *run) create(spec topicSpec) {
-	r.topics = slices.DeleteFunc(r.topics, func(t *topic) bool { return t.name == spec.name })
+	r.side.topics = slices.DeleteFunc(r.side.topics, func(t *topic) bool { return t.name == spec.name })
 	r.kafka.Create(spec.name, spec.partitions)
 	t := &topic{topicSpec: spec}
 	for id := range int32(spec.partitions) {
@@ -174,12 +194,15 @@ func (r *run) create(spec topicSpec) {
 		}
 		t.partitions = append(t.partitions, p)
 	}
-	r.topics = append(r.topics, t)
+	r.side.topics = append(r.side.topics, t)
 }
 
 // arrive appends the records of a step, and what transactions add.
 func (r *run) arrive() {
-	for _, t := range r.topics {
+	if r.lost {
+		return
+	}
+	for _, t := range r.side.topics {
 		expected := t.rate(r.now) * r.step().Seconds() / float64(len(t.partitions)-t.quiet)
 		if t.tx != nil {
 			r.transact(t, expected)
@@ -193,7 +216,7 @@ func (r *run) arrive() {
 
 // reading are the partitions of the topics that the replicas read.
 func (r *run) reading() (list []*partition) {
-	for _, t := range r.topics {
+	for _, t := range r.side.topics {
 		if slices.Contains(r.reads, t.name) {
 			list = append(list, t.partitions...)
 		}
@@ -269,7 +292,7 @@ func (s *source) look() {
 }
 
 func (r *run) partition(topic string, id int32) *partition {
-	for _, t := range r.topics {
+	for _, t := range r.side.topics {
 		if t.name == topic {
 			return t.partitions[id]
 		}
@@ -314,7 +337,12 @@ func (s *source) dark() bool {
 
 // engine is one replica of the program.
 func (r *run) engine(index int) *engine.Engine {
-	return engine.New(engine.Settings{Clusters: []engine.Cluster{{Name: cluster, Source: r.sees}}, Mode: r.global}, engine.Options{
+	clusters := []engine.Cluster{{Name: r.cluster, Source: r.sees}}
+	if r.copies != nil {
+		clusters = append(clusters, engine.Cluster{Name: r.copies.cluster, Source: r.copies.sees})
+		slices.SortFunc(clusters, func(a, b engine.Cluster) int { return strings.Compare(a.Name, b.Name) })
+	}
+	return engine.New(engine.Settings{Clusters: clusters, Mode: r.global}, engine.Options{
 		Targets: &r.fleet, Memories: r.store, Leading: func() bool { return r.leader == index },
 		Interval: r.interval, Record: evaluated,
 	})

@@ -109,7 +109,7 @@ func expire(r *run) {
 
 // makeAnew deletes the topic and makes it again: its offsets begin at 0, and the old commits are gone a while later.
 func makeAnew(r *run) {
-	t := r.topics[0]
+	t := r.side.topics[0]
 	spec := t.topicSpec
 	spec.old, spec.unread = 0, true
 	for _, p := range t.partitions {
@@ -120,7 +120,7 @@ func makeAnew(r *run) {
 
 // addPartitions doubles the partitions of the topic. From then on records arrive only in the new ones.
 func addPartitions(r *run) {
-	t := r.topics[0]
+	t := r.side.topics[0]
 	old := t.partitions
 	r.kafka.Grow(t.name, 2*len(old))
 	for i := range old {

@@ -264,7 +264,7 @@ func hangOn(at time.Duration, records int64) []event {
 		for _, p := range r.reading() {
 			p.append(records, record, r.now)
 		}
-		for _, t := range r.topics {
+		for _, t := range r.side.topics {
 			t.rate = constant(0)
 		}
 	}}}

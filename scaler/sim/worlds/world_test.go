@@ -24,6 +24,7 @@ type world struct {
 	mode     scaler.Mode     // act
 	global   scaler.Mode     // of all scalers; empty: each has its own
 	renamed  int             // other names and addresses of pods and members, and another week
+	standby  *standbySpec    // another cluster stands by; nil: there is none
 	events   []event
 	onWrite  func(*run) // what happens right after the program wrote
 	judges   []judge
