@@ -83,7 +83,9 @@ func (p *pages) funcs(f frame) template.FuncMap {
 		"took":    func(seconds float64) string { return time.Duration(seconds * 1e9).Round(time.Millisecond).String() },
 		"meaning": func(status string) string { return meanings[lag.Status(status)] },
 		"used":    targetUsed,
-		"over":    func(r *Row) bool { return r.LateSeconds != nil && r.Target != nil && *r.LateSeconds > *r.Target },
+		"amount":  func(v *float64, currency string) string { return dash(typeset.Replace(Amount(v, currency))) },
+		"billURL": billURL, "billCells": cellsOf, "scalerURL": scalerURL,
+		"over": func(r *Row) bool { return r.LateSeconds != nil && r.Target != nil && *r.LateSeconds > *r.Target },
 	}
 }
 
@@ -108,6 +110,8 @@ func targetUsed(r *Row) string {
 }
 
 func groupURL(cluster, group string) string { return "/group?" + string(groupQuery(cluster, group)) }
+
+func scalerURL(name string) string { return "/scaler?" + url.Values{"scaler": {name}}.Encode() }
 
 // groupQuery is escaped.
 func groupQuery(cluster, group string) template.URL {
@@ -150,6 +154,9 @@ func pageURL(l List, page int) string {
 	}
 	if l.Desc {
 		q.Set("desc", "1")
+	}
+	if l.by != "" {
+		q.Set("by", l.by)
 	}
 	if page > 1 {
 		q.Set("page", strconv.Itoa(page))

@@ -16,15 +16,16 @@ import (
 
 // Options are what the pages are made from.
 type Options struct {
-	Latest   func() *engine.Report // nil report: nothing was polled yet
-	Ring     *recent.Ring
-	Interval time.Duration // between polls
-	Version  string
-	Config   func() string    // the configuration in force, secrets redacted, as YAML; nil: not shown
-	Troubles func() []Problem // problems that are not in the report, such as missing permissions; nil: none
-	Scene    func() string    // one sentence above each page, of a demo; nil: none
-	Now      func() time.Time
-	Log      *slog.Logger
+	Latest    func() *engine.Report // nil report: nothing was polled yet
+	Ring      *recent.Ring
+	Interval  time.Duration // between polls
+	Version   string
+	Config    func() string    // the configuration in force, secrets redacted, as YAML; nil: not shown
+	Troubles  func() []Problem // problems that are not in the report, such as missing permissions; nil: none
+	HourPrice func() HourPrice // what a replica costs in an hour; nil: not known
+	Scene     func() string    // one sentence above each page, of a demo; nil: none
+	Now       func() time.Time
+	Log       *slog.Logger
 }
 
 //go:embed static
@@ -83,6 +84,7 @@ var routes = []route{
 	{"/group", "/api/v1/group", "group.html", "Group", (*pages).group, nil},
 	{"/decisions", "/api/v1/decisions", "decisions.html", "Decisions", (*pages).decisions, (*pages).allDecisions},
 	{"/rebalances", "/api/v1/rebalances", "rebalances.html", "Rebalances", (*pages).rebalances, (*pages).allRebalances},
+	{"/bill", "/api/v1/bill", "bill.html", "Bill", (*pages).bill, (*pages).allBill},
 	{"/status", "/api/v1/status", "status.html", "Status", (*pages).status, nil},
 	{"", "/api/v1/lag", "", "", nil, (*pages).lag},
 	{"", "/api/v1/compare", "", "", (*pages).compare, nil},

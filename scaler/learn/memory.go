@@ -11,8 +11,10 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler/asleep"
+	"github.com/lagscaler/lagscaler/scaler/bill"
 	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/promise"
+	"github.com/lagscaler/lagscaler/scaler/timeline"
 )
 
 // MemoryVersion is the format of a saved Memory. A Memory of another version is not loaded.
@@ -30,6 +32,9 @@ type Memory struct {
 	Given  *Given       `json:"given,omitempty"` // to another autoscaler; nil: nothing yet, or long ago
 
 	Breaker breaker.State `json:"breaker,omitzero"` // of steps down
+
+	Bill     bill.Account      `json:"bill,omitzero"`     // replica hours and late records of the last week
+	Timeline timeline.Timeline `json:"timeline,omitzero"` // decisions and rebalances of the last week
 }
 
 // Given is the number of replicas that another autoscaler was given last.
@@ -99,6 +104,7 @@ type ResidualFloor struct {
 // Save is the part of the memory that outlives the process, as JSON.
 func (m Memory) Save() ([]byte, error) {
 	m.Version = MemoryVersion
+	m.Week = m.Week.thinned()
 	data, err := json.Marshal(m)
 	if err != nil {
 		return nil, fmt.Errorf("save memory: %w", err)
