@@ -42,7 +42,7 @@ func TestBillCommand(t *testing.T) {
 		code  int
 		want  []string
 	}{
-		{"hours", false, nil, exitOK, []string{"The last 7 days", "The last 24 hours", "REPLICA HOURS", "shop       team=web  2        3 h    28             28       36       60 (1 of 2 scalers)  12    99.943 %  0 of 1", "young      -         1        0 h    -  "}},
+		{"hours", false, nil, exitOK, []string{"The last 7 days", "The last 24 hours", "REPLICA HOURS", "shop       team=web  2        3 h    28             28       36       60 (1 of 2 scalers)  12    99.943 %  0 of 1", "young      -         1        0 s    -  "}},
 		{"money", true, nil, exitOK, []string{"COST", "14.00 EUR", "30.00 EUR (1 of 2 scalers)"}},
 		{"by scaler", false, []string{"--by", "scaler"}, exitOK, []string{"SCALER", "shop/orders"}},
 		{"as JSON", false, []string{"-o", "json"}, exitOK, []string{`"replicaHours": 28`, `"replicaHours": null`}},

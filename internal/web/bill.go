@@ -36,6 +36,11 @@ type BillPage struct {
 	Rows        []BillRow `json:"rows"`               // sorted by sort, else those that took most in the week first
 }
 
+// HourPrice is the price as it is configured.
+func (p *BillPage) HourPrice() string {
+	return typeset.Replace(strconv.FormatFloat(*p.ReplicaHour, 'f', -1, 64) + " " + p.Currency)
+}
+
 // BillRow is a namespace and an owner, or a scaler.
 type BillRow struct {
 	Namespace string     `json:"namespace"`
@@ -87,10 +92,14 @@ func billedOf(r *engine.Report) []billed {
 		if s.Refused() || s.Mode == scaler.Observe {
 			continue
 		}
-		namespace, _, _ := strings.Cut(s.Name, "/")
-		out = append(out, billed{s, cmp.Or(s.Workload.Ref.Namespace, namespace), s.Bill.Sum(r.At, bill.Day), s.Bill.Sum(r.At, bill.Week)})
+		out = append(out, billedScalerOf(s, r.At))
 	}
 	return out
+}
+
+func billedScalerOf(s *engine.ScalerReport, now time.Time) billed {
+	namespace, _, _ := strings.Cut(s.Name, "/")
+	return billed{s, cmp.Or(s.Workload.Ref.Namespace, namespace), s.Bill.Sum(now, bill.Day), s.Bill.Sum(now, bill.Week)}
 }
 
 func (p *pages) bill(r *engine.Report, req *http.Request) (any, error) {
@@ -284,13 +293,16 @@ func (p HourPrice) of(hours *float64) *float64 {
 	return new(*hours * p.Amount)
 }
 
-// Known is how many hours are known, in words: "3 h"; "0 to 24 h" of several scalers.
+// Known is how much time is known, in words: "3 h"; "0 to 24 h" of several scalers.
 func (s *BillSpan) Known() string {
-	least, most := number.Quantity(s.LeastHours), number.Quantity(s.MostHours)
-	if least == most {
-		return most + " h"
+	least, most := number.Seconds(3600*s.LeastHours), number.Seconds(3600*s.MostHours)
+	switch {
+	case least == most:
+		return most
+	case s.LeastHours == 0:
+		return "0 to " + most
 	}
-	return least + " to " + most + " h"
+	return least + " to " + most
 }
 
 // Kept is how many promises were kept: "3 of 4", "3 of 4, 2 unknown"; empty if there is none.

@@ -86,7 +86,7 @@ func TestBill(t *testing.T) {
 		t.Errorf("pay: %+v", w)
 	}
 	scalers := billPage(t, h, "?by=scaler&sort=name&q=SHOP")
-	if len(scalers.Rows) != 3 || scalers.Rows[0].Scaler != "shop/mails" || scalers.Rows[2].Week.Hours != nil || scalers.Rows[2].Week.Known() != "0 h" {
+	if len(scalers.Rows) != 3 || scalers.Rows[0].Scaler != "shop/mails" || scalers.Rows[2].Week.Hours != nil || scalers.Rows[2].Week.Known() != "0 s" {
 		t.Errorf("by scaler: %+v", scalers)
 	}
 	for _, wrong := range []string{"?by=team", "?sort=colour"} {
@@ -106,7 +106,7 @@ func TestBillInMoney(t *testing.T) {
 	if page.ReplicaHour == nil || page.Currency != "EUR" || !is(page.All.Week.Cost, 96) || !is(page.All.Week.BeforeCost, 60) {
 		t.Errorf("%+v", page)
 	}
-	if text := get(t, h, "/bill").Body.String(); !strings.Contains(text, "96.00\u00a0EUR") || !strings.Contains(text, "0.50\u00a0EUR for a replica and hour") {
+	if text := get(t, h, "/bill").Body.String(); !strings.Contains(text, "96.00\u00a0EUR") || !strings.Contains(text, "0.5\u00a0EUR for a replica and hour") {
 		t.Error(text)
 	}
 }
@@ -134,7 +134,7 @@ func TestWordsOfTheBill(t *testing.T) {
 	for want, got := range map[string]string{
 		"50 % less": Less(&five, &ten), "100 % more": Less(&ten, &five), "the same": Less(&ten, &ten), "": Less(nil, &ten) + Less(&ten, &none) + Amount(nil, "EUR"),
 		"5.00 EUR": Amount(&five, "EUR"), "12 346 EUR": Amount(new(12345.6), "EUR"), "10": Amount(&ten, ""),
-		"168 h": (&BillSpan{LeastHours: 167.9, MostHours: 168}).Known(), "3 to 24 h": (&BillSpan{LeastHours: 3, MostHours: 23.6}).Known(),
+		"7 d": (&BillSpan{LeastHours: 167.9, MostHours: 168}).Known(), "3 h to 24 h": (&BillSpan{LeastHours: 3, MostHours: 23.6}).Known(),
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -62,6 +62,9 @@ func New(o Options) http.Handler {
 		}
 		mux.HandleFunc("GET "+r.twin, p.serveJSON(r))
 	}
+	for path, draw := range images {
+		mux.HandleFunc("GET "+path, p.serveImage(draw))
+	}
 	mux.HandleFunc("GET /healthz", p.healthy)
 	mux.HandleFunc("GET /readyz", p.ready)
 	mux.Handle("GET /static/", serve.Cached(http.FileServerFS(static)))
@@ -83,6 +86,7 @@ var routes = []route{
 	{"/{$}", "/api/v1/groups", "groups.html", "Groups", (*pages).groups, (*pages).allGroups},
 	{"/group", "/api/v1/group", "group.html", "Group", (*pages).group, nil},
 	{"/decisions", "/api/v1/decisions", "decisions.html", "Decisions", (*pages).decisions, (*pages).allDecisions},
+	{"/scaler", "/api/v1/scaler", "scaler.html", "Scaler", (*pages).scaler, nil},
 	{"/rebalances", "/api/v1/rebalances", "rebalances.html", "Rebalances", (*pages).rebalances, (*pages).allRebalances},
 	{"/bill", "/api/v1/bill", "bill.html", "Bill", (*pages).bill, (*pages).allBill},
 	{"/status", "/api/v1/status", "status.html", "Status", (*pages).status, nil},

@@ -114,5 +114,8 @@ func (a *Account) Hours(now time.Time) []Hour {
 // SizeBefore is the size of the target before lagscaler set it.
 func (a *Account) SizeBefore() Before { return a.before }
 
+// Within is the time by which records are judged; 0: nobody judges them.
+func (a *Account) Within() time.Duration { return a.within }
+
 // Begun is the first poll; zero: there was none.
 func (a *Account) Begun() time.Time { return a.begun }
