@@ -118,6 +118,9 @@ func printBill(w io.Writer, page *web.BillPage) error {
 			return err
 		}
 	}
+	if !page.Leader {
+		fmt.Fprint(w, "\nThe replica that answered does not lead: it knows only what it has seen itself. Ask again, or ask the leader: its pod is the holder of the Lease.\n")
+	}
 	_, err := fmt.Fprint(w, billLegend)
 	return err
 }

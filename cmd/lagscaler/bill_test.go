@@ -15,7 +15,7 @@ import (
 func TestBillCommand(t *testing.T) {
 	money := false
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		q, page := r.URL.Query(), web.BillPage{By: r.URL.Query().Get("by"), Rows: []web.BillRow{}}
+		q, page := r.URL.Query(), web.BillPage{Leader: !money, By: r.URL.Query().Get("by"), Rows: []web.BillRow{}}
 		if q.Get("page") != "all" {
 			t.Errorf("asks for %s", r.URL)
 		}
@@ -43,7 +43,7 @@ func TestBillCommand(t *testing.T) {
 		want  []string
 	}{
 		{"hours", false, nil, exitOK, []string{"The last 7 days", "The last 24 hours", "REPLICA HOURS", "shop       team=web  2        3 h    28             28       36       60 (1 of 2 scalers)  12    99.943 %  0 of 1", "young      -         1        0 s    -  "}},
-		{"money", true, nil, exitOK, []string{"COST", "14.00 EUR", "30.00 EUR (1 of 2 scalers)"}},
+		{"money", true, nil, exitOK, []string{"COST", "14.00 EUR", "30.00 EUR (1 of 2 scalers)", "does not lead"}},
 		{"by scaler", false, []string{"--by", "scaler"}, exitOK, []string{"SCALER", "shop/orders"}},
 		{"as JSON", false, []string{"-o", "json"}, exitOK, []string{`"replicaHours": 28`, `"replicaHours": null`}},
 		{"nobody", false, []string{"--search", "nobody"}, exitFailed, []string{`no scaler matches "nobody"`}},

@@ -103,8 +103,8 @@
 //	When do all scalers stop?                            scaler/breaker    fleet.go: Fleet, which the engine calls
 //	When is a group idle?                                scaler/need       measure.go: idle
 //	What does an objective cost, and what keeps it?      scaler/promise    doc.go; choose.go: which room is in force; scaler/need: room.go
-//	What did a fleet take, and what instead?             scaler/bill       doc.go; account.go: Next; internal/web: bill.go
-//	What happened to a scaler in the last week?          scaler/timeline   doc.go; which parts of it are saved: scaler/learn week.go
+//	What did a fleet take, and what instead?             scaler/bill       doc.go; account.go: Next, where hours begin and end: reach
+//	What happened to a scaler in the last week?          scaler/timeline   doc.go; timeline.go: Next; its page is of internal/web
 //	What would another policy have decided?              scaler/sim        doc.go: the simulator; lineup.go: the alternatives
 //	What would these settings have done to my history?   internal/tryout   doc.go; case.go: Cases has what is played; brake.go: how a brake is removed
 //	Which recorded traffic is simulated?                 scaler/sim/traces        traces.go: the traces that are shipped

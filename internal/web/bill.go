@@ -29,6 +29,7 @@ type HourPrice struct {
 // BillPage is what the consumers of all scalers took in the last day and week, and what they would have taken otherwise.
 type BillPage struct {
 	List
+	Leader      bool      `json:"leader"`             // false: this replica knows only what it has seen itself
 	By          string    `json:"by"`                 // what a row is: namespace (of one owner), or scaler
 	ReplicaHour *float64  `json:"replicaHourPrice"`   // null: not configured, and so is every cost
 	Currency    string    `json:"currency,omitempty"` // of every cost
@@ -124,7 +125,7 @@ func (p *pages) allBill(r *engine.Report, req *http.Request) (serve.Whole, error
 // findBill are the rows of the scalers that match, sorted, and the page without them.
 func (p *pages) findBill(r *engine.Report, req *http.Request) (*BillPage, []BillRow, error) {
 	q := req.URL.Query()
-	out := &BillPage{List: listOf(q, "hours"), By: cmp.Or(q.Get("by"), "namespace"), Rows: []BillRow{}}
+	out := &BillPage{List: listOf(q, "hours"), Leader: r.Leader, By: cmp.Or(q.Get("by"), "namespace"), Rows: []BillRow{}}
 	if !q.Has("sort") {
 		out.Desc = true
 	}

@@ -31,8 +31,8 @@ type GroupPage struct {
 	Commits    string          `json:"commitsNote,omitempty"` // what was learned of its commits, what was not, and whether it is saved
 	Left       []string        `json:"leftNotes,omitempty"`   // what is known of the topics that the group has left
 
-	scaler *ScalerPage       // nil: nothing scales it
-	owners map[string]string // client id and host of each member, by its id
+	scaler func() *ScalerPage // made for a page only; nil: nothing scales it
+	owners map[string]string  // client id and host of each member, by its id
 }
 
 // OwnerOf is the client id and the host of a member, such as worker-1@10.0.0.7; its id if it is not among the members.
@@ -50,7 +50,12 @@ func shortOwner(name string) string {
 }
 
 // Scaler is what happened to the scaler of the group; nil: nothing scales it.
-func (g *GroupPage) Scaler() *ScalerPage { return g.scaler }
+func (g *GroupPage) Scaler() *ScalerPage {
+	if g.scaler == nil {
+		return nil
+	}
+	return g.scaler()
+}
 
 // MemberStats are a group's members and rebalances in numbers.
 type MemberStats struct {
@@ -118,8 +123,12 @@ func (p *pages) groupPage(r *engine.Report, cluster string, g *engine.GroupRepor
 		out.Row.scaledBy(s)
 		d := decisionOf(s)
 		out.Decision = &d
-		if page, err := p.scalerPage(r, url.Values{"scaler": {s.Name}}); err == nil {
-			out.scaler = page
+		out.scaler = func() *ScalerPage {
+			page, err := p.scalerPage(r, url.Values{"scaler": {s.Name}})
+			if err != nil {
+				return nil // there is no such scaler any more
+			}
+			return page
 		}
 	}
 	return out

@@ -18,6 +18,7 @@ import (
 type ScalerPage struct {
 	Name      string     `json:"name"`
 	Namespace string     `json:"namespace"`
+	Leader    bool       `json:"leader"` // false: this replica knows only what it has seen itself
 	Labels    api.Labels `json:"labels,omitempty"`
 	TargetLag float64    `json:"targetLagSeconds"`
 	Objective *float64   `json:"objective"` // percent; null: none is set
@@ -96,7 +97,7 @@ func (p *pages) scalerPage(r *engine.Report, q url.Values) (*ScalerPage, error) 
 		return nil, failure{http.StatusNotFound, "no scaler " + strconv.Quote(name)}
 	}
 	s := &r.Scalers[i]
-	out := &ScalerPage{Name: s.Name, Labels: s.Owners, TargetLag: s.Policy.TargetLag.Seconds(), Price: p.priceOf(s), Currency: p.hourPrice().Currency}
+	out := &ScalerPage{Name: s.Name, Leader: r.Leader, Labels: s.Owners, TargetLag: s.Policy.TargetLag.Seconds(), Price: p.priceOf(s), Currency: p.hourPrice().Currency}
 	if s.Policy.Objective > 0 {
 		out.Objective = &s.Policy.Objective
 	}

@@ -113,6 +113,19 @@ func TestPagesAndTwins(t *testing.T) {
 	}
 }
 
+// The page of a group has the picture of the scaler that scales it; that of another group does not.
+func TestGroupHasThePictureOfItsScaler(t *testing.T) {
+	rep := report(t, "alpha", "beta")
+	rep.Scalers = []engine.ScalerReport{{Outcome: scaler.Outcome{Scaler: scaler.Scaler{Name: "shop/orders", Sources: []seen.SourceSpec{{Cluster: "main", Group: "beta"}}}}}}
+	h := handlerOf(rep)
+	for group, want := range map[string]bool{"beta": true, "alpha": false} {
+		text := get(t, h, "/group?cluster=main&group="+group).Body.String()
+		if has := strings.Contains(text, `aria-label="Scaler shop/orders. `); has != want {
+			t.Errorf("%s: the picture is there: %v", group, has)
+		}
+	}
+}
+
 // docs/api.md has a section for every path, and no other.
 func TestDocumentedPaths(t *testing.T) {
 	doc, err := os.ReadFile("../../docs/api.md")
