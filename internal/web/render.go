@@ -86,6 +86,7 @@ func (p *pages) funcs(f frame) template.FuncMap {
 		"used":    targetUsed,
 		"dated":   func(t time.Time) string { return t.UTC().Format("2 Jan 15:04:05") },
 		"sinceOr": sinceOr, "clockRange": clockRange, "onTime": onTime, "dash": dash,
+		"deedWords":  deedWords,
 		"shortOwner": shortOwner,
 		"onTimeOf":   func(p float64) string { return onTime(&p) },
 		"quantity":   func(v float64) string { return typeset.Replace(number.Quantity(v)) },

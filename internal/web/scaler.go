@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -31,6 +32,8 @@ type ScalerPage struct {
 
 	Decisions  []StoryDecision  `json:"decisions"`  // for another size, the oldest first
 	Rebalances []StoryRebalance `json:"rebalances"` // that have ended, the oldest first
+
+	Deeds []engine.Deed `json:"deeds"` // what was done, and what changed of what may be, the newest first; of this process, without derivations
 
 	Day      BillSpan      `json:"day"` // as in the bill
 	Week     BillSpan      `json:"week"`
@@ -112,6 +115,14 @@ func (p *pages) scalerPage(r *engine.Report, q url.Values) (*ScalerPage, error) 
 		return nil, err
 	}
 	out.tell(s, r.At)
+	out.Deeds = []engine.Deed{}
+	if p.Deeds != nil {
+		for _, d := range p.Deeds(s.Name) {
+			if out.shows(d.At) {
+				out.Deeds = append(out.Deeds, d)
+			}
+		}
+	}
 	if r.At.Sub(out.From) <= ringReach {
 		out.Steps, out.Since.Steps = p.recentSteps(s, out.From, out.To), nil
 		if len(out.Steps) > 0 {
@@ -297,4 +308,15 @@ func joined(steps []StoryStep, seconds []float64, produced, late []*float64) {
 			s.Late = new(max(*cmp.Or(s.Late, late[k-1]), *late[k-1]))
 		}
 	}
+}
+
+// deedWords are a deed in a line.
+func deedWords(d engine.Deed) string {
+	switch {
+	case d.From != nil && d.To != nil:
+		return fmt.Sprintf("%d → %d %s", *d.From, *d.To, d.Reason)
+	case d.Before != "":
+		return d.Before + " → " + cmp.Or(d.After, "none")
+	}
+	return d.After
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/internal/web/recent"
+	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/timeline"
 )
 
@@ -95,6 +97,37 @@ func TestPriceOnThePage(t *testing.T) {
 		if n := strings.Count(text, want); n != times {
 			t.Errorf("the page has %d times %q, want %d", n, want, times)
 		}
+	}
+}
+
+// The audit trail of a scaler is on its page, within the time that is shown.
+func TestDeedsOnThePage(t *testing.T) {
+	r := told()
+	deeds := []engine.Deed{
+		{At: t0.Add(-time.Hour), Kind: engine.DeedWrite, Scaler: "pay/cards", From: new(int32(4)), To: new(int32(9)), Reason: "ScaleUp", Outcome: scaler.Failed, Error: "<denied>"},
+		{At: t0.Add(-2 * time.Hour), Kind: engine.DeedMode, Scaler: "pay/cards", Before: "advise", After: "act", DeclaredBy: "argocd"},
+		{At: t0.Add(-30 * time.Hour), Kind: engine.DeedFreeze, After: "too old"},
+	}
+	h := New(Options{
+		Latest: func() *engine.Report { return r }, Ring: recent.New(), Now: func() time.Time { return r.At },
+		Deeds: func(name string) []engine.Deed {
+			if name != "pay/cards" {
+				return nil
+			}
+			return deeds
+		},
+	})
+	text := get(t, h, "/scaler?scaler=pay/cards").Body.String()
+	for want, has := range map[string]bool{"Audit trail": true, "4 → 9 ScaleUp": true, "&lt;denied&gt;": true, "advise → act": true, "argocd": true, "too old": false} {
+		if strings.Contains(text, want) != has {
+			t.Errorf("the page has %q: %v", want, !has)
+		}
+	}
+	if page := scalerPage(t, h, ""); len(page.Deeds) != 2 {
+		t.Errorf("%+v", page.Deeds)
+	}
+	if text := get(t, h, "/scaler?scaler=shop/mails").Body.String(); strings.Contains(text, "Audit trail") {
+		t.Error("another scaler has the trail, too")
 	}
 }
 
