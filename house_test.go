@@ -25,7 +25,7 @@ const module = "github.com/lagscaler/lagscaler/"
 // pure packages do no I/O, read no clock, write no log and start no goroutine.
 var pure = []string{
 	"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/asleep", "scaler/learn", "scaler/need", "scaler/say", "scaler/plan", "scaler/number", "scaler/promise",
-	"scaler/standby", "scaler/sim", "scaler/brakes", "scaler/breaker",
+	"scaler/sim", "scaler/brakes", "scaler/breaker", "scaler/bill", "scaler/standby", "scaler/timeline",
 }
 
 // mayImport says which of our own packages a package may import. One that is not listed fails the test:
@@ -36,13 +36,15 @@ var mayImport = map[string][]string{
 	"scaler/plan":     {},
 	"scaler/number":   {},
 	"scaler/promise":  {},
+	"scaler/bill":     {},
 	"scaler/standby":  {},
+	"scaler/timeline": {},
 	"scaler/seen":     {"lag", "rebalancemon"},
 	"scaler/asleep":   {"lag", "scaler/seen"},
 	"scaler/breaker":  {"scaler/seen"},
-	"scaler/learn":    {"lag", "scaler/seen", "scaler/asleep", "scaler/breaker", "scaler/promise", "scaler/standby"},
+	"scaler/learn":    {"lag", "scaler/seen", "scaler/asleep", "scaler/bill", "scaler/breaker", "scaler/promise", "scaler/standby", "scaler/timeline"},
 	"scaler/need":     {"lag", "scaler/seen", "scaler/learn", "scaler/plan", "scaler/number", "scaler/promise"},
-	"scaler":          {"lag", "rebalancemon", "scaler/seen", "scaler/asleep", "scaler/breaker", "scaler/learn", "scaler/need", "scaler/plan", "scaler/number", "scaler/promise", "scaler/standby"},
+	"scaler":          {"lag", "rebalancemon", "scaler/seen", "scaler/asleep", "scaler/bill", "scaler/breaker", "scaler/learn", "scaler/need", "scaler/plan", "scaler/number", "scaler/promise", "scaler/standby", "scaler/timeline"},
 	"scaler/brakes":   {"scaler", "scaler/seen", "scaler/number"},
 	"scaler/say":      {"scaler", "scaler/need", "scaler/number", "scaler/promise"},
 	"scaler/sim":      {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/say", "scaler/promise"},
@@ -79,10 +81,10 @@ var mayImport = map[string][]string{
 	"internal/web/events":  {"rebalancemon", "internal/engine"},
 	"internal/web/recent":  {"internal/engine"},
 
-	"internal/engine":  {"lag", "rebalancemon", "scaler", "scaler/brakes", "scaler/seen", "scaler/asleep", "scaler/breaker", "scaler/learn", "scaler/say"},
+	"internal/engine":  {"lag", "rebalancemon", "scaler", "scaler/bill", "scaler/brakes", "scaler/seen", "scaler/asleep", "scaler/breaker", "scaler/learn", "scaler/say", "scaler/timeline"},
 	"internal/metrics": {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/learn", "internal/engine", "scaler/need"},
 	"internal/api":     {"lag", "rebalancemon", "scaler", "internal/engine"},
-	"internal/web":     {"lag", "rebalancemon", "scaler", "internal/engine", "internal/serve", "internal/web/events", "internal/web/recent", "internal/api", "scaler/learn", "scaler/say", "scaler/number", "scaler/need", "scaler/promise"},
+	"internal/web":     {"lag", "rebalancemon", "scaler", "internal/engine", "internal/serve", "internal/web/events", "internal/web/recent", "internal/api", "internal/plot", "scaler/bill", "scaler/learn", "scaler/say", "scaler/number", "scaler/need", "scaler/promise", "scaler/timeline"},
 	"internal/config":  {"lag", "rebalancemon", "scaler", "scaler/brakes", "scaler/seen"},
 	"internal/plot":    {"scaler/sim"},
 	"internal/keda":    {"scaler", "scaler/seen"},

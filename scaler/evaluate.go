@@ -55,6 +55,8 @@ func Evaluate(in Input) Result {
 	learned = learned.WithPlays(now, next.plays(&in, now, &learned, lane))
 	late, lateKnown := next.standing.timeLag()
 	learned = learned.WithWeek(now, next.standing.Desired, late, lateKnown)
+	learned.Memory.Bill = learned.Memory.Bill.Next(next.billed(&in, now))
+	learned.Memory.Timeline = learned.Memory.Timeline.Next(next.happened(now, fresh))
 	next.progress = learned.Progress
 	return Result{Decision: *next.standing, Fresh: fresh, Memory: Memory{Memory: learned.Memory, recent: &next}}
 }

@@ -106,6 +106,8 @@
 //	When do all scalers stop?                            scaler/breaker    fleet.go: Fleet, which the engine calls
 //	When is a group idle?                                scaler/need       measure.go: idle
 //	What does an objective cost, and what keeps it?      scaler/promise    doc.go; choose.go: which room is in force; scaler/need: room.go
+//	What did a fleet take, and what instead?             scaler/bill       doc.go; account.go: Next, where hours begin and end: reach
+//	What happened to a scaler in the last week?          scaler/timeline   doc.go; timeline.go: Next; its page is of internal/web
 //	What would another policy have decided?              scaler/sim        doc.go: the simulator; lineup.go: the alternatives
 //	What would these settings have done to my history?   internal/tryout   doc.go; case.go: Cases has what is played; brake.go: how a brake is removed
 //	Which recorded traffic is simulated?                 scaler/sim/traces        traces.go: the traces that are shipped
@@ -174,7 +176,7 @@
 //	How are the times of the demo shortened?             scaler/seen       clock.go
 //	Is a claim of the documentation true?                e2e               a module of its own: real Kafka, Kubernetes, Prometheus
 //
-// Imports point one way; a <- b means that b imports a: lag <- rebalancemon <- scaler/seen <- {scaler/asleep, scaler/breaker, scaler/promise, scaler/standby} <- scaler/learn <- scaler/need <- scaler <- scaler/say <-
+// Imports point one way; a <- b means that b imports a: lag <- rebalancemon <- scaler/seen <- {scaler/asleep, scaler/bill, scaler/breaker, scaler/promise, scaler/standby, scaler/timeline} <- scaler/learn <- scaler/need <- scaler <- scaler/say <-
 // internal/engine <- {internal/metrics, internal/web, internal/external} <- internal/daemon <- cmd.
 // All packages before internal/engine, and scaler/sim, do no I/O, read no clock, write no log and start no goroutine.
 // house_test.go checks all of this.

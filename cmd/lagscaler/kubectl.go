@@ -62,7 +62,7 @@ This is the program lagscaler: named kubectl-lagscaler and on the PATH, it is a 
 	root.PersistentFlags().StringVar(&k.service, "service", "", "the Service of lagscaler, `NAMESPACE/NAME` (default: the one with the label app.kubernetes.io/name=lagscaler)")
 	k.flags.Bind(root.PersistentFlags())
 	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) { k.errOut = cmd.ErrOrStderr() }
-	root.AddCommand(newPluginExplain(k), newPluginLag(k), newPluginRebalances(k), newPluginPrice(k), newPluginMCP(k), newVersion())
+	root.AddCommand(newPluginExplain(k), newPluginLag(k), newPluginRebalances(k), newPluginPrice(k), newPluginBill(k), newPluginMCP(k), newVersion())
 	return root
 }
 

@@ -35,6 +35,7 @@ Exit codes: 0 success; 1 failure, or a limit was exceeded; 2 wrong flags, argume
 		newExplain(),
 		newCompare(),
 		newPrice(),
+		newBill(),
 		newLag(),
 		newCheck(),
 		newAlerts(),

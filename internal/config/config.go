@@ -73,6 +73,9 @@ type Config struct {
 	// entry allows; lagscaler refuses any other KafkaScaler, which then changes nothing.
 	Namespaces []NamespaceRule `yaml:"namespaces"`
 
+	// What a replica costs, for the bill: docs/bill.md.
+	Bill Bill `yaml:"bill"`
+
 	// Limits of all scalers together, and freezes.
 	Brakes Brakes `yaml:"brakes"`
 
@@ -83,6 +86,15 @@ type Config struct {
 	Kubernetes Kubernetes `yaml:"kubernetes"`
 
 	files []string // the configuration file, then every file that it refers to
+}
+
+// Bill is what a replica costs, for the bill: docs/bill.md.
+type Bill struct {
+	// What one replica costs in an hour, on average over all targets. Default: none; the bill then has replica hours only.
+	ReplicaHour float64 `yaml:"replicaHour"`
+
+	// The currency of replicaHour, as it is printed after an amount, such as EUR.
+	Currency string `yaml:"currency"`
 }
 
 // ExternalScaler is the endpoint that KEDA asks, with its protocol externalscaler (gRPC).

@@ -155,7 +155,7 @@ func TestExampleShowsEverySection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, field := range []string{"Clusters", "Groups", "Owners", "Namespaces", "Scalers", "Metrics", "Record", "Memory", "Audit", "Brakes", "Log", "Kubernetes"} {
+	for _, field := range []string{"Clusters", "Groups", "Owners", "Namespaces", "Scalers", "Metrics", "Record", "Memory", "Audit", "Bill", "Brakes", "Log", "Kubernetes"} {
 		if reflect.ValueOf(*c).FieldByName(field).IsZero() {
 			t.Errorf("the example has no %s", field)
 		}

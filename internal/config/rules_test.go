@@ -1,6 +1,7 @@
 package config
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -109,5 +110,24 @@ func TestBrakes(t *testing.T) {
 	}
 	if f := s.At(after).Of("shop/orders", nil, nil); f == nil || f.By != "window freezes[0]" || f.Stops != seen.StopsDown || !f.Until.Equal(after.Add(10*time.Hour)) {
 		t.Errorf("the window: %+v", f)
+	}
+}
+
+func TestBill(t *testing.T) {
+	c := parse(t, minimal+"\nbill: {replicaHour: 0.042, currency: EUR}\n")
+	if c.Bill != (Bill{ReplicaHour: 0.042, Currency: "EUR"}) {
+		t.Errorf("%+v", c.Bill)
+	}
+	for text, want := range map[string]string{
+		"{replicaHour: -1, currency: EUR}":          "must be a number that is not negative",
+		"{replicaHour: .nan, currency: EUR}":        "must be a number that is not negative",
+		"{replicaHour: 1}":                          "bill.currency: ",
+		"{currency: EUR}":                           "must not be set without bill.replicaHour",
+		"{replicaHour: 1, currency: much too long}": "must have at most 10 characters",
+		`{replicaHour: 1, currency: "\u202eRUE"}`:   "must have only characters that print",
+	} {
+		if _, err := Parse([]byte(minimal+"\nbill: "+text+"\n"), Env{}); err == nil || !strings.Contains(err.Error(), "bill.") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
 	}
 }

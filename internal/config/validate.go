@@ -80,6 +80,7 @@ func (v *validator) config(c *Config) {
 		v.require(at+".match", c.Namespaces[i].Match.IsZero(), "a pattern of namespaces; .* is every one")
 	}
 	v.scalers(c, names)
+	v.bill(&c.Bill)
 	v.brakes(&c.Brakes)
 	if !slices.Contains(scaler.Modes, c.Mode) {
 		v.addProblem("mode", "must be %s", oneOf(scaler.Modes))

@@ -55,6 +55,7 @@ type Daemon struct {
 	engine   *engine.Engine
 	recorder *record.Recorder // nil: nothing is recorded
 	audit    *audit.Trail
+	deeds    audit.Recent // for the pages
 	metrics  *metrics.Page
 	pusher   *otlp.Pusher // nil: metrics are not pushed
 	pages    http.Handler
@@ -105,7 +106,7 @@ func (d *Daemon) engineOptions(ring *recent.Ring) engine.Options {
 	d.recorder = d.newRecorder(c.Record)
 	d.audit = d.newTrail(c.Audit)
 	o := engine.Options{
-		Audit:          d.audit.Note,
+		Audit:          func(deed engine.Deed) { d.audit.Note(deed); d.deeds.Note(deed) },
 		Interval:       time.Duration(c.Interval),
 		SampleInterval: time.Duration(c.SampleInterval),
 		Clock:          d.opts.Clock,

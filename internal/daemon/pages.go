@@ -21,8 +21,14 @@ func (d *Daemon) showIn(ring *recent.Ring) {
 	})
 	d.pages = web.New(web.Options{
 		Latest: d.engine.Latest, Ring: ring, Interval: time.Duration(c.Interval),
-		Version: b.Version, Config: d.redacted, Troubles: d.problems, Log: d.log,
+		Version: b.Version, Config: d.redacted, Troubles: d.problems, HourPrice: d.hourPrice, Deeds: d.deeds.Of, Log: d.log,
 	})
+}
+
+// hourPrice is what a replica costs in an hour, by the configuration in force.
+func (d *Daemon) hourPrice() web.HourPrice {
+	b := d.config.Load().Bill
+	return web.HourPrice{Amount: b.ReplicaHour, Currency: b.Currency}
 }
 
 // seriesOf says which series are exposed.

@@ -13,11 +13,13 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/asleep"
+	"github.com/lagscaler/lagscaler/scaler/bill"
 	"github.com/lagscaler/lagscaler/scaler/brakes"
 	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/say"
 	"github.com/lagscaler/lagscaler/scaler/seen"
+	"github.com/lagscaler/lagscaler/scaler/timeline"
 )
 
 // Targets are what is scaled: workloads of Kubernetes, or the demo's fleet.
@@ -32,8 +34,10 @@ type Targets interface {
 // ScalerReport is one scaler's last decision, what became of it, and what happened before.
 type ScalerReport struct {
 	scaler.Outcome
-	Week   learn.Week // what was, and what was decided, for a comparison
-	Counts ScalerCounts
+	Week     learn.Week        // what was, and what was decided, for a comparison
+	Bill     bill.Account      // replica hours and late records of the last week
+	Timeline timeline.Timeline // decisions and rebalances of the last week
+	Counts   ScalerCounts
 }
 
 const (
@@ -246,7 +250,7 @@ func (s *scaling) conclude(a *asking, now time.Time) (r ScalerReport, change sca
 		Outcome: scaler.Outcome{
 			Scaler: one, Decision: d, Line: s.line(one.Name, &result), Disposition: s.disposition(one, d), Asleep: result.Memory.Asleep, AsleepAt: now,
 		},
-		Week: result.Memory.Week,
+		Week: result.Memory.Week, Bill: result.Memory.Bill, Timeline: result.Memory.Timeline,
 	}
 	s.promise(&r, &result.Memory)
 	r.Given = result.Memory.Given

@@ -1,5 +1,6 @@
-// Package plot writes the results of simulations as one HTML page: a table of the results, and for every simulation SVG
-// plots of traffic, replicas, time lag and rebalances. Every change of replicas is a dot that shows its reason on hover.
+// Package plot draws pictures. Write makes the results of simulations one HTML page: a table of the results, and for every simulation SVG
+// plots of traffic, replicas, time lag and rebalances. Every change of replicas is a dot that shows its reason on hover. A [Picture] is
+// what really happened to a scaler, and [Prices] are what objectives cost it, for the pages of package web.
 //
 // The page is self-contained: it has no scripts and loads nothing from the network, so it can be attached to a ticket.
 package plot

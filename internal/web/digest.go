@@ -12,12 +12,16 @@ type digest struct {
 	rows     func() []Row
 	scaled   func() map[[2]string]*engine.ScalerReport
 	problems func() []Problem
+	billed   func() []billed
 }
 
 func newDigest(r *engine.Report) *digest {
 	scaled := sync.OnceValue(func() map[[2]string]*engine.ScalerReport { return scaledGroups(r) })
 	rows := sync.OnceValue(func() []Row { return rowsOf(r, scaled()) })
-	return &digest{of: r, rows: rows, scaled: scaled, problems: sync.OnceValue(func() []Problem { return problemsOf(r, rows()) })}
+	return &digest{
+		of: r, rows: rows, scaled: scaled, problems: sync.OnceValue(func() []Problem { return problemsOf(r, rows()) }),
+		billed: sync.OnceValue(func() []billed { return billedOf(r) }),
+	}
 }
 
 // digests holds the digest of the latest report, so that several pages of one report share it.

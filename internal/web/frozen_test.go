@@ -22,6 +22,8 @@ func TestFrozenJSON(t *testing.T) {
 		"/api/v1/status":     reflect.TypeFor[StatusPage](),
 		"/api/v1/compare":    reflect.TypeFor[ComparePage](),
 		"/api/v1/price":      reflect.TypeFor[PricePage](),
+		"/api/v1/scaler":     reflect.TypeFor[ScalerPage](),
+		"/api/v1/bill":       reflect.TypeFor[BillPage](),
 	} {
 		for _, key := range frozen.Keys(answer, "json") {
 			names = append(names, path+" "+key)

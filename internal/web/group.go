@@ -1,8 +1,10 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -28,6 +30,31 @@ type GroupPage struct {
 	Stuck      []string        `json:"stuckNotes,omitempty"`  // what is known of each of detail.stuck
 	Commits    string          `json:"commitsNote,omitempty"` // what was learned of its commits, what was not, and whether it is saved
 	Left       []string        `json:"leftNotes,omitempty"`   // what is known of the topics that the group has left
+
+	scaler func() *ScalerPage // made for a page only; nil: nothing scales it
+	owners map[string]string  // client id and host of each member, by its id
+}
+
+// OwnerOf is the client id and the host of a member, such as worker-1@10.0.0.7; its id if it is not among the members.
+func (g *GroupPage) OwnerOf(memberID string) string { return cmp.Or(g.owners[memberID], memberID) }
+
+// shortOwner is a name of an owner that fits into a table: of a long one the beginning, which says what it is, and the end, which tells it
+// from others and has the host.
+func shortOwner(name string) string {
+	const most, end = 36, 20
+	runes := []rune(name)
+	if len(runes) <= most {
+		return name
+	}
+	return string(runes[:most-end-1]) + "…" + string(runes[len(runes)-end:])
+}
+
+// Scaler is what happened to the scaler of the group; nil: nothing scales it.
+func (g *GroupPage) Scaler() *ScalerPage {
+	if g.scaler == nil {
+		return nil
+	}
+	return g.scaler()
 }
 
 // MemberStats are a group's members and rebalances in numbers.
@@ -80,6 +107,10 @@ func (p *pages) groupPage(r *engine.Report, cluster string, g *engine.GroupRepor
 		Row: rowOf(r, cluster, g), Detail: api.GroupOf(g), Series: p.Ring.Series(cluster, g.Lag.Group),
 		Rebalances: api.RebalancesOf(events, r.At), Members: memberStats(&g.Rebalances, g.Lag.MembersKnown()),
 	}
+	out.owners = make(map[string]string, len(out.Detail.Members))
+	for _, m := range out.Detail.Members {
+		out.owners[m.MemberID] = m.Name()
+	}
 	for _, s := range out.Detail.Stuck {
 		out.Stuck = append(out.Stuck, s.Text())
 	}
@@ -92,6 +123,13 @@ func (p *pages) groupPage(r *engine.Report, cluster string, g *engine.GroupRepor
 		out.Row.scaledBy(s)
 		d := decisionOf(s)
 		out.Decision = &d
+		out.scaler = func() *ScalerPage {
+			page, err := p.scalerPage(r, url.Values{"scaler": {s.Name}})
+			if err != nil {
+				return nil // there is no such scaler any more
+			}
+			return page
+		}
 	}
 	return out
 }

@@ -40,6 +40,8 @@ type List struct {
 	Page  int    `json:"page"` // from 1
 	Pages int    `json:"pages"`
 	Total int    `json:"total"` // that match the query
+
+	by string // the rows of the bill; empty: of another list
 }
 
 // Before is the page before this one.

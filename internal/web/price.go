@@ -49,12 +49,16 @@ func (p *pages) price(r *engine.Report, req *http.Request) (any, error) {
 	name := req.URL.Query().Get("scaler")
 	for i := range r.Scalers {
 		if s := &r.Scalers[i]; s.Name == name {
-			page := PriceOf(name, s.Policy.TargetLag, s.Policy.Objective, &s.Played, s.Decision.Why.PerReplica)
-			page.InForce = s.Promise
-			return page, nil
+			return p.priceOf(s), nil
 		}
 	}
 	return nil, failure{http.StatusNotFound, "no scaler " + strconv.Quote(name)}
+}
+
+func (p *pages) priceOf(s *engine.ScalerReport) *PricePage {
+	page := PriceOf(s.Name, s.Policy.TargetLag, s.Policy.Objective, &s.Played, s.Decision.Why.PerReplica)
+	page.InForce = s.Promise
+	return page
 }
 
 // PriceOf is the price list of a play; objective is in percent, 0: none is set.

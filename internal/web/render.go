@@ -11,6 +11,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/scaler/number"
 )
 
 //go:embed templates
@@ -83,7 +84,17 @@ func (p *pages) funcs(f frame) template.FuncMap {
 		"took":    func(seconds float64) string { return time.Duration(seconds * 1e9).Round(time.Millisecond).String() },
 		"meaning": func(status string) string { return meanings[lag.Status(status)] },
 		"used":    targetUsed,
-		"over":    func(r *Row) bool { return r.LateSeconds != nil && r.Target != nil && *r.LateSeconds > *r.Target },
+		"dated":   func(t time.Time) string { return t.UTC().Format("2 Jan 15:04:05") },
+		"sinceOr": sinceOr, "clockRange": clockRange, "onTime": onTime, "dash": dash,
+		"deedWords":  deedWords,
+		"shortOwner": shortOwner,
+		"onTimeOf":   func(p float64) string { return onTime(&p) },
+		"quantity":   func(v float64) string { return typeset.Replace(number.Quantity(v)) },
+		"billRow": func(p *ScalerPage) billCells {
+			return cellsOf(&BillPage{Currency: p.Currency}, BillRow{Scalers: 1, Day: p.Day, Week: p.Week})
+		},
+		"billURL": billURL, "billCells": cellsOf, "scalerURL": scalerURL,
+		"over": func(r *Row) bool { return r.LateSeconds != nil && r.Target != nil && *r.LateSeconds > *r.Target },
 	}
 }
 
@@ -108,6 +119,21 @@ func targetUsed(r *Row) string {
 }
 
 func groupURL(cluster, group string) string { return "/group?" + string(groupQuery(cluster, group)) }
+
+// sinceOr is a time of the last week.
+func sinceOr(t *time.Time) string {
+	if t == nil {
+		return "unknown"
+	}
+	return typeset.Replace(t.UTC().Format("Mon 2 Jan 15:04"))
+}
+
+func clockRange(from, to time.Time) string {
+	const day = "Mon 2 Jan 2006 15:04"
+	return from.UTC().Format(day) + " to " + to.UTC().Format(day)
+}
+
+func scalerURL(name string) string { return "/scaler?" + url.Values{"scaler": {name}}.Encode() }
 
 // groupQuery is escaped.
 func groupQuery(cluster, group string) template.URL {
@@ -150,6 +176,9 @@ func pageURL(l List, page int) string {
 	}
 	if l.Desc {
 		q.Set("desc", "1")
+	}
+	if l.by != "" {
+		q.Set("by", l.by)
 	}
 	if page > 1 {
 		q.Set("page", strconv.Itoa(page))

@@ -84,7 +84,7 @@ func BenchmarkPages(b *testing.B) {
 	h := New(Options{Latest: func() *engine.Report { return latest }, Ring: ring, Interval: 10 * time.Second, Now: func() time.Time { return r.At }})
 	for _, path := range []string{
 		"/", "/?q=team-07", "/?sort=lag&desc=1&page=200", "/group?cluster=main&group=team-07.service-00007",
-		"/decisions", "/rebalances", "/rebalances?q=deploy&page=7", "/status",
+		"/decisions", "/scaler?scaler=shop/scaler-0007", "/bill", "/bill?by=scaler&page=3", "/rebalances", "/rebalances?q=deploy&page=7", "/status",
 	} {
 		b.Run(path, func(b *testing.B) {
 			for b.Loop() {

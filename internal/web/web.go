@@ -16,15 +16,17 @@ import (
 
 // Options are what the pages are made from.
 type Options struct {
-	Latest   func() *engine.Report // nil report: nothing was polled yet
-	Ring     *recent.Ring
-	Interval time.Duration // between polls
-	Version  string
-	Config   func() string    // the configuration in force, secrets redacted, as YAML; nil: not shown
-	Troubles func() []Problem // problems that are not in the report, such as missing permissions; nil: none
-	Scene    func() string    // one sentence above each page, of a demo; nil: none
-	Now      func() time.Time
-	Log      *slog.Logger
+	Latest    func() *engine.Report // nil report: nothing was polled yet
+	Ring      *recent.Ring
+	Interval  time.Duration // between polls
+	Version   string
+	Config    func() string                     // the configuration in force, secrets redacted, as YAML; nil: not shown
+	Troubles  func() []Problem                  // problems that are not in the report, such as missing permissions; nil: none
+	Deeds     func(scaler string) []engine.Deed // what was done to a scaler, the newest first; nil: nobody keeps it
+	HourPrice func() HourPrice                  // what a replica costs in an hour; nil: not known
+	Scene     func() string                     // one sentence above each page, of a demo; nil: none
+	Now       func() time.Time
+	Log       *slog.Logger
 }
 
 //go:embed static
@@ -61,6 +63,9 @@ func New(o Options) http.Handler {
 		}
 		mux.HandleFunc("GET "+r.twin, p.serveJSON(r))
 	}
+	for path, draw := range images {
+		mux.HandleFunc("GET "+path, p.serveImage(draw))
+	}
 	mux.HandleFunc("GET /healthz", p.healthy)
 	mux.HandleFunc("GET /readyz", p.ready)
 	mux.Handle("GET /static/", serve.Cached(http.FileServerFS(static)))
@@ -82,7 +87,9 @@ var routes = []route{
 	{"/{$}", "/api/v1/groups", "groups.html", "Groups", (*pages).groups, (*pages).allGroups},
 	{"/group", "/api/v1/group", "group.html", "Group", (*pages).group, nil},
 	{"/decisions", "/api/v1/decisions", "decisions.html", "Decisions", (*pages).decisions, (*pages).allDecisions},
+	{"/scaler", "/api/v1/scaler", "scaler.html", "Scaler", (*pages).scaler, nil},
 	{"/rebalances", "/api/v1/rebalances", "rebalances.html", "Rebalances", (*pages).rebalances, (*pages).allRebalances},
+	{"/bill", "/api/v1/bill", "bill.html", "Bill", (*pages).bill, (*pages).allBill},
 	{"/status", "/api/v1/status", "status.html", "Status", (*pages).status, nil},
 	{"", "/api/v1/lag", "", "", nil, (*pages).lag},
 	{"", "/api/v1/compare", "", "", (*pages).compare, nil},

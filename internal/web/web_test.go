@@ -89,7 +89,7 @@ func TestPagesAndTwins(t *testing.T) {
 	rep := report(t, "alpha", "beta")
 	rep.Scalers = []engine.ScalerReport{{Outcome: scaler.Outcome{Scaler: scaler.Scaler{Name: "shop/orders", Sources: []seen.SourceSpec{{Cluster: "main", Group: "beta"}}}}}}
 	h := handlerOf(rep)
-	queries := map[string]string{"/api/v1/group": "?cluster=main&group=beta", "/api/v1/compare": "?scaler=shop/orders", "/api/v1/price": "?scaler=shop/orders"}
+	queries := map[string]string{"/api/v1/group": "?cluster=main&group=beta", "/api/v1/compare": "?scaler=shop/orders", "/api/v1/price": "?scaler=shop/orders", "/api/v1/scaler": "?scaler=shop/orders"}
 	for _, r := range routes {
 		query := queries[r.twin]
 		w := get(t, h, r.twin+query)
@@ -109,6 +109,19 @@ func TestPagesAndTwins(t *testing.T) {
 		}
 		if m := regexp.MustCompile(`(?i) (style|on[a-z]+)="|<script>|https?://`).FindString(w.Body.String()); m != "" {
 			t.Errorf("%s holds %q, which the content security policy forbids or which leads elsewhere", path, m)
+		}
+	}
+}
+
+// The page of a group has the picture of the scaler that scales it; that of another group does not.
+func TestGroupHasThePictureOfItsScaler(t *testing.T) {
+	rep := report(t, "alpha", "beta")
+	rep.Scalers = []engine.ScalerReport{{Outcome: scaler.Outcome{Scaler: scaler.Scaler{Name: "shop/orders", Sources: []seen.SourceSpec{{Cluster: "main", Group: "beta"}}}}}}
+	h := handlerOf(rep)
+	for group, want := range map[string]bool{"beta": true, "alpha": false} {
+		text := get(t, h, "/group?cluster=main&group="+group).Body.String()
+		if has := strings.Contains(text, `aria-label="Scaler shop/orders. `); has != want {
+			t.Errorf("%s: the picture is there: %v", group, has)
 		}
 	}
 }

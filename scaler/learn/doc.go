@@ -12,6 +12,8 @@
 //	WithPlays       at every poll: fleets with more and less room (package promise)
 //	WithWeek        at every poll: the week that lagscaler compare shows
 //
+// Memory.Bill and Memory.Timeline are those of packages bill and timeline; Evaluate gives each poll to them.
+//
 //	capacity.go, samples.go    records/s of one consumer, from consumers that were busy all the time
 //	trial.go                   fewer consumers than the known capacity asks for, while nothing waits
 //	downstream.go              an experiment: if added consumers did not increase the total, it tries whether fewer are enough

@@ -11,9 +11,11 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler/asleep"
+	"github.com/lagscaler/lagscaler/scaler/bill"
 	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/promise"
 	"github.com/lagscaler/lagscaler/scaler/standby"
+	"github.com/lagscaler/lagscaler/scaler/timeline"
 )
 
 // MemoryVersion is the format of a saved Memory. A Memory of another version is not loaded.
@@ -32,7 +34,9 @@ type Memory struct {
 
 	Breaker breaker.State `json:"breaker,omitzero"` // of steps down
 
-	Pairs []standby.Pair `json:"pairs,omitempty"` // clusters of which one stands by
+	Pairs    []standby.Pair    `json:"pairs,omitempty"`   // clusters of which one stands by
+	Bill     bill.Account      `json:"bill,omitzero"`     // replica hours and late records of the last week
+	Timeline timeline.Timeline `json:"timeline,omitzero"` // decisions and rebalances of the last week
 }
 
 // Given is the number of replicas that another autoscaler was given last.
@@ -104,6 +108,7 @@ type ResidualFloor struct {
 // Save is the part of the memory that outlives the process, as JSON.
 func (m Memory) Save() ([]byte, error) {
 	m.Version = MemoryVersion
+	m.Week = m.Week.thinned()
 	data, err := json.Marshal(m)
 	if err != nil {
 		return nil, fmt.Errorf("save memory: %w", err)

@@ -62,6 +62,89 @@ func (s Series) put(at time.Time, v float64) Series {
 	return Series{end: step + 1, codes: append(codes, encode(v))}
 }
 
+// How many steps are saved as one: of the last day those of a quarter of an hour, of the days before those of an hour.
+const (
+	thinnedLately = 3
+	thinnedBefore = 12
+)
+
+// thinned is the series with few different values in each quarter of an hour, or hour, that is over, so that it is small when saved: what
+// merge makes of the known ones. Unknown steps stay unknown.
+func (s Series) thinned(merge func(known []float64) []float64) Series {
+	codes, start := slices.Clone(s.codes), s.end-int64(len(s.codes))
+	lately := s.end - int64(24*time.Hour/SeasonStep)
+	for first := start; first < s.end; {
+		wide := int64(thinnedBefore)
+		if first >= lately-lately%thinnedBefore {
+			wide = thinnedLately
+		}
+		end := first - first%wide + wide // the first one may be cut off
+		if end <= s.end {
+			thin(codes[first-start:end-start], merge)
+		}
+		first = end
+	}
+	return Series{end: s.end, codes: codes}
+}
+
+// thin merges the known codes.
+func thin(codes []uint16, merge func(known []float64) []float64) {
+	var known []float64
+	for _, c := range codes {
+		if c != unknownCode {
+			known = append(known, decode(c))
+		}
+	}
+	if len(known) == 0 {
+		return
+	}
+	merged := merge(known)
+	for i, c := range codes {
+		if c != unknownCode {
+			codes[i], merged = encode(merged[0]), merged[1:]
+		}
+	}
+}
+
+// mean gives all values their mean, to 0.4 %; equal values stay as they are.
+func mean(values []float64) []float64 {
+	if slices.Min(values) == slices.Max(values) {
+		return values
+	}
+	sum := 0.
+	for _, v := range values {
+		sum += v
+	}
+	one, out := rounded(sum/float64(len(values)), 16), make([]float64, len(values))
+	for i := range out {
+		out[i] = one
+	}
+	return out
+}
+
+// peaksAndRest keeps where a peak was: values above the middle get the greatest, the others the greatest of them, to 2 %.
+func peaksAndRest(values []float64) []float64 {
+	least, most := slices.Min(values), slices.Max(values)
+	middle, rest, out := (least+most)/2, 0., make([]float64, len(values))
+	for _, v := range values {
+		if v <= middle {
+			rest = max(rest, v)
+		}
+	}
+	for i, v := range values {
+		out[i] = rounded(rest, 100)
+		if v > middle {
+			out[i] = rounded(most, 100)
+		}
+	}
+	return out
+}
+
+// rounded is the nearest value whose code is a multiple of grain. Multiples of 16 are 0.7 % apart.
+func rounded(v float64, grain int) float64 {
+	return decode(uint16(min(unknownCode-1, (int(encode(v))+grain/2)/grain*grain)))
+}
+
 // Greatest is the greatest known value of the steps that overlap (from, from+span].
 func (s Series) Greatest(from time.Time, span time.Duration) (v float64, ok bool) {
 	start := s.end - int64(len(s.codes))

@@ -3,7 +3,8 @@ package learn
 import "github.com/lagscaler/lagscaler/scaler/seen"
 
 // Week is the last week in five-minute steps: the replicas that the target had and those that were decided, the arrivals
-// and the time lag. lagscaler compare reads it.
+// and the time lag. lagscaler compare and the page of a scaler read it. Of what is loaded, the last day has a value for each quarter of
+// an hour, and the days before one for each hour.
 type Week struct {
 	Rate    Series `json:"rate"`    // mean arrivals of all sources, records/s
 	Actual  Series `json:"actual"`  // mean replicas
@@ -70,4 +71,9 @@ func (w Week) with(step *weekStep) Week {
 		w.Late = w.Late.put(at, step.late)
 	}
 	return w
+}
+
+// thinned is the week as it is saved. Of the time lag it keeps when it was high: how long that was is compared with the target.
+func (w Week) thinned() Week {
+	return Week{Rate: w.Rate.thinned(mean), Actual: w.Actual.thinned(mean), Desired: w.Desired.thinned(mean), Late: w.Late.thinned(peaksAndRest)}
 }

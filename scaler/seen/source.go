@@ -199,6 +199,8 @@ type Rebalance struct {
 	LastEnd  time.Time     // end of the last that ended; zero: none seen
 	LastTook time.Duration // how long that one took
 	Protocol rebalancemon.Protocol
+
+	LastCause rebalancemon.Cause `json:",omitempty"` // of that one
 }
 
 // ReadsOn reports whether members go on with the partitions that they keep while their group rebalances.
@@ -214,7 +216,7 @@ func RebalanceOf(s rebalancemon.Stats) Rebalance {
 	}
 	for i := len(s.Events) - 1; i >= 0; i-- {
 		if e := s.Events[i]; !e.End.IsZero() {
-			r.LastEnd, r.LastTook = e.End, e.End.Sub(e.Start)
+			r.LastEnd, r.LastTook, r.LastCause = e.End, e.End.Sub(e.Start), e.Cause
 			break
 		}
 	}

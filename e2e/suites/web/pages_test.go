@@ -11,6 +11,8 @@ import (
 const (
 	cluster = "demo"
 	group   = "orders-worker"
+
+	scalerPath = "/scaler?scaler=demo%2Forders"
 )
 
 // TestPages walks through the pages of a running demo as a person would.
@@ -74,6 +76,30 @@ func TestPages(t *testing.T) {
 		b.do(chromedp.Click(chromedp.CSS(".decision summary")))
 		b.until("it stays open through updates", `document.querySelector(".decision details").open`)
 	})
+	t.Run("scaler", func(t *testing.T) {
+		b.visit("/decisions")
+		b.do(chromedp.Click(chromedp.CSS(".decision h2 a")))
+		b.until("arrivals, decisions and replicas on one axis", `document.querySelectorAll(".for-wide .picture path").length >= 4 && document.querySelector(".for-wide .picture circle title")`)
+		b.do(chromedp.Click(chromedp.CSS("#permalink")))
+		b.until("a time in the address", `location.search.includes("from=") && document.querySelector("#now")`)
+		fixed := eval[string](b, `document.querySelector(".story .counts").innerText`)
+		before := eval[string](b, `document.querySelector("#state time").innerText`)
+		b.until("a later report", `document.querySelector("#state time").innerText !== "`+before+`"`)
+		if now := eval[string](b, `document.querySelector(".story .counts").innerText`); now != fixed {
+			t.Errorf("the time of the address shows %q, then %q", fixed, now)
+		}
+		eval[any](b, `fetch(document.querySelector("#image").href).then((r) => r.text()).then((text) => { document.body.dataset.svg = text }); 1`)
+		b.until("the picture as a file", `document.body.dataset.svg?.includes("Scaler demo/orders")`)
+		eval[any](b, `HTMLAnchorElement.prototype.click = function () { document.body.dataset.file = this.download + " " + this.href.slice(0, 22) + " " + this.href.length }; 1`)
+		b.do(chromedp.Click(chromedp.CSS("#png")))
+		b.until("the picture as a PNG", `/^demo-orders-\w+\.png data:image\/png;base64, \d{5,}$/.test(document.body.dataset.file ?? "")`)
+	})
+	t.Run("bill", func(t *testing.T) {
+		b.visit("/bill")
+		b.until("what ran", `/\d/.test(document.querySelector(".bill tbody b")?.innerText ?? "")`)
+		b.do(chromedp.Focus(chromedp.CSS("#by-scaler")), chromedp.KeyEvent("\r"))
+		b.until("the scaler", `document.querySelector(".bill tbody a")?.innerText === "demo/orders"`)
+	})
 	t.Run("rebalances", func(t *testing.T) {
 		b.visit("/rebalances")
 		b.until("one caused by scaling", `document.querySelector(".cause.scaling")`)
@@ -111,7 +137,7 @@ func TestAccessible(t *testing.T) {
 	b := open(t, demo(t, "burst"))
 	b.visit("/rebalances")
 	b.until("a rebalance", `document.querySelector(".cause")`)
-	for _, path := range []string{"/", groupPath(cluster, group), "/decisions", "/rebalances", "/status"} {
+	for _, path := range []string{"/", groupPath(cluster, group), "/decisions", scalerPath, "/rebalances", "/bill", "/bill?by=scaler", "/status"} {
 		for _, scheme := range []string{"light", "dark"} {
 			b.scheme(scheme)
 			b.visit(path)
@@ -131,7 +157,7 @@ func TestDarkAndNarrow(t *testing.T) {
 		t.Errorf("dark and light are both %s", dark)
 	}
 	b.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile))
-	for _, path := range []string{"/", groupPath(cluster, group), "/decisions", "/rebalances", "/status"} {
+	for _, path := range []string{"/", groupPath(cluster, group), "/decisions", scalerPath, "/rebalances", "/bill", "/status"} {
 		b.visit(path)
 		if wide := eval[float64](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); wide > 1 {
 			t.Errorf("%s is %v px wider than a phone", path, wide)
@@ -166,4 +192,9 @@ func TestScreenshots(t *testing.T) {
 	b.picture("group")
 	b.visit("/rebalances")
 	b.picture("rebalances")
+	b.visit(scalerPath)
+	b.until("decisions", `document.querySelectorAll(".for-wide .picture circle").length > 1`)
+	b.picture("scaler")
+	b.visit("/bill?by=scaler")
+	b.picture("bill")
 }

@@ -20,6 +20,7 @@ const (
 type Ring struct {
 	mu       sync.RWMutex
 	clusters map[string]*clusterRing
+	sizes    map[string][]Size // by scaler
 }
 
 type clusterRing struct {
@@ -45,6 +46,7 @@ func New() *Ring { return &Ring{clusters: map[string]*clusterRing{}} }
 func (r *Ring) Add(report *engine.Report) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.addSizes(report)
 	limit := sampleLimit(report)
 	for _, c := range report.Clusters {
 		if c.Snapshot.At.IsZero() {

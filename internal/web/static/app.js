@@ -28,6 +28,7 @@
         const next = fresh.getElementById(part.id);
         if (next) part.replaceWith(document.adoptNode(next));
       }
+      offerPNG();
       document.querySelectorAll("[data-live] details").forEach((d, i) => { d.open = open[i] || false; });
       document.querySelectorAll("[data-live] .scroll").forEach((s, i) => { s.scrollLeft = scrolls[i] || 0; });
       if (focused) focused()?.focus({ preventScroll: true });
@@ -66,7 +67,33 @@
     };
   }
 
+  // Offers the picture as a PNG, twice as large as on the page: the browser draws it.
+  function offerPNG() {
+    for (const link of document.querySelectorAll("a[data-png]")) link.hidden = false;
+  }
+
+  async function download(link) {
+    const image = new Image();
+    image.src = link.href;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [2 * image.width, 2 * image.height];
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    const file = document.createElement("a");
+    file.download = link.download;
+    file.href = canvas.toDataURL("image/png");
+    file.click();
+  }
+
+  document.addEventListener("click", (e) => {
+    const link = e.target.closest?.("a[data-png]");
+    if (!link) return;
+    e.preventDefault();
+    download(link);
+  });
+
   async function loop() {
+    offerPNG();
     const draw = charts();
     for (let first = true; ; first = false) {
       try {

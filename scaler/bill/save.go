@@ -1,0 +1,168 @@
+package bill
+
+import (
+	"bytes"
+	"compress/flate"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"time"
+)
+
+// saved is an Account as JSON. Seconds are whole, replicas and records to 0.1 %.
+type saved struct {
+	Begun  time.Time `json:"begun"`
+	Within float64   `json:"withinSeconds,omitempty"` // later is late; 0: nothing was judged
+	Before Before    `json:"before,omitzero"`
+	Hour   int64     `json:"hour"`  // the last one, in hours since 1970
+	Codes  string    `json:"codes"` // base64 of deflated differences: each column of all hours, the oldest hour first
+}
+
+// columns of an hour: what is saved of it.
+const columns = 9
+
+// IsZero reports whether there was no poll.
+func (a Account) IsZero() bool { return a.begun.IsZero() }
+
+// MarshalJSON writes what is saved: all but the last poll.
+func (a Account) MarshalJSON() ([]byte, error) {
+	hours := append(slices.Clone(a.past), a.last)
+	raw := make([]byte, 0, 2*columns*len(hours))
+	for column := range columns {
+		last := int64(0)
+		for i := range hours {
+			code := int64(hours[i].codes()[column])
+			raw = binary.AppendVarint(raw, code-last)
+			last = code
+		}
+	}
+	codes, err := pack(raw)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(saved{Begun: a.begun.UTC().Truncate(time.Second), Within: a.within.Seconds(), Before: a.before, Hour: a.at, Codes: codes})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote. It fails on numbers that cannot have been added up.
+func (a *Account) UnmarshalJSON(data []byte) error {
+	var in saved
+	if err := json.Unmarshal(data, &in); err != nil {
+		return fmt.Errorf("bill: %w", err)
+	}
+	for _, v := range []float64{in.Within, in.Before.Replicas, in.Before.Seconds} {
+		if v < 0 || v > mostSaved {
+			return fmt.Errorf("bill: %v is no time or size", v)
+		}
+	}
+	if in.Hour < 0 || in.Hour > math.MaxInt64/int64(time.Hour) {
+		return fmt.Errorf("bill: hour %d is no time", in.Hour)
+	}
+	hours, err := unpack(in.Codes)
+	if err != nil {
+		return err
+	}
+	*a = Account{
+		begun: in.Begun, within: time.Duration(in.Within * float64(time.Second)), before: in.Before,
+		at: in.Hour, past: hours[:len(hours)-1], last: hours[len(hours)-1],
+	}
+	return nil
+}
+
+const mostSaved = 1e9 // seconds, or replicas
+
+// codes are the columns: seconds as they are, means and counts as logarithms.
+func (h *hour) codes() [columns]uint16 {
+	mean := func(total, seconds float32) float64 {
+		if seconds <= 0 {
+			return 0
+		}
+		return float64(total) / float64(seconds)
+	}
+	return [columns]uint16{
+		whole(h.ours), whole(h.theirs), whole(h.heard),
+		encode(mean(h.ranOurs, h.ours)), encode(mean(h.ranTheirs, h.theirs)), encode(mean(h.decided, h.theirs)), encode(float64(h.most)),
+		encode(float64(h.judged)), encode(float64(h.late)),
+	}
+}
+
+func (h *hour) read(c [columns]uint16) {
+	h.ours, h.theirs, h.heard = float32(c[0]), float32(c[1]), float32(c[2])
+	h.ranOurs, h.ranTheirs, h.decided = decode(c[3])*h.ours, decode(c[4])*h.theirs, decode(c[5])*h.theirs
+	h.most, h.judged, h.late = decode(c[6]), decode(c[7]), decode(c[8])
+}
+
+func whole(seconds float32) uint16 { return uint16(min(math.MaxUint16, math.Round(float64(seconds)))) }
+
+// codeScale makes neighbours 0.2 % apart: a small number of replicas or records stays what it is.
+const codeScale = 500.
+
+func encode(v float64) uint16 {
+	return uint16(min(math.MaxUint16, math.Round(math.Log1p(max(0, v))*codeScale)))
+}
+
+func decode(c uint16) float32 {
+	v := math.Expm1(float64(c) / codeScale)
+	if near := math.Round(v); math.Abs(v-near) < v/codeScale {
+		return float32(near) // a whole number that was rounded to a code
+	}
+	return float32(v)
+}
+
+func pack(raw []byte) (string, error) {
+	var packed bytes.Buffer
+	w, err := flate.NewWriter(&packed, flate.BestCompression)
+	if err != nil {
+		return "", fmt.Errorf("bill: %w", err)
+	}
+	if _, err := w.Write(raw); err != nil {
+		return "", fmt.Errorf("bill: %w", err)
+	}
+	if err := w.Close(); err != nil {
+		return "", fmt.Errorf("bill: %w", err)
+	}
+	return base64.StdEncoding.EncodeToString(packed.Bytes()), nil
+}
+
+// unpack are the hours of saved codes: at least one, at most a week.
+func unpack(text string) ([]hour, error) {
+	packed, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return nil, fmt.Errorf("bill: %w", err)
+	}
+	raw, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), 3*columns*Week+1))
+	if err != nil {
+		return nil, fmt.Errorf("bill: %w", err)
+	}
+	var differences []int64
+	for len(raw) > 0 {
+		d, n := binary.Varint(raw)
+		if n <= 0 {
+			return nil, errors.New("bill: not what was saved")
+		}
+		differences, raw = append(differences, d), raw[n:]
+	}
+	n := len(differences) / columns
+	if n < 1 || n > Week || len(differences)%columns != 0 {
+		return nil, errors.New("bill: not the hours of a week")
+	}
+	list, codes := make([]hour, n), make([][columns]uint16, n)
+	for column := range columns {
+		code := int64(0)
+		for i := range n {
+			code += differences[column*n+i]
+			if code < 0 || code > math.MaxUint16 {
+				return nil, errors.New("bill: a number is out of range")
+			}
+			codes[i][column] = uint16(code)
+		}
+	}
+	for i := range list {
+		list[i].read(codes[i])
+	}
+	return list, nil
+}

@@ -1,0 +1,120 @@
+package timeline
+
+import (
+	"slices"
+	"time"
+)
+
+const (
+	most = 96                 // of decisions, and of rebalances
+	week = 7 * 24 * time.Hour // older ones are dropped
+)
+
+// Poll is what happened until a poll.
+type Poll struct {
+	Now        time.Time
+	Decision   *Decision   // nil: no new one, or one for the size that there is
+	Rebalances []Rebalance // the last of each group that has ended; most are known already
+}
+
+// Decision is a decision for another size.
+type Decision struct {
+	At       time.Time
+	From, To int32
+	Reason   string
+	Advised  bool // it was not to be written
+}
+
+// Rebalance is a rebalance that has ended.
+type Rebalance struct {
+	Group string
+	End   time.Time
+	Took  time.Duration
+	Cause string
+}
+
+// Timeline is the last week. It is a value; the zero value knows nothing. [Timeline.Next] returns the next one.
+type Timeline struct {
+	begun      time.Time    // the first poll
+	decisions  []Decision   // by time. They are replaced, never changed
+	rebalances []Rebalance  // by end. They are replaced, never changed
+	dropped    [2]time.Time // the newest decision and the newest rebalance for which there was no room
+}
+
+// Next is the timeline after one more poll.
+func (t Timeline) Next(p Poll) Timeline {
+	if t.begun.IsZero() {
+		t.begun = p.Now
+	}
+	if d := p.Decision; d != nil && !t.said(d) {
+		t.decisions = append(slices.Clip(t.decisions), *d)
+		t.decisions, t.dropped[0] = newest(t.decisions, func(d *Decision) time.Time { return d.At }, p.Now, t.dropped[0])
+	}
+	for _, r := range p.Rebalances {
+		if !r.End.IsZero() && p.Now.Sub(r.End) < week && !t.knows(&r) {
+			r.Took = max(0, min(week, r.Took))
+			t.rebalances = append(slices.Clip(t.rebalances), r)
+			slices.SortStableFunc(t.rebalances, func(a, b Rebalance) int { return a.End.Compare(b.End) })
+			t.rebalances, t.dropped[1] = newest(t.rebalances, func(r *Rebalance) time.Time { return r.End }, p.Now, t.dropped[1])
+		}
+	}
+	return t
+}
+
+// said reports whether a decision is the last one once more.
+func (t *Timeline) said(d *Decision) bool {
+	n := len(t.decisions)
+	if n == 0 {
+		return false
+	}
+	last := t.decisions[n-1]
+	return d.Advised && last.Advised && last.From == d.From && last.To == d.To && last.Reason == d.Reason
+}
+
+// knows reports whether a rebalance is one of those that are kept, or older than those of its group: times are saved in whole seconds.
+func (t *Timeline) knows(r *Rebalance) bool {
+	return slices.ContainsFunc(t.rebalances, func(k Rebalance) bool {
+		return k.Group == r.Group && !r.End.Truncate(time.Second).After(k.End.Truncate(time.Second))
+	})
+}
+
+// newest drops what is too old, and the oldest if there are too many.
+func newest[T any](all []T, at func(*T) time.Time, now, dropped time.Time) ([]T, time.Time) {
+	first := 0
+	for first < len(all) && (len(all)-first > most || now.Sub(at(&all[first])) >= week) {
+		if now.Sub(at(&all[first])) < week {
+			dropped = at(&all[first])
+		}
+		first++
+	}
+	return slices.Clone(all[first:]), dropped
+}
+
+// Decisions are those of the last week, the oldest first, and since when they are complete.
+func (t *Timeline) Decisions(now time.Time) (all []Decision, since time.Time) {
+	return after(t.decisions, func(d *Decision) time.Time { return d.At }, now), t.since(now, t.dropped[0])
+}
+
+// Rebalances are those of the last week, the oldest first, and since when they are complete.
+func (t *Timeline) Rebalances(now time.Time) (all []Rebalance, since time.Time) {
+	return after(t.rebalances, func(r *Rebalance) time.Time { return r.End }, now), t.since(now, t.dropped[1])
+}
+
+func after[T any](all []T, at func(*T) time.Time, now time.Time) []T {
+	for i := range all {
+		if now.Sub(at(&all[i])) < week {
+			return all[i:]
+		}
+	}
+	return nil
+}
+
+func (t *Timeline) since(now, dropped time.Time) time.Time {
+	since := now.Add(-week)
+	for _, at := range []time.Time{t.begun, dropped} {
+		if at.After(since) {
+			since = at
+		}
+	}
+	return since
+}
