@@ -76,7 +76,7 @@
 //	What does a cluster that stands by change?           scaler            standby.go
 //	Which member runs in which replica?                  scaler/seen       places.go: places; names.go: find; members.go: Map counts them
 //	How many consumers run in one replica?               scaler/learn      members.go
-//	Which share of the consumers of two places is here?  scaler/seen       share.go: Place; scaler/learn: place.go, when one is gone
+//	Which share of the consumers of two places is here?  scaler/seen       share.go: Place; scaler/learn says when one is gone
 //	How long does a dead member still count?             scaler/seen       members.go: mayBeDead; how long a session is: SessionTime of scaler/learn
 //	What if consumers stay after a scale-down?           scaler/seen       removed.go; scaler/need: removed.go, why nothing is scaled up for them
 //	When is a poll partial or stale for a decision?      scaler/seen       history.go: quality

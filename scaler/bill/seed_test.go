@@ -1,0 +1,3 @@
+package bill
+
+import _ "github.com/lagscaler/lagscaler/internal/fixedseed"

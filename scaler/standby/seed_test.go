@@ -1,0 +1,3 @@
+package standby
+
+import _ "github.com/lagscaler/lagscaler/internal/fixedseed"

@@ -1,0 +1,3 @@
+package timeline
+
+import _ "github.com/lagscaler/lagscaler/internal/fixedseed"
