@@ -322,6 +322,7 @@ var notShown = map[string]string{
 	"lagscaler_external_scaler_requests_total": "requests of KEDA, for who looks for a trigger that fails",
 	"lagscaler_group_owner_info":               "the alerts join it; whose a group is, is said by its name or by its page",
 	"lagscaler_scaler_owner_info":              "the same, of scalers",
+	"lagscaler_scaler_source_standby":          "the alerts leave such a group out; the decision and its page say which cluster is in use",
 	"lagscaler_otlp_pushes_total":              "pushes to a collector, for who looks for one that fails",
 	"lagscaler_group_rebalances_slow_total":    "the duration of each rebalance is shown with its threshold",
 }

@@ -71,7 +71,7 @@ func mostUseful(all []facts) (replicas int32) {
 // useful is how many replicas can have a partition; 0: no limit is known, or members elsewhere could have all.
 func (f *facts) useful() int32 {
 	switch useful := f.need.Useful; {
-	case f.members.Elsewhere >= useful && f.policy.Place == nil:
+	case f.members.Elsewhere >= useful && f.members.Place.Share == 0:
 		return 0
 	case f.members.By == seen.ByRatio: // the ratio may include members elsewhere, and must not prevent scaling up
 		return f.members.Holding(useful)

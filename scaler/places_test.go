@@ -133,7 +133,7 @@ func TestAPlaceGoesAway(t *testing.T) {
 		}
 	}, 1)
 	if n := p[0].wl.Spec; n != 24 {
-		t.Fatalf("alone with %d replicas: %s", n, say.Line(*new(p.decides(30*time.Second, nil, 1)[0])))
+		t.Fatalf("alone with %d replicas: %s", n, say.Line(p.decides(30*time.Second, nil, 1)[0]))
 	}
 	p[1].memory = scaler.Memory{}
 	p[1].scale(1)

@@ -55,30 +55,16 @@ func (r *recent) atZero(in *Input, now *seen.State, learned *learn.State) zero {
 			h := &now.Sources[i]
 			z.look.Sources[i] = asleep.SourceOf(&h.Source, z.state.Marks, h.RestOf())
 		}
-	}
-	if looked {
 		learned.Memory.Pairs = mirrors(now, learned.Memory.Pairs, z.look.Sources)
 	}
-	z.own = ownRecords(now, learned.Memory.Pairs)
-	for i := range now.Sources {
-		if h := &now.Sources[i]; h.StandsBy { // its commits are no consumer's
-			z.look.Sources[i] = asleep.Source{Cluster: h.Cluster, Group: h.Group}
-		}
-	}
+	z.leaveOutCopies(now, ownRecords(now, learned.Memory.Pairs))
 	r.acted, r.zero.replicas = in.Acts, 0
 	if !wl.Sized() {
 		z.waiting = make([]asleep.Waiting, len(now.Sources))
 		return z // its size is not known
 	}
 	z.state, z.waiting = z.state.Next(z.look)
-	for i := range now.Sources {
-		if h := &now.Sources[i]; h.StandsBy {
-			z.waiting[i] = asleep.Waiting{}
-			if wl.Spec == 0 && z.own[i] > 0 {
-				z.waiting[i] = asleep.Waiting{Own: z.own[i], Topics: h.Topics}
-			}
-		}
-	}
+	z.waitAtCopies(now)
 	if wl.Spec > 0 || r.zero.slept == nil {
 		r.zero.slept = nil
 		if looked {
@@ -89,6 +75,30 @@ func (r *recent) atZero(in *Input, now *seen.State, learned *learn.State) zero {
 		r.zero.replicas = wl.Spec
 	}
 	return z
+}
+
+// leaveOutCopies takes the sources that stand by out of the look: their commits are no consumer's. own is what producers wrote there.
+func (z *zero) leaveOutCopies(now *seen.State, own []int64) {
+	z.own = own
+	for i := range now.Sources {
+		if h := &now.Sources[i]; h.StandsBy {
+			z.look.Sources[i] = asleep.Source{Cluster: h.Cluster, Group: h.Group}
+		}
+	}
+}
+
+// waitAtCopies says what waits in the clusters that stand by: only what producers wrote there.
+func (z *zero) waitAtCopies(now *seen.State) {
+	for i := range now.Sources {
+		h := &now.Sources[i]
+		if !h.StandsBy {
+			continue
+		}
+		z.waiting[i] = asleep.Waiting{}
+		if now.Workload.Spec == 0 && z.own[i] > 0 {
+			z.waiting[i] = asleep.Waiting{Own: z.own[i], Topics: h.Topics}
+		}
+	}
 }
 
 // keeps is what keeps the last replica for a source; nil: nothing does. What would wake it from a copy that stands by keeps it, too.

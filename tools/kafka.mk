@@ -7,11 +7,12 @@
 CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/lagscaler
 KAFKA_TOOLS := $(dir $(lastword $(MAKEFILE_LIST)))
 
-KAFKA_VERSIONS := 3.9 4.3 4.4
+# MirrorMaker is that of Kafka 4.3.
+KAFKA_VERSIONS := 3.9 4.3 4.4 mirror
 
 .PHONY: kafka kafka-toolchain $(KAFKA_VERSIONS:%=kafka-%)
 
-## kafka: download the jar files of Apache Kafka 3.9, 4.3 and 4.4 for the tests
+## kafka: download the jar files of Apache Kafka 3.9, 4.3 and 4.4, and of MirrorMaker, for the tests
 kafka: $(KAFKA_VERSIONS:%=kafka-%)
 
 $(KAFKA_VERSIONS:%=kafka-%): kafka-%: kafka-toolchain

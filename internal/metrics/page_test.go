@@ -19,6 +19,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/learn"
+	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -73,6 +74,8 @@ func TestTableIsWhatIsExposed(t *testing.T) {
 		s.Decision.Overdue, s.Workload.Followed, s.Given = true, true, &learn.Given{Replicas: 20}
 		s.Owners = map[string]string{"team": "shop"}
 		s.Decision.Why.Stopped = &breaker.Stop{Since: noon, Until: noon.Add(time.Hour), Cause: breaker.MadeLate, Steps: 3}
+		s.Sources = append(slices.Clone(s.Sources), seen.SourceSpec{Cluster: "west", Group: "orders"})
+		s.Decision.Needs = append(slices.Clone(s.Decision.Needs), need.Need{StandsBy: true})
 	})
 	r.Clusters[0].Groups[0].Labels = map[string]string{"team": "shop"}
 	declare(&r.Clusters[0].Groups[0], lag.SLO{Declared: true, LagTime: 30 * time.Second})

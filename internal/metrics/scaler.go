@@ -139,6 +139,14 @@ var scalerTable = []row[*scalerView]{
 				o.add(1, string(reason))
 			}
 		}, "reason"),
+	scalerRow("lagscaler_scaler_source_standby", "1 for every group of the target in a Kafka cluster that stands by: no consumer of the target is a member there. Absent otherwise.", Gauge,
+		func(s *scalerView, o *out) {
+			for i, source := range s.Sources {
+				if i < len(s.Decision.Needs) && s.Decision.Needs[i].StandsBy {
+					o.add(1, source.Cluster, source.Group)
+				}
+			}
+		}, "kafka_cluster", "group"),
 	scalerRow("lagscaler_scaler_source_info", "1 for every group that scales the target. It joins the metrics of groups and scalers.", Gauge,
 		func(s *scalerView, o *out) {
 			for _, source := range s.Sources {

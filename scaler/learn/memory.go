@@ -132,11 +132,8 @@ func Load(data []byte) (Memory, error) {
 	return m, nil
 }
 
-// check refuses numbers that cannot have been learned: they would lead to wrong decisions.
-func (m *Memory) check() error {
-	if err := m.Breaker.Check(); err != nil {
-		return err
-	}
+// checkPairs refuses what cannot be said of two clusters, and sources that are not sorted.
+func (m *Memory) checkPairs() error {
 	for _, p := range m.Pairs {
 		if p.Active > standby.Standby {
 			return fmt.Errorf("%d is no side of the clusters %q and %q", p.Active, p.For, p.Cluster)
@@ -144,6 +141,17 @@ func (m *Memory) check() error {
 	}
 	if !slices.IsSortedFunc(m.Sources, compare) {
 		return errors.New("not sorted")
+	}
+	return nil
+}
+
+// check refuses numbers that cannot have been learned: they would lead to wrong decisions.
+func (m *Memory) check() error {
+	if err := m.Breaker.Check(); err != nil {
+		return err
+	}
+	if err := m.checkPairs(); err != nil {
+		return err
 	}
 	numbers := slices.Clone(m.Startup)
 	if m.Given != nil {

@@ -96,7 +96,7 @@ func (s *State) Map(h *History, session time.Duration, before MappedBy) Mapping 
 		return m
 	}
 	m.Settled = inPods
-	if m.By == ByAddress && m.Bare == 0 && m.PerPod > 0 {
+	if (m.By == ByAddress || m.TwoPlaces) && m.Bare == 0 && m.PerPod > 0 {
 		m.elsewhere(s, unknown, session)
 	}
 	return m

@@ -14,7 +14,9 @@ func TestMembersOfTwoPlaces(t *testing.T) {
 	here := func(i int) lag.Member { return lag.Member{Host: fmt.Sprintf("/10.0.0.%d", i)} }
 	there := func(i int) lag.Member { return lag.Member{Host: fmt.Sprintf("/10.8.0.%d", i)} }
 	names := func(i int) lag.Member { return lag.Member{Host: nat, ClientID: fmt.Sprintf("worker-%d", i%8)} }
-	hashed := func(i int) lag.Member { return lag.Member{Host: nat, ClientID: fmt.Sprintf("orders-7c9d8b5f6-x2x%dz", i)} }
+	hashed := func(i int) lag.Member {
+		return lag.Member{Host: nat, ClientID: fmt.Sprintf("orders-7c9d8b5f6-x2x%dz", i)}
+	}
 	starting := podsNamed(4, "worker-%d")
 	for _, c := range []struct {
 		name            string

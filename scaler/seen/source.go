@@ -2,6 +2,7 @@ package seen
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -140,14 +141,18 @@ func (s SourceSpec) Check() []error {
 	if r := cmp.Or(s.OffsetReset, Latest); r != Latest && r != Earliest {
 		fail("offsetReset: must be earliest or latest, not %q", s.OffsetReset)
 	}
-	if s.StandbyFor.MirrorDelay < 0 || s.StandbyFor.MirrorDelay > 24*time.Hour {
-		fail("standbyFor.mirrorDelay: must be between 0s and 24h, not %v", s.StandbyFor.MirrorDelay)
-	}
-	if s.StandbyFor.Cluster == "" && s.StandbyFor.MirrorDelay != 0 {
-		fail("standbyFor.cluster: must not be empty")
-	}
 	if i := cmp.Or(s.Isolation, ReadUncommitted); i != ReadUncommitted && i != ReadCommitted {
 		fail("isolation: must be read_uncommitted or read_committed, not %q", s.Isolation)
+	}
+	return append(errs, s.StandbyFor.check()...)
+}
+
+func (s StandbyFor) check() (errs []error) {
+	if s.MirrorDelay < 0 || s.MirrorDelay > 24*time.Hour {
+		errs = append(errs, fmt.Errorf("standbyFor.mirrorDelay: must be between 0s and 24h, not %v", s.MirrorDelay))
+	}
+	if s.Cluster == "" && s.MirrorDelay != 0 {
+		errs = append(errs, errors.New("standbyFor.cluster: must not be empty"))
 	}
 	return errs
 }

@@ -80,11 +80,12 @@ func TestPairAlwaysCounts(t *testing.T) {
 			if a := p.Active; a != before.Active && !looks[a].Has && (looks[a].Read || !before.Had[a]) {
 				t.Fatalf("%v is active without a member: %+v after %+v", p.Active, p, looks)
 			}
-			if !p.MovesOver(now, Most) {
+			switch {
+			case !p.MovesOver(now, Most):
 				held = time.Time{}
-			} else if held.IsZero() {
+			case held.IsZero():
 				held = p.Both
-			} else if now.Sub(held) >= Most && p.Both.Equal(held) {
+			case now.Sub(held) >= Most && p.Both.Equal(held):
 				t.Fatalf("nothing was scaled down for more than an hour: %+v", p)
 			}
 		}

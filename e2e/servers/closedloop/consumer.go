@@ -22,6 +22,7 @@ type ConsumerConfig struct {
 	Name       string // of its pod: the client id begins with it
 	Brokers    string
 	Topic      string
+	More       []string // topics that it reads besides
 	Groups     []string // one member of each
 	Processing time.Duration
 	Target     time.Duration // a record older than this when it is done is late
@@ -150,7 +151,7 @@ func (c ConsumerConfig) plainOptions(ctx context.Context, results chan<- Consume
 // member is one member of a group: it does one record after the other.
 func (c ConsumerConfig) member(ctx context.Context, group string, results chan<- ConsumerReport) error {
 	client, err := kgo.NewClient(append(c.groupOptions(ctx, results),
-		kgo.SeedBrokers(strings.Split(c.Brokers, ",")...), kgo.ClientID(c.Name+"-"+group), kgo.ConsumerGroup(group), kgo.ConsumeTopics(c.Topic),
+		kgo.SeedBrokers(strings.Split(c.Brokers, ",")...), kgo.ClientID(c.Name+"-"+group), kgo.ConsumerGroup(group), kgo.ConsumeTopics(append(c.More, c.Topic)...),
 		kgo.AutoCommitMarks(), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchMaxWait(100*time.Millisecond),
 	)...)
 	if err != nil {

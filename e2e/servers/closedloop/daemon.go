@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"os/signal"
@@ -58,6 +59,7 @@ type DaemonConfig struct {
 	Kubeconfig string
 	Namespace  string // the Lease, the memory, and all that is watched
 	Brokers    []string
+	Others     map[string][]string // the brokers of further clusters, by name
 	Mode       scaler.Mode
 	Clocks     Clocks
 
@@ -147,6 +149,9 @@ func (c DaemonConfig) config() *config.Config {
 		cluster.SASL = &config.SASL{Mechanism: config.Scram512, Username: c.User, PasswordFile: c.PasswordFile}
 	}
 	out.Clusters = []config.Cluster{cluster}
+	for _, name := range slices.Sorted(maps.Keys(c.Others)) {
+		out.Clusters = append(out.Clusters, config.Cluster{Name: name, Brokers: c.Others[name], ClientID: "lagscaler"})
+	}
 	out.Mode, out.Record.Path = c.Mode, c.RecordPath
 	out.Interval, out.SampleInterval = config.Duration(c.Clocks.Poll), config.Duration(c.Clocks.Sample)
 	out.Log.Level = config.Debug

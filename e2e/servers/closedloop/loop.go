@@ -25,6 +25,7 @@ import (
 type Setup struct {
 	Kube            *kube.ControlPlane // the shared one
 	Kafka           *kafka.Cluster     // the shared one of 4.3
+	Joins           *Loop              // its consumers are in the groups of this loop, which has the topic and the load; nil: it has its own
 	Partitions      int32              // 12
 	Weights         []int              // even
 	Processing      time.Duration      // 20 ms: 50 records/s a consumer
@@ -74,17 +75,21 @@ func Open(t *testing.T, st Setup) *Loop {
 	s := &Loop{t: t, dir: t.TempDir(), Setup: st.withDefaults(t), consumers: map[string]*child.Process{}}
 	s.ControlPlane, s.Kafka = s.Setup.Kube, s.Setup.Kafka
 	s.NS = s.Namespace(t)
-	s.Topic = s.Kafka.CreateTopic(t, "orders", s.Setup.Partitions)
-	for i := range s.Setup.Groups {
-		s.Groups = append(s.Groups, s.Kafka.Name(fmt.Sprintf("orders-%d", i)))
+	if o := s.Setup.Joins; o != nil {
+		s.Topic, s.Groups, s.Load = o.Topic, o.Groups, o.Load
+	} else {
+		s.Topic = s.Kafka.CreateTopic(t, "orders", s.Setup.Partitions)
+		for i := range s.Setup.Groups {
+			s.Groups = append(s.Groups, s.Kafka.Name(fmt.Sprintf("orders-%d", i)))
+		}
+		s.Load = Produce(t, s.Brokers(), s.Topic, s.Setup.Weights)
+		s.Load.Set(s.Setup.Rate)
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("the last output of consumers:\n%s", s.consumerErrors())
 		}
 	})
-	s.Load = Produce(t, s.Brokers(), s.Topic, s.Setup.Weights)
-	s.Load.Set(s.Setup.Rate)
 	d := kube.Deployment{Namespace: s.NS, Name: Workload, Replicas: s.Setup.Replicas}
 	if s.Setup.Deployment != nil {
 		s.Setup.Deployment(&d)
@@ -104,6 +109,9 @@ func (st Setup) withDefaults(t *testing.T) Setup {
 		st.Kube = kube.Shared(t)
 	}
 	st.Kube.InstallKafkaScalers(t)
+	if st.Joins != nil {
+		st.Kafka = st.Joins.Kafka
+	}
 	if st.Kafka == nil {
 		st.Kafka = kafka.Shared(t, kafka.V43)
 	}
@@ -263,6 +271,15 @@ func (s *Loop) KillConsumers() []string {
 		s.consumers[pod].Kill()
 	}
 	return pods
+}
+
+// KillAllConsumers kills the consumers of all pods: they cannot leave their groups.
+func (s *Loop) KillAllConsumers() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, consumer := range s.consumers {
+		consumer.Kill()
+	}
 }
 
 // consumerErrors are what consumers complained of, for a failure's message.

@@ -10,6 +10,8 @@
 //	asleep_test.go                 zero replicas by hand, and a group that never ran
 //	outage_test.go                 a broker, the API server or the leader is down
 //	owners_test.go                 an HPA, a ScaledObject, the operator or a second scaler has the target
+//	places_test.go                 consumers of one group run in two Kubernetes clusters
+//	failover_test.go               a second Kafka cluster stands by, which MirrorMaker follows
 //	freeze_test.go                 a namespace or a window freezes; a ResourceQuota is exhausted
 //	kinds_test.go, crd_test.go     other kinds of targets; what the API server accepts
 //	rights_test.go                 each right is missing once

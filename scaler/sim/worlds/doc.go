@@ -14,7 +14,7 @@
 //	poll_test.go       what was true and what was said at each poll
 //	alerts_test.go     which alerts fire; rules_test.go compares them with alerts/rules
 //	judges_test.go     one function for everything that must happen or must never happen
-//	worlds_test.go     simulates all worlds; traffic_test.go, fleets_test.go, staying_test.go, stopping_test.go, standby_test.go, kinds_test.go, sleeping_test.go and
+//	worlds_test.go     simulates all worlds; traffic_test.go, fleets_test.go, staying_test.go, stopping_test.go, standby_test.go, places_test.go, kinds_test.go, sleeping_test.go and
 //	                   program_test.go declare them
 //	soak_test.go       a month of many scalers: what the program keeps does not grow; soakshop_test.go: one of them
 //	properties_test.go worlds that are made at random; accidents_test.go: what may happen to members

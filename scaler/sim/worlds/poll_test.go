@@ -40,6 +40,9 @@ type polled struct {
 // note adds the poll that the program has just finished.
 func (r *run) note(rep *engine.Report) {
 	p := polled{at: r.now, dark: r.sees.dark(), spec: r.fleet.spec, ready: r.fleet.ready(), needs: r.needs()}
+	if r.other != nil { // what both have
+		p.spec, p.ready = p.spec+r.other.fleet.spec, p.ready+r.other.fleet.ready()
+	}
 	for _, part := range r.reading() {
 		p.see(part, r)
 	}

@@ -47,6 +47,7 @@ type run struct {
 	copies  *side // another one, which stands by; nil: there is none
 	fleet   fleet
 	store   store
+	other   *elsewhere       // another place; nil: there is none
 	ours    []*engine.Engine // the replicas of the program; nil: it does not run
 	leader  int
 	alerts  alerts
@@ -80,6 +81,9 @@ func play(t testing.TB, w world, seed uint64) *run {
 		r.arrive()
 		r.mirror()
 		r.fleet.advance()
+		if r.other != nil {
+			r.other.fleet.advance()
+		}
 		r.onBoth(r.rebalance)
 		if r.now%r.interval == 0 {
 			r.tick()
@@ -118,6 +122,9 @@ func newRun(t testing.TB, w world, seed uint64) *run {
 		r.later(e.at, e.does)
 	}
 	r.ours = []*engine.Engine{r.engine(0)}
+	if w.places != nil {
+		r.addPlace(t)
+	}
 	return r
 }
 
@@ -371,6 +378,7 @@ func (r *run) tick() {
 	for _, e := range r.ours {
 		e.Tick(context.Background(), r.time())
 	}
+	r.other.tick(r)
 	r.note(r.ours[r.leader].Latest())
 }
 

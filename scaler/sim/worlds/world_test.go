@@ -25,6 +25,7 @@ type world struct {
 	global   scaler.Mode     // of all scalers; empty: each has its own
 	renamed  int             // other names and addresses of pods and members, and another week
 	standby  *standbySpec    // another cluster stands by; nil: there is none
+	places   *placesSpec     // consumers run in another Kubernetes cluster, too; nil: they do not
 	events   []event
 	onWrite  func(*run) // what happens right after the program wrote
 	judges   []judge

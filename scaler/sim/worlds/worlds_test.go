@@ -21,7 +21,7 @@ func seedsOf() uint64 {
 // all are the worlds.
 func all() []world {
 	var list []world
-	for _, some := range [][]world{plain(), transactional(), looked(), hanging(), slow(), fleets(), sleeping(), resets(), program(), left(), kinds(), staying(), stopping(), standbys()} {
+	for _, some := range [][]world{plain(), transactional(), looked(), hanging(), slow(), fleets(), sleeping(), resets(), program(), left(), kinds(), staying(), stopping(), standbys(), inTwoPlaces()} {
 		list = append(list, some...)
 	}
 	return list
