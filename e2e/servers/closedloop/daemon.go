@@ -67,6 +67,7 @@ type DaemonConfig struct {
 	PasswordFile string
 	CertFile     string // a client's certificate and its key; empty: none
 	RecordPath   string
+	AuditPath    string
 	ClockFile    string // by how many seconds its wall clock is wrong, see [StepClock]; empty: it is right
 
 	Freezes []config.FreezeWindow // of the configuration
@@ -147,7 +148,7 @@ func (c DaemonConfig) config() *config.Config {
 		cluster.SASL = &config.SASL{Mechanism: config.Scram512, Username: c.User, PasswordFile: c.PasswordFile}
 	}
 	out.Clusters = []config.Cluster{cluster}
-	out.Mode, out.Record.Path = c.Mode, c.RecordPath
+	out.Mode, out.Record.Path, out.Audit.Path = c.Mode, c.RecordPath, c.AuditPath
 	out.Interval, out.SampleInterval = config.Duration(c.Clocks.Poll), config.Duration(c.Clocks.Sample)
 	out.Log.Level = config.Debug
 	out.Brakes.Freezes = c.Freezes
