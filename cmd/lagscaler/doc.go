@@ -64,6 +64,7 @@
 //	When do decisions get their share of these limits?   internal/engine   brakes.go: concludeAll, when all of a poll are made
 //	What was done, and what changed of what is in force? internal/engine   audit.go: Deed; who keeps it: internal/audit
 //	Where is that kept, and how is it read?              internal/audit    audit.go: Note, Run; read.go
+//	How does a recording give the same trail again?      internal/record   trail.go: take; facts.go: what a recording keeps for it
 //	When is a scaler frozen, by whom, until when?        scaler/brakes     freeze.go: At, by the configuration
 //	And by an annotation, until when?                    scaler/kube/watch   freeze.go: FreezeOf
 //	In which steps is a decision made?                   scaler            evaluate.go: Evaluate calls all of them

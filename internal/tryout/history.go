@@ -33,6 +33,7 @@ type Past struct {
 
 	arrivals arrivals
 	learned  learned
+	pace     float64   // of the clock
 	now      time.Time // of the last poll
 	spec     int32
 	initial  int32
@@ -90,6 +91,7 @@ func (h *History) past(name string) *Past {
 
 func (p *Past) add(in *scaler.Input, r *scaler.Result) {
 	w := &in.Workload
+	p.pace = in.Clock.Filled().Pace
 	p.Present.Policy, p.Present.Sources = in.Policy, nil
 	for i := range in.Sources {
 		p.Present.Sources = append(p.Present.Sources, in.Sources[i].SourceSpec)

@@ -20,8 +20,8 @@ type Poll struct {
 // Player plays one case. It decides as the engine does: every scaler, and then what the limits of all of them leave of that.
 type Player struct {
 	played  Case
-	follows bool // what is decided is written, and the next polls show it
-	ledger  *brakes.Ledger
+	follows bool           // what is decided is written, and the next polls show it
+	ledger  *brakes.Ledger // nil until the first poll says which clock it has
 	members map[string]brakes.Member
 	tallies map[string]*tally
 }
@@ -29,7 +29,7 @@ type Player struct {
 // NewPlayer is a player that has seen nothing yet. follows says that the history follows its decisions, as in the simulator.
 func NewPlayer(c Case, follows bool) *Player {
 	return &Player{
-		played: c, follows: follows, ledger: brakes.NewLedger(seen.Clock{}), members: map[string]brakes.Member{}, tallies: map[string]*tally{},
+		played: c, follows: follows, members: map[string]brakes.Member{}, tallies: map[string]*tally{},
 	}
 }
 
@@ -48,6 +48,9 @@ func (p *Player) Policy(name string, labels map[string]string) sim.Policy {
 // Evaluate decides for all scalers of a poll.
 func (p *Player) Evaluate(polls []Poll) []scaler.Result {
 	results := make([]scaler.Result, len(polls))
+	if p.ledger == nil && len(polls) > 0 {
+		p.ledger = brakes.NewLedger(polls[0].In.Clock)
+	}
 	for i := range polls {
 		one := &polls[i]
 		p.played.prepare(one)

@@ -59,12 +59,15 @@ func (p *Past) Trace() (sim.Trace, error) {
 func (p *Past) Missing() time.Duration { return p.arrivals.missing }
 
 // World is the group and its consumers, as far as the recording says it; the rest is that of w. The error says what the simulator cannot
-// play: several groups, or several consumers in a replica.
+// play: several groups, several consumers in a replica, or the clock of the demo.
 func (p *Past) World(t sim.Trace, w sim.World) (sim.World, error) {
 	l := &p.learned
 	var errs []error
 	if n := len(p.Present.Sources); n != 1 {
 		errs = append(errs, fmt.Errorf("%s: %d groups: the simulator has one; replay plays all of them", p.Name, n))
+	}
+	if p.pace != 1 {
+		errs = append(errs, fmt.Errorf("%s: time windows were %g times shorter than in production, as in the demo: replay plays them", p.Name, p.pace))
 	}
 	if l.perReplica > 1 {
 		errs = append(errs, fmt.Errorf("%s: %d consumers in a replica: the simulator has one; replay plays them", p.Name, l.perReplica))

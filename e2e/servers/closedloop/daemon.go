@@ -69,6 +69,7 @@ type DaemonConfig struct {
 	PasswordFile string
 	CertFile     string // a client's certificate and its key; empty: none
 	RecordPath   string
+	AuditPath    string
 	ClockFile    string // by how many seconds its wall clock is wrong, see [StepClock]; empty: it is right
 
 	Freezes []config.FreezeWindow // of the configuration
@@ -152,7 +153,7 @@ func (c DaemonConfig) config() *config.Config {
 	for _, name := range slices.Sorted(maps.Keys(c.Others)) {
 		out.Clusters = append(out.Clusters, config.Cluster{Name: name, Brokers: c.Others[name], ClientID: "lagscaler"})
 	}
-	out.Mode, out.Record.Path = c.Mode, c.RecordPath
+	out.Mode, out.Record.Path, out.Audit.Path = c.Mode, c.RecordPath, c.AuditPath
 	out.Interval, out.SampleInterval = config.Duration(c.Clocks.Poll), config.Duration(c.Clocks.Sample)
 	out.Log.Level = config.Debug
 	out.Brakes.Freezes = c.Freezes

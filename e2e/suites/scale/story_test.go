@@ -2,6 +2,7 @@ package scale
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -19,6 +20,8 @@ func TestTrafficGoesUpAndDown(t *testing.T) {
 	t.Parallel()
 	s := open(t, setup{Rate: 60, Replicas: 2})
 	sizes := s.WatchSize()
+	dir := t.TempDir()
+	s.Daemon.RecordPath, s.Daemon.AuditPath = filepath.Join(dir, "polls.jsonl.gz"), filepath.Join(dir, "audit.jsonl")
 	d := s.start()
 	before := s.awaitCalm(d)
 
@@ -50,6 +53,7 @@ func TestTrafficGoesUpAndDown(t *testing.T) {
 	if late > 0.25 {
 		t.Errorf("%.0f %% of all records were late", 100*late)
 	}
+	s.checkTrail(d)
 }
 
 // checkDelays holds that each decision to change became one size, within a second of the poll it was made at.
