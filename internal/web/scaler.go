@@ -117,7 +117,7 @@ func (p *pages) scalerPage(r *engine.Report, q url.Values) (*ScalerPage, error) 
 	out.tell(s, r.At)
 	out.Deeds = []engine.Deed{}
 	if p.Deeds != nil {
-		for _, d := range p.Deeds(s.Name) {
+		for _, d := range p.Deeds(s.Name, r.At) {
 			if out.shows(d.At) {
 				out.Deeds = append(out.Deeds, d)
 			}
