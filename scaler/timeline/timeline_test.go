@@ -69,10 +69,13 @@ func TestTooMany(t *testing.T) {
 	}
 }
 
-func saveAndLoad(t interface {
+// failing is a test, or a check of rapid.
+type failing interface {
 	Helper()
 	Fatal(args ...any)
-}, tl Timeline) (back Timeline) {
+}
+
+func saveAndLoad(t failing, tl Timeline) (back Timeline) {
 	t.Helper()
 	data, err := json.Marshal(tl)
 	if err != nil {
