@@ -95,7 +95,7 @@ func TestTimelines(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var tl Timeline
 		now := t0
-		for range rapid.IntRange(0, 300).Draw(t, "polls") {
+		for range rapid.IntRange(0, 150).Draw(t, "polls") {
 			now = now.Add(time.Duration(rapid.IntRange(-5, 4000).Draw(t, "seconds")) * time.Second)
 			p := Poll{Now: now}
 			if rapid.Bool().Draw(t, "decides") {
