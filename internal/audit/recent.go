@@ -19,10 +19,23 @@ const (
 // Recent keeps the deeds of the last days for the pages, whether they are written to a file or not. It may be used by several goroutines.
 type Recent struct {
 	mu    sync.Mutex
-	deeds []engine.Deed // by time, the oldest first
+	of    map[string][]numbered // by scaler, the oldest first
+	order []place               // of all that were noted, the oldest first; some are gone from of
+	total int                   // in of
+	last  uint64                // number
 }
 
-// Note keeps a deed, without its derivation.
+type numbered struct {
+	engine.Deed
+	number uint64
+}
+
+type place struct {
+	scaler string
+	number uint64
+}
+
+// Note keeps a deed, without its derivation. It takes the same time however many there are.
 func (r *Recent) Note(d engine.Deed) {
 	d.Derivation = nil
 	for _, text := range []*string{&d.Line, &d.Before, &d.After, &d.Error} {
@@ -30,35 +43,49 @@ func (r *Recent) Note(d engine.Deed) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.deeds = append(r.deeds, d)
-	of := 0
-	for i := range r.deeds {
-		if r.deeds[i].Scaler == d.Scaler {
-			of++
+	if r.of == nil {
+		r.of = map[string][]numbered{}
+	}
+	r.last++
+	r.of[d.Scaler] = append(r.of[d.Scaler], numbered{d, r.last})
+	r.order, r.total = append(r.order, place{d.Scaler, r.last}), r.total+1
+	for len(r.of[d.Scaler]) > mostOfAScaler {
+		r.drop(d.Scaler)
+	}
+	for r.total > mostDeeds {
+		oldest := r.order[0]
+		r.order = r.order[1:]
+		if kept := r.of[oldest.scaler]; len(kept) > 0 && kept[0].number == oldest.number {
+			r.drop(oldest.scaler)
 		}
 	}
-	r.deeds = slices.DeleteFunc(r.deeds, func(old engine.Deed) bool {
-		over := of > mostOfAScaler && old.Scaler == d.Scaler
-		if over {
-			of--
-		}
-		return over || d.At.Sub(old.At) > keptForPages
-	})
-	if over := len(r.deeds) - mostDeeds; over > 0 {
-		r.deeds = slices.Delete(r.deeds, 0, over)
+	if len(r.order) > 2*mostDeeds {
+		r.order = slices.DeleteFunc(slices.Clone(r.order), func(p place) bool {
+			kept := r.of[p.scaler]
+			return len(kept) == 0 || kept[0].number > p.number
+		})
 	}
 }
 
-// Of are the deeds of a scaler, and those that concern all of them, the newest first.
-func (r *Recent) Of(scaler string) []engine.Deed {
+// drop removes the oldest deed of a scaler.
+func (r *Recent) drop(scaler string) {
+	r.total--
+	if r.of[scaler] = slices.Delete(r.of[scaler], 0, 1); len(r.of[scaler]) == 0 {
+		delete(r.of, scaler)
+	}
+}
+
+// Of are the deeds of a scaler until now, and those that concern all of them, the newest first.
+func (r *Recent) Of(scaler string, now time.Time) []engine.Deed {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var out []engine.Deed
-	for i := len(r.deeds) - 1; i >= 0; i-- {
-		if d := &r.deeds[i]; d.Scaler == scaler || d.Scaler == "" {
-			out = append(out, *d)
+	for _, d := range slices.Concat(r.of[scaler], r.of[""]) {
+		if now.Sub(d.At) <= keptForPages {
+			out = append(out, d.Deed)
 		}
 	}
+	slices.SortStableFunc(out, func(a, b engine.Deed) int { return b.At.Compare(a.At) })
 	return out
 }
 

@@ -20,21 +20,26 @@ func TestRecent(t *testing.T) {
 	for i := range 3000 {
 		r.Note(engine.Deed{At: start.Add(time.Duration(i) * time.Second), Scaler: "shop/busy", Kind: engine.DeedWrite, Line: fmt.Sprint(i, strings.Repeat("ü", 2000))})
 	}
-	quiet, busy := r.Of("shop/quiet"), r.Of("shop/busy")
+	quiet, busy := r.Of("shop/quiet", start.Add(time.Hour)), r.Of("shop/busy", start.Add(time.Hour))
 	if len(quiet) != 2 || quiet[0].After != "act" || quiet[0].Derivation != nil || quiet[1].Kind != engine.DeedLimits {
 		t.Errorf("quiet: %+v", quiet)
 	}
 	if len(busy) != mostOfAScaler+1 || !strings.HasPrefix(busy[0].Line, "2999") || len(busy[0].Line) > longestOnPages+3 || !utf8.ValidString(busy[0].Line) {
 		t.Errorf("busy: %d, the newest %.20s of %d bytes", len(busy), busy[0].Line, len(busy[0].Line))
 	}
-	r.Note(engine.Deed{At: start.Add(8 * 24 * time.Hour), Scaler: "shop/late"})
-	if got := r.Of("shop/quiet"); len(got) != 0 {
+	if got := r.Of("shop/quiet", start.Add(8*24*time.Hour)); len(got) != 0 {
 		t.Errorf("after eight days: %+v", got)
 	}
-	for i := range 5000 {
-		r.Note(engine.Deed{At: start.Add(9 * 24 * time.Hour), Scaler: fmt.Sprint(i)})
+	for range 20_000 {
+		r.Note(engine.Deed{At: start, Scaler: "shop/busy"})
 	}
-	if len(r.deeds) != mostDeeds || len(r.Of("4999")) != 1 || len(r.Of("0")) != 0 {
-		t.Errorf("%d deeds", len(r.deeds))
+	if len(r.order) > 2*mostDeeds || len(r.Of("shop/quiet", start)) != 2 {
+		t.Errorf("%d places, and the deed of the quiet one is gone", len(r.order))
+	}
+	for i := range 2 * mostDeeds {
+		r.Note(engine.Deed{At: start, Scaler: fmt.Sprint(i)})
+	}
+	if r.total != mostDeeds || len(r.of) != mostDeeds || len(r.Of(fmt.Sprint(2*mostDeeds-1), start)) != 1 || len(r.Of("0", start)) != 0 {
+		t.Errorf("%d deeds of %d scalers", r.total, len(r.of))
 	}
 }

@@ -117,7 +117,7 @@ func (p *pages) scalerPage(r *engine.Report, q url.Values) (*ScalerPage, error) 
 	out.tell(s, r.At)
 	out.Deeds = []engine.Deed{}
 	if p.Deeds != nil {
-		for _, d := range p.Deeds(s.Name) {
+		for _, d := range p.Deeds(s.Name, r.At) {
 			if out.shows(d.At) {
 				out.Deeds = append(out.Deeds, d)
 			}
@@ -136,7 +136,7 @@ func (p *pages) scalerPage(r *engine.Report, q url.Values) (*ScalerPage, error) 
 const ringReach = 2 * time.Hour
 
 // shownAtLeast is the shortest time that a page shows by itself.
-const shownAtLeast = 5 * time.Minute
+const shownAtLeast = 2 * time.Minute
 
 // between sets the time that is shown: what is asked for, else what is known of the last week.
 func (s *ScalerPage) between(q url.Values, now, known time.Time) error {

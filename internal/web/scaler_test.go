@@ -110,7 +110,7 @@ func TestDeedsOnThePage(t *testing.T) {
 	}
 	h := New(Options{
 		Latest: func() *engine.Report { return r }, Ring: recent.New(), Now: func() time.Time { return r.At },
-		Deeds: func(name string) []engine.Deed {
+		Deeds: func(name string, _ time.Time) []engine.Deed {
 			if name != "pay/cards" {
 				return nil
 			}

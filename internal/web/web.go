@@ -20,11 +20,11 @@ type Options struct {
 	Ring      *recent.Ring
 	Interval  time.Duration // between polls
 	Version   string
-	Config    func() string                     // the configuration in force, secrets redacted, as YAML; nil: not shown
-	Troubles  func() []Problem                  // problems that are not in the report, such as missing permissions; nil: none
-	Deeds     func(scaler string) []engine.Deed // what was done to a scaler, the newest first; nil: nobody keeps it
-	HourPrice func() HourPrice                  // what a replica costs in an hour; nil: not known
-	Scene     func() string                     // one sentence above each page, of a demo; nil: none
+	Config    func() string                                    // the configuration in force, secrets redacted, as YAML; nil: not shown
+	Troubles  func() []Problem                                 // problems that are not in the report, such as missing permissions; nil: none
+	Deeds     func(scaler string, now time.Time) []engine.Deed // what was done to a scaler, the newest first; nil: nobody keeps it
+	HourPrice func() HourPrice                                 // what a replica costs in an hour; nil: not known
+	Scene     func() string                                    // one sentence above each page, of a demo; nil: none
 	Now       func() time.Time
 	Log       *slog.Logger
 }

@@ -169,10 +169,13 @@ func TestClockIsSet(t *testing.T) {
 	}
 }
 
-func saveAndLoad(t interface {
+// failing is a test, or a check of rapid.
+type failing interface {
 	Helper()
 	Fatal(args ...any)
-}, a Account) (back Account) {
+}
+
+func saveAndLoad(t failing, a Account) (back Account) {
 	t.Helper()
 	data, err := json.Marshal(a)
 	if err != nil {

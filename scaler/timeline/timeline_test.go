@@ -69,10 +69,13 @@ func TestTooMany(t *testing.T) {
 	}
 }
 
-func saveAndLoad(t interface {
+// failing is a test, or a check of rapid.
+type failing interface {
 	Helper()
 	Fatal(args ...any)
-}, tl Timeline) (back Timeline) {
+}
+
+func saveAndLoad(t failing, tl Timeline) (back Timeline) {
 	t.Helper()
 	data, err := json.Marshal(tl)
 	if err != nil {
@@ -92,7 +95,7 @@ func TestTimelines(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var tl Timeline
 		now := t0
-		for range rapid.IntRange(0, 300).Draw(t, "polls") {
+		for range rapid.IntRange(0, 150).Draw(t, "polls") {
 			now = now.Add(time.Duration(rapid.IntRange(-5, 4000).Draw(t, "seconds")) * time.Second)
 			p := Poll{Now: now}
 			if rapid.Bool().Draw(t, "decides") {
