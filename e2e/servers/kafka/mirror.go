@@ -19,8 +19,15 @@ type Mirror struct {
 // mirrorJars is the folder of its jars in the cache, as the version of an installation. They are those of Kafka 4.3.
 const mirrorJars Version = "mirror"
 
+// Mirroring says what a Mirror copies.
+type Mirroring struct {
+	Name         string // of the cluster From: the prefix of the copies
+	From, To     *Cluster
+	Topic, Group string
+}
+
 // StartMirror starts one that ends with the test.
-func StartMirror(t testing.TB, from *Cluster, name string, to *Cluster, topic, group string) *Mirror {
+func StartMirror(t testing.TB, c Mirroring) *Mirror {
 	t.Helper()
 	in, err := locate(mirrorJars)
 	if err != nil {
@@ -29,10 +36,10 @@ func StartMirror(t testing.TB, from *Cluster, name string, to *Cluster, topic, g
 	dir := t.TempDir()
 	m := &Mirror{log: filepath.Join(dir, "log")}
 	file := filepath.Join(dir, "mirror.properties")
-	flow := name + "->copy."
+	flow := c.Name + "->copy."
 	text := propertiesText(map[string]string{
-		"clusters": name + ",copy", name + ".bootstrap.servers": from.bootstrap, "copy.bootstrap.servers": to.bootstrap,
-		flow + "enabled": "true", "copy->" + name + ".enabled": "false", flow + "topics": topic, flow + "groups": group,
+		"clusters": c.Name + ",copy", c.Name + ".bootstrap.servers": c.From.bootstrap, "copy.bootstrap.servers": c.To.bootstrap,
+		flow + "enabled": "true", "copy->" + c.Name + ".enabled": "false", flow + "topics": c.Topic, flow + "groups": c.Group,
 		"replication.factor": "1", "checkpoints.topic.replication.factor": "1", "heartbeats.topic.replication.factor": "1",
 		"offset-syncs.topic.replication.factor": "1", "config.storage.replication.factor": "1",
 		"offset.storage.replication.factor": "1", "status.storage.replication.factor": "1", "offset.storage.partitions": "1", "status.storage.partitions": "1",

@@ -33,7 +33,7 @@ func TestAClusterStandsBy(t *testing.T) {
 		},
 	})
 	west.CreateTopicNamed(t, s.Topic, 12, nil)
-	mirror := kafka.StartMirror(t, east, "main", west, s.Topic, s.Groups[0])
+	mirror := kafka.StartMirror(t, kafka.Mirroring{Name: "main", From: east, To: west, Topic: s.Topic, Group: s.Groups[0]})
 	s.Daemon.Others = map[string][]string{"west": strings.Split(west.Bootstrap(), ",")}
 	d := s.start()
 	copied := s.awaitDecision(d, "the mirror to copy records and commits", func(got scalerReport) bool {
