@@ -121,12 +121,13 @@ func (m *Mapping) nothingTells(pods []Pod, before MappedBy) bool {
 	return m.Unknown > 0 && 2*bare >= ready
 }
 
-// elsewhere counts the members that run elsewhere for sure.
+// elsewhere counts the members that run elsewhere for sure. In two places those that hold no partition count as well: when the other place
+// comes back, this one has all partitions until it gives some of its consumers up.
 func (m *Mapping) elsewhere(s *State, unknown []*tenure, session time.Duration) {
 	shared := s.fleet.listing(&s.Workload).shared
 	for _, t := range unknown {
 		age := s.Now.Sub(t.since)
-		if a := address(t.host); !a.IsValid() || shared[a] || age <= session || !t.idle.IsZero() {
+		if a := address(t.host); !a.IsValid() || shared[a] || age <= session || !t.idle.IsZero() && !s.TwoPlaces {
 			continue
 		}
 		m.Elsewhere++

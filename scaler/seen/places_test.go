@@ -58,3 +58,25 @@ func TestNothingTellsInTwoPlaces(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 }
+
+// A place that comes back finds all partitions taken: its members count although they hold none. In one place such members may be anybody's.
+func TestMembersElsewhereWithoutAPartition(t *testing.T) {
+	for two, want := range map[bool]int32{true: 3, false: 0} {
+		g := groupOf("g", each(7, func(i int) lag.Member {
+			if i < 4 {
+				return lag.Member{Host: fmt.Sprintf("/10.0.0.%d", i)}
+			}
+			return lag.Member{Host: fmt.Sprintf("/10.8.0.%d", i)}
+		})...)
+		for i := 4; i < 7; i++ {
+			g.Members[i].Assigned = nil
+		}
+		p := &polled{now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC), two: two}
+		for range 12 {
+			p.poll(podsNamed(4, "worker-%d"), g)
+		}
+		if m := p.state.Map(&p.state.Sources[0], SessionDefault, ""); m.Elsewhere != want {
+			t.Errorf("two places %v: %d elsewhere, want %d", two, m.Elsewhere, want)
+		}
+	}
+}
