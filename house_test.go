@@ -25,7 +25,7 @@ const module = "github.com/lagscaler/lagscaler/"
 // pure packages do no I/O, read no clock, write no log and start no goroutine.
 var pure = []string{
 	"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/asleep", "scaler/learn", "scaler/need", "scaler/say", "scaler/plan", "scaler/number", "scaler/promise",
-	"scaler/sim", "scaler/brakes", "scaler/breaker", "scaler/bill", "scaler/standby", "scaler/timeline",
+	"scaler/sim", "scaler/brakes", "scaler/breaker", "scaler/bill", "scaler/standby", "scaler/timeline", "internal/messages",
 }
 
 // mayImport says which of our own packages a package may import. One that is not listed fails the test:
@@ -93,7 +93,11 @@ var mayImport = map[string][]string{
 	"internal/client":  {"scaler/sim"},
 	"internal/tryout":  {"lag", "rebalancemon", "scaler", "scaler/brakes", "scaler/breaker", "scaler/seen", "scaler/sim", "internal/record"},
 
-	"internal/otlp":     {},
+	"internal/otlp": {},
+
+	"internal/messages":         {"rebalancemon", "scaler", "scaler/seen", "scaler/number", "internal/engine"},
+	"internal/messages/webhook": {"internal/engine", "internal/messages"},
+
 	"internal/external": {"scaler", "scaler/seen", "internal/engine", "internal/serve"},
 
 	"internal/audit":  {"internal/engine"},
@@ -101,7 +105,7 @@ var mayImport = map[string][]string{
 	"internal/output": {"internal/api"},
 	"internal/daemon": {
 		"lag", "lag/kafkasource", "scaler", "scaler/kube", "scaler/kube/access", "scaler/kube/custommetrics", "internal/config", "internal/audit", "internal/engine",
-		"internal/external", "internal/metrics", "internal/otlp", "internal/serve", "internal/web", "internal/web/recent", "internal/record", "scaler/seen",
+		"internal/external", "internal/messages", "internal/messages/webhook", "internal/metrics", "internal/otlp", "internal/serve", "internal/web", "internal/web/recent", "internal/record", "scaler/seen",
 	},
 }
 
@@ -123,6 +127,9 @@ var onlyImporter = map[string][]string{
 	"go.opentelemetry.io/":                   {"internal/otlp"},
 	"github.com/prometheus/exporter-toolkit": {"internal/daemon"},
 	"gopkg.in/natefinch/lumberjack.v2":       {"internal/audit"},
+
+	"github.com/standard-webhooks/standard-webhooks": {"internal/messages/webhook"},
+	"github.com/cenkalti/backoff":                    {"internal/messages/webhook"},
 }
 
 // impure are the standard packages whose import would bring I/O, logs or goroutines into a pure package.

@@ -156,6 +156,8 @@
 //	How does kubectl lagscaler reach it?                 scaler/kube/reach   doc.go: the two ways; find.go: Find
 //	How are joins, leaves and skew counted?              rebalancemon      member_stats.go
 //	What is exposed under which name?                    internal/metrics  doc.go: the tables; docs/metrics.md is made from them
+//	What is told to receivers of messages, and once?     internal/messages teller.go; outbox.go and save.go: what outlives a leader
+//	How are messages sent, signed and repeated?          internal/messages/webhook   doc.go has the answers; sending.go
 //	How are metrics pushed to a collector?               internal/otlp     push.go
 //	Which groups have critical alerts?                   internal/metrics  group.go: tier
 //	Which groups are left out when there are too many?   internal/metrics  limit.go
