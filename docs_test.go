@@ -156,7 +156,7 @@ func checkConfig(part map[string]any) error {
 		return err
 	}
 	_, err = config.Parse(text, config.Env{
-		Name: "part", Dir: "/", Lookup: func(string) (string, bool) { return "x", true }, ReadFile: func(string) ([]byte, error) { return []byte("x"), nil },
+		Name: "part", Dir: "/", Lookup: func(string) (string, bool) { return "x", true }, ReadFile: func(string) ([]byte, error) { return []byte("https://example.com/a-file"), nil },
 	})
 	return err
 }

@@ -25,7 +25,7 @@ const module = "github.com/lagscaler/lagscaler/"
 // pure packages do no I/O, read no clock, write no log and start no goroutine.
 var pure = []string{
 	"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/asleep", "scaler/learn", "scaler/need", "scaler/say", "scaler/plan", "scaler/number", "scaler/promise",
-	"scaler/sim", "scaler/brakes", "scaler/breaker", "scaler/bill", "scaler/standby", "scaler/timeline",
+	"scaler/sim", "scaler/brakes", "scaler/breaker", "scaler/bill", "scaler/standby", "scaler/timeline", "scaler/release", "internal/messages",
 }
 
 // mayImport says which of our own packages a package may import. One that is not listed fails the test:
@@ -47,6 +47,7 @@ var mayImport = map[string][]string{
 	"scaler":          {"lag", "rebalancemon", "scaler/seen", "scaler/asleep", "scaler/bill", "scaler/breaker", "scaler/learn", "scaler/need", "scaler/plan", "scaler/number", "scaler/promise", "scaler/standby", "scaler/timeline"},
 	"scaler/brakes":   {"scaler", "scaler/seen", "scaler/number"},
 	"scaler/say":      {"scaler", "scaler/need", "scaler/number", "scaler/promise"},
+	"scaler/release":  {"scaler/learn", "scaler/number"},
 	"scaler/sim":      {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/say", "scaler/promise"},
 	"lag/lagtest":     {"lag"},
 	"lag/kafkasource": {"lag", "lag/kafkasource/groups", "lag/kafkasource/headers", "lag/kafkasource/topics", "lag/kafkasource/cluster", "lag/kafkasource/transport", "lag/kafkasource/wire"},
@@ -84,7 +85,7 @@ var mayImport = map[string][]string{
 	"internal/engine":  {"lag", "rebalancemon", "scaler", "scaler/bill", "scaler/brakes", "scaler/seen", "scaler/asleep", "scaler/breaker", "scaler/learn", "scaler/say", "scaler/timeline"},
 	"internal/metrics": {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/learn", "internal/engine", "scaler/need"},
 	"internal/api":     {"lag", "rebalancemon", "scaler", "internal/engine"},
-	"internal/web":     {"lag", "rebalancemon", "scaler", "internal/engine", "internal/serve", "internal/web/events", "internal/web/recent", "internal/api", "internal/plot", "scaler/bill", "scaler/learn", "scaler/say", "scaler/number", "scaler/need", "scaler/promise", "scaler/timeline"},
+	"internal/web":     {"lag", "rebalancemon", "scaler", "internal/engine", "internal/serve", "internal/web/events", "internal/web/recent", "internal/api", "internal/plot", "scaler/bill", "scaler/learn", "scaler/say", "scaler/number", "scaler/need", "scaler/promise", "scaler/release", "scaler/timeline"},
 	"internal/config":  {"lag", "rebalancemon", "scaler", "scaler/brakes", "scaler/seen"},
 	"internal/plot":    {"scaler/sim"},
 	"internal/keda":    {"scaler", "scaler/seen"},
@@ -93,7 +94,11 @@ var mayImport = map[string][]string{
 	"internal/client":  {"scaler/sim"},
 	"internal/tryout":  {"lag", "rebalancemon", "scaler", "scaler/brakes", "scaler/breaker", "scaler/seen", "scaler/sim", "internal/record"},
 
-	"internal/otlp":     {},
+	"internal/otlp": {},
+
+	"internal/messages":         {"rebalancemon", "scaler", "scaler/seen", "scaler/number", "internal/engine"},
+	"internal/messages/webhook": {"internal/engine", "internal/messages"},
+
 	"internal/external": {"scaler", "scaler/seen", "internal/engine", "internal/serve"},
 
 	"internal/audit":  {"internal/engine"},
@@ -101,7 +106,7 @@ var mayImport = map[string][]string{
 	"internal/output": {"internal/api"},
 	"internal/daemon": {
 		"lag", "lag/kafkasource", "scaler", "scaler/kube", "scaler/kube/access", "scaler/kube/custommetrics", "internal/config", "internal/audit", "internal/engine",
-		"internal/external", "internal/metrics", "internal/otlp", "internal/serve", "internal/web", "internal/web/recent", "internal/record", "scaler/seen",
+		"internal/external", "internal/messages", "internal/messages/webhook", "internal/metrics", "internal/otlp", "internal/serve", "internal/web", "internal/web/recent", "internal/record", "scaler/seen",
 	},
 }
 
@@ -123,6 +128,9 @@ var onlyImporter = map[string][]string{
 	"go.opentelemetry.io/":                   {"internal/otlp"},
 	"github.com/prometheus/exporter-toolkit": {"internal/daemon"},
 	"gopkg.in/natefinch/lumberjack.v2":       {"internal/audit"},
+
+	"github.com/standard-webhooks/standard-webhooks": {"internal/messages/webhook"},
+	"github.com/cenkalti/backoff":                    {"internal/messages/webhook"},
 }
 
 // impure are the standard packages whose import would bring I/O, logs or goroutines into a pure package.

@@ -19,18 +19,27 @@ var setByChart = []string{"mode", "listen", "healthListen", "webConfigFile", "ku
 
 // enums are the values of the types of the configuration that only allow certain values.
 var enums = map[reflect.Type][]string{
-	reflect.TypeFor[config.Mechanism]():    {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "AWS_MSK_IAM"},
-	reflect.TypeFor[config.OTLPProtocol](): {string(config.OTLPHTTP), string(config.OTLPGRPC)},
-	reflect.TypeFor[config.Level]():        {"debug", "info", "warn", "error"},
-	reflect.TypeFor[config.Format]():       {"text", "json"},
-	reflect.TypeFor[scaler.Mode]():         {string(scaler.Observe), string(scaler.Advise), string(scaler.Act)},
-	reflect.TypeFor[scaler.PolicyKind]():   {string(scaler.Capacity), string(scaler.Thresholds)},
-	reflect.TypeFor[scaler.Preset]():       {string(scaler.Balanced), string(scaler.Economy), string(scaler.Latency)},
-	reflect.TypeFor[seen.Isolation]():      {string(seen.ReadUncommitted), string(seen.ReadCommitted)},
-	reflect.TypeFor[scaler.OnDelete]():     {string(scaler.Keep), string(scaler.Restore)},
-	reflect.TypeFor[scaler.OnZeroByHand](): {string(scaler.KeepZero), string(scaler.Wake)},
-	reflect.TypeFor[seen.Stops]():          {string(seen.StopsDown), string(seen.StopsAll)},
-	reflect.TypeFor[seen.OffsetReset]():    {string(seen.Earliest), string(seen.Latest)},
+	reflect.TypeFor[config.Mechanism]():     {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "AWS_MSK_IAM"},
+	reflect.TypeFor[config.OTLPProtocol]():  {string(config.OTLPHTTP), string(config.OTLPGRPC)},
+	reflect.TypeFor[config.MessageFormat](): {string(config.CloudEvents), string(config.ChatText)},
+	reflect.TypeFor[config.MessageKind]():   kinds(),
+	reflect.TypeFor[config.Level]():         {"debug", "info", "warn", "error"},
+	reflect.TypeFor[config.Format]():        {"text", "json"},
+	reflect.TypeFor[scaler.Mode]():          {string(scaler.Observe), string(scaler.Advise), string(scaler.Act)},
+	reflect.TypeFor[scaler.PolicyKind]():    {string(scaler.Capacity), string(scaler.Thresholds)},
+	reflect.TypeFor[scaler.Preset]():        {string(scaler.Balanced), string(scaler.Economy), string(scaler.Latency)},
+	reflect.TypeFor[seen.Isolation]():       {string(seen.ReadUncommitted), string(seen.ReadCommitted)},
+	reflect.TypeFor[scaler.OnDelete]():      {string(scaler.Keep), string(scaler.Restore)},
+	reflect.TypeFor[scaler.OnZeroByHand]():  {string(scaler.KeepZero), string(scaler.Wake)},
+	reflect.TypeFor[seen.Stops]():           {string(seen.StopsDown), string(seen.StopsAll)},
+	reflect.TypeFor[seen.OffsetReset]():     {string(seen.Earliest), string(seen.Latest)},
+}
+
+func kinds() (all []string) {
+	for _, k := range config.MessageKinds {
+		all = append(all, string(k))
+	}
+	return all
 }
 
 // required are the fields that every configuration needs. The schema has them so that Helm reports a missing field, instead
@@ -39,6 +48,8 @@ var required = map[reflect.Type][]any{
 	reflect.TypeFor[config.Cluster](): {"name", "brokers"},
 	reflect.TypeFor[config.Group]():   {"match"},
 	reflect.TypeFor[config.SASL]():    {"mechanism"},
+
+	reflect.TypeFor[config.MessageReceiver](): {"name"},
 }
 
 const (

@@ -324,6 +324,9 @@ var notShown = map[string]string{
 	"lagscaler_scaler_owner_info":              "the same, of scalers",
 	"lagscaler_scaler_source_standby":          "the alerts leave such a group out; the decision and its page say which cluster is in use",
 	"lagscaler_otlp_pushes_total":              "pushes to a collector, for who looks for one that fails",
+	"lagscaler_messages_total":                 "what became of messages, for who looks for a receiver that loses some",
+	"lagscaler_message_failures_total":         "the same; the status page says when messages wait",
+	"lagscaler_messages_waiting":               "the same",
 	"lagscaler_group_rebalances_slow_total":    "the duration of each rebalance is shown with its threshold",
 }
 

@@ -114,6 +114,7 @@
 //	Which recorded traffic is simulated?                 scaler/sim/traces        traces.go: the traces that are shipped
 //	Does the program say only what is true?              scaler/sim/worlds        doc.go: days with a hidden truth, and judges of it
 //	How is docs/scaling-benchmark.md made?               scaler/sim/benchmark     jobs.go: what is simulated; report.go
+//	Is a new version of the consumers slower?            scaler/release    doc.go has the rule; speed.go
 //	How are simulations plotted?                         internal/plot     plot.go
 //	What was seen and decided, for a bug report?         internal/record   doc.go: the format; replay.go decides it again; writer.go: rotation, a full disk
 //	How are Kubernetes objects read and written?         scaler/kube       doc.go; scales.go is the only writer of replicas
@@ -156,6 +157,8 @@
 //	How does kubectl lagscaler reach it?                 scaler/kube/reach   doc.go: the two ways; find.go: Find
 //	How are joins, leaves and skew counted?              rebalancemon      member_stats.go
 //	What is exposed under which name?                    internal/metrics  doc.go: the tables; docs/metrics.md is made from them
+//	What is told to receivers of messages, and once?     internal/messages teller.go; outbox.go and save.go: what outlives a leader
+//	How are messages sent, signed and repeated?          internal/messages/webhook   doc.go has the answers; sending.go
 //	How are metrics pushed to a collector?               internal/otlp     push.go
 //	Which groups have critical alerts?                   internal/metrics  group.go: tier
 //	Which groups are left out when there are too many?   internal/metrics  limit.go

@@ -17,7 +17,23 @@ type exceeded struct{}
 
 func (exceeded) Error() string { return "exceeded" }
 
+// unsure ends a command with exitUnsure without another message.
+type unsure struct{}
+
+func (unsure) Error() string { return "unknown" }
+
+// alreadySaid reports whether a command has already said why it ends.
+func alreadySaid(err error) bool {
+	var failed exceeded
+	var unknown unsure
+	return errors.As(err, &failed) || errors.As(err, &unknown)
+}
+
 func exitCode(err error) int {
+	var unknown unsure
+	if errors.As(err, &unknown) {
+		return exitUnsure
+	}
 	var user wrong
 	var problems *config.Problems
 	var configuration daemon.ConfigError

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,6 +16,7 @@ const (
 	exitOK     = 0
 	exitFailed = 1 // it did not work, or --fail-over was exceeded
 	exitWrong  = 2 // wrong flags, arguments or configuration: trying again does not help
+	exitUnsure = 3 // check-release: what was asked is not known
 )
 
 func main() {
@@ -36,11 +36,10 @@ func execute(ctx context.Context, root *cobra.Command, args []string, stdout, st
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
-	var silent exceeded
 	switch {
 	case err == nil:
 		return exitOK
-	case !errors.As(err, &silent):
+	case !alreadySaid(err):
 		fmt.Fprintln(stderr, root.DisplayName()+":", err)
 	}
 	return exitCode(err)

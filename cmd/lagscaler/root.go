@@ -36,6 +36,7 @@ Exit codes: 0 success; 1 failure, or a limit was exceeded; 2 wrong flags, argume
 		newCompare(),
 		newPrice(),
 		newBill(),
+		newCheckRelease(),
 		newLag(),
 		newCheck(),
 		newAlerts(),

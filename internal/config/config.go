@@ -54,6 +54,9 @@ type Config struct {
 	// Pushes of the metrics to an OpenTelemetry collector: docs/otlp.md. Default: none; they are scraped.
 	OTLP *OTLP `yaml:"otlp"`
 
+	// Receivers of messages about decisions, rebalances, refusals, freezes, promises and stops: docs/messages.md. At most 20. Default: none.
+	Messages []MessageReceiver `yaml:"messages"`
+
 	// Recording of the polls, for `lagscaler replay` and bug reports.
 	Record Record `yaml:"record"`
 

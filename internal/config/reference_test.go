@@ -44,7 +44,7 @@ func TestReference(t *testing.T) {
 func comments(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
-	for _, name := range []string{"config.go", "sasl.go", "scaler.go", "brakes.go"} {
+	for _, name := range []string{"config.go", "sasl.go", "scaler.go", "brakes.go", "messages.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)
@@ -62,7 +62,11 @@ func collect(decls []ast.Decl, found map[string]string) {
 		}
 		spec := gen.Specs[0].(*ast.TypeSpec)
 		found[spec.Name.Name] = gen.Doc.Text()
-		for _, f := range spec.Type.(*ast.StructType).Fields.List {
+		fields, ok := spec.Type.(*ast.StructType)
+		if !ok {
+			continue
+		}
+		for _, f := range fields.Fields.List {
 			found[spec.Name.Name+"."+f.Names[0].Name] = f.Doc.Text()
 		}
 	}

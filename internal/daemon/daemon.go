@@ -15,6 +15,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/audit"
 	"github.com/lagscaler/lagscaler/internal/config"
 	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/internal/messages/webhook"
 	"github.com/lagscaler/lagscaler/internal/metrics"
 	"github.com/lagscaler/lagscaler/internal/otlp"
 	"github.com/lagscaler/lagscaler/internal/record"
@@ -58,10 +59,12 @@ type Daemon struct {
 	deeds    audit.Recent // for the pages
 	metrics  *metrics.Page
 	pusher   *otlp.Pusher // nil: metrics are not pushed
-	pages    http.Handler
-	health   net.Listener    // of the probes alone; nil: they have no port of their own
-	external *externalScaler // nil: nobody is answered
-	custom   *customMetrics  // nil: the API server is not answered
+
+	messenger *webhook.Messenger
+	pages     http.Handler
+	health    net.Listener    // of the probes alone; nil: they have no port of their own
+	external  *externalScaler // nil: nobody is answered
+	custom    *customMetrics  // nil: the API server is not answered
 }
 
 // New makes all parts and starts none of them. It does not connect to Kafka yet. Its errors mean that the configuration or
@@ -89,6 +92,9 @@ func New(o Options) (*Daemon, error) {
 		return nil, err
 	}
 	if d.custom, err = d.newCustomMetrics(); err != nil {
+		return nil, err
+	}
+	if d.messenger, err = d.newMessenger(c); err != nil {
 		return nil, err
 	}
 	ring := recent.New()
@@ -135,6 +141,7 @@ func (d *Daemon) publishTo(ring *recent.Ring) func(*engine.Report) {
 	return func(r *engine.Report) {
 		ring.Add(r)
 		failures.published(r)
+		d.messenger.Published(r)
 		if d.kube != nil {
 			d.kube.Publish(outcomesOf(r))
 		}

@@ -11,6 +11,7 @@
 //	config -> metrics, web         pages.go, and serve.go: the port
 //	config -> external             external.go: the endpoint that KEDA asks
 //	config -> custommetrics        custommetrics.go: the endpoint that the API server asks for an HPA
+//	config -> messages             messages.go: who hears what happens
 //	config -> otlp                 otlp.go: the collector to which metrics are pushed
 //	changed configuration          reload.go, and restart.go: which settings take effect only after a restart
 //	memory without Kubernetes      memoryfile.go: a file instead of ConfigMaps

@@ -12,6 +12,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/config"
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/internal/external"
+	"github.com/lagscaler/lagscaler/internal/messages/webhook"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube"
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
@@ -27,6 +28,8 @@ type controller interface {
 	Configure(s kube.Settings)
 	Publish(outcomes []scaler.Outcome)
 	MissingRights() []string
+	Installation() string
+	webhook.Store
 	external.Scalers
 }
 

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/lagscaler/lagscaler/internal/config"
@@ -16,7 +17,7 @@ func (d *Daemon) showIn(ring *recent.Ring) {
 		Latest:   d.engine.Latest,
 		Filter:   seriesOf(c.Metrics),
 		Interval: time.Duration(c.Interval), Sample: time.Duration(c.SampleInterval),
-		ConfigLoaded: d.configLoaded(), Questions: d.external.questions(), Pushes: d.pushes(c.OTLP),
+		ConfigLoaded: d.configLoaded(), Questions: d.external.questions(), Pushes: d.pushes(c.OTLP), Receivers: d.told,
 		Version: b.Version, Revision: b.Commit,
 	})
 	d.pages = web.New(web.Options{
@@ -58,6 +59,9 @@ func (d *Daemon) redacted() string {
 	return string(text)
 }
 
+// messagesLate is how long a message may wait: a receiver that restarts is no problem.
+const messagesLate = 5 * time.Minute
+
 // problems are problems that are not part of a Report, for the pages: a configuration that cannot be loaded, and missing
 // permissions in Kubernetes.
 func (d *Daemon) problems() []web.Problem {
@@ -67,6 +71,14 @@ func (d *Daemon) problems() []web.Problem {
 			out = append(out, web.Problem{
 				Where: "configuration", What: err.Error(), Count: 1,
 				Do: "correct the file; until then the last valid configuration is in force; lagscaler check validates the file",
+			})
+		}
+	}
+	for _, r := range d.messenger.Counts() {
+		if r.Waiting > 0 && time.Since(r.Oldest) > messagesLate {
+			out = append(out, web.Problem{
+				Where: "messages to " + r.Receiver, What: fmt.Sprintf("%d messages wait, the oldest since %s", r.Waiting, r.Oldest.UTC().Format(time.RFC3339)), Count: r.Waiting,
+				Do: "look at the receiver, its address and its secrets; the log has its answer. A message is dropped after 24 h, or when too many wait",
 			})
 		}
 	}

@@ -26,6 +26,10 @@ func (d *Daemon) apply(ctx context.Context, c *config.Config) error {
 	if kept := keepRestartOnly(&next, d.config.Load()); len(kept) > 0 {
 		d.log.Warn("some changes of the configuration need a restart", "fields", kept)
 	}
+	receivers, err := receiversOf(&next)
+	if err != nil {
+		return err
+	}
 	clusters, err := d.sources.follow(&next)
 	if err != nil {
 		return err
@@ -36,6 +40,7 @@ func (d *Daemon) apply(ctx context.Context, c *config.Config) error {
 	if d.kube != nil {
 		d.kube.Configure(kubernetesSettings(&next))
 	}
+	d.messenger.Configure(receivers)
 	d.level.Set(next.Log.Level.Slog())
 	d.metrics.SetFilter(seriesOf(next.Metrics))
 	d.config.Store(&next)

@@ -15,6 +15,7 @@ import (
 //	run group ─┤   status, Events <──────────┐   v         v
 //	           ├─ engine      polls, samples, decisions ──> Report ──┐ Latest()
 //	           ├─ metrics     renders each new Report  <─────────────┤
+//	           ├─ messages    tells receivers what happens; ends after the engine, before the election
 //	           ├─ otlp        pushes the metrics to a collector, if one is configured
 //	           ├─ record      writes polls to a file; ends after the engine
 //	           ├─ http        /metrics, pages, API, health <─────────┘
@@ -40,6 +41,9 @@ func (d *Daemon) Run(ctx context.Context, listener net.Listener) error {
 	if d.pusher != nil {
 		add(d.pusher.Run)
 	}
+	telling, stopTelling := context.WithCancel(context.WithoutCancel(ctx))
+	told := make(chan struct{})
+	g.Add(func() error { defer close(told); return d.messenger.Run(telling) }, func(error) { <-deciding; stopTelling() })
 	if r := d.recorder; r != nil {
 		recording, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		g.Add(func() error { return r.Run(recording) }, func(error) { <-deciding; cancel() })
@@ -63,7 +67,7 @@ func (d *Daemon) Run(ctx context.Context, listener net.Listener) error {
 	if k := d.kube; k != nil {
 		writing := add(k.Run)
 		elected, cancel := context.WithCancel(context.WithoutCancel(ctx))
-		g.Add(func() error { return k.Elect(elected) }, func(error) { <-deciding; <-writing; cancel() })
+		g.Add(func() error { return k.Elect(elected) }, func(error) { <-deciding; <-writing; <-told; cancel() })
 	}
 	d.log.Info("running", "version", d.opts.Build.Version, "listen", listener.Addr().String(),
 		"mode", d.config.Load().Mode, "clusters", len(d.config.Load().Clusters), "kubernetes", d.kube != nil)

@@ -42,6 +42,12 @@ func TestSecretsAreNowhere(t *testing.T) {
 			TokenURL: config.TokenURL("http://user:" + mark + "@" + endpoint.Addr().String() + "/token?key=" + mark), ClientID: "reader", ClientSecret: config.NewSecret(mark + "-client"),
 		}}
 		c.Clusters = append(c.Clusters, plain, token)
+		for _, format := range []config.MessageFormat{config.CloudEvents, config.ChatText} {
+			c.Messages = append(c.Messages, config.MessageReceiver{
+				Name: string(format), Format: format, URL: config.NewSecret("http://user:" + mark + "@" + endpoint.Addr().String() + "/" + mark + "?key=" + mark),
+				Secret: config.NewSecret(mark + "-for-signing-requests"), Headers: map[string]config.Secret{"Authorization": config.NewSecret("Bearer " + mark)},
+			})
+		}
 		c.Log.Level = config.Debug
 		c.Interval, c.SampleInterval = config.Duration(time.Second), config.Duration(time.Second)
 	})

@@ -38,6 +38,7 @@ type ScalerReport struct {
 	Bill     bill.Account      // replica hours and late records of the last week
 	Timeline timeline.Timeline // decisions and rebalances of the last week
 	Counts   ScalerCounts
+	Speeds   []learn.Speeds // of the consumers of each source, in the order of Sources
 }
 
 const (
@@ -253,6 +254,9 @@ func (s *scaling) conclude(a *asking, now time.Time) (r ScalerReport, change sca
 		Week: result.Memory.Week, Bill: result.Memory.Bill, Timeline: result.Memory.Timeline,
 	}
 	s.promise(&r, &result.Memory)
+	for i := range one.Sources {
+		r.Speeds = append(r.Speeds, result.Memory.Speeds(&one.Sources[i]))
+	}
 	r.Given = result.Memory.Given
 	if before := in.Memory.Given; r.Given != nil && (before == nil || before.Replicas != r.Given.Replicas) {
 		s.memory.saveAlone(one.Name) // the next leader must not give less while it holds

@@ -31,9 +31,20 @@ type Options struct {
 	// Pushes are those of the metrics to a collector, since start; nil: there is none.
 	Pushes func() (sent, failed uint64)
 
+	// Receivers are those of messages, sorted by name; nil: there are none.
+	Receivers func() []Receiver
+
 	ConfigLoaded func() bool // whether the last load of the file succeeded; nil: there is no file
 	Version      string
 	Revision     string
+}
+
+// Receiver is what became of the messages for one receiver, since start, and what waits for it.
+type Receiver struct {
+	Name                           string
+	Sent, Refused, Dropped, Failed uint64
+	Waiting                        int
+	Oldest                         time.Time // of those that wait
 }
 
 // Page is /metrics.

@@ -84,7 +84,9 @@ func TestTableIsWhatIsExposed(t *testing.T) {
 	r.Clusters[0].Groups[0].Rates.Rest = lag.Rest{Read: 2, Unknown: 1, Resting: 1, Slow: 1, Interval: time.Minute, StallAfter: 15 * time.Minute, MayBeRead: 15 * time.Minute}
 	r.Clusters[0].Groups[0].Rates.Missed = 1
 	r.Clusters[0].Groups[0].Rates.Expiry = lag.Expiry{At: noon, Bound: lag.ExpiryExact}
-	p := New(Options{Latest: func() *engine.Report { return r }, Filter: everything, ConfigLoaded: func() bool { return true }, Questions: questions, Pushes: func() (uint64, uint64) { return 2, 1 }})
+	p := New(Options{Latest: func() *engine.Report { return r }, Filter: everything, ConfigLoaded: func() bool { return true }, Questions: questions, Pushes: func() (uint64, uint64) { return 2, 1 }, Receivers: func() []Receiver {
+		return []Receiver{{Name: "chat", Sent: 3, Refused: 1, Dropped: 2, Failed: 4, Waiting: 5}}
+	}})
 	check := func(metrics []Metric, gather func() ([]*dto.MetricFamily, error)) {
 		gathered, err := gather()
 		if err != nil {

@@ -161,6 +161,15 @@ func keptByAnother(scalers []engine.ScalerReport) (n int) {
 	return n
 }
 
+func (s *selfView) eachReceiver(each func(r *Receiver)) {
+	if s.opts.Receivers == nil {
+		return
+	}
+	for _, r := range s.opts.Receivers() {
+		each(&r)
+	}
+}
+
 // selfTable is what every replica exposes about itself.
 var selfTable = []row[*selfView]{
 	selfRow("lagscaler_series", "Exported series of groups, topics and partitions.",
@@ -209,6 +218,32 @@ var selfTable = []row[*selfView]{
 			}
 		},
 	},
+	{
+		Metric: Metric{
+			Name: "lagscaler_messages_total", Type: Counter, Area: AreaSelf, Stability: Stable, Labels: []string{"receiver", "outcome"},
+			Help: "Messages by receiver and outcome: sent, refused (the receiver will never take them) or dropped (too old, or too many waited). Absent without messages in the configuration. Only the leader sends.",
+		},
+		emit: func(s *selfView, o *out) {
+			s.eachReceiver(func(r *Receiver) {
+				o.add(float64(r.Dropped), r.Name, "dropped")
+				o.add(float64(r.Refused), r.Name, "refused")
+				o.add(float64(r.Sent), r.Name, "sent")
+			})
+		},
+	},
+	{
+		Metric: Metric{
+			Name: "lagscaler_message_failures_total", Type: Counter, Area: AreaSelf, Stability: Stable, Labels: []string{"receiver"},
+			Help: "Requests with messages that failed, and are made again.",
+		},
+		emit: func(s *selfView, o *out) {
+			s.eachReceiver(func(r *Receiver) { o.add(float64(r.Failed), r.Name) })
+		},
+	},
+	selfRow("lagscaler_messages_waiting", "Messages that wait for a receiver. Only the leader has some.",
+		func(s *selfView, o *out) {
+			s.eachReceiver(func(r *Receiver) { o.add(float64(r.Waiting), r.Name) })
+		}, "receiver"),
 	{
 		Metric: Metric{
 			Name: "lagscaler_panics_total", Type: Counter, Area: AreaSelf, Stability: Stable, Labels: []string{"part"},

@@ -94,6 +94,7 @@ var routes = []route{
 	{"", "/api/v1/lag", "", "", nil, (*pages).lag},
 	{"", "/api/v1/compare", "", "", (*pages).compare, nil},
 	{"", "/api/v1/price", "", "", (*pages).price, nil},
+	{"", "/api/v1/release", "", "", (*pages).release, nil},
 }
 
 // failure is an error with its HTTP status. Its text is shown to the client.

@@ -89,7 +89,7 @@ func TestPagesAndTwins(t *testing.T) {
 	rep := report(t, "alpha", "beta")
 	rep.Scalers = []engine.ScalerReport{{Outcome: scaler.Outcome{Scaler: scaler.Scaler{Name: "shop/orders", Sources: []seen.SourceSpec{{Cluster: "main", Group: "beta"}}}}}}
 	h := handlerOf(rep)
-	queries := map[string]string{"/api/v1/group": "?cluster=main&group=beta", "/api/v1/compare": "?scaler=shop/orders", "/api/v1/price": "?scaler=shop/orders", "/api/v1/scaler": "?scaler=shop/orders"}
+	queries := map[string]string{"/api/v1/group": "?cluster=main&group=beta", "/api/v1/compare": "?scaler=shop/orders", "/api/v1/price": "?scaler=shop/orders", "/api/v1/release": "?scaler=shop/orders&since=10m", "/api/v1/scaler": "?scaler=shop/orders"}
 	for _, r := range routes {
 		query := queries[r.twin]
 		w := get(t, h, r.twin+query)

@@ -78,6 +78,7 @@ type Controller struct {
 	scales       *scales // what is written
 	publisher    *publisher
 	memories     *memories // what is remembered
+	told         *told     // what receivers of messages were told
 
 	wake chan struct{} // another watch may be needed, or a deletion has to be handled
 }
@@ -106,6 +107,7 @@ func New(clients access.Clients, o Options) *Controller {
 	}
 	c.scales.claim, c.scales.intend = c.publisher.claim, c.publisher.intend
 	c.memories = newMemories(api, o, c.election, c.declarations)
+	c.told = &told{api: api, namespace: o.Namespace, lease: o.Lease, election: c.election}
 	c.memories.restore = (&restorer{c.declarations, c.workloads, c.namespaces, c.scales, events}).restore
 	return c
 }

@@ -72,6 +72,7 @@ func (l *learner) learnCapacity() {
 	}
 	*p = p.with(one)
 	l.source.update(one, p.sustained(), l.now)
+	l.learnSpeed(one)
 	l.experiment(one)
 }
 

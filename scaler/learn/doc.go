@@ -15,6 +15,7 @@
 // Memory.Bill and Memory.Timeline are those of packages bill and timeline; Evaluate gives each poll to them.
 //
 //	capacity.go, samples.go    records/s of one consumer, from consumers that were busy all the time
+//	speeds.go                  the same window by window, to compare one version of the consumers with the next
 //	trial.go                   fewer consumers than the known capacity asks for, while nothing waits
 //	downstream.go              an experiment: if added consumers did not increase the total, it tries whether fewer are enough
 //	durations.go               duration of starts and rebalances: the 90th percentile of the last 20

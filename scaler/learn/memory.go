@@ -85,6 +85,8 @@ type Source struct {
 	BrokenJumps  float64 `json:"brokenJumps,omitempty"`  // share of the last jumps that did not last, smoothed
 	BrokenTrends float64 `json:"brokenTrends,omitempty"` // share of the last trends that did not go on, smoothed
 
+	Speeds Speeds `json:"speeds,omitzero"` // of consumers, window by window
+
 	Promise promise.Play `json:"promise,omitzero"` // fleets with more and less room, and what they would have cost
 
 	Downstream *Downstream `json:"downstream,omitempty"`
@@ -132,8 +134,11 @@ func Load(data []byte) (Memory, error) {
 	return m, nil
 }
 
-// checkPairs refuses what cannot be said of two clusters, and sources that are not sorted.
-func (m *Memory) checkPairs() error {
+// check refuses numbers that cannot have been learned: they would lead to wrong decisions.
+func (m *Memory) check() error {
+	if err := m.Breaker.Check(); err != nil {
+		return err
+	}
 	for _, p := range m.Pairs {
 		if p.Active > standby.Standby {
 			return fmt.Errorf("%d is no side of the clusters %q and %q", p.Active, p.For, p.Cluster)
@@ -141,17 +146,6 @@ func (m *Memory) checkPairs() error {
 	}
 	if !slices.IsSortedFunc(m.Sources, compare) {
 		return errors.New("not sorted")
-	}
-	return nil
-}
-
-// check refuses numbers that cannot have been learned: they would lead to wrong decisions.
-func (m *Memory) check() error {
-	if err := m.Breaker.Check(); err != nil {
-		return err
-	}
-	if err := m.checkPairs(); err != nil {
-		return err
 	}
 	numbers := slices.Clone(m.Startup)
 	if m.Given != nil {
@@ -174,6 +168,7 @@ func (m *Memory) check() error {
 		if t := s.Trial; t != nil {
 			numbers = append(numbers, t.Capacity, t.Late, float64(t.From), float64(t.To))
 		}
+		numbers = append(numbers, s.Speeds.numbers()...)
 		if err := s.Commits.Check(); err != nil {
 			return err
 		}

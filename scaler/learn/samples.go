@@ -19,6 +19,7 @@ const (
 
 // sample is one window in which only processing can have moved an offset.
 type sample struct {
+	from      int64 // when it began, Unix ns
 	members   int32
 	saturated int32   // consumers that were busy all the time
 	median    float64 // records/s of a saturated consumer
@@ -96,9 +97,13 @@ func (l *learner) sample() (sample, sampleStatus) {
 	}
 	seconds := time.Duration(last.At - from.At).Seconds()
 	if l.shared() {
-		return l.summarizePool(consumers[0], last.Members, seconds), usable
+		pool := l.summarizePool(consumers[0], last.Members, seconds)
+		pool.from = from.At
+		return pool, usable
 	}
-	return l.summarize(consumers, seconds), usable
+	all := l.summarize(consumers, seconds)
+	all.from = from.At
+	return all, usable
 }
 
 // shared reports whether several consumers may have the same partition: then nobody can tell which of them processed what.

@@ -173,7 +173,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
   verbs: [create, get, update]
-{{- if ne .Values.mode "observe" }}
+{{- if or (ne .Values.mode "observe") .Values.config.messages }}
 - apiGroups: [""]
   resources: [configmaps]
   verbs: [create, delete, list, update]

@@ -74,6 +74,9 @@ type DaemonConfig struct {
 
 	Freezes []config.FreezeWindow // of the configuration
 
+	Webhook       string // a receiver of messages as CloudEvents; empty: there is none
+	WebhookSecret string // that signs them
+
 	ExternalScaler string // the address of the endpoint that KEDA asks; empty: there is none
 	CustomMetrics  string // the address of the endpoint that the API server asks; empty: there is none
 	CustomCert     string // its certificate and key, PEM in one file
@@ -157,6 +160,11 @@ func (c DaemonConfig) config() *config.Config {
 	out.Interval, out.SampleInterval = config.Duration(c.Clocks.Poll), config.Duration(c.Clocks.Sample)
 	out.Log.Level = config.Debug
 	out.Brakes.Freezes = c.Freezes
+	if c.Webhook != "" {
+		out.Messages = []config.MessageReceiver{{
+			Name: "webhook", Format: config.CloudEvents, URL: config.NewSecret(c.Webhook), Secret: config.NewSecret(c.WebhookSecret),
+		}}
+	}
 	if c.ExternalScaler != "" {
 		out.ExternalScaler = &config.ExternalScaler{Listen: c.ExternalScaler}
 	}

@@ -101,7 +101,7 @@ var permissions = []Permission{
 		"", "configmaps",
 		[]string{"create", "delete", "list", "update"},
 		Own, scaler.Advise, false,
-		"stores the learned values, so that they survive a restart", "the learned values are lost at a restart",
+		"stores the learned values, and what receivers of messages were told, so that they survive a restart", "the learned values are lost at a restart, and no messages are sent",
 	},
 
 	{

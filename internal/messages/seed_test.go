@@ -1,0 +1,3 @@
+package messages
+
+import _ "github.com/lagscaler/lagscaler/internal/fixedseed"
