@@ -20,7 +20,7 @@
 //
 // # Which server is started by what
 //
-//	servers/kafka      clusters of Apache Kafka 3.9, 4.3 and 4.4, and Java clients; servers/kafka/coordlog reads the coordinator's log
+//	servers/kafka      clusters of Apache Kafka 3.9, 4.3 and 4.4, Java clients, and MirrorMaker; servers/kafka/coordlog reads the coordinator's log
 //	servers/kube       etcd, the Kubernetes control plane, and simulated nodes
 //	servers/keda       KEDA's operator and its metrics adapter
 //	servers/prom       Prometheus and Alertmanager
