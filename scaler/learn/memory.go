@@ -156,30 +156,12 @@ func (m *Memory) check() error {
 		if i > 0 && compare(m.Sources[i-1], *s) == 0 {
 			return fmt.Errorf("group %q of cluster %q twice", s.Group, s.Cluster)
 		}
-		numbers = append(append(numbers, s.Rebalances...), s.Declared, s.PerConsumer, s.Seen, s.RaisedFrom, s.Best,
-			float64(s.Elsewhere), s.Session, s.Unread.Seconds, s.Place.Learned)
-		for _, r := range slices.Concat(s.InPods, s.Ratios) {
-			numbers = append(numbers, float64(r.Members))
-		}
-		if d := s.Downstream; d != nil {
-			numbers = append(numbers, d.Cap, d.Did, d.Best, float64(d.AtN), float64(d.CapN))
-		}
-		numbers = append(numbers, float64(s.Back))
-		if t := s.Trial; t != nil {
-			numbers = append(numbers, t.Capacity, t.Late, float64(t.From), float64(t.To))
-		}
-		numbers = append(numbers, s.Speeds.numbers()...)
+		numbers = append(numbers, s.numbers()...)
 		if err := s.Commits.Check(); err != nil {
 			return err
 		}
 		if !slices.IsSortedFunc(s.Left, func(a, b LeftTopic) int { return strings.Compare(a.Topic, b.Topic) }) {
 			return errors.New("topics that were left not sorted")
-		}
-		for _, t := range s.Left {
-			numbers = append(numbers, t.Rested)
-		}
-		for _, t := range s.Times {
-			numbers = append(numbers, float64(t.Agreed))
 		}
 		for _, share := range []float64{s.BrokenJumps, s.BrokenTrends, s.Place.Share} {
 			if share < 0 || share > 1 {
@@ -193,6 +175,30 @@ func (m *Memory) check() error {
 		}
 	}
 	return nil
+}
+
+// numbers are the rates, times and counts of a source.
+func (s *Source) numbers() []float64 {
+	numbers := append(slices.Clone(s.Rebalances), s.Declared, s.PerConsumer, s.Seen, s.RaisedFrom, s.Best,
+		float64(s.Elsewhere), s.Session, s.Unread.Seconds, s.Place.Learned)
+	for _, r := range slices.Concat(s.InPods, s.Ratios) {
+		numbers = append(numbers, float64(r.Members))
+	}
+	if d := s.Downstream; d != nil {
+		numbers = append(numbers, d.Cap, d.Did, d.Best, float64(d.AtN), float64(d.CapN))
+	}
+	numbers = append(numbers, float64(s.Back))
+	if t := s.Trial; t != nil {
+		numbers = append(numbers, t.Capacity, t.Late, float64(t.From), float64(t.To))
+	}
+	numbers = append(numbers, s.Speeds.numbers()...)
+	for _, t := range s.Left {
+		numbers = append(numbers, t.Rested)
+	}
+	for _, t := range s.Times {
+		numbers = append(numbers, float64(t.Agreed))
+	}
+	return numbers
 }
 
 // mostLearned bounds every number that is learned: a thousand times the capacity of any consumer.
