@@ -7,7 +7,7 @@ MUTATE ?= scaler/rules.go scaler/limits.go scaler/combine.go scaler/table.go sca
 	scaler/asleep/join.go scaler/asleep/mark.go scaler/asleep/source.go scaler/asleep/state.go \
 	lag/compute.go lag/doubt.go lag/kafkasource/groups/coordinator.go lag/kafkasource/groups/missing_commits.go \
 	lag/kafkasource/groups/reading.go lag/kafkasource/groups/unlisted.go lag/kafkasource/groups/cache.go \
-	scaler/kube/election/election.go scaler/kube/scales.go internal/engine/identity.go internal/engine/memory.go internal/engine/scaling.go
+	scaler/kube/election/election.go scaler/kube/scales.go internal/engine/identity.go internal/engine/memory.go internal/engine/scaling.go internal/engine/writes.go internal/engine/conclude.go internal/engine/followed.go
 
 ## mutate: make mistakes in the code that decides, one at a time, and count those that tests notice (SAMPLE=100 SEED=1 MUTATE=files)
 mutate:

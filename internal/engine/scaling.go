@@ -2,12 +2,9 @@ package engine
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
@@ -17,7 +14,6 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/brakes"
 	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/learn"
-	"github.com/lagscaler/lagscaler/scaler/say"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 	"github.com/lagscaler/lagscaler/scaler/timeline"
 )
@@ -213,201 +209,6 @@ func (s *scaling) save(ctx context.Context, now time.Time, atExit bool) {
 	if s.learns() {
 		s.memory.save(ctx, now, atExit)
 	}
-}
-
-// write is a change that a scaler asks for.
-type write struct {
-	scaler string
-	change scaler.Change
-}
-
-// input is everything that a decision may know.
-func (s *scaling) input(one *scaler.Scaler, now time.Time) scaler.Input {
-	in := scaler.Input{
-		Now: now, Clock: s.clock, Workload: one.Workload, Policy: one.Policy, Memory: s.memory.learned[one.Name],
-	}
-	in.Policy.Mode = one.Mode // in force: under the kill switch nobody fights us
-	if one.Workload.Followed {
-		in.Policy.Mode = scaler.Act // its decisions come true, though another autoscaler writes them
-	}
-	in.Fleet = s.fleet
-	in.Acts, in.Asleep = s.leading() && one.Mode == scaler.Act, one.Asleep
-	for _, spec := range one.Sources {
-		in.Sources = append(in.Sources, s.polls.source(spec, s.remembered(one, spec)))
-	}
-	return in
-}
-
-// conclude makes a decision the one that stands, and remembers what was learned; asks is false when it asks for no change.
-func (s *scaling) conclude(a *asking, now time.Time) (r ScalerReport, change scaler.Change, asks bool) {
-	one, in, result := a.one, a.in, a.result
-	if s.record != nil {
-		s.record(one.Name, in, result)
-	}
-	s.memory.learned[one.Name] = result.Memory
-	s.tellStop(one.Name, &in.Memory.Breaker, &result.Memory.Breaker)
-	d := result.Decision
-	r = ScalerReport{
-		Outcome: scaler.Outcome{
-			Scaler: one, Decision: d, Line: s.line(one.Name, &result), Disposition: s.disposition(one, d), Asleep: result.Memory.Asleep, AsleepAt: now,
-		},
-		Week: result.Memory.Week, Bill: result.Memory.Bill, Timeline: result.Memory.Timeline,
-	}
-	s.promise(&r, &result.Memory)
-	for i := range one.Sources {
-		r.Speeds = append(r.Speeds, result.Memory.Speeds(&one.Sources[i]))
-	}
-	r.Given = result.Memory.Given
-	if before := in.Memory.Given; r.Given != nil && (before == nil || before.Replicas != r.Given.Replicas) {
-		s.memory.saveAlone(one.Name) // the next leader must not give less while it holds
-		if s.leading() {
-			s.auditDecision(DeedGiven, &r)
-		}
-	}
-	if result.Memory.UnreadEnded(&in.Memory.Memory) {
-		s.memory.saveAlone(one.Name)
-	}
-	if one.Asleep == nil && !in.Memory.Asleep.ByHand.Equal(result.Memory.Asleep.ByHand) {
-		s.memory.saveSoon()
-	}
-	if result.Fresh {
-		s.count(one.Name).decisions[d.Verdict]++
-	} else if last, ok := s.reports[one.Name]; ok {
-		r.Disposition, r.Failure = last.Disposition, last.Failure // of the decision that stands
-	}
-	change, asks = result.Change()
-	change.Scaler = one.Name
-	return r, change, asks
-}
-
-// How long after its last question another autoscaler counts as one that asks: KEDA asks each 15 s, at zero each pollingInterval.
-const (
-	followedFor   = 10 * time.Minute
-	followedAlone = time.Minute // no ScaledObject or HPA is seen on the target
-)
-
-// followed reports whether another autoscaler asks for the number of a scaler. When a replica begins to lead, nobody has asked it yet: for
-// a while the number that the last leader gave says it.
-//
-//	owner of the target                    asked, or given by the last leader     followed
-//	a ScaledObject or an HPA               within 10 min                          yes
-//	none: it is gone, or not seen yet      asked within a minute                  yes
-//	a ScaledObject that is paused          at any time                            no
-func (s *scaling) followed(one *scaler.Scaler, now time.Time) bool {
-	within := func(at time.Time, documented time.Duration) bool {
-		return now.Sub(at) < s.clock.Filled().Scale(documented)
-	}
-	owner := &one.Workload.Owner
-	if s.asked != nil && !owner.Paused {
-		if at, ok := s.asked(one.Name); ok && (within(at, followedAlone) || owner.Owns() && within(at, followedFor)) {
-			return true
-		}
-	}
-	last := s.memory.learned[one.Name].Given
-	return last != nil && owner.Owns() && within(last.At, followedFor) && within(s.memory.loadedAt, followedFor)
-}
-
-// line is the line of a decision, which usually stands for several polls.
-func (s *scaling) line(name string, r *scaler.Result) string {
-	if last, ok := s.reports[name]; ok && !r.Fresh && last.Decision.At.Equal(r.Decision.At) {
-		return last.Line
-	}
-	return say.Line(r.Decision)
-}
-
-// remembered are the topics of a source that are remembered; nil where the target is not, and may not go to, zero.
-func (s *scaling) remembered(one *scaler.Scaler, spec seen.SourceSpec) func(topic string) bool {
-	if one.Policy.MinReplicas > 0 && one.Workload.Spec > 0 {
-		return nil
-	}
-	marks := s.asleep(one).Marks
-	return func(topic string) bool {
-		return slices.ContainsFunc(marks, func(m asleep.Mark) bool {
-			return m.Cluster == spec.Cluster && m.Group == spec.Group && m.Topic == topic
-		})
-	}
-}
-
-// disposition is what may become of a decision; whether a write works is not known yet. A decision to hold that nothing
-// stands against has none.
-func (s *scaling) disposition(one scaler.Scaler, d scaler.Decision) scaler.Disposition {
-	switch {
-	case !s.leading():
-		return scaler.Follower
-	case one.Workload.Followed:
-		return scaler.Answered
-	case one.Mode != scaler.Act:
-		return scaler.Advised
-	case one.Workload.Paused:
-		return scaler.Paused
-	case one.Workload.Owner.Owns():
-		return scaler.Conflict
-	case d.Desired == d.Current:
-		return ""
-	}
-	return scaler.Applied
-}
-
-// apply writes the changes under one deadline, many at once. The namespaces take turns: the API server, or our limit of requests to
-// it, may be too slow for all of them.
-func (s *scaling) apply(ctx context.Context, reports map[string]ScalerReport, writes []write) {
-	if len(writes) == 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, applyTimeout)
-	defer cancel()
-	failures := make([]error, len(writes))
-	var wg sync.WaitGroup
-	slots := make(chan struct{}, parallelWrites)
-	unsaved := s.saveIntents(ctx, reports, writes)
-	for _, i := range inTurns(writes) {
-		w := writes[i]
-		if w.change.To == 0 && reports[w.scaler].Scaler.Asleep == nil && unsaved != nil {
-			failures[i] = fmt.Errorf("saving the intent: %w", unsaved)
-			continue
-		}
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			if err := s.panics.catch(PartWrite, w.scaler, func() { failures[i] = s.targets.Apply(ctx, w.change) }); err != nil {
-				failures[i] = err
-			}
-		})
-	}
-	wg.Wait()
-	for i, w := range writes {
-		reports[w.scaler] = s.applied(reports[w.scaler], failures[i])
-	}
-}
-
-// saveIntents saves that 0 is about to be written, where the platform does not: of scalers of the configuration file.
-func (s *scaling) saveIntents(ctx context.Context, reports map[string]ScalerReport, writes []write) error {
-	if !slices.ContainsFunc(writes, func(w write) bool { return w.change.To == 0 && reports[w.scaler].Scaler.Asleep == nil }) {
-		return nil
-	}
-	return s.memory.saveNow(ctx)
-}
-
-// applied is a report after its write: one log line for each.
-func (s *scaling) applied(r ScalerReport, err error) ScalerReport {
-	s.count(r.Name).applied(r.Decision, err)
-	s.booked(r.Name, err)
-	attrs := []any{
-		"scaler", r.Name, "target", r.Decision.Target.String(), "from", r.Decision.Current, "to", r.Decision.Desired,
-		"reason", r.Decision.Reason(), "why", r.Line,
-	}
-	if err == nil {
-		s.log.Info("scaled", attrs...)
-		s.auditDecision(DeedWrite, &r)
-		return r
-	}
-	r.Disposition, r.Failure = scaler.Failed, err.Error()
-	if errors.Is(err, scaler.ErrConflict) {
-		r.Disposition = scaler.Conflict
-	}
-	s.log.Warn("scaling failed", append(attrs, "err", err)...)
-	s.auditDecision(DeedWrite, &r)
-	return r
 }
 
 // forget drops what was remembered of scalers that were declared until now. One that was not seen yet keeps what was
