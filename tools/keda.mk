@@ -10,7 +10,7 @@ KEDA_TOOLS := $(dir $(lastword $(MAKEFILE_LIST)))
 keda:
 	@sh '$(KEDA_TOOLS)build-module.sh' '$(CACHE)' '$(KEDA_TOOLS)keda'
 
-## versus: run KEDA beside lagscaler on real servers; no part of make test
+## versus: run KEDA beside lagscaler on real servers, and write docs/versus.md; no part of make test
 versus: keda kafka kubernetes
 	cd e2e && LAGSCALER_VERSUS=1 go test ./suites/versus -count=1 -timeout 60m -v
 
