@@ -24,7 +24,7 @@ const module = "github.com/lagscaler/lagscaler/"
 
 // pure packages do no I/O, read no clock, write no log and start no goroutine.
 var pure = []string{
-	"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/asleep", "scaler/learn", "scaler/need", "scaler/say", "scaler/plan", "scaler/number", "scaler/promise",
+	"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/asleep", "scaler/learn", "scaler/need", "scaler/say", "scaler/plan", "scaler/number", "scaler/packed", "scaler/promise",
 	"scaler/sim", "scaler/brakes", "scaler/breaker", "scaler/bill", "scaler/standby", "scaler/timeline", "scaler/release", "internal/messages",
 }
 
@@ -35,14 +35,15 @@ var mayImport = map[string][]string{
 	"rebalancemon":    {"lag"},
 	"scaler/plan":     {},
 	"scaler/number":   {},
-	"scaler/promise":  {},
-	"scaler/bill":     {},
+	"scaler/promise":  {"scaler/packed"},
+	"scaler/bill":     {"scaler/packed"},
 	"scaler/standby":  {},
-	"scaler/timeline": {},
+	"scaler/timeline": {"scaler/packed"},
+	"scaler/packed":   {},
 	"scaler/seen":     {"lag", "rebalancemon"},
 	"scaler/asleep":   {"lag", "scaler/seen"},
 	"scaler/breaker":  {"scaler/seen"},
-	"scaler/learn":    {"lag", "scaler/seen", "scaler/asleep", "scaler/bill", "scaler/breaker", "scaler/promise", "scaler/standby", "scaler/timeline"},
+	"scaler/learn":    {"lag", "scaler/seen", "scaler/asleep", "scaler/bill", "scaler/breaker", "scaler/packed", "scaler/promise", "scaler/standby", "scaler/timeline"},
 	"scaler/need":     {"lag", "scaler/seen", "scaler/learn", "scaler/plan", "scaler/number", "scaler/promise"},
 	"scaler":          {"lag", "rebalancemon", "scaler/seen", "scaler/asleep", "scaler/bill", "scaler/breaker", "scaler/learn", "scaler/need", "scaler/plan", "scaler/number", "scaler/promise", "scaler/standby", "scaler/timeline"},
 	"scaler/brakes":   {"scaler", "scaler/seen", "scaler/number"},

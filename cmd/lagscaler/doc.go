@@ -92,6 +92,7 @@
 //	How many consumers does a constant rate need?        scaler/plan       plan.go: the formula and its example
 //	How is a decision put into words?                    scaler/say        line.go: the line of logs and Events; explain.go: the derivation
 //	How is a number printed?                             scaler/number     the same in lines and on pages
+//	How do saved numbers take little room?               scaler/packed     packed.go: Pack, Varints
 //	When are learned values saved and loaded?            internal/engine   memory.go: a table of the cases
 //	Where are learned values saved?                      scaler/kube       memories.go: in ConfigMaps
 //	Where are they saved without Kubernetes?             internal/daemon   memoryfile.go

@@ -1,17 +1,15 @@
 package bill
 
 import (
-	"bytes"
-	"compress/flate"
-	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"time"
+
+	"github.com/lagscaler/lagscaler/scaler/packed"
 )
 
 // saved is an Account as JSON. Seconds are whole, replicas and records to 0.1 %.
@@ -41,9 +39,9 @@ func (a Account) MarshalJSON() ([]byte, error) {
 			last = code
 		}
 	}
-	codes, err := pack(raw)
+	codes, err := packed.Pack(raw)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("bill: %w", err)
 	}
 	return json.Marshal(saved{Begun: a.begun.UTC().Truncate(time.Second), Within: a.within.Seconds(), Before: a.before, Hour: a.at, Codes: codes})
 }
@@ -113,38 +111,15 @@ func decode(c uint16) float32 {
 	return float32(v)
 }
 
-func pack(raw []byte) (string, error) {
-	var packed bytes.Buffer
-	w, err := flate.NewWriter(&packed, flate.BestCompression)
-	if err != nil {
-		return "", fmt.Errorf("bill: %w", err)
-	}
-	if _, err := w.Write(raw); err != nil {
-		return "", fmt.Errorf("bill: %w", err)
-	}
-	if err := w.Close(); err != nil {
-		return "", fmt.Errorf("bill: %w", err)
-	}
-	return base64.StdEncoding.EncodeToString(packed.Bytes()), nil
-}
-
 // unpack are the hours of saved codes: at least one, at most a week.
 func unpack(text string) ([]hour, error) {
-	packed, err := base64.StdEncoding.DecodeString(text)
+	raw, err := packed.Unpack(text, 3*columns*Week)
 	if err != nil {
 		return nil, fmt.Errorf("bill: %w", err)
 	}
-	raw, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), 3*columns*Week+1))
+	differences, err := packed.Varints(raw)
 	if err != nil {
 		return nil, fmt.Errorf("bill: %w", err)
-	}
-	var differences []int64
-	for len(raw) > 0 {
-		d, n := binary.Varint(raw)
-		if n <= 0 {
-			return nil, errors.New("bill: not what was saved")
-		}
-		differences, raw = append(differences, d), raw[n:]
 	}
 	n := len(differences) / columns
 	if n < 1 || n > Week || len(differences)%columns != 0 {

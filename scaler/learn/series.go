@@ -1,17 +1,15 @@
 package learn
 
 import (
-	"bytes"
-	"compress/flate"
-	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"time"
+
+	"github.com/lagscaler/lagscaler/scaler/packed"
 )
 
 // SeasonStep is the resolution of the season and of the comparison.
@@ -186,18 +184,11 @@ func (s Series) MarshalJSON() ([]byte, error) {
 		binary.LittleEndian.PutUint16(raw[2*i:], c-last)
 		last = c
 	}
-	var packed bytes.Buffer
-	w, err := flate.NewWriter(&packed, flate.BestCompression)
+	codes, err := packed.Pack(raw)
 	if err != nil {
 		return nil, fmt.Errorf("pack series: %w", err)
 	}
-	if _, err := w.Write(raw); err != nil {
-		return nil, fmt.Errorf("pack series: %w", err)
-	}
-	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("pack series: %w", err)
-	}
-	return json.Marshal(savedSeries{End: s.end, Codes: base64.StdEncoding.EncodeToString(packed.Bytes())})
+	return json.Marshal(savedSeries{End: s.end, Codes: codes})
 }
 
 // UnmarshalJSON unpacks the series; more than a week is refused.
@@ -206,11 +197,7 @@ func (s *Series) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &saved); err != nil {
 		return fmt.Errorf("unpack series: %w", err)
 	}
-	packed, err := base64.StdEncoding.DecodeString(saved.Codes)
-	if err != nil {
-		return fmt.Errorf("unpack series: %w", err)
-	}
-	raw, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), 2*seriesMost+1))
+	raw, err := packed.Unpack(saved.Codes, 2*seriesMost)
 	if err != nil {
 		return fmt.Errorf("unpack series: %w", err)
 	}

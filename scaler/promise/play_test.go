@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/lagscaler/lagscaler/scaler/packed"
 )
 
 var monday = time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
@@ -213,7 +215,7 @@ func TestLoad(t *testing.T) {
 	}{
 		"a negative total":     {func() { rows[0].(map[string]any)["seconds"] = []float64{-1, 0, 0, 0, 0} }, true},
 		"no target":            {func() { rows[0].(map[string]any)["targetLag"] = 0 }, true},
-		"codes of other rooms": {func() { rows[0].(map[string]any)["codes"], _ = pack(make([]byte, 10)) }, false},
+		"codes of other rooms": {func() { rows[0].(map[string]any)["codes"], _ = packed.Pack(make([]byte, 10)) }, false},
 		"codes that end":       {func() { rows[0].(map[string]any)["codes"] = "" }, true},
 		"codes that are none":  {func() { rows[0].(map[string]any)["codes"] = "%" }, true},
 		"a room below none":    {func() { other["inForce"] = map[string]any{"room": -1} }, true},

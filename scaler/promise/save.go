@@ -1,15 +1,13 @@
 package promise
 
 import (
-	"bytes"
-	"compress/flate"
-	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
+
+	"github.com/lagscaler/lagscaler/scaler/packed"
 )
 
 // saved is a Play as JSON. Numbers of fleets are logarithms, to 0.05 %.
@@ -56,7 +54,7 @@ func (p Play) MarshalJSON() ([]byte, error) {
 		for _, v := range r.peaks.hour {
 			put(v)
 		}
-		codes, err := pack(raw)
+		codes, err := packed.Pack(raw)
 		if err != nil {
 			return nil, err
 		}
@@ -109,7 +107,7 @@ const (
 
 // read is the days of a saved row; nil: it has other rooms.
 func (s *savedRow) read() (*rowDays, error) {
-	raw, err := unpack(s.Codes)
+	raw, err := packed.Unpack(s.Codes, 2*int64(codesOf))
 	if err != nil {
 		return nil, err
 	}
@@ -161,30 +159,3 @@ func encode(v float32) uint16 {
 }
 
 func decode(c uint16) float32 { return float32(math.Expm1(float64(c) / codeScale)) }
-
-func pack(raw []byte) (string, error) {
-	var packed bytes.Buffer
-	w, err := flate.NewWriter(&packed, flate.BestCompression)
-	if err != nil {
-		return "", fmt.Errorf("packing a play: %w", err)
-	}
-	if _, err := w.Write(raw); err != nil {
-		return "", fmt.Errorf("packing a play: %w", err)
-	}
-	if err := w.Close(); err != nil {
-		return "", fmt.Errorf("packing a play: %w", err)
-	}
-	return base64.StdEncoding.EncodeToString(packed.Bytes()), nil
-}
-
-func unpack(text string) ([]byte, error) {
-	packed, err := base64.StdEncoding.DecodeString(text)
-	if err != nil {
-		return nil, fmt.Errorf("promise: %w", err)
-	}
-	raw, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), 4*int64(codesOf)))
-	if err != nil {
-		return nil, fmt.Errorf("promise: %w", err)
-	}
-	return raw, nil
-}

@@ -1,17 +1,15 @@
 package timeline
 
 import (
-	"bytes"
-	"compress/flate"
-	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"time"
+
+	"github.com/lagscaler/lagscaler/scaler/packed"
 )
 
 // saved is a Timeline as JSON. Times are whole seconds.
@@ -138,38 +136,25 @@ func pack(columns [][]int64) (string, error) {
 	if len(raw) == 0 {
 		return "", nil
 	}
-	var packed bytes.Buffer
-	w, err := flate.NewWriter(&packed, flate.BestCompression)
+	text, err := packed.Pack(raw)
 	if err != nil {
 		return "", fmt.Errorf("timeline: %w", err)
 	}
-	if _, err := w.Write(raw); err != nil {
-		return "", fmt.Errorf("timeline: %w", err)
-	}
-	if err := w.Close(); err != nil {
-		return "", fmt.Errorf("timeline: %w", err)
-	}
-	return base64.StdEncoding.EncodeToString(packed.Bytes()), nil
+	return text, nil
 }
 
 // unpack are the rows of packed columns.
 func unpack(text string, columns int) ([][]int64, error) {
-	packed, err := base64.StdEncoding.DecodeString(text)
-	if err != nil || text == "" {
-		return nil, err
+	if text == "" {
+		return nil, nil
 	}
-	limit := int64(most * columns * binary.MaxVarintLen64)
-	raw, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), limit+1))
+	raw, err := packed.Unpack(text, int64(most*columns*binary.MaxVarintLen64))
 	if err != nil {
 		return nil, fmt.Errorf("timeline: %w", err)
 	}
-	var numbers []int64
-	for len(raw) > 0 {
-		v, n := binary.Varint(raw)
-		if n <= 0 {
-			return nil, errors.New("timeline: not what was saved")
-		}
-		numbers, raw = append(numbers, v), raw[n:]
+	numbers, err := packed.Varints(raw)
+	if err != nil {
+		return nil, fmt.Errorf("timeline: %w", err)
 	}
 	n := len(numbers) / columns
 	if n > most || len(numbers)%columns != 0 {

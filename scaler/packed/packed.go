@@ -1,0 +1,56 @@
+// Package packed writes what is saved in much less room: numbers, deflated, as text within JSON. A ConfigMap has 1 MiB for the scalers of
+// a release, and a source 16 KB.
+package packed
+
+import (
+	"bytes"
+	"compress/flate"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Pack is the base64 of deflated bytes.
+func Pack(raw []byte) (string, error) {
+	var out bytes.Buffer
+	w, err := flate.NewWriter(&out, flate.BestCompression)
+	if err != nil {
+		return "", fmt.Errorf("packing: %w", err)
+	}
+	if _, err := w.Write(raw); err != nil {
+		return "", fmt.Errorf("packing: %w", err)
+	}
+	if err := w.Close(); err != nil {
+		return "", fmt.Errorf("packing: %w", err)
+	}
+	return base64.StdEncoding.EncodeToString(out.Bytes()), nil
+}
+
+// Unpack reads what Pack wrote. It reads at most so many bytes and one more: a few bytes that somebody else wrote could become a
+// gigabyte. The caller knows by the length that there were too many.
+func Unpack(text string, most int64) ([]byte, error) {
+	in, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return nil, fmt.Errorf("unpacking: %w", err)
+	}
+	raw, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(in)), most+1))
+	if err != nil {
+		return nil, fmt.Errorf("unpacking: %w", err)
+	}
+	return raw, nil
+}
+
+// Varints reads numbers that binary.AppendVarint wrote one after the other.
+func Varints(raw []byte) ([]int64, error) {
+	var numbers []int64
+	for len(raw) > 0 {
+		v, n := binary.Varint(raw)
+		if n <= 0 {
+			return nil, errors.New("unpacking: not a number")
+		}
+		numbers, raw = append(numbers, v), raw[n:]
+	}
+	return numbers, nil
+}
