@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"sync"
 	"time"
@@ -133,7 +134,8 @@ func (m *Messenger) send(ctx context.Context, r *Receiver) {
 
 // asked is how long the receiver asks to wait; 0: it does not.
 func asked(err error) time.Duration {
-	if a, ok := err.(answered); ok { //nolint:errorlint // post returns it as it is
+	var a answered
+	if errors.As(err, &a) {
 		return a.after
 	}
 	return 0
