@@ -77,6 +77,7 @@ var mayImport = map[string][]string{
 	"internal/promtest":    {},
 	"internal/testcert":    {},
 	"internal/fixedseed":   {},
+	"internal/testlog":     {},
 	"internal/frozen":      {},
 	"internal/serve":       {},
 	"internal/mutate":      {},

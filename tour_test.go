@@ -16,6 +16,7 @@ var notInTour = map[string]string{
 	"internal/frozen":    "only tests use it",
 	"internal/promtest":  "only tests use it",
 	"internal/testcert":  "only tests use it",
+	"internal/testlog":   "only tests use it",
 	"internal/fixedseed": "only tests use it",
 	"internal/mutate":    "it tests the tests: make mutate",
 }

@@ -3,8 +3,6 @@ package daemon
 import (
 	"context"
 	"net"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -12,6 +10,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/internal/config"
 	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/internal/testlog"
 )
 
 // started is a daemon that runs in this process, on an embedded broker and without Kubernetes.
@@ -19,27 +18,9 @@ type started struct {
 	*Daemon
 	url   string
 	first *engine.Report // that it published
-	log   logged
+	log   testlog.Log
 	stop  context.CancelFunc
 	ended chan error
-}
-
-// logged is a log that may be read while it is written.
-type logged struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }
 
 // start runs a daemon until its first report.

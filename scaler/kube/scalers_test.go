@@ -345,7 +345,7 @@ func TestMissingRightsAreNamedAndTheRestGoesOn(t *testing.T) {
 					if got := w.MissingRights(); len(got) != 1 || !strings.Contains(got[0], tt.says) {
 						t.Errorf("missing %q, want one with %q", got, tt.says)
 					}
-					if n := w.log.count("permission missing"); n != 1 {
+					if n := strings.Count(w.log.String(), "permission missing"); n != 1 {
 						t.Errorf("logged %d times, want once", n)
 					}
 				})

@@ -21,6 +21,7 @@ import (
 	"k8s.io/client-go/kubernetes/fake"
 	"sigs.k8s.io/yaml"
 
+	"github.com/lagscaler/lagscaler/internal/testlog"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
@@ -35,7 +36,7 @@ type world struct {
 	clients access.Clients
 	typed   *fake.Clientset
 	untyped *dynamicfake.FakeDynamicClient
-	log     *logged
+	log     *testlog.Log
 }
 
 var (
@@ -116,7 +117,7 @@ func newWorld(t *testing.T, manifest string) *world {
 	w := &world{
 		t: t, typed: fake.NewClientset(typed...),
 		untyped: dynamicfake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), kinds, untyped...),
-		log:     &logged{},
+		log:     &testlog.Log{},
 	}
 	w.clients = access.Clients{Kubernetes: w.typed, Dynamic: w.untyped, Mapper: mapper{m}}
 	w.Controller = New(w.clients, Options{
@@ -244,24 +245,6 @@ func (w *world) status(name string) v1alpha1.KafkaScalerStatus {
 		w.t.Fatal(err)
 	}
 	return as[v1alpha1.KafkaScaler](w.t, o).Status
-}
-
-// logged collects a log.
-type logged struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *logged) count(s string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Count(l.text.String(), s)
 }
 
 // act is the settings of an installation that may scale.

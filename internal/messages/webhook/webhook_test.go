@@ -22,6 +22,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/internal/messages"
+	"github.com/lagscaler/lagscaler/internal/testlog"
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
@@ -134,28 +135,10 @@ func (s *store) set(data []byte) {
 	s.data = data
 }
 
-// logged is a log that may be read while it is written.
-type logged struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
 // replica is a Messenger that runs.
 type replica struct {
 	*Messenger
-	log    logged
+	log    testlog.Log
 	leads  atomic.Bool
 	cancel context.CancelFunc
 	ended  chan struct{}
