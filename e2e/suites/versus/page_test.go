@@ -2,6 +2,8 @@ package versus
 
 import (
 	"bytes"
+	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -14,6 +16,8 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/seen"
 	"github.com/lagscaler/lagscaler/scaler/sim"
 )
+
+var update = flag.Bool("update", false, "write docs/versus.md of the run that is kept")
 
 const (
 	kept  = "testdata/side.json"
@@ -107,6 +111,7 @@ func render(t *testing.T, outcomes []outcome) []byte {
 }
 
 var pageText = template.Must(template.New("versus").Funcs(template.FuncMap{
+	"tallies": tallies,
 	"minutes": func(hours float64) string { return fmt.Sprintf("%.0f", 60*hours) },
 	"percent": func(v float64) string { return fmt.Sprintf("%.1f", v) },
 	"seconds": func(d time.Duration) string { return fmt.Sprintf("%.0f", d.Seconds()) },
@@ -127,6 +132,17 @@ says: lagscaler a target lag of 30 s, the HPAs that get their number from lagsca
 - Nobody tuned the thresholds: the best of four is known only afterwards.
 - This is one run of ten minutes. It shows what the ways cost on this traffic, and whether the simulator is right about it; [the benchmark](scaling-benchmark.md) has other traffic.
 
+## What the HPAs did to lagscaler's numbers
+
+Each number that lagscaler gave, and that was not the size already:
+
+| who scales | what the HPA did, by which of its rules | numbers | up | down | until the new size, s: mean | most |
+|---|---|---|---|---|---|---|
+{{range .}}{{$name := .Name}}{{range tallies .Numbers}}| {{$name}} | {{.Rule}} | {{.N}} | {{.Ups}} | {{.ToLess}} | {{if .Most}}{{seconds .Mean}} | {{seconds .Most}}{{else}}never | never{{end}} |
+{{end}}{{end}}
+[What an HPA does to a number](integrations.md#what-an-hpa-does-to-a-number) says which of these rules can be lifted. The window of 300 s for scale-downs and the limit of speed are lifted here, by
+` + "`behavior`" + `; KEDA's own kafka trigger has both, as by default.
+
 ## The simulator on the same traffic
 
 Told what was measured in the run of each (start-up times, pauses, time per record), the simulator gives, as the median of 21 seeds:
@@ -135,3 +151,25 @@ Told what was measured in the run of each (start-up times, pauses, time per reco
 |---|---|---|---|---|---|---|
 {{range .}}{{if .Simulated}}| {{.Name}} | {{percent .LatePercent}} | {{.Median "late"}} | {{minutes .ConsumerHours}} | {{.Median "minutes"}} | {{.Changes}} | {{.Median "changes"}} |
 {{end}}{{end}}`))
+
+// The page says what the run that is kept measured, and what the simulator says of it now.
+func TestPage(t *testing.T) {
+	text, err := os.ReadFile(kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var outcomes []outcome
+	if err := json.Unmarshal(text, &outcomes); err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		writePage(t, outcomes)
+	}
+	written, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := render(t, outcomes); !bytes.Equal(written, want) {
+		t.Errorf("%s differs from the run that is kept; go test ./suites/versus -run TestPage -update writes it:\n%s", page, want)
+	}
+}

@@ -40,6 +40,7 @@ type outcome struct {
 	Changes   int
 	Threshold float64         `json:",omitempty"` // of KEDA's trigger
 	Delays    []time.Duration `json:",omitempty"` // from a decision of lagscaler until the Deployment asked for that many replicas, or more
+	Numbers   []journey       `json:",omitempty"` // that lagscaler gave to an HPA
 }
 
 // The same traffic goes to seven Deployments at once, on one Kafka and one control plane whose HPAs look each 15 s as those of clusters do:
@@ -76,6 +77,9 @@ func TestSideBySide(t *testing.T) {
 		if i >= len(all)-len(thresholds) {
 			o.Threshold = float64(thresholds[i-len(all)+len(thresholds)])
 		}
+		if one.daemon != nil {
+			o.Numbers = journeys(one.numbers(began), sizes, ends)
+		}
 		outcomes = append(outcomes, o)
 	}
 	text, err := json.MarshalIndent(outcomes, "", " ")
@@ -89,6 +93,13 @@ func TestSideBySide(t *testing.T) {
 		t.Fatal(err)
 	}
 	writePage(t, outcomes)
+	for _, o := range outcomes {
+		for _, j := range o.Numbers {
+			if j.Rule == noRule {
+				t.Errorf("%s: %d to %d at %s took %v, which no rule of the HPA explains", o.Name, j.Size, j.To, j.At.Format(time.TimeOnly), j.Took)
+			}
+		}
+	}
 }
 
 // open makes a Deployment with two replicas and its daemon's configuration.
