@@ -9,7 +9,7 @@ import (
 
 // HPA is a HorizontalPodAutoscaler with default behaviour: every 15 s the number of replicas at which each has its
 // share of the metric, unless it is within 10 % of what it is; up by at most double, or by four, every 15 s; down to
-// the greatest recommendation of the last 300 s.
+// the greatest recommendation of the last 300 s, of which the first is the size that it finds.
 //
 // Source: k8s.io/kubernetes pkg/controller/podautoscaler, autoscaling/v2 defaults.
 type HPA struct {
@@ -48,6 +48,9 @@ func (h *HPA) Decide(v *View) (int32, string) {
 		want = max(want, desired(m, v.Workload.Status))
 	}
 	want = min(max(1, want), cmp.Or(h.Max, int32(v.World.Partitions)))
+	if h.recent == nil {
+		h.recent = []recommendation{{v.Second, now}}
+	}
 	h.recent = append(slices.DeleteFunc(h.recent, func(r recommendation) bool { return r.second <= v.Second-hpaDown }),
 		recommendation{v.Second, want})
 	switch {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"testing"
@@ -73,24 +74,55 @@ func simulated(t *testing.T, o outcome) (sim.Policy, bool) {
 	return policy, true
 }
 
-// Median is the median of a number of the simulations; a dash without any.
-func (r row) Median(name string) string {
-	of := map[string]func(sim.Result) float64{
-		"late": func(r sim.Result) float64 { return r.LatePercent }, "minutes": func(r sim.Result) float64 { return 60 * r.ConsumerHours },
-		"changes": func(r sim.Result) float64 { return float64(len(r.Moves)) },
-	}[name]
-	var all []float64
+// numberOf are the numbers of a simulation by the name that the page has for them.
+var numberOf = map[string]func(sim.Result) float64{
+	"late": func(r sim.Result) float64 { return r.LatePercent }, "minutes": func(r sim.Result) float64 { return 60 * r.ConsumerHours },
+	"changes": func(r sim.Result) float64 { return float64(len(r.Moves)) },
+}
+
+// sorted are a number of all simulations, the least first.
+func (r row) sorted(name string) (all []float64) {
 	for _, s := range r.Simulated {
-		all = append(all, of(s))
-	}
-	if len(all) == 0 {
-		return "–"
+		all = append(all, numberOf[name](s))
 	}
 	slices.Sort(all)
+	return all
+}
+
+func (r row) median(name string) float64 { return r.sorted(name)[len(r.Simulated)/2] }
+
+// Range is the median of a number of the simulations, with the least and the most.
+func (r row) Range(name string) string {
+	all, digits := r.sorted(name), 0
 	if name == "late" {
-		return fmt.Sprintf("%.1f", all[len(all)/2])
+		digits = 1
 	}
-	return fmt.Sprintf("%.0f", all[len(all)/2])
+	return fmt.Sprintf("%.*f (%.*f to %.*f)", digits, r.median(name), digits, all[0], digits, all[len(all)-1])
+}
+
+// near is how far the simulated consumer minutes may be from the measured ones.
+const near = 0.15
+
+// Off is how far the median of the simulated consumer minutes is from the measured ones, as a share of those.
+func (r row) Off() float64 { return r.median("minutes")/(60*r.ConsumerHours) - 1 }
+
+// judge finds where the simulator is wrong about the run: the cost of each, and who is later than whom.
+func judge(all []row) (wrong []string) {
+	all = slices.DeleteFunc(slices.Clone(all), func(r row) bool { return len(r.Simulated) == 0 })
+	for i, r := range all {
+		if math.Abs(r.Off()) > near {
+			wrong = append(wrong, fmt.Sprintf("%s took %.0f consumer minutes, simulated %.0f", r.Name, 60*r.ConsumerHours, r.median("minutes")))
+		}
+		for _, other := range all[i+1:] {
+			const apart = 1.0 // percent: nearer ones may change places
+			measured, simulated := r.LatePercent-other.LatePercent, r.median("late")-other.median("late")
+			if math.Abs(measured) > apart && measured*simulated <= 0 {
+				wrong = append(wrong, fmt.Sprintf("%s and %s: %.1f and %.1f %% late, simulated %.1f and %.1f",
+					r.Name, other.Name, r.LatePercent, other.LatePercent, r.median("late"), other.median("late")))
+			}
+		}
+	}
+	return wrong
 }
 
 // Delay is from a decision until the Deployment asked for its replicas: the mean and the longest.
@@ -112,6 +144,7 @@ func render(t *testing.T, outcomes []outcome) []byte {
 
 var pageText = template.Must(template.New("versus").Funcs(template.FuncMap{
 	"tallies": tallies,
+	"off":     func(r row) float64 { return 100 * r.Off() },
 	"minutes": func(hours float64) string { return fmt.Sprintf("%.0f", 60*hours) },
 	"percent": func(v float64) string { return fmt.Sprintf("%.1f", v) },
 	"seconds": func(d time.Duration) string { return fmt.Sprintf("%.0f", d.Seconds()) },
@@ -145,12 +178,14 @@ Each number that lagscaler gave, and that was not the size already:
 
 ## The simulator on the same traffic
 
-Told what was measured in the run of each (start-up times, pauses, time per record), the simulator gives, as the median of 21 seeds:
+Told what was measured in the run of each (replicas at the beginning, the second of the first decision, start-up times, pauses, time per record), the simulator gives the median of 21 seeds, with the least and the most:
 
-| who scales | late, % | simulated | consumer minutes | simulated | changes | simulated |
-|---|---|---|---|---|---|---|
-{{range .}}{{if .Simulated}}| {{.Name}} | {{percent .LatePercent}} | {{.Median "late"}} | {{minutes .ConsumerHours}} | {{.Median "minutes"}} | {{.Changes}} | {{.Median "changes"}} |
-{{end}}{{end}}`))
+| who scales | late, % | simulated | consumer minutes | simulated | off | changes | simulated |
+|---|---|---|---|---|---|---|---|
+{{range .}}{{if .Simulated}}| {{.Name}} | {{percent .LatePercent}} | {{.Range "late"}} | {{minutes .ConsumerHours}} | {{.Range "minutes"}} | {{printf "%+.0f %%" (off .)}} | {{.Changes}} | {{.Range "changes"}} |
+{{end}}{{end}}
+The test fails if the median is more than 15 % off the consumer minutes of one of them, or if one that was later than another one (by more than 1 %) is not so in the simulator.
+`))
 
 // The page says what the run that is kept measured, and what the simulator says of it now.
 func TestPage(t *testing.T) {
@@ -168,6 +203,9 @@ func TestPage(t *testing.T) {
 	written, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, what := range judge(rows(t, outcomes)) {
+		t.Error(what)
 	}
 	if want := render(t, outcomes); !bytes.Equal(written, want) {
 		t.Errorf("%s differs from the run that is kept; go test ./suites/versus -run TestPage -update writes it:\n%s", page, want)

@@ -20,6 +20,8 @@ import (
 const (
 	target  = 30 * time.Second
 	startUp = 12 * time.Second // of a pod, until it is Ready
+
+	decideEvery = 30 * time.Second // lagscaler, but for early decisions
 )
 
 // thresholds of KEDA's kafka trigger, in records per replica.
@@ -77,6 +79,7 @@ func TestSideBySide(t *testing.T) {
 		if i >= len(all)-len(thresholds) {
 			o.Threshold = float64(thresholds[i-len(all)+len(thresholds)])
 		}
+		o.FirstPoll = one.firstPoll(sizes, began)
 		if one.daemon != nil {
 			o.Numbers = journeys(one.numbers(began), sizes, ends)
 		}
@@ -93,6 +96,9 @@ func TestSideBySide(t *testing.T) {
 		t.Fatal(err)
 	}
 	writePage(t, outcomes)
+	for _, what := range judge(rows(t, outcomes)) {
+		t.Error(what)
+	}
 	for _, o := range outcomes {
 		for _, j := range o.Numbers {
 			if j.Rule == noRule {
@@ -250,6 +256,29 @@ func (one *contestant) delays(sizes []kube.Size, began time.Time) (all []time.Du
 		}
 	}
 	return all
+}
+
+// firstPoll is the second in which the autoscaler looked first, as far as it shows: lagscaler says when it decided, an HPA only when it
+// changed the size.
+func (one *contestant) firstPoll(sizes []kube.Size, began time.Time) *int32 {
+	first := func(at time.Time, every time.Duration) *int32 {
+		second := int32(at.Sub(began) % every / time.Second)
+		return &second
+	}
+	if one.daemon == nil {
+		if i := slices.IndexFunc(sizes, func(s kube.Size) bool { return s.At.After(began) }); i > 0 {
+			return first(sizes[i].At, lookEvery)
+		}
+		return nil
+	}
+	for _, r := range one.daemon.History() {
+		for _, s := range r.Scalers {
+			if s.Name == one.loop.Name() && s.Decision.At.After(began) {
+				return first(s.Decision.At, decideEvery)
+			}
+		}
+	}
+	return nil
 }
 
 // until are the sizes before a moment.
