@@ -21,6 +21,7 @@ const (
 	target  = 30 * time.Second
 	startUp = 12 * time.Second // of a pod, until it is Ready
 
+	maxReplicas = 100              // of ScaledObjects: KEDA's default
 	decideEvery = 30 * time.Second // lagscaler, but for early decisions
 )
 
@@ -85,18 +86,9 @@ func TestSideBySide(t *testing.T) {
 		}
 		outcomes = append(outcomes, o)
 	}
-	text, err := json.MarshalIndent(outcomes, "", " ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(filepath.Dir(kept), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(kept, append(text, '\n'), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	writePage(t, outcomes)
-	for _, what := range judge(rows(t, outcomes)) {
+	runs := keep(t, outcomes)
+	writePage(t, runs)
+	for _, what := range judge(rows(t, runs[len(runs)-1:])) {
 		t.Error(what)
 	}
 	for _, o := range outcomes {
@@ -106,6 +98,27 @@ func TestSideBySide(t *testing.T) {
 			}
 		}
 	}
+}
+
+// mostRuns are kept.
+const mostRuns = 3
+
+// keep adds a run to those that are kept.
+func keep(t *testing.T, run []outcome) (runs [][]outcome) {
+	t.Helper()
+	runs = append(keptRuns(t), run)
+	runs = runs[max(0, len(runs)-mostRuns):]
+	text, err := json.MarshalIndent(runs, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(kept), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(kept, append(text, '\n'), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return runs
 }
 
 // open makes a Deployment with two replicas and its daemon's configuration.
@@ -209,8 +222,8 @@ metadata: {name: %s}
 spec:
   scaleTargetRef: {name: %s}
   minReplicaCount: 1
-  maxReplicaCount: 100%s
-  triggers:%s`, closedloop.ScalerName, closedloop.Workload, advanced, triggers)
+  maxReplicaCount: %d%s
+  triggers:%s`, closedloop.ScalerName, closedloop.Workload, maxReplicas, advanced, triggers)
 }
 
 // keepsUp reports whether the group is in time, and the autoscaler is there.
