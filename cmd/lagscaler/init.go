@@ -42,9 +42,9 @@ runs the members of each group: by the addresses of the pods, and by pod names i
 Writes two files into a directory:
 
   values.yaml        values of the chart: the clusters, in mode advise
-  kafkascalers.yaml  a KafkaScaler in mode advise for every group whose workload is sure, with the evidence as a comment
+  kafkascalers.yaml  a KafkaScaler in mode advise for every group whose workload is certain, with the evidence as a comment
 
-A workload is sure if all members of the group run in its ready pods, every ready pod has a member, and no other group has a
+A workload is certain if all members of the group run in its ready pods, every ready pod has a member, and no other group has a
 member there. For all other groups the file has a comment that says what is known and what is missing. Similar names are no
 evidence.
 
