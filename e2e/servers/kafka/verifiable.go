@@ -47,7 +47,7 @@ func (c *Cluster) VerifiableConsumer(t testing.TB, v VerifiableConsumer) *Client
 	}
 	maps.Copy(properties, v.Properties)
 	option := "--command-config"
-	if c.Version == V39 {
+	if !c.Version.Since(V43) {
 		option = "--consumer.config"
 	}
 	args = append(args, option, propertiesFile(t, properties))
