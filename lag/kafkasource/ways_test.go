@@ -33,22 +33,23 @@ type way struct {
 }
 
 var ways = map[string]way{
-	"commits of one group at a time":   {caps: map[int16]int16{9: 7}},
-	"commits without leader epochs":    {caps: map[int16]int16{9: 4}},
-	"coordinators of one group":        {caps: map[int16]int16{10: 3}},
-	"metadata without epochs":          {caps: map[int16]int16{3: 6, 2: 3}},
-	"metadata without topic ids":       {caps: map[int16]int16{3: 9}},
-	"groups without instance ids":      {caps: map[int16]int16{15: 2}},
-	"nothing flexible":                 {caps: map[int16]int16{2: 5, 3: 8, 9: 5, 10: 2, 15: 4}},
-	"settings are no API":              {caps: map[int16]int16{32: -1}, warns: []string{"settings of brokers", "settings of topics"}},
-	"settings are refused":             {refuses: kerr.ClusterAuthorizationFailed.Code},
-	"settings are an invalid request":  {refuses: kerr.InvalidRequest.Code, warns: []string{"settings of brokers"}},
-	"no DescribeCluster":               {caps: map[int16]int16{60: -1, 3: 9}}, // Metadata tells it in its place
-	"nor operations in Metadata":       {caps: map[int16]int16{60: -1}, warns: []string{"cluster"}},
-	"no KIP-848, share and streams":    {caps: map[int16]int16{69: -1, 77: -1, 89: -1, 90: -1}},
-	"operations are not said":          {answers: map[int16]func(kmsg.Response){60: withoutOperations, 3: withoutOperations, 15: withoutOperations}, warns: []string{"cluster"}},
-	"hosts of members are left out":    {answers: map[int16]func(kmsg.Response){15: withoutHosts}},
-	"racks and internal topics unsaid": {answers: map[int16]func(kmsg.Response){3: withoutRacks}},
+	"commits of one group at a time":    {caps: map[int16]int16{9: 7}},
+	"commits without leader epochs":     {caps: map[int16]int16{9: 4}},
+	"coordinators of one group":         {caps: map[int16]int16{10: 3}},
+	"metadata without epochs":           {caps: map[int16]int16{3: 6, 2: 3}},
+	"metadata without topic ids":        {caps: map[int16]int16{3: 9}},
+	"groups without instance ids":       {caps: map[int16]int16{15: 2}},
+	"nothing flexible":                  {caps: map[int16]int16{2: 5, 3: 8, 9: 5, 10: 2, 15: 4}},
+	"settings are no API":               {caps: map[int16]int16{32: -1}, warns: []string{"settings of brokers", "settings of topics"}},
+	"settings are refused":              {refuses: kerr.ClusterAuthorizationFailed.Code},
+	"settings are an invalid request":   {refuses: kerr.InvalidRequest.Code, warns: []string{"settings of brokers"}},
+	"no DescribeCluster":                {caps: map[int16]int16{60: -1, 3: 9}}, // Metadata tells it in its place
+	"nor operations in Metadata":        {caps: map[int16]int16{60: -1}, warns: []string{"cluster"}},
+	"no KIP-848, share and streams":     {caps: map[int16]int16{69: -1, 77: -1, 89: -1, 90: -1}},
+	"operations are not said":           {answers: map[int16]func(kmsg.Response){60: withoutOperations, 3: withoutOperations, 15: withoutOperations}, warns: []string{"cluster"}},
+	"hosts of members are all the same": {answers: map[int16]func(kmsg.Response){15: withOneHost}},
+	"hosts of members are left out":     {answers: map[int16]func(kmsg.Response){15: withoutHosts}},
+	"racks and internal topics unsaid":  {answers: map[int16]func(kmsg.Response){3: withoutRacks}},
 }
 
 func withoutOperations(r kmsg.Response) {
@@ -76,6 +77,16 @@ func withoutHosts(r kmsg.Response) {
 	}
 }
 
+// withOneHost is what Event Hubs shows.
+func withOneHost(r kmsg.Response) {
+	groups := r.(*kmsg.DescribeGroupsResponse).Groups
+	for i := range groups {
+		for m := range groups[i].Members {
+			groups[i].Members[m].ClientHost = "0.0.0.0"
+		}
+	}
+}
+
 func withoutRacks(r kmsg.Response) {
 	m := r.(*kmsg.MetadataResponse)
 	for i := range m.Brokers {
@@ -84,6 +95,12 @@ func withoutRacks(r kmsg.Response) {
 	for i := range m.Topics {
 		m.Topics[i].IsInternal = false
 	}
+}
+
+// runningOnly lists no group without members, as Event Hubs does.
+func runningOnly(r kmsg.Response) {
+	list := r.(*kmsg.ListGroupsResponse)
+	list.Groups = slices.DeleteFunc(list.Groups, func(g kmsg.ListGroupsResponseGroup) bool { return g.GroupState == string(lag.Empty) })
 }
 
 // withoutMembers says that groups have none, whatever their state.
@@ -165,6 +182,37 @@ func TestGroupsWithoutMembers(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("group %+v", g)
 		}
+	}
+}
+
+// A group is not gone because brokers list it only while it runs: its lag stays known, and complete, for longer than the grace.
+func TestGroupsAreListedOnlyWhileTheyRun(t *testing.T) {
+	r := way{answers: map[int16]func(kmsg.Response){16: runningOnly}}.run(t)
+	r.fill(1)
+	leave := r.Join("g00", "orders")
+	await := func(what string, ok func(lag.GroupRead) bool) {
+		deadline := time.Now().Add(10 * time.Second)
+		for {
+			o := r.observe()
+			i := slices.IndexFunc(o.Groups, func(g lag.GroupRead) bool { return g.Group == "g00" })
+			if i >= 0 && ok(o.Groups[i]) {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("not %s: %+v, errors %+v", what, o.Groups, o.Errors)
+			}
+		}
+	}
+	await("stable", func(g lag.GroupRead) bool { return g.State == lag.Stable })
+	leave()
+	await("empty", func(g lag.GroupRead) bool { return g.State == lag.Empty })
+	for range 5 {
+		o := r.observe()
+		g := group(t, o, "g00")
+		if g.State != lag.Empty || g.Err != lag.OK || len(g.Commits) != 1 {
+			t.Errorf("group %+v", g)
+		}
+		quiet(t, o)
 	}
 }
 
