@@ -61,6 +61,7 @@ var mayImport = map[string][]string{
 	"scaler/kube/custommetrics": {"scaler/kube/v1alpha1"},
 	"scaler/kube/watch":         {"rebalancemon", "scaler", "scaler/seen", "scaler/kube/access", "scaler/kube/v1alpha1"},
 
+	"lag/kafkasource/tape":      {"lag", "lag/kafkasource"},
 	"lag/kafkasource/wire":      {"lag"},
 	"lag/kafkasource/framing":   {}, // for brokers of tests
 	"lag/kafkasource/transport": {"lag", "lag/kafkasource/wire"},
@@ -108,7 +109,7 @@ var mayImport = map[string][]string{
 	"internal/mcp":    {},
 	"internal/output": {"internal/api"},
 	"internal/daemon": {
-		"lag", "lag/kafkasource", "lag/rights", "scaler", "scaler/kube", "scaler/kube/access", "scaler/kube/custommetrics", "internal/config", "internal/audit", "internal/engine",
+		"lag", "lag/kafkasource", "lag/kafkasource/tape", "lag/rights", "scaler", "scaler/kube", "scaler/kube/access", "scaler/kube/custommetrics", "internal/config", "internal/audit", "internal/engine",
 		"internal/external", "internal/messages", "internal/messages/webhook", "internal/metrics", "internal/otlp", "internal/serve", "internal/web", "internal/web/recent", "internal/record", "scaler/seen",
 	},
 }
