@@ -99,6 +99,7 @@ type jvm struct {
 	args    []string // its arguments
 	options []string // further options of the JVM
 	jars    []string // class path entries after Kafka's
+	own     bool     // of a client: from the version of the brokers, see clientsOf
 }
 
 // command makes the JVM's command. It starts fast rather than runs fast: only

@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -153,6 +154,23 @@ func TestARecordingHasNoNames(t *testing.T) {
 				t.Error("the names have not become others")
 			}
 		})
+	}
+}
+
+var update = flag.Bool("update", false, "record the embedded clusters of testdata anew")
+
+// The format stays: recordings of earlier versions of the program are read.
+func TestEmbeddedClustersAreRecorded(t *testing.T) {
+	for name, v := range map[string]*kversion.Versions{"2.8": kversion.V2_8_0(), "4.0": kversion.V4_0_0()} {
+		o := options
+		o.Polls, o.Provider = 2, "an embedded cluster, as Kafka "+name
+		recording, file := recorded(t, v, o, kafkasource.Config{})
+		plays(t, recording)
+		if path := "testdata/embedded-" + name + ".jsonl.gz"; *update {
+			if err := os.WriteFile(path, file, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }
 
