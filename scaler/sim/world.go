@@ -3,6 +3,8 @@ package sim
 import (
 	"cmp"
 	"time"
+
+	"github.com/lagscaler/lagscaler/lag"
 )
 
 // Protocol is how a group hands partitions over.
@@ -77,7 +79,7 @@ func (w World) filled() World {
 	}
 	w.Assignor, w.Steps = cmp.Or(w.Assignor, Range), cmp.Or(w.Steps, Cliffs)
 	w.Target = cmp.Or(w.Target, 30*time.Second)
-	w.Commit = cmp.Or(w.Commit, 5*time.Second)
+	w.Commit = lag.CommitInterval(w.Commit)
 	w.Jitter = cmp.Or(w.Jitter, 0.05)
 	return w
 }
