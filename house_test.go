@@ -91,7 +91,7 @@ var mayImport = map[string][]string{
 	"internal/config":  {"lag", "rebalancemon", "scaler", "scaler/brakes", "scaler/seen"},
 	"internal/plot":    {"scaler/sim"},
 	"internal/keda":    {"scaler", "scaler/seen"},
-	"internal/propose": {"lag", "scaler/kube", "scaler/seen"},
+	"internal/propose": {"lag", "internal/config", "scaler/kube", "scaler/seen"},
 	"internal/record":  {"lag", "internal/engine", "scaler", "scaler/seen", "scaler/asleep", "scaler/breaker", "scaler/say"},
 	"internal/client":  {"scaler/sim"},
 	"internal/tryout":  {"lag", "rebalancemon", "scaler", "scaler/brakes", "scaler/breaker", "scaler/seen", "scaler/sim", "internal/record"},
