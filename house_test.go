@@ -122,7 +122,7 @@ var onlyImporter = map[string][]string{
 	"github.com/grafana-tools/sdk":           {"dashboards"},
 	"github.com/twmb/franz-go/pkg/kfake":     {"internal/demo"},
 	"go.yaml.in/yaml/v3":                     {"internal/config", "internal/keda", "alerts", "internal/output"},
-	"github.com/spf13/cobra":                 {"cmd/lagscaler"},
+	"github.com/spf13/cobra":                 {"cmd/lagscaler", "cmd/lagscaler-demo", "internal/demo"},
 	"github.com/modelcontextprotocol/go-sdk": {"internal/mcp", "cmd/lagscaler"},
 	"github.com/oklog/run":                   {"internal/daemon"},
 	"github.com/kedacore/keda":               {"internal/external"},
@@ -184,6 +184,26 @@ func TestImports(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// The program of make demo is what somebody compiles who sees lagscaler for the first time, with an empty cache: nothing that connects to
+// Kubernetes, collectors or assistants is in it.
+func TestTheDemoCompilesLittle(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "./cmd/lagscaler-demo").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := strings.Fields(string(out))
+	for _, path := range all {
+		for _, heavy := range []string{"k8s.io/", "sigs.k8s.io/", "google.golang.org/grpc", "go.opentelemetry.io/", "github.com/modelcontextprotocol/", module + "scaler/kube", module + "internal/daemon"} {
+			if strings.HasPrefix(path, heavy) {
+				t.Errorf("the demo compiles %s", path)
+			}
+		}
+	}
+	if len(all) > 520 {
+		t.Errorf("the demo compiles %d packages; it was 490", len(all))
 	}
 }
 

@@ -19,7 +19,8 @@ import (
 type ScalerPage struct {
 	Name      string     `json:"name"`
 	Namespace string     `json:"namespace"`
-	Leader    bool       `json:"leader"` // false: this replica knows only what it has seen itself
+	Leader    bool       `json:"leader"`              // false: this replica knows what the leader saved until historyAt, or only what it has seen itself
+	HistoryAt *time.Time `json:"historyAt,omitempty"` // when this replica read what the leader saved
 	Labels    api.Labels `json:"labels,omitempty"`
 	TargetLag float64    `json:"targetLagSeconds"`
 	Objective *float64   `json:"objective"` // percent; null: none is set
@@ -101,6 +102,9 @@ func (p *pages) scalerPage(r *engine.Report, q url.Values) (*ScalerPage, error) 
 	}
 	s := &r.Scalers[i]
 	out := &ScalerPage{Name: s.Name, Leader: r.Leader, Labels: s.Owners, TargetLag: s.Policy.TargetLag.Seconds(), Price: p.priceOf(s), Currency: p.hourPrice().Currency}
+	if !s.HistoryAt.IsZero() {
+		out.HistoryAt = &s.HistoryAt
+	}
 	if s.Policy.Objective > 0 {
 		out.Objective = &s.Policy.Objective
 	}
