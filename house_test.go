@@ -87,7 +87,7 @@ var mayImport = map[string][]string{
 	"internal/engine":  {"lag", "rebalancemon", "scaler", "scaler/bill", "scaler/brakes", "scaler/seen", "scaler/asleep", "scaler/breaker", "scaler/learn", "scaler/say", "scaler/timeline"},
 	"internal/metrics": {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/learn", "internal/engine", "scaler/need"},
 	"internal/api":     {"lag", "rebalancemon", "scaler", "internal/engine"},
-	"internal/web":     {"lag", "rebalancemon", "scaler", "internal/engine", "internal/serve", "internal/web/events", "internal/web/recent", "internal/api", "internal/plot", "scaler/bill", "scaler/learn", "scaler/say", "scaler/number", "scaler/need", "scaler/promise", "scaler/release", "scaler/timeline"},
+	"internal/web":     {"lag", "rebalancemon", "scaler", "internal/engine", "internal/serve", "internal/web/events", "internal/web/recent", "internal/api", "internal/plot", "scaler/bill", "scaler/learn", "scaler/say", "scaler/number", "scaler/need", "scaler/promise", "scaler/release", "scaler/timeline", "internal/history"},
 	"internal/config":  {"lag", "rebalancemon", "scaler", "scaler/brakes", "scaler/seen"},
 	"internal/plot":    {"scaler/sim"},
 	"internal/keda":    {"scaler", "scaler/seen"},
@@ -96,7 +96,8 @@ var mayImport = map[string][]string{
 	"internal/client":  {"scaler/sim"},
 	"internal/tryout":  {"lag", "rebalancemon", "scaler", "scaler/brakes", "scaler/breaker", "scaler/seen", "scaler/sim", "internal/record"},
 
-	"internal/otlp": {},
+	"internal/otlp":    {},
+	"internal/history": {"internal/client"},
 
 	"internal/messages":         {"rebalancemon", "scaler", "scaler/seen", "scaler/number", "internal/engine"},
 	"internal/messages/webhook": {"internal/engine", "internal/messages"},
@@ -108,7 +109,7 @@ var mayImport = map[string][]string{
 	"internal/output": {"internal/api"},
 	"internal/daemon": {
 		"lag", "lag/kafkasource", "scaler", "scaler/kube", "scaler/kube/access", "scaler/kube/custommetrics", "internal/config", "internal/audit", "internal/engine",
-		"internal/external", "internal/messages", "internal/messages/webhook", "internal/metrics", "internal/otlp", "internal/serve", "internal/web", "internal/web/recent", "internal/record", "scaler/seen",
+		"internal/external", "internal/history", "internal/messages", "internal/messages/webhook", "internal/metrics", "internal/otlp", "internal/serve", "internal/web", "internal/web/recent", "internal/record", "scaler/seen",
 	},
 }
 

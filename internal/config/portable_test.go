@@ -83,7 +83,9 @@ func TestPortable(t *testing.T) {
 			}
 			text := "clusters:\n- {name: main, brokers: ['kafka-0:9092'], " + strings.TrimPrefix(settings, "{") + "\n"
 			from, err := Parse([]byte(strings.ReplaceAll(text, ", }", "}")), Env{
-				Dir: "/home/me", Lookup: func(name string) (string, bool) { return map[string]string{"USER": "me", "PASSWORD": "hunter2"}[name], true },
+				Dir: "/home/me", Lookup: func(name string) (string, bool) {
+					return map[string]string{"USER": "me", "PASSWORD": "hunter2"}[name], true
+				},
 				ReadFile: func(string) ([]byte, error) { return []byte("hunter2"), nil },
 			})
 			if err != nil {
