@@ -95,8 +95,16 @@ func (l *Lines) rebalances(stats *rebalancemon.Stats) {
 			continue
 		}
 		l.lastRebalance = e.End
-		l.print(e.End, "rebalance %s, %.1f s ± %.1f s, by %s: %s", e.Outcome, e.Duration(e.End).Seconds(), e.Resolution.Seconds(), e.Cause, e.Evidence)
+		l.print(e.End, "rebalance %s, %s, by %s: %s", e.Outcome, took(e.Duration(e.End), e.Resolution), e.Cause, e.Evidence)
 	}
+}
+
+// took is the duration of a rebalance: what is shorter than the time between two readings is known to be at most that.
+func took(d, resolution time.Duration) string {
+	if d < resolution {
+		return fmt.Sprintf("at most %.1f s", (d + resolution).Seconds())
+	}
+	return fmt.Sprintf("%.1f s ± %.1f s", d.Seconds(), resolution.Seconds())
 }
 
 // groupOf is the demo's group in a report.

@@ -94,7 +94,9 @@ func TestPagesAndTwins(t *testing.T) {
 	ring.Add(rep)
 	h := New(Options{
 		Latest: func() *engine.Report { return rep }, Ring: ring, Interval: 10 * time.Second, Now: func() time.Time { return t0 },
-		History: func(context.Context, string, string, time.Time, time.Time) (history.Group, error) { return history.Group{Step: time.Minute}, nil },
+		History: func(context.Context, string, string, time.Time, time.Time) (history.Group, error) {
+			return history.Group{Step: time.Minute}, nil
+		},
 	})
 	queries := map[string]string{"/api/v1/group": "?cluster=main&group=beta", "/api/v1/history": "?cluster=main&group=beta", "/api/v1/compare": "?scaler=shop/orders", "/api/v1/price": "?scaler=shop/orders", "/api/v1/release": "?scaler=shop/orders&since=10m", "/api/v1/scaler": "?scaler=shop/orders"}
 	for _, r := range routes {
