@@ -61,7 +61,7 @@ func TestGroup(t *testing.T) {
 }
 
 // A failure is said, with what is wrong, and never a history without points.
-func TestFailures(t *testing.T) {
+func TestAPrometheusThatFails(t *testing.T) {
 	for name, c := range map[string]struct {
 		status      int
 		kind, text  string
