@@ -6,7 +6,8 @@
 //   - One request for all series of a group, with at most 720 points each, 10 s and 4 MiB. Nothing is cached, and nothing is read ahead.
 //   - A point of a gauge is the greatest value of its step, so that a peak is not lost between two points.
 //   - Where there is no sample there is no point. A value that is no finite number is unknown.
-//   - Series of several replicas are one: only the leader exposes groups, and another one does after it. The greatest value counts.
+//   - Series of several replicas are one: only the leader exposes groups, and another one does after it. The greatest value counts. A rate is
+//     unknown until another leader has exposed its counters for five minutes, or a step.
 //   - What Prometheus warns of, such as a store that did not answer, is passed on: the answer may lack samples.
 //
 // history.go: what is asked, and what is made of the answer.
@@ -128,10 +129,16 @@ type query struct {
 var queries = []query{
 	{"lag", "max(lagscaler_group_lag_records S)", "max(max_over_time(lagscaler_group_lag_records S[R]))", func(s *Step) **float64 { return &s.Lag }},
 	{"late", "max(lagscaler_group_max_lag_seconds S)", "max(max_over_time(lagscaler_group_max_lag_seconds S[R]))", func(s *Step) **float64 { return &s.Late }},
-	{"in", "max(rate(lagscaler_group_produced_records_total S[W]))", "max(rate(lagscaler_group_produced_records_total S[W]))", func(s *Step) **float64 { return &s.Produced }},
-	{"out", "max(rate(lagscaler_group_consumed_records_total S[W]))", "max(rate(lagscaler_group_consumed_records_total S[W]))", func(s *Step) **float64 { return &s.Consumed }},
+	{"in", whole("lagscaler_group_produced_records_total"), whole("lagscaler_group_produced_records_total"), func(s *Step) **float64 { return &s.Produced }},
+	{"out", whole("lagscaler_group_consumed_records_total"), whole("lagscaler_group_consumed_records_total"), func(s *Step) **float64 { return &s.Consumed }},
 	{"members", "max(lagscaler_group_members S)", "max(max_over_time(lagscaler_group_members S[R]))", func(s *Step) **float64 { return &s.Members }},
 	{"rebalances", "", "sum(increase(lagscaler_group_rebalances_total S[R]))", func(s *Step) **float64 { return &s.Rebalances }},
+}
+
+// whole is the rate of a counter, of series that exist since the range began, and still: of another one Prometheus divides what it grew by
+// the whole range, so that each change of the leader would look like less traffic. Until a range has passed the rate is unknown.
+func whole(counter string) string {
+	return fmt.Sprintf("max(rate(%[1]s S[W]) and %[1]s S and %[1]s S offset W)", counter)
 }
 
 // steps are the times between two points, so that a day and a week have round ones.
@@ -165,7 +172,7 @@ func (r *Reader) expression(cluster, group string, step time.Duration) string {
 		if text == "" {
 			continue
 		}
-		text = strings.NewReplacer(" S", selector, "[R]", "["+seconds(step)+"]", "[W]", "["+seconds(max(step, rateRange))+"]").Replace(text)
+		text = strings.NewReplacer(" S", selector, "[R]", "["+seconds(step)+"]", "[W]", "["+seconds(max(step, rateRange))+"]", "offset W", "offset "+seconds(max(step, rateRange))).Replace(text)
 		parts = append(parts, fmt.Sprintf("label_replace(%s, \"what\", %q, \"\", \"\")", text, q.name))
 	}
 	return strings.Join(parts, " or ")
@@ -179,10 +186,7 @@ func (r *Reader) Group(ctx context.Context, cluster, group string, from, to time
 		return Group{}, errors.New("the time is empty")
 	}
 	out := Group{Step: stepOf(to.Sub(from))}
-	end := to.Truncate(out.Step)
-	if end.Before(to) {
-		end = end.Add(out.Step) // the last step has only begun
-	}
+	end := to.Truncate(out.Step) // what comes after it is a step that has only begun
 	var answer answer
 	err := r.server.Get(ctx, "/api/v1/query_range", url.Values{
 		"query": {r.expression(cluster, group, out.Step)}, "step": {seconds(out.Step)}, "timeout": {seconds(patience)},

@@ -55,6 +55,10 @@ func TestGroup(t *testing.T) {
 		t.Errorf("asked %s %v", asked.URL, asked.Header)
 	}
 	q, err := url.ParseQuery(asked.URL.RawQuery)
+	const selector = `lagscaler_group_produced_records_total{kafka_cluster="m\"ain",group="orders\n",namespace="lagscaler"}`
+	if rate := "max(rate(" + selector + "[900s]) and " + selector + " and " + selector + " offset 900s)"; !strings.Contains(q.Get("query"), rate) {
+		t.Errorf("asked %s\nwithout %s", q.Get("query"), rate)
+	}
 	if err != nil || !strings.Contains(q.Get("query"), `max(max_over_time(lagscaler_group_lag_records{kafka_cluster="m\"ain",group="orders\n",namespace="lagscaler"}[900s]))`) {
 		t.Errorf("%v: asked %s", err, q.Get("query"))
 	}
