@@ -100,6 +100,7 @@
 //	And its verdict and its steps?                       scaler            decision.go: Words; the words of a row: table.go, words.go
 //	How is a number printed?                             scaler/number     the same in lines and on pages
 //	How do saved numbers take little room?               scaler/packed     packed.go: Pack, Varints
+//	What does a replica that follows show of the week?   internal/engine   saved.go: what the leader saved, for readers alone
 //	When are learned values saved and loaded?            internal/engine   memory.go: a table of the cases
 //	Where are learned values saved?                      scaler/kube       memories.go: in ConfigMaps
 //	Where are they saved without Kubernetes?             internal/daemon   memoryfile.go
@@ -140,6 +141,7 @@
 //	What may a user set?                                 internal/config   config.go; docs/configuration.md is made from it
 //	What are the defaults, and what if a key is unknown? internal/config   defaults.go; decode.go
 //	How does init find the workload of a group?          internal/propose  doc.go: what is certain and what is not
+//	Which settings does it copy, and where go secrets?   internal/config   portable.go: Portable
 //	In which pod does a member run, among all pods?      scaler/seen       locate.go: Locate
 //	What does check ask the API server?                  scaler/kube       check.go; inventory.go: what init lists
 //	How does a KEDA ScaledObject become a KafkaScaler?   internal/keda     convert.go; fields.go: what has no equivalent
@@ -176,6 +178,7 @@
 //	What do the pages show?                              internal/web      doc.go: the paths and their files
 //	How many connections are open, and for how long?     internal/serve    doc.go: the bounds
 //	How many pages and lists are answered at once?       internal/web      web.go, its constants
+//	What was of a group before that, by Prometheus?      internal/history  history.go; internal/web: history.go
 //	What do the charts remember, and how long?           internal/web/recent         ring.go; doc.go: the memory it takes
 //	How are a million rebalances searched?               internal/web/events         doc.go
 //	Whose is a group?                                    internal/engine   labels.go: the order

@@ -54,6 +54,9 @@ type Config struct {
 	// Pushes of the metrics to an OpenTelemetry collector: docs/otlp.md. Default: none; they are scraped.
 	OTLP *OTLP `yaml:"otlp"`
 
+	// A Prometheus from which pages read what a group was further back than two hours: docs/pages.md#the-past-of-a-group. Default: none.
+	History *History `yaml:"history"`
+
 	// Receivers of messages about decisions, rebalances, refusals, freezes, promises and stops: docs/messages.md. At most 20. Default: none.
 	Messages []MessageReceiver `yaml:"messages"`
 
@@ -322,9 +325,25 @@ type OTLP struct {
 	TLS *OTLPTLS `yaml:"tls"`
 }
 
-// OTLPTLS is the TLS configuration for a collector.
+// History is where pages read the past of groups from.
+type History struct {
+	// The address of the Prometheus that has the metrics of this lagscaler, or of what answers the same API (Thanos, Mimir, VictoriaMetrics),
+	// such as `http://prometheus.monitoring:9090`. It may have a path, a user and a password. It is asked when a page is opened, and only then.
+	Prometheus TokenURL `yaml:"prometheus"`
+
+	// Headers of each request, such as `{X-Scope-OrgID: team, Authorization: "Bearer ${TOKEN}"}`.
+	Headers map[string]Secret `yaml:"headers"`
+
+	// Label matchers of PromQL that the series of this lagscaler have, such as `namespace="lagscaler"`, if several write to the same Prometheus.
+	Matchers string `yaml:"matchers"`
+
+	// Files for TLS with an address that begins with https. Default: the certificate authorities of the system. A changed file needs a restart.
+	TLS *OTLPTLS `yaml:"tls"`
+}
+
+// OTLPTLS is the TLS configuration for a server of the monitoring.
 type OTLPTLS struct {
-	// A file with certificate authorities (PEM) that verify the certificate of the collector. Default: those of the system.
+	// A file with certificate authorities (PEM) that verify the certificate of the server. Default: those of the system.
 	CAFile string `yaml:"caFile"`
 
 	// A file with the client certificate (PEM). It needs keyFile.
