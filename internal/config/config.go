@@ -19,8 +19,8 @@ type Config struct {
 	Owners []Owner `yaml:"owners"`
 
 	// The global mode: `observe` (metrics only), `advise` (makes decisions and shows them, never writes replicas) or
-	// `act` (writes replicas). Every scaler has a mode, too; the more restrictive of the two applies. So this setting
-	// can stop all changes.
+	// `act` (writes replicas). Every scaler has a mode, too; the more restrictive of the two applies. So `advise` stops all
+	// writes of lagscaler. A KEDA or HPA that asks lagscaler still gets its number in `advise`, and none in `observe`.
 	Mode scaler.Mode `yaml:"mode"`
 
 	// The address for metrics, web UI, API and health checks, as HOST:PORT.
@@ -54,13 +54,16 @@ type Config struct {
 	// Pushes of the metrics to an OpenTelemetry collector: docs/otlp.md. Default: none; they are scraped.
 	OTLP *OTLP `yaml:"otlp"`
 
+	// A Prometheus from which pages read what a group was further back than two hours: docs/pages.md#the-past-of-a-group. Default: none.
+	History *History `yaml:"history"`
+
 	// Receivers of messages about decisions, rebalances, refusals, freezes, promises and stops: docs/messages.md. At most 20. Default: none.
 	Messages []MessageReceiver `yaml:"messages"`
 
 	// Recording of the polls, for `lagscaler replay` and bug reports.
 	Record Record `yaml:"record"`
 
-	// The audit trail: what was done, and what changed of what is in force.
+	// The audit trail: the writes of replicas, and the changes of settings, limits and freezes.
 	Audit Audit `yaml:"audit"`
 
 	// Where learned values are stored if there is no Kubernetes.
@@ -172,7 +175,7 @@ type Cluster struct {
 
 	// The ids that the Kafka cluster may have, as `kafka-cluster.sh cluster-id` prints them: one, or those of a failover pair.
 	// A broker of any other cluster is refused. Default: the id that the cluster has when lagscaler first reads it. Set this
-	// field after a cluster was built anew, to accept its new id.
+	// field after a cluster was rebuilt, to accept its new id.
 	ClusterID []string `yaml:"clusterId"`
 
 	// TLS for connections to the brokers. `tls: {}` means TLS with the certificate authorities of the system; without
@@ -188,10 +191,10 @@ type Cluster struct {
 	// Which topics count for the lag. The patterns must match the complete name.
 	Topics Filter `yaml:"topics"`
 
-	// Topics at whose batch headers lagscaler may look, for example `{include: ['payments\..*']}`. Transaction markers behind a
-	// commit, and a consumer that is stuck on as many records, have the same offsets; the headers tell them apart. Only
-	// partitions whose commit and end stand are looked at, at most 100 a poll and 16 KiB of each (a broker returns at least one
-	// whole batch). Only headers are decoded, never a record. It needs the permission READ on these topics. Default: none.
+	// Topics at whose batch headers lagscaler may look, for example `{include: ['payments\..*']}`. Transaction markers after a
+	// commit, and a consumer that is stuck on the same number of records, show the same offsets; the headers distinguish them. Only
+	// partitions whose commit and end do not move are looked at, at most 100 a poll and 16 KiB of each (a broker returns at least
+	// one whole batch). Only headers are decoded, never a record. It needs the permission READ on these topics. Default: none.
 	BatchHeaders *Filter `yaml:"batchHeaders"`
 }
 
@@ -230,8 +233,8 @@ type Group struct {
 	// Only groups of this cluster. Default: all clusters.
 	Cluster string `yaml:"cluster"`
 
-	// Whose the group is, such as `{team: shop}`: values of labels that `owners` lists. They take precedence over the labels of
-	// the KafkaScaler that names the group, and those over the labels of its namespace.
+	// The owner of the group, such as `{team: shop}`: values of labels that `owners` lists. These values take precedence over the
+	// labels of the KafkaScaler that names the group, and those take precedence over the labels of its namespace.
 	Labels map[string]string `yaml:"labels"`
 
 	// The thresholds of the alerts. A group with an entry is declared, so its alerts may be critical.
@@ -322,9 +325,25 @@ type OTLP struct {
 	TLS *OTLPTLS `yaml:"tls"`
 }
 
-// OTLPTLS is the TLS configuration for a collector.
+// History is where pages read the past of groups from.
+type History struct {
+	// The address of the Prometheus that has the metrics of this lagscaler, or of what answers the same API (Thanos, Mimir, VictoriaMetrics),
+	// such as `http://prometheus.monitoring:9090`. It may have a path, a user and a password. It is asked when a page is opened, and only then.
+	Prometheus TokenURL `yaml:"prometheus"`
+
+	// Headers of each request, such as `{X-Scope-OrgID: team, Authorization: "Bearer ${TOKEN}"}`.
+	Headers map[string]Secret `yaml:"headers"`
+
+	// Label matchers of PromQL that the series of this lagscaler have, such as `namespace="lagscaler"`, if several write to the same Prometheus.
+	Matchers string `yaml:"matchers"`
+
+	// Files for TLS with an address that begins with https. Default: the certificate authorities of the system. A changed file needs a restart.
+	TLS *OTLPTLS `yaml:"tls"`
+}
+
+// OTLPTLS is the TLS configuration for a server of the monitoring.
 type OTLPTLS struct {
-	// A file with certificate authorities (PEM) that verify the certificate of the collector. Default: those of the system.
+	// A file with certificate authorities (PEM) that verify the certificate of the server. Default: those of the system.
 	CAFile string `yaml:"caFile"`
 
 	// A file with the client certificate (PEM). It needs keyFile.
@@ -346,12 +365,12 @@ type Record struct {
 	Keep int `yaml:"keep"`
 }
 
-// Audit is the audit trail, which `lagscaler audit` prints. The log has the same deeds as lines for people, without derivations.
+// Audit is the audit trail, which `lagscaler audit` prints. The log has the same entries as lines for people, without derivations.
 type Audit struct {
-	// The file, with JSON lines. Default: none; then only the log has them.
+	// The file, with JSON lines. Default: none; then only the log has the entries.
 	Path string `yaml:"path"`
 
-	// The size in MiB at which a new file begins. Older ones have the time in their name.
+	// The size in MiB at which a new file begins. Older files have the time in their name.
 	MaxMiB int `yaml:"maxMiB"`
 
 	// The number of full files that are kept in addition to the current one.

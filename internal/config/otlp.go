@@ -39,11 +39,17 @@ func (v *validator) otlp(o *OTLP) {
 	if o.Interval < Duration(time.Second) {
 		v.addProblem("otlp.interval", "must be at least 1s")
 	}
-	if t := o.TLS; t != nil {
-		v.requireReadable("otlp.tls.caFile", &t.CAFile)
-		v.requireReadable("otlp.tls.certFile", &t.CertFile)
-		v.requireReadable("otlp.tls.keyFile", &t.KeyFile)
-		v.require("otlp.tls.keyFile", t.CertFile != "" && t.KeyFile == "", "the private key of certFile")
-		v.require("otlp.tls.certFile", t.CertFile == "" && t.KeyFile != "", "the certificate of keyFile")
+	v.serverTLS("otlp.tls", o.TLS)
+}
+
+// serverTLS checks the files of the TLS configuration for a server of the monitoring.
+func (v *validator) serverTLS(at string, t *OTLPTLS) {
+	if t == nil {
+		return
 	}
+	v.requireReadable(at+".caFile", &t.CAFile)
+	v.requireReadable(at+".certFile", &t.CertFile)
+	v.requireReadable(at+".keyFile", &t.KeyFile)
+	v.require(at+".keyFile", t.CertFile != "" && t.KeyFile == "", "the private key of certFile")
+	v.require(at+".certFile", t.CertFile == "" && t.KeyFile != "", "the certificate of keyFile")
 }

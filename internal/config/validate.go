@@ -100,6 +100,7 @@ func (v *validator) config(c *Config) {
 		v.forbid("without metrics.partitions.match", "metrics.partitions.overThreshold", "metrics.partitions.top")
 	}
 	v.otlp(c.OTLP)
+	v.history(c.History)
 	v.messages(c)
 	requirePositive(v, "record.maxMiB", c.Record.MaxMiB)
 	requirePositive(v, "record.keep", c.Record.Keep)

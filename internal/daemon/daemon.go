@@ -19,6 +19,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/metrics"
 	"github.com/lagscaler/lagscaler/internal/otlp"
 	"github.com/lagscaler/lagscaler/internal/record"
+	"github.com/lagscaler/lagscaler/internal/web"
 	"github.com/lagscaler/lagscaler/internal/web/recent"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -62,9 +63,10 @@ type Daemon struct {
 
 	messenger *webhook.Messenger
 	pages     http.Handler
-	health    net.Listener    // of the probes alone; nil: they have no port of their own
-	external  *externalScaler // nil: nobody is answered
-	custom    *customMetrics  // nil: the API server is not answered
+	history   web.HistoryReader // nil: nothing is read
+	health    net.Listener      // of the probes alone; nil: they have no port of their own
+	external  *externalScaler   // nil: nobody is answered
+	custom    *customMetrics    // nil: the API server is not answered
 }
 
 // New makes all parts and starts none of them. It does not connect to Kafka yet. Its errors mean that the configuration or
@@ -99,6 +101,9 @@ func New(o Options) (*Daemon, error) {
 	}
 	ring := recent.New()
 	d.engine = engine.New(engineSettings(c, clusters), d.engineOptions(ring))
+	if err := d.pastFrom(c.History); err != nil {
+		return nil, err
+	}
 	d.showIn(ring)
 	if err := d.pushTo(c.OTLP); err != nil {
 		return nil, err

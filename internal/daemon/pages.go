@@ -22,7 +22,7 @@ func (d *Daemon) showIn(ring *recent.Ring) {
 	})
 	d.pages = web.New(web.Options{
 		Latest: d.engine.Latest, Ring: ring, Interval: time.Duration(c.Interval),
-		Version: b.Version, Config: d.redacted, Troubles: d.problems, HourPrice: d.hourPrice, Deeds: d.deeds.Of, Log: d.log,
+		Version: b.Version, Config: d.redacted, Troubles: d.problems, HourPrice: d.hourPrice, Deeds: d.deeds.Of, History: d.history, Log: d.log,
 	})
 }
 

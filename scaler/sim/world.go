@@ -53,8 +53,11 @@ type World struct {
 	Jitter  float64 // consumers differ by up to this share in speed: 0.05
 	Static  bool    // members are static: one that restarts within a minute causes no rebalance
 	Initial int32   // replicas at the start; 0: the plan's for the first minute
-	Faults  []Fault
-	Seed    uint64
+	// FirstPoll is the second in which the policy is asked first, as it was measured; the steps of the rate then come when the trace has
+	// them. nil: both by chance.
+	FirstPoll *int32
+	Faults    []Fault
+	Seed      uint64
 }
 
 const (

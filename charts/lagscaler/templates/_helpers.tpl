@@ -98,7 +98,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{/* The settings that need a restart: a change of them starts new pods. A test compares the list with the program. */}}
 {{- define "lagscaler.fixed" -}}
 {{- $config := include "lagscaler.config" . | fromYaml -}}
-{{- $fixed := pick $config "listen" "healthListen" "webConfigFile" "externalScaler" "customMetrics" "interval" "sampleInterval" "otlp" "record" "audit" "memory" "kubernetes" -}}
+{{- $fixed := pick $config "listen" "healthListen" "webConfigFile" "externalScaler" "customMetrics" "interval" "sampleInterval" "otlp" "history" "record" "audit" "memory" "kubernetes" -}}
 {{- $_ := set $fixed "compat" (dig "metrics" "compat" false $config) -}}
 {{- $_ := set $fixed "format" (dig "log" "format" "" $config) -}}
 {{- toJson $fixed -}}
