@@ -61,7 +61,7 @@ var mayImport = map[string][]string{
 	"scaler/kube/custommetrics": {"scaler/kube/v1alpha1"},
 	"scaler/kube/watch":         {"rebalancemon", "scaler", "scaler/seen", "scaler/kube/access", "scaler/kube/v1alpha1"},
 
-	"lag/kafkasource/tape":      {"lag", "lag/kafkasource"},
+	"lag/kafkasource/tape":      {"lag", "lag/kafkasource", "lag/kafkasource/wire"},
 	"lag/kafkasource/wire":      {"lag"},
 	"lag/kafkasource/framing":   {}, // for brokers of tests
 	"lag/kafkasource/transport": {"lag", "lag/kafkasource/wire"},
