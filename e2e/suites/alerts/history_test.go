@@ -16,7 +16,7 @@ import (
 	"github.com/lagscaler/lagscaler/e2e/servers/child"
 	pages "github.com/lagscaler/lagscaler/e2e/servers/daemon"
 	"github.com/lagscaler/lagscaler/e2e/servers/prom"
-	"github.com/lagscaler/lagscaler/internal/config"
+	settings "github.com/lagscaler/lagscaler/internal/config"
 	"github.com/lagscaler/lagscaler/internal/web"
 )
 
@@ -74,7 +74,7 @@ func TestHistoryOfAPrometheus(t *testing.T) {
 	t.Cleanup(kafka.Close)
 	d := pages.Start(t, pages.Options{
 		Brokers: strings.Join(kafka.ListenAddrs(), ","), Interval: time.Second,
-		History: &config.History{Prometheus: config.TokenURL("http://" + p.Address), Matchers: `namespace="lagscaler"`},
+		History: &settings.History{Prometheus: settings.TokenURL("http://" + p.Address), Matchers: `namespace="lagscaler"`},
 	})
 	week := historyOf(t, d.URL, url.Values{"from": {end.Add(-7 * 24 * time.Hour).Format(time.RFC3339)}, "to": {end.Format(time.RFC3339)}})
 	if n := len(week.Steps); n < 6*96-2 || n > 6*96+4 || week.StepSeconds != 900 {
@@ -113,7 +113,7 @@ func TestHistoryOfAPrometheus(t *testing.T) {
 	}
 	without := pages.Start(t, pages.Options{
 		Brokers: strings.Join(kafka.ListenAddrs(), ","), Interval: time.Second,
-		History: &config.History{Prometheus: config.TokenURL(fmt.Sprintf("http://127.0.0.1:%d", port))},
+		History: &settings.History{Prometheus: settings.TokenURL(fmt.Sprintf("http://127.0.0.1:%d", port))},
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
