@@ -24,7 +24,7 @@ const module = "github.com/lagscaler/lagscaler/"
 
 // pure packages do no I/O, read no clock, write no log and start no goroutine.
 var pure = []string{
-	"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/asleep", "scaler/learn", "scaler/need", "scaler/say", "scaler/plan", "scaler/number", "scaler/packed", "scaler/promise",
+	"lag", "lag/rights", "rebalancemon", "scaler", "scaler/seen", "scaler/asleep", "scaler/learn", "scaler/need", "scaler/say", "scaler/plan", "scaler/number", "scaler/packed", "scaler/promise",
 	"scaler/sim", "scaler/brakes", "scaler/breaker", "scaler/bill", "scaler/standby", "scaler/timeline", "scaler/release", "internal/messages",
 }
 
@@ -51,7 +51,8 @@ var mayImport = map[string][]string{
 	"scaler/release":  {"scaler/learn", "scaler/number"},
 	"scaler/sim":      {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/say", "scaler/promise"},
 	"lag/lagtest":     {"lag"},
-	"lag/kafkasource": {"lag", "lag/kafkasource/groups", "lag/kafkasource/headers", "lag/kafkasource/topics", "lag/kafkasource/cluster", "lag/kafkasource/transport", "lag/kafkasource/wire"},
+	"lag/rights":      {},
+	"lag/kafkasource": {"lag", "lag/rights", "lag/kafkasource/groups", "lag/kafkasource/headers", "lag/kafkasource/topics", "lag/kafkasource/cluster", "lag/kafkasource/transport", "lag/kafkasource/wire"},
 	"scaler/kube":     {"lag", "scaler", "scaler/seen", "scaler/asleep", "scaler/kube/access", "scaler/kube/election", "scaler/kube/watch", "scaler/kube/v1alpha1"},
 
 	"scaler/kube/access":        {"scaler"},
@@ -60,6 +61,7 @@ var mayImport = map[string][]string{
 	"scaler/kube/custommetrics": {"scaler/kube/v1alpha1"},
 	"scaler/kube/watch":         {"rebalancemon", "scaler", "scaler/seen", "scaler/kube/access", "scaler/kube/v1alpha1"},
 
+	"lag/kafkasource/tape":      {"lag", "lag/kafkasource"},
 	"lag/kafkasource/wire":      {"lag"},
 	"lag/kafkasource/framing":   {}, // for brokers of tests
 	"lag/kafkasource/transport": {"lag", "lag/kafkasource/wire"},
@@ -108,7 +110,7 @@ var mayImport = map[string][]string{
 	"internal/mcp":    {},
 	"internal/output": {"internal/api"},
 	"internal/daemon": {
-		"lag", "lag/kafkasource", "scaler", "scaler/kube", "scaler/kube/access", "scaler/kube/custommetrics", "internal/config", "internal/audit", "internal/engine",
+		"lag", "lag/kafkasource", "lag/kafkasource/tape", "lag/rights", "scaler", "scaler/kube", "scaler/kube/access", "scaler/kube/custommetrics", "internal/config", "internal/audit", "internal/engine",
 		"internal/external", "internal/history", "internal/messages", "internal/messages/webhook", "internal/metrics", "internal/otlp", "internal/serve", "internal/web", "internal/web/recent", "internal/record", "scaler/seen",
 	},
 }

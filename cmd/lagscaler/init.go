@@ -44,9 +44,9 @@ Writes two files into a directory:
 
   values.yaml        values of the chart: the clusters with their TLS, SASL and filters, in mode advise. Passwords and certificates
                      are not in it: it names Secrets, and has the command that creates them as a comment
-  kafkascalers.yaml  a KafkaScaler in mode advise for every group whose workload is sure, with the evidence as a comment
+  kafkascalers.yaml  a KafkaScaler in mode advise for every group whose workload is certain, with the evidence as a comment
 
-A workload is sure if all members of the group run in its ready pods, every ready pod has a member, and no other group has a
+A workload is certain if all members of the group run in its ready pods, every ready pod has a member, and no other group has a
 member there. For all other groups the file has a comment that says what is known and what is missing. Similar names are no
 evidence.
 

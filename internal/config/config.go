@@ -19,8 +19,8 @@ type Config struct {
 	Owners []Owner `yaml:"owners"`
 
 	// The global mode: `observe` (metrics only), `advise` (makes decisions and shows them, never writes replicas) or
-	// `act` (writes replicas). Every scaler has a mode, too; the more restrictive of the two applies. So this setting
-	// can stop all changes.
+	// `act` (writes replicas). Every scaler has a mode, too; the more restrictive of the two applies. So `advise` stops all
+	// writes of lagscaler. A KEDA or HPA that asks lagscaler still gets its number in `advise`, and none in `observe`.
 	Mode scaler.Mode `yaml:"mode"`
 
 	// The address for metrics, web UI, API and health checks, as HOST:PORT.
@@ -63,7 +63,7 @@ type Config struct {
 	// Recording of the polls, for `lagscaler replay` and bug reports.
 	Record Record `yaml:"record"`
 
-	// The audit trail: what was done, and what changed of what is in force.
+	// The audit trail: the writes of replicas, and the changes of settings, limits and freezes.
 	Audit Audit `yaml:"audit"`
 
 	// Where learned values are stored if there is no Kubernetes.
@@ -175,7 +175,7 @@ type Cluster struct {
 
 	// The ids that the Kafka cluster may have, as `kafka-cluster.sh cluster-id` prints them: one, or those of a failover pair.
 	// A broker of any other cluster is refused. Default: the id that the cluster has when lagscaler first reads it. Set this
-	// field after a cluster was built anew, to accept its new id.
+	// field after a cluster was rebuilt, to accept its new id.
 	ClusterID []string `yaml:"clusterId"`
 
 	// TLS for connections to the brokers. `tls: {}` means TLS with the certificate authorities of the system; without
@@ -191,10 +191,10 @@ type Cluster struct {
 	// Which topics count for the lag. The patterns must match the complete name.
 	Topics Filter `yaml:"topics"`
 
-	// Topics at whose batch headers lagscaler may look, for example `{include: ['payments\..*']}`. Transaction markers behind a
-	// commit, and a consumer that is stuck on as many records, have the same offsets; the headers tell them apart. Only
-	// partitions whose commit and end stand are looked at, at most 100 a poll and 16 KiB of each (a broker returns at least one
-	// whole batch). Only headers are decoded, never a record. It needs the permission READ on these topics. Default: none.
+	// Topics at whose batch headers lagscaler may look, for example `{include: ['payments\..*']}`. Transaction markers after a
+	// commit, and a consumer that is stuck on the same number of records, show the same offsets; the headers distinguish them. Only
+	// partitions whose commit and end do not move are looked at, at most 100 a poll and 16 KiB of each (a broker returns at least
+	// one whole batch). Only headers are decoded, never a record. It needs the permission READ on these topics. Default: none.
 	BatchHeaders *Filter `yaml:"batchHeaders"`
 }
 
@@ -233,8 +233,8 @@ type Group struct {
 	// Only groups of this cluster. Default: all clusters.
 	Cluster string `yaml:"cluster"`
 
-	// Whose the group is, such as `{team: shop}`: values of labels that `owners` lists. They take precedence over the labels of
-	// the KafkaScaler that names the group, and those over the labels of its namespace.
+	// The owner of the group, such as `{team: shop}`: values of labels that `owners` lists. These values take precedence over the
+	// labels of the KafkaScaler that names the group, and those take precedence over the labels of its namespace.
 	Labels map[string]string `yaml:"labels"`
 
 	// The thresholds of the alerts. A group with an entry is declared, so its alerts may be critical.
@@ -365,12 +365,12 @@ type Record struct {
 	Keep int `yaml:"keep"`
 }
 
-// Audit is the audit trail, which `lagscaler audit` prints. The log has the same deeds as lines for people, without derivations.
+// Audit is the audit trail, which `lagscaler audit` prints. The log has the same entries as lines for people, without derivations.
 type Audit struct {
-	// The file, with JSON lines. Default: none; then only the log has them.
+	// The file, with JSON lines. Default: none; then only the log has the entries.
 	Path string `yaml:"path"`
 
-	// The size in MiB at which a new file begins. Older ones have the time in their name.
+	// The size in MiB at which a new file begins. Older files have the time in their name.
 	MaxMiB int `yaml:"maxMiB"`
 
 	// The number of full files that are kept in addition to the current one.

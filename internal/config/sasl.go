@@ -23,7 +23,7 @@ type SASL struct {
 	// OAUTHBEARER: get tokens with client credentials, instead of tokenFile.
 	OAuth *OAuth `yaml:"oauth"`
 
-	// OAUTHBEARER: what the brokers are told beside the token (KIP-342), for example
+	// OAUTHBEARER: the extensions that are sent with the token (KIP-342), for example
 	// `{logicalCluster: lkc-abc123, identityPoolId: pool-xyz}` for Confluent Cloud.
 	Extensions map[string]string `yaml:"extensions"`
 

@@ -85,7 +85,19 @@ func CheckKubernetes(ctx context.Context, c *config.Config, version string) (fin
 	defer cancel()
 	return kube.Check(ctx, clients, kube.Options{
 		Namespace: cmp.Or(c.Kubernetes.Namespace, clients.Namespace), Lease: c.Kubernetes.LeaseName, Watch: c.Kubernetes.WatchNamespaces,
-	}, c.Mode), "", nil
+	}, c.Mode, besideMode(c)...), "", nil
+}
+
+// besideMode are the permissions that the configuration needs beside those of its mode.
+func besideMode(c *config.Config) []access.Permission {
+	var beside []access.Permission
+	if len(c.Owners) > 0 && len(c.Kubernetes.WatchNamespaces) == 0 {
+		beside = append(beside, access.Owners)
+	}
+	if c.CustomMetrics != nil {
+		beside = append(beside, access.CustomMetrics...)
+	}
+	return beside
 }
 
 // Inventory lists the workloads and pods of the namespaces; none means all. An empty kubeconfig means the service account of the pod.

@@ -76,8 +76,8 @@ func (s *source) Observe(ctx context.Context) lag.Observation {
 	o := k.Observe(ctx)
 	if s.checked != k && lag.Complete(o.Errors) {
 		s.checked = k
-		if f := k.CheckListing(ctx); f.Missing != "" {
-			s.log.Warn("permission missing", "kafka_cluster", s.name, "missing", f.Missing, "consequence", f.Detail)
+		if f := k.CheckListing(ctx); len(f.Missing) > 0 {
+			s.log.Warn("permission missing", "kafka_cluster", s.name, "missing", f.Missing[0].String(), "consequence", f.Detail)
 		}
 	}
 	return o

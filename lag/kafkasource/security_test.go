@@ -23,6 +23,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/lag/kafkasource"
 	"github.com/lagscaler/lagscaler/lag/lagtest"
+	"github.com/lagscaler/lagscaler/lag/rights"
 )
 
 // files are the PEM files of an authority and of a certificate it signed for 127.0.0.1, usable on both ends.
@@ -183,12 +184,11 @@ func guarded(t *testing.T, headers func(string) bool, acls ...kfake.ACL) *kafkas
 	})
 }
 
-func missing(findings []kafkasource.Finding) []string {
+// missing are the rights that are missing, those for details left out.
+func missing(c kafkasource.Checked) []string {
 	var acls []string
-	for _, f := range findings {
-		if f.Missing != "" {
-			acls = append(acls, f.Missing)
-		}
+	for _, r := range rights.Missing(c.Missing(), false) {
+		acls = append(acls, r.String())
 	}
 	return acls
 }
@@ -248,7 +248,7 @@ func TestCheckNamesGroupsThatShowNothing(t *testing.T) {
 		}
 		return answer, nil, true
 	})
-	for _, f := range source(t, kafkasource.Config{Brokers: c.ListenAddrs()}).Check(t.Context()) {
+	for _, f := range source(t, kafkasource.Config{Brokers: c.ListenAddrs()}).Check(t.Context()).Findings {
 		if f.Subject != "groups" {
 			continue
 		}
@@ -283,7 +283,7 @@ func TestCheckTellsWhatIsWrong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
-			f := source(t, tc.cfg).Check(ctx)[0]
+			f := source(t, tc.cfg).Check(ctx).Findings[0]
 			if f.Code != tc.code || !strings.Contains(f.Detail, tc.says) {
 				t.Errorf("finding %+v, want %s with %q", f, tc.code, tc.says)
 			}

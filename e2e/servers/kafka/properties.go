@@ -55,6 +55,9 @@ func (n *Node) properties() map[string]string {
 	if n.SASLAddress != "" {
 		maps.Copy(all, n.security())
 	}
+	if n.cluster.zookeeper != nil {
+		all = n.withZooKeeper(all)
+	}
 	maps.Copy(all, n.cluster.cfg.Properties)
 	maps.Copy(all, n.cluster.cfg.PerNode[n.ID])
 	return all

@@ -31,6 +31,9 @@ type Config struct {
 	// Dial opens connections, before TLS; nil: directly.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
+	// Tap is told what each request was answered, from several goroutines; nil: nobody is.
+	Tap func(Exchange)
+
 	InFlight    int           // requests of DoLimited in flight per broker
 	Response    int           // bytes of the largest response that is accepted
 	Identity    *Identity     // of the cluster that answers; nil: any
@@ -139,6 +142,9 @@ func (c *Client) Do(ctx context.Context, sent Counter, broker int32, req kmsg.Re
 	c.limits.answers(broker)
 	if broker != AnyBroker {
 		c.setVersions(broker, a.versions)
+	}
+	if c.cfg.Tap != nil {
+		c.cfg.Tap(exchangeOf(broker, req, a))
 	}
 	if a.unsupported {
 		return nil, WithCode(lag.UnsupportedVersion, fmt.Errorf("broker does not support %s", kmsg.NameForKey(a.key)))
