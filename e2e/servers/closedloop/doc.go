@@ -10,7 +10,9 @@
 //	s.Load.Set(300)
 //
 //	loop.go       the topic, the Deployment, the KafkaScaler, and what became of them
-//	daemon.go     lagscaler as a process of its own, and what it published
+//	daemon.go     a daemon that runs, and what it published
+//	process.go    main of that process: the program's own wiring, with other clocks
+//	report.go     what it publishes at each poll
 //	clock.go      its wall clock is set forward and back
 //	consumer.go   one consumer process
 //	load.go       the producer
