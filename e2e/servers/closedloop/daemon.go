@@ -28,11 +28,18 @@ type Daemon struct {
 	all  []Report
 }
 
+// daemonRole is the argument that makes a test binary a daemon.
+const daemonRole = "daemon"
+
 // Start starts a daemon that ends with the test.
 func Start(t *testing.T, c DaemonConfig) *Daemon {
 	t.Helper()
 	d := &Daemon{t: t, log: filepath.Join(t.TempDir(), "log")}
-	d.Process = startSelf(t, "daemon", c, d.log)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Process = startProgram(t, d.log, c, self, daemonRole)
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("the last output of daemon %s:\n%s", c.Identity, d.lastOutput())
@@ -42,18 +49,14 @@ func Start(t *testing.T, c DaemonConfig) *Daemon {
 	return d
 }
 
-// startSelf starts the test binary as a program of its own.
-func startSelf(t *testing.T, role string, config any, log string) *child.Process {
+// startProgram starts a program, with its configuration as the last argument.
+func startProgram(t *testing.T, log string, config any, path string, args ...string) *child.Process {
 	t.Helper()
 	text, err := json.Marshal(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := child.Start(child.Command{Path: self, Args: []string{role, string(text)}, Log: log})
+	p, err := child.Start(child.Command{Path: path, Args: append(args, string(text)), Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

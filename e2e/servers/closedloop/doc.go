@@ -14,8 +14,8 @@
 //	process.go    main of that process: the program's own wiring, with other clocks
 //	report.go     what it publishes at each poll
 //	clock.go      its wall clock is set forward and back
-//	consumer.go   one consumer process
+//	consumer      one consumer process
 //	load.go       the producer
 //
-// Consumers and daemons are the test binary, started again: [Main] is their main, too.
+// A daemon is the test binary, started again: [Main] is its main, too. Consumers are a program of their own, built by the first loop.
 package closedloop
