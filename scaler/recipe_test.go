@@ -178,6 +178,7 @@ func TestNothingIsMissing(t *testing.T) {
 // one is.
 func TestAddingARule(t *testing.T) {
 	read := asItIs(t)
+	before := read.missing() // TestNothingIsMissing says it
 	for _, half := range []struct {
 		left string
 		out  func(w *whole, r *rule)
@@ -219,7 +220,7 @@ func TestAddingARule(t *testing.T) {
 		w.evidence, w.set, w.printed = append(w.evidence, "ExampleFact"), append(w.set, "ExampleFact"), append(w.printed, "ExampleFact")
 		half.out(&w, &row)
 		w.rules = append([]rule{row}, w.rules...)
-		missing := w.missing()
+		missing := slices.DeleteFunc(w.missing(), func(m string) bool { return slices.Contains(before, m) })
 		if half.want == "" && len(missing) > 0 || half.want != "" && !slices.ContainsFunc(missing, func(m string) bool { return strings.HasPrefix(m, half.want) }) {
 			t.Errorf("without %s: want %q, got %q", half.left, half.want, missing)
 		}
