@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -44,7 +45,14 @@ func TestReference(t *testing.T) {
 func comments(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
-	for _, name := range []string{"config.go", "sasl.go", "scaler.go", "brakes.go", "messages.go"} {
+	names, err := filepath.Glob("*.go")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("%d files: %v", len(names), err)
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)
@@ -67,6 +75,9 @@ func collect(decls []ast.Decl, found map[string]string) {
 			continue
 		}
 		for _, f := range fields.Fields.List {
+			if len(f.Names) == 0 {
+				continue // embedded
+			}
 			found[spec.Name.Name+"."+f.Names[0].Name] = f.Doc.Text()
 		}
 	}
