@@ -55,9 +55,11 @@ func tlsOf(t *config.TLS) *kafkasource.TLS {
 	if t == nil {
 		return nil
 	}
+	pem := t.PEM()
 	return &kafkasource.TLS{
 		CAFile: t.CAFile, CertFile: t.CertFile, KeyFile: t.KeyFile,
 		ServerName: t.ServerName, InsecureSkipVerify: t.InsecureSkipVerify,
+		CAPEM: pem.CA, CertPEM: pem.Cert, KeyPEM: pem.Key.Reveal(),
 	}
 }
 

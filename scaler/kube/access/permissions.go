@@ -13,6 +13,7 @@ type Place string
 const (
 	Watched Place = "watched" // every watched namespace: a ClusterRole, or a Role in each
 	Own     Place = "own"     // the namespace of the Lease and the memory: a Role there
+	Strimzi Place = "strimzi" // the namespace of an entry of strimzi of the configuration: a Role there
 )
 
 // Permission is what the program may do with one resource, and what for: one rule of the chart's roles.
@@ -125,6 +126,23 @@ var Owners = Permission{
 	[]string{"list", "watch"},
 	Watched, scaler.Observe, true,
 	"the labels that say whose the groups of a namespace are", "the labels of namespaces are not known",
+}
+
+// OfStrimzi are the permissions that an entry of `strimzi` of the configuration needs in its namespace. The second one is only for the Secret
+// of its user, by name.
+var OfStrimzi = []Permission{
+	{
+		"kafka.strimzi.io", "kafkas",
+		[]string{"list", "watch"},
+		Strimzi, scaler.Observe, true,
+		"the Kafka clusters that Strimzi runs: their bootstrap addresses and certificates", "Kafka clusters of Strimzi are not found",
+	},
+	{
+		"", "secrets",
+		[]string{"list", "watch"},
+		Strimzi, scaler.Observe, false,
+		"the password or the certificate of the KafkaUser that the entry names, and of no other", "the clusters whose user has this Secret are not read",
+	},
 }
 
 // Permissions are exactly those that a mode uses. Targets of other kinds than Deployment and StatefulSet need list and
