@@ -19,7 +19,7 @@ var setByChart = []string{"mode", "listen", "healthListen", "webConfigFile", "ku
 
 // enums are the values of the types of the configuration that only allow certain values.
 var enums = map[reflect.Type][]string{
-	reflect.TypeFor[config.Mechanism]():     {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "AWS_MSK_IAM"},
+	reflect.TypeFor[config.Mechanism]():     {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "AWS_MSK_IAM", "GSSAPI"},
 	reflect.TypeFor[config.OTLPProtocol]():  {string(config.OTLPHTTP), string(config.OTLPGRPC)},
 	reflect.TypeFor[config.MessageFormat](): {string(config.CloudEvents), string(config.ChatText)},
 	reflect.TypeFor[config.MessageKind]():   kinds(),

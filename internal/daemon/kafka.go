@@ -83,5 +83,8 @@ func saslOf(s *config.SASL) *kafkasource.SASL {
 			Profile: a.Profile, RoleARN: a.RoleARN, ExternalID: a.ExternalID, SessionName: a.SessionName, WebIdentityTokenFile: a.WebIdentityTokenFile,
 		}
 	}
+	if k := s.Kerberos; k != nil {
+		out.Kerberos = kafkasource.Kerberos{Realm: k.Realm, KDC: k.KDC, ConfigFile: k.ConfigFile, KeytabFile: k.KeytabFile, ServiceName: k.ServiceName}
+	}
 	return out
 }
