@@ -59,7 +59,7 @@ unit:
 test: tools lint vulnerabilities keda-fields site-check check e2e
 
 ## tools: install all tools and servers of the tests, except Go, into $(CACHE)
-tools: gotestsum lint-tools generate-tools chart-tools alert-tools kafka e2e-servers chromium axe grafana-schema buildah
+tools: gotestsum lint-tools generate-tools chart-tools alert-tools kafka kdc e2e-servers chromium axe grafana-schema buildah
 
 ## e2e: run the tests on real Kafka, Kubernetes, Prometheus, Alertmanager and a browser
 # On a busy machine a server is sometimes too slow. Therefore a failed test is run again alone, up to two times, and the

@@ -4,8 +4,14 @@ import "github.com/lagscaler/lagscaler/scaler"
 
 // Config is the configuration file.
 type Config struct {
-	// The Kafka clusters to read. Each is polled independently, so an outage of one does not affect the others.
+	// The Kafka clusters to read. Each is polled independently, so an outage of one does not affect the others. It may also be the name of
+	// a directory: each file `*.yaml` or `*.yml` in it and in its folders then has the fields of one cluster. A mistake in one of these files
+	// leaves the other clusters as they are, and its own cluster as it was.
 	Clusters []Cluster `yaml:"clusters"`
+
+	// Kafka clusters that Strimzi runs in this Kubernetes cluster, beside those of `clusters`, which is then optional: docs/strimzi.md. It needs
+	// Kubernetes. A mistake in one Kafka resource leaves the other clusters as they are. Default: none; no Kafka resource and no Secret is read.
+	Strimzi []Strimzi `yaml:"strimzi"`
 
 	// Settings of consumer groups. The first entry whose match and cluster fit a group applies.
 	// A group without an entry has the default thresholds, and its alerts are only warnings.
@@ -88,7 +94,9 @@ type Config struct {
 	// The connection to Kubernetes, for workloads, KafkaScalers and the Lease.
 	Kubernetes Kubernetes `yaml:"kubernetes"`
 
-	files []string // the configuration file, then every file that it refers to
+	files         []string // the configuration file, then every file that it refers to
+	directory     string   // of the files with one cluster each; empty: clusters is a list
+	directoryLine int
 }
 
 // Cluster is one Kafka cluster.
@@ -137,6 +145,8 @@ type Cluster struct {
 	// partitions whose commit and end do not move are looked at, at most 100 a poll and 16 KiB of each (a broker returns at least
 	// one whole batch). Only headers are decoded, never a record. It needs the permission READ on these topics. Default: none.
 	BatchHeaders *Filter `yaml:"batchHeaders"`
+
+	origin string // see Origin
 }
 
 // TLS is the TLS configuration for connections to the brokers.
@@ -155,6 +165,8 @@ type TLS struct {
 
 	// Do not verify the certificates of the brokers. Anybody on the network path can then read the password. Only for tests.
 	InsecureSkipVerify bool `yaml:"insecureSkipVerify"`
+
+	pem PEM // of a cluster that was discovered
 }
 
 // Filter is a selection of names.
