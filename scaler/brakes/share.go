@@ -238,7 +238,7 @@ func (s *sharing) downs() {
 	})
 	for _, a := range down {
 		if full := s.full(a); full != nil {
-			s.cut[a.Name] = scaler.Brake{Reason: scaler.FleetDownLimit, To: a.From, Why: fmt.Sprintf("limit %s: %s within %s, and as many step down",
+			s.cut[a.Name] = scaler.Brake{Reason: scaler.FleetDownLimit, To: a.From, Why: fmt.Sprintf("limit %s: at most %s within %s, and that number is reached",
 				full.Limit.Name, number.Of(full.MayStepDown, "scaler"), number.Duration(DownFor))}
 			continue
 		}
