@@ -26,7 +26,7 @@ The configuration is one YAML file: ` + "`lagscaler run --config lagscaler.yaml`
 - Patterns are regular expressions (RE2) that must match the complete name.
 - Examples of durations: 500ms, 30s, 1h30m.
 - The program reads the file again when it changes, when a file that it names changes (a new password, an updated ConfigMap), and on SIGHUP. If the new file is invalid, the old configuration still applies, the log shows the reason, and ` + "`lagscaler_config_last_reload_successful`" + ` is 0.
-- These settings need a restart; until then the old values apply: ` + "`listen`, `healthListen`, `webConfigFile`, `externalScaler`, `customMetrics`, `interval`, `sampleInterval`, `metrics.compat`, `otlp`, `record`, `audit`, `memory`, `log.format`, `kubernetes`" + `.
+- These settings need a restart; until then the old values apply: ` + "`listen`, `healthListen`, `webConfigFile`, `externalScaler`, `customMetrics`, `interval`, `sampleInterval`, `metrics.compat`, `otlp`, `history`, `record`, `audit`, `memory`, `log.format`, `kubernetes`" + `.
 
 <!-- Generated from internal/config by: go test ./internal/config -update -->
 `
