@@ -53,15 +53,16 @@ var mayImport = map[string][]string{
 	"lag/lagtest":     {"lag"},
 	"lag/rights":      {},
 	"lag/kafkasource": {"lag", "lag/rights", "lag/kafkasource/groups", "lag/kafkasource/headers", "lag/kafkasource/topics", "lag/kafkasource/cluster", "lag/kafkasource/transport", "lag/kafkasource/wire"},
-	"scaler/kube":     {"lag", "scaler", "scaler/seen", "scaler/asleep", "scaler/kube/access", "scaler/kube/election", "scaler/kube/watch", "scaler/kube/v1alpha1"},
+	"scaler/kube":     {"lag", "scaler", "scaler/seen", "scaler/asleep", "scaler/kube/access", "scaler/kube/election", "scaler/kube/strimzi", "scaler/kube/watch", "scaler/kube/v1alpha1"},
 
 	"scaler/kube/access":        {"scaler"},
 	"scaler/kube/reach":         {},
+	"scaler/kube/strimzi":       {"scaler/kube/access"},
 	"scaler/kube/election":      {"scaler/kube/access"},
 	"scaler/kube/custommetrics": {"scaler/kube/v1alpha1"},
 	"scaler/kube/watch":         {"rebalancemon", "scaler", "scaler/seen", "scaler/kube/access", "scaler/kube/v1alpha1"},
 
-	"lag/kafkasource/tape":      {"lag", "lag/kafkasource"},
+	"lag/kafkasource/tape":      {"lag", "lag/kafkasource", "lag/kafkasource/wire"},
 	"lag/kafkasource/wire":      {"lag"},
 	"lag/kafkasource/framing":   {}, // for brokers of tests
 	"lag/kafkasource/transport": {"lag", "lag/kafkasource/wire"},
@@ -110,7 +111,7 @@ var mayImport = map[string][]string{
 	"internal/mcp":    {},
 	"internal/output": {"internal/api"},
 	"internal/daemon": {
-		"lag", "lag/kafkasource", "lag/kafkasource/tape", "lag/rights", "scaler", "scaler/kube", "scaler/kube/access", "scaler/kube/custommetrics", "internal/config", "internal/audit", "internal/engine",
+		"lag", "lag/kafkasource", "lag/kafkasource/tape", "lag/rights", "scaler", "scaler/kube", "scaler/kube/access", "scaler/kube/custommetrics", "scaler/kube/strimzi", "internal/config", "internal/audit", "internal/engine",
 		"internal/external", "internal/history", "internal/messages", "internal/messages/webhook", "internal/metrics", "internal/otlp", "internal/serve", "internal/web", "internal/web/recent", "internal/record", "scaler/seen",
 	},
 }
@@ -120,7 +121,8 @@ var onlyImporter = map[string][]string{
 	"github.com/segmentio/kafka-go":          {"lag/kafkasource/transport", "internal/demo"},
 	"github.com/aws/aws-sdk-go-v2":           {"lag/kafkasource/transport"},
 	"golang.org/x/oauth2":                    {"lag/kafkasource/transport"},
-	"k8s.io/":                                {"scaler/kube", "scaler/kube/access", "scaler/kube/custommetrics", "scaler/kube/election", "scaler/kube/reach", "scaler/kube/watch", "scaler/kube/v1alpha1"},
+	"github.com/jcmturner/gokrb5":            {"lag/kafkasource/transport"},
+	"k8s.io/":                                {"scaler/kube", "scaler/kube/access", "scaler/kube/custommetrics", "scaler/kube/election", "scaler/kube/reach", "scaler/kube/strimzi", "scaler/kube/watch", "scaler/kube/v1alpha1"},
 	"github.com/prometheus/client_golang":    {"internal/metrics"},
 	"github.com/grafana-tools/sdk":           {"dashboards"},
 	"github.com/twmb/franz-go/pkg/kfake":     {"internal/demo"},

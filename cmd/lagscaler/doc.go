@@ -42,6 +42,9 @@
 //	What if a broker does not know a topic?              lag/kafkasource/cluster     missing.go: a second one is asked
 //	What happens when a leader moves?                    lag/kafkasource/topics      leaders.go
 //	Do records or markers lie behind a commit?           lag/kafkasource/headers     doc.go; headers.go: which partitions, and for how long
+//	Which rights in Kafka are needed, and for what?      lag/rights        rights.go: Need, with all of them; the other files: what grants them
+//	Which rights are missing in a cluster?               lag/kafkasource   check.go; rights.go: those for details; unused.go: those that nothing needs
+//	What did the brokers of somebody else answer?        lag/kafkasource/tape        doc.go: the format; scrub.go: what is no name; play.go
 //	When is a group that disappears believed gone?       lag/kafkasource/groups      unlisted.go: when its coordinator denies it for 30 s
 //	When do a group that is gone and its series vanish?  lag               compute.go: readGroup, unreadGroups
 //	What if an answer has fewer commits than before?     lag/kafkasource/groups      missing_commits.go

@@ -37,6 +37,9 @@ type controller interface {
 func connectKubernetes(o Options, log *slog.Logger) (*kube.Controller, error) {
 	c, k := o.Config, o.Config.Kubernetes
 	if withoutKubernetes(k) {
+		if len(c.Strimzi) > 0 {
+			log.Warn("clusters of Strimzi are configured, but there is no Kubernetes to find them in: see kubernetes.enabled")
+		}
 		if len(c.Scalers) > 0 {
 			log.Warn("scalers are declared, but there is no Kubernetes to scale in: see kubernetes.enabled")
 		}

@@ -194,6 +194,12 @@ var selfTable = []row[*selfView]{
 				o.flag(s.opts.ConfigLoaded())
 			}
 		}),
+	selfRow("lagscaler_cluster_config_last_reload_successful", "1 if the last load of a cluster that has a file of its own, or that was discovered, succeeded. 0 if it was refused: what was in force of this cluster then still is, if anything was, and all other clusters are followed. The origin is the file or the object. Absent for clusters of the configuration file itself.",
+		func(s *selfView, o *out) {
+			if s.opts.ClusterConfigs != nil {
+				s.opts.ClusterConfigs(func(cluster, origin string, loaded bool) { o.flag(loaded, word(cluster), word(origin)) })
+			}
+		}, "kafka_cluster", "origin"),
 	{
 		Metric: Metric{
 			Name: "lagscaler_external_scaler_requests_total", Type: Counter, Area: AreaSelf, Stability: Stable, Labels: []string{"call", "code"},

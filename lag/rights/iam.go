@@ -3,7 +3,9 @@ package rights
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"strings"
+	"unicode/utf16"
 )
 
 // actions are those of IAM for operations.
@@ -53,7 +55,7 @@ func (g *Grant) iam(c Client, missing []Right) {
 		return
 	}
 	g.note("attach the policy to the role or user whose credentials lagscaler has%s", role(c))
-	g.Text = string(text)
+	g.Text = ascii(string(text))
 }
 
 func role(c Client) string {
@@ -102,7 +104,24 @@ func jsonText(s string) string {
 	if err != nil {
 		return `""` // of a string there is none
 	}
-	return string(text)
+	return ascii(string(text))
+}
+
+// ascii escapes all other characters of a JSON document: some of them change how a terminal shows what is around them.
+func ascii(document string) string {
+	var b strings.Builder
+	for _, r := range document {
+		switch {
+		case r < 0x7f:
+			b.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
 }
 
 // MSK are the region and the name of the cluster in a host of Amazon MSK, such as b-1.orders.a1b2c3.c4.kafka.eu-central-1.amazonaws.com

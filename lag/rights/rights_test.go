@@ -206,6 +206,34 @@ func TestNamesOfGroupsGrantNoMore(t *testing.T) {
 	}
 }
 
+// A document has the name, whatever it is, and nothing that a terminal would not show.
+func TestDocumentsHaveTheName(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		name := rapid.StringOfN(rapid.RuneFrom([]rune("ab\"'\\{}<>&: #\t\n\x1b\x7fä\u202e\u2028\U0001f600")), 1, 20, -1).Draw(rt, "name")
+		missing := []Right{{Operation: Describe, Resource: Group, Name: name}}
+		var doc policy
+		text := Commands(Client{Style: IAM}, missing).Text
+		if err := json.Unmarshal([]byte(text), &doc); err != nil {
+			rt.Fatal(err)
+		}
+		if want := "arn:aws:kafka:*:*:group/*/*/" + name; doc.Statement[1].Resource[0] != want {
+			rt.Fatalf("resource %q, want %q", doc.Statement[1].Resource[0], want)
+		}
+		yaml := Commands(Client{Style: Strimzi}, missing).Text
+		for _, c := range text + yaml {
+			if c > '~' || c < ' ' && c != '\n' {
+				rt.Fatalf("%q is in %s%s", c, text, yaml)
+			}
+		}
+	})
+	bytes := []Right{{Operation: Describe, Resource: Group, Name: "a\xff"}}
+	for _, style := range []Style{IAM, Strimzi} {
+		if g := Commands(Client{Style: style}, bytes); g.Text != "" || len(g.Notes) != 1 {
+			t.Errorf("%s: %+v", style, g)
+		}
+	}
+}
+
 // Whatever a name is, a shell takes the command apart into the words that were meant.
 func TestShellReadsWhatWasMeant(t *testing.T) {
 	bash, err := exec.LookPath("bash")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Style is what grants rights in a cluster.
@@ -68,7 +69,7 @@ func Commands(c Client, missing []Right) Grant {
 	missing = slices.SortedFunc(slices.Values(missing), Compare)
 	missing = slices.Compact(missing)
 	missing = slices.DeleteFunc(missing, func(r Right) bool {
-		why := inexpressible(r)
+		why := inexpressible(c.Style, r)
 		if why != "" {
 			g.Notes = append(g.Notes, r.String()+" cannot be granted by name: "+why)
 		}
@@ -95,7 +96,7 @@ func Commands(c Client, missing []Right) Grant {
 }
 
 // inexpressible is why a right on one resource cannot be granted: the name would mean another thing. Clients choose names of groups.
-func inexpressible(r Right) string {
+func inexpressible(style Style, r Right) string {
 	switch {
 	case r.Resource == Cluster || r.Extent == All:
 		return ""
@@ -103,6 +104,8 @@ func inexpressible(r Right) string {
 		return "it has none"
 	case r.Name == "*":
 		return "in an ACL it means every " + strings.ToLower(string(r.Resource))
+	case (style == IAM || style == Strimzi) && !utf8.ValidString(r.Name):
+		return "it has bytes that no document can have"
 	case strings.ContainsRune(r.Name, 0):
 		return "it has a character that no command can be given"
 	}

@@ -54,6 +54,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- $_ := set $config "listen" (printf ":%d" (int .Values.service.port)) -}}
 {{- $_ := set $config "healthListen" (printf ":%d" (int .Values.service.healthPort)) -}}
 {{- $_ := set $config "kubernetes" $kubernetes -}}
+{{- if .Values.clusterConfigMaps -}}
+{{- if .Values.config.clusters -}}
+{{- fail "clusterConfigMaps: must not be set together with config.clusters" -}}
+{{- end -}}
+{{- $_ := set $config "clusters" "/etc/lagscaler/clusters" -}}
+{{- end -}}
 {{- if .Values.webConfigSecret -}}
 {{- $_ := set $config "webConfigFile" "/etc/lagscaler/web/web.yml" -}}
 {{- end -}}
@@ -166,6 +172,19 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- $all = append $all (printf "'%s/%s'" .group .resource) -}}
 {{- end -}}
 [{{ join ", " $all }}]
+{{- end -}}
+
+{{/* The namespaces of Strimzi's Kafka resources, and the Secrets of users that may be read there, as JSON. A user with {name} is not one name. */}}
+{{- define "lagscaler.strimzi" -}}
+{{- $all := dict -}}
+{{- range .Values.config.strimzi -}}
+{{- $users := default list (get $all .namespace) -}}
+{{- if and .user (not (contains "{name}" .user)) -}}
+{{- $users = uniq (append $users .user) -}}
+{{- end -}}
+{{- $_ := set $all .namespace $users -}}
+{{- end -}}
+{{- toJson $all -}}
 {{- end -}}
 
 {{/* Permissions in the namespace of the release. */}}

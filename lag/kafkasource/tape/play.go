@@ -57,7 +57,7 @@ func NewPlayer(t *Tape) (*Player, error) {
 		}
 		m := kmsg.NewPtrMetadataResponse()
 		m.SetVersion(e.Version)
-		if err := m.ReadFrom(e.Response); err == nil && len(m.Brokers) > 0 {
+		if err := decode(m, e.Response); err == nil && len(m.Brokers) > 0 {
 			p.brokers, p.cluster = m.Brokers, m.ClusterID
 		}
 	}

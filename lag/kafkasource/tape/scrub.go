@@ -11,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/lagscaler/lagscaler/lag/kafkasource"
+	"github.com/lagscaler/lagscaler/lag/kafkasource/wire"
 )
 
 // kind is the kind of a name.
@@ -86,7 +87,7 @@ func (t *Tape) each(change func(message any)) error {
 		}
 		change(req)
 		e.Request = req.AppendTo(nil)
-		if err := resp.ReadFrom(e.Response); err != nil {
+		if e.Response == nil || decode(resp, e.Response) != nil {
 			e.Response = nil // garbage may have names anywhere: that it was garbage stays
 			continue
 		}
@@ -94,6 +95,15 @@ func (t *Tape) each(change func(message any)) error {
 		e.Response = resp.AppendTo(nil)
 	}
 	return nil
+}
+
+// decode decodes a response whose counts agree with its bytes: kmsg believes them.
+func decode(resp kmsg.Response, body []byte) error {
+	body, err := wire.Check(resp.Key(), resp.GetVersion(), body)
+	if err != nil {
+		return err
+	}
+	return resp.ReadFrom(body)
 }
 
 // walk collects the names of a message, or replaces them once they are ranked.

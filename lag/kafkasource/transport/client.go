@@ -143,15 +143,15 @@ func (c *Client) Do(ctx context.Context, sent Counter, broker int32, req kmsg.Re
 	if broker != AnyBroker {
 		c.setVersions(broker, a.versions)
 	}
-	if c.cfg.Tap != nil {
-		c.cfg.Tap(exchangeOf(broker, req, a))
-	}
 	if a.unsupported {
+		c.tap(broker, req, a, nil)
 		return nil, WithCode(lag.UnsupportedVersion, fmt.Errorf("broker does not support %s", kmsg.NameForKey(a.key)))
 	}
 	resp := req.ResponseKind()
 	resp.SetVersion(a.version)
-	if err := c.decoders.decode(ctx, resp, a.body); err != nil {
+	err = c.decoders.decode(ctx, resp, a.body)
+	c.tap(broker, req, a, err)
+	if err != nil {
 		return nil, notDecoded(a, err)
 	}
 	if _, ok := resp.(selfContained); ok {
