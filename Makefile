@@ -36,7 +36,7 @@ vet:
 # These packages and their tests start no goroutine, so the race detector finds nothing, and takes eight times as long; check_test.go
 # checks that. It finds races in the packages that call them: the engine, the daemon, the pages, the demo, the worlds.
 ONE_GOROUTINE := alerts charts internal/api internal/client internal/frozen internal/keda internal/messages internal/mutate internal/plot internal/propose internal/record \
-	lag lag/kafkasource/framing lag/kafkasource/headers lag/kafkasource/topics mixin \
+	lag lag/kafkasource/framing lag/kafkasource/headers lag/kafkasource/topics lag/rights mixin \
 	scaler scaler/asleep scaler/bill scaler/brakes scaler/breaker scaler/learn scaler/need scaler/number scaler/packed scaler/plan scaler/promise scaler/release scaler/say scaler/seen scaler/standby \
 	scaler/sim scaler/timeline
 MODULE := github.com/lagscaler/lagscaler
@@ -59,7 +59,7 @@ unit:
 test: tools lint vulnerabilities keda-fields site-check check long e2e
 
 ## tools: install all tools and servers of the tests, except Go, into $(CACHE)
-tools: gotestsum lint-tools generate-tools chart-tools alert-tools kafka e2e-servers chromium axe grafana-schema buildah
+tools: gotestsum lint-tools generate-tools chart-tools alert-tools kafka kdc e2e-servers chromium axe grafana-schema buildah
 
 ## e2e: run the tests on real Kafka, Kubernetes, Prometheus, Alertmanager and a browser
 # On a busy machine a server is sometimes too slow. Therefore a failed test is run again alone, up to two times, and the
@@ -93,8 +93,11 @@ soak:
 	SOAK_HOURS=$(or $(SOAK_HOURS),720) go test -count=1 -timeout 60m -v -run '^TestSoak$$' ./scaler/sim/worlds
 
 ## demo: run a demonstration (DURATION=90s, SCENARIO=burst|diurnal|hot-partition|stalled|crash-loop|partial-outage)
-demo: build
-	bin/lagscaler demo $(if $(DURATION),--duration $(DURATION)) $(if $(SCENARIO),--scenario $(SCENARIO))
+demo:
+	@test -e bin/lagscaler-demo || echo "compiling; the first time Go downloads and compiles the dependencies of the demo, which takes about 2 minutes of CPU time"
+	@CGO_ENABLED=0 go build -v -trimpath -ldflags '-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o bin/lagscaler-demo ./cmd/lagscaler-demo 2>&1 | \
+		awk '/ |^#/ {print; next} ++n % 50 == 0 {print n " packages compiled"; fflush()}'
+	bin/lagscaler-demo $(if $(DURATION),--duration $(DURATION)) $(if $(SCENARIO),--scenario $(SCENARIO))
 
 ## lint: run golangci-lint, with gofumpt, on both modules
 lint: lint-tools

@@ -4,8 +4,14 @@ import "github.com/lagscaler/lagscaler/scaler"
 
 // Config is the configuration file.
 type Config struct {
-	// The Kafka clusters to read. Each is polled independently, so an outage of one does not affect the others.
+	// The Kafka clusters to read. Each is polled independently, so an outage of one does not affect the others. It may also be the name of
+	// a directory: each file `*.yaml` or `*.yml` in it and in its folders then has the fields of one cluster. A mistake in one of these files
+	// leaves the other clusters as they are, and its own cluster as it was.
 	Clusters []Cluster `yaml:"clusters"`
+
+	// Kafka clusters that Strimzi runs in this Kubernetes cluster, beside those of `clusters`, which is then optional: docs/strimzi.md. It needs
+	// Kubernetes. A mistake in one Kafka resource leaves the other clusters as they are. Default: none; no Kafka resource and no Secret is read.
+	Strimzi []Strimzi `yaml:"strimzi"`
 
 	// Settings of consumer groups. The first entry whose match and cluster fit a group applies.
 	// A group without an entry has the default thresholds, and its alerts are only warnings.
@@ -16,8 +22,8 @@ type Config struct {
 	Owners []Owner `yaml:"owners"`
 
 	// The global mode: `observe` (metrics only), `advise` (makes decisions and shows them, never writes replicas) or
-	// `act` (writes replicas). Every scaler has a mode, too; the more restrictive of the two applies. So this setting
-	// can stop all changes.
+	// `act` (writes replicas). Every scaler has a mode, too; the more restrictive of the two applies. So `advise` stops all
+	// writes of lagscaler. A KEDA or HPA that asks lagscaler still gets its number in `advise`, and none in `observe`.
 	Mode scaler.Mode `yaml:"mode"`
 
 	// The address for metrics, web UI, API and health checks, as HOST:PORT.
@@ -51,13 +57,16 @@ type Config struct {
 	// Pushes of the metrics to an OpenTelemetry collector: docs/otlp.md. Default: none; they are scraped.
 	OTLP *OTLP `yaml:"otlp"`
 
+	// A Prometheus from which pages read what a group was further back than two hours: docs/pages.md#the-past-of-a-group. Default: none.
+	History *History `yaml:"history"`
+
 	// Receivers of messages about decisions, rebalances, refusals, freezes, promises and stops: docs/messages.md. At most 20. Default: none.
 	Messages []MessageReceiver `yaml:"messages"`
 
 	// Recording of the polls, for `lagscaler replay` and bug reports.
 	Record Record `yaml:"record"`
 
-	// The audit trail: what was done, and what changed of what is in force.
+	// The audit trail: the writes of replicas, and the changes of settings, limits and freezes.
 	Audit Audit `yaml:"audit"`
 
 	// Where learned values are stored if there is no Kubernetes.
@@ -85,7 +94,9 @@ type Config struct {
 	// The connection to Kubernetes, for workloads, KafkaScalers and the Lease.
 	Kubernetes Kubernetes `yaml:"kubernetes"`
 
-	files []string // the configuration file, then every file that it refers to
+	files         []string // the configuration file, then every file that it refers to
+	directory     string   // of the files with one cluster each; empty: clusters is a list
+	directoryLine int
 }
 
 // Cluster is one Kafka cluster.
@@ -113,7 +124,7 @@ type Cluster struct {
 
 	// The ids that the Kafka cluster may have, as `kafka-cluster.sh cluster-id` prints them: one, or those of a failover pair.
 	// A broker of any other cluster is refused. Default: the id that the cluster has when lagscaler first reads it. Set this
-	// field after a cluster was built anew, to accept its new id.
+	// field after a cluster was rebuilt, to accept its new id.
 	ClusterID []string `yaml:"clusterId"`
 
 	// TLS for connections to the brokers. `tls: {}` means TLS with the certificate authorities of the system; without
@@ -129,11 +140,13 @@ type Cluster struct {
 	// Which topics count for the lag. The patterns must match the complete name.
 	Topics Filter `yaml:"topics"`
 
-	// Topics at whose batch headers lagscaler may look, for example `{include: ['payments\..*']}`. Transaction markers behind a
-	// commit, and a consumer that is stuck on as many records, have the same offsets; the headers tell them apart. Only
-	// partitions whose commit and end stand are looked at, at most 100 a poll and 16 KiB of each (a broker returns at least one
-	// whole batch). Only headers are decoded, never a record. It needs the permission READ on these topics. Default: none.
+	// Topics at whose batch headers lagscaler may look, for example `{include: ['payments\..*']}`. Transaction markers after a
+	// commit, and a consumer that is stuck on the same number of records, show the same offsets; the headers distinguish them. Only
+	// partitions whose commit and end do not move are looked at, at most 100 a poll and 16 KiB of each (a broker returns at least
+	// one whole batch). Only headers are decoded, never a record. It needs the permission READ on these topics. Default: none.
 	BatchHeaders *Filter `yaml:"batchHeaders"`
+
+	origin string // see Origin
 }
 
 // TLS is the TLS configuration for connections to the brokers.
@@ -152,6 +165,8 @@ type TLS struct {
 
 	// Do not verify the certificates of the brokers. Anybody on the network path can then read the password. Only for tests.
 	InsecureSkipVerify bool `yaml:"insecureSkipVerify"`
+
+	pem PEM // of a cluster that was discovered
 }
 
 // Filter is a selection of names.
@@ -175,12 +190,12 @@ type Record struct {
 	Keep int `yaml:"keep"`
 }
 
-// Audit is the audit trail, which `lagscaler audit` prints. The log has the same deeds as lines for people, without derivations.
+// Audit is the audit trail, which `lagscaler audit` prints. The log has the same entries as lines for people, without derivations.
 type Audit struct {
-	// The file, with JSON lines. Default: none; then only the log has them.
+	// The file, with JSON lines. Default: none; then only the log has the entries.
 	Path string `yaml:"path"`
 
-	// The size in MiB at which a new file begins. Older ones have the time in their name.
+	// The size in MiB at which a new file begins. Older files have the time in their name.
 	MaxMiB int `yaml:"maxMiB"`
 
 	// The number of full files that are kept in addition to the current one.

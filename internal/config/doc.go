@@ -28,7 +28,8 @@
 //	validate*.go            rules that no type can check
 //	problem.go              the mistakes
 //	rules.go, shown.go      what a valid configuration says about a group, and its text for the status page
-//	reload.go               follows the file
+//	clusters.go             clusters that have files of their own, or were discovered: each is refused alone
+//	reload.go               follows all of these files
 //
 // The package makes no connection and imports no client of Kafka or Kubernetes and no HTTP server. Of our own packages it
 // imports only pure ones, for the types, defaults and validation of thresholds and policies. internal/daemon turns a Config

@@ -10,8 +10,8 @@ type Group struct {
 	// Only groups of this cluster. Default: all clusters.
 	Cluster string `yaml:"cluster"`
 
-	// Whose the group is, such as `{team: shop}`: values of labels that `owners` lists. They take precedence over the labels of
-	// the KafkaScaler that names the group, and those over the labels of its namespace.
+	// The owner of the group, such as `{team: shop}`: values of labels that `owners` lists. These values take precedence over the
+	// labels of the KafkaScaler that names the group, and those take precedence over the labels of its namespace.
 	Labels map[string]string `yaml:"labels"`
 
 	// The thresholds of the alerts. A group with an entry is declared, so its alerts may be critical.

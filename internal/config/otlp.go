@@ -23,9 +23,25 @@ type OTLP struct {
 	TLS *OTLPTLS `yaml:"tls"`
 }
 
-// OTLPTLS is the TLS configuration for a collector.
+// History is where pages read the past of groups from.
+type History struct {
+	// The address of the Prometheus that has the metrics of this lagscaler, or of what answers the same API (Thanos, Mimir, VictoriaMetrics),
+	// such as `http://prometheus.monitoring:9090`. It may have a path, a user and a password. It is asked when a page is opened, and only then.
+	Prometheus TokenURL `yaml:"prometheus"`
+
+	// Headers of each request, such as `{X-Scope-OrgID: team, Authorization: "Bearer ${TOKEN}"}`.
+	Headers map[string]Secret `yaml:"headers"`
+
+	// Label matchers of PromQL that the series of this lagscaler have, such as `namespace="lagscaler"`, if several write to the same Prometheus.
+	Matchers string `yaml:"matchers"`
+
+	// Files for TLS with an address that begins with https. Default: the certificate authorities of the system. A changed file needs a restart.
+	TLS *OTLPTLS `yaml:"tls"`
+}
+
+// OTLPTLS is the TLS configuration for a server of the monitoring.
 type OTLPTLS struct {
-	// A file with certificate authorities (PEM) that verify the certificate of the collector. Default: those of the system.
+	// A file with certificate authorities (PEM) that verify the certificate of the server. Default: those of the system.
 	CAFile string `yaml:"caFile"`
 
 	// A file with the client certificate (PEM). It needs keyFile.
@@ -69,11 +85,17 @@ func (v *validator) otlp(o *OTLP) {
 	if o.Interval < Duration(time.Second) {
 		v.addProblem("otlp.interval", "must be at least 1s")
 	}
-	if t := o.TLS; t != nil {
-		v.requireReadable("otlp.tls.caFile", &t.CAFile)
-		v.requireReadable("otlp.tls.certFile", &t.CertFile)
-		v.requireReadable("otlp.tls.keyFile", &t.KeyFile)
-		v.require("otlp.tls.keyFile", t.CertFile != "" && t.KeyFile == "", "the private key of certFile")
-		v.require("otlp.tls.certFile", t.CertFile == "" && t.KeyFile != "", "the certificate of keyFile")
+	v.serverTLS("otlp.tls", o.TLS)
+}
+
+// serverTLS checks the files of the TLS configuration for a server of the monitoring.
+func (v *validator) serverTLS(at string, t *OTLPTLS) {
+	if t == nil {
+		return
 	}
+	v.requireReadable(at+".caFile", &t.CAFile)
+	v.requireReadable(at+".certFile", &t.CertFile)
+	v.requireReadable(at+".keyFile", &t.KeyFile)
+	v.require(at+".keyFile", t.CertFile != "" && t.KeyFile == "", "the private key of certFile")
+	v.require(at+".certFile", t.CertFile == "" && t.KeyFile != "", "the certificate of keyFile")
 }

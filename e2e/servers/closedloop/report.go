@@ -38,6 +38,7 @@ type ScalerReport struct {
 	Disposition scaler.Disposition
 	Failure     string
 	Decision    scaler.Decision
+	Given       *int32 // replicas that another autoscaler, which asks, was told at the last decision; nil: none asks
 	Workload    seen.Workload
 	Ups, Downs  uint64
 	Errors      uint64
@@ -60,7 +61,7 @@ func (p *publisher) publish(r *engine.Report) {
 		decision.At = p.right(decision.At)
 		line.Scalers = append(line.Scalers, ScalerReport{
 			Name: s.Name, Refused: s.Refusal.String(), Line: s.Line, Disposition: s.Disposition, Failure: s.Failure, Decision: decision,
-			Workload: s.Workload, Ups: s.Counts.Ups, Downs: s.Counts.Downs, Errors: s.Counts.Errors,
+			Given: given(s), Workload: s.Workload, Ups: s.Counts.Ups, Downs: s.Counts.Downs, Errors: s.Counts.Errors,
 			Rebalancing: rebalancing(r, s.Sources),
 		})
 	}
@@ -72,6 +73,13 @@ func (p *publisher) publish(r *engine.Report) {
 		}
 	}
 	_ = p.out.Encode(line) // the test that reads it has ended
+}
+
+func given(s engine.ScalerReport) *int32 {
+	if !s.Workload.Followed || s.Given == nil {
+		return nil
+	}
+	return &s.Given.Replicas
 }
 
 // right is a time as a clock says it that is right, whatever the wall clock of this process was set to since it began.
