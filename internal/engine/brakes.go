@@ -91,6 +91,9 @@ func (s *scaling) round(now time.Time) brakes.Round {
 	r := brakes.Round{Now: now, Limits: s.braking.settings.Limits}
 	for i := range s.declared.scalers {
 		one := &s.declared.scalers[i]
+		if !s.owns(one) {
+			continue
+		}
 		m := brakes.Member{
 			Name: one.Name, Labels: one.Labels, Replicas: one.Workload.Spec, Known: one.Workload.Sized(),
 			Acts: one.TakesEffect(),
@@ -119,6 +122,9 @@ func (s *scaling) observeWrites(now time.Time) {
 	s.braking.ledger.Trim(now)
 	for i := range s.declared.scalers {
 		one := &s.declared.scalers[i]
+		if !s.owns(one) {
+			continue
+		}
 		s.braking.ledger.Observe(one.Name, one.Workload.LastWrite, now)
 	}
 }

@@ -18,6 +18,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	readers := newReaders(ctx, e)
 	defer readers.stop()
 	defer func() { e.scaling.save(context.WithoutCancel(ctx), time.Now(), true) }()
+	e.takeShare(ctx, time.Now())
 	readers.reconcile(e.current.Clusters)
 	for {
 		select {
@@ -34,6 +35,9 @@ func (e *Engine) Run(ctx context.Context) error {
 
 // handle takes in one reading: a poll leads to decisions and a Report, a sample to a Report only when it saw a rebalance.
 func (e *Engine) handle(ctx context.Context, r reading, now time.Time) {
+	if e.takeShare(ctx, now) && e.Latest() != nil {
+		e.publish(now)
+	}
 	c, ok := e.clusters[r.cluster]
 	if !ok || c.Source != r.source {
 		return // the cluster was removed from the configuration in the meantime
