@@ -40,7 +40,7 @@ type memory struct {
 
 	learned map[string]scaler.Memory // by name
 
-	others bool            // other shards save, too: only what is this one's own is saved
+	others bool // other shards save, too: only what is this one's own is saved
 	owns   func(scaler string) bool
 	due    bool            // this shard has got scalers of another one, and what that one saved is not loaded yet
 	own    map[string]bool // those that were its own before, while due

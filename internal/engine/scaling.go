@@ -84,7 +84,7 @@ func newScaling(o Options, polls lastPolls, p *panics) scaling {
 	return scaling{
 		targets: o.Targets, leading: leading, asked: o.Asked, record: o.Record, clock: o.Clock, log: o.Log, polls: polls, panics: p,
 		shards: o.Shards, memory: memory{store: o.Memories, log: o.Log, learned: map[string]scaler.Memory{}},
-		left:   leftBefore{}, clusterIDs: clusterIDs{},
+		left: leftBefore{}, clusterIDs: clusterIDs{},
 		reports: map[string]ScalerReport{}, counts: map[string]*counts{}, turns: newTurns(), braking: braking{ledger: brakes.NewLedger(o.Clock)}, audit: NewTrail(o.Audit, o.RecordFact),
 	}
 }

@@ -47,6 +47,11 @@ func (v *View) All() bool {
 	return v == nil || v.Alone() && v.Wants <= 1 && len(v.waits) == 0 && v.shed == 0
 }
 
+// Equal reports whether two views are the same.
+func (v *View) Equal(o *View) bool {
+	return v.Shard == o.Shard && v.Wants == o.Wants && v.shed == o.shed && slices.Equal(v.waits, o.waits)
+}
+
 // Waits reports whether it waits for others to give up groups that are its own.
 func (v *View) Waits() bool { return v != nil && len(v.waits) > 0 }
 

@@ -10,6 +10,7 @@ import (
 
 	"k8s.io/client-go/tools/cache"
 
+	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
 	"github.com/lagscaler/lagscaler/scaler/kube/election"
@@ -20,8 +21,10 @@ import (
 
 // Options are fixed for a Controller's life.
 type Options struct {
-	Namespace string   // where the Lease and the memory live
-	Lease     string   // its name, which replicas of one installation share
+	Namespace string // where the Lease and the memory live
+	Lease     string // its name, which replicas of one installation share; shards after the first one add -shard-INDEX
+	Shard     shard.Shard
+	PagesAt   string   // the URL at which other shards reach the pages of this replica; empty: they do not
 	Identity  string   // of this replica, unique: the pod's name
 	AnswersAt string   // the address at which this replica answers other autoscalers; empty: it does not
 	Watch     []string // namespaces whose KafkaScalers and workloads are watched; empty: all
@@ -67,6 +70,7 @@ type Controller struct {
 	opts     Options
 	api      access.API
 	election *election.Election
+	shards   *shards
 
 	declarations *declarations // what is declared
 	others       *others       // which other installations keep what is declared
@@ -90,7 +94,9 @@ func New(clients access.Clients, o Options) *Controller {
 	}
 	api := access.NewAPI(clients, access.Installation{Namespace: o.Namespace, Lease: o.Lease}, o.Log)
 	c := &Controller{opts: o, api: api, declarations: newDeclarations(), wake: make(chan struct{}, 1)}
-	c.election = election.New(api, o.Identity, o.AnswersAt, c.keeps)
+	c.election = election.ForShard(api, shardLease(o.Lease, o.Shard.Index), o.Identity, o.AnswersAt, c.keeps)
+	c.shards = newShards(api, o, c.election)
+	c.election.MarkWith(c.shards)
 	c.others = newOthers(api, c.declarations)
 	c.kinds, c.watches = watch.NewKinds(api), watch.NewWatches(api, c.handler)
 	c.targets = watch.NewTargets(api, c.Leading, c.election.FirstWrite, func() { signal(c.wake) })
@@ -101,13 +107,14 @@ func New(clients access.Clients, o Options) *Controller {
 	c.scales = &scales{api: api, election: c.election, targets: c.targets}
 	c.publisher = &publisher{
 		api: api, namespace: o.Namespace, election: c.election, declarations: c.declarations, targets: c.targets, events: events,
-		others: c.others, claims: claims{election: c.election},
+		others: c.others, shards: c.shards, claims: claims{election: c.election},
 		wake: make(chan struct{}, 1), outcomes: map[string]scaler.Outcome{}, written: map[string]*written{},
 		intents: map[string]intent{},
 	}
 	c.scales.claim, c.scales.intend = c.publisher.claim, c.publisher.intend
 	c.memories = newMemories(api, o, c.election, c.declarations)
-	c.told = &told{api: api, namespace: o.Namespace, lease: o.Lease, election: c.election}
+	c.memories.sharded = func() bool { return !c.shards.View().All() }
+	c.told = &told{api: api, namespace: o.Namespace, lease: shardLease(o.Lease, o.Shard.Index), election: c.election}
 	c.memories.restore = (&restorer{c.declarations, c.workloads, c.namespaces, c.scales, events}).restore
 	return c
 }
@@ -129,8 +136,17 @@ func (c *Controller) keeps() []string {
 	return c.opts.Watch
 }
 
-// Leading reports whether this replica may write.
-func (c *Controller) Leading() bool { return c.election.Leading() }
+// Leading reports whether this replica may write, for what is its shard's own.
+func (c *Controller) Leading() bool { return c.election.Leading() && c.shards.taken() }
+
+// View is what is this replica's own now; nil: everything.
+func (c *Controller) View() *shard.View { return c.shards.View() }
+
+// Took says that the engine goes by a View from now on.
+func (c *Controller) Took(v *shard.View) { c.shards.Took(v) }
+
+// Linger returns when this replica may end: at once, unless it leads a shard that the others may be about to do without.
+func (c *Controller) Linger(ctx context.Context) { c.shards.linger(ctx) }
 
 // Elect stands for election until ctx ends. End it after everything that writes has ended: it gives the lease back,
 // and what is saved on the way out is saved by the leader.
@@ -197,6 +213,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	defer cancel()
 	wg.Go(func() { c.publisher.run(ctx) })
 	wg.Go(func() { c.others.run(ctx) })
+	wg.Go(func() { c.shards.run(ctx, c.publisher.settle) })
 	ticker := time.NewTicker(upkeep)
 	defer ticker.Stop()
 	for {
@@ -298,9 +315,9 @@ func (c *Controller) resourceDeleted(o watch.Object) {
 	signal(c.wake)
 }
 
-// cleanUp restores targets that deleted scalers left at zero, and removes their memories. Only the leader does.
+// cleanUp restores targets that deleted scalers left at zero, and removes their memories. Only the leader of the first shard does.
 func (c *Controller) cleanUp(ctx context.Context) {
-	if c.Leading() && c.resourcesRead() {
+	if c.opts.Shard.Index == 0 && c.Leading() && c.resourcesRead() {
 		c.memories.cleanUp(ctx)
 	}
 }
