@@ -23,8 +23,10 @@ import (
 type controller interface {
 	engine.Targets
 	engine.Memories
+	engine.Shards
 	Run(ctx context.Context) error   // watches, and writes statuses and Events
 	Elect(ctx context.Context) error // stands for election; at its end another replica may lead
+	Linger(ctx context.Context)      // returns when this replica may end
 	Configure(s kube.Settings)
 	Publish(outcomes []scaler.Outcome)
 	MissingRights() []string
@@ -55,7 +57,7 @@ func connectKubernetes(o Options, log *slog.Logger) (*kube.Controller, error) {
 	}
 	controller := kube.New(clients, kube.Options{
 		Namespace: cmp.Or(k.Namespace, clients.Namespace), Lease: k.LeaseName, Identity: identity,
-		AnswersAt: answersAt(c.ExternalScaler), Watch: k.WatchNamespaces, Log: log,
+		Shard: o.Shard, PagesAt: o.Advertise, AnswersAt: answersAt(c.ExternalScaler), Watch: k.WatchNamespaces, Log: log,
 	})
 	controller.Configure(kubernetesSettings(c))
 	if c.Memory.File != "" {
