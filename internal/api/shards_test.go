@@ -15,6 +15,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag/lagtest"
 	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/brakes"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -23,6 +24,9 @@ type fixed struct{ view *shard.View }
 
 func (f fixed) View() *shard.View { return f.view }
 func (fixed) Took(*shard.View)    {}
+func (fixed) Parts([]brakes.Limit, map[string]brakes.Parts) map[string]brakes.Parts {
+	return nil
+}
 
 // declaredScalers are targets that nobody writes.
 type declaredScalers struct {

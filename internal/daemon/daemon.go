@@ -21,6 +21,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/record"
 	"github.com/lagscaler/lagscaler/internal/web/recent"
 	"github.com/lagscaler/lagscaler/lag/shard"
+	"github.com/lagscaler/lagscaler/scaler/brakes"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -147,6 +148,9 @@ type fixedShard struct{ view *shard.View }
 
 func (f fixedShard) View() *shard.View { return f.view }
 func (fixedShard) Took(*shard.View)    {}
+func (fixedShard) Parts([]brakes.Limit, map[string]brakes.Parts) map[string]brakes.Parts {
+	return nil // nothing is scaled without Kubernetes
+}
 
 // publishTo returns the function that gets every Report. Metrics are not here: they read the latest Report from the engine.
 func (d *Daemon) publishTo(ring *recent.Ring) func(*engine.Report) {

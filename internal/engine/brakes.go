@@ -17,7 +17,8 @@ import (
 type braking struct {
 	settings brakes.Settings
 	ledger   *brakes.Ledger
-	uses     []brakes.Use // as of the last poll
+	uses     []brakes.Use            // as of the last poll
+	parts    map[string]brakes.Parts // what this shard may use of the limits; nil: not known yet
 }
 
 // asking is a decision that asks for another size, before it is concluded.
@@ -88,7 +89,7 @@ func (s *scaling) concludeOne(a *asking, cut map[string]scaler.Brake, reports ma
 
 // round is a round without asks.
 func (s *scaling) round(now time.Time) brakes.Round {
-	r := brakes.Round{Now: now, Limits: s.braking.settings.Limits}
+	r := brakes.Round{Now: now, Limits: s.braking.settings.Limits, Parts: s.parts()}
 	for i := range s.declared.scalers {
 		one := &s.declared.scalers[i]
 		if !s.owns(one) {

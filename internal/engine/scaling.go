@@ -132,6 +132,7 @@ func (s *scaling) decide(ctx context.Context, now time.Time, share time.Duration
 		reports[one.Name] = report
 	}
 	s.turns.tell(s.log)
+	s.tellNeeds(now)
 	s.apply(ctx, reports, s.concludeAll(waiting, reports, now))
 	s.braking.uses = s.braking.ledger.Uses(s.round(now))
 	s.forget(now, reports)

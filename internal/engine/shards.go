@@ -6,12 +6,16 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/brakes"
 )
 
 // Shards says which groups are this process's own, when several share the groups of a fleet. Its methods do not block.
 type Shards interface {
 	// View is what is this process's own now; nil: everything.
 	View() *shard.View
+	// Parts says what this process needs of each limit above single scalers, by the name of the limit, and returns what it may use;
+	// nil: there are no other shards, it may use all of them.
+	Parts(limits []brakes.Limit, needs map[string]brakes.Parts) map[string]brakes.Parts
 	// Took says that the engine goes by a View from now on: nothing is under way any more for what that does not own, and what was
 	// learned of it is saved.
 	Took(v *shard.View)
@@ -112,6 +116,24 @@ func (s *scaling) goBy(ctx context.Context, view *shard.View) {
 		r, ok := s.reports[name]
 		return ok && s.owns(&r.Scaler)
 	}
+}
+
+// tellNeeds says what the scalers of this process need of the limits, and takes in what it may use of them until the next poll.
+func (s *scaling) tellNeeds(now time.Time) {
+	if limits := s.braking.settings.Limits; s.shards != nil && !s.view.All() && s.leading() {
+		s.braking.parts = s.shards.Parts(limits, s.braking.ledger.Needs(s.round(now)))
+	}
+}
+
+// parts is what this process may use of the limits; nil: all of them.
+func (s *scaling) parts() map[string]brakes.Parts {
+	switch {
+	case s.view.All():
+		return nil
+	case s.braking.parts == nil:
+		return map[string]brakes.Parts{} // nothing yet
+	}
+	return s.braking.parts
 }
 
 // saveThese saves what some scalers have learned, before another shard decides for them.

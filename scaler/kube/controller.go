@@ -12,6 +12,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/brakes"
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
 	"github.com/lagscaler/lagscaler/scaler/kube/election"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
@@ -144,6 +145,11 @@ func (c *Controller) View() *shard.View { return c.shards.View() }
 
 // Took says that the engine goes by a View from now on.
 func (c *Controller) Took(v *shard.View) { c.shards.Took(v) }
+
+// Parts says what this shard needs of the limits above single scalers, and returns what it may use.
+func (c *Controller) Parts(limits []brakes.Limit, needs map[string]brakes.Parts) map[string]brakes.Parts {
+	return c.shards.parts.take(limits, needs)
+}
 
 // Linger returns when this replica may end: at once, unless it leads a shard that the others may be about to do without.
 func (c *Controller) Linger(ctx context.Context) { c.shards.linger(ctx) }

@@ -61,13 +61,15 @@ type shards struct {
 	term    int         // counts seats
 	written int         // what the seat claimed when the Lease was last written
 	mark    int         // what it claims in the write under way
-	at      time.Time   // when written was written
+	writes  int         // of the Lease
 	view    *shard.View // as last asked for
 	of      int         // the term of that; 0: a follower's
 	took    *shard.View // by the engine
 	tookOf  int
 	known   map[int]*knownLease
 	hurry   chan struct{}
+
+	parts parts // of the limits above single scalers
 }
 
 // knownLease is what is known of the Lease of another shard. Its times are of our own clock.
@@ -78,11 +80,12 @@ type knownLease struct {
 	looked  time.Time
 	pages   string
 	answers string
+	parts   shardParts
 }
 
 func newShards(api access.API, o Options, e *election.Election) *shards {
 	return &shards{
-		api: api, base: o.Lease, own: o.Shard, pagesAt: o.PagesAt, election: e, known: map[int]*knownLease{}, hurry: make(chan struct{}, 1),
+		api: api, base: o.Lease, own: o.Shard, pagesAt: o.PagesAt, election: e, parts: parts{index: o.Shard.Index}, known: map[int]*knownLease{}, hurry: make(chan struct{}, 1),
 	}
 }
 
@@ -108,6 +111,7 @@ func (s *shards) Mark(annotations map[string]string, held, fresh bool) {
 		delete(annotations, annotationShard)
 		delete(annotations, annotationWanted)
 		delete(annotations, annotationPages)
+		delete(annotations, annotationParts)
 		return
 	}
 	s.mark = seat.Of
@@ -115,6 +119,11 @@ func (s *shards) Mark(annotations map[string]string, held, fresh bool) {
 	annotations[annotationWanted] = strconv.Itoa(seat.Wants)
 	if delete(annotations, annotationPages); s.pagesAt != "" {
 		annotations[annotationPages] = s.pagesAt
+	}
+	if text := s.parts.mark(annotations[annotationParts], s.begins, s.others()); text != "" {
+		annotations[annotationParts] = text
+	} else {
+		delete(annotations, annotationParts)
 	}
 }
 
@@ -141,10 +150,12 @@ func (s *shards) Marked() {
 	if s.seat == nil {
 		return
 	}
-	if s.written != s.mark || !s.seat.Settled() {
+	s.parts.marked()
+	if s.written != s.mark || !s.seat.Settled() || s.parts.limited() {
 		signal(s.hurry)
 	}
-	s.written, s.at = s.mark, time.Now()
+	s.written = s.mark
+	s.writes++
 }
 
 // Read takes in what the Lease claims.
@@ -240,12 +251,29 @@ func (s *shards) pause() time.Duration {
 	return lookCalm
 }
 
+// others are the parts that the other shards have written. One that is dead keeps its part as long as the division has it: its replicas run.
+func (s *shards) others() []shardParts {
+	most := max(s.own.Of, s.claimed, s.written)
+	for _, k := range s.known {
+		if k.Live {
+			most = max(most, k.Of, k.Wants, k.Index+1)
+		}
+	}
+	var out []shardParts
+	for i := range most {
+		if k := s.known[i]; k != nil && i != s.own.Index {
+			out = append(out, k.parts)
+		}
+	}
+	return out
+}
+
 // look reads the Leases of the other shards, and takes them in if all of them were read after this replica's claim was written.
 func (s *shards) look(ctx context.Context) {
 	s.mu.Lock()
-	term, most := s.term, max(s.own.Of, s.claimed, s.written)
+	term, writes, most := s.term, s.writes, max(s.own.Of, s.claimed, s.written)
+	claims := s.seat != nil && s.written == s.seat.Of // what is read from now on is read after that was written
 	s.mu.Unlock()
-	began := time.Now()
 	var leases []shard.Lease
 	for i := 0; i < min(most, shard.Most); i++ {
 		if i == s.own.Index {
@@ -263,8 +291,11 @@ func (s *shards) look(ctx context.Context) {
 	leads := s.election.Leading()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if leads && s.seat != nil && s.term == term && s.written == s.seat.Of && s.at.Before(began) {
+	if leads && claims && s.term == term && s.written == s.seat.Of {
 		s.seat.Look(leases)
+		if s.writes == writes {
+			s.parts.read(s.others())
+		}
 	}
 }
 
@@ -300,9 +331,10 @@ func (k *knownLease) saw(lease *coordinationv1.Lease, now time.Time) {
 	k.looked = now
 	k.Live = renewal != "" && now.Sub(k.changed) < election.Duration
 	if lease == nil {
-		k.Of, k.Wants, k.pages, k.answers = 0, 0, "", ""
+		k.Of, k.Wants, k.pages, k.answers, k.parts = 0, 0, "", "", shardParts{index: k.Index}
 		return
 	}
+	k.parts = partsIn(lease.Annotations[annotationParts], k.Index, k.Live)
 	k.Of, k.pages = claimIn(lease.Annotations, k.Index), lease.Annotations[annotationPages]
 	k.answers = election.AnswersAt(lease)
 	k.Wants, _ = strconv.Atoi(lease.Annotations[annotationWanted])
