@@ -13,6 +13,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/internal/external"
 	"github.com/lagscaler/lagscaler/internal/messages/webhook"
+	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube"
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
@@ -24,7 +25,9 @@ type controller interface {
 	engine.Targets
 	engine.Memories
 	engine.Shards
-	Run(ctx context.Context) error   // watches, and writes statuses and Events
+	Run(ctx context.Context) error // watches, and writes statuses and Events
+	Leading() bool
+	Others() (own shard.Shard, others []kube.Other)
 	Elect(ctx context.Context) error // stands for election; at its end another replica may lead
 	Linger(ctx context.Context)      // returns when this replica may end
 	Configure(s kube.Settings)

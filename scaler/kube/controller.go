@@ -188,8 +188,43 @@ func (c *Controller) Publish(outcomes []scaler.Outcome) {
 	c.publisher.publish(outcomes)
 }
 
-// LeaderAnswersAt is the address at which the leader answers other autoscalers; empty: it does not, or nobody leads.
-func (c *Controller) LeaderAnswersAt() string { return c.election.LeaderAnswersAt() }
+// Others are this replica's shard and the other ones; none: there are no shards.
+func (c *Controller) Others() (own shard.Shard, others []Other) { return c.shards.all() }
+
+// LeadsFor reports whether this replica decides for the scaler of a trigger.
+func (c *Controller) LeadsFor(namespace, scaledObject string, metadata map[string]string) bool {
+	if !c.Leading() {
+		return false
+	}
+	view := c.View()
+	return view.All() || view.Owns(c.askedGroup(namespace, scaledObject, metadata))
+}
+
+// LeaderFor is the address at which the leader that decides for the scaler of a trigger answers other autoscalers; empty: it does not,
+// or nobody leads.
+func (c *Controller) LeaderFor(namespace, scaledObject string, metadata map[string]string) string {
+	view := c.View()
+	if view.All() {
+		return c.election.LeaderAnswersAt()
+	}
+	cluster, group := c.askedGroup(namespace, scaledObject, metadata)
+	if index := shard.Owner(cluster, group, view.Of); index != view.Index {
+		return c.shards.answersAt(index)
+	}
+	return c.election.LeaderAnswersAt()
+}
+
+// askedGroup is the group whose owner decides for the scaler of a trigger.
+func (c *Controller) askedGroup(namespace, scaledObject string, metadata map[string]string) (cluster, group string) {
+	name, own, err := c.AskFor(namespace, scaledObject, metadata)
+	if t, wrong := ParseTrigger(metadata); own && wrong == nil && len(t.Spec.Sources) > 0 {
+		return t.Spec.Sources[0].Cluster, t.Spec.Sources[0].Group
+	}
+	if d, _, found := c.declarations.find(name); err == nil && found && len(d.Spec.Sources) > 0 {
+		return d.Spec.Sources[0].Cluster, d.Spec.Sources[0].Group
+	}
+	return "", name
+}
 
 // Load reads the saved memories, by scaler. A memory that cannot be read is left out and logged: it is of another
 // version, or somebody edited it.

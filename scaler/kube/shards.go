@@ -223,6 +223,49 @@ func (s *shards) owns(one *scaler.Scaler) bool {
 	return s.View().Owns(one.Sources[0].Cluster, one.Sources[0].Group)
 }
 
+// answersAt is the address at which the leader of another shard answers other autoscalers; empty: it is not known.
+func (s *shards) answersAt(index int) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if k := s.known[index]; k != nil && k.Live {
+		return k.answers
+	}
+	return ""
+}
+
+// Other is another shard, for whoever asks its leader.
+type Other struct {
+	Index int
+	URL   string // of its leader's pages; empty: they cannot be asked
+	Why   string // they cannot
+}
+
+// all are the shards of the division in force; none: there are no shards.
+func (s *shards) all() (own shard.Shard, others []Other) {
+	view := s.View()
+	if view.All() || view.Alone() {
+		return shard.Shard{}, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range view.Of {
+		if i == view.Index {
+			continue
+		}
+		o := Other{Index: i}
+		switch k := s.known[i]; {
+		case k == nil || !k.Live:
+			o.Why = "nobody leads it"
+		case k.pages == "":
+			o.Why = "its leader does not say where its pages are: it runs without --advertise"
+		default:
+			o.URL = k.pages
+		}
+		others = append(others, o)
+	}
+	return view.Shard, others
+}
+
 // run looks at the Leases of the other shards until ctx ends. settle returns when no write is under way any more that began before.
 func (s *shards) run(ctx context.Context, settle func()) {
 	for {
