@@ -112,7 +112,12 @@ func (e *Engine) poll(ctx context.Context, c Cluster) {
 }
 
 func (e *Engine) sample(ctx context.Context, c Cluster) {
+	pause := 0
 	every(ctx, e.opts.SampleInterval, func() {
+		if pause--; pause > 0 {
+			return
+		}
+		pause = e.samplers()
 		// A sample may take longer than its interval: a late answer is better than none, and a ticker does not queue its ticks.
 		// The source has a shorter limit.
 		sampleCtx, cancel := context.WithTimeout(ctx, max(2*e.opts.SampleInterval, 5*time.Second, e.opts.Interval*9/10))

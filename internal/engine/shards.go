@@ -148,6 +148,18 @@ func (m *memory) saveThese(ctx context.Context, learned map[string]scaler.Memory
 	}
 }
 
+// samplers is how many shards list all groups of the brokers each sample interval, because the protocol has no filter by name. Each takes
+// a sample in so many intervals, so that all of them cost the brokers what one process does.
+func (e *Engine) samplers() int {
+	if e.opts.Shards == nil {
+		return 1
+	}
+	if v := e.opts.Shards.View(); v != nil {
+		return max(1, v.Of)
+	}
+	return 1
+}
+
 // own is the part of a report that is this process's own: the same one where it has all of it.
 func (e *Engine) own(c *ClusterReport, shown map[*ClusterReport]*ClusterReport) *ClusterReport {
 	view := e.scaling.view
