@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -245,6 +244,16 @@ func TestShards(t *testing.T) {
 		t.Errorf("%d memories were saved, %v; want one, which all shards find", len(memories.Items), err)
 	}
 
+	for name, p := range s.alive() {
+		await(t, "every group on the page of "+name, func() error {
+			text, err := p.get("/api/v1/groups?q=idle")
+			if err == nil && !strings.Contains(text, fmt.Sprintf(`"total":%d,`, idleGroups)) {
+				err = fmt.Errorf("it says %.200s", text)
+			}
+			return err
+		}, p.Process)
+	}
+
 	var killed []string
 	for name, p := range s.alive() {
 		s.mu.Lock()
@@ -256,14 +265,29 @@ func TestShards(t *testing.T) {
 		}
 	}
 	time.Sleep(20 * time.Second) // a Lease lasts 15 s
-	exports := s.exports()
-	for i := range idleGroups {
-		is, by := shard.Owner("main", idleGroup(i), 2), exports[idleGroup(i)]
-		if is == 0 && len(by) != 1 || is == 1 && len(by) != 0 {
-			t.Errorf("%v are killed, and %s of shard %d is exported by %v", killed, idleGroup(i), is, by)
+	await(t, "the groups of the other shard alone to be exported", func() error {
+		exports := s.exports()
+		for i := range idleGroups {
+			is, by := shard.Owner("main", idleGroup(i), 2), exports[idleGroup(i)]
+			if is == 0 && len(by) != 1 || is == 1 && len(by) != 0 {
+				return fmt.Errorf("%v are killed, and %s of shard %d is exported by %v", killed, idleGroup(i), is, by)
+			}
 		}
-	}
-	if len(killed) == 0 || slices.Contains(killed, "") {
-		t.Errorf("killed: %v", killed)
+		return nil
+	})
+	await(t, "the pages to name the shard that is gone", func() error {
+		for _, p := range s.alive() {
+			text, err := p.get("/api/v1/groups")
+			if err != nil {
+				return err
+			}
+			if !strings.Contains(text, `"partial":["shard 1: nobody leads it"]`) {
+				return fmt.Errorf("a page says %.300s", text)
+			}
+		}
+		return nil
+	})
+	if len(killed) == 0 {
+		t.Error("no process of the shard was there to be killed")
 	}
 }
