@@ -36,7 +36,7 @@ vet:
 # These packages and their tests start no goroutine, so the race detector finds nothing, and takes eight times as long; check_test.go
 # checks that. It finds races in the packages that call them: the engine, the daemon, the pages, the demo, the worlds.
 ONE_GOROUTINE := alerts charts internal/api internal/client internal/frozen internal/keda internal/messages internal/mutate internal/plot internal/propose internal/record \
-	lag lag/kafkasource/framing lag/kafkasource/headers lag/kafkasource/topics lag/rights mixin \
+	lag lag/shard lag/kafkasource/framing lag/kafkasource/headers lag/kafkasource/topics lag/rights mixin \
 	scaler scaler/asleep scaler/bill scaler/brakes scaler/breaker scaler/learn scaler/need scaler/number scaler/packed scaler/plan scaler/promise scaler/release scaler/say scaler/seen scaler/standby \
 	scaler/sim scaler/timeline
 MODULE := github.com/lagscaler/lagscaler
