@@ -20,10 +20,10 @@ func (*place) Parts([]brakes.Limit, map[string]brakes.Parts) map[string]brakes.P
 	return nil
 }
 
-// saved is what all shards save, by scaler.
-type saved map[string]scaler.Memory
+// store is what all shards save, by scaler.
+type store map[string]scaler.Memory
 
-func (s saved) Load(context.Context) (map[string]scaler.Memory, error) {
+func (s store) Load(context.Context) (map[string]scaler.Memory, error) {
 	out := map[string]scaler.Memory{}
 	for name, m := range s {
 		out[name] = m
@@ -31,7 +31,7 @@ func (s saved) Load(context.Context) (map[string]scaler.Memory, error) {
 	return out, nil
 }
 
-func (s saved) Save(_ context.Context, learned map[string]scaler.Memory) error {
+func (s store) Save(_ context.Context, learned map[string]scaler.Memory) error {
 	for name, m := range learned {
 		s[name] = m
 	}
@@ -48,13 +48,13 @@ func views() (less, more *shard.View) {
 // it no more, and writes nothing for it; the one that gets it goes on with what was saved.
 func TestAScalerMovesWithWhatWasLearned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := saved{}
+		saved := store{}
 		k := &kafka{name: "main", end: 100, committed: 100, members: 3}
 		less, more := views()
 		before, after := &place{}, &place{view: less}
 		f := idle(t)
-		first := New(settings(k), Options{Targets: f, Memories: store, Shards: before})
-		second := New(settings(k), Options{Targets: f, Memories: store, Shards: after})
+		first := New(settings(k), Options{Targets: f, Memories: saved, Shards: before})
+		second := New(settings(k), Options{Targets: f, Memories: saved, Shards: after})
 		tick := func() {
 			time.Sleep(10 * time.Second)
 			first.Tick(t.Context(), time.Now())
@@ -74,7 +74,7 @@ func TestAScalerMovesWithWhatWasLearned(t *testing.T) {
 		if before.took != less || len(first.Latest().Scalers) != 0 || len(first.Latest().Clusters[0].Groups) != 0 {
 			t.Fatalf("it took %v, and shows %d scalers", before.took, len(first.Latest().Scalers))
 		}
-		if got := store["shop/orders"].Downs; len(got) != len(learned.Downs) {
+		if got := saved["shop/orders"].Downs; len(got) != len(learned.Downs) {
 			t.Fatalf("before another shard decides, %d steps down were saved; want %d", len(got), len(learned.Downs))
 		}
 		if len(f.applied) != writes {
