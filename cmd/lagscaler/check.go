@@ -56,7 +56,7 @@ Exit codes: 0 everything works; 1 a check of Kafka, Kubernetes or a ScaledObject
 }
 
 func (o *checkOptions) run(ctx context.Context, out, errOut io.Writer) error {
-	c, err := o.load()
+	c, err := o.loadAny()
 	if err != nil {
 		return err
 	}

@@ -162,12 +162,14 @@
 //	What keeps a password out of logs and pages?         internal/config   secret.go
 //	What if the machine was suspended?                   internal/engine   suspend.go: what looks the same, in a table
 //	When is a changed password or certificate read?      lag/kafkasource/transport   sasl.go, tls.go: for each new connection
+//	Where do tokens and tickets come from?               lag/kafkasource/transport   sasl_oauth.go, sasl_msk.go, sasl_gssapi.go
 //	And when are open connections replaced for it?       internal/daemon   sources.go: follow
 //	When is a scaler decided later than others?          internal/engine   turns.go: when its namespace has too many
 //	Which goroutines are there?                          internal/engine   doc.go: the goroutines; engine.go: Tick is one whole cycle
 //	How are the parts wired, started and stopped?        internal/daemon   daemon.go: New; run.go: Run, with a drawing
 //	Who serves the port, with which TLS and password?    internal/daemon   serve.go
-//	When is a change of the configuration noticed?       internal/config   reload.go
+//	When is a change of the configuration noticed?       internal/config   reload.go; clusters.go: a cluster with a file of its own
+//	Which clusters does Strimzi run?                     scaler/kube/strimzi   strimzi.go: Discovery; read.go: what a resource says
 //	What does a changed configuration change?            internal/daemon   reload.go; restart.go: what needs a restart; sources.go: the clusters
 //	What does it change in the engine?                   internal/engine   engine.go: configure
 //	How does a command print what it read?               internal/output   table.go, lag.go, document.go
