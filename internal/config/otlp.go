@@ -5,6 +5,52 @@ import (
 	"time"
 )
 
+// OTLP is a collector to which the metrics of /metrics are pushed.
+type OTLP struct {
+	// The address of the collector: `http://HOST:PORT`, or `https://HOST:PORT` for TLS. With HTTP, the path is `/v1/metrics` unless it is set.
+	Endpoint TokenURL `yaml:"endpoint"`
+
+	// `http/protobuf` or `grpc`.
+	Protocol OTLPProtocol `yaml:"protocol"`
+
+	// Headers of each push, such as `{Authorization: "Bearer ${TOKEN}"}`.
+	Headers map[string]Secret `yaml:"headers"`
+
+	// The time between two pushes. At least 1s.
+	Interval Duration `yaml:"interval"`
+
+	// Files for TLS with an address that begins with https. Default: the certificate authorities of the system. A changed file needs a restart.
+	TLS *OTLPTLS `yaml:"tls"`
+}
+
+// History is where pages read the past of groups from.
+type History struct {
+	// The address of the Prometheus that has the metrics of this lagscaler, or of what answers the same API (Thanos, Mimir, VictoriaMetrics),
+	// such as `http://prometheus.monitoring:9090`. It may have a path, a user and a password. It is asked when a page is opened, and only then.
+	Prometheus TokenURL `yaml:"prometheus"`
+
+	// Headers of each request, such as `{X-Scope-OrgID: team, Authorization: "Bearer ${TOKEN}"}`.
+	Headers map[string]Secret `yaml:"headers"`
+
+	// Label matchers of PromQL that the series of this lagscaler have, such as `namespace="lagscaler"`, if several write to the same Prometheus.
+	Matchers string `yaml:"matchers"`
+
+	// Files for TLS with an address that begins with https. Default: the certificate authorities of the system. A changed file needs a restart.
+	TLS *OTLPTLS `yaml:"tls"`
+}
+
+// OTLPTLS is the TLS configuration for a server of the monitoring.
+type OTLPTLS struct {
+	// A file with certificate authorities (PEM) that verify the certificate of the server. Default: those of the system.
+	CAFile string `yaml:"caFile"`
+
+	// A file with the client certificate (PEM). It needs keyFile.
+	CertFile string `yaml:"certFile"`
+
+	// A file with the private key of the client certificate (PEM).
+	KeyFile string `yaml:"keyFile"`
+}
+
 // OTLPProtocol is a protocol of OTLP.
 type OTLPProtocol string
 

@@ -68,9 +68,11 @@ func tlsOf(t *config.TLS) *kafkasource.TLS {
 	if t == nil {
 		return nil
 	}
+	pem := t.PEM()
 	return &kafkasource.TLS{
 		CAFile: t.CAFile, CertFile: t.CertFile, KeyFile: t.KeyFile,
 		ServerName: t.ServerName, InsecureSkipVerify: t.InsecureSkipVerify,
+		CAPEM: pem.CA, CertPEM: pem.Cert, KeyPEM: pem.Key.Reveal(),
 	}
 }
 
@@ -93,6 +95,9 @@ func saslOf(s *config.SASL) *kafkasource.SASL {
 		out.AWS = kafkasource.AWS{
 			Profile: a.Profile, RoleARN: a.RoleARN, ExternalID: a.ExternalID, SessionName: a.SessionName, WebIdentityTokenFile: a.WebIdentityTokenFile,
 		}
+	}
+	if k := s.Kerberos; k != nil {
+		out.Kerberos = kafkasource.Kerberos{Realm: k.Realm, KDC: k.KDC, ConfigFile: k.ConfigFile, KeytabFile: k.KeytabFile, ServiceName: k.ServiceName}
 	}
 	return out
 }

@@ -53,9 +53,10 @@ type Reader struct {
 
 // New is a reader; it does not connect yet.
 func New(o Options) *Reader {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.TLSClientConfig = o.TLS
-	transport.MaxConnsPerHost = 4
+	transport := &http.Transport{
+		Proxy: http.ProxyFromEnvironment, TLSClientConfig: o.TLS, ForceAttemptHTTP2: true,
+		MaxConnsPerHost: 4, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: patience,
+	}
 	return &Reader{
 		server: client.Server{Address: o.Address, HTTP: &http.Client{
 			Transport:     guarded{transport, o.Headers},

@@ -149,9 +149,6 @@ func (h *HistoryPage) Summary() string {
 // Known reports whether the group is in the last poll, so that it has a page.
 func (h *HistoryPage) Known() bool { return h.known }
 
-// Fixed reports whether the time was asked for.
-func (h *HistoryPage) Fixed() bool { return h.fixed }
-
 // Step is the time between two points.
 func (h *HistoryPage) Step() string {
 	return number.Duration(time.Duration(h.StepSeconds * float64(time.Second)))

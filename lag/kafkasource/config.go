@@ -25,6 +25,8 @@ type (
 	OAuth = transport.OAuth
 	// AWS is which credentials sign for SASL's AWS_MSK_IAM.
 	AWS = transport.AWS
+	// Kerberos is where the tickets of SASL's GSSAPI come from.
+	Kerberos = transport.Kerberos
 )
 
 // Config says which cluster to read, how to reach it, and what to leave out. Only Brokers is required.

@@ -78,6 +78,8 @@ func TestTLS(t *testing.T) {
 	}{
 		"right":                 {&kafkasource.TLS{CAFile: ours.ca, CertFile: ours.cert, KeyFile: ours.key}, lag.OK},
 		"unchecked":             {&kafkasource.TLS{CertFile: ours.cert, KeyFile: ours.key, InsecureSkipVerify: true}, lag.OK},
+		"as texts":              {&kafkasource.TLS{CAPEM: text(t, ours.ca), CertPEM: text(t, ours.cert), KeyPEM: text(t, ours.key)}, lag.OK},
+		"texts of others":       {&kafkasource.TLS{CAPEM: text(t, theirs.ca), CertPEM: text(t, ours.cert), KeyPEM: text(t, ours.key)}, lag.AuthenticationError},
 		"other authority":       {&kafkasource.TLS{CAFile: theirs.ca, CertFile: ours.cert, KeyFile: ours.key}, lag.AuthenticationError},
 		"no client certificate": {&kafkasource.TLS{CAFile: ours.ca}, lag.AuthenticationError},
 		"other name":            {&kafkasource.TLS{CAFile: ours.ca, CertFile: ours.cert, KeyFile: ours.key, ServerName: "kafka"}, lag.AuthenticationError},
@@ -90,9 +92,18 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+func text(t *testing.T, file string) string {
+	t.Helper()
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem)
+}
+
 func TestTLSFilesAreCheckedAtOnce(t *testing.T) {
 	none := write(t, "none.pem", []byte("no certificate"))
-	for _, bad := range []kafkasource.TLS{{CAFile: "missing.pem"}, {CAFile: none}, {CertFile: none, KeyFile: none}} {
+	for _, bad := range []kafkasource.TLS{{CAFile: "missing.pem"}, {CAFile: none}, {CertFile: none, KeyFile: none}, {CAPEM: "none"}, {CertPEM: "none", KeyPEM: "hunter2"}} {
 		if _, err := kafkasource.New(kafkasource.Config{Brokers: []string{"k:9092"}, TLS: &bad}); err == nil {
 			t.Errorf("%+v is accepted", bad)
 		}

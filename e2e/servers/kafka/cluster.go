@@ -22,11 +22,12 @@ type Config struct {
 	Properties map[string]string         // for every node, over the harness's own
 	PerNode    map[int]map[string]string // by node id, from 1, over Properties
 	Users      []User                    // opens a SASL listener and turns on ACLs
+	Kerberos   *Kerberos                 // opens a SASL listener for GSSAPI, without ACLs; not together with Users
 }
 
 // plain says whether any cluster of the version would do.
 func (cfg Config) plain() bool {
-	return cfg.Dir == "" && len(cfg.Properties)+len(cfg.PerNode)+len(cfg.Users) == 0
+	return cfg.Dir == "" && len(cfg.Properties)+len(cfg.PerNode)+len(cfg.Users) == 0 && cfg.Kerberos == nil
 }
 
 // Cluster is a running Apache Kafka.

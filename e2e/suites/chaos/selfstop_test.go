@@ -16,6 +16,7 @@ const (
 	evenTraffic  = 280   // records/s: six consumers are enough, three are not
 	wrongLesson  = 150.0 // records/s that a consumer is believed to process, three times the truth
 	shortTarget  = 3 * time.Second
+	lessonTime   = 4 * patience     // as long as the budget of scale-downs, an hour, may keep the next one waiting
 	whileStopped = 90 * time.Second // how long faults come then, while the traffic changes
 )
 
@@ -44,23 +45,20 @@ func (s *system) stopsItself() stopped {
 		return r
 	}
 	began := time.Now()
-	for range 2 * breaker.LateAtMost { // what a new leader has not seen whole does not count: some lessons are lost
+	for !r.Stopped && r.Lessons < 2*breaker.LateAtMost {
 		s.leaderNow().Kill()
 		s.Mislead(wrongLesson)
 		s.startReplica()
 		r.Lessons++
-		r.Why = s.until(2*patience, func() error { return s.learnedFrom(&r) })
-		if r.Why != nil || r.Stopped {
-			break
+		if err := s.until(lessonTime, func() error { return s.learnedFrom(&r) }); err != nil {
+			s.t.Logf("lesson %d is lost: %v", r.Lessons, err) // a step that was not seen whole does not count
 		}
 		if r.Why = s.until(patience, s.calm); r.Why != nil {
-			break
+			return r
 		}
 	}
-	if r.Why == nil && !r.Stopped {
+	if !r.Stopped {
 		r.Why = fmt.Errorf("%d wrong lessons did not stop it", r.Lessons)
-	}
-	if r.Why != nil {
 		return r
 	}
 	r.After = time.Since(began)
@@ -95,8 +93,21 @@ func (s *system) learnedFrom(r *stopped) error {
 		r.Late = len(b.Late)
 		return nil
 	default:
-		return fmt.Errorf("lesson %d: the breaker has %+v, %d replicas", r.Lessons, b, s.Size())
+		return fmt.Errorf("%d late steps, %d replicas: %s", len(b.Late), s.Size(), s.line())
 	}
+}
+
+// line is the decision of the leader; empty: there is none.
+func (s *system) line() string {
+	leader := s.leader()
+	if leader == nil {
+		return ""
+	}
+	one, err := leader.Scaler(s.Name())
+	if err != nil {
+		return err.Error()
+	}
+	return one.Line
 }
 
 // staysStopped lets faults come, one after the other, while the traffic falls and rises.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/e2e/servers/closedloop"
+	"github.com/lagscaler/lagscaler/e2e/servers/closedloop/consumer"
 	"github.com/lagscaler/lagscaler/e2e/servers/keda"
 	"github.com/lagscaler/lagscaler/e2e/servers/kube"
 	"github.com/lagscaler/lagscaler/scaler"
@@ -127,7 +128,7 @@ func open(t *testing.T, c *kube.ControlPlane, trace sim.Trace, mode scaler.Mode,
 	return closedloop.Open(t, closedloop.Setup{
 		Kube: c, Mode: mode, Scaler: objects, Rate: int(trace.Counts[0] / trace.Step.Seconds()), Replicas: 2, Clocks: closedloop.Documented,
 		Deployment: func(d *kube.Deployment) { d.StartUp = startUp },
-		Consumer:   func(c *closedloop.ConsumerConfig) { c.Plain, c.Target = true, target },
+		Consumer:   func(c *consumer.Config) { c.Plain, c.Target = true, target },
 	})
 }
 

@@ -15,6 +15,7 @@ const (
 	Own     Place = "own"     // the namespace of the Lease and the memory: a Role there
 	Cluster Place = "cluster" // no namespace: a ClusterRole
 	System  Place = "system"  // kube-system: a Role there
+	Strimzi Place = "strimzi" // the namespace of an entry of strimzi of the configuration: a Role there
 )
 
 // Permission is what the program may do with one resource, and what for: one rule of the chart's roles.
@@ -158,6 +159,23 @@ func (p Permission) VerbsIn(all bool) []string {
 		return p.Verbs
 	}
 	return slices.DeleteFunc(slices.Clone(p.Verbs), func(verb string) bool { return (verb == "get") == all })
+}
+
+// OfStrimzi are the permissions that an entry of `strimzi` of the configuration needs in its namespace. The second one is only for the Secret
+// of its user, by name.
+var OfStrimzi = []Permission{
+	{
+		"kafka.strimzi.io", "kafkas",
+		[]string{"list", "watch"},
+		Strimzi, scaler.Observe, true,
+		"the Kafka clusters that Strimzi runs: their bootstrap addresses and certificates", "Kafka clusters of Strimzi are not found",
+	},
+	{
+		"", "secrets",
+		[]string{"list", "watch"},
+		Strimzi, scaler.Observe, false,
+		"the password or the certificate of the KafkaUser that the entry names, and of no other", "the clusters whose user has this Secret are not read",
+	},
 }
 
 // Permissions are exactly those that a mode uses. Targets of other kinds than Deployment and StatefulSet need list and

@@ -31,7 +31,7 @@ func (r Right) GroupResource() schema.GroupResource {
 func (r Right) String() string {
 	s := r.Verb + " " + r.GroupResource().String()
 	if r.Name != "" {
-		s += " " + r.Name
+		s += " named " + r.Name
 	}
 	if r.Place == Cluster {
 		return s
@@ -44,7 +44,7 @@ func (r Right) String() string {
 
 // Consequence is what happens without the permission.
 func (r Right) Consequence() string {
-	for _, p := range append(append(slices.Clip(permissions), Owners), CustomMetrics...) {
+	for _, p := range slices.Concat(permissions, []Permission{Owners}, OfStrimzi, CustomMetrics) {
 		if p.Group == r.Group && p.Resource == r.Resource && (r.Place == "" || r.Place == p.Place) {
 			return p.ifMissing
 		}
