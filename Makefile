@@ -94,7 +94,7 @@ soak:
 
 ## demo: run a demonstration (DURATION=90s, SCENARIO=burst|diurnal|hot-partition|stalled|crash-loop|partial-outage)
 demo:
-	@test -e bin/lagscaler-demo || echo "compiling; the first time Go downloads and compiles the dependencies of the demo, which takes about 95 s of CPU time: a minute on two cores"
+	@test -e bin/lagscaler-demo || echo "compiling; the first time Go downloads and compiles the dependencies of the demo, which takes about 100 s of CPU time: a minute on two cores"
 	@CGO_ENABLED=0 go build -v -trimpath -ldflags '-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o bin/lagscaler-demo ./cmd/lagscaler-demo 2>&1 | \
 		awk '/ |^#/ {print; next} ++n % 50 == 0 {print n " packages compiled"; fflush()}'
 	bin/lagscaler-demo $(if $(DURATION),--duration $(DURATION)) $(if $(SCENARIO),--scenario $(SCENARIO))

@@ -218,8 +218,8 @@ func TestTheDemoCompilesLittle(t *testing.T) {
 			}
 		}
 	}
-	if len(all) > 520 {
-		t.Errorf("the demo compiles %d packages; it was 490", len(all))
+	if len(all) > 560 { // what connects to Kafka brings AWS and Kerberos along
+		t.Errorf("the demo compiles %d packages; it was 539", len(all))
 	}
 }
 
