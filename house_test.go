@@ -25,7 +25,7 @@ const module = "github.com/lagscaler/lagscaler/"
 
 // pure packages do no I/O, read no clock, write no log and start no goroutine.
 var pure = []string{
-	"lag", "lag/rights", "rebalancemon", "scaler", "scaler/seen", "scaler/asleep", "scaler/learn", "scaler/need", "scaler/say", "scaler/plan", "scaler/number", "scaler/packed", "scaler/promise",
+	"lag", "lag/rights", "lag/shard", "rebalancemon", "scaler", "scaler/seen", "scaler/asleep", "scaler/learn", "scaler/need", "scaler/say", "scaler/plan", "scaler/number", "scaler/packed", "scaler/promise",
 	"scaler/sim", "scaler/brakes", "scaler/breaker", "scaler/bill", "scaler/standby", "scaler/timeline", "scaler/release", "internal/messages",
 }
 
@@ -33,6 +33,7 @@ var pure = []string{
 // say where a new one stands before it is built.
 var mayImport = map[string][]string{
 	"lag":             {},
+	"lag/shard":       {},
 	"rebalancemon":    {"lag"},
 	"scaler/plan":     {},
 	"scaler/number":   {},
@@ -54,7 +55,7 @@ var mayImport = map[string][]string{
 	"lag/lagtest":     {"lag"},
 	"lag/rights":      {},
 	"lag/kafkasource": {"lag", "lag/rights", "lag/kafkasource/groups", "lag/kafkasource/headers", "lag/kafkasource/topics", "lag/kafkasource/cluster", "lag/kafkasource/transport", "lag/kafkasource/wire"},
-	"scaler/kube":     {"lag", "scaler", "scaler/seen", "scaler/asleep", "scaler/kube/access", "scaler/kube/election", "scaler/kube/strimzi", "scaler/kube/watch", "scaler/kube/v1alpha1"},
+	"scaler/kube":     {"lag", "lag/shard", "scaler", "scaler/brakes", "scaler/seen", "scaler/asleep", "scaler/kube/access", "scaler/kube/election", "scaler/kube/strimzi", "scaler/kube/watch", "scaler/kube/v1alpha1"},
 
 	"scaler/kube/access":        {"scaler"},
 	"scaler/kube/reach":         {},
@@ -88,8 +89,8 @@ var mayImport = map[string][]string{
 	"internal/web/events":  {"rebalancemon", "internal/engine"},
 	"internal/web/recent":  {"internal/engine"},
 
-	"internal/engine":  {"lag", "rebalancemon", "scaler", "scaler/bill", "scaler/brakes", "scaler/seen", "scaler/asleep", "scaler/breaker", "scaler/learn", "scaler/say", "scaler/timeline"},
-	"internal/metrics": {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/learn", "internal/engine", "scaler/need"},
+	"internal/engine":  {"lag", "lag/shard", "rebalancemon", "scaler", "scaler/bill", "scaler/brakes", "scaler/seen", "scaler/asleep", "scaler/breaker", "scaler/learn", "scaler/say", "scaler/timeline"},
+	"internal/metrics": {"lag", "lag/shard", "rebalancemon", "scaler", "scaler/seen", "scaler/learn", "internal/engine", "scaler/need"},
 	"internal/api":     {"lag", "rebalancemon", "scaler", "internal/engine"},
 	"internal/web":     {"lag", "rebalancemon", "scaler", "internal/engine", "internal/serve", "internal/web/events", "internal/web/recent", "internal/api", "internal/plot", "scaler/bill", "scaler/learn", "scaler/say", "scaler/number", "scaler/need", "scaler/promise", "scaler/release", "scaler/timeline", "internal/history"},
 	"internal/config":  {"lag", "rebalancemon", "scaler", "scaler/brakes", "scaler/seen"},
@@ -112,7 +113,7 @@ var mayImport = map[string][]string{
 	"internal/mcp":    {},
 	"internal/output": {"internal/api"},
 	"internal/daemon": {
-		"lag", "lag/kafkasource", "lag/kafkasource/tape", "lag/rights", "scaler", "scaler/kube", "scaler/kube/access", "scaler/kube/custommetrics", "scaler/kube/strimzi", "internal/config", "internal/audit", "internal/engine",
+		"lag", "lag/kafkasource", "lag/kafkasource/tape", "lag/rights", "lag/shard", "scaler", "scaler/brakes", "scaler/kube", "scaler/kube/access", "scaler/kube/custommetrics", "scaler/kube/strimzi", "internal/config", "internal/audit", "internal/engine",
 		"internal/external", "internal/history", "internal/messages", "internal/messages/webhook", "internal/metrics", "internal/otlp", "internal/serve", "internal/web", "internal/web/recent", "internal/record", "scaler/seen",
 	},
 }

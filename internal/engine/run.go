@@ -18,6 +18,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	readers := newReaders(ctx, e)
 	defer readers.stop()
 	defer func() { e.scaling.save(context.WithoutCancel(ctx), time.Now(), true) }()
+	e.takeShare(ctx, time.Now())
 	readers.reconcile(e.current.Clusters)
 	idle := time.NewTicker(e.opts.Interval)
 	defer idle.Stop()
@@ -48,6 +49,9 @@ func (e *Engine) withoutClusters(ctx context.Context, now time.Time) {
 
 // handle takes in one reading: a poll leads to decisions and a Report, a sample to a Report only when it saw a rebalance.
 func (e *Engine) handle(ctx context.Context, r reading, now time.Time) {
+	if e.takeShare(ctx, now) && e.Latest() != nil {
+		e.publish(now)
+	}
 	c, ok := e.clusters[r.cluster]
 	if !ok || c.Source != r.source {
 		return // the cluster was removed from the configuration in the meantime
@@ -122,7 +126,12 @@ func (e *Engine) poll(ctx context.Context, c Cluster) {
 }
 
 func (e *Engine) sample(ctx context.Context, c Cluster) {
+	pause := 0
 	every(ctx, e.opts.SampleInterval, func() {
+		if pause--; pause > 0 {
+			return
+		}
+		pause = e.samplers()
 		// A sample may take longer than its interval: a late answer is better than none, and a ticker does not queue its ticks.
 		// The source has a shorter limit.
 		sampleCtx, cancel := context.WithTimeout(ctx, max(2*e.opts.SampleInterval, 5*time.Second, e.opts.Interval*9/10))

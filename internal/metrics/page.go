@@ -171,7 +171,7 @@ func (p *Page) newViewSet(r *engine.Report) *viewSet {
 		}
 		s.polls = append(s.polls, v)
 	}
-	s.self = []*selfView{{opts: &p.opts, leader: r.Leader, series: s.series, kept: keptByAnother(r.Scalers), panics: r.Panics}}
+	s.self = []*selfView{{opts: &p.opts, leader: r.Leader, shard: r.Shard, series: s.series, kept: keptByAnother(r.Scalers), panics: r.Panics}}
 	if r.Leader {
 		s.self[0].brakes = r.Brakes
 	}

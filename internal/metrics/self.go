@@ -1,8 +1,11 @@
 package metrics
 
 import (
+	"strconv"
+
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
@@ -125,6 +128,7 @@ type selfView struct {
 	labels
 	opts   *Options
 	leader bool
+	shard  shard.Shard
 	series int
 	kept   int // scalers that another installation keeps
 	panics []engine.PanicCount
@@ -176,6 +180,14 @@ var selfTable = []row[*selfView]{
 		func(s *selfView, o *out) { o.add(float64(s.series)) }),
 	selfRow("lagscaler_leader", "1 if this replica is the leader. Only the leader exports groups and scalers, and writes replicas.",
 		func(s *selfView, o *out) { o.flag(s.leader) }),
+	selfRow("lagscaler_shards", "Shards that share the groups of the installation, as this replica's shard goes by it. Absent if there is one.",
+		func(s *selfView, o *out) { o.know(float64(s.shard.Of), !s.shard.Alone()) }),
+	selfRow("lagscaler_shard_leader", "1 if this replica leads its shard: only then it exports the groups and scalers of the shard, and writes replicas. Absent if there is one shard.",
+		func(s *selfView, o *out) {
+			if !s.shard.Alone() {
+				o.flag(s.leader, strconv.Itoa(s.shard.Index))
+			}
+		}, "shard"),
 	selfRow("lagscaler_scalers_kept_by_another", "KafkaScalers that another installation of lagscaler keeps. This one writes neither their replicas nor their status.",
 		func(s *selfView, o *out) { o.add(float64(s.kept)) }),
 	selfRow("lagscaler_brake_limit", "Limit of all scalers together (brakes.limits), by name and by what it limits: replicas added in a minute, the total of the replicas, or scalers that may be scaled down within 5 minutes. Only on the leader.",

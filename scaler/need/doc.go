@@ -10,6 +10,7 @@
 //	demand.go     records/s to process: base = forecast / utilization, plus the backlog / the drain time
 //	backlog.go    records that will wait at the horizon, with the pods that were asked for already
 //	reserve.go    the share of the last hour's peak for which capacity is kept
+//	room.go       the headroom that is kept for an objective
 //	trial.go      a trial of fewer consumers, if the capacity of a consumer was never seen
 //	removed.go    what removed replicas leave unread, and the capacity that processes it
 //	packing.go    the smallest number of consumers that can process it, because partitions cannot be split
