@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"slices"
@@ -35,10 +36,13 @@ type HeaderReader interface {
 	Look(doubts iter.Seq[lag.Doubt])
 }
 
-// Cluster is a cluster to watch.
+// Cluster is a cluster to watch, and how often.
 type Cluster struct {
 	Name   string
 	Source Source
+
+	Interval       time.Duration // between two polls; 0: Options.Interval
+	SampleInterval time.Duration // between two samples; 0: Options.SampleInterval, but not longer than between two polls. Negative: none
 }
 
 // cluster is everything that Run keeps of one cluster between polls.
@@ -72,6 +76,26 @@ func newMonitor(cluster string, slo func(cluster, group string) lag.SLO) *rebala
 		Cluster: cluster,
 		Slow:    func(group string) time.Duration { return slo(cluster, group).RebalanceTime },
 	})
+}
+
+// polls is the interval between two polls of a cluster.
+func (e *Engine) polls(c *Cluster) time.Duration { return cmp.Or(c.Interval, e.opts.Interval) }
+
+// samples is the interval between two samples of a cluster; ok is false if it is not sampled.
+func (e *Engine) samples(c *Cluster) (interval time.Duration, ok bool) {
+	if c.SampleInterval == 0 {
+		return min(e.opts.SampleInterval, e.polls(c)), e.opts.SampleInterval > 0
+	}
+	return c.SampleInterval, c.SampleInterval > 0
+}
+
+// interval is the interval of a cluster that has one of its own; 0: it has that of the clock, or is not configured.
+func (e *Engine) interval(cluster string) (own time.Duration, known bool) {
+	c, known := e.clusters[cluster]
+	if !known {
+		return 0, false
+	}
+	return c.Interval, true
 }
 
 // sampled takes in a sample of the group states and returns the rebalances that it completed.
@@ -155,6 +179,7 @@ func (c *cluster) rebalances(group string) rebalancemon.Stats {
 
 func (c *cluster) countPoll(o lag.Observation) {
 	c.stats.Polls++
+	c.stats.use(&o)
 	c.stats.LastBegan, c.stats.LastTook = o.Began, o.At.Sub(o.Began)
 	c.stats.Duplicates += uint64(o.Duplicates)
 	c.stats.Foreign = len(o.Foreign)
@@ -202,7 +227,7 @@ func (e *Engine) source(spec seen.SourceSpec, remembered func(topic string) bool
 	if !ok {
 		return src
 	}
-	src.ClusterID = c.report.Snapshot.ClusterID
+	src.ClusterID, src.Interval = c.report.Snapshot.ClusterID, c.Interval
 	if remembered != nil {
 		src.Ends, src.Absent = c.ends(spec, remembered)
 	}

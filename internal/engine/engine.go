@@ -27,8 +27,8 @@ type Settings struct {
 
 // Options are fixed for an engine's life.
 type Options struct {
-	Interval       time.Duration // between polls, 10 s when zero
-	SampleInterval time.Duration // between samples of group states, 1 s when zero
+	Interval       time.Duration // between polls of a cluster that has no interval of its own, 10 s when zero
+	SampleInterval time.Duration // between samples of group states of such a cluster, 1 s when zero; negative: none
 	Clock          seen.Clock    // of decisions; the zero value is the real one, with a poll each Interval
 	Log            *slog.Logger  // nil: discarded
 
@@ -84,7 +84,7 @@ func New(s Settings, o Options) *Engine {
 	if o.Interval <= 0 {
 		o.Interval = 10 * time.Second
 	}
-	if o.SampleInterval <= 0 {
+	if o.SampleInterval == 0 {
 		o.SampleInterval = time.Second
 	}
 	if o.Clock.Poll <= 0 {
@@ -108,7 +108,7 @@ func New(s Settings, o Options) *Engine {
 // Latest is the last Report, nil before the first poll ended.
 func (e *Engine) Latest() *Report { return e.latest.Load() }
 
-// Interval is the time between two polls.
+// Interval is the time between two polls of a cluster that has no interval of its own.
 func (e *Engine) Interval() time.Duration { return e.opts.Interval }
 
 // Reconfigure gives new settings to a running engine. A cluster whose Source stays the same keeps its history.
@@ -132,6 +132,7 @@ func (e *Engine) configure(s Settings) {
 	kept := map[string]*cluster{}
 	for _, c := range s.Clusters {
 		if old, ok := e.clusters[c.Name]; ok && old.Source == c.Source {
+			old.Cluster = c
 			kept[c.Name] = old
 			continue
 		}
@@ -184,7 +185,7 @@ func (e *Engine) declare(now time.Time) {
 
 // observe polls under a deadline shorter than the interval, so that polls never queue up.
 func (e *Engine) observe(ctx context.Context, c Cluster) (o lag.Observation) {
-	ctx, cancel := context.WithTimeout(ctx, e.opts.Interval*9/10)
+	ctx, cancel := context.WithTimeout(ctx, e.polls(&c)*9/10)
 	defer cancel()
 	began := time.Now()
 	if err := e.panics.catch(PartRead, c.Name, func() { o = c.Source.Observe(ctx) }); err != nil {
@@ -223,7 +224,12 @@ func (e *Engine) publish(now time.Time) {
 	}
 	for _, c := range e.clusters {
 		r.Clusters = append(r.Clusters, c.report)
-		r.Polls = append(r.Polls, c.polled())
+		p := c.polled()
+		p.Interval = e.polls(&c.Cluster)
+		if every, ok := e.samples(&c.Cluster); ok {
+			p.SampleInterval = every
+		}
+		r.Polls = append(r.Polls, p)
 	}
 	slices.SortFunc(r.Clusters, func(a, b *ClusterReport) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(r.Polls, func(a, b PollStats) int { return strings.Compare(a.Cluster, b.Cluster) })

@@ -42,7 +42,8 @@ func New(cfg Config) (*Source, error) {
 	l := cfg.Limits
 	client, err := transport.New(transport.Config{
 		Brokers: cfg.Brokers, ClientID: cfg.ClientID, TLS: cfg.TLS, SASL: cfg.SASL, Advertised: cfg.Advertised, Dial: cfg.Dial,
-		Identity: cfg.Identity,
+		Identity:  cfg.Identity,
+		PerSecond: l.PerSecond, Connections: cfg.Open, MetadataTTL: l.Brokers,
 		InFlight: l.InFlight, Response: l.Response, DialTimeout: l.Dial, Request: l.Request,
 	})
 	if err != nil {
@@ -94,7 +95,12 @@ func (s *Source) Connections() int64 { return s.client.Connections() }
 // Sample reads the state of every group: one ListGroups request a broker.
 // Brokers before Kafka 2.6 list groups without states: the sample has an error of code [lag.UnsupportedVersion] for each of them.
 // Polls still have the states, because they describe the groups.
+//
+// A sample is left out while a request of a poll waits for its turn: with few requests a second, polls come first.
 func (s *Source) Sample(ctx context.Context) lag.Sample {
+	if s.client.Queued() {
+		return lag.Sample{Cluster: s.cfg.Cluster, At: time.Now(), LeftOut: true}
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Limits.Sample)
 	defer cancel()
 	round := s.cluster.Sample()
@@ -176,6 +182,7 @@ func (s *Source) Observe(ctx context.Context) lag.Observation {
 		Brokers: round.Brokers, Groups: groups, Topics: offsets.Topics, Past: offsets.Past, FirstSince: offsets.FirstSince,
 		Absent: s.topics.Absent(named),
 		Errors: round.Errors(), Requests: round.Requests(), Duplicates: reading.Duplicates,
+		Quota:            s.client.Quota(),
 		OffsetsRetention: cmp.Or(s.cfg.OffsetsRetention, s.keeps.value),
 	}
 }
