@@ -27,7 +27,9 @@ func newCheck() *cobra.Command {
 		Use:   "check",
 		Short: "Validate the configuration, and test the connections and permissions in Kafka and Kubernetes",
 		Long: `Validates the configuration file. Then tries everything that a poll needs: every bootstrap address, the permission to list
-all groups, and every broker, group and topic. For a missing ACL it prints the operation and the resource. With externalScaler it
+all groups, and every broker, group and topic. For a missing ACL it prints the operation and the resource. For each cluster it prints
+how many requests and new connections a second its intervals take, and warns if that is above quota in the configuration, or above
+requestsPerSecond. With externalScaler it
 also checks the ScaledObjects that ask lagscaler, if it may list them: metricType, fields, fallback.
 
 If the configuration names a kubeconfig, or in a pod, it then tests Kubernetes: the API server, every RBAC permission of the
@@ -86,7 +88,7 @@ func checkKafka(ctx context.Context, c *config.Config, out, errOut io.Writer) (b
 	table := output.NewTable(out, "CLUSTER", "CHECKED", "RESULT", "MISSING ACL", "DETAIL")
 	for _, cluster := range c.Clusters {
 		said := output.Waiting(errOut, "checking cluster "+cluster.Name+": "+strings.Join(cluster.Brokers, ", "))
-		findings, err := daemon.CheckCluster(ctx, cluster)
+		findings, err := daemon.CheckCluster(ctx, c.InForce(cluster))
 		said()
 		if err != nil {
 			return 0, 0, wrong{err}

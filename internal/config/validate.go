@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,7 +17,8 @@ type validator struct {
 	fields   map[string]written // by path
 	problems []Problem
 	files    []string // the files that fields refer to
-	interval Duration // of the polls
+	interval Duration // of the polls of the cluster that is checked
+	samples  Samples  // of the whole file
 }
 
 // addProblem reports a mistake in a field. If the field is missing, the line is that of the mapping or list around it. A
@@ -67,10 +69,11 @@ func (v *validator) config(c *Config) {
 	}
 	var names []string
 	for i := range c.Clusters {
-		v.interval = c.Interval
+		v.interval, v.samples = cmp.Or(c.Clusters[i].Interval, c.Interval), c.SampleInterval
 		v.cluster(fmt.Sprintf("clusters[%d]", i), &c.Clusters[i], names)
 		names = append(names, c.Clusters[i].Name)
 	}
+	v.clusterDefaults(&c.ClusterDefaults)
 	v.owners(c)
 	for i := range c.Groups {
 		v.group(fmt.Sprintf("groups[%d]", i), &c.Groups[i], names)
@@ -156,12 +159,7 @@ func (v *validator) intervals(c *Config) {
 	if c.Interval < Duration(time.Second) {
 		v.addProblem("interval", "must be at least 1s")
 	}
-	switch {
-	case c.SampleInterval < Duration(100*time.Millisecond):
-		v.addProblem("sampleInterval", "must be at least 100ms")
-	case c.SampleInterval > c.Interval:
-		v.addProblem("sampleInterval", "must not be longer than interval")
-	}
+	v.sampleInterval("sampleInterval", c.SampleInterval, c.Interval)
 }
 
 func (v *validator) kubernetes(c *Config) {

@@ -27,6 +27,7 @@ func (v *validator) cluster(at string, c *Cluster, before []string) {
 		v.addProblem(at+".clientId", "is empty")
 	}
 	v.timeout(at+".timeout", c.Timeout)
+	v.pace(at, c)
 	requirePositive(v, at+".offsetsRetention", c.OffsetsRetention)
 	for i, id := range c.ClusterID {
 		switch at := fmt.Sprintf("%s.clusterId[%d]", at, i); {

@@ -108,25 +108,30 @@ func (s *sources) newSource(cluster string) *source {
 //	brokers                      a new cluster without history, which may have another id
 //	clusterId                    a new connection: to a cluster that is not one of those, nothing is sent any more
 //	credentials, TLS, filters    a new connection; the history is kept
+//	interval, limits             a new connection with these limits; the history is kept
 //	any other                    used by the next poll
 func (s *sources) follow(c *config.Config) ([]engine.Cluster, error) {
 	next := map[string]*source{}
 	fresh := map[*source]*kafkasource.Source{}
 	var found []engine.Cluster
-	for _, cluster := range c.Clusters {
+	for _, written := range c.Clusters {
+		cluster := c.InForce(written)
 		src, ok := s.open[cluster.Name]
 		if !ok || !slices.Equal(src.as.Brokers, cluster.Brokers) {
 			src, ok = s.newSource(cluster.Name), false
 		}
 		if !ok || !reflect.DeepEqual(src.as, cluster) {
-			k, err := s.connect(src, cluster, time.Duration(c.Interval))
+			k, err := s.connect(src, cluster)
 			if err != nil {
 				return nil, fmt.Errorf("cluster %s: %w", cluster.Name, err)
 			}
 			fresh[src] = k
 		}
 		next[cluster.Name] = src
-		found = append(found, engine.Cluster{Name: cluster.Name, Source: src.read})
+		found = append(found, engine.Cluster{
+			Name: cluster.Name, Source: src.read,
+			Interval: time.Duration(written.Interval), SampleInterval: time.Duration(written.SampleInterval),
+		})
 	}
 	s.use(next, fresh, c)
 	return found, nil
@@ -143,7 +148,7 @@ func (s *sources) use(next map[string]*source, fresh map[*source]*kafkasource.So
 		src := next[cluster.Name]
 		src.rules.Store(c)
 		if k, ok := fresh[src]; ok {
-			src.as = cluster
+			src.as = c.InForce(cluster)
 			if old := src.current.Swap(k); old != nil {
 				old.Close()
 			}
@@ -152,10 +157,10 @@ func (s *sources) use(next map[string]*source, fresh map[*source]*kafkasource.So
 	s.open = next
 }
 
-func (s *sources) connect(src *source, c config.Cluster, interval time.Duration) (*kafkasource.Source, error) {
+// connect makes the connection to a cluster as it is in force.
+func (s *sources) connect(src *source, c config.Cluster) (*kafkasource.Source, error) {
 	k := kafkaConfig(c, s.log)
 	k.ReadCommitted, k.Dial = src.readCommitted, s.dial
-	k.Limits = kafkasource.LimitsOf(interval, time.Duration(c.Timeout))
 	if old := src.current.Load(); old != nil && slices.Equal(src.as.ClusterID, c.ClusterID) {
 		k.Identity = old.Identity()
 	}

@@ -5,8 +5,8 @@
 // state. The pollers and samplers read Kafka and send the results to it.
 //
 //	goroutine   number             what it does
-//	poller      one per cluster    Source.Observe every 10 s, sends the Observation
-//	sampler     one per cluster    Source.Sample every 1 s, sends the Sample
+//	poller      one per cluster    Source.Observe every 10 s, or at the interval of the cluster, sends the Observation
+//	sampler     one per cluster    Source.Sample every 1 s, or at the interval of the cluster, sends the Sample; none if it says so
 //	Run         one                lag.Compute, History, rebalancemon, scaler.Evaluate, Targets.Apply; publishes a Report
 //	readers     any number         metrics, pages and commands call Latest, which does not block
 //

@@ -15,7 +15,7 @@ type pace struct {
 }
 
 // golden is the golden ratio, less 1. Its multiples, without their whole part, spread over the interval however many there are: of n
-// moments, two are at least 0.38/n and at most 1.62/n of the interval apart (the three-gap theorem).
+// moments, two that follow each other are at least 0.38/n and less than 2/n of the interval apart.
 const golden = 0.6180339887498949
 
 // spread is the pace of the cluster that begins as the n-th of this process, from 0 on, with the others before it at their own:

@@ -94,6 +94,17 @@ type PollStats struct {
 	States  bool // the sampler sees states each second; false: brokers before 2.6, states come with the poll
 }
 
+// Pace is the shortest interval between two polls of a cluster: a running process makes a Report at least so often, whatever Kafka does,
+// give or take the time that a poll may take. 0: there is no cluster.
+func (r *Report) Pace() (shortest time.Duration) {
+	for i := range r.Polls {
+		if every := r.Polls[i].Interval; shortest == 0 || every < shortest {
+			shortest = every
+		}
+	}
+	return shortest
+}
+
 // use takes in what brokers asked for since the last poll.
 func (p *PollStats) use(o *lag.Observation) {
 	p.LastQuota, p.Quota = o.Quota, p.Quota.Plus(o.Quota)

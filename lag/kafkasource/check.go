@@ -40,6 +40,7 @@ func (s *Source) Check(ctx context.Context) []Finding {
 	findings = append(findings, groupFindings(o)...)
 	findings = append(findings, topicFindings(o)...)
 	findings = append(findings, s.checkHeaders(ctx, o)...)
+	findings = append(findings, s.checkPace(ctx)...)
 	return append(findings, s.cfg.warnings()...)
 }
 

@@ -54,6 +54,7 @@ type Config struct {
 	// Open are the connections that are open, if a source shares them with another one of the same cluster; nil: with none.
 	Open *Connections
 
+	Pace   Pace // what Check compares
 	Limits Limits
 	Log    *slog.Logger // nil: silent
 }

@@ -56,7 +56,7 @@ func (h History) next(p *Poll, src *Source) History {
 	case h.Quality == Complete && (gap || !h.OutageSince.IsZero() || h.Since.IsZero()):
 		h.OutageSince, h.Since, h.peaks = time.Time{}, p.Now, peaks{}
 	}
-	if h.Quality == Complete && h.Readings.Last().Rated {
+	if h.New && h.Quality == Complete && h.Readings.Last().Rated { // a reading counts once, however often the scaler is decided
 		h.peaks.add(h.instant(p.Now), clk.Scale(p.Window), h.Readings.Last().Rate)
 	}
 	return h

@@ -44,6 +44,9 @@ type Config struct {
 // AnyBroker is any of the brokers that the client finds.
 const AnyBroker int32 = -1
 
+// IdleTime is how long a connection that nothing is asked over stays open.
+const IdleTime = 5 * time.Minute
+
 // Client holds the connections to one cluster. It is safe for concurrent use.
 type Client struct {
 	cfg         Config
@@ -95,7 +98,7 @@ func New(cfg Config) (*Client, error) {
 	c.transport = &kafka.Transport{
 		Dial:           c.dial,
 		DialTimeout:    cfg.DialTimeout,
-		IdleTimeout:    5 * time.Minute,
+		IdleTimeout:    IdleTime,
 		MetadataTTL:    cfg.MetadataTTL,
 		MetadataTopics: []string{}, // brokers only: nil would read every topic of the cluster every few seconds
 		ClientID:       cfg.ClientID,

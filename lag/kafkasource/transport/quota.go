@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kbin"
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"golang.org/x/time/rate"
 
@@ -18,6 +19,8 @@ import (
 type quota struct {
 	rate   *rate.Limiter // nil: no limit
 	queued atomic.Int32  // requests that wait for their turn
+
+	session atomic.Int64 // ms for which a broker last accepted the credentials of a connection (KIP-368); 0: for ever, or not known
 
 	mu   sync.Mutex
 	used lag.Quota // since the last take; without Connections and Refused
@@ -56,6 +59,23 @@ func (q *quota) turn(ctx context.Context) error {
 func (q *quota) spend() {
 	if q != nil && q.rate != nil {
 		q.rate.ReserveN(time.Now(), 1)
+	}
+}
+
+// authenticated takes in the answer to SaslAuthenticate, without its correlation id: version 1 ends with the time of the session.
+func (q *quota) authenticated(answer []byte) {
+	if q == nil {
+		return
+	}
+	r := claims{kbin.Reader{Src: answer}}
+	r.Int16()
+	r.string()
+	r.bytes()
+	if len(r.Src) < 8 {
+		return
+	}
+	if lifetime := r.Int64(); r.Ok() {
+		q.session.Store(max(0, lifetime))
 	}
 }
 
@@ -130,6 +150,11 @@ func (c *Client) Quota() lag.Quota {
 	c.quota.mu.Unlock()
 	used.Connections, used.Refused = c.cfg.Connections.take()
 	return used
+}
+
+// Session is how long a broker accepts the credentials of a connection, as the last one said; 0: for ever.
+func (c *Client) Session() time.Duration {
+	return time.Duration(c.quota.session.Load()) * time.Millisecond
 }
 
 // Queued reports whether a request waits for its turn.
