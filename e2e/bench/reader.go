@@ -122,7 +122,7 @@ func readClusters(ctx context.Context, brokers string, faulty int) error {
 	defer stop()
 	ended := make(chan error, 1)
 	go func() { ended <- d.Run(ctx, listener) }()
-	go scrape(ctx, "http://"+listener.Addr().String()+"/metrics")
+	go scrapeOften(ctx, "http://"+listener.Addr().String()+"/metrics")
 	if err := sleep(ctx, warmUp); err != nil {
 		return err
 	}
@@ -172,8 +172,8 @@ func (o *observer) measure(ctx context.Context, well int) (m measured, err error
 	return m, nil
 }
 
-// scrape does what a Prometheus does, until ctx ends.
-func scrape(ctx context.Context, url string) {
+// scrapeOften does what a Prometheus does, until ctx ends.
+func scrapeOften(ctx context.Context, url string) {
 	for sleep(ctx, scrapeEach) == nil {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 		if err != nil {

@@ -161,10 +161,7 @@ func (p *Page) newViewSet(r *engine.Report) *viewSet {
 	if r.Leader {
 		p.addLeaderViews(s)
 	}
-	maps.DeleteFunc(p.limiter.dropped, func(cluster string, _ map[dropReason]uint64) bool {
-		_, reads := slices.BinarySearchFunc(r.Polls, cluster, func(s engine.PollStats, name string) int { return cmp.Compare(s.Cluster, name) })
-		return !reads
-	})
+	maps.DeleteFunc(p.limiter.dropped, func(cluster string, _ map[dropReason]uint64) bool { _, reads := r.Cluster(cluster); return !reads })
 	for i := range r.Polls {
 		stats := &r.Polls[i]
 		v := &pollView{

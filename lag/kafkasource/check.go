@@ -85,6 +85,7 @@ const describeBit = 1 << kmsg.ACLOperationDescribe
 // CheckListing finds out whether ListGroups lists all groups: without DESCRIBE on the cluster it lists only those groups
 // that we may describe, without an error. It sends one request.
 func (s *Source) CheckListing(ctx context.Context) Finding {
+	defer s.ended()
 	f := Finding{Subject: "cluster"}
 	req := kmsg.NewPtrDescribeClusterRequest()
 	req.IncludeClusterAuthorizedOperations = true

@@ -159,8 +159,39 @@ func busy(t *testing.T, r *rig, polls int) (last lag.Observation) {
 	return last
 }
 
+// TestClosedWhilePolling: connections that a poll opens after its source was closed do not stay.
+func TestClosedWhilePolling(t *testing.T) {
+	c := &counted{open: map[string]int{}, most: map[string]int{}}
+	r := newRig(t, kafkasource.Config{Dial: c.dial})
+	r.fill(6)
+	r.slowed(kmsg.ListOffsets, 200*time.Millisecond)
+	for range 3 {
+		s := source(t, kafkasource.Config{Brokers: r.ListenAddrs(), Dial: c.dial})
+		ended := make(chan lag.Observation)
+		go func() { ended <- s.Observe(t.Context()) }()
+		time.Sleep(50 * time.Millisecond)
+		s.Close()
+		quiet(t, <-ended)
+	}
+	r.source.Close()
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		c.mu.Lock()
+		open := 0
+		for _, n := range c.open {
+			open += n
+		}
+		c.mu.Unlock()
+		if open == 0 {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%d connections stay open", open)
+		}
+	}
+}
+
 // No more connections to a broker are open at once than configured, and everything is read over them.
-func TestConnectionsAreBounded(t *testing.T) {
+func TestConnectionsToABroker(t *testing.T) {
 	for _, most := range []int{2, 3, 0} {
 		c := &counted{open: map[string]int{}, most: map[string]int{}}
 		r := newRig(t, kafkasource.Config{Dial: c.dial, Limits: kafkasource.Limits{Connections: most, Groups: 5, InFlight: 4}})

@@ -169,7 +169,10 @@ func (c *Client) do(ctx context.Context, sent Counter, broker int32, req kmsg.Re
 	began := time.Now()
 	release, err := c.limits.connect(ctx, broker)
 	if err != nil {
-		return nil, WithCode(lag.Slow, err)
+		if c.slow(ctx, sent, broker, false, err) {
+			err = WithCode(lag.Slow, err)
+		}
+		return nil, err
 	}
 	defer release()
 	a, up, err := c.exchange(ctx, sent, broker, req)
