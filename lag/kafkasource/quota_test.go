@@ -2,7 +2,6 @@ package kafkasource_test
 
 import (
 	"context"
-	"io"
 	"net"
 	"strings"
 	"sync"
@@ -107,7 +106,8 @@ type counted struct {
 	mu      sync.Mutex
 	open    map[string]int
 	most    map[string]int
-	accepts int // to one address at once; a further one is closed before it is answered; 0: all
+	accepts int    // to one address at once; a further one is closed before it is answered; 0: all
+	full    string // an address where each connection is closed at once
 	closed  int
 }
 
@@ -116,9 +116,7 @@ func (c *counted) dial(ctx context.Context, network, address string) (net.Conn, 
 	defer c.mu.Unlock()
 	if c.accepts > 0 && c.open[address] >= c.accepts {
 		c.closed++
-		ours, theirs := net.Pipe()
-		go func() { _, _ = io.Copy(io.Discard, io.LimitReader(theirs, 1)); _ = theirs.Close() }()
-		return ours, nil
+		return new(net.Dialer).DialContext(ctx, network, c.full)
 	}
 	conn, err := new(net.Dialer).DialContext(ctx, network, address)
 	if err != nil {
@@ -220,7 +218,21 @@ func TestBrokerRefusesConnections(t *testing.T) {
 	c := &counted{open: map[string]int{}, most: map[string]int{}}
 	r := newRig(t, kafkasource.Config{Dial: c.dial, Limits: kafkasource.Limits{Groups: 5, InFlight: 4}})
 	r.fill(60)
-	c.accepts = 3
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			refused, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_ = refused.Close()
+		}
+	}()
+	c.accepts, c.full = 3, l.Addr().String()
 	refused := 0
 	for range 4 {
 		refused += r.observe().Quota.Refused

@@ -74,7 +74,11 @@ func (c *conn) Write(b []byte) (int, error) {
 		c.step.asks(s)
 		c.quota.spend()
 	}
-	return c.Conn.Write(b)
+	n, err := c.Conn.Write(b)
+	if IsLost(err) && c.peer.versions == nil {
+		c.place.refused()
+	}
+	return n, err
 }
 
 // Close also ends the handshake of a connection that never became ready.

@@ -119,6 +119,7 @@ type place struct {
 	all      *Connections
 	target   target
 	answered bool
+	denied   bool // the broker refused it
 	ended    bool
 }
 
@@ -143,9 +144,10 @@ func (p *place) refused() {
 	p.all.mu.Lock()
 	defer p.all.mu.Unlock()
 	o := p.all.of(p.target)
-	if o.answered == 0 || p.answered {
+	if o.answered == 0 || p.answered || p.denied {
 		return
 	}
+	p.denied = true
 	p.all.refused++
 	o.fewer, o.until = o.answered, time.Now().Add(fewerFor)
 }
