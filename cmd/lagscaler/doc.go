@@ -142,6 +142,7 @@
 //	Which scaler does a trigger of KEDA ask for?         scaler/kube       triggers.go: ParseTrigger, AskFor; with settings of its own: resource
 //	Whose are the steps of an HPA towards our number?    scaler/kube/watch   targets.go: ours; internal/engine: followed
 //	What keeps a password out of logs and pages?         internal/config   secret.go
+//	Who takes a poll in, while others are decided?       internal/engine   taking.go, with a drawing
 //	When is each of many clusters polled and sampled?    internal/engine   pace.go: spread; engine.go: Cluster has its own intervals
 //	At whose polls is a scaler of several decided?       internal/engine   scaling.go: paced
 //	What depends on the interval of a source?            scaler/seen       clock.go: Paced

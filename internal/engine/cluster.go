@@ -56,6 +56,16 @@ type cluster struct {
 	slo     func(cluster, group string) lag.SLO
 	labels  func(cluster, group string) map[string]string
 	report  *ClusterReport // as published; replaced, never changed
+
+	taking *taking   // a poll is taken in by its poller, which then has history and monitor; nil: Run has them
+	queue  []reading // that came meanwhile
+}
+
+// own waits until Run has the history and the monitor: for some milliseconds, while a poll is taken in.
+func (c *cluster) own() {
+	if c.taking != nil {
+		<-c.taking.ended
+	}
 }
 
 func newCluster(c Cluster, slo func(cluster, group string) lag.SLO, labels func(cluster, group string) map[string]string) *cluster {
@@ -116,35 +126,6 @@ func (c *cluster) sampled(s lag.Sample, hints []rebalancemon.Hint, took time.Dur
 	return events
 }
 
-// observed takes in a poll.
-func (c *cluster) observed(o lag.Observation, hints []rebalancemon.Hint, d *lag.Declared, slo func(cluster, group string) lag.SLO) []rebalancemon.Event {
-	if before := c.report.Snapshot.ClusterID; before != "" && o.ClusterID != "" && before != o.ClusterID {
-		c.forget(o) // another cluster took its place, with the operator's consent
-	}
-	prev := c.report.Snapshot
-	s := d.Compute(o, prev)
-	c.countPoll(o)
-	events := c.monitor.Snapshot(s, hints)
-	groupSLO := func(group string) lag.SLO { return slo(c.Name, group) }
-	rates := c.history.Add(s, groupSLO)
-	next := &ClusterReport{
-		Name: c.Name, Snapshot: s, Groups: make([]GroupReport, len(s.Groups)),
-		LeaderChanges: c.report.LeaderChanges + lag.LeaderChanges(prev, s),
-	}
-	for i := range s.Groups {
-		g, slo := &s.Groups[i], groupSLO(s.Groups[i].Group)
-		next.Groups[i] = GroupReport{
-			Lag: g, Summary: g.Summary(), Rates: rates[i], Rebalances: c.rebalances(g.Group), SLO: slo, Over: g.Over(slo.Lag),
-			Labels: c.labels(c.Name, g.Group),
-		}
-	}
-	c.report = next
-	if r, ok := c.Source.(HeaderReader); ok {
-		r.Look(doubts(rates))
-	}
-	return events
-}
-
 // doubts are those about all groups, found only when a source asks for them.
 func doubts(rates []lag.Rates) iter.Seq[lag.Doubt] {
 	return func(yield func(lag.Doubt) bool) {
@@ -155,17 +136,6 @@ func doubts(rates []lag.Rates) iter.Seq[lag.Doubt] {
 				}
 			}
 		}
-	}
-}
-
-// forget replaces everything that is known of the cluster by why it could not be read, because what was known makes the
-// program fail. Counters of the groups begin anew.
-func (c *cluster) forget(o lag.Observation) {
-	c.history = lag.History{}
-	c.monitor = newMonitor(c.Name, c.slo)
-	c.report = &ClusterReport{
-		Name: c.Name, Snapshot: &lag.Snapshot{Cluster: c.Name, Began: o.Began, At: o.At, Errors: o.Errors},
-		LeaderChanges: c.report.LeaderChanges,
 	}
 }
 
@@ -227,6 +197,7 @@ func (e *Engine) source(spec seen.SourceSpec, remembered func(topic string) bool
 	if !ok {
 		return src
 	}
+	c.own()
 	src.ClusterID, src.Interval = c.report.Snapshot.ClusterID, c.Interval
 	if remembered != nil {
 		src.Ends, src.Absent = c.ends(spec, remembered)

@@ -13,7 +13,7 @@ import (
 //
 //	                 ┌─ poller ──┐ one pair
 //	ctx ── readers ──┤           ├ a cluster ── readings ──> Run (all state) ──> Latest
-//	                 └─ sampler ─┘
+//	                 └─ sampler ─┘     <── polls to be taken in, see taking
 //
 // New settings are published at once: what was known of a cluster that is not among them any more is gone.
 func (e *Engine) Run(ctx context.Context) error {
@@ -39,16 +39,29 @@ func (e *Engine) Run(ctx context.Context) error {
 
 // handle takes in one reading: a poll leads to decisions and a Report, a sample to a Report only when it saw a rebalance.
 func (e *Engine) handle(ctx context.Context, r reading, now time.Time) {
+	switch {
+	case r.taken != nil:
+		e.finish(ctx, r.taken, now)
+		return
+	case r.back != nil:
+		e.begin(ctx, r, now)
+		return
+	}
 	c, ok := e.clusters[r.cluster]
 	if !ok || c.Source != r.source {
 		return // the cluster was removed from the configuration in the meantime
 	}
+	if c.taking != nil {
+		c.queue = append(c.queue, r)
+		return
+	}
 	if r.obs != nil {
 		e.declare(now)
 		e.scaling.load(ctx, now)
-		e.observed(r.cluster, *r.obs)
-		e.scaling.decide(ctx, now, e.share(&c.Cluster), func(polled string) bool { return polled == r.cluster })
-		e.publish(now)
+		t := e.take(r.cluster, *r.obs)
+		t.run()
+		e.took(t)
+		e.decided(ctx, c, now)
 		return
 	}
 	var events []rebalancemon.Event
@@ -97,7 +110,7 @@ func (r *readers) reconcile(clusters []Cluster) {
 		r.cancel[c.Name], r.cluster[c.Name] = cancel, c
 		turn := r.started
 		r.started++
-		r.wg.Go(func() { r.engine.poll(ctx, c, turn) })
+		r.wg.Go(func() { r.engine.poll(ctx, r.ctx, c, turn) })
 		if every, ok := r.engine.samples(&c); ok {
 			r.wg.Go(func() { r.engine.sample(ctx, c, spread(turn, every)) })
 		}
@@ -111,10 +124,22 @@ func (r *readers) stop() {
 	r.wg.Wait()
 }
 
-func (e *Engine) poll(ctx context.Context, c Cluster, turn int) {
+// poll polls a cluster until ctx ends, and takes its polls in. One that Run has given back is always finished: until running ends, with
+// which Run ends.
+func (e *Engine) poll(ctx, running context.Context, c Cluster, turn int) {
 	spread(turn, e.polls(&c)).run(ctx, func() {
-		o := e.observe(ctx, c)
-		e.deliver(ctx, reading{source: c.Source, cluster: c.Name, obs: &o})
+		o, back := e.observe(ctx, c), make(chan *taking, 1)
+		if !e.deliver(ctx, reading{source: c.Source, cluster: c.Name, obs: &o, back: back}) {
+			return
+		}
+		select {
+		case t, ok := <-back:
+			if ok {
+				t.run()
+				e.deliver(running, reading{source: c.Source, cluster: c.Name, taken: t})
+			}
+		case <-running.Done():
+		}
 	})
 }
 
@@ -137,12 +162,15 @@ func (e *Engine) sample(ctx context.Context, c Cluster, p pace) {
 	})
 }
 
-func (e *Engine) deliver(ctx context.Context, r reading) {
+// deliver gives a reading to Run; it returns false if ctx ended first.
+func (e *Engine) deliver(ctx context.Context, r reading) bool {
 	if ctx.Err() != nil {
-		return // the reading was cut short because the program ends
+		return false // the reading was cut short because the program ends
 	}
 	select {
 	case e.readings <- r:
+		return true
 	case <-ctx.Done():
+		return false
 	}
 }
