@@ -13,13 +13,14 @@ func (v *validator) pace(at string, c *Cluster) {
 	if v.has(at+".interval") && c.Interval < Duration(time.Second) {
 		v.addProblem(at+".interval", "must be at least 1s")
 	}
+	interval := cmp.Or(c.Interval, v.interval)
 	if v.has(at + ".sampleInterval") {
-		v.sampleInterval(at+".sampleInterval", c.SampleInterval, v.interval)
+		v.sampleInterval(at+".sampleInterval", c.SampleInterval, interval)
 	}
 	v.limits(at, c.RequestsPerSecond, c.Connections, c.Quota)
 	// One broker is asked once for a sample, so that nothing would be left for polls.
 	samples := cmp.Or(c.SampleInterval, v.samples)
-	if c.RequestsPerSecond > 0 && samples > 0 && c.RequestsPerSecond*time.Duration(min(samples, Samples(v.interval))).Seconds() <= 1 {
+	if c.RequestsPerSecond > 0 && samples > 0 && c.RequestsPerSecond*time.Duration(min(samples, Samples(interval))).Seconds() <= 1 {
 		v.addProblem(at+".requestsPerSecond", "is not more than the samples of one broker take; set sampleInterval to none, or longer")
 	}
 }

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,8 +16,10 @@ type validator struct {
 	fields   map[string]written // by path
 	problems []Problem
 	files    []string // the files that fields refer to
-	interval Duration // of the polls of the cluster that is checked
-	samples  Samples  // of the whole file
+	interval Duration // between polls, as the whole file says
+	samples  Samples  // the same, between samples; 0: not known
+	names    []string // of clusters that are configured elsewhere
+	anyName  bool     // clusters are configured elsewhere, and it is not known which
 }
 
 // addProblem reports a mistake in a field. If the field is missing, the line is that of the mapping or list around it. A
@@ -64,16 +65,18 @@ func requirePositive[T int | int64 | float64 | Duration](v *validator, path stri
 }
 
 func (v *validator) config(c *Config) {
-	if len(c.Clusters) == 0 {
+	v.anyName = c.directory != "" && v.names == nil || len(c.Strimzi) > 0
+	if len(c.Clusters) == 0 && c.directory == "" && len(c.Strimzi) == 0 {
 		v.addProblem("clusters", "is missing: at least one Kafka cluster with its name and brokers")
 	}
-	var names []string
+	names := slices.Clone(v.names)
+	v.interval, v.samples = c.Interval, c.SampleInterval
 	for i := range c.Clusters {
-		v.interval, v.samples = cmp.Or(c.Clusters[i].Interval, c.Interval), c.SampleInterval
 		v.cluster(fmt.Sprintf("clusters[%d]", i), &c.Clusters[i], names)
 		names = append(names, c.Clusters[i].Name)
 	}
 	v.clusterDefaults(&c.ClusterDefaults)
+	v.strimzi(c)
 	v.owners(c)
 	for i := range c.Groups {
 		v.group(fmt.Sprintf("groups[%d]", i), &c.Groups[i], names)
@@ -103,6 +106,7 @@ func (v *validator) config(c *Config) {
 		v.forbid("without metrics.partitions.match", "metrics.partitions.overThreshold", "metrics.partitions.top")
 	}
 	v.otlp(c.OTLP)
+	v.history(c.History)
 	v.messages(c)
 	requirePositive(v, "record.maxMiB", c.Record.MaxMiB)
 	requirePositive(v, "record.keep", c.Record.Keep)
@@ -179,7 +183,7 @@ func (v *validator) kubernetes(c *Config) {
 
 func (v *validator) group(at string, g *Group, clusters []string) {
 	v.require(at+".match", g.Match.IsZero(), "a pattern of group names; .* is every one")
-	if v.has(at+".cluster") && !slices.Contains(clusters, g.Cluster) {
+	if v.has(at+".cluster") && !v.anyName && !slices.Contains(clusters, g.Cluster) {
 		v.addProblem(at+".cluster", "is not a cluster of this file; the clusters are %s", oneOf(clusters))
 	}
 	if g.Isolation != seen.ReadUncommitted && g.Isolation != seen.ReadCommitted {

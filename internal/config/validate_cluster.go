@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"regexp"
@@ -15,6 +16,11 @@ import (
 var clusterName = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 
 func (v *validator) cluster(at string, c *Cluster, before []string) {
+	v.nameAndBrokers(at, c, before)
+	v.clusterSettings(at, c)
+}
+
+func (v *validator) nameAndBrokers(at string, c *Cluster, before []string) {
 	v.require(at+".name", c.Name == "", "a name for the cluster")
 	switch {
 	case c.Name != "" && !clusterName.MatchString(c.Name):
@@ -23,10 +29,14 @@ func (v *validator) cluster(at string, c *Cluster, before []string) {
 		v.addProblem(at+".name", "is also the name of clusters[%d]", slices.Index(before, c.Name))
 	}
 	v.brokers(at+".brokers", c.Brokers)
+}
+
+// clusterSettings checks what is not the name and the address of a cluster.
+func (v *validator) clusterSettings(at string, c *Cluster) {
 	if c.ClientID == "" {
 		v.addProblem(at+".clientId", "is empty")
 	}
-	v.timeout(at+".timeout", c.Timeout)
+	v.timeout(at+".timeout", c.Timeout, cmp.Or(c.Interval, v.interval))
 	v.pace(at, c)
 	requirePositive(v, at+".offsetsRetention", c.OffsetsRetention)
 	for i, id := range c.ClusterID {
@@ -51,8 +61,8 @@ func (v *validator) cluster(at string, c *Cluster, before []string) {
 }
 
 // timeout checks that a request can be answered within a poll: kafkasource.LimitsOf gives a poll 8/10 of the interval.
-func (v *validator) timeout(at string, d Duration) {
-	switch most := v.interval * 8 / 10; {
+func (v *validator) timeout(at string, d, interval Duration) {
+	switch most := interval * 8 / 10; {
 	case d == 0:
 	case d < Duration(100*time.Millisecond):
 		v.addProblem(at, "must be at least 100ms")

@@ -19,7 +19,9 @@ import (
 	"github.com/lagscaler/lagscaler/internal/metrics"
 	"github.com/lagscaler/lagscaler/internal/otlp"
 	"github.com/lagscaler/lagscaler/internal/record"
+	"github.com/lagscaler/lagscaler/internal/web"
 	"github.com/lagscaler/lagscaler/internal/web/recent"
+	"github.com/lagscaler/lagscaler/scaler/kube/strimzi"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -52,7 +54,8 @@ type Daemon struct {
 	log      *slog.Logger
 	level    slog.LevelVar
 	sources  *sources
-	kube     controller // nil without Kubernetes
+	kube     controller         // nil without Kubernetes
+	strimzi  *strimzi.Discovery // nil without Kubernetes, or without a file
 	engine   *engine.Engine
 	recorder *record.Recorder // nil: nothing is recorded
 	audit    *audit.Trail
@@ -62,9 +65,10 @@ type Daemon struct {
 
 	messenger *webhook.Messenger
 	pages     http.Handler
-	health    net.Listener    // of the probes alone; nil: they have no port of their own
-	external  *externalScaler // nil: nobody is answered
-	custom    *customMetrics  // nil: the API server is not answered
+	history   web.HistoryReader // nil: nothing is read
+	health    net.Listener      // of the probes alone; nil: they have no port of their own
+	external  *externalScaler   // nil: nobody is answered
+	custom    *customMetrics    // nil: the API server is not answered
 }
 
 // New makes all parts and starts none of them. It does not connect to Kafka yet. Its errors mean that the configuration or
@@ -79,14 +83,16 @@ func New(o Options) (*Daemon, error) {
 	d.level.Set(c.Log.Level.Slog())
 	d.log = newLog(o.Log, c.Log.Format, &d.level)
 	d.sources = newSources(d.log, o)
-	clusters, err := d.sources.follow(c)
+	clusters, err := d.openClusters()
 	if err != nil {
 		return nil, err
 	}
+	c, o = d.config.Load(), d.opts
 	if k, err := connectKubernetes(o, d.log); err != nil {
 		return nil, err
 	} else if k != nil {
 		d.kube = k
+		d.discover(k.Strimzi)
 	}
 	if d.external, err = d.newExternalScaler(); err != nil {
 		return nil, err
@@ -99,11 +105,31 @@ func New(o Options) (*Daemon, error) {
 	}
 	ring := recent.New()
 	d.engine = engine.New(engineSettings(c, clusters), d.engineOptions(ring))
+	if err := d.pastFrom(c.History); err != nil {
+		return nil, err
+	}
 	d.showIn(ring)
 	if err := d.pushTo(c.OTLP); err != nil {
 		return nil, err
 	}
 	return d, errors.Join(d.listenHealth(c.HealthListen), d.external.listen(), d.custom.listen())
+}
+
+// openClusters opens the clusters of the configuration, without those that have files of their own and cannot be opened.
+func (d *Daemon) openClusters() (clusters []engine.Cluster, err error) {
+	if d.opts.Reloader == nil {
+		return d.sources.follow(d.opts.Config)
+	}
+	err = d.opts.Reloader.Open(func(c *config.Config) (err error) {
+		next := *d.opts.Config
+		next.Clusters = c.Clusters
+		if clusters, err = d.sources.follow(&next); err == nil {
+			d.opts.Config = &next
+			d.config.Store(&next)
+		}
+		return err
+	})
+	return clusters, err
 }
 
 // engineOptions connects the engine with the other parts.

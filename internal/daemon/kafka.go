@@ -8,22 +8,35 @@ import (
 
 	"github.com/lagscaler/lagscaler/internal/config"
 	"github.com/lagscaler/lagscaler/lag/kafkasource"
+	"github.com/lagscaler/lagscaler/lag/rights"
 )
 
 // checkTimeout is for one cluster, whose bootstrap addresses are tried one after another.
 const checkTimeout = time.Minute
 
-// CheckCluster tries everything that a poll of a cluster, as it is in force, needs. An error means that the configuration is wrong;
-// what failed in Kafka is in the findings.
-func CheckCluster(ctx context.Context, c config.Cluster) ([]kafkasource.Finding, error) {
+// ClusterCheck is what was tried in a cluster.
+type ClusterCheck struct {
+	Findings []kafkasource.Finding
+
+	Style   rights.Style // what grants rights there
+	Needed  Lacking      // without these, some lag is not known
+	Details Lacking      // it works without these
+}
+
+// CheckCluster tries everything that a poll of a cluster, as it is in force, needs. An error means that the configuration is wrong; what failed in Kafka is in
+// the findings.
+func CheckCluster(ctx context.Context, c config.Cluster, o GrantOptions) (ClusterCheck, error) {
 	s, err := kafkasource.New(kafkaConfig(c, slog.New(slog.DiscardHandler)))
 	if err != nil {
-		return nil, fmt.Errorf("cluster %s: %w", c.Name, err)
+		return ClusterCheck{}, fmt.Errorf("cluster %s: %w", c.Name, err)
 	}
 	defer s.Close()
 	ctx, cancel := context.WithTimeout(ctx, max(checkTimeout, time.Duration(c.Interval)))
 	defer cancel()
-	return s.Check(ctx), nil
+	checked := s.Check(ctx)
+	check := ClusterCheck{Findings: checked.Findings}
+	check.Style, check.Needed, check.Details = lacking(c, checked, o)
+	return check, nil
 }
 
 // kafkaConfig says how to connect to a cluster, as it is in force, and what to read from it, within which limits.
@@ -61,9 +74,11 @@ func tlsOf(t *config.TLS) *kafkasource.TLS {
 	if t == nil {
 		return nil
 	}
+	pem := t.PEM()
 	return &kafkasource.TLS{
 		CAFile: t.CAFile, CertFile: t.CertFile, KeyFile: t.KeyFile,
 		ServerName: t.ServerName, InsecureSkipVerify: t.InsecureSkipVerify,
+		CAPEM: pem.CA, CertPEM: pem.Cert, KeyPEM: pem.Key.Reveal(),
 	}
 }
 
@@ -86,6 +101,9 @@ func saslOf(s *config.SASL) *kafkasource.SASL {
 		out.AWS = kafkasource.AWS{
 			Profile: a.Profile, RoleARN: a.RoleARN, ExternalID: a.ExternalID, SessionName: a.SessionName, WebIdentityTokenFile: a.WebIdentityTokenFile,
 		}
+	}
+	if k := s.Kerberos; k != nil {
+		out.Kerberos = kafkasource.Kerberos{Realm: k.Realm, KDC: k.KDC, ConfigFile: k.ConfigFile, KeytabFile: k.KeytabFile, ServiceName: k.ServiceName}
 	}
 	return out
 }

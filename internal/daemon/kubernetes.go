@@ -37,6 +37,9 @@ type controller interface {
 func connectKubernetes(o Options, log *slog.Logger) (*kube.Controller, error) {
 	c, k := o.Config, o.Config.Kubernetes
 	if withoutKubernetes(k) {
+		if len(c.Strimzi) > 0 {
+			log.Warn("clusters of Strimzi are configured, but there is no Kubernetes to find them in: see kubernetes.enabled")
+		}
 		if len(c.Scalers) > 0 {
 			log.Warn("scalers are declared, but there is no Kubernetes to scale in: see kubernetes.enabled")
 		}
@@ -85,7 +88,19 @@ func CheckKubernetes(ctx context.Context, c *config.Config, version string) (fin
 	defer cancel()
 	return kube.Check(ctx, clients, kube.Options{
 		Namespace: cmp.Or(c.Kubernetes.Namespace, clients.Namespace), Lease: c.Kubernetes.LeaseName, Watch: c.Kubernetes.WatchNamespaces,
-	}, c.Mode), "", nil
+	}, c.Mode, besideMode(c)...), "", nil
+}
+
+// besideMode are the permissions that the configuration needs beside those of its mode.
+func besideMode(c *config.Config) []access.Permission {
+	var beside []access.Permission
+	if len(c.Owners) > 0 && len(c.Kubernetes.WatchNamespaces) == 0 {
+		beside = append(beside, access.Owners)
+	}
+	if c.CustomMetrics != nil {
+		beside = append(beside, access.CustomMetrics...)
+	}
+	return beside
 }
 
 // Inventory lists the workloads and pods of the namespaces; none means all. An empty kubeconfig means the service account of the pod.

@@ -11,6 +11,7 @@ import (
 //
 //	           ┌─ interrupt   the end of ctx: SIGINT, SIGTERM
 //	           ├─ reload      the file, SIGHUP ──settings──┐
+//	           ├─ strimzi     clusters that Strimzi runs ──> reload
 //	           ├─ kubernetes  watches ──targets──┐         │
 //	run group ─┤   status, Events <──────────┐   v         v
 //	           ├─ engine      polls, samples, decisions ──> Report ──┐ Latest()
@@ -35,6 +36,9 @@ func (d *Daemon) Run(ctx context.Context, listener net.Listener) error {
 	add(func(ctx context.Context) error { <-ctx.Done(); return nil })
 	if d.opts.Reloader != nil {
 		add(d.reload)
+	}
+	if d.strimzi != nil {
+		add(d.strimzi.Run)
 	}
 	deciding := add(d.engine.Run)
 	add(d.metrics.Run)

@@ -21,6 +21,9 @@ func (e *Engine) Run(ctx context.Context) error {
 	defer readers.stop()
 	defer func() { e.scaling.save(context.WithoutCancel(ctx), time.Now(), true) }()
 	readers.reconcile(e.current.Clusters)
+	idle := time.NewTicker(e.opts.Interval)
+	defer idle.Stop()
+	e.withoutClusters(ctx, time.Now())
 	for {
 		select {
 		case <-ctx.Done():
@@ -28,12 +31,23 @@ func (e *Engine) Run(ctx context.Context) error {
 		case s := <-e.settings:
 			e.configure(s)
 			readers.reconcile(s.Clusters)
-			if e.Latest() != nil {
+			if len(s.Clusters) > 0 && e.Latest() != nil {
 				e.publish(time.Now())
 			}
+			e.withoutClusters(ctx, time.Now())
+		case now := <-idle.C:
+			e.withoutClusters(ctx, now)
 		case r := <-e.readings:
 			e.handle(ctx, r, time.Now())
 		}
+	}
+}
+
+// withoutClusters decides and publishes while there is no cluster, so no reading: none was discovered yet, or the last one is gone. What
+// readers see is then not that of a cluster that is gone, and the program is ready.
+func (e *Engine) withoutClusters(ctx context.Context, now time.Time) {
+	if len(e.current.Clusters) == 0 {
+		e.Tick(ctx, now)
 	}
 }
 

@@ -31,11 +31,12 @@ type Targets interface {
 // ScalerReport is one scaler's last decision, what became of it, and what happened before.
 type ScalerReport struct {
 	scaler.Outcome
-	Week     learn.Week        // what was, and what was decided, for a comparison
-	Bill     bill.Account      // replica hours and late records of the last week
-	Timeline timeline.Timeline // decisions and rebalances of the last week
-	Counts   ScalerCounts
-	Speeds   []learn.Speeds // of the consumers of each source, in the order of Sources
+	Week      learn.Week        // what was, and what was decided, for a comparison
+	Bill      bill.Account      // replica hours and late records of the last week
+	Timeline  timeline.Timeline // decisions and rebalances of the last week
+	HistoryAt time.Time         // Week, Bill and Timeline are the leader's, as this replica read them then; zero: its own
+	Counts    ScalerCounts
+	Speeds    []learn.Speeds // of the consumers of each source, in the order of Sources
 }
 
 const (
@@ -64,6 +65,7 @@ type scaling struct {
 	mode     scaler.Mode // the global one
 	declared declared    // as of the last reading
 	memory   memory
+	saved    saved
 	left     leftBefore
 	reports  map[string]ScalerReport // by name, without Counts
 	counts   map[string]*counts
@@ -214,6 +216,7 @@ func (s *scaling) load(ctx context.Context, now time.Time) {
 		s.clusterIDs.remember(s.memory.learned)
 		s.rememberFleet()
 	}
+	s.follow(ctx, now)
 }
 
 // learns reports whether this process keeps what is learned. In observe nothing is learned, and there is no right to
@@ -256,6 +259,7 @@ func (s *scaling) published() []ScalerReport {
 	for _, name := range slices.Sorted(maps.Keys(s.reports)) {
 		r := s.reports[name]
 		r.Counts = s.count(name).published()
+		s.saved.tell(&r)
 		out = append(out, r)
 	}
 	return out

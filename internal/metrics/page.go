@@ -37,6 +37,9 @@ type Options struct {
 	ConfigLoaded func() bool // whether the last load of the file succeeded; nil: there is no file
 	Version      string
 	Revision     string
+
+	// ClusterConfigs calls each for each cluster with a configuration of its own: whether the last load succeeded; nil: there are none.
+	ClusterConfigs func(each func(cluster, origin string, loaded bool))
 }
 
 // Receiver is what became of the messages for one receiver, since start, and what waits for it.

@@ -24,6 +24,7 @@ type Options struct {
 	Troubles  func() []Problem                                 // problems that are not in the report, such as missing permissions; nil: none
 	Deeds     func(scaler string, now time.Time) []engine.Deed // what was done to a scaler, the newest first; nil: nobody keeps it
 	HourPrice func() HourPrice                                 // what a replica costs in an hour; nil: not known
+	History   HistoryReader                                    // what was of a group, further back than two hours; nil: it is not read
 	Scene     func() string                                    // one sentence above each page, of a demo; nil: none
 	Now       func() time.Time
 	Log       *slog.Logger
@@ -45,6 +46,8 @@ type pages struct {
 	events  events.Index
 	answers serve.Slots
 	wholes  serve.Slots
+
+	histories serve.Slots
 }
 
 // New is the handler of pages, JSON and health checks. The caller adds other paths, such as the metrics.
@@ -55,7 +58,7 @@ func New(o Options) http.Handler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	p := &pages{Options: o, answers: serve.NewSlots(maxAnswers), wholes: serve.NewSlots(maxWholes)}
+	p := &pages{Options: o, answers: serve.NewSlots(maxAnswers), wholes: serve.NewSlots(maxWholes), histories: serve.NewSlots(maxHistories)}
 	mux := http.NewServeMux()
 	for _, r := range routes {
 		if r.page != "" {
@@ -86,6 +89,7 @@ type route struct {
 var routes = []route{
 	{"/{$}", "/api/v1/groups", "groups.html", "Groups", (*pages).groups, (*pages).allGroups},
 	{"/group", "/api/v1/group", "group.html", "Group", (*pages).group, nil},
+	{"/history", "/api/v1/history", "history.html", "History", (*pages).history, nil},
 	{"/decisions", "/api/v1/decisions", "decisions.html", "Decisions", (*pages).decisions, (*pages).allDecisions},
 	{"/scaler", "/api/v1/scaler", "scaler.html", "Scaler", (*pages).scaler, nil},
 	{"/rebalances", "/api/v1/rebalances", "rebalances.html", "Rebalances", (*pages).rebalances, (*pages).allRebalances},

@@ -280,7 +280,7 @@ func TestPaceIsChecked(t *testing.T) {
 			r.fill(6)
 			var said string
 			var warnings []string
-			for _, f := range r.source.Check(t.Context()) {
+			for _, f := range r.source.Check(t.Context()).Findings {
 				switch {
 				case f.Subject != "pace":
 				case f.Warning:

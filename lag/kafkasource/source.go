@@ -42,7 +42,7 @@ func New(cfg Config) (*Source, error) {
 	cfg = cfg.orDefault()
 	l := cfg.Limits
 	client, err := transport.New(transport.Config{
-		Brokers: cfg.Brokers, ClientID: cfg.ClientID, TLS: cfg.TLS, SASL: cfg.SASL, Advertised: cfg.Advertised, Dial: cfg.Dial,
+		Brokers: cfg.Brokers, ClientID: cfg.ClientID, TLS: cfg.TLS, SASL: cfg.SASL, Advertised: cfg.Advertised, Dial: cfg.Dial, Tap: cfg.Tap,
 		Identity:  cfg.Identity,
 		PerSecond: l.PerSecond, Connections: cfg.Open, MetadataTTL: l.Brokers,
 		InFlight: l.InFlight, Response: l.Response, DialTimeout: l.Dial, Request: l.Request,

@@ -13,6 +13,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
 	"github.com/lagscaler/lagscaler/scaler/kube/election"
+	"github.com/lagscaler/lagscaler/scaler/kube/strimzi"
 	"github.com/lagscaler/lagscaler/scaler/kube/v1alpha1"
 	"github.com/lagscaler/lagscaler/scaler/kube/watch"
 	"github.com/lagscaler/lagscaler/scaler/seen"
@@ -168,6 +169,12 @@ func (c *Controller) Publish(outcomes []scaler.Outcome) {
 
 // LeaderAnswersAt is the address at which the leader answers other autoscalers; empty: it does not, or nobody leads.
 func (c *Controller) LeaderAnswersAt() string { return c.election.LeaderAnswersAt() }
+
+// Strimzi finds the Kafka clusters that Strimzi runs; changed gets all of them whenever one is another than before. A permission that it
+// lacks is one of MissingRights.
+func (c *Controller) Strimzi(changed func([]strimzi.Found)) *strimzi.Discovery {
+	return strimzi.New(c.api, c.kinds.Resolve, changed)
+}
 
 // Load reads the saved memories, by scaler. A memory that cannot be read is left out and logged: it is of another
 // version, or somebody edited it.

@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -170,9 +171,22 @@ func (p *publisher) writeStatus(ctx context.Context, o scaler.Outcome, r *resour
 	err := p.saveKept(ctx, r, next.KeptBy, "/status", next)
 	switch {
 	case err == nil:
+		p.tellReady(o.Name, &w.status, &next)
 		w.status, w.at = next, now
 	case !apierrors.IsNotFound(err) && !apierrors.IsForbidden(err):
 		p.api.Log.Debug("writing a status failed", "scaler", o.Name, "err", err)
+	}
+}
+
+// tellReady logs when a scaler begins or ceases to be ready, so that the log alone says why nothing is decided.
+func (p *publisher) tellReady(scaler string, before, now *v1alpha1.KafkaScalerStatus) {
+	last, ready := meta.FindStatusCondition(before.Conditions, v1alpha1.Ready), meta.FindStatusCondition(now.Conditions, v1alpha1.Ready)
+	switch {
+	case ready == nil, last != nil && last.Status == ready.Status && last.Reason == ready.Reason:
+	case ready.Status == metav1.ConditionFalse:
+		p.api.Log.Warn("a scaler is not ready", "scaler", scaler, "reason", ready.Reason, "why", ready.Message)
+	case last != nil && last.Status == metav1.ConditionFalse:
+		p.api.Log.Info("a scaler is not refused any more", "scaler", scaler, "ready", string(ready.Status))
 	}
 }
 

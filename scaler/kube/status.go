@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -293,13 +294,17 @@ func ableCondition(o scaler.Outcome) metav1.Condition {
 	case o.Disposition == scaler.Answered:
 		return able(false, string(scaler.Answered), "another autoscaler asks for the number of replicas and writes it")
 	case o.Mode != scaler.Act:
-		return able(false, "Advise", "mode advise: lagscaler shows decisions and does not write them")
-	case o.Disposition == scaler.Paused:
+		message := "mode advise: lagscaler shows decisions and does not write them"
+		if owner := o.Workload.Owner; owner.Owns() {
+			message += "; in mode act it could not write them either, because " + owner.Kind + " " + owner.Name + " sets the replicas of the target"
+		}
+		return able(false, "Advise", message)
+	case o.Disposition == scaler.Paused, o.Workload.Paused:
 		return able(false, string(scaler.Paused), "the annotation "+v1alpha1.AnnotationPaused+" is set")
 	case o.Workload.Owner.Owns():
 		return able(false, string(scaler.Conflict), o.Workload.Owner.Kind+" "+o.Workload.Owner.Name+" sets the replicas of the target")
 	case o.Disposition == scaler.Conflict, o.Disposition == scaler.Failed:
-		return able(false, string(o.Disposition), o.Failure)
+		return able(false, string(o.Disposition), cmp.Or(o.Failure, "the last change was not written; the next decision tries again"))
 	case o.Decision.Verdict == scaler.ReplicasFought, o.Decision.Verdict == scaler.TargetNotFound:
 		return able(false, string(o.Decision.Verdict), o.Decision.Verdict.Doc())
 	}

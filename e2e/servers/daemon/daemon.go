@@ -26,6 +26,7 @@ type Options struct {
 	SampleInterval time.Duration    // between samples; 0: as in production
 	Listen         string           // empty: a free port
 	OTLP           string           // where metrics are pushed to by HTTP, at each interval; empty: nowhere
+	History        *config.History  // the Prometheus that pages ask; nil: none
 	Published      func(*engine.Report)
 	Source         func(engine.Source) engine.Source // wraps the source of the cluster
 }
@@ -61,6 +62,7 @@ func Start(t *testing.T, o Options) *Daemon {
 	if o.OTLP != "" {
 		c.OTLP = &config.OTLP{Endpoint: config.TokenURL(o.OTLP), Protocol: config.OTLPHTTP, Interval: c.Interval}
 	}
+	c.History = o.History
 	if o.Listen == "" {
 		o.Listen = "127.0.0.1:0"
 	}

@@ -40,7 +40,7 @@ func (in install) format(ctx context.Context, dir, clusterID string, node int) e
 // checkpoint is where StorageTool leaves the first records: since 4.4 as the
 // first snapshot of the metadata log.
 func (in install) checkpoint() string {
-	if in.version == V39 || in.version == V43 {
+	if !in.version.Since(V44) {
 		return "bootstrap.checkpoint"
 	}
 	return filepath.Join("__cluster_metadata-0", "00000000000000000000-0000000000.checkpoint")

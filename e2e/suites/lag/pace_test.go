@@ -143,12 +143,12 @@ func TestEachClusterAtItsOwnPace(t *testing.T) {
 // checked looks for what check says of a cluster whose quota bites.
 func checked(t *testing.T, c config.Cluster) {
 	t.Helper()
-	findings, err := program.CheckCluster(t.Context(), config.Default().InForce(c))
+	checked, err := program.CheckCluster(t.Context(), config.Default().InForce(c), program.GrantOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	said := ""
-	for _, f := range findings {
+	for _, f := range checked.Findings {
 		if f.Subject == "pace" {
 			said += f.Detail + "\n"
 		}

@@ -31,6 +31,9 @@ type Config struct {
 	// Dial opens connections, before TLS; nil: directly.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
+	// Tap is told what each request was answered, from several goroutines; nil: nobody is.
+	Tap func(Exchange)
+
 	InFlight    int           // requests of DoLimited in flight per broker
 	PerSecond   float64       // requests to all brokers; 0: no limit
 	Connections *Connections  // that are open; nil: no limit
@@ -187,11 +190,14 @@ func (c *Client) do(ctx context.Context, sent Counter, broker int32, req kmsg.Re
 		c.setVersions(broker, a.versions)
 	}
 	if a.unsupported {
+		c.tap(broker, req, a, nil)
 		return nil, WithCode(lag.UnsupportedVersion, fmt.Errorf("broker does not support %s", kmsg.NameForKey(a.key)))
 	}
 	resp := req.ResponseKind()
 	resp.SetVersion(a.version)
-	if err := c.decoders.decode(ctx, resp, a.body); err != nil {
+	err = c.decoders.decode(ctx, resp, a.body)
+	c.tap(broker, req, a, err)
+	if err != nil {
 		return nil, notDecoded(a, err)
 	}
 	if _, ok := resp.(selfContained); ok {
