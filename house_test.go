@@ -123,6 +123,7 @@ var onlyImporter = map[string][]string{
 	"github.com/segmentio/kafka-go":          {"lag/kafkasource/transport", "internal/demo"},
 	"github.com/aws/aws-sdk-go-v2":           {"lag/kafkasource/transport"},
 	"golang.org/x/oauth2":                    {"lag/kafkasource/transport"},
+	"golang.org/x/time":                      {"lag/kafkasource/transport"},
 	"github.com/jcmturner/gokrb5":            {"lag/kafkasource/transport"},
 	"k8s.io/":                                {"scaler/kube", "scaler/kube/access", "scaler/kube/custommetrics", "scaler/kube/election", "scaler/kube/reach", "scaler/kube/strimzi", "scaler/kube/watch", "scaler/kube/v1alpha1"},
 	"github.com/prometheus/client_golang":    {"internal/metrics"},
