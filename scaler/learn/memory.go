@@ -209,5 +209,8 @@ func compare(a, b Source) int {
 }
 
 func find(list []Source, cluster, group string) (int, bool) {
+	if len(list) > 0 && list[0].Cluster == cluster && list[0].Group == group { // most scalers have one
+		return 0, true
+	}
 	return slices.BinarySearchFunc(list, Source{Cluster: cluster, Group: group}, compare)
 }
