@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/promise"
 	"github.com/lagscaler/lagscaler/scaler/sim"
 )
 
@@ -19,6 +21,7 @@ type job struct {
 	policy  string
 	run     func(j *job) (sim.Result, error)
 	result  sim.Result
+	played  promise.Option // of a price: what the play says of the same time
 }
 
 // part is the table that a job belongs to.
@@ -31,6 +34,8 @@ const (
 	sizes      part = "sizes"    // 12 and 144 partitions
 	ablation   part = "ablation" // our policy without one of its parts
 	troubled   part = "troubled" // with faults
+	chosenNot  part = "unseen"   // on traffic on which nothing was chosen
+	priced     part = "priced"   // what the fleets that are played along say of our policy
 	partitions      = 48
 )
 
@@ -74,6 +79,9 @@ func plan(all []traffic, seeds int) []*job {
 			for _, c := range variants() {
 				add(ablation, t, w, c)
 			}
+			priceOf := w
+			priceOf.Steps, priceOf.PeakLoad = t.Steps, t.load()
+			jobs = append(jobs, &job{part: priced, traffic: t, world: priceOf, policy: balanced, run: price})
 			if t.kind != recorded {
 				continue
 			}
@@ -92,12 +100,26 @@ func plan(all []traffic, seeds int) []*job {
 			}
 		}
 	}
+	for _, t := range unseenTraffic(all) {
+		for _, protocol := range protocols {
+			for _, c := range onUnseen() {
+				add(chosenNot, t, sim.World{Partitions: partitions, PerConsumer: speed, Protocol: protocol, Seed: unseenSeed}, c)
+			}
+		}
+	}
 	for _, f := range faults {
 		for _, c := range comparedClosely() {
 			add(troubled, oneDay(all), sim.World{Partitions: partitions, PerConsumer: speed, Seed: 1, Faults: []sim.Fault{f}}, c)
 		}
 	}
 	return jobs
+}
+
+// price plays our policy, and takes what its play says of the same time: of the reserve, which is in force without an objective.
+func price(j *job) (sim.Result, error) {
+	play, result, err := sim.Played(j.traffic.Trace, j.world, scaler.Spec{})
+	j.played = play.Reserve()
+	return result, err
 }
 
 func bound(j *job) (sim.Result, error) {
