@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/rights"
 )
 
 // Claims of comments and documents that no other test compares with the code.
@@ -171,12 +172,103 @@ func TestThreatModelIsTested(t *testing.T) {
 	}
 }
 
+// Each row of the matrix of providers says how it is known: by tests that exist, those on real servers in e2e, or at a link.
+func TestProvidersAreKnown(t *testing.T) {
+	all, onServers := declaredTests(t), testsIn(t, "e2e")
+	named := regexp.MustCompile("`(Test[A-Za-z0-9]+)`")
+	rows, providers := 0, read(t, "docs/providers.md")
+	var column int
+	for line := range strings.Lines(providers) {
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		if i := slices.IndexFunc(cells, func(c string) bool { return strings.TrimSpace(c) == "how it is known" }); i >= 0 {
+			column = i
+			continue
+		}
+		if column == 0 || len(cells) <= column || strings.Contains(line, "---") {
+			continue
+		}
+		rows++
+		for _, part := range strings.Split(cells[column], ";") {
+			part = strings.TrimSpace(part)
+			tests := named.FindAllStringSubmatch(part, -1)
+			switch {
+			case strings.HasPrefix(part, "tried: "), strings.HasPrefix(part, "played: "):
+				if len(tests) == 0 {
+					t.Errorf("%s: no test shows %q", cells[0], part)
+				}
+			case strings.HasPrefix(part, "[read](https://"):
+			default:
+				t.Errorf("%s: %q says neither tried, played nor read", cells[0], part)
+			}
+			for _, test := range tests {
+				if !all[test[1]] || strings.HasPrefix(part, "tried") && !onServers[test[1]] {
+					t.Errorf("%s: %s does not exist, or is not on a real server: %q", cells[0], test[1], part)
+				}
+			}
+		}
+	}
+	if rows < 20 {
+		t.Errorf("docs/providers.md has %d rows", rows)
+	}
+	for _, provider := range []string{"2.8", "3.0", "3.9", "4.3", "4.4", "MSK, provisioned", "MSK Serverless", "Confluent Cloud", "Event Hubs", "Redpanda", "Strimzi", "AutoMQ", "WarpStream"} {
+		if !regexp.MustCompile(`(?m)^\| [^|]*` + regexp.QuoteMeta(provider)).MatchString(providers) {
+			t.Errorf("docs/providers.md has no row of %s", provider)
+		}
+	}
+	for version := range strings.FieldsSeq(makeVariable(t, "tools/kafka.mk", "KAFKA_OLD")) {
+		if !strings.Contains(providers, "| Apache Kafka "+version+", with ZooKeeper |") {
+			t.Errorf("docs/providers.md has no row of Apache Kafka %s, on which make old-kafkas runs tests", version)
+		}
+	}
+	for _, m := range regexp.MustCompile("`make old-kafkas` runs ([^|;]*)").FindAllStringSubmatch(providers, -1) {
+		for _, test := range named.FindAllStringSubmatch(m[1], -1) {
+			if !slices.Contains(strings.Split(makeVariable(t, "tools/kafka.mk", "OLD_TESTS"), "|"), test[1]) {
+				t.Errorf("make old-kafkas does not run %s", test[1])
+			}
+		}
+	}
+}
+
+// makeVariable is the value of a variable in a part of the Makefile.
+func makeVariable(t *testing.T, file, name string) string {
+	t.Helper()
+	m := regexp.MustCompile(`(?m)^` + name + ` := (.*)$`).FindStringSubmatch(read(t, file))
+	if m == nil {
+		t.Fatalf("%s has no variable %s", file, name)
+	}
+	return m[1]
+}
+
+// Each right that the program needs in Kafka has a row in the documentation, and each row a right.
+func TestRightsInKafkaAreDocumented(t *testing.T) {
+	_, table, _ := strings.Cut(read(t, "docs/security.md"), "## Permissions in Kafka")
+	table, _, _ = strings.Cut(table, "```")
+	documented := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^\| ([A-Z_]+) on (?:the )?([a-z]+)`).FindAllStringSubmatch(table, -1) {
+		documented[m[1]+" "+strings.ToUpper(strings.TrimSuffix(m[2], "s"))] = true
+	}
+	for _, n := range rights.Needs {
+		if key := string(n.Operation) + " " + string(n.Resource); !documented[key] {
+			t.Errorf("docs/security.md has no row for %s", key)
+		}
+		delete(documented, string(n.Operation)+" "+string(n.Resource))
+	}
+	for key := range documented {
+		t.Errorf("docs/security.md has a row for %s, which nothing needs", key)
+	}
+}
+
 // declaredTests are the names of all tests and fuzz targets, those of e2e too.
 func declaredTests(t *testing.T) map[string]bool {
 	t.Helper()
+	return testsIn(t, ".")
+}
+
+func testsIn(t *testing.T, root string) map[string]bool {
+	t.Helper()
 	declared := map[string]bool{}
 	function := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)[A-Za-z0-9]+)\(\w+ \*testing\.[TF]\)`)
-	err := filepath.WalkDir(".", func(path string, _ os.DirEntry, err error) error {
+	err := filepath.WalkDir(root, func(path string, _ os.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, "_test.go") {
 			return err
 		}

@@ -13,6 +13,7 @@ const tour = "cmd/lagscaler/doc.go"
 // notInTour are the packages that answer no question of a reader of the program.
 var notInTour = map[string]string{
 	"cmd/lagscaler":      "the tour itself, and its last section is about it",
+	"cmd/lagscaler-demo": "lagscaler demo alone: internal/demo has the command",
 	"internal/frozen":    "only tests use it",
 	"internal/promtest":  "only tests use it",
 	"internal/testcert":  "only tests use it",

@@ -99,8 +99,9 @@ func TestCountersStartAtZero(t *testing.T) {
 		report.Panics = append(report.Panics, engine.PanicCount{Part: part})
 	}
 	w := httptest.NewRecorder()
-	metrics.New(metrics.Options{Latest: func() *engine.Report { return report }}).
-		ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
+	metrics.New(metrics.Options{
+		Latest: func() *engine.Report { return report }, Receivers: func() []metrics.Receiver { return []metrics.Receiver{{Name: "new"}} },
+	}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
 	counters := regexp.MustCompile(`(?:rate|increase)\((\w+)(?:\{(\w+="\w+")\})?`).FindAllStringSubmatch(export(t, alerts.Options{}), -1)
 	if len(counters) < 8 {
 		t.Errorf("found only %d counters", len(counters))

@@ -19,7 +19,7 @@ var setByChart = []string{"mode", "listen", "healthListen", "webConfigFile", "ku
 
 // enums are the values of the types of the configuration that only allow certain values.
 var enums = map[reflect.Type][]string{
-	reflect.TypeFor[config.Mechanism]():     {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "AWS_MSK_IAM"},
+	reflect.TypeFor[config.Mechanism]():     {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "AWS_MSK_IAM", "GSSAPI"},
 	reflect.TypeFor[config.OTLPProtocol]():  {string(config.OTLPHTTP), string(config.OTLPGRPC)},
 	reflect.TypeFor[config.MessageFormat](): {string(config.CloudEvents), string(config.ChatText)},
 	reflect.TypeFor[config.MessageKind]():   kinds(),
@@ -48,6 +48,7 @@ var required = map[reflect.Type][]any{
 	reflect.TypeFor[config.Cluster](): {"name", "brokers"},
 	reflect.TypeFor[config.Group]():   {"match"},
 	reflect.TypeFor[config.SASL]():    {"mechanism"},
+	reflect.TypeFor[config.Strimzi](): {"namespace", "listener"},
 
 	reflect.TypeFor[config.MessageReceiver](): {"name"},
 }
@@ -68,6 +69,8 @@ func TestSchemaMatchesTheConfiguration(t *testing.T) {
 		}
 		delete(property(t, configuration), name)
 	}
+	clusters := property(t, configuration)["clusters"]
+	property(t, configuration)["clusters"] = map[string]any{"anyOf": []any{clusters, map[string]any{"type": "string", "minLength": 1}}} // or a directory
 	var names []any
 	for _, n := range alerts.Names() {
 		names = append(names, n)
@@ -116,6 +119,9 @@ func object(t *testing.T, of reflect.Type) map[string]any {
 		f := of.Field(i)
 		if name, ok := f.Tag.Lookup("yaml"); ok {
 			properties[name] = schemaOf(t, f.Type)
+			if of == reflect.TypeFor[config.Strimzi]() && name == "settings" {
+				delete(properties[name].(map[string]any), "required") // what is the resource's
+			}
 		}
 	}
 	out := map[string]any{"type": "object", "additionalProperties": false, "properties": properties}

@@ -51,6 +51,14 @@ func permissionTables() string {
 			fmt.Fprintf(&b, "| %s | `%s` | %s | %s |\n", strings.Join(r.Verbs, ", "), on, where, r.Why)
 		}
 	}
+	b.WriteString("\n### strimzi\n\nOnly with entries of `strimzi` in the configuration, in every mode, and only by a Role in the namespace of each entry:\n\n| verbs | resource | namespace | reason |\n|---|---|---|---|\n")
+	for _, r := range access.OfStrimzi {
+		on := strings.TrimPrefix(r.Group+"/"+r.Resource, "/")
+		if r.Resource == "secrets" {
+			on += "` named `user"
+		}
+		fmt.Fprintf(&b, "| %s | `%s` | that of the entry | %s |\n", strings.Join(r.Verbs, ", "), on, r.Why)
+	}
 	b.WriteString("\n")
 	return b.String()
 }

@@ -87,7 +87,7 @@ var scaling = spec{
 		graph("Cut by a limit", count, "Targets whose last decision a limit changed, by limit: maxReplicas, the limits of all scalers together, a quota, a freeze and others.",
 			query{"count by (reason) (max by (" + aTarget + ", reason) (lagscaler_scaler_limited" + ofTheTargets + "))", "{{reason}}"}).sized(12, 9).
 			orElse("no limit changes a decision"),
-		graph("Limits of all scalers together, used", share, "What is used of brakes.limits, by limit and what it limits. Replicas in all may be above 100 %: a limit takes nothing away that runs.",
+		graph("Limits of all scalers together, used", share, "How much of brakes.limits is used, by limit and by what it limits. The total of the replicas may be above 100 %: a limit removes no running replicas.",
 			query{"max by (brake, of) (lagscaler_brake_used) / max by (brake, of) (lagscaler_brake_limit)", "{{brake}} {{of}}"}).sized(12, 9).
 			orElse("brakes.limits has no limit"),
 		section("Results"),

@@ -7,10 +7,11 @@
 //
 // One poll of a cluster is an [Observation]. [Compute] turns it into a [Snapshot], which is immutable. Numbers that need
 // more than one poll (rates, trend, time lag, stalled partitions, status) are computed by a [History], which keeps
-// what it needs from earlier snapshots. No other part of the program computes lag.
+// what it needs from earlier snapshots. No other part of the program computes lag from offsets. (Decisions need some numbers
+// that users do not see, and compute them with the functions of this package: see package scaler/seen.)
 //
 //	Observation --Compute--> Snapshot --History.Add--> []Rates
-//	                 ^-- the previous Snapshot (owners, groups that were not read)
+//	                 ^-- the previous Snapshot, for the owners of partitions and for groups that this poll could not read
 //
 // Each quantity has a file. measurement.go selects the numbers that users see. A formula that other packages use, too, is an
 // exported function or method in the file of its quantity:
@@ -18,7 +19,7 @@
 //	records     partition.go   [PartitionLag.Lag], [PartitionLag.Position]
 //	rate        rates.go       [Progress], [PerSecond]
 //	time lag    timelag.go     [Age]
-//	stalled     stand.go       [Stand], [Stands]: why a commit does not move: it is stuck, nothing is left to read, or not known
+//	stalled     stand.go       [Stand], [Stands]: why a commit does not move: the member is stuck, everything is read, or it is not known
 //	trend       trend.go
 //	status      status.go
 //	users see   measurement.go [GroupLag.Measure]

@@ -1,17 +1,9 @@
 package lag
 
-import (
-	"cmp"
-	"time"
-)
+import "time"
 
 // lateness is how many records of a group were processed, and how many of them too late. It only grows.
 type lateness struct{ judged, late uint64 }
-
-// usualCommit is the interval between commits if nothing is said of it and polls are too rare to see it.
-//
-// Source: auto.commit.interval.ms of Kafka's consumers.
-const usualCommit = 5 * time.Second
 
 // judge adds what was committed since the last poll. allowed is how old a record may be when it is processed. The stands are those of
 // the last poll.
@@ -44,7 +36,7 @@ func (h *History) judge(p *groupHistory, g *GroupLag, allowed, interval time.Dur
 		standing := p.stands.standing(topic.Topic)
 		for i := range topic.Partitions {
 			now := &topic.Partitions[i]
-			w := processing{allowed: allowed, commitAge: min(since, cmp.Or(interval, usualCommit)) / 2, took: since}
+			w := processing{allowed: allowed, commitAge: min(since, CommitInterval(interval)) / 2, took: since}
 			if worked := standing.workedOn(now.Partition); worked > 0 {
 				w.commitAge, w.took = since/2, since+worked
 			}

@@ -47,6 +47,9 @@ type GroupNames struct {
 	Saves func(group string) bool
 	// Trusted says whether they did before this process began; nil: nobody knows.
 	Trusted func(topic string, id [16]byte) bool
+
+	// Reads says which groups are read at all; nil: all. The others are those of other shards.
+	Reads func(group string) bool
 }
 
 // PastEnd is the end of a partition's log at a time before it was first read, as its leader says.

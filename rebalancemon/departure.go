@@ -6,9 +6,6 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 )
 
-// usualCommitGap is how often a member is assumed to commit until the group has shown it: auto.commit.interval.ms's default.
-const usualCommitGap = 5 * time.Second
-
 // noteProgress finds out whose partitions have moved since the poll before, and learns how long a live member of this group
 // goes without a commit: the commit gap. Intervals with a rebalance, or with a missing poll, are not used.
 func (v *membership) noteProgress(prev *membership, rebalanced bool) {
@@ -56,7 +53,7 @@ func (v *membership) progress(prev *membership) (moved, waits []bool) {
 // such as a member that was stopped for a minute and came back, at most doubles the gap.
 func (v *membership) learnCommitGap(gap time.Duration) {
 	if v.commitGap == 0 || gap > v.commitGap {
-		v.commitGap = min(gap, max(2*v.commitGap, usualCommitGap))
+		v.commitGap = min(gap, max(2*v.commitGap, lag.CommitInterval(0)))
 	}
 }
 
@@ -95,7 +92,7 @@ func (v *membership) eachPartition(topics []lag.TopicLag, yield func(was, is lag
 func (v *membership) departureCause(s *memberState, at time.Time) Cause {
 	commitGap := max(v.commitGap, v.pollInterval)
 	if v.commitGap == 0 {
-		commitGap = max(usualCommitGap, v.pollInterval)
+		commitGap = max(lag.CommitInterval(0), v.pollInterval)
 	}
 	still := at.Sub(s.stillSince)
 	if s.moved.IsZero() {

@@ -16,7 +16,8 @@
 //
 // The rule for all conclusions: unknown rather than wrong. A cause that is not certain is unknown, an end that was not seen
 // has the outcome unknown, and counts are a lower bound: a rebalance that no sample saw and that changed no known
-// generation or epoch is not counted.
+// generation or epoch is not counted. A cause can still be wrong: if the session timeout is below two poll intervals, a member that
+// was killed may be reported as member_left (docs/rebalances.md). docs/accuracy.md lists the wrong causes of a measured run.
 //
 // An episode is a period in which a group was seen to rebalance. Every poll decides with the generation or epoch how many
 // rebalances the episodes since the last poll contain:

@@ -7,11 +7,12 @@
 //
 //	see       scaler/seen     Poll -> State             the readings of the last minutes
 //	learn     scaler/learn    State -> Memory           capacity, durations, seasons
-//	brake     scaler/breaker  State, Memory -> State    which of our steps down made records late
+//	break     scaler/breaker  State, Memory -> State    the circuit breaker: which of our scale-downs made records late
 //	estimate  scaler/need     State, Memory -> Need     consumers for every source
 //	judge     scaler          facts -> verdict          for every source, the first rule that matches; then the source that
 //	                                                    asks for the most replicas decides
-//	limit     scaler          verdict -> Decision       every limit that changes the number is a step
+//	limit     scaler          verdict -> Decision       every limit that changes the number is a step; package scaler/brakes
+//	                                                    computes the limits of all scalers together, the engine calls it
 //
 // Example: 12 replicas run on 48 partitions, 1 540/s arrive, the forecast is 1 690/s, and one consumer processes 100/s. At a
 // utilization of 0.92, capacity for 1 690 / 0.92 = 1 837/s is needed, so the plan is 19 consumers. With 19 to 23 consumers, the

@@ -1,11 +1,11 @@
 package scaler
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"time"
 
+	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/promise"
 	"github.com/lagscaler/lagscaler/scaler/seen"
@@ -76,14 +76,11 @@ func timing(p *promise.Poll, in *Input, now *seen.State, learned *learn.State, h
 	p.Starts, p.Pauses = learned.Memory.Starts(known, clk), known.Pauses(clk)
 	p.Longest = known.RebalanceTime(clk).Seconds()
 	p.Horizon, p.ReadsOn = learned.Memory.Horizon(known, clk).Seconds(), h.Rebalance.ReadsOn()
-	p.Commit = cmp.Or(h.CommitInterval, usualCommit).Seconds()
+	p.Commit = lag.CommitInterval(h.CommitInterval).Seconds()
 	p.Target, p.Drain, p.Window = policy.TargetLag, policy.DrainTime.Seconds(), clk.Scale(policy.StabilizationWindow).Seconds()
 	p.Utilization, p.DownUtilization, p.KeepsReserve = policy.Utilization, policy.DownUtilization, policy.KeepsRoom && !known.Rhythm.Reliant
 	p.Objective, p.Budget = policy.share(), policy.ObjectiveBudget
 }
-
-// usualCommit is the clients' auto.commit.interval.ms.
-const usualCommit = 5 * time.Second
 
 // arriving fills in what arrives, and what the decision expects.
 func (r *recent) arriving(p *promise.Poll, i int, now *seen.State, known *learn.Source, lane lane) {

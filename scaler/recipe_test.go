@@ -28,6 +28,8 @@ type whole struct {
 	page      string   // docs/scaling.md
 	runbook   string   // docs/runbooks/LagscalerHoldOverdue.md
 	timelines string   // what they decide
+	released  string   // internal/frozen/reasons.txt: the reasons of the last release
+	changes   string   // CHANGELOG.md
 	facts     []string // what the platform says: the fields of seen.Workload
 	filled    []string // the fields that scaler/kube, scaler/kube/watch and the engine fill
 	read      []string // the fields that scaler, or the engine, reads
@@ -38,6 +40,7 @@ type whole struct {
 	printed   []string // the fields that words, pages and documents print
 	decides   []string // the fields that package scaler reads
 	staged    []string // the fields that the world of the timelines sets
+	shown     []string // the fields that a test of scaler/kube shows with an object
 }
 
 func asItIs(t *testing.T) whole {
@@ -48,12 +51,14 @@ func asItIs(t *testing.T) whole {
 	}
 	w := whole{
 		rules: slices.Clone(rules), page: text(t, "../docs/scaling.md"), runbook: text(t, "../docs/runbooks/LagscalerHoldOverdue.md"),
+		released: text(t, "../internal/frozen/reasons.txt"), changes: text(t, "../CHANGELOG.md"),
 		facts:  fields(reflect.TypeFor[seen.Workload]()),
 		filled: assigned(t, "kube", "kube/watch", "../internal/engine"), read: selected(t, ".", "seen", "learn", "../internal/engine"),
 		gather: fields(reflect.TypeFor[facts]()), used: selected(t, "rules.go", "trial.go"),
 		reasons: constants(t, "reason.go"), evidence: fields(reflect.TypeFor[Evidence]()), set: assigned(t, "combine.go"),
 		printed: selected(t, ".", "say", "../internal/web"),
 		decides: selected(t, "."), staged: assigned(t, "world_test.go", "timeline_test.go"),
+		shown: append(selected(t, "kube/*_test.go", "kube/watch/*_test.go"), assigned(t, "kube/*_test.go", "kube/watch/*_test.go")...),
 	}
 	for _, file := range files {
 		_, decided, _ := strings.Cut(text(t, file), "\n-----\n")
@@ -69,6 +74,9 @@ func (w whole) missing() []string {
 	for _, r := range w.reasons {
 		if !w.has(r) && !slices.ContainsFunc(limits, func(l limitRule) bool { return l.reason == r }) {
 			say("%s has no row in scaler/table.go", r)
+		}
+		if name := regexp.MustCompile(`\b` + string(r) + `\b`); !name.MatchString(w.released) && !name.MatchString(w.changes) {
+			say("%s is new since the last release, and CHANGELOG.md does not name it", r)
 		}
 	}
 	for i := range w.rules {
@@ -123,6 +131,9 @@ func (w whole) missingFacts(say func(format string, args ...any)) {
 		if !slices.Contains(w.filled, f) {
 			say("scaler/kube/watch does not fill Workload.%s", f)
 		}
+		if !slices.Contains(w.shown, f) {
+			say("no test of scaler/kube shows Workload.%s with an object: scalers_test.go", f)
+		}
 		if !slices.Contains(w.read, f) {
 			say("nothing reads Workload.%s", f)
 		}
@@ -167,6 +178,7 @@ func TestNothingIsMissing(t *testing.T) {
 // one is.
 func TestAddingARule(t *testing.T) {
 	read := asItIs(t)
+	before := read.missing() // TestNothingIsMissing says it
 	for _, half := range []struct {
 		left string
 		out  func(w *whole, r *rule)
@@ -183,7 +195,9 @@ func TestAddingARule(t *testing.T) {
 		{"the section", func(w *whole, _ *rule) { w.page = "" }, "ExampleRule has no section in docs/scaling.md"},
 		{"the runbook", func(w *whole, _ *rule) { w.runbook = "" }, "ExampleRule has a deadline, but no row in docs/runbooks"},
 		{"the timeline", func(w *whole, _ *rule) { w.timelines = "" }, "ExampleRule is decided in no timeline"},
+		{"the change", func(w *whole, _ *rule) { w.changes = "" }, "ExampleRule is new since the last release, and CHANGELOG.md does not name it"},
 		{"the adapter", func(w *whole, _ *rule) { w.filled = nil }, "scaler/kube/watch does not fill Workload.ExampleFact"},
+		{"its test", func(w *whole, _ *rule) { w.shown = nil }, "no test of scaler/kube shows Workload.ExampleFact with an object"},
 		{"the fact", func(w *whole, _ *rule) { w.read = nil }, "nothing reads Workload.ExampleFact"},
 		{"the world", func(w *whole, _ *rule) { w.staged = nil }, "scaler/world_test.go does not set Workload.ExampleFact"},
 		{"the evidence", func(w *whole, _ *rule) { w.set = nil }, "evidence of scaler/combine.go does not set Evidence.ExampleFact"},
@@ -198,14 +212,15 @@ func TestAddingARule(t *testing.T) {
 		w.reasons = append(w.reasons, row.reason)
 		w.page += "\n### ExampleRule\n```text\n```\n"
 		w.runbook += "\n| RolloutInProgress, ExampleRule | nodes |\n"
+		w.changes += "\n- `ExampleRule` blocks scaling down while pods are moved to other nodes.\n"
 		w.timelines += "12:10:00  1 000/s  0  0 s  24/24/24  Hold 24 ExampleRule: 2 pods are being moved\n"
 		w.facts, w.filled, w.read = append(w.facts, "ExampleFact"), append(w.filled, "ExampleFact"), append(w.read, "ExampleFact")
 		w.gather, w.used = append(w.gather, "exampleFact"), append(w.used, "exampleFact")
-		w.decides, w.staged = append(w.decides, "ExampleFact"), append(w.staged, "ExampleFact")
+		w.decides, w.staged, w.shown = append(w.decides, "ExampleFact"), append(w.staged, "ExampleFact"), append(w.shown, "ExampleFact")
 		w.evidence, w.set, w.printed = append(w.evidence, "ExampleFact"), append(w.set, "ExampleFact"), append(w.printed, "ExampleFact")
 		half.out(&w, &row)
 		w.rules = append([]rule{row}, w.rules...)
-		missing := w.missing()
+		missing := slices.DeleteFunc(w.missing(), func(m string) bool { return slices.Contains(before, m) })
 		if half.want == "" && len(missing) > 0 || half.want != "" && !slices.ContainsFunc(missing, func(m string) bool { return strings.HasPrefix(m, half.want) }) {
 			t.Errorf("without %s: want %q, got %q", half.left, half.want, missing)
 		}
@@ -216,10 +231,10 @@ func TestAddingARule(t *testing.T) {
 func TestRecipeNamesWhatExists(t *testing.T) {
 	_, recipe, _ := strings.Cut(text(t, "../CONTRIBUTING.md"), "## Adding a rule to the scaler")
 	recipe, _, _ = strings.Cut(recipe, "\n## ")
-	files := regexp.MustCompile("`((?:scaler|docs)/[^` ]+)`").FindAllStringSubmatch(recipe, -1)
+	files := regexp.MustCompile("`((?:scaler/|docs/|CHANGELOG)[^` ]+)`").FindAllStringSubmatch(recipe, -1)
 	for _, name := range []string{
 		"reason.go", "table.go", "rules.go", "words.go", "testdata", "scaling.md", "LagscalerHoldOverdue.md", "workload.go", "workloads.go",
-		"pods.go", "watches.go", "facts.go", "decision.go", "combine.go", "timeline_test.go", "world_test.go",
+		"pods.go", "watches.go", "scalers_test.go", "facts.go", "decision.go", "combine.go", "timeline_test.go", "world_test.go", "CHANGELOG.md",
 	} {
 		if !slices.ContainsFunc(files, func(f []string) bool { return filepath.Base(f[1]) == name }) {
 			t.Errorf("the recipe does not name %s", name)
@@ -270,19 +285,20 @@ func constants(t *testing.T, file string) (reasons []Reason) {
 	return reasons
 }
 
-// sources are the parsed Go files: of directories without their tests, and files that are named.
+// sources are the parsed Go files: of directories without their tests, and files that are named or match a pattern.
 func sources(t *testing.T, paths ...string) (files []*ast.File) {
 	t.Helper()
 	for _, p := range paths {
-		names := []string{p}
-		if filepath.Ext(p) != ".go" {
-			var err error
-			if names, err = filepath.Glob(filepath.Join(p, "*.go")); err != nil {
-				t.Fatal(err)
-			}
+		pattern, folder := p, filepath.Ext(p) != ".go"
+		if folder {
+			pattern = filepath.Join(p, "*.go")
+		}
+		names, err := filepath.Glob(pattern)
+		if err != nil || len(names) == 0 {
+			t.Fatalf("%s: %d files, %v", pattern, len(names), err)
 		}
 		for _, name := range names {
-			if name != p && strings.HasSuffix(name, "_test.go") {
+			if folder && strings.HasSuffix(name, "_test.go") {
 				continue
 			}
 			f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)

@@ -5,7 +5,7 @@ CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/lagscaler
 BROWSER_TOOLS := $(dir $(lastword $(MAKEFILE_LIST)))
 AXE_VERSION := 4.14.1
 
-.PHONY: axe screenshots grafana
+.PHONY: axe screenshots look grafana
 
 ## axe: download axe-core, which checks the accessibility of the pages
 axe:
@@ -20,6 +20,11 @@ axe:
 screenshots: chromium
 	mkdir -p docs/images
 	cd e2e && LAGSCALER_SCREENSHOTS='$(CURDIR)/docs/images' go test -count=1 -run 'TestScreenshots|TestInTrouble' ./suites/web
+
+## look: take a picture of every page, wide and on a phone, light and dark, with 3 and 10,000 groups, in peace and in trouble, into dist/look
+look: chromium
+	mkdir -p dist/look
+	cd e2e && LAGSCALER_LOOK='$(CURDIR)/dist/look' go test -count=1 -timeout 20m -run '^TestLook$$' ./suites/web
 
 ## grafana: push the dashboards to the Grafana at LAGSCALER_GRAFANA_URL, render them for a demo, and check every panel
 grafana: chromium prometheus

@@ -13,7 +13,6 @@ fuzz:
 	@for package in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
 		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
 			time=$(FUZZTIME); test $$target != FuzzChain || time=$(CHAINTIME); \
-			echo "$$package $$target"; \
-			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $$time $(FUZZFLAGS) $$package; \
+			sh '$(TOOLS)fuzz.sh' $$package $$target $$time $(FUZZFLAGS); \
 		done; \
 	done

@@ -9,15 +9,24 @@ KAFKA_TOOLS := $(dir $(lastword $(MAKEFILE_LIST)))
 
 # MirrorMaker is that of Kafka 4.3.
 KAFKA_VERSIONS := 3.9 4.3 4.4 mirror
+KAFKA_OLD := 2.8 3.0
 
-.PHONY: kafka kafka-toolchain $(KAFKA_VERSIONS:%=kafka-%)
+.PHONY: kafka kafka-toolchain old-kafkas $(KAFKA_VERSIONS:%=kafka-%) $(KAFKA_OLD:%=kafka-%)
 
 ## kafka: download the jar files of Apache Kafka 3.9, 4.3 and 4.4, and of MirrorMaker, for the tests
 kafka: $(KAFKA_VERSIONS:%=kafka-%)
 
-$(KAFKA_VERSIONS:%=kafka-%): kafka-%: kafka-toolchain
+$(KAFKA_VERSIONS:%=kafka-%) $(KAFKA_OLD:%=kafka-%): kafka-%: kafka-toolchain
 	@mkdir -p '$(CACHE)/kafka-$*'
 	@flock '$(CACHE)/maven.lock' sh '$(KAFKA_TOOLS)kafka-fetch.sh' '$(KAFKA_TOOLS)kafka-$*/pom.xml' '$(CACHE)/kafka-$*'
 
 kafka-toolchain:
 	@sh '$(KAFKA_TOOLS)debian.sh' 'testing with real Kafka' javac=default-jdk-headless mvn=maven flock=util-linux
+
+# The stories of suites/lag and of the harness that hold for every version. The old brokers get the Java clients of 3.9, and
+# TestOldClients their own.
+OLD_TESTS := TestConform|TestQuietClusters|TestClassicGenerations|TestOldClients|TestBreakingNodes
+
+## old-kafkas: run the tests that hold for every version on Kafka 2.8 and 3.0, with ZooKeeper (KAFKAS="2.8 3.0")
+old-kafkas: $(KAFKA_OLD:%=kafka-%) kafka-3.9
+	cd e2e && LAGSCALER_KAFKA_VERSIONS="$(or $(KAFKAS),$(KAFKA_OLD))" go test -count=1 -p 1 -timeout 30m -run '^($(OLD_TESTS))$$' ./servers/kafka ./suites/lag

@@ -33,7 +33,7 @@ func newAudit() *cobra.Command {
 		Use:   "audit FILE...",
 		Short: "Print what lagscaler did, from its audit trail",
 		Long: `Prints an audit trail, which run appends to the file audit.path of the configuration: each write of replicas with the reason
-and its derivation, each number that another autoscaler was given, and each change of a mode, of limits and of a freeze. - is
+and its derivation, each new number that KEDA or an HPA got, and each change of a mode, of limits and of a freeze. The file - is
 the standard input. Give the oldest file first.
 
 Exit codes: 0 success; 1 a file cannot be read; 2 the flags are wrong, or a file is no audit trail.`,

@@ -13,22 +13,27 @@ import (
 	"github.com/lagscaler/lagscaler/internal/output"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/lag/kafkasource"
+	"github.com/lagscaler/lagscaler/lag/rights"
 )
 
 // checkOptions are the flags of check.
 type checkOptions struct {
 	place
-	fileOnly bool
+	fileOnly  bool
+	grants    choice
+	principal string
 }
 
 func newCheck() *cobra.Command {
-	var o checkOptions
+	o := checkOptions{grants: choice{value: byCluster, of: append([]string{byCluster}, styleNames()...)}}
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Validate the configuration, and test the connections and permissions in Kafka and Kubernetes",
 		Long: `Validates the configuration file. Then tries everything that a poll needs: every bootstrap address, the permission to list
-all groups, and every broker, group and topic. For a missing ACL it prints the operation and the resource. With externalScaler it
-also checks the ScaledObjects that ask lagscaler, if it may list them: metricType, fields, fallback.
+all groups, every broker, group and topic, and settings. It prints each missing right, what grants them for an administrator
+of the cluster to run, and what it works without. --grants says for which authorization: by default that of the hosts and
+the SASL mechanism of each cluster. With externalScaler it also checks the ScaledObjects that ask lagscaler, if it may list
+them: metricType, fields, fallback.
 
 If the configuration names a kubeconfig, or in a pod, it then tests Kubernetes: the API server, every RBAC permission of the
 mode, the CRD, the KafkaScalers that are not ready, the Lease, and the Deployment of lagscaler. The permissions are those of the
@@ -36,13 +41,16 @@ user of the kubeconfig, or of the service account of the pod. All tests only rea
 
 Exit codes: 0 everything works; 1 a check of Kafka, Kubernetes or a ScaledObject failed; 2 the file is wrong.`,
 		Example: `  lagscaler check --config lagscaler.yaml
-  lagscaler check --brokers kafka-0:9092,kafka-1:9092`,
+  lagscaler check --brokers kafka-0:9092,kafka-1:9092
+  lagscaler check --config lagscaler.yaml --grants kafka-acls --principal User:lagscaler`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	o.kafkaFlags(cmd)
+	cmd.Flags().Var(&o.grants, "grants", "for which authorization to print what grants missing rights in Kafka")
+	cmd.Flags().StringVar(&o.principal, "principal", "", "the `NAME` under which the brokers know lagscaler, such as User:lagscaler (default: by the login, if it says so)")
 	cmd.Flags().BoolVar(&o.fileOnly, "file-only", false, "only validate the file; do not connect to Kafka or Kubernetes")
 	return cmd
 }
@@ -63,7 +71,7 @@ func (o *checkOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	if o.fileOnly {
 		return nil
 	}
-	badKafka, kafka, err := checkKafka(ctx, c, out, errOut)
+	badKafka, kafka, err := o.checkKafka(ctx, c, out, errOut)
 	if err != nil {
 		return err
 	}
@@ -81,20 +89,74 @@ func (o *checkOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	return nil
 }
 
-// checkKafka prints the checks of every cluster and counts them, and those that failed.
-func checkKafka(ctx context.Context, c *config.Config, out, errOut io.Writer) (bad, all int, err error) {
+// byCluster is the value of --grants that looks at each cluster.
+const byCluster = "auto"
+
+func styleNames() []string {
+	var names []string
+	for _, s := range rights.Styles {
+		names = append(names, string(s))
+	}
+	return names
+}
+
+func (o *checkOptions) grantOptions() daemon.GrantOptions {
+	g := daemon.GrantOptions{Principal: o.principal}
+	if o.grants.value != byCluster {
+		g.Style = rights.Style(o.grants.value)
+	}
+	return g
+}
+
+// checkKafka prints the checks of every cluster, and what grants missing rights, and counts the checks and those that failed.
+func (o *checkOptions) checkKafka(ctx context.Context, c *config.Config, out, errOut io.Writer) (bad, all int, err error) {
 	table := output.NewTable(out, "CLUSTER", "CHECKED", "RESULT", "MISSING ACL", "DETAIL")
-	for _, cluster := range c.Clusters {
+	checks := make([]daemon.ClusterCheck, len(c.Clusters))
+	for i, cluster := range c.Clusters {
 		said := output.Waiting(errOut, "checking cluster "+cluster.Name+": "+strings.Join(cluster.Brokers, ", "))
-		findings, err := daemon.CheckCluster(ctx, cluster)
+		checks[i], err = daemon.CheckCluster(ctx, cluster, o.grantOptions())
 		said()
 		if err != nil {
 			return 0, 0, wrong{err}
 		}
-		all += len(findings)
-		bad += printFindings(table, cluster.Name, findings)
+		all += len(checks[i].Findings)
+		bad += printFindings(table, cluster.Name, checks[i].Findings)
 	}
-	return bad, all, table.Flush()
+	if err := table.Flush(); err != nil {
+		return 0, 0, err
+	}
+	for i, cluster := range c.Clusters {
+		printGrants(out, cluster.Name, checks[i])
+	}
+	return bad, all, nil
+}
+
+// printGrants prints what grants the rights that are missing in a cluster.
+func printGrants(out io.Writer, cluster string, c daemon.ClusterCheck) {
+	if len(c.Needed.Rights) > 0 {
+		fmt.Fprintf(out, "\n# %s: %s. What grants them (%s):\n", cluster, count(len(c.Needed.Rights), "right is missing", "rights are missing"), c.Style)
+		printGrant(out, c.Needed)
+	}
+	if len(c.Details.Rights) > 0 {
+		fmt.Fprintf(out, "\n# %s: works without %s, for details. What grants them (%s):\n", cluster, count(len(c.Details.Rights), "more right", "more rights"), c.Style)
+		printGrant(out, c.Details)
+	}
+}
+
+func printGrant(out io.Writer, l daemon.Lacking) {
+	for _, note := range l.Notes {
+		fmt.Fprintln(out, "# "+output.Printable(note))
+	}
+	if l.Text != "" {
+		fmt.Fprintln(out, l.Text)
+	}
+}
+
+func count(n int, one, several string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, several)
 }
 
 // checkKubernetes does the same for Kubernetes. Without a connection it says why there is none, if there is a file to say it of.
@@ -157,14 +219,27 @@ func checkTriggers(ctx context.Context, out io.Writer, c *config.Config) (bad, a
 func printFindings(table output.Table, cluster string, findings []kafkasource.Finding) (bad int) {
 	for _, f := range findings {
 		result := "ok"
-		if f.Warning {
-			result = "warning"
-		}
-		if f.Code != lag.OK {
+		switch {
+		case f.Code != lag.OK:
 			result = f.Code.String()
 			bad++
+		case f.Warning:
+			result = "warning"
+		case f.Optional:
+			result = "optional"
 		}
-		table.Row(cluster, f.Subject, result, f.Missing, f.Detail)
+		table.Row(cluster, f.Subject, result, missingRights(f.Missing), f.Detail)
 	}
 	return bad
+}
+
+// missingRights names the first one of many.
+func missingRights(missing []rights.Right) string {
+	switch len(missing) {
+	case 0:
+		return ""
+	case 1:
+		return missing[0].String()
+	}
+	return fmt.Sprintf("%s and %d more", missing[0], len(missing)-1)
 }

@@ -23,10 +23,10 @@ func newConvert() *cobra.Command {
 		Long: `Prints a KafkaScaler in mode advise for every ScaledObject of a file: of all its documents, and of the lists that kubectl
 prints. The triggers of a target become the sources of its scaler. A setting without an equivalent becomes a comment, and so
 does an object of another kind. With --config, a trigger gets the cluster name of the configured cluster that has one of its
-brokers. If anything is broken, the error lists all of it with its document, and nothing is printed. Nothing is applied to
+brokers. If a document is wrong, the error lists all mistakes with their documents, and nothing is printed. Nothing is applied to
 Kubernetes: docs/migrating.md explains how to migrate and how to go back.
 
---to says who acts by the numbers of lagscaler, and adds it to the output:
+--to says who sets the replicas that lagscaler decides, and adds the objects for it to the output:
   kafkascaler  lagscaler itself: only the KafkaScalers
   external     KEDA, which asks lagscaler: the same ScaledObject with a trigger external-push, instead of its kafka triggers or beside them
   hpa          an HPA without KEDA, which reads the number from custom.metrics.k8s.io
@@ -41,7 +41,7 @@ docs/integrations.md compares them. Triggers that are not Kafka's stay as they a
 		},
 	}
 	cmd.Flags().StringVarP(&configured, "config", "c", "", "configuration `FILE` with the clusters of the triggers")
-	cmd.Flags().StringVar((*string)(&o.To), "to", string(o.To), "who acts: kafkascaler, external or hpa")
+	cmd.Flags().StringVar((*string)(&o.To), "to", string(o.To), "who sets the replicas: kafkascaler, external or hpa")
 	cmd.Flags().BoolVar(&o.Beside, "beside", false, "with --to external: keep the kafka triggers, too; the greater number counts")
 	cmd.Flags().StringVar(&o.Address, "external-scaler", "lagscaler.lagscaler:9092", "with --to external: `HOST:PORT` at which KEDA asks lagscaler")
 	return cmd

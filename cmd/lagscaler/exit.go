@@ -5,6 +5,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/internal/config"
 	"github.com/lagscaler/lagscaler/internal/daemon"
+	"github.com/lagscaler/lagscaler/internal/demo"
 )
 
 // wrong marks an error in the flags, arguments or files of the user.
@@ -37,7 +38,8 @@ func exitCode(err error) int {
 	var user wrong
 	var problems *config.Problems
 	var configuration daemon.ConfigError
-	if errors.As(err, &user) || errors.As(err, &problems) || errors.As(err, &configuration) {
+	var usage demo.UsageError
+	if errors.As(err, &user) || errors.As(err, &problems) || errors.As(err, &configuration) || errors.As(err, &usage) {
 		return exitWrong
 	}
 	return exitFailed

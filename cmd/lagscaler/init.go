@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -41,10 +42,11 @@ runs the members of each group: by the addresses of the pods, and by pod names i
 
 Writes two files into a directory:
 
-  values.yaml        values of the chart: the clusters, in mode advise
-  kafkascalers.yaml  a KafkaScaler in mode advise for every group whose workload is sure, with the evidence as a comment
+  values.yaml        values of the chart: the clusters with their TLS, SASL and filters, in mode advise. Passwords and certificates
+                     are not in it: it names Secrets, and has the command that creates them as a comment
+  kafkascalers.yaml  a KafkaScaler in mode advise for every group whose workload is certain, with the evidence as a comment
 
-A workload is sure if all members of the group run in its ready pods, every ready pod has a member, and no other group has a
+A workload is certain if all members of the group run in its ready pods, every ready pod has a member, and no other group has a
 member there. For all other groups the file has a comment that says what is known and what is missing. Similar names are no
 evidence.
 
@@ -103,13 +105,23 @@ func (o *initOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	if err := os.MkdirAll(o.dir, 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(values, []byte(propose.Values(clusters, o.namespaces)), 0o644); err != nil {
+	text, err := propose.Values(clusters, o.namespaces)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(values, []byte(text), 0o644); err != nil {
 		return err
 	}
 	if err := os.WriteFile(scalers, []byte(propose.Scalers(claims, inventory, time.Now())), 0o644); err != nil {
 		return err
 	}
-	return o.summary(out, claims, inventory, values, scalers)
+	return o.summary(out, claims, inventory, written{values, scalers, strings.Contains(text, "\nsecrets:")})
+}
+
+// written are the files, and whether the values name Secrets.
+type written struct {
+	values, scalers string
+	secrets         bool
 }
 
 // readClusters polls every cluster once. A cluster of which nothing can be read is an error.
@@ -135,7 +147,7 @@ func readClusters(ctx context.Context, c *config.Config, errOut io.Writer) ([]pr
 		for _, failed := range read.Snapshot.Errors {
 			fmt.Fprintf(errOut, "%s: incomplete: %s: %s\n", read.Name, failed.Code, failed.Detail)
 		}
-		all = append(all, propose.Cluster{Name: read.Name, Brokers: of.Brokers, Secured: of.TLS != nil || of.SASL != nil, Groups: read.Snapshot.Groups})
+		all = append(all, propose.Cluster{Name: read.Name, Brokers: of.Brokers, Settings: of, Groups: read.Snapshot.Groups})
 	}
 	return all, nil
 }
@@ -155,7 +167,7 @@ func (o *initOptions) kubeconfigFile(c *config.Config) (string, error) {
 	return "", wrong{fmt.Errorf("--kubeconfig: give the file, because $KUBECONFIG is not set and there is no other: %w", err)}
 }
 
-func (o *initOptions) summary(out io.Writer, claims []propose.Claim, inventory kube.Inventory, values, scalers string) error {
+func (o *initOptions) summary(out io.Writer, claims []propose.Claim, inventory kube.Inventory, files written) error {
 	table := output.NewTable(out, "CLUSTER", "GROUP", "WORKLOAD", "WHY")
 	sure := 0
 	for i := range claims {
@@ -170,13 +182,17 @@ func (o *initOptions) summary(out io.Writer, claims []propose.Claim, inventory k
 	if err := table.Flush(); err != nil {
 		return err
 	}
+	first := ""
+	if files.secrets {
+		first = fmt.Sprintf("  the commands at the top of %s, which create the Secrets with passwords and certificates\n", files.values)
+	}
 	_, err := fmt.Fprintf(out, `
 %s: values of the chart, in mode advise
 %s: %s in mode advise, and comments about %s
 
 Read both files, then:
-  helm install lagscaler charts/lagscaler --namespace lagscaler --create-namespace --values %s --set image.repository=REGISTRY/lagscaler
+%s  helm install lagscaler charts/lagscaler --namespace lagscaler --create-namespace --values %s --set image.repository=REGISTRY/lagscaler
   kubectl apply -f %s
-`, values, scalers, number.Of(sure, "KafkaScaler"), number.Of(len(claims)-sure, "other group"), values, scalers)
+`, files.values, files.scalers, number.Of(sure, "KafkaScaler"), number.Of(len(claims)-sure, "other group"), first, files.values, files.scalers)
 	return err
 }

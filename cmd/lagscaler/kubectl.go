@@ -40,14 +40,14 @@ func newPlugin() *cobra.Command {
 		Use:         pluginName,
 		Annotations: map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl lagscaler"},
 		Short:       "Ask lagscaler in a Kubernetes cluster about lag, rebalances and decisions",
-		Long: `Asks the lagscaler that runs in the cluster of the kubeconfig, with the rights of its user. There are two ways, and the first line
+		Long: `Asks the lagscaler that runs in the cluster of the kubeconfig, with the permissions of its user. There are two ways, and the first line
 on the standard error says which one is used:
 
   the API server's service proxy   needs get on services/proxy of lagscaler's Service
   a port-forward to a pod          if the pages ask for a password; needs get and create on pods/portforward, list on pods,
                                    get on the Service, and LAGSCALER_USERNAME and LAGSCALER_PASSWORD, or a terminal to ask for them
 
-Whoever may ask sees all groups and scalers. docs/kubectl.md has a role with these rights.
+Everybody with these permissions sees all groups and scalers. docs/kubectl.md has a role with these permissions.
 
 This is the program lagscaler: named kubectl-lagscaler and on the PATH, it is a plugin of kubectl.`,
 		SilenceErrors:     true,

@@ -222,7 +222,7 @@ func unread(l api.Lag) error {
 		}
 	}
 	if len(silent) > 0 {
-		return fmt.Errorf("nothing could be read from %s", strings.Join(silent, ", "))
+		return fmt.Errorf("nothing could be read from %s: run lagscaler where all brokers can be reached under the addresses that they advertise", strings.Join(silent, ", "))
 	}
 	return nil
 }

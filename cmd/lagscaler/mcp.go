@@ -7,16 +7,16 @@ import (
 	"github.com/lagscaler/lagscaler/internal/mcp"
 )
 
-const mcpLong = `Serves the Model Context Protocol on standard input and output, for an assistant that runs this command. It can ask what is wrong,
-for the story of a group, why a target has its number of replicas, for rebalances, and what decisions would have cost.
+const mcpLong = `Serves the Model Context Protocol on standard input and output, for an AI assistant that runs this command. The assistant can ask what
+is wrong, what happened to a group, why a target has its number of replicas, for rebalances, and what decisions would have cost.
 
-It only reads, and knows nothing but the JSON API of a daemon. Names from Kafka are passed on as data: see docs/mcp.md.`
+It only reads, and only from the JSON API of a daemon. Names from Kafka are passed on as data: see docs/mcp.md.`
 
 func newMCP() *cobra.Command {
 	var p place
 	cmd := &cobra.Command{
 		Use:     "mcp",
-		Short:   "Answer an assistant, by the Model Context Protocol",
+		Short:   "Answer the questions of an AI assistant, with the Model Context Protocol",
 		Long:    mcpLong,
 		Example: `  lagscaler mcp --server http://localhost:9090`,
 		Args:    noArgs,
@@ -29,7 +29,7 @@ func newMCP() *cobra.Command {
 func newPluginMCP(k *kubectl) *cobra.Command {
 	p := place{kubectl: k}
 	return &cobra.Command{
-		Use: "mcp", Short: "Answer an assistant, by the Model Context Protocol", Long: mcpLong,
+		Use: "mcp", Short: "Answer the questions of an AI assistant, with the Model Context Protocol", Long: mcpLong,
 		Example: `  kubectl lagscaler mcp --service lagscaler/lagscaler`, Args: noArgs, RunE: p.serveAssistant,
 	}
 }

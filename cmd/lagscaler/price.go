@@ -30,9 +30,9 @@ func newPrice() *cobra.Command {
 		Long: `Prints, for target lags from 10 s to 10 min and for objectives from 99 % to 99.99 % of the records, how many replicas the
 traffic of the last days would have needed, on average and at most, and what would make it cheaper.
 
-With the name of a scaler it asks a running daemon, which plays fleets of different sizes along with the real traffic. With
---trace or --from-prometheus no daemon is needed: the traffic is simulated, as simulate does, and the fleets are played along.
-All flags but --server and --output are for a trace.`,
+With the name of a scaler it asks a running daemon, which simulates groups with more and with fewer replicas on the real traffic.
+With --trace or --from-prometheus no daemon is needed: the command simulates these groups on the given traffic. All flags except
+--server and --output are for a trace.`,
 		Example: `  lagscaler price shop/orders --server http://localhost:9090
   lagscaler price --trace nab_tweets_goog_5m --target-lag 30s --objective 99.9
   lagscaler price --from-prometheus http://localhost:9090 --query 'sum(rate(lagscaler_group_produced_records_total{group="orders"}[5m]))'`,
@@ -42,7 +42,7 @@ All flags but --server and --output are for a trace.`,
 	f := cmd.Flags()
 	f.StringVarP(&o.daemon.server, "server", "s", "http://localhost:9090", "read from the running daemon at `URL`")
 	f.StringSliceVar(&o.traces, "trace", nil, "CSV `FILE` or name of a shipped trace, instead of a scaler")
-	f.StringVar(&o.policy, "policy", "", "`FILE` with the KafkaScaler whose policy is played (default: the default policy)")
+	f.StringVar(&o.policy, "policy", "", "`FILE` with the KafkaScaler whose policy is simulated (default: the default policy)")
 	f.Float64Var(&o.objective, "objective", 0, "percent of the records within the target lag, beside those of the table; the policy may set another value")
 	o.flags(cmd)
 	o.outputFlag(cmd)

@@ -173,9 +173,17 @@ func (t *endedPrinter) print(events []api.Rebalance) error {
 	return nil
 }
 
+// took is the duration of a rebalance. Of one that is shorter than the time between two readings, only the most is known.
+func took(e *api.Rebalance) string {
+	if e.DurationSeconds < e.ResolutionSeconds {
+		return fmt.Sprintf("<= %.1fs", e.DurationSeconds+e.ResolutionSeconds)
+	}
+	return fmt.Sprintf("%.1fs ± %.1fs", e.DurationSeconds, e.ResolutionSeconds)
+}
+
 // rebalanceLine is a rebalance in one line.
 func rebalanceLine(e api.Rebalance) string {
-	return fmt.Sprintf("%s %s: %s in %.1f s ± %.1f s, by %s: %s", e.Start.Format(time.TimeOnly), output.Printable(e.Group), output.Text(e.Outcome), e.DurationSeconds, e.ResolutionSeconds, e.Cause, output.Printable(e.Evidence))
+	return fmt.Sprintf("%s %s: %s in %s, by %s: %s", e.Start.Format(time.TimeOnly), output.Printable(e.Group), output.Text(e.Outcome), took(&e), e.Cause, output.Printable(e.Evidence))
 }
 
 func (o *rebalanceOptions) print(w io.Writer, events []api.Rebalance) error {
@@ -188,7 +196,7 @@ func (o *rebalanceOptions) print(w io.Writer, events []api.Rebalance) error {
 		if e.Generation != nil {
 			generation = strconv.Itoa(int(*e.Generation))
 		}
-		g.Row(e.Start.Format(time.DateTime), e.Group, fmt.Sprintf("%.1fs ± %.1fs", e.DurationSeconds, e.ResolutionSeconds), output.Text(e.Outcome),
+		g.Row(e.Start.Format(time.DateTime), e.Group, took(&e), output.Text(e.Outcome),
 			e.Cause, strconv.Itoa(e.Joined), strconv.Itoa(e.Left), generation, strconv.Itoa(e.Count), e.Evidence)
 	}
 	return g.Flush()

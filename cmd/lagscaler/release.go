@@ -24,9 +24,9 @@ func newCheckRelease() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check-release NAMESPACE/NAME --since TIME",
 		Short: "Say whether a release made the consumers of a scaler slower",
-		Long: `Asks a running daemon what a release of the consumers of a scaler did: whether consumers that are busy all the time process as
-many records as before it, with a confidence interval; the lag since then; and the rebalances. The release is the rollouts of
-the target since the time of --since; if none was seen, it is that time.
+		Long: `Asks a running daemon for the effect of a release of the consumers of a scaler: whether busy consumers process as many records as
+before the release, with a confidence interval; the lag since then; and the rebalances. The release consists of all rollouts of the
+target since the time of --since. If no rollout was seen, the release begins at that time.
 
 Exit codes: 0 fine; 1 worse, or the daemon could not be asked; 2 wrong flags or arguments; 3 unknown, because consumers were
 not busy, or too little has been seen yet.`,

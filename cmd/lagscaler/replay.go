@@ -37,11 +37,12 @@ are those of the recording: a decision that differs does not change them.
 
 If the files before the first file are missing, the readings before it are unknown, so its first 20 minutes are not compared.
 
-With --proposed or --brakes it prints what would have been different instead: steps, consumer hours, and for how long each brake
-held, as it was, with the present and the proposed settings, and without each brake.
+With --proposed or --brakes it prints one row for each case instead: what really ran, the present settings, the proposed settings, and
+the proposed settings without one restriction (a limit, a freeze, …), for each restriction. A row has the changes of the replicas, the
+consumer hours, and for how long each restriction held.
 
-With -o audit it prints the audit trail that follows from the recording: decided again, and the same byte for byte as the one that
-audit.path of the run has for this time. Compare them with diff.
+With -o audit it makes the recorded decisions again, and prints the audit trail that follows from them. It is the same, byte for byte,
+as the file audit.path of the run for this time. Compare the two with diff.
 
 Exit codes are those of diff: 0 no decision differs; 1 a decision differs, or a file cannot be read; 2 the flags, the policy
 or a file are wrong.`,

@@ -39,6 +39,7 @@ Exit codes: 0 success; 1 failure, or a limit was exceeded; 2 wrong flags, argume
 		newCheckRelease(),
 		newLag(),
 		newCheck(),
+		newRecord(),
 		newAlerts(),
 		newDashboards(),
 		newConvert(),

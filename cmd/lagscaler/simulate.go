@@ -44,10 +44,11 @@ and a policy that knows the traffic of the next ten minutes.
 A trace is a CSV file with the columns t_s,count, or a trace that is shipped: ` + strings.Join(traces.Names(), ", ") + `.
 --from-prometheus takes the traffic from your Prometheus instead.
 
-With --proposed, --brakes or --recording it prints what would have been different: steps, late records, consumer hours, and for how
-long each brake held, with the policy of --policy, the proposed one, and without each brake. The traffic of Prometheus and of a
-recording is then simulated as it was; that of a trace is scaled to 70 % of what the partitions can process. From a recording it
-also takes the present policy, the partitions and what a consumer processes.`,
+With --proposed, --brakes or --recording it prints one row for each case: the policy of --policy, the proposed policy, and the
+proposed policy without one restriction (a limit, a freeze, …), for each restriction. A row has the changes of the replicas, the late
+records, the consumer hours, and for how long each restriction held. The traffic of Prometheus and of a recording is then simulated
+as it was; the traffic of a trace is scaled to 70 % of what the partitions can process. A recording also contains the present policy,
+the partitions and the capacity of a consumer.`,
 		Example: `  lagscaler simulate --trace nab_tweets_goog_5m --compare
   lagscaler simulate --trace week.csv --policy scaler.yaml --protocol both -o html > report.html
   lagscaler simulate --from-prometheus http://localhost:9090 --query 'sum(rate(lagscaler_group_produced_records_total{group="orders"}[5m]))'

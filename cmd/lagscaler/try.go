@@ -27,8 +27,8 @@ type tryOptions struct {
 
 func (o *tryOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.proposed, "proposed", "", "try the KafkaScaler of this `FILE`, beside the present one and without each of its brakes")
-	f.StringVar(&o.brakes, "brakes", "", "try the brakes of this `FILE`: a configuration, or values of the chart")
+	f.StringVar(&o.proposed, "proposed", "", "try the KafkaScaler of this `FILE`, beside the present one and without each of its restrictions")
+	f.StringVar(&o.brakes, "brakes", "", "try the limits of all scalers and the freezes (brakes) of this `FILE`: a configuration, or values of the chart")
 	f.StringVar(&o.scaler, "scaler", "", "the scaler that is tried, as `NAMESPACE/NAME` (default: that of the file, or the only one of the recording)")
 }
 
@@ -104,7 +104,7 @@ func readFile(name string, replays ...*record.Replay) error {
 
 // printTried prints what would have been different.
 func printTried(w io.Writer, rows []tryout.Outcome, legend string) error {
-	g := output.NewTable(w, "SCALER", "CASE", "STEPS UP", "DOWN", "LATE RECORDS", "LATE %", "OLDEST", "CONSUMER HOURS", "BRAKES THAT HELD")
+	g := output.NewTable(w, "SCALER", "CASE", "STEPS UP", "DOWN", "LATE RECORDS", "LATE %", "OLDEST", "CONSUMER HOURS", "RESTRICTIONS")
 	for i := range rows {
 		r := &rows[i]
 		records, late, oldest := "", "", ""
@@ -127,7 +127,7 @@ func printTried(w io.Writer, rows []tryout.Outcome, legend string) error {
 	return err
 }
 
-// heldWords are the brakes that held, the longest first: MaxReplicas 3h10m, FleetUpLimit of all 4m.
+// heldWords are the restrictions that held, the longest first: MaxReplicas 3h10m, FleetUpLimit of all 4m.
 func heldWords(all []tryout.Held) string {
 	var words []string
 	for _, h := range all {
@@ -142,20 +142,20 @@ func heldWords(all []tryout.Held) string {
 
 // triedLegend explains the table of a simulation, replayedLegend that of a replay.
 const triedLegend = `
-CASE              present: the settings now; proposed: those of --proposed; without: without one brake, to see what it does
+CASE              present: the settings now; proposed: those of --proposed; without: without one restriction, to see its effect
 STEPS UP, DOWN    changes of the replicas
 LATE RECORDS      records that were processed later than %s, the present targetLag
-OLDEST            how long a record waited at most
+OLDEST            the longest time that a record waited
 CONSUMER HOURS    replicas multiplied by the hours that they ran
-BRAKES THAT HELD  for how long each kept the replicas from what was wanted otherwise
+RESTRICTIONS      for how long each one (a limit, a freeze, …) kept the replicas from the number that was needed
 -                 not known, or none
 `
 
 const replayedLegend = `
-AS IT WAS         what ran, whoever set it; late records are known where lagscaler counted them by the present targetLag
-CASE              decisions on the recorded polls. present: the settings of each poll; proposed: those of --proposed; without: without one brake
-STEPS UP, DOWN    changes that were asked for. Replicas and lag are those of the recording: they do not follow, so a size that differs is asked for again
+AS IT WAS         the replicas that ran, whoever set them; late records are known if lagscaler counted them by the present targetLag
+CASE              decisions on the recorded polls. present: the settings of each poll; proposed: those of --proposed; without: without one restriction
+STEPS UP, DOWN    changes that were requested. Replicas and lag are those of the recording and do not follow, so a different number is requested again
 CONSUMER HOURS    replicas that were decided, multiplied by the hours until the next decision
-BRAKES THAT HELD  for how long each kept the replicas from what was wanted otherwise
--                 not known, or none. lagscaler simulate --recording simulates what would have been late
+RESTRICTIONS      for how long each one (a limit, a freeze, …) kept the replicas from the number that was needed
+-                 not known, or none. lagscaler simulate --recording simulates which records would have been late
 `

@@ -34,7 +34,7 @@ type Error struct {
 // They are null if the lag of no partition is known.
 type Group struct {
 	Group         string      `json:"group"`
-	Labels        Labels      `json:"labels,omitempty"` // whose the group is, such as {"team": "shop"}; absent if nobody says
+	Labels        Labels      `json:"labels,omitempty"` // the owner of the group, such as {"team": "shop"}; absent if it is not known
 	Type          *string     `json:"type"`             // classic, consumer, share or streams
 	State         *string     `json:"state"`            // as the coordinator reports it
 	Status        *string     `json:"status"`           // ok, warning, rest, stalled, stopped, rewound, rebalancing or unknown; most of them need a history, so the first poll finds few
@@ -123,7 +123,7 @@ type Advice struct {
 	Cost    string `json:"cost"`
 }
 
-// Stuck is a partition in which records wait, and whose committed offset has not moved for longer than it ever stands: perhaps
+// Stuck is a partition in which records wait, and whose committed offset has not moved for longer than the allowed time: perhaps
 // because of the record at that offset.
 type Stuck struct {
 	Topic      string    `json:"topic"`

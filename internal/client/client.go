@@ -77,7 +77,7 @@ func (s Server) answer(resp *http.Response, from string, into any) error {
 		text, _ := io.ReadAll(io.LimitReader(body, 200)) // the status says enough when this fails
 		return fmt.Errorf("%s: %s: %s", from, resp.Status, strings.TrimSpace(string(text)))
 	case !strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json"):
-		return fmt.Errorf("%s answers %q instead of JSON: is that lagscaler?", from, resp.Header.Get("Content-Type"))
+		return fmt.Errorf("%s answers %q instead of JSON: is that the right address?", from, resp.Header.Get("Content-Type"))
 	}
 	if err := json.NewDecoder(body).Decode(into); err != nil {
 		return fmt.Errorf("%s: reading the answer: %w", from, err)

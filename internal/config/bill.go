@@ -6,6 +6,15 @@ import (
 	"unicode/utf8"
 )
 
+// Bill is what a replica costs, for the bill: docs/bill.md.
+type Bill struct {
+	// What one replica costs in an hour, on average over all targets. Default: none; the bill then has replica hours only.
+	ReplicaHour float64 `yaml:"replicaHour"`
+
+	// The currency of replicaHour, as it is printed after an amount, such as EUR.
+	Currency string `yaml:"currency"`
+}
+
 // maxCurrency is the greatest number of characters of a currency.
 const maxCurrency = 10
 

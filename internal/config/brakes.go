@@ -40,11 +40,11 @@ type BrakeLimit struct {
 	// How many replicas may be added in any minute. Default: no limit.
 	AddedPerMinute int32 `yaml:"addedPerMinute"`
 
-	// Which share of the scalers in mode act may be scaled down within 5 minutes, above 0 and at most 1. One may be in any case.
-	// Default: no limit.
+	// Which share of the scalers may be scaled down within 5 minutes, above 0 and at most 1. Scalers in mode act count, and those
+	// whose number KEDA or an HPA follows. One scaler is always allowed. Default: no limit.
 	SteppingDown float64 `yaml:"steppingDown"`
 
-	// How many replicas there may be in all, such as a node pool has room for. A number below what runs takes nothing away.
+	// The total of the replicas, for example the size of a node pool. If more replicas run than the limit allows, none is removed.
 	// Default: no limit.
 	Replicas int32 `yaml:"replicas"`
 }

@@ -1,14 +1,17 @@
 package config
 
-import (
-	"github.com/lagscaler/lagscaler/scaler"
-	"github.com/lagscaler/lagscaler/scaler/seen"
-)
+import "github.com/lagscaler/lagscaler/scaler"
 
 // Config is the configuration file.
 type Config struct {
-	// The Kafka clusters to read. Each is polled independently, so an outage of one does not affect the others.
+	// The Kafka clusters to read. Each is polled independently, so an outage of one does not affect the others. It may also be the name of
+	// a directory: each file `*.yaml` or `*.yml` in it and in its folders then has the fields of one cluster. A mistake in one of these files
+	// leaves the other clusters as they are, and its own cluster as it was.
 	Clusters []Cluster `yaml:"clusters"`
+
+	// Kafka clusters that Strimzi runs in this Kubernetes cluster, beside those of `clusters`, which is then optional: docs/strimzi.md. It needs
+	// Kubernetes. A mistake in one Kafka resource leaves the other clusters as they are. Default: none; no Kafka resource and no Secret is read.
+	Strimzi []Strimzi `yaml:"strimzi"`
 
 	// Settings of consumer groups. The first entry whose match and cluster fit a group applies.
 	// A group without an entry has the default thresholds, and its alerts are only warnings.
@@ -19,8 +22,8 @@ type Config struct {
 	Owners []Owner `yaml:"owners"`
 
 	// The global mode: `observe` (metrics only), `advise` (makes decisions and shows them, never writes replicas) or
-	// `act` (writes replicas). Every scaler has a mode, too; the more restrictive of the two applies. So this setting
-	// can stop all changes.
+	// `act` (writes replicas). Every scaler has a mode, too; the more restrictive of the two applies. So `advise` stops all
+	// writes of lagscaler. A KEDA or HPA that asks lagscaler still gets its number in `advise`, and none in `observe`.
 	Mode scaler.Mode `yaml:"mode"`
 
 	// The address for metrics, web UI, API and health checks, as HOST:PORT.
@@ -54,13 +57,16 @@ type Config struct {
 	// Pushes of the metrics to an OpenTelemetry collector: docs/otlp.md. Default: none; they are scraped.
 	OTLP *OTLP `yaml:"otlp"`
 
+	// A Prometheus from which pages read what a group was further back than two hours: docs/pages.md#the-past-of-a-group. Default: none.
+	History *History `yaml:"history"`
+
 	// Receivers of messages about decisions, rebalances, refusals, freezes, promises and stops: docs/messages.md. At most 20. Default: none.
 	Messages []MessageReceiver `yaml:"messages"`
 
 	// Recording of the polls, for `lagscaler replay` and bug reports.
 	Record Record `yaml:"record"`
 
-	// The audit trail: what was done, and what changed of what is in force.
+	// The audit trail: the writes of replicas, and the changes of settings, limits and freezes.
 	Audit Audit `yaml:"audit"`
 
 	// Where learned values are stored if there is no Kubernetes.
@@ -88,63 +94,9 @@ type Config struct {
 	// The connection to Kubernetes, for workloads, KafkaScalers and the Lease.
 	Kubernetes Kubernetes `yaml:"kubernetes"`
 
-	files []string // the configuration file, then every file that it refers to
-}
-
-// Bill is what a replica costs, for the bill: docs/bill.md.
-type Bill struct {
-	// What one replica costs in an hour, on average over all targets. Default: none; the bill then has replica hours only.
-	ReplicaHour float64 `yaml:"replicaHour"`
-
-	// The currency of replicaHour, as it is printed after an amount, such as EUR.
-	Currency string `yaml:"currency"`
-}
-
-// ExternalScaler is the endpoint that KEDA asks, with its protocol externalscaler (gRPC).
-type ExternalScaler struct {
-	// The address of the endpoint, as HOST:PORT.
-	Listen string `yaml:"listen"`
-
-	// The address at which other replicas of this installation reach this one, as HOST:PORT, such as `[${POD_IP}]:9092`. A replica that
-	// does not lead asks the leader there. Default: `listen`, if it names a host. Without it, only the leader answers.
-	Advertise string `yaml:"advertise"`
-
-	// TLS, and client certificates. Default: plain text.
-	TLS *ServerTLS `yaml:"tls"`
-}
-
-// CustomMetrics is the endpoint of custom.metrics.k8s.io.
-type CustomMetrics struct {
-	// The address of the endpoint, as HOST:PORT.
-	Listen string `yaml:"listen"`
-
-	// A file with the certificate of the port (PEM). It is read again for every connection, so a change takes effect at once.
-	CertFile string `yaml:"certFile"`
-
-	// A file with its private key (PEM).
-	KeyFile string `yaml:"keyFile"`
-}
-
-// ServerTLS is the TLS configuration of a port. The files are read again for every connection, so a change takes effect at once.
-type ServerTLS struct {
-	// A file with the certificate of the port (PEM).
-	CertFile string `yaml:"certFile"`
-
-	// A file with its private key (PEM).
-	KeyFile string `yaml:"keyFile"`
-
-	// A file with the certificate authorities (PEM) of client certificates. If it is set, every client needs a certificate, and may
-	// ask only for the namespaces that it names with the URIs `lagscaler:namespace/NAME`, or for all with `lagscaler:namespace/*`.
-	ClientCAFile string `yaml:"clientCAFile"`
-}
-
-// Owner is a label that says whose a group is.
-type Owner struct {
-	// The name of the label in metrics and alerts, such as `team`.
-	Label string `yaml:"label"`
-
-	// The key of the label of KafkaScalers and of namespaces that has the value, such as `example.com/team`. Default: `label`.
-	From string `yaml:"from"`
+	files         []string // the configuration file, then every file that it refers to
+	directory     string   // of the files with one cluster each; empty: clusters is a list
+	directoryLine int
 }
 
 // Cluster is one Kafka cluster.
@@ -172,7 +124,7 @@ type Cluster struct {
 
 	// The ids that the Kafka cluster may have, as `kafka-cluster.sh cluster-id` prints them: one, or those of a failover pair.
 	// A broker of any other cluster is refused. Default: the id that the cluster has when lagscaler first reads it. Set this
-	// field after a cluster was built anew, to accept its new id.
+	// field after a cluster was rebuilt, to accept its new id.
 	ClusterID []string `yaml:"clusterId"`
 
 	// TLS for connections to the brokers. `tls: {}` means TLS with the certificate authorities of the system; without
@@ -188,11 +140,13 @@ type Cluster struct {
 	// Which topics count for the lag. The patterns must match the complete name.
 	Topics Filter `yaml:"topics"`
 
-	// Topics at whose batch headers lagscaler may look, for example `{include: ['payments\..*']}`. Transaction markers behind a
-	// commit, and a consumer that is stuck on as many records, have the same offsets; the headers tell them apart. Only
-	// partitions whose commit and end stand are looked at, at most 100 a poll and 16 KiB of each (a broker returns at least one
-	// whole batch). Only headers are decoded, never a record. It needs the permission READ on these topics. Default: none.
+	// Topics at whose batch headers lagscaler may look, for example `{include: ['payments\..*']}`. Transaction markers after a
+	// commit, and a consumer that is stuck on the same number of records, show the same offsets; the headers distinguish them. Only
+	// partitions whose commit and end do not move are looked at, at most 100 a poll and 16 KiB of each (a broker returns at least
+	// one whole batch). Only headers are decoded, never a record. It needs the permission READ on these topics. Default: none.
 	BatchHeaders *Filter `yaml:"batchHeaders"`
+
+	origin string // see Origin
 }
 
 // TLS is the TLS configuration for connections to the brokers.
@@ -211,6 +165,8 @@ type TLS struct {
 
 	// Do not verify the certificates of the brokers. Anybody on the network path can then read the password. Only for tests.
 	InsecureSkipVerify bool `yaml:"insecureSkipVerify"`
+
+	pem PEM // of a cluster that was discovered
 }
 
 // Filter is a selection of names.
@@ -220,118 +176,6 @@ type Filter struct {
 
 	// No names that match one of these patterns.
 	Exclude []Regexp `yaml:"exclude"`
-}
-
-// Group is an entry with the settings of the groups that it matches.
-type Group struct {
-	// A pattern that matches the complete name of the group.
-	Match Regexp `yaml:"match"`
-
-	// Only groups of this cluster. Default: all clusters.
-	Cluster string `yaml:"cluster"`
-
-	// Whose the group is, such as `{team: shop}`: values of labels that `owners` lists. They take precedence over the labels of
-	// the KafkaScaler that names the group, and those over the labels of its namespace.
-	Labels map[string]string `yaml:"labels"`
-
-	// The thresholds of the alerts. A group with an entry is declared, so its alerts may be critical.
-	SLO SLO `yaml:"slo"`
-
-	// `read_committed` for consumers that read only committed transactions: their lag is measured against the last
-	// stable offset. The brokers do not show this setting of a consumer.
-	Isolation seen.Isolation `yaml:"isolation"`
-
-	// The commit interval of the consumers. Default: it is learned.
-	CommitInterval Duration `yaml:"commitInterval"`
-
-	// For how long a committed offset may stand while records wait: longer than the longest job, or the time between two
-	// files of a sink. Partitions that stand for longer are stalled. Default: it is learned.
-	CommitsWithin Duration `yaml:"commitsWithin"`
-
-	// How many offsets at the end of a partition are never read: markers of transactions, and aborted records if the
-	// consumers read only committed ones. A lag of at most so many counts as nothing. Default: it is learned.
-	LeavesBehind int64 `yaml:"leavesBehind"`
-}
-
-// SLO is the set of thresholds for the alerts of a group.
-type SLO struct {
-	// The highest allowed lag of a partition, in records. Default 50000.
-	Lag int64 `yaml:"lag"`
-
-	// The highest allowed time lag of a partition. Default: no limit, and no burn rate alerts.
-	LagTime Duration `yaml:"lagTime"`
-
-	// The allowed number of unplanned rebalances per hour: those that no replica change and no rollout explains. Default 4.
-	RebalancesPerHour float64 `yaml:"rebalancesPerHour"`
-
-	// The longest allowed duration of a rebalance. Default 30s.
-	RebalanceTime Duration `yaml:"rebalanceTime"`
-
-	// The allowed fraction of the members that join or leave per minute, from 0 to 1. Default 0.1.
-	Churn float64 `yaml:"churn"`
-
-	// The allowed skew of the assignment, from 0 (as even as possible) to 1 (one member has all partitions). Default 0.3.
-	Skew float64 `yaml:"skew"`
-}
-
-// Metrics is the selection of the optional series, and the limits of their number.
-type Metrics struct {
-	// A pattern: groups that match it have series per topic. Default: none.
-	Topics Regexp `yaml:"topics"`
-
-	// Which groups have series per partition.
-	Partitions PartitionMetrics `yaml:"partitions"`
-
-	// The maximum number of exported groups. An exported group stays exported; declared and scaled groups are always exported.
-	MaxGroups int `yaml:"maxGroups"`
-
-	// The maximum number of series of groups, topics and partitions.
-	MaxSeries int `yaml:"maxSeries"`
-
-	// Serve /metrics/compat: the metric names of kafka_exporter, kafka-lag-exporter and kminion, with the same values.
-	Compat bool `yaml:"compat"`
-}
-
-// PartitionMetrics is the selection of the partitions that have series.
-type PartitionMetrics struct {
-	// A pattern: groups that match it have series per partition. Default: none.
-	Match Regexp `yaml:"match"`
-
-	// Only partitions whose lag exceeds the group's threshold (slo.lag).
-	OverThreshold bool `yaml:"overThreshold"`
-
-	// Only this number of partitions per group: those with the highest lag. Default: all.
-	Top int `yaml:"top"`
-}
-
-// OTLP is a collector to which the metrics of /metrics are pushed.
-type OTLP struct {
-	// The address of the collector: `http://HOST:PORT`, or `https://HOST:PORT` for TLS. With HTTP, the path is `/v1/metrics` unless it is set.
-	Endpoint TokenURL `yaml:"endpoint"`
-
-	// `http/protobuf` or `grpc`.
-	Protocol OTLPProtocol `yaml:"protocol"`
-
-	// Headers of each push, such as `{Authorization: "Bearer ${TOKEN}"}`.
-	Headers map[string]Secret `yaml:"headers"`
-
-	// The time between two pushes. At least 1s.
-	Interval Duration `yaml:"interval"`
-
-	// Files for TLS with an address that begins with https. Default: the certificate authorities of the system. A changed file needs a restart.
-	TLS *OTLPTLS `yaml:"tls"`
-}
-
-// OTLPTLS is the TLS configuration for a collector.
-type OTLPTLS struct {
-	// A file with certificate authorities (PEM) that verify the certificate of the collector. Default: those of the system.
-	CAFile string `yaml:"caFile"`
-
-	// A file with the client certificate (PEM). It needs keyFile.
-	CertFile string `yaml:"certFile"`
-
-	// A file with the private key of the client certificate (PEM).
-	KeyFile string `yaml:"keyFile"`
 }
 
 // Record is the recording of polls.
@@ -346,12 +190,12 @@ type Record struct {
 	Keep int `yaml:"keep"`
 }
 
-// Audit is the audit trail, which `lagscaler audit` prints. The log has the same deeds as lines for people, without derivations.
+// Audit is the audit trail, which `lagscaler audit` prints. The log has the same entries as lines for people, without derivations.
 type Audit struct {
-	// The file, with JSON lines. Default: none; then only the log has them.
+	// The file, with JSON lines. Default: none; then only the log has the entries.
 	Path string `yaml:"path"`
 
-	// The size in MiB at which a new file begins. Older ones have the time in their name.
+	// The size in MiB at which a new file begins. Older files have the time in their name.
 	MaxMiB int `yaml:"maxMiB"`
 
 	// The number of full files that are kept in addition to the current one.

@@ -27,6 +27,8 @@ type decoder struct {
 	lookup   func(name string) (value string, ok bool) // the environment
 	fields   map[string]written                        // by path
 	problems []Problem
+
+	directory string // of the files with one cluster each, if clusters is the name of one
 }
 
 // addProblem reports a mistake in a field.
@@ -108,6 +110,12 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 }
 
 func (d *decoder) sequence(n *yaml.Node, v reflect.Value, path string) {
+	if n.Kind == yaml.ScalarNode && path == "clusters" {
+		if n = d.expand(n, path); n != nil {
+			d.directory = n.Value
+		}
+		return
+	}
 	if n.Kind != yaml.SequenceNode {
 		d.addProblem(path, n, "must be a list")
 		return

@@ -18,7 +18,9 @@
 // The package has more than 1,500 lines, because the file has about 100 fields. It still has one task: a field is declared,
 // decoded and validated in the same package, so that its documentation, its default and its error message agree.
 //
-//	config.go, scaler.go    the fields; docs/configuration.md is generated from their comments
+//	config.go               the file, and its clusters; docs/configuration.md is generated from the comments of all fields
+//	groups.go, scaler.go    a group's entry, a workload's entry
+//	metrics.go, owners.go   and so on: one section of the file each, with its rules
 //	values.go, defaults.go  types whose UnmarshalText validates the text (durations, patterns, levels), and defaults
 //	secret.go               a text that no log, page or message prints
 //	load.go, resource.go    reads a configuration from a file or makes one from addresses; reads a scaler from a separate file
@@ -26,7 +28,8 @@
 //	validate*.go            rules that no type can check
 //	problem.go              the mistakes
 //	rules.go, shown.go      what a valid configuration says about a group, and its text for the status page
-//	reload.go               follows the file
+//	clusters.go             clusters that have files of their own, or were discovered: each is refused alone
+//	reload.go               follows all of these files
 //
 // The package makes no connection and imports no client of Kafka or Kubernetes and no HTTP server. Of our own packages it
 // imports only pure ones, for the types, defaults and validation of thresholds and policies. internal/daemon turns a Config

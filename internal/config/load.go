@@ -17,13 +17,42 @@ type Env struct {
 	ReadFile func(name string) ([]byte, error)
 }
 
-// Load reads a configuration file. The error is [*Problems] if the file has mistakes, or the error of reading it.
+// Load reads a configuration file, and the files with one cluster each, if it names a directory of them. The error is [*Problems] if a
+// file has mistakes, several of them joined if several have, or the error of reading the file.
 func Load(path string) (*Config, error) {
+	base, err := loadFile(path, nil)
+	if err != nil || base.directory == "" {
+		return base, err
+	}
+	parts, err := base.clusterParts()
+	if err != nil {
+		return nil, err
+	}
+	c, states := merge(base, parts, nil)
+	var wrong []error
+	for i, s := range states {
+		wrong = append(wrong, s.Err)
+		c.files = append(c.files, parts[i].files...)
+	}
+	if err := errors.Join(wrong...); err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, k := range c.Clusters {
+		names = append(names, k.Name)
+	}
+	_, err = loadFile(path, names)
+	return c, err
+}
+
+// loadFile reads the configuration file alone. The names are those of the clusters that have files of their own; nil: it is not known
+// which there are, and what refers to a cluster may name any.
+func loadFile(path string, names []string) (*Config, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
-	c, err := Parse(text, Env{Name: path, Dir: filepath.Dir(path), Lookup: os.LookupEnv, ReadFile: os.ReadFile})
+	c, err := parseWith(text, Env{Name: path, Dir: filepath.Dir(path), Lookup: os.LookupEnv, ReadFile: os.ReadFile}, names)
 	if err != nil {
 		return nil, err
 	}
@@ -32,8 +61,10 @@ func Load(path string) (*Config, error) {
 }
 
 // Parse decodes a configuration, fills in defaults, reads the files that it refers to, and validates it. Its error is
-// [*Problems].
-func Parse(text []byte, env Env) (*Config, error) {
+// [*Problems]. It does not read a directory of clusters.
+func Parse(text []byte, env Env) (*Config, error) { return parseWith(text, env, nil) }
+
+func parseWith(text []byte, env Env, names []string) (*Config, error) {
 	root, err := document(text)
 	if err != nil {
 		var p Problem
@@ -43,7 +74,10 @@ func Parse(text []byte, env Env) (*Config, error) {
 	c := Default()
 	d := &decoder{lookup: env.Lookup, fields: map[string]written{}}
 	d.decode(root, reflect.ValueOf(c).Elem(), "")
-	v := &validator{env: env, fields: d.fields, problems: d.problems}
+	v := &validator{env: env, fields: d.fields, problems: d.problems, names: names}
+	if d.directory != "" {
+		c.directory, c.directoryLine = env.path(d.directory), d.fields["clusters"].line
+	}
 	v.config(c)
 	c.files = v.files
 	if len(v.problems) > 0 {

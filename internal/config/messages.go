@@ -12,23 +12,23 @@ import (
 
 // MessageReceiver is a receiver of messages.
 type MessageReceiver struct {
-	// The name in the log and in metrics. It is unique. What waits for a receiver is kept by its name.
+	// The name in the log and in metrics. It is unique. Messages that wait for a receiver are stored under this name.
 	Name string `yaml:"name"`
 
-	// The address: `https://…` or `http://…`. It is a secret, as the address of an incoming webhook of a chat is. Set it or urlFile.
+	// The address: `https://…` or `http://…`. It is treated as a secret, because the address of an incoming webhook of a chat is one. Set it or urlFile.
 	URL Secret `yaml:"url"`
 
 	// A file with the address. It is read again when it changes.
 	URLFile string `yaml:"urlFile"`
 
-	// `cloudevents`, a batch of CloudEvents 1.0 in JSON, or `text`, `{"text": …}` as incoming webhooks of Slack, Mattermost and others take it.
+	// `cloudevents`, a batch of CloudEvents 1.0 in JSON, or `text`, `{"text": …}`, the format of the incoming webhooks of Slack, Mattermost and others.
 	Format MessageFormat `yaml:"format"`
 
-	// The secret that signs each request as Standard Webhooks says. One that begins with `whsec_` is base64 after it. Default: nothing is signed.
+	// The secret that signs each request, as described in Standard Webhooks. If it begins with `whsec_`, the rest is base64. Default: requests are not signed.
 	Secret Secret `yaml:"secret"`
 
-	// A file with the secret. With several lines, each is a secret and signs: during a rotation a receiver knows one of them. It is
-	// read again when it changes.
+	// A file with the secret. If it has several lines, each line is a secret, and every request has a signature of each: during a
+	// rotation a receiver needs to know only one of them. The file is read again when it changes.
 	SecretFile string `yaml:"secretFile"`
 
 	// Headers of each request, such as `{Authorization: "Bearer ${TOKEN}"}`.

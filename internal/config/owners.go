@@ -9,6 +9,15 @@ import (
 	"strings"
 )
 
+// Owner is a label that says whose a group is.
+type Owner struct {
+	// The name of the label in metrics and alerts, such as `team`.
+	Label string `yaml:"label"`
+
+	// The key of the label of KafkaScalers and of namespaces that has the value, such as `example.com/team`. Default: `label`.
+	From string `yaml:"from"`
+}
+
 const (
 	maxOwners     = 10
 	maxOwnerBytes = 200 // of a value

@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -26,7 +27,8 @@ The configuration is one YAML file: ` + "`lagscaler run --config lagscaler.yaml`
 - Patterns are regular expressions (RE2) that must match the complete name.
 - Examples of durations: 500ms, 30s, 1h30m.
 - The program reads the file again when it changes, when a file that it names changes (a new password, an updated ConfigMap), and on SIGHUP. If the new file is invalid, the old configuration still applies, the log shows the reason, and ` + "`lagscaler_config_last_reload_successful`" + ` is 0.
-- These settings need a restart; until then the old values apply: ` + "`listen`, `healthListen`, `webConfigFile`, `externalScaler`, `customMetrics`, `interval`, `sampleInterval`, `metrics.compat`, `otlp`, `record`, `audit`, `memory`, `log.format`, `kubernetes`" + `.
+- ` + "`clusters`" + ` may be a directory, with one cluster in each file: ` + "`clusters: clusters.d`" + `, and in ` + "`clusters.d/main.yaml`" + ` the fields of [clusters[]](#clusters), such as ` + "`name: main`" + `. File names in it are relative to its own folder. Each of these files is validated and read again alone: if one is invalid, its cluster stays as it was, all other clusters are followed, the log and the status page show the reason, and ` + "`lagscaler_cluster_config_last_reload_successful`" + ` of the file is 0. At the start, a cluster whose file is invalid is not read, and the program runs. ` + "`lagscaler check`" + ` prints the errors of all files, and so do commands that run once.
+- These settings need a restart; until then the old values apply: ` + "`listen`, `healthListen`, `webConfigFile`, `externalScaler`, `customMetrics`, `interval`, `sampleInterval`, `metrics.compat`, `otlp`, `history`, `record`, `audit`, `memory`, `log.format`, `kubernetes`" + `.
 
 <!-- Generated from internal/config by: go test ./internal/config -update -->
 `
@@ -44,7 +46,14 @@ func TestReference(t *testing.T) {
 func comments(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
-	for _, name := range []string{"config.go", "sasl.go", "scaler.go", "brakes.go", "messages.go"} {
+	names, err := filepath.Glob("*.go")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("%d files: %v", len(names), err)
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)
@@ -67,6 +76,9 @@ func collect(decls []ast.Decl, found map[string]string) {
 			continue
 		}
 		for _, f := range fields.Fields.List {
+			if len(f.Names) == 0 {
+				continue // embedded
+			}
 			found[spec.Name.Name+"."+f.Names[0].Name] = f.Doc.Text()
 		}
 	}
@@ -96,7 +108,7 @@ func (r reference) section(path string, v reflect.Value) {
 		}
 		text := strings.Join(strings.Fields(r.comments[v.Type().Name()+"."+f.Name]), " ")
 		fmt.Fprintf(r.out, "| `%s` | %s | %s |\n", name, shownDefault(v.Field(i)), text)
-		if part, suffix, ok := parts(v.Field(i)); ok {
+		if part, suffix, ok := parts(v.Field(i)); ok && f.Name != "Settings" { // these are fields of clusters[]
 			inner = append(inner, func() { r.section(join(path, name)+suffix, part) })
 		}
 	}

@@ -2,16 +2,16 @@ package config
 
 // SASL is the authentication to the brokers.
 type SASL struct {
-	// `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512`, `OAUTHBEARER` or `AWS_MSK_IAM`.
+	// `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512`, `OAUTHBEARER`, `AWS_MSK_IAM` or `GSSAPI` (Kerberos).
 	Mechanism Mechanism `yaml:"mechanism"`
 
-	// The user name, for PLAIN and SCRAM.
+	// The user name, for PLAIN and SCRAM; for GSSAPI the principal without its realm, such as `lagscaler`.
 	Username string `yaml:"username"`
 
 	// A file with the user name.
 	UsernameFile string `yaml:"usernameFile"`
 
-	// The password, for PLAIN and SCRAM. Write `${VAR}` to read it from the environment.
+	// The password, for PLAIN and SCRAM, and for GSSAPI without a keytab. Write `${VAR}` to read it from the environment.
 	Password Secret `yaml:"password"`
 
 	// A file with the password. It is read again when it changes.
@@ -23,7 +23,7 @@ type SASL struct {
 	// OAUTHBEARER: get tokens with client credentials, instead of tokenFile.
 	OAuth *OAuth `yaml:"oauth"`
 
-	// OAUTHBEARER: what the brokers are told beside the token (KIP-342), for example
+	// OAUTHBEARER: the extensions that are sent with the token (KIP-342), for example
 	// `{logicalCluster: lkc-abc123, identityPoolId: pool-xyz}` for Confluent Cloud.
 	Extensions map[string]string `yaml:"extensions"`
 
@@ -32,7 +32,30 @@ type SASL struct {
 
 	// AWS_MSK_IAM: the credentials for this cluster.
 	AWS *AWS `yaml:"aws"`
+
+	// GSSAPI: the realm and the keytab.
+	Kerberos *Kerberos `yaml:"kerberos"`
 }
+
+// Kerberos says where the tickets of GSSAPI come from. A ticket is used until shortly before it expires.
+type Kerberos struct {
+	// The realm of `username`, such as EXAMPLE.COM.
+	Realm string `yaml:"realm"`
+
+	// The key distribution centers of the realm, each as HOST:PORT, which are asked over TCP. Default: those that configFile has for the realm.
+	KDC []string `yaml:"kdc"`
+
+	// A krb5.conf, for realms that trust each other. Default: `$KRB5_CONFIG` or /etc/krb5.conf; none is read if kdc is set.
+	ConfigFile string `yaml:"configFile"`
+
+	// A keytab with the keys of `username`, instead of a password. It is read again when it changes.
+	KeytabFile string `yaml:"keytabFile"`
+
+	// The name of the service in the principals of the brokers: `kafka` in kafka/HOST@REALM. HOST is the one that the broker advertises.
+	ServiceName string `yaml:"serviceName"`
+}
+
+func (k *Kerberos) setDefaults() { k.ServiceName = "kafka" }
 
 // AWS says which credentials a cluster has. Without a field, they come from the environment: a profile, the role of the pod or of the machine.
 type AWS struct {

@@ -17,6 +17,8 @@ type validator struct {
 	problems []Problem
 	files    []string // the files that fields refer to
 	interval Duration // of the polls
+	names    []string // of clusters that are configured elsewhere
+	anyName  bool     // clusters are configured elsewhere, and it is not known which
 }
 
 // addProblem reports a mistake in a field. If the field is missing, the line is that of the mapping or list around it. A
@@ -62,15 +64,17 @@ func requirePositive[T int | int64 | float64 | Duration](v *validator, path stri
 }
 
 func (v *validator) config(c *Config) {
-	if len(c.Clusters) == 0 {
+	v.anyName = c.directory != "" && v.names == nil || len(c.Strimzi) > 0
+	if len(c.Clusters) == 0 && c.directory == "" && len(c.Strimzi) == 0 {
 		v.addProblem("clusters", "is missing: at least one Kafka cluster with its name and brokers")
 	}
-	var names []string
+	names := slices.Clone(v.names)
+	v.interval = c.Interval
 	for i := range c.Clusters {
-		v.interval = c.Interval
 		v.cluster(fmt.Sprintf("clusters[%d]", i), &c.Clusters[i], names)
 		names = append(names, c.Clusters[i].Name)
 	}
+	v.strimzi(c)
 	v.owners(c)
 	for i := range c.Groups {
 		v.group(fmt.Sprintf("groups[%d]", i), &c.Groups[i], names)
@@ -100,6 +104,7 @@ func (v *validator) config(c *Config) {
 		v.forbid("without metrics.partitions.match", "metrics.partitions.overThreshold", "metrics.partitions.top")
 	}
 	v.otlp(c.OTLP)
+	v.history(c.History)
 	v.messages(c)
 	requirePositive(v, "record.maxMiB", c.Record.MaxMiB)
 	requirePositive(v, "record.keep", c.Record.Keep)
@@ -181,7 +186,7 @@ func (v *validator) kubernetes(c *Config) {
 
 func (v *validator) group(at string, g *Group, clusters []string) {
 	v.require(at+".match", g.Match.IsZero(), "a pattern of group names; .* is every one")
-	if v.has(at+".cluster") && !slices.Contains(clusters, g.Cluster) {
+	if v.has(at+".cluster") && !v.anyName && !slices.Contains(clusters, g.Cluster) {
 		v.addProblem(at+".cluster", "is not a cluster of this file; the clusters are %s", oneOf(clusters))
 	}
 	if g.Isolation != seen.ReadUncommitted && g.Isolation != seen.ReadCommitted {

@@ -15,6 +15,11 @@ import (
 var clusterName = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 
 func (v *validator) cluster(at string, c *Cluster, before []string) {
+	v.nameAndBrokers(at, c, before)
+	v.clusterSettings(at, c)
+}
+
+func (v *validator) nameAndBrokers(at string, c *Cluster, before []string) {
 	v.require(at+".name", c.Name == "", "a name for the cluster")
 	switch {
 	case c.Name != "" && !clusterName.MatchString(c.Name):
@@ -23,6 +28,10 @@ func (v *validator) cluster(at string, c *Cluster, before []string) {
 		v.addProblem(at+".name", "is also the name of clusters[%d]", slices.Index(before, c.Name))
 	}
 	v.brokers(at+".brokers", c.Brokers)
+}
+
+// clusterSettings checks what is not the name and the address of a cluster.
+func (v *validator) clusterSettings(at string, c *Cluster) {
 	if c.ClientID == "" {
 		v.addProblem(at+".clientId", "is empty")
 	}

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // sasl checks that the fields of the mechanism are present, and no others.
@@ -13,24 +14,29 @@ import (
 //	PLAIN, SCRAM-*   username and password, each as a value or as a file name
 //	OAUTHBEARER      tokenFile, or oauth with client credentials; extensions
 //	AWS_MSK_IAM      region; aws
+//	GSSAPI           username; kerberos with its keytab, or a password
 func (v *validator) sasl(at string, s *SASL) {
 	passwords := []string{at + ".username", at + ".usernameFile", at + ".password", at + ".passwordFile"}
 	tokens := []string{at + ".tokenFile", at + ".oauth", at + ".extensions"}
 	amazon := []string{at + ".region", at + ".aws"}
+	tickets := []string{at + ".kerberos"}
 	with := fmt.Sprintf("with mechanism %s", s.Mechanism)
 	switch s.Mechanism {
 	case Plain, Scram256, Scram512:
 		v.password(at, s)
-		v.forbid(with, append(tokens, amazon...)...)
+		v.forbid(with, slices.Concat(tokens, amazon, tickets)...)
 	case OAuthBearer:
 		v.bearer(at, s)
-		v.forbid(with, append(passwords, amazon...)...)
+		v.forbid(with, slices.Concat(passwords, amazon, tickets)...)
 	case MSKIAM:
 		v.require(at+".region", s.Region == "", "the cluster's AWS region")
 		if s.AWS != nil {
 			v.aws(at+".aws", s.AWS)
 		}
-		v.forbid(with, append(passwords, tokens...)...)
+		v.forbid(with, slices.Concat(passwords, tokens, tickets)...)
+	case GSSAPI:
+		v.kerberos(at, s)
+		v.forbid(with, slices.Concat(tokens, amazon, []string{at + ".usernameFile"})...)
 	default:
 		v.require(at+".mechanism", true, "how to authenticate, such as SCRAM-SHA-512")
 	}
@@ -88,6 +94,36 @@ func (v *validator) oauth(at string, o *OAuth) {
 		return
 	}
 	v.fromFile(at+".clientSecret", at+".clientSecretFile", &o.ClientSecretFile, o.ClientSecret.IsZero(), &o.ClientSecret)
+}
+
+func (v *validator) kerberos(at string, s *SASL) {
+	v.require(at+".username", s.Username == "", "the principal without its realm, such as lagscaler")
+	if v.require(at+".kerberos", s.Kerberos == nil, "the realm and where the tickets come from, such as {realm: EXAMPLE.COM}"); s.Kerberos == nil {
+		return
+	}
+	k, in := s.Kerberos, at+".kerberos"
+	v.require(in+".realm", k.Realm == "", "the realm of the principal, such as EXAMPLE.COM")
+	if v.has(at+".username") && strings.ContainsAny(s.Username, "@ ") {
+		v.addProblem(at+".username", "must be the principal without its realm, which is kerberos.realm")
+	}
+	for i, address := range k.KDC {
+		if msg := addressMistake(address, true); msg != "" {
+			v.addProblem(fmt.Sprintf("%s.kdc[%d]", in, i), "%s", msg)
+		}
+	}
+	v.requireReadable(in+".configFile", &k.ConfigFile)
+	if len(k.KDC) > 0 {
+		v.forbid("together with kdc", in+".configFile")
+	}
+	if k.ServiceName == "" {
+		v.addProblem(in+".serviceName", "is empty")
+	}
+	if !v.has(in + ".keytabFile") {
+		v.fromFile(at+".password", at+".passwordFile", &s.PasswordFile, s.Password.IsZero(), &s.Password)
+		return
+	}
+	v.requireReadable(in+".keytabFile", &k.KeytabFile)
+	v.forbid("with kerberos.keytabFile", at+".password", at+".passwordFile")
 }
 
 // roleARN is the form of a role's Amazon Resource Name, in every partition of AWS.

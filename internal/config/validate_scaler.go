@@ -29,7 +29,7 @@ func (v *validator) spec(at string, s *ScalerSpec, clusters []string) {
 	v.require(ref+".kind", s.ScaleTargetRef.Kind == "", "such as Deployment")
 	v.require(ref+".name", s.ScaleTargetRef.Name == "", "the target's name")
 	for i, src := range s.Sources {
-		if src.Cluster != "" && !slices.Contains(clusters, src.Cluster) {
+		if src.Cluster != "" && !v.anyName && !slices.Contains(clusters, src.Cluster) {
 			v.addProblem(fmt.Sprintf("%s.sources[%d].cluster", at, i), "is not a cluster of this file; the clusters are %s", oneOf(clusters))
 		}
 	}

@@ -109,11 +109,12 @@ const (
 	Scram512    Mechanism = "SCRAM-SHA-512"
 	OAuthBearer Mechanism = "OAUTHBEARER"
 	MSKIAM      Mechanism = "AWS_MSK_IAM"
+	GSSAPI      Mechanism = "GSSAPI"
 )
 
 // UnmarshalText parses a mechanism.
 func (m *Mechanism) UnmarshalText(text []byte) error {
-	return parseEnum(m, text, Plain, Scram256, Scram512, OAuthBearer, MSKIAM)
+	return parseEnum(m, text, Plain, Scram256, Scram512, OAuthBearer, MSKIAM, GSSAPI)
 }
 
 // Level is the least severe message that is logged.

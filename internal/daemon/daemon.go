@@ -19,7 +19,11 @@ import (
 	"github.com/lagscaler/lagscaler/internal/metrics"
 	"github.com/lagscaler/lagscaler/internal/otlp"
 	"github.com/lagscaler/lagscaler/internal/record"
+	"github.com/lagscaler/lagscaler/internal/web"
 	"github.com/lagscaler/lagscaler/internal/web/recent"
+	"github.com/lagscaler/lagscaler/lag/shard"
+	"github.com/lagscaler/lagscaler/scaler/brakes"
+	"github.com/lagscaler/lagscaler/scaler/kube/strimzi"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -33,6 +37,8 @@ type Options struct {
 
 	Identity  string               // holder of the Lease; empty: the name of the pod, or host and process id
 	Clock     seen.Clock           // for decisions; the zero value is the real clock. Tests use a faster one
+	Shard     shard.Shard          // which part of the groups is this process's own; zero: all
+	Advertise string               // the URL at which other shards reach the pages; empty: they do not
 	Published func(*engine.Report) // called after every Report; must not block; may be nil
 
 	// Source wraps the source of every cluster; nil: they are not wrapped. Tests make single polls fail.
@@ -52,7 +58,8 @@ type Daemon struct {
 	log      *slog.Logger
 	level    slog.LevelVar
 	sources  *sources
-	kube     controller // nil without Kubernetes
+	kube     controller         // nil without Kubernetes
+	strimzi  *strimzi.Discovery // nil without Kubernetes, or without a file
 	engine   *engine.Engine
 	recorder *record.Recorder // nil: nothing is recorded
 	audit    *audit.Trail
@@ -62,9 +69,10 @@ type Daemon struct {
 
 	messenger *webhook.Messenger
 	pages     http.Handler
-	health    net.Listener    // of the probes alone; nil: they have no port of their own
-	external  *externalScaler // nil: nobody is answered
-	custom    *customMetrics  // nil: the API server is not answered
+	history   web.HistoryReader // nil: nothing is read
+	health    net.Listener      // of the probes alone; nil: they have no port of their own
+	external  *externalScaler   // nil: nobody is answered
+	custom    *customMetrics    // nil: the API server is not answered
 }
 
 // New makes all parts and starts none of them. It does not connect to Kafka yet. Its errors mean that the configuration or
@@ -79,14 +87,16 @@ func New(o Options) (*Daemon, error) {
 	d.level.Set(c.Log.Level.Slog())
 	d.log = newLog(o.Log, c.Log.Format, &d.level)
 	d.sources = newSources(d.log, o)
-	clusters, err := d.sources.follow(c)
+	clusters, err := d.openClusters()
 	if err != nil {
 		return nil, err
 	}
+	c, o = d.config.Load(), d.opts
 	if k, err := connectKubernetes(o, d.log); err != nil {
 		return nil, err
 	} else if k != nil {
 		d.kube = k
+		d.discover(k.Strimzi)
 	}
 	if d.external, err = d.newExternalScaler(); err != nil {
 		return nil, err
@@ -99,11 +109,31 @@ func New(o Options) (*Daemon, error) {
 	}
 	ring := recent.New()
 	d.engine = engine.New(engineSettings(c, clusters), d.engineOptions(ring))
+	if err := d.pastFrom(c.History); err != nil {
+		return nil, err
+	}
 	d.showIn(ring)
 	if err := d.pushTo(c.OTLP); err != nil {
 		return nil, err
 	}
 	return d, errors.Join(d.listenHealth(c.HealthListen), d.external.listen(), d.custom.listen())
+}
+
+// openClusters opens the clusters of the configuration, without those that have files of their own and cannot be opened.
+func (d *Daemon) openClusters() (clusters []engine.Cluster, err error) {
+	if d.opts.Reloader == nil {
+		return d.sources.follow(d.opts.Config)
+	}
+	err = d.opts.Reloader.Open(func(c *config.Config) (err error) {
+		next := *d.opts.Config
+		next.Clusters = c.Clusters
+		if clusters, err = d.sources.follow(&next); err == nil {
+			d.opts.Config = &next
+			d.config.Store(&next)
+		}
+		return err
+	})
+	return clusters, err
 }
 
 // engineOptions connects the engine with the other parts.
@@ -126,13 +156,26 @@ func (d *Daemon) engineOptions(ring *recent.Ring) engine.Options {
 	if d.external != nil {
 		o.Asked = d.external.server.Asked
 	}
+	if d.kube == nil && !d.opts.Shard.Alone() {
+		o.Shards = fixedShard{shard.NewView(d.opts.Shard, d.opts.Shard.Of)}
+	}
 	switch {
 	case d.kube != nil:
+		o.Shards = d.kube
 		o.Targets, o.Memories, o.Leading = d.kube, d.kube, d.kube.Leading
 	case c.Memory.File != "":
 		o.Memories = memoryFile{path: c.Memory.File, log: d.log}
 	}
 	return o
+}
+
+// fixedShard is a shard without Kubernetes: nobody says when the number of shards changes.
+type fixedShard struct{ view *shard.View }
+
+func (f fixedShard) View() *shard.View { return f.view }
+func (fixedShard) Took(*shard.View)    {}
+func (fixedShard) Parts([]brakes.Limit, map[string]brakes.Parts) map[string]brakes.Parts {
+	return nil // nothing is scaled without Kubernetes
 }
 
 // publishTo returns the function that gets every Report. Metrics are not here: they read the latest Report from the engine.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/internal/config"
 	"github.com/lagscaler/lagscaler/lag/kafkasource"
+	"github.com/lagscaler/lagscaler/lag/rights"
 )
 
 // checkTimeout is for one cluster, whose bootstrap addresses are tried one after another.
@@ -16,19 +17,31 @@ const checkTimeout = time.Minute
 // checkInterval gives a broker as long to answer as the default interval.
 const checkInterval = 10 * time.Second
 
+// ClusterCheck is what was tried in a cluster.
+type ClusterCheck struct {
+	Findings []kafkasource.Finding
+
+	Style   rights.Style // what grants rights there
+	Needed  Lacking      // without these, some lag is not known
+	Details Lacking      // it works without these
+}
+
 // CheckCluster tries everything that a poll needs. An error means that the configuration is wrong; what failed in Kafka is in
 // the findings.
-func CheckCluster(ctx context.Context, c config.Cluster) ([]kafkasource.Finding, error) {
+func CheckCluster(ctx context.Context, c config.Cluster, o GrantOptions) (ClusterCheck, error) {
 	k := kafkaConfig(c, slog.New(slog.DiscardHandler))
 	k.Limits = kafkasource.LimitsOf(checkInterval, time.Duration(c.Timeout))
 	s, err := kafkasource.New(k)
 	if err != nil {
-		return nil, fmt.Errorf("cluster %s: %w", c.Name, err)
+		return ClusterCheck{}, fmt.Errorf("cluster %s: %w", c.Name, err)
 	}
 	defer s.Close()
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	return s.Check(ctx), nil
+	checked := s.Check(ctx)
+	check := ClusterCheck{Findings: checked.Findings}
+	check.Style, check.Needed, check.Details = lacking(c, checked, o)
+	return check, nil
 }
 
 // kafkaConfig says how to connect to a cluster and what to read from it.
@@ -55,9 +68,11 @@ func tlsOf(t *config.TLS) *kafkasource.TLS {
 	if t == nil {
 		return nil
 	}
+	pem := t.PEM()
 	return &kafkasource.TLS{
 		CAFile: t.CAFile, CertFile: t.CertFile, KeyFile: t.KeyFile,
 		ServerName: t.ServerName, InsecureSkipVerify: t.InsecureSkipVerify,
+		CAPEM: pem.CA, CertPEM: pem.Cert, KeyPEM: pem.Key.Reveal(),
 	}
 }
 
@@ -80,6 +95,9 @@ func saslOf(s *config.SASL) *kafkasource.SASL {
 		out.AWS = kafkasource.AWS{
 			Profile: a.Profile, RoleARN: a.RoleARN, ExternalID: a.ExternalID, SessionName: a.SessionName, WebIdentityTokenFile: a.WebIdentityTokenFile,
 		}
+	}
+	if k := s.Kerberos; k != nil {
+		out.Kerberos = kafkasource.Kerberos{Realm: k.Realm, KDC: k.KDC, ConfigFile: k.ConfigFile, KeytabFile: k.KeytabFile, ServiceName: k.ServiceName}
 	}
 	return out
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/internal/external"
 	"github.com/lagscaler/lagscaler/internal/messages/webhook"
+	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube"
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
@@ -23,8 +24,12 @@ import (
 type controller interface {
 	engine.Targets
 	engine.Memories
-	Run(ctx context.Context) error   // watches, and writes statuses and Events
+	engine.Shards
+	Run(ctx context.Context) error // watches, and writes statuses and Events
+	Leading() bool
+	Others() (own shard.Shard, others []kube.Other)
 	Elect(ctx context.Context) error // stands for election; at its end another replica may lead
+	Linger(ctx context.Context)      // returns when this replica may end
 	Configure(s kube.Settings)
 	Publish(outcomes []scaler.Outcome)
 	MissingRights() []string
@@ -37,6 +42,9 @@ type controller interface {
 func connectKubernetes(o Options, log *slog.Logger) (*kube.Controller, error) {
 	c, k := o.Config, o.Config.Kubernetes
 	if withoutKubernetes(k) {
+		if len(c.Strimzi) > 0 {
+			log.Warn("clusters of Strimzi are configured, but there is no Kubernetes to find them in: see kubernetes.enabled")
+		}
 		if len(c.Scalers) > 0 {
 			log.Warn("scalers are declared, but there is no Kubernetes to scale in: see kubernetes.enabled")
 		}
@@ -55,7 +63,7 @@ func connectKubernetes(o Options, log *slog.Logger) (*kube.Controller, error) {
 	}
 	controller := kube.New(clients, kube.Options{
 		Namespace: cmp.Or(k.Namespace, clients.Namespace), Lease: k.LeaseName, Identity: identity,
-		AnswersAt: answersAt(c.ExternalScaler), Watch: k.WatchNamespaces, Log: log,
+		Shard: o.Shard, PagesAt: o.Advertise, AnswersAt: answersAt(c.ExternalScaler), Watch: k.WatchNamespaces, Log: log,
 	})
 	controller.Configure(kubernetesSettings(c))
 	if c.Memory.File != "" {
@@ -85,7 +93,19 @@ func CheckKubernetes(ctx context.Context, c *config.Config, version string) (fin
 	defer cancel()
 	return kube.Check(ctx, clients, kube.Options{
 		Namespace: cmp.Or(c.Kubernetes.Namespace, clients.Namespace), Lease: c.Kubernetes.LeaseName, Watch: c.Kubernetes.WatchNamespaces,
-	}, c.Mode), "", nil
+	}, c.Mode, besideMode(c)...), "", nil
+}
+
+// besideMode are the permissions that the configuration needs beside those of its mode.
+func besideMode(c *config.Config) []access.Permission {
+	var beside []access.Permission
+	if len(c.Owners) > 0 && len(c.Kubernetes.WatchNamespaces) == 0 {
+		beside = append(beside, access.Owners)
+	}
+	if c.CustomMetrics != nil {
+		beside = append(beside, access.CustomMetrics...)
+	}
+	return beside
 }
 
 // Inventory lists the workloads and pods of the namespaces; none means all. An empty kubeconfig means the service account of the pod.

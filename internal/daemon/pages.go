@@ -1,7 +1,9 @@
 package daemon
 
 import (
+	"cmp"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/lagscaler/lagscaler/internal/config"
@@ -17,13 +19,26 @@ func (d *Daemon) showIn(ring *recent.Ring) {
 		Latest:   d.engine.Latest,
 		Filter:   seriesOf(c.Metrics),
 		Interval: time.Duration(c.Interval), Sample: time.Duration(c.SampleInterval),
-		ConfigLoaded: d.configLoaded(), Questions: d.external.questions(), Pushes: d.pushes(c.OTLP), Receivers: d.told,
+		ConfigLoaded: d.configLoaded(), ClusterConfigs: d.clusterConfigs(), Questions: d.external.questions(), Pushes: d.pushes(c.OTLP), Receivers: d.told,
 		Version: b.Version, Revision: b.Commit,
 	})
 	d.pages = web.New(web.Options{
 		Latest: d.engine.Latest, Ring: ring, Interval: time.Duration(c.Interval),
-		Version: b.Version, Config: d.redacted, Troubles: d.problems, HourPrice: d.hourPrice, Deeds: d.deeds.Of, Log: d.log,
+		Version: b.Version, Config: d.redacted, Troubles: d.problems, HourPrice: d.hourPrice, Deeds: d.deeds.Of, History: d.history, Log: d.log,
+		Others: d.otherShards,
 	})
+}
+
+// otherShards are the other shards, for the pages.
+func (d *Daemon) otherShards() (out []web.Other) {
+	if d.kube == nil {
+		return nil
+	}
+	_, others := d.kube.Others()
+	for _, o := range others {
+		out = append(out, web.Other{Name: "shard " + strconv.Itoa(o.Index), URL: o.URL, Why: o.Why})
+	}
+	return out
 }
 
 // hourPrice is what a replica costs in an hour, by the configuration in force.
@@ -50,6 +65,35 @@ func (d *Daemon) configLoaded() func() bool {
 	return func() bool { return r.LastReload().Err == nil }
 }
 
+// clusterConfigs returns a function that tells of each cluster with a file of its own, or that was discovered, whether the last load of it
+// succeeded; nil without a file.
+func (d *Daemon) clusterConfigs() func(each func(cluster, origin string, loaded bool)) {
+	r := d.opts.Reloader
+	if r == nil {
+		return nil
+	}
+	return func(each func(cluster, origin string, loaded bool)) {
+		for _, s := range r.Parts() {
+			each(s.Cluster, s.Origin, s.Err == nil)
+		}
+	}
+}
+
+// refusedClusters are the clusters that have files of their own, or that were discovered, and whose configuration is refused.
+func (d *Daemon) refusedClusters() (out []web.Problem) {
+	for _, s := range d.opts.Reloader.Parts() {
+		if s.Err == nil {
+			continue
+		}
+		where, do := cmp.Or(s.Cluster, s.Origin), "correct it; until then the cluster is not read"
+		if s.InForce {
+			do = "correct it; until then the last valid configuration of this cluster is in force"
+		}
+		out = append(out, web.Problem{Where: where, What: "configuration refused: " + s.Err.Error(), Count: 1, Do: do + "; all other clusters are followed"})
+	}
+	return out
+}
+
 // redacted is the current configuration without its secrets, for the status page.
 func (d *Daemon) redacted() string {
 	text, err := d.config.Load().Redacted()
@@ -73,6 +117,7 @@ func (d *Daemon) problems() []web.Problem {
 				Do: "correct the file; until then the last valid configuration is in force; lagscaler check validates the file",
 			})
 		}
+		out = append(out, d.refusedClusters()...)
 	}
 	for _, r := range d.messenger.Counts() {
 		if r.Waiting > 0 && time.Since(r.Oldest) > messagesLate {

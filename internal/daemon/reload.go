@@ -40,6 +40,9 @@ func (d *Daemon) apply(ctx context.Context, c *config.Config) error {
 	if d.kube != nil {
 		d.kube.Configure(kubernetesSettings(&next))
 	}
+	if d.strimzi != nil {
+		d.strimzi.Configure(selectionsOf(&next))
+	}
 	d.messenger.Configure(receivers)
 	d.level.Set(next.Log.Level.Slog())
 	d.metrics.SetFilter(seriesOf(next.Metrics))

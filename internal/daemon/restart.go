@@ -20,6 +20,7 @@ var restartOnly = []struct {
 	{"sampleInterval", func(c *config.Config) any { return &c.SampleInterval }},
 	{"metrics.compat", func(c *config.Config) any { return &c.Metrics.Compat }},
 	{"otlp", func(c *config.Config) any { return &c.OTLP }},
+	{"history", func(c *config.Config) any { return &c.History }},
 	{"record", func(c *config.Config) any { return &c.Record }},
 	{"audit", func(c *config.Config) any { return &c.Audit }},
 	{"memory", func(c *config.Config) any { return &c.Memory }},

@@ -11,6 +11,7 @@ import (
 //
 //	           ┌─ interrupt   the end of ctx: SIGINT, SIGTERM
 //	           ├─ reload      the file, SIGHUP ──settings──┐
+//	           ├─ strimzi     clusters that Strimzi runs ──> reload
 //	           ├─ kubernetes  watches ──targets──┐         │
 //	run group ─┤   status, Events <──────────┐   v         v
 //	           ├─ engine      polls, samples, decisions ──> Report ──┐ Latest()
@@ -32,9 +33,25 @@ func (d *Daemon) Run(ctx context.Context, listener net.Listener) error {
 		g.Add(func() error { defer close(ended); return execute(ctx) }, func(error) { cancel() })
 		return ended
 	}
-	add(func(ctx context.Context) error { <-ctx.Done(); return nil })
+	// An interrupted shard goes on for a while if the others may be about to do without it.
+	interrupted := ctx
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	add(func(ctx context.Context) error {
+		select {
+		case <-ctx.Done():
+		case <-interrupted.Done():
+			if d.kube != nil {
+				d.kube.Linger(ctx)
+			}
+		}
+		return nil
+	})
 	if d.opts.Reloader != nil {
 		add(d.reload)
+	}
+	if d.strimzi != nil {
+		add(d.strimzi.Run)
 	}
 	deciding := add(d.engine.Run)
 	add(d.metrics.Run)

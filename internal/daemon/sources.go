@@ -76,8 +76,8 @@ func (s *source) Observe(ctx context.Context) lag.Observation {
 	o := k.Observe(ctx)
 	if s.checked != k && lag.Complete(o.Errors) {
 		s.checked = k
-		if f := k.CheckListing(ctx); f.Missing != "" {
-			s.log.Warn("permission missing", "kafka_cluster", s.name, "missing", f.Missing, "consequence", f.Detail)
+		if f := k.CheckListing(ctx); len(f.Missing) > 0 {
+			s.log.Warn("permission missing", "kafka_cluster", s.name, "missing", f.Missing[0].String(), "consequence", f.Detail)
 		}
 	}
 	return o
@@ -102,7 +102,8 @@ func (s *sources) newSource(cluster string) *source {
 }
 
 // follow opens the clusters of a configuration and closes those that it no longer has. It does not connect yet. If one
-// cluster cannot be opened, nothing changes.
+// cluster cannot be opened, nothing changes. The error is [config.Unusable] if only clusters cannot that have files of their own, or that
+// were discovered.
 //
 //	change                       effect
 //	brokers                      a new cluster without history, which may have another id
@@ -112,24 +113,51 @@ func (s *sources) newSource(cluster string) *source {
 func (s *sources) follow(c *config.Config) ([]engine.Cluster, error) {
 	next := map[string]*source{}
 	fresh := map[*source]*kafkasource.Source{}
+	unusable := config.Unusable{}
 	var found []engine.Cluster
 	for _, cluster := range c.Clusters {
-		src, ok := s.open[cluster.Name]
-		if !ok || !slices.Equal(src.as.Brokers, cluster.Brokers) {
-			src, ok = s.newSource(cluster.Name), false
+		src, err := s.opened(cluster, fresh, time.Duration(c.Interval))
+		switch {
+		case err == nil:
+			next[cluster.Name] = src
+			found = append(found, engine.Cluster{Name: cluster.Name, Source: src.read})
+		case cluster.Origin() != "":
+			unusable[cluster.Origin()] = err
+		default:
+			closeAll(fresh)
+			return nil, err
 		}
-		if !ok || !reflect.DeepEqual(src.as, cluster) {
-			k, err := s.connect(src, cluster, time.Duration(c.Interval))
-			if err != nil {
-				return nil, fmt.Errorf("cluster %s: %w", cluster.Name, err)
-			}
-			fresh[src] = k
-		}
-		next[cluster.Name] = src
-		found = append(found, engine.Cluster{Name: cluster.Name, Source: src.read})
+	}
+	if len(unusable) > 0 {
+		closeAll(fresh)
+		return nil, unusable
 	}
 	s.use(next, fresh, c)
 	return found, nil
+}
+
+// opened is the source of a cluster: the one that is open, or a new one. A new connection of it is in fresh.
+func (s *sources) opened(cluster config.Cluster, fresh map[*source]*kafkasource.Source, interval time.Duration) (*source, error) {
+	src, ok := s.open[cluster.Name]
+	if !ok || !slices.Equal(src.as.Brokers, cluster.Brokers) {
+		src, ok = s.newSource(cluster.Name), false
+	}
+	if ok && reflect.DeepEqual(src.as, cluster) {
+		return src, nil
+	}
+	k, err := s.connect(src, cluster, interval)
+	if err != nil {
+		return nil, fmt.Errorf("cluster %s: %w", cluster.Name, err)
+	}
+	fresh[src] = k
+	return src, nil
+}
+
+// closeAll closes connections that are not used.
+func closeAll(fresh map[*source]*kafkasource.Source) {
+	for _, k := range fresh {
+		k.Close()
+	}
 }
 
 // use replaces the open clusters by the next ones.

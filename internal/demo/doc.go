@@ -8,6 +8,7 @@
 // Only the times differ from production: all time windows of the scaler are 20 times shorter, so that a demo of 90 seconds
 // shows a scale-up and a scale-down. The first lines of the output say so.
 //
+//	command.go                 the command line, for lagscaler and for the program of make demo
 //	scenario.go                what arrives and what goes wrong, per scenario
 //	brokers.go                 the embedded brokers
 //	traffic.go, neighbours.go  producers; groups that are not scaled: a quiet one, a stuck one, one without members

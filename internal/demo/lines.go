@@ -11,8 +11,13 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/number"
 )
 
-// Intro is the text that is printed before the demo starts. The program is the name by which it was called.
+// Intro is the text that is printed before the demo starts. program is the command with which the user may ask the demo; empty: none
+// is compiled yet.
 func Intro(s Scenario, at Addresses, program string) string {
+	first := ""
+	if program == "" {
+		program, first = "bin/lagscaler", "make build\n        "
+	}
 	return fmt.Sprintf(`lagscaler demo: %s
 %s.
 Three embedded brokers, one topic with %d partitions, real consumers that process a record in %s.
@@ -21,10 +26,10 @@ All time windows are %d times shorter than in production: a poll every %s, a dec
 
 web UI  %s
 Kafka   %s
-try     %[12]s lag --server %[10]s
+try     %[13]s%[12]s lag --server %[10]s
         %[12]s lag orders-worker --partitions --brokers %[11]s
         %[12]s explain demo/orders --server %[10]s
-`, s.Name, s.Story, partitions, s.processing, pace, Interval, 3*Interval, targetLag, s.length(), at.URL, at.Kafka, program)
+`, s.Name, s.Story, partitions, s.processing, pace, Interval, 3*Interval, targetLag, s.length(), at.URL, at.Kafka, program, first)
 }
 
 // Lines prints the demo as plain lines: every new decision, every rebalance, and the state of the group every five seconds.
@@ -90,8 +95,16 @@ func (l *Lines) rebalances(stats *rebalancemon.Stats) {
 			continue
 		}
 		l.lastRebalance = e.End
-		l.print(e.End, "rebalance %s, %.1f s ± %.1f s, by %s: %s", e.Outcome, e.Duration(e.End).Seconds(), e.Resolution.Seconds(), e.Cause, e.Evidence)
+		l.print(e.End, "rebalance %s, %s, by %s: %s", e.Outcome, took(e.Duration(e.End), e.Resolution), e.Cause, e.Evidence)
 	}
+}
+
+// took is the duration of a rebalance: what is shorter than the time between two readings is known to be at most that.
+func took(d, resolution time.Duration) string {
+	if d < resolution {
+		return fmt.Sprintf("at most %.1f s", (d + resolution).Seconds())
+	}
+	return fmt.Sprintf("%.1f s ± %.1f s", d.Seconds(), resolution.Seconds())
 }
 
 // groupOf is the demo's group in a report.

@@ -234,7 +234,7 @@ func TestNothingIsWrittenPastLimitsThatFail(t *testing.T) {
 		e := New(settings(&kafka{name: "main", end: 100, committed: 100, members: 3}), Options{Targets: f})
 		e.scaling.braking.ledger = nil // a defect: the next use panics
 		e.scaling.targets = nil
-		e.scaling.declared = declare(f.all, scaler.Act)
+		e.scaling.declared = declare(f.all, scaler.Act, nil)
 		reports := map[string]ScalerReport{}
 		one := f.all[0]
 		result := scaler.Result{Fresh: true, Decision: scaler.Decision{At: time.Now(), Current: 3, Desired: 1, Verdict: scaler.IdleConsumers}}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/brakes"
@@ -46,6 +47,9 @@ type Options struct {
 	// Asked says when another autoscaler last asked for the number of a scaler; nil: nobody may ask.
 	Asked func(scaler string) (at time.Time, ok bool)
 
+	// Shards says which groups are this process's own; nil: all.
+	Shards Shards
+
 	Publish func(*Report) // nil: none; Run calls it after each Report, so it must not block
 
 	Uptime func() (up time.Duration, ok bool) // of the machine, with the time in which it was suspended; nil: not known
@@ -68,6 +72,8 @@ type Engine struct {
 	clusters map[string]*cluster
 	scaling  scaling
 	awake    awake
+	shown    map[*ClusterReport]*ClusterReport // what the last Report has of them, where it is a part
+	shownBy  *shard.View
 }
 
 // reading is what an I/O goroutine read: a sample or an observation.
@@ -153,6 +159,7 @@ func (e *Engine) slo(cluster, group string) lag.SLO {
 // Tick polls every cluster once, each under its own deadline, and does everything that follows from it: the whole cycle of
 // the program, without timers.
 func (e *Engine) Tick(ctx context.Context, now time.Time) {
+	e.takeShare(ctx, now)
 	e.declare(now)
 	observations := make([]lag.Observation, len(e.current.Clusters))
 	var wg sync.WaitGroup
@@ -177,7 +184,9 @@ func (e *Engine) declare(now time.Time) {
 			r.ReadTopics(e.scaling.declared.topicNames(c.Name))
 		}
 		if r, ok := c.Source.(GroupReader); ok {
-			r.ReadGroups(e.scaling.declared.groupNames(c.Name, e.current.SLO, e.scaling.recordTimes(c.Name), now))
+			names := e.scaling.declared.groupNames(c.Name, e.current.SLO, e.scaling.recordTimes(c.Name), now)
+			names.Reads = e.scaling.declared.reads(c.Name)
+			r.ReadGroups(names)
 		}
 	}
 }
@@ -221,10 +230,15 @@ func (e *Engine) publish(now time.Time) {
 	for i := range r.Scalers {
 		r.Scalers[i].Owners = e.scalerLabels(r.Scalers[i].Scaler)
 	}
+	if v := e.scaling.view; v != nil {
+		r.Shard = v.Shard
+	}
+	shown := map[*ClusterReport]*ClusterReport{}
 	for _, c := range e.clusters {
-		r.Clusters = append(r.Clusters, c.report)
+		r.Clusters = append(r.Clusters, e.own(c.report, shown))
 		r.Polls = append(r.Polls, c.polled())
 	}
+	e.shown, e.shownBy = shown, e.scaling.view
 	slices.SortFunc(r.Clusters, func(a, b *ClusterReport) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(r.Polls, func(a, b PollStats) int { return strings.Compare(a.Cluster, b.Cluster) })
 	e.latest.Store(r)

@@ -215,6 +215,38 @@ func TestAClusterThatIsDownDisturbsNoOther(t *testing.T) {
 	})
 }
 
+// Without a cluster, at the start or because the last one was removed, there is a Report each interval, and it has no cluster.
+func TestWithoutClusters(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &kafka{name: "a", end: 100, members: 1}
+		e := New(settings(), Options{})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- e.Run(ctx) }()
+		shows := func(when string, clusters int) {
+			t.Helper()
+			synctest.Wait()
+			if r := e.Latest(); r == nil || len(r.Clusters) != clusters || len(r.Polls) != clusters || time.Since(r.At) > 10*time.Second {
+				t.Errorf("%s: %+v", when, r)
+			}
+		}
+		shows("at the start", 0)
+		time.Sleep(35 * time.Second)
+		shows("later", 0)
+		if err := e.Reconfigure(ctx, settings(a)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(15 * time.Second)
+		shows("with a cluster", 1)
+		if err := e.Reconfigure(ctx, settings()); err != nil {
+			t.Fatal(err)
+		}
+		shows("it is gone", 0)
+		cancel()
+		<-done
+	})
+}
+
 func TestReconfigureKeepsTheHistoryOfWhatStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := &kafka{name: "a", end: 100, members: 1}, &kafka{name: "b", end: 100, members: 1}

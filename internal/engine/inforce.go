@@ -2,9 +2,7 @@ package engine
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/lagscaler/lagscaler/scaler"
@@ -14,7 +12,7 @@ import (
 // inForce is what is in force of a scaler.
 func inForce(one *scaler.Scaler) InForce {
 	return InForce{
-		Scaler: one.Name, Target: one.Workload.Ref.String(), Labels: strings.Join(labelPairs(one.Labels), ","),
+		Scaler: one.Name, Target: one.Workload.Ref.String(), Labels: strings.Join(LabelPairs(one.Labels), ","),
 		Generation: one.Generation, DeclaredBy: one.DeclaredBy,
 		Mode: string(one.Mode), Limits: limitsInForce(one), Freeze: scaler.FreezeWords(one.Workload.Freeze),
 	}
@@ -64,20 +62,12 @@ func selected(s *brakes.Selector) string {
 		parts = append(parts, "namespaces "+strings.Join(patterns(s.Namespaces), " "))
 	}
 	if len(s.Labels) > 0 {
-		parts = append(parts, "labels "+strings.Join(labelPairs(s.Labels), " "))
+		parts = append(parts, "labels "+strings.Join(LabelPairs(s.Labels), " "))
 	}
 	if len(parts) == 0 {
 		return ""
 	}
 	return " (" + strings.Join(parts, ", ") + ")"
-}
-
-// labelPairs are labels as KEY=VALUE, sorted.
-func labelPairs(labels map[string]string) (pairs []string) {
-	for _, key := range slices.Sorted(maps.Keys(labels)) {
-		pairs = append(pairs, key+"="+labels[key])
-	}
-	return pairs
 }
 
 // patterns are regular expressions as they were written, without the anchors of the configuration.

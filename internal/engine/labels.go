@@ -2,6 +2,7 @@ package engine
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/lagscaler/lagscaler/scaler"
 )
@@ -38,4 +39,13 @@ func merged(first, then map[string]string) map[string]string {
 	out := maps.Clone(then)
 	maps.Copy(out, first)
 	return out
+}
+
+// LabelPairs are labels as NAME=VALUE, in the order of their names.
+func LabelPairs(labels map[string]string) []string {
+	pairs := make([]string, 0, len(labels))
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		pairs = append(pairs, name+"="+labels[name])
+	}
+	return pairs
 }

@@ -39,19 +39,21 @@ func (s *shelf) Save(ctx context.Context, _ map[string]scaler.Memory) error {
 	return s.call(ctx, &s.saves)
 }
 
-// Only the leader of an installation that may advise keeps what is learned: another one has no right to it, or would write over it.
+// Only the leader of an installation that may advise saves what is learned: another one would write over it, or has no right to it. A
+// follower reads it, for its pages; in observe there is no right to it.
 func TestWhoKeepsWhatIsLearned(t *testing.T) {
 	for _, c := range []struct {
 		leads bool
 		mode  scaler.Mode
+		reads bool
 		keeps bool
 	}{
-		{true, scaler.Act, true},
-		{true, scaler.Advise, true},
-		{true, scaler.Observe, false},
-		{false, scaler.Act, false},
-		{false, scaler.Advise, false},
-		{false, scaler.Observe, false},
+		{true, scaler.Act, true, true},
+		{true, scaler.Advise, true, true},
+		{true, scaler.Observe, false, false},
+		{false, scaler.Act, true, false},
+		{false, scaler.Advise, true, false},
+		{false, scaler.Observe, false, false},
 	} {
 		store := newShelf()
 		settings := settings(&kafka{name: "main", end: 100, committed: 100, members: 3})
@@ -59,7 +61,7 @@ func TestWhoKeepsWhatIsLearned(t *testing.T) {
 		e := New(settings, Options{Targets: idle(t), Memories: store, Leading: func() bool { return c.leads }})
 		e.Tick(t.Context(), start)
 		e.scaling.save(t.Context(), start, true)
-		if loaded, saved := store.loads == 1, store.saves == 1; loaded != c.keeps || saved != c.keeps {
+		if loaded, saved := store.loads == 1, store.saves == 1; loaded != c.reads || saved != c.keeps {
 			t.Errorf("leads %v, %s: %d loads, %d saves", c.leads, c.mode, store.loads, store.saves)
 		}
 	}
@@ -95,7 +97,7 @@ func TestWhenIsLoadedAndSaved(t *testing.T) {
 	} {
 		now = now.Add(step.after)
 		store.fails = step.fails
-		loaded := m.load(t.Context(), now, step.learns)
+		_, loaded := m.load(t.Context(), now, step.learns)
 		if step.learns {
 			m.save(t.Context(), now, step.atExit)
 		}

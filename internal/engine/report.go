@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/brakes"
@@ -16,6 +17,7 @@ import (
 // Report, so they never cause a request to Kafka or Kubernetes.
 type Report struct {
 	At       time.Time
+	Shard    shard.Shard      // whose groups and scalers these are; zero: this process has all
 	Leader   bool             // only the leader exposes group and scaler series, and writes
 	Mode     scaler.Mode      // the global one
 	Clusters []*ClusterReport // sorted by name

@@ -18,7 +18,11 @@ func (e *Engine) Run(ctx context.Context) error {
 	readers := newReaders(ctx, e)
 	defer readers.stop()
 	defer func() { e.scaling.save(context.WithoutCancel(ctx), time.Now(), true) }()
+	e.takeShare(ctx, time.Now())
 	readers.reconcile(e.current.Clusters)
+	idle := time.NewTicker(e.opts.Interval)
+	defer idle.Stop()
+	e.withoutClusters(ctx, time.Now())
 	for {
 		select {
 		case <-ctx.Done():
@@ -26,14 +30,28 @@ func (e *Engine) Run(ctx context.Context) error {
 		case s := <-e.settings:
 			e.configure(s)
 			readers.reconcile(s.Clusters)
+			e.withoutClusters(ctx, time.Now())
+		case now := <-idle.C:
+			e.withoutClusters(ctx, now)
 		case r := <-e.readings:
 			e.handle(ctx, r, time.Now())
 		}
 	}
 }
 
+// withoutClusters decides and publishes while there is no cluster, so no reading: none was discovered yet, or the last one is gone. What
+// readers see is then not that of a cluster that is gone, and the program is ready.
+func (e *Engine) withoutClusters(ctx context.Context, now time.Time) {
+	if len(e.current.Clusters) == 0 {
+		e.Tick(ctx, now)
+	}
+}
+
 // handle takes in one reading: a poll leads to decisions and a Report, a sample to a Report only when it saw a rebalance.
 func (e *Engine) handle(ctx context.Context, r reading, now time.Time) {
+	if e.takeShare(ctx, now) && e.Latest() != nil {
+		e.publish(now)
+	}
 	c, ok := e.clusters[r.cluster]
 	if !ok || c.Source != r.source {
 		return // the cluster was removed from the configuration in the meantime
@@ -108,7 +126,12 @@ func (e *Engine) poll(ctx context.Context, c Cluster) {
 }
 
 func (e *Engine) sample(ctx context.Context, c Cluster) {
+	pause := 0
 	every(ctx, e.opts.SampleInterval, func() {
+		if pause--; pause > 0 {
+			return
+		}
+		pause = e.samplers()
 		// A sample may take longer than its interval: a late answer is better than none, and a ticker does not queue its ticks.
 		// The source has a shorter limit.
 		sampleCtx, cancel := context.WithTimeout(ctx, max(2*e.opts.SampleInterval, 5*time.Second, e.opts.Interval*9/10))

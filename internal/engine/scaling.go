@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/asleep"
 	"github.com/lagscaler/lagscaler/scaler/bill"
@@ -30,11 +31,12 @@ type Targets interface {
 // ScalerReport is one scaler's last decision, what became of it, and what happened before.
 type ScalerReport struct {
 	scaler.Outcome
-	Week     learn.Week        // what was, and what was decided, for a comparison
-	Bill     bill.Account      // replica hours and late records of the last week
-	Timeline timeline.Timeline // decisions and rebalances of the last week
-	Counts   ScalerCounts
-	Speeds   []learn.Speeds // of the consumers of each source, in the order of Sources
+	Week      learn.Week        // what was, and what was decided, for a comparison
+	Bill      bill.Account      // replica hours and late records of the last week
+	Timeline  timeline.Timeline // decisions and rebalances of the last week
+	HistoryAt time.Time         // Week, Bill and Timeline are the leader's, as this replica read them then; zero: its own
+	Counts    ScalerCounts
+	Speeds    []learn.Speeds // of the consumers of each source, in the order of Sources
 }
 
 const (
@@ -58,10 +60,13 @@ type scaling struct {
 	log     *slog.Logger
 	polls   lastPolls
 	panics  *panics
+	shards  Shards // nil: this process decides everything
 
+	view     *shard.View // what is this process's own; nil: everything
 	mode     scaler.Mode // the global one
 	declared declared    // as of the last reading
 	memory   memory
+	saved    saved
 	left     leftBefore
 	reports  map[string]ScalerReport // by name, without Counts
 	counts   map[string]*counts
@@ -80,8 +85,8 @@ func newScaling(o Options, polls lastPolls, p *panics) scaling {
 	}
 	return scaling{
 		targets: o.Targets, leading: leading, asked: o.Asked, record: o.Record, clock: o.Clock, log: o.Log, polls: polls, panics: p,
-		memory: memory{store: o.Memories, log: o.Log, learned: map[string]scaler.Memory{}},
-		left:   leftBefore{}, clusterIDs: clusterIDs{},
+		shards: o.Shards, memory: memory{store: o.Memories, log: o.Log, learned: map[string]scaler.Memory{}},
+		left: leftBefore{}, clusterIDs: clusterIDs{},
 		reports: map[string]ScalerReport{}, counts: map[string]*counts{}, turns: newTurns(), braking: braking{ledger: brakes.NewLedger(o.Clock)}, audit: NewTrail(o.Audit, o.RecordFact),
 	}
 }
@@ -89,7 +94,7 @@ func newScaling(o Options, polls lastPolls, p *panics) scaling {
 // read takes in what is declared now.
 func (s *scaling) read(now time.Time) {
 	if s.targets != nil {
-		s.declared = declare(s.targets.Scalers(now), s.mode)
+		s.declared = declare(s.targets.Scalers(now), s.mode, s.view)
 		s.declared.remember(s.asleep)
 		s.freeze(now)
 		s.observeWrites(now)
@@ -129,6 +134,7 @@ func (s *scaling) decide(ctx context.Context, now time.Time, share time.Duration
 		reports[one.Name] = report
 	}
 	s.turns.tell(s.log)
+	s.tellNeeds(now)
 	s.apply(ctx, reports, s.concludeAll(waiting, reports, now))
 	s.braking.uses = s.braking.ledger.Uses(s.round(now))
 	s.forget(now, reports)
@@ -193,11 +199,12 @@ func (s *scaling) measure(one scaler.Scaler, d scaler.Decision) []lag.Measuremen
 
 // load loads what was learned when it is time, before a poll is taken in: the poll may depend on it.
 func (s *scaling) load(ctx context.Context, now time.Time) {
-	if s.memory.load(ctx, now, s.learns()) {
-		s.left.remember(s.memory.learned)
-		s.clusterIDs.remember(s.memory.learned)
+	if loaded, ok := s.memory.load(ctx, now, s.learns()); ok {
+		s.left.remember(loaded)
+		s.clusterIDs.remember(loaded)
 		s.rememberFleet()
 	}
+	s.follow(ctx, now)
 }
 
 // learns reports whether this process keeps what is learned. In observe nothing is learned, and there is no right to
@@ -239,7 +246,11 @@ func (s *scaling) published() []ScalerReport {
 	out := make([]ScalerReport, 0, len(s.reports))
 	for _, name := range slices.Sorted(maps.Keys(s.reports)) {
 		r := s.reports[name]
+		if !s.owns(&r.Scaler) {
+			continue
+		}
 		r.Counts = s.count(name).published()
+		s.saved.tell(&r)
 		out = append(out, r)
 	}
 	return out

@@ -155,6 +155,7 @@ func (c *conversion) convert(o Options) {
 	if len(s.Sources) == 0 {
 		return
 	}
+	c.note("A ScaledObject does not say how long a record takes: add your estimate to each source, such as processingTime: 20ms. Without it the condition Ready is False (CapacityUnknown) and nothing is scaled down, until a consumer was seen to be busy.")
 	c.replicaLimits()
 	c.scalingBehaviour()
 	c.annotations()

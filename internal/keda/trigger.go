@@ -16,7 +16,7 @@ func (c *conversion) trigger(at string, t trigger) {
 	case "cron":
 		c.cron(at, t)
 	default:
-		c.note("The trigger %s has no equivalent.", t.Type)
+		c.note("The trigger %s has no equivalent: keep KEDA for this target if it needs it (convert --to external).", t.Type)
 		return
 	}
 	if t.UseCachedMetrics {

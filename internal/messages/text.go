@@ -2,11 +2,11 @@ package messages
 
 import (
 	"encoding/json"
-	"maps"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/lagscaler/lagscaler/internal/engine"
 )
 
 // The limits of incoming webhooks, in characters. Slack cuts a text after 40,000, and advises 4,000:
@@ -36,10 +36,7 @@ func Text(items []Item) (body []byte, n int, err error) {
 // line is a message in one line, cut if it is too long. Names of groups come from whoever may create them: they are neither markup nor
 // mentions. https://docs.slack.dev/messaging/formatting-message-text#escaping
 func line(d *Data) string {
-	text := d.Line
-	for _, name := range slices.Sorted(maps.Keys(d.Owners)) {
-		text += " " + name + "=" + d.Owners[name]
-	}
+	text := strings.Join(append([]string{d.Line}, engine.LabelPairs(d.Owners)...), " ")
 	var out strings.Builder
 	n := 0
 	for _, r := range text {

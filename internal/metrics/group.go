@@ -82,9 +82,9 @@ var lagRows = []row[*groupView]{
 		func(g *groupView, o *out) { o.know(float64(g.sum.BelowLogStart), g.sum.Counted()) }),
 	gauge(AreaLag, "lagscaler_group_partitions_above_end", "Partitions whose committed offset is above the end of the log: the topic was truncated or recreated. Their lag counts as 0. Absent while there is none.",
 		func(g *groupView, o *out) { o.know(float64(g.sum.AboveEnd), g.sum.AboveEnd > 0) }),
-	gauge(AreaLag, "lagscaler_group_partitions_stalled", "Partitions that are assigned to a member, and in which records wait, but whose committed offset has not moved for longer than it ever stands, and for at least two minutes.",
+	gauge(AreaLag, "lagscaler_group_partitions_stalled", "Partitions that are assigned to a member, and in which records wait, but whose committed offset has not moved for longer than the allowed time of the group (lagscaler_group_stalled_after_seconds), and for at least two minutes.",
 		func(g *groupView, o *out) { o.know(float64(g.rates.Stalled), g.sum.Counted()) }),
-	gauge(AreaLag, "lagscaler_group_offsets_expire_timestamp_seconds", "Unix time at which the brokers delete the committed offsets of a group without members: offsets.retention.minutes after it became empty. Bound exact: lagscaler saw when. Latest: perhaps earlier. Early: not before. Of a standalone group it is that of the commits that were seen, while records wait behind them. Absent while the group has members or no commits, and if nothing is known.",
+	gauge(AreaLag, "lagscaler_group_offsets_expire_timestamp_seconds", "Unix time at which the brokers delete the committed offsets of a group without members: offsets.retention.minutes after it became empty. Bound exact: lagscaler saw when it became empty. Bound latest: at this time or earlier. Bound early: at this time or later. For a standalone group it is counted from the commits that lagscaler saw, while records wait after them. Absent while the group has members or no commits, and if nothing is known.",
 		func(g *groupView, o *out) {
 			if e := g.rates.Expiry; e.Bound != "" {
 				o.add(float64(e.At.UnixMilli())/1000, string(e.Bound))

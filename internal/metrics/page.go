@@ -37,6 +37,9 @@ type Options struct {
 	ConfigLoaded func() bool // whether the last load of the file succeeded; nil: there is no file
 	Version      string
 	Revision     string
+
+	// ClusterConfigs calls each for each cluster with a configuration of its own: whether the last load succeeded; nil: there are none.
+	ClusterConfigs func(each func(cluster, origin string, loaded bool))
 }
 
 // Receiver is what became of the messages for one receiver, since start, and what waits for it.
@@ -168,7 +171,7 @@ func (p *Page) newViewSet(r *engine.Report) *viewSet {
 		}
 		s.polls = append(s.polls, v)
 	}
-	s.self = []*selfView{{opts: &p.opts, leader: r.Leader, series: s.series, kept: keptByAnother(r.Scalers), panics: r.Panics}}
+	s.self = []*selfView{{opts: &p.opts, leader: r.Leader, shard: r.Shard, series: s.series, kept: keptByAnother(r.Scalers), panics: r.Panics}}
 	if r.Leader {
 		s.self[0].brakes = r.Brakes
 	}

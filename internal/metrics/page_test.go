@@ -16,6 +16,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/learn"
@@ -65,6 +66,10 @@ func TestPageIsConsistent(t *testing.T) {
 
 func questions(each func(call, code string, count uint64)) { each("GetMetrics", "OK", 3) }
 
+func clusterConfigs(each func(cluster, origin string, loaded bool)) {
+	each("main", "/etc/main.yaml", true)
+}
+
 // A page where everything is known has every metric of the table, with the labels the table names.
 func TestTableIsWhatIsExposed(t *testing.T) {
 	f := &fleet{name: "main", groups: 1, topics: 1, partitions: 2, lag: 300}
@@ -84,7 +89,8 @@ func TestTableIsWhatIsExposed(t *testing.T) {
 	r.Clusters[0].Groups[0].Rates.Rest = lag.Rest{Read: 2, Unknown: 1, Resting: 1, Slow: 1, Interval: time.Minute, StallAfter: 15 * time.Minute, MayBeRead: 15 * time.Minute}
 	r.Clusters[0].Groups[0].Rates.Missed = 1
 	r.Clusters[0].Groups[0].Rates.Expiry = lag.Expiry{At: noon, Bound: lag.ExpiryExact}
-	p := New(Options{Latest: func() *engine.Report { return r }, Filter: everything, ConfigLoaded: func() bool { return true }, Questions: questions, Pushes: func() (uint64, uint64) { return 2, 1 }, Receivers: func() []Receiver {
+	r.Shard = shard.Shard{Index: 1, Of: 3}
+	p := New(Options{Latest: func() *engine.Report { return r }, Filter: everything, ConfigLoaded: func() bool { return true }, Questions: questions, Pushes: func() (uint64, uint64) { return 2, 1 }, ClusterConfigs: clusterConfigs, Receivers: func() []Receiver {
 		return []Receiver{{Name: "chat", Sent: 3, Refused: 1, Dropped: 2, Failed: 4, Waiting: 5}}
 	}})
 	check := func(metrics []Metric, gather func() ([]*dto.MetricFamily, error)) {

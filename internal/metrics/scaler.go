@@ -51,7 +51,7 @@ var scalerTable = []row[*scalerView]{
 		func(s *scalerView, o *out) { o.know(float64(s.Workload.Spec), s.Workload.Sized()) }),
 	scalerRow("lagscaler_scaler_desired_replicas", "Replicas of the last decision, after all limits.", Gauge,
 		func(s *scalerView, o *out) { o.know(float64(s.Decision.Desired), s.Decision.Decides()) }),
-	scalerRow("lagscaler_scaler_given_replicas", "Replicas that another autoscaler, which asks for them and sets the replicas itself, was given at the last decision. Absent if none asks.", Gauge,
+	scalerRow("lagscaler_scaler_given_replicas", "Number of replicas that was given at the last decision to an autoscaler that asks for it (KEDA or an HPA) and sets the replicas itself. Absent if none asks.", Gauge,
 		func(s *scalerView, o *out) {
 			if s.Workload.Followed && s.Given != nil {
 				o.add(float64(s.Given.Replicas))
@@ -71,7 +71,7 @@ var scalerTable = []row[*scalerView]{
 		func(s *scalerView, o *out) {
 			o.know(float64(s.Decision.Bounds.Replicas), s.Decision.Bounds.Replicas > 0)
 		}),
-	scalerRow("lagscaler_scaler_mode", "1 for the mode in force: observe, advise or act. It is the weaker one of the mode of the configuration and that of the scaler.", Gauge,
+	scalerRow("lagscaler_scaler_mode", "1 for the mode in force: observe, advise or act. It is the more restrictive one of the mode of the configuration and the mode of the scaler.", Gauge,
 		func(s *scalerView, o *out) { o.add(1, word(string(s.Mode))) }, "mode"),
 	scalerRow("lagscaler_scaler_reason", "1 for the reason in force: the verdict of the last decision, or why no decision is made for the scaler. Absent before the first decision.", Gauge,
 		func(s *scalerView, o *out) {
@@ -115,7 +115,7 @@ var scalerTable = []row[*scalerView]{
 				o.know(float64(f.Until.Unix()), !f.Until.IsZero())
 			}
 		}),
-	scalerRow("lagscaler_scaler_zero_by_hand", "1 while somebody else has set the replicas to 0, and lagscaler keeps them so.", Gauge,
+	scalerRow("lagscaler_scaler_zero_by_hand", "1 while another client has set the replicas to 0, and lagscaler keeps the target at 0.", Gauge,
 		func(s *scalerView, o *out) {
 			o.flag(s.decided && (s.Decision.Verdict == scaler.ZeroByHand || s.Decision.Verdict == scaler.ZeroByHandWaiting))
 		}),
@@ -133,13 +133,13 @@ var scalerTable = []row[*scalerView]{
 		}, "reason"),
 	optional(scalerRow("lagscaler_scaler_owner_info", "1, with a label for each entry of `owners` in the configuration that is known of the scaler, such as team. The alerts join it. Absent if none is known.", Gauge,
 		func(s *scalerView, o *out) { o.addLabels(1, s.Owners) })),
-	scalerRow("lagscaler_scaler_scale_down_stopped", "1 while the scaler does not scale down because of its own steps (reason ScaleDownStopped) or those of other scalers (FleetStopped); absent otherwise.", Gauge,
+	scalerRow("lagscaler_scaler_scale_down_stopped", "1 while the scaler does not scale down because its own scale-downs (reason ScaleDownStopped) or those of other scalers (FleetStopped) made records late or had to be undone; absent otherwise.", Gauge,
 		func(s *scalerView, o *out) {
 			if reason, _, stopped := s.Decision.StoppedBy(); stopped {
 				o.add(1, string(reason))
 			}
 		}, "reason"),
-	scalerRow("lagscaler_scaler_source_standby", "1 for every group of the target in a Kafka cluster that stands by: no consumer of the target is a member there. Absent otherwise.", Gauge,
+	scalerRow("lagscaler_scaler_source_standby", "1 for every group of the target in a Kafka cluster that is the standby: no consumer of the target is a member there. Absent otherwise.", Gauge,
 		func(s *scalerView, o *out) {
 			for i, source := range s.Sources {
 				if i < len(s.Decision.Needs) && s.Decision.Needs[i].StandsBy {

@@ -1,8 +1,11 @@
 package metrics
 
 import (
+	"strconv"
+
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
@@ -125,6 +128,7 @@ type selfView struct {
 	labels
 	opts   *Options
 	leader bool
+	shard  shard.Shard
 	series int
 	kept   int // scalers that another installation keeps
 	panics []engine.PanicCount
@@ -176,13 +180,21 @@ var selfTable = []row[*selfView]{
 		func(s *selfView, o *out) { o.add(float64(s.series)) }),
 	selfRow("lagscaler_leader", "1 if this replica is the leader. Only the leader exports groups and scalers, and writes replicas.",
 		func(s *selfView, o *out) { o.flag(s.leader) }),
+	selfRow("lagscaler_shards", "Shards that share the groups of the installation, as this replica's shard goes by it. Absent if there is one.",
+		func(s *selfView, o *out) { o.know(float64(s.shard.Of), !s.shard.Alone()) }),
+	selfRow("lagscaler_shard_leader", "1 if this replica leads its shard: only then it exports the groups and scalers of the shard, and writes replicas. Absent if there is one shard.",
+		func(s *selfView, o *out) {
+			if !s.shard.Alone() {
+				o.flag(s.leader, strconv.Itoa(s.shard.Index))
+			}
+		}, "shard"),
 	selfRow("lagscaler_scalers_kept_by_another", "KafkaScalers that another installation of lagscaler keeps. This one writes neither their replicas nor their status.",
 		func(s *selfView, o *out) { o.add(float64(s.kept)) }),
-	selfRow("lagscaler_brake_limit", "Limit above single scalers (brakes.limits), by name and by what it limits: replicas added in a minute, replicas in all, or scalers that may step down within 5 minutes. Only on the leader.",
+	selfRow("lagscaler_brake_limit", "Limit of all scalers together (brakes.limits), by name and by what it limits: replicas added in a minute, the total of the replicas, or scalers that may be scaled down within 5 minutes. Only on the leader.",
 		func(s *selfView, o *out) {
 			s.eachBrake(func(brake, of string, limit, _ float64) { o.add(limit, brake, of) })
 		}, "brake", "of"),
-	selfRow("lagscaler_brake_used", "How much of that limit is used. Replicas in all may exceed it: a limit takes nothing away that runs.",
+	selfRow("lagscaler_brake_used", "How much of that limit is used. The total of the replicas may exceed the limit: a limit removes no running replicas.",
 		func(s *selfView, o *out) {
 			s.eachBrake(func(brake, of string, _, used float64) { o.add(used, brake, of) })
 		}, "brake", "of"),
@@ -194,10 +206,16 @@ var selfTable = []row[*selfView]{
 				o.flag(s.opts.ConfigLoaded())
 			}
 		}),
+	selfRow("lagscaler_cluster_config_last_reload_successful", "1 if the last load of a cluster that has a file of its own, or that was discovered, succeeded. 0 if it was refused: what was in force of this cluster then still is, if anything was, and all other clusters are followed. The origin is the file or the object. Absent for clusters of the configuration file itself.",
+		func(s *selfView, o *out) {
+			if s.opts.ClusterConfigs != nil {
+				s.opts.ClusterConfigs(func(cluster, origin string, loaded bool) { o.flag(loaded, word(cluster), word(origin)) })
+			}
+		}, "kafka_cluster", "origin"),
 	{
 		Metric: Metric{
 			Name: "lagscaler_external_scaler_requests_total", Type: Counter, Area: AreaSelf, Stability: Stable, Labels: []string{"call", "code"},
-			Help: "Questions of KEDA to this replica, by call and by outcome: OK, or the gRPC code of the error. Absent without the endpoint. A replica that does not lead asks the leader, which counts the question, too.",
+			Help: "Requests of KEDA to this replica, by call and by outcome: OK, or the gRPC code of the error. Absent without the endpoint. A replica that does not lead asks the leader, which counts the request, too.",
 		},
 		emit: func(s *selfView, o *out) {
 			if s.opts.Questions != nil {
@@ -221,7 +239,7 @@ var selfTable = []row[*selfView]{
 	{
 		Metric: Metric{
 			Name: "lagscaler_messages_total", Type: Counter, Area: AreaSelf, Stability: Stable, Labels: []string{"receiver", "outcome"},
-			Help: "Messages by receiver and outcome: sent, refused (the receiver will never take them) or dropped (too old, or too many waited). Absent without messages in the configuration. Only the leader sends.",
+			Help: "Messages by receiver and outcome: sent, refused (the receiver will never accept them) or dropped (too old, or too many waited). Absent without messages in the configuration. Only the leader sends.",
 		},
 		emit: func(s *selfView, o *out) {
 			s.eachReceiver(func(r *Receiver) {
@@ -247,7 +265,7 @@ var selfTable = []row[*selfView]{
 	{
 		Metric: Metric{
 			Name: "lagscaler_panics_total", Type: Counter, Area: AreaSelf, Stability: Stable, Labels: []string{"part"},
-			Help: "Panics, which are defects of lagscaler, by the part that failed: read and compute concern one cluster, decide and write one scaler. Everything else goes on. The log has the name and the stack.",
+			Help: "Panics, which are defects of lagscaler, by the part that failed: read and compute concern one cluster, decide and write one scaler. Everything else continues. The log has the name and the stack.",
 		},
 		emit: func(s *selfView, o *out) {
 			for _, p := range s.panics {

@@ -126,11 +126,11 @@ func (o *out) know(value float64, ok bool) {
 	}
 }
 
-func (o *out) flag(b bool) {
+func (o *out) flag(b bool, own ...string) {
 	if b {
-		o.add(1)
+		o.add(1, own...)
 	} else {
-		o.add(0)
+		o.add(0, own...)
 	}
 }
 

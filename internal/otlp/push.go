@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"sync/atomic"
 	"time"
@@ -105,15 +106,23 @@ func (o Options) exporter(ctx context.Context, at *url.URL) (metric.Exporter, er
 	}
 	options := []otlpmetrichttp.Option{
 		otlpmetrichttp.WithEndpoint(at.Host), otlpmetrichttp.WithURLPath(path), otlpmetrichttp.WithHeaders(o.Headers),
-		otlpmetrichttp.WithTimeout(o.timeout()), otlpmetrichttp.WithRetry(otlpmetrichttp.RetryConfig{}),
-		otlpmetrichttp.WithCompression(otlpmetrichttp.GzipCompression),
+		otlpmetrichttp.WithRetry(otlpmetrichttp.RetryConfig{}), otlpmetrichttp.WithCompression(otlpmetrichttp.GzipCompression),
+		otlpmetrichttp.WithHTTPClient(o.client()),
 	}
 	if at.Scheme == "http" {
 		options = append(options, otlpmetrichttp.WithInsecure())
-	} else if o.TLS != nil {
-		options = append(options, otlpmetrichttp.WithTLSClientConfig(o.TLS))
 	}
 	return otlpmetrichttp.New(ctx, options...)
+}
+
+// client follows no redirect: it would send the headers, which may have credentials, to an address that nobody configured. A push that
+// is redirected fails, and the error has the status.
+func (o Options) client() *http.Client {
+	return &http.Client{
+		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: o.TLS, ForceAttemptHTTP2: true, IdleConnTimeout: 2 * o.Interval},
+		Timeout:       o.timeout(),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 // timeout is for one push.

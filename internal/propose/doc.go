@@ -18,4 +18,5 @@
 //
 //	propose.go  groups and workloads become claims
 //	write.go    claims become YAML
+//	values.go   clusters become chart values; secrets are named, not written
 package propose

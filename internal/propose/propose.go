@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lagscaler/lagscaler/internal/config"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler/kube"
 	"github.com/lagscaler/lagscaler/scaler/seen"
@@ -12,10 +13,10 @@ import (
 
 // Cluster is a Kafka cluster with its groups.
 type Cluster struct {
-	Name    string
-	Brokers []string // bootstrap addresses
-	Secured bool     // its configuration has TLS or SASL, which is not repeated
-	Groups  []lag.GroupLag
+	Name     string
+	Brokers  []string       // bootstrap addresses
+	Settings config.Cluster // of the configuration that was used: TLS, SASL, filters and the rest
+	Groups   []lag.GroupLag
 }
 
 // Claim is what is known of the workload of one group.

@@ -3,7 +3,9 @@ package propose
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 	"pgregory.net/rapid"
 
+	"github.com/lagscaler/lagscaler/internal/config"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler/kube"
 	"github.com/lagscaler/lagscaler/scaler/seen"
@@ -267,23 +270,114 @@ func TestGroupsOfOneWorkload(t *testing.T) {
 	}
 }
 
-func TestValues(t *testing.T) {
-	text := Values([]Cluster{{Name: "main", Brokers: []string{"kafka-0:9092", "[::1]:9092"}}, {Name: "on", Brokers: []string{"10.0.0.1:1"}, Secured: true}}, []string{"shop"})
-	var got struct {
-		Mode            string
-		WatchNamespaces []string `yaml:"watchNamespaces"`
-		Config          struct {
-			Clusters []struct {
-				Name    string
-				Brokers []string
-			}
+// values is what the chart reads.
+type chartValues struct {
+	Mode            string
+	WatchNamespaces []string `yaml:"watchNamespaces"`
+	Secrets         []string
+	SecretEnv       []string `yaml:"secretEnv"`
+	Config          yaml.Node
+}
+
+// inPods reads the values as the pods of the chart do: they have the files of the Secrets that the commands in the comment create.
+func inPods(t require, text string) (chartValues, []config.Cluster) {
+	t.Helper()
+	var v chartValues
+	if err := yaml.Unmarshal([]byte(text), &v); err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	files := map[string]bool{}
+	for _, created := range regexp.MustCompile(`(?m)^#   kubectl create secret generic (\S+) --namespace lagscaler (.*)$`).FindAllStringSubmatch(text, -1) {
+		if !slices.Contains(v.Secrets, created[1]) {
+			t.Fatalf("the Secret %s is created and not mounted:\n%s", created[1], text)
+		}
+		for _, key := range regexp.MustCompile(`--from-file=([^= ]+)=`).FindAllStringSubmatch(created[2], -1) {
+			files[config.MountedAt(created[1], key[1])] = true
 		}
 	}
-	if err := yaml.Unmarshal([]byte(text), &got); err != nil {
+	raw, err := yaml.Marshal(&v.Config)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	c, err := config.Parse(raw, config.Env{
+		Lookup: func(name string) (string, bool) { return "https://u:p@login.example", true },
+		ReadFile: func(name string) ([]byte, error) {
+			if !files[name] {
+				return nil, fmt.Errorf("%s is in no Secret", name)
+			}
+			return []byte("x"), nil
+		},
+	})
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	return v, c.Clusters
+}
+
+// settings is a cluster of a configuration file of this machine, whose files hold a secret.
+func settings(t require, text string) config.Cluster {
+	t.Helper()
+	c, err := config.Parse([]byte("clusters:\n- "+text), config.Env{
+		Dir: "/home/me", ReadFile: func(string) ([]byte, error) { return []byte("hunter2"), nil },
+		Lookup: func(string) (string, bool) { return "hunter2", true },
+	})
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return c.Clusters[0]
+}
+
+func TestValues(t *testing.T) {
+	plain := Cluster{Name: "main", Brokers: []string{"kafka-0:9092", "[::1]:9092"}, Settings: settings(t, "{name: main, brokers: ['kafka-0:9092']}")}
+	secured := func(name string) Cluster {
+		return Cluster{Name: name, Brokers: []string{"10.0.0.1:1"}, Settings: settings(t, "{name: s, brokers: ['k:1'], tls: {caFile: 'it''s/ca.crt'}, sasl: {mechanism: PLAIN, username: me, password: '${PASSWORD}'}}")}
+	}
+	text, err := Values([]Cluster{plain, secured("on"), secured("On")}, []string{"shop"})
+	if err != nil {
 		t.Fatal(err)
 	}
-	c := got.Config.Clusters
-	if got.Mode != "advise" || len(c) != 2 || c[1].Name != "on" || !slices.Equal(c[0].Brokers, []string{"kafka-0:9092", "[::1]:9092"}) || !slices.Equal(got.WatchNamespaces, []string{"shop"}) || !strings.Contains(text, "tls and sasl are not copied") {
+	got, c := inPods(t, text)
+	if got.Mode != "advise" || !slices.Equal(got.WatchNamespaces, []string{"shop"}) || !slices.Equal(got.Secrets, []string{"kafka-on", "kafka-on-2"}) || len(got.SecretEnv) > 0 {
 		t.Errorf("%+v from\n%s", got, text)
 	}
+	if len(c) != 3 || c[1].Name != "on" || !slices.Equal(c[0].Brokers, []string{"kafka-0:9092", "[::1]:9092"}) || c[0].TLS != nil {
+		t.Fatalf("%+v from\n%s", c, text)
+	}
+	if c[2].TLS.CAFile != "/etc/lagscaler/secrets/kafka-on-2/ca.crt" || c[2].SASL.PasswordFile != "/etc/lagscaler/secrets/kafka-on-2/password" || c[2].SASL.Username != "me" {
+		t.Errorf("%+v from\n%s", c[2], text)
+	}
+	if strings.Contains(text, "hunter2") || !strings.Contains(text, `--from-file=ca.crt='/home/me/it'\''s/ca.crt' --from-file=password=FILE-WITH-password`) {
+		t.Error(text)
+	}
+}
+
+// Whatever the names of clusters and files are: each cluster has Secrets of its own, and no secret is written.
+func TestNamesInValues(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var all []Cluster
+		for range rapid.IntRange(1, 4).Draw(t, "clusters") {
+			c := config.Cluster{TLS: &config.TLS{CAFile: "/" + rapid.StringN(1, 20, 40).Draw(t, "file")}}
+			c.SASL = &config.SASL{Mechanism: config.OAuthBearer, OAuth: &config.OAuth{
+				TokenURL: "https://u:hunter2@login.example", ClientID: rapid.StringN(1, 9, 20).Draw(t, "client"), ClientSecret: config.NewSecret("hunter2"),
+			}}
+			all = append(all, Cluster{Name: rapid.StringMatching(`[A-Za-z0-9][A-Za-z0-9._-]{0,4}`).Draw(t, "cluster") + fmt.Sprint(len(all)), Brokers: []string{"k:1"}, Settings: c})
+		}
+		text, err := Values(all, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, c := inPods(t, text)
+		if len(got.Secrets) != len(all) || len(got.SecretEnv) != len(all) || len(c) != len(all) || strings.Contains(text, "hunter2") {
+			t.Fatal(text)
+		}
+		for i := range c {
+			if c[i].Name != all[i].Name || c[i].SASL.OAuth.ClientID != all[i].Settings.SASL.OAuth.ClientID {
+				t.Fatalf("%+v from\n%s", c[i], text)
+			}
+		}
+		created := slices.Compact(slices.Sorted(slices.Values(got.Secrets)))
+		if len(created) != len(all) {
+			t.Fatalf("two clusters share a Secret:\n%s", text)
+		}
+	})
 }

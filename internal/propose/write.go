@@ -11,30 +11,6 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/kube"
 )
 
-// Values are values of the chart: the clusters, and mode advise. namespaces are those to watch; none means all.
-func Values(clusters []Cluster, namespaces []string) string {
-	var b strings.Builder
-	b.WriteString("# Values of the chart, written by lagscaler init.\n")
-	b.WriteString("# In mode advise lagscaler decides and shows its decisions, and has no permission to change replicas.\nmode: advise\n")
-	if len(namespaces) > 0 {
-		b.WriteString("watchNamespaces:\n")
-		for _, n := range namespaces {
-			fmt.Fprintf(&b, "- %s\n", quoted(n))
-		}
-	}
-	b.WriteString("# image: {repository: REGISTRY/lagscaler} # your registry: no image is published\nconfig:\n  clusters:\n")
-	for _, c := range clusters {
-		fmt.Fprintf(&b, "  - name: %s\n    # Bootstrap addresses as they were given here. The pods of lagscaler must reach them, and all brokers.\n    brokers:\n", quoted(c.Name))
-		for _, address := range c.Brokers {
-			fmt.Fprintf(&b, "    - %s\n", quoted(address))
-		}
-		if c.Secured {
-			b.WriteString("    # tls and sasl are not copied here, because they may hold secrets and paths of this machine: docs/install.md has examples.\n")
-		}
-	}
-	return b.String()
-}
-
 // Scalers are the KafkaScalers for the claims, as YAML: first those that are sure, then comments about the other groups.
 func Scalers(claims []Claim, inv kube.Inventory, at time.Time) string {
 	var b strings.Builder

@@ -8,14 +8,14 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/breaker"
 )
 
-// brake is something that keeps a decision from going all the way, and that can be removed to see what it does.
+// brake is a restriction: something that can keep the replicas from the number that is needed, and that can be removed to see its effect.
 type brake struct {
 	name     string
 	removes  func(in *scaler.Input)                  // from what a decision may know; nil: nothing
 	settings func(s brakes.Settings) brakes.Settings // the brakes of the configuration without it; nil: it is not one of them
 }
 
-// brakesOf are the brakes of a scaler, in the order of docs/safety.md: those of its policy, those that every scaler has, and those of
+// brakesOf are the restrictions of a scaler, in the order of docs/safety.md: those of its policy, those that every scaler has, and those of
 // the configuration. set is nil when the brakes of the configuration are those of a recording, of which used says what they did.
 func brakesOf(p *scaler.Policy, set *brakes.Settings, used Used) []brake {
 	var all []brake

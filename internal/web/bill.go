@@ -29,12 +29,13 @@ type HourPrice struct {
 // BillPage is what the consumers of all scalers took in the last day and week, and what they would have taken otherwise.
 type BillPage struct {
 	List
-	Leader      bool      `json:"leader"`             // false: this replica knows only what it has seen itself
-	By          string    `json:"by"`                 // what a row is: namespace (of one owner), or scaler
-	ReplicaHour *float64  `json:"replicaHourPrice"`   // null: not configured, and so is every cost
-	Currency    string    `json:"currency,omitempty"` // of every cost
-	All         BillRow   `json:"all"`                // of all scalers that match
-	Rows        []BillRow `json:"rows"`               // sorted by sort, else those that took most in the week first
+	Leader      bool       `json:"leader"`              // false: this replica knows what the leader saved until historyAt, or only what it has seen itself
+	HistoryAt   *time.Time `json:"historyAt,omitempty"` // when this replica read what the leader saved
+	By          string     `json:"by"`                  // what a row is: namespace (of one owner), or scaler
+	ReplicaHour *float64   `json:"replicaHourPrice"`    // null: not configured, and so is every cost
+	Currency    string     `json:"currency,omitempty"`  // of every cost
+	All         BillRow    `json:"all"`                 // of all scalers that match
+	Rows        []BillRow  `json:"rows"`                // sorted by sort, else those that took most in the week first
 }
 
 // HourPrice is the price as it is configured.
@@ -140,6 +141,12 @@ func (p *pages) findBill(r *engine.Report, req *http.Request) (*BillPage, []Bill
 	price := p.hourPrice()
 	if price.Amount > 0 {
 		out.ReplicaHour, out.Currency = &price.Amount, price.Currency
+	}
+	for i := range r.Scalers {
+		if at := r.Scalers[i].HistoryAt; !at.IsZero() {
+			out.HistoryAt = &at // the same for all
+			break
+		}
 	}
 	words, sums, all := out.words(), map[string]*billSum{}, &billSum{}
 	for _, one := range p.digests.at(r).billed() {

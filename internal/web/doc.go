@@ -5,7 +5,7 @@
 //
 //   - A page is made only from the last Report, which has the last 100 rebalances of each group, and from the samples of the
 //     last two hours that package recent keeps (at most 192 MiB). A page never causes a request to Kafka or Kubernetes, and it
-//     changes nothing.
+//     changes nothing. One page, /history, asks a Prometheus, if the configuration names one: at most four questions at once.
 //   - A page and its JSON are made from one value.
 //   - Nothing is loaded from other hosts, and a strict content security policy enforces that. The pages work without JavaScript,
 //     which only refreshes them and draws the charts.
@@ -15,6 +15,7 @@
 //	page           JSON                  shows                                     file
 //	/              /api/v1/groups        all groups: search, sort, 50 on a page    groups.go, row.go, list.go
 //	/group         /api/v1/group         one group, with its last two hours        group.go
+//	/history       /api/v1/history       what was of a group, from Prometheus      history.go
 //	/decisions     /api/v1/decisions     the last decision of each scaler          decisions.go
 //	/scaler        /api/v1/scaler        one scaler, with its last week            scaler.go, story.go
 //	/rebalances    /api/v1/rebalances    rebalances of all groups (events)         rebalances.go

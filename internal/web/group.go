@@ -167,6 +167,14 @@ func leftNote(l api.Left, now time.Time) string {
 	return since + "; its records do not count; " + read
 }
 
+// firstOf is the time of the first sample; nil: there is none.
+func firstOf(s recent.Series) *time.Time {
+	if len(s.Seconds) == 0 {
+		return nil
+	}
+	return new(time.UnixMilli(int64(s.Seconds[0] * 1000)).UTC())
+}
+
 // lag is all of it, however large.
 func (p *pages) lag(r *engine.Report, _ *http.Request) (serve.Whole, error) {
 	clusters := serve.Mapped(slices.Values(r.Clusters), func(c *engine.ClusterReport) serve.Whole {

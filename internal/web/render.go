@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
@@ -63,39 +64,47 @@ func (p *pages) scene() string {
 func (p *pages) funcs(f frame) template.FuncMap {
 	return template.FuncMap{
 		"count": countOr, "span": spanOr, "rate": rateOr, "text": textOr, "percent": percentOr,
-		"visible":  visible,
-		"scene":    p.scene,
-		"offsets":  count,
-		"n":        func(n int) string { return count(int64(n)) },
-		"seconds":  span,
-		"ratio":    percent,
-		"since":    func(t time.Time) string { return ago(f.Now.Sub(t)) },
-		"until":    func(t time.Time) string { return ago(t.Sub(f.Now)) },
-		"iso":      func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"clock":    func(t time.Time) string { return t.UTC().Format("15:04:05") },
-		"spark":    func(cluster, group string) string { return sparkline(p.Ring.Lags(cluster, group, 40)) },
-		"groupURL": groupURL,
-		"query":    groupQuery,
-		"col":      columnOf,
-		"pageURL":  pageURL,
-		"whole":    func(n uint64) string { return count(int64(n)) },
-		"age":      ageOr, "members": membersOr, "things": thingsOr, "change": changeOr,
+		"visible":    visible,
+		"scene":      p.scene,
+		"offsets":    count,
+		"n":          func(n int) string { return count(int64(n)) },
+		"seconds":    span,
+		"ratio":      percent,
+		"since":      func(t time.Time) string { return ago(f.Now.Sub(t)) },
+		"until":      func(t time.Time) string { return ago(t.Sub(f.Now)) },
+		"iso":        func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"clock":      func(t time.Time) string { return t.UTC().Format("15:04:05") },
+		"spark":      func(cluster, group string) string { return sparkline(p.Ring.Lags(cluster, group, 40)) },
+		"groupURL":   groupURL,
+		"historyURL": historyURL, "hasHistory": func() bool { return p.History != nil },
+		"knownSince": func(g *GroupPage) *time.Time { return firstOf(g.Series) },
+		"query":      groupQuery,
+		"col":        columnOf,
+		"pageURL":    pageURL,
+		"whole":      func(n uint64) string { return count(int64(n)) },
+		"age":        ageOr, "members": membersOr, "things": thingsOr, "change": changeOr,
 		"desired": func(n *int32) string { return changeOr(n, nil) },
 		"took":    func(seconds float64) string { return time.Duration(seconds * 1e9).Round(time.Millisecond).String() },
 		"meaning": func(status string) string { return meanings[lag.Status(status)] },
 		"used":    targetUsed,
 		"dated":   func(t time.Time) string { return t.UTC().Format("2 Jan 15:04:05") },
 		"sinceOr": sinceOr, "clockRange": clockRange, "onTime": onTime, "dash": dash,
-		"deedWords":  deedWords,
-		"shortOwner": shortOwner,
-		"onTimeOf":   func(p float64) string { return onTime(&p) },
-		"quantity":   func(v float64) string { return typeset.Replace(number.Quantity(v)) },
+		"deedWords":     deedWords,
+		"atUnderscores": atUnderscores,
+		"shortOwner":    shortOwner,
+		"onTimeOf":      func(p float64) string { return onTime(&p) },
+		"quantity":      func(v float64) string { return typeset.Replace(number.Quantity(v)) },
 		"billRow": func(p *ScalerPage) billCells {
 			return cellsOf(&BillPage{Currency: p.Currency}, BillRow{Scalers: 1, Day: p.Day, Week: p.Week})
 		},
 		"billURL": billURL, "billCells": cellsOf, "scalerURL": scalerURL,
 		"over": func(r *Row) bool { return r.LateSeconds != nil && r.Target != nil && *r.LateSeconds > *r.Target },
 	}
+}
+
+// atUnderscores lets a code such as GROUP_AUTHORIZATION_FAILED break between its words.
+func atUnderscores(code any) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscaper(code), "_", "_<wbr>"))
 }
 
 // meanings say in a few words what a status means. StatusOK needs no words.

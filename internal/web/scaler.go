@@ -19,13 +19,13 @@ import (
 type ScalerPage struct {
 	Name      string     `json:"name"`
 	Namespace string     `json:"namespace"`
-	Leader    bool       `json:"leader"` // false: this replica knows only what it has seen itself
+	Leader    bool       `json:"leader"`              // false: this replica knows what the leader saved until historyAt, or only what it has seen itself
+	HistoryAt *time.Time `json:"historyAt,omitempty"` // when this replica read what the leader saved
 	Labels    api.Labels `json:"labels,omitempty"`
 	TargetLag float64    `json:"targetLagSeconds"`
 	Objective *float64   `json:"objective"` // percent; null: none is set
 
-	From  time.Time   `json:"from"` // of what is shown
-	To    time.Time   `json:"to"`
+	shownTime
 	Since KnownSince  `json:"since"`
 	Steps []StoryStep `json:"steps"` // of five minutes within from and to; of a poll, where all of it is in the last two hours
 	Hours []StoryHour `json:"hours"` // that overlap from and to
@@ -40,8 +40,6 @@ type ScalerPage struct {
 	Currency string        `json:"currency,omitempty"` // of their costs
 	Price    *PricePage    `json:"price"`
 	Decision *DecisionView `json:"decision"` // the last one
-
-	fixed bool // the time was asked for: the page does not go on
 }
 
 // KnownSince is since when something is known, in the last week; null: it is not.
@@ -101,6 +99,9 @@ func (p *pages) scalerPage(r *engine.Report, q url.Values) (*ScalerPage, error) 
 	}
 	s := &r.Scalers[i]
 	out := &ScalerPage{Name: s.Name, Leader: r.Leader, Labels: s.Owners, TargetLag: s.Policy.TargetLag.Seconds(), Price: p.priceOf(s), Currency: p.hourPrice().Currency}
+	if !s.HistoryAt.IsZero() {
+		out.HistoryAt = &s.HistoryAt
+	}
 	if s.Policy.Objective > 0 {
 		out.Objective = &s.Policy.Objective
 	}
@@ -139,18 +140,33 @@ const ringReach = 2 * time.Hour
 const shownAtLeast = 2 * time.Minute
 
 // between sets the time that is shown: what is asked for, else what is known of the last week.
-func (s *ScalerPage) between(q url.Values, now, known time.Time) error {
-	s.From, s.To = now.Add(-bill.Week*time.Hour), now
-	if known.After(s.From) {
-		s.From = known
+func (s *ScalerPage) between(q url.Values, now, known time.Time) (err error) {
+	from := now.Add(-bill.Week * time.Hour)
+	if known.After(from) {
+		from = known
 	}
-	if known.IsZero() || now.Sub(s.From) < shownAtLeast {
-		s.From = now.Add(-shownAtLeast)
+	if known.IsZero() || now.Sub(from) < shownAtLeast {
+		from = now.Add(-shownAtLeast)
 	}
+	s.shownTime, err = asked(q, now, from)
+	return err
+}
+
+// shownTime is the time that a page shows.
+type shownTime struct {
+	From time.Time `json:"from"` // of what is shown
+	To   time.Time `json:"to"`
+
+	fixed bool // it was asked for: the page does not go on
+}
+
+// asked is the time that a query asks for; without one, from a time until now.
+func asked(q url.Values, now, from time.Time) (shownTime, error) {
+	s := shownTime{From: from, To: now}
 	if text := q.Get("last"); text != "" {
 		last, err := time.ParseDuration(text)
 		if err != nil || last < time.Minute || last > bill.Week*time.Hour {
-			return failure{http.StatusBadRequest, "last: must be a time between 1m and 168h, such as 24h, not " + strconv.Quote(text)}
+			return s, failure{http.StatusBadRequest, "last: must be a time between 1m and 168h, such as 24h, not " + strconv.Quote(text)}
 		}
 		s.From = now.Add(-last)
 	}
@@ -161,16 +177,16 @@ func (s *ScalerPage) between(q url.Values, now, known time.Time) error {
 		if text := q.Get(end.name); text != "" {
 			parsed, ok := parseTime(text)
 			if !ok {
-				return failure{http.StatusBadRequest, end.name + ": must be a time in UTC such as 2026-01-05T12:00Z, not " + strconv.Quote(text)}
+				return s, failure{http.StatusBadRequest, end.name + ": must be a time in UTC such as 2026-01-05T12:00Z, not " + strconv.Quote(text)}
 			}
 			*end.at, s.fixed = parsed, true
 		}
 	}
 	if s.To.Sub(s.From) < time.Minute || s.To.Sub(s.From) > 2*bill.Week*time.Hour {
-		return failure{http.StatusBadRequest, "from and to: must be at least a minute, and at most two weeks, apart"}
+		return s, failure{http.StatusBadRequest, "from and to: must be at least a minute, and at most two weeks, apart"}
 	}
 	s.From, s.To = s.From.UTC().Truncate(time.Second), s.To.UTC().Truncate(time.Second)
-	return nil
+	return s, nil
 }
 
 // parseTime reads a time as this page and its form write it.

@@ -114,7 +114,7 @@ func (s *ScalerPage) picture(alone, narrow bool) *plot.Picture {
 	for _, b := range s.Rebalances {
 		rebalances.Marks = append(rebalances.Marks, plot.Mark{
 			At: b.End, Style: plot.Info,
-			Text: fmt.Sprintf("%s: rebalance of %s, %s, %s", b.End.Format("2 Jan 15:04:05"), visible(b.Group), number.Seconds(b.Duration), b.Cause),
+			Text: fmt.Sprintf("%s: rebalance of %s, %s, %s", b.End.Format("2 Jan 15:04:05"), visible(b.Group), b.Took(), b.Cause),
 		})
 	}
 	p.Panels = append(p.Panels, rebalances)
@@ -181,6 +181,14 @@ func (s *ScalerPage) counted(n int, thing string, since *time.Time) string {
 		text += " since " + since.UTC().Format("Mon 2 Jan 15:04")
 	}
 	return text
+}
+
+// Took is the duration. It is measured from reading to reading, so that one between two of them has none.
+func (r StoryRebalance) Took() string {
+	if r.Duration <= 0 {
+		return "too short to measure"
+	}
+	return typeset.Replace(number.Seconds(r.Duration))
 }
 
 // Words are the decision in a line.

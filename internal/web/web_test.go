@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/internal/history"
 	"github.com/lagscaler/lagscaler/internal/web/recent"
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/rebalancemon"
@@ -88,8 +90,15 @@ func get(t testing.TB, h http.Handler, path string) *httptest.ResponseRecorder {
 func TestPagesAndTwins(t *testing.T) {
 	rep := report(t, "alpha", "beta")
 	rep.Scalers = []engine.ScalerReport{{Outcome: scaler.Outcome{Scaler: scaler.Scaler{Name: "shop/orders", Sources: []seen.SourceSpec{{Cluster: "main", Group: "beta"}}}}}}
-	h := handlerOf(rep)
-	queries := map[string]string{"/api/v1/group": "?cluster=main&group=beta", "/api/v1/compare": "?scaler=shop/orders", "/api/v1/price": "?scaler=shop/orders", "/api/v1/release": "?scaler=shop/orders&since=10m", "/api/v1/scaler": "?scaler=shop/orders"}
+	ring := recent.New()
+	ring.Add(rep)
+	h := New(Options{
+		Latest: func() *engine.Report { return rep }, Ring: ring, Interval: 10 * time.Second, Now: func() time.Time { return t0 },
+		History: func(context.Context, string, string, time.Time, time.Time) (history.Group, error) {
+			return history.Group{Step: time.Minute}, nil
+		},
+	})
+	queries := map[string]string{"/api/v1/group": "?cluster=main&group=beta", "/api/v1/history": "?cluster=main&group=beta", "/api/v1/compare": "?scaler=shop/orders", "/api/v1/price": "?scaler=shop/orders", "/api/v1/release": "?scaler=shop/orders&since=10m", "/api/v1/scaler": "?scaler=shop/orders"}
 	for _, r := range routes {
 		query := queries[r.twin]
 		w := get(t, h, r.twin+query)

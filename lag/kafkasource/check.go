@@ -13,6 +13,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/lag/kafkasource/transport"
+	"github.com/lagscaler/lagscaler/lag/rights"
 )
 
 // Finding is one thing that Check tried.
@@ -20,27 +21,55 @@ type Finding struct {
 	Subject string        // such as `bootstrap kafka-0:9092`, `broker 2 at kafka-2:9092`, `group "shop"`
 	Code    lag.ErrorCode // OK: it works
 	Detail  string        // for people
-	Warning bool          // it works, and is a risk
-	Missing string        // the ACL that would help, such as `DESCRIBE on GROUP "shop"`; empty when no ACL would
+	Warning bool          // it works, and is a risk; or it is not known whether it does
+
+	Missing  []rights.Right // that would help; nil when no right would
+	Optional bool           // only details are missing without them: the code is OK
+}
+
+// Checked is what Check found.
+type Checked struct {
+	Findings []Finding
+	// Groups and Topics are how many could be read. Zero: it is not known whether the rights for others are there.
+	Groups, Topics int
+	Cluster        string // the id of the cluster; empty: not known
+}
+
+// Missing are all rights that are missing, those for details included.
+func (c Checked) Missing() []rights.Right {
+	var all []rights.Right
+	for _, f := range c.Findings {
+		all = append(all, f.Missing...)
+	}
+	return all
 }
 
 // Check tries everything a poll needs: each bootstrap address by itself, the permission to list all groups, each broker,
-// group and topic. Findings are in that order; warnings are the last ones. All groups that can be read are one finding, and so are all topics.
-func (s *Source) Check(ctx context.Context) []Finding {
-	var findings []Finding
+// group and topic, and the rights for details. Findings are in that order; then come rights that nothing needs, and warnings.
+// All groups that can be read are one finding, and so are all topics.
+func (s *Source) Check(ctx context.Context) Checked {
+	var c Checked
 	for _, address := range s.cfg.Brokers {
-		findings = append(findings, s.checkBootstrap(ctx, address))
+		c.Findings = append(c.Findings, s.checkBootstrap(ctx, address))
 	}
 	o := s.Observe(ctx)
+	c.Cluster = o.ClusterID
 	if len(o.Brokers) == 0 {
-		return append(findings, s.cfg.warnings()...)
+		c.Findings = append(c.Findings, s.cfg.warnings()...)
+		return c
 	}
-	findings = append(findings, s.CheckListing(ctx))
-	findings = append(findings, brokerFindings(o)...)
-	findings = append(findings, groupFindings(o)...)
-	findings = append(findings, topicFindings(o)...)
-	findings = append(findings, s.checkHeaders(ctx, o)...)
-	return append(findings, s.cfg.warnings()...)
+	held, listing := s.checkListing(ctx)
+	c.Findings = append(c.Findings, listing)
+	c.Findings = append(c.Findings, brokerFindings(o)...)
+	groups, readable := groupFindings(o)
+	c.Findings, c.Groups = append(c.Findings, groups...), readable
+	topics, readable := topicFindings(o)
+	c.Findings, c.Topics = append(c.Findings, topics...), readable
+	c.Findings = append(c.Findings, s.checkHeaders(ctx, o)...)
+	c.Findings = append(c.Findings, s.checkDetails(ctx, o)...)
+	c.Findings = append(c.Findings, s.checkUnused(ctx, o, held)...)
+	c.Findings = append(c.Findings, s.cfg.warnings()...)
+	return c
 }
 
 // checkBootstrap connects, authenticates and asks for the brokers, through one address alone.
@@ -78,35 +107,6 @@ func (s *Source) hint(err error) string {
 	return ""
 }
 
-// describeBit is DESCRIBE in the bit field of authorized operations (KIP-430).
-const describeBit = 1 << kmsg.ACLOperationDescribe
-
-// CheckListing finds out whether ListGroups lists all groups: without DESCRIBE on the cluster it lists only those groups
-// that we may describe, without an error. It sends one request.
-func (s *Source) CheckListing(ctx context.Context) Finding {
-	f := Finding{Subject: "cluster"}
-	req := kmsg.NewPtrDescribeClusterRequest()
-	req.IncludeClusterAuthorizedOperations = true
-	answer, err := transport.AsResponse[*kmsg.DescribeClusterResponse](s.cluster.Sample().SendAny(ctx, req))
-	if err == nil {
-		err = transport.ErrorOf(answer.ErrorCode)
-	}
-	if err != nil {
-		f.Code, f.Detail = transport.Code(err), "whether all groups are listed: "+err.Error()
-		return f
-	}
-	if answer.ClusterAuthorizedOperations&describeBit == 0 {
-		f.Code, f.Missing = lag.ClusterDenied, "DESCRIBE on CLUSTER"
-		f.Detail = "brokers list only the groups that may be described one by one: others are not seen"
-		return f
-	}
-	f.Detail = "all groups are listed"
-	return f
-}
-
-// readBit is READ in the same bit field, for a topic.
-const readBit = 1 << kmsg.ACLOperationRead
-
 // checkHeaders finds out at which topics polls may look at the headers of batches, among those that the configuration selects.
 // It reads no batch.
 func (s *Source) checkHeaders(ctx context.Context, o lag.Observation) []Finding {
@@ -131,12 +131,13 @@ func (s *Source) checkHeaders(ctx context.Context, o lag.Observation) []Finding 
 	}
 	var bad []Finding
 	for _, t := range answer.Topics {
-		if code := lag.ErrorCode(t.ErrorCode); t.Topic == nil || code != lag.TopicDenied && (code != lag.OK || t.AuthorizedOperations&readBit != 0) {
+		if code := lag.ErrorCode(t.ErrorCode); t.Topic == nil || code != lag.TopicDenied && (code != lag.OK || unsaid(t.AuthorizedOperations) || has(t.AuthorizedOperations, kmsg.ACLOperationRead)) {
 			continue // a topic that cannot be read for another reason is a finding of its own
 		}
 		bad = append(bad, Finding{
-			Subject: fmt.Sprintf("batch headers of topic %q", *t.Topic), Code: lag.TopicDenied, Missing: fmt.Sprintf("READ on TOPIC %q", *t.Topic),
-			Detail: "may not be read: a rest behind its commits stays unknown",
+			Subject: fmt.Sprintf("batch headers of topic %q", *t.Topic), Code: lag.TopicDenied,
+			Missing: []rights.Right{{Operation: rights.Read, Resource: rights.Topic, Name: *t.Topic}},
+			Detail:  "may not be read: a rest behind its commits stays unknown",
 		})
 	}
 	all.Detail = fmt.Sprintf("%d of %d topics may be read", len(answer.Topics)-len(bad), len(answer.Topics))
@@ -164,7 +165,8 @@ func brokerFindings(o lag.Observation) []Finding {
 	return findings
 }
 
-func groupFindings(o lag.Observation) []Finding {
+// groupFindings are those of the groups, and how many of them can be read.
+func groupFindings(o lag.Observation) (findings []Finding, readable int) {
 	var bad []Finding
 	var bare []string // groups that show neither members nor commits
 	for _, g := range o.Groups {
@@ -176,16 +178,17 @@ func groupFindings(o lag.Observation) []Finding {
 		}
 		f := Finding{Subject: fmt.Sprintf("group %q", g.Group), Code: g.Err, Detail: "cannot be read: " + g.Err.String()}
 		if g.Err == lag.GroupDenied {
-			f.Missing = fmt.Sprintf("DESCRIBE on GROUP %q", g.Group)
+			f.Missing = []rights.Right{{Operation: rights.Describe, Resource: rights.Group, Name: g.Group}}
 		}
 		bad = append(bad, f)
 	}
-	all := Finding{Subject: "groups", Detail: fmt.Sprintf("%d of %d can be read", len(o.Groups)-len(bad), len(o.Groups))}
+	readable = len(o.Groups) - len(bad)
+	all := Finding{Subject: "groups", Detail: fmt.Sprintf("%d of %d can be read", readable, len(o.Groups))}
 	if len(bare) > 0 {
 		all.Detail += "; without members and commits: " + shortList(bare) +
 			" (their offsets expired, or DESCRIBE on their topics is missing: brokers leave such topics out and say nothing)"
 	}
-	return append(bad, all)
+	return append(bad, all), readable
 }
 
 // shortList names the first few of many.
@@ -197,7 +200,8 @@ func shortList(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
 }
 
-func topicFindings(o lag.Observation) []Finding {
+// topicFindings are those of the topics, and how many of them can be read.
+func topicFindings(o lag.Observation) (findings []Finding, readable int) {
 	var bad []Finding
 	for _, t := range o.Topics {
 		code := t.Err
@@ -211,9 +215,10 @@ func topicFindings(o lag.Observation) []Finding {
 		}
 		f := Finding{Subject: fmt.Sprintf("topic %q", t.Name), Code: code, Detail: "cannot be read: " + code.String()}
 		if code == lag.TopicDenied {
-			f.Missing = fmt.Sprintf("DESCRIBE on TOPIC %q", t.Name)
+			f.Missing = []rights.Right{{Operation: rights.Describe, Resource: rights.Topic, Name: t.Name}}
 		}
 		bad = append(bad, f)
 	}
-	return append(bad, Finding{Subject: "topics", Detail: fmt.Sprintf("%d of %d can be read", len(o.Topics)-len(bad), len(o.Topics))})
+	readable = len(o.Topics) - len(bad)
+	return append(bad, Finding{Subject: "topics", Detail: fmt.Sprintf("%d of %d can be read", readable, len(o.Topics))}), readable
 }

@@ -17,10 +17,16 @@ type (
 	SASL = transport.SASL
 	// Identity is which cluster a source reads.
 	Identity = transport.Identity
+	// Exchange is one request and what was answered, for Config.Tap.
+	Exchange = transport.Exchange
+	// APIVersions is the range of versions of one API in an Exchange.
+	APIVersions = transport.APIVersions
 	// OAuth is how to get tokens for SASL's OAUTHBEARER.
 	OAuth = transport.OAuth
 	// AWS is which credentials sign for SASL's AWS_MSK_IAM.
 	AWS = transport.AWS
+	// Kerberos is where the tickets of SASL's GSSAPI come from.
+	Kerberos = transport.Kerberos
 )
 
 // Config says which cluster to read, how to reach it, and what to leave out. Only Brokers is required.
@@ -41,6 +47,9 @@ type Config struct {
 
 	// Dial opens connections, before TLS: through a proxy, or to watch them. Nil: directly.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+	// Tap is told what each request was answered, from several goroutines. Nil: nobody is.
+	Tap func(Exchange)
 
 	Group         func(group string) bool // which groups to read; nil: all
 	Topic         func(topic string) bool // which topics' offsets to read; nil: all

@@ -54,6 +54,7 @@
 // # Packages
 //
 //	kafkasource   Source, in source.go: Observe is a poll, Sample is a sample; Check is for `lagscaler check`
+//	tape          records what brokers answer, without names, and plays it to a source
 //	groups        who coordinates a group, its state, members and commits. What happens when a coordinator moves: groups/coordinator.go
 //	topics        partitions, leaders and offsets. What happens when a leader moves: topics/leaders.go
 //	headers       whether records or markers lie behind a commit, where offsets do not tell

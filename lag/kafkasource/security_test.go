@@ -23,6 +23,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/lag/kafkasource"
 	"github.com/lagscaler/lagscaler/lag/lagtest"
+	"github.com/lagscaler/lagscaler/lag/rights"
 )
 
 // files are the PEM files of an authority and of a certificate it signed for 127.0.0.1, usable on both ends.
@@ -77,6 +78,8 @@ func TestTLS(t *testing.T) {
 	}{
 		"right":                 {&kafkasource.TLS{CAFile: ours.ca, CertFile: ours.cert, KeyFile: ours.key}, lag.OK},
 		"unchecked":             {&kafkasource.TLS{CertFile: ours.cert, KeyFile: ours.key, InsecureSkipVerify: true}, lag.OK},
+		"as texts":              {&kafkasource.TLS{CAPEM: text(t, ours.ca), CertPEM: text(t, ours.cert), KeyPEM: text(t, ours.key)}, lag.OK},
+		"texts of others":       {&kafkasource.TLS{CAPEM: text(t, theirs.ca), CertPEM: text(t, ours.cert), KeyPEM: text(t, ours.key)}, lag.AuthenticationError},
 		"other authority":       {&kafkasource.TLS{CAFile: theirs.ca, CertFile: ours.cert, KeyFile: ours.key}, lag.AuthenticationError},
 		"no client certificate": {&kafkasource.TLS{CAFile: ours.ca}, lag.AuthenticationError},
 		"other name":            {&kafkasource.TLS{CAFile: ours.ca, CertFile: ours.cert, KeyFile: ours.key, ServerName: "kafka"}, lag.AuthenticationError},
@@ -89,9 +92,18 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+func text(t *testing.T, file string) string {
+	t.Helper()
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem)
+}
+
 func TestTLSFilesAreCheckedAtOnce(t *testing.T) {
 	none := write(t, "none.pem", []byte("no certificate"))
-	for _, bad := range []kafkasource.TLS{{CAFile: "missing.pem"}, {CAFile: none}, {CertFile: none, KeyFile: none}} {
+	for _, bad := range []kafkasource.TLS{{CAFile: "missing.pem"}, {CAFile: none}, {CertFile: none, KeyFile: none}, {CAPEM: "none"}, {CertPEM: "none", KeyPEM: "hunter2"}} {
 		if _, err := kafkasource.New(kafkasource.Config{Brokers: []string{"k:9092"}, TLS: &bad}); err == nil {
 			t.Errorf("%+v is accepted", bad)
 		}
@@ -183,12 +195,11 @@ func guarded(t *testing.T, headers func(string) bool, acls ...kfake.ACL) *kafkas
 	})
 }
 
-func missing(findings []kafkasource.Finding) []string {
+// missing are the rights that are missing, those for details left out.
+func missing(c kafkasource.Checked) []string {
 	var acls []string
-	for _, f := range findings {
-		if f.Missing != "" {
-			acls = append(acls, f.Missing)
-		}
+	for _, r := range rights.Missing(c.Missing(), false) {
+		acls = append(acls, r.String())
 	}
 	return acls
 }
@@ -248,7 +259,7 @@ func TestCheckNamesGroupsThatShowNothing(t *testing.T) {
 		}
 		return answer, nil, true
 	})
-	for _, f := range source(t, kafkasource.Config{Brokers: c.ListenAddrs()}).Check(t.Context()) {
+	for _, f := range source(t, kafkasource.Config{Brokers: c.ListenAddrs()}).Check(t.Context()).Findings {
 		if f.Subject != "groups" {
 			continue
 		}
@@ -283,7 +294,7 @@ func TestCheckTellsWhatIsWrong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
-			f := source(t, tc.cfg).Check(ctx)[0]
+			f := source(t, tc.cfg).Check(ctx).Findings[0]
 			if f.Code != tc.code || !strings.Contains(f.Detail, tc.says) {
 				t.Errorf("finding %+v, want %s with %q", f, tc.code, tc.says)
 			}

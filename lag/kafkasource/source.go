@@ -41,7 +41,7 @@ func New(cfg Config) (*Source, error) {
 	cfg = cfg.orDefault()
 	l := cfg.Limits
 	client, err := transport.New(transport.Config{
-		Brokers: cfg.Brokers, ClientID: cfg.ClientID, TLS: cfg.TLS, SASL: cfg.SASL, Advertised: cfg.Advertised, Dial: cfg.Dial,
+		Brokers: cfg.Brokers, ClientID: cfg.ClientID, TLS: cfg.TLS, SASL: cfg.SASL, Advertised: cfg.Advertised, Dial: cfg.Dial, Tap: cfg.Tap,
 		Identity: cfg.Identity,
 		InFlight: l.InFlight, Response: l.Response, DialTimeout: l.Dial, Request: l.Request,
 	})
@@ -51,14 +51,23 @@ func New(cfg Config) (*Source, error) {
 	for _, w := range cfg.warnings() {
 		cfg.Log.Warn("a risk of the configuration", "risk", w.Detail)
 	}
-	return &Source{
-		cfg:     cfg,
+	s := &Source{
 		client:  client,
 		cluster: cluster.New(client, l.Topics, l.Pause, cfg.Log),
-		groups:  newGroups(cfg),
 		topics:  newTopics(l),
 		headers: newHeaders(cfg),
-	}, nil
+	}
+	selected := cfg.Group
+	cfg.Group = func(group string) bool { return s.isRead(group) && selected(group) }
+	s.cfg = cfg
+	s.groups = newGroups(cfg)
+	return s, nil
+}
+
+// isRead reports whether a group is not one of another shard.
+func (s *Source) isRead(group string) bool {
+	names := s.declared.Load()
+	return names == nil || names.Reads == nil || names.Reads(group)
 }
 
 // lookBytes are asked for in one look: 200 markers. A broker returns more if one batch is larger.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,10 +32,10 @@ type Finding struct {
 	Text    string // for people
 }
 
-// Check tries what an installation needs: the API server, every permission of the mode, the CRD, the Lease, and the Deployment of
-// the program, and it counts the KafkaScalers that are not ready. It writes nothing. Findings are in that order.
-func Check(ctx context.Context, clients access.Clients, o Options, mode scaler.Mode) []Finding {
-	c := checker{clients: clients, opts: o, mode: mode}
+// Check tries what an installation needs: the API server, every permission of the mode and those beside it, the CRD, the Lease, and the
+// Deployment of the program, and it counts the KafkaScalers that are not ready. It writes nothing. Findings are in that order.
+func Check(ctx context.Context, clients access.Clients, o Options, mode scaler.Mode, beside ...access.Permission) []Finding {
+	c := checker{clients: clients, opts: o, mode: mode, beside: beside}
 	version, err := discovery.ToDiscoveryInterfaceWithContext(clients.Kubernetes.Discovery()).ServerVersionWithContext(ctx)
 	if err != nil {
 		return []Finding{failed("API server", err)}
@@ -53,6 +54,7 @@ type checker struct {
 	clients access.Clients
 	opts    Options
 	mode    scaler.Mode
+	beside  []access.Permission // that parts of the configuration need
 }
 
 // failed is the finding of a request that failed.
@@ -66,31 +68,61 @@ func (c checker) permissions(ctx context.Context) []Finding {
 	subject := fmt.Sprintf("permissions of mode %s", c.mode)
 	var missing []Finding
 	asked := 0
-	for _, p := range access.Permissions(c.mode) {
-		if p.Optional && !c.served(p) {
-			continue // a CRD that is not installed: that of lagscaler is a finding of its own
+	for _, n := range c.needs() {
+		allowed, err := c.may(ctx, n.right)
+		if err != nil {
+			return append(missing, failed(subject, err))
 		}
-		namespaces := c.opts.namespaces()
-		if p.Place == access.Own {
-			namespaces = []string{c.opts.Namespace}
-		}
-		for _, namespace := range namespaces {
-			for _, verb := range p.Verbs {
-				right := access.Right{Verb: verb, Group: p.Group, Resource: p.Resource, Namespace: namespace, Place: p.Place}
-				allowed, err := c.may(ctx, right)
-				if err != nil {
-					return append(missing, failed(subject, err))
-				}
-				if asked++; !allowed {
-					missing = append(missing, Finding{
-						Subject: subject, Problem: string(metav1.StatusReasonForbidden), Missing: right.String(), Text: "without it: " + right.Consequence(),
-					})
-				}
-			}
+		if asked++; !allowed {
+			missing = append(missing, Finding{
+				Subject: subject, Problem: string(metav1.StatusReasonForbidden), Missing: n.right.String(), Text: "without it: " + n.without,
+			})
 		}
 	}
 	all := Finding{Subject: subject, Text: fmt.Sprintf("%d of %d are granted to %s", asked-len(missing), asked, c.user(ctx))}
 	return append(missing, all)
+}
+
+// needed is a right, and what is not known or not done without it.
+type needed struct {
+	right   access.Right
+	without string
+}
+
+// needs are the rights to ask for, each once. A CRD that is not installed needs none: that of lagscaler is a finding of its own.
+func (c checker) needs() []needed {
+	var all []needed
+	for _, p := range append(access.Permissions(c.mode), c.beside...) {
+		if p.Optional && !c.served(p) {
+			continue
+		}
+		for _, namespace := range c.places(p) {
+			for _, verb := range p.VerbsIn(len(c.opts.Watch) == 0) {
+				right := access.Right{Verb: verb, Group: p.Group, Resource: p.Resource, Namespace: namespace, Place: p.Place}
+				if p.Place == access.System {
+					right.Name = access.AuthenticationConfig
+				}
+				if !slices.ContainsFunc(all, func(n needed) bool { return n.right == right }) {
+					all = append(all, needed{right, p.Consequence()})
+				}
+			}
+		}
+	}
+	return all
+}
+
+// places are the namespaces in which a permission is needed; the empty one stands for all, and for none.
+func (c checker) places(p access.Permission) []string {
+	switch p.Place {
+	case access.Own:
+		return []string{c.opts.Namespace}
+	case access.System:
+		return []string{metav1.NamespaceSystem}
+	case access.Cluster:
+		return []string{""}
+	case access.Watched:
+	}
+	return c.opts.namespaces()
 }
 
 // served reports whether the API server has the resource of a permission.
@@ -104,7 +136,7 @@ func (c checker) may(ctx context.Context, r access.Right) (bool, error) {
 	resource, sub, _ := strings.Cut(r.Resource, "/")
 	review, err := c.clients.Kubernetes.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{
 		Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authorizationv1.ResourceAttributes{
-			Namespace: r.Namespace, Verb: r.Verb, Group: r.Group, Resource: resource, Subresource: sub,
+			Namespace: r.Namespace, Verb: r.Verb, Group: r.Group, Resource: resource, Subresource: sub, Name: r.Name,
 		}},
 	}, metav1.CreateOptions{})
 	if err != nil {

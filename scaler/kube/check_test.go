@@ -17,6 +17,7 @@ import (
 	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/kube/access"
 )
 
 // grant answers access reviews: everything is allowed but what denied names.
@@ -69,6 +70,7 @@ metadata: {name: new, namespace: shop}
 		fails    string // a request that the API server refuses
 		mode     scaler.Mode
 		watch    []string
+		beside   []access.Permission
 		want     []string // each is in the text of the findings
 		not      []string
 	}{
@@ -105,6 +107,27 @@ metadata: {name: new, namespace: shop}
 			mode: scaler.Advise, watch: []string{"shop", "data"}, denied: []string{`list pods  in "data"`},
 			want: []string{"Forbidden list pods in data"}, not: []string{"pods in shop", "in all namespaces"},
 		},
+		"owners need the namespaces": {
+			mode: scaler.Observe, beside: []access.Permission{access.Owners}, denied: []string{`list namespaces  in ""`},
+			want: []string{"Forbidden list namespaces in all namespaces without it: the labels of namespaces are not known"},
+		},
+		"twin: nobody asks for owners": {
+			mode: scaler.Observe, denied: []string{`list namespaces  in ""`}, not: []string{"Forbidden"},
+		},
+		"all namespaces are watched, so none is read alone": {
+			mode: scaler.Advise, denied: []string{`get namespaces  in ""`}, not: []string{"Forbidden"},
+		},
+		"single namespaces are read, so none is watched": {
+			mode: scaler.Advise, watch: []string{"shop"}, denied: []string{`list namespaces  in "shop"`, `watch namespaces  in "shop"`, `get namespaces  in "shop"`},
+			want: []string{"Forbidden get namespaces in shop"}, not: []string{"Forbidden list namespaces", "Forbidden watch namespaces"},
+		},
+		"custom metrics need two rights": {
+			mode: scaler.Observe, beside: access.CustomMetrics, denied: []string{`create subjectaccessreviews  in ""`, `list configmaps  in "kube-system"`},
+			want: []string{
+				"Forbidden create subjectaccessreviews.authorization.k8s.io without it: no HPA gets a number",
+				"Forbidden list configmaps extension-apiserver-authentication in kube-system",
+			},
+		},
 		"the API server refuses the question": {
 			mode: scaler.Observe, fails: "selfsubjectaccessreviews", want: []string{"permissions of mode observe Forbidden"},
 		},
@@ -129,7 +152,7 @@ metadata: {name: new, namespace: shop}
 					})
 				}
 				var b strings.Builder
-				for _, f := range Check(t.Context(), w.clients, Options{Namespace: "lagscaler", Lease: "lagscaler", Watch: c.watch}, c.mode) {
+				for _, f := range Check(t.Context(), w.clients, Options{Namespace: "lagscaler", Lease: "lagscaler", Watch: c.watch}, c.mode, c.beside...) {
 					result := f.Problem
 					if result == "" {
 						result = map[bool]string{true: "warning", false: "ok"}[f.Warning]

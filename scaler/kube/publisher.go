@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -29,11 +30,13 @@ type publisher struct {
 	declarations *declarations
 	targets      *watch.Targets
 	others       *others
+	shards       *shards
 	claims       claims
 	events       *events
 	wake         chan struct{} // there is something to write
 
-	statuses perScaler // held while the status of a scaler is written, so that none undoes an intent or a claim
+	busy     sync.Mutex // held while something is written about a scaler
+	statuses perScaler  // held while the status of a scaler is written, so that none undoes an intent or a claim
 
 	mu       sync.Mutex
 	outcomes map[string]scaler.Outcome // the latest, by scaler
@@ -82,6 +85,11 @@ func (p *publisher) write(ctx context.Context, o scaler.Outcome) {
 	if o.Mode == scaler.Observe {
 		return // observe writes its Lease and nothing else
 	}
+	p.busy.Lock()
+	defer p.busy.Unlock()
+	if !p.shards.owns(&o.Scaler) {
+		return // another shard writes it by now
+	}
 	ctx, cancel, err := p.election.Bound(ctx)
 	if err != nil {
 		p.forgetAll() // the next leader writes, and this one has to look anew when it leads again
@@ -104,6 +112,12 @@ func (p *publisher) write(ctx context.Context, o scaler.Outcome) {
 	p.mu.Lock()
 	p.written[o.Name] = w
 	p.mu.Unlock()
+}
+
+// settle returns when nothing is under way any more that began before.
+func (p *publisher) settle() {
+	p.busy.Lock()
+	defer p.busy.Unlock()
 }
 
 // before is what was written about a scaler before: by this process, or else by an earlier leader, according to the status.
@@ -170,9 +184,22 @@ func (p *publisher) writeStatus(ctx context.Context, o scaler.Outcome, r *resour
 	err := p.saveKept(ctx, r, next.KeptBy, "/status", next)
 	switch {
 	case err == nil:
+		p.tellReady(o.Name, &w.status, &next)
 		w.status, w.at = next, now
 	case !apierrors.IsNotFound(err) && !apierrors.IsForbidden(err):
 		p.api.Log.Debug("writing a status failed", "scaler", o.Name, "err", err)
+	}
+}
+
+// tellReady logs when a scaler begins or ceases to be ready, so that the log alone says why nothing is decided.
+func (p *publisher) tellReady(scaler string, before, now *v1alpha1.KafkaScalerStatus) {
+	last, ready := meta.FindStatusCondition(before.Conditions, v1alpha1.Ready), meta.FindStatusCondition(now.Conditions, v1alpha1.Ready)
+	switch {
+	case ready == nil, last != nil && last.Status == ready.Status && last.Reason == ready.Reason:
+	case ready.Status == metav1.ConditionFalse:
+		p.api.Log.Warn("a scaler is not ready", "scaler", scaler, "reason", ready.Reason, "why", ready.Message)
+	case last != nil && last.Status == metav1.ConditionFalse:
+		p.api.Log.Info("a scaler is not refused any more", "scaler", scaler, "ready", string(ready.Status))
 	}
 }
 

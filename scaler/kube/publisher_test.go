@@ -233,6 +233,10 @@ func TestConditions(t *testing.T) {
 		{"refused", refused(v1alpha1.Invalid, "x"), "Ready=False/Invalid AbleToScale=False/Invalid"},
 		{"target gone", with(steady, func(o *scaler.Outcome) { o.Decision.Verdict = scaler.TargetNotFound }), "Ready=False/TargetNotFound AbleToScale=False/TargetNotFound"},
 		{"advise", with(steady, func(o *scaler.Outcome) { o.Mode = scaler.Advise }), "AbleToScale=False/Advise"},
+		{"advise, and an HPA", with(steady, func(o *scaler.Outcome) {
+			o.Mode, o.Workload.Owner = scaler.Advise, seen.Owner{Kind: "HorizontalPodAutoscaler", Name: "h"}
+		}), "AbleToScale=False/Advise"},
+		{"paused since the last decision", with(steady, func(o *scaler.Outcome) { o.Workload.Paused = true }), "AbleToScale=False/Paused Paused=True/Paused"},
 		{"at zero", with(steady, func(o *scaler.Outcome) { o.Workload.Spec = 0 }), "Active=False/AtZero"},
 		{"paused", with(steady, func(o *scaler.Outcome) { o.Disposition, o.Workload.Paused = scaler.Paused, true }), "AbleToScale=False/Paused Paused=True/Paused"},
 		{"fixed", with(steady, func(o *scaler.Outcome) { o.Workload.FixedReplicas = &five }), "Paused=True/FixedReplicas"},
@@ -255,6 +259,25 @@ func TestConditions(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A condition that is False says why, whatever became of the decision. In advise it names the HPA that would block act.
+func TestConditionsSayWhy(t *testing.T) {
+	steady := outcome(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), scaler.Steady, 4, 4)
+	for _, mode := range []scaler.Mode{scaler.Advise, scaler.Act} {
+		for _, disposition := range []scaler.Disposition{"", scaler.Applied, scaler.Advised, scaler.Paused, scaler.Conflict, scaler.Failed, scaler.Answered} {
+			for _, owner := range []seen.Owner{{}, {Kind: "HorizontalPodAutoscaler", Name: "orders-hpa"}} {
+				o := with(steady, func(o *scaler.Outcome) { o.Mode, o.Disposition, o.Workload.Owner = mode, disposition, owner })
+				c := ableCondition(o)
+				if c.Message == "" {
+					t.Errorf("%s, %s: the condition is %s and says nothing", mode, disposition, c.Status)
+				}
+				if blocked := owner.Owns() && disposition != scaler.Answered && disposition != scaler.Paused; blocked && !strings.Contains(c.Message, "orders-hpa") {
+					t.Errorf("%s, %s: %q does not name the HPA", mode, disposition, c.Message)
+				}
+			}
+		}
 	}
 }
 

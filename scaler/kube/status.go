@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -243,7 +244,8 @@ func readyCondition(o scaler.Outcome) metav1.Condition {
 	return condition(v1alpha1.Ready, true, "Evaluated", "the target and its groups can be read")
 }
 
-// unread reports whether a group could not be read for longer than a poll, so that its lag is unknown on every page, too.
+// unread reports whether a group has not been read since the start, so that its lag is unknown on every page, too. A group that was read
+// before keeps its last values (package lag), and the scaler stays ready until the verdict is Fallback.
 func unread(o *scaler.Outcome) bool {
 	stale := o.Decision.Verdict == scaler.DataStale || slices.Contains(o.Decision.Notes, scaler.DataStale)
 	return stale && slices.ContainsFunc(measuredInUse(o), func(m lag.Measurement) bool { return !m.LagKnown })
@@ -293,13 +295,17 @@ func ableCondition(o scaler.Outcome) metav1.Condition {
 	case o.Disposition == scaler.Answered:
 		return able(false, string(scaler.Answered), "another autoscaler asks for the number of replicas and writes it")
 	case o.Mode != scaler.Act:
-		return able(false, "Advise", "mode advise: lagscaler shows decisions and does not write them")
-	case o.Disposition == scaler.Paused:
+		message := "mode advise: lagscaler shows decisions and does not write them"
+		if owner := o.Workload.Owner; owner.Owns() {
+			message += "; in mode act it could not write them either, because " + owner.Kind + " " + owner.Name + " sets the replicas of the target"
+		}
+		return able(false, "Advise", message)
+	case o.Disposition == scaler.Paused, o.Workload.Paused:
 		return able(false, string(scaler.Paused), "the annotation "+v1alpha1.AnnotationPaused+" is set")
 	case o.Workload.Owner.Owns():
 		return able(false, string(scaler.Conflict), o.Workload.Owner.Kind+" "+o.Workload.Owner.Name+" sets the replicas of the target")
 	case o.Disposition == scaler.Conflict, o.Disposition == scaler.Failed:
-		return able(false, string(o.Disposition), o.Failure)
+		return able(false, string(o.Disposition), cmp.Or(o.Failure, "the last change was not written; the next decision tries again"))
 	case o.Decision.Verdict == scaler.ReplicasFought, o.Decision.Verdict == scaler.TargetNotFound:
 		return able(false, string(o.Decision.Verdict), o.Decision.Verdict.Doc())
 	}
@@ -341,7 +347,7 @@ func pausedCondition(o scaler.Outcome) metav1.Condition {
 			return condition(v1alpha1.Paused, true, a.reason, "annotation "+a.annotation+": "+a.message)
 		}
 	}
-	return condition(v1alpha1.Paused, false, "NotPaused", "no annotation stops or limits scaling")
+	return condition(v1alpha1.Paused, false, "NotPaused", "no annotation and no freeze stops or limits scaling")
 }
 
 // stoppedCondition: its own steps, or those of other scalers, stopped it from scaling down.
@@ -349,7 +355,7 @@ func stoppedCondition(o scaler.Outcome) metav1.Condition {
 	if reason, why, stopped := o.Decision.StoppedBy(); stopped && !o.Refused() {
 		return condition(v1alpha1.ScaleDownStopped, true, string(reason), why)
 	}
-	return condition(v1alpha1.ScaleDownStopped, false, "NotStopped", "no step down of late stops the scaler from scaling down")
+	return condition(v1alpha1.ScaleDownStopped, false, "NotStopped", "no recent scale-down stops the scaler from scaling down")
 }
 
 func permittedCondition(lacking string) metav1.Condition {

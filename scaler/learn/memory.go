@@ -76,7 +76,7 @@ type Source struct {
 	Unread Unread `json:"unread,omitzero"` // partitions of removed replicas
 
 	Rebalances []float64         `json:"rebalanceSeconds,omitempty"` // the last 20
-	Residual   []ResidualFloor   `json:"residual,omitempty"`         // of older versions: read, and not used
+	Residual   []ResidualFloor   `json:"residual,omitempty"`         // of older builds with the same format version: read, and not used
 	Commits    lag.Habits        `json:"commits,omitempty"`          // of the group, by topic
 	Left       []LeftTopic       `json:"left,omitempty"`             // topics that the group has left, sorted
 	Times      []lag.RecordTimes `json:"times,omitempty"`            // whether the times in records agree with arrivals, by topic
@@ -100,7 +100,7 @@ type Source struct {
 	BackAt  time.Time `json:"backAt,omitzero"`  // when it did
 }
 
-// ResidualFloor is what older versions took for transaction markers: one or two offsets that stood for five minutes. A consumer
+// ResidualFloor is what older builds took for transaction markers: one or two offsets that stood for five minutes. A consumer
 // that is stuck on as many records leaves the same, so it is no evidence any more.
 type ResidualFloor struct {
 	Topic     string `json:"topic"`

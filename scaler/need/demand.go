@@ -2,14 +2,11 @@ package need
 
 import (
 	"cmp"
-	"time"
 
+	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler/plan"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
-
-// commitDefault is the clients' auto.commit.interval.ms.
-const commitDefault = 5 * time.Second
 
 // demand turns the forecast into records/s.
 //
@@ -64,7 +61,7 @@ func (l *load) keepsUp() bool { return l.interval > 0 && l.lag <= 1.25*l.interva
 // tolerated is the lag, in seconds of arrivals, that needs no drain. If the capacity is not known, records that have waited for
 // less are no backlog: otherwise a single new record would add a replica, and no rule would remove it again.
 func (e *estimator) tolerated() float64 {
-	return 0.5*e.Targets.TargetLag.Seconds() + cmp.Or(e.Seen.CommitInterval, commitDefault).Seconds()
+	return 0.5*e.Targets.TargetLag.Seconds() + lag.CommitInterval(e.Seen.CommitInterval).Seconds()
 }
 
 // played is the share of the lag that would be left, and the records/s that would be processed, had an advice been written.

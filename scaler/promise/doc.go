@@ -1,9 +1,10 @@
 // Package promise finds out what it costs to process a share of all records within a time, on a group's own traffic.
 //
-// Arrivals do not depend on how many consumers there are. So fleets that keep more or less room are played along on the arrivals that
-// really came: each [Room] is one fleet, with a backlog, pods that start, and rebalances that pause it. What it would have cost, and
-// how many of its records would have been late, is counted for the last days. The same is done for other targets than the one that is
-// set, and for pods that start twice as fast: that is the price list.
+// Arrivals do not depend on how many consumers there are. So the group is simulated on the arrivals that really came, several times:
+// each simulated group (a fleet) keeps another [Room], which is headroom: capacity for a share of a past peak. It has a backlog, pods
+// that start, and rebalances that pause it. What it would have cost, and how many of its records would have been late, is counted for
+// the last days. The same is done for other targets than the one that is set, and for pods that start twice as fast: that is the price
+// list.
 //
 //	room.go       the rooms
 //	row.go        the targets, and what all fleets of a target have in common
@@ -19,6 +20,6 @@
 // The fleet that keeps 70 % of the hour's peak has 21 consumers, and is late in each of these bursts: 0.4 % of the day's records. The fleet that
 // keeps all of it has 33, and is never late. So a promise of 99.9 % within 30 s costs 33 consumers, and one of 99 % costs 21.
 //
-// A fleet here is a fluid: its partitions are even, and its records are not counted one by one. How far that is from a real fleet is
-// learned where lagscaler acts: see [Play.Correction]. All values are immutable; nothing here reads a clock.
+// The simulation is simplified: records are a continuous flow, and partitions are equal. How far that is from the real group is
+// learned while lagscaler acts: see [Play.Correction]. All values are immutable; nothing here reads a clock.
 package promise

@@ -14,7 +14,7 @@
 //	Removal              which members stay although their replica was removed (removed.go)
 //	Members              how many replicas a number of consumers needs, for scaling up and for scaling down
 //
-// The package has one task: to add to a poll what earlier polls showed. It is not divided further, because a State holds all of these
+// The package has one task: to remember what the last polls showed. It is not divided further, because a State holds all of these
 // parts, and each of them is small.
 //
 // Example: 48 partitions, polls of 10 s. The end offsets of all partitions grew by 30 000 in the last 30 s: the arrival rate
@@ -43,11 +43,11 @@
 // Both use [lag.Stands] for commits that do not move, with these differences:
 //
 //	                                      a user sees                  the decision uses
-//	offsets after a commit that may not   status rest                  no demand, if they are at most 2 or the commit stood for
-//	  be records                                                       120 s
+//	offsets after a commit that may not   status rest                  no demand, if there are at most 2 such offsets, or the
+//	  be records                                                       commit stood for 120 s
 //	stalled, soon after a rebalance       stalled                      not stalled: members had no time to commit
-//	a commit stands for long, and the     not stalled: its time        stalled, no demand: no member moved it (lag.View, Still)
-//	  partition gets another member         starts again
+//	a commit stands for long, and the     not stalled: its time        stalled, no demand: the commit did not move under
+//	  partition gets another member         starts again                 either member (lag.View, Still)
 //	it is not known how often the group   a warning after 2 min,       stalled, no demand after 2 min (lag.StandSlow): more
 //	  commits                               stalled after 15 min         replicas do not help either way
 package seen

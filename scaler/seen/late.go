@@ -1,7 +1,6 @@
 package seen
 
 import (
-	"cmp"
 	"math"
 	"time"
 
@@ -24,9 +23,6 @@ type Waiting struct {
 	MadeFor float64       // arrivals that the step was made for, records/s
 }
 
-// commitsUsually is the clients' default: a record that was read may wait for so long until its commit.
-const commitsUsually = 5 * time.Second
-
 // Waits reports whether a record of a partition waits as w says. A partition whose commits stand does not count: its consumer may hang.
 // Nor does one that gets more than its share of what the step was made for, or of which that is not known.
 func (h *History) Waits(w Waiting, clk Clock) bool {
@@ -42,7 +38,8 @@ func (h *History) Waits(w Waiting, clk Clock) bool {
 	moved, unread, grown := r.At(r.Before(clk.Scale(lag.RateWindow), clk.Slack())).Offsets, h.unread(), r.grown(step, w.MadeFor, clk)
 	found := false
 	h.Intervals(func(first, n int, interval time.Duration) {
-		most := w.For + max(clk.Scale(cmp.Or(h.CommitInterval, commitsUsually)), interval)
+		// A record that was read may wait for a commit interval until its commit.
+		most := w.For + max(clk.Scale(lag.CommitInterval(h.CommitInterval)), interval)
 		before := r.After(last.At-int64(most)) - 1 // a record that was there at this reading has waited for too long
 		if before <= arrived {
 			return

@@ -8,10 +8,11 @@ import (
 )
 
 // HPA is a HorizontalPodAutoscaler with default behaviour: every 15 s the number of replicas at which each has its
-// share of the metric, unless it is within 10 % of what it is; up by at most double, or by four, every 15 s; down to
-// the greatest recommendation of the last 300 s.
+// share of the metric, unless it is within 10 % of what it is; up to the double at most, and always as far as four, every 15 s; down to
+// the greatest recommendation of the last 300 s, of which the first is the size that it finds.
 //
-// Source: k8s.io/kubernetes pkg/controller/podautoscaler, autoscaling/v2 defaults.
+// Source: k8s.io/kubernetes pkg/controller/podautoscaler: normalizeDesiredReplicas, which an HPA without behavior goes through, and
+// recordInitialRecommendation.
 type HPA struct {
 	Label  string
 	Max    int32 // 0: the partitions
@@ -48,11 +49,14 @@ func (h *HPA) Decide(v *View) (int32, string) {
 		want = max(want, desired(m, v.Workload.Status))
 	}
 	want = min(max(1, want), cmp.Or(h.Max, int32(v.World.Partitions)))
+	if h.recent == nil {
+		h.recent = []recommendation{{v.Second, now}}
+	}
 	h.recent = append(slices.DeleteFunc(h.recent, func(r recommendation) bool { return r.second <= v.Second-hpaDown }),
 		recommendation{v.Second, want})
 	switch {
 	case want > now:
-		return min(want, max(2*now, now+4)), ""
+		return min(want, max(2*now, 4)), ""
 	case want < now:
 		for _, r := range h.recent {
 			want = max(want, r.replicas)
@@ -72,9 +76,10 @@ func desired(m Metric, now int32) int32 {
 	return int32(math.Ceil(m.Value/m.Target - 1e-9))
 }
 
-// KEDA is KEDA's kafka trigger: the total lag, counted up to lagThreshold for each partition, under an HPA.
+// KEDA is KEDA's kafka trigger: the total lag, under an HPA. It is cut to lagThreshold for each partition only when that many whole
+// thresholds are exceeded, so 13 replicas for 12 partitions are possible.
 //
-// Source: kedacore/keda pkg/scalers/kafka_scaler.go, allowIdleConsumers=false, limitToPartitionsWithLag=false.
+// Source: kedacore/keda pkg/scalers/kafka_scaler.go: getTotalLag, with allowIdleConsumers=false, limitToPartitionsWithLag=false.
 func KEDA(lagThreshold float64) *HPA {
 	return &HPA{
 		Label:  fmt.Sprintf("KEDA lagThreshold %.0f", lagThreshold),
@@ -84,7 +89,11 @@ func KEDA(lagThreshold float64) *HPA {
 
 func kafkaTrigger(v *View, threshold float64) Metric {
 	total, _ := v.Lag.Total()
-	return Metric{Value: min(float64(total), threshold*float64(v.World.Partitions)), Target: threshold}
+	value := float64(total)
+	if most := float64(v.World.Partitions); math.Floor(value/threshold) > most {
+		value = most * threshold
+	}
+	return Metric{Value: value, Target: threshold}
 }
 
 // KEDAWork is KEDA with a threshold of some seconds of one consumer's work.

@@ -21,6 +21,14 @@ func (r *run) every(seconds int32) phase {
 	return p
 }
 
+// polls are the phase of the policy.
+func (r *run) polls(p Policy) phase {
+	if at := r.FirstPoll; at != nil {
+		return phase{every: p.Every(), base: *at, next: *at}
+	}
+	return r.every(p.Every())
+}
+
 // due reports whether it acts in this second. It is asked for each second once.
 func (p *phase) due(second int32) bool {
 	if second != p.next {
@@ -41,7 +49,7 @@ func (w World) rates(t Trace, rng *rand.Rand) []float64 {
 	switch {
 	case w.Steps == Interpolated:
 		return interpolated(rates, step)
-	case !w.InStep:
+	case !w.InStep && w.FirstPoll == nil:
 		moveSteps(rates, step, rng)
 	}
 	return rates

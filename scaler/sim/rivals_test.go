@@ -22,7 +22,7 @@ func viewOf(second, replicas int32, total int64) *View {
 	return v
 }
 
-// Computed by hand from the rules: ceil(lag / threshold), 10 % tolerance, at most double or four more, at most 48.
+// Computed by hand from the rules: ceil(lag / threshold), 10 % tolerance, at most double, or four, at most 48.
 func TestKEDA(t *testing.T) {
 	for _, c := range []struct {
 		name      string
@@ -34,7 +34,7 @@ func TestKEDA(t *testing.T) {
 		{"one replica for each threshold", 100, 3, 450, 5},
 		{"within tolerance", 100, 10, 1090, 10},
 		{"just above it", 100, 10, 1110, 12},
-		{"four more at once", 10, 1, 1000, 5},
+		{"four at once", 10, 1, 1000, 4},
 		{"double at once", 10, 10, 1000, 20},
 		{"not above the partitions", 10, 40, 10_000_000, 48},
 		{"never below one", 10, 1, 0, 1},
@@ -42,6 +42,29 @@ func TestKEDA(t *testing.T) {
 		if got, _ := KEDA(c.threshold).Decide(viewOf(0, c.replicas, c.lag)); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
 		}
+	}
+}
+
+// An HPA that may have more replicas than there are partitions: KEDA cuts the lag only when it is a whole threshold above them.
+func TestKEDACutsByWholeThresholds(t *testing.T) {
+	for lag, want := range map[int64]int32{480: 48, 481: 49, 489: 49, 490: 48, 10_000: 48} {
+		h := KEDA(10)
+		h.Max = 100
+		if got, _ := h.Decide(viewOf(0, 40, lag)); got != want {
+			t.Errorf("lag %d: %d replicas, want %d", lag, got, want)
+		}
+	}
+}
+
+func TestHPABeginsWithTheSizeThatItFinds(t *testing.T) {
+	h := KEDA(100)
+	for second := int32(7); second < 307; second += 15 {
+		if got, _ := h.Decide(viewOf(second, 10, 300)); got != 10 {
+			t.Fatalf("down to %d after %d s: it found ten less than 300 s ago", got, second)
+		}
+	}
+	if got, _ := h.Decide(viewOf(307, 10, 300)); got != 3 {
+		t.Errorf("%d after 300 s, want 3", got)
 	}
 }
 

@@ -35,7 +35,7 @@ func Simulate(t Trace, w World, p Policy) Result {
 	w = w.filled()
 	r := newRun(t, w)
 	view := newView(r)
-	polls := r.every(p.Every())
+	polls := r.polls(p)
 	for second := range int32(len(r.rates)) {
 		r.step(second)
 		if polls.due(second) {

@@ -3,6 +3,8 @@ package sim
 import (
 	"cmp"
 	"time"
+
+	"github.com/lagscaler/lagscaler/lag"
 )
 
 // Protocol is how a group hands partitions over.
@@ -51,8 +53,11 @@ type World struct {
 	Jitter  float64 // consumers differ by up to this share in speed: 0.05
 	Static  bool    // members are static: one that restarts within a minute causes no rebalance
 	Initial int32   // replicas at the start; 0: the plan's for the first minute
-	Faults  []Fault
-	Seed    uint64
+	// FirstPoll is the second in which the policy is asked first, as it was measured; the steps of the rate then come when the trace has
+	// them. nil: both by chance.
+	FirstPoll *int32
+	Faults    []Fault
+	Seed      uint64
 }
 
 const (
@@ -74,7 +79,7 @@ func (w World) filled() World {
 	}
 	w.Assignor, w.Steps = cmp.Or(w.Assignor, Range), cmp.Or(w.Steps, Cliffs)
 	w.Target = cmp.Or(w.Target, 30*time.Second)
-	w.Commit = cmp.Or(w.Commit, 5*time.Second)
+	w.Commit = lag.CommitInterval(w.Commit)
 	w.Jitter = cmp.Or(w.Jitter, 0.05)
 	return w
 }

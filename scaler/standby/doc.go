@@ -9,9 +9,9 @@
 //	the active cluster only      the active one; the other stands by
 //	the other cluster only       the other one is active from now on
 //	neither                      the one that had them last
-//	both                         both, the greater need, and no scale down for at most [Most]
+//	both                         both; the greater need is used, and nothing is scaled down, for one hour at most ([Most])
 //
-// A cluster that cannot be read has the members that it had when it was read last, until every ready pod has a member in the other one.
+// If a cluster cannot be read, its members count as unchanged, until every ready pod has a member in the other cluster.
 // These situations look the same. The last column says what distinguishes them:
 //
 //	situation                                another one that looks the same                 distinguished by

@@ -12,6 +12,12 @@
 {{- end -}}
 {{- end -}}
 
+{{/* The name of a shard's Deployment, of the context and the index. The first one has that of a release without shards. */}}
+{{- define "lagscaler.shardName" -}}
+{{- $name := include "lagscaler.fullname" (index . 0) -}}
+{{- if index . 1 -}}{{ printf "%s-shard-%d" (trunc 54 $name | trimSuffix "-") (index . 1) }}{{- else -}}{{ $name }}{{- end -}}
+{{- end -}}
+
 {{- define "lagscaler.selector" -}}
 app.kubernetes.io/name: {{ include "lagscaler.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
@@ -54,6 +60,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- $_ := set $config "listen" (printf ":%d" (int .Values.service.port)) -}}
 {{- $_ := set $config "healthListen" (printf ":%d" (int .Values.service.healthPort)) -}}
 {{- $_ := set $config "kubernetes" $kubernetes -}}
+{{- if .Values.clusterConfigMaps -}}
+{{- if .Values.config.clusters -}}
+{{- fail "clusterConfigMaps: must not be set together with config.clusters" -}}
+{{- end -}}
+{{- $_ := set $config "clusters" "/etc/lagscaler/clusters" -}}
+{{- end -}}
 {{- if .Values.webConfigSecret -}}
 {{- $_ := set $config "webConfigFile" "/etc/lagscaler/web/web.yml" -}}
 {{- end -}}
@@ -98,7 +110,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{/* The settings that need a restart: a change of them starts new pods. A test compares the list with the program. */}}
 {{- define "lagscaler.fixed" -}}
 {{- $config := include "lagscaler.config" . | fromYaml -}}
-{{- $fixed := pick $config "listen" "healthListen" "webConfigFile" "externalScaler" "customMetrics" "interval" "sampleInterval" "otlp" "record" "audit" "memory" "kubernetes" -}}
+{{- $fixed := pick $config "listen" "healthListen" "webConfigFile" "externalScaler" "customMetrics" "interval" "sampleInterval" "otlp" "history" "record" "audit" "memory" "kubernetes" -}}
 {{- $_ := set $fixed "compat" (dig "metrics" "compat" false $config) -}}
 {{- $_ := set $fixed "format" (dig "log" "format" "" $config) -}}
 {{- toJson $fixed -}}
@@ -123,7 +135,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
   verbs: [list, watch]
 - apiGroups: [""]
   resources: [namespaces]
-  verbs: [get, list, watch]
+  verbs: [{{ if .Values.watchNamespaces }}get{{ else }}list, watch{{ end }}]
 - apiGroups: [autoscaling]
   resources: [horizontalpodautoscalers]
   verbs: [list, watch]
@@ -166,6 +178,19 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- $all = append $all (printf "'%s/%s'" .group .resource) -}}
 {{- end -}}
 [{{ join ", " $all }}]
+{{- end -}}
+
+{{/* The namespaces of Strimzi's Kafka resources, and the Secrets of users that may be read there, as JSON. A user with {name} is not one name. */}}
+{{- define "lagscaler.strimzi" -}}
+{{- $all := dict -}}
+{{- range .Values.config.strimzi -}}
+{{- $users := default list (get $all .namespace) -}}
+{{- if and .user (not (contains "{name}" .user)) -}}
+{{- $users = uniq (append $users .user) -}}
+{{- end -}}
+{{- $_ := set $all .namespace $users -}}
+{{- end -}}
+{{- toJson $all -}}
 {{- end -}}
 
 {{/* Permissions in the namespace of the release. */}}

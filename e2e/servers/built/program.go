@@ -8,45 +8,55 @@ import (
 	"sync"
 )
 
-// program is lagscaler as this test binary built it.
-var program struct {
+// programs are what this test binary built, by package.
+var programs struct {
 	sync.Mutex
-	path string // empty: not built yet
+	folder string
+	paths  map[string]string
 }
 
 // Program returns the path of lagscaler itself, built from the checkout by the first test that asks. TestMain ends with
-// [RemoveProgram].
-func Program() (string, error) {
-	program.Lock()
-	defer program.Unlock()
-	if program.path != "" {
-		return program.path, nil
+// [RemovePrograms].
+func Program() (string, error) { return build(".", "./cmd/lagscaler", "lagscaler") }
+
+// Consumer returns the path of the consumers of closed loops, built as [Program] is.
+func Consumer() (string, error) {
+	return build("e2e", "./servers/closedloop/consumer/program", "consumer")
+}
+
+// build builds a package of the module in a folder of the checkout, once.
+func build(module, pkg, name string) (string, error) {
+	programs.Lock()
+	defer programs.Unlock()
+	if path, ok := programs.paths[pkg]; ok {
+		return path, nil
 	}
 	checkout, err := Checkout()
 	if err != nil {
 		return "", err
 	}
-	folder, err := os.MkdirTemp("", "lagscaler-e2e-")
-	if err != nil {
-		return "", err
+	if programs.folder == "" {
+		if programs.folder, err = os.MkdirTemp("", "lagscaler-e2e-"); err != nil {
+			return "", err
+		}
+		programs.paths = map[string]string{}
 	}
-	path := filepath.Join(folder, "lagscaler")
-	build := exec.Command("go", "build", "-trimpath", "-o", path, "./cmd/lagscaler")
-	build.Dir = checkout                                            // where the program's own module is
+	path := filepath.Join(programs.folder, name)
+	build := exec.Command("go", "build", "-trimpath", "-o", path, pkg)
+	build.Dir = filepath.Join(checkout, module)
 	build.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0") // as make build and the image: compiled once
 	if out, err := build.CombinedOutput(); err != nil {
-		_ = os.RemoveAll(folder) // the error below says what went wrong
-		return "", fmt.Errorf("building lagscaler: %w\n%s", err, out)
+		return "", fmt.Errorf("building %s: %w\n%s", name, err, out)
 	}
-	program.path = path
+	programs.paths[pkg] = path
 	return path, nil
 }
 
-// RemoveProgram removes what [Program] built.
-func RemoveProgram() {
-	program.Lock()
-	defer program.Unlock()
-	if program.path != "" {
-		_ = os.RemoveAll(filepath.Dir(program.path)) // a temporary folder
+// RemovePrograms removes what [Program] and [Consumer] built.
+func RemovePrograms() {
+	programs.Lock()
+	defer programs.Unlock()
+	if programs.folder != "" {
+		_ = os.RemoveAll(programs.folder) // a temporary folder
 	}
 }

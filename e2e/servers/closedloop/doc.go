@@ -10,10 +10,12 @@
 //	s.Load.Set(300)
 //
 //	loop.go       the topic, the Deployment, the KafkaScaler, and what became of them
-//	daemon.go     lagscaler as a process of its own, and what it published
+//	daemon.go     a daemon that runs, and what it published
+//	process.go    main of that process: the program's own wiring, with other clocks
+//	report.go     what it publishes at each poll
 //	clock.go      its wall clock is set forward and back
-//	consumer.go   one consumer process
+//	consumer      one consumer process
 //	load.go       the producer
 //
-// Consumers and daemons are the test binary, started again: [Main] is their main, too.
+// A daemon is the test binary, started again: [Main] is its main, too. Consumers are a program of their own, built by the first loop.
 package closedloop

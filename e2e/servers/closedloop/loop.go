@@ -14,7 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lagscaler/lagscaler/e2e/servers/built"
 	"github.com/lagscaler/lagscaler/e2e/servers/child"
+	"github.com/lagscaler/lagscaler/e2e/servers/closedloop/consumer"
 	"github.com/lagscaler/lagscaler/e2e/servers/kafka"
 	"github.com/lagscaler/lagscaler/e2e/servers/kube"
 	"github.com/lagscaler/lagscaler/scaler"
@@ -38,9 +40,9 @@ type Setup struct {
 	Scaler          func(s *Loop) string
 	Mode            scaler.Mode // of the installation: act
 	Deployment      func(*kube.Deployment)
-	WithoutConsumer func(pod string) bool // pods for which no consumer is started
-	Clocks          Clocks                // fast
-	Consumer        func(*ConsumerConfig) // what is not as usual
+	WithoutConsumer func(pod string) bool  // pods for which no consumer is started
+	Clocks          Clocks                 // fast
+	Consumer        func(*consumer.Config) // what is not as usual
 }
 
 // Loop is one Deployment whose Ready pods are consumers, under load, with a KafkaScaler.
@@ -56,6 +58,8 @@ type Loop struct {
 
 	t   *testing.T
 	dir string // of the consumers' logs
+
+	consumer string // the program
 
 	mu        sync.Mutex
 	consumers map[string]*child.Process // of pods that are Ready
@@ -74,6 +78,10 @@ func Open(t *testing.T, st Setup) *Loop {
 	t.Helper()
 	s := &Loop{t: t, dir: t.TempDir(), Setup: st.withDefaults(t), consumers: map[string]*child.Process{}}
 	s.ControlPlane, s.Kafka = s.Setup.Kube, s.Setup.Kafka
+	var err error
+	if s.consumer, err = built.Consumer(); err != nil {
+		t.Fatal(err)
+	}
 	s.NS = s.Namespace(t)
 	if o := s.Setup.Joins; o != nil {
 		s.Topic, s.Groups, s.Load = o.Topic, o.Groups, o.Load
@@ -136,7 +144,7 @@ func (st Setup) withDefaults(t *testing.T) Setup {
 func (s *Loop) Scaler() string {
 	var sources strings.Builder
 	for _, g := range s.Groups {
-		fmt.Fprintf(&sources, "  - {cluster: main, group: %s, processingTime: %s, commitInterval: %s}\n", g, s.Setup.Processing, CommitEvery)
+		fmt.Fprintf(&sources, "  - {cluster: main, group: %s, processingTime: %s, commitInterval: %s}\n", g, s.Setup.Processing, consumer.CommitEvery)
 	}
 	return fmt.Sprintf(`
 apiVersion: lagscaler.io/v1alpha1
@@ -197,14 +205,14 @@ func (s *Loop) startConsumer(p kube.Pod) {
 		return
 	}
 	log := filepath.Join(s.dir, p.Name)
-	c := ConsumerConfig{
+	c := consumer.Config{
 		Name: p.Name, Brokers: s.Kafka.Bootstrap(), Topic: s.Topic, Groups: s.Groups, Processing: s.Setup.Processing,
 		Target: Target, Poisoned: s.Setup.Poisoned,
 	}
 	if s.Setup.Consumer != nil {
 		s.Setup.Consumer(&c)
 	}
-	process := startSelf(s.t, "consumer", c, log)
+	process := startProgram(s.t, log, c, s.consumer)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.consumers[p.Name] = process
@@ -224,11 +232,11 @@ func (s *Loop) stopConsumer(p kube.Pod) {
 }
 
 // Consumed is what all consumers did so far.
-func (s *Loop) Consumed() ConsumerReport {
+func (s *Loop) Consumed() consumer.Report {
 	s.t.Helper()
-	var sum ConsumerReport
+	var sum consumer.Report
 	for _, log := range s.ConsumerLogs() {
-		var last ConsumerReport
+		var last consumer.Report
 		if lines := s.ReadConsumer(log); len(lines) > 0 {
 			last = lines[len(lines)-1]
 		}
@@ -245,15 +253,15 @@ func (s *Loop) ConsumerLogs() []string {
 }
 
 // ReadConsumer reads what a consumer told so far.
-func (s *Loop) ReadConsumer(log string) []ConsumerReport {
+func (s *Loop) ReadConsumer(log string) []consumer.Report {
 	s.t.Helper()
 	text, err := os.ReadFile(log)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	var lines []ConsumerReport
+	var lines []consumer.Report
 	for line := range strings.Lines(string(text)) {
-		var one ConsumerReport
+		var one consumer.Report
 		if json.Unmarshal([]byte(line), &one) == nil {
 			lines = append(lines, one)
 		}

@@ -15,6 +15,7 @@ type Observed struct {
 	Starts     []time.Duration
 	Pauses     []time.Duration
 	PerRecord  time.Duration
+	FirstPoll  *int32 `json:",omitempty"` // the second in which the autoscaler decided first; nil: it is not known
 }
 
 // Observe puts together what the consumers and the control plane saw of traffic that began then. sizes are those of the Deployment.
@@ -101,7 +102,8 @@ func (o *Observed) World(target time.Duration) sim.World {
 	slices.Sort(o.Starts)
 	w := sim.World{
 		Partitions: o.Partitions, PerConsumer: perConsumer, PeakLoad: playedPeak / (float64(o.Partitions) * perConsumer),
-		Protocol: sim.Eager, CommitOnRevoke: true, Target: target, Pause: max(time.Second, Mean(o.Pauses).Round(time.Second)), Jitter: 0.01, Initial: 2,
+		Protocol: sim.Eager, CommitOnRevoke: true, Target: target, Pause: max(time.Second, Mean(o.Pauses).Round(time.Second)), Jitter: 0.01, Initial: o.Points[0].Replicas,
+		FirstPoll: o.FirstPoll,
 	}
 	if n := len(o.Starts); n > 0 {
 		w.Starts = [2]time.Duration{o.Starts[0], o.Starts[n-1]}

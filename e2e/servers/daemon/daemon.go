@@ -20,11 +20,12 @@ import (
 
 // Options are the options of a daemon.
 type Options struct {
-	Brokers        string        // bootstrap addresses of the only cluster, with commas between them
-	Interval       time.Duration // between polls; 0: as in production
-	SampleInterval time.Duration // between samples; 0: as in production
-	Listen         string        // empty: a free port
-	OTLP           string        // where metrics are pushed to by HTTP, at each interval; empty: nowhere
+	Brokers        string          // bootstrap addresses of the only cluster, with commas between them
+	Interval       time.Duration   // between polls; 0: as in production
+	SampleInterval time.Duration   // between samples; 0: as in production
+	Listen         string          // empty: a free port
+	OTLP           string          // where metrics are pushed to by HTTP, at each interval; empty: nowhere
+	History        *config.History // the Prometheus that pages ask; nil: none
 	Published      func(*engine.Report)
 	Source         func(engine.Source) engine.Source // wraps the source of the cluster
 }
@@ -57,6 +58,7 @@ func Start(t *testing.T, o Options) *Daemon {
 	if o.OTLP != "" {
 		c.OTLP = &config.OTLP{Endpoint: config.TokenURL(o.OTLP), Protocol: config.OTLPHTTP, Interval: c.Interval}
 	}
+	c.History = o.History
 	if o.Listen == "" {
 		o.Listen = "127.0.0.1:0"
 	}

@@ -24,7 +24,11 @@ type Client struct {
 // says that it is none.
 func (c *Cluster) startClient(t testing.TB, j jvm, parse func([]byte) (Event, bool, error)) *Client {
 	t.Helper()
-	cmd, err := c.install.command(j)
+	in := c.tools
+	if j.own {
+		in = c.install
+	}
+	cmd, err := in.command(j)
 	if err != nil {
 		t.Fatalf("starting %s: %v", j.class, err)
 	}

@@ -22,11 +22,12 @@ type Config struct {
 	Properties map[string]string         // for every node, over the harness's own
 	PerNode    map[int]map[string]string // by node id, from 1, over Properties
 	Users      []User                    // opens a SASL listener and turns on ACLs
+	Kerberos   *Kerberos                 // opens a SASL listener for GSSAPI, without ACLs; not together with Users
 }
 
 // plain says whether any cluster of the version would do.
 func (cfg Config) plain() bool {
-	return cfg.Dir == "" && len(cfg.Properties)+len(cfg.PerNode)+len(cfg.Users) == 0
+	return cfg.Dir == "" && len(cfg.Properties)+len(cfg.PerNode)+len(cfg.Users) == 0 && cfg.Kerberos == nil
 }
 
 // Cluster is a running Apache Kafka.
@@ -35,6 +36,8 @@ type Cluster struct {
 	Nodes   []*Node // by id - 1; empty when an existing Kafka is used
 
 	install   install
+	tools     install    // of the Java clients and tools, see clientsOf
+	zookeeper *zookeeper // nil: the brokers are their own controllers
 	cfg       Config
 	id        string
 	dir       string
@@ -84,7 +87,11 @@ func Open(ctx context.Context, cfg Config) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{Version: cfg.Version, install: in, cfg: cfg, id: randomID(), dir: cfg.Dir}
+	tools, err := clientsOf(in)
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{Version: cfg.Version, install: in, tools: tools, cfg: cfg, id: randomID(), dir: cfg.Dir}
 	if c.cfg.Nodes == 0 {
 		c.cfg.Nodes = 3
 	}
@@ -118,8 +125,13 @@ func (c *Cluster) start(ctx context.Context) error {
 		c.Nodes = append(c.Nodes, n)
 	}
 	c.bootstrap = strings.Join(c.addresses(func(n *Node) string { return n.Address }), ",")
+	if !c.Version.Since(V39) {
+		if err := c.startZooKeeper(ctx); err != nil {
+			return err
+		}
+	}
 	for _, n := range c.Nodes {
-		if err := c.install.format(ctx, n.dataDir(), c.id, n.ID); err != nil {
+		if err := c.layOut(ctx, n); err != nil {
 			return err
 		}
 		if err := n.writeProperties(); err != nil {
@@ -130,6 +142,14 @@ func (c *Cluster) start(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// layOut makes a node's empty data folder. With ZooKeeper a broker does that itself.
+func (c *Cluster) layOut(ctx context.Context, n *Node) error {
+	if c.zookeeper != nil {
+		return os.MkdirAll(n.dataDir(), 0o755)
+	}
+	return c.install.format(ctx, n.dataDir(), c.id, n.ID)
 }
 
 // Bootstrap is the address list of the plain listeners, which let everything pass.
@@ -161,6 +181,9 @@ func (c *Cluster) Close() error {
 		if n.process != nil {
 			n.process.Kill()
 		}
+	}
+	if c.zookeeper != nil {
+		c.zookeeper.process.Kill()
 	}
 	if c.ownsDir {
 		if err := os.RemoveAll(c.dir); err != nil {

@@ -22,7 +22,7 @@ type Fleet struct {
 // Fleet starts a JVM for the test's clients: 0.4 s on an idle machine.
 func (c *Cluster) Fleet(t testing.TB) *Fleet {
 	t.Helper()
-	jar, err := c.install.programJar(t.Context(), fleetProgram)
+	jar, err := c.tools.programJar(t.Context(), fleetProgram)
 	if err != nil {
 		t.Fatal(err)
 	}

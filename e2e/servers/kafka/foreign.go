@@ -16,7 +16,11 @@ func existing(t testing.TB, v Version, address string) *Cluster {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &Cluster{Version: v, install: in, bootstrap: address}
+	tools, err := clientsOf(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &Cluster{Version: v, install: in, tools: tools, bootstrap: address}
 	t.Cleanup(func() {
 		if err := c.Close(); err != nil {
 			t.Error(err)

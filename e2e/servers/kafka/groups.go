@@ -115,7 +115,7 @@ func (c *Cluster) groups(ctx context.Context) ([]Group, error) {
 func (c *Cluster) describeGroups(ctx context.Context, args ...string) ([]map[string]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	out, err := c.install.run(ctx, jvm{
+	out, err := c.tools.run(ctx, jvm{
 		class: "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
 		args:  append([]string{"--bootstrap-server", c.bootstrap, "--describe"}, args...),
 	})

@@ -18,15 +18,40 @@ import (
 // Version is a version of Apache Kafka that the harness knows how to run.
 type Version string
 
-// The versions that tools/kafka.mk fetches.
+// The versions that tools/kafka.mk fetches. The first two, for which make old-kafkas asks, run with ZooKeeper.
 const (
+	V28 Version = "2.8" // OffsetFetch of one group at a time
+	V30 Version = "3.0" // OffsetFetch of many groups
 	V39 Version = "3.9" // the last with classic groups only
 	V43 Version = "4.3" // KIP-848 consumer groups and share groups
 	V44 Version = "4.4" // the newest; with Kafka Streams
 )
 
-// Versions are those that a test runs on where the version may matter: the oldest and the newest, oldest first.
-var Versions = []Version{V39, V44}
+// versionsVariable names other versions than Versions, separated by spaces.
+const versionsVariable = "LAGSCALER_KAFKA_VERSIONS"
+
+// Versions are those that a test runs on where the version may matter: the oldest and the newest of those that make test fetches, oldest
+// first; or those of $LAGSCALER_KAFKA_VERSIONS.
+var Versions = versionsOf(os.Getenv(versionsVariable))
+
+func versionsOf(named string) []Version {
+	var versions []Version
+	for _, v := range strings.Fields(named) {
+		versions = append(versions, Version(v))
+	}
+	if versions == nil {
+		return []Version{V39, V44}
+	}
+	return versions
+}
+
+// order is the order of the versions.
+var order = []Version{V28, V30, V39, V43, V44}
+
+// Since reports whether the version is that one or a later one.
+func (v Version) Since(first Version) bool {
+	return slices.Index(order, v) >= slices.Index(order, first)
+}
 
 // Logged are those whose coordinators' logs were compared with what happened. The log of 4.4 is read as well, but it sometimes
 // tells another cause for the first epoch of a KIP-848 group.
@@ -52,11 +77,20 @@ func locate(v Version) (install, error) {
 		return install{}, fmt.Errorf("listing the jars of Kafka %s: %w", v, err)
 	}
 	if len(jars) == 0 {
-		return install{}, fmt.Errorf("no jars of Kafka %s under %s: run `make kafka` first", v, in.dir)
+		return install{}, fmt.Errorf("no jars of Kafka %s under %s: run `make kafka-%s` first", v, in.dir, v)
 	}
 	slices.Sort(jars)
 	in.classpath = strings.Join(jars, string(os.PathListSeparator))
 	return in, nil
+}
+
+// clientsOf is where the Java clients and tools of a cluster come from: the same version, or 3.9 for those before it, because the fleet
+// and the tools need a newer API.
+func clientsOf(in install) (install, error) {
+	if in.version.Since(V39) {
+		return in, nil
+	}
+	return locate(V39)
 }
 
 // jvm describes one JVM to start.
@@ -65,6 +99,7 @@ type jvm struct {
 	args    []string // its arguments
 	options []string // further options of the JVM
 	jars    []string // class path entries after Kafka's
+	own     bool     // of a client: from the version of the brokers, see clientsOf
 }
 
 // command makes the JVM's command. It starts fast rather than runs fast: only

@@ -35,7 +35,7 @@ logger.network.level=ERROR
 // returns the JVM option that names it.
 func (in install) logConfig() (string, error) {
 	name, text, option := "log4j2.properties", log4j2, "-Dlog4j2.configurationFile="
-	if in.version == V39 {
+	if !in.version.Since(V43) {
 		name, text, option = "log4j.properties", reload4j, "-Dlog4j.configuration=file:"
 	}
 	path := filepath.Join(in.dir, name)

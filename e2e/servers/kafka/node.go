@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -32,7 +33,7 @@ const stopLimit = 30 * time.Second
 func newNode(c *Cluster, id int) (*Node, error) {
 	n := &Node{ID: id, cluster: c}
 	targets := []*string{&n.Address, &n.controller}
-	if len(c.cfg.Users) > 0 {
+	if len(c.cfg.Users) > 0 || c.cfg.Kerberos != nil {
 		targets = append(targets, &n.SASLAddress)
 	}
 	for _, address := range targets {
@@ -41,6 +42,9 @@ func newNode(c *Cluster, id int) (*Node, error) {
 			return nil, fmt.Errorf("finding a port for node %d: %w", id, err)
 		}
 		*address = fmt.Sprintf("127.0.0.1:%d", port)
+	}
+	if c.cfg.Kerberos != nil {
+		n.SASLAddress = strings.Replace(n.SASLAddress, "127.0.0.1", "localhost", 1) // as principals name it
 	}
 	return n, nil
 }
@@ -56,6 +60,9 @@ func (n *Node) LogPath() string {
 // launch starts the node's JVM and does not wait for it to serve.
 func (n *Node) launch() error {
 	options := []string{"-Xms64m", "-Xmx384m"}
+	if k := n.cluster.cfg.Kerberos; k != nil {
+		options = append(options, "-Djava.security.krb5.conf="+k.Krb5Conf)
+	}
 	if n.ID == 1 && n.cluster.archiving != "" {
 		options = append(options, archiveOption+n.cluster.archiving)
 	}

@@ -52,8 +52,14 @@ func (cfg Config) defaults() map[string]string {
 func (n *Node) properties() map[string]string {
 	all := n.cluster.cfg.defaults()
 	maps.Copy(all, n.identity())
-	if n.SASLAddress != "" {
+	switch {
+	case n.cluster.cfg.Kerberos != nil:
+		maps.Copy(all, n.kerberos())
+	case n.SASLAddress != "":
 		maps.Copy(all, n.security())
+	}
+	if n.cluster.zookeeper != nil {
+		all = n.withZooKeeper(all)
 	}
 	maps.Copy(all, n.cluster.cfg.Properties)
 	maps.Copy(all, n.cluster.cfg.PerNode[n.ID])

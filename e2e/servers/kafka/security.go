@@ -40,6 +40,27 @@ func (n *Node) security() map[string]string {
 	}
 }
 
+// Kerberos is how the brokers authenticate by GSSAPI at the listener of [Cluster.SASLBootstrap], which is at localhost.
+type Kerberos struct {
+	Principal string // of the brokers, kafka/localhost@REALM
+	Keytab    string // with its keys
+	Krb5Conf  string
+}
+
+// kerberos opens a SASL listener for GSSAPI beside the plain one.
+func (n *Node) kerberos() map[string]string {
+	k := n.cluster.cfg.Kerberos
+	return map[string]string{
+		"listeners":                                     "PLAINTEXT://" + n.Address + ",CONTROLLER://" + n.controller + ",AUTH://" + n.SASLAddress,
+		"advertised.listeners":                          "PLAINTEXT://" + n.Address + ",AUTH://" + n.SASLAddress,
+		"listener.security.protocol.map":                "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,AUTH:SASL_PLAINTEXT",
+		"listener.name.auth.sasl.enabled.mechanisms":    "GSSAPI",
+		"listener.name.auth.sasl.kerberos.service.name": "kafka",
+		"listener.name.auth.gssapi.sasl.jaas.config": fmt.Sprintf(
+			`com.sun.security.auth.module.Krb5LoginModule required useKeyTab=true storeKey=true isInitiator=false keyTab="%s" principal="%s";`, k.Keytab, k.Principal),
+	}
+}
+
 // addUsers gives the users their SCRAM credentials; PLAIN has them in the properties.
 func (c *Cluster) addUsers(ctx context.Context) error {
 	if len(c.cfg.Users) == 0 {

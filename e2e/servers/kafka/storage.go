@@ -40,7 +40,7 @@ func (in install) format(ctx context.Context, dir, clusterID string, node int) e
 // checkpoint is where StorageTool leaves the first records: since 4.4 as the
 // first snapshot of the metadata log.
 func (in install) checkpoint() string {
-	if in.version == V39 || in.version == V43 {
+	if !in.version.Since(V44) {
 		return "bootstrap.checkpoint"
 	}
 	return filepath.Join("__cluster_metadata-0", "00000000000000000000-0000000000.checkpoint")
@@ -84,12 +84,17 @@ func (in install) bootstrapRecords(ctx context.Context) ([]byte, error) {
 	return data, publish(cached, data)
 }
 
-// randomID makes an id as Kafka prints its UUIDs: 16 bytes in URL-safe base64.
+// randomID makes an id as Kafka prints its UUIDs: 16 bytes in URL-safe base64. It does not begin with a dash, because the tools would
+// take it for a flag; Kafka does the same (Uuid.randomUuid).
 func randomID() string {
 	var id [16]byte
-	// It never fails: crypto/rand ends the program instead.
-	_, _ = rand.Read(id[:])
-	return base64.RawURLEncoding.EncodeToString(id[:])
+	for {
+		// It never fails: crypto/rand ends the program instead.
+		_, _ = rand.Read(id[:])
+		if text := base64.RawURLEncoding.EncodeToString(id[:]); text[0] != '-' {
+			return text
+		}
+	}
 }
 
 // readIfExists returns nil without an error for a file that is not there.

@@ -16,7 +16,7 @@ const KIP1071 Protocol = "streams"
 // StreamsApp starts the application, and waits until it runs.
 func (c *Cluster) StreamsApp(t testing.TB, a StreamsApp) *Client {
 	t.Helper()
-	jar, err := c.install.programJar(t.Context(), streamsProgram)
+	jar, err := c.tools.programJar(t.Context(), streamsProgram)
 	if err != nil {
 		t.Fatal(err)
 	}

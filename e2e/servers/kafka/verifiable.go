@@ -21,6 +21,7 @@ type VerifiableConsumer struct {
 	InstanceID     string
 	SessionTimeout time.Duration // 6 s when zero; classic only
 	Properties     map[string]string
+	Own            bool // from the jars of the brokers also where these are older than the other clients
 }
 
 // VerifiableConsumer starts the tool.
@@ -47,11 +48,11 @@ func (c *Cluster) VerifiableConsumer(t testing.TB, v VerifiableConsumer) *Client
 	}
 	maps.Copy(properties, v.Properties)
 	option := "--command-config"
-	if c.Version == V39 {
+	if !c.Version.Since(V43) {
 		option = "--consumer.config"
 	}
 	args = append(args, option, propertiesFile(t, properties))
-	return c.startClient(t, jvm{class: "org.apache.kafka.tools.VerifiableConsumer", args: args}, parseVerifiableLine)
+	return c.startClient(t, jvm{class: "org.apache.kafka.tools.VerifiableConsumer", args: args, own: v.Own}, parseVerifiableLine)
 }
 
 // VerifiableProducer describes Kafka's own test producer.

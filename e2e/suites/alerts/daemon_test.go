@@ -15,7 +15,7 @@ import (
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	built.RemoveProgram()
+	built.RemovePrograms()
 	os.Exit(code)
 }
 

@@ -47,6 +47,8 @@ func TestReliability(t *testing.T) {
 		}
 	}
 	r := s.run(names, *randomTime)
+	lesson := s.stopsItself()
+	r.Lesson = &lesson
 	var out bytes.Buffer
 	if err := page.Execute(&out, r); err != nil {
 		t.Fatal(err)
@@ -208,6 +210,7 @@ type result struct {
 	Sizes, Pages, Rebalances  int
 	Done                      int64
 	MemoryBefore, MemoryAfter int
+	Lesson                    *stopped // nil: that was not played
 }
 
 // target is a promise, and what became of it.
@@ -230,7 +233,7 @@ func (r result) targets() []target {
 	none := func(want string, of string, details []string) target {
 		return target{want, fmt.Sprintf("%d %s", len(details), of), len(details) == 0, details}
 	}
-	return []target{
+	all := []target{
 		none("no wrong scale action", fmt.Sprintf("of %d", r.Sizes), wrong),
 		none("no counter goes back", fmt.Sprintf("on %d pages", r.Pages), back),
 		none("no rebalance is made up", fmt.Sprintf("beside %d", r.Rebalances), madeUp),
@@ -238,6 +241,10 @@ func (r result) targets() []target {
 		{"all is well again after each fault", fmt.Sprintf("%d of %d not", unwell, len(r.Episodes)), unwell == 0, nil},
 		{"the memory does not grow by half", fmt.Sprintf("%d MiB, then %d", r.MemoryBefore, r.MemoryAfter), 2*r.MemoryAfter <= 3*r.MemoryBefore, nil},
 	}
+	if r.Lesson != nil {
+		all = append(all, r.Lesson.target())
+	}
+	return all
 }
 
 // told are findings as lines.

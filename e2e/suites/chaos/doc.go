@@ -6,6 +6,7 @@
 //
 //	chaos_test.go                       the runs: TestChaos, a piece in make test; TestReliability, all of it (make chaos)
 //	faults_test.go                      every fault: what begins it, and what ends it
+//	selfstop_test.go                    what was learned is wrong, until the scaler stops itself
 //	system_test.go                      all that runs: brokers, control plane, replicas, load
 //	judge_test.go, counters_test.go     what was wrong: writes, counters, rebalances, late records
 //	links_test.go, apiproxy_test.go     the proxies before brokers and apiserver

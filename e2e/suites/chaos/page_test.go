@@ -84,8 +84,9 @@ var page = template.Must(template.New("reliability").Funcs(template.FuncMap{
 		}
 		return "**no**"
 	},
-	"since": func(r result, e episode) string { return fmt.Sprintf("%.0f s", e.Began.Sub(r.Began).Seconds()) },
-	"secs":  func(d time.Duration) string { return d.Round(time.Second).String() },
+	"since":       func(r result, e episode) string { return fmt.Sprintf("%.0f s", e.Began.Sub(r.Began).Seconds()) },
+	"evenTraffic": func() int { return evenTraffic },
+	"secs":        func(d time.Duration) string { return d.Round(time.Second).String() },
 }).Parse(`# Reliability
 
 Written by ` + "`make chaos`" + `; do not edit.
@@ -142,6 +143,14 @@ The columns have these meanings:
 | after | fault | lasted | recovery, polls |
 |---|---|---|---|
 {{range .Random}}| {{since $ .}} | {{.Name}} | {{secs (.Healed.Sub .Began)}} | {{if .Why}}not in time{{else}}{{.Polls}}{{end}} |
+{{end}}
+{{with .Lesson}}## A wrong lesson
+
+After the random part the traffic stayed at {{evenTraffic}}/s, and targetLag was 3 s. The leader was killed, and what it had learned of the consumers was written anew, three times
+too much: {{.Lessons}} times. {{if .Stopped}}The next leader scaled down each time. {{.Late}} of these steps made records late, and {{secs .After}} after the first lesson the scaler stopped itself and went back to the size that was
+well. Then the traffic changed as before, down to {{.Lowest}}/s, and these faults came: {{range $i, $f := .Faults}}{{if $i}}, {{end}}{{$f}}{{end}}. In these {{secs .Observed}} there were {{len .Downs}} scale-downs.{{end}}
+{{with .Why}}It did not go as it should: {{.}}.{{end}}
+
 {{end}}{{range targets .}}{{if .Details}}
 ## Not reached: {{.Want}}
 {{range .Details}}

@@ -221,6 +221,7 @@ func (s *system) pause(d time.Duration) {
 type traffic struct {
 	mu    sync.Mutex
 	rates []rate
+	even  bool // it does not change now
 }
 
 type rate struct {
@@ -244,10 +245,31 @@ func (f *traffic) start(t *testing.T, load *closedloop.Load, seed uint64) {
 			case <-time.After(5 * time.Second):
 			}
 			wave := math.Sin(2 * math.Pi * time.Since(began).Seconds() / wavePeriod.Seconds())
-			f.set(load, 100+int(80*wave)+random.IntN(21))
+			if next := 100 + int(80*wave) + random.IntN(21); !f.isEven() {
+				f.set(load, next)
+			}
 		}
 	})
 	t.Cleanup(func() { close(over); running.Wait() })
+}
+
+// hold sends the same number of records each second, until change is called.
+func (f *traffic) hold(load *closedloop.Load, perSecond int) (change func()) {
+	f.setEven(true)
+	f.set(load, perSecond)
+	return func() { f.setEven(false) }
+}
+
+func (f *traffic) isEven() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.even
+}
+
+func (f *traffic) setEven(even bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.even = even
 }
 
 func (f *traffic) set(load *closedloop.Load, perSecond int) {

@@ -44,7 +44,13 @@ func openKafka(t *testing.T, login []kgo.Opt, options ...kfake.Opt) *traffic {
 		t.Fatal(err)
 	}
 	t.Cleanup(cluster.Close)
-	k := &traffic{t: t, brokers: strings.Join(cluster.ListenAddrs(), ","), login: login, running: map[string]context.CancelFunc{}}
+	return startTraffic(t, strings.Join(cluster.ListenAddrs(), ","), login)
+}
+
+// startTraffic starts a producer that ends with the test, on a cluster that has the topic.
+func startTraffic(t *testing.T, brokers string, login []kgo.Opt) *traffic {
+	t.Helper()
+	k := &traffic{t: t, brokers: brokers, login: login, running: map[string]context.CancelFunc{}}
 	ctx, cancel := context.WithCancel(context.Background())
 	k.all.Go(func() { k.produce(ctx) })
 	t.Cleanup(func() { cancel(); k.all.Wait() })

@@ -14,7 +14,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "8"); err != nil {
 		panic(err)
 	}
-	defer built.RemoveProgram()
+	defer built.RemovePrograms()
 	defer kube.CloseShared()
 	m.Run()
 }

@@ -93,7 +93,7 @@ func TestRightsAreThoseOfTheCode(t *testing.T) {
 	for _, mode := range []scaler.Mode{scaler.Observe, scaler.Advise, scaler.Act} {
 		want := map[access.Place][]string{}
 		for _, r := range access.Permissions(mode) {
-			want[r.Place] = append(want[r.Place], rights([]string{r.Group}, []string{r.Resource}, r.Verbs)...)
+			want[r.Place] = append(want[r.Place], rights([]string{r.Group}, []string{r.Resource}, r.VerbsIn(false))...)
 		}
 		for _, scope := range []string{"cluster", "namespaced"} {
 			t.Run(fmt.Sprint(mode, " ", scope), func(t *testing.T) {

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
 	defer kafka.CloseShared()
-	defer built.RemoveProgram()
+	defer built.RemovePrograms()
 	var err error
 	if folder, err = os.MkdirTemp("", "lagscaler-e2e-"); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -88,7 +88,7 @@ func populate(t *testing.T, c *kafka.Cluster) []string {
 	fleet.Join(kafka.Consumer{ID: "s", Group: names[1], Topics: []string{topic}, InstanceID: "s-1", Assignor: kafka.CooperativeSticky})
 	fleet.Join(kafka.Consumer{ID: "q", Group: names[2], Topics: []string{topic}, CommitInterval: -1})
 	fleet.Join(kafka.Consumer{ID: "e", Group: names[3], Topics: []string{topic}})
-	if c.Version != kafka.V39 {
+	if c.Version.Since(kafka.V43) {
 		next := c.Name("next")
 		names = append(names, next)
 		fleet.Join(kafka.Consumer{ID: "n", Group: next, Topics: []string{topic}, Protocol: kafka.KIP848})

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/e2e/servers/closedloop"
+	"github.com/lagscaler/lagscaler/e2e/servers/closedloop/consumer"
 	"github.com/lagscaler/lagscaler/e2e/servers/kafka"
 	"github.com/lagscaler/lagscaler/scaler"
 )
@@ -23,7 +24,7 @@ func TestAClusterStandsBy(t *testing.T) {
 		Kafka: east, Rate: 200, Replicas: 6, Spec: "  minReplicas: 1\n",
 		Scaler: func(s *closedloop.Loop) string {
 			copies := fmt.Sprintf("  - {cluster: west, group: %s, topics: [main.%s, %s], processingTime: %s, commitInterval: %s, standbyFor: {cluster: main, mirrorDelay: 10s}}\n",
-				s.Groups[0], s.Topic, s.Topic, s.Setup.Processing, closedloop.CommitEvery)
+				s.Groups[0], s.Topic, s.Topic, s.Setup.Processing, consumer.CommitEvery)
 			return strings.Replace(s.Scaler(), "  minReplicas", copies+"  minReplicas", 1)
 		},
 		Consumer: func(c *consumerConfig) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/e2e/servers/closedloop"
+	"github.com/lagscaler/lagscaler/e2e/servers/closedloop/consumer"
 	"github.com/lagscaler/lagscaler/e2e/servers/kube"
 	"github.com/lagscaler/lagscaler/scaler"
 )
@@ -17,8 +18,8 @@ type (
 	daemon         = closedloop.Daemon
 	report         = closedloop.Report
 	scalerReport   = closedloop.ScalerReport
-	consumerConfig = closedloop.ConsumerConfig
-	consumerReport = closedloop.ConsumerReport
+	consumerConfig = consumer.Config
+	consumerReport = consumer.Report
 	step           = closedloop.Step
 )
 

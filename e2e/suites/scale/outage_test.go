@@ -10,16 +10,18 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/e2e/servers/closedloop"
+	"github.com/lagscaler/lagscaler/e2e/servers/kafka"
 	"github.com/lagscaler/lagscaler/e2e/servers/kube"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/learn"
 )
 
-// These break what the others share, so they run alone, and first.
+// These break a server, so they have one of their own.
 
 // A broker that does not answer leaves a lower bound: nothing scales down on it.
 func TestABrokerIsDown(t *testing.T) {
-	s := open(t, setup{Rate: 120, Replicas: 4})
+	t.Parallel()
+	s := open(t, setup{Kafka: kafka.Start(t, kafka.Config{Version: kafka.V43}), Rate: 120, Replicas: 4})
 	d := s.start()
 	s.awaitVerdict(d, scaler.Steady)
 	s.Load.Set(30) // fewer would do from now on
@@ -42,7 +44,8 @@ func TestABrokerIsDown(t *testing.T) {
 
 // Without the API server decisions go on from what was known; when it is back, each is written once.
 func TestTheAPIServerIsDown(t *testing.T) {
-	s := open(t, setup{Rate: 40, Replicas: 2})
+	t.Parallel()
+	s := open(t, setup{Kube: kube.Start(t, kube.Config{}), Rate: 40, Replicas: 2})
 	d := s.start()
 	s.awaitVerdict(d, scaler.Steady)
 	sizes := s.WatchSize() // it comes back by itself, some time after the server does

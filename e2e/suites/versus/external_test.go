@@ -116,6 +116,7 @@ func TestATriggerBesideOurs(t *testing.T) {
 const (
 	fallback = 7
 	failures = 40
+	maximum  = 12 // of the ScaledObject
 )
 
 // advises is a KafkaScaler that advises.
@@ -135,7 +136,7 @@ spec:
   pollingInterval: 5
   cooldownPeriod: 5
   minReplicaCount: 0
-  maxReplicaCount: 12
+  maxReplicaCount: %d
   fallback: {failureThreshold: %d, replicas: %d}
   advanced:
     horizontalPodAutoscalerConfig:
@@ -146,7 +147,7 @@ spec:
   - type: external-push
     metricType: AverageValue
     metadata: {scalerAddress: "%s", kafkaScaler: %s}
-`, closedloop.ScalerName, closedloop.Workload, failures, fallback, address, closedloop.ScalerName)
+`, closedloop.ScalerName, closedloop.Workload, maximum, failures, fallback, address, closedloop.ScalerName)
 }
 
 func size(s *closedloop.Loop, good func(n int32) bool) error {
@@ -154,4 +155,29 @@ func size(s *closedloop.Loop, good func(n int32) bool) error {
 		return fmt.Errorf("it has %d", n)
 	}
 	return nil
+}
+
+// With metricType Value the HPA multiplies the number by the pods that are ready, so a ScaledObject runs away to its maximum. With
+// AverageValue the same number comes to the Deployment as it was given.
+func TestAValueRunsAway(t *testing.T) {
+	wanted(t)
+	c := kube.Start(t, kube.Config{})
+	c.InstallKafkaScalers(t)
+	keda.Start(t, c)
+	at := closedloop.Address(t)
+	s := closedloop.Open(t, closedloop.Setup{Kube: c, Mode: scaler.Advise, Rate: 80, Replicas: 2, Scaler: advises}) // 2 consumers do 100/s
+	s.Daemon.ExternalScaler = at
+	d := s.Start()
+	closedloop.AwaitFor(t, slow, "a leader", func() error { return d.Leads() })
+	s.Apply(t, s.NS, strings.Replace(asks(at), "AverageValue", "Value", 1))
+	closedloop.AwaitFor(t, slow, "the maximum of the ScaledObject", func() error { return size(s, func(n int32) bool { return n == maximum }) })
+	for _, r := range d.History() {
+		for _, one := range r.Scalers {
+			if one.Given != nil && *one.Given > 6 { // the maximum of the KafkaScaler
+				t.Errorf("lagscaler asked for %d: %s", *one.Given, one.Line)
+			}
+		}
+	}
+	s.Apply(t, s.NS, asks(at))
+	closedloop.AwaitFor(t, slow, "the number that was given", func() error { return size(s, func(n int32) bool { return n <= 6 }) })
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/e2e/servers/closedloop"
+	"github.com/lagscaler/lagscaler/e2e/servers/closedloop/consumer"
 	"github.com/lagscaler/lagscaler/e2e/servers/keda"
 	"github.com/lagscaler/lagscaler/e2e/servers/kube"
 	"github.com/lagscaler/lagscaler/scaler"
@@ -20,6 +21,9 @@ import (
 const (
 	target  = 30 * time.Second
 	startUp = 12 * time.Second // of a pod, until it is Ready
+
+	maxReplicas = 100              // of ScaledObjects: KEDA's default
+	decideEvery = 30 * time.Second // lagscaler, but for early decisions
 )
 
 // thresholds of KEDA's kafka trigger, in records per replica.
@@ -40,6 +44,7 @@ type outcome struct {
 	Changes   int
 	Threshold float64         `json:",omitempty"` // of KEDA's trigger
 	Delays    []time.Duration `json:",omitempty"` // from a decision of lagscaler until the Deployment asked for that many replicas, or more
+	Numbers   []journey       `json:",omitempty"` // that lagscaler gave to an HPA
 }
 
 // The same traffic goes to seven Deployments at once, on one Kafka and one control plane whose HPAs look each 15 s as those of clusters do:
@@ -76,9 +81,35 @@ func TestSideBySide(t *testing.T) {
 		if i >= len(all)-len(thresholds) {
 			o.Threshold = float64(thresholds[i-len(all)+len(thresholds)])
 		}
+		o.FirstPoll = one.firstPoll(sizes, began)
+		if one.daemon != nil {
+			o.Numbers = journeys(one.numbers(began), sizes, ends)
+		}
 		outcomes = append(outcomes, o)
 	}
-	text, err := json.MarshalIndent(outcomes, "", " ")
+	runs := keep(t, outcomes)
+	writePage(t, runs)
+	for _, what := range judge(rows(t, runs[len(runs)-1:])) {
+		t.Error(what)
+	}
+	for _, o := range outcomes {
+		for _, j := range o.Numbers {
+			if j.Rule == noRule {
+				t.Errorf("%s: %d to %d at %s took %v, which no rule of the HPA explains", o.Name, j.Size, j.To, j.At.Format(time.TimeOnly), j.Took)
+			}
+		}
+	}
+}
+
+// mostRuns are kept.
+const mostRuns = 3
+
+// keep adds a run to those that are kept.
+func keep(t *testing.T, run []outcome) (runs [][]outcome) {
+	t.Helper()
+	runs = append(keptRuns(t), run)
+	runs = runs[max(0, len(runs)-mostRuns):]
+	text, err := json.MarshalIndent(runs, "", " ")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +119,7 @@ func TestSideBySide(t *testing.T) {
 	if err := os.WriteFile(kept, append(text, '\n'), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	writePage(t, outcomes)
+	return runs
 }
 
 // open makes a Deployment with two replicas and its daemon's configuration.
@@ -97,7 +128,7 @@ func open(t *testing.T, c *kube.ControlPlane, trace sim.Trace, mode scaler.Mode,
 	return closedloop.Open(t, closedloop.Setup{
 		Kube: c, Mode: mode, Scaler: objects, Rate: int(trace.Counts[0] / trace.Step.Seconds()), Replicas: 2, Clocks: closedloop.Documented,
 		Deployment: func(d *kube.Deployment) { d.StartUp = startUp },
-		Consumer:   func(c *closedloop.ConsumerConfig) { c.Plain, c.Target = true, target },
+		Consumer:   func(c *consumer.Config) { c.Plain, c.Target = true, target },
 	})
 }
 
@@ -192,8 +223,8 @@ metadata: {name: %s}
 spec:
   scaleTargetRef: {name: %s}
   minReplicaCount: 1
-  maxReplicaCount: 100%s
-  triggers:%s`, closedloop.ScalerName, closedloop.Workload, advanced, triggers)
+  maxReplicaCount: %d%s
+  triggers:%s`, closedloop.ScalerName, closedloop.Workload, maxReplicas, advanced, triggers)
 }
 
 // keepsUp reports whether the group is in time, and the autoscaler is there.
@@ -239,6 +270,29 @@ func (one *contestant) delays(sizes []kube.Size, began time.Time) (all []time.Du
 		}
 	}
 	return all
+}
+
+// firstPoll is the second in which the autoscaler looked first, as far as it shows: lagscaler says when it decided, an HPA only when it
+// changed the size.
+func (one *contestant) firstPoll(sizes []kube.Size, began time.Time) *int32 {
+	first := func(at time.Time, every time.Duration) *int32 {
+		second := int32(at.Sub(began) % every / time.Second)
+		return &second
+	}
+	if one.daemon == nil {
+		if i := slices.IndexFunc(sizes, func(s kube.Size) bool { return s.At.After(began) }); i > 0 {
+			return first(sizes[i].At, lookEvery)
+		}
+		return nil
+	}
+	for _, r := range one.daemon.History() {
+		for _, s := range r.Scalers {
+			if s.Name == one.loop.Name() && s.Decision.At.After(began) {
+				return first(s.Decision.At, decideEvery)
+			}
+		}
+	}
+	return nil
 }
 
 // until are the sizes before a moment.

@@ -258,7 +258,7 @@ func binary(t *testing.T) string {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	built.RemoveProgram()
+	built.RemovePrograms()
 	os.Exit(code)
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/internal/history"
 	"github.com/lagscaler/lagscaler/internal/web"
 	"github.com/lagscaler/lagscaler/internal/web/recent"
 	"github.com/lagscaler/lagscaler/lag/lagtest"
@@ -23,6 +24,7 @@ type site struct {
 	now     time.Time
 	scalers []scaler.Scaler
 	url     string
+	past    web.HistoryReader // what a Prometheus knows; nil: it knows nothing
 }
 
 func newSite(t *testing.T) *site {
@@ -33,6 +35,12 @@ func newSite(t *testing.T) *site {
 	server := httptest.NewServer(web.New(web.Options{
 		Latest: s.engine.Latest, Ring: s.ring, Interval: 10 * time.Second, Version: "test", Config: func() string { return "mode: act\n" },
 		Now: func() time.Time { return s.engine.Latest().At.Add(2 * time.Second) },
+		History: func(ctx context.Context, cluster, group string, from, to time.Time) (history.Group, error) {
+			if s.past == nil {
+				return history.Group{Step: time.Minute}, nil
+			}
+			return s.past(ctx, cluster, group, from, to)
+		},
 	}))
 	t.Cleanup(server.Close)
 	s.url = server.URL

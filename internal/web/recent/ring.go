@@ -104,7 +104,7 @@ func sampleOf(g *engine.GroupReport) sample {
 	if g.Summary.Known > 0 && !g.Lag.Stale() {
 		s.lag = float32(g.Summary.Total)
 	}
-	if late, _, ok := g.Rates.TimeLag.Value(); ok {
+	if late, atLeast, ok := g.Rates.TimeLag.Value(); ok && (!atLeast || says(late, g.SLO.LagTime)) {
 		s.late = float32(late)
 	}
 	if v, ok := g.Rates.Produced.Value(); ok {
@@ -114,6 +114,12 @@ func sampleOf(g *engine.GroupReport) sample {
 		s.consumed = float32(v)
 	}
 	return s
+}
+
+// says reports whether a lower bound of the time lag says anything: a line has no sign for "at least". While the worst partition is
+// unknown, as in the first minute, the bound is that of the others, and 0.3 s would look like a group that keeps up.
+func says(late float64, threshold time.Duration) bool {
+	return late >= time.Minute.Seconds() || threshold > 0 && late > threshold.Seconds()
 }
 
 func (g *groupRing) add(s sample, limit int) {

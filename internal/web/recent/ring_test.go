@@ -124,3 +124,28 @@ func inUse() uint64 {
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
 }
+
+// A lower bound is drawn if it says something: it is above the threshold, or a minute. Twin: the same number, known exactly.
+func TestLowerBoundsInTheRing(t *testing.T) {
+	for _, c := range []struct {
+		late      float64
+		atLeast   bool
+		threshold time.Duration
+		drawn     bool
+	}{
+		{0.3, false, 0, true},
+		{0.3, true, 0, false},
+		{59, true, 0, false},
+		{60, true, 0, true},
+		{20, true, 15 * time.Second, true},
+		{20, true, 30 * time.Second, false},
+		{20, false, 30 * time.Second, true},
+	} {
+		ring, one := New(), groups(1)
+		one[0].Rates.TimeLag, one[0].SLO.LagTime = lag.NewTimeLag(c.late, c.atLeast), c.threshold
+		ring.Add(at(0, one))
+		if s := ring.Series("main", one[0].Lag.Group); (s.Late[0] != nil) != c.drawn {
+			t.Errorf("%+v: %v", c, s.Late[0])
+		}
+	}
+}

@@ -31,6 +31,9 @@ type Config struct {
 	// Dial opens connections, before TLS; nil: directly.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
+	// Tap is told what each request was answered, from several goroutines; nil: nobody is.
+	Tap func(Exchange)
+
 	InFlight    int           // requests of DoLimited in flight per broker
 	Response    int           // bytes of the largest response that is accepted
 	Identity    *Identity     // of the cluster that answers; nil: any
@@ -141,11 +144,14 @@ func (c *Client) Do(ctx context.Context, sent Counter, broker int32, req kmsg.Re
 		c.setVersions(broker, a.versions)
 	}
 	if a.unsupported {
+		c.tap(broker, req, a, nil)
 		return nil, WithCode(lag.UnsupportedVersion, fmt.Errorf("broker does not support %s", kmsg.NameForKey(a.key)))
 	}
 	resp := req.ResponseKind()
 	resp.SetVersion(a.version)
-	if err := c.decoders.decode(ctx, resp, a.body); err != nil {
+	err = c.decoders.decode(ctx, resp, a.body)
+	c.tap(broker, req, a, err)
+	if err != nil {
 		return nil, notDecoded(a, err)
 	}
 	if _, ok := resp.(selfContained); ok {

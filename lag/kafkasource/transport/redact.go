@@ -38,7 +38,7 @@ func redact(err error, secrets ...string) error {
 // secrets are the texts that no error may print, as they are now. Files that cannot be read have none.
 func (s SASL) secrets() []string {
 	all := []string{s.Password}
-	files := []string{s.UsernameFile, s.PasswordFile, s.TokenFile, s.AWS.WebIdentityTokenFile}
+	files := []string{s.UsernameFile, s.PasswordFile, s.TokenFile, s.AWS.WebIdentityTokenFile, s.Kerberos.KeytabFile}
 	if o := s.OAuth; o != nil {
 		all, files = append(all, o.ClientSecret), append(files, o.ClientSecretFile, o.ClientAssertionFile)
 		u, err := url.Parse(o.TokenURL)

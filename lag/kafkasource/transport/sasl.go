@@ -16,6 +16,7 @@ import (
 //	PLAIN, SCRAM-SHA-256, SCRAM-SHA-512   username and password, each here or in a file
 //	OAUTHBEARER                           a token in a file, or OAuth; extensions (KIP-342)
 //	AWS_MSK_IAM                           a region; credentials as for every AWS tool, or AWS
+//	GSSAPI                                username, and a keytab or a password; Kerberos
 //
 // Password and ClientSecret are plain text here. String hides them from logs and messages.
 type SASL struct {
@@ -27,6 +28,7 @@ type SASL struct {
 	Extensions             map[string]string
 	Region                 string
 	AWS                    AWS
+	Kerberos               Kerberos
 }
 
 // OAuth is the client credentials grant of OAuth 2.0 (RFC 6749, 4.4). The client shows that it is itself by a secret, or by a signed
@@ -91,8 +93,10 @@ func newMechanism(s SASL) (*mechanism, error) {
 		m.start = s.bearer()
 	case "AWS_MSK_IAM":
 		m.start = mskIAM(s.Region, s.AWS)
+	case "GSSAPI":
+		m.start = s.kerberos()
 	default:
-		return nil, fmt.Errorf("SASL mechanism %q is not one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, AWS_MSK_IAM", s.Mechanism)
+		return nil, fmt.Errorf("SASL mechanism %q is not one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, AWS_MSK_IAM, GSSAPI", s.Mechanism)
 	}
 	return m, nil
 }

@@ -16,19 +16,26 @@ import (
 
 // mskIAM signs in to Amazon MSK. The credentials are looked for at the first connection, and renew themselves.
 func mskIAM(region string, from AWS) authenticator {
-	var mu sync.Mutex
+	var mu sync.Mutex // of signer, not held while it asks AWS
 	var signer *aws_msk_iam_v2.Mechanism
-	return func(ctx context.Context) (sasl.StateMachine, []byte, error) {
+	find := func(ctx context.Context) (*aws_msk_iam_v2.Mechanism, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		if signer == nil {
 			found, err := from.config(ctx, region)
 			if err != nil {
-				return nil, nil, fmt.Errorf("looking for AWS credentials: %w", err)
+				return nil, fmt.Errorf("looking for AWS credentials: %w", err)
 			}
 			signer = aws_msk_iam_v2.NewMechanism(found)
 		}
-		state, first, err := signer.Start(ctx)
+		return signer, nil
+	}
+	return func(ctx context.Context) (sasl.StateMachine, []byte, error) {
+		found, err := find(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		state, first, err := found.Start(ctx)
 		if err != nil && from.RoleARN != "" {
 			err = fmt.Errorf("assuming %s: %w", from.RoleARN, err)
 		}
@@ -49,7 +56,7 @@ func (a AWS) config(ctx context.Context, region string) (aws.Config, error) {
 	session, client := cmp.Or(a.SessionName, "lagscaler"), sts.NewFromConfig(c)
 	var role aws.CredentialsProvider
 	if a.WebIdentityTokenFile != "" {
-		role = stscreds.NewWebIdentityRoleProvider(client, a.RoleARN, stscreds.IdentityTokenFile(a.WebIdentityTokenFile),
+		role = stscreds.NewWebIdentityRoleProvider(client, a.RoleARN, identityToken(a.WebIdentityTokenFile),
 			func(o *stscreds.WebIdentityRoleOptions) { o.RoleSessionName = session })
 	} else {
 		role = stscreds.NewAssumeRoleProvider(client, a.RoleARN, func(o *stscreds.AssumeRoleOptions) {
@@ -61,4 +68,13 @@ func (a AWS) config(ctx context.Context, region string) (aws.Config, error) {
 	}
 	c.Credentials = aws.NewCredentialsCache(role)
 	return c, nil
+}
+
+// identityToken is a file with a web identity token. Unlike that of the library, it may end with a line break, as every other secret here may.
+type identityToken string
+
+// GetIdentityToken reads the token as it is now.
+func (f identityToken) GetIdentityToken() ([]byte, error) {
+	text, err := secret("", string(f))
+	return []byte(text), err
 }

@@ -3,8 +3,10 @@ package transport
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"os"
+	"strings"
 )
 
 // TLS is how to speak TLS with brokers. Its files are read for every new connection, so that renewed certificates
@@ -14,7 +16,18 @@ type TLS struct {
 	CertFile, KeyFile  string // client certificate and key, PEM, for mutual TLS
 	ServerName         string // that certificates must carry; empty: each broker's host
 	InsecureSkipVerify bool   // for tests only
+
+	// The same as texts, for what is in no file.
+	CAPEM, CertPEM, KeyPEM string
 }
+
+// String says which files and names it has, and no key.
+func (t *TLS) String() string {
+	return strings.TrimSpace("TLS " + strings.Join([]string{t.CAFile, t.CertFile, t.ServerName}, " "))
+}
+
+// GoString is String, for %#v.
+func (t *TLS) GoString() string { return t.String() }
 
 func (t *TLS) config() (*tls.Config, error) {
 	c := &tls.Config{
@@ -31,6 +44,18 @@ func (t *TLS) config() (*tls.Config, error) {
 		if !c.RootCAs.AppendCertsFromPEM(pem) {
 			return nil, fmt.Errorf("%s holds no certificate", t.CAFile)
 		}
+	}
+	if t.CAPEM != "" {
+		if c.RootCAs = x509.NewCertPool(); !c.RootCAs.AppendCertsFromPEM([]byte(t.CAPEM)) {
+			return nil, errors.New("the certificate authorities hold no certificate")
+		}
+	}
+	if t.CertPEM != "" {
+		pair, err := tls.X509KeyPair([]byte(t.CertPEM), []byte(t.KeyPEM))
+		if err != nil {
+			return nil, fmt.Errorf("reading the client certificate: %w", err)
+		}
+		c.Certificates = []tls.Certificate{pair}
 	}
 	if t.CertFile != "" {
 		pair, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)

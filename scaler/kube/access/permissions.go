@@ -13,6 +13,9 @@ type Place string
 const (
 	Watched Place = "watched" // every watched namespace: a ClusterRole, or a Role in each
 	Own     Place = "own"     // the namespace of the Lease and the memory: a Role there
+	Cluster Place = "cluster" // no namespace: a ClusterRole
+	System  Place = "system"  // kube-system: a Role there
+	Strimzi Place = "strimzi" // the namespace of an entry of strimzi of the configuration: a Role there
 )
 
 // Permission is what the program may do with one resource, and what for: one rule of the chart's roles.
@@ -64,7 +67,7 @@ var permissions = []Permission{
 		"", "namespaces",
 		[]string{"get", "list", "watch"},
 		Watched, scaler.Advise, false,
-		"a freeze of all scalers of a namespace, by its annotation", "a freeze by an annotation of a namespace is not seen",
+		"a freeze of all scalers of a namespace, by its annotation: list and watch where all namespaces are watched, get in single ones", "a freeze by an annotation of a namespace is not seen",
 	},
 	{
 		"autoscaling", "horizontalpodautoscalers",
@@ -125,6 +128,54 @@ var Owners = Permission{
 	[]string{"list", "watch"},
 	Watched, scaler.Observe, true,
 	"the labels that say whose the groups of a namespace are", "the labels of namespaces are not known",
+}
+
+// CustomMetrics are the permissions that `customMetrics` of the configuration needs beside those of the mode.
+var CustomMetrics = []Permission{
+	{
+		"authorization.k8s.io", "subjectaccessreviews",
+		[]string{"create"},
+		Cluster, scaler.Observe, false,
+		"asks whether a user may read a metric", "no HPA gets a number: who may ask is not known",
+	},
+	{
+		"", "configmaps",
+		[]string{"get", "list", "watch"},
+		System, scaler.Observe, false,
+		"how the API server identifies itself, in extension-apiserver-authentication", "no HPA gets a number: the API server is not believed",
+	},
+}
+
+// AuthenticationConfig is the ConfigMap that [CustomMetrics] reads.
+const AuthenticationConfig = "extension-apiserver-authentication"
+
+// Consequence is what happens without the permission.
+func (p Permission) Consequence() string { return p.ifMissing }
+
+// VerbsIn are the verbs that are used where all namespaces are watched, or where single ones are. A Role in a namespace allows to read that
+// namespace, and neither to list nor to watch namespaces.
+func (p Permission) VerbsIn(all bool) []string {
+	if p.Group != "" || p.Resource != "namespaces" || p.Place != Watched {
+		return p.Verbs
+	}
+	return slices.DeleteFunc(slices.Clone(p.Verbs), func(verb string) bool { return (verb == "get") == all })
+}
+
+// OfStrimzi are the permissions that an entry of `strimzi` of the configuration needs in its namespace. The second one is only for the Secret
+// of its user, by name.
+var OfStrimzi = []Permission{
+	{
+		"kafka.strimzi.io", "kafkas",
+		[]string{"list", "watch"},
+		Strimzi, scaler.Observe, true,
+		"the Kafka clusters that Strimzi runs: their bootstrap addresses and certificates", "Kafka clusters of Strimzi are not found",
+	},
+	{
+		"", "secrets",
+		[]string{"list", "watch"},
+		Strimzi, scaler.Observe, false,
+		"the password or the certificate of the KafkaUser that the entry names, and of no other", "the clusters whose user has this Secret are not read",
+	},
 }
 
 // Permissions are exactly those that a mode uses. Targets of other kinds than Deployment and StatefulSet need list and

@@ -19,6 +19,7 @@ type Right struct {
 	Resource  string
 	Namespace string // empty: all
 	Place     Place  // empty: the first of the permissions for the resource
+	Name      string // of the only object; empty: all objects
 }
 
 // GroupResource is the resource.
@@ -29,6 +30,12 @@ func (r Right) GroupResource() schema.GroupResource {
 // String is the permission in words: update deployments.apps/scale in shop.
 func (r Right) String() string {
 	s := r.Verb + " " + r.GroupResource().String()
+	if r.Name != "" {
+		s += " named " + r.Name
+	}
+	if r.Place == Cluster {
+		return s
+	}
 	if r.Namespace == "" {
 		return s + " in all namespaces"
 	}
@@ -37,7 +44,7 @@ func (r Right) String() string {
 
 // Consequence is what happens without the permission.
 func (r Right) Consequence() string {
-	for _, p := range append(slices.Clip(permissions), Owners) {
+	for _, p := range slices.Concat(permissions, []Permission{Owners}, OfStrimzi, CustomMetrics) {
 		if p.Group == r.Group && p.Resource == r.Resource && (r.Place == "" || r.Place == p.Place) {
 			return p.ifMissing
 		}

@@ -1,4 +1,4 @@
-package closedloop
+package consumer
 
 import (
 	"cmp"
@@ -17,8 +17,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// ConsumerConfig is what one consumer process does. The test binary is started again as that process.
-type ConsumerConfig struct {
+// Config is what one consumer process does.
+type Config struct {
 	Name       string // of its pod: the client id begins with it
 	Brokers    string
 	Topic      string
@@ -31,8 +31,8 @@ type ConsumerConfig struct {
 	Plain      bool          // as programs are with the clients' defaults: see plainOptions
 }
 
-// ConsumerReport is what a consumer has done so far; it writes one as a line now and then, and when it ends.
-type ConsumerReport struct {
+// Report is what a consumer has done so far; it writes one as a line now and then, and when it ends.
+type Report struct {
 	Done, Late int64
 	Oldest     time.Duration // of a record when it was done
 
@@ -49,17 +49,21 @@ const (
 	reportEvery = 500 * time.Millisecond
 	goodRecords = 20 // records of a poisoned partition that can be done
 	fetchAtOnce = 10 // records: after a rebalance so many at most are done for partitions that are another's by then
+
+	// A broker answers at once when there is a record. A fetch that waits in vain keeps the one after a rebalance waiting, and each
+	// costs a broker and a consumer CPU: with a fifth of this, thirty consumers without a record ask three brokers 900 times a second.
+	fetchWait = 500 * time.Millisecond
 )
 
-// consume is main of a consumer process: it ends at SIGTERM, leaving its groups as a well-behaved program does.
-func consume(text string) error {
-	var c ConsumerConfig
+// Run is main of a consumer process with this Config as JSON: it ends at SIGTERM, leaving its groups as a well-behaved program does.
+func Run(text string) error {
+	var c Config
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		return err
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	results := make(chan ConsumerReport)
+	results := make(chan Report)
 	ended := make(chan error, len(c.Groups))
 	for _, group := range c.Groups {
 		go func() { ended <- c.member(ctx, group, results) }()
@@ -71,7 +75,7 @@ func consume(text string) error {
 		}
 	}
 	reported := time.Now()
-	sum := ConsumerReport{At: reported}
+	sum := Report{At: reported}
 	out := json.NewEncoder(os.Stdout)
 	if err := out.Encode(sum); err != nil { // it has started
 		return err
@@ -97,18 +101,18 @@ func consume(text string) error {
 	return out.Encode(sum)
 }
 
-func (c *ConsumerReport) add(r ConsumerReport) {
+func (c *Report) add(r Report) {
 	c.Done, c.Late, c.Busy = c.Done+r.Done, c.Late+r.Late, c.Busy+r.Busy
 	c.Oldest, c.Recent = max(c.Oldest, r.Oldest), max(c.Recent, r.Oldest)
 	c.Paused = append(c.Paused, r.Paused...)
 }
 
 // groupOptions say how a member behaves in its group.
-func (c ConsumerConfig) groupOptions(ctx context.Context, results chan<- ConsumerReport) []kgo.Opt {
+func (c Config) groupOptions(ctx context.Context, results chan<- Report) []kgo.Opt {
 	if !c.Plain {
 		return []kgo.Opt{
 			kgo.Balancers(kgo.CooperativeStickyBalancer()), kgo.AutoCommitInterval(CommitEvery),
-			kgo.SessionTimeout(cmp.Or(c.Session, 6*time.Second)), kgo.HeartbeatInterval(300 * time.Millisecond),
+			kgo.SessionTimeout(cmp.Or(c.Session, 6*time.Second)), kgo.HeartbeatInterval(300 * time.Millisecond), kgo.FetchMaxWait(fetchWait),
 		}
 	}
 	return c.plainOptions(ctx, results)
@@ -120,14 +124,15 @@ const (
 	plainStart  = 8 * time.Second // at most
 	plainCommit = 5 * time.Second
 	plainFetch  = 100 // records
+	plainWait   = 100 * time.Millisecond
 )
 
 // plainOptions are those of a program with the clients' defaults: eager, range, a heartbeat each 3 s, a commit each 5 s. It
 // tells how long it had no partitions in a rebalance.
-func (c ConsumerConfig) plainOptions(ctx context.Context, results chan<- ConsumerReport) []kgo.Opt {
+func (c Config) plainOptions(ctx context.Context, results chan<- Report) []kgo.Opt {
 	var gaveUp time.Time // both callbacks come one after the other
 	return []kgo.Opt{
-		kgo.Balancers(kgo.RangeBalancer()), kgo.AutoCommitInterval(plainCommit), kgo.HeartbeatInterval(3 * time.Second),
+		kgo.Balancers(kgo.RangeBalancer()), kgo.AutoCommitInterval(plainCommit), kgo.HeartbeatInterval(3 * time.Second), kgo.FetchMaxWait(plainWait),
 		kgo.BlockRebalanceOnPoll(),
 		kgo.OnPartitionsRevoked(func(_ context.Context, client *kgo.Client, _ map[string][]int32) {
 			gaveUp = time.Now()
@@ -140,7 +145,7 @@ func (c ConsumerConfig) plainOptions(ctx context.Context, results chan<- Consume
 				return // it has just joined
 			}
 			select {
-			case results <- ConsumerReport{Paused: []time.Duration{time.Since(gaveUp)}}:
+			case results <- Report{Paused: []time.Duration{time.Since(gaveUp)}}:
 			case <-ctx.Done():
 			}
 			gaveUp = time.Time{}
@@ -149,10 +154,10 @@ func (c ConsumerConfig) plainOptions(ctx context.Context, results chan<- Consume
 }
 
 // member is one member of a group: it does one record after the other.
-func (c ConsumerConfig) member(ctx context.Context, group string, results chan<- ConsumerReport) error {
+func (c Config) member(ctx context.Context, group string, results chan<- Report) error {
 	client, err := kgo.NewClient(append(c.groupOptions(ctx, results),
 		kgo.SeedBrokers(strings.Split(c.Brokers, ",")...), kgo.ClientID(c.Name+"-"+group), kgo.ConsumerGroup(group), kgo.ConsumeTopics(append(c.More, c.Topic)...),
-		kgo.AutoCommitMarks(), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchMaxWait(100*time.Millisecond),
+		kgo.AutoCommitMarks(), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 	)...)
 	if err != nil {
 		return err
@@ -178,7 +183,7 @@ func (c ConsumerConfig) member(ctx context.Context, group string, results chan<-
 			time.Sleep(c.Processing) // the work itself
 			client.MarkCommitRecords(r)
 			age := time.Since(r.Timestamp)
-			result := ConsumerReport{Done: 1, Oldest: age, Busy: time.Since(began)}
+			result := Report{Done: 1, Oldest: age, Busy: time.Since(began)}
 			if age > c.Target {
 				result.Late = 1
 			}

@@ -1,0 +1,3 @@
+package rights
+
+import _ "github.com/lagscaler/lagscaler/internal/fixedseed"
