@@ -207,8 +207,8 @@ func TestTheDemoCompilesLittle(t *testing.T) {
 			}
 		}
 	}
-	if len(all) > 520 {
-		t.Errorf("the demo compiles %d packages; it was 490", len(all))
+	if len(all) > 560 { // 39 small ones are Kerberos, which lag/kafkasource/transport knows
+		t.Errorf("the demo compiles %d packages; it was 539", len(all))
 	}
 }
 
