@@ -69,7 +69,8 @@
 //	What limits all scalers together?                    scaler/brakes     doc.go: the rules; share.go: Share
 //	And over several shards?                             scaler/brakes     parts.go: Fair, Next, Usable; scaler/kube: parts.go, in the Lease
 //	To which shard does a group belong?                  lag/shard         doc.go: the rules; shard.go: Owner
-//	Who has it while the number of shards changes?       lag/shard         seat.go: Look; scaler/kube: shards.go, with the Leases
+//	Who has it while the number of shards changes?       lag/shard         seat.go: Look
+//	Where does the leader of a shard write its claim?    scaler/kube       shards.go: in its Lease
 //	What does a shard read and show of a fleet?          internal/engine   shards.go: divide, goBy, own
 //	How does a page show all shards?                     internal/web      others.go: mergeOthers, elsewhere
 //	When do decisions get their share of these limits?   internal/engine   brakes.go: concludeAll, when all of a poll are made
