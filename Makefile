@@ -71,9 +71,9 @@ e2e: gotestsum
 	cd e2e && gotestsum --format pkgname --rerun-fails=2 --rerun-fails-max-failures=15 \
 		--packages='./suites/scale ./servers/kafka ./suites/lag ./suites/alerts ./suites/chaos ./suites/chart ./suites/rebalance ./...' -- -race -count=1 -p 2 -timeout 40m
 
-## long: simulate eight hours of groups and scalers that come and go, which make check leaves out: by then what the program keeps does not grow
-long:
-	SOAK_HOURS=8 GOGC=400 go test -vet=off -run '^TestSoak$$' ./scaler/sim/worlds
+## long: run what make check leaves out, because it takes a core for ten seconds and more: a day of alerts, and eight simulated hours
+long: alert-tools
+	LAGSCALER_LONG=1 SOAK_HOURS=8 GOGC=400 go test -vet=off -run '^(TestSoak|TestQuietFleet|TestRules)$$' ./scaler/sim/worlds ./alerts
 
 ## outage: the only replica of some groups' offsets stays away for long (OUTAGE=3m)
 outage:
@@ -94,7 +94,7 @@ soak:
 
 ## demo: run a demonstration (DURATION=90s, SCENARIO=burst|diurnal|hot-partition|stalled|crash-loop|partial-outage)
 demo:
-	@test -e bin/lagscaler-demo || echo "compiling; the first time Go downloads and compiles the dependencies of the demo, which takes about 95 s of CPU time: a minute on two cores"
+	@test -e bin/lagscaler-demo || echo "compiling; the first time Go downloads and compiles the dependencies of the demo, which takes about 100 s of CPU time: a minute on two cores"
 	@CGO_ENABLED=0 go build -v -trimpath -ldflags '-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o bin/lagscaler-demo ./cmd/lagscaler-demo 2>&1 | \
 		awk '/ |^#/ {print; next} ++n % 50 == 0 {print n " packages compiled"; fflush()}'
 	bin/lagscaler-demo $(if $(DURATION),--duration $(DURATION)) $(if $(SCENARIO),--scenario $(SCENARIO))
