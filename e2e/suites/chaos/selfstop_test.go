@@ -42,7 +42,7 @@ func (s *system) stopsItself() stopped {
 	change := s.traffic.hold(s.Load, evenTraffic)
 	s.Kubectl(s.t, "patch", "kafkascaler", closedloop.ScalerName, "--namespace="+s.NS, "--type=merge",
 		"--patch", fmt.Sprintf(`{"spec": {"targetLag": "%s"}}`, shortTarget))
-	if r.Why = s.until(patience, s.calm); r.Why != nil {
+	if r.Why = s.until(4*patience, s.calm); r.Why != nil { // what is learned is saved each five minutes
 		return r
 	}
 	began := time.Now()
