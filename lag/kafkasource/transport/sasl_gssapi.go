@@ -216,7 +216,7 @@ func (k *kerberosState) Next(_ context.Context, challenge []byte) (bool, []byte,
 		return false, nil, fmt.Errorf("the broker's offer of security layers: %w", err)
 	}
 	if ok, err := offer.Verify(k.key, keyusage.GSSAPI_ACCEPTOR_SEAL); !ok || err != nil {
-		return false, nil, fmt.Errorf("the broker's offer of security layers is not signed with the key of the ticket: %v", err)
+		return false, nil, errors.Join(errors.New("the broker's offer of security layers is not signed with the key of the ticket"), err)
 	}
 	if len(offer.Payload) != 4 || offer.Payload[0]&noLayer == 0 {
 		return false, nil, fmt.Errorf("the broker offers the security layers %x, and not to have none", offer.Payload)
