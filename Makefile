@@ -71,9 +71,9 @@ e2e: gotestsum
 	cd e2e && gotestsum --format pkgname --rerun-fails=2 --rerun-fails-max-failures=15 \
 		--packages='./suites/scale ./servers/kafka ./suites/lag ./suites/alerts ./suites/chaos ./suites/chart ./suites/rebalance ./...' -- -race -count=1 -p 2 -timeout 40m
 
-## long: simulate eight hours of groups and scalers that come and go, which make check leaves out: by then what the program keeps does not grow
-long:
-	SOAK_HOURS=8 GOGC=400 go test -vet=off -run '^TestSoak$$' ./scaler/sim/worlds
+## long: run what make check leaves out, because it takes a core for ten seconds and more: a day of alerts, and eight simulated hours
+long: alert-tools
+	LAGSCALER_LONG=1 SOAK_HOURS=8 GOGC=400 go test -vet=off -run '^(TestSoak|TestQuietFleet|TestRules)$$' ./scaler/sim/worlds ./alerts
 
 ## outage: the only replica of some groups' offsets stays away for long (OUTAGE=3m)
 outage:

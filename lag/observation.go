@@ -27,6 +27,8 @@ type Observation struct {
 	Requests   []RequestCount // by API, sorted
 	Duplicates int            // groups that two brokers listed
 
+	Quota Quota // what brokers asked for since the poll before, because of their quotas
+
 	OffsetsRetention time.Duration // offsets.retention.minutes of the brokers, as read or as configured; 0: not known
 }
 

@@ -69,7 +69,8 @@
 //	What limits all scalers together?                    scaler/brakes     doc.go: the rules; share.go: Share
 //	And over several shards?                             scaler/brakes     parts.go: Fair, Next, Usable; scaler/kube: parts.go, in the Lease
 //	To which shard does a group belong?                  lag/shard         doc.go: the rules; shard.go: Owner
-//	Who has it while the number of shards changes?       lag/shard         seat.go: Look; scaler/kube: shards.go, with the Leases
+//	Who has it while the number of shards changes?       lag/shard         seat.go: Look
+//	Where does the leader of a shard write its claim?    scaler/kube       shards.go: in its Lease
 //	What does a shard read and show of a fleet?          internal/engine   shards.go: divide, goBy, own
 //	How does a page show all shards?                     internal/web      others.go: mergeOthers, elsewhere
 //	When do decisions get their share of these limits?   internal/engine   brakes.go: concludeAll, when all of a poll are made
@@ -160,14 +161,22 @@
 //	Which scaler does a trigger of KEDA ask for?         scaler/kube       triggers.go: ParseTrigger, AskFor; with settings of its own: resource
 //	Whose are the steps of an HPA towards our number?    scaler/kube/watch   targets.go: ours; internal/engine: followed
 //	What keeps a password out of logs and pages?         internal/config   secret.go
+//	Who takes a poll in, while others are decided?       internal/engine   taking.go, with a drawing
+//	When is each of many clusters polled and sampled?    internal/engine   pace.go: spread; engine.go: Cluster has its own intervals
+//	At whose polls is a scaler of several decided?       internal/engine   scaling.go: paced
+//	What depends on the interval of a source?            scaler/seen       clock.go: Paced
 //	What if the machine was suspended?                   internal/engine   suspend.go: what looks the same, in a table
+//	What becomes of a broker's quota, and of our limits? lag/kafkasource/transport   quota.go; connections.go
+//	How many requests a second does a cluster take?      lag/kafkasource   pace.go: loadOf
 //	When is a changed password or certificate read?      lag/kafkasource/transport   sasl.go, tls.go: for each new connection
+//	Where do tokens and tickets come from?               lag/kafkasource/transport   sasl_oauth.go, sasl_msk.go, sasl_gssapi.go
 //	And when are open connections replaced for it?       internal/daemon   sources.go: follow
 //	When is a scaler decided later than others?          internal/engine   turns.go: when its namespace has too many
 //	Which goroutines are there?                          internal/engine   doc.go: the goroutines; engine.go: Tick is one whole cycle
 //	How are the parts wired, started and stopped?        internal/daemon   daemon.go: New; run.go: Run, with a drawing
 //	Who serves the port, with which TLS and password?    internal/daemon   serve.go
-//	When is a change of the configuration noticed?       internal/config   reload.go
+//	When is a change of the configuration noticed?       internal/config   reload.go; clusters.go: a cluster with a file of its own
+//	Which clusters does Strimzi run?                     scaler/kube/strimzi   strimzi.go: Discovery; read.go: what a resource says
 //	What does a changed configuration change?            internal/daemon   reload.go; restart.go: what needs a restart; sources.go: the clusters
 //	What does it change in the engine?                   internal/engine   engine.go: configure
 //	How does a command print what it read?               internal/output   table.go, lag.go, document.go

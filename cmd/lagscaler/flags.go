@@ -65,8 +65,17 @@ func (p *place) where() string {
 	return "the cluster at " + strings.Join(p.brokers, ",")
 }
 
-// load is the configuration that the flags name.
+// load is the configuration that the flags name, with at least one cluster.
 func (p *place) load() (*config.Config, error) {
+	c, err := p.loadAny()
+	if err == nil && len(c.Clusters) == 0 {
+		return nil, wrong{fmt.Errorf("%s has no cluster of its own; those of strimzi are read by a running daemon: give --server URL", p.config)}
+	}
+	return c, err
+}
+
+// loadAny is load for a command that also does its work without a cluster.
+func (p *place) loadAny() (*config.Config, error) {
 	if err := p.one(); err != nil {
 		return nil, err
 	}

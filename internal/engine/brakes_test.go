@@ -92,7 +92,7 @@ func TestScalersStepDownAFewAtOnce(t *testing.T) {
 			for _, r := range e.Latest().Scalers {
 				if steps := r.Decision.Steps; len(steps) > 0 && steps[len(steps)-1].Reason == scaler.FleetDownLimit {
 					held[r.Name] = true
-					if r.Decision.Desired != r.Decision.Current || !strings.Contains(r.Line, "limit all: 2 scalers within 5 min") {
+					if r.Decision.Desired != r.Decision.Current || !strings.Contains(r.Line, "limit all: at most 2 scalers within 5 min") {
 						t.Fatalf("held, and yet: %s", r.Line)
 					}
 				}

@@ -12,8 +12,9 @@ import (
 
 // input is everything that a decision may know.
 func (s *scaling) input(one *scaler.Scaler, now time.Time) scaler.Input {
+	_, clock := s.paced(one)
 	in := scaler.Input{
-		Now: now, Clock: s.clock, Workload: one.Workload, Policy: one.Policy, Memory: s.memory.learned[one.Name],
+		Now: now, Clock: clock, Workload: one.Workload, Policy: one.Policy, Memory: s.memory.learned[one.Name],
 	}
 	in.Policy.Mode = one.Mode // in force: under the kill switch nobody fights us
 	if one.Workload.Followed {

@@ -28,8 +28,8 @@ type Settings struct {
 
 // Options are fixed for an engine's life.
 type Options struct {
-	Interval       time.Duration // between polls, 10 s when zero
-	SampleInterval time.Duration // between samples of group states, 1 s when zero
+	Interval       time.Duration // between polls of a cluster that has no interval of its own, 10 s when zero
+	SampleInterval time.Duration // between samples of group states of such a cluster, 1 s when zero; negative: none
 	Clock          seen.Clock    // of decisions; the zero value is the real one, with a poll each Interval
 	Log            *slog.Logger  // nil: discarded
 
@@ -69,6 +69,7 @@ type Engine struct {
 	panics   *panics
 
 	current  Settings
+	rules    atomic.Pointer[rules] // what current and scaling.declared say of groups, for the goroutines that take polls in
 	clusters map[string]*cluster
 	scaling  scaling
 	awake    awake
@@ -76,13 +77,16 @@ type Engine struct {
 	shownBy  *shard.View
 }
 
-// reading is what an I/O goroutine read: a sample or an observation.
+// reading is what an I/O goroutine read: a sample or an observation, or what it made of an observation.
 type reading struct {
 	source  Source // tells the readings of a replaced source from those of its successor
 	cluster string
 	sample  *lag.Sample
 	obs     *lag.Observation
 	took    time.Duration
+
+	back  chan *taking // with obs: gets what is to be made of it, or is closed; nil: Run does it itself
+	taken *taking      // what was made of it
 }
 
 // New makes an engine; nothing runs until Run or Tick.
@@ -90,7 +94,7 @@ func New(s Settings, o Options) *Engine {
 	if o.Interval <= 0 {
 		o.Interval = 10 * time.Second
 	}
-	if o.SampleInterval <= 0 {
+	if o.SampleInterval == 0 {
 		o.SampleInterval = time.Second
 	}
 	if o.Clock.Poll <= 0 {
@@ -114,7 +118,7 @@ func New(s Settings, o Options) *Engine {
 // Latest is the last Report, nil before the first poll ended.
 func (e *Engine) Latest() *Report { return e.latest.Load() }
 
-// Interval is the time between two polls.
+// Interval is the time between two polls of a cluster that has no interval of its own.
 func (e *Engine) Interval() time.Duration { return e.opts.Interval }
 
 // Reconfigure gives new settings to a running engine. A cluster whose Source stays the same keeps its history.
@@ -135,9 +139,11 @@ func (e *Engine) configure(s Settings) {
 		s.Labels = func(string, string) map[string]string { return nil }
 	}
 	e.current, e.scaling.mode, e.scaling.braking.settings = s, s.Mode, s.Brakes
+	e.rule()
 	kept := map[string]*cluster{}
 	for _, c := range s.Clusters {
 		if old, ok := e.clusters[c.Name]; ok && old.Source == c.Source {
+			old.Cluster = c
 			kept[c.Name] = old
 			continue
 		}
@@ -146,11 +152,26 @@ func (e *Engine) configure(s Settings) {
 	e.clusters = kept
 }
 
+// rules are what holds for groups. They are not changed, but replaced.
+type rules struct {
+	slo    func(cluster, group string) lag.SLO // as the configuration says
+	labels func(cluster, group string) map[string]string
+
+	slos  map[groupName]lag.SLO // as scalers say
+	owned map[groupName]map[string]string
+}
+
+// rule puts the present settings and declarations into force for groups.
+func (e *Engine) rule() {
+	e.rules.Store(&rules{slo: e.current.SLO, labels: e.current.Labels, slos: e.scaling.declared.slos, owned: e.scaling.declared.labels})
+}
+
 // slo is the thresholds in force: those of a scaler of the group, completed by those of the configuration. It reads the present
-// settings, so that a cluster keeps its history when they change.
+// settings, so that a cluster keeps its history when they change. Every goroutine may call it.
 func (e *Engine) slo(cluster, group string) lag.SLO {
-	slo := e.current.SLO(cluster, group)
-	if own, ok := e.scaling.declared.slos[groupName{cluster, group}]; ok {
+	r := e.rules.Load()
+	slo := r.slo(cluster, group)
+	if own, ok := r.slos[groupName{cluster, group}]; ok {
 		return own.Or(slo)
 	}
 	return slo
@@ -170,7 +191,9 @@ func (e *Engine) Tick(ctx context.Context, now time.Time) {
 	e.declare(now)
 	e.scaling.load(ctx, now)
 	for i, c := range e.current.Clusters {
-		e.observed(c.Name, observations[i])
+		t := e.take(c.Name, observations[i])
+		t.run()
+		e.took(t)
 	}
 	e.scaling.decide(ctx, now, 0, func(string) bool { return true })
 	e.publish(now)
@@ -179,6 +202,7 @@ func (e *Engine) Tick(ctx context.Context, now time.Time) {
 // declare takes in what is declared now, and tells the sources which topics and groups that names.
 func (e *Engine) declare(now time.Time) {
 	e.scaling.read(now)
+	e.rule()
 	for _, c := range e.current.Clusters {
 		if r, ok := c.Source.(TopicReader); ok {
 			r.ReadTopics(e.scaling.declared.topicNames(c.Name))
@@ -193,35 +217,13 @@ func (e *Engine) declare(now time.Time) {
 
 // observe polls under a deadline shorter than the interval, so that polls never queue up.
 func (e *Engine) observe(ctx context.Context, c Cluster) (o lag.Observation) {
-	ctx, cancel := context.WithTimeout(ctx, e.opts.Interval*9/10)
+	ctx, cancel := context.WithTimeout(ctx, e.polls(&c)*9/10)
 	defer cancel()
 	began := time.Now()
 	if err := e.panics.catch(PartRead, c.Name, func() { o = c.Source.Observe(ctx) }); err != nil {
 		return failed(c.Name, began, time.Now(), err)
 	}
 	return o
-}
-
-// observed takes in a poll. When that panics, the cluster counts as not read.
-func (e *Engine) observed(name string, o lag.Observation) {
-	c := e.clusters[name]
-	e.resume(time.Now())
-	o = e.identified(name, o)
-	e.scaling.teach(name, &c.history)
-	take := func(o lag.Observation) error {
-		return e.panics.catch(PartCompute, name, func() {
-			e.logRebalances(c.observed(o, e.scaling.declared.hints[name], e.scaling.declared.of(name, e.scaling.left[name]), e.slo))
-			e.scaling.left.read(c.report.Snapshot)
-		})
-	}
-	err := take(o)
-	if err == nil {
-		return
-	}
-	o = failed(name, o.Began, o.At, err)
-	if take(o) != nil {
-		c.forget(o)
-	}
 }
 
 // publish makes the Report that readers see from now on.
@@ -236,7 +238,12 @@ func (e *Engine) publish(now time.Time) {
 	shown := map[*ClusterReport]*ClusterReport{}
 	for _, c := range e.clusters {
 		r.Clusters = append(r.Clusters, e.own(c.report, shown))
-		r.Polls = append(r.Polls, c.polled())
+		p := c.polled()
+		p.Interval = e.polls(&c.Cluster)
+		if every, ok := e.samples(&c.Cluster); ok {
+			p.SampleInterval = every
+		}
+		r.Polls = append(r.Polls, p)
 	}
 	e.shown, e.shownBy = shown, e.scaling.view
 	slices.SortFunc(r.Clusters, func(a, b *ClusterReport) int { return strings.Compare(a.Name, b.Name) })

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"maps"
@@ -48,6 +49,7 @@ const (
 type lastPolls interface {
 	source(spec seen.SourceSpec, remembered func(topic string) bool) seen.Source // for a decision
 	measured(spec seen.SourceSpec) lag.Measurement                               // for readers
+	interval(cluster string) (own time.Duration, known bool)                     // of the polls of a cluster; 0: that of the clock
 }
 
 // scaling decides for all scalers and applies the decisions. Like all state of the engine it belongs to the goroutine of Run.
@@ -109,7 +111,7 @@ func (s *scaling) asleep(one *scaler.Scaler) asleep.State {
 	return *one.Asleep
 }
 
-// decide evaluates the scalers whose first source lives in one of the polled clusters, and applies what changed.
+// decide evaluates the scalers that are due at the polls of these clusters, see [scaling.paced], and applies what changed.
 // One target's failure never stops the others. The decisions take no longer than their share, see [turns].
 func (s *scaling) decide(ctx context.Context, now time.Time, share time.Duration, polled func(cluster string) bool) {
 	reports := map[string]ScalerReport{}
@@ -149,7 +151,21 @@ func (s *scaling) evaluates(one *scaler.Scaler, polled func(cluster string) bool
 		return false
 	}
 	_, known := s.reports[one.Name]
-	return !known || s.turns.waits(one.Name) || len(one.Sources) > 0 && polled(one.Sources[0].Cluster)
+	cluster, _ := s.paced(one)
+	return !known || s.turns.waits(one.Name) || cluster != "" && polled(cluster)
+}
+
+// paced is the cluster at whose polls a scaler is decided: that of its source with the shortest interval, the first one of equals.
+// Empty: it has no source in a cluster that is read. A source of another cluster is as old as its own interval allows.
+func (s *scaling) paced(one *scaler.Scaler) (cluster string, clock seen.Clock) {
+	clock = s.clock
+	for i := range one.Sources {
+		own, known := s.polls.interval(one.Sources[i].Cluster)
+		if own = cmp.Or(own, s.clock.Poll); known && (cluster == "" || own < clock.Poll) {
+			cluster, clock.Poll = one.Sources[i].Cluster, own
+		}
+	}
+	return cluster, clock
 }
 
 // decideOne is one scaler's part of decide: a decision if it is due, else the last one. asks is nil when there is nothing to write.

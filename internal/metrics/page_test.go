@@ -414,7 +414,7 @@ func TestHelpNamesTheSamplingPeriod(t *testing.T) {
 	r := (&fleet{name: "main", groups: 1, topics: 1, partitions: 1}).report(1)
 	p := New(Options{Latest: func() *engine.Report { return r }, Sample: 2 * time.Second})
 	want := "# HELP lagscaler_group_rebalances_unplanned_total Rebalances that no replica change and no rollout of the target explains. " +
-		"A lower bound, because states are read every 2s and members every 10s.\n"
+		"A lower bound, because states are read every 2s and members every 10s, unless the cluster has intervals of its own.\n"
 	if body := scrape(t, p, nil).Body.String(); !strings.Contains(body, want) {
 		t.Errorf("missing %s", want)
 	}

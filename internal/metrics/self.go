@@ -90,6 +90,19 @@ var pollTable = []row[*pollView]{
 				o.add(float64(r.Count), r.API)
 			}
 		}, "api"),
+	pollRow("lagscaler_poll_interval_seconds", "Interval between two polls of the cluster, as configured.", Gauge,
+		func(p *pollView, o *out) { o.know(p.stats.Interval.Seconds(), p.stats.Interval > 0) }),
+	pollRow("lagscaler_kafka_connections", "Connections to brokers of the cluster that were open at the end of the last poll.", Gauge,
+		func(p *pollView, o *out) { o.know(float64(p.stats.Quota.Connections), p.stats.Polls > 0) }),
+	pollRow("lagscaler_kafka_throttled_seconds_total", "Time for which brokers asked to be sent nothing because of their quotas, added up over the brokers. It was heeded: polls took longer.", Counter,
+		func(p *pollView, o *out) { o.add(p.stats.Quota.Throttled.Seconds()) }),
+	pollRow("lagscaler_kafka_quota_refusals_total", "What brokers refused because of their quotas, by kind: request (THROTTLING_QUOTA_EXCEEDED) or connection (closed before the first answer, while others to the broker were open).", Counter,
+		func(p *pollView, o *out) {
+			o.add(float64(p.stats.Quota.Refused), "connection")
+			o.add(float64(p.stats.Quota.Exceeded), "request")
+		}, "kind"),
+	pollRow("lagscaler_kafka_paced_seconds_total", "Time for which requests waited because of requestsPerSecond in the configuration, added up over the requests.", Counter,
+		func(p *pollView, o *out) { o.add(p.stats.Quota.Paced.Seconds()) }),
 	pollRow("lagscaler_last_successful_poll_timestamp_seconds", "Unix time at which the last poll ended that at least one broker answered. Absent before the first such poll.", Gauge,
 		func(p *pollView, o *out) {
 			if at := p.stats.LastSuccess; !at.IsZero() {

@@ -15,7 +15,7 @@ type Shard struct {
 	Of    int // how many there are; 0 and 1: this is the only one
 }
 
-// Parse reads "INDEX/SHARDS", such as 0/3 for the first of three. The error says what is wrong with it.
+// Parse reads the index of a shard and how many there are, such as 0/3 for the first of three. The error says what is wrong with it.
 func Parse(text string) (Shard, error) {
 	index, of, ok := strings.Cut(text, "/")
 	i, err := strconv.Atoi(index)

@@ -24,7 +24,7 @@ import (
 // Options are fixed for a Controller's life.
 type Options struct {
 	Namespace string // where the Lease and the memory live
-	Lease     string // its name, which replicas of one installation share; shards after the first one add -shard-INDEX
+	Lease     string // its name, which replicas of one installation share; shards after the first one add -shard- and their index
 	Shard     shard.Shard
 	PagesAt   string   // the URL at which other shards reach the pages of this replica; empty: they do not
 	Identity  string   // of this replica, unique: the pod's name

@@ -20,7 +20,7 @@ import (
 
 // What the Lease of a shard says, for the other shards. Without shards it says nothing of this.
 const (
-	annotationShard  = "lagscaler.io/shard"         // what its leader claims: INDEX/SHARDS
+	annotationShard  = "lagscaler.io/shard"         // what its leader claims: i/N
 	annotationWanted = "lagscaler.io/shards-wanted" // how many shards there are by the flag of its leader
 	annotationPages  = "lagscaler.io/pages-at"      // the URL of its leader's pages; none: other shards cannot ask it
 )

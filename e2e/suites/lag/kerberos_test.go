@@ -19,7 +19,7 @@ func TestKerberos(t *testing.T) {
 	t.Parallel()
 	const password = "hunter2-password"
 	center := kdc.Start(t)
-	center.Administer("addprinc -pw " + password + " reader")
+	center.Administer("addprinc +requires_preauth -pw " + password + " reader")
 	keytab := center.Service("robot")
 	broker := center.Service("kafka/localhost")
 	c := kafka.Start(t, kafka.Config{
@@ -89,9 +89,11 @@ func TestKerberos(t *testing.T) {
 		sasl kafkasource.SASL
 		want []string
 	}{
-		"password":  {kafkasource.SASL{Username: "reader", Password: password}, []string{"KDC_ERR_PREAUTH_FAILED", "reader@" + kdc.Realm}},
-		"principal": {kafkasource.SASL{Username: "nobody", Password: password}, []string{"KDC_ERR_C_PRINCIPAL_UNKNOWN", "nobody@" + kdc.Realm}},
-		"service":   {kafkasource.SASL{Username: "reader", PasswordFile: secret, Kerberos: kafkasource.Kerberos{ServiceName: "other"}}, []string{"KDC_ERR_S_PRINCIPAL_UNKNOWN", "other/localhost"}},
+		"password": {kafkasource.SASL{Username: "reader", Password: password}, []string{"KDC_ERR_PREAUTH_FAILED", "reader@" + kdc.Realm}},
+		// Without pre-authentication the KDC gives a ticket to everybody, and only who knows the password can use it.
+		"password without pre-authentication": {kafkasource.SASL{Username: "robot", Password: password}, []string{"client password/keytab incorrect", "robot@" + kdc.Realm}},
+		"principal":                           {kafkasource.SASL{Username: "nobody", Password: password}, []string{"KDC_ERR_C_PRINCIPAL_UNKNOWN", "nobody@" + kdc.Realm}},
+		"service":                             {kafkasource.SASL{Username: "reader", PasswordFile: secret, Kerberos: kafkasource.Kerberos{ServiceName: "other"}}, []string{"KDC_ERR_S_PRINCIPAL_UNKNOWN", "other/localhost"}},
 	} {
 		o := open(wrong.sasl).Observe(t.Context())
 		text := fmt.Sprint(o.Errors)
