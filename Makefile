@@ -19,7 +19,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.dat
 
 include $(sort $(wildcard tools/*.mk))
 
-.PHONY: build check vet unit test tools lint e2e outage properties worlds soak demo help clean
+.PHONY: build check vet unit test tools lint e2e long outage properties worlds soak demo help clean
 
 ## build: compile bin/lagscaler
 build:
@@ -36,7 +36,7 @@ vet:
 # These packages and their tests start no goroutine, so the race detector finds nothing, and takes eight times as long; check_test.go
 # checks that. It finds races in the packages that call them: the engine, the daemon, the pages, the demo, the worlds.
 ONE_GOROUTINE := alerts charts internal/api internal/client internal/frozen internal/keda internal/messages internal/mutate internal/plot internal/propose internal/record \
-	lag lag/kafkasource/framing lag/kafkasource/headers lag/kafkasource/topics lag/rights mixin \
+	lag lag/shard lag/kafkasource/framing lag/kafkasource/headers lag/kafkasource/topics lag/rights mixin \
 	scaler scaler/asleep scaler/bill scaler/brakes scaler/breaker scaler/learn scaler/need scaler/number scaler/packed scaler/plan scaler/promise scaler/release scaler/say scaler/seen scaler/standby \
 	scaler/sim scaler/timeline
 MODULE := github.com/lagscaler/lagscaler
@@ -56,7 +56,7 @@ unit:
 	go test -vet=off -count=1 .
 
 ## test: run all tests on real servers; with CI=true no test is skipped
-test: tools lint vulnerabilities keda-fields site-check check e2e
+test: tools lint vulnerabilities keda-fields site-check check long e2e
 
 ## tools: install all tools and servers of the tests, except Go, into $(CACHE)
 tools: gotestsum lint-tools generate-tools chart-tools alert-tools kafka kdc e2e-servers chromium axe grafana-schema buildah
@@ -70,6 +70,10 @@ tools: gotestsum lint-tools generate-tools chart-tools alert-tools kafka kdc e2e
 e2e: gotestsum
 	cd e2e && gotestsum --format pkgname --rerun-fails=2 --rerun-fails-max-failures=15 \
 		--packages='./suites/scale ./servers/kafka ./suites/lag ./suites/alerts ./suites/chaos ./suites/chart ./suites/rebalance ./...' -- -race -count=1 -p 2 -timeout 40m
+
+## long: run what make check leaves out, because it takes a core for ten seconds and more: a day of alerts, and eight simulated hours
+long: alert-tools
+	LAGSCALER_LONG=1 SOAK_HOURS=8 GOGC=400 go test -vet=off -run '^(TestSoak|TestQuietFleet|TestRules)$$' ./scaler/sim/worlds ./alerts
 
 ## outage: the only replica of some groups' offsets stays away for long (OUTAGE=3m)
 outage:
@@ -90,7 +94,7 @@ soak:
 
 ## demo: run a demonstration (DURATION=90s, SCENARIO=burst|diurnal|hot-partition|stalled|crash-loop|partial-outage)
 demo:
-	@test -e bin/lagscaler-demo || echo "compiling; the first time Go downloads and compiles the dependencies of the demo, which takes about 2 minutes of CPU time"
+	@test -e bin/lagscaler-demo || echo "compiling; the first time Go downloads and compiles the dependencies of the demo, which takes about 100 s of CPU time: a minute on two cores"
 	@CGO_ENABLED=0 go build -v -trimpath -ldflags '-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o bin/lagscaler-demo ./cmd/lagscaler-demo 2>&1 | \
 		awk '/ |^#/ {print; next} ++n % 50 == 0 {print n " packages compiled"; fflush()}'
 	bin/lagscaler-demo $(if $(DURATION),--duration $(DURATION)) $(if $(SCENARIO),--scenario $(SCENARIO))

@@ -15,7 +15,6 @@ var decodes = regexp.MustCompile(`json\.(Unmarshal|NewDecoder)|yaml\.(Unmarshal|
 // fuzzedElsewhere are packages that decode and have no fuzz target of their own.
 var fuzzedElsewhere = map[string]string{
 	"lag/kafkasource": "internal/engine FuzzChain: answers of brokers",
-	"scaler/learn":    "scaler FuzzLoadMemory: saved memory",
 	"internal/daemon": "scaler FuzzLoadMemory: a file of saved memories is JSON of those; /proc/uptime is of the kernel",
 
 	"scaler/kube/custommetrics": "certificates, headers and paths are decoded by k8s.io/apiserver and net/http",

@@ -13,7 +13,7 @@ import (
 
 // noOwner are the alerts that concern neither a group nor a scaler.
 var noOwner = []string{
-	"LagscalerAbsent", "LagscalerClusterConfigRefused", "LagscalerConfigReloadFailed", "LagscalerDataStale", "LagscalerFleetStopped", "LagscalerForeignCluster", "LagscalerMessagesLost", "LagscalerNoLeader", "LagscalerPanics",
+	"LagscalerAbsent", "LagscalerClusterConfigRefused", "LagscalerConfigReloadFailed", "LagscalerDataStale", "LagscalerFleetStopped", "LagscalerForeignCluster", "LagscalerKafkaThrottled", "LagscalerMessagesLost", "LagscalerNoLeader", "LagscalerPanics", "LagscalerShardSilent",
 	"LagscalerTwoInstallations", "LagscalerUnderReplicated",
 }
 

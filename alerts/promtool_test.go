@@ -11,6 +11,9 @@ import (
 	"github.com/lagscaler/lagscaler/internal/promtest"
 )
 
+// longVariable lets the tests run that take a core for ten seconds and more: make test, and make long.
+const longVariable = "LAGSCALER_LONG"
+
 // TestRules runs the promtool tests of testdata on the exported rules.
 func TestRules(t *testing.T) {
 	promtool := promtest.Promtool(t)
@@ -25,6 +28,9 @@ func TestRules(t *testing.T) {
 		// With labels that say whose a group is, of which nobody has any, each alert fires as without them.
 		for name, o := range map[string]alerts.Options{"alone": {}, "with owners": {Owners: []string{"team", "product"}}} {
 			t.Run(filepath.Base(file)+" "+name, func(t *testing.T) {
+				if o.Owners != nil && os.Getenv(longVariable) == "" {
+					t.Skipf("skipped: takes long; make long runs it, with %s", longVariable)
+				}
 				t.Parallel()
 				dir := write(t, o)
 				if err := os.WriteFile(filepath.Join(dir, "test.yaml"), []byte(read(t, file)), 0o600); err != nil {

@@ -83,6 +83,14 @@ func (t *topicState) include(now []PartitionLag) {
 	}
 }
 
+// find is the place of a partition. Most topics have all of theirs, in order.
+func (t *topicState) find(n int32) (at int, ok bool) {
+	if n >= 0 && int(n) < len(t.partitions) && t.partitions[n].partition == n {
+		return int(n), true
+	}
+	return slices.BinarySearchFunc(t.partitions, n, compareState)
+}
+
 func compareState(s partitionState, n int32) int { return cmp.Compare(s.partition, n) }
 
 // has reports whether there is a state for each of the partitions: the usual case.

@@ -1,8 +1,7 @@
 package lag
 
 import (
-	"cmp"
-	"slices"
+	"sort"
 	"time"
 )
 
@@ -143,12 +142,25 @@ func (h *endHistory) readings() []endOffset {
 	return h.points
 }
 
+// firstFrom is the place of the first reading that is not before a time. Most times that are asked for are among the last readings.
+func firstFrom(read []endOffset, at int64) int {
+	const last = 8
+	k := len(read)
+	for k > 0 && len(read)-k < last && read[k-1].at >= at {
+		k--
+	}
+	if len(read)-k < last {
+		return k
+	}
+	return sort.Search(k, func(i int) bool { return read[i].at >= at })
+}
+
 // endAt is the end of the log at a time before the last reading, interpolated; ok is false before the first one.
 func (h *endHistory) endAt(at int64) (end int64, ok bool) {
 	read := h.readings()
-	k, exact := slices.BinarySearchFunc(read, at, func(p endOffset, at int64) int { return cmp.Compare(p.at, at) })
+	k := firstFrom(read, at)
 	switch {
-	case exact:
+	case k < len(read) && read[k].at == at:
 		return read[k].end, true
 	case k == 0 || k == len(read):
 		return 0, false

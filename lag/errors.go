@@ -23,6 +23,7 @@ const (
 	TopicDenied         ErrorCode = 29
 	GroupDenied         ErrorCode = 30
 	ClusterDenied       ErrorCode = 31
+	QuotaExceeded       ErrorCode = 89    // THROTTLING_QUOTA_EXCEEDED
 	Unreachable         ErrorCode = 10001 // no connection, or no answer before the deadline and no sign that the broker is up
 	Unlisted            ErrorCode = 10002 // no broker listed the group in this poll, and its coordinator did not confirm that it is gone
 	Garbled             ErrorCode = 10003 // an answer that does not decode

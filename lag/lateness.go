@@ -1,9 +1,6 @@
 package lag
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // lateness is how many records of a group were processed, and how many of them too late. It only grows.
 type lateness struct{ judged, late uint64 }
@@ -56,11 +53,19 @@ type processing struct{ allowed, commitAge, took time.Duration }
 const slicesOfCommit = 4
 
 func (l *lateness) add(now *PartitionLag, state *topicState, ends *topicEnds, w processing) {
-	i, ok := slices.BinarySearchFunc(state.partitions, now.Partition, compareState)
+	i, ok := state.find(now.Partition)
 	if !ok || int(now.Partition) >= len(ends.partitions) || now.Known.Has(KnownLag) || !(now.Known & state.partitions[i].known).Has(KnownCommitted) {
 		return
 	}
 	from, n := state.partitions[i].committed, now.Committed-state.partitions[i].committed
+	if n == 0 {
+		return
+	}
+	half := w.took / (2 * slicesOfCommit) // of a part: the first was processed by that much later than the commit began, the last earlier than it ended
+	if n > 0 && ends.partitions[now.Partition].noneBefore(from, w.allowed+w.commitAge+half, w.allowed+w.commitAge+w.took-half) {
+		l.judged += uint64(n)
+		return
+	}
 	for k := range int64(slicesOfCommit) {
 		middle := w.took * time.Duration(2*(slicesOfCommit-k)-1) / (2 * slicesOfCommit)
 		judged, late := ends.partitions[now.Partition].late(from+n*k/slicesOfCommit, from+n*(k+1)/slicesOfCommit, w.allowed+w.commitAge+middle)
@@ -101,6 +106,21 @@ func (s standingCommits) workedOn(partition int32) time.Duration {
 		began = max(began, e.beyond)
 	}
 	return time.Duration(max(0, s.now-began)) * time.Millisecond
+}
+
+// noneBefore reports whether no record from an offset on was in the log so long ago, and whether that is known of the longer time ago: the
+// usual case, in which nothing is late.
+func (h *endHistory) noneBefore(from int64, ago, known time.Duration) bool {
+	read := h.readings()
+	if len(read) == 0 {
+		return false
+	}
+	last := read[len(read)-1].at
+	if read[0].at > last-known.Milliseconds() {
+		return false
+	}
+	end, ok := h.endAt(last - ago.Milliseconds())
+	return ok && end <= from
 }
 
 // late is how many of the records between two offsets were in the log so long ago, and of how many that is known.

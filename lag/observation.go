@@ -27,6 +27,8 @@ type Observation struct {
 	Requests   []RequestCount // by API, sorted
 	Duplicates int            // groups that two brokers listed
 
+	Quota Quota // what brokers asked for since the poll before, because of their quotas
+
 	OffsetsRetention time.Duration // offsets.retention.minutes of the brokers, as read or as configured; 0: not known
 }
 
@@ -47,6 +49,9 @@ type GroupNames struct {
 	Saves func(group string) bool
 	// Trusted says whether they did before this process began; nil: nobody knows.
 	Trusted func(topic string, id [16]byte) bool
+
+	// Reads says which groups are read at all; nil: all. The others are those of other shards.
+	Reads func(group string) bool
 }
 
 // PastEnd is the end of a partition's log at a time before it was first read, as its leader says.

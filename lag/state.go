@@ -56,6 +56,7 @@ type Sample struct {
 	At      time.Time
 	Groups  []GroupState // sorted by group, each once
 	Errors  []ReadError  // brokers that did not answer; groups they coordinate may be missing
+	LeftOut bool         // nothing was asked, so nothing is known of this moment: the requests belong to a poll that waits for its turn
 }
 
 // Complete reports whether every broker answered, so that a group that is not listed is really not there

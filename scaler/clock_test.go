@@ -70,10 +70,10 @@ func monotonicWorld(t *rapid.T) *world {
 	return w
 }
 
-// bySeason reports whether a decision expects what came an hour, a day or a week ago: that follows the wall clock.
+// bySeason reports whether a decision expects what came an hour, a day, a week or a period ago: that follows the wall clock.
 func bySeason(d scaler.Decision) bool {
 	return slices.ContainsFunc(d.Needs, func(n need.Need) bool {
-		return n.ForecastBy == need.FromHour || n.ForecastBy == need.FromDay || n.ForecastBy == need.FromWeek
+		return n.Period > 0 || n.ForecastBy == need.FromHour || n.ForecastBy == need.FromDay || n.ForecastBy == need.FromWeek
 	})
 }
 

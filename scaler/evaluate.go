@@ -75,7 +75,7 @@ func estimate(in *Input, now *seen.State, learned *learn.State, sources []source
 	for i := range sources {
 		known := learned.Source(&now.Sources[i])
 		list[i] = need.Of(need.Input{
-			Now: now.Now, Clock: now.Clock, Seen: &now.Sources[i], Learned: known, Targets: in.Policy.targets(),
+			Now: now.Now, Clock: now.Sources[i].Paced(now.Clock), Seen: &now.Sources[i], Learned: known, Targets: in.Policy.targets(),
 			Horizon:   learned.Memory.Horizon(known, now.Clock),
 			Fleet:     p.fleet(&now.Sources[i], sources[i].members, now, learned),
 			HourPeak:  learned.Peak(i, now, now.Clock.Scale(need.ReserveWindow)),

@@ -13,7 +13,7 @@ type lane uint8
 const (
 	noDecision lane = iota // the last decision stands
 	regular                // every third poll
-	fastLane               // an early decision, between two regular ones: more arrives than the members can process, or will soon
+	fastLane               // an early decision, between two regular ones: exceeded has the cases
 )
 
 // nearlyFull is the share of the capacity of the replicas above which arrivals cause an early decision.
@@ -44,8 +44,11 @@ func (r *recent) paceFrom(now *seen.State) time.Time {
 	return r.regularAt
 }
 
-// exceeded reports whether more arrives than the members that joined can process, or, 20 s after the last write, than nine tenths of
-// what all replicas can.
+// exceeded reports whether a source needs more consumers at once:
+//
+//	a trial of fewer consumers has just failed                                   the consumers of before
+//	more arrives than the members that joined can process                        consumers for arrivals and backlog
+//	20 s after the last write, more arrives than nine tenths of what all can do  consumers for arrivals
 func (r *recent) exceeded(now *seen.State, learned *learn.State) bool {
 	due := now.Clock.Due(now.Now, now.Workload.LastWrite.At, now.Clock.Scale(fastLaneAfter))
 	for i := range now.Sources {

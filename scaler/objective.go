@@ -78,7 +78,7 @@ func timing(p *promise.Poll, in *Input, now *seen.State, learned *learn.State, h
 	p.Horizon, p.ReadsOn = learned.Memory.Horizon(known, clk).Seconds(), h.Rebalance.ReadsOn()
 	p.Commit = lag.CommitInterval(h.CommitInterval).Seconds()
 	p.Target, p.Drain, p.Window = policy.TargetLag, policy.DrainTime.Seconds(), clk.Scale(policy.StabilizationWindow).Seconds()
-	p.Utilization, p.DownUtilization, p.KeepsReserve = policy.Utilization, policy.DownUtilization, policy.KeepsRoom
+	p.Utilization, p.DownUtilization, p.KeepsReserve = policy.Utilization, policy.DownUtilization, policy.KeepsRoom && !known.Rhythm.Reliant
 	p.Objective, p.Budget = policy.share(), policy.ObjectiveBudget
 }
 

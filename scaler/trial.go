@@ -11,7 +11,13 @@ import (
 // scale down as always.
 func try(now *seen.State, learned learn.State, verdicts []verdict, limits limitFacts) learn.State {
 	for i := range verdicts {
-		if v := &verdicts[i]; v.mayTry(limits) {
+		v, known := &verdicts[i], learned.Source(&now.Sources[i])
+		switch {
+		case known != nil && known.Trial.Waits():
+			if v.prevents(known.Trial, limits) {
+				learned = learned.WithoutTrial(i, now)
+			}
+		case v.mayTry(limits):
 			learned = learned.WithTrial(i, now, *v.trial)
 		}
 	}
@@ -24,11 +30,24 @@ const trialAfter = 5 * time.Minute
 // mayTry reports whether nothing happens to the target, it has what it needs, and the step down would be written.
 func (v *verdict) mayTry(limits limitFacts) bool {
 	f := v.facts
-	if f.trial == nil || v.rule.reason != Steady || !f.mayStepDown() || !f.calm() {
-		return false
-	}
-	to := f.members.Enough(f.trial.To)
-	return f.down >= f.current && to > 0 && to < f.current && limit(Decision{Current: f.current, Wanted: to}, limits).Desired == to
+	return f.trial != nil && v.rule.reason == Steady && f.calm() && f.down >= f.current && v.mayStepTo(f.trial.To, limits)
+}
+
+// prevents reports whether the step down of a trial is not written yet, and would not be. Then the trial ends: it assumes a capacity that
+// nobody can show, and more arrivals would be answered by too few replicas.
+//
+//	a trial of 8 of 12 consumers begins; before its step is written                             the trial
+//	the scaler or the fleet stops itself, the target is frozen or paused, lagscaler advises     ends
+//	pods are missing for a minute, or records wait                                              waits, for half an hour at most
+func (v *verdict) prevents(t *learn.Trial, limits limitFacts) bool {
+	return v.facts.current > v.facts.members.Enough(t.To) && !v.mayStepTo(t.To, limits)
+}
+
+// mayStepTo reports whether a step down to so many consumers would be written.
+func (v *verdict) mayStepTo(consumers int32, limits limitFacts) bool {
+	f := v.facts
+	to := f.members.Enough(consumers)
+	return f.mayStepDown() && to > 0 && to < f.current && limit(Decision{Current: f.current, Wanted: to}, limits).Desired == to
 }
 
 // mayStepDown reports whether a step down of a trial would be written.

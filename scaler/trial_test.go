@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -109,6 +110,85 @@ func TestATrialThatIsNotRead(t *testing.T) {
 		play(func(s *learn.Source) bool { return s.Trial == nil })
 		if took := w.now.Sub(stepped); unread > 0 && took < 11*time.Minute {
 			t.Errorf("%s: the trial ended after %v, of which it was read for less than five minutes", name, took)
+		}
+	}
+}
+
+// A trial whose step down is not written yet ends when something begins that prevents it. Otherwise it would go on to assume a capacity
+// that nobody can show.
+func TestATrialThatMayNotStepEnds(t *testing.T) {
+	for name, c := range map[string]struct {
+		prevent func(w *world)
+		ends    bool
+	}{
+		"nothing":            {func(*world) {}, false},
+		"the scaler stops":   {func(w *world) { w.memory.Breaker.Stop = stopFrom(w.now) }, true},
+		"the fleet stops":    {func(w *world) { w.fleet = stopFrom(w.now) }, true},
+		"a freeze":           {func(w *world) { w.wl.Freeze = &seen.Freeze{Stops: seen.StopsDown, Until: w.now.Add(time.Hour)} }, true},
+		"a pause":            {func(w *world) { w.wl.Paused = true }, true},
+		"no more scale-ins":  {func(w *world) { w.wl.PauseScaleIn = true }, true},
+		"it only advises":    {func(w *world) { w.policy.Mode = scaler.Advise }, true},
+		"pods are not ready": {func(w *world) { w.wl.Ready-- }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, _, _ := trials(t, scaler.Act, 0, 12, 0)
+			poll := func() *learn.Source {
+				for range 10 {
+					w.second()
+				}
+				w.poll()
+				return &w.memory.Sources[0]
+			}
+			for range 360 * 2 {
+				if s := poll(); s.Trial != nil {
+					break
+				}
+			}
+			if s := &w.memory.Sources[0]; !s.Trial.Waits() {
+				t.Fatalf("no trial waits for its step within two hours: %+v", s.Trial)
+			}
+			c.prevent(w)
+			for range 3 { // the next regular decision is at most 30 s away
+				poll()
+			}
+			s := &w.memory.Sources[0]
+			if (s.Trial == nil) != c.ends || c.ends && !s.NoTrial.After(w.now.Add(time.Hour)) {
+				t.Errorf("half a minute later the trial is %+v, and none begins before %v", s.Trial, s.NoTrial)
+			}
+			if got, from := s.Capacity(); c.ends && from == learn.Tried {
+				t.Errorf("a capacity of %v/s is still assumed", got)
+			}
+		})
+	}
+}
+
+func stopFrom(now time.Time) breaker.Stop {
+	return breaker.Stop{Since: now, Until: now.Add(time.Hour), Cause: breaker.MadeLate}
+}
+
+// Where a peak of the hour that may return decides how many consumers run, fewer have little to do, and a trial of them would show nothing:
+// a capacity that is declared right stays what it is. Before, it was raised to twice that, and the next peak was late.
+func TestNoTrialForAPeakThatIsOver(t *testing.T) {
+	w := newWorld()
+	w.each, w.source.ProcessingTime = 48, 10*time.Millisecond
+	w.rate = 750
+	if err := w.start(24); err != nil {
+		t.Fatal(err)
+	}
+	for second := range 10 * 3600 {
+		// the peaks are so far apart that no time between them repeats itself
+		hour := second / 3600
+		begins := hour * 300 % 1500
+		if w.rate = 750; second%3600 >= begins && second%3600 < begins+180 {
+			w.rate = 2900
+		}
+		w.second()
+		if second%10 != 9 {
+			continue
+		}
+		w.poll()
+		if mu, from := w.memory.Sources[0].Capacity(); from != learn.Declared && mu > 105 {
+			t.Fatalf("after %v consumers of 100/s are said to do %.0f/s (%s)", time.Duration(second)*time.Second, mu, from)
 		}
 	}
 }

@@ -1,7 +1,14 @@
-# The cost of a poll.
+# What a poll costs, what others pay for the same numbers, and what many clusters at once cost.
 
-.PHONY: bench
+.PHONY: bench bench-clusters bench-scaler
 
-## bench: measure polls of 100,000 and 1,000,000 partitions of groups, write docs/benchmarks.md
-bench:
+## bench: measure polls of 100,000 and 1,000,000 partitions of groups, and bench-scaler; write docs/benchmarks.md
+bench: bench-scaler
 	cd e2e && go run ./bench -write '$(CURDIR)/docs/benchmarks.md'
+
+## bench-clusters: measure the program that reads 50 clusters of 2,000 groups, also with three that fail; ten minutes, 4 GB
+bench-clusters:
+	cd e2e && go run ./bench -many -write '$(CURDIR)/docs/benchmarks.md'
+## bench-scaler: measure two weeks in the simulator, a call of Evaluate, and what scalers keep and save; write docs/benchmarks.md
+bench-scaler:
+	go run ./scaler/sim/benchmark -cost docs/benchmarks.md

@@ -23,10 +23,10 @@ $(KAFKA_VERSIONS:%=kafka-%) $(KAFKA_OLD:%=kafka-%): kafka-%: kafka-toolchain
 kafka-toolchain:
 	@sh '$(KAFKA_TOOLS)debian.sh' 'testing with real Kafka' javac=default-jdk-headless mvn=maven flock=util-linux
 
-# The stories of suites/lag and of the harness that hold for every version. The old brokers get the Java clients of 3.9, and
+# The stories of suites/lag that hold for every version. The old brokers get the Java clients of 3.9, and
 # TestOldClients their own.
-OLD_TESTS := TestConform|TestQuietClusters|TestClassicGenerations|TestOldClients|TestBreakingNodes
+OLD_TESTS := TestConform|TestQuietClusters|TestOldClients
 
 ## old-kafkas: run the tests that hold for every version on Kafka 2.8 and 3.0, with ZooKeeper (KAFKAS="2.8 3.0")
 old-kafkas: $(KAFKA_OLD:%=kafka-%) kafka-3.9
-	cd e2e && LAGSCALER_KAFKA_VERSIONS="$(or $(KAFKAS),$(KAFKA_OLD))" go test -count=1 -p 1 -timeout 30m -run '^($(OLD_TESTS))$$' ./servers/kafka ./suites/lag
+	cd e2e && LAGSCALER_KAFKA_VERSIONS="$(or $(KAFKAS),$(KAFKA_OLD))" go test -count=1 -p 1 -timeout 30m -run '^($(OLD_TESTS))$$' ./suites/lag

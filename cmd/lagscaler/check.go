@@ -32,7 +32,8 @@ func newCheck() *cobra.Command {
 		Long: `Validates the configuration file. Then tries everything that a poll needs: every bootstrap address, the permission to list
 all groups, every broker, group and topic, and settings. It prints each missing right, what grants them for an administrator
 of the cluster to run, and what it works without. --grants says for which authorization: by default that of the hosts and
-the SASL mechanism of each cluster. With externalScaler it also checks the ScaledObjects that ask lagscaler, if it may list
+the SASL mechanism of each cluster. For each cluster it prints how many requests and new connections a second its intervals
+take, and warns if that is above quota in the configuration, or above requestsPerSecond. With externalScaler it also checks the ScaledObjects that ask lagscaler, if it may list
 them: metricType, fields, fallback.
 
 If the configuration names a kubeconfig, or in a pod, it then tests Kubernetes: the API server, every RBAC permission of the
@@ -114,7 +115,7 @@ func (o *checkOptions) checkKafka(ctx context.Context, c *config.Config, out, er
 	checks := make([]daemon.ClusterCheck, len(c.Clusters))
 	for i, cluster := range c.Clusters {
 		said := output.Waiting(errOut, "checking cluster "+cluster.Name+": "+strings.Join(cluster.Brokers, ", "))
-		checks[i], err = daemon.CheckCluster(ctx, cluster, o.grantOptions())
+		checks[i], err = daemon.CheckCluster(ctx, c.InForce(cluster), o.grantOptions())
 		said()
 		if err != nil {
 			return 0, 0, wrong{err}

@@ -27,7 +27,7 @@
 //	How do offsets become a Snapshot?                    lag               compute.go, topics.go
 //	How are two hours of offsets kept in little memory?  lag               ends.go
 //	Which numbers do all readers see, so that they agree? lag              measurement.go: Measure
-//	Where do rates, trend and time lag come from?        lag               history.go: Rates; rates.go, trend.go, timelag.go: as metrics and pages show them
+//	Where do rates, trend and time lag come from?        lag               as metrics and pages show them: rates.go, trend.go, timelag.go; history.go: Add makes all of them at a poll
 //	Why does a commit not move: is the member stuck?     lag              stand.go: judge has the cases; stands.go: how they are followed
 //	What is known of time lag right after a start?       lag/kafkasource/topics      past.go: what its leader says
 //	When are the times that producers write believed?    lag               recordtimes.go: the cases in a table
@@ -67,6 +67,12 @@
 //	When does a verdict or limit apply, in which words?  scaler            rules.go, limits.go; words.go, words_rates.go
 //	How soon may the next change follow?                 scaler            rules.go: scaleUp, stabilizing, overBudget; lane.go
 //	What limits all scalers together?                    scaler/brakes     doc.go: the rules; share.go: Share
+//	And over several shards?                             scaler/brakes     parts.go: Fair, Next, Usable; scaler/kube: parts.go, in the Lease
+//	To which shard does a group belong?                  lag/shard         doc.go: the rules; shard.go: Owner
+//	Who has it while the number of shards changes?       lag/shard         seat.go: Look
+//	Where does the leader of a shard write its claim?    scaler/kube       shards.go: in its Lease
+//	What does a shard read and show of a fleet?          internal/engine   shards.go: divide, goBy, own
+//	How does a page show all shards?                     internal/web      others.go: mergeOthers, elsewhere
 //	When do decisions get their share of these limits?   internal/engine   brakes.go: concludeAll, when all of a poll are made
 //	What is in the audit trail?                          internal/engine   audit.go: Deed
 //	Where is the audit trail written, and read?          internal/audit    audit.go: Note, Run; read.go
@@ -77,7 +83,7 @@
 //	Which values did the polls before a decision read?   scaler/seen       doc.go; readings.go, history.go: one source; replicas.go: the target
 //	When are fewer consumers tried than seem necessary?  scaler/learn      trial.go: how a trial ends
 //	Which backlog does a step up count?                  scaler/need       backlog.go
-//	Which arrival rate does a decision use?              scaler/seen       rates.go, with its windows; effective.go: bursts that the target lag absorbs
+//	Which arrival rate does a decision use?              scaler/seen       rates.go: Rates of a partition, rate of all; effective.go: bursts that the target lag absorbs
 //	Which time lag does a decision use?                  scaler/need       measure.go: timeLags
 //	Which of two Kafka clusters is in use?               scaler/standby    doc.go: the cases; pair.go: Next; mirror.go: what wakes a target
 //	What does a cluster that stands by change?           scaler            standby.go
@@ -155,7 +161,13 @@
 //	Which scaler does a trigger of KEDA ask for?         scaler/kube       triggers.go: ParseTrigger, AskFor; with settings of its own: resource
 //	Whose are the steps of an HPA towards our number?    scaler/kube/watch   targets.go: ours; internal/engine: followed
 //	What keeps a password out of logs and pages?         internal/config   secret.go
+//	Who takes a poll in, while others are decided?       internal/engine   taking.go, with a drawing
+//	When is each of many clusters polled and sampled?    internal/engine   pace.go: spread; engine.go: Cluster has its own intervals
+//	At whose polls is a scaler of several decided?       internal/engine   scaling.go: paced
+//	What depends on the interval of a source?            scaler/seen       clock.go: Paced
 //	What if the machine was suspended?                   internal/engine   suspend.go: what looks the same, in a table
+//	What becomes of a broker's quota, and of our limits? lag/kafkasource/transport   quota.go; connections.go
+//	How many requests a second does a cluster take?      lag/kafkasource   pace.go: loadOf
 //	When is a changed password or certificate read?      lag/kafkasource/transport   sasl.go, tls.go: for each new connection
 //	Where do tokens and tickets come from?               lag/kafkasource/transport   sasl_oauth.go, sasl_msk.go, sasl_gssapi.go
 //	And when are open connections replaced for it?       internal/daemon   sources.go: follow
@@ -172,7 +184,7 @@
 //	What may an assistant ask?                           internal/mcp      mcp.go: Server
 //	How does kubectl lagscaler reach it?                 scaler/kube/reach   doc.go: the two ways; find.go: Find
 //	How are joins, leaves and skew counted?              rebalancemon      member_stats.go
-//	What is exposed under which name?                    internal/metrics  doc.go: the tables; docs/metrics.md is made from them
+//	What is exposed under which name?                    internal/metrics  doc.go: which file has which table; group.go has the metrics of groups, such as rebalances by cause; docs/metrics.md is made from them
 //	What is told to receivers of messages, and once?     internal/messages teller.go; outbox.go and save.go: what outlives a leader
 //	How are messages sent, signed and repeated?          internal/messages/webhook   doc.go has the answers; sending.go
 //	How are metrics pushed to a collector?               internal/otlp     push.go
@@ -193,7 +205,7 @@
 //	What does Grafana show?                              dashboards        as Go and as JSON
 //	Do the chart and the configuration agree?            charts            schema_test.go
 //	Which permissions does the chart grant in a mode?    charts            lagscaler/templates/_helpers.tpl
-//	What runs in the demo?                               internal/demo     doc.go
+//	What runs in the demo?                               internal/demo     doc.go; traffic.go: produce; consumer.go, fleet.go: who consumes
 //	How are the times of the demo shortened?             scaler/seen       clock.go
 //	Is a claim of the documentation true?                e2e               a module of its own: real Kafka, Kubernetes, Prometheus
 //	Is the YAML of the documentation valid?              e2e               ../docs_test.go, in the root of the repository

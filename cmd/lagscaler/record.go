@@ -83,7 +83,7 @@ func (o *recordOptions) run(ctx context.Context, out, errOut io.Writer) error {
 		return wrong{fmt.Errorf("--out: %w", err)}
 	}
 	said := output.Waiting(errOut, fmt.Sprintf("recording %d polls of cluster %s", o.polls, cluster.Name))
-	recording, err := daemon.RecordCluster(ctx, cluster, tape.Options{
+	recording, err := daemon.RecordCluster(ctx, c.InForce(cluster), tape.Options{
 		Polls: o.polls, Every: o.every, Names: o.keepNames, Lagscaler: thisBuild().Version, Provider: o.provider,
 	})
 	said()

@@ -3,20 +3,26 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/url"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/lagscaler/lagscaler/internal/config"
 	"github.com/lagscaler/lagscaler/internal/daemon"
+	"github.com/lagscaler/lagscaler/lag/shard"
 )
 
 // runOptions are the flags of run.
 type runOptions struct {
 	place
-	listen string
+	listen    string
+	shard     string
+	advertise string
 }
 
 func newRun() *cobra.Command {
@@ -33,6 +39,8 @@ start, it ends with exit code 2. The configuration file is read again when it ch
 	}
 	o.kafkaFlags(cmd)
 	cmd.Flags().StringVar(&o.listen, "listen", "", "address of metrics, web pages, API and health (default: the configured address, :9090)")
+	cmd.Flags().StringVar(&o.shard, "shard", "", "read and decide only what belongs to one of several processes: `INDEX/SHARDS`, such as 0/3 for the first of three (docs/operations.md)")
+	cmd.Flags().StringVar(&o.advertise, "advertise", "", "`URL` at which other shards reach the pages and the API of this process, such as http://10.0.0.7:9090")
 	return cmd
 }
 
@@ -41,17 +49,35 @@ func (o *runOptions) run(ctx context.Context, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	own, err := o.ownShard()
+	if err != nil {
+		return wrong{err}
+	}
 	c.Listen = cmp.Or(o.listen, c.Listen)
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return wrong{fmt.Errorf("listening: %w", err)}
 	}
-	d, err := daemon.New(daemon.Options{Config: c, Reloader: reloader, Listen: o.listen, Build: thisBuild(), Log: stderr})
+	d, err := daemon.New(daemon.Options{Config: c, Reloader: reloader, Listen: o.listen, Build: thisBuild(), Log: stderr, Shard: own, Advertise: o.advertise})
 	if err != nil {
 		_ = listener.Close() // the reason for ending says more
 		return wrong{err}
 	}
 	return d.Run(ctx, listener)
+}
+
+// ownShard is the shard of the flags. The error names everything that is wrong with them.
+func (o *runOptions) ownShard() (own shard.Shard, err error) {
+	var wrongs []error
+	if o.shard != "" {
+		if own, err = shard.Parse(o.shard); err != nil {
+			wrongs = append(wrongs, fmt.Errorf("--shard: %w", err))
+		}
+	}
+	if u, err := url.Parse(o.advertise); o.advertise != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "") {
+		wrongs = append(wrongs, fmt.Errorf("--advertise: %q is not a URL such as http://10.0.0.7:9090", o.advertise))
+	}
+	return own, errors.Join(wrongs...)
 }
 
 // configuration is the configuration of the flags; the reloader is nil without a file.

@@ -138,6 +138,7 @@ var (
 // counted are the JSON keys that count what this process saw or what is declared: 0 of them is known. The second list are the
 // fields of a decision, each of which has a companion that says that it is unknown.
 var counted = map[string]string{
+	"connections": "", "throttledSeconds": "", "refusedRequests": "", "refusedConnections": "", "pacedSeconds": "", // of this process
 	"joins": "", "leaves": "", "rebalancesPerHour": "", "timeShare": "", "churnPerMinute": "",
 	"advice": "", "page": "", "count": "", "samples": "", "sampleSeconds": "", "leaderChanges": "", "duplicates": "", "total": "", "minReplicas": "", "maxReplicas": "", "fallbackReplicas": "", "activationLag": "", "min": "",
 	"rate": "rateKnown", "consumed": "rateKnown", "forecast": "rateKnown", "base": "rateKnown", "backlog": "rateKnown", "drainRate": "rateKnown",
@@ -391,7 +392,7 @@ func noZero(t *testing.T, name, text string) {
 
 // isCount reports whether a line of a page counts what this process saw.
 func isCount(line string) bool {
-	for _, known := range []string{"joined,", "Rebalances", "rebalances", "Leader changes", "samples", "0 % is the best", " ago", "has waited for"} {
+	for _, known := range []string{"joined,", "Rebalances", "rebalances", "Leader changes", "samples", "0 % is the best", " ago", "has waited for", "Connections"} {
 		if strings.Contains(line, known) {
 			return true
 		}

@@ -42,7 +42,7 @@ func serve(ctx context.Context, groups int) error {
 		return err
 	}
 	defer c.Close()
-	if err := fill(ctx, c.ListenAddrs(), names, groups); err != nil {
+	if err := fill(ctx, c.ListenAddrs(), names, groups, perTopic); err != nil {
 		return err
 	}
 	delayed.Store(true)
@@ -80,7 +80,7 @@ func start(ctx context.Context, groups int) (addresses []string, stop func(), er
 }
 
 // fill gives each group one member that holds a whole topic, and a commit for each of its partitions.
-func fill(ctx context.Context, addresses []string, names []string, groups int) error {
+func fill(ctx context.Context, addresses []string, names []string, groups, partitions int) error {
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
 	versions := kversion.V3_9_0()
@@ -96,7 +96,7 @@ func fill(ctx context.Context, addresses []string, names []string, groups int) e
 	for range cap(failed) {
 		wg.Go(func() {
 			for i := range work {
-				if err := populate(ctx, client, fmt.Sprintf("group-%05d", i), names[i%len(names)]); err != nil {
+				if err := populate(ctx, client, fmt.Sprintf("group-%05d", i), names[i%len(names)], partitions); err != nil {
 					failed <- err
 					return
 				}
@@ -116,7 +116,7 @@ func fill(ctx context.Context, addresses []string, names []string, groups int) e
 	return <-failed
 }
 
-func populate(ctx context.Context, client *kgo.Client, group, topic string) error {
+func populate(ctx context.Context, client *kgo.Client, group, topic string, partitions int) error {
 	member, generation, err := join(ctx, client, group, topic)
 	if err != nil {
 		return fmt.Errorf("joining %s: %w", group, err)
@@ -126,7 +126,7 @@ func populate(ctx context.Context, client *kgo.Client, group, topic string) erro
 	commit.Group, commit.MemberID, commit.Generation = group, member, generation
 	ct := kmsg.NewOffsetCommitRequestTopic()
 	ct.Topic = topic
-	for p := range int32(perTopic) {
+	for p := range int32(partitions) {
 		assignment.Topics[0].Partitions = append(assignment.Topics[0].Partitions, p)
 		cp := kmsg.NewOffsetCommitRequestTopicPartition()
 		cp.Partition = p

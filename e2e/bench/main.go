@@ -2,12 +2,13 @@
 //
 //	bench            the table of one run: 100,000 group-partitions read by five methods, and 1,000,000 read by lagscaler
 //	bench -write F   the same, written into docs/benchmarks.md, between the two comments that mark the place
+//	bench -many      the table of the program that reads 50 clusters, also with -write; -clusters and -groups make them fewer
 //
 // The embedded brokers run in a process of their own, so that the measured CPU and memory are those of the client only.
 // Every round runs each method once, after a garbage collection. The table has the medians of all rounds.
 //
-// It runs single parts of the program (kafkasource, lag, engine, metrics), not internal/daemon. So each measured cost is that
-// of one part, without the pages, the sampler and the timers of a daemon.
+// Without -many it runs single parts of the program (kafkasource, lag, engine, metrics), not internal/daemon. So each measured cost is
+// that of one part, without the pages, the sampler and the timers of a daemon.
 package main
 
 import (
@@ -27,7 +28,10 @@ func main() {
 
 func run() error {
 	role := flag.String("role", "", "internal: what a child process does")
-	groups := flag.Int("groups", 0, "internal: consumer groups of the brokers")
+	groups := flag.Int("groups", manyGroups, "with -many: consumer groups of each cluster")
+	clusters := flag.Int("clusters", manyClusters, "with -many: clusters, at least 4")
+	many := flag.Bool("many", false, "measure the program that reads many clusters")
+	faulty := flag.Int("faulty", 0, "internal: how many of the addresses are no good clusters")
 	brokers := flag.String("brokers", "", "internal: addresses to read")
 	rounds := flag.Int("rounds", 15, "measured rounds")
 	write := flag.String("write", "", "put the table into this file")
@@ -39,6 +43,13 @@ func run() error {
 		return serve(ctx, *groups)
 	case "million":
 		return readMillion(ctx, *brokers)
+	case "fleet":
+		return serveMany(ctx, *clusters, *groups)
+	case "reader":
+		return readClusters(ctx, *brokers, *faulty)
+	}
+	if *many {
+		return reportClusters(ctx, *clusters, *groups, *write)
 	}
 	return report(ctx, *rounds, *write)
 }

@@ -41,7 +41,7 @@ func report(ctx context.Context, rounds int, file string) error {
 	if file == "" {
 		return nil
 	}
-	return put(file, text)
+	return put(file, "poll", "make bench", text)
 }
 
 func render(results []result, page scraped, large million, rounds int) string {
@@ -117,17 +117,13 @@ func machine() string {
 	return fmt.Sprintf("%s, %d cores, %s/%s, %s", model, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
 }
 
-// The markers between which docs/benchmarks.md takes the table.
-const (
-	opens  = "<!-- bench:poll: written by `make bench` -->\n"
-	closes = "<!-- /bench:poll -->\n"
-)
-
-func put(file, text string) error {
+// put writes a table between its markers, which name the command that makes it.
+func put(file, table, command, text string) error {
 	content, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
+	opens, closes := fmt.Sprintf("<!-- bench:%s: written by `%s` -->\n", table, command), fmt.Sprintf("<!-- /bench:%s -->\n", table)
 	head, rest, ok := strings.Cut(string(content), opens)
 	_, tail, closed := strings.Cut(rest, closes)
 	if !ok || !closed {

@@ -9,6 +9,9 @@ type Config struct {
 	// leaves the other clusters as they are, and its own cluster as it was.
 	Clusters []Cluster `yaml:"clusters"`
 
+	// What holds for the clusters that do not set it themselves.
+	ClusterDefaults ClusterDefaults `yaml:"clusterDefaults"`
+
 	// Kafka clusters that Strimzi runs in this Kubernetes cluster, beside those of `clusters`, which is then optional: docs/strimzi.md. It needs
 	// Kubernetes. A mistake in one Kafka resource leaves the other clusters as they are. Default: none; no Kafka resource and no Secret is read.
 	Strimzi []Strimzi `yaml:"strimzi"`
@@ -44,12 +47,14 @@ type Config struct {
 	// `externalScaler`, by which a replica that does not lead asks the leader. Default: none; nothing listens.
 	CustomMetrics *CustomMetrics `yaml:"customMetrics"`
 
-	// The time between two polls. A poll reads groups, commits and log ends from Kafka. At least 1s.
+	// The time between two polls of a cluster that does not set its own. A poll reads groups, commits and log ends from Kafka. At
+	// least 1s.
 	Interval Duration `yaml:"interval"`
 
-	// The time between two samples. A sample reads the states of all groups with one request per broker, so this is
-	// the accuracy of rebalance times. At least 100ms, at most interval.
-	SampleInterval Duration `yaml:"sampleInterval"`
+	// The time between two samples of a cluster that does not set its own, or `none`. A sample reads the states of all groups with one
+	// request per broker, so this is the accuracy of rebalance times; without samples that is the interval of the polls. At least
+	// 100ms, at most interval.
+	SampleInterval Samples `yaml:"sampleInterval"`
 
 	// Which series are exported.
 	Metrics Metrics `yaml:"metrics"`
@@ -114,9 +119,30 @@ type Cluster struct {
 	// The client id for the brokers; it appears in their logs and selects quotas.
 	ClientID string `yaml:"clientId"`
 
+	// The time between two polls of this cluster. Rates, and what counts as not read in time, follow it. Metrics, pages and decisions
+	// show a cluster with a longer interval later. At least 1s. Default: `interval` of the whole file.
+	Interval Duration `yaml:"interval"`
+
+	// The time between two samples of this cluster, or `none`. At least 100ms, at most the interval of the cluster. Default:
+	// `sampleInterval` of the whole file, or the interval of the cluster if that is shorter.
+	SampleInterval Samples `yaml:"sampleInterval"`
+
 	// How long a broker has to answer a request. A broker that is up and needs longer counts as slow, and what it was asked for
-	// is unknown. At most 8/10 of interval, because all requests of a poll must end in that time. Default 4/10 of interval.
+	// is unknown. At most 8/10 of the interval, because all requests of a poll must end in that time. Default: `clusterDefaults`,
+	// else 4/10 of the interval of the cluster.
 	Timeout Duration `yaml:"timeout"`
+
+	// How many requests a second are sent to all brokers of the cluster together, by polls and samples. Further ones wait for their
+	// turn, and a poll takes longer; samples are left out while a poll waits. Default: `clusterDefaults`, else no limit.
+	RequestsPerSecond float64 `yaml:"requestsPerSecond"`
+
+	// How many connections to one broker may be open at once. One of them is for the list of brokers. At least 2. Default:
+	// `clusterDefaults`, else no limit; 4 are usual.
+	Connections int `yaml:"connections"`
+
+	// What the provider of the cluster allows. It limits nothing: `lagscaler check` warns if the settings above exceed it.
+	// Default: `clusterDefaults`.
+	Quota *Quota `yaml:"quota"`
 
 	// How long the brokers keep the committed offsets of a group without members (offsets.retention.minutes). Default: it is
 	// read from a broker, which needs the permission DESCRIBE_CONFIGS on the cluster; without it 168h, the default of the brokers.
@@ -134,10 +160,10 @@ type Cluster struct {
 	// SASL authentication. Default: none.
 	SASL *SASL `yaml:"sasl"`
 
-	// Which groups are read. The patterns must match the complete name.
+	// Which groups are read. The patterns must match the complete name. Default: `clusterDefaults`, else all.
 	Groups Filter `yaml:"groups"`
 
-	// Which topics count for the lag. The patterns must match the complete name.
+	// Which topics count for the lag. The patterns must match the complete name. Default: `clusterDefaults`, else all.
 	Topics Filter `yaml:"topics"`
 
 	// Topics at whose batch headers lagscaler may look, for example `{include: ['payments\..*']}`. Transaction markers after a
@@ -147,6 +173,41 @@ type Cluster struct {
 	BatchHeaders *Filter `yaml:"batchHeaders"`
 
 	origin string // see Origin
+}
+
+// ClusterDefaults is what holds for the clusters that do not set it themselves. Intervals have defaults of their own, `interval` and
+// `sampleInterval`.
+type ClusterDefaults struct {
+	// How long a broker has to answer a request. It is shortened to 8/10 of the interval of a cluster. Default: 4/10 of the interval of
+	// the cluster.
+	Timeout Duration `yaml:"timeout"`
+
+	// How many requests a second are sent to all brokers of one cluster together. Default: no limit.
+	RequestsPerSecond float64 `yaml:"requestsPerSecond"`
+
+	// How many connections to one broker may be open at once. At least 2. Default: no limit.
+	Connections int `yaml:"connections"`
+
+	// What the providers of the clusters allow, each of them. Default: nothing is known.
+	Quota *Quota `yaml:"quota"`
+
+	// Which groups are read. A cluster that sets include or exclude uses its own selection alone.
+	Groups Filter `yaml:"groups"`
+
+	// Which topics count for the lag. A cluster that sets include or exclude uses its own selection alone.
+	Topics Filter `yaml:"topics"`
+}
+
+// Quota is what a provider allows a client.
+type Quota struct {
+	// Requests a second to all brokers of the cluster together. Default: not known.
+	RequestsPerSecond float64 `yaml:"requestsPerSecond"`
+
+	// New connections a second to all brokers of the cluster together. Default: not known.
+	ConnectionsPerSecond float64 `yaml:"connectionsPerSecond"`
+
+	// Connections that are open at once, to all brokers of the cluster together. Default: not known.
+	Connections int `yaml:"connections"`
 }
 
 // TLS is the TLS configuration for connections to the brokers.

@@ -13,7 +13,7 @@ func Default() *Config {
 		Mode:           scaler.Advise,
 		Listen:         ":9090",
 		Interval:       Duration(10 * time.Second),
-		SampleInterval: Duration(time.Second),
+		SampleInterval: Samples(time.Second),
 		Metrics:        Metrics{MaxGroups: 10_000, MaxSeries: 500_000},
 		Record:         Record{MaxMiB: 100, Keep: 5},
 		Audit:          Audit{MaxMiB: 100, Keep: 5},

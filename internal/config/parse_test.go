@@ -114,7 +114,7 @@ func TestEachMistake(t *testing.T) {
 		{"log: {format: '${FMT}'}", `line 4: log.format: "${FMT}": the environment variable FMT is not set`},
 		{"log: {format: text, format: json}", `line 4: log.format: "text": is set twice; the first is in line 4`},
 		{"record: {maxMiB: -1}", `line 4: record.maxMiB: "-1": must be greater than 0`},
-		{"colour: blue", `line 4: colour: unknown field; the fields are clusters, strimzi, groups, owners, mode,`},
+		{"colour: blue", `line 4: colour: unknown field; the fields are clusters, clusterDefaults, strimzi, groups, owners, mode,`},
 		{"? [a]\n: b", `line 4: ?: unknown field; the fields are`},
 		{"a: [", `line 4: not YAML: did not find expected node content`},
 		{"---\nmode: act", `line 4: a second YAML document; only one is allowed`},

@@ -73,6 +73,7 @@ func TestPortable(t *testing.T) {
 		"a token":         {"sasl: {mechanism: OAUTHBEARER, tokenFile: /tokens/kafka, extensions: {logicalCluster: lkc}}", "tokenFile: /tokens/kafka", nil, "", "sasl.tokenFile: the pod needs this file"},
 		"a client secret": {"sasl: {mechanism: OAUTHBEARER, oauth: {tokenURL: 'https://login.example/token', clientId: me, clientSecret: hunter2}}", "clientSecretFile: /etc/lagscaler/secrets/kafka/clientSecret", []string{"sasl.oauth.clientSecretFile=clientSecret"}, "", ""},
 		"a secret URL":    {"sasl: {mechanism: OAUTHBEARER, oauth: {tokenURL: 'https://user:hunter2@login.example/token', clientId: me, clientAssertionFile: /tokens/kafka}}", `tokenURL: "${KAFKA_TOKEN_URL}"`, []string{"sasl.oauth.tokenURL=KAFKA_TOKEN_URL"}, "", "clientAssertionFile"},
+		"Kerberos":        {"sasl: {mechanism: GSSAPI, username: me, kerberos: {realm: EXAMPLE.COM, kdc: ['kdc:88'], keytabFile: me.keytab}}", "keytabFile: /etc/lagscaler/secrets/kafka/me.keytab", []string{"sasl.kerberos.keytabFile=me.keytab of /home/me/me.keytab"}, "", ""},
 		"AWS":             {"{tls: {}, sasl: {mechanism: AWS_MSK_IAM, region: eu-central-1, aws: {profile: mine, roleArn: 'arn:aws:iam::123456789012:role/lagscaler'}}}", "roleArn: arn:aws:iam::123456789012:role/lagscaler", nil, "", "sasl.aws.profile mine is left out"},
 		"filters":         {"{advertised: ['kafka-.*'], timeout: 2s, offsetsRetention: 24h, clusterId: [abc], groups: {include: ['a.*']}, topics: {exclude: [b]}, batchHeaders: {include: [c]}}", "batchHeaders:", nil, "", ""},
 	} {

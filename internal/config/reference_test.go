@@ -28,7 +28,7 @@ The configuration is one YAML file: ` + "`lagscaler run --config lagscaler.yaml`
 - Examples of durations: 500ms, 30s, 1h30m.
 - The program reads the file again when it changes, when a file that it names changes (a new password, an updated ConfigMap), and on SIGHUP. If the new file is invalid, the old configuration still applies, the log shows the reason, and ` + "`lagscaler_config_last_reload_successful`" + ` is 0.
 - ` + "`clusters`" + ` may be a directory, with one cluster in each file: ` + "`clusters: clusters.d`" + `, and in ` + "`clusters.d/main.yaml`" + ` the fields of [clusters[]](#clusters), such as ` + "`name: main`" + `. File names in it are relative to its own folder. Each of these files is validated and read again alone: if one is invalid, its cluster stays as it was, all other clusters are followed, the log and the status page show the reason, and ` + "`lagscaler_cluster_config_last_reload_successful`" + ` of the file is 0. At the start, a cluster whose file is invalid is not read, and the program runs. ` + "`lagscaler check`" + ` prints the errors of all files, and so do commands that run once.
-- These settings need a restart; until then the old values apply: ` + "`listen`, `healthListen`, `webConfigFile`, `externalScaler`, `customMetrics`, `interval`, `sampleInterval`, `metrics.compat`, `otlp`, `record`, `audit`, `memory`, `log.format`, `kubernetes`" + `.
+- These settings need a restart; until then the old values apply: ` + "`listen`, `healthListen`, `webConfigFile`, `externalScaler`, `customMetrics`, `interval`, `sampleInterval`, `metrics.compat`, `otlp`, `history`, `record`, `audit`, `memory`, `log.format`, `kubernetes`" + `.
 
 <!-- Generated from internal/config by: go test ./internal/config -update -->
 `

@@ -16,7 +16,8 @@ type validator struct {
 	fields   map[string]written // by path
 	problems []Problem
 	files    []string // the files that fields refer to
-	interval Duration // of the polls
+	interval Duration // between polls, as the whole file says
+	samples  Samples  // the same, between samples; 0: not known
 	names    []string // of clusters that are configured elsewhere
 	anyName  bool     // clusters are configured elsewhere, and it is not known which
 }
@@ -69,11 +70,12 @@ func (v *validator) config(c *Config) {
 		v.addProblem("clusters", "is missing: at least one Kafka cluster with its name and brokers")
 	}
 	names := slices.Clone(v.names)
-	v.interval = c.Interval
+	v.interval, v.samples = c.Interval, c.SampleInterval
 	for i := range c.Clusters {
 		v.cluster(fmt.Sprintf("clusters[%d]", i), &c.Clusters[i], names)
 		names = append(names, c.Clusters[i].Name)
 	}
+	v.clusterDefaults(&c.ClusterDefaults)
 	v.strimzi(c)
 	v.owners(c)
 	for i := range c.Groups {
@@ -161,12 +163,7 @@ func (v *validator) intervals(c *Config) {
 	if c.Interval < Duration(time.Second) {
 		v.addProblem("interval", "must be at least 1s")
 	}
-	switch {
-	case c.SampleInterval < Duration(100*time.Millisecond):
-		v.addProblem("sampleInterval", "must be at least 100ms")
-	case c.SampleInterval > c.Interval:
-		v.addProblem("sampleInterval", "must not be longer than interval")
-	}
+	v.sampleInterval("sampleInterval", c.SampleInterval, c.Interval)
 }
 
 func (v *validator) kubernetes(c *Config) {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"regexp"
@@ -35,7 +36,8 @@ func (v *validator) clusterSettings(at string, c *Cluster) {
 	if c.ClientID == "" {
 		v.addProblem(at+".clientId", "is empty")
 	}
-	v.timeout(at+".timeout", c.Timeout)
+	v.timeout(at+".timeout", c.Timeout, cmp.Or(c.Interval, v.interval))
+	v.pace(at, c)
 	requirePositive(v, at+".offsetsRetention", c.OffsetsRetention)
 	for i, id := range c.ClusterID {
 		switch at := fmt.Sprintf("%s.clusterId[%d]", at, i); {
@@ -59,8 +61,8 @@ func (v *validator) clusterSettings(at string, c *Cluster) {
 }
 
 // timeout checks that a request can be answered within a poll: kafkasource.LimitsOf gives a poll 8/10 of the interval.
-func (v *validator) timeout(at string, d Duration) {
-	switch most := v.interval * 8 / 10; {
+func (v *validator) timeout(at string, d, interval Duration) {
+	switch most := interval * 8 / 10; {
 	case d == 0:
 	case d < Duration(100*time.Millisecond):
 		v.addProblem(at, "must be at least 100ms")

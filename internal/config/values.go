@@ -34,6 +34,34 @@ func (d Duration) MarshalText() ([]byte, error) {
 	return []byte(s), nil
 }
 
+// Samples is the time between two samples, or NoSamples.
+type Samples time.Duration
+
+// NoSamples means that a cluster is not sampled.
+const NoSamples Samples = -1
+
+// UnmarshalText parses a duration, or none.
+func (s *Samples) UnmarshalText(text []byte) error {
+	if string(text) == "none" {
+		*s = NoSamples
+		return nil
+	}
+	var d Duration
+	if err := d.UnmarshalText(text); err != nil {
+		return fmt.Errorf("must be none, or a duration such as 500ms or 30s")
+	}
+	*s = Samples(d)
+	return nil
+}
+
+// MarshalText writes what UnmarshalText parses.
+func (s Samples) MarshalText() ([]byte, error) {
+	if s == NoSamples {
+		return []byte("none"), nil
+	}
+	return Duration(s).MarshalText()
+}
+
 // Regexp is a pattern that must match the complete name. The zero value means that no pattern is set; it matches nothing.
 type Regexp struct {
 	text string

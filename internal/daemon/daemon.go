@@ -21,6 +21,8 @@ import (
 	"github.com/lagscaler/lagscaler/internal/record"
 	"github.com/lagscaler/lagscaler/internal/web"
 	"github.com/lagscaler/lagscaler/internal/web/recent"
+	"github.com/lagscaler/lagscaler/lag/shard"
+	"github.com/lagscaler/lagscaler/scaler/brakes"
 	"github.com/lagscaler/lagscaler/scaler/kube/strimzi"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -35,6 +37,8 @@ type Options struct {
 
 	Identity  string               // holder of the Lease; empty: the name of the pod, or host and process id
 	Clock     seen.Clock           // for decisions; the zero value is the real clock. Tests use a faster one
+	Shard     shard.Shard          // which part of the groups is this process's own; zero: all
+	Advertise string               // the URL at which other shards reach the pages; empty: they do not
 	Published func(*engine.Report) // called after every Report; must not block; may be nil
 
 	// Source wraps the source of every cluster; nil: they are not wrapped. Tests make single polls fail.
@@ -152,13 +156,26 @@ func (d *Daemon) engineOptions(ring *recent.Ring) engine.Options {
 	if d.external != nil {
 		o.Asked = d.external.server.Asked
 	}
+	if d.kube == nil && !d.opts.Shard.Alone() {
+		o.Shards = fixedShard{shard.NewView(d.opts.Shard, d.opts.Shard.Of)}
+	}
 	switch {
 	case d.kube != nil:
+		o.Shards = d.kube
 		o.Targets, o.Memories, o.Leading = d.kube, d.kube, d.kube.Leading
 	case c.Memory.File != "":
 		o.Memories = memoryFile{path: c.Memory.File, log: d.log}
 	}
 	return o
+}
+
+// fixedShard is a shard without Kubernetes: nobody says when the number of shards changes.
+type fixedShard struct{ view *shard.View }
+
+func (f fixedShard) View() *shard.View { return f.view }
+func (fixedShard) Took(*shard.View)    {}
+func (fixedShard) Parts([]brakes.Limit, map[string]brakes.Parts) map[string]brakes.Parts {
+	return nil // nothing is scaled without Kubernetes
 }
 
 // publishTo returns the function that gets every Report. Metrics are not here: they read the latest Report from the engine.

@@ -14,9 +14,6 @@ import (
 // checkTimeout is for one cluster, whose bootstrap addresses are tried one after another.
 const checkTimeout = time.Minute
 
-// checkInterval gives a broker as long to answer as the default interval.
-const checkInterval = 10 * time.Second
-
 // ClusterCheck is what was tried in a cluster.
 type ClusterCheck struct {
 	Findings []kafkasource.Finding
@@ -26,17 +23,15 @@ type ClusterCheck struct {
 	Details Lacking      // it works without these
 }
 
-// CheckCluster tries everything that a poll needs. An error means that the configuration is wrong; what failed in Kafka is in
+// CheckCluster tries everything that a poll of a cluster, as it is in force, needs. An error means that the configuration is wrong; what failed in Kafka is in
 // the findings.
 func CheckCluster(ctx context.Context, c config.Cluster, o GrantOptions) (ClusterCheck, error) {
-	k := kafkaConfig(c, slog.New(slog.DiscardHandler))
-	k.Limits = kafkasource.LimitsOf(checkInterval, time.Duration(c.Timeout))
-	s, err := kafkasource.New(k)
+	s, err := kafkasource.New(kafkaConfig(c, slog.New(slog.DiscardHandler)))
 	if err != nil {
 		return ClusterCheck{}, fmt.Errorf("cluster %s: %w", c.Name, err)
 	}
 	defer s.Close()
-	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	ctx, cancel := context.WithTimeout(ctx, max(checkTimeout, time.Duration(c.Interval)))
 	defer cancel()
 	checked := s.Check(ctx)
 	check := ClusterCheck{Findings: checked.Findings}
@@ -44,7 +39,7 @@ func CheckCluster(ctx context.Context, c config.Cluster, o GrantOptions) (Cluste
 	return check, nil
 }
 
-// kafkaConfig says how to connect to a cluster and what to read from it.
+// kafkaConfig says how to connect to a cluster, as it is in force, and what to read from it, within which limits.
 func kafkaConfig(c config.Cluster, log *slog.Logger) kafkasource.Config {
 	var advertised func(host string) bool
 	if len(c.Advertised) > 0 {
@@ -58,10 +53,21 @@ func kafkaConfig(c config.Cluster, log *slog.Logger) kafkasource.Config {
 		OffsetsRetention: time.Duration(c.OffsetsRetention),
 		Log:              log.With("kafka_cluster", c.Name),
 	}
+	k.Limits = kafkasource.LimitsOf(time.Duration(c.Interval), time.Duration(c.Timeout))
+	k.Limits.PerSecond, k.Limits.Connections = c.RequestsPerSecond, c.Connections
+	k.Pace = paceOf(&c)
 	if c.BatchHeaders != nil {
 		k.Headers = c.BatchHeaders.Allows
 	}
 	return k
+}
+
+func paceOf(c *config.Cluster) kafkasource.Pace {
+	p := kafkasource.Pace{Interval: time.Duration(c.Interval), Samples: time.Duration(max(0, c.SampleInterval))}
+	if q := c.Quota; q != nil {
+		p.RequestsPerSecond, p.ConnectionsPerSecond, p.Connections = q.RequestsPerSecond, q.ConnectionsPerSecond, q.Connections
+	}
+	return p
 }
 
 func tlsOf(t *config.TLS) *kafkasource.TLS {

@@ -13,6 +13,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/internal/external"
 	"github.com/lagscaler/lagscaler/internal/messages/webhook"
+	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/kube"
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
@@ -23,8 +24,12 @@ import (
 type controller interface {
 	engine.Targets
 	engine.Memories
-	Run(ctx context.Context) error   // watches, and writes statuses and Events
+	engine.Shards
+	Run(ctx context.Context) error // watches, and writes statuses and Events
+	Leading() bool
+	Others() (own shard.Shard, others []kube.Other)
 	Elect(ctx context.Context) error // stands for election; at its end another replica may lead
+	Linger(ctx context.Context)      // returns when this replica may end
 	Configure(s kube.Settings)
 	Publish(outcomes []scaler.Outcome)
 	MissingRights() []string
@@ -58,7 +63,7 @@ func connectKubernetes(o Options, log *slog.Logger) (*kube.Controller, error) {
 	}
 	controller := kube.New(clients, kube.Options{
 		Namespace: cmp.Or(k.Namespace, clients.Namespace), Lease: k.LeaseName, Identity: identity,
-		AnswersAt: answersAt(c.ExternalScaler), Watch: k.WatchNamespaces, Log: log,
+		Shard: o.Shard, PagesAt: o.Advertise, AnswersAt: answersAt(c.ExternalScaler), Watch: k.WatchNamespaces, Log: log,
 	})
 	controller.Configure(kubernetesSettings(c))
 	if c.Memory.File != "" {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/lagscaler/lagscaler/internal/config"
@@ -46,8 +47,9 @@ const (
 // target has as many replicas as the group has members. Nothing is written.
 func LookOnce(ctx context.Context, c *config.Config, log *slog.Logger, p scaler.Policy, source seen.SourceSpec) (*engine.Report, error) {
 	group := &groupAsTarget{policy: p, source: source}
+	c, longest := ticked(c)
 	e, err := Watcher(c, log, engine.Options{
-		Interval: max(lookInterval, time.Duration(c.Interval)), Targets: group, // the timeouts follow the interval of the configuration
+		Interval: max(lookInterval, longest), Targets: group, // the timeouts follow the interval of the configuration
 		Clock: seen.Clock{Poll: lookInterval, Decide: LookTime},
 	})
 	if err != nil {
@@ -70,6 +72,20 @@ func LookOnce(ctx context.Context, c *config.Config, log *slog.Logger, p scaler.
 		return nil, membersUnknown(g)
 	}
 	return r, nil
+}
+
+// ticked is the configuration for a command that sets the pace itself: no cluster has an interval of its own, but the timeouts that
+// follow from it. longest is the longest interval.
+func ticked(c *config.Config) (next *config.Config, longest time.Duration) {
+	copied := *c
+	copied.Clusters = slices.Clone(c.Clusters)
+	longest = time.Duration(c.Interval)
+	for i := range copied.Clusters {
+		longest = max(longest, time.Duration(copied.Clusters[i].Interval))
+		copied.Clusters[i].Interval, copied.Clusters[i].SampleInterval = 0, 0
+	}
+	copied.Interval = config.Duration(longest)
+	return &copied, longest
 }
 
 // membersUnknown says why the members of a group are not known.

@@ -167,7 +167,7 @@ func TestPushedMetricsAreThoseOfAScrape(t *testing.T) {
 			r.setRefuse(false)
 			d := start(t, func(c *config.Config) {
 				consume(t, c.Clusters[0].Brokers)
-				c.Interval, c.SampleInterval = config.Duration(time.Second), config.Duration(200*time.Millisecond)
+				c.Interval, c.SampleInterval = config.Duration(time.Second), config.Samples(200*time.Millisecond)
 				c.OTLP = &config.OTLP{
 					Endpoint: config.TokenURL(endpoint), Protocol: protocol, Interval: config.Duration(200 * time.Millisecond),
 					Headers: map[string]config.Secret{"X-Token": config.NewSecret("sesame")},

@@ -3,6 +3,7 @@ package daemon
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/lagscaler/lagscaler/internal/config"
@@ -24,7 +25,20 @@ func (d *Daemon) showIn(ring *recent.Ring) {
 	d.pages = web.New(web.Options{
 		Latest: d.engine.Latest, Ring: ring, Interval: time.Duration(c.Interval),
 		Version: b.Version, Config: d.redacted, Troubles: d.problems, HourPrice: d.hourPrice, Deeds: d.deeds.Of, History: d.history, Log: d.log,
+		Others: d.otherShards,
 	})
+}
+
+// otherShards are the other shards, for the pages.
+func (d *Daemon) otherShards() (out []web.Other) {
+	if d.kube == nil {
+		return nil
+	}
+	_, others := d.kube.Others()
+	for _, o := range others {
+		out = append(out, web.Other{Name: "shard " + strconv.Itoa(o.Index), URL: o.URL, Why: o.Why})
+	}
+	return out
 }
 
 // hourPrice is what a replica costs in an hour, by the configuration in force.

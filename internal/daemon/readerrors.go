@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"log/slog"
+	"maps"
 	"slices"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
@@ -20,6 +21,7 @@ func newReadErrors(log *slog.Logger) *readErrors {
 
 // published is called after each Report.
 func (e *readErrors) published(r *engine.Report) {
+	maps.DeleteFunc(e.last, func(name string, _ []lag.ReadError) bool { _, reads := r.Cluster(name); return !reads })
 	for _, c := range r.Clusters {
 		now, before := c.Snapshot.Errors, e.last[c.Name]
 		for _, failed := range now {

@@ -4,19 +4,15 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/lagscaler/lagscaler/internal/config"
-	"github.com/lagscaler/lagscaler/lag/kafkasource"
 	"github.com/lagscaler/lagscaler/lag/kafkasource/tape"
 )
 
-// RecordCluster records what the brokers of a cluster answer to polls. An error means that the configuration is wrong, or that there is
+// RecordCluster records what the brokers of a cluster, as it is in force, answer to polls. An error means that the configuration is wrong, or that there is
 // too much to keep; what brokers did not answer is in the recording.
 func RecordCluster(ctx context.Context, c config.Cluster, o tape.Options) (*tape.Tape, error) {
-	k := kafkaConfig(c, slog.New(slog.DiscardHandler))
-	k.Limits = kafkasource.LimitsOf(checkInterval, time.Duration(c.Timeout))
-	recording, err := tape.Record(ctx, k, o)
+	recording, err := tape.Record(ctx, kafkaConfig(c, slog.New(slog.DiscardHandler)), o)
 	if err != nil {
 		return nil, fmt.Errorf("cluster %s: %w", c.Name, err)
 	}

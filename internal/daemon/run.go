@@ -33,7 +33,20 @@ func (d *Daemon) Run(ctx context.Context, listener net.Listener) error {
 		g.Add(func() error { defer close(ended); return execute(ctx) }, func(error) { cancel() })
 		return ended
 	}
-	add(func(ctx context.Context) error { <-ctx.Done(); return nil })
+	// An interrupted shard goes on for a while if the others may be about to do without it.
+	interrupted := ctx
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	add(func(ctx context.Context) error {
+		select {
+		case <-ctx.Done():
+		case <-interrupted.Done():
+			if d.kube != nil {
+				d.kube.Linger(ctx)
+			}
+		}
+		return nil
+	})
 	if d.opts.Reloader != nil {
 		add(d.reload)
 	}

@@ -19,6 +19,7 @@ type candidate struct {
 }
 
 func (c *candidate) Publish([]scaler.Outcome) {}
+func (c *candidate) Linger(context.Context)   {}
 
 func (c *candidate) Run(ctx context.Context) error {
 	<-ctx.Done()

@@ -49,7 +49,7 @@ func TestSecretsAreNowhere(t *testing.T) {
 			})
 		}
 		c.Log.Level = config.Debug
-		c.Interval, c.SampleInterval = config.Duration(time.Second), config.Duration(time.Second)
+		c.Interval, c.SampleInterval = config.Duration(time.Second), config.Samples(time.Second)
 	})
 	failing := func() bool {
 		clusters := d.engine.Latest().Clusters

@@ -109,18 +109,23 @@ func (s *sources) newSource(cluster string) *source {
 //	brokers                      a new cluster without history, which may have another id
 //	clusterId                    a new connection: to a cluster that is not one of those, nothing is sent any more
 //	credentials, TLS, filters    a new connection; the history is kept
+//	interval, limits             a new connection with these limits; the history is kept
 //	any other                    used by the next poll
 func (s *sources) follow(c *config.Config) ([]engine.Cluster, error) {
 	next := map[string]*source{}
 	fresh := map[*source]*kafkasource.Source{}
 	unusable := config.Unusable{}
 	var found []engine.Cluster
-	for _, cluster := range c.Clusters {
-		src, err := s.opened(cluster, fresh, time.Duration(c.Interval))
+	for _, written := range c.Clusters {
+		cluster := c.InForce(written)
+		src, err := s.opened(cluster, fresh)
 		switch {
 		case err == nil:
 			next[cluster.Name] = src
-			found = append(found, engine.Cluster{Name: cluster.Name, Source: src.read})
+			found = append(found, engine.Cluster{
+				Name: cluster.Name, Source: src.read,
+				Interval: time.Duration(written.Interval), SampleInterval: time.Duration(written.SampleInterval),
+			})
 		case cluster.Origin() != "":
 			unusable[cluster.Origin()] = err
 		default:
@@ -136,8 +141,8 @@ func (s *sources) follow(c *config.Config) ([]engine.Cluster, error) {
 	return found, nil
 }
 
-// opened is the source of a cluster: the one that is open, or a new one. A new connection of it is in fresh.
-func (s *sources) opened(cluster config.Cluster, fresh map[*source]*kafkasource.Source, interval time.Duration) (*source, error) {
+// opened is the source of a cluster, as it is in force: the one that is open, or a new one. A new connection of it is in fresh.
+func (s *sources) opened(cluster config.Cluster, fresh map[*source]*kafkasource.Source) (*source, error) {
 	src, ok := s.open[cluster.Name]
 	if !ok || !slices.Equal(src.as.Brokers, cluster.Brokers) {
 		src, ok = s.newSource(cluster.Name), false
@@ -145,7 +150,7 @@ func (s *sources) opened(cluster config.Cluster, fresh map[*source]*kafkasource.
 	if ok && reflect.DeepEqual(src.as, cluster) {
 		return src, nil
 	}
-	k, err := s.connect(src, cluster, interval)
+	k, err := s.connect(src, cluster)
 	if err != nil {
 		return nil, fmt.Errorf("cluster %s: %w", cluster.Name, err)
 	}
@@ -171,7 +176,7 @@ func (s *sources) use(next map[string]*source, fresh map[*source]*kafkasource.So
 		src := next[cluster.Name]
 		src.rules.Store(c)
 		if k, ok := fresh[src]; ok {
-			src.as = cluster
+			src.as = c.InForce(cluster)
 			if old := src.current.Swap(k); old != nil {
 				old.Close()
 			}
@@ -180,10 +185,10 @@ func (s *sources) use(next map[string]*source, fresh map[*source]*kafkasource.So
 	s.open = next
 }
 
-func (s *sources) connect(src *source, c config.Cluster, interval time.Duration) (*kafkasource.Source, error) {
+// connect makes the connection to a cluster as it is in force.
+func (s *sources) connect(src *source, c config.Cluster) (*kafkasource.Source, error) {
 	k := kafkaConfig(c, s.log)
 	k.ReadCommitted, k.Dial = src.readCommitted, s.dial
-	k.Limits = kafkasource.LimitsOf(interval, time.Duration(c.Timeout))
 	if old := src.current.Load(); old != nil && slices.Equal(src.as.ClusterID, c.ClusterID) {
 		k.Identity = old.Identity()
 	}

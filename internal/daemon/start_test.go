@@ -24,7 +24,7 @@ type started struct {
 }
 
 // start runs a daemon until its first report.
-func start(t *testing.T, change func(*config.Config)) *started {
+func start(t *testing.T, change func(*config.Config), options ...func(*Options)) *started {
 	t.Helper()
 	kafka, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "orders"))
 	if err != nil {
@@ -43,12 +43,16 @@ func start(t *testing.T, change func(*config.Config)) *started {
 	}
 	s := &started{url: "http://" + listener.Addr().String(), ended: make(chan error, 1)}
 	reports := make(chan *engine.Report, 1)
-	s.Daemon, err = New(Options{Config: c, Build: Build{Version: "of-the-test"}, Log: &s.log, Published: func(r *engine.Report) {
+	o := Options{Config: c, Build: Build{Version: "of-the-test"}, Log: &s.log, Published: func(r *engine.Report) {
 		select {
 		case reports <- r:
 		default:
 		}
-	}})
+	}}
+	for _, set := range options {
+		set(&o)
+	}
+	s.Daemon, err = New(o)
 	if err != nil {
 		t.Fatal(err)
 	}

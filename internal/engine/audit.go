@@ -58,7 +58,7 @@ func (s *scaling) auditInForce(now time.Time) {
 	}
 	s.audit.inForce(now, InForce{Limits: limitsOfAll(&s.braking.settings), Freeze: freezesOfAll(&s.braking.settings)})
 	for i := range s.declared.scalers {
-		if one := &s.declared.scalers[i]; !one.Refused() {
+		if one := &s.declared.scalers[i]; !one.Refused() && s.owns(one) {
 			s.audit.inForce(now, inForce(one))
 		}
 	}

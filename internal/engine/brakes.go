@@ -17,7 +17,8 @@ import (
 type braking struct {
 	settings brakes.Settings
 	ledger   *brakes.Ledger
-	uses     []brakes.Use // as of the last poll
+	uses     []brakes.Use            // as of the last poll
+	parts    map[string]brakes.Parts // what this shard may use of the limits; nil: not known yet
 }
 
 // asking is a decision that asks for another size, before it is concluded.
@@ -88,9 +89,12 @@ func (s *scaling) concludeOne(a *asking, cut map[string]scaler.Brake, reports ma
 
 // round is a round without asks.
 func (s *scaling) round(now time.Time) brakes.Round {
-	r := brakes.Round{Now: now, Limits: s.braking.settings.Limits}
+	r := brakes.Round{Now: now, Limits: s.braking.settings.Limits, Parts: s.parts()}
 	for i := range s.declared.scalers {
 		one := &s.declared.scalers[i]
+		if !s.owns(one) {
+			continue
+		}
 		m := brakes.Member{
 			Name: one.Name, Labels: one.Labels, Replicas: one.Workload.Spec, Known: one.Workload.Sized(),
 			Acts: one.TakesEffect(),
@@ -119,6 +123,9 @@ func (s *scaling) observeWrites(now time.Time) {
 	s.braking.ledger.Trim(now)
 	for i := range s.declared.scalers {
 		one := &s.declared.scalers[i]
+		if !s.owns(one) {
+			continue
+		}
 		s.braking.ledger.Observe(one.Name, one.Workload.LastWrite, now)
 	}
 }

@@ -92,7 +92,7 @@ func TestScalersStepDownAFewAtOnce(t *testing.T) {
 			for _, r := range e.Latest().Scalers {
 				if steps := r.Decision.Steps; len(steps) > 0 && steps[len(steps)-1].Reason == scaler.FleetDownLimit {
 					held[r.Name] = true
-					if r.Decision.Desired != r.Decision.Current || !strings.Contains(r.Line, "limit all: 2 scalers within 5 min") {
+					if r.Decision.Desired != r.Decision.Current || !strings.Contains(r.Line, "limit all: at most 2 scalers within 5 min") {
 						t.Fatalf("held, and yet: %s", r.Line)
 					}
 				}
@@ -234,7 +234,7 @@ func TestNothingIsWrittenPastLimitsThatFail(t *testing.T) {
 		e := New(settings(&kafka{name: "main", end: 100, committed: 100, members: 3}), Options{Targets: f})
 		e.scaling.braking.ledger = nil // a defect: the next use panics
 		e.scaling.targets = nil
-		e.scaling.declared = declare(f.all, scaler.Act)
+		e.scaling.declared = declare(f.all, scaler.Act, nil)
 		reports := map[string]ScalerReport{}
 		one := f.all[0]
 		result := scaler.Result{Fresh: true, Decision: scaler.Decision{At: time.Now(), Current: 3, Desired: 1, Verdict: scaler.IdleConsumers}}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"slices"
@@ -35,10 +36,13 @@ type HeaderReader interface {
 	Look(doubts iter.Seq[lag.Doubt])
 }
 
-// Cluster is a cluster to watch.
+// Cluster is a cluster to watch, and how often.
 type Cluster struct {
 	Name   string
 	Source Source
+
+	Interval       time.Duration // between two polls; 0: Options.Interval
+	SampleInterval time.Duration // between two samples; 0: Options.SampleInterval, but not longer than between two polls. Negative: none
 }
 
 // cluster is everything that Run keeps of one cluster between polls.
@@ -52,6 +56,16 @@ type cluster struct {
 	slo     func(cluster, group string) lag.SLO
 	labels  func(cluster, group string) map[string]string
 	report  *ClusterReport // as published; replaced, never changed
+
+	taking *taking   // a poll is taken in by its poller, which then has history and monitor; nil: Run has them
+	queue  []reading // that came meanwhile
+}
+
+// own waits until Run has the history and the monitor: for some milliseconds, while a poll is taken in.
+func (c *cluster) own() {
+	if c.taking != nil {
+		<-c.taking.ended
+	}
 }
 
 func newCluster(c Cluster, slo func(cluster, group string) lag.SLO, labels func(cluster, group string) map[string]string) *cluster {
@@ -74,6 +88,26 @@ func newMonitor(cluster string, slo func(cluster, group string) lag.SLO) *rebala
 	})
 }
 
+// polls is the interval between two polls of a cluster.
+func (e *Engine) polls(c *Cluster) time.Duration { return cmp.Or(c.Interval, e.opts.Interval) }
+
+// samples is the interval between two samples of a cluster; ok is false if it is not sampled.
+func (e *Engine) samples(c *Cluster) (interval time.Duration, ok bool) {
+	if c.SampleInterval == 0 {
+		return min(e.opts.SampleInterval, e.polls(c)), e.opts.SampleInterval > 0
+	}
+	return c.SampleInterval, c.SampleInterval > 0
+}
+
+// interval is the interval of a cluster that has one of its own; 0: it has that of the clock, or is not configured.
+func (e *Engine) interval(cluster string) (own time.Duration, known bool) {
+	c, known := e.clusters[cluster]
+	if !known {
+		return 0, false
+	}
+	return c.Interval, true
+}
+
 // sampled takes in a sample of the group states and returns the rebalances that it completed.
 func (c *cluster) sampled(s lag.Sample, hints []rebalancemon.Hint, took time.Duration) []rebalancemon.Event {
 	c.stats.Samples++
@@ -92,35 +126,6 @@ func (c *cluster) sampled(s lag.Sample, hints []rebalancemon.Hint, took time.Dur
 	return events
 }
 
-// observed takes in a poll.
-func (c *cluster) observed(o lag.Observation, hints []rebalancemon.Hint, d *lag.Declared, slo func(cluster, group string) lag.SLO) []rebalancemon.Event {
-	if before := c.report.Snapshot.ClusterID; before != "" && o.ClusterID != "" && before != o.ClusterID {
-		c.forget(o) // another cluster took its place, with the operator's consent
-	}
-	prev := c.report.Snapshot
-	s := d.Compute(o, prev)
-	c.countPoll(o)
-	events := c.monitor.Snapshot(s, hints)
-	groupSLO := func(group string) lag.SLO { return slo(c.Name, group) }
-	rates := c.history.Add(s, groupSLO)
-	next := &ClusterReport{
-		Name: c.Name, Snapshot: s, Groups: make([]GroupReport, len(s.Groups)),
-		LeaderChanges: c.report.LeaderChanges + lag.LeaderChanges(prev, s),
-	}
-	for i := range s.Groups {
-		g, slo := &s.Groups[i], groupSLO(s.Groups[i].Group)
-		next.Groups[i] = GroupReport{
-			Lag: g, Summary: g.Summary(), Rates: rates[i], Rebalances: c.rebalances(g.Group), SLO: slo, Over: g.Over(slo.Lag),
-			Labels: c.labels(c.Name, g.Group),
-		}
-	}
-	c.report = next
-	if r, ok := c.Source.(HeaderReader); ok {
-		r.Look(doubts(rates))
-	}
-	return events
-}
-
 // doubts are those about all groups, found only when a source asks for them.
 func doubts(rates []lag.Rates) iter.Seq[lag.Doubt] {
 	return func(yield func(lag.Doubt) bool) {
@@ -134,17 +139,6 @@ func doubts(rates []lag.Rates) iter.Seq[lag.Doubt] {
 	}
 }
 
-// forget replaces everything that is known of the cluster by why it could not be read, because what was known makes the
-// program fail. Counters of the groups begin anew.
-func (c *cluster) forget(o lag.Observation) {
-	c.history = lag.History{}
-	c.monitor = newMonitor(c.Name, c.slo)
-	c.report = &ClusterReport{
-		Name: c.Name, Snapshot: &lag.Snapshot{Cluster: c.Name, Began: o.Began, At: o.At, Errors: o.Errors},
-		LeaderChanges: c.report.LeaderChanges,
-	}
-}
-
 // rebalances is what is known of a group's rebalances as of the latest observation.
 func (c *cluster) rebalances(group string) rebalancemon.Stats {
 	if stats, ok := c.monitor.Stats(group); ok {
@@ -155,6 +149,7 @@ func (c *cluster) rebalances(group string) rebalancemon.Stats {
 
 func (c *cluster) countPoll(o lag.Observation) {
 	c.stats.Polls++
+	c.stats.use(&o)
 	c.stats.LastBegan, c.stats.LastTook = o.Began, o.At.Sub(o.Began)
 	c.stats.Duplicates += uint64(o.Duplicates)
 	c.stats.Foreign = len(o.Foreign)
@@ -202,7 +197,8 @@ func (e *Engine) source(spec seen.SourceSpec, remembered func(topic string) bool
 	if !ok {
 		return src
 	}
-	src.ClusterID = c.report.Snapshot.ClusterID
+	c.own()
+	src.ClusterID, src.Interval = c.report.Snapshot.ClusterID, c.Interval
 	if remembered != nil {
 		src.Ends, src.Absent = c.ends(spec, remembered)
 	}

@@ -12,15 +12,16 @@ import (
 
 // input is everything that a decision may know.
 func (s *scaling) input(one *scaler.Scaler, now time.Time) scaler.Input {
+	_, clock := s.paced(one)
 	in := scaler.Input{
-		Now: now, Clock: s.clock, Workload: one.Workload, Policy: one.Policy, Memory: s.memory.learned[one.Name],
+		Now: now, Clock: clock, Workload: one.Workload, Policy: one.Policy, Memory: s.memory.learned[one.Name],
 	}
 	in.Policy.Mode = one.Mode // in force: under the kill switch nobody fights us
 	if one.Workload.Followed {
 		in.Policy.Mode = scaler.Act // its decisions come true, though another autoscaler writes them
 	}
 	in.Fleet = s.fleet
-	in.Acts, in.Asleep = s.leading() && one.Mode == scaler.Act, one.Asleep
+	in.Acts, in.Asleep = s.leads(one) && one.Mode == scaler.Act, one.Asleep
 	for _, spec := range one.Sources {
 		in.Sources = append(in.Sources, s.polls.source(spec, s.remembered(one, spec)))
 	}
@@ -49,7 +50,7 @@ func (s *scaling) conclude(a *asking, now time.Time) (r ScalerReport, change sca
 	r.Given = result.Memory.Given
 	if before := in.Memory.Given; r.Given != nil && (before == nil || before.Replicas != r.Given.Replicas) {
 		s.memory.saveAlone(one.Name) // the next leader must not give less while it holds
-		if s.leading() {
+		if s.leads(&one) {
 			s.auditDecision(DeedGiven, &r)
 		}
 	}

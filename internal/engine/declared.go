@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/asleep"
@@ -16,7 +17,10 @@ import (
 // declared are the scalers of one reading, and what follows from them for the clusters. Only scalers includes those whose
 // declaration does not apply, see scaler.Scaler.Applies.
 type declared struct {
-	scalers []scaler.Scaler                 // sorted by name
+	scalers []scaler.Scaler                 // sorted by name: those that this process decides, or is about to
+	all     []scaler.Scaler                 // sorted by name: also those of other shards, for what belongs to groups of this one
+	view    *shard.View                     // which groups are read; nil: all
+	needed  map[groupName]bool              // groups of other shards that are read for a scaler of this one
 	groups  map[string][]string             // by cluster, sorted: the scaled groups, which never vanish from snapshots
 	hints   map[string][]rebalancemon.Hint  // by cluster: resizes and rollouts of their targets
 	labels  map[groupName]map[string]string // whose groups are, as their scalers say; the first by name decides
@@ -34,23 +38,28 @@ type topicNames func(topic string) bool
 type groupName struct{ cluster, group string }
 
 // declare takes in the scalers, each in the mode that is in force: the kill switch holds whatever the platform knows of it.
-func declare(all []scaler.Scaler, global scaler.Mode) declared {
+func declare(all []scaler.Scaler, global scaler.Mode, view *shard.View) declared {
 	all = slices.Clone(all) // the platform's own may be read by others
 	d := declared{
-		scalers: all, groups: map[string][]string{}, hints: map[string][]rebalancemon.Hint{}, slos: map[groupName]lag.SLO{}, labels: map[groupName]map[string]string{},
+		scalers: all, all: all, view: view, needed: map[groupName]bool{}, groups: map[string][]string{}, hints: map[string][]rebalancemon.Hint{}, slos: map[groupName]lag.SLO{}, labels: map[groupName]map[string]string{},
 		topics: map[string][]string{}, match: map[string][]topicNames{},
 		names: map[groupName][]topicNames{}, sleeps: map[groupName]bool{},
 		learns: map[groupName]bool{},
 	}
 	slices.SortFunc(all, func(a, b scaler.Scaler) int { return strings.Compare(a.Name, b.Name) })
 	for i := range all {
+		all[i].Mode = scaler.Weaker(global, all[i].Mode)
+	}
+	d.divide()
+	for i := range all {
 		s := &all[i]
-		s.Mode = scaler.Weaker(global, s.Mode)
 		if !s.Applies() {
 			continue
 		}
 		for _, src := range s.Sources {
-			d.add(s, src)
+			if d.isRead(src.Cluster, src.Group) {
+				d.add(s, src)
+			}
 		}
 	}
 	for _, groups := range d.groups {

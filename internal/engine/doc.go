@@ -2,12 +2,13 @@
 //
 // The problem: Kafka and Kubernetes may answer late or not at all. The other clusters must still be read on time, and every
 // page, metric and command must show one consistent state. The rule: only one goroutine, that of [Engine.Run], has mutable
-// state. The pollers and samplers read Kafka and send the results to it.
+// state. The pollers and samplers read Kafka and send the results to it. A poll of a large cluster takes some 10 ms to be taken in: that
+// concerns this cluster alone, so its poller does it, and has the history of the cluster for so long (taking.go).
 //
 //	goroutine   number             what it does
-//	poller      one per cluster    Source.Observe every 10 s, sends the Observation
-//	sampler     one per cluster    Source.Sample every 1 s, sends the Sample
-//	Run         one                lag.Compute, History, rebalancemon, scaler.Evaluate, Targets.Apply; publishes a Report
+//	poller      one per cluster    Source.Observe every 10 s, or at the interval of the cluster; lag.Compute, History, rebalancemon of it
+//	sampler     one per cluster    Source.Sample every 1 s, or at the interval of the cluster, sends the Sample; none if it says so
+//	Run         one                has all state; scaler.Evaluate, Targets.Apply; publishes a Report
 //	readers     any number         metrics, pages and commands call Latest, which does not block
 //
 // A Report is immutable, and so is the [ClusterReport] of each cluster in it. A ClusterReport is replaced only when its

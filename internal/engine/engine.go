@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/brakes"
@@ -27,8 +28,8 @@ type Settings struct {
 
 // Options are fixed for an engine's life.
 type Options struct {
-	Interval       time.Duration // between polls, 10 s when zero
-	SampleInterval time.Duration // between samples of group states, 1 s when zero
+	Interval       time.Duration // between polls of a cluster that has no interval of its own, 10 s when zero
+	SampleInterval time.Duration // between samples of group states of such a cluster, 1 s when zero; negative: none
 	Clock          seen.Clock    // of decisions; the zero value is the real one, with a poll each Interval
 	Log            *slog.Logger  // nil: discarded
 
@@ -45,6 +46,9 @@ type Options struct {
 
 	// Asked says when another autoscaler last asked for the number of a scaler; nil: nobody may ask.
 	Asked func(scaler string) (at time.Time, ok bool)
+
+	// Shards says which groups are this process's own; nil: all.
+	Shards Shards
 
 	Publish func(*Report) // nil: none; Run calls it after each Report, so it must not block
 
@@ -65,18 +69,24 @@ type Engine struct {
 	panics   *panics
 
 	current  Settings
+	rules    atomic.Pointer[rules] // what current and scaling.declared say of groups, for the goroutines that take polls in
 	clusters map[string]*cluster
 	scaling  scaling
 	awake    awake
+	shown    map[*ClusterReport]*ClusterReport // what the last Report has of them, where it is a part
+	shownBy  *shard.View
 }
 
-// reading is what an I/O goroutine read: a sample or an observation.
+// reading is what an I/O goroutine read: a sample or an observation, or what it made of an observation.
 type reading struct {
 	source  Source // tells the readings of a replaced source from those of its successor
 	cluster string
 	sample  *lag.Sample
 	obs     *lag.Observation
 	took    time.Duration
+
+	back  chan *taking // with obs: gets what is to be made of it, or is closed; nil: Run does it itself
+	taken *taking      // what was made of it
 }
 
 // New makes an engine; nothing runs until Run or Tick.
@@ -84,7 +94,7 @@ func New(s Settings, o Options) *Engine {
 	if o.Interval <= 0 {
 		o.Interval = 10 * time.Second
 	}
-	if o.SampleInterval <= 0 {
+	if o.SampleInterval == 0 {
 		o.SampleInterval = time.Second
 	}
 	if o.Clock.Poll <= 0 {
@@ -108,7 +118,7 @@ func New(s Settings, o Options) *Engine {
 // Latest is the last Report, nil before the first poll ended.
 func (e *Engine) Latest() *Report { return e.latest.Load() }
 
-// Interval is the time between two polls.
+// Interval is the time between two polls of a cluster that has no interval of its own.
 func (e *Engine) Interval() time.Duration { return e.opts.Interval }
 
 // Reconfigure gives new settings to a running engine. A cluster whose Source stays the same keeps its history.
@@ -129,9 +139,11 @@ func (e *Engine) configure(s Settings) {
 		s.Labels = func(string, string) map[string]string { return nil }
 	}
 	e.current, e.scaling.mode, e.scaling.braking.settings = s, s.Mode, s.Brakes
+	e.rule()
 	kept := map[string]*cluster{}
 	for _, c := range s.Clusters {
 		if old, ok := e.clusters[c.Name]; ok && old.Source == c.Source {
+			old.Cluster = c
 			kept[c.Name] = old
 			continue
 		}
@@ -140,11 +152,26 @@ func (e *Engine) configure(s Settings) {
 	e.clusters = kept
 }
 
+// rules are what holds for groups. They are not changed, but replaced.
+type rules struct {
+	slo    func(cluster, group string) lag.SLO // as the configuration says
+	labels func(cluster, group string) map[string]string
+
+	slos  map[groupName]lag.SLO // as scalers say
+	owned map[groupName]map[string]string
+}
+
+// rule puts the present settings and declarations into force for groups.
+func (e *Engine) rule() {
+	e.rules.Store(&rules{slo: e.current.SLO, labels: e.current.Labels, slos: e.scaling.declared.slos, owned: e.scaling.declared.labels})
+}
+
 // slo is the thresholds in force: those of a scaler of the group, completed by those of the configuration. It reads the present
-// settings, so that a cluster keeps its history when they change.
+// settings, so that a cluster keeps its history when they change. Every goroutine may call it.
 func (e *Engine) slo(cluster, group string) lag.SLO {
-	slo := e.current.SLO(cluster, group)
-	if own, ok := e.scaling.declared.slos[groupName{cluster, group}]; ok {
+	r := e.rules.Load()
+	slo := r.slo(cluster, group)
+	if own, ok := r.slos[groupName{cluster, group}]; ok {
 		return own.Or(slo)
 	}
 	return slo
@@ -153,6 +180,7 @@ func (e *Engine) slo(cluster, group string) lag.SLO {
 // Tick polls every cluster once, each under its own deadline, and does everything that follows from it: the whole cycle of
 // the program, without timers.
 func (e *Engine) Tick(ctx context.Context, now time.Time) {
+	e.takeShare(ctx, now)
 	e.declare(now)
 	observations := make([]lag.Observation, len(e.current.Clusters))
 	var wg sync.WaitGroup
@@ -163,7 +191,9 @@ func (e *Engine) Tick(ctx context.Context, now time.Time) {
 	e.declare(now)
 	e.scaling.load(ctx, now)
 	for i, c := range e.current.Clusters {
-		e.observed(c.Name, observations[i])
+		t := e.take(c.Name, observations[i])
+		t.run()
+		e.took(t)
 	}
 	e.scaling.decide(ctx, now, 0, func(string) bool { return true })
 	e.publish(now)
@@ -172,19 +202,22 @@ func (e *Engine) Tick(ctx context.Context, now time.Time) {
 // declare takes in what is declared now, and tells the sources which topics and groups that names.
 func (e *Engine) declare(now time.Time) {
 	e.scaling.read(now)
+	e.rule()
 	for _, c := range e.current.Clusters {
 		if r, ok := c.Source.(TopicReader); ok {
 			r.ReadTopics(e.scaling.declared.topicNames(c.Name))
 		}
 		if r, ok := c.Source.(GroupReader); ok {
-			r.ReadGroups(e.scaling.declared.groupNames(c.Name, e.current.SLO, e.scaling.recordTimes(c.Name), now))
+			names := e.scaling.declared.groupNames(c.Name, e.current.SLO, e.scaling.recordTimes(c.Name), now)
+			names.Reads = e.scaling.declared.reads(c.Name)
+			r.ReadGroups(names)
 		}
 	}
 }
 
 // observe polls under a deadline shorter than the interval, so that polls never queue up.
 func (e *Engine) observe(ctx context.Context, c Cluster) (o lag.Observation) {
-	ctx, cancel := context.WithTimeout(ctx, e.opts.Interval*9/10)
+	ctx, cancel := context.WithTimeout(ctx, e.polls(&c)*9/10)
 	defer cancel()
 	began := time.Now()
 	if err := e.panics.catch(PartRead, c.Name, func() { o = c.Source.Observe(ctx) }); err != nil {
@@ -193,38 +226,26 @@ func (e *Engine) observe(ctx context.Context, c Cluster) (o lag.Observation) {
 	return o
 }
 
-// observed takes in a poll. When that panics, the cluster counts as not read.
-func (e *Engine) observed(name string, o lag.Observation) {
-	c := e.clusters[name]
-	e.resume(time.Now())
-	o = e.identified(name, o)
-	e.scaling.teach(name, &c.history)
-	take := func(o lag.Observation) error {
-		return e.panics.catch(PartCompute, name, func() {
-			e.logRebalances(c.observed(o, e.scaling.declared.hints[name], e.scaling.declared.of(name, e.scaling.left[name]), e.slo))
-			e.scaling.left.read(c.report.Snapshot)
-		})
-	}
-	err := take(o)
-	if err == nil {
-		return
-	}
-	o = failed(name, o.Began, o.At, err)
-	if take(o) != nil {
-		c.forget(o)
-	}
-}
-
 // publish makes the Report that readers see from now on.
 func (e *Engine) publish(now time.Time) {
 	r := &Report{At: now, Leader: e.scaling.leading(), Mode: e.current.Mode, Scalers: e.scaling.published(), Panics: e.panics.published(), Brakes: e.scaling.braking.uses}
 	for i := range r.Scalers {
 		r.Scalers[i].Owners = e.scalerLabels(r.Scalers[i].Scaler)
 	}
-	for _, c := range e.clusters {
-		r.Clusters = append(r.Clusters, c.report)
-		r.Polls = append(r.Polls, c.polled())
+	if v := e.scaling.view; v != nil {
+		r.Shard = v.Shard
 	}
+	shown := map[*ClusterReport]*ClusterReport{}
+	for _, c := range e.clusters {
+		r.Clusters = append(r.Clusters, e.own(c.report, shown))
+		p := c.polled()
+		p.Interval = e.polls(&c.Cluster)
+		if every, ok := e.samples(&c.Cluster); ok {
+			p.SampleInterval = every
+		}
+		r.Polls = append(r.Polls, p)
+	}
+	e.shown, e.shownBy = shown, e.scaling.view
 	slices.SortFunc(r.Clusters, func(a, b *ClusterReport) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(r.Polls, func(a, b PollStats) int { return strings.Compare(a.Cluster, b.Cluster) })
 	e.latest.Store(r)

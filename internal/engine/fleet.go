@@ -16,7 +16,7 @@ func (s *scaling) watchFleet(now time.Time) {
 	var members []breaker.Member
 	within := s.clock.Filled().Scale(learn.DownsWindow)
 	for _, one := range s.reports {
-		if m, ok := s.memory.learned[one.Name]; ok && one.TakesEffect() {
+		if m, ok := s.memory.learned[one.Name]; ok && one.TakesEffect() && s.owns(&one.Scaler) {
 			down := len(m.Downs) > 0 && now.Sub(m.Downs[len(m.Downs)-1]) <= within
 			members = append(members, breaker.Member{Namespace: one.Workload.Ref.Namespace, Stopped: m.Breaker.Stop.Since, WentDown: down})
 		}

@@ -14,9 +14,10 @@ import (
 //	2. the KafkaScaler that names it           2. its namespace
 //	3. the namespace of that                   3. the first of its groups that has one, by the configuration
 //
-// Of several KafkaScalers that name a group, the first by name counts, as for thresholds.
+// Of several KafkaScalers that name a group, the first by name counts, as for thresholds. Every goroutine may call it.
 func (e *Engine) labels(cluster, group string) map[string]string {
-	return merged(e.current.Labels(cluster, group), e.scaling.declared.labels[groupName{cluster, group}])
+	r := e.rules.Load()
+	return merged(r.labels(cluster, group), r.owned[groupName{cluster, group}])
 }
 
 // scalerLabels are the labels of a scaler.

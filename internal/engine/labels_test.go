@@ -68,7 +68,7 @@ func TestWhoseAGroupIs(t *testing.T) {
 func TestTheFirstScalerSays(t *testing.T) {
 	sources := []seen.SourceSpec{{Cluster: "main", Group: "orders"}}
 	first, second := map[string]string{"team": "a"}, map[string]string{"team": "b", "product": "x"}
-	d := declare([]scaler.Scaler{{Name: "shop/z", Sources: sources, Owners: second}, {Name: "shop/a", Sources: sources, Owners: first}}, scaler.Advise)
+	d := declare([]scaler.Scaler{{Name: "shop/z", Sources: sources, Owners: second}, {Name: "shop/a", Sources: sources, Owners: first}}, scaler.Advise, nil)
 	if got := d.labels[groupName{"main", "orders"}]; !maps.Equal(got, first) {
 		t.Errorf("%v", got)
 	}

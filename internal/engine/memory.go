@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
@@ -39,6 +40,11 @@ type memory struct {
 
 	learned map[string]scaler.Memory // by name
 
+	others bool // other shards save, too: only what is this one's own is saved
+	owns   func(scaler string) bool
+	due    bool            // this shard has got scalers of another one, and what that one saved is not loaded yet
+	own    map[string]bool // those that were its own before, while due
+
 	loaded    bool // what the last leader saved; until then nothing is saved
 	loadAgain time.Time
 	loadedAt  time.Time
@@ -50,14 +56,15 @@ type memory struct {
 // load loads what was learned when this process becomes the leader, or may decide at last: only the leader learns, and
 // goes on from what the last one saved. The readings of the last minutes are this process's own. A load that fails is
 // tried again, and until it works nothing is saved. A store leaves out single memories that it cannot decode, such as those
-// of a newer version: those scalers learn anew, and the next save replaces what was left out. loaded says that it worked now.
-func (m *memory) load(ctx context.Context, now time.Time, learns bool) (loaded bool) {
+// of a newer version: those scalers learn anew, and the next save replaces what was left out. ok says that it worked now. It is also
+// loaded when this shard has got scalers of another one; what it has learned of its own ones stays.
+func (m *memory) load(ctx context.Context, now time.Time, learns bool) (loaded map[string]scaler.Memory, ok bool) {
 	if !learns {
-		m.loaded = false
-		return false
+		m.loaded, m.due, m.own = false, false, nil
+		return nil, false
 	}
-	if m.store == nil || m.loaded || now.Before(m.loadAgain) {
-		return false
+	if m.store == nil || m.loaded && !m.due || now.Before(m.loadAgain) {
+		return nil, false
 	}
 	ctx, cancel := context.WithTimeout(ctx, memoryTimeout)
 	defer cancel()
@@ -65,13 +72,36 @@ func (m *memory) load(ctx context.Context, now time.Time, learns bool) (loaded b
 	if err != nil {
 		m.loadAgain = now.Add(loadInterval)
 		m.log.Warn("loading what was learned failed; deciding from what this process has seen until it works", "err", err)
-		return false
+		return nil, false
 	}
 	for name, s := range saved {
-		m.learned[name] = s.Resume(m.learned[name])
+		if m.own[name] {
+			delete(saved, name)
+			continue
+		}
+		saved[name] = s.Resume(m.learned[name])
 	}
-	m.loaded, m.loadedAt, m.saved = true, now, now
-	return true
+	maps.Copy(m.learned, saved)
+	m.loaded, m.loadedAt, m.saved, m.due, m.own = true, now, now, false, nil
+	if !m.others {
+		return m.learned, true
+	}
+	return saved, true
+}
+
+// savable is what may be saved of what was learned: not that of another shard, and not that of a scaler of which what another shard
+// saved is not loaded yet.
+func (m *memory) savable(learned map[string]scaler.Memory) map[string]scaler.Memory {
+	if !m.others {
+		return learned
+	}
+	out := map[string]scaler.Memory{}
+	for name, one := range learned {
+		if m.owns(name) && (!m.due || m.own[name]) {
+			out[name] = one
+		}
+	}
+	return out
 }
 
 // save saves what was learned when the last time is long enough ago, and at the end.
@@ -80,6 +110,7 @@ func (m *memory) save(ctx context.Context, now time.Time, atExit bool) {
 	if !all {
 		learned = m.learnedAlone(now)
 	}
+	learned = m.savable(learned)
 	if !m.loaded || len(learned) == 0 {
 		return
 	}
@@ -121,8 +152,8 @@ func (m *memory) learnedAlone(now time.Time) map[string]scaler.Memory {
 // teach gives the history of a cluster what the scalers of its groups know of their commits, so that a page says of a rest what
 // the decision says.
 func (s *scaling) teach(cluster string, h *lag.History) {
-	for i := range s.declared.scalers {
-		one := &s.declared.scalers[i]
+	for i := range s.declared.all {
+		one := &s.declared.all[i]
 		learned, ok := s.memory.learned[one.Name]
 		if !ok || !one.Applies() {
 			continue
@@ -163,5 +194,5 @@ func (m *memory) saveNow(ctx context.Context) error {
 	case !m.loaded:
 		return errors.New("what was learned before is not loaded yet, and would be lost")
 	}
-	return m.store.Save(ctx, m.learned)
+	return m.store.Save(ctx, m.savable(m.learned))
 }

@@ -97,7 +97,7 @@ func TestWhenIsLoadedAndSaved(t *testing.T) {
 	} {
 		now = now.Add(step.after)
 		store.fails = step.fails
-		loaded := m.load(t.Context(), now, step.learns)
+		_, loaded := m.load(t.Context(), now, step.learns)
 		if step.learns {
 			m.save(t.Context(), now, step.atExit)
 		}

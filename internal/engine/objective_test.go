@@ -22,7 +22,7 @@ func TestJudgedByTheObjective(t *testing.T) {
 	} {
 		one := scaler.Scaler{Name: "shop/orders", Mode: scaler.Act, Sources: []seen.SourceSpec{{Cluster: "main", Group: "orders"}}}
 		one.Policy.Objective, one.Policy.TargetLag, one.Policy.SLO.LagTime = c.objective, 45*time.Second, c.lagTime
-		d := declare([]scaler.Scaler{one}, scaler.Act)
+		d := declare([]scaler.Scaler{one}, scaler.Act, nil)
 		if got := d.slos[groupName{"main", "orders"}].JudgedWithin(); got != c.want {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/brakes"
@@ -16,6 +17,7 @@ import (
 // Report, so they never cause a request to Kafka or Kubernetes.
 type Report struct {
 	At       time.Time
+	Shard    shard.Shard      // whose groups and scalers these are; zero: this process has all
 	Leader   bool             // only the leader exposes group and scaler series, and writes
 	Mode     scaler.Mode      // the global one
 	Clusters []*ClusterReport // sorted by name
@@ -73,18 +75,44 @@ func (g *GroupReport) Measure(wants func(topic string) bool) lag.Measurement {
 
 // PollStats are counters of one cluster's reading, since start.
 type PollStats struct {
-	Cluster     string
-	LastBegan   time.Time
-	LastSuccess time.Time // last poll in which at least one broker answered; zero: never
-	LastTook    time.Duration
-	SampleTook  time.Duration
-	Polls       uint64
-	Samples     uint64
-	Errors      []StageErrors // sorted by stage
-	Requests    []lag.RequestCount
-	Duplicates  uint64
-	Foreign     int  // addresses at which another cluster answered, as of the last poll
-	States      bool // the sampler sees states each second; false: brokers before 2.6, states come with the poll
+	Cluster        string
+	LastBegan      time.Time
+	LastSuccess    time.Time // last poll in which at least one broker answered; zero: never
+	LastTook       time.Duration
+	SampleTook     time.Duration
+	Polls          uint64
+	Samples        uint64
+	Errors         []StageErrors // sorted by stage
+	Requests       []lag.RequestCount
+	Duplicates     uint64
+	Interval       time.Duration // between two polls
+	SampleInterval time.Duration // between two samples; 0: there are none
+
+	Quota       lag.Quota // what brokers asked for since start because of their quotas; Connections as of the last poll
+	LastQuota   lag.Quota // as of the last poll alone
+	ThrottledAt time.Time // the last poll for which a broker asked to wait, or refused something; zero: none
+
+	Foreign int  // addresses at which another cluster answered, as of the last poll
+	States  bool // the sampler sees states each second; false: brokers before 2.6, states come with the poll
+}
+
+// Pace is the shortest interval between two polls of a cluster: a running process makes a Report at least so often, whatever Kafka does,
+// give or take the time that a poll may take. 0: there is no cluster.
+func (r *Report) Pace() (shortest time.Duration) {
+	for i := range r.Polls {
+		if every := r.Polls[i].Interval; shortest == 0 || every < shortest {
+			shortest = every
+		}
+	}
+	return shortest
+}
+
+// use takes in what brokers asked for since the last poll.
+func (p *PollStats) use(o *lag.Observation) {
+	p.LastQuota, p.Quota = o.Quota, p.Quota.Plus(o.Quota)
+	if o.Quota.Bites() {
+		p.ThrottledAt = o.At
+	}
 }
 
 // StageErrors counts the errors of one stage.

@@ -13,11 +13,14 @@ import (
 //
 //	                 ┌─ poller ──┐ one pair
 //	ctx ── readers ──┤           ├ a cluster ── readings ──> Run (all state) ──> Latest
-//	                 └─ sampler ─┘
+//	                 └─ sampler ─┘     <── polls to be taken in, see taking
+//
+// New settings are published at once: what was known of a cluster that is not among them any more is gone.
 func (e *Engine) Run(ctx context.Context) error {
 	readers := newReaders(ctx, e)
 	defer readers.stop()
 	defer func() { e.scaling.save(context.WithoutCancel(ctx), time.Now(), true) }()
+	e.takeShare(ctx, time.Now())
 	readers.reconcile(e.current.Clusters)
 	idle := time.NewTicker(e.opts.Interval)
 	defer idle.Stop()
@@ -29,6 +32,9 @@ func (e *Engine) Run(ctx context.Context) error {
 		case s := <-e.settings:
 			e.configure(s)
 			readers.reconcile(s.Clusters)
+			if len(s.Clusters) > 0 && e.Latest() != nil {
+				e.publish(time.Now())
+			}
 			e.withoutClusters(ctx, time.Now())
 		case now := <-idle.C:
 			e.withoutClusters(ctx, now)
@@ -48,16 +54,32 @@ func (e *Engine) withoutClusters(ctx context.Context, now time.Time) {
 
 // handle takes in one reading: a poll leads to decisions and a Report, a sample to a Report only when it saw a rebalance.
 func (e *Engine) handle(ctx context.Context, r reading, now time.Time) {
+	if e.takeShare(ctx, now) && e.Latest() != nil {
+		e.publish(now)
+	}
+	switch {
+	case r.taken != nil:
+		e.finish(ctx, r.taken, now)
+		return
+	case r.back != nil:
+		e.begin(ctx, r, now)
+		return
+	}
 	c, ok := e.clusters[r.cluster]
 	if !ok || c.Source != r.source {
 		return // the cluster was removed from the configuration in the meantime
 	}
+	if c.taking != nil {
+		c.queue = append(c.queue, r)
+		return
+	}
 	if r.obs != nil {
 		e.declare(now)
 		e.scaling.load(ctx, now)
-		e.observed(r.cluster, *r.obs)
-		e.scaling.decide(ctx, now, e.share(), func(polled string) bool { return polled == r.cluster })
-		e.publish(now)
+		t := e.take(r.cluster, *r.obs)
+		t.run()
+		e.took(t)
+		e.decided(ctx, c, now)
 		return
 	}
 	var events []rebalancemon.Event
@@ -72,28 +94,30 @@ func (e *Engine) handle(ctx context.Context, r reading, now time.Time) {
 
 // readers are the goroutines of a running engine that read Kafka.
 type readers struct {
-	ctx    context.Context
-	engine *Engine
-	wg     sync.WaitGroup
-	cancel map[string]context.CancelFunc
-	source map[string]Source
+	ctx     context.Context
+	engine  *Engine
+	wg      sync.WaitGroup
+	cancel  map[string]context.CancelFunc
+	cluster map[string]Cluster // that are read
+	started int
 }
 
 func newReaders(ctx context.Context, e *Engine) *readers {
-	return &readers{ctx: ctx, engine: e, cancel: map[string]context.CancelFunc{}, source: map[string]Source{}}
+	return &readers{ctx: ctx, engine: e, cancel: map[string]context.CancelFunc{}, cluster: map[string]Cluster{}}
 }
 
-// reconcile starts readers for new clusters, stops those of removed clusters, and does not touch the others.
+// reconcile starts readers for new clusters, stops those of removed clusters, starts those anew whose interval is another one, and
+// does not touch the others.
 func (r *readers) reconcile(clusters []Cluster) {
-	wanted := map[string]Source{}
+	wanted := map[string]Cluster{}
 	for _, c := range clusters {
-		wanted[c.Name] = c.Source
+		wanted[c.Name] = c
 	}
 	for name, stop := range r.cancel {
-		if wanted[name] != r.source[name] {
+		if wanted[name] != r.cluster[name] {
 			stop()
 			delete(r.cancel, name)
-			delete(r.source, name)
+			delete(r.cluster, name)
 		}
 	}
 	for _, c := range clusters {
@@ -101,9 +125,13 @@ func (r *readers) reconcile(clusters []Cluster) {
 			continue
 		}
 		ctx, cancel := context.WithCancel(r.ctx)
-		r.cancel[c.Name], r.source[c.Name] = cancel, c.Source
-		r.wg.Go(func() { r.engine.poll(ctx, c) })
-		r.wg.Go(func() { r.engine.sample(ctx, c) })
+		r.cancel[c.Name], r.cluster[c.Name] = cancel, c
+		turn := r.started
+		r.started++
+		r.wg.Go(func() { r.engine.poll(ctx, r.ctx, c, turn) })
+		if every, ok := r.engine.samples(&c); ok {
+			r.wg.Go(func() { r.engine.sample(ctx, c, spread(turn, every)) })
+		}
 	}
 }
 
@@ -114,48 +142,58 @@ func (r *readers) stop() {
 	r.wg.Wait()
 }
 
-func (e *Engine) poll(ctx context.Context, c Cluster) {
-	every(ctx, e.opts.Interval, func() {
-		o := e.observe(ctx, c)
-		e.deliver(ctx, reading{source: c.Source, cluster: c.Name, obs: &o})
+// poll polls a cluster until ctx ends, and takes its polls in. One that Run has given back is always finished: until running ends, with
+// which Run ends.
+func (e *Engine) poll(ctx, running context.Context, c Cluster, turn int) {
+	spread(turn, e.polls(&c)).run(ctx, func() {
+		o, back := e.observe(ctx, c), make(chan *taking, 1)
+		if !e.deliver(ctx, reading{source: c.Source, cluster: c.Name, obs: &o, back: back}) {
+			return
+		}
+		select {
+		case t, ok := <-back:
+			if ok {
+				t.run()
+				e.deliver(running, reading{source: c.Source, cluster: c.Name, taken: t})
+			}
+		case <-running.Done():
+		}
 	})
 }
 
-func (e *Engine) sample(ctx context.Context, c Cluster) {
-	every(ctx, e.opts.SampleInterval, func() {
-		// A sample may take longer than its interval: a late answer is better than none, and a ticker does not queue its ticks.
-		// The source has a shorter limit.
-		sampleCtx, cancel := context.WithTimeout(ctx, max(2*e.opts.SampleInterval, 5*time.Second, e.opts.Interval*9/10))
+func (e *Engine) sample(ctx context.Context, c Cluster, p pace) {
+	// A sample may take longer than its interval: a late answer is better than none, and a ticker does not queue its ticks.
+	// The source has a shorter limit.
+	most := max(2*p.interval, 5*time.Second, e.polls(&c)*9/10)
+	pause := 0
+	p.run(ctx, func() {
+		if pause--; pause > 0 {
+			return
+		}
+		pause = e.samplers()
+		sampleCtx, cancel := context.WithTimeout(ctx, most)
 		defer cancel()
 		began := time.Now()
 		var s lag.Sample
 		if err := e.panics.catch(PartRead, c.Name, func() { s = c.Source.Sample(sampleCtx) }); err != nil {
 			s = lag.Sample{Cluster: c.Name, At: time.Now(), Errors: failed(c.Name, began, began, err).Errors}
 		}
+		if s.LeftOut {
+			return
+		}
 		e.deliver(ctx, reading{source: c.Source, cluster: c.Name, sample: &s, took: time.Since(began)})
 	})
 }
 
-func (e *Engine) deliver(ctx context.Context, r reading) {
+// deliver gives a reading to Run; it returns false if ctx ended first.
+func (e *Engine) deliver(ctx context.Context, r reading) bool {
 	if ctx.Err() != nil {
-		return // the reading was cut short because the program ends
+		return false // the reading was cut short because the program ends
 	}
 	select {
 	case e.readings <- r:
+		return true
 	case <-ctx.Done():
-	}
-}
-
-// every calls do at once and then every interval, until ctx ends.
-func every(ctx context.Context, interval time.Duration, do func()) {
-	ticker := time.NewTicker(interval)
-	defer ticker.Stop()
-	for {
-		do()
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
+		return false
 	}
 }

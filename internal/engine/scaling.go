@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"maps"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/asleep"
 	"github.com/lagscaler/lagscaler/scaler/bill"
@@ -47,6 +49,7 @@ const (
 type lastPolls interface {
 	source(spec seen.SourceSpec, remembered func(topic string) bool) seen.Source // for a decision
 	measured(spec seen.SourceSpec) lag.Measurement                               // for readers
+	interval(cluster string) (own time.Duration, known bool)                     // of the polls of a cluster; 0: that of the clock
 }
 
 // scaling decides for all scalers and applies the decisions. Like all state of the engine it belongs to the goroutine of Run.
@@ -59,7 +62,9 @@ type scaling struct {
 	log     *slog.Logger
 	polls   lastPolls
 	panics  *panics
+	shards  Shards // nil: this process decides everything
 
+	view     *shard.View // what is this process's own; nil: everything
 	mode     scaler.Mode // the global one
 	declared declared    // as of the last reading
 	memory   memory
@@ -82,8 +87,8 @@ func newScaling(o Options, polls lastPolls, p *panics) scaling {
 	}
 	return scaling{
 		targets: o.Targets, leading: leading, asked: o.Asked, record: o.Record, clock: o.Clock, log: o.Log, polls: polls, panics: p,
-		memory: memory{store: o.Memories, log: o.Log, learned: map[string]scaler.Memory{}},
-		left:   leftBefore{}, clusterIDs: clusterIDs{},
+		shards: o.Shards, memory: memory{store: o.Memories, log: o.Log, learned: map[string]scaler.Memory{}},
+		left: leftBefore{}, clusterIDs: clusterIDs{},
 		reports: map[string]ScalerReport{}, counts: map[string]*counts{}, turns: newTurns(), braking: braking{ledger: brakes.NewLedger(o.Clock)}, audit: NewTrail(o.Audit, o.RecordFact),
 	}
 }
@@ -91,7 +96,7 @@ func newScaling(o Options, polls lastPolls, p *panics) scaling {
 // read takes in what is declared now.
 func (s *scaling) read(now time.Time) {
 	if s.targets != nil {
-		s.declared = declare(s.targets.Scalers(now), s.mode)
+		s.declared = declare(s.targets.Scalers(now), s.mode, s.view)
 		s.declared.remember(s.asleep)
 		s.freeze(now)
 		s.observeWrites(now)
@@ -106,7 +111,7 @@ func (s *scaling) asleep(one *scaler.Scaler) asleep.State {
 	return *one.Asleep
 }
 
-// decide evaluates the scalers whose first source lives in one of the polled clusters, and applies what changed.
+// decide evaluates the scalers that are due at the polls of these clusters, see [scaling.paced], and applies what changed.
 // One target's failure never stops the others. The decisions take no longer than their share, see [turns].
 func (s *scaling) decide(ctx context.Context, now time.Time, share time.Duration, polled func(cluster string) bool) {
 	reports := map[string]ScalerReport{}
@@ -131,6 +136,7 @@ func (s *scaling) decide(ctx context.Context, now time.Time, share time.Duration
 		reports[one.Name] = report
 	}
 	s.turns.tell(s.log)
+	s.tellNeeds(now)
 	s.apply(ctx, reports, s.concludeAll(waiting, reports, now))
 	s.braking.uses = s.braking.ledger.Uses(s.round(now))
 	s.forget(now, reports)
@@ -145,7 +151,21 @@ func (s *scaling) evaluates(one *scaler.Scaler, polled func(cluster string) bool
 		return false
 	}
 	_, known := s.reports[one.Name]
-	return !known || s.turns.waits(one.Name) || len(one.Sources) > 0 && polled(one.Sources[0].Cluster)
+	cluster, _ := s.paced(one)
+	return !known || s.turns.waits(one.Name) || cluster != "" && polled(cluster)
+}
+
+// paced is the cluster at whose polls a scaler is decided: that of its source with the shortest interval, the first one of equals.
+// Empty: it has no source in a cluster that is read. A source of another cluster is as old as its own interval allows.
+func (s *scaling) paced(one *scaler.Scaler) (cluster string, clock seen.Clock) {
+	clock = s.clock
+	for i := range one.Sources {
+		own, known := s.polls.interval(one.Sources[i].Cluster)
+		if own = cmp.Or(own, s.clock.Poll); known && (cluster == "" || own < clock.Poll) {
+			cluster, clock.Poll = one.Sources[i].Cluster, own
+		}
+	}
+	return cluster, clock
 }
 
 // decideOne is one scaler's part of decide: a decision if it is due, else the last one. asks is nil when there is nothing to write.
@@ -195,9 +215,9 @@ func (s *scaling) measure(one scaler.Scaler, d scaler.Decision) []lag.Measuremen
 
 // load loads what was learned when it is time, before a poll is taken in: the poll may depend on it.
 func (s *scaling) load(ctx context.Context, now time.Time) {
-	if s.memory.load(ctx, now, s.learns()) {
-		s.left.remember(s.memory.learned)
-		s.clusterIDs.remember(s.memory.learned)
+	if loaded, ok := s.memory.load(ctx, now, s.learns()); ok {
+		s.left.remember(loaded)
+		s.clusterIDs.remember(loaded)
 		s.rememberFleet()
 	}
 	s.follow(ctx, now)
@@ -242,6 +262,9 @@ func (s *scaling) published() []ScalerReport {
 	out := make([]ScalerReport, 0, len(s.reports))
 	for _, name := range slices.Sorted(maps.Keys(s.reports)) {
 		r := s.reports[name]
+		if !s.owns(&r.Scaler) {
+			continue
+		}
 		r.Counts = s.count(name).published()
 		s.saved.tell(&r)
 		out = append(out, r)

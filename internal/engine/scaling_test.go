@@ -317,6 +317,7 @@ func TestWhichTopicsAreRemembered(t *testing.T) {
 type partly struct{ part bool }
 
 func (p partly) source(seen.SourceSpec, func(string) bool) seen.Source { return seen.Source{} }
+func (p partly) interval(string) (time.Duration, bool)                 { return 0, true }
 func (p partly) measured(seen.SourceSpec) lag.Measurement {
 	return lag.Measurement{Part: p.part, Produced: lag.Rate{PerSecond: 900, Known: true}, Consumed: lag.Rate{PerSecond: 800, Known: true}}
 }

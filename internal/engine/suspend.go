@@ -52,6 +52,7 @@ func (e *Engine) resume(now time.Time) {
 	}
 	e.log.Warn("the machine was suspended: rates and time lags begin anew, as after a restart", "for", lost.Round(time.Second))
 	for _, c := range e.clusters {
+		c.own()
 		c.history.Restart()
 	}
 	for name, m := range e.scaling.memory.learned {

@@ -23,9 +23,10 @@ type turns struct {
 
 func newTurns() turns { return turns{waiting: map[string]uint64{}} }
 
-// share is half of the interval for all decisions: a part of it for each cluster, because each is polled in every interval.
-func (e *Engine) share() time.Duration {
-	return e.opts.Interval / 2 / time.Duration(max(1, len(e.current.Clusters)))
+// share is the share of a poll of a cluster: half of its interval for all decisions, a part of it for each cluster. So the decisions
+// of all clusters take half of the time at most, whatever their intervals are.
+func (e *Engine) share(c *Cluster) time.Duration {
+	return e.polls(c) / 2 / time.Duration(max(1, len(e.current.Clusters)))
 }
 
 // order begins a poll whose decisions may take their share; 0 is no bound. It is the indexes of the scalers in the order in which they

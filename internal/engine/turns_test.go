@@ -103,7 +103,7 @@ func TestOneNamespaceDoesNotUseUpTheTimeOfAPoll(t *testing.T) {
 		for poll := range polls {
 			began := time.Now()
 			e.scaling.read(began)
-			e.scaling.decide(t.Context(), began, e.share(), func(string) bool { return true })
+			e.scaling.decide(t.Context(), began, e.share(&Cluster{}), func(string) bool { return true })
 			if len(e.scaling.reports) != len(server.all) {
 				t.Fatalf("poll %d: %d of %d are reported", poll, len(e.scaling.reports), len(server.all))
 			}
@@ -167,7 +167,7 @@ func TestScalersWaitForTheirTurnAcrossClusters(t *testing.T) {
 		for poll := range 12 {
 			of := clusters[poll%2].Name
 			e.scaling.read(time.Now())
-			e.scaling.decide(t.Context(), time.Now(), e.share(), func(cluster string) bool { return cluster == of })
+			e.scaling.decide(t.Context(), time.Now(), e.share(&clusters[poll%2]), func(cluster string) bool { return cluster == of })
 		}
 		if len(decided) != len(server.all) {
 			t.Errorf("%d of %d scalers are decided in twelve polls of 50", len(decided), len(server.all))

@@ -20,7 +20,7 @@ type write struct {
 // stands against has none.
 func (s *scaling) disposition(one scaler.Scaler, d scaler.Decision) scaler.Disposition {
 	switch {
-	case !s.leading():
+	case !s.leads(&one):
 		return scaler.Follower
 	case one.Workload.Followed:
 		return scaler.Answered

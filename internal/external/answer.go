@@ -1,6 +1,7 @@
 package external
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -69,7 +70,7 @@ const stale = 4
 func (s *Server) number(one *engine.ScalerReport, r *engine.Report) (replicas int32, err error) {
 	age := time.Since(r.At)
 	switch why := one.Decision.Unanswered(r.At, s.opts.Clock); {
-	case age > stale*s.opts.Interval:
+	case age > stale*cmp.Or(r.Pace(), s.opts.Interval):
 		return 0, status.Errorf(codes.Unavailable, "the last poll ended %v ago", age.Round(time.Second))
 	case one.Refused():
 		return 0, status.Errorf(refusalCode(one.Refusal), "%s: %s", one.Name, one.Refusal)

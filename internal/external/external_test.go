@@ -47,13 +47,15 @@ type replica struct {
 	stop    func() error
 }
 
-func (r *replica) LeaderAnswersAt() string {
+func (r *replica) LeaderFor(string, string, map[string]string) string {
 	r.in.mu.Lock()
 	defer r.in.mu.Unlock()
 	return r.in.leader
 }
 
-func (r *replica) Leading() bool { return r.LeaderAnswersAt() == r.address }
+func (r *replica) LeadsFor(string, string, map[string]string) bool {
+	return r.LeaderFor("", "", nil) == r.address
+}
 
 func (r *replica) AskFor(namespace, scaledObject string, metadata map[string]string) (string, bool, error) {
 	switch {

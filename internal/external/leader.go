@@ -121,7 +121,7 @@ func (s *Server) leaderFor(ctx context.Context, q *pb.ScaledObjectRef) (address 
 	if err := s.allow(ctx, q.GetNamespace(), own); err != nil {
 		return "", err
 	}
-	if address = s.opts.Scalers.LeaderAnswersAt(); address == "" {
+	if address = s.leaderAt(q); address == "" {
 		return "", status.Error(codes.Unavailable, "this replica does not lead, and the Lease does not say where the leader answers")
 	}
 	return address, nil

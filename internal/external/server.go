@@ -31,10 +31,11 @@ type Scalers interface {
 	AskFor(namespace, scaledObject string, metadata map[string]string) (scaler string, own bool, err error)
 	// Follow makes a scaler of a trigger that carries its settings.
 	Follow(namespace, scaledObject string) error
-	// LeaderAnswersAt is the address of the leader; empty: it is not known, or nobody leads.
-	LeaderAnswersAt() string
-	// Leading reports whether this replica leads.
-	Leading() bool
+	// LeaderFor is the address of the leader that decides for the scaler of a trigger: of its shard, if there are several. Empty: it is
+	// not known, or nobody leads.
+	LeaderFor(namespace, scaledObject string, metadata map[string]string) string
+	// LeadsFor reports whether this replica is that leader.
+	LeadsFor(namespace, scaledObject string, metadata map[string]string) bool
 }
 
 // Options are fixed for a Server's life.
@@ -164,6 +165,16 @@ func find(r *engine.Report, name string) (*engine.ScalerReport, bool) {
 	return &r.Scalers[i], true
 }
 
+// leads reports whether this replica decides for the scaler of a question.
+func (s *Server) leads(q *pb.ScaledObjectRef) bool {
+	return s.opts.Scalers.LeadsFor(q.GetNamespace(), q.GetName(), q.GetScalerMetadata())
+}
+
+// leaderAt is the address of the leader that does; empty: it is not known.
+func (s *Server) leaderAt(q *pb.ScaledObjectRef) string {
+	return s.opts.Scalers.LeaderFor(q.GetNamespace(), q.GetName(), q.GetScalerMetadata())
+}
+
 // metric is the one metric: how many replicas there should be. Its target is one a replica.
 const metric = "replicas"
 
@@ -177,7 +188,7 @@ func (s *Server) GetMetrics(ctx context.Context, q *pb.GetMetricsRequest) (*pb.G
 	if q.GetMetricName() != metric {
 		return nil, status.Errorf(codes.InvalidArgument, "metricName: there is only %s, not %q", metric, q.GetMetricName())
 	}
-	if s.opts.Scalers.Leading() {
+	if s.leads(q.GetScaledObjectRef()) {
 		n, err := s.answer(ctx, q.GetScaledObjectRef())
 		if err != nil {
 			return nil, err
@@ -199,7 +210,7 @@ func (s *Server) Replicas(ctx context.Context, namespace, kafkaScaler string) (i
 
 // IsActive reports whether there should be at least one replica.
 func (s *Server) IsActive(ctx context.Context, q *pb.ScaledObjectRef) (*pb.IsActiveResponse, error) {
-	if s.opts.Scalers.Leading() {
+	if s.leads(q) {
 		n, err := s.answer(ctx, q)
 		if err != nil {
 			return nil, err

@@ -24,7 +24,7 @@ func (s *Server) StreamIsActive(q *pb.ScaledObjectRef, out grpc.ServerStreamingS
 	if s.streams.Add(1) > mostOpen {
 		return status.Errorf(codes.ResourceExhausted, "%d streams are open already", mostOpen)
 	}
-	if s.opts.Scalers.Leading() {
+	if s.leads(q) {
 		return s.streamOwn(q, out)
 	}
 	address, err := s.leaderFor(out.Context(), q)
@@ -39,7 +39,7 @@ func (s *Server) streamOwn(q *pb.ScaledObjectRef, out grpc.ServerStreamingServer
 	ticker := time.NewTicker(lookAgain)
 	defer ticker.Stop()
 	active := false
-	for s.opts.Scalers.Leading() {
+	for s.leads(q) {
 		next := s.next() // before the Report is read, so that none is missed
 		n, err := s.answer(out.Context(), q)
 		switch status.Code(err) {
@@ -53,7 +53,7 @@ func (s *Server) streamOwn(q *pb.ScaledObjectRef, out grpc.ServerStreamingServer
 		case codes.PermissionDenied, codes.InvalidArgument, codes.ResourceExhausted:
 			return err // it does not end by itself
 		}
-		for changed := false; !changed && s.opts.Scalers.Leading(); {
+		for changed := false; !changed && s.leads(q); {
 			select {
 			case <-out.Context().Done():
 				return nil
@@ -83,7 +83,7 @@ func (s *Server) streamLeaders(address string, q *pb.ScaledObjectRef, out grpc.S
 	go func() {
 		ticker := time.NewTicker(lookAgain)
 		defer ticker.Stop()
-		for ctx.Err() == nil && !s.opts.Scalers.Leading() && s.opts.Scalers.LeaderAnswersAt() == address {
+		for ctx.Err() == nil && !s.leads(q) && s.leaderAt(q) == address {
 			select {
 			case <-ctx.Done():
 			case <-s.ended:

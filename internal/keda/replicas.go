@@ -71,7 +71,7 @@ func (c *conversion) scalingBehaviour() {
 		set  bool
 		note string
 	}{
-		{in.PollingInterval != nil, "pollingInterval has no equivalent: the configuration has one interval for all scalers."},
+		{in.PollingInterval != nil, "pollingInterval has no equivalent: the configuration has an interval for each cluster."},
 		{in.InitialCooldownPeriod != nil, "initialCooldownPeriod has no equivalent: a scaler never scales down before it has enough data."},
 		{in.Advanced.RestoreToOriginalReplicaCount, "restoreToOriginalReplicaCount has no equivalent: onDelete keeps the replicas, or starts one if there is none."},
 		{len(down.Policies) > 0 || down.SelectPolicy != "", "scaleDown.policies have no equivalent: a scaler writes the final count in one step."},

@@ -2,6 +2,7 @@ package messages
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -47,6 +48,9 @@ func (t *Teller) rebalances(r *engine.Report) {
 	first := t.told.At.IsZero()
 	var scalers map[Group]*engine.ScalerReport // made when it is needed: usually no group had a rebalance
 	for _, c := range r.Clusters {
+		if slices.Contains(t.looked, c) {
+			continue // this cluster was not read since: with many of them, a Report is mostly what the last one was
+		}
 		for i := range c.Groups {
 			g := &c.Groups[i]
 			fresh := t.fresh(Group{c.Name, g.Lag.Group}, g.Rebalances.Events)
@@ -66,11 +70,20 @@ func (t *Teller) rebalances(r *engine.Report) {
 			}
 		}
 	}
+	t.forgetClusters(r)
 	old := r.At.Add(-reachesBack)
 	t.told.Rebalances = slices.DeleteFunc(t.told.Rebalances, func(e toldRebalance) bool { return e.End.Before(old) })
 	if over := len(t.told.Rebalances) - mostRebalances; over > 0 {
 		t.told.Rebalances = t.told.Rebalances[over:]
 	}
+}
+
+// forgetClusters drops what was seen of clusters that are not read any more. What was told of them is kept as long as usual.
+func (t *Teller) forgetClusters(r *engine.Report) {
+	if len(t.looked) != len(r.Clusters) || !slices.EqualFunc(t.looked, r.Clusters, func(a, b *engine.ClusterReport) bool { return a.Name == b.Name }) {
+		maps.DeleteFunc(t.newest, func(g Group, _ mark) bool { _, reads := r.Cluster(g.Cluster); return !reads })
+	}
+	t.looked = r.Clusters
 }
 
 // fresh are the events of a group that were not told; events are sorted, the newest last.

@@ -24,9 +24,10 @@ type toldStop struct {
 // Teller follows the Reports of a leader. It is a value of one goroutine.
 type Teller struct {
 	told    Told
-	newest  map[Group]mark       // the last rebalance of a group that this process has seen
-	missing map[string]time.Time // scalers that were told of and are not in the Reports, since when
-	taken   bool                 // at least one Report
+	newest  map[Group]mark          // the last rebalance of a group that this process has seen
+	looked  []*engine.ClusterReport // at which Next has looked, of the last Report
+	missing map[string]time.Time    // scalers that were told of and are not in the Reports, since when
+	taken   bool                    // at least one Report
 	out     []Message
 }
 

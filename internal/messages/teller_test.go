@@ -434,3 +434,38 @@ func TestText(t *testing.T) {
 		t.Errorf("%s, %v\nwant %s", body, err, want)
 	}
 }
+
+// A Report of which only one cluster was read again costs what that cluster costs, and tells its rebalances; nothing is kept of a
+// cluster that is not read any more.
+func TestOtherClustersAreNotLookedAt(t *testing.T) {
+	cluster := func(name string, ends ...time.Duration) *engine.ClusterReport {
+		c := &engine.ClusterReport{Name: name, Snapshot: &lag.Snapshot{}, Groups: []engine.GroupReport{{Lag: &lag.GroupLag{GroupState: lag.GroupState{Group: "g"}}}}}
+		for _, end := range ends {
+			c.Groups[0].Rebalances.Events = append(c.Groups[0].Rebalances.Events, rebalancemon.Event{Cluster: name, Group: "g", Start: noon.Add(end - time.Second), End: noon.Add(end)})
+		}
+		return c
+	}
+	teller := NewTeller(Told{At: noon})
+	next := func(after time.Duration, clusters ...*engine.ClusterReport) (lines []string) {
+		for _, m := range teller.Next(&engine.Report{At: noon.Add(after), Clusters: clusters}) {
+			lines = append(lines, m.Data.Line)
+		}
+		return lines
+	}
+	a, b := cluster("a", time.Minute), cluster("b", time.Minute)
+	if told := next(2*time.Minute, a, b); len(told) != 2 {
+		t.Fatalf("told %q", told)
+	}
+	if told := next(3*time.Minute, a, b); len(told) != 0 {
+		t.Errorf("told again: %q", told)
+	}
+	if told := next(4*time.Minute, a, cluster("b", time.Minute, 3*time.Minute)); len(told) != 1 || !strings.Contains(told[0], "of b") {
+		t.Errorf("told %q", told)
+	}
+	if told := next(5*time.Minute, a); len(told) != 0 || len(teller.newest) != 1 {
+		t.Errorf("told %q; %d groups are remembered", told, len(teller.newest))
+	}
+	if told := next(6*time.Minute, a, cluster("b", time.Minute, 3*time.Minute)); len(told) != 0 {
+		t.Errorf("told again after it came back: %q", told)
+	}
+}

@@ -121,6 +121,7 @@ func (f *fleet) report(n int) *engine.Report {
 		Polls: []engine.PollStats{{
 			Cluster: f.name, LastBegan: f.at, LastSuccess: f.at, LastTook: 50 * time.Millisecond, SampleTook: 4 * time.Millisecond,
 			Polls: uint64(f.polls), Samples: uint64(10 * f.polls), Duplicates: 1, Foreign: 2,
+			Interval: 10 * time.Second, Quota: lag.Quota{Connections: 7, Throttles: 3, Throttled: 1500 * time.Millisecond, Exceeded: 1, Refused: 2, Paced: 4 * time.Second},
 			Errors:   []engine.StageErrors{{Stage: lag.StageDescribe, Count: 3}},
 			Requests: []lag.RequestCount{{API: "ListGroups", Count: 30}, {API: "OffsetFetch", Count: 3}},
 		}},

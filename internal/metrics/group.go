@@ -18,7 +18,7 @@ var (
 func labelsOf(base []string, own ...string) []string { return append(slices.Clip(base), own...) }
 
 // lowerBound is part of the HELP of every count that depends on polling.
-const lowerBound = "A lower bound, because states are read every {sample} and members every {interval}."
+const lowerBound = "A lower bound, because states are read every {sample} and members every {interval}, unless the cluster has intervals of its own."
 
 func gauge(a Area, name, help string, f func(*groupView, *out), own ...string) row[*groupView] {
 	return row[*groupView]{Metric: Metric{Name: name, Type: Gauge, Area: a, Stability: Stable, Labels: labelsOf(groupLabels, own...), Help: help}, emit: f}

@@ -24,7 +24,7 @@ type Options struct {
 	Latest   func() *engine.Report // nil before the first Report
 	Filter   Filter
 	Interval time.Duration // of polls and of samples of states, for HELP; 10 s and 1 s when zero
-	Sample   time.Duration
+	Sample   time.Duration // negative: there are none
 	// Questions are those of other autoscalers, by call and outcome; nil: there is no endpoint for them.
 	Questions func(each func(call, code string, count uint64))
 
@@ -84,7 +84,11 @@ func handler(g prometheus.GathererFunc) http.Handler {
 
 // helps replaces the placeholders of settings in the HELP texts.
 func helps(o Options) map[string]string {
-	settings := strings.NewReplacer("{sample}", o.Sample.String(), "{interval}", o.Interval.String())
+	sample := o.Sample
+	if sample < 0 {
+		sample = o.Interval // polls have the states, too
+	}
+	settings := strings.NewReplacer("{sample}", sample.String(), "{interval}", o.Interval.String())
 	filled := map[string]string{}
 	for _, m := range Metrics() {
 		if h := settings.Replace(m.Help); h != m.Help {
@@ -160,6 +164,7 @@ func (p *Page) newViewSet(r *engine.Report) *viewSet {
 	if r.Leader {
 		p.addLeaderViews(s)
 	}
+	maps.DeleteFunc(p.limiter.dropped, func(cluster string, _ map[dropReason]uint64) bool { _, reads := r.Cluster(cluster); return !reads })
 	for i := range r.Polls {
 		stats := &r.Polls[i]
 		v := &pollView{
@@ -171,7 +176,7 @@ func (p *Page) newViewSet(r *engine.Report) *viewSet {
 		}
 		s.polls = append(s.polls, v)
 	}
-	s.self = []*selfView{{opts: &p.opts, leader: r.Leader, series: s.series, kept: keptByAnother(r.Scalers), panics: r.Panics}}
+	s.self = []*selfView{{opts: &p.opts, leader: r.Leader, shard: r.Shard, series: s.series, kept: keptByAnother(r.Scalers), panics: r.Panics}}
 	if r.Leader {
 		s.self[0].brakes = r.Brakes
 	}
@@ -195,10 +200,10 @@ func (p *Page) addLeaderViews(s *viewSet) {
 	s.admitted = p.limiter.admit(groups, &p.filter)
 }
 
-// clusterStale reports whether a cluster has not answered for three intervals: two polls, and the time that a third may take.
+// clusterStale reports whether a cluster has not answered for three of its intervals: two polls, and the time that a third may take.
 func (p *Page) clusterStale(r *engine.Report, cluster string) bool {
 	i, ok := slices.BinarySearchFunc(r.Polls, cluster, func(s engine.PollStats, name string) int { return cmp.Compare(s.Cluster, name) })
-	return !ok || r.Polls[i].LastSuccess.IsZero() || r.At.Sub(r.Polls[i].LastSuccess) > 3*p.opts.Interval
+	return !ok || r.Polls[i].LastSuccess.IsZero() || r.At.Sub(r.Polls[i].LastSuccess) > 3*cmp.Or(r.Polls[i].Interval, p.opts.Interval)
 }
 
 // Gather is what a scrape gets, for other formats.

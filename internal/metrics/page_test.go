@@ -16,6 +16,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/learn"
@@ -88,6 +89,7 @@ func TestTableIsWhatIsExposed(t *testing.T) {
 	r.Clusters[0].Groups[0].Rates.Rest = lag.Rest{Read: 2, Unknown: 1, Resting: 1, Slow: 1, Interval: time.Minute, StallAfter: 15 * time.Minute, MayBeRead: 15 * time.Minute}
 	r.Clusters[0].Groups[0].Rates.Missed = 1
 	r.Clusters[0].Groups[0].Rates.Expiry = lag.Expiry{At: noon, Bound: lag.ExpiryExact}
+	r.Shard = shard.Shard{Index: 1, Of: 3}
 	p := New(Options{Latest: func() *engine.Report { return r }, Filter: everything, ConfigLoaded: func() bool { return true }, Questions: questions, Pushes: func() (uint64, uint64) { return 2, 1 }, ClusterConfigs: clusterConfigs, Receivers: func() []Receiver {
 		return []Receiver{{Name: "chat", Sent: 3, Refused: 1, Dropped: 2, Failed: 4, Waiting: 5}}
 	}})
@@ -412,7 +414,7 @@ func TestHelpNamesTheSamplingPeriod(t *testing.T) {
 	r := (&fleet{name: "main", groups: 1, topics: 1, partitions: 1}).report(1)
 	p := New(Options{Latest: func() *engine.Report { return r }, Sample: 2 * time.Second})
 	want := "# HELP lagscaler_group_rebalances_unplanned_total Rebalances that no replica change and no rollout of the target explains. " +
-		"A lower bound, because states are read every 2s and members every 10s.\n"
+		"A lower bound, because states are read every 2s and members every 10s, unless the cluster has intervals of its own.\n"
 	if body := scrape(t, p, nil).Body.String(); !strings.Contains(body, want) {
 		t.Errorf("missing %s", want)
 	}

@@ -133,7 +133,7 @@ var scalerTable = []row[*scalerView]{
 		}, "reason"),
 	optional(scalerRow("lagscaler_scaler_owner_info", "1, with a label for each entry of `owners` in the configuration that is known of the scaler, such as team. The alerts join it. Absent if none is known.", Gauge,
 		func(s *scalerView, o *out) { o.addLabels(1, s.Owners) })),
-	scalerRow("lagscaler_scaler_scale_down_stopped", "1 while the scaler does not scale down because its own scale-downs (reason ScaleDownStopped) or those of other scalers (FleetStopped) made records late; absent otherwise.", Gauge,
+	scalerRow("lagscaler_scaler_scale_down_stopped", "1 while the scaler does not scale down because its own scale-downs (reason ScaleDownStopped) or those of other scalers (FleetStopped) made records late or had to be undone; absent otherwise.", Gauge,
 		func(s *scalerView, o *out) {
 			if reason, _, stopped := s.Decision.StoppedBy(); stopped {
 				o.add(1, string(reason))

@@ -1,8 +1,11 @@
 package metrics
 
 import (
+	"strconv"
+
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
@@ -87,6 +90,19 @@ var pollTable = []row[*pollView]{
 				o.add(float64(r.Count), r.API)
 			}
 		}, "api"),
+	pollRow("lagscaler_poll_interval_seconds", "Interval between two polls of the cluster, as configured.", Gauge,
+		func(p *pollView, o *out) { o.know(p.stats.Interval.Seconds(), p.stats.Interval > 0) }),
+	pollRow("lagscaler_kafka_connections", "Connections to brokers of the cluster that were open at the end of the last poll.", Gauge,
+		func(p *pollView, o *out) { o.know(float64(p.stats.Quota.Connections), p.stats.Polls > 0) }),
+	pollRow("lagscaler_kafka_throttled_seconds_total", "Time for which brokers asked to be sent nothing because of their quotas, added up over the brokers. It was heeded: polls took longer.", Counter,
+		func(p *pollView, o *out) { o.add(p.stats.Quota.Throttled.Seconds()) }),
+	pollRow("lagscaler_kafka_quota_refusals_total", "What brokers refused because of their quotas, by kind: request (THROTTLING_QUOTA_EXCEEDED) or connection (closed before the first answer, while others to the broker were open).", Counter,
+		func(p *pollView, o *out) {
+			o.add(float64(p.stats.Quota.Refused), "connection")
+			o.add(float64(p.stats.Quota.Exceeded), "request")
+		}, "kind"),
+	pollRow("lagscaler_kafka_paced_seconds_total", "Time for which requests waited because of requestsPerSecond in the configuration, added up over the requests.", Counter,
+		func(p *pollView, o *out) { o.add(p.stats.Quota.Paced.Seconds()) }),
 	pollRow("lagscaler_last_successful_poll_timestamp_seconds", "Unix time at which the last poll ended that at least one broker answered. Absent before the first such poll.", Gauge,
 		func(p *pollView, o *out) {
 			if at := p.stats.LastSuccess; !at.IsZero() {
@@ -125,6 +141,7 @@ type selfView struct {
 	labels
 	opts   *Options
 	leader bool
+	shard  shard.Shard
 	series int
 	kept   int // scalers that another installation keeps
 	panics []engine.PanicCount
@@ -176,6 +193,14 @@ var selfTable = []row[*selfView]{
 		func(s *selfView, o *out) { o.add(float64(s.series)) }),
 	selfRow("lagscaler_leader", "1 if this replica is the leader. Only the leader exports groups and scalers, and writes replicas.",
 		func(s *selfView, o *out) { o.flag(s.leader) }),
+	selfRow("lagscaler_shards", "Shards that share the groups of the installation, as this replica's shard goes by it. Absent if there is one.",
+		func(s *selfView, o *out) { o.know(float64(s.shard.Of), !s.shard.Alone()) }),
+	selfRow("lagscaler_shard_leader", "1 if this replica leads its shard: only then it exports the groups and scalers of the shard, and writes replicas. Absent if there is one shard.",
+		func(s *selfView, o *out) {
+			if !s.shard.Alone() {
+				o.flag(s.leader, strconv.Itoa(s.shard.Index))
+			}
+		}, "shard"),
 	selfRow("lagscaler_scalers_kept_by_another", "KafkaScalers that another installation of lagscaler keeps. This one writes neither their replicas nor their status.",
 		func(s *selfView, o *out) { o.add(float64(s.kept)) }),
 	selfRow("lagscaler_brake_limit", "Limit of all scalers together (brakes.limits), by name and by what it limits: replicas added in a minute, the total of the replicas, or scalers that may be scaled down within 5 minutes. Only on the leader.",

@@ -56,18 +56,22 @@ func (p *pages) findGroups(r *engine.Report, req *http.Request) (*GroupsPage, []
 			found = append(found, &rows[i])
 		}
 	}
-	by, ok := orders[out.Sort]
-	if !ok {
+	if _, ok := orders[out.Sort]; !ok {
 		return nil, nil, failure{http.StatusBadRequest, "sort: " + strconv.Quote(out.Sort) + " is no column"}
 	}
-	slices.SortStableFunc(found, func(a, b *Row) int {
+	sortRows(found, out.List)
+	return out, found, nil
+}
+
+func sortRows(rows []*Row, l List) {
+	by := orders[l.Sort]
+	slices.SortStableFunc(rows, func(a, b *Row) int {
 		c := by(a, b)
-		if out.Desc {
+		if l.Desc {
 			c = -c
 		}
 		return cmp.Or(c, strings.Compare(a.Cluster, b.Cluster), strings.Compare(a.Group, b.Group))
 	})
-	return out, found, nil
 }
 
 // matches reports whether the row's texts contain every word. Words are in lower case.

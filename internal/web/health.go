@@ -1,26 +1,31 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"time"
 )
 
-// healthy answers the liveness probe. The process is alive if some poll began less than max(60 s, 4 intervals) ago. Whether Kafka
-// answers does not matter: a restart would not help. Before the first report it is alive, but not ready.
+// healthy answers the liveness probe. The process is alive if some poll began less than max(60 s, 4 intervals) ago, by
+// the shortest interval of all clusters. Whether Kafka answers does not matter: a restart would not help. Before the first report it is
+// alive, but not ready.
 func (p *pages) healthy(w http.ResponseWriter, _ *http.Request) {
 	report := p.Latest()
 	if report == nil {
 		answer(w, http.StatusOK, "starting")
 		return
 	}
-	var last time.Time
+	last := time.Time{}
 	for _, poll := range report.Polls {
 		if poll.LastBegan.After(last) {
 			last = poll.LastBegan
 		}
 	}
-	limit := max(time.Minute, 4*p.Interval)
+	if last.IsZero() {
+		last = report.At // all clusters are new
+	}
+	limit := max(time.Minute, 4*cmp.Or(report.Pace(), p.Interval))
 	if age := p.Now().Sub(last); len(report.Polls) > 0 && age > limit {
 		answer(w, http.StatusServiceUnavailable, fmt.Sprintf("no poll began for %s", age.Round(time.Second)))
 		return

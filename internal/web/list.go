@@ -41,7 +41,10 @@ type List struct {
 	Pages int    `json:"pages"`
 	Total int    `json:"total"` // that match the query
 
-	by string // the rows of the bill; empty: of another list
+	Partial []string `json:"partial,omitempty"` // the shards whose part is missing, and why; absent: all is there
+
+	first int    // so many rows from the first one on, for another shard that makes a page of all; 0: the page
+	by    string // the rows of the bill; empty: of another list
 }
 
 // Before is the page before this one.
@@ -56,6 +59,9 @@ func listOf(q url.Values, sort string) List {
 	if n, err := strconv.Atoi(q.Get("page")); err == nil {
 		l.Page = n
 	}
+	if n, err := strconv.Atoi(q.Get("first")); err == nil && n > 0 {
+		l.first = min(n, mostOfTheList)
+	}
 	return l
 }
 
@@ -63,6 +69,9 @@ func listOf(q url.Values, sort string) List {
 func (l *List) cut(found int) (first, end int) {
 	l.Total, l.Pages = found, max(1, (found+pageSize-1)/pageSize)
 	l.Page = min(max(1, l.Page), l.Pages)
+	if l.first > 0 {
+		return 0, min(l.first, found)
+	}
 	first = (l.Page - 1) * pageSize
 	return first, min(first+pageSize, found)
 }

@@ -21,7 +21,8 @@ type Problem struct {
 	Group string `json:"group,omitempty"` // one of the groups, when it is about groups
 }
 
-// staleAfter is the greatest age of a cluster's last successful poll that is no problem.
+// staleAfter is the greatest age of a cluster's last successful poll that is no problem, unless the cluster is polled less than three
+// times in it.
 const staleAfter = time.Minute
 
 // problems are everything that is wrong now: outside the report, with its age, and in it.
@@ -31,14 +32,39 @@ func (p *pages) problems(r *engine.Report) []Problem {
 		out = append(out, p.Troubles()...)
 	}
 	for _, poll := range r.Polls {
-		if age := p.Now().Sub(poll.LastSuccess); !poll.LastSuccess.IsZero() && age > staleAfter {
+		if age := p.Now().Sub(poll.LastSuccess); !poll.LastSuccess.IsZero() && age > max(staleAfter, 3*poll.Interval) {
 			out = append(out, Problem{
 				Where: poll.Cluster, What: "nothing was read for " + number.Seconds(age.Seconds()), Count: 1,
 				Do: "the values on these pages are that old, and scalers keep the replicas or use their fallbackReplicas; the errors of this cluster show the reason",
 			})
 		}
+		if held, ok := heldBack(&poll); ok {
+			out = append(out, held)
+		}
 	}
 	return append(out, p.digests.at(r).problems()...)
+}
+
+// heldBack is that the last poll was held back by quotas of brokers.
+func heldBack(p *engine.PollStats) (Problem, bool) {
+	var what []string
+	q := &p.LastQuota
+	if q.Throttled > 0 {
+		what = append(what, "asked for pauses of "+number.Seconds(q.Throttled.Seconds())+" in all")
+	}
+	if q.Exceeded > 0 {
+		what = append(what, fmt.Sprintf("refused %d requests (%s)", q.Exceeded, lag.QuotaExceeded))
+	}
+	if q.Refused > 0 {
+		what = append(what, fmt.Sprintf("closed %d new connections", q.Refused))
+	}
+	if len(what) == 0 {
+		return Problem{}, false
+	}
+	return Problem{
+		Where: p.Cluster, What: "quotas: at the last poll, brokers " + strings.Join(what, ", "), Count: 1,
+		Do: "polls take longer, and nothing else is lost while they end in their interval; set requestsPerSecond, connections or a longer interval of the cluster, or ask for a higher quota: lagscaler check prints what is needed",
+	}, true
 }
 
 // problemsOf are the problems in a report, each kind once for each cluster or scaler. rows are those of all its groups.
@@ -123,6 +149,7 @@ var remedies = map[lag.ErrorCode]string{
 	lag.ClusterDenied:       "grant DESCRIBE on the cluster; without it only groups that have their own grant are listed",
 	lag.CoordinatorLoading:  "a coordinator is loading its partitions; this usually takes a second",
 	lag.NoCoordinator:       "a partition of __consumer_offsets has no leader: its brokers are down or fenced. Its groups are unknown until one of them is back; check the replication factor of __consumer_offsets",
+	lag.QuotaExceeded:       "a quota of the brokers refuses requests: set requestsPerSecond or a longer interval of the cluster, or ask for a higher quota",
 	lag.Unlisted:            "no broker lists the group: its coordinator may be moving; if its coordinator says for 30 s that it does not exist, it is taken for deleted",
 	lag.CommitsMissing:      "known commits are missing from the answer: the coordinator may be moving, or they were deleted; accepted after 30 s",
 	lag.LeaderNotAvailable:  "a partition has no leader: check the brokers",

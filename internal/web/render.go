@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
@@ -88,16 +89,22 @@ func (p *pages) funcs(f frame) template.FuncMap {
 		"used":    targetUsed,
 		"dated":   func(t time.Time) string { return t.UTC().Format("2 Jan 15:04:05") },
 		"sinceOr": sinceOr, "clockRange": clockRange, "onTime": onTime, "dash": dash,
-		"deedWords":  deedWords,
-		"shortOwner": shortOwner,
-		"onTimeOf":   func(p float64) string { return onTime(&p) },
-		"quantity":   func(v float64) string { return typeset.Replace(number.Quantity(v)) },
+		"deedWords":     deedWords,
+		"atUnderscores": atUnderscores,
+		"shortOwner":    shortOwner,
+		"onTimeOf":      func(p float64) string { return onTime(&p) },
+		"quantity":      func(v float64) string { return typeset.Replace(number.Quantity(v)) },
 		"billRow": func(p *ScalerPage) billCells {
 			return cellsOf(&BillPage{Currency: p.Currency}, BillRow{Scalers: 1, Day: p.Day, Week: p.Week})
 		},
 		"billURL": billURL, "billCells": cellsOf, "scalerURL": scalerURL,
 		"over": func(r *Row) bool { return r.LateSeconds != nil && r.Target != nil && *r.LateSeconds > *r.Target },
 	}
+}
+
+// atUnderscores lets a code such as GROUP_AUTHORIZATION_FAILED break between its words.
+func atUnderscores(code any) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscaper(code), "_", "_<wbr>"))
 }
 
 // meanings say in a few words what a status means. StatusOK needs no words.

@@ -14,7 +14,7 @@ type StatusPage struct {
 	At              time.Time       `json:"at"` // of the report
 	Leader          bool            `json:"leader"`
 	Mode            string          `json:"mode"`
-	IntervalSeconds float64         `json:"intervalSeconds"`
+	IntervalSeconds float64         `json:"intervalSeconds"` // of a cluster that has no interval of its own
 	Clusters        []ClusterStatus `json:"clusters"`
 	Problems        []Problem       `json:"problems"`
 	Config          string          `json:"config,omitempty"` // in force, secrets redacted, YAML
@@ -30,6 +30,9 @@ type ClusterStatus struct {
 	LastSuccess   *time.Time   `json:"lastSuccess"` // null: never
 	PollSeconds   float64      `json:"pollSeconds"`
 	SampleSeconds float64      `json:"sampleSeconds"`
+	EverySeconds  float64      `json:"everySeconds"`  // the interval of the polls
+	StatesSeconds *float64     `json:"statesSeconds"` // the interval of the samples; null: there are none
+	Quota         QuotaStatus  `json:"quota"`
 	Polls         uint64       `json:"polls"`
 	Samples       uint64       `json:"samples"`
 	StatesSampled bool         `json:"statesSampled"` // false: brokers too old, states come with each poll
@@ -37,6 +40,16 @@ type ClusterStatus struct {
 	Requests      []NamedCount `json:"requests"`      // by API, since start
 	LeaderChanges uint64       `json:"leaderChanges"`
 	Duplicates    uint64       `json:"duplicates"` // groups that two brokers listed, since start
+}
+
+// QuotaStatus is what brokers held back because of their quotas, since start, and what the own limit held back.
+type QuotaStatus struct {
+	Connections        int        `json:"connections"`        // open now
+	ThrottledSeconds   float64    `json:"throttledSeconds"`   // for which brokers asked to be sent nothing, added up over them
+	RefusedRequests    int        `json:"refusedRequests"`    // THROTTLING_QUOTA_EXCEEDED
+	RefusedConnections int        `json:"refusedConnections"` // closed before the first answer, while others to the broker were open
+	PacedSeconds       float64    `json:"pacedSeconds"`       // for which requests waited because of requestsPerSecond
+	LastAt             *time.Time `json:"lastAt"`             // the last poll in which a broker held something back; null: none
 }
 
 // NamedCount is a count and what of.
@@ -64,8 +77,13 @@ func clusterStatus(c *engine.ClusterReport, p *engine.PollStats) ClusterStatus {
 		Cluster: c.Name, Brokers: []string{},
 		LastPoll: moment(p.LastBegan), LastSuccess: moment(p.LastSuccess),
 		PollSeconds: p.LastTook.Seconds(), SampleSeconds: p.SampleTook.Seconds(), Polls: p.Polls, Samples: p.Samples,
+		EverySeconds: p.Interval.Seconds(), Quota: quotaStatus(p),
 		StatesSampled: p.States, LeaderChanges: c.LeaderChanges, Duplicates: p.Duplicates,
 		Errors: []NamedCount{}, Requests: []NamedCount{},
+	}
+	if p.SampleInterval > 0 {
+		every := p.SampleInterval.Seconds()
+		out.StatesSeconds = &every
 	}
 	if !p.LastSuccess.IsZero() {
 		groups, topics := len(c.Groups), len(c.Snapshot.Topics)
@@ -81,6 +99,14 @@ func clusterStatus(c *engine.ClusterReport, p *engine.PollStats) ClusterStatus {
 		out.Requests = append(out.Requests, NamedCount{n.API, uint64(n.Count)})
 	}
 	return out
+}
+
+func quotaStatus(p *engine.PollStats) QuotaStatus {
+	q := &p.Quota
+	return QuotaStatus{
+		Connections: q.Connections, ThrottledSeconds: q.Throttled.Seconds(), RefusedRequests: q.Exceeded, RefusedConnections: q.Refused,
+		PacedSeconds: q.Paced.Seconds(), LastAt: moment(p.ThrottledAt),
+	}
 }
 
 func brokerName(b lag.Broker) string {

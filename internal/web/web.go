@@ -25,6 +25,7 @@ type Options struct {
 	Deeds     func(scaler string, now time.Time) []engine.Deed // what was done to a scaler, the newest first; nil: nobody keeps it
 	HourPrice func() HourPrice                                 // what a replica costs in an hour; nil: not known
 	History   HistoryReader                                    // what was of a group, further back than two hours; nil: it is not read
+	Others    func() []Other                                   // the other shards, of which the pages show their part, too; nil, or none: there are none
 	Scene     func() string                                    // one sentence above each page, of a demo; nil: none
 	Now       func() time.Time
 	Log       *slog.Logger
@@ -83,22 +84,23 @@ type route struct {
 	title    string
 	make     func(*pages, *engine.Report, *http.Request) (any, error)
 	whole    func(*pages, *engine.Report, *http.Request) (serve.Whole, error) // the JSON of page=all; nil: there is no list
+	merged   func(any) merged                                                 // a list of which other shards have a part; nil: there is none
 }
 
 // routes are all pages and their JSON. docs/api.md describes the JSON; a test compares its paths with these.
 var routes = []route{
-	{"/{$}", "/api/v1/groups", "groups.html", "Groups", (*pages).groups, (*pages).allGroups},
-	{"/group", "/api/v1/group", "group.html", "Group", (*pages).group, nil},
-	{"/history", "/api/v1/history", "history.html", "History", (*pages).history, nil},
-	{"/decisions", "/api/v1/decisions", "decisions.html", "Decisions", (*pages).decisions, (*pages).allDecisions},
-	{"/scaler", "/api/v1/scaler", "scaler.html", "Scaler", (*pages).scaler, nil},
-	{"/rebalances", "/api/v1/rebalances", "rebalances.html", "Rebalances", (*pages).rebalances, (*pages).allRebalances},
-	{"/bill", "/api/v1/bill", "bill.html", "Bill", (*pages).bill, (*pages).allBill},
-	{"/status", "/api/v1/status", "status.html", "Status", (*pages).status, nil},
-	{"", "/api/v1/lag", "", "", nil, (*pages).lag},
-	{"", "/api/v1/compare", "", "", (*pages).compare, nil},
-	{"", "/api/v1/price", "", "", (*pages).price, nil},
-	{"", "/api/v1/release", "", "", (*pages).release, nil},
+	{"/{$}", "/api/v1/groups", "groups.html", "Groups", (*pages).groups, (*pages).allGroups, func(v any) merged { return v.(*GroupsPage) }},
+	{"/group", "/api/v1/group", "group.html", "Group", (*pages).group, nil, nil},
+	{"/history", "/api/v1/history", "history.html", "History", (*pages).history, nil, nil},
+	{"/decisions", "/api/v1/decisions", "decisions.html", "Decisions", (*pages).decisions, (*pages).allDecisions, func(v any) merged { return v.(*DecisionsPage) }},
+	{"/scaler", "/api/v1/scaler", "scaler.html", "Scaler", (*pages).scaler, nil, nil},
+	{"/rebalances", "/api/v1/rebalances", "rebalances.html", "Rebalances", (*pages).rebalances, (*pages).allRebalances, func(v any) merged { return v.(*RebalancesPage) }},
+	{"/bill", "/api/v1/bill", "bill.html", "Bill", (*pages).bill, (*pages).allBill, nil},
+	{"/status", "/api/v1/status", "status.html", "Status", (*pages).status, nil, nil},
+	{"", "/api/v1/lag", "", "", nil, (*pages).lag, nil},
+	{"", "/api/v1/compare", "", "", (*pages).compare, nil, nil},
+	{"", "/api/v1/price", "", "", (*pages).price, nil, nil},
+	{"", "/api/v1/release", "", "", (*pages).release, nil, nil},
 }
 
 // failure is an error with its HTTP status. Its text is shown to the client.
@@ -119,7 +121,11 @@ func (p *pages) report() (*engine.Report, error) {
 
 func (p *pages) serveJSON(r route) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
-		if err := p.answerJSON(w, req, r); err != nil {
+		err := p.answerJSON(w, req, r)
+		if answered, missing := p.elsewhere(w, req, err); answered {
+			return
+		} else if err != nil {
+			err = notFound(err, missing)
 			writeJSON(w, statusOf(err), map[string]string{"error": err.Error()}, p.Log)
 		}
 	}
@@ -147,7 +153,7 @@ func (p *pages) answerJSON(w http.ResponseWriter, req *http.Request, r route) er
 	if all {
 		return p.answerWhole(w, req, report, r)
 	}
-	v, err := r.make(p, report, req)
+	v, err := p.mergeOthers(r, func(req *http.Request) (any, error) { return r.make(p, report, req) }, req)
 	if err != nil {
 		return err
 	}
@@ -176,12 +182,15 @@ func (p *pages) servePage(r route) http.HandlerFunc {
 			defer release()
 			f.Body, f.Report, err = p.make(r, req)
 		}
-		if err != nil {
+		if answered, missing := p.elsewhere(w, req, err); answered {
+			return
+		} else if err != nil {
+			err = notFound(err, missing)
 			f.Title, f.Problem = "Not available", err.Error()
 			p.render(w, statusOf(err), "problem.html", f)
 			return
 		}
-		f.Problems = p.problems(f.Report)
+		f.Problems = append(silentShards(f.Body), p.problems(f.Report)...)
 		p.render(w, http.StatusOK, r.template, f)
 	}
 }
@@ -194,7 +203,7 @@ func (p *pages) make(r route, req *http.Request) (any, *engine.Report, error) {
 	if err := tooMuch(req.URL.Query()); err != nil {
 		return nil, report, err
 	}
-	v, err := r.make(p, report, req)
+	v, err := p.mergeOthers(r, func(req *http.Request) (any, error) { return r.make(p, report, req) }, req)
 	return v, report, err
 }
 

@@ -243,6 +243,12 @@ func TestHealth(t *testing.T) {
 	old.Polls[0].LastBegan = t0.Add(-2 * time.Minute)
 	down := report(t, "a")
 	down.Polls[0].LastSuccess = time.Time{} // Kafka is down; polling goes on
+	rare, wedged, changed := report(t, "alpha"), report(t, "alpha"), report(t, "alpha")
+	began := rare.Polls[0].LastBegan
+	rare.Polls[0].Interval, rare.Polls[0].LastBegan = 10*time.Minute, began.Add(-20*time.Minute)
+	wedged.Polls = append(slices.Clone(wedged.Polls), engine.PollStats{Cluster: "rare", Interval: 10 * time.Minute, LastBegan: began.Add(-20 * time.Minute)})
+	wedged.Polls[0].Interval, wedged.Polls[0].LastBegan = 10*time.Second, began.Add(-21*time.Minute)
+	changed.Polls[0].LastBegan = time.Time{} // all clusters are new
 	for _, c := range []struct {
 		name         string
 		report       *engine.Report
@@ -251,6 +257,9 @@ func TestHealth(t *testing.T) {
 		{"starting", nil, http.StatusOK, http.StatusServiceUnavailable},
 		{"polling", fresh, http.StatusOK, http.StatusOK},
 		{"Kafka is down", down, http.StatusOK, http.StatusOK},
+		{"the only cluster is rarely polled", rare, http.StatusOK, http.StatusOK},
+		{"no progress, though a rare poll is no late one", wedged, http.StatusServiceUnavailable, http.StatusOK},
+		{"other clusters since a moment ago", changed, http.StatusOK, http.StatusOK},
 		{"no progress", old, http.StatusServiceUnavailable, http.StatusOK},
 	} {
 		h := handlerOf(c.report)

@@ -68,6 +68,7 @@ func (s *Source) Check(ctx context.Context) Checked {
 	c.Findings = append(c.Findings, s.checkHeaders(ctx, o)...)
 	c.Findings = append(c.Findings, s.checkDetails(ctx, o)...)
 	c.Findings = append(c.Findings, s.checkUnused(ctx, o, held)...)
+	c.Findings = append(c.Findings, s.checkPace(ctx)...)
 	c.Findings = append(c.Findings, s.cfg.warnings()...)
 	return c
 }

@@ -21,6 +21,8 @@ type (
 	Exchange = transport.Exchange
 	// APIVersions is the range of versions of one API in an Exchange.
 	APIVersions = transport.APIVersions
+	// Connections are those that are open.
+	Connections = transport.Connections
 	// OAuth is how to get tokens for SASL's OAUTHBEARER.
 	OAuth = transport.OAuth
 	// AWS is which credentials sign for SASL's AWS_MSK_IAM.
@@ -58,18 +60,25 @@ type Config struct {
 
 	OffsetsRetention time.Duration // how long brokers keep the commits of a group without members; 0: it is read
 
+	// Open are the connections that are open, if a source shares them with another one of the same cluster; nil: with none.
+	Open *Connections
+
+	Pace   Pace // what Check compares
 	Limits Limits
 	Log    *slog.Logger // nil: silent
 }
 
 // Limits bound what the source asks of brokers, and how long it waits. The zero value of a field means its default.
 type Limits struct {
-	InFlight   int // requests of a poll in flight per broker (a sample adds one more): 2
-	Groups     int // groups a request describes or fetches commits of: 500
-	Partitions int // partitions a ListOffsets request asks for: 10,000
-	Topics     int // topics a Metadata request asks for: 5,000
-	Looks      int // partitions at whose batch headers a poll looks: 100, 16 KiB of each
-	Response   int // bytes of the largest answer that is accepted: 100 MiB, as much as a broker accepts itself
+	InFlight    int     // requests of a poll in flight per broker (a sample adds one more): 2
+	Groups      int     // groups a request describes or fetches commits of: 500
+	Partitions  int     // partitions a ListOffsets request asks for: 10,000
+	Topics      int     // topics a Metadata request asks for: 5,000
+	PerSecond   float64 // requests to all brokers, polls and samples together; as many may be sent at once: no limit
+	Connections int     // open to one broker at once: no limit
+
+	Looks    int // partitions at whose batch headers a poll looks: 100, 16 KiB of each
+	Response int // bytes of the largest answer that is accepted: 100 MiB, as much as a broker accepts itself
 
 	Dial    time.Duration // until a connection is authenticated: 3 s
 	Request time.Duration // until a request is answered: 4 s
@@ -78,6 +87,7 @@ type Limits struct {
 
 	Pause time.Duration // between two tries in one poll while a coordinator or a leader moves: 100 ms
 
+	Brokers    time.Duration // between two readings of the list of brokers that requests are routed by, at most: 6 s
 	Metadata   time.Duration // age at which topic metadata is read again, unless an error says earlier that it is wrong: 30 s
 	StartEvery int           // polls between two readings of log start offsets: 6
 	Compare    time.Duration // between two comparisons of the times in records with arrivals: 5 min
@@ -90,9 +100,10 @@ type Limits struct {
 //	Request  4/10, so that a broker that hangs leaves time for what is read from the others afterwards
 //	Poll     8/10, so that a poll has ended before the next one
 //	Sample   half of Request; a late sample is better than none
+//	Brokers  6/10, between 6 s and 1 min: a cluster that is rarely polled is not asked every few seconds
 //	Dial     3/10, and 3 s at least: a handshake that took longer is used by the next poll
 func LimitsOf(interval, timeout time.Duration) Limits {
-	l := Limits{Request: cmp.Or(timeout, interval*4/10), Poll: interval * 8 / 10, Dial: max(3*time.Second, min(interval*3/10, 10*time.Second))}
+	l := Limits{Brokers: max(6*time.Second, min(interval*6/10, time.Minute)), Request: cmp.Or(timeout, interval*4/10), Poll: interval * 8 / 10, Dial: max(3*time.Second, min(interval*3/10, 10*time.Second))}
 	l.Sample = max(2*time.Second, l.Request/2)
 	if timeout > 0 {
 		l.Sample = max(2*time.Second, timeout)
@@ -103,6 +114,7 @@ func LimitsOf(interval, timeout time.Duration) Limits {
 func (l Limits) orDefault() Limits {
 	times := LimitsOf(10*time.Second, 0)
 	return Limits{
+		PerSecond: l.PerSecond, Connections: l.Connections,
 		InFlight:   cmp.Or(l.InFlight, 2),
 		Groups:     cmp.Or(l.Groups, 500),
 		Partitions: cmp.Or(l.Partitions, 10_000),
@@ -114,6 +126,7 @@ func (l Limits) orDefault() Limits {
 		Poll:       cmp.Or(l.Poll, times.Poll),
 		Sample:     cmp.Or(l.Sample, times.Sample),
 		Pause:      cmp.Or(l.Pause, 100*time.Millisecond),
+		Brokers:    cmp.Or(l.Brokers, times.Brokers),
 		Metadata:   cmp.Or(l.Metadata, 30*time.Second),
 		StartEvery: cmp.Or(l.StartEvery, 6),
 		Compare:    cmp.Or(l.Compare, 5*time.Minute),
@@ -126,6 +139,9 @@ func (c Config) orDefault() Config {
 	c.Limits = c.Limits.orDefault()
 	if c.Identity == nil {
 		c.Identity = transport.NewIdentity(c.ClusterID)
+	}
+	if c.Open == nil {
+		c.Open = transport.NewConnections(c.Limits.Connections)
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

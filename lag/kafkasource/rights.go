@@ -24,6 +24,7 @@ func has(operations int32, o kmsg.ACLOperation) bool {
 
 // CheckListing finds out whether ListGroups lists all groups.
 func (s *Source) CheckListing(ctx context.Context) Finding {
+	defer s.ended()
 	_, f := s.checkListing(ctx)
 	return f
 }

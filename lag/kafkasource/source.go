@@ -28,6 +28,7 @@ type Source struct {
 	declared atomic.Pointer[lag.GroupNames]      // groups that are looked up even if no broker lists them; nil: none
 	doubts   atomic.Pointer[iter.Seq[lag.Doubt]] // partitions at whose batch headers the next polls look; nil: none
 
+	closed  atomic.Bool
 	polling sync.Mutex  // one poll at a time
 	mistook atomic.Bool // what was read so far is of another cluster
 	groups  *groups.Reader
@@ -42,7 +43,8 @@ func New(cfg Config) (*Source, error) {
 	l := cfg.Limits
 	client, err := transport.New(transport.Config{
 		Brokers: cfg.Brokers, ClientID: cfg.ClientID, TLS: cfg.TLS, SASL: cfg.SASL, Advertised: cfg.Advertised, Dial: cfg.Dial, Tap: cfg.Tap,
-		Identity: cfg.Identity,
+		Identity:  cfg.Identity,
+		PerSecond: l.PerSecond, Connections: cfg.Open, MetadataTTL: l.Brokers,
 		InFlight: l.InFlight, Response: l.Response, DialTimeout: l.Dial, Request: l.Request,
 	})
 	if err != nil {
@@ -51,14 +53,23 @@ func New(cfg Config) (*Source, error) {
 	for _, w := range cfg.warnings() {
 		cfg.Log.Warn("a risk of the configuration", "risk", w.Detail)
 	}
-	return &Source{
-		cfg:     cfg,
+	s := &Source{
 		client:  client,
 		cluster: cluster.New(client, l.Topics, l.Pause, cfg.Log),
-		groups:  newGroups(cfg),
 		topics:  newTopics(l),
 		headers: newHeaders(cfg),
-	}, nil
+	}
+	selected := cfg.Group
+	cfg.Group = func(group string) bool { return s.isRead(group) && selected(group) }
+	s.cfg = cfg
+	s.groups = newGroups(cfg)
+	return s, nil
+}
+
+// isRead reports whether a group is not one of another shard.
+func (s *Source) isRead(group string) bool {
+	names := s.declared.Load()
+	return names == nil || names.Reads == nil || names.Reads(group)
 }
 
 // lookBytes are asked for in one look: 200 markers. A broker returns more if one batch is larger.
@@ -85,8 +96,20 @@ func newHeaders(cfg Config) *headers.Reader {
 	return headers.NewReader(headers.Config{Topic: cfg.Headers, Partitions: l.Looks, Bytes: lookBytes, Timeout: l.Sample})
 }
 
-// Close closes idle connections at once and others when their request is answered.
-func (s *Source) Close() { s.client.Close() }
+// Close closes idle connections at once and others when their request is answered. A poll or a sample that still runs ends with what it
+// has, and closes those that it opened after that.
+func (s *Source) Close() {
+	s.closed.Store(true)
+	s.client.Close()
+}
+
+// ended is called at the end of whatever sends requests. kafka-go opens connections again for a request after they were closed, and
+// keeps one of them for ever, to read the list of brokers.
+func (s *Source) ended() {
+	if s.closed.Load() {
+		s.client.Close()
+	}
+}
 
 // Connections is the number of connections opened so far.
 func (s *Source) Connections() int64 { return s.client.Connections() }
@@ -94,7 +117,13 @@ func (s *Source) Connections() int64 { return s.client.Connections() }
 // Sample reads the state of every group: one ListGroups request a broker.
 // Brokers before Kafka 2.6 list groups without states: the sample has an error of code [lag.UnsupportedVersion] for each of them.
 // Polls still have the states, because they describe the groups.
+//
+// A sample is left out while a request of a poll waits for its turn: with few requests a second, polls come first.
 func (s *Source) Sample(ctx context.Context) lag.Sample {
+	if s.client.Queued() {
+		return lag.Sample{Cluster: s.cfg.Cluster, At: time.Now(), LeftOut: true}
+	}
+	defer s.ended()
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Limits.Sample)
 	defer cancel()
 	round := s.cluster.Sample()
@@ -138,6 +167,7 @@ func (s *Source) Look(doubts iter.Seq[lag.Doubt]) { s.doubts.Store(&doubts) }
 func (s *Source) Observe(ctx context.Context) lag.Observation {
 	s.polling.Lock()
 	defer s.polling.Unlock()
+	defer s.ended()
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Limits.Poll)
 	defer cancel()
 	if s.mistook.Swap(false) {
@@ -176,6 +206,7 @@ func (s *Source) Observe(ctx context.Context) lag.Observation {
 		Brokers: round.Brokers, Groups: groups, Topics: offsets.Topics, Past: offsets.Past, FirstSince: offsets.FirstSince,
 		Absent: s.topics.Absent(named),
 		Errors: round.Errors(), Requests: round.Requests(), Duplicates: reading.Duplicates,
+		Quota:            s.client.Quota(),
 		OffsetsRetention: cmp.Or(s.cfg.OffsetsRetention, s.keeps.value),
 	}
 }

@@ -2,6 +2,8 @@ package lagtest
 
 import (
 	"encoding/binary"
+	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -22,6 +24,12 @@ type Cluster struct {
 	created uint64
 	seen    map[string]bool // groups that were in an observation before
 	named   lag.TopicNames
+	reads   func(group string) bool // nil: all
+}
+
+// names are the groups that are read, sorted.
+func (c *Cluster) names() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(c.groups)), func(name string) bool { return c.reads != nil && !c.reads(name) })
 }
 
 type broker struct {

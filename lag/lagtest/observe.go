@@ -16,7 +16,7 @@ func (c *Cluster) Sample(ctx context.Context) lag.Sample {
 	defer c.mu.Unlock()
 	now := c.now()
 	s := lag.Sample{Cluster: c.name, At: now, Errors: c.faults(ctx)}
-	for _, name := range slices.Sorted(maps.Keys(c.groups)) {
+	for _, name := range c.names() {
 		g := c.groups[name]
 		if g.shown == Hidden || c.fault(ctx, g.Coordinator) != lag.OK {
 			continue
@@ -53,6 +53,13 @@ func (c *Cluster) ReadTopics(names lag.TopicNames) {
 	c.named = names
 }
 
+// ReadGroups makes the samples and observations from now on leave out the groups that somebody else reads. Other fields are not used.
+func (c *Cluster) ReadGroups(names lag.GroupNames) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reads = names.Reads
+}
+
 // Observe reads everything.
 func (c *Cluster) Observe(ctx context.Context) lag.Observation {
 	c.mu.Lock()
@@ -66,7 +73,7 @@ func (c *Cluster) Observe(ctx context.Context) lag.Observation {
 		o.Brokers = append(o.Brokers, b.Broker)
 	}
 	wanted := map[string]bool{}
-	for _, name := range slices.Sorted(maps.Keys(c.groups)) {
+	for _, name := range c.names() {
 		g := c.groups[name]
 		if g.shown == ListedTwice {
 			o.Duplicates++

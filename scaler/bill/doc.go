@@ -13,5 +13,6 @@
 // An example: 12 replicas ran for two hours, then 4 for an hour, and before lagscaler there were 20. That is 28 replica hours of 3 known
 // hours; a fleet that always stood at its peak would have taken 36, and the size before 60.
 //
-// While lagscaler only advises, what ran is what somebody else held, and what lagscaler would have taken is what its decisions asked for.
+// While lagscaler only advises, others set the replicas. Then the replicas that ran are counted, and beside them those that the decisions
+// of lagscaler asked for.
 package bill

@@ -147,6 +147,12 @@ func (l *Ledger) Forget(name string) {
 	delete(l.sizes, name)
 }
 
+// Leave drops everything that is known of a scaler, because another process counts it from now on.
+func (l *Ledger) Leave(name string) {
+	l.Forget(name)
+	delete(l.written, name)
+}
+
 // Trim drops what is too old to count.
 func (l *Ledger) Trim(now time.Time) {
 	for name, all := range l.written {

@@ -33,6 +33,9 @@ type Round struct {
 	Limits  []Limit
 	Members []Member
 	Asks    []Ask
+
+	// Parts is what this shard has of each limit, by its name; nil: there are no other shards. A limit that is not there has nothing left.
+	Parts map[string]Parts
 }
 
 // Use is how much of a limit is used, before the asks of a round.
@@ -97,7 +100,9 @@ type climber struct {
 // room is what is left of a limit.
 type room struct {
 	Use
-	stepping map[string]bool
+	stepping        map[string]bool
+	added, replicas int32 // that it allows here; less than the limit where other shards have a part
+	acting          int32
 }
 
 func (l *Ledger) begin(r *Round) *sharing {
@@ -143,7 +148,12 @@ func (s *sharing) room(limit *Limit) *room {
 			r.stepping[name] = true
 		}
 	}
-	r.SteppingDown, r.MayStepDown = len(r.stepping), limit.stepping(acting)
+	r.SteppingDown, r.MayStepDown, r.acting = len(r.stepping), limit.stepping(acting), int32(acting) //nolint:gosec // scalers
+	r.added, r.replicas = limit.AddedPerMinute, limit.Replicas
+	if s.round.Parts != nil {
+		part := s.round.Parts[limit.Name]
+		r.added, r.replicas, r.MayStepDown = part.Added.Has, part.Replicas.Has, int(part.Down.Has)
+	}
 	return r
 }
 
@@ -209,16 +219,19 @@ func (s *sharing) left(c *climber, replicas int32) (left, minute int32, brake sc
 	left = replicas
 	for _, r := range s.of[c.Name] {
 		for _, b := range []struct {
-			limit, used, own, minute int32
-			reason                   scaler.Reason
-			words                    string
+			limit, here, used, own, minute int32
+			reason                         scaler.Reason
+			words                          string
 		}{
-			{r.Limit.AddedPerMinute, r.AddedPerMinute, c.repeats, r.Limit.AddedPerMinute, scaler.FleetUpLimit, "limit %s: %s a minute, %s added"},
-			{r.Limit.Replicas, r.Replicas, c.reserved, 0, scaler.PoolFull, "limit %s: %s in all, %s taken"},
+			{r.Limit.AddedPerMinute, r.added, r.AddedPerMinute, c.repeats, r.Limit.AddedPerMinute, scaler.FleetUpLimit, "limit %s: %s a minute, %s added"},
+			{r.Limit.Replicas, r.replicas, r.Replicas, c.reserved, 0, scaler.PoolFull, "limit %s: %s in all, %s taken"},
 		} {
-			if free := max(0, b.limit-b.used+b.own); b.limit > 0 && free < left {
+			if free := max(0, b.here-b.used+b.own); b.limit > 0 && free < left {
 				left, minute = free, b.minute
 				brake = scaler.Brake{Reason: b.reason, Why: fmt.Sprintf(b.words, r.Limit.Name, number.Of(b.limit, "replica"), number.Whole(b.used))}
+				if b.here < b.limit {
+					brake.Why += fmt.Sprintf(" of the %s that this shard has now", number.Whole(b.here))
+				}
 			}
 		}
 	}
@@ -238,7 +251,7 @@ func (s *sharing) downs() {
 	})
 	for _, a := range down {
 		if full := s.full(a); full != nil {
-			s.cut[a.Name] = scaler.Brake{Reason: scaler.FleetDownLimit, To: a.From, Why: fmt.Sprintf("limit %s: %s within %s, and as many step down",
+			s.cut[a.Name] = scaler.Brake{Reason: scaler.FleetDownLimit, To: a.From, Why: fmt.Sprintf("limit %s: at most %s within %s, and that number is reached",
 				full.Limit.Name, number.Of(full.MayStepDown, "scaler"), number.Duration(DownFor))}
 			continue
 		}

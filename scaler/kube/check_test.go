@@ -125,7 +125,7 @@ metadata: {name: new, namespace: shop}
 			mode: scaler.Observe, beside: access.CustomMetrics, denied: []string{`create subjectaccessreviews  in ""`, `list configmaps  in "kube-system"`},
 			want: []string{
 				"Forbidden create subjectaccessreviews.authorization.k8s.io without it: no HPA gets a number",
-				"Forbidden list configmaps extension-apiserver-authentication in kube-system",
+				"Forbidden list configmaps named extension-apiserver-authentication in kube-system",
 			},
 		},
 		"the API server refuses the question": {

@@ -10,7 +10,9 @@ import (
 
 	"k8s.io/client-go/tools/cache"
 
+	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/brakes"
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
 	"github.com/lagscaler/lagscaler/scaler/kube/election"
 	"github.com/lagscaler/lagscaler/scaler/kube/strimzi"
@@ -21,8 +23,10 @@ import (
 
 // Options are fixed for a Controller's life.
 type Options struct {
-	Namespace string   // where the Lease and the memory live
-	Lease     string   // its name, which replicas of one installation share
+	Namespace string // where the Lease and the memory live
+	Lease     string // its name, which replicas of one installation share; shards after the first one add -shard- and their index
+	Shard     shard.Shard
+	PagesAt   string   // the URL at which other shards reach the pages of this replica; empty: they do not
 	Identity  string   // of this replica, unique: the pod's name
 	AnswersAt string   // the address at which this replica answers other autoscalers; empty: it does not
 	Watch     []string // namespaces whose KafkaScalers and workloads are watched; empty: all
@@ -68,6 +72,7 @@ type Controller struct {
 	opts     Options
 	api      access.API
 	election *election.Election
+	shards   *shards
 
 	declarations *declarations // what is declared
 	others       *others       // which other installations keep what is declared
@@ -91,7 +96,9 @@ func New(clients access.Clients, o Options) *Controller {
 	}
 	api := access.NewAPI(clients, access.Installation{Namespace: o.Namespace, Lease: o.Lease}, o.Log)
 	c := &Controller{opts: o, api: api, declarations: newDeclarations(), wake: make(chan struct{}, 1)}
-	c.election = election.New(api, o.Identity, o.AnswersAt, c.keeps)
+	c.election = election.ForShard(api, shardLease(o.Lease, o.Shard.Index), o.Identity, o.AnswersAt, c.keeps)
+	c.shards = newShards(api, o, c.election)
+	c.election.MarkWith(c.shards)
 	c.others = newOthers(api, c.declarations)
 	c.kinds, c.watches = watch.NewKinds(api), watch.NewWatches(api, c.handler)
 	c.targets = watch.NewTargets(api, c.Leading, c.election.FirstWrite, func() { signal(c.wake) })
@@ -102,13 +109,14 @@ func New(clients access.Clients, o Options) *Controller {
 	c.scales = &scales{api: api, election: c.election, targets: c.targets}
 	c.publisher = &publisher{
 		api: api, namespace: o.Namespace, election: c.election, declarations: c.declarations, targets: c.targets, events: events,
-		others: c.others, claims: claims{election: c.election},
+		others: c.others, shards: c.shards, claims: claims{election: c.election},
 		wake: make(chan struct{}, 1), outcomes: map[string]scaler.Outcome{}, written: map[string]*written{},
 		intents: map[string]intent{},
 	}
 	c.scales.claim, c.scales.intend = c.publisher.claim, c.publisher.intend
 	c.memories = newMemories(api, o, c.election, c.declarations)
-	c.told = &told{api: api, namespace: o.Namespace, lease: o.Lease, election: c.election}
+	c.memories.sharded = func() bool { return !c.shards.View().All() }
+	c.told = &told{api: api, namespace: o.Namespace, lease: shardLease(o.Lease, o.Shard.Index), election: c.election}
 	c.memories.restore = (&restorer{c.declarations, c.workloads, c.namespaces, c.scales, events}).restore
 	return c
 }
@@ -130,8 +138,22 @@ func (c *Controller) keeps() []string {
 	return c.opts.Watch
 }
 
-// Leading reports whether this replica may write.
-func (c *Controller) Leading() bool { return c.election.Leading() }
+// Leading reports whether this replica may write, for what is its shard's own.
+func (c *Controller) Leading() bool { return c.election.Leading() && c.shards.taken() }
+
+// View is what is this replica's own now; nil: everything.
+func (c *Controller) View() *shard.View { return c.shards.View() }
+
+// Took says that the engine goes by a View from now on.
+func (c *Controller) Took(v *shard.View) { c.shards.Took(v) }
+
+// Parts says what this shard needs of the limits above single scalers, and returns what it may use.
+func (c *Controller) Parts(limits []brakes.Limit, needs map[string]brakes.Parts) map[string]brakes.Parts {
+	return c.shards.parts.take(limits, needs)
+}
+
+// Linger returns when this replica may end: at once, unless it leads a shard that the others may be about to do without.
+func (c *Controller) Linger(ctx context.Context) { c.shards.linger(ctx) }
 
 // Elect stands for election until ctx ends. End it after everything that writes has ended: it gives the lease back,
 // and what is saved on the way out is saved by the leader.
@@ -167,8 +189,43 @@ func (c *Controller) Publish(outcomes []scaler.Outcome) {
 	c.publisher.publish(outcomes)
 }
 
-// LeaderAnswersAt is the address at which the leader answers other autoscalers; empty: it does not, or nobody leads.
-func (c *Controller) LeaderAnswersAt() string { return c.election.LeaderAnswersAt() }
+// Others are this replica's shard and the other ones; none: there are no shards.
+func (c *Controller) Others() (own shard.Shard, others []Other) { return c.shards.all() }
+
+// LeadsFor reports whether this replica decides for the scaler of a trigger.
+func (c *Controller) LeadsFor(namespace, scaledObject string, metadata map[string]string) bool {
+	if !c.Leading() {
+		return false
+	}
+	view := c.View()
+	return view.All() || view.Owns(c.askedGroup(namespace, scaledObject, metadata))
+}
+
+// LeaderFor is the address at which the leader that decides for the scaler of a trigger answers other autoscalers; empty: it does not,
+// or nobody leads.
+func (c *Controller) LeaderFor(namespace, scaledObject string, metadata map[string]string) string {
+	view := c.View()
+	if view.All() {
+		return c.election.LeaderAnswersAt()
+	}
+	cluster, group := c.askedGroup(namespace, scaledObject, metadata)
+	if index := shard.Owner(cluster, group, view.Of); index != view.Index {
+		return c.shards.answersAt(index)
+	}
+	return c.election.LeaderAnswersAt()
+}
+
+// askedGroup is the group whose owner decides for the scaler of a trigger.
+func (c *Controller) askedGroup(namespace, scaledObject string, metadata map[string]string) (cluster, group string) {
+	name, own, err := c.AskFor(namespace, scaledObject, metadata)
+	if t, wrong := ParseTrigger(metadata); own && wrong == nil && len(t.Spec.Sources) > 0 {
+		return t.Spec.Sources[0].Cluster, t.Spec.Sources[0].Group
+	}
+	if d, _, found := c.declarations.find(name); err == nil && found && len(d.Spec.Sources) > 0 {
+		return d.Spec.Sources[0].Cluster, d.Spec.Sources[0].Group
+	}
+	return "", name
+}
 
 // Strimzi finds the Kafka clusters that Strimzi runs; changed gets all of them whenever one is another than before. A permission that it
 // lacks is one of MissingRights.
@@ -204,6 +261,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	defer cancel()
 	wg.Go(func() { c.publisher.run(ctx) })
 	wg.Go(func() { c.others.run(ctx) })
+	wg.Go(func() { c.shards.run(ctx, c.publisher.settle) })
 	ticker := time.NewTicker(upkeep)
 	defer ticker.Stop()
 	for {
@@ -305,9 +363,9 @@ func (c *Controller) resourceDeleted(o watch.Object) {
 	signal(c.wake)
 }
 
-// cleanUp restores targets that deleted scalers left at zero, and removes their memories. Only the leader does.
+// cleanUp restores targets that deleted scalers left at zero, and removes their memories. Only the leader of the first shard does.
 func (c *Controller) cleanUp(ctx context.Context) {
-	if c.Leading() && c.resourcesRead() {
+	if c.opts.Shard.Index == 0 && c.Leading() && c.resourcesRead() {
 		c.memories.cleanUp(ctx)
 	}
 }

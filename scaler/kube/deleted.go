@@ -105,8 +105,8 @@ func (m *memories) undeclared() map[string]deletedScaler {
 		declared[r.Name], targets[r.Target] = true, true
 	}
 	for name := range m.saved {
-		// KEDA asks the leader alone: a new one was perhaps not asked yet.
-		if isTrigger(name) && m.api.Clock().Sub(m.since) < triggerFor {
+		// KEDA asks the leader alone: a new one was perhaps not asked yet. With shards, those of others are asked for theirs.
+		if isTrigger(name) && (m.sharded() || m.api.Clock().Sub(m.since) < triggerFor) {
 			declared[name] = true
 		}
 	}

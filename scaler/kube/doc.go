@@ -31,6 +31,6 @@
 //	what is remembered   asleep.go                           in the status: why a target has no replica
 //	                     memories.go, deleted.go             saved memories, and the clean-up after deleted scalers
 //
-// The files of this package, 3,100 lines, have one task: to follow a declared scaler in Kubernetes, from its declaration to
+// The files of this package, 3,400 lines, have one task: to follow a declared scaler in Kubernetes, from its declaration to
 // the clean-up after its deletion. All of them use the same declarations. Start with controller.go.
 package kube

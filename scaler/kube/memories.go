@@ -45,6 +45,7 @@ type memories struct {
 	lease        string // its name
 	election     *election.Election
 	declarations *declarations
+	sharded      func() bool // other shards have scalers, too
 	restore      func(ctx context.Context, ref seen.Ref) (done bool, err error)
 
 	mu       sync.Mutex

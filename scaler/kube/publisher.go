@@ -30,11 +30,13 @@ type publisher struct {
 	declarations *declarations
 	targets      *watch.Targets
 	others       *others
+	shards       *shards
 	claims       claims
 	events       *events
 	wake         chan struct{} // there is something to write
 
-	statuses perScaler // held while the status of a scaler is written, so that none undoes an intent or a claim
+	busy     sync.Mutex // held while something is written about a scaler
+	statuses perScaler  // held while the status of a scaler is written, so that none undoes an intent or a claim
 
 	mu       sync.Mutex
 	outcomes map[string]scaler.Outcome // the latest, by scaler
@@ -83,6 +85,11 @@ func (p *publisher) write(ctx context.Context, o scaler.Outcome) {
 	if o.Mode == scaler.Observe {
 		return // observe writes its Lease and nothing else
 	}
+	p.busy.Lock()
+	defer p.busy.Unlock()
+	if !p.shards.owns(&o.Scaler) {
+		return // another shard writes it by now
+	}
 	ctx, cancel, err := p.election.Bound(ctx)
 	if err != nil {
 		p.forgetAll() // the next leader writes, and this one has to look anew when it leads again
@@ -105,6 +112,12 @@ func (p *publisher) write(ctx context.Context, o scaler.Outcome) {
 	p.mu.Lock()
 	p.written[o.Name] = w
 	p.mu.Unlock()
+}
+
+// settle returns when nothing is under way any more that began before.
+func (p *publisher) settle() {
+	p.busy.Lock()
+	defer p.busy.Unlock()
 }
 
 // before is what was written about a scaler before: by this process, or else by an earlier leader, according to the status.

@@ -244,7 +244,8 @@ func readyCondition(o scaler.Outcome) metav1.Condition {
 	return condition(v1alpha1.Ready, true, "Evaluated", "the target and its groups can be read")
 }
 
-// unread reports whether a group could not be read for longer than a poll, so that its lag is unknown on every page, too.
+// unread reports whether a group has not been read since the start, so that its lag is unknown on every page, too. A group that was read
+// before keeps its last values (package lag), and the scaler stays ready until the verdict is Fallback.
 func unread(o *scaler.Outcome) bool {
 	stale := o.Decision.Verdict == scaler.DataStale || slices.Contains(o.Decision.Notes, scaler.DataStale)
 	return stale && slices.ContainsFunc(measuredInUse(o), func(m lag.Measurement) bool { return !m.LagKnown })
@@ -346,7 +347,7 @@ func pausedCondition(o scaler.Outcome) metav1.Condition {
 			return condition(v1alpha1.Paused, true, a.reason, "annotation "+a.annotation+": "+a.message)
 		}
 	}
-	return condition(v1alpha1.Paused, false, "NotPaused", "no annotation stops or limits scaling")
+	return condition(v1alpha1.Paused, false, "NotPaused", "no annotation and no freeze stops or limits scaling")
 }
 
 // stoppedCondition: its own steps, or those of other scalers, stopped it from scaling down.
@@ -354,7 +355,7 @@ func stoppedCondition(o scaler.Outcome) metav1.Condition {
 	if reason, why, stopped := o.Decision.StoppedBy(); stopped && !o.Refused() {
 		return condition(v1alpha1.ScaleDownStopped, true, string(reason), why)
 	}
-	return condition(v1alpha1.ScaleDownStopped, false, "NotStopped", "no step down of late stops the scaler from scaling down")
+	return condition(v1alpha1.ScaleDownStopped, false, "NotStopped", "no recent scale-down stops the scaler from scaling down")
 }
 
 func permittedCondition(lacking string) metav1.Condition {

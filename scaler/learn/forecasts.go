@@ -62,7 +62,7 @@ func (p *progress) lastTrend(first, at int64) (f Forecast, ok bool) {
 
 // verifySeasons compares the forecasts of the seasons, made a horizon ago, with the arrivals since.
 func (l *learner) verifySeasons() {
-	r, clk := &l.seen.Readings, l.now.Clock
+	r, clk := &l.seen.Readings, l.seen.Paced(l.now.Clock)
 	span := ForecastSpan(l.horizon, clk)
 	made, ok := l.progress.lastTrend(r.At(0).At, r.At(r.Before(span, clk.Slack())).At)
 	if !ok || r.Last().At-made.At < int64(span-clk.Poll) {

@@ -10,7 +10,7 @@ import (
 // How many consumers run in one replica is learned while nothing changes: all replicas are ready, nothing rebalances, and the members that
 // have been there for longer than a session say the same as all members.
 //
-//	members are told apart            what most ready pods have; a step down counts the least of the last hour, so that long
+//	members are told apart            what more than half of the ready pods have at least; a step down counts the least of the last hour, so that long
 //	                                  sessions of containers that restarted do not look like second consumers
 //	nothing tells the members apart   the least whole ratio members / ready replicas of the last hour
 //

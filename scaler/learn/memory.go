@@ -81,6 +81,7 @@ type Source struct {
 	Left       []LeftTopic       `json:"left,omitempty"`             // topics that the group has left, sorted
 	Times      []lag.RecordTimes `json:"times,omitempty"`            // whether the times in records agree with arrivals, by topic
 	Season     Season            `json:"season"`
+	Rhythm     Rhythm            `json:"rhythm,omitzero"` // the time after which the arrivals repeat themselves
 
 	BrokenJumps  float64 `json:"brokenJumps,omitempty"`  // share of the last jumps that did not last, smoothed
 	BrokenTrends float64 `json:"brokenTrends,omitempty"` // share of the last trends that did not go on, smoothed
@@ -163,6 +164,9 @@ func (m *Memory) check() error {
 		if !slices.IsSortedFunc(s.Left, func(a, b LeftTopic) int { return strings.Compare(a.Topic, b.Topic) }) {
 			return errors.New("topics that were left not sorted")
 		}
+		if s.Rhythm.Period < 0 || s.Rhythm.Period > 24*time.Hour || s.Rhythm.At < 0 {
+			return fmt.Errorf("a period of %v, looked for at step %d, cannot have been found", s.Rhythm.Period, s.Rhythm.At)
+		}
 		for _, share := range []float64{s.BrokenJumps, s.BrokenTrends, s.Place.Share} {
 			if share < 0 || share > 1 {
 				return fmt.Errorf("%v is no share", share)
@@ -209,5 +213,8 @@ func compare(a, b Source) int {
 }
 
 func find(list []Source, cluster, group string) (int, bool) {
+	if len(list) > 0 && list[0].Cluster == cluster && list[0].Group == group { // most scalers have one
+		return 0, true
+	}
 	return slices.BinarySearchFunc(list, Source{Cluster: cluster, Group: group}, compare)
 }

@@ -80,7 +80,7 @@ func (c *consumer) add(records int64, first bool) {
 // sample takes one of the window that ends now, if enough time has passed since the last one and only processing can have
 // moved an offset: the same members with the same partitions, no rebalance, no position that jumped.
 func (l *learner) sample() (sample, sampleStatus) {
-	r, clk := &l.seen.Readings, l.now.Clock
+	r, clk := &l.seen.Readings, l.seen.Paced(l.now.Clock)
 	if r.Len() < 2 || l.seen.Read == nil {
 		return sample{}, notYet
 	}

@@ -98,6 +98,7 @@ func (s *State) rollSeasons(now *seen.State) {
 				s.addMaximum(h, *p)
 			}
 			*p = stepPeak{step: step}
+			s.findRhythm(h, step)
 		}
 		p.add(h)
 		*hour = hour.next(now.Now, h)

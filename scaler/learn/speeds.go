@@ -22,7 +22,7 @@ type Speed struct {
 	Consumers int32   `json:"consumers"` // that were busy, or that there were
 }
 
-// How many windows are kept: of busy ones those before a release, which may be long ago, and those after it. 60 take 4 kB of a saved memory.
+// How many windows are kept: of busy ones those before a release, which may be long ago, and those after it.
 const (
 	mostBusy = 40
 	mostBest = 20

@@ -20,7 +20,8 @@ type Trial struct {
 	Capacity float64   `json:"capacity"` // records/s of one consumer that are assumed
 	From     int32     `json:"from"`     // consumers before
 	To       int32     `json:"to"`
-	Late     float64   `json:"lateSeconds"` // so many seconds of arrivals may wait
+	Late     float64   `json:"lateSeconds"`    // so many seconds of arrivals may wait
+	Rate     float64   `json:"rate,omitempty"` // records/s that must arrive to show that capacity; 0: of an earlier version, which did not say
 	Began    time.Time `json:"began"`
 	Stepped  time.Time `json:"stepped,omitzero"` // since when no more than To are left
 }
@@ -59,6 +60,18 @@ func (s State) WithTrial(i int, now *seen.State, t Trial) State {
 	return s
 }
 
+// Waits reports whether the step down of a trial has not been made yet; of none, it is false.
+func (t *Trial) Waits() bool { return t != nil && t.Stepped.IsZero() }
+
+// WithoutTrial ends the trial of source i, because its step down is prevented.
+func (s State) WithoutTrial(i int, now *seen.State) State {
+	s.Memory.Sources = slices.Clone(s.Memory.Sources)
+	if known := s.Source(&now.Sources[i]); known != nil {
+		known.Trial, known.NoTrial = nil, now.Now.Add(now.Clock.Scale(trialFailed))
+	}
+	return s
+}
+
 // judgeTrials ends trials, at every poll: a lag that grows does not wait for a decision.
 func (s *State) judgeTrials(now *seen.State) {
 	s.revise(now, func(h *seen.History, known *Source) func(*Source) {
@@ -71,6 +84,19 @@ func (s *State) judgeTrials(now *seen.State) {
 		}
 		return func(one *Source) { *one = next }
 	})
+}
+
+// shown is the share of the assumed capacity that a trial which went well has shown: less arrived meanwhile than when it began.
+func (t *Trial) shown(r *seen.Readings, clk seen.Clock) float64 {
+	if t.Rate == 0 {
+		return 1
+	}
+	span, arrived := r.From(r.Before(clk.Scale(trialLasts), clk.Slack())), 0.0
+	for c := range r.Columns.Count {
+		arriving, _, _ := span.Rates(c)
+		arrived += arriving
+	}
+	return min(1, arrived/t.Rate)
 }
 
 // tried is what is known after one more poll of a trial. What a poll could not read proves nothing: it neither shows that fewer
@@ -92,7 +118,7 @@ func (s Source) tried(now *seen.State, h *seen.History) (next Source, changed bo
 		pause = trialPause
 	case stepped && now.Now.Sub(lag.Later(t.Stepped, h.Since)) >= clk.Scale(trialLasts):
 		if pause = trialPause; s.PerConsumer > 0 {
-			s.PerConsumer = max(s.PerConsumer, t.Capacity)
+			s.PerConsumer = max(s.PerConsumer, t.Capacity*t.shown(&h.Readings, clk))
 		}
 	case stepped:
 		return s, false

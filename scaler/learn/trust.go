@@ -23,7 +23,7 @@ const (
 
 // verifyTrust compares the forecasts that are old enough with the present arrivals.
 func (l *learner) verifyTrust() {
-	r, clk := &l.seen.Readings, l.now.Clock
+	r, clk := &l.seen.Readings, l.seen.Paced(l.now.Clock)
 	now := r.Last()
 	old := now.At - int64(clk.Scale(trustAfter)-clk.Slack())
 	for i := r.Before(2*clk.Scale(trustAfter), 0); i < r.Len() && r.At(i).At <= old; i++ {

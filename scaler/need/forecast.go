@@ -37,6 +37,12 @@ func (e *estimator) forecast() learn.Forecast {
 			n.Forecast, n.ForecastBy = v, seasonNames[i]
 		}
 	}
+	if period := e.Learned.Rhythm.Period; period > 0 {
+		n.Period = period.Seconds()
+		if v, ok := e.Learned.Season.Maxima.Greatest(e.Now.Add(-period), span); ok && v > n.Forecast {
+			n.Forecast, n.ForecastBy = v, FromPeriod
+		}
+	}
 	return made
 }
 

@@ -83,6 +83,7 @@ const (
 	FromHour   ForecastBy = "1h"    // the rate that followed an hour ago
 	FromDay    ForecastBy = "24h"
 	FromWeek   ForecastBy = "7d"
+	FromPeriod ForecastBy = "period" // that was found in the arrivals of the last days: Need.PeriodSeconds
 	FromWindow ForecastBy = "window" // the maximum of the stabilization window
 )
 
@@ -129,6 +130,7 @@ type Need struct {
 	// Demand: Rate -> Forecast -> Base = Forecast/Utilization - Excluded -> Required = Base + DrainRate.
 	Forecast     float64    `json:"forecast"`
 	ForecastBy   ForecastBy `json:"forecastBy"`
+	Period       float64    `json:"periodSeconds,omitempty"` // after which the arrivals repeat themselves; 0: no such time was found
 	Horizon      float64    `json:"horizonSeconds"`
 	Utilization  float64    `json:"utilization"`
 	Base         float64    `json:"base"`

@@ -27,7 +27,7 @@ func (e *estimator) reserve() (peak, share float64) {
 	if !e.Targets.KeepsReserve {
 		return 0, 0
 	}
-	if e.rests() {
+	if e.rests() || e.Learned.Rhythm.Reliant { // or every peak of the last hours was foretold
 		return 0, 0
 	}
 	return e.HourPeak, promise.ReserveShare(e.Targets.TargetLag.Seconds(), e.need.Horizon, e.pause())

@@ -78,6 +78,8 @@ func (n *Need) expected() string {
 		return n.Arriving()
 	case FromHour, FromDay, FromWeek:
 		from = "as " + from + " ago"
+	case FromPeriod:
+		from = "as " + number.Seconds(n.Period) + " ago"
 	}
 	return fmt.Sprintf("%s expected (%s, now %s)", number.PerSecond(n.Forecast), from, number.PerSecond(n.Rate))
 }

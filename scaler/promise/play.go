@@ -60,7 +60,8 @@ type Play struct {
 	inForce  inForce
 	now      now
 	measured Measured // as of the last poll
-	start    float64  // s until the pods of a step up have joined, usually
+	starts   []float64
+	start    float64 // the median of starts: s until the pods of a step up have joined
 }
 
 // now is the part of a play that is not saved: after a restart fleets begin anew, without a backlog.
@@ -84,6 +85,9 @@ func (p Play) Next(in Poll) Play {
 		return p
 	}
 	p.begin(&in)
+	if !slices.Equal(in.Starts, p.starts) {
+		p.starts, p.start = in.Starts, median(in.Starts)
+	}
 	at := in.Now.UnixNano() / int64(step)
 	if p.now.step != at {
 		p.addUp()
@@ -94,17 +98,16 @@ func (p Play) Next(in Poll) Play {
 	p.now.arrived += in.Arrived
 	p.now.arrivals = p.now.arrivals.with(in.Seconds, in.Arrived)
 	rows := make([]row, len(p.now.rows))
-	fleets := make([]fleet, len(p.now.fleets))
-	copy(fleets, p.now.fleets)
+	fleets := slices.Clone(p.now.fleets)
 	for i, r := range p.now.rows {
-		rows[i] = r.next(p.terms[i], &in, p.now.arrivals, at)
+		rows[i] = r.next(p.terms[i], &in, p.now.arrivals, at, p.start)
 		for k, room := range rows[i].rooms(in.Idle) {
 			fleets[i*len(Rooms)+k].next(&in, &rows[i], room)
 		}
 	}
 	p.days = p.days.with(&in, p.measured, &p.now.fleets[p.inForce.Room], &fleets[p.inForce.Room])
 	p.now.rows, p.now.fleets = rows, fleets
-	p.measured, p.start = in.Measured, median(in.Starts)
+	p.measured = in.Measured
 	return p
 }
 

@@ -39,8 +39,8 @@ type row struct {
 // drainAtLeast is the drain time of a short target: what the policy does where none is set.
 const drainAtLeast = 120
 
-// next is the row at a poll.
-func (r row) next(t Terms, in *Poll, a arrivals, now int64) row {
+// next is the row at a poll; start is how long the pods of a step up usually take.
+func (r row) next(t Terms, in *Poll, a arrivals, now int64, start float64) row {
 	r.target = min(t.Target, longestTarget).Seconds()
 	r.drain = max(drainAtLeast, 2*t.Target.Seconds())
 	if t.Target == in.Target {
@@ -49,7 +49,7 @@ func (r row) next(t Terms, in *Poll, a arrivals, now int64) row {
 	r.faster, r.horizon = 1, in.Horizon
 	if t.FastStarts {
 		r.faster = 0.5
-		r.horizon -= r.faster * median(in.Starts)
+		r.horizon -= r.faster * start
 	}
 	young := a[len(a)-1].total - a.until(r.target)
 	r.before, r.young = r.young, young

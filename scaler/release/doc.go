@@ -12,9 +12,9 @@
 //	from 0.9 on                    0.95 to 1.04    fine
 //	otherwise                      0.8 to 1.1      unknown
 //
-// A tenth is the difference that counts: a smaller one is found by a benchmark, not by a release. The twin of a slower version is a slower
-// world: a database that answers later, records that are larger, nodes that are full. Nobody can tell these apart by offsets, so the
-// words say "processes", not "is".
+// A tenth is the difference that counts: a smaller one is found by a benchmark, not by a release. Consumers also process
+// less if something around them changed: a database answers later, records are larger, nodes are full. Offsets do not tell this from a
+// slower version, so the words say that the version "processes" less, not that it "is" slower.
 //
 // Example: windows of 96, 101, 103, 99/s before and 49, 52, 50, 51/s after. All 16 ratios are between 0.48 and 0.54, and their median is
 // 0.51. With four and four windows the chance that all ratios lie on the same side by accident is 2 in 70, so the interval is that of all

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Clock is the pace of polls and decisions. Tests and demos shorten it; users cannot. The zero value is the real one.
+// Clock is the pace of polls and decisions. Tests and demos shorten it; users set Poll alone. The zero value is the real one.
 type Clock struct {
-	Poll   time.Duration // between two polls; 0: 10 s
+	Poll   time.Duration // between two polls at which a scaler is decided; 0: 10 s. Its sources may have longer ones, see [Source.Paced]
 	Decide time.Duration // between two decisions; 0: 30 s at this pace, and at least a poll
 	Pace   float64       // how much faster than documented all windows and delays run; 0: 1. 10 turns 240 s into 24 s
 }
@@ -38,6 +38,13 @@ func (c Clock) Scale(documented time.Duration) time.Duration {
 // at is in the future: then the clock was set back.
 func (c Clock) Due(now, at time.Time, after time.Duration) bool {
 	return now.Before(at) || now.Sub(at) >= after-c.Poll/2
+}
+
+// Paced is the clock of a source whose cluster is polled at an interval of its own: what depends on how often it is read, such as its
+// rates and whether a poll is missing, is measured by that interval. Decisions keep their pace.
+func (s *Source) Paced(c Clock) Clock {
+	c.Poll = cmp.Or(s.Interval, c.Poll)
+	return c
 }
 
 // Slack is how much earlier than exactly a reading counts: half a poll, because polls jitter.

@@ -40,23 +40,24 @@ const (
 // next takes this poll's reading in.
 func (h History) next(p *Poll, src *Source) History {
 	h.Source = *src
-	gap, setBack := h.gap(p.Clock)
+	clk := src.Paced(p.Clock)
+	gap, setBack := h.gap(clk)
 	if setBack {
 		h.Readings, h.Stands = Readings{Columns: h.Readings.Columns}, lag.Stands{}.Teach(h.Stands.Habits())
 	}
 	h.New = src.Lag != nil && src.Lag.Err == lag.OK && h.isNew()
 	if h.New {
-		h.addReading(p)
+		h.addReading(p, clk)
 	}
-	h.Quality = h.quality(p)
+	h.Quality = h.quality(p.Now, clk)
 	switch {
 	case h.Quality != Complete && h.OutageSince.IsZero():
 		h.OutageSince = p.Now
 	case h.Quality == Complete && (gap || !h.OutageSince.IsZero() || h.Since.IsZero()):
 		h.OutageSince, h.Since, h.peaks = time.Time{}, p.Now, peaks{}
 	}
-	if h.Quality == Complete && h.Readings.Last().Rated {
-		h.peaks.add(h.instant(p.Now), p.Clock.Scale(p.Window), h.Readings.Last().Rate)
+	if h.New && h.Quality == Complete && h.Readings.Last().Rated { // a reading counts once, however often the scaler is decided
+		h.peaks.add(h.instant(p.Now), clk.Scale(p.Window), h.Readings.Last().Rate)
 	}
 	return h
 }
@@ -108,7 +109,7 @@ func readAt(g *lag.GroupLag) time.Time {
 	return g.ReadAt
 }
 
-func (h *History) addReading(p *Poll) {
+func (h *History) addReading(p *Poll, clk Clock) {
 	g, fits := h.Lag, h.Readings.Columns.fit(h.Lag)
 	if !fits {
 		next := columnsOf(g, h.Wants())
@@ -127,10 +128,10 @@ func (h *History) addReading(p *Poll) {
 		r.MembersSince = r.At
 	}
 	h.members.hold = h.members.hold && fits && owners && !h.Readings.Columns.skips
-	h.Readings = h.Readings.with(r, p.Clock.Scale(ShareWindow)+2*p.Clock.Poll)
+	h.Readings = h.Readings.with(r, clk.Scale(ShareWindow)+2*clk.Poll)
 	h.Read = g
-	h.Stands = h.Stands.Next(g, h.commits(p.Clock))
-	h.Readings.rate(r, p.Clock)
+	h.Stands = h.Stands.Next(g, h.commits(clk))
+	h.Readings.rate(r, clk)
 	r.EffectiveRate = h.Readings.effectiveRate(p.MaxWait)
 	if r.Complete {
 		h.Useful = UsefulConsumers(AssignmentOf(g), h.Readings.Columns)
@@ -164,9 +165,9 @@ func (h *History) membersSince(at int64) int64 {
 	return h.Readings.Last().MembersSince
 }
 
-func (h *History) quality(p *Poll) Quality {
+func (h *History) quality(now time.Time, clk Clock) Quality {
 	switch g := h.Lag; {
-	case g == nil || g.Err != lag.OK || g.Missed > 0 || p.Now.Sub(readAt(g)) > 2*p.Clock.Poll+p.Clock.Slack():
+	case g == nil || g.Err != lag.OK || g.Missed > 0 || now.Sub(readAt(g)) > 2*clk.Poll+clk.Slack():
 		return Stale
 	case !h.Readings.Last().Complete:
 		return Partial

@@ -27,6 +27,7 @@ type Waiting struct {
 // Nor does one that gets more than its share of what the step was made for, or of which that is not known.
 func (h *History) Waits(w Waiting, clk Clock) bool {
 	r := &h.Readings
+	clk = h.Paced(clk)
 	if r.Len() == 0 {
 		return false
 	}

@@ -72,6 +72,7 @@ func (h *History) standing(members []int, clk Clock) (list []int) {
 	if len(members) == 0 || h.Readings.Len() == 0 {
 		return nil
 	}
+	clk = h.Paced(clk)
 	last, moves, waits, others := h.Readings.Last(), map[int]bool{}, map[int]bool{}, false
 	h.Intervals(func(first, n int, interval time.Duration) {
 		window := max(clk.Scale(lag.RateWindow), 2*interval)

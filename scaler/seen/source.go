@@ -18,6 +18,7 @@ type Source struct {
 	Lag       *lag.GroupLag // nil: never read. A new reading has a later read time than the one before
 	Silent    []int32       // brokers that did not answer this poll, sorted; for the line
 	Missing   []string      // topics of the specification that do not exist, sorted
+	Interval  time.Duration `json:",omitempty"` // between two polls of its cluster; 0: that of the clock
 	ClusterID string        // of the Kafka cluster, as its brokers give it; empty: not known
 	Rebalance Rebalance
 

@@ -28,6 +28,7 @@ type View struct {
 	downs     int // scale-downs during an outage
 	members   []lag.Member
 	membersOf int // the number of the assignment that members are of
+	ends      []lag.PartitionRead
 }
 
 // epoch is when a simulation begins whose trace does not say it: a Monday at midnight.
@@ -118,10 +119,11 @@ func (v *View) partitions(r *run) []lag.PartitionLag {
 
 // snapshot is the poll as package lag takes it in, to judge what was late.
 func (v *View) snapshot() *lag.Snapshot {
-	topic := lag.TopicRead{Name: viewTopic}
+	v.ends = v.ends[:0] // a History copies what it keeps of them
 	for _, p := range v.Lag.Topics[0].Partitions {
-		topic.Partitions = append(topic.Partitions, lag.PartitionRead{End: p.End, At: v.Now.UnixMilli(), Known: p.Known & lag.KnownEnd})
+		v.ends = append(v.ends, lag.PartitionRead{End: p.End, At: v.Now.UnixMilli(), Known: p.Known & lag.KnownEnd})
 	}
+	topic := lag.TopicRead{Name: viewTopic, Partitions: v.ends}
 	return &lag.Snapshot{At: v.Now, Groups: []lag.GroupLag{*v.Lag}, Topics: []lag.TopicRead{topic}}
 }
 

@@ -73,9 +73,12 @@ func (t *Timeline) said(d *Decision) bool {
 
 // knows reports whether a rebalance is one of those that are kept, or older than those of its group: times are saved in whole seconds.
 func (t *Timeline) knows(r *Rebalance) bool {
-	return slices.ContainsFunc(t.rebalances, func(k Rebalance) bool {
-		return k.Group == r.Group && !r.End.Truncate(time.Second).After(k.End.Truncate(time.Second))
-	})
+	for _, k := range slices.Backward(t.rebalances) { // sorted: the first is the newest of the group
+		if k.Group == r.Group {
+			return !r.End.Truncate(time.Second).After(k.End.Truncate(time.Second))
+		}
+	}
+	return false
 }
 
 // newest drops what is too old, and the oldest if there are too many.

@@ -12,6 +12,12 @@
 {{- end -}}
 {{- end -}}
 
+{{/* The name of a shard's Deployment, of the context and the index. The first one has that of a release without shards. */}}
+{{- define "lagscaler.shardName" -}}
+{{- $name := include "lagscaler.fullname" (index . 0) -}}
+{{- if index . 1 -}}{{ printf "%s-shard-%d" (trunc 54 $name | trimSuffix "-") (index . 1) }}{{- else -}}{{ $name }}{{- end -}}
+{{- end -}}
+
 {{- define "lagscaler.selector" -}}
 app.kubernetes.io/name: {{ include "lagscaler.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}

@@ -114,7 +114,7 @@ func (c DaemonConfig) config() *config.Config {
 		out.Clusters = append(out.Clusters, config.Cluster{Name: name, Brokers: c.Others[name], ClientID: "lagscaler"})
 	}
 	out.Mode, out.Record.Path, out.Audit.Path = c.Mode, c.RecordPath, c.AuditPath
-	out.Interval, out.SampleInterval = config.Duration(c.Clocks.Poll), config.Duration(c.Clocks.Sample)
+	out.Interval, out.SampleInterval = config.Duration(c.Clocks.Poll), config.Samples(c.Clocks.Sample)
 	out.Log.Level = config.Debug
 	out.Brakes.Freezes = c.Freezes
 	if c.Webhook != "" {

@@ -20,12 +20,13 @@ import (
 
 // Options are the options of a daemon.
 type Options struct {
-	Brokers        string          // bootstrap addresses of the only cluster, with commas between them
-	Interval       time.Duration   // between polls; 0: as in production
-	SampleInterval time.Duration   // between samples; 0: as in production
-	Listen         string          // empty: a free port
-	OTLP           string          // where metrics are pushed to by HTTP, at each interval; empty: nowhere
-	History        *config.History // the Prometheus that pages ask; nil: none
+	Brokers        string           // bootstrap addresses of the only cluster, with commas between them
+	Clusters       []config.Cluster // instead of it, several
+	Interval       time.Duration    // between polls; 0: as in production
+	SampleInterval time.Duration    // between samples; 0: as in production
+	Listen         string           // empty: a free port
+	OTLP           string           // where metrics are pushed to by HTTP, at each interval; empty: nowhere
+	History        *config.History  // the Prometheus that pages ask; nil: none
 	Published      func(*engine.Report)
 	Source         func(engine.Source) engine.Source // wraps the source of the cluster
 }
@@ -48,12 +49,15 @@ func Start(t *testing.T, o Options) *Daemon {
 	t.Helper()
 	c := config.Default()
 	c.Clusters = []config.Cluster{{Name: Cluster, Brokers: strings.Split(o.Brokers, ","), ClientID: "lagscaler"}}
+	if o.Clusters != nil {
+		c.Clusters = o.Clusters
+	}
 	c.Kubernetes.Enabled = config.Off
 	if o.Interval > 0 {
 		c.Interval = config.Duration(o.Interval)
 	}
 	if o.SampleInterval > 0 {
-		c.SampleInterval = config.Duration(o.SampleInterval)
+		c.SampleInterval = config.Samples(o.SampleInterval)
 	}
 	if o.OTLP != "" {
 		c.OTLP = &config.OTLP{Endpoint: config.TokenURL(o.OTLP), Protocol: config.OTLPHTTP, Interval: c.Interval}

@@ -84,12 +84,17 @@ func (in install) bootstrapRecords(ctx context.Context) ([]byte, error) {
 	return data, publish(cached, data)
 }
 
-// randomID makes an id as Kafka prints its UUIDs: 16 bytes in URL-safe base64.
+// randomID makes an id as Kafka prints its UUIDs: 16 bytes in URL-safe base64. It does not begin with a dash, because the tools would
+// take it for a flag; Kafka does the same (Uuid.randomUuid).
 func randomID() string {
 	var id [16]byte
-	// It never fails: crypto/rand ends the program instead.
-	_, _ = rand.Read(id[:])
-	return base64.RawURLEncoding.EncodeToString(id[:])
+	for {
+		// It never fails: crypto/rand ends the program instead.
+		_, _ = rand.Read(id[:])
+		if text := base64.RawURLEncoding.EncodeToString(id[:]); text[0] != '-' {
+			return text
+		}
+	}
 }
 
 // readIfExists returns nil without an error for a file that is not there.

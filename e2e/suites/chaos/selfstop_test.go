@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,10 +14,10 @@ import (
 // The part in which what was learned is wrong. The traffic of the other parts changes too fast for a step down to be called wrong: it
 // stays the same here until the scaler stops itself.
 const (
-	evenTraffic  = 280   // records/s: six consumers are enough, three are not
+	evenTraffic  = 330   // records/s, which needs 12 of 12 consumers: none is busy, so what they do does not correct the lesson at once
 	wrongLesson  = 150.0 // records/s that a consumer is believed to process, three times the truth
 	shortTarget  = 3 * time.Second
-	lessonTime   = 4 * patience     // as long as the budget of scale-downs, an hour, may keep the next one waiting
+	lessonTime   = 3 * patience
 	whileStopped = 90 * time.Second // how long faults come then, while the traffic changes
 )
 
@@ -41,7 +42,7 @@ func (s *system) stopsItself() stopped {
 	change := s.traffic.hold(s.Load, evenTraffic)
 	s.Kubectl(s.t, "patch", "kafkascaler", closedloop.ScalerName, "--namespace="+s.NS, "--type=merge",
 		"--patch", fmt.Sprintf(`{"spec": {"targetLag": "%s"}}`, shortTarget))
-	if r.Why = s.until(patience, s.calm); r.Why != nil {
+	if r.Why = s.until(4*patience, s.calm); r.Why != nil { // what is learned is saved each five minutes
 		return r
 	}
 	began := time.Now()
@@ -66,7 +67,7 @@ func (s *system) stopsItself() stopped {
 	return r
 }
 
-// calm is nil when all is well and no record waits for longer than the target.
+// calm is nil when all is well, no record waits for longer than the target, and something that was learned is saved.
 func (s *system) calm() error {
 	if err := s.well(); err != nil {
 		return err
@@ -75,8 +76,11 @@ func (s *system) calm() error {
 	if err != nil {
 		return err
 	}
-	if need, ok := one.Decision.Need(); !ok || !need.LagKnown || need.LagSeconds > shortTarget.Seconds()/2 || s.Size() < 6 {
+	if need, ok := one.Decision.Need(); !ok || !need.LagKnown || need.LagSeconds > shortTarget.Seconds()/2 || s.Size() < partitions {
 		return fmt.Errorf("%d replicas: %s", s.Size(), one.Line)
+	}
+	if _, learned := s.Learned(); len(learned.Sources) == 0 {
+		return errors.New("nothing that was learned is saved yet")
 	}
 	return nil
 }

@@ -62,8 +62,8 @@ func (r *release) startProgram(path string, probes bool) *pod {
 	return r.startAt(path, fmt.Sprintf("127.0.0.1:%d", port), probes)
 }
 
-// startAt runs a version of the program, whose pages have the address.
-func (r *release) startAt(path, address string, probes bool) *pod {
+// startAt runs a version of the program with more arguments, whose pages have the address.
+func (r *release) startAt(path, address string, probes bool, more ...string) *pod {
 	r.t.Helper()
 	p := &pod{r: r, t: r.t, root: r.t.TempDir(), url: "http://" + address, probes: probes}
 	p.log = filepath.Join(p.root, "log")
@@ -71,13 +71,16 @@ func (r *release) startAt(path, address string, probes bool) *pod {
 	container := r.spec().Containers[0]
 	var args, env []string
 	for _, a := range container.Args {
+		if strings.HasPrefix(a, "--shard=") || strings.HasPrefix(a, "--advertise=") {
+			continue // those of the pod are among more
+		}
 		args = append(args, strings.ReplaceAll(a, paths, p.root))
 	}
 	for _, e := range container.Env {
 		env = append(env, e.Name+"="+e.Value)
 	}
 	var err error
-	if p.Process, err = child.Start(child.Command{Path: path, Args: append(args, "--listen="+address), Env: env, Log: p.log}); err != nil {
+	if p.Process, err = child.Start(child.Command{Path: path, Args: append(append(args, more...), "--listen="+address), Env: env, Log: p.log}); err != nil {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() {

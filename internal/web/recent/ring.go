@@ -1,6 +1,7 @@
 package recent
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -47,6 +48,7 @@ func (r *Ring) Add(report *engine.Report) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.addSizes(report)
+	maps.DeleteFunc(r.clusters, func(name string, _ *clusterRing) bool { _, reads := report.Cluster(name); return !reads })
 	limit := sampleLimit(report)
 	for _, c := range report.Clusters {
 		if c.Snapshot.At.IsZero() {

@@ -36,7 +36,7 @@ import (
 //	has no leader: its only replica is      COORDINATOR_NOT_AVAILABLE  the same
 //	  down, or the controller fenced it
 //
-// The first two are twins: nobody lists the group in either. What the other packages do:
+// The first two look the same in the list of groups: nobody lists the group. What the other packages do:
 //
 //	lag             lag.Compute keeps the last values of a group that is not read, as unknown;
 //	                lag.LeaderChanges counts the moves

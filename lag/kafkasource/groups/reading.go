@@ -2,6 +2,7 @@ package groups
 
 import (
 	"context"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -63,6 +64,7 @@ func (r *Reader) Read(ctx context.Context, round *cluster.Round, declared []stri
 	if r.polls++; r.polls%forgetEvery == 0 {
 		r.cfg.Names.Forget()
 	}
+	maps.DeleteFunc(r.cache, func(name string, _ *cached) bool { return !r.cfg.Group(name) }) // another shard reads it now
 	g := &Reading{Reader: r, round: round, declared: declared, unfound: map[string]lag.ErrorCode{}}
 	g.readCoordinators(ctx)
 	g.followCoordinators(ctx)

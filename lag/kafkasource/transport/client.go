@@ -35,6 +35,9 @@ type Config struct {
 	Tap func(Exchange)
 
 	InFlight    int           // requests of DoLimited in flight per broker
+	PerSecond   float64       // requests to all brokers; 0: no limit
+	Connections *Connections  // that are open; nil: no limit
+	MetadataTTL time.Duration // between two readings of kafka-go's list of brokers, at most; 0: its default of 6 s
 	Response    int           // bytes of the largest response that is accepted
 	Identity    *Identity     // of the cluster that answers; nil: any
 	DialTimeout time.Duration // until a connection is authenticated
@@ -44,6 +47,9 @@ type Config struct {
 // AnyBroker is any of the brokers that the client finds.
 const AnyBroker int32 = -1
 
+// IdleTime is how long a connection that nothing is asked over stays open.
+const IdleTime = 5 * time.Minute
+
 // Client holds the connections to one cluster. It is safe for concurrent use.
 type Client struct {
 	cfg         Config
@@ -52,6 +58,7 @@ type Client struct {
 	correlation atomic.Int32
 	connections atomic.Int64 // opened so far
 	limits      limits
+	quota       *quota
 	handshakes  handshakes
 	greetings   greetings
 	decoders    decoders
@@ -79,18 +86,23 @@ func New(cfg Config) (*Client, error) {
 		began:     time.Now(),
 		cfg:       cfg,
 		formatter: kmsg.NewRequestFormatter(kmsg.FormatterClientID(cfg.ClientID)),
-		limits:    limits{inFlight: cfg.InFlight},
+		quota:     newQuota(cfg.PerSecond),
 		decoders:  make(decoders, mostDecoders),
 		versions:  map[int32]map[int16]versionRange{},
 	}
 	if c.cfg.Identity == nil {
 		c.cfg.Identity = NewIdentity(nil)
 	}
+	if c.cfg.Connections == nil {
+		c.cfg.Connections = NewConnections(0)
+	}
+	c.limits = limits{inFlight: cfg.InFlight, connections: c.cfg.Connections.most}
 	c.setBootstrap(cfg.Brokers)
 	c.transport = &kafka.Transport{
 		Dial:           c.dial,
 		DialTimeout:    cfg.DialTimeout,
-		IdleTimeout:    5 * time.Minute,
+		IdleTimeout:    IdleTime,
+		MetadataTTL:    cfg.MetadataTTL,
 		MetadataTopics: []string{}, // brokers only: nil would read every topic of the cluster every few seconds
 		ClientID:       cfg.ClientID,
 	}
@@ -124,14 +136,48 @@ type Counter interface {
 // Do sends a request to a broker and decodes the response. It is the only function that sends.
 // It waits for the broker's throttle time, repeats the request on another connection when its own was lost,
 // and returns an error of code [lag.UnsupportedVersion] when the broker supports no version of the API that we do.
+//
+// A request that was refused because of a quota is made again once, after the time that the broker asks for. The time in which a
+// request waits for quotas, ours or a broker's, is not a part of the time that a broker has to answer.
 func (c *Client) Do(ctx context.Context, sent Counter, broker int32, req kmsg.Request) (kmsg.Response, error) {
+	c.greetings.begins(sent.Began())
+	for again := false; ; again = true {
+		if err := c.turn(ctx, broker); err != nil {
+			return nil, err
+		}
+		resp, err := c.do(ctx, sent, broker, req)
+		if err != nil {
+			return nil, err
+		}
+		pause, refused := c.quota.asked(resp)
+		c.limits.throttle(broker, pause)
+		if deadline, ok := ctx.Deadline(); !refused || again || ok && time.Until(deadline) < pause {
+			return resp, nil
+		}
+	}
+}
+
+// turn waits until a request to the broker may be sent.
+func (c *Client) turn(ctx context.Context, broker int32) error {
+	if err := c.quota.turn(ctx); err != nil {
+		return err
+	}
+	return c.limits.waitThrottled(ctx, broker)
+}
+
+// do sends a request and decodes the response.
+func (c *Client) do(ctx context.Context, sent Counter, broker int32, req kmsg.Request) (kmsg.Response, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Request)
 	defer cancel()
-	c.greetings.begins(sent.Began())
-	if err := c.limits.waitThrottled(ctx, broker); err != nil {
+	began := time.Now()
+	release, err := c.limits.connect(ctx, broker)
+	if err != nil {
+		if c.slow(ctx, sent, broker, false, err) {
+			err = WithCode(lag.Slow, err)
+		}
 		return nil, err
 	}
-	began := time.Now()
+	defer release()
 	a, up, err := c.exchange(ctx, sent, broker, req)
 	if err != nil {
 		if c.slow(ctx, sent, broker, up, err) {
@@ -156,10 +202,6 @@ func (c *Client) Do(ctx context.Context, sent Counter, broker int32, req kmsg.Re
 	}
 	if _, ok := resp.(selfContained); ok {
 		recycle(a.buffer)
-	}
-	if th, ok := resp.(kmsg.ThrottleResponse); ok {
-		millis, _ := th.Throttle()
-		c.limits.throttle(broker, time.Duration(millis)*time.Millisecond)
 	}
 	return resp, nil
 }
@@ -193,8 +235,11 @@ const attempts = 4
 // exchange sends a request. up reports whether a connection was opened for it: then the broker answered its handshake.
 func (c *Client) exchange(ctx context.Context, sent Counter, broker int32, req kmsg.Request) (a *rawResponse, up bool, err error) {
 	began := time.Now()
-	for range attempts {
+	for attempt := range attempts {
 		sent.Sent(req.Key())
+		if attempt > 0 {
+			c.quota.spend() // the first one had its turn
+		}
 		e := &exchange{
 			broker:      broker,
 			correlation: c.correlation.Add(1),
@@ -204,7 +249,7 @@ func (c *Client) exchange(ctx context.Context, sent Counter, broker int32, req k
 			identity:    c.cfg.Identity,
 		}
 		var m kafka.Response
-		m, err = c.transport.RoundTrip(ctx, *c.bootstrap.Load(), e)
+		m, err = c.roundTrip(ctx, e)
 		up = e.opened.Load() >= began.Sub(c.began).Nanoseconds()
 		if err == nil {
 			if a, ok := m.(*rawResponse); ok {
@@ -220,6 +265,28 @@ func (c *Client) exchange(ctx context.Context, sent Counter, broker int32, req k
 		}
 	}
 	return nil, up, err
+}
+
+// fullPause is how long a request waits until it looks for a free connection again, when no more may be opened.
+const fullPause = 5 * time.Millisecond
+
+// roundTrip is that of the transport. kafka-go dials when no connection is free at this moment; when no more may be opened, the
+// request waits for one of those that are open.
+func (c *Client) roundTrip(ctx context.Context, e *exchange) (kafka.Response, error) {
+	asks := context.WithValue(ctx, asker{}, e.broker)
+	for {
+		m, err := c.transport.RoundTrip(asks, *c.bootstrap.Load(), e)
+		if !errors.Is(err, errFull) {
+			return m, err
+		}
+		timer := time.NewTimer(fullPause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil, fmt.Errorf("%w: %w", err, ctx.Err())
+		}
+	}
 }
 
 // addressOf is the address of a broker; empty for [AnyBroker], or if it is not known.

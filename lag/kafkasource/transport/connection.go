@@ -42,6 +42,9 @@ type conn struct {
 	handshake time.Time  // until when the connection must be authenticated; zero: it is
 	step      *handshake // what it waits for until then
 	deadline  time.Time  // that kafka-go wants
+
+	place *place // among the connections that may be open
+	quota *quota // counts what kafka-go sends itself
 }
 
 func (c *conn) RemoteAddr() net.Addr { return c.peer }
@@ -69,14 +72,21 @@ func (c *conn) Write(b []byte) (int, error) {
 		c.step.ends()
 	} else {
 		c.step.asks(s)
+		c.quota.spend()
 	}
-	return c.Conn.Write(b)
+	n, err := c.Conn.Write(b)
+	if IsLost(err) && c.peer.versions == nil {
+		c.place.refused()
+	}
+	return n, err
 }
 
 // Close also ends the handshake of a connection that never became ready.
 func (c *conn) Close() error {
 	c.step.ends()
-	return c.Conn.Close()
+	err := c.Conn.Close()
+	c.place.end()
+	return err
 }
 
 func (c *conn) endHandshake() error {
@@ -115,6 +125,9 @@ func (c *conn) Read(b []byte) (int, error) {
 // refused gives the end of a connection that is not authenticated yet its code: brokers so refuse credentials. It says what a
 // broker did not do that is too late.
 func (c *conn) refused(err error) error {
+	if IsLost(err) && c.peer.versions == nil {
+		c.place.refused()
+	}
 	if errors.Is(err, os.ErrDeadlineExceeded) && !c.handshake.IsZero() && c.step != nil {
 		return c.step.late(err)
 	}
@@ -138,6 +151,20 @@ func (c *Client) dial(ctx context.Context, network, address string) (net.Conn, e
 	// The request for which it is opened may end before: then the next one uses the connection.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.cfg.DialTimeout)
 	defer cancel()
+	place, err := c.cfg.Connections.begin(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := c.ready(ctx, network, address, place)
+	if err != nil {
+		place.end()
+		return nil, err
+	}
+	return conn, nil
+}
+
+// ready opens a connection, which has its place, and secures it.
+func (c *Client) ready(ctx context.Context, network, address string, at *place) (net.Conn, error) {
 	step := c.handshakes.begin(address)
 	raw, err := c.connect(ctx, network, address)
 	if err != nil {
@@ -148,11 +175,15 @@ func (c *Client) dial(ctx context.Context, network, address string) (net.Conn, e
 	secured, err := c.secure(ctx, raw, address)
 	if err != nil {
 		_ = raw.Close() // the handshake's error says more
+		if IsLost(err) {
+			at.refused()
+		}
 		return nil, step.fails(ctx, err)
 	}
 	deadline, _ := ctx.Deadline()
 	return &conn{
-		Conn: secured, identity: c.cfg.Identity, greeted: func() { c.greetings.note(address) }, handshake: deadline, step: step,
+		Conn: secured, identity: c.cfg.Identity, greeted: func() { c.greetings.note(address); at.answers() }, handshake: deadline, step: step,
+		place: at, quota: c.quota,
 		peer: &peer{Addr: raw.RemoteAddr(), address: address, trusted: c.cfg.SASL == nil, opened: int64(time.Since(c.began))},
 	}, nil
 }

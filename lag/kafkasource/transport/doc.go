@@ -12,7 +12,9 @@
 //	a connection that worked before breaks            tries again on up to three other connections, then [lag.Unreachable]
 //	the TLS or SASL handshake is refused              [lag.AuthenticationError], at once
 //	the broker does not support the API               [lag.UnsupportedVersion], and nothing is sent
-//	the response asks for a throttle time of 300 ms   the next request to it waits 300 ms, or fails with [lag.Slow] if its deadline comes first; 5 s at most
+//	the response asks for a throttle time of 300 ms   the next request to it waits 300 ms, or fails with [lag.Slow] if its deadline comes first; a minute at most
+//	the response has THROTTLING_QUOTA_EXCEEDED        tries again once, after the throttle time, and a second at least
+//	it closes a further connection at once            no more are opened for a minute; requests wait for those that are open
 //	a wrong answer: too long, invalid, not requested  [lag.Garbled], and the connection is closed
 //	the broker belongs to another cluster             [lag.ForeignCluster]; its address is not dialled again for 10 s
 //
@@ -33,6 +35,8 @@
 //
 //	client.go       Do, and what it tries again
 //	limits.go       requests in flight and throttling, per broker
+//	quota.go        requests a second; what answers say of quotas
+//	connections.go  how many connections may be open
 //	exchange.go     one request and its response on a connection
 //	identity.go     which cluster may answer; identify.go: each connection is asked once
 //	versions.go     the version of an API that both sides support

@@ -214,6 +214,9 @@ func (c *conn) begin() error {
 		}
 		c.greeted()
 	}
+	if s.key == saslAuthenticateKey && !s.token {
+		c.quota.authenticated(frame[4:])
+	}
 	if s.key == metadataKey {
 		c.step.finds()
 	} else {

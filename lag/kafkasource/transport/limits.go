@@ -11,13 +11,15 @@ import (
 
 // limits hold back requests, per broker.
 type limits struct {
-	inFlight int
-	mu       sync.Mutex
-	byBroker map[int32]*brokerLimit
+	inFlight    int
+	connections int // requests of any kind at once, each of which needs a connection; 0: no limit
+	mu          sync.Mutex
+	byBroker    map[int32]*brokerLimit
 }
 
 type brokerLimit struct {
 	slots          chan struct{}
+	connections    chan struct{} // nil: no limit
 	throttledUntil time.Time
 	answered       time.Time // the last answer; zero: none
 }
@@ -31,6 +33,12 @@ func (l *limits) of(broker int32) *brokerLimit {
 	b, ok := l.byBroker[broker]
 	if !ok {
 		b = &brokerLimit{slots: make(chan struct{}, l.inFlight)}
+		switch {
+		case l.connections > 0 && broker == AnyBroker:
+			b.connections = make(chan struct{}, 1)
+		case l.connections > 0:
+			b.connections = make(chan struct{}, max(1, l.connections-1)) // the last one is for kafka-go's list of brokers
+		}
 		l.byBroker[broker] = b
 	}
 	return b
@@ -44,6 +52,20 @@ func (l *limits) acquire(ctx context.Context, broker int32) (release func(), err
 		return func() { <-b.slots }, nil
 	case <-ctx.Done():
 		return nil, fmt.Errorf("waiting for requests in flight: %w", ctx.Err())
+	}
+}
+
+// connect takes one of the connections that may be open to the broker. The caller calls release when it has the answer.
+func (l *limits) connect(ctx context.Context, broker int32) (release func(), err error) {
+	b := l.of(broker)
+	if b.connections == nil {
+		return func() {}, nil
+	}
+	select {
+	case b.connections <- struct{}{}:
+		return func() { <-b.connections }, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("waiting for one of the %d connections that may be open to the broker: %w", l.connections, ctx.Err())
 	}
 }
 
@@ -68,9 +90,9 @@ func (l *limits) lastAnswer(broker int32) time.Time {
 	return b.answered
 }
 
-// longestThrottle bounds what a broker can ask for. Kafka asks for the window of a quota at most, 1 s by default, and holds back
-// what comes earlier (KIP-219).
-const longestThrottle = 5 * time.Second
+// longestThrottle bounds what a broker can ask for. Kafka asks for the windows of a quota at most, 11 s by default, and holds back
+// what comes earlier (KIP-219; quota.window.num and quota.window.size.seconds).
+const longestThrottle = time.Minute
 
 // throttle notes that the broker asked for no requests for that long.
 func (l *limits) throttle(broker int32, d time.Duration) {
@@ -81,7 +103,14 @@ func (l *limits) throttle(broker int32, d time.Duration) {
 	b := l.of(broker)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	b.throttledUntil = time.Now().Add(d)
+	b.throttledUntil = later(b.throttledUntil, time.Now().Add(d))
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // waitThrottled waits for as long as the broker asked for. It fails at once when that outlasts the context.

@@ -45,16 +45,43 @@ type Election struct {
 	terms      uint64    // how often this replica began to lead
 	firstWrite time.Time // of the installation, see [Election.FirstWrite]; zero: none
 	leaderAt   string    // see [Election.LeaderAnswersAt]
+	marker     Marker    // nil: nothing more is said
+}
+
+// Marker says more in the Lease, for the other shards of the installation. Its methods do not block.
+type Marker interface {
+	// Mark changes the annotations of a Lease that is about to be written. held: by this replica already; else they are those of the
+	// last holder, and this replica begins to lead if the write succeeds. fresh: there was no Lease.
+	Mark(annotations map[string]string, held, fresh bool)
+	// Marked says that the write of the last Mark succeeded.
+	Marked()
+	// Read takes in the annotations of the Lease, whoever holds it.
+	Read(annotations map[string]string)
+}
+
+// MarkWith has a Marker mark the Lease. It is called before Run.
+func (e *Election) MarkWith(m Marker) { e.marker = m }
+
+// holds reports whether this replica holds the Lease, as far as it knows.
+func (e *Election) holds() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.term != nil
 }
 
 // New makes a candidate for the Lease of the installation, which stands for election in Run. The name of the replica is unique.
 // keeps are the namespaces whose KafkaScalers the installation may keep, "*" for all: the Lease says it to other installations.
 // answers is the address at which this replica answers other autoscalers, for the replicas that do not lead; empty: it does not.
 func New(api access.API, replica, answers string, keeps func() []string) *Election {
+	return ForShard(api, api.Installation.Lease, replica, answers, keeps)
+}
+
+// ForShard makes a candidate for the Lease of one shard of the installation.
+func ForShard(api access.API, lease, replica, answers string, keeps func() []string) *Election {
 	e := &Election{rights: api.Rights, log: api.Log}
 	own := api.Installation
 	e.lock = &timedLock{election: e, namespace: own.Namespace, Interface: &resourcelock.LeaseLock{
-		LeaseMeta:  metav1.ObjectMeta{Namespace: own.Namespace, Name: own.Lease},
+		LeaseMeta:  metav1.ObjectMeta{Namespace: own.Namespace, Name: lease},
 		Client:     markedLeases{LeasesGetter: api.Clients.Kubernetes.CoordinationV1(), election: e, manager: own.FieldManager(), keeps: keeps, answers: answers},
 		LockConfig: resourcelock.ResourceLockConfig{Identity: replica},
 	}}

@@ -24,6 +24,14 @@ func Keeps(lease *coordinationv1.Lease, namespace string) bool {
 	return slices.Contains(names, "*") || slices.Contains(names, namespace)
 }
 
+// AnswersAt is the address at which the holder of a Lease answers other autoscalers; empty: it does not, or nobody holds it.
+func AnswersAt(lease *coordinationv1.Lease) string {
+	if lease.Spec.HolderIdentity == nil || *lease.Spec.HolderIdentity == "" {
+		return ""
+	}
+	return lease.Annotations[annotationAnswersAt]
+}
+
 // FirstWrite is the time since which this installation writes under a field manager of its own. Replicas of an earlier version
 // wrote under the name of the program before it. ok is false as long as none has written so.
 func (e *Election) FirstWrite() (at time.Time, ok bool) {
@@ -43,9 +51,7 @@ func (e *Election) LeaderAnswersAt() string {
 // read notes what the Lease says about the installation.
 func (e *Election) read(lease *coordinationv1.Lease) {
 	e.mu.Lock()
-	if e.leaderAt = lease.Annotations[annotationAnswersAt]; lease.Spec.HolderIdentity == nil || *lease.Spec.HolderIdentity == "" {
-		e.leaderAt = ""
-	}
+	e.leaderAt = AnswersAt(lease)
 	e.mu.Unlock()
 	at, err := time.Parse(time.RFC3339, lease.Annotations[annotationFirstWrite])
 	if err != nil {
@@ -81,18 +87,18 @@ func (m markedLease) Get(ctx context.Context, name string, o metav1.GetOptions) 
 
 func (m markedLease) Create(ctx context.Context, lease *coordinationv1.Lease, o metav1.CreateOptions) (*coordinationv1.Lease, error) {
 	o.FieldManager = m.of.manager
-	created, err := m.LeaseInterface.Create(ctx, m.of.mark(lease), o)
-	return m.of.read(created, err)
+	created, err := m.LeaseInterface.Create(ctx, m.of.mark(lease, true), o)
+	return m.of.wrote(created, err)
 }
 
 func (m markedLease) Update(ctx context.Context, lease *coordinationv1.Lease, o metav1.UpdateOptions) (*coordinationv1.Lease, error) {
 	o.FieldManager = m.of.manager
-	updated, err := m.LeaseInterface.Update(ctx, m.of.mark(lease), o)
-	return m.of.read(updated, err)
+	updated, err := m.LeaseInterface.Update(ctx, m.of.mark(lease, false), o)
+	return m.of.wrote(updated, err)
 }
 
 // mark writes the annotations on a Lease that is about to be written.
-func (m markedLeases) mark(lease *coordinationv1.Lease) *coordinationv1.Lease {
+func (m markedLeases) mark(lease *coordinationv1.Lease, fresh bool) *coordinationv1.Lease {
 	metav1.SetMetaDataAnnotation(&lease.ObjectMeta, annotationKeeps, strings.Join(m.keeps(), ","))
 	if delete(lease.Annotations, annotationAnswersAt); m.answers != "" {
 		metav1.SetMetaDataAnnotation(&lease.ObjectMeta, annotationAnswersAt, m.answers)
@@ -100,11 +106,24 @@ func (m markedLeases) mark(lease *coordinationv1.Lease) *coordinationv1.Lease {
 	if _, err := time.Parse(time.RFC3339, lease.Annotations[annotationFirstWrite]); err != nil {
 		metav1.SetMetaDataAnnotation(&lease.ObjectMeta, annotationFirstWrite, time.Now().UTC().Format(time.RFC3339))
 	}
+	if marker := m.election.marker; marker != nil {
+		marker.Mark(lease.Annotations, m.election.holds(), fresh)
+	}
 	return lease
+}
+
+func (m markedLeases) wrote(lease *coordinationv1.Lease, err error) (*coordinationv1.Lease, error) {
+	if marker := m.election.marker; marker != nil && err == nil {
+		marker.Marked()
+	}
+	return m.read(lease, err)
 }
 
 func (m markedLeases) read(lease *coordinationv1.Lease, err error) (*coordinationv1.Lease, error) {
 	if err == nil {
+		if marker := m.election.marker; marker != nil {
+			marker.Read(lease.Annotations)
+		}
 		m.election.read(lease)
 	}
 	return lease, err

@@ -8,7 +8,7 @@ const (
 	Active         = "Active"         // the target asks for at least one replica
 	AbleToScale    = "AbleToScale"    // the daemon would write a change now
 	ScalingLimited = "ScalingLimited" // a limit changed the number of replicas that the decision asked for
-	Paused         = "Paused"         // an annotation on the scaler or the target stops or limits changes
+	Paused         = "Paused"         // an annotation on the scaler or the target, or a freeze, stops or limits changes
 	Permitted      = "Permitted"      // the daemon has all permissions that this scaler needs
 
 	ScaleDownStopped = "ScaleDownStopped" // its own steps down, or those of other scalers, stopped it from scaling down
@@ -241,7 +241,7 @@ type LastDecision struct {
 	// The line with the derivation of the number.
 	Message string `json:"message"`
 
-	// Applied, Advised, Follower, Paused, Conflict or Failed; absent if no change was needed.
+	// Applied, Advised, Answered, Follower, Paused, Conflict or Failed. Absent if a write would be possible, and no change was needed.
 	// +optional
 	Disposition string `json:"disposition,omitempty"`
 

@@ -4,6 +4,7 @@
 //	kinds.go                              which kinds the API server serves
 //	targets.go, objects.go                workloads: sizes, resizes, rollouts, who wrote the replicas
 //	workloads.go, pods.go, autoscalers.go    a scaler's target: its size, pods, other autoscaler, annotations
+//	freeze.go                             the annotations that freeze a namespace, a scaler or a target
 //
 // [Workloads.Read] does no I/O. A target is unknown, and its scaler refused, until its kind has been listed:
 //

@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/promise"
 	"github.com/lagscaler/lagscaler/scaler/sim"
 )
 
@@ -19,6 +21,7 @@ type job struct {
 	policy  string
 	run     func(j *job) (sim.Result, error)
 	result  sim.Result
+	played  promise.Option // of a price: what the play says of the same time
 }
 
 // part is the table that a job belongs to.
@@ -31,6 +34,8 @@ const (
 	sizes      part = "sizes"    // 12 and 144 partitions
 	ablation   part = "ablation" // our policy without one of its parts
 	troubled   part = "troubled" // with faults
+	chosenNot  part = "unseen"   // on traffic on which nothing was chosen
+	priced     part = "priced"   // what the fleets that are played along say of our policy
 	partitions      = 48
 )
 
@@ -42,12 +47,13 @@ var (
 // boundLate is the share of late records, in percent, that the schedules of the lower bound may have.
 const boundLate = 0.3
 
-// plan is the list of jobs.
-func plan(all []traffic, seeds int) []*job {
-	var jobs []*job
-	add := func(p part, t traffic, w sim.World, c candidate) {
-		w.Steps, w.PeakLoad = t.Steps, t.load()
-		jobs = append(jobs, &job{part: p, traffic: t, world: w, policy: c.name, run: func(j *job) (sim.Result, error) {
+// jobList is filled with the jobs of one part after the other.
+type jobList []*job
+
+func (l *jobList) add(p part, t traffic, w sim.World, list ...candidate) {
+	w.Steps, w.PeakLoad = t.Steps, t.load()
+	for _, c := range list {
+		*l = append(*l, &job{part: p, traffic: t, world: w, policy: c.name, run: func(j *job) (sim.Result, error) {
 			policy, err := c.make(j.world)
 			if err != nil {
 				return sim.Result{}, err
@@ -55,49 +61,72 @@ func plan(all []traffic, seeds int) []*job {
 			return sim.Simulate(j.traffic.Trace, j.world, policy), nil
 		}})
 	}
+}
+
+// plan is the list of jobs.
+func plan(all []traffic, seeds int) []*job {
+	var l jobList
 	for _, t := range all {
 		for _, protocol := range protocols {
-			for seed := range uint64(seeds) {
-				w := sim.World{Partitions: partitions, PerConsumer: speed, Protocol: protocol, Seed: seed + 1}
-				for _, c := range candidates() {
-					add(curves, t, w, c)
-				}
-				for _, c := range declarations() {
-					add(declared, t, w, c)
-				}
-				w.Initial = partitions
-				for _, c := range oversized() {
-					add(declared, t, w, c)
-				}
+			w := sim.World{Partitions: partitions, PerConsumer: speed, Protocol: protocol}
+			l.seeded(t, w, seeds)
+			w.Seed = 1
+			l.add(ablation, t, w, variants()...)
+			l.priced(t, w)
+			if t.kind == recorded {
+				l.closely(t, w)
 			}
-			w := sim.World{Partitions: partitions, PerConsumer: speed, Protocol: protocol, Seed: 1}
-			for _, c := range variants() {
-				add(ablation, t, w, c)
-			}
-			if t.kind != recorded {
-				continue
-			}
-			jobs = append(jobs, &job{part: bounds, traffic: t, world: w, policy: "bound", run: bound})
-			for _, c := range comparedClosely() {
-				for _, f := range favours {
-					changed := w
-					f.change(&changed)
-					add(f.label(), t, changed, c)
-				}
-				for _, n := range otherSizes {
-					w := w
-					w.Partitions = n
-					add(sizes, t, w, c)
-				}
-			}
+		}
+	}
+	for _, t := range unseenTraffic(all) {
+		for _, protocol := range protocols {
+			l.add(chosenNot, t, sim.World{Partitions: partitions, PerConsumer: speed, Protocol: protocol, Seed: unseenSeed}, onUnseen()...)
 		}
 	}
 	for _, f := range faults {
-		for _, c := range comparedClosely() {
-			add(troubled, oneDay(all), sim.World{Partitions: partitions, PerConsumer: speed, Seed: 1, Faults: []sim.Fault{f}}, c)
+		l.add(troubled, oneDay(all), sim.World{Partitions: partitions, PerConsumer: speed, Seed: 1, Faults: []sim.Fault{f}}, comparedClosely()...)
+	}
+	return l
+}
+
+// seeded are the simulations that are played with every seed.
+func (l *jobList) seeded(t traffic, w sim.World, seeds int) {
+	for seed := range uint64(seeds) {
+		w.Seed, w.Initial = seed+1, 0
+		l.add(curves, t, w, candidates()...)
+		l.add(declared, t, w, declarations()...)
+		w.Initial = partitions
+		l.add(declared, t, w, oversized()...)
+	}
+}
+
+func (l *jobList) priced(t traffic, w sim.World) {
+	w.Steps, w.PeakLoad = t.Steps, t.load()
+	*l = append(*l, &job{part: priced, traffic: t, world: w, policy: balanced, run: price})
+}
+
+// closely are the simulations of few policies in other worlds.
+func (l *jobList) closely(t traffic, w sim.World) {
+	*l = append(*l, &job{part: bounds, traffic: t, world: w, policy: "bound", run: bound})
+	for _, c := range comparedClosely() {
+		for _, f := range favours {
+			changed := w
+			f.change(&changed)
+			l.add(f.label(), t, changed, c)
+		}
+		for _, n := range otherSizes {
+			sized := w
+			sized.Partitions = n
+			l.add(sizes, t, sized, c)
 		}
 	}
-	return jobs
+}
+
+// price plays our policy, and takes what its play says of the same time: of the reserve, which is in force without an objective.
+func price(j *job) (sim.Result, error) {
+	play, result, err := sim.Played(j.traffic.Trace, j.world, scaler.Spec{})
+	j.played = play.Reserve()
+	return result, err
 }
 
 func bound(j *job) (sim.Result, error) {

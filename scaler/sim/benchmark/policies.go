@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler"
@@ -108,9 +109,30 @@ var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 // withoutRoom is the variant without any peak of the past: neither those of the week nor those of the last hour, which are not saved.
 const withoutRoom = "without room and season"
 
+// withoutPeriod is the variant that looks for no time after which the arrivals repeat themselves.
+const withoutPeriod = "without a period that is found"
+
+// onUnseen are those that play the traffic on which nothing was chosen.
+func onUnseen() []candidate {
+	names := []string{balanced, withoutPeriod, "KEDA lagThreshold 100", "KEDA rate 60/s + lag 1000", clairvoyant}
+	return slices.DeleteFunc(append(candidates(), variants()...), func(c candidate) bool { return !slices.Contains(names, c.name) })
+}
+
 // variants are our policy without one of its parts, or with a changed one.
 func variants() []candidate {
 	var all []candidate
+	for _, v := range []struct {
+		name  string
+		waits func(sim.Policy) sim.Policy
+	}{
+		{"no step up between two decisions", betweenDecisions},
+		{"no step up while the last one is less than a minute old", unsettled},
+	} {
+		all = append(all, candidate{ours, v.name, func(w sim.World) (sim.Policy, error) {
+			p, err := sim.Ours(v.name, sim.Declare(scaler.Spec{}, w), nil)
+			return v.waits(p), err
+		}})
+	}
 	for _, v := range []struct {
 		name   string
 		spec   scaler.Spec
@@ -119,6 +141,8 @@ func variants() []candidate {
 		{"all of it", scaler.Spec{}, nil},
 		{withoutRoom, scaler.Spec{}, each(func(m *learn.Source) { m.Season = learn.Season{} })},
 		{"without season", scaler.Spec{}, each(func(m *learn.Source) { m.Season.Skill = [3]learn.Accuracy{} })},
+		{withoutPeriod, scaler.Spec{}, each(func(m *learn.Source) { m.Rhythm = learn.Rhythm{At: -1} })},
+		{"no peak of the hour given up for a period", scaler.Spec{}, each(func(m *learn.Source) { m.Rhythm.Reliant = false })},
 		{"no trend believed", scaler.Spec{}, each(func(m *learn.Source) { m.BrokenTrends = 1 })},
 		{"no jump believed, and no burst", scaler.Spec{}, each(func(m *learn.Source) { m.BrokenJumps = 1 })},
 		{"every jump, trend and burst believed", scaler.Spec{}, each(func(m *learn.Source) { m.BrokenJumps, m.BrokenTrends = 0, 0 })},

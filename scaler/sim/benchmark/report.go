@@ -17,7 +17,9 @@ func report(w io.Writer, traffics []traffic, jobs []*job, seeds int, whole bool)
 	oneByOne(w, all)
 	declaredTimes(w, all.part(declared))
 	favoursTaken(w, all)
+	pricesOf(w, all.part(priced))
 	ablations(w, all.part(ablation))
+	onOther(w, all.part(chosenNot))
 	otherPartitions(w, all.part(sizes))
 	whenThingsGoWrong(w, all.part(troubled))
 }
@@ -68,7 +70,9 @@ records). Members do not commit before a rebalance: the next owner processes aga
 const chosenOn = `
 A recorded trace with steps of minutes does not say how its rate changed between them. Cliffs change it within a second, interpolated traffic evenly; few streams have
 the cliffs. lagscaler's parameters were chosen on the five recorded traces, most of them on cliffs, in a simulator with the favours that are
-[listed below](#what-favours-would-hide). The made-up traffic was used for one of two ways to discount a burst, and for nothing else.
+[listed below](#what-favours-would-hide). The made-up traffic was used for one of two ways to discount a burst, and, with the recorded
+traces, for how sure lagscaler must be of a [period](scaling.md#arrival-rate-and-forecast), and of what a trial shows. Nothing was chosen on the traffic of
+[a section of its own](#traffic-on-which-nothing-was-chosen).
 `
 
 func costAgainstLate(w io.Writer, all table) {
@@ -199,7 +203,7 @@ func ablations(w io.Writer, all table) {
 }
 
 const ablationNotes = `
-A season has an effect only if the trace is long enough to contain one: an hour, a day, a week. "Room" is the reserve for the highest rate of the last hour. A burst
+The first two rows are of the reaction: a step up is made at any poll at which more arrives than the members process, also while the pods of the last step start. A season has an effect only if the trace is long enough to contain one: an hour, a day, a week. "Room" is the reserve for the highest rate of the last hour. A burst
 is discounted like a jump. "Without drain" distributes a backlog over one day.
 `
 

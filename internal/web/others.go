@@ -1,0 +1,289 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/lagscaler/lagscaler/internal/api"
+)
+
+// Other is another shard, whose leader has a part of what the pages show.
+type Other struct {
+	Name string // as people know it
+	URL  string // of its leader's pages; empty: it cannot be asked
+	Why  string // it cannot
+}
+
+// What one request asks the other shards for.
+const (
+	askedHeader   = "Lagscaler-Asked-By" // of a question by another shard: only this one's own part is wanted
+	othersAnswer  = 4 * time.Second
+	othersMost    = 64 << 20 // bytes of an answer
+	mostOfTheList = 10_000   // rows of a list, up to which it can be paged over several shards
+)
+
+// others are the other shards that a request is about; none: there are none, or one of them asks.
+func (p *pages) others(req *http.Request) []Other {
+	if p.Others == nil || req.Header.Get(askedHeader) != "" {
+		return nil
+	}
+	return p.Others()
+}
+
+// answerOf is what one shard answered.
+type answerOf struct {
+	Other
+	status int
+	kind   string // Content-Type
+	body   []byte
+	err    error
+}
+
+// why is why the part of a shard is missing; empty: it is there.
+func (a *answerOf) why() string {
+	switch {
+	case a.err != nil:
+		return a.Name + ": " + a.err.Error()
+	case a.status != http.StatusOK:
+		return fmt.Sprintf("%s: it answers with status %d", a.Name, a.status)
+	}
+	return ""
+}
+
+// ask asks all other shards for one path, side by side. Their answers are in the order of the shards.
+func (p *pages) ask(req *http.Request, others []Other, path string) []answerOf {
+	ctx, cancel := context.WithTimeout(req.Context(), othersAnswer)
+	defer cancel()
+	out := make([]answerOf, len(others))
+	var wg sync.WaitGroup
+	for i, o := range others {
+		out[i].Other = o
+		if o.URL == "" {
+			out[i].err = errors.New(o.Why)
+			continue
+		}
+		wg.Go(func() { out[i].ask(ctx, req, path) })
+	}
+	wg.Wait()
+	return out
+}
+
+// ask asks one shard, with the password of the client if there is one.
+func (a *answerOf) ask(ctx context.Context, from *http.Request, path string) {
+	q, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(a.URL, "/")+path, nil)
+	if err != nil {
+		a.err = err
+		return
+	}
+	q.Header.Set(askedHeader, "shard")
+	for _, name := range []string{"Authorization", "Accept"} {
+		if v := from.Header.Get(name); v != "" {
+			q.Header.Set(name, v)
+		}
+	}
+	answer, err := peers.Do(q)
+	if err != nil {
+		a.err = fmt.Errorf("it does not answer: %w", errors.Unwrap(err))
+		return
+	}
+	defer func() { _ = answer.Body.Close() }()
+	a.status, a.kind = answer.StatusCode, answer.Header.Get("Content-Type")
+	if a.body, err = io.ReadAll(io.LimitReader(answer.Body, othersMost+1)); err == nil && len(a.body) > othersMost {
+		err = fmt.Errorf("its answer has more than %d MiB", othersMost>>20)
+	}
+	a.err = err
+}
+
+// peers follows no redirect: the password is for the shard.
+var peers = &http.Client{
+	Transport:     &http.Transport{MaxIdleConnsPerHost: 4, MaxConnsPerHost: 16, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: othersAnswer},
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+}
+
+// elsewhere answers for what this shard does not know, with the page of the one that does. It reports whether one did; else missing
+// are the shards that could not be asked.
+func (p *pages) elsewhere(w http.ResponseWriter, req *http.Request, err error) (answered bool, missing []string) {
+	var f failure
+	others := p.others(req)
+	if len(others) == 0 || !errors.As(err, &f) || f.status != http.StatusNotFound {
+		return false, nil
+	}
+	for _, a := range p.ask(req, others, req.URL.RequestURI()) {
+		switch {
+		case a.err == nil && a.status == http.StatusOK:
+			w.Header().Set("Content-Type", a.kind)
+			_, _ = w.Write(a.body) // if the client is gone, nothing is lost
+			return true, nil
+		case a.err != nil || a.status != http.StatusNotFound:
+			missing = append(missing, a.why())
+		}
+	}
+	return false, missing
+}
+
+// notFound is the error when nobody that could be asked knows it.
+func notFound(err error, missing []string) error {
+	if len(missing) == 0 {
+		return err
+	}
+	return failure{http.StatusServiceUnavailable, err.Error() + " among the groups of the shards that answer; " + strings.Join(missing, "; ")}
+}
+
+// merged is a list of which each shard has a part.
+type merged interface {
+	list() *List
+	add(other json.RawMessage) error // takes in the part of another shard
+	arrange()                        // sorts the rows, and leaves those of the page
+}
+
+// mergeOthers makes a list of the rows of all shards.
+func (p *pages) mergeOthers(r route, own func(*http.Request) (any, error), req *http.Request) (any, error) {
+	others := p.others(req)
+	asks := listOf(req.URL.Query(), "")
+	if len(others) == 0 || r.merged == nil {
+		return own(req)
+	}
+	q := req.URL.Query()
+	first := max(1, asks.Page) * pageSize
+	if first > mostOfTheList {
+		return nil, failure{http.StatusBadRequest, fmt.Sprintf("page: over several shards, the first %d of a list are shown; search for fewer", mostOfTheList)}
+	}
+	q.Set("page", "1")
+	q.Set("first", strconv.Itoa(first))
+	up := req.Clone(req.Context())
+	up.URL.RawQuery = q.Encode()
+	made, err := own(up)
+	if err != nil {
+		return nil, err
+	}
+	page := r.merged(made)
+	for _, a := range p.ask(req, others, r.twin+"?"+up.URL.RawQuery) {
+		why := a.why()
+		if why == "" {
+			if err := page.add(a.body); err != nil {
+				why = a.Name + ": " + err.Error()
+			}
+		}
+		if why != "" {
+			page.list().Partial = append(page.list().Partial, why)
+		}
+	}
+	page.list().Page, page.list().first = asks.Page, 0
+	page.arrange()
+	return made, nil
+}
+
+// silentShards are problems for a page that lacks the parts of shards.
+func silentShards(v any) (out []Problem) {
+	m, ok := v.(interface{ list() *List })
+	if !ok {
+		return nil
+	}
+	for _, why := range m.list().Partial {
+		out = append(out, Problem{
+			Where: "shards", What: why, Count: 1,
+			Do: "this page lacks the groups and scalers of that shard; look at its two pods and their logs",
+		})
+	}
+	return out
+}
+
+func (l *List) list() *List { return l }
+
+func (g *GroupsPage) add(other json.RawMessage) error {
+	var o GroupsPage
+	if err := json.Unmarshal(other, &o); err != nil {
+		return fmt.Errorf("its answer is none of this version: %w", err)
+	}
+	g.Total, g.Groups, g.Rows = g.Total+o.Total, g.Groups+o.Groups, append(slices.Clone(g.Rows), o.Rows...)
+	for _, c := range o.Counts {
+		i := slices.IndexFunc(g.Counts, func(own StatusCount) bool { return own.Status == c.Status })
+		if i < 0 {
+			g.Counts = append(g.Counts, c)
+			continue
+		}
+		g.Counts[i].Count += c.Count
+	}
+	return nil
+}
+
+func (g *GroupsPage) arrange() {
+	sortRows(g.Rows, g.List)
+	first, end := g.cut(g.Total)
+	g.Rows = g.Rows[min(first, len(g.Rows)):min(end, len(g.Rows))]
+}
+
+func (d *DecisionsPage) add(other json.RawMessage) error {
+	var o DecisionsPage
+	if err := json.Unmarshal(other, &o); err != nil {
+		return fmt.Errorf("its answer is none of this version: %w", err)
+	}
+	d.Total, d.Scalers = d.Total+o.Total, append(d.Scalers, o.Scalers...)
+	for _, c := range o.Verdicts {
+		i := slices.IndexFunc(d.Verdicts, func(own VerdictCount) bool { return own.Verdict == c.Verdict })
+		if i < 0 {
+			d.Verdicts = append(d.Verdicts, c)
+			continue
+		}
+		d.Verdicts[i].Count += c.Count
+	}
+	for _, b := range o.Brakes {
+		if i := slices.IndexFunc(d.Brakes, func(own BrakeView) bool { return own.Name == b.Name }); i >= 0 {
+			d.Brakes[i].addUsed(&b)
+		}
+	}
+	return nil
+}
+
+// addUsed adds what another shard uses. A limit is that of all of them; how many scalers may step down is each shard's own part.
+func (b *BrakeView) addUsed(o *BrakeView) {
+	for _, n := range []struct {
+		own, other *BrakeUsed
+		part       bool
+	}{{b.AddedPerMinute, o.AddedPerMinute, false}, {b.Replicas, o.Replicas, false}, {b.SteppingDown, o.SteppingDown, true}} {
+		if n.own == nil || n.other == nil {
+			continue
+		}
+		if n.own.Used += n.other.Used; n.part {
+			n.own.Limit += n.other.Limit
+		}
+	}
+}
+
+func (d *DecisionsPage) arrange() {
+	slices.SortStableFunc(d.Scalers, func(a, b DecisionView) int { return strings.Compare(a.Name, b.Name) })
+	first, end := d.cut(d.Total)
+	d.Scalers = d.Scalers[min(first, len(d.Scalers)):min(end, len(d.Scalers))]
+}
+
+func (r *RebalancesPage) add(other json.RawMessage) error {
+	var o RebalancesPage
+	if err := json.Unmarshal(other, &o); err != nil {
+		return fmt.Errorf("its answer is none of this version: %w", err)
+	}
+	r.Total, r.Events = r.Total+o.Total, append(r.Events, o.Events...)
+	for _, c := range o.Causes {
+		i := slices.IndexFunc(r.Causes, func(own CauseCount) bool { return own.Cause == c.Cause })
+		if i < 0 {
+			r.Causes = append(r.Causes, c)
+			continue
+		}
+		r.Causes[i].Count += c.Count
+	}
+	return nil
+}
+
+func (r *RebalancesPage) arrange() {
+	slices.SortStableFunc(r.Events, func(a, b api.Rebalance) int { return b.Start.Compare(a.Start) })
+	first, end := r.cut(r.Total)
+	r.Events = r.Events[min(first, len(r.Events)):min(end, len(r.Events))]
+}

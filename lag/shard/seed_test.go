@@ -1,0 +1,3 @@
+package shard_test
+
+import _ "github.com/lagscaler/lagscaler/internal/fixedseed"

@@ -1,0 +1,234 @@
+package kube
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/lagscaler/lagscaler/lag/shard"
+)
+
+// replica is a process of a shard: its controller, and an engine that goes by what the controller says is its own.
+type replica struct {
+	*Controller
+	flag string
+	stop context.CancelFunc // asks it to end
+	kill context.CancelFunc // its API server does not answer any more
+	done chan struct{}
+}
+
+// shardedFleet are replicas on one API server.
+type shardedFleet struct {
+	t        *testing.T
+	world    *world
+	replicas []*replica
+	alone    map[string]time.Time // groups that nobody owns, since when
+	longest  time.Duration
+}
+
+func (f *shardedFleet) begin(flag string) *replica {
+	own, err := shard.Parse(flag)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	name := fmt.Sprint(flag, " ", len(f.replicas))
+	ctx, stop := context.WithCancel(f.t.Context())
+	r := &replica{flag: flag, stop: stop, done: make(chan struct{})}
+	r.Controller = New(f.world.clients, Options{
+		Namespace: "lagscaler", Lease: "lagscaler", Shard: own, Identity: name, Log: slog.New(slog.NewTextHandler(f.world.log, nil)),
+	})
+	r.Configure(Settings{Clusters: []string{"main"}})
+	elected, end := context.WithCancel(f.t.Context())
+	r.kill = end
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = r.Elect(elected) })
+	wg.Go(func() { _ = r.Run(ctx) })
+	wg.Go(func() { // an engine
+		for elected.Err() == nil {
+			r.Took(r.View())
+			time.Sleep(time.Second)
+		}
+	})
+	go func() {
+		<-ctx.Done()
+		r.Linger(elected)
+		end()
+		wg.Wait()
+		close(r.done)
+	}()
+	f.replicas = append(f.replicas, r)
+	return r
+}
+
+func (f *shardedFleet) end(flags ...string) {
+	for _, r := range f.replicas {
+		if slices.Contains(flags, r.flag) {
+			r.stop()
+		}
+	}
+}
+
+// pass lets time pass, and looks twice a second who owns what.
+func (f *shardedFleet) pass(d time.Duration) {
+	f.t.Helper()
+	for range d / (500 * time.Millisecond) {
+		time.Sleep(500 * time.Millisecond)
+		synctest.Wait()
+		for g := range 24 {
+			group := fmt.Sprint("group-", g)
+			owners := f.owners(group)
+			if len(owners) > 1 {
+				f.t.Fatalf("%s is of %v", group, owners)
+			}
+			if len(owners) == 1 {
+				delete(f.alone, group)
+			} else if since, known := f.alone[group]; !known {
+				f.alone[group] = time.Now()
+			} else {
+				f.longest = max(f.longest, time.Since(since))
+			}
+		}
+	}
+}
+
+func (f *shardedFleet) owners(group string) (out []string) {
+	for _, r := range f.replicas {
+		if r.Leading() && r.shards.took.Owns("main", group) {
+			out = append(out, r.flag)
+		}
+	}
+	return out
+}
+
+// all fails the test unless each group is of its shard of so many.
+func (f *shardedFleet) all(of int) {
+	f.t.Helper()
+	for g := range 24 {
+		group := fmt.Sprint("group-", g)
+		want := shard.Shard{Index: shard.Owner("main", group, of), Of: of}.String()
+		if got := f.owners(group); len(got) != 1 || got[0] != want {
+			f.t.Fatalf("%s is of %v; want %s", group, got, want)
+		}
+	}
+}
+
+func inFleet(t *testing.T, test func(f *shardedFleet)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		f := &shardedFleet{t: t, world: newWorld(t, ""), alone: map[string]time.Time{}}
+		defer func() {
+			for _, r := range f.replicas {
+				r.stop()
+				r.kill()
+				<-r.done
+			}
+		}()
+		test(f)
+	})
+}
+
+// From one shard to three and to two, in the order in which Helm and the Deployments do it: no group ever has two owners, and none is
+// without one for as long as two polls.
+func TestShardsChange(t *testing.T) {
+	inFleet(t, func(f *shardedFleet) {
+		f.begin("0/1")
+		f.begin("0/1")
+		f.pass(5 * time.Second)
+		f.all(1)
+		lease, err := f.world.typed.CoordinationV1().Leases("lagscaler").Get(t.Context(), "lagscaler", metav1.GetOptions{})
+		if err != nil || strings.Contains(fmt.Sprint(lease.Annotations), "shard") {
+			t.Errorf("without shards the Lease says %v, %v", lease.Annotations, err)
+		}
+		f.longest = 0
+
+		for _, flag := range []string{"0/3", "1/3", "1/3", "2/3", "2/3"} {
+			f.begin(flag)
+		}
+		f.pass(10 * time.Second)
+		f.all(1)
+		f.end("0/1")
+		f.begin("0/3")
+		f.pass(30 * time.Second)
+		f.all(3)
+		t.Logf("from one shard to three a group was without owner for %v at most", f.longest)
+		if f.longest > 10*time.Second {
+			t.Errorf("for %v", f.longest)
+		}
+		f.longest = 0
+
+		f.end("2/3") // its Deployment is deleted while the others roll
+		for _, flag := range []string{"0/2", "1/2"} {
+			f.begin(flag)
+		}
+		f.pass(7 * time.Second)
+		f.end("0/3", "1/3")
+		f.begin("0/2")
+		f.begin("1/2")
+		f.pass(60 * time.Second)
+		f.all(2)
+		t.Logf("from three to two for %v at most", f.longest)
+		if f.longest > 20*time.Second {
+			t.Errorf("for %v", f.longest)
+		}
+		f.longest = 0
+
+		f.begin("0/1")
+		f.begin("0/1")
+		f.end("1/2")
+		f.pass(5 * time.Second)
+		f.end("0/2")
+		f.pass(60 * time.Second)
+		f.all(1)
+		t.Logf("from two to one for %v at most", f.longest)
+	})
+}
+
+// A new shard that does not start leaves no group without an owner: the first one goes on with its groups.
+func TestAShardThatDoesNotStart(t *testing.T) {
+	inFleet(t, func(f *shardedFleet) {
+		f.begin("0/1")
+		f.pass(5 * time.Second)
+		f.begin("1/3")
+		f.begin("0/3")
+		f.end("0/1")
+		f.pass(2 * time.Minute)
+		for g := range 24 {
+			group := fmt.Sprint("group-", g)
+			got := f.owners(group)
+			if len(got) != 1 || shard.Owner("main", group, 3) != 1 && got[0] != "0/3" {
+				t.Fatalf("%s is of %v; want 0/3, unless 1/3 took it over when 0/1 gave its Lease back", group, got)
+			}
+		}
+	})
+}
+
+// Both replicas of a shard are killed: its groups are nobody's, and the others go on.
+func TestAShardIsKilled(t *testing.T) {
+	inFleet(t, func(f *shardedFleet) {
+		for _, flag := range []string{"0/2", "1/2"} {
+			f.begin(flag)
+		}
+		f.pass(20 * time.Second)
+		f.all(2)
+		f.replicas[1].kill()
+		f.pass(2 * time.Minute)
+		for g := range 24 {
+			group := fmt.Sprint("group-", g)
+			owners := f.owners(group)
+			if is := shard.Owner("main", group, 2); is == 0 && len(owners) != 1 || is == 1 && len(owners) != 0 {
+				t.Fatalf("%s of shard %d is of %v", group, is, owners)
+			}
+		}
+		f.begin("1/2")
+		f.pass(20 * time.Second)
+		f.all(2)
+	})
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// onOther compares on traffic on which nothing was chosen.
+func onOther(w io.Writer, all table) {
+	fmt.Fprint(w, "\n## Traffic on which nothing was chosen\n\nTwo days of each, with a seed of their own, in no mean above. The periods are others than those of the made-up traffic, and two kinds have none. Cost / late %.\n")
+	for _, p := range protocols {
+		names := all.policies()
+		fmt.Fprintf(w, "\n### %s, nothing chosen\n\n| traffic | %s |\n|---|%s\n", p, strings.Join(names, " | "), strings.Repeat("---|", len(names)))
+		for _, t := range all.traffics() {
+			fmt.Fprintf(w, "| %s |", t.name())
+			for _, name := range names {
+				fmt.Fprintf(w, " %s |", all.under(p).on(t).row(name).cell())
+			}
+			fmt.Fprintln(w)
+		}
+	}
+	fmt.Fprint(w, limits)
+}
+
+const limits = `
+Where the limit is: traffic that comes back at once after a pause, at a time that nothing foretells, is late for as long as pods take to start. At 1 500/s these are about 40 s of
+every hour of work, or one in a hundred records, whatever the rule does afterwards; so it is with the first two repetitions of a period, before anybody can know it. Only
+replicas that stand ready help. An [objective](scaling.md#objectives-and-their-price) buys as many as your own traffic needs, and says what they cost.
+`
+
+// How far what is played may be from what is spent and late.
+const (
+	priceWithin = 0.15
+	lateWithin  = 1.5
+	lateSlack   = 0.15 // % of the records: fewer say little
+)
+
+// pricesOf compares what the play says of a time with what was spent and late in it.
+func pricesOf(w io.Writer, all table) {
+	fmt.Fprintf(w, "\n## What the price says, and what it was\n\nThe fleets that are [played along](scaling.md#objectives-and-their-price) make the price of an objective. This table compares the fleet that keeps what lagscaler kept "+
+		"with what was really spent and late in the same time. A test (TestPredictedPrice) compares what is predicted after two days with what comes then. \"Within\": the consumers within %.0f %%, the late records within a factor of %v or %v %% of the records.\n\n"+
+		"| traffic | protocol | consumers, played | really | late %%, played | really | within |\n|---|---|---|---|---|---|---|\n", 100*priceWithin, lateWithin, lateSlack)
+	within := 0
+	for _, j := range all.jobs {
+		played, really := 100*(1-j.played.Kept), j.result.LatePercent
+		consumers := meanConsumers(j)
+		says := "no"
+		if j.within(consumers, played, really) {
+			says, within = "yes", within+1
+		}
+		fmt.Fprintf(w, "| %s | %s | %.1f | %.1f | %.3f | %.3f | %s |\n", j.traffic.name(), j.world.Protocol, j.played.Consumers, consumers, played, really, says)
+	}
+	fmt.Fprintf(w, "\nWithin on %d of %d.\n", within, len(all.jobs))
+}
+
+func (j *job) within(consumers, played, really float64) bool {
+	near := func(a, b float64) bool { return a <= max(lateWithin*b, b+lateSlack) }
+	cost := j.played.Consumers/consumers - 1
+	return cost <= priceWithin && cost >= -priceWithin && near(played, really) && near(really, played)
+}
+
+// meanConsumers is how many ran on average.
+func meanConsumers(j *job) float64 {
+	hours := j.traffic.Step.Hours() * float64(len(j.traffic.Counts))
+	return j.result.ConsumerHours / hours
+}
