@@ -145,8 +145,8 @@ func TestClustersComeAndGo(t *testing.T) {
 		}
 		until(t, "the guests are gone", func() bool { return len(d.engine.Latest().Clusters) == 1 })
 		for _, path := range []string{"/metrics", "/api/v1/status", "/api/v1/lag"} {
-			if text := d.page(t, path); strings.Contains(text, "guest-") {
-				t.Errorf("%s still has %s", path, text[strings.Index(text, "guest-"):][:40])
+			if _, rest, still := strings.Cut(d.page(t, path), "guest-"); still {
+				t.Errorf("%s still has guest-%s", path, rest[:min(40, len(rest))])
 			}
 		}
 	}

@@ -33,20 +33,10 @@ func (d *Daemon) Run(ctx context.Context, listener net.Listener) error {
 		g.Add(func() error { defer close(ended); return execute(ctx) }, func(error) { cancel() })
 		return ended
 	}
-	// An interrupted shard goes on for a while if the others may be about to do without it.
 	interrupted := ctx
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	add(func(ctx context.Context) error {
-		select {
-		case <-ctx.Done():
-		case <-interrupted.Done():
-			if d.kube != nil {
-				d.kube.Linger(ctx)
-			}
-		}
-		return nil
-	})
+	add(func(ctx context.Context) error { return d.untilInterrupted(ctx, interrupted) })
 	if d.opts.Reloader != nil {
 		add(d.reload)
 	}
@@ -69,6 +59,23 @@ func (d *Daemon) Run(ctx context.Context, listener net.Listener) error {
 		auditing, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		g.Add(func() error { return d.audit.Run(auditing) }, func(error) { <-deciding; cancel() })
 	}
+	d.serve(&g, add, listener)
+	if k := d.kube; k != nil {
+		writing := add(k.Run)
+		elected, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		g.Add(func() error { return k.Elect(elected) }, func(error) { <-deciding; <-writing; <-told; cancel() })
+	}
+	d.log.Info("running", "version", d.opts.Build.Version, "listen", listener.Addr().String(),
+		"mode", d.config.Load().Mode, "clusters", len(d.config.Load().Clusters), "kubernetes", d.kube != nil)
+	if err := g.Run(); err != nil {
+		return err
+	}
+	d.log.Info("stopped")
+	return nil
+}
+
+// serve adds everything that answers requests.
+func (d *Daemon) serve(g *run.Group, add func(func(context.Context) error) chan struct{}, listener net.Listener) {
 	server := d.server(listener)
 	g.Add(server.run, server.stop)
 	if d.health != nil {
@@ -81,16 +88,17 @@ func (d *Daemon) Run(ctx context.Context, listener net.Listener) error {
 	if m := d.custom; m != nil {
 		add(m.run)
 	}
-	if k := d.kube; k != nil {
-		writing := add(k.Run)
-		elected, cancel := context.WithCancel(context.WithoutCancel(ctx))
-		g.Add(func() error { return k.Elect(elected) }, func(error) { <-deciding; <-writing; <-told; cancel() })
+}
+
+// untilInterrupted returns when the program is to end: at once, but for a shard, which goes on for a while if the others may be about to
+// do without it.
+func (d *Daemon) untilInterrupted(ctx, interrupted context.Context) error {
+	select {
+	case <-ctx.Done():
+	case <-interrupted.Done():
+		if d.kube != nil {
+			d.kube.Linger(ctx)
+		}
 	}
-	d.log.Info("running", "version", d.opts.Build.Version, "listen", listener.Addr().String(),
-		"mode", d.config.Load().Mode, "clusters", len(d.config.Load().Clusters), "kubernetes", d.kube != nil)
-	if err := g.Run(); err != nil {
-		return err
-	}
-	d.log.Info("stopped")
 	return nil
 }

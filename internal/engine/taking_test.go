@@ -100,13 +100,13 @@ func TestManyAtOnce(t *testing.T) {
 func TestQueuedMeanwhile(t *testing.T) {
 	a, b := &kafka{name: "a", end: 10, members: 1}, &kafka{name: "b", end: 20, members: 1}
 	e := New(settings(a, b), Options{})
-	first, second := a.Observe(t.Context()), lag.Observation{}
+	first := a.Observe(t.Context())
 	back, later := make(chan *taking, 1), make(chan *taking, 1)
 	e.handle(t.Context(), reading{source: a, cluster: "a", obs: &first, back: back}, start)
 	taken := <-back
 	sample := a.Sample(t.Context())
 	e.handle(t.Context(), reading{source: a, cluster: "a", sample: &sample}, start)
-	second = a.Observe(t.Context())
+	second := a.Observe(t.Context())
 	e.handle(t.Context(), reading{source: a, cluster: "a", obs: &second, back: later}, start)
 	other := b.Observe(t.Context())
 	e.handle(t.Context(), reading{source: b, cluster: "b", obs: &other}, start)

@@ -15,8 +15,11 @@ func TestStaleByTheOwnInterval(t *testing.T) {
 		interval, age time.Duration
 		want          bool
 	}{
-		{0, 30 * time.Second, false}, {0, 31 * time.Second, true},
-		{time.Second, 4 * time.Second, true}, {time.Minute, 3 * time.Minute, false}, {time.Minute, 4 * time.Minute, true},
+		{0, 30 * time.Second, false},
+		{0, 31 * time.Second, true},
+		{time.Second, 4 * time.Second, true},
+		{time.Minute, 3 * time.Minute, false},
+		{time.Minute, 4 * time.Minute, true},
 	} {
 		r := &engine.Report{At: now, Polls: []engine.PollStats{{Cluster: "main", Interval: c.interval, LastSuccess: now.Add(-c.age)}}}
 		if got := p.clusterStale(r, "main"); got != c.want {

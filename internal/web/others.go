@@ -149,7 +149,7 @@ type merged interface {
 func (p *pages) mergeOthers(r route, own func(*http.Request) (any, error), req *http.Request) (any, error) {
 	others := p.others(req)
 	asks := listOf(req.URL.Query(), "")
-	if len(others) == 0 || r.merged == nil {
+	if len(others) == 0 || !r.merged {
 		return own(req)
 	}
 	q := req.URL.Query()
@@ -165,7 +165,10 @@ func (p *pages) mergeOthers(r route, own func(*http.Request) (any, error), req *
 	if err != nil {
 		return nil, err
 	}
-	page := r.merged(made)
+	page, ok := made.(merged)
+	if !ok {
+		return nil, fmt.Errorf("%s is no list of which other shards have a part", r.twin)
+	}
 	for _, a := range p.ask(req, others, r.twin+"?"+up.URL.RawQuery) {
 		why := a.why()
 		if why == "" {

@@ -84,23 +84,23 @@ type route struct {
 	title    string
 	make     func(*pages, *engine.Report, *http.Request) (any, error)
 	whole    func(*pages, *engine.Report, *http.Request) (serve.Whole, error) // the JSON of page=all; nil: there is no list
-	merged   func(any) merged                                                 // a list of which other shards have a part; nil: there is none
+	merged   bool                                                             // it is a list of which other shards have a part, see merged
 }
 
 // routes are all pages and their JSON. docs/api.md describes the JSON; a test compares its paths with these.
 var routes = []route{
-	{"/{$}", "/api/v1/groups", "groups.html", "Groups", (*pages).groups, (*pages).allGroups, func(v any) merged { return v.(*GroupsPage) }},
-	{"/group", "/api/v1/group", "group.html", "Group", (*pages).group, nil, nil},
-	{"/history", "/api/v1/history", "history.html", "History", (*pages).history, nil, nil},
-	{"/decisions", "/api/v1/decisions", "decisions.html", "Decisions", (*pages).decisions, (*pages).allDecisions, func(v any) merged { return v.(*DecisionsPage) }},
-	{"/scaler", "/api/v1/scaler", "scaler.html", "Scaler", (*pages).scaler, nil, nil},
-	{"/rebalances", "/api/v1/rebalances", "rebalances.html", "Rebalances", (*pages).rebalances, (*pages).allRebalances, func(v any) merged { return v.(*RebalancesPage) }},
-	{"/bill", "/api/v1/bill", "bill.html", "Bill", (*pages).bill, (*pages).allBill, nil},
-	{"/status", "/api/v1/status", "status.html", "Status", (*pages).status, nil, nil},
-	{"", "/api/v1/lag", "", "", nil, (*pages).lag, nil},
-	{"", "/api/v1/compare", "", "", (*pages).compare, nil, nil},
-	{"", "/api/v1/price", "", "", (*pages).price, nil, nil},
-	{"", "/api/v1/release", "", "", (*pages).release, nil, nil},
+	{"/{$}", "/api/v1/groups", "groups.html", "Groups", (*pages).groups, (*pages).allGroups, true},
+	{"/group", "/api/v1/group", "group.html", "Group", (*pages).group, nil, false},
+	{"/history", "/api/v1/history", "history.html", "History", (*pages).history, nil, false},
+	{"/decisions", "/api/v1/decisions", "decisions.html", "Decisions", (*pages).decisions, (*pages).allDecisions, true},
+	{"/scaler", "/api/v1/scaler", "scaler.html", "Scaler", (*pages).scaler, nil, false},
+	{"/rebalances", "/api/v1/rebalances", "rebalances.html", "Rebalances", (*pages).rebalances, (*pages).allRebalances, true},
+	{"/bill", "/api/v1/bill", "bill.html", "Bill", (*pages).bill, (*pages).allBill, false},
+	{"/status", "/api/v1/status", "status.html", "Status", (*pages).status, nil, false},
+	{"", "/api/v1/lag", "", "", nil, (*pages).lag, false},
+	{"", "/api/v1/compare", "", "", (*pages).compare, nil, false},
+	{"", "/api/v1/price", "", "", (*pages).price, nil, false},
+	{"", "/api/v1/release", "", "", (*pages).release, nil, false},
 }
 
 // failure is an error with its HTTP status. Its text is shown to the client.

@@ -46,7 +46,8 @@ func TestCheckTellsDetailsFromNeeds(t *testing.T) {
 				of(kmsg.ACLOperationWrite, kmsg.ACLResourceTypeTopic, "mine"), of(kmsg.ACLOperationDelete, kmsg.ACLResourceTypeGroup, "watch-mine"),
 				of(kmsg.ACLOperationAlter, kmsg.ACLResourceTypeCluster, "kafka-cluster"),
 			}),
-			[]string{`DESCRIBE_CONFIGS on TOPIC "theirs"`}, `on CLUSTER ALTER; on 1 topics, such as "mine", WRITE; on 1 groups, such as "watch-mine", DELETE`,
+			[]string{`DESCRIBE_CONFIGS on TOPIC "theirs"`},
+			`on CLUSTER ALTER; on 1 topics, such as "mine", WRITE; on 1 groups, such as "watch-mine", DELETE`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
