@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
