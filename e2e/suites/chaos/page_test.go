@@ -146,8 +146,8 @@ The columns have these meanings:
 {{end}}
 {{with .Lesson}}## A wrong lesson
 
-After the random part the traffic stayed at {{evenTraffic}}/s, and targetLag was 3 s. The leader was killed, and what it had learned of the consumers was written anew, three times
-too much: {{.Lessons}} times. {{if .Stopped}}The next leader scaled down each time. {{.Late}} of these steps made records late, and {{secs .After}} after the first lesson the scaler stopped itself and went back to the size that was
+After the random part the traffic stayed at {{evenTraffic}}/s, and targetLag was 3 s. All replicas were killed, what they had learned of the consumers was written anew, three times too much,
+and new ones started: {{.Lessons}} times. {{if .Stopped}}The next leader scaled down each time. {{.Late}} of these steps made records late, and {{secs .After}} after the first lesson the scaler stopped itself and went back to the size that was
 well. Then the traffic changed as before, down to {{.Lowest}}/s, and these faults came: {{range $i, $f := .Faults}}{{if $i}}, {{end}}{{$f}}{{end}}. In these {{secs .Observed}} there were {{len .Downs}} scale-downs.{{end}}
 {{with .Why}}It did not go as it should: {{.}}.{{end}}
 

@@ -23,7 +23,7 @@ const (
 
 // stopped is what became of a scaler whose lesson is wrong.
 type stopped struct {
-	Lessons  int           // wrong ones, each with a new leader
+	Lessons  int           // wrong ones, each for replicas that are new
 	Late     int           // steps down that made records late
 	Stopped  bool          // by itself
 	After    time.Duration // from the first wrong lesson to the stop
@@ -34,7 +34,8 @@ type stopped struct {
 	Why      error         // it did not stop, or was not well again
 }
 
-// stopsItself makes what was learned wrong until the scaler stops itself. A leader is killed for each lesson, and the next one reads it.
+// stopsItself makes what was learned wrong until the scaler stops itself. All replicas are killed for each lesson, and the next leader reads
+// it: one that has followed has readings of its own, which correct it at once.
 // Then the traffic falls, and leaders, brokers and the apiserver fail: nothing may be scaled down.
 func (s *system) stopsItself() stopped {
 	s.t.Helper()
@@ -47,9 +48,7 @@ func (s *system) stopsItself() stopped {
 	}
 	began := time.Now()
 	for !r.Stopped && r.Lessons < 2*breaker.LateAtMost {
-		s.leaderNow().Kill()
-		s.Mislead(wrongLesson)
-		s.startReplica()
+		s.replaceAll(func() { s.Mislead(wrongLesson) })
 		r.Lessons++
 		if err := s.until(lessonTime, func() error { return s.learnedFrom(&r) }); err != nil {
 			s.t.Logf("lesson %d is lost: %v", r.Lessons, err) // a step that was not seen whole does not count
@@ -65,6 +64,19 @@ func (s *system) stopsItself() stopped {
 	r.After = time.Since(began)
 	s.staysStopped(&r, change)
 	return r
+}
+
+// replaceAll kills all replicas, and starts as many anew after a change.
+func (s *system) replaceAll(change func()) {
+	s.t.Helper()
+	all := s.alive()
+	for _, r := range all {
+		r.Kill()
+	}
+	change()
+	for range all {
+		s.startReplica()
+	}
 }
 
 // calm is nil when all is well, no record waits for longer than the target, and something that was learned is saved.
