@@ -327,6 +327,9 @@ var notShown = map[string]string{
 	"lagscaler_messages_total":                 "what became of messages, for who looks for a receiver that loses some",
 	"lagscaler_message_failures_total":         "the same; the status page says when messages wait",
 	"lagscaler_messages_waiting":               "the same",
+	"lagscaler_poll_interval_seconds":          "a setting; LagscalerDataStale compares the age of the data with it",
+	"lagscaler_shards":                         "LagscalerShardSilent compares it with the leaders",
+	"lagscaler_shard_leader":                   "the same",
 	"lagscaler_group_rebalances_slow_total":    "the duration of each rebalance is shown with its threshold",
 }
 

@@ -100,10 +100,11 @@ type readers struct {
 	cancel  map[string]context.CancelFunc
 	cluster map[string]Cluster // that are read
 	started int
+	over    chan struct{} // closed when Run gives no poll back any more
 }
 
 func newReaders(ctx context.Context, e *Engine) *readers {
-	return &readers{ctx: ctx, engine: e, cancel: map[string]context.CancelFunc{}, cluster: map[string]Cluster{}}
+	return &readers{ctx: ctx, engine: e, cancel: map[string]context.CancelFunc{}, cluster: map[string]Cluster{}, over: make(chan struct{})}
 }
 
 // reconcile starts readers for new clusters, stops those of removed clusters, starts those anew whose interval is another one, and
@@ -128,7 +129,7 @@ func (r *readers) reconcile(clusters []Cluster) {
 		r.cancel[c.Name], r.cluster[c.Name] = cancel, c
 		turn := r.started
 		r.started++
-		r.wg.Go(func() { r.engine.poll(ctx, r.ctx, c, turn) })
+		r.wg.Go(func() { r.engine.poll(ctx, r, c, turn) })
 		if every, ok := r.engine.samples(&c); ok {
 			r.wg.Go(func() { r.engine.sample(ctx, c, spread(turn, every)) })
 		}
@@ -139,12 +140,13 @@ func (r *readers) stop() {
 	for _, stop := range r.cancel {
 		stop()
 	}
+	close(r.over)
 	r.wg.Wait()
 }
 
-// poll polls a cluster until ctx ends, and takes its polls in. One that Run has given back is always finished: until running ends, with
-// which Run ends.
-func (e *Engine) poll(ctx, running context.Context, c Cluster, turn int) {
+// poll polls a cluster until ctx ends, and takes its polls in. As long as Run goes on, which may decide for a while after ctx has ended, a
+// poll that it has given back is finished: Run may be waiting for it.
+func (e *Engine) poll(ctx context.Context, r *readers, c Cluster, turn int) {
 	spread(turn, e.polls(&c)).run(ctx, func() {
 		o, back := e.observe(ctx, c), make(chan *taking, 1)
 		if !e.deliver(ctx, reading{source: c.Source, cluster: c.Name, obs: &o, back: back}) {
@@ -154,9 +156,9 @@ func (e *Engine) poll(ctx, running context.Context, c Cluster, turn int) {
 		case t, ok := <-back:
 			if ok {
 				t.run()
-				e.deliver(running, reading{source: c.Source, cluster: c.Name, taken: t})
+				e.deliver(r.ctx, reading{source: c.Source, cluster: c.Name, taken: t})
 			}
-		case <-running.Done():
+		case <-r.over:
 		}
 	})
 }
