@@ -88,7 +88,7 @@ func pages(t *testing.T) map[string]bool {
 func TestCountersStartAtZero(t *testing.T) {
 	at := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	report := &engine.Report{
-		At: at, Leader: true,
+		At: at, Leader: true, Polls: []engine.PollStats{{Cluster: "main"}},
 		Clusters: []*engine.ClusterReport{{
 			Name: "main", Snapshot: &lag.Snapshot{},
 			Groups: []engine.GroupReport{{Lag: &lag.GroupLag{GroupState: lag.GroupState{Group: "new"}, ReadAt: at}}},

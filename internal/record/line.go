@@ -93,6 +93,7 @@ type source struct {
 	Ends      []lag.TopicRead `json:"ends,omitempty"`
 	Absent    []string        `json:"absent,omitempty"`
 	ClusterID string          `json:"clusterId,omitempty"`
+	Interval  time.Duration   `json:"interval,omitempty"` // between two polls of its cluster
 
 	TimeLagAtLeast float64 `json:"timeLagAtLeast,omitempty"`
 	TimeLagAtMost  float64 `json:"timeLagAtMost,omitempty"`
@@ -108,7 +109,7 @@ func pollOf(in scaler.Input) *poll {
 	p := &poll{Now: in.Now, Clock: in.Clock, Workload: in.Workload, Policy: in.Policy, SLO: in.Policy.SLO, Acts: in.Acts, Asleep: in.Asleep, Brakes: in.Brakes, Fleet: in.Fleet}
 	for _, s := range in.Sources {
 		p.Sources = append(p.Sources, source{
-			s.SourceSpec, s.Lag, s.Silent, s.Missing, s.Rebalance, s.Ends, s.Absent, s.ClusterID,
+			s.SourceSpec, s.Lag, s.Silent, s.Missing, s.Rebalance, s.Ends, s.Absent, s.ClusterID, s.Interval,
 			s.TimeLagAtLeast, s.TimeLagAtMost, s.Times, s.Judged, s.Late, s.JudgedWithin,
 		})
 	}
@@ -124,7 +125,7 @@ func (p *poll) input() (scaler.Input, error) {
 	in.Policy.SLO = p.SLO
 	for _, s := range p.Sources {
 		in.Sources = append(in.Sources, seen.Source{
-			SourceSpec: s.Spec, Lag: s.Lag, Silent: s.Silent, Missing: s.Missing, Rebalance: s.Rebalance, Ends: s.Ends, Absent: s.Absent, ClusterID: s.ClusterID,
+			SourceSpec: s.Spec, Lag: s.Lag, Silent: s.Silent, Missing: s.Missing, Rebalance: s.Rebalance, Ends: s.Ends, Absent: s.Absent, ClusterID: s.ClusterID, Interval: s.Interval,
 			TimeLagAtLeast: s.TimeLagAtLeast, TimeLagAtMost: s.TimeLagAtMost, Times: s.Times,
 			Judged: s.Judged, Late: s.Late, JudgedWithin: s.JudgedWithin,
 		})

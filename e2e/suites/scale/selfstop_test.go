@@ -5,6 +5,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/lagscaler/lagscaler/e2e/servers/closedloop"
 	"github.com/lagscaler/lagscaler/scaler"
@@ -34,7 +35,7 @@ func TestItStopsItself(t *testing.T) {
 		s.Mislead(150) // of 50
 		s.Daemon.Identity = fmt.Sprintf("leader-%d", step)
 		d = s.start()
-		await(t, fmt.Sprintf("late step %d of %d", step, breaker.LateAtMost), func() error {
+		awaitFor(t, 3*time.Minute, fmt.Sprintf("late step %d of %d", step, breaker.LateAtMost), func() error {
 			_, learned := s.Learned()
 			if b := learned.Breaker; len(b.Late) != step && b.Stop.Since.IsZero() {
 				return fmt.Errorf("the breaker has %+v", b)

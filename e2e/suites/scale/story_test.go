@@ -43,7 +43,7 @@ func TestTrafficGoesUpAndDown(t *testing.T) {
 	t.Log("and back")
 	s.Load.Set(60)
 	s.awaitDecision(d, "fewer replicas", func(got scalerReport) bool {
-		return got.Decision.Current <= 3 && got.Disposition != scaler.Applied
+		return got.Decision.Current <= 3 && got.Disposition != scaler.Applied && got.Decision.Verdict == scaler.Steady // no further step follows
 	})
 	s.checkChanges(d, sizes())
 	after := s.Consumed()
