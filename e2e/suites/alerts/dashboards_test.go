@@ -20,6 +20,7 @@ var empty = map[string]string{
 	"lagscaler-scaling Scalers N":                              "nobody is frozen",
 	"lagscaler-scaling Scalers O":                              "the same",
 	"lagscaler-scaling Limits of all scalers together, used A": "there are no limits of all scalers",
+	"lagscaler-self Clusters refused A":                        "no cluster has a file of its own",
 	"lagscaler-group Lag D":                                    "no lag is above a quarter of the threshold",
 	"lagscaler-group Unusual partitions K":                     "every topic has a reader",
 }

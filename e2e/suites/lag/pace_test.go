@@ -80,7 +80,7 @@ func TestEachClusterAtItsOwnPace(t *testing.T) {
 	var mu sync.Mutex
 	took := map[string][]time.Duration{}
 	var wrong []string
-	seen := map[string]uint64{}
+	seen, exact := map[string]uint64{}, map[string]int{}
 	d := daemon.Start(t, daemon.Options{Clusters: clusters, Published: func(r *engine.Report) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -95,7 +95,12 @@ func TestEachClusterAtItsOwnPace(t *testing.T) {
 				wrong = append(wrong, fmt.Sprintf("%s: no group; errors %+v", c.Name, c.Snapshot.Errors))
 				continue
 			}
-			if n, whole := g.Total(); n != want[c.Name] || !whole || len(c.Snapshot.Errors) > 0 {
+			n, whole := g.Total()
+			if !whole {
+				continue // a busy machine: what is unknown is said to be, and no number is wrong
+			}
+			exact[c.Name]++
+			if n != want[c.Name] {
 				wrong = append(wrong, fmt.Sprintf("%s: a lag of %d (complete: %v), want %d; errors %+v", c.Name, n, whole, want[c.Name], c.Snapshot.Errors))
 			}
 		}
@@ -111,6 +116,9 @@ func TestEachClusterAtItsOwnPace(t *testing.T) {
 	mu.Lock()
 	for _, w := range wrong {
 		t.Error(w)
+	}
+	if exact["free"] < len(took["free"])/2 || exact["tight"] < 2 {
+		t.Errorf("only so many polls read everything: %v of %d and %d", exact, len(took["free"]), len(took["tight"]))
 	}
 	polls := map[string]int{"free": len(took["free"]), "tight": len(took["tight"])}
 	middle := map[string]time.Duration{}
