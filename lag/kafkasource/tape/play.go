@@ -25,6 +25,7 @@ type Player struct {
 	answers map[question][][]byte
 	apis    map[int32][][3]int16
 	brokers []kmsg.MetadataResponseBroker
+	topics  map[string]kmsg.MetadataResponseTopic // as they were told last
 	cluster *string
 	unasked []string // requests that nobody made when the tape was recorded
 }
@@ -44,7 +45,7 @@ const (
 
 // NewPlayer makes a player. The error says what a tape lacks.
 func NewPlayer(t *Tape) (*Player, error) {
-	p := &Player{answers: map[question][][]byte{}, apis: map[int32][][3]int16{}}
+	p := &Player{answers: map[question][][]byte{}, apis: map[int32][][3]int16{}, topics: map[string]kmsg.MetadataResponseTopic{}}
 	for _, a := range t.APIs {
 		p.apis[a.Broker] = a.Versions
 	}
@@ -59,6 +60,11 @@ func NewPlayer(t *Tape) (*Player, error) {
 		m.SetVersion(e.Version)
 		if err := decode(m, e.Response); err == nil && len(m.Brokers) > 0 {
 			p.brokers, p.cluster = m.Brokers, m.ClusterID
+			for _, topic := range m.Topics {
+				if topic.Topic != nil {
+					p.topics[*topic.Topic] = topic
+				}
+			}
 		}
 	}
 	if len(p.brokers) == 0 || len(p.apis) == 0 {
@@ -166,8 +172,10 @@ func (p *Player) answer(broker int32, req kmsg.Request) (body []byte, ok bool) {
 			return all[0], true
 		}
 	}
-	if m, is := req.(*kmsg.MetadataRequest); is && len(m.Topics) == 0 {
-		return p.metadata(m.GetVersion()), true
+	if m, is := req.(*kmsg.MetadataRequest); is {
+		if topics, known := p.told(m.Topics); known {
+			return p.metadata(m.GetVersion(), topics), true
+		}
 	}
 	p.unasked = append(p.unasked, fmt.Sprintf("%s v%d of broker %d", kmsg.NameForKey(req.Key()), req.GetVersion(), broker))
 	return nil, false
@@ -200,10 +208,26 @@ func (p *Player) versions(broker int32, version int16) []byte {
 	return resp.AppendTo(nil)
 }
 
-// metadata is an answer with the brokers and no topics.
-func (p *Player) metadata(version int16) []byte {
+// told are the topics of a request that was not recorded as it is: the same ones may have been asked for in other requests, or in
+// another order. known is false if one was never asked for.
+func (p *Player) told(asked []kmsg.MetadataRequestTopic) (all []kmsg.MetadataResponseTopic, known bool) {
+	for _, a := range asked {
+		if a.Topic == nil {
+			return nil, false
+		}
+		topic, ok := p.topics[*a.Topic]
+		if !ok {
+			return nil, false
+		}
+		all = append(all, topic)
+	}
+	return all, true
+}
+
+// metadata is an answer with the brokers and some topics.
+func (p *Player) metadata(version int16, topics []kmsg.MetadataResponseTopic) []byte {
 	resp := kmsg.NewPtrMetadataResponse()
 	resp.SetVersion(version)
-	resp.Brokers, resp.ClusterID, resp.ControllerID = p.brokers, p.cluster, p.brokers[0].NodeID
+	resp.Brokers, resp.Topics, resp.ClusterID, resp.ControllerID = p.brokers, topics, p.cluster, p.brokers[0].NodeID
 	return resp.AppendTo(nil)
 }
