@@ -253,7 +253,7 @@ func TestWhatNeedsARestartRestarts(t *testing.T) {
 		"listen": "--set=service.port=8080", "healthListen": "--set=service.healthPort=8081", "webConfigFile": "--set=webConfigSecret=web",
 		"interval": "--set=config.interval=20s", "sampleInterval": "--set=config.sampleInterval=2s",
 		"metrics.compat": "--set=config.metrics.compat=true", "record": "--set=config.record.path=/tmp/a",
-		"memory": "--set=config.memory.file=/tmp/a", "customMetrics": "--set=externalScaler.enabled=true,customMetrics.enabled=true,customMetrics.tlsSecret=c,customMetrics.caBundle=YQ==", "audit": "--set=config.audit.path=/tmp/a", "otlp": "--set=config.otlp.endpoint=http://collector:4318", "externalScaler": "--set=externalScaler.enabled=true", "log.format": "--set=config.log.format=json", "kubernetes": "--set=watchNamespaces={a}",
+		"memory": "--set=config.memory.file=/tmp/a", "history": "--set=config.history.prometheus=http://prometheus:9090", "customMetrics": "--set=externalScaler.enabled=true,customMetrics.enabled=true,customMetrics.tlsSecret=c,customMetrics.caBundle=YQ==", "audit": "--set=config.audit.path=/tmp/a", "otlp": "--set=config.otlp.endpoint=http://collector:4318", "externalScaler": "--set=externalScaler.enabled=true", "log.format": "--set=config.log.format=json", "kubernetes": "--set=watchNamespaces={a}",
 	}
 	values := "--values=" + file(t, least)
 	before := checksum(t, values)
