@@ -53,7 +53,7 @@ func startTraffic(t *testing.T, brokers string, login []kgo.Opt) *traffic {
 	k := &traffic{t: t, brokers: brokers, login: login, running: map[string]context.CancelFunc{}}
 	ctx, cancel := context.WithCancel(context.Background())
 	k.all.Go(func() { k.produce(ctx) })
-	t.Cleanup(func() { cancel(); k.all.Wait() })
+	t.Cleanup(func() { cancel(); k.stopAll(); k.all.Wait() })
 	return k
 }
 
@@ -115,6 +115,15 @@ func (k *traffic) stopConsumer(name string) {
 	if cancel, ok := k.running[name]; ok {
 		cancel()
 		delete(k.running, name)
+	}
+}
+
+// stopAll stops the consumers that no pod has stopped.
+func (k *traffic) stopAll() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, stop := range k.running {
+		stop()
 	}
 }
 

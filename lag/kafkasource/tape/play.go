@@ -213,10 +213,12 @@ func (p *Player) versions(broker int32, version int16) []byte {
 func (p *Player) told(asked []kmsg.MetadataRequestTopic) (all []kmsg.MetadataResponseTopic, known bool) {
 	for _, a := range asked {
 		if a.Topic == nil {
+			p.unasked = append(p.unasked, fmt.Sprintf("Metadata of the topic with the id %x", a.TopicID))
 			return nil, false
 		}
 		topic, ok := p.topics[*a.Topic]
 		if !ok {
+			p.unasked = append(p.unasked, "Metadata of the topic "+*a.Topic)
 			return nil, false
 		}
 		all = append(all, topic)
