@@ -23,6 +23,7 @@ func TestAPIServerTakesEverything(t *testing.T) {
 	c := controlPlane(t)
 	c.InstallCRDs(t, kube.ServiceMonitors, kube.PodMonitors, kube.PrometheusRules)
 	ns := c.RestrictedNamespace(t)
+	c.Apply(t, "default", "{apiVersion: v1, kind: Namespace, metadata: {name: kafka}}") // strimzi-values.yaml has a Role there
 	for _, values := range valuesFiles(t) {
 		t.Run(filepath.Base(values), func(t *testing.T) {
 			t.Parallel()
