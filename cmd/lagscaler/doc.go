@@ -71,6 +71,7 @@
 //	To which shard does a group belong?                  lag/shard         doc.go: the rules; shard.go: Owner
 //	Who has it while the number of shards changes?       lag/shard         seat.go: Look
 //	Where does the leader of a shard write its claim?    scaler/kube       shards.go: in its Lease
+//	How are the Leases of the other shards followed?     scaler/kube       shardleases.go: look, saw
 //	What does a shard read and show of a fleet?          internal/engine   shards.go: divide, goBy, own
 //	How does a page show all shards?                     internal/web      others.go: mergeOthers, elsewhere
 //	When do decisions get their share of these limits?   internal/engine   brakes.go: concludeAll, when all of a poll are made
