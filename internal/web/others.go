@@ -202,20 +202,36 @@ func silentShards(v any) (out []Problem) {
 
 func (l *List) list() *List { return l }
 
-func (g *GroupsPage) add(other json.RawMessage) error {
-	var o GroupsPage
-	if err := json.Unmarshal(other, &o); err != nil {
-		return fmt.Errorf("its answer is none of this version: %w", err)
+// partOf is the same page of another shard.
+func partOf[P any](answer json.RawMessage) (page P, err error) {
+	if err := json.Unmarshal(answer, &page); err != nil {
+		return page, fmt.Errorf("its answer is none of this version: %w", err)
 	}
-	g.Total, g.Groups, g.Rows = g.Total+o.Total, g.Groups+o.Groups, append(slices.Clone(g.Rows), o.Rows...)
-	for _, c := range o.Counts {
-		i := slices.IndexFunc(g.Counts, func(own StatusCount) bool { return own.Status == c.Status })
-		if i < 0 {
-			g.Counts = append(g.Counts, c)
+	return page, nil
+}
+
+// addCounts adds what another shard counts. of is what a row counts, and how many of them.
+func addCounts[C any](own, others []C, of func(*C) (what any, count *int)) []C {
+	for i := range others {
+		what, count := of(&others[i])
+		at := slices.IndexFunc(own, func(c C) bool { same, _ := of(&c); return same == what })
+		if at < 0 {
+			own = append(own, others[i])
 			continue
 		}
-		g.Counts[i].Count += c.Count
+		_, sum := of(&own[at])
+		*sum += *count
 	}
+	return own
+}
+
+func (g *GroupsPage) add(other json.RawMessage) error {
+	o, err := partOf[GroupsPage](other)
+	if err != nil {
+		return err
+	}
+	g.Total, g.Groups, g.Rows = g.Total+o.Total, g.Groups+o.Groups, append(slices.Clone(g.Rows), o.Rows...)
+	g.Counts = addCounts(g.Counts, o.Counts, func(c *StatusCount) (any, *int) { return c.Status, &c.Count })
 	return nil
 }
 
@@ -226,19 +242,12 @@ func (g *GroupsPage) arrange() {
 }
 
 func (d *DecisionsPage) add(other json.RawMessage) error {
-	var o DecisionsPage
-	if err := json.Unmarshal(other, &o); err != nil {
-		return fmt.Errorf("its answer is none of this version: %w", err)
+	o, err := partOf[DecisionsPage](other)
+	if err != nil {
+		return err
 	}
 	d.Total, d.Scalers = d.Total+o.Total, append(d.Scalers, o.Scalers...)
-	for _, c := range o.Verdicts {
-		i := slices.IndexFunc(d.Verdicts, func(own VerdictCount) bool { return own.Verdict == c.Verdict })
-		if i < 0 {
-			d.Verdicts = append(d.Verdicts, c)
-			continue
-		}
-		d.Verdicts[i].Count += c.Count
-	}
+	d.Verdicts = addCounts(d.Verdicts, o.Verdicts, func(c *VerdictCount) (any, *int) { return c.Verdict, &c.Count })
 	for _, b := range o.Brakes {
 		if i := slices.IndexFunc(d.Brakes, func(own BrakeView) bool { return own.Name == b.Name }); i >= 0 {
 			d.Brakes[i].addUsed(&b)
@@ -269,19 +278,12 @@ func (d *DecisionsPage) arrange() {
 }
 
 func (r *RebalancesPage) add(other json.RawMessage) error {
-	var o RebalancesPage
-	if err := json.Unmarshal(other, &o); err != nil {
-		return fmt.Errorf("its answer is none of this version: %w", err)
+	o, err := partOf[RebalancesPage](other)
+	if err != nil {
+		return err
 	}
 	r.Total, r.Events = r.Total+o.Total, append(r.Events, o.Events...)
-	for _, c := range o.Causes {
-		i := slices.IndexFunc(r.Causes, func(own CauseCount) bool { return own.Cause == c.Cause })
-		if i < 0 {
-			r.Causes = append(r.Causes, c)
-			continue
-		}
-		r.Causes[i].Count += c.Count
-	}
+	r.Causes = addCounts(r.Causes, o.Causes, func(c *CauseCount) (any, *int) { return c.Cause, &c.Count })
 	return nil
 }
 
