@@ -33,8 +33,8 @@ const (
 
 // fields are the fields of messages with names, by their name in kmsg. A text field that is neither here nor in plain is of kind text.
 var fields = map[string]kind{
-	"Group": group, "GroupID": group, "Groups": group, "CoordinatorKey": group, "CoordinatorKeys": group, "Key": group,
-	"Topic": topic, "TopicName": topic, "Topics": topic, "SubscribedTopicNames": topic, "SourceTopics": topic, "RepartitionSinkTopics": topic, "Name": topic, "ResourceName": topic,
+	"Group": group, "GroupID": group, "GroupIDs": group, "Groups": group, "CoordinatorKey": group, "CoordinatorKeys": group, "Key": group,
+	"Topic": topic, "TopicName": topic, "Topics": topic, "SubscribedTopicNames": topic, "SubscribedTopics": topic, "SinkTopic": topic, "SourceTopics": topic, "RepartitionSinkTopics": topic, "Name": topic, "ResourceName": topic,
 	"MemberID": member, "InstanceID": static, "ClientID": client, "ClientHost": address, "Host": host,
 	"Rack": rack, "RackID": rack, "ClusterID": cluster, "TopicID": id,
 }

@@ -107,3 +107,45 @@ func TestUserDataIsLeftOut(t *testing.T) {
 		t.Errorf("group %+v", got.Groups[0])
 	}
 }
+
+// freeTexts are text fields that are neither names nor words of the protocol: nothing asks for them again.
+var freeTexts = map[string]string{
+	"Documentation": "left out", "ErrorMessage": "left out", "SubscribedTopicRegex": "left out",
+	"Metadata": "of a commit: nothing reads it", "Value": "of a setting that polls read: a number, which stays",
+	"ProcessID":     "of a Kafka Streams application: told apart, and not asked for",
+	"SubtopologyID": "the same", "Stores": "the same", "Successors": "the same",
+}
+
+// A name that is taken for a text becomes another one than in the request that asks for it, so a replay would not find its answer. Every
+// text field of a message has a kind, or a reason why it needs none.
+func TestEveryTextHasAKind(t *testing.T) {
+	found := map[string]bool{}
+	for _, key := range asked {
+		texts(reflect.TypeOf(kmsg.RequestForKey(key)).Elem(), "", found)
+		texts(reflect.TypeOf(kmsg.ResponseForKey(key)).Elem(), "", found)
+	}
+	for field := range found {
+		_, named := fields[field]
+		_, word := plain[field]
+		if _, free := freeTexts[field]; !named && !word && !free {
+			t.Errorf("%s has no kind", field)
+		}
+	}
+}
+
+// texts finds the names of all text fields of a type.
+func texts(of reflect.Type, field string, found map[string]bool) {
+	switch of.Kind() {
+	case reflect.Struct:
+		for i := range of.NumField() {
+			if f := of.Field(i); f.IsExported() && f.Type != reflect.TypeFor[kmsg.Tags]() {
+				texts(f.Type, f.Name, found)
+			}
+		}
+	case reflect.Pointer, reflect.Slice:
+		texts(of.Elem(), field, found)
+	case reflect.String:
+		found[field] = true
+	default:
+	}
+}
