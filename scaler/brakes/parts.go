@@ -36,7 +36,7 @@ func Fair(limit int32, parts []Part) []int32 {
 	has, left := make([]int32, len(parts)), int64(max(0, limit))
 	for _, wanted := range [][]int64{uses, asks, rest} {
 		for i, n := range split(left, wanted) {
-			has[i] += int32(n) //nolint:gosec // at most limit
+			has[i] += bounded(n)
 			left -= n
 		}
 	}
@@ -80,11 +80,11 @@ func Usable(limit int32, own int, parts []Part, written int32) int32 {
 			free -= int64(p.Has)
 		}
 	}
-	return int32(max(0, min(free, int64(written)))) //nolint:gosec // at most limit
+	return bounded(max(0, min(free, int64(written))))
 }
 
 // Steppers is how many of so many acting scalers may step down at once.
-func (l *Limit) Steppers(acting int32) int32 { return int32(l.stepping(int(acting))) } //nolint:gosec // at most acting
+func (l *Limit) Steppers(acting int32) int32 { return bounded(int64(l.stepping(int(acting)))) }
 
 // Needs says what the scalers of a round use and ask for of each limit, by its name. It is asked after [Ledger.Share], so that what was
 // cut is asked for as long as it is remembered.
@@ -97,7 +97,7 @@ func (l *Ledger) Needs(r Round) map[string]Parts {
 	needs := map[string]Parts{}
 	for _, m := range s.rooms {
 		needs[m.Limit.Name] = Parts{
-			Added: Part{Uses: m.AddedPerMinute}, Replicas: Part{Uses: m.Replicas}, Down: Part{Uses: int32(m.SteppingDown)}, Acting: m.acting, //nolint:gosec // scalers
+			Added: Part{Uses: m.AddedPerMinute}, Replicas: Part{Uses: m.Replicas}, Down: Part{Uses: bounded(int64(m.SteppingDown))}, Acting: m.acting,
 		}
 	}
 	for _, a := range s.asks {
@@ -114,3 +114,6 @@ func (l *Ledger) Needs(r Round) map[string]Parts {
 	}
 	return needs
 }
+
+// bounded is a number as the parts have it, which are far below its bounds.
+func bounded(n int64) int32 { return int32(min(max(n, math.MinInt32), math.MaxInt32)) }

@@ -148,7 +148,7 @@ func (s *sharing) room(limit *Limit) *room {
 			r.stepping[name] = true
 		}
 	}
-	r.SteppingDown, r.MayStepDown, r.acting = len(r.stepping), limit.stepping(acting), int32(acting) //nolint:gosec // scalers
+	r.SteppingDown, r.MayStepDown, r.acting = len(r.stepping), limit.stepping(acting), bounded(int64(acting))
 	r.added, r.replicas = limit.AddedPerMinute, limit.Replicas
 	if s.round.Parts != nil {
 		part := s.round.Parts[limit.Name]
