@@ -1,25 +1,16 @@
 package lag
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // counters are the sums of a group's movements. They only grow.
 type counters struct{ consumed, produced, lost, rewinds uint64 }
 
-// topicState is the offsets of a group's partitions of one topic when they were last read.
+// topicState is what was last known of a group's partitions of one topic, in the order of their numbers: after a poll that could not
+// read a partition, the next one is compared with the one before. As long as each poll reads what the one before knew, it is the list of
+// the last Snapshot, so that a million partitions take no memory of their own.
 type topicState struct {
 	id         [16]byte
-	partitions []partitionState // in the order of their numbers
-}
-
-// partitionState is what was last known of a partition: after a poll that could not read it, the next one is compared
-// with the one before.
-type partitionState struct {
-	start, committed, end int64
-	partition             int32
-	known                 Known
+	partitions []PartitionLag // never changed: it may be that of a Snapshot
 }
 
 // compare walks the group's partitions beside what was last known of each, and sums up the movements.
@@ -39,15 +30,7 @@ func (p *groupHistory) compare(g *GroupLag) counters {
 			d.rewinds++
 			state.id, state.partitions = topic.ID, nil
 		}
-		state.include(topic.Partitions)
-		k := 0
-		for i := range topic.Partitions {
-			part := &topic.Partitions[i]
-			for state.partitions[k].partition != part.Partition {
-				k++
-			}
-			d.add(part, &state.partitions[k], topic.Orphaned)
-		}
+		state.add(&d, topic)
 	}
 	return d
 }
@@ -65,84 +48,85 @@ func (p *groupHistory) keepTopics(g *GroupLag) {
 // mostAbsent is how many partitions of a topic are remembered beyond twice those that are there: their numbers come from brokers.
 const mostAbsent = 1000
 
-// include makes a state for each of the partitions, which are in the order of their numbers, beside those that it has.
-func (t *topicState) include(now []PartitionLag) {
-	if t.has(now) {
+// add adds the movements since what was last known, and takes over what is known now.
+func (t *topicState) add(d *counters, topic *TopicLag) {
+	now, last, k, all := topic.Partitions, t.partitions, 0, true
+	for i := range now {
+		for k < len(last) && last[k].Partition < now[i].Partition {
+			k, all = k+1, false // it was there before
+		}
+		if k == len(last) || last[k].Partition != now[i].Partition {
+			continue
+		}
+		d.add(&now[i], &last[k], topic.Orphaned)
+		all = all && now[i].Known.Has(last[k].Known)
+		k++
+	}
+	if all && k == len(last) {
+		t.partitions = now
 		return
 	}
-	known := t.partitions
-	for i := range now {
-		n := now[i].Partition
-		if _, found := slices.BinarySearchFunc(known, n, compareState); !found {
-			t.partitions = append(t.partitions, partitionState{partition: n})
-		}
-	}
-	slices.SortFunc(t.partitions, func(a, b partitionState) int { return cmp.Compare(a.partition, b.partition) })
+	t.partitions = merge(last, now)
 	if len(t.partitions) > 2*len(now)+mostAbsent {
-		t.partitions = slices.DeleteFunc(t.partitions, func(s partitionState) bool { return !lists(now, s.partition) })
+		t.partitions = now
 	}
+}
+
+// merge is what is known of each partition of both lists, by the later one that knows it.
+func merge(last, now []PartitionLag) []PartitionLag {
+	all := make([]PartitionLag, 0, max(len(last), len(now)))
+	for i := range now {
+		for len(last) > 0 && last[0].Partition < now[i].Partition {
+			all, last = append(all, last[0]), last[1:]
+		}
+		p := now[i]
+		if len(last) > 0 && last[0].Partition == p.Partition {
+			p.complete(&last[0])
+			last = last[1:]
+		}
+		all = append(all, p)
+	}
+	return append(all, last...)
+}
+
+// complete fills in offsets that were not read, as they were.
+func (p *PartitionLag) complete(last *PartitionLag) {
+	if !p.Known.Has(KnownStart) {
+		p.Start = last.Start
+	}
+	if !p.Known.Has(KnownCommitted) {
+		p.Committed = last.Committed
+	}
+	if !p.Known.Has(KnownEnd) {
+		p.End = last.End
+	}
+	p.Known |= last.Known
 }
 
 // find is the place of a partition. Most topics have all of theirs, in order.
 func (t *topicState) find(n int32) (at int, ok bool) {
-	if n >= 0 && int(n) < len(t.partitions) && t.partitions[n].partition == n {
+	if n >= 0 && int(n) < len(t.partitions) && t.partitions[n].Partition == n {
 		return int(n), true
 	}
-	return slices.BinarySearchFunc(t.partitions, n, compareState)
+	return slices.BinarySearchFunc(t.partitions, n, comparePartition)
 }
 
-func compareState(s partitionState, n int32) int { return cmp.Compare(s.partition, n) }
-
-// has reports whether there is a state for each of the partitions: the usual case.
-func (t *topicState) has(now []PartitionLag) bool {
-	k := 0
-	for i := range now {
-		for k < len(t.partitions) && t.partitions[k].partition < now[i].Partition {
-			k++
-		}
-		if k == len(t.partitions) || t.partitions[k].partition != now[i].Partition {
-			return false
-		}
-	}
-	return true
-}
-
-func lists(now []PartitionLag, partition int32) bool {
-	_, found := slices.BinarySearchFunc(now, partition, comparePartition)
-	return found
-}
-
-// add adds one partition's movements since its last state, and replaces the state.
-func (d *counters) add(p *PartitionLag, last *partitionState, orphaned bool) {
-	both := p.Known & last.known
+// add adds one partition's movements since what was last known of it.
+func (d *counters) add(p, last *PartitionLag, orphaned bool) {
+	both := p.Known & last.Known
 	if both.Has(KnownEnd) && !orphaned {
-		n, _ := Progress(last.end, p.End)
+		n, _ := Progress(last.End, p.End)
 		d.produced += uint64(n)
 	}
 	if both.Has(KnownStart) && p.Lost() > 0 {
-		n, _ := Progress(max(p.Committed, last.start), p.Start)
+		n, _ := Progress(max(p.Committed, last.Start), p.Start)
 		d.lost += uint64(n)
 	}
 	if both.Has(KnownCommitted) {
-		n, ok := Progress(last.committed, p.Committed)
+		n, ok := Progress(last.Committed, p.Committed)
 		d.consumed += uint64(n)
 		if !ok {
 			d.rewinds++
 		}
 	}
-	last.replace(p)
-}
-
-// replace takes over what is now known of the partition.
-func (s *partitionState) replace(p *PartitionLag) {
-	if p.Known.Has(KnownStart) {
-		s.start = p.Start
-	}
-	if p.Known.Has(KnownCommitted) {
-		s.committed = p.Committed
-	}
-	if p.Known.Has(KnownEnd) {
-		s.end = p.End
-	}
-	s.known |= p.Known
 }

@@ -54,10 +54,11 @@ const slicesOfCommit = 4
 
 func (l *lateness) add(now *PartitionLag, state *topicState, ends *topicEnds, w processing) {
 	i, ok := state.find(now.Partition)
-	if !ok || int(now.Partition) >= len(ends.partitions) || now.Known.Has(KnownLag) || !(now.Known & state.partitions[i].known).Has(KnownCommitted) {
+	if !ok || int(now.Partition) >= len(ends.partitions) || now.Known.Has(KnownLag) || !(now.Known & state.partitions[i].Known).Has(KnownCommitted) {
 		return
 	}
-	from, n := state.partitions[i].committed, now.Committed-state.partitions[i].committed
+	from := state.partitions[i].Committed
+	n := now.Committed - from
 	if n == 0 {
 		return
 	}
