@@ -175,7 +175,7 @@ func (f *fleet) group(p groupPlan, end int64) lag.GroupRead {
 	commits := lag.TopicCommits{Topic: p.name + "-topic"}
 	for i := range p.partitions {
 		commits.Partitions = append(commits.Partitions, lag.PartitionCommit{
-			Partition: int32(i), Offset: max(0, end-int64(p.behind(f.now))), LeaderEpoch: lag.NoGeneration, Known: lag.KnownCommitted,
+			Partition: int32(i), Offset: max(0, end-int64(p.behind(f.now))), Known: lag.KnownCommitted,
 		})
 	}
 	g.Commits = []lag.TopicCommits{commits}

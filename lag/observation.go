@@ -165,13 +165,12 @@ type TopicCommits struct {
 // PartitionCommit is a committed offset: the next offset the group will read.
 // A partition that has no commit is not listed.
 type PartitionCommit struct {
-	Offset      int64
-	Lag         int64 // share groups on 4.2+: as the broker computed it, when KnownLag is set
-	Partition   int32
-	LeaderEpoch int32    // NoGeneration when unknown
-	Evidence    Evidence // NoData, if the headers of batches were looked at
-	Known       Known    // KnownCommitted unless Err is set, KnownLag for share groups whose broker returns it
-	Err         ErrorCode
+	Offset    int64
+	Lag       int64 // share groups on 4.2+: as the broker computed it, when KnownLag is set
+	Partition int32
+	Evidence  Evidence // NoData, if the headers of batches were looked at
+	Known     Known    // KnownCommitted unless Err is set, KnownLag for share groups whose broker returns it
+	Err       ErrorCode
 }
 
 // TopicRead is one topic's metadata and offsets.

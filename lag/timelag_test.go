@@ -20,7 +20,7 @@ func TestWorstTimeLagIsNotHidden(t *testing.T) {
 		late := part(500)
 		late.At = 0 // answered, but at no known time: no history
 		commit := func(p int32, o int64) lag.PartitionCommit {
-			return lag.PartitionCommit{Partition: p, Offset: o, LeaderEpoch: lag.NoGeneration, Known: lag.KnownCommitted}
+			return lag.PartitionCommit{Partition: p, Offset: o, Known: lag.KnownCommitted}
 		}
 		return lag.Compute(lag.Observation{
 			Began: at, At: at,

@@ -126,7 +126,7 @@ func (c *Cluster) read(ctx context.Context, g *group, now time.Time) (lag.GroupR
 		commits := lag.TopicCommits{Topic: topic}
 		for _, p := range slices.Sorted(maps.Keys(g.offsets[topic])) {
 			commits.Partitions = append(commits.Partitions, lag.PartitionCommit{
-				Partition: p, Offset: g.offsets[topic][p], LeaderEpoch: lag.NoGeneration, Known: lag.KnownCommitted,
+				Partition: p, Offset: g.offsets[topic][p], Known: lag.KnownCommitted,
 			})
 		}
 		if len(commits.Partitions) > 0 {

@@ -84,7 +84,7 @@ func (r *Reading) shareCommits(topics []kmsg.DescribeShareGroupOffsetsResponseGr
 
 func shareCommit(sp kmsg.DescribeShareGroupOffsetsResponseGroupTopicPartition, version int16) lag.PartitionCommit {
 	c := lag.PartitionCommit{
-		Partition: sp.Partition, Offset: sp.StartOffset, LeaderEpoch: sp.LeaderEpoch, Err: lag.ErrorCode(sp.ErrorCode),
+		Partition: sp.Partition, Offset: sp.StartOffset, Err: lag.ErrorCode(sp.ErrorCode),
 	}
 	switch {
 	case c.Err != lag.OK || sp.StartOffset < 0: // not started: it has neither a position nor a lag

@@ -132,10 +132,10 @@ func (a *OffsetFetchResponse) partitions(r *reader) []lag.PartitionCommit {
 
 // commit reads the fields of fixed length, which are most of an answer, at once.
 func (a *OffsetFetchResponse) commit(r *reader) lag.PartitionCommit {
-	c := lag.PartitionCommit{LeaderEpoch: lag.NoGeneration}
+	var c lag.PartitionCommit
 	size := 12
 	if a.Version >= 5 {
-		size = 16
+		size = 16 // with the leader epoch
 	}
 	fixed := r.Span(size)
 	if len(fixed) < size {
@@ -143,9 +143,6 @@ func (a *OffsetFetchResponse) commit(r *reader) lag.PartitionCommit {
 	}
 	c.Partition = int32(binary.BigEndian.Uint32(fixed))
 	c.Offset = int64(binary.BigEndian.Uint64(fixed[4:]))
-	if size == 16 {
-		c.LeaderEpoch = int32(binary.BigEndian.Uint32(fixed[12:]))
-	}
 	return c
 }
 

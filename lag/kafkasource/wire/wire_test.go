@@ -88,7 +88,7 @@ func commitsByKmsg(t *testing.T, raw []byte, version int16) []GroupCommits {
 		for _, t := range g.Topics {
 			c := lag.TopicCommits{Topic: t.Topic}
 			for _, p := range t.Partitions {
-				pc := lag.PartitionCommit{Partition: p.Partition, Offset: p.Offset, LeaderEpoch: p.LeaderEpoch, Err: lag.ErrorCode(p.ErrorCode)}
+				pc := lag.PartitionCommit{Partition: p.Partition, Offset: p.Offset, Err: lag.ErrorCode(p.ErrorCode)}
 				if pc.Err == lag.OK {
 					pc.Known = lag.KnownCommitted
 				}
