@@ -192,6 +192,7 @@ func (e *Engine) Tick(ctx context.Context, now time.Time) {
 	e.scaling.load(ctx, now)
 	for i, c := range e.current.Clusters {
 		t := e.take(c.Name, observations[i])
+		observations[i] = lag.Observation{} // see taking.compute
 		t.run()
 		e.took(t)
 	}

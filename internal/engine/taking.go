@@ -65,6 +65,7 @@ func (t *taking) compute() {
 	}
 	prev, name := t.before.Snapshot, t.of.Name
 	s := t.declared.Compute(o, prev)
+	t.o.Groups = nil // the commits of a million partitions take 32 MB, and nobody reads them again
 	t.events = c.monitor.Snapshot(s, t.hints)
 	slo := func(group string) lag.SLO { return c.slo(name, group) }
 	rates := c.history.Add(s, slo)
@@ -118,6 +119,7 @@ func (e *Engine) begin(ctx context.Context, r reading, now time.Time) {
 	e.declare(now)
 	e.scaling.load(ctx, now)
 	c.taking = e.take(r.cluster, *r.obs)
+	*r.obs = lag.Observation{} // the poller has it, too: see taking.compute
 	r.back <- c.taking
 }
 
