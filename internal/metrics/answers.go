@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"sync"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
@@ -68,7 +67,7 @@ const maxIdle = 30
 
 func newAnswers(inner http.Handler, latest func() *engine.Report) *answers {
 	return &answers{
-		inner: inner, negotiate: handler(prometheus.NewRegistry().Gather), latest: latest,
+		inner: inner, negotiate: negotiator(), latest: latest,
 		parts: make(chan struct{}, 1), kept: map[kind]*kept{},
 	}
 }

@@ -1,11 +1,7 @@
 package metrics
 
 import (
-	"cmp"
-	"slices"
 	"strconv"
-
-	dto "github.com/prometheus/client_model/go"
 
 	"github.com/lagscaler/lagscaler/lag"
 )
@@ -24,23 +20,22 @@ type compatView struct {
 
 func (v *compatView) isStale() bool { return v.stale }
 
-// gatherCompat renders /metrics/compat: the groups of the main page, with all their partitions.
-func (p *Page) gatherCompat() ([]*dto.MetricFamily, error) {
+// compatMakers are the metrics of /metrics/compat: the groups of the main page, with all their partitions.
+func (p *Page) compatMakers() ([]maker, error) {
 	s := p.views()
 	type about struct {
 		tool  *tool
 		level level
 	}
-	made := map[about][]*compatView{}
-	var all []*dto.MetricFamily
+	views := map[about][]*compatView{}
+	var all []maker
 	for _, r := range compatTable {
 		a := about{r.tool, r.level}
-		if _, ok := made[a]; !ok {
-			made[a] = s.compatViews(r.tool, r.level)
+		if _, ok := views[a]; !ok {
+			views[a] = s.compatViews(r.tool, r.level)
 		}
-		all = append(all, families([]row[*compatView]{r.row()}, made[a])...)
+		all = append(all, makers([]row[*compatView]{r.row()}, views[a])...)
 	}
-	slices.SortFunc(all, func(a, b *dto.MetricFamily) int { return cmp.Compare(a.GetName(), b.GetName()) })
 	return all, nil
 }
 

@@ -12,8 +12,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-	_ "github.com/prometheus/client_golang/prometheus/promhttp/zstd" // offers zstd beside gzip
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
@@ -73,13 +71,9 @@ func New(o Options) *Page {
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
-	p.answers = newAnswers(handler(p.gather), o.Latest)
-	p.compat = newAnswers(handler(p.gatherCompat), o.Latest)
+	p.answers = newAnswers(handler(p.makers), o.Latest)
+	p.compat = newAnswers(handler(p.compatMakers), o.Latest)
 	return p
-}
-
-func handler(g prometheus.GathererFunc) http.Handler {
-	return promhttp.HandlerFor(g, promhttp.HandlerOpts{EnableOpenMetrics: true})
 }
 
 // helps replaces the placeholders of settings in the HELP texts.
@@ -207,24 +201,28 @@ func (p *Page) clusterStale(r *engine.Report, cluster string) bool {
 }
 
 // Gather is what a scrape gets, for other formats.
-func (p *Page) Gather() ([]*dto.MetricFamily, error) { return p.gather() }
+func (p *Page) Gather() ([]*dto.MetricFamily, error) { return source(p.makers).Gather() }
 
-// gather renders the page. It reads only the last Report and the statistics of the process.
-func (p *Page) gather() ([]*dto.MetricFamily, error) {
+// makers are the metrics of the page. It reads only the last Report and the statistics of the process.
+func (p *Page) makers() ([]maker, error) {
+	process, err := p.process.Gather()
+	if err != nil {
+		return nil, err
+	}
 	s := p.views()
-	all, err := p.process.Gather()
-	all = append(all, families(groupTable, s.groups)...)
-	all = append(all, families(topicTable, s.topics)...)
-	all = append(all, families(partitionTable, s.partitions)...)
-	all = append(all, families(scalerTable, s.scalers)...)
-	all = append(all, families(clusterTable, s.clusters)...)
-	all = append(all, families(pollTable, s.polls)...)
-	all = append(all, families(selfTable, s.self)...)
-	for _, f := range all {
-		if h, ok := p.helps[f.GetName()]; ok {
-			f.Help = &h
+	all := slices.Concat(
+		made(process), makers(groupTable, s.groups), makers(topicTable, s.topics), makers(partitionTable, s.partitions),
+		makers(scalerTable, s.scalers), makers(clusterTable, s.clusters), makers(pollTable, s.polls), makers(selfTable, s.self),
+	)
+	for i := range all {
+		if h, ok := p.helps[all[i].name]; ok {
+			family := all[i].make
+			all[i].make = func() *dto.MetricFamily {
+				f := family()
+				f.Help = &h
+				return f
+			}
 		}
 	}
-	slices.SortFunc(all, func(a, b *dto.MetricFamily) int { return cmp.Compare(a.GetName(), b.GetName()) })
-	return all, err
+	return all, nil
 }

@@ -57,7 +57,7 @@ func TestPageIsLintFree(t *testing.T) {
 // Every family passes the registry's own checks: types, label names, no series twice.
 func TestPageIsConsistent(t *testing.T) {
 	p := page(scaled((&fleet{name: "main", groups: 3, topics: 2, partitions: 2}).report(20), nil), everything)
-	for name, gather := range map[string]prometheus.GathererFunc{"native": p.gather, "compat": p.gatherCompat} {
+	for name, gather := range map[string]source{"native": p.makers, "compat": p.compatMakers} {
 		if _, err := (prometheus.Gatherers{gather}).Gather(); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -93,8 +93,8 @@ func TestTableIsWhatIsExposed(t *testing.T) {
 	p := New(Options{Latest: func() *engine.Report { return r }, Filter: everything, ConfigLoaded: func() bool { return true }, Questions: questions, Pushes: func() (uint64, uint64) { return 2, 1 }, ClusterConfigs: clusterConfigs, Receivers: func() []Receiver {
 		return []Receiver{{Name: "chat", Sent: 3, Refused: 1, Dropped: 2, Failed: 4, Waiting: 5}}
 	}})
-	check := func(metrics []Metric, gather func() ([]*dto.MetricFamily, error)) {
-		gathered, err := gather()
+	check := func(metrics []Metric, s source) {
+		gathered, err := s.Gather()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -119,8 +119,8 @@ func TestTableIsWhatIsExposed(t *testing.T) {
 			}
 		}
 	}
-	check(Metrics(), p.gather)
-	check(CompatMetrics(), p.gatherCompat)
+	check(Metrics(), p.makers)
+	check(CompatMetrics(), p.compatMakers)
 }
 
 func TestLabelsThatPrometheusRenames(t *testing.T) {

@@ -134,20 +134,13 @@ func (o *out) flag(b bool, own ...string) {
 	}
 }
 
-// families renders a table over its views. A metric without series has no family.
-func families[V view](table []row[V], views []V) []*dto.MetricFamily {
-	var all []*dto.MetricFamily
-	for i := range table {
-		r := &table[i]
-		o := &out{metric: &r.Metric, family: &dto.MetricFamily{Name: &r.Name, Help: &r.Help, Type: r.Type.dto()}}
-		for _, v := range views {
-			r.into(v, o)
-		}
-		if len(o.family.Metric) > 0 {
-			all = append(all, o.family)
-		}
+// family renders one metric over the views of its table.
+func (r *row[V]) family(views []V) *dto.MetricFamily {
+	o := &out{metric: &r.Metric, family: &dto.MetricFamily{Name: &r.Name, Help: &r.Help, Type: r.Type.dto()}}
+	for _, v := range views {
+		r.into(v, o)
 	}
-	return all
+	return o.family
 }
 
 // count is how many series a view has in a table.
