@@ -4,7 +4,7 @@
 // and programs need the same numbers. The rules:
 //
 //   - A page is made only from the last Report, which has the last 100 rebalances of each group, and from the samples of the
-//     last two hours that package recent keeps (at most 192 MiB). A page never causes a request to Kafka or Kubernetes, and it
+//     last two hours that package recent keeps (at most 96 MiB). A page never causes a request to Kafka or Kubernetes, and it
 //     changes nothing. One page, /history, asks a Prometheus, if the configuration names one: at most four questions at once.
 //   - A page and its JSON are made from one value.
 //   - Nothing is loaded from other hosts, and a strict content security policy enforces that. The pages work without JavaScript,

@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	ringSamples = 720       // per group: two hours of polls each 10 s
-	ringBudget  = 192 << 20 // bytes for all groups together; above about 17,000 groups the ring holds fewer samples
-	sampleBytes = 16
+	ringSamples = 720      // per group: two hours of polls each 10 s
+	ringBudget  = 96 << 20 // bytes for all groups together; above about 17,000 groups the ring holds fewer samples
+	sampleBytes = 8
 )
 
 // Ring keeps the samples of every group. It may be read while a report is added.
@@ -37,8 +37,8 @@ type groupRing struct {
 	next    int      // where the next one goes
 }
 
-// sample is one group at one poll; NaN: unknown.
-type sample struct{ lag, late, produced, consumed float32 }
+// sample is one group at one poll.
+type sample struct{ lag, late, produced, consumed short }
 
 // New is an empty ring.
 func New() *Ring { return &Ring{clusters: map[string]*clusterRing{}} }
@@ -101,19 +101,18 @@ func (c *clusterRing) add(report *engine.ClusterReport, limit int) {
 }
 
 func sampleOf(g *engine.GroupReport) sample {
-	nan := float32(math.NaN())
-	s := sample{nan, nan, nan, nan}
+	s := sample{unknown, unknown, unknown, unknown}
 	if g.Summary.Known > 0 && !g.Lag.Stale() {
-		s.lag = float32(g.Summary.Total)
+		s.lag = shorten(float64(g.Summary.Total))
 	}
 	if late, atLeast, ok := g.Rates.TimeLag.Value(); ok && (!atLeast || says(late, g.SLO.LagTime)) {
-		s.late = float32(late)
+		s.late = shorten(late)
 	}
 	if v, ok := g.Rates.Produced.Value(); ok {
-		s.produced = float32(v)
+		s.produced = shorten(v)
 	}
 	if v, ok := g.Rates.Consumed.Value(); ok {
-		s.consumed = float32(v)
+		s.consumed = shorten(v)
 	}
 	return s
 }
@@ -182,7 +181,7 @@ func (r *Ring) Lags(cluster, group string, n int) []float32 {
 	_, samples := r.past(cluster, group, n)
 	out := make([]float32, len(samples))
 	for i, s := range samples {
-		out[i] = s.lag
+		out[i] = float32(s.lag.value())
 	}
 	return out
 }
@@ -202,10 +201,10 @@ func (r *Ring) past(cluster, group string, n int) ([]int64, []sample) {
 	return c.times[len(c.times)-n:], samples[len(samples)-n:]
 }
 
-func known(v float32) *float64 {
-	if math.IsNaN(float64(v)) {
+func known(s short) *float64 {
+	v := s.value()
+	if math.IsNaN(v) {
 		return nil
 	}
-	f := float64(v)
-	return &f
+	return &v
 }

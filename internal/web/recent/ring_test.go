@@ -83,13 +83,13 @@ func TestRoomOfAGroup(t *testing.T) {
 	var g groupRing
 	for _, limit := range []int{ringSamples, 359, 1} {
 		for i := range 2 * ringSamples {
-			g.add(sample{lag: float32(i)}, limit)
+			g.add(sample{lag: short(i)}, limit)
 			if cap(g.samples) > limit {
 				t.Fatalf("limit %d: room for %d samples", limit, cap(g.samples))
 			}
 		}
 		all := g.inOrder()
-		if len(all) != limit || all[0].lag != float32(2*ringSamples-limit) || all[limit-1].lag != 2*ringSamples-1 {
+		if len(all) != limit || all[0].lag != short(2*ringSamples-limit) || all[limit-1].lag != 2*ringSamples-1 {
 			t.Errorf("limit %d: %d samples, from %v to %v", limit, len(all), all[0].lag, all[len(all)-1].lag)
 		}
 	}
@@ -98,7 +98,7 @@ func TestRoomOfAGroup(t *testing.T) {
 // manyGroups are so many that the ring must be small; with the race detector fewer, see race_test.go.
 var manyGroups = 10_000
 
-// The ring of two hours of 10,000 groups stays below 200 MB, with every sample.
+// The ring of two hours of 10,000 groups stays below 80 MB, with every sample.
 func TestRingOfTenThousandGroups(t *testing.T) {
 	all := groups(manyGroups)
 	before := inUse()
@@ -108,7 +108,7 @@ func TestRingOfTenThousandGroups(t *testing.T) {
 	}
 	took := inUse() - before
 	t.Logf("%d groups, %d samples each: %.0f MB", len(all), ringSamples, float64(took)/1e6)
-	if took > 20_000*uint64(manyGroups) {
+	if took > 8_000*uint64(manyGroups) {
 		t.Errorf("the ring takes %.0f MB", float64(took)/1e6)
 	}
 	if s := ring.Series("main", all[len(all)-1].Lag.Group); len(s.Seconds) != ringSamples || s.Lag[0] == nil {

@@ -1,0 +1,3 @@
+package recent
+
+import _ "github.com/lagscaler/lagscaler/internal/fixedseed"
