@@ -2,6 +2,7 @@ package web
 
 import (
 	"sync"
+	"weak"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
 )
@@ -24,17 +25,20 @@ func newDigest(r *engine.Report) *digest {
 	}
 }
 
-// digests holds the digest of the latest report, so that several pages of one report share it.
+// digests holds the digest of the latest report, so that several pages of one report share it. It does not keep it from being collected:
+// a page that was opened once would keep its report, which is 100 MB for a million group-partitions, until the next one is opened.
 type digests struct {
 	mu   sync.Mutex
-	last *digest
+	last weak.Pointer[digest]
 }
 
 func (d *digests) at(r *engine.Report) *digest {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.last == nil || d.last.of != r {
-		d.last = newDigest(r)
+	last := d.last.Value()
+	if last == nil || last.of != r {
+		last = newDigest(r)
+		d.last = weak.Make(last)
 	}
-	return d.last
+	return last
 }

@@ -2,6 +2,7 @@ package events
 
 import (
 	"sync"
+	"weak"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/rebalancemon"
@@ -10,15 +11,15 @@ import (
 // Index holds the counts of the last Report that was searched. The zero value is ready to use, by several goroutines at once.
 type Index struct {
 	mu     sync.Mutex
-	report *engine.Report
-	counts countsByGroup // of report; not changed afterwards
+	report weak.Pointer[engine.Report] // it is not kept because somebody searched it once
+	counts countsByGroup               // of report; not changed afterwards
 }
 
 func (x *Index) countsOf(r *engine.Report) countsByGroup {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.report != r {
-		x.report, x.counts = r, x.counts.next(r)
+	if of := weak.Make(r); x.report != of {
+		x.report, x.counts = of, x.counts.next(r)
 	}
 	return x.counts
 }
