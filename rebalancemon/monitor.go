@@ -156,6 +156,22 @@ func (m *Monitor) forget() {
 		}
 	}
 	m.hints.forget(m.now)
+	m.forgetEvents(keepAll)
+}
+
+// forgetEvents forgets the oldest events of the groups with the most, if all groups together have more than most.
+func (m *Monitor) forgetEvents(most int) {
+	all := 0
+	for _, g := range m.groups {
+		all += len(g.stats.events)
+	}
+	if all <= most {
+		return
+	}
+	share := max(leastEvents, most/len(m.groups))
+	for _, g := range m.groups {
+		g.stats.keep(share)
+	}
 }
 
 // maxGap is the longest gap between two observations of a group over which something is concluded about the time between

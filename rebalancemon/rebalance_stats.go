@@ -5,8 +5,16 @@ import (
 	"time"
 )
 
-// keepEvents is how many of a group's last events are kept.
-const keepEvents = 100
+const (
+	// keepEvents is how many of a group's last events are kept.
+	keepEvents = 100
+
+	// keepAll is how many are kept of all groups of a cluster together, at about 250 bytes each: 50 MB. When there are more, no group
+	// keeps more than an equal share of them: the last 20 of each of 10,000 groups. A group keeps leastEvents, however many groups
+	// there are.
+	keepAll     = 200_000
+	leastEvents = 10
+)
 
 // rebalanceStats counts a group's rebalances. Its counters only grow.
 type rebalanceStats struct {
@@ -34,6 +42,14 @@ func (t *rebalanceStats) add(ev Event, slow time.Duration) {
 	t.events = append(slices.Clone(t.events[from:]), ev)
 	t.typical = typicalOf(t.events)
 	t.lastHour().at(ev.End).count += uint32(ev.Count)
+}
+
+// keep forgets all but the last n events.
+func (t *rebalanceStats) keep(n int) {
+	if len(t.events) > n {
+		t.events = slices.Clone(t.events[len(t.events)-n:])
+		t.typical = typicalOf(t.events)
+	}
 }
 
 // addTime adds to the time spent rebalancing. What was spent before an hour ago is no part of the last hour.
