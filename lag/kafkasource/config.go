@@ -71,6 +71,7 @@ type Config struct {
 // Limits bound what the source asks of brokers, and how long it waits. The zero value of a field means its default.
 type Limits struct {
 	InFlight    int     // requests of a poll in flight per broker (a sample adds one more): 2
+	Single      int     // of them, requests about one group (OffsetFetch before Kafka 3.0): 8
 	Groups      int     // groups a request describes or fetches commits of: 500
 	Partitions  int     // partitions a ListOffsets request asks for: 10,000
 	Topics      int     // topics a Metadata request asks for: 5,000
@@ -116,6 +117,7 @@ func (l Limits) orDefault() Limits {
 	return Limits{
 		PerSecond: l.PerSecond, Connections: l.Connections,
 		InFlight:   cmp.Or(l.InFlight, 2),
+		Single:     cmp.Or(l.Single, 8),
 		Groups:     cmp.Or(l.Groups, 500),
 		Partitions: cmp.Or(l.Partitions, 10_000),
 		Topics:     cmp.Or(l.Topics, 5_000),

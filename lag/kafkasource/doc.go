@@ -14,7 +14,8 @@
 //	ListGroups                        1
 //	DescribeGroups or its equivalent  1 for every 500 groups of one type (classic, consumer, share, streams) that it
 //	                                  coordinates, not counting those that are Empty
-//	OffsetFetch                       1 for every 500 groups that it coordinates; before Kafka 3.0 one for each group
+//	OffsetFetch                       1 for every 500 groups that it coordinates; before Kafka 3.0 one for each group,
+//	                                  up to 8 of them at once
 //	DescribeConfigs                   1 an hour, if it coordinates share groups: how many members it admits to one; and 1 an hour to one broker: how long commits are kept
 //	DescribeShareGroupOffsets         1 for every 500 share groups, instead of OffsetFetch
 //	ListOffsets, log ends             1 for every 10,000 partitions that it leads

@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/kversion"
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/lag/kafkasource"
@@ -209,6 +211,36 @@ func TestConnectionsToABroker(t *testing.T) {
 		}
 		if o.Quota.Connections != open {
 			t.Errorf("limit %d: %d connections are shown, %d are open", most, o.Quota.Connections, open)
+		}
+	}
+}
+
+// Before Kafka 3.0 each group takes a request of its own, and more of them are under way at once. Twin: later brokers, with the same
+// groups, one in each batch.
+func TestSingleGroupsAreReadAtOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		version *kversion.Versions
+		most    func(greatest int) bool
+	}{
+		"2.8": {kversion.V2_8_0(), func(n int) bool { return n > 4 }},
+		"3.0": {kversion.V3_0_0(), func(n int) bool { return n <= 4 }}, // two of the poll, and kafka-go's list of brokers
+	} {
+		dialled := &counted{open: map[string]int{}, most: map[string]int{}}
+		r := newRig(t, kafkasource.Config{Dial: dialled.dial, Limits: kafkasource.Limits{Groups: 1}}, kfake.MaxVersions(c.version))
+		r.fill(60)
+		o := r.observe()
+		quiet(t, o)
+		if len(o.Groups) != 60 {
+			t.Errorf("%s: %d groups", name, len(o.Groups))
+		}
+		dialled.mu.Lock()
+		greatest := 0
+		for _, n := range dialled.most {
+			greatest = max(greatest, n)
+		}
+		dialled.mu.Unlock()
+		if !c.most(greatest) {
+			t.Errorf("%s: %d connections to a broker", name, greatest)
 		}
 	}
 }

@@ -45,7 +45,7 @@ func New(cfg Config) (*Source, error) {
 		Brokers: cfg.Brokers, ClientID: cfg.ClientID, TLS: cfg.TLS, SASL: cfg.SASL, Advertised: cfg.Advertised, Dial: cfg.Dial, Tap: cfg.Tap,
 		Identity:  cfg.Identity,
 		PerSecond: l.PerSecond, Connections: cfg.Open, MetadataTTL: l.Brokers,
-		InFlight: l.InFlight, Response: l.Response, DialTimeout: l.Dial, Request: l.Request,
+		InFlight: l.InFlight, Single: l.Single, Response: l.Response, DialTimeout: l.Dial, Request: l.Request,
 	})
 	if err != nil {
 		return nil, err

@@ -8,7 +8,7 @@
 // poll or one sample: every request goes through it, and it collects what was sent and what failed.
 //
 //	request                 goes to                                    waits for
-//	Round.Send in a poll    one broker                                 one of the broker's 2 slots (Limits.InFlight)
+//	Round.Send in a poll    one broker                                 one of the broker's 2 slots (Limits.InFlight), or 8 for one group (Single)
 //	Round.Send in a sample  one broker                                 nothing: a sample must not wait for a poll
 //	Round.SendAny           brokers in turn, then the bootstrap ones   nothing
 //

@@ -15,6 +15,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/kafkasource/wire"
 )
 
 // Config says how to reach brokers. All fields but TLS, SASL, Advertised and Dial must be set.
@@ -35,6 +36,7 @@ type Config struct {
 	Tap func(Exchange)
 
 	InFlight    int           // requests of DoLimited in flight per broker
+	Single      int           // of them, those about one group: OffsetFetch of brokers before Kafka 3.0. At least InFlight
 	PerSecond   float64       // requests to all brokers; 0: no limit
 	Connections *Connections  // that are open; nil: no limit
 	MetadataTTL time.Duration // between two readings of kafka-go's list of brokers, at most; 0: its default of 6 s
@@ -96,7 +98,7 @@ func New(cfg Config) (*Client, error) {
 	if c.cfg.Connections == nil {
 		c.cfg.Connections = NewConnections(0)
 	}
-	c.limits = limits{inFlight: cfg.InFlight, connections: c.cfg.Connections.most}
+	c.limits = limits{inFlight: cfg.InFlight, single: cfg.Single, connections: c.cfg.Connections.most}
 	c.setBootstrap(cfg.Brokers)
 	c.transport = &kafka.Transport{
 		Dial:           c.dial,
@@ -208,7 +210,7 @@ func (c *Client) do(ctx context.Context, sent Counter, broker int32, req kmsg.Re
 
 // DoLimited is Do within the bound on requests in flight to the broker.
 func (c *Client) DoLimited(ctx context.Context, sent Counter, broker int32, req kmsg.Request) (kmsg.Response, error) {
-	release, err := c.limits.acquire(ctx, broker)
+	release, err := c.limits.acquire(ctx, broker, c.single(broker, req.Key()))
 	if err != nil {
 		if c.slow(ctx, sent, broker, false, err) {
 			err = WithCode(lag.Slow, err)
@@ -217,6 +219,16 @@ func (c *Client) DoLimited(ctx context.Context, sent Counter, broker int32, req 
 	}
 	defer release()
 	return c.Do(ctx, sent, broker, req)
+}
+
+// single reports whether a request is about one group, although there may be thousands of them. It takes a broker a fraction of a
+// millisecond, so most of the time nothing is done but to wait for the network: more of them may be in flight.
+func (c *Client) single(broker int32, key int16) bool {
+	if key != wire.OffsetFetchKey {
+		return false
+	}
+	version, known := c.Version(broker, key, wire.OffsetFetchBatched)
+	return known && version < wire.OffsetFetchBatched
 }
 
 // AsResponse gives a response its type. It takes the results of Do.

@@ -64,24 +64,31 @@ func TestThrottleLongerThanPatience(t *testing.T) {
 
 func TestInFlightIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := limits{inFlight: 2}
-		first, err := l.acquire(t.Context(), 1)
+		l := limits{inFlight: 2, single: 3}
+		first, err := l.acquire(t.Context(), 1, false)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := l.acquire(t.Context(), 1); err != nil {
+		if _, err := l.acquire(t.Context(), 1, false); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := l.acquire(ctx, 1); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := l.acquire(ctx, 1, false); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("a third slot: %v", err)
 		}
-		if _, err := l.acquire(t.Context(), 2); err != nil {
+		if _, err := l.acquire(t.Context(), 2, false); err != nil {
 			t.Errorf("another broker: %v", err)
 		}
+		soon, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		for i := range 4 {
+			if _, err := l.acquire(soon, 1, true); (err == nil) != (i < 3) {
+				t.Errorf("request %d about one group: %v", i, err)
+			}
+		}
 		first()
-		if _, err := l.acquire(t.Context(), 1); err != nil {
+		if _, err := l.acquire(t.Context(), 1, false); err != nil {
 			t.Errorf("a slot that was released: %v", err)
 		}
 	})

@@ -12,6 +12,7 @@ import (
 // limits hold back requests, per broker.
 type limits struct {
 	inFlight    int
+	single      int // of requests about one group
 	connections int // requests of any kind at once, each of which needs a connection; 0: no limit
 	mu          sync.Mutex
 	byBroker    map[int32]*brokerLimit
@@ -19,6 +20,7 @@ type limits struct {
 
 type brokerLimit struct {
 	slots          chan struct{}
+	single         chan struct{} // for requests about one group
 	connections    chan struct{} // nil: no limit
 	throttledUntil time.Time
 	answered       time.Time // the last answer; zero: none
@@ -32,7 +34,7 @@ func (l *limits) of(broker int32) *brokerLimit {
 	}
 	b, ok := l.byBroker[broker]
 	if !ok {
-		b = &brokerLimit{slots: make(chan struct{}, l.inFlight)}
+		b = &brokerLimit{slots: make(chan struct{}, l.inFlight), single: make(chan struct{}, max(l.inFlight, l.single))}
 		switch {
 		case l.connections > 0 && broker == AnyBroker:
 			b.connections = make(chan struct{}, 1)
@@ -44,12 +46,17 @@ func (l *limits) of(broker int32) *brokerLimit {
 	return b
 }
 
-// acquire takes one of the broker's slots for requests in flight. The caller calls release when it has the answer.
-func (l *limits) acquire(ctx context.Context, broker int32) (release func(), err error) {
+// acquire takes one of the broker's slots for requests in flight, or of those about one group. The caller calls release when it has the
+// answer.
+func (l *limits) acquire(ctx context.Context, broker int32, single bool) (release func(), err error) {
 	b := l.of(broker)
+	slots := b.slots
+	if single {
+		slots = b.single
+	}
 	select {
-	case b.slots <- struct{}{}:
-		return func() { <-b.slots }, nil
+	case slots <- struct{}{}:
+		return func() { <-slots }, nil
 	case <-ctx.Done():
 		return nil, fmt.Errorf("waiting for requests in flight: %w", ctx.Err())
 	}
