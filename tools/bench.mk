@@ -1,10 +1,18 @@
 # What a poll costs, what others pay for the same numbers, and what many clusters at once cost.
 
-.PHONY: bench bench-clusters bench-scaler
+.PHONY: bench bench-batches bench-clusters bench-large bench-scaler
 
-## bench: measure polls of 100,000 and 1,000,000 partitions of groups, and bench-scaler; write docs/benchmarks.md
-bench: bench-scaler
+## bench: measure polls of 100,000 partitions of groups, bench-large and bench-scaler; write docs/benchmarks.md
+bench: bench-scaler bench-large
 	cd e2e && go run ./bench -write '$(CURDIR)/docs/benchmarks.md'
+
+## bench-large: measure a million group-partitions, one shard of ten million, 10,000 idle groups, and what each part keeps; write docs/benchmarks.md
+bench-large:
+	cd e2e && go run ./bench -large -write '$(CURDIR)/docs/benchmarks.md'
+
+## bench-batches: measure what 10,000 idle groups cost embedded and real brokers, by how many of them one request asks about; five minutes
+bench-batches:
+	cd e2e && go run ./bench -batches -write '$(CURDIR)/docs/benchmarks.md'
 
 ## bench-clusters: measure the program that reads 50 clusters of 2,000 groups, also with three that fail; ten minutes, 4 GB
 bench-clusters:

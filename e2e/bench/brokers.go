@@ -2,12 +2,14 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,6 +22,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"github.com/twmb/franz-go/pkg/kversion"
+
+	"github.com/lagscaler/lagscaler/lag/shard"
 )
 
 // The cluster that is read: what a large shared one looks like to a lag exporter.
@@ -30,8 +34,23 @@ const (
 	startPatience = 5 * time.Minute
 )
 
+// fill says which groups a cluster has.
+type fill struct {
+	groups     int
+	partitions int  // of one topic, which each group reads
+	members    bool // each group has one, which holds the topic
+	shards     int  // above 0: only the groups of the first of so many shards are like this; the others have one commit
+
+	session time.Duration // of members; 0: half a day
+}
+
+// whole reports whether a group is one of those that are read.
+func (f fill) whole(group string) bool {
+	return f.shards == 0 || shard.Owner("bench", group, f.shards) == 0
+}
+
 // serve runs three embedded brokers until standard input closes. It prints their addresses when they are filled.
-func serve(ctx context.Context, groups int) error {
+func serve(ctx context.Context, f fill) error {
 	names := make([]string, topics)
 	for i := range names {
 		names[i] = fmt.Sprintf("topic-%02d", i)
@@ -42,7 +61,7 @@ func serve(ctx context.Context, groups int) error {
 		return err
 	}
 	defer c.Close()
-	if err := fill(ctx, c.ListenAddrs(), names, groups, perTopic); err != nil {
+	if err := f.into(ctx, c.ListenAddrs(), names); err != nil {
 		return err
 	}
 	delayed.Store(true)
@@ -51,9 +70,66 @@ func serve(ctx context.Context, groups int) error {
 	return nil
 }
 
+// fillReal makes topics and groups in a cluster that runs.
+func fillReal(ctx context.Context, addresses string, f fill) error {
+	client, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(addresses, ",")...))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	create := kmsg.NewPtrCreateTopicsRequest()
+	create.TimeoutMillis = int32(time.Minute.Milliseconds())
+	names := make([]string, topics)
+	for i := range names {
+		names[i] = fmt.Sprintf("topic-%02d", i)
+		t := kmsg.NewCreateTopicsRequestTopic()
+		t.Topic, t.NumPartitions, t.ReplicationFactor = names[i], int32(f.partitions), 1
+		create.Topics = append(create.Topics, t)
+	}
+	created, err := create.RequestWith(ctx, client)
+	if err != nil {
+		return err
+	}
+	for _, t := range created.Topics {
+		if t.ErrorCode != 0 {
+			return fmt.Errorf("creating %s: %w", t.Topic, kerr.ErrorForCode(t.ErrorCode))
+		}
+	}
+	for _, b := range client.SeedBrokers() {
+		if err := awaitTopics(ctx, b, names); err != nil {
+			return err
+		}
+	}
+	return f.into(ctx, strings.Split(addresses, ","), names)
+}
+
+// awaitTopics waits until a broker knows all topics: it refuses commits to others.
+func awaitTopics(ctx context.Context, b *kgo.Broker, names []string) error {
+	req := kmsg.NewPtrMetadataRequest()
+	for _, name := range names {
+		t := kmsg.NewMetadataRequestTopic()
+		t.Topic = kmsg.StringPtr(name)
+		req.Topics = append(req.Topics, t)
+	}
+	for {
+		answer, err := b.Request(ctx, req)
+		if err != nil {
+			return err
+		}
+		known, ok := answer.(*kmsg.MetadataResponse)
+		if ok && !slices.ContainsFunc(known.Topics, func(t kmsg.MetadataResponseTopic) bool { return t.ErrorCode != 0 }) {
+			return nil
+		}
+		if err := sleep(ctx, 100*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
 // start runs serve as a child and waits for its addresses.
-func start(ctx context.Context, groups int) (addresses []string, stop func(), err error) {
-	cmd := exec.CommandContext(ctx, os.Args[0], "-role", "brokers", "-groups", strconv.Itoa(groups)) // ourselves
+func start(ctx context.Context, f fill) (addresses []string, stop func(), err error) {
+	cmd := exec.CommandContext(ctx, os.Args[0], "-role", "brokers", "-groups", strconv.Itoa(f.groups), "-partitions", strconv.Itoa(f.partitions),
+		"-members="+strconv.FormatBool(f.members), "-shards", strconv.Itoa(f.shards)) // ourselves
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -79,8 +155,8 @@ func start(ctx context.Context, groups int) (addresses []string, stop func(), er
 	return strings.Split(strings.TrimSpace(line), ","), stop, nil
 }
 
-// fill gives each group one member that holds a whole topic, and a commit for each of its partitions.
-func fill(ctx context.Context, addresses []string, names []string, groups, partitions int) error {
+// into makes the groups: each has a commit for each partition of a topic.
+func (f fill) into(ctx context.Context, addresses []string, names []string) error {
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
 	versions := kversion.V3_9_0()
@@ -96,14 +172,14 @@ func fill(ctx context.Context, addresses []string, names []string, groups, parti
 	for range cap(failed) {
 		wg.Go(func() {
 			for i := range work {
-				if err := populate(ctx, client, fmt.Sprintf("group-%05d", i), names[i%len(names)], partitions); err != nil {
+				if err := f.populate(ctx, client, fmt.Sprintf("group-%05d", i), names[i%len(names)]); err != nil {
 					failed <- err
 					return
 				}
 			}
 		})
 	}
-	for i := range groups {
+	for i := range f.groups {
 		select {
 		case work <- i:
 		case err := <-failed:
@@ -116,25 +192,56 @@ func fill(ctx context.Context, addresses []string, names []string, groups, parti
 	return <-failed
 }
 
-func populate(ctx context.Context, client *kgo.Client, group, topic string, partitions int) error {
-	member, generation, err := join(ctx, client, group, topic)
+func (f fill) populate(ctx context.Context, client *kgo.Client, group, topic string) error {
+	switch {
+	case !f.whole(group):
+		return commitTo(ctx, client, group, topic, 1)
+	case !f.members:
+		return commitTo(ctx, client, group, topic, f.partitions)
+	}
+	return f.populateWhole(ctx, client, group, topic)
+}
+
+// commitTo commits to the first partitions of a topic for a group without members.
+func commitTo(ctx context.Context, client *kgo.Client, group, topic string, partitions int) error {
+	commit := kmsg.NewPtrOffsetCommitRequest()
+	commit.Group, commit.Generation = group, -1
+	commit.Topics = append(commit.Topics, commits(topic, partitions))
+	committed, err := commit.RequestWith(ctx, client)
+	if err != nil {
+		return err
+	}
+	return kerr.ErrorForCode(committed.Topics[0].Partitions[0].ErrorCode)
+}
+
+// commits are those of the first partitions of a topic, at their first record.
+func commits(topic string, partitions int) kmsg.OffsetCommitRequestTopic {
+	ct := kmsg.NewOffsetCommitRequestTopic()
+	ct.Topic = topic
+	for p := range int32(partitions) {
+		cp := kmsg.NewOffsetCommitRequestTopicPartition()
+		cp.Partition = p
+		ct.Partitions = append(ct.Partitions, cp)
+	}
+	return ct
+}
+
+// populateWhole makes a group with a member that holds the topic.
+func (f fill) populateWhole(ctx context.Context, client *kgo.Client, group, topic string) error {
+	member, generation, err := f.join(ctx, client, group, topic)
 	if err != nil {
 		return fmt.Errorf("joining %s: %w", group, err)
 	}
 	assignment := kmsg.ConsumerMemberAssignment{Topics: []kmsg.ConsumerMemberAssignmentTopic{{Topic: topic}}}
 	commit := kmsg.NewPtrOffsetCommitRequest()
 	commit.Group, commit.MemberID, commit.Generation = group, member, generation
-	ct := kmsg.NewOffsetCommitRequestTopic()
-	ct.Topic = topic
-	for p := range int32(partitions) {
+	for p := range int32(f.partitions) {
 		assignment.Topics[0].Partitions = append(assignment.Topics[0].Partitions, p)
-		cp := kmsg.NewOffsetCommitRequestTopicPartition()
-		cp.Partition = p
-		ct.Partitions = append(ct.Partitions, cp)
 	}
-	commit.Topics = append(commit.Topics, ct)
+	commit.Topics = append(commit.Topics, commits(topic, f.partitions))
 	sync := kmsg.NewPtrSyncGroupRequest()
 	sync.Group, sync.MemberID, sync.Generation = group, member, generation
+	sync.ProtocolType, sync.Protocol = kmsg.StringPtr("consumer"), kmsg.StringPtr("range") // as in join: brokers demand it
 	sync.GroupAssignment = []kmsg.SyncGroupRequestGroupAssignment{{MemberID: member, MemberAssignment: assignment.AppendTo(nil)}}
 	synced, err := sync.RequestWith(ctx, client)
 	if err != nil {
@@ -147,10 +254,10 @@ func populate(ctx context.Context, client *kgo.Client, group, topic string, part
 	return errors.Join(kerr.ErrorForCode(synced.ErrorCode), kerr.ErrorForCode(committed.Topics[0].Partitions[0].ErrorCode))
 }
 
-func join(ctx context.Context, client *kgo.Client, group, topic string) (member string, generation int32, err error) {
+func (f fill) join(ctx context.Context, client *kgo.Client, group, topic string) (member string, generation int32, err error) {
 	meta := kmsg.ConsumerMemberMetadata{Version: 1, Topics: []string{topic}}
 	req := kmsg.NewPtrJoinGroupRequest()
-	req.Group, req.ProtocolType, req.SessionTimeoutMillis, req.RebalanceTimeoutMillis = group, "consumer", 12*3600*1000, 60000
+	req.Group, req.ProtocolType, req.SessionTimeoutMillis, req.RebalanceTimeoutMillis = group, "consumer", int32(cmp.Or(f.session, 12*time.Hour).Milliseconds()), 60000
 	req.Protocols = []kmsg.JoinGroupRequestProtocol{{Name: "range", Metadata: meta.AppendTo(nil)}}
 	resp, err := req.RequestWith(ctx, client)
 	if err != nil {

@@ -48,7 +48,8 @@ func serveMany(ctx context.Context, clusters, groups int) error {
 			return err
 		}
 		defer c.Close()
-		if err := fill(ctx, c.ListenAddrs(), names, groups, manyPerGroup); err != nil {
+		groupsOf := fill{groups: groups, partitions: manyPerGroup, members: true}
+		if err := groupsOf.into(ctx, c.ListenAddrs(), names); err != nil {
 			return fmt.Errorf("filling cluster %d: %w", i, err)
 		}
 		f.Clusters = append(f.Clusters, strings.Join(c.ListenAddrs(), ","))

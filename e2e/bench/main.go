@@ -1,7 +1,9 @@
 // Command bench measures the cost of a poll of a large cluster, and the cost of other methods to read the same numbers.
 //
-//	bench            the table of one run: 100,000 group-partitions read by five methods, and 1,000,000 read by lagscaler
+//	bench            the table of one run: 100,000 group-partitions read by four methods
 //	bench -write F   the same, written into docs/benchmarks.md, between the two comments that mark the place
+//	bench -large     the tables of large clusters: time, requests, memory, and what each part keeps; also with -write
+//	bench -batches   what idle groups cost brokers, by how many of them one request asks about; with real brokers, too; also with -write
 //	bench -many      the table of the program that reads 50 clusters, also with -write; -clusters and -groups make them fewer
 //
 // The embedded brokers run in a process of their own, so that the measured CPU and memory are those of the client only.
@@ -28,9 +30,15 @@ func main() {
 
 func run() error {
 	role := flag.String("role", "", "internal: what a child process does")
+	partitions := flag.Int("partitions", perTopic, "internal: that each group reads")
+	members := flag.Bool("members", true, "internal: each group has a member")
+	shards := flag.Int("shards", 0, "internal: of how many the groups of the first are to be read")
+	name := flag.String("world", "", "internal: which large cluster is read")
 	groups := flag.Int("groups", manyGroups, "with -many: consumer groups of each cluster")
 	clusters := flag.Int("clusters", manyClusters, "with -many: clusters, at least 4")
 	many := flag.Bool("many", false, "measure the program that reads many clusters")
+	batches := flag.Bool("batches", false, "measure how many groups a request should ask about")
+	large := flag.Bool("large", false, "measure large clusters")
 	faulty := flag.Int("faulty", 0, "internal: how many of the addresses are no good clusters")
 	brokers := flag.String("brokers", "", "internal: addresses to read")
 	rounds := flag.Int("rounds", 15, "measured rounds")
@@ -40,13 +48,19 @@ func run() error {
 	defer stop()
 	switch *role {
 	case "brokers":
-		return serve(ctx, *groups)
-	case "million":
-		return readMillion(ctx, *brokers)
+		return serve(ctx, fill{groups: *groups, partitions: *partitions, members: *members, shards: *shards})
+	case "large":
+		return readLarge(ctx, *brokers, *name)
 	case "fleet":
 		return serveMany(ctx, *clusters, *groups)
 	case "reader":
 		return readClusters(ctx, *brokers, *faulty)
+	}
+	if *large {
+		return reportLarge(ctx, *write)
+	}
+	if *batches {
+		return reportBatches(ctx, *write)
 	}
 	if *many {
 		return reportClusters(ctx, *clusters, *groups, *write)

@@ -13,7 +13,7 @@ import (
 
 // report measures everything and prints the table, or writes it between its markers.
 func report(ctx context.Context, rounds int, file string) error {
-	addresses, stop, err := start(ctx, 1_000)
+	addresses, stop, err := start(ctx, fill{groups: 1_000, partitions: perTopic, members: true})
 	if err != nil {
 		return err
 	}
@@ -32,11 +32,7 @@ func report(ctx context.Context, rounds int, file string) error {
 	if err != nil {
 		return err
 	}
-	large, err := measureMillion(ctx)
-	if err != nil {
-		return err
-	}
-	text := render(results, page, large, rounds)
+	text := render(results, page, rounds)
 	fmt.Print(text)
 	if file == "" {
 		return nil
@@ -44,7 +40,7 @@ func report(ctx context.Context, rounds int, file string) error {
 	return put(file, "poll", "make bench", text)
 }
 
-func render(results []result, page scraped, large million, rounds int) string {
+func render(results []result, page scraped, rounds int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "1,000 groups with a member each, 100,000 group-partitions over 5,000 partitions, three embedded brokers in a process\n"+
 		"of their own, 1 ms added to each answer. %d interleaved rounds: median (10th to 90th percentile). %s.\n\n", rounds, machine())
@@ -59,9 +55,6 @@ func render(results []result, page scraped, large million, rounds int) string {
 			mib(uint64(over(r.costs, func(c cost) int64 { return c.received }).median)))
 	}
 	b.WriteString(ratios(results))
-	fmt.Fprintf(&b, "\n%s group-partitions (%s groups), read, computed and remembered as the daemon does: %d requests a poll, %.1f s and\n"+
-		"%.1f s of client CPU a poll on the brokers' own two cores, %.0f MB of memory at the most (VmHWM, with GOMEMLIMIT=%s).\n",
-		thousands(large.Partitions), thousands(large.Groups), large.Requests, large.Wall.Seconds(), large.CPU.Seconds(), float64(large.PeakRSS)/1e6, memoryLimit)
 	fmt.Fprintf(&b, "\nA scrape of %s series, with gzip as Prometheus asks (%.1f MiB on the wire): %s ms, median (10th to 90th percentile) of %d;\n"+
 		"%d requests to Kafka during them. Rendering and compressing the page, once a poll and not while a scraper waits: %.0f ms.\n",
 		thousands(page.Series), mib(uint64(page.Bytes)), millis(page.Wall), scrapes-1, page.KafkaRequests, float64(page.Render)/1e6)

@@ -172,6 +172,22 @@ type wire struct {
 	received    int64
 	recording   bool
 	recorded    []frame
+	slowest     time.Duration // from the end of a request to the end of its answer
+	largest     int64         // bytes of an answer
+}
+
+// forgetExtremes begins anew with the slowest request and the largest answer.
+func (w *wire) forgetExtremes() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.slowest, w.largest = 0, 0
+}
+
+// extremes are the slowest request and the largest answer.
+func (w *wire) extremes() (slowest time.Duration, largest int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.slowest, w.largest
 }
 
 // frame is one request as it was sent.
@@ -207,12 +223,17 @@ type wireConn struct {
 	head    []byte // of the request being written, up to its API key
 	body    []byte // all of it, when recording
 	left    int    // bytes of it that are not written yet
+	sent    time.Time
+	answer  int64 // bytes since then
 }
 
 func (c *wireConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	c.w.mu.Lock()
 	c.w.received += int64(n)
+	if c.answer += int64(n); n > 0 && !c.sent.IsZero() {
+		c.w.slowest, c.w.largest = max(c.w.slowest, time.Since(c.sent)), max(c.w.largest, c.answer)
+	}
 	c.w.mu.Unlock()
 	return n, err
 }
@@ -248,6 +269,7 @@ func (c *wireConn) follow(b []byte) {
 
 func (c *wireConn) done() {
 	c.w.requests++
+	c.sent, c.answer = time.Now(), 0
 	if c.w.recording {
 		c.w.recorded = append(c.w.recorded, frame{c.address, int16(c.body[4])<<8 | int16(c.body[5]), c.body})
 	}
