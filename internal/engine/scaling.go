@@ -95,12 +95,14 @@ func newScaling(o Options, polls lastPolls, p *panics) scaling {
 
 // read takes in what is declared now.
 func (s *scaling) read(now time.Time) {
-	if s.targets != nil {
-		s.declared = declare(s.targets.Scalers(now), s.mode, s.view)
-		s.declared.remember(s.asleep)
-		s.freeze(now)
-		s.observeWrites(now)
+	if s.targets == nil {
+		s.declared.view = s.view // a shard reads its own groups also where nothing is scaled
+		return
 	}
+	s.declared = declare(s.targets.Scalers(now), s.mode, s.view)
+	s.declared.remember(s.asleep)
+	s.freeze(now)
+	s.observeWrites(now)
 }
 
 // asleep is what is remembered of a scaler's target at zero.

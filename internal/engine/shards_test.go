@@ -2,10 +2,12 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/lagscaler/lagscaler/lag/lagtest"
 	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/brakes"
@@ -124,4 +126,29 @@ func TestShardsShareTheSamples(t *testing.T) {
 			t.Errorf("%d samples in 99 s; want 10", k.samples)
 		}
 	})
+}
+
+// A shard reads its own groups alone, also without Kubernetes, where there are no scalers.
+func TestAShardReadsItsGroupsAlone(t *testing.T) {
+	kafka := lagtest.New(t, "main", 1)
+	kafka.Create("orders", 1)
+	const groups = 40
+	for i := range groups {
+		kafka.Commit(fmt.Sprint("group-", i), "orders", 0, 0)
+	}
+	read := map[string]int{}
+	for i := range 2 {
+		own := shard.Shard{Index: i, Of: 2}
+		e := New(Settings{Clusters: []Cluster{{Name: "main", Source: kafka}}}, Options{Shards: &place{view: shard.NewView(own, 2)}})
+		e.Tick(t.Context(), time.Now())
+		for _, g := range e.clusters["main"].report.Snapshot.Groups { // as it was read, before what is not its own is left out
+			read[g.Group]++
+			if !own.Owns("main", g.Group) {
+				t.Errorf("shard %d reads %s", i, g.Group)
+			}
+		}
+	}
+	if len(read) != groups {
+		t.Errorf("%d of %d groups are read", len(read), groups)
+	}
 }
