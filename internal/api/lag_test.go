@@ -70,7 +70,7 @@ func story() lag.Observation {
 }
 
 func commit(partition int32, offset int64) lag.PartitionCommit {
-	return lag.PartitionCommit{Partition: partition, Offset: offset, Known: lag.KnownCommitted, LeaderEpoch: lag.NoGeneration}
+	return lag.PartitionCommit{Partition: partition, Offset: offset, Known: lag.KnownCommitted}
 }
 
 func ends(start, end int64) lag.PartitionRead {

@@ -95,7 +95,7 @@ func (f *fleet) group(g int, committed int64) lag.GroupRead {
 				offset = int64(1000 + p)
 			}
 			commits.Partitions = append(commits.Partitions, lag.PartitionCommit{
-				Partition: int32(p), Offset: offset, LeaderEpoch: lag.NoGeneration, Known: lag.KnownCommitted,
+				Partition: int32(p), Offset: offset, Known: lag.KnownCommitted,
 			})
 		}
 		group.Commits = append(group.Commits, commits)

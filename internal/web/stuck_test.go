@@ -30,7 +30,7 @@ func stuckReport(broker string) *engine.Report {
 		commits := lag.TopicCommits{Topic: "orders"}
 		for p, offset := range []int64{end, 1000} {
 			topic.Partitions = append(topic.Partitions, lag.PartitionRead{End: end, Stable: end, At: at.UnixMilli(), Leader: 1, Known: lag.KnownStart | lag.KnownEnd})
-			commits.Partitions = append(commits.Partitions, lag.PartitionCommit{Partition: int32(p), Offset: offset, LeaderEpoch: lag.NoGeneration, Known: lag.KnownCommitted})
+			commits.Partitions = append(commits.Partitions, lag.PartitionCommit{Partition: int32(p), Offset: offset, Known: lag.KnownCommitted})
 		}
 		g.Commits = []lag.TopicCommits{commits}
 		snap = lag.Compute(lag.Observation{
