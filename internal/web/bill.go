@@ -53,6 +53,11 @@ type BillRow struct {
 	Week      BillSpan   `json:"week"` // the last 168 hours
 }
 
+// key tells rows apart.
+func (r *BillRow) key() string {
+	return strings.Join([]string{r.Namespace, r.Labels.String(), r.Scaler}, "\x00")
+}
+
 // BillSpan is what is known of a time. Every number is of the hours that are known; null: nothing is.
 type BillSpan struct {
 	From       *time.Time `json:"from"`            // since when all scalers are known
@@ -134,8 +139,7 @@ func (p *pages) findBill(r *engine.Report, req *http.Request) (*BillPage, []Bill
 		return nil, nil, failure{http.StatusBadRequest, "by: " + strconv.Quote(out.By) + " is neither namespace nor scaler"}
 	}
 	out.by = out.By
-	order, ok := billOrders[out.Sort]
-	if !ok {
+	if _, ok := billOrders[out.Sort]; !ok {
 		return nil, nil, failure{http.StatusBadRequest, "sort: " + strconv.Quote(out.Sort) + " is no column"}
 	}
 	price := p.hourPrice()
@@ -153,11 +157,11 @@ func (p *pages) findBill(r *engine.Report, req *http.Request) (*BillPage, []Bill
 		if !one.matches(words) {
 			continue
 		}
-		key := one.namespace + "\x00" + api.Labels(one.Owners).String()
 		row := BillRow{Namespace: one.namespace, Labels: one.Owners}
 		if out.By == "scaler" {
-			key, row.Scaler = one.Name, one.Name
+			row.Scaler = one.Name
 		}
+		key := row.key()
 		if sums[key] == nil {
 			sums[key] = &billSum{row: row}
 		}
@@ -168,15 +172,29 @@ func (p *pages) findBill(r *engine.Report, req *http.Request) (*BillPage, []Bill
 	for _, sum := range sums {
 		rows = append(rows, sum.priced(price))
 	}
-	slices.SortFunc(rows, func(a, b BillRow) int {
-		c := order(&a, &b)
-		if out.Desc {
+	slices.SortFunc(rows, out.order())
+	out.All = all.priced(price)
+	return out, rows, nil
+}
+
+// order is the order of the rows that is asked for. No two rows have the same place.
+func (p *BillPage) order() func(a, b BillRow) int {
+	by, desc := billOrders[p.Sort], p.Desc
+	return func(a, b BillRow) int {
+		c := by(&a, &b)
+		if desc {
 			c = -c
 		}
 		return cmp.Or(c, byName(&a, &b))
-	})
-	out.All = all.priced(price)
-	return out, rows, nil
+	}
+}
+
+// price is the price of every cost of the page.
+func (p *BillPage) price() HourPrice {
+	if p.ReplicaHour == nil {
+		return HourPrice{}
+	}
+	return HourPrice{*p.ReplicaHour, p.Currency}
 }
 
 // hourPrice is what a replica costs in an hour.
@@ -219,6 +237,52 @@ func (s *billSum) add(b *billed) {
 func (s *billSum) priced(price HourPrice) BillRow {
 	s.row.Day, s.row.Week = s.day.span(price), s.week.span(price)
 	return s.row
+}
+
+// add adds what the scalers of another shard took.
+func (r *BillRow) add(o *BillRow, price HourPrice) {
+	r.Day.add(&o.Day, r.Scalers, o.Scalers, price)
+	r.Week.add(&o.Week, r.Scalers, o.Scalers, price)
+	r.Scalers += o.Scalers
+}
+
+// add adds the same time of other scalers; had and more are how many scalers the two are of.
+func (s *BillSpan) add(o *BillSpan, had, more int, price HourPrice) {
+	switch {
+	case more == 0:
+		return
+	case had == 0:
+		*s = *o
+	default:
+		s.LeastHours, s.MostHours = min(s.LeastHours, o.LeastHours), max(s.MostHours, o.MostHours)
+		if o.From != nil && (s.From == nil || o.From.After(*s.From)) {
+			s.From = o.From
+		}
+		s.Hours, s.Ours, s.AtPeak = plus(s.Hours, o.Hours), plus(s.Ours, o.Ours), plus(s.AtPeak, o.AtPeak)
+		s.Before, s.Of = plus(s.Before, o.Before), plus(s.Of, o.Of)
+		s.Judged, s.Late = plus(s.Judged, o.Judged), plus(s.Late, o.Late)
+		s.Befores, s.Promises = s.Befores+o.Befores, s.Promises+o.Promises
+		s.PromisesKept, s.PromisesKnown = s.PromisesKept+o.PromisesKept, s.PromisesKnown+o.PromisesKnown
+		s.OnTime = nil
+		if s.Judged != nil {
+			sum := bill.Sum{Judged: *s.Judged, Late: *s.Late}
+			if share, ok := sum.Kept(); ok {
+				s.OnTime = new(inPercent(share))
+			}
+		}
+	}
+	s.Cost, s.OursCost, s.AtPeakCost, s.BeforeCost = price.of(s.Hours), price.of(s.Ours), price.of(s.AtPeak), price.of(s.Before)
+}
+
+// plus adds what is known of two sums. What is not known of one is not zero, and the sum is of the other.
+func plus(a, b *float64) *float64 {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	return new(*a + *b)
 }
 
 // spanSum adds up the same time of several scalers.
