@@ -69,6 +69,10 @@ func (s *shards) all() (own shard.Shard, others []Other) {
 		case k.pages == "":
 			o.Why = "its leader does not say where its pages are: it runs without --advertise"
 		default:
+			if err := checkPages(s.pagesAt, k.pages); err != nil {
+				o.Why = err.Error()
+				break
+			}
 			o.URL = k.pages
 		}
 		others = append(others, o)
