@@ -272,41 +272,6 @@ func (g *GroupsPage) arrange() {
 	g.Rows = g.Rows[min(first, len(g.Rows)):min(end, len(g.Rows))]
 }
 
-// add adds up the rows of the bill: a namespace may have scalers in several shards.
-func (p *BillPage) add(other json.RawMessage) error {
-	o, err := partOf[BillPage](other)
-	if err != nil {
-		return err
-	}
-	if len(o.Rows) < o.Total {
-		return fmt.Errorf("its bill has %d rows, and %d can be added up", o.Total, mostOfTheList)
-	}
-	price := p.price()
-	rows := map[string]int{}
-	for i := range p.Rows {
-		rows[p.Rows[i].key()] = i
-	}
-	for i := range o.Rows {
-		at, known := rows[o.Rows[i].key()]
-		if !known {
-			at = len(p.Rows)
-			p.Rows = append(p.Rows, BillRow{Namespace: o.Rows[i].Namespace, Labels: o.Rows[i].Labels, Scaler: o.Rows[i].Scaler})
-		}
-		p.Rows[at].add(&o.Rows[i], price)
-	}
-	p.All.add(&o.All, price)
-	if o.HistoryAt != nil && (p.HistoryAt == nil || o.HistoryAt.Before(*p.HistoryAt)) {
-		p.HistoryAt = o.HistoryAt // it is not known better than where it is known least
-	}
-	return nil
-}
-
-func (p *BillPage) arrange() {
-	slices.SortFunc(p.Rows, p.order())
-	first, end := p.cut(len(p.Rows))
-	p.Rows = p.Rows[min(first, len(p.Rows)):min(end, len(p.Rows))]
-}
-
 func (d *DecisionsPage) add(other json.RawMessage) error {
 	o, err := partOf[DecisionsPage](other)
 	if err != nil {
