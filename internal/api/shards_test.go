@@ -16,14 +16,16 @@ import (
 	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/brakes"
+	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // fixed is a shard whose number never changes.
 type fixed struct{ view *shard.View }
 
-func (f fixed) View() *shard.View { return f.view }
-func (fixed) Took(*shard.View)    {}
+func (f fixed) View() *shard.View               { return f.view }
+func (fixed) Took(*shard.View)                  {}
+func (fixed) Stops(breaker.Part) []breaker.Part { return nil }
 func (fixed) Parts([]brakes.Limit, map[string]brakes.Parts) map[string]brakes.Parts {
 	return nil
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/lagscaler/lagscaler/internal/web/recent"
 	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler/brakes"
+	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/kube/strimzi"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -177,6 +178,7 @@ func (fixedShard) Took(*shard.View)    {}
 func (fixedShard) Parts([]brakes.Limit, map[string]brakes.Parts) map[string]brakes.Parts {
 	return nil // nothing is scaled without Kubernetes
 }
+func (fixedShard) Stops(breaker.Part) []breaker.Part { return nil }
 
 // publishTo returns the function that gets every Report. Metrics are not here: they read the latest Report from the engine.
 func (d *Daemon) publishTo(ring *recent.Ring) func(*engine.Report) {

@@ -7,6 +7,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/brakes"
+	"github.com/lagscaler/lagscaler/scaler/breaker"
 )
 
 // Shards says which groups are this process's own, when several share the groups of a fleet. Its methods do not block.
@@ -16,6 +17,8 @@ type Shards interface {
 	// Parts says what this process needs of each limit above single scalers, by the name of the limit, and returns what it may use;
 	// nil: there are no other shards, it may use all of them.
 	Parts(limits []brakes.Limit, needs map[string]brakes.Parts) map[string]brakes.Parts
+	// Stops says which scalers of this process have stopped themselves, and returns what the other shards have said of theirs.
+	Stops(own breaker.Part) (others []breaker.Part)
 	// Took says that the engine goes by a View from now on: nothing is under way any more for what that does not own, and what was
 	// learned of it is saved.
 	Took(v *shard.View)

@@ -9,13 +9,15 @@ import (
 	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/brakes"
+	"github.com/lagscaler/lagscaler/scaler/breaker"
 )
 
 // place is what a process is told that it owns.
 type place struct{ view, took *shard.View }
 
-func (p *place) View() *shard.View  { return p.view }
-func (p *place) Took(v *shard.View) { p.took = v }
+func (p *place) View() *shard.View               { return p.view }
+func (p *place) Took(v *shard.View)              { p.took = v }
+func (*place) Stops(breaker.Part) []breaker.Part { return nil }
 func (*place) Parts([]brakes.Limit, map[string]brakes.Parts) map[string]brakes.Parts {
 	return nil
 }
