@@ -135,6 +135,7 @@ func populate(ctx context.Context, client *kgo.Client, group, topic string, part
 	commit.Topics = append(commit.Topics, ct)
 	sync := kmsg.NewPtrSyncGroupRequest()
 	sync.Group, sync.MemberID, sync.Generation = group, member, generation
+	sync.ProtocolType, sync.Protocol = kmsg.StringPtr("consumer"), kmsg.StringPtr("range") // Apache Kafka wants them
 	sync.GroupAssignment = []kmsg.SyncGroupRequestGroupAssignment{{MemberID: member, MemberAssignment: assignment.AppendTo(nil)}}
 	synced, err := sync.RequestWith(ctx, client)
 	if err != nil {

@@ -2,9 +2,10 @@
 //
 //	bench            the table of one run: 100,000 group-partitions read by five methods, and 1,000,000 read by lagscaler
 //	bench -write F   the same, written into docs/benchmarks.md, between the two comments that mark the place
+//	bench -shards    the table of what brokers of a real Kafka spend on one shard and on ten, also with -write; make kafka fetches it
 //	bench -many      the table of the program that reads 50 clusters, also with -write; -clusters and -groups make them fewer
 //
-// The embedded brokers run in a process of their own, so that the measured CPU and memory are those of the client only.
+// Embedded brokers run in a process of their own, so that the measured CPU and memory are those of the client only.
 // Every round runs each method once, after a garbage collection. The table has the medians of all rounds.
 //
 // Without -many it runs single parts of the program (kafkasource, lag, engine, metrics), not internal/daemon. So each measured cost is
@@ -27,6 +28,8 @@ func main() {
 }
 
 func run() error {
+	shards := flag.Bool("shards", false, "measure what the brokers of a real Kafka spend on one shard and on ten")
+	count := flag.Int("count", 1, "internal: how many shards")
 	role := flag.String("role", "", "internal: what a child process does")
 	groups := flag.Int("groups", manyGroups, "with -many: consumer groups of each cluster")
 	clusters := flag.Int("clusters", manyClusters, "with -many: clusters, at least 4")
@@ -45,8 +48,13 @@ func run() error {
 		return readMillion(ctx, *brokers)
 	case "fleet":
 		return serveMany(ctx, *clusters, *groups)
+	case "shards":
+		return readShards(ctx, *brokers, *count)
 	case "reader":
 		return readClusters(ctx, *brokers, *faulty)
+	}
+	if *shards {
+		return reportShards(ctx, *rounds, *groups, *write)
 	}
 	if *many {
 		return reportClusters(ctx, *clusters, *groups, *write)
