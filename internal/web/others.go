@@ -200,7 +200,7 @@ func (p *pages) mergeOthers(r route, own func(*http.Request) (any, error), req *
 		}
 	}
 	l := page.list()
-	if l.Page, l.first = asks.Page, 0; wantsAll(req.URL.Query()) {
+	if l.Page, l.first = asks.Page, 0; wantsAll(req.URL.Query()) && req.URL.Path == r.twin {
 		l.first = mostOfTheList
 	}
 	if page.arrange(); l.first > 0 {

@@ -147,20 +147,26 @@ func (p *pages) openStreams(req *http.Request, r route, own serve.Whole, others 
 	return parts, partial, nil
 }
 
+var errSlow = fmt.Errorf("it does not answer within %v", othersAnswer)
+
 // openOther opens the list of another shard.
 func openOther(req *http.Request, o Other, r route) (*stream, error) {
 	if o.URL == "" {
 		return nil, errors.New(o.Why)
 	}
-	ctx, giveUp := context.WithCancel(req.Context())
+	ctx, cancel := context.WithCancelCause(req.Context())
+	giveUp := func() { cancel(errSlow) }
 	timer := time.AfterFunc(othersAnswer, giveUp)
 	answer, err := question(ctx, req, o, r.twin+"?"+req.URL.RawQuery)
 	timer.Stop()
 	if err != nil {
-		giveUp()
+		if errors.Is(context.Cause(ctx), errSlow) {
+			err = errSlow
+		}
+		cancel(nil)
 		return nil, err
 	}
-	opened := newStream(o.Name, answer.Body, giveUp, func() { giveUp(); _ = answer.Body.Close() })
+	opened := newStream(o.Name, answer.Body, giveUp, func() { cancel(nil); _ = answer.Body.Close() })
 	if answer.StatusCode != http.StatusOK {
 		err = fmt.Errorf("it answers with status %d", answer.StatusCode)
 	} else {
