@@ -55,7 +55,7 @@ var mayImport = map[string][]string{
 	"lag/lagtest":     {"lag"},
 	"lag/rights":      {},
 	"lag/kafkasource": {"lag", "lag/rights", "lag/kafkasource/groups", "lag/kafkasource/headers", "lag/kafkasource/topics", "lag/kafkasource/cluster", "lag/kafkasource/transport", "lag/kafkasource/wire"},
-	"scaler/kube":     {"lag", "lag/shard", "scaler", "scaler/brakes", "scaler/seen", "scaler/asleep", "scaler/kube/access", "scaler/kube/election", "scaler/kube/strimzi", "scaler/kube/watch", "scaler/kube/v1alpha1"},
+	"scaler/kube":     {"lag", "lag/shard", "scaler", "scaler/brakes", "scaler/breaker", "scaler/seen", "scaler/asleep", "scaler/kube/access", "scaler/kube/election", "scaler/kube/strimzi", "scaler/kube/watch", "scaler/kube/v1alpha1"},
 
 	"scaler/kube/access":        {"scaler"},
 	"scaler/kube/reach":         {},
@@ -113,7 +113,7 @@ var mayImport = map[string][]string{
 	"internal/mcp":    {},
 	"internal/output": {"internal/api"},
 	"internal/daemon": {
-		"lag", "lag/kafkasource", "lag/kafkasource/tape", "lag/rights", "lag/shard", "scaler", "scaler/brakes", "scaler/kube", "scaler/kube/access", "scaler/kube/custommetrics", "scaler/kube/strimzi", "internal/config", "internal/audit", "internal/engine",
+		"lag", "lag/kafkasource", "lag/kafkasource/tape", "lag/rights", "lag/shard", "scaler", "scaler/brakes", "scaler/breaker", "scaler/kube", "scaler/kube/access", "scaler/kube/custommetrics", "scaler/kube/strimzi", "internal/config", "internal/audit", "internal/engine",
 		"internal/external", "internal/history", "internal/messages", "internal/messages/webhook", "internal/metrics", "internal/otlp", "internal/serve", "internal/web", "internal/web/recent", "internal/record", "scaler/seen",
 	},
 }

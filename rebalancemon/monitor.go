@@ -82,7 +82,7 @@ func (m *Monitor) Snapshot(s *lag.Snapshot, hs []Hint) []Event {
 		if !isCurrent(l) {
 			continue
 		}
-		if epochs(l.Type) || !m.sampled(g) {
+		if epochs(l.Type) || !m.sampled(g) || l.At.Sub(g.lastSampled) >= betweenSamples {
 			g.observeState(stateOf(l), m.maxGapOf(g))
 		}
 		m.addPoll(g, l)
@@ -90,6 +90,10 @@ func (m *Monitor) Snapshot(s *lag.Snapshot, hs []Hint) []Event {
 	m.forget()
 	return m.events
 }
+
+// betweenSamples is how much newer than the last sample the state at a poll is if it is needed: with a sampler every second it is not. One
+// of several shards samples less often, and leaves samples to its polls.
+const betweenSamples = 1500 * time.Millisecond
 
 // isCurrent reports whether the poll says something about the group as it is now. A dead group without a coordinator is one
 // that no broker listed, which happens during an election, too.
@@ -182,7 +186,7 @@ func (m *Monitor) forgetEvents(most int) {
 //	no sampler, polls every 10 s  30 s
 func maxGap(every time.Duration) time.Duration { return max(minGap, 3*every) }
 
-// sampled reports whether the sampler sees the group, so that the state at a poll is not needed.
+// sampled reports whether the sampler sees the group, so that the state at a poll is needed only between samples.
 func (m *Monitor) sampled(g *group) bool {
 	every, ok := m.samples.every()
 	return ok && m.now.Sub(g.lastSampled) <= maxGap(every)

@@ -74,6 +74,9 @@
 //	How are the Leases of the other shards followed?     scaler/kube       shardleases.go: look, saw
 //	What does a shard read and show of a fleet?          internal/engine   shards.go: divide, goBy, own
 //	How does a page show all shards?                     internal/web      others.go: mergeOthers, elsewhere
+//	And a whole list?                                    internal/web      wholes.go: merge; billsums.go, the bill
+//	Which address in the Lease of a shard is believed?   scaler/kube       shardaddress.go: checkPages
+//	Which scalers of other shards stopped themselves?    scaler/kube       shardstops.go, in the Lease; scaler/breaker: Part
 //	When do decisions get their share of these limits?   internal/engine   brakes.go: concludeAll, when all of a poll are made
 //	What is in the audit trail?                          internal/engine   audit.go: Deed
 //	Where is the audit trail written, and read?          internal/audit    audit.go: Note, Run; read.go

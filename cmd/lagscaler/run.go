@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -74,10 +75,22 @@ func (o *runOptions) ownShard() (own shard.Shard, err error) {
 			wrongs = append(wrongs, fmt.Errorf("--shard: %w", err))
 		}
 	}
+	o.advertise = withoutBrackets(o.advertise)
 	if u, err := url.Parse(o.advertise); o.advertise != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "") {
 		wrongs = append(wrongs, fmt.Errorf("--advertise: %q is not a URL such as http://10.0.0.7:9090", o.advertise))
 	}
 	return own, errors.Join(wrongs...)
+}
+
+// withoutBrackets is a URL without brackets around an IPv4 address: whoever writes the address of a pod into a template does not know which
+// kind it is, and a URL must have them around an IPv6 address.
+func withoutBrackets(text string) string {
+	before, rest, _ := strings.Cut(text, "[")
+	address, after, ok := strings.Cut(rest, "]")
+	if ip, err := netip.ParseAddr(address); ok && err == nil && ip.Is4() {
+		return before + address + after
+	}
+	return text
 }
 
 // configuration is the configuration of the flags; the reloader is nil without a file.

@@ -92,7 +92,7 @@ func realBatches(ctx context.Context, b *strings.Builder, version kafka.Version,
 	if err != nil {
 		return err
 	}
-	err = fillReal(ctx, c.Bootstrap(), f)
+	err = fillReal(ctx, strings.Split(c.Bootstrap(), ","), numbered(topics), f)
 	if err == nil {
 		err = batchTable(ctx, b, "Apache Kafka "+string(version)+", C1 compiler alone", strings.Split(c.Bootstrap(), ","), ways)
 	}

@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -51,10 +52,7 @@ func (f fill) whole(group string) bool {
 
 // serve runs three embedded brokers until standard input closes. It prints their addresses when they are filled.
 func serve(ctx context.Context, f fill) error {
-	names := make([]string, topics)
-	for i := range names {
-		names[i] = fmt.Sprintf("topic-%02d", i)
-	}
+	names := numbered(topics)
 	c, err := kfake.NewCluster(kfake.NumBrokers(3), kfake.SeedTopics(perTopic, names...),
 		kfake.GroupMaxSessionTimeout(24*time.Hour), kfake.ListenFn(listenSlowly))
 	if err != nil {
@@ -71,40 +69,34 @@ func serve(ctx context.Context, f fill) error {
 }
 
 // fillReal makes topics and groups in a cluster that runs.
-func fillReal(ctx context.Context, addresses string, f fill) error {
-	client, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(addresses, ",")...))
+func fillReal(ctx context.Context, addresses, names []string, f fill) error {
+	client, err := kgo.NewClient(kgo.SeedBrokers(addresses...))
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	create := kmsg.NewPtrCreateTopicsRequest()
-	create.TimeoutMillis = int32(time.Minute.Milliseconds())
-	names := make([]string, topics)
-	for i := range names {
-		names[i] = fmt.Sprintf("topic-%02d", i)
-		t := kmsg.NewCreateTopicsRequestTopic()
-		t.Topic, t.NumPartitions, t.ReplicationFactor = names[i], int32(f.partitions), 1
-		create.Topics = append(create.Topics, t)
-	}
-	created, err := create.RequestWith(ctx, client)
-	if err != nil {
-		return err
-	}
-	for _, t := range created.Topics {
-		if t.ErrorCode != 0 {
-			return fmt.Errorf("creating %s: %w", t.Topic, kerr.ErrorForCode(t.ErrorCode))
+	for some := range slices.Chunk(names, 50) {
+		made, err := kadm.NewClient(client).CreateTopics(ctx, int32(f.partitions), 1, nil, some...)
+		if err == nil {
+			err = made.Error()
+		}
+		if err != nil {
+			return fmt.Errorf("creating topics: %w", err)
 		}
 	}
-	for _, b := range client.SeedBrokers() {
-		if err := awaitTopics(ctx, b, names); err != nil {
+	for _, broker := range client.SeedBrokers() {
+		if err := awaitTopics(ctx, broker, names, f.partitions); err != nil {
 			return err
 		}
 	}
-	return f.into(ctx, strings.Split(addresses, ","), names)
+	return f.into(ctx, addresses, names)
 }
 
-// awaitTopics waits until a broker knows all topics: it refuses commits to others.
-func awaitTopics(ctx context.Context, b *kgo.Broker, names []string) error {
+// awaitTopics waits until a broker knows a leader of each partition: the brokers learn of topics one after another, and refuse commits to
+// others.
+func awaitTopics(ctx context.Context, broker *kgo.Broker, names []string, partitions int) error {
+	ctx, cancel := context.WithTimeout(ctx, startPatience)
+	defer cancel()
 	req := kmsg.NewPtrMetadataRequest()
 	for _, name := range names {
 		t := kmsg.NewMetadataRequestTopic()
@@ -112,24 +104,38 @@ func awaitTopics(ctx context.Context, b *kgo.Broker, names []string) error {
 		req.Topics = append(req.Topics, t)
 	}
 	for {
-		answer, err := b.Request(ctx, req)
-		if err != nil {
-			return err
+		led := 0
+		if resp, err := req.RequestWith(ctx, broker); err == nil {
+			for i := range resp.Topics {
+				for _, p := range resp.Topics[i].Partitions {
+					if p.ErrorCode == 0 && p.Leader >= 0 {
+						led++
+					}
+				}
+			}
 		}
-		known, ok := answer.(*kmsg.MetadataResponse)
-		if ok && !slices.ContainsFunc(known.Topics, func(t kmsg.MetadataResponseTopic) bool { return t.ErrorCode != 0 }) {
+		if led == len(names)*partitions {
 			return nil
 		}
-		if err := sleep(ctx, 100*time.Millisecond); err != nil {
-			return err
+		if err := sleep(ctx, 300*time.Millisecond); err != nil {
+			return fmt.Errorf("a broker knows the leaders of %d of %d partitions: %w", led, len(names)*partitions, err)
 		}
 	}
+}
+
+// numbered are the names of topics.
+func numbered(n int) []string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf("topic-%03d", i)
+	}
+	return names
 }
 
 // start runs serve as a child and waits for its addresses.
 func start(ctx context.Context, f fill) (addresses []string, stop func(), err error) {
 	cmd := exec.CommandContext(ctx, os.Args[0], "-role", "brokers", "-groups", strconv.Itoa(f.groups), "-partitions", strconv.Itoa(f.partitions),
-		"-members="+strconv.FormatBool(f.members), "-shards", strconv.Itoa(f.shards)) // ourselves
+		"-members="+strconv.FormatBool(f.members), "-of", strconv.Itoa(f.shards)) // ourselves
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {

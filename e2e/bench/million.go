@@ -21,7 +21,6 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/lag/kafkasource"
 	"github.com/lagscaler/lagscaler/lag/shard"
-	"github.com/lagscaler/lagscaler/scaler/brakes"
 )
 
 // large is what reading a large cluster took, in a process of its own.
@@ -105,7 +104,7 @@ func newDriver(w *world, s *kafkasource.Source) *driver {
 	d := &driver{world: w, source: &moving{Source: s}, ring: recent.New(), now: time.Now()}
 	o := engine.Options{SampleInterval: -1}
 	if !w.shard.Alone() {
-		o.Shards = fixedShard{shard.NewView(w.shard, w.shard.Of)}
+		o.Shards = engine.FixedShard(w.shard)
 	}
 	if w.pages {
 		o.Publish = d.ring.Add
@@ -116,15 +115,6 @@ func newDriver(w *world, s *kafkasource.Source) *driver {
 		d.pages = web.New(web.Options{Latest: d.engine.Latest, Ring: d.ring, Interval: d.engine.Interval()})
 	}
 	return d
-}
-
-// fixedShard is one shard whose number does not change.
-type fixedShard struct{ view *shard.View }
-
-func (f fixedShard) View() *shard.View { return f.view }
-func (fixedShard) Took(*shard.View)    {}
-func (fixedShard) Parts([]brakes.Limit, map[string]brakes.Parts) map[string]brakes.Parts {
-	return nil
 }
 
 // poll is one poll, and who looks at it.

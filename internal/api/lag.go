@@ -11,7 +11,8 @@ import (
 
 // Lag is the lag of every group of every cluster.
 type Lag struct {
-	Clusters []Cluster `json:"clusters"` // sorted by cluster
+	Partial  []string  `json:"partial,omitempty"` // the shards whose groups are missing, and why; absent: all is there
+	Clusters []Cluster `json:"clusters"`          // sorted by cluster
 }
 
 // Cluster is one Kafka cluster.
@@ -24,10 +25,16 @@ type Cluster struct {
 
 // Error is one part of a poll that failed.
 type Error struct {
-	Stage  string `json:"stage"`  // connect, metadata, list_groups, describe_groups, offset_fetch, list_offsets; batch_headers, which leaves every lag known
+	Stage  string `json:"stage"`  // connect, metadata, list_groups, describe_groups, offset_fetch, list_offsets; batch_headers, which leaves every lag known; shards
 	Broker *int32 `json:"broker"` // null: no specific broker
 	Code   string `json:"code"`   // the name of the error in Kafka, or our own name, such as BROKER_UNREACHABLE
 	Detail string `json:"detail"` // a message for people
+}
+
+// Equal reports whether two errors say the same.
+func (e Error) Equal(o Error) bool {
+	sameBroker := e.Broker == o.Broker || e.Broker != nil && o.Broker != nil && *e.Broker == *o.Broker
+	return sameBroker && e.Stage == o.Stage && e.Code == o.Code && e.Detail == o.Detail
 }
 
 // Group is one consumer group. The sums include the partitions whose lag is known, without those of orphaned topics.
@@ -288,7 +295,7 @@ func (l Lag) Only(groups []string) Lag {
 	for _, g := range groups {
 		want[g] = true
 	}
-	out := Lag{Clusters: make([]Cluster, 0, len(l.Clusters))}
+	out := Lag{Partial: l.Partial, Clusters: make([]Cluster, 0, len(l.Clusters))}
 	for _, c := range l.Clusters {
 		kept := make([]Group, 0, len(groups))
 		for _, g := range c.Groups {

@@ -15,18 +15,8 @@ import (
 	"github.com/lagscaler/lagscaler/lag/lagtest"
 	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler"
-	"github.com/lagscaler/lagscaler/scaler/brakes"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
-
-// fixed is a shard whose number never changes.
-type fixed struct{ view *shard.View }
-
-func (f fixed) View() *shard.View { return f.view }
-func (fixed) Took(*shard.View)    {}
-func (fixed) Parts([]brakes.Limit, map[string]brakes.Parts) map[string]brakes.Parts {
-	return nil
-}
 
 // declaredScalers are targets that nobody writes.
 type declaredScalers struct {
@@ -55,7 +45,7 @@ func newProcess(t testing.TB, now *time.Time, s shard.Shard, scalers []scaler.Sc
 	}
 	o := engine.Options{Targets: declaredScalers{all: scalers}}
 	if !s.Alone() {
-		o.Shards = fixed{shard.NewView(s, s.Of)}
+		o.Shards = engine.FixedShard(s)
 	}
 	p.Engine = engine.New(engine.Settings{Clusters: []engine.Cluster{{Name: "main", Source: p.kafka}}, Mode: scaler.Advise}, o)
 	return p

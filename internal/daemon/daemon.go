@@ -22,7 +22,6 @@ import (
 	"github.com/lagscaler/lagscaler/internal/web"
 	"github.com/lagscaler/lagscaler/internal/web/recent"
 	"github.com/lagscaler/lagscaler/lag/shard"
-	"github.com/lagscaler/lagscaler/scaler/brakes"
 	"github.com/lagscaler/lagscaler/scaler/kube/strimzi"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
@@ -157,7 +156,7 @@ func (d *Daemon) engineOptions(ring *recent.Ring) engine.Options {
 		o.Asked = d.external.server.Asked
 	}
 	if d.kube == nil && !d.opts.Shard.Alone() {
-		o.Shards = fixedShard{shard.NewView(d.opts.Shard, d.opts.Shard.Of)}
+		o.Shards = engine.FixedShard(d.opts.Shard)
 	}
 	switch {
 	case d.kube != nil:
@@ -167,15 +166,6 @@ func (d *Daemon) engineOptions(ring *recent.Ring) engine.Options {
 		o.Memories = memoryFile{path: c.Memory.File, log: d.log}
 	}
 	return o
-}
-
-// fixedShard is a shard without Kubernetes: nobody says when the number of shards changes.
-type fixedShard struct{ view *shard.View }
-
-func (f fixedShard) View() *shard.View { return f.view }
-func (fixedShard) Took(*shard.View)    {}
-func (fixedShard) Parts([]brakes.Limit, map[string]brakes.Parts) map[string]brakes.Parts {
-	return nil // nothing is scaled without Kubernetes
 }
 
 // publishTo returns the function that gets every Report. Metrics are not here: they read the latest Report from the engine.

@@ -21,8 +21,12 @@ func (s *scaling) watchFleet(now time.Time) {
 			members = append(members, breaker.Member{Namespace: one.Workload.Ref.Namespace, Stopped: m.Breaker.Stop.Since, WentDown: down})
 		}
 	}
+	var others []breaker.Part
+	if s.shards != nil && !s.view.All() {
+		others = s.shards.Stops(breaker.PartOf(now, s.clock.Filled(), members))
+	}
 	before := s.fleet
-	s.fleet = breaker.Fleet(before, now, s.clock.Filled(), members)
+	s.fleet = breaker.Fleet(before, now, s.clock.Filled(), members, others...)
 	if !s.fleet.Since.After(before.Since) {
 		return
 	}

@@ -129,9 +129,10 @@ func (r *readers) reconcile(clusters []Cluster) {
 		r.cancel[c.Name], r.cluster[c.Name] = cancel, c
 		turn := r.started
 		r.started++
-		r.wg.Go(func() { r.engine.poll(ctx, r, c, turn) })
+		listed := &listing{every: r.engine.polls(&c)}
+		r.wg.Go(func() { r.engine.poll(ctx, r, c, turn, listed) })
 		if every, ok := r.engine.samples(&c); ok {
-			r.wg.Go(func() { r.engine.sample(ctx, c, spread(turn, every)) })
+			r.wg.Go(func() { r.engine.sample(ctx, c, spread(turn, every), listed) })
 		}
 	}
 }
@@ -146,8 +147,9 @@ func (r *readers) stop() {
 
 // poll polls a cluster until ctx ends, and takes its polls in. As long as Run goes on, which may decide for a while after ctx has ended, a
 // poll that it has given back is finished: Run may be waiting for it.
-func (e *Engine) poll(ctx context.Context, r *readers, c Cluster, turn int) {
+func (e *Engine) poll(ctx context.Context, r *readers, c Cluster, turn int, listed *listing) {
 	spread(turn, e.polls(&c)).run(ctx, func() {
+		listed.polled()
 		o, back := e.observe(ctx, c), make(chan *taking, 1)
 		if !e.deliver(ctx, reading{source: c.Source, cluster: c.Name, obs: &o, back: back}) {
 			return
@@ -163,16 +165,15 @@ func (e *Engine) poll(ctx context.Context, r *readers, c Cluster, turn int) {
 	})
 }
 
-func (e *Engine) sample(ctx context.Context, c Cluster, p pace) {
+func (e *Engine) sample(ctx context.Context, c Cluster, p pace, listed *listing) {
 	// A sample may take longer than its interval: a late answer is better than none, and a ticker does not queue its ticks.
 	// The source has a shorter limit.
 	most := max(2*p.interval, 5*time.Second, e.polls(&c)*9/10)
-	pause := 0
 	p.run(ctx, func() {
-		if pause--; pause > 0 {
+		if n := e.samplers(); n > 1 && !listed.due(n, p.interval) {
 			return
 		}
-		pause = e.samplers()
+		listed.sampled()
 		sampleCtx, cancel := context.WithTimeout(ctx, most)
 		defer cancel()
 		began := time.Now()

@@ -2,11 +2,13 @@ package engine
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/brakes"
+	"github.com/lagscaler/lagscaler/scaler/breaker"
 )
 
 // Shards says which groups are this process's own, when several share the groups of a fleet. Its methods do not block.
@@ -16,9 +18,24 @@ type Shards interface {
 	// Parts says what this process needs of each limit above single scalers, by the name of the limit, and returns what it may use;
 	// nil: there are no other shards, it may use all of them.
 	Parts(limits []brakes.Limit, needs map[string]brakes.Parts) map[string]brakes.Parts
+	// Stops says which scalers of this process have stopped themselves, and returns what the other shards have said of theirs.
+	Stops(own breaker.Part) (others []breaker.Part)
 	// Took says that the engine goes by a View from now on: nothing is under way any more for what that does not own, and what was
 	// learned of it is saved.
 	Took(v *shard.View)
+}
+
+// FixedShard is one shard of a fleet in which nobody says when the number of shards changes, and nothing is scaled: the program without
+// Kubernetes.
+func FixedShard(s shard.Shard) Shards { return fixedShard{shard.NewView(s, s.Of)} }
+
+type fixedShard struct{ view *shard.View }
+
+func (f fixedShard) View() *shard.View               { return f.view }
+func (fixedShard) Took(*shard.View)                  {}
+func (fixedShard) Stops(breaker.Part) []breaker.Part { return nil }
+func (fixedShard) Parts([]brakes.Limit, map[string]brakes.Parts) map[string]brakes.Parts {
+	return nil
 }
 
 // A scaler is decided by the shard that owns the group of its first source. That shard also reads the groups of the other sources. The
@@ -148,8 +165,8 @@ func (m *memory) saveThese(ctx context.Context, learned map[string]scaler.Memory
 	}
 }
 
-// samplers is how many shards list all groups of the brokers each sample interval, because the protocol has no filter by name. Each takes
-// a sample in so many intervals, so that all of them cost the brokers what one process does.
+// samplers is how many shards list all groups of the brokers, because the protocol has no filter by name. All of them together list as
+// often as one process does with its samples: a poll of one of several shards counts as a sample, see listing.
 func (e *Engine) samplers() int {
 	if e.opts.Shards == nil {
 		return 1
@@ -158,6 +175,40 @@ func (e *Engine) samplers() int {
 		return max(1, v.Of)
 	}
 	return 1
+}
+
+// listing is when the groups of a cluster were last listed, in nanoseconds.
+type listing struct {
+	every time.Duration // the interval of the polls
+	last  atomic.Int64  // by a poll or a sample; 0: never
+	poll  atomic.Int64  // by a poll
+}
+
+func (l *listing) polled() {
+	now := time.Now().UnixNano()
+	l.last.Store(now)
+	l.poll.Store(now)
+}
+
+func (l *listing) sampled() { l.last.Store(time.Now().UnixNano()) }
+
+// due reports whether one of n shards has to sample now. All of them together list the groups once in an interval: each of them does once
+// in n intervals, counting its polls, and leaves it to the next poll if that is about to come. With a sample every second and a poll every
+// ten, in ten seconds:
+//
+//	shards   of each: polls, samples   of all
+//	1        1, 10                     11
+//	2        1, 4                      10
+//	3        1, 2                      9
+//	10       1, 0                      10
+//	20       1, 0                      20
+func (l *listing) due(n int, interval time.Duration) bool {
+	now := time.Now()
+	if now.Sub(time.Unix(0, l.last.Load())) < time.Duration(n)*interval {
+		return false
+	}
+	left := time.Unix(0, l.poll.Load()).Add(l.every).Sub(now)
+	return left > interval || left < -interval // late: it may be long in coming
 }
 
 // own is the part of a report that is this process's own: the same one where it has all of it.

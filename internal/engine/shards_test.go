@@ -11,13 +11,15 @@ import (
 	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/brakes"
+	"github.com/lagscaler/lagscaler/scaler/breaker"
 )
 
 // place is what a process is told that it owns.
 type place struct{ view, took *shard.View }
 
-func (p *place) View() *shard.View  { return p.view }
-func (p *place) Took(v *shard.View) { p.took = v }
+func (p *place) View() *shard.View               { return p.view }
+func (p *place) Took(v *shard.View)              { p.took = v }
+func (*place) Stops(breaker.Part) []breaker.Part { return nil }
 func (*place) Parts([]brakes.Limit, map[string]brakes.Parts) map[string]brakes.Parts {
 	return nil
 }
@@ -112,20 +114,22 @@ func TestWhatAShardSaves(t *testing.T) {
 	}
 }
 
-// Ten shards list the groups of a broker as often as one process.
-func TestShardsShareTheSamples(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		k := &kafka{name: "main"}
-		e := New(settings(k), Options{Shards: &place{view: shard.NewView(shard.Shard{Index: 3, Of: 10}, 10)}})
-		ctx, cancel := context.WithTimeout(t.Context(), 99*time.Second)
-		defer cancel()
-		if err := e.Run(ctx); err != nil {
-			t.Fatal(err)
-		}
-		if k.samples != 10 {
-			t.Errorf("%d samples in 99 s; want 10", k.samples)
-		}
-	})
+// Shards list the groups of a broker together about as often as one process: a poll of one of several shards is a sample, too.
+func TestShardsShareTheListings(t *testing.T) {
+	for _, c := range []struct{ shards, polls, samples int }{{1, 10, 99}, {2, 10, 40}, {3, 10, 20}, {4, 10, 20}, {5, 10, 10}, {9, 10, 0}, {10, 10, 0}, {100, 10, 0}} {
+		synctest.Test(t, func(t *testing.T) {
+			k := &kafka{name: "main"}
+			e := New(settings(k), Options{Shards: &place{view: shard.NewView(shard.Shard{Index: 0, Of: c.shards}, c.shards)}})
+			ctx, cancel := context.WithTimeout(t.Context(), 99*time.Second)
+			defer cancel()
+			if err := e.Run(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if k.polls != c.polls || k.samples < c.samples-1 || k.samples > c.samples+1 {
+				t.Errorf("%d shards: %d polls and %d samples in 99 s; want %d and about %d", c.shards, k.polls, k.samples, c.polls, c.samples)
+			}
+		})
+	}
 }
 
 // A shard reads its own groups alone, also without Kubernetes, where there are no scalers.

@@ -79,12 +79,28 @@ type compareIn struct {
 func (t tools) trouble(ctx context.Context, _ nothing) (string, error) {
 	var status struct {
 		Problems json.RawMessage `json:"problems"`
+		Shards   []struct {
+			Shard    string          `json:"shard"`
+			Silent   string          `json:"silent,omitempty"`
+			Problems json.RawMessage `json:"problems"`
+		} `json:"shards"`
 	}
 	if err := t.ask(ctx, "/api/v1/status", nil, &status); err != nil {
 		return "", err
 	}
 	groups, err := t.get(ctx, "/api/v1/groups", url.Values{"sort": {"status"}})
-	return fmt.Sprintf(`{"problems": %s,`+"\n"+`"groups": %s}`, printable(status.Problems), groups), err
+	if err != nil {
+		return "", err
+	}
+	shards := ""
+	if len(status.Shards) > 0 {
+		text, err := json.Marshal(status.Shards)
+		if err != nil {
+			return "", err
+		}
+		shards = `"otherShards": ` + printable(text) + ",\n"
+	}
+	return fmt.Sprintf(`{"problems": %s,`+"\n"+`%s"groups": %s}`, printable(status.Problems), shards, groups), nil
 }
 
 func (t tools) group(ctx context.Context, in groupIn) (string, error) {

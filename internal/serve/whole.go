@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"iter"
 	"net/http"
 )
@@ -50,10 +51,13 @@ func Pointers[T any](list []T) iter.Seq[*T] {
 	}
 }
 
-// writeTo writes the JSON of a value.
+// writeTo writes the JSON of a value. An error among the elements ends the list, which is then no JSON.
 func writeTo(w *bufio.Writer, v any) error {
-	if long, ok := v.(Whole); ok {
-		return long.writeTo(w)
+	switch v := v.(type) {
+	case Whole:
+		return v.writeTo(w)
+	case error:
+		return v
 	}
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -90,6 +94,11 @@ func (l Whole) writeTo(w *bufio.Writer) error {
 // ServeJSON answers with its JSON. An error means that the answer is cut off, since its beginning is sent already.
 func (l Whole) ServeJSON(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json")
+	return l.WriteJSON(w)
+}
+
+// WriteJSON writes its JSON. If the error is not nil, a part of it may be written.
+func (l Whole) WriteJSON(w io.Writer) error {
 	out := bufio.NewWriterSize(w, 32<<10)
 	if err := l.writeTo(out); err != nil {
 		return err

@@ -17,7 +17,6 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/bill"
 	"github.com/lagscaler/lagscaler/scaler/number"
-	"github.com/lagscaler/lagscaler/scaler/promise"
 )
 
 // HourPrice is what a replica costs in an hour; the zero value: that is not known.
@@ -51,6 +50,11 @@ type BillRow struct {
 	Scalers   int        `json:"scalers"`
 	Day       BillSpan   `json:"day"`  // the last 24 hours, the present one included
 	Week      BillSpan   `json:"week"` // the last 168 hours
+}
+
+// key tells rows apart.
+func (r *BillRow) key() string {
+	return strings.Join([]string{r.Namespace, r.Labels.String(), r.Scaler}, "\x00")
 }
 
 // BillSpan is what is known of a time. Every number is of the hours that are known; null: nothing is.
@@ -134,8 +138,7 @@ func (p *pages) findBill(r *engine.Report, req *http.Request) (*BillPage, []Bill
 		return nil, nil, failure{http.StatusBadRequest, "by: " + strconv.Quote(out.By) + " is neither namespace nor scaler"}
 	}
 	out.by = out.By
-	order, ok := billOrders[out.Sort]
-	if !ok {
+	if _, ok := billOrders[out.Sort]; !ok {
 		return nil, nil, failure{http.StatusBadRequest, "sort: " + strconv.Quote(out.Sort) + " is no column"}
 	}
 	price := p.hourPrice()
@@ -153,11 +156,11 @@ func (p *pages) findBill(r *engine.Report, req *http.Request) (*BillPage, []Bill
 		if !one.matches(words) {
 			continue
 		}
-		key := one.namespace + "\x00" + api.Labels(one.Owners).String()
 		row := BillRow{Namespace: one.namespace, Labels: one.Owners}
 		if out.By == "scaler" {
-			key, row.Scaler = one.Name, one.Name
+			row.Scaler = one.Name
 		}
+		key := row.key()
 		if sums[key] == nil {
 			sums[key] = &billSum{row: row}
 		}
@@ -168,15 +171,29 @@ func (p *pages) findBill(r *engine.Report, req *http.Request) (*BillPage, []Bill
 	for _, sum := range sums {
 		rows = append(rows, sum.priced(price))
 	}
-	slices.SortFunc(rows, func(a, b BillRow) int {
-		c := order(&a, &b)
-		if out.Desc {
+	slices.SortFunc(rows, out.order())
+	out.All = all.priced(price)
+	return out, rows, nil
+}
+
+// order is the order of the rows that is asked for. No two rows have the same place.
+func (p *BillPage) order() func(a, b BillRow) int {
+	by, desc := billOrders[p.Sort], p.Desc
+	return func(a, b BillRow) int {
+		c := by(&a, &b)
+		if desc {
 			c = -c
 		}
 		return cmp.Or(c, byName(&a, &b))
-	})
-	out.All = all.priced(price)
-	return out, rows, nil
+	}
+}
+
+// price is the price of every cost of the page.
+func (p *BillPage) price() HourPrice {
+	if p.ReplicaHour == nil {
+		return HourPrice{}
+	}
+	return HourPrice{*p.ReplicaHour, p.Currency}
 }
 
 // hourPrice is what a replica costs in an hour.
@@ -219,76 +236,6 @@ func (s *billSum) add(b *billed) {
 func (s *billSum) priced(price HourPrice) BillRow {
 	s.row.Day, s.row.Week = s.day.span(price), s.week.span(price)
 	return s.row
-}
-
-// spanSum adds up the same time of several scalers.
-type spanSum struct {
-	out         BillSpan
-	sum         bill.Sum
-	scalers     int
-	known       bool
-	comparedRan float64
-}
-
-func (s *spanSum) add(one *bill.Sum, of *billed) {
-	hours := one.Seconds / 3600
-	if s.scalers == 0 {
-		s.out.LeastHours = hours
-	}
-	s.scalers++
-	s.out.LeastHours, s.out.MostHours = min(s.out.LeastHours, hours), max(s.out.MostHours, hours)
-	if one.Seconds > 0 {
-		s.known = true
-		if one.From.After(s.sum.From) {
-			s.sum.From = one.From
-		}
-		s.sum.Ran, s.sum.Ours, s.sum.AtPeak = s.sum.Ran+one.Ran, s.sum.Ours+one.Ours, s.sum.AtPeak+one.AtPeak
-		if one.BeforeKnown {
-			s.out.Befores++
-			s.sum.Before, s.comparedRan = s.sum.Before+one.Before, s.comparedRan+one.Ran
-		}
-	}
-	if one.Heard > 0 {
-		s.sum.Heard, s.sum.Judged, s.sum.Late = s.sum.Heard+one.Heard, s.sum.Judged+one.Judged, s.sum.Late+one.Late
-	}
-	if of.Policy.Objective > 0 {
-		s.out.Promises++
-		if kept, known := keptPromise(one, &of.Policy); known {
-			s.out.PromisesKnown++
-			if kept {
-				s.out.PromisesKept++
-			}
-		}
-	}
-}
-
-// keptPromise reports whether the objective was kept. It is not known if no record was judged by the scaler's own target.
-func keptPromise(s *bill.Sum, p *scaler.Policy) (kept, known bool) {
-	share, ok := s.Kept()
-	if !ok || s.Within != p.TargetLag || p.Objective <= 0 {
-		return false, false
-	}
-	return share >= promise.Share(p.Objective), true
-}
-
-// span is the sum in hours and money; nil where nothing is known.
-func (s *spanSum) span(price HourPrice) BillSpan {
-	out := s.out
-	if s.known {
-		out.From = &s.sum.From
-		out.Hours, out.Ours, out.AtPeak = hoursOf(s.sum.Ran), hoursOf(s.sum.Ours), hoursOf(s.sum.AtPeak)
-	}
-	if out.Befores > 0 {
-		out.Before, out.Of = hoursOf(s.sum.Before), hoursOf(s.comparedRan)
-	}
-	if s.sum.Heard > 0 {
-		out.Judged, out.Late = &s.sum.Judged, &s.sum.Late
-		if share, ok := s.sum.Kept(); ok {
-			out.OnTime = new(inPercent(share))
-		}
-	}
-	out.Cost, out.OursCost, out.AtPeakCost, out.BeforeCost = price.of(out.Hours), price.of(out.Ours), price.of(out.AtPeak), price.of(out.Before)
-	return out
 }
 
 func hoursOf(seconds float64) *float64 { return new(seconds / 3600) }

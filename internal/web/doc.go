@@ -19,7 +19,7 @@
 //	/decisions     /api/v1/decisions     the last decision of each scaler          decisions.go
 //	/scaler        /api/v1/scaler        one scaler, with its last week            scaler.go, story.go
 //	/rebalances    /api/v1/rebalances    rebalances of all groups (events)         rebalances.go
-//	/bill          /api/v1/bill          what all scalers took, and what instead   bill.go, billcells.go
+//	/bill          /api/v1/bill          what all scalers took, and what instead   bill.go, billcells.go, billsums.go
 //	/status        /api/v1/status        how the clusters are read, the settings   status.go
 //	               /api/v1/lag           every partition: package api              group.go
 //	               /api/v1/compare       a week of a scaler's decisions            compare.go

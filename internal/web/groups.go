@@ -63,15 +63,18 @@ func (p *pages) findGroups(r *engine.Report, req *http.Request) (*GroupsPage, []
 	return out, found, nil
 }
 
-func sortRows(rows []*Row, l List) {
+func sortRows(rows []*Row, l List) { slices.SortStableFunc(rows, rowOrder(l)) }
+
+// rowOrder is the order of a list of groups. No two groups have the same place.
+func rowOrder(l List) func(a, b *Row) int {
 	by := orders[l.Sort]
-	slices.SortStableFunc(rows, func(a, b *Row) int {
+	return func(a, b *Row) int {
 		c := by(a, b)
 		if l.Desc {
 			c = -c
 		}
 		return cmp.Or(c, strings.Compare(a.Cluster, b.Cluster), strings.Compare(a.Group, b.Group))
-	})
+	}
 }
 
 // matches reports whether the row's texts contain every word. Words are in lower case.

@@ -79,10 +79,25 @@ func (p *pages) ask(req *http.Request, others []Other, path string) []answerOf {
 
 // ask asks one shard, with the password of the client if there is one.
 func (a *answerOf) ask(ctx context.Context, from *http.Request, path string) {
-	q, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(a.URL, "/")+path, nil)
+	answer, err := question(ctx, from, a.Other, path)
 	if err != nil {
 		a.err = err
 		return
+	}
+	defer func() { _ = answer.Body.Close() }()
+	a.status, a.kind = answer.StatusCode, answer.Header.Get("Content-Type")
+	if a.body, err = io.ReadAll(io.LimitReader(answer.Body, othersMost+1)); err == nil && len(a.body) > othersMost {
+		err = fmt.Errorf("its answer has more than %d MiB", othersMost>>20)
+	}
+	a.err = err
+}
+
+// question is the answer of another shard, whose body the caller closes. It is asked with the password of the client if there is one:
+// package kube says which addresses are those of shards.
+func question(ctx context.Context, from *http.Request, to Other, path string) (*http.Response, error) {
+	q, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(to.URL, "/")+path, nil)
+	if err != nil {
+		return nil, err
 	}
 	q.Header.Set(askedHeader, "shard")
 	for _, name := range []string{"Authorization", "Accept"} {
@@ -92,15 +107,9 @@ func (a *answerOf) ask(ctx context.Context, from *http.Request, path string) {
 	}
 	answer, err := peers.Do(q)
 	if err != nil {
-		a.err = fmt.Errorf("it does not answer: %w", errors.Unwrap(err))
-		return
+		return nil, fmt.Errorf("it does not answer: %w", errors.Unwrap(err))
 	}
-	defer func() { _ = answer.Body.Close() }()
-	a.status, a.kind = answer.StatusCode, answer.Header.Get("Content-Type")
-	if a.body, err = io.ReadAll(io.LimitReader(answer.Body, othersMost+1)); err == nil && len(a.body) > othersMost {
-		err = fmt.Errorf("its answer has more than %d MiB", othersMost>>20)
-	}
-	a.err = err
+	return answer, nil
 }
 
 // peers follows no redirect: the password is for the shard.
@@ -138,6 +147,14 @@ func notFound(err error, missing []string) error {
 	return failure{http.StatusServiceUnavailable, err.Error() + " among the groups of the shards that answer; " + strings.Join(missing, "; ")}
 }
 
+// sharing is how a list is shared among shards.
+type sharing int
+
+const (
+	apart sharing = iota + 1 // each row is of one shard
+	added                    // a row may have a part of each shard, so that all rows are needed for a page
+)
+
 // merged is a list of which each shard has a part.
 type merged interface {
 	list() *List
@@ -148,15 +165,17 @@ type merged interface {
 // mergeOthers makes a list of the rows of all shards.
 func (p *pages) mergeOthers(r route, own func(*http.Request) (any, error), req *http.Request) (any, error) {
 	others := p.others(req)
-	asks := listOf(req.URL.Query(), "")
-	if len(others) == 0 || !r.merged {
+	if len(others) == 0 || r.merged == 0 {
 		return own(req)
 	}
-	q := req.URL.Query()
-	first := max(1, asks.Page) * pageSize
+	asks, first := listOf(req.URL.Query(), ""), mostOfTheList
+	if r.merged == apart {
+		first = max(1, asks.Page) * pageSize
+	}
 	if first > mostOfTheList {
 		return nil, failure{http.StatusBadRequest, fmt.Sprintf("page: over several shards, the first %d of a list are shown; search for fewer", mostOfTheList)}
 	}
+	q := req.URL.Query()
 	q.Set("page", "1")
 	q.Set("first", strconv.Itoa(first))
 	up := req.Clone(req.Context())
@@ -180,18 +199,30 @@ func (p *pages) mergeOthers(r route, own func(*http.Request) (any, error), req *
 			page.list().Partial = append(page.list().Partial, why)
 		}
 	}
-	page.list().Page, page.list().first = asks.Page, 0
-	page.arrange()
+	l := page.list()
+	if l.Page, l.first = asks.Page, 0; wantsAll(req.URL.Query()) && req.URL.Path == r.twin {
+		l.first = mostOfTheList
+	}
+	if page.arrange(); l.first > 0 {
+		l.whole(l.Total)
+	}
 	return made, nil
 }
 
 // silentShards are problems for a page that lacks the parts of shards.
 func silentShards(v any) (out []Problem) {
-	m, ok := v.(interface{ list() *List })
-	if !ok {
-		return nil
+	var silent []string
+	switch page := v.(type) {
+	case interface{ list() *List }:
+		silent = page.list().Partial
+	case *StatusPage:
+		for i := range page.Shards {
+			if why := page.Shards[i].Silent; why != "" {
+				silent = append(silent, why)
+			}
+		}
 	}
-	for _, why := range m.list().Partial {
+	for _, why := range silent {
 		out = append(out, Problem{
 			Where: "shards", What: why, Count: 1,
 			Do: "this page lacks the groups and scalers of that shard; look at its two pods and their logs",

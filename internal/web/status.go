@@ -18,6 +18,20 @@ type StatusPage struct {
 	Clusters        []ClusterStatus `json:"clusters"`
 	Problems        []Problem       `json:"problems"`
 	Config          string          `json:"config,omitempty"` // in force, secrets redacted, YAML
+	Shard           string          `json:"shard,omitempty"`  // of this replica, such as 0/3; absent: there is one. Clusters and problems are of what it reads
+	Shards          []ShardStatus   `json:"shards,omitempty"` // the other shards
+}
+
+// ShardStatus is another shard, as its leader says.
+type ShardStatus struct {
+	Shard    string          `json:"shard"`
+	Silent   string          `json:"silent,omitempty"` // why its leader could not be asked; then nothing else is known
+	Version  string          `json:"version,omitempty"`
+	At       *time.Time      `json:"at"` // of the report; null: not known
+	Leader   bool            `json:"leader"`
+	Mode     string          `json:"mode,omitempty"`
+	Clusters []ClusterStatus `json:"clusters"`
+	Problems []Problem       `json:"problems"`
 }
 
 // ClusterStatus is how the reading of one cluster goes.
@@ -58,7 +72,7 @@ type NamedCount struct {
 	Count uint64 `json:"count"`
 }
 
-func (p *pages) status(r *engine.Report, _ *http.Request) (any, error) {
+func (p *pages) status(r *engine.Report, req *http.Request) (any, error) {
 	out := &StatusPage{
 		Version: p.Version, At: r.At, Leader: r.Leader, Mode: string(r.Mode), IntervalSeconds: p.Interval.Seconds(),
 		Clusters: []ClusterStatus{}, Problems: p.problems(r),
@@ -69,7 +83,44 @@ func (p *pages) status(r *engine.Report, _ *http.Request) (any, error) {
 	for i := range r.Clusters {
 		out.Clusters = append(out.Clusters, clusterStatus(r.Clusters[i], &r.Polls[i]))
 	}
+	if !r.Shard.Alone() {
+		out.Shard = r.Shard.String()
+	}
+	for _, a := range p.ask(req, p.others(req), "/api/v1/status") {
+		out.Shards = append(out.Shards, shardStatus(&a))
+	}
 	return out, nil
+}
+
+// shardStatus is what the leader of another shard answered.
+func shardStatus(a *answerOf) ShardStatus {
+	out := ShardStatus{Shard: a.Name, Silent: a.why(), Clusters: []ClusterStatus{}, Problems: []Problem{}}
+	if out.Silent != "" {
+		return out
+	}
+	page, err := partOf[StatusPage](a.body)
+	if err != nil {
+		out.Silent = a.Name + ": " + err.Error()
+		return out
+	}
+	out.Version, out.At, out.Leader, out.Mode = page.Version, &page.At, page.Leader, page.Mode
+	out.Clusters, out.Problems = append(out.Clusters, page.Clusters...), append(out.Problems, page.Problems...)
+	return out
+}
+
+// Groups is how many groups the shard reads in all clusters; null: not known of one.
+func (s *ShardStatus) Groups() *int {
+	sum := 0
+	for _, c := range s.Clusters {
+		if c.Groups == nil {
+			return nil
+		}
+		sum += *c.Groups
+	}
+	if s.Silent != "" {
+		return nil
+	}
+	return &sum
 }
 
 func clusterStatus(c *engine.ClusterReport, p *engine.PollStats) ClusterStatus {

@@ -35,7 +35,10 @@ func (p *pages) serveImage(draw imageMaker) http.HandlerFunc {
 			defer release()
 			text, failed = p.image(draw, req)
 		}
-		if failed != nil {
+		if answered, missing := p.elsewhere(w, req, failed); answered {
+			return
+		} else if failed != nil {
+			failed = notFound(failed, missing)
 			http.Error(w, failed.Error(), statusOf(failed))
 			return
 		}

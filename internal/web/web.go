@@ -84,23 +84,25 @@ type route struct {
 	title    string
 	make     func(*pages, *engine.Report, *http.Request) (any, error)
 	whole    func(*pages, *engine.Report, *http.Request) (serve.Whole, error) // the JSON of page=all; nil: there is no list
-	merged   bool                                                             // it is a list of which other shards have a part, see merged
+	merged   sharing                                                          // how the parts of other shards are taken in
+	list     string                                                           // the field of page=all with the list
+	gather   gather                                                           // makes page=all of all shards; nil: there is none, or it is made as the page is
 }
 
 // routes are all pages and their JSON. docs/api.md describes the JSON; a test compares its paths with these.
 var routes = []route{
-	{"/{$}", "/api/v1/groups", "groups.html", "Groups", (*pages).groups, (*pages).allGroups, true},
-	{"/group", "/api/v1/group", "group.html", "Group", (*pages).group, nil, false},
-	{"/history", "/api/v1/history", "history.html", "History", (*pages).history, nil, false},
-	{"/decisions", "/api/v1/decisions", "decisions.html", "Decisions", (*pages).decisions, (*pages).allDecisions, true},
-	{"/scaler", "/api/v1/scaler", "scaler.html", "Scaler", (*pages).scaler, nil, false},
-	{"/rebalances", "/api/v1/rebalances", "rebalances.html", "Rebalances", (*pages).rebalances, (*pages).allRebalances, true},
-	{"/bill", "/api/v1/bill", "bill.html", "Bill", (*pages).bill, (*pages).allBill, false},
-	{"/status", "/api/v1/status", "status.html", "Status", (*pages).status, nil, false},
-	{"", "/api/v1/lag", "", "", nil, (*pages).lag, false},
-	{"", "/api/v1/compare", "", "", (*pages).compare, nil, false},
-	{"", "/api/v1/price", "", "", (*pages).price, nil, false},
-	{"", "/api/v1/release", "", "", (*pages).release, nil, false},
+	{"/{$}", "/api/v1/groups", "groups.html", "Groups", (*pages).groups, (*pages).allGroups, apart, "rows", gatherGroups},
+	{"/group", "/api/v1/group", "group.html", "Group", (*pages).group, nil, 0, "", nil},
+	{"/history", "/api/v1/history", "history.html", "History", (*pages).history, nil, 0, "", nil},
+	{"/decisions", "/api/v1/decisions", "decisions.html", "Decisions", (*pages).decisions, (*pages).allDecisions, apart, "scalers", gatherDecisions},
+	{"/scaler", "/api/v1/scaler", "scaler.html", "Scaler", (*pages).scaler, nil, 0, "", nil},
+	{"/rebalances", "/api/v1/rebalances", "rebalances.html", "Rebalances", (*pages).rebalances, (*pages).allRebalances, apart, "events", gatherRebalances},
+	{"/bill", "/api/v1/bill", "bill.html", "Bill", (*pages).bill, (*pages).allBill, added, "", nil},
+	{"/status", "/api/v1/status", "status.html", "Status", (*pages).status, nil, 0, "", nil},
+	{"", "/api/v1/lag", "", "", nil, (*pages).lag, 0, "clusters", gatherLag},
+	{"", "/api/v1/compare", "", "", (*pages).compare, nil, 0, "", nil},
+	{"", "/api/v1/price", "", "", (*pages).price, nil, 0, "", nil},
+	{"", "/api/v1/release", "", "", (*pages).release, nil, 0, "", nil},
 }
 
 // failure is an error with its HTTP status. Its text is shown to the client.
@@ -150,8 +152,8 @@ func (p *pages) answerJSON(w http.ResponseWriter, req *http.Request, r route) er
 		return errBusy
 	}
 	defer release()
-	if all {
-		return p.answerWhole(w, req, report, r)
+	if others := p.others(req); all && (len(others) == 0 || r.merged != added) {
+		return p.answerWhole(w, req, report, r, others)
 	}
 	v, err := p.mergeOthers(r, func(req *http.Request) (any, error) { return r.make(p, report, req) }, req)
 	if err != nil {
@@ -161,10 +163,18 @@ func (p *pages) answerJSON(w http.ResponseWriter, req *http.Request, r route) er
 	return nil
 }
 
-func (p *pages) answerWhole(w http.ResponseWriter, req *http.Request, report *engine.Report, r route) error {
+func (p *pages) answerWhole(w http.ResponseWriter, req *http.Request, report *engine.Report, r route, others []Other) error {
 	v, err := r.whole(p, report, req)
 	if err != nil {
 		return err
+	}
+	if len(others) > 0 {
+		all, ends, err := p.wholeOfAll(req, r, v, others)
+		if err != nil {
+			return err
+		}
+		defer ends()
+		v = all
 	}
 	if err := v.ServeJSON(w); err != nil {
 		p.Log.Debug("writing an answer failed", "err", err)

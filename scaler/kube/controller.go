@@ -13,6 +13,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/brakes"
+	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
 	"github.com/lagscaler/lagscaler/scaler/kube/election"
 	"github.com/lagscaler/lagscaler/scaler/kube/strimzi"
@@ -151,6 +152,9 @@ func (c *Controller) Took(v *shard.View) { c.shards.Took(v) }
 func (c *Controller) Parts(limits []brakes.Limit, needs map[string]brakes.Parts) map[string]brakes.Parts {
 	return c.shards.parts.take(limits, needs)
 }
+
+// Stops says which scalers of this shard have stopped themselves, and returns what the others have written of theirs.
+func (c *Controller) Stops(own breaker.Part) []breaker.Part { return c.shards.tellStops(own) }
 
 // Linger returns when this replica may end: at once, unless it leads a shard that the others may be about to do without.
 func (c *Controller) Linger(ctx context.Context) { c.shards.linger(ctx) }

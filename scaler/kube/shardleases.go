@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/lagscaler/lagscaler/lag/shard"
+	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
 	"github.com/lagscaler/lagscaler/scaler/kube/election"
 )
@@ -31,6 +32,7 @@ type knownLease struct {
 	pages   string
 	answers string
 	parts   shardParts
+	stops   breaker.Part
 }
 
 // answersAt is the address at which the leader of another shard answers other autoscalers; empty: it is not known.
@@ -69,6 +71,10 @@ func (s *shards) all() (own shard.Shard, others []Other) {
 		case k.pages == "":
 			o.Why = "its leader does not say where its pages are: it runs without --advertise"
 		default:
+			if err := checkPages(s.pagesAt, k.pages); err != nil {
+				o.Why = err.Error()
+				break
+			}
 			o.URL = k.pages
 		}
 		others = append(others, o)
@@ -184,9 +190,10 @@ func (k *knownLease) saw(lease *coordinationv1.Lease, now time.Time) {
 	k.looked = now
 	k.Live = renewal != "" && now.Sub(k.changed) < election.Duration
 	if lease == nil {
-		k.Of, k.Wants, k.pages, k.answers, k.parts = 0, 0, "", "", shardParts{index: k.Index}
+		k.Of, k.Wants, k.pages, k.answers, k.parts, k.stops = 0, 0, "", "", shardParts{index: k.Index}, breaker.Part{}
 		return
 	}
+	k.stops = stopsIn(lease.Annotations[annotationStops])
 	k.parts = partsIn(lease.Annotations[annotationParts], k.Index, k.Live)
 	k.Of, k.pages = claimIn(lease.Annotations, k.Index), lease.Annotations[annotationPages]
 	k.answers = election.AnswersAt(lease)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
 	"github.com/lagscaler/lagscaler/scaler/kube/election"
 )
@@ -54,7 +55,9 @@ type shards struct {
 	known   map[int]*knownLease
 	hurry   chan struct{}
 
-	parts parts // of the limits above single scalers
+	parts     parts        // of the limits above single scalers
+	stops     breaker.Part // of the own scalers, as the engine last said
+	stopsTold bool         // in this term
 }
 
 func newShards(api access.API, o Options, e *election.Election) *shards {
@@ -86,8 +89,10 @@ func (s *shards) Mark(annotations map[string]string, held, fresh bool) {
 		delete(annotations, annotationWanted)
 		delete(annotations, annotationPages)
 		delete(annotations, annotationParts)
+		delete(annotations, annotationStops)
 		return
 	}
+	s.markStops(annotations)
 	s.mark = seat.Of
 	annotations[annotationShard] = shard.Shard{Index: seat.Index, Of: seat.Of}.String()
 	annotations[annotationWanted] = strconv.Itoa(seat.Wants)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/lagscaler/lagscaler/lag/shard"
+	"github.com/lagscaler/lagscaler/scaler/breaker"
 )
 
 // replica is a process of a shard: its controller, and an engine that goes by what the controller says is its own.
@@ -238,4 +240,38 @@ func TestAShardIsKilled(t *testing.T) {
 		f.pass(20 * time.Second)
 		f.all(2)
 	})
+}
+
+// Which scalers of a shard have stopped themselves is known to the others, also when another replica begins to lead; and no more when
+// nobody has.
+func TestShardsTellWhatStopped(t *testing.T) {
+	inFleet(t, func(f *shardedFleet) {
+		first, second := f.begin("0/2"), f.begin("1/2")
+		f.pass(20 * time.Second)
+		told := breaker.Part{Stopped: []breaker.Member{{Namespace: "shop", Stopped: time.Now().UTC().Truncate(time.Second), WentDown: true}}, Down: 7}
+		if got := first.Stops(told); len(got) != 1 || len(got[0].Stopped) != 0 || got[0].Down != 0 {
+			t.Errorf("before anybody has stopped, %+v is known", got)
+		}
+		f.pass(20 * time.Second)
+		if got := second.Stops(breaker.Part{}); len(got) != 1 || !reflect.DeepEqual(got[0], told) {
+			t.Errorf("the other shard knows %+v; want %+v", got, told)
+		}
+		f.end("0/2")
+		f.pass(5 * time.Second)
+		successor := f.begin("0/2")
+		f.pass(40 * time.Second)
+		if got := second.Stops(breaker.Part{}); len(got) != 1 || !reflect.DeepEqual(got[0], told) {
+			t.Errorf("before the successor has read the memories, the other shard knows %+v; want %+v", got, told)
+		}
+		successor.Stops(breaker.Part{})
+		f.pass(20 * time.Second)
+		if got := second.Stops(breaker.Part{}); len(got) != 1 || len(got[0].Stopped) != 0 || got[0].Down != 0 {
+			t.Errorf("when nothing is stopped any more, the other shard knows %+v", got)
+		}
+	})
+	for _, text := range []string{"", "{", "[]", `{"stopped": 3}`, `{"stopped": [{"at": "yesterday"}]}`} {
+		if got := stopsIn(text); len(got.Stopped) != 0 || got.Down != 0 {
+			t.Errorf("%s: %+v", text, got)
+		}
+	}
 }

@@ -84,6 +84,9 @@ func (n *Node) launch() error {
 	return nil
 }
 
+// Pid is the process id of a node that was started.
+func (n *Node) Pid() int { return n.process.Pid() }
+
 // running says whether the node's process exists, paused or not.
 func (n *Node) running() bool { return n.process != nil && n.process.Alive() }
 
