@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,7 @@ type walk struct {
 	text  strings.Builder
 	shown [][2]string // what stands for paths and addresses of this machine in the transcript
 	began time.Time
+	loads []string // at the start, and at the end
 	took  []step
 }
 
@@ -74,6 +76,7 @@ func newWalk(t *testing.T) *walk {
 		t.Fatal(err)
 	}
 	w.empty = len(there) == 0
+	w.loads = append(w.loads, load(t))
 	root, err := filepath.Abs("../../..")
 	if err != nil {
 		t.Fatal(err)
@@ -84,6 +87,16 @@ func newWalk(t *testing.T) *walk {
 	}
 	w.shown = [][2]string{{w.clone, "~/lagscaler"}, {home, "~"}}
 	return w
+}
+
+// load is the load of the machine over the last five minutes: how many threads ran or waited for a core.
+func load(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Fields(string(text))[1]
 }
 
 func goenv(t *testing.T, name string) string {
@@ -311,6 +324,7 @@ func monitoring(t *testing.T) string {
 // write writes the transcript.
 func (w *walk) write(file string) {
 	w.t.Helper()
+	w.loads = append(w.loads, load(w.t))
 	var b strings.Builder
 	fmt.Fprintf(&b, `# The first hour
 
@@ -318,12 +332,12 @@ This is a walk through the documentation, as somebody types it who sees lagscale
 Kafka, the control plane, Helm and all programs are real. There is no kubelet: consumers on this machine stand for the pods, and the program runs with the configuration, the rights and
 the arguments that the chart renders.
 
-The times are of two cores that other programs also use. Of what compiles, the CPU time says more than the time on the clock. The column "before" is of an earlier walk, in which each
-place of doubt was written down.
+The times are of %d cores that other programs also use: the load average over five minutes was %s at the beginning of the walk and %s at its end. Of what compiles, the CPU time says more
+than the time on the clock. The column "before" is of an earlier walk, in which each place of doubt was written down.
 
 | step | before | now |
 |---|---|---|
-`)
+`, runtime.NumCPU(), w.loads[0], w.loads[1])
 	for _, s := range w.took {
 		now := seconds(s.wall)
 		if s.cpu > 0 {
