@@ -31,6 +31,7 @@ type walk struct {
 	clone string
 	cache string // of the Go toolchain
 	empty bool   // it was empty at the start
+	warm  string // what the page says if it was not, and nobody noted how long it takes from an empty one
 	env   []string
 	text  strings.Builder
 	shown [][2]string // what stands for paths and addresses of this machine in the transcript
@@ -197,6 +198,7 @@ func (w *walk) coldly(command, what, before string) {
 		return
 	}
 	if !w.empty { // nobody measured it with an empty cache
+		w.warm = "The cache of the Go toolchain was not empty when this walk began, so the table does not say how long it takes to compile everything.\n\n"
 		w.types(command)
 		return
 	}
@@ -335,9 +337,9 @@ the arguments that the chart renders.
 The times are of %d cores that other programs also use: the load average over five minutes was %s at the beginning of the walk and %s at its end. Of what compiles, the CPU time says more
 than the time on the clock. The column "before" is of an earlier walk, in which each place of doubt was written down.
 
-| step | before | now |
+%s| step | before | now |
 |---|---|---|
-`, runtime.NumCPU(), w.loads[0], w.loads[1])
+`, runtime.NumCPU(), w.loads[0], w.loads[1], w.warm)
 	for _, s := range w.took {
 		now := seconds(s.wall)
 		if s.cpu > 0 {
