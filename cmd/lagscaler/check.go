@@ -14,6 +14,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/lag/kafkasource"
 	"github.com/lagscaler/lagscaler/lag/rights"
+	"github.com/lagscaler/lagscaler/scaler/kube"
 )
 
 // checkOptions are the flags of check.
@@ -35,6 +36,9 @@ of the cluster to run, and what it works without. --grants says for which author
 the SASL mechanism of each cluster. For each cluster it prints how many requests and new connections a second its intervals
 take, and warns if that is above quota in the configuration, or above requestsPerSecond. With externalScaler it also checks the ScaledObjects that ask lagscaler, if it may list
 them: metricType, fields, fallback.
+
+With strimzi it finds the Kafka resources as the daemon does, tries every RBAC permission that this needs, and then tests the clusters
+that were found like those of the file.
 
 If the configuration names a kubeconfig, or in a pod, it then tests Kubernetes: the API server, every RBAC permission of the
 mode, the CRD, the KafkaScalers that are not ready, the Lease, and the Deployment of lagscaler. The permissions are those of the
@@ -72,11 +76,15 @@ func (o *checkOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	if o.fileOnly {
 		return nil
 	}
+	c, strimzi, err := findClusters(ctx, c, errOut)
+	if err != nil {
+		return err
+	}
 	badKafka, kafka, err := o.checkKafka(ctx, c, out, errOut)
 	if err != nil {
 		return err
 	}
-	badKubernetes, kubernetes, err := o.checkKubernetes(ctx, c, out, errOut)
+	badKubernetes, kubernetes, err := o.checkKubernetes(ctx, c, strimzi, out, errOut)
 	if err != nil {
 		return err
 	}
@@ -111,6 +119,9 @@ func (o *checkOptions) grantOptions() daemon.GrantOptions {
 
 // checkKafka prints the checks of every cluster, and what grants missing rights, and counts the checks and those that failed.
 func (o *checkOptions) checkKafka(ctx context.Context, c *config.Config, out, errOut io.Writer) (bad, all int, err error) {
+	if len(c.Clusters) == 0 { // none of Strimzi was found, either
+		return 0, 0, nil
+	}
 	table := output.NewTable(out, "CLUSTER", "CHECKED", "RESULT", "MISSING ACL", "DETAIL")
 	checks := make([]daemon.ClusterCheck, len(c.Clusters))
 	for i, cluster := range c.Clusters {
@@ -160,8 +171,23 @@ func count(n int, one, several string) string {
 	return fmt.Sprintf("%d %s", n, several)
 }
 
-// checkKubernetes does the same for Kubernetes. Without a connection it says why there is none, if there is a file to say it of.
-func (o *checkOptions) checkKubernetes(ctx context.Context, c *config.Config, out, errOut io.Writer) (bad, all int, err error) {
+// findClusters adds the clusters of Strimzi to the configuration. The findings are for the table of Kubernetes.
+func findClusters(ctx context.Context, c *config.Config, errOut io.Writer) (*config.Config, []kube.Finding, error) {
+	if len(c.Strimzi) == 0 {
+		return c, nil, nil
+	}
+	said := output.Waiting(errOut, "finding the clusters of Strimzi")
+	next, findings, err := daemon.FindClusters(ctx, c, thisBuild().Version)
+	said()
+	if err != nil {
+		return nil, nil, wrong{err}
+	}
+	return next, findings, nil
+}
+
+// checkKubernetes does the same for Kubernetes, and prints what was found of Strimzi. Without a connection it says why there is none, if
+// there is a file to say it of.
+func (o *checkOptions) checkKubernetes(ctx context.Context, c *config.Config, strimzi []kube.Finding, out, errOut io.Writer) (bad, all int, err error) {
 	said := output.Waiting(errOut, "checking Kubernetes")
 	findings, none, err := daemon.CheckKubernetes(ctx, c, thisBuild().Version)
 	said()
@@ -169,11 +195,15 @@ func (o *checkOptions) checkKubernetes(ctx context.Context, c *config.Config, ou
 		return 0, 0, wrong{err}
 	}
 	if none != "" {
+		if len(c.Strimzi) > 0 {
+			none += "; nor are the clusters of Strimzi, which are found in it"
+		}
 		if o.config != "" {
 			_, err = fmt.Fprintf(out, "\nKubernetes: not checked, because %s\n", none)
 		}
 		return 0, 0, err
 	}
+	findings = append(findings, strimzi...)
 	fmt.Fprintln(out)
 	table := output.NewTable(out, "KUBERNETES", "RESULT", "MISSING PERMISSION", "DETAIL")
 	for _, f := range findings {

@@ -156,7 +156,7 @@
 //	How does init find the workload of a group?          internal/propose  doc.go: what is certain and what is not
 //	Which settings does it copy, and where go secrets?   internal/config   portable.go: Portable
 //	In which pod does a member run, among all pods?      scaler/seen       locate.go: Locate
-//	What does check ask the API server?                  scaler/kube       check.go; inventory.go: what init lists
+//	What does check ask the API server?                  scaler/kube       check.go; strimzicheck.go, for clusters of Strimzi; inventory.go: what init lists
 //	How does a KEDA ScaledObject become a KafkaScaler?   internal/keda     convert.go; fields.go: what has no equivalent
 //	What is KEDA told when it asks?                      scaler            answer.go: Answer has the cases; Unanswered: when it is an error
 //	Who may ask for this number?                         internal/external  doc.go: the protocol; allow.go: allow

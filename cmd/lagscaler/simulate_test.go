@@ -38,6 +38,7 @@ func TestSimulateFromPrometheus(t *testing.T) {
 		{"none", "", exitWrong, "--query gives 0 series: must be one"},
 		{"two", samples("1", "2") + "," + samples("1", "2"), exitWrong, "--query gives 2 series: must be one"},
 		{"no traffic", samples("0", "0", "0"), exitWrong, "no traffic in the window"},
+		{"one sample", samples("7"), exitWrong, "samples in the window: 1, one every 1m0s; at least two are needed"},
 		{"not a rate", samples("1", "NaN"), exitWrong, "must be a rate"},
 		{"negative", samples("1", "-3"), exitWrong, "must be a rate"},
 	} {

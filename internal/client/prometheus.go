@@ -71,7 +71,10 @@ func (p Prometheus) Trace(samples Series) (sim.Trace, error) {
 		last, peak = int64(at), max(peak, rate)
 		t.Counts = append(t.Counts, rate*p.Step.Seconds())
 	}
-	if len(t.Counts) < 2 || peak == 0 {
+	if n := len(t.Counts); n < 2 {
+		return sim.Trace{}, fmt.Errorf("samples in the window: %d, one every %s; at least two are needed: make the step shorter, or wait", n, p.Step)
+	}
+	if peak == 0 {
 		return sim.Trace{}, errors.New("no traffic in the window")
 	}
 	return t, nil

@@ -92,6 +92,16 @@ func (s *Strimzi) Part(m Materials, interval Duration) Part {
 	return p
 }
 
+// With is the configuration with clusters that were discovered, and how that ended for each of them: the Reloader does the same.
+func (c *Config) With(discovered []Part) (*Config, []PartState) { return merge(c, discovered, nil) }
+
+// Without is the configuration without the clusters of these origins.
+func (c *Config) Without(origins Unusable) *Config {
+	next := *c
+	next.Clusters = slices.DeleteFunc(slices.Clone(c.Clusters), func(k Cluster) bool { return origins[k.origin] != nil })
+	return &next
+}
+
 // PEM are certificates and keys that are in no file.
 type PEM struct {
 	CA, Cert string

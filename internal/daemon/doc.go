@@ -18,5 +18,5 @@
 //
 // It has more than 15 files, and one task: each file connects one package with the others.
 //
-// Commands that read Kafka themselves use the same parts without the servers: [Watcher], [LookOnce], [CheckCluster].
+// Commands that read Kafka themselves use the same parts without the servers: [Watcher], [LookOnce], [FindClusters], [CheckCluster].
 package daemon

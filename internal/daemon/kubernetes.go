@@ -72,7 +72,13 @@ func connectKubernetes(o Options, log *slog.Logger) (*kube.Controller, error) {
 	return controller, nil
 }
 
-// checkKubernetesTimeout is for all requests of CheckKubernetes, of Inventory or of CheckTriggers.
+// connectOnce is the connection of a command, which prints what it found and logs nothing.
+func connectOnce(kubeconfig, version string) (access.Clients, error) {
+	access.LogTo(slog.New(slog.DiscardHandler))
+	return access.Connect(kubeconfig, "lagscaler/"+version)
+}
+
+// checkKubernetesTimeout is for all requests of CheckKubernetes, of FindClusters, of Inventory or of CheckTriggers.
 const checkKubernetesTimeout = 30 * time.Second
 
 // CheckKubernetes tries what the daemon needs of Kubernetes. Without a connection in the configuration it returns why there is
@@ -84,8 +90,7 @@ func CheckKubernetes(ctx context.Context, c *config.Config, version string) (fin
 	case withoutKubernetes(k):
 		return nil, "this is not a pod, and kubernetes.kubeconfig is not set", nil
 	}
-	access.LogTo(slog.New(slog.DiscardHandler))
-	clients, err := access.Connect(c.Kubernetes.Kubeconfig, "lagscaler/"+version)
+	clients, err := connectOnce(c.Kubernetes.Kubeconfig, version)
 	if err != nil {
 		return nil, "", fmt.Errorf("kubernetes: %w", err)
 	}
@@ -110,8 +115,7 @@ func besideMode(c *config.Config) []access.Permission {
 
 // Inventory lists the workloads and pods of the namespaces; none means all. An empty kubeconfig means the service account of the pod.
 func Inventory(ctx context.Context, kubeconfig string, namespaces []string, version string) (kube.Inventory, error) {
-	access.LogTo(slog.New(slog.DiscardHandler))
-	clients, err := access.Connect(kubeconfig, "lagscaler/"+version)
+	clients, err := connectOnce(kubeconfig, version)
 	if err != nil {
 		return kube.Inventory{}, ConfigError{err}
 	}

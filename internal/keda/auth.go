@@ -23,7 +23,7 @@ func (c *conversion) authentication(at string, t trigger, m map[string]string) {
 		c.fail("%s: sasl: KEDA refuses %q in a trigger apache-kafka", at, sasl)
 	case sasl == "aws_msk_iam", t.Type == "kafka" && sasl == "oauthbearer" && m["saslTokenProvider"] == "aws_msk_iam":
 		c.msk(at, m, elsewhere)
-	case sasl == "" || sasl == "none" || elsewhere || mechanisms[sasl] == "" && sasl != "gssapi":
+	case sasl == "" || sasl == "none" || elsewhere || mechanisms[sasl] == "":
 	case sasl == "oauthbearer" && m["saslTokenProvider"] == "":
 		c.fail("%s: sasl: KEDA refuses %q without an authenticationRef: it has the username, the password and the oauthTokenEndpointUri, or the saslTokenProvider", at, sasl)
 	case t.Type == "kafka" || sasl == "plaintext":

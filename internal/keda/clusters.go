@@ -64,6 +64,7 @@ func (c *conversion) cluster(t trigger, m map[string]string, brokers []string) s
 // mechanisms are the names of the SASL mechanisms in the configuration.
 var mechanisms = map[string]string{
 	"plaintext": "PLAIN", "scram_sha256": "SCRAM-SHA-256", "scram_sha512": "SCRAM-SHA-512", "oauthbearer": "OAUTHBEARER", "aws_msk_iam": "AWS_MSK_IAM",
+	"gssapi": "GSSAPI",
 }
 
 // connection are the TLS and SASL settings of a trigger, as the configuration of a cluster has them.
@@ -84,12 +85,13 @@ func (c *conversion) connection(m map[string]string) (fields []string) {
 		c.note("saslTokenProvider %s has no effect without sasl oauthbearer.", provider)
 	}
 	switch {
-	case sasl == "gssapi":
-		c.note("sasl gssapi has no equivalent: lagscaler has no Kerberos. Give it another listener.")
 	case sasl == "aws_msk_iam" && region != "":
 		return append(fields, fmt.Sprintf("sasl: {mechanism: AWS_MSK_IAM, region: %s}", region))
 	case mechanisms[sasl] != "":
 		fields = append(fields, fmt.Sprintf("sasl: {mechanism: %s}", mechanisms[sasl]))
+	}
+	if sasl == "gssapi" {
+		c.note("sasl gssapi: the realm, the keytab and the kerberosConfig of the TriggerAuthentication become realm, keytabFile and configFile in sasl.kerberos of the cluster.")
 	}
 	if region != "" {
 		c.note("awsRegion %s has no effect without sasl aws_msk_iam.", region)

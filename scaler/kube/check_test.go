@@ -20,7 +20,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
 )
 
-// grant answers access reviews: everything is allowed but what denied names.
+// grant answers access reviews: everything is allowed but what denied names, of all objects or of the named one.
 func (w *world) grant(denied ...string) {
 	w.typed.PrependReactor("create", "selfsubjectaccessreviews", func(a clienttesting.Action) (bool, runtime.Object, error) {
 		review := a.(clienttesting.CreateAction).GetObject().(*authorizationv1.SelfSubjectAccessReview)
@@ -28,7 +28,7 @@ func (w *world) grant(denied ...string) {
 		asked := fmt.Sprintf("%s %s %s in %q", r.Verb, r.Resource, r.Subresource, r.Namespace)
 		review.Status.Allowed = true
 		for _, d := range denied {
-			review.Status.Allowed = review.Status.Allowed && d != asked
+			review.Status.Allowed = review.Status.Allowed && d != asked && d != asked+" named "+r.Name
 		}
 		return true, review, nil
 	})
@@ -151,25 +151,31 @@ metadata: {name: new, namespace: shop}
 						return true, nil, apierrors.NewForbidden(schema.GroupResource{Resource: c.fails}, "", nil)
 					})
 				}
-				var b strings.Builder
-				for _, f := range Check(t.Context(), w.clients, Options{Namespace: "lagscaler", Lease: "lagscaler", Watch: c.watch}, c.mode, c.beside...) {
-					result := f.Problem
-					if result == "" {
-						result = map[bool]string{true: "warning", false: "ok"}[f.Warning]
-					}
-					fmt.Fprintln(&b, f.Subject, result, strings.TrimSpace(f.Missing+" "+f.Text))
-				}
-				for _, want := range c.want {
-					if !strings.Contains(b.String(), want) {
-						t.Errorf("no %q in\n%s", want, b.String())
-					}
-				}
-				for _, not := range c.not {
-					if strings.Contains(b.String(), not) {
-						t.Errorf("%q in\n%s", not, b.String())
-					}
-				}
+				compare(t, Check(t.Context(), w.clients, Options{Namespace: "lagscaler", Lease: "lagscaler", Watch: c.watch}, c.mode, c.beside...), c.want, c.not)
 			})
 		})
+	}
+}
+
+// compare looks for texts in the findings, one a line.
+func compare(t *testing.T, findings []Finding, want, not []string) {
+	t.Helper()
+	var b strings.Builder
+	for _, f := range findings {
+		result := f.Problem
+		if result == "" {
+			result = map[bool]string{true: "warning", false: "ok"}[f.Warning]
+		}
+		fmt.Fprintln(&b, f.Subject, result, strings.TrimSpace(f.Missing+" "+f.Text))
+	}
+	for _, want := range want {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+	for _, not := range not {
+		if strings.Contains(b.String(), not) {
+			t.Errorf("%q in\n%s", not, b.String())
+		}
 	}
 }

@@ -45,6 +45,7 @@ var (
 	connectors   = schema.GroupVersionResource{Group: "kafka.strimzi.io", Version: "v1", Resource: "kafkaconnectors"}
 	connects     = schema.GroupVersionResource{Group: "kafka.strimzi.io", Version: "v1", Resource: "kafkaconnects"}
 	mirrors      = schema.GroupVersionResource{Group: "kafka.strimzi.io", Version: "v1", Resource: "kafkamirrormaker2s"}
+	kafkas       = schema.GroupVersionResource{Group: "kafka.strimzi.io", Version: "v1", Resource: "kafkas"}
 	kafkaSources = schema.GroupVersionResource{Group: "sources.knative.dev", Version: "v1", Resource: "kafkasources"}
 	rollouts     = schema.GroupVersionResource{Group: "argoproj.io", Version: "v1alpha1", Resource: "rollouts"}
 )
@@ -52,7 +53,7 @@ var (
 var served = map[string]schema.GroupVersionResource{
 	"Deployment": deployments, "StatefulSet": statefulsets, "Rollout": rollouts,
 	"KafkaConnector": connectors, "KafkaSource": kafkaSources, "KafkaConnect": connects, "KafkaMirrorMaker2": mirrors,
-	"KafkaScaler": v1alpha1.Resource, "Namespace": watch.NamespacesResource, "ScaledObject": watch.ScaledObjects,
+	"Kafka": kafkas, "KafkaScaler": v1alpha1.Resource, "Namespace": watch.NamespacesResource, "ScaledObject": watch.ScaledObjects,
 }
 
 // mapper is a cluster's discovery.
@@ -90,7 +91,7 @@ func run(w *world, s Settings, test func()) {
 
 func newWorld(t *testing.T, manifest string) *world {
 	t.Helper()
-	m := meta.NewDefaultRESTMapper(nil)
+	m := meta.NewDefaultRESTMapper([]schema.GroupVersion{kafkas.GroupVersion()}) // of kinds that are asked for without a version
 	kinds := map[schema.GroupVersionResource]string{}
 	for kind, resource := range served {
 		scope := meta.RESTScopeNamespace

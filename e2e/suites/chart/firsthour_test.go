@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -30,10 +31,12 @@ type walk struct {
 	clone string
 	cache string // of the Go toolchain
 	empty bool   // it was empty at the start
+	warm  string // what the page says if it was not, and nobody noted how long it takes from an empty one
 	env   []string
 	text  strings.Builder
 	shown [][2]string // what stands for paths and addresses of this machine in the transcript
 	began time.Time
+	loads []string // at the start, and at the end
 	took  []step
 }
 
@@ -74,6 +77,7 @@ func newWalk(t *testing.T) *walk {
 		t.Fatal(err)
 	}
 	w.empty = len(there) == 0
+	w.loads = append(w.loads, load(t))
 	root, err := filepath.Abs("../../..")
 	if err != nil {
 		t.Fatal(err)
@@ -84,6 +88,16 @@ func newWalk(t *testing.T) *walk {
 	}
 	w.shown = [][2]string{{w.clone, "~/lagscaler"}, {home, "~"}}
 	return w
+}
+
+// load is the load of the machine over the last five minutes: how many threads ran or waited for a core.
+func load(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Fields(string(text))[1]
 }
 
 func goenv(t *testing.T, name string) string {
@@ -184,6 +198,7 @@ func (w *walk) coldly(command, what, before string) {
 		return
 	}
 	if !w.empty { // nobody measured it with an empty cache
+		w.warm = "The cache of the Go toolchain was not empty when this walk began, so the table does not say how long it takes to compile everything.\n\n"
 		w.types(command)
 		return
 	}
@@ -311,6 +326,7 @@ func monitoring(t *testing.T) string {
 // write writes the transcript.
 func (w *walk) write(file string) {
 	w.t.Helper()
+	w.loads = append(w.loads, load(w.t))
 	var b strings.Builder
 	fmt.Fprintf(&b, `# The first hour
 
@@ -318,12 +334,12 @@ This is a walk through the documentation, as somebody types it who sees lagscale
 Kafka, the control plane, Helm and all programs are real. There is no kubelet: consumers on this machine stand for the pods, and the program runs with the configuration, the rights and
 the arguments that the chart renders.
 
-The times are of two cores that other programs also use. Of what compiles, the CPU time says more than the time on the clock. The column "before" is of an earlier walk, in which each
-place of doubt was written down.
+The times are of %d cores that other programs also use: the load average over five minutes was %s at the beginning of the walk and %s at its end. Of what compiles, the CPU time says more
+than the time on the clock. The column "before" is of an earlier walk, in which each place of doubt was written down.
 
-| step | before | now |
+%s| step | before | now |
 |---|---|---|
-`)
+`, runtime.NumCPU(), w.loads[0], w.loads[1], w.warm)
 	for _, s := range w.took {
 		now := seconds(s.wall)
 		if s.cpu > 0 {

@@ -2,12 +2,16 @@ package chart
 
 import (
 	"fmt"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
+
+	"github.com/lagscaler/lagscaler/e2e/servers/built"
 )
 
 // kafkaCRD has the shape of Strimzi's own definition, without its schema.
@@ -111,15 +115,37 @@ func TestStrimzi(t *testing.T) {
 	shows("a wrong password", loaded("events", 1), `lagscaler_poll_errors_total{kafka_cluster="events"`, "! "+read)
 	c.Apply(t, of, fmt.Sprintf(userSecret, "lagscaler", "hunter2-today"))
 	shows("the group to be read", loaded("events", 1), read)
+	bin, err := built.Program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(code int, parts ...string) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), bin, "check", "--config", filepath.Join(p.root, "config", "lagscaler.yaml"))
+		out, _ := cmd.CombinedOutput()
+		for _, part := range append(parts, "! hunter2", "! hidden") {
+			part, absent := strings.CutPrefix(part, "! ")
+			if strings.Contains(string(out), part) == absent {
+				t.Errorf("check: %q is there: %v", part, absent)
+			}
+		}
+		if got := cmd.ProcessState.ExitCode(); got != code || t.Failed() {
+			t.Errorf("check ends with %d, want %d:\n%s", got, code, out)
+		}
+	}
+	resource := "Kafka " + of + "/events"
+	check(0, resource, "is the cluster events, at "+kafka.brokers, ", as lagscaler by SCRAM-SHA-512", "4 of 4 are granted")
 
 	// It loses its listener: what is in force stays, and is said.
 	c.Kubectl(t, "patch", "kafkas.kafka.strimzi.io", "events", "--namespace="+of, "--type=merge", `--patch={"spec":{"kafka":{"listeners":[]}}}`)
 	shows("a mistake", loaded("events", 0), read)
+	check(1, resource, `Refused`, `spec.kafka.listeners has no listener "scram"`)
 	status, err := p.get("/api/v1/status")
 	if err != nil || !strings.Contains(status, `spec.kafka.listeners has no listener`) || !strings.Contains(status, "the last valid configuration of this cluster is in force") {
 		t.Errorf("%v, the status is %s", err, status)
 	}
 	c.Kubectl(t, "delete", "kafkas.kafka.strimzi.io", "events", "--namespace="+of)
+	check(0, "Strimzi in "+of, "there is no Kafka resource with the labels example.com/lag=yes")
 	shows("the cluster to go, and its series", `lagscaler_build_info`, "! kafka_cluster=")
 	metrics, err := p.get("/metrics")
 	for _, text := range []string{metrics, status, p.logged()} {

@@ -17,6 +17,7 @@
 // KafkaUser are password (SCRAM-SHA-512), user.crt and user.key (TLS).
 //
 //	strimzi.go  Discovery: which watches run, and what they found
+//	find.go     how clusters are found in lists of objects, those of watches or those of Once
 //	watches.go  one watch
 //	read.go     a resource and a Secret become what is Found; values in, values out
 package strimzi

@@ -10,6 +10,9 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
+// ResourceName stands for the name of the Kafka resource in Selection.User.
+const ResourceName = "{name}"
+
 // Selection says which Kafka resources are clusters to read, and how.
 type Selection struct {
 	Namespace string
@@ -18,8 +21,10 @@ type Selection struct {
 	User      string // the KafkaUser, whose Secret has its name; {name} stands for the name of the Kafka resource; empty: none
 }
 
-// secret is the name of the Secret of the user for a Kafka resource.
-func (s Selection) secret(kafka string) string { return strings.ReplaceAll(s.User, "{name}", kafka) }
+// Secret is the name of the Secret of the user for a Kafka resource.
+func (s Selection) Secret(kafka string) string {
+	return strings.ReplaceAll(s.User, ResourceName, kafka)
+}
 
 // Found is one cluster.
 type Found struct {
@@ -120,7 +125,7 @@ func (f *Found) user(authentication string, s Selection, secret *corev1.Secret) 
 	if s.User == "" {
 		return fmt.Errorf("the listener %q has the authentication %s, and no user is configured", s.Listener, authentication)
 	}
-	name := s.secret(f.Name)
+	name := s.Secret(f.Name)
 	if secret == nil {
 		return fmt.Errorf("there is no Secret %s/%s: Strimzi's operator makes it for the KafkaUser %s", f.Namespace, name, name)
 	}

@@ -2,16 +2,11 @@ package strimzi
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/lagscaler/lagscaler/scaler/kube/access"
@@ -84,22 +79,13 @@ func (d *Discovery) look(ctx context.Context, wg *sync.WaitGroup) {
 	wanted := d.wanted
 	d.mu.Unlock()
 	needed := map[key]bool{}
-	follow := func(k key) *watch {
+	all := finder{resolve: d.resolve, told: d.told, list: func(k key) ([]any, error) {
 		needed[k] = true
 		if d.running[k] == nil {
 			d.running[k] = start(ctx, wg, d.api, k, d.signal)
 		}
-		return d.running[k]
-	}
-	var all []Found
-	for _, s := range wanted {
-		for _, f := range d.find(s, follow) {
-			f.By = s
-			if !slices.ContainsFunc(all, func(g Found) bool { return g.Origin() == f.Origin() }) { // the first selection has it
-				all = append(all, f)
-			}
-		}
-	}
+		return d.running[k].list(k)
+	}}.all(wanted)
 	for k, w := range d.running {
 		if !needed[k] {
 			w.stop()
@@ -111,57 +97,4 @@ func (d *Discovery) look(ctx context.Context, wg *sync.WaitGroup) {
 	}
 	d.once, d.told = true, all
 	d.changed(slices.Clone(all))
-}
-
-// find is what a selection finds: one for each of its Kafka resources, sorted by name. What is not read yet is as it was told last.
-func (d *Discovery) find(s Selection, follow func(key) *watch) []Found {
-	resource, served := d.resolve(kafkaKind)
-	if !served {
-		return []Found{{Namespace: s.Namespace, Err: errors.New("the API server does not serve the kind Kafka of kafka.strimzi.io, or could not be asked yet")}}
-	}
-	k := key{resource: resource, namespace: s.Namespace, labels: s.Labels}
-	objects, err := follow(k).list(k)
-	if wait := (waiting{}); errors.As(err, &wait) {
-		return slices.DeleteFunc(slices.Clone(d.told), func(f Found) bool { return f.By != s })
-	}
-	if err != nil {
-		return []Found{{Namespace: s.Namespace, Err: fmt.Errorf("listing Kafka resources: %w", err)}}
-	}
-	var found []Found
-	for _, o := range objects {
-		kafka, ok := o.(*unstructured.Unstructured)
-		if !ok {
-			continue
-		}
-		if f, ok := d.one(kafka, s, follow); ok {
-			found = append(found, f)
-		}
-	}
-	slices.SortFunc(found, func(a, b Found) int { return strings.Compare(a.Name, b.Name) })
-	return found
-}
-
-// one is one cluster; false if it is not known yet.
-func (d *Discovery) one(kafka *unstructured.Unstructured, s Selection, follow func(key) *watch) (Found, bool) {
-	if s.User == "" {
-		return read(kafka, s, nil), true
-	}
-	k := key{resource: secrets, namespace: s.Namespace, name: s.secret(kafka.GetName())}
-	objects, err := follow(k).list(k)
-	if wait := (waiting{}); errors.As(err, &wait) {
-		for _, f := range d.told {
-			if f.By == s && f.Name == kafka.GetName() {
-				return f, true
-			}
-		}
-		return Found{}, false
-	}
-	if err != nil {
-		return Found{Namespace: s.Namespace, Name: kafka.GetName(), Err: fmt.Errorf("reading the Secret %s/%s: %w", k.namespace, k.name, err)}, true
-	}
-	var secret *corev1.Secret
-	if len(objects) > 0 {
-		secret, _ = objects[0].(*corev1.Secret)
-	}
-	return read(kafka, s, secret), true
 }

@@ -43,13 +43,17 @@ func newWorld(t *testing.T, served bool, wanted ...Selection) *world {
 	w.Discovery = New(api, func(schema.GroupVersionKind) (schema.GroupVersionResource, bool) { return kafkas, served }, func(all []Found) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		w.told, w.n = nil, w.n+1
-		for _, f := range all {
-			w.told = append(w.told, fmt.Sprintf("%s %v %s%s %v", f.Origin(), f.Brokers, f.Password, f.Key, f.Err))
-		}
+		w.told, w.n = lines(all), w.n+1
 	})
 	w.Configure(wanted)
 	return w
+}
+
+func lines(all []Found) (out []string) {
+	for _, f := range all {
+		out = append(out, fmt.Sprintf("%s %v %s%s %v", f.Origin(), f.Brokers, f.Password, f.Key, f.Err))
+	}
+	return out
 }
 
 func (w *world) run(t *testing.T) {
@@ -65,7 +69,7 @@ func (w *world) run(t *testing.T) {
 	})
 }
 
-// shows waits for what was told, each line beginning with these texts.
+// shows waits for what was told, each line beginning with these texts. Then Once finds the same.
 func (w *world) shows(t *testing.T, when string, want ...string) {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
@@ -73,6 +77,12 @@ func (w *world) shows(t *testing.T, when string, want ...string) {
 		told := slices.Clone(w.told)
 		w.mu.Unlock()
 		if slices.EqualFunc(told, want, strings.HasPrefix) {
+			w.Discovery.mu.Lock()
+			wanted := w.wanted
+			w.Discovery.mu.Unlock()
+			if once := lines(Once(t.Context(), w.api, w.resolve, wanted)); !slices.EqualFunc(once, want, strings.HasPrefix) {
+				t.Errorf("%s: Once finds %q, want %q", when, once, want)
+			}
 			return
 		}
 		if time.Now().After(end) {

@@ -9,7 +9,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic/dynamicinformer"
 	coreinformers "k8s.io/client-go/informers/core/v1"
@@ -76,7 +75,7 @@ func start(ctx context.Context, wg *sync.WaitGroup, a access.API, k key, changed
 func informer(a access.API, k key) cache.SharedIndexInformer {
 	if k.resource == secrets {
 		return coreinformers.NewFilteredSecretInformer(a.Clients.Kubernetes, k.namespace, 0, cache.Indexers{}, func(o *metav1.ListOptions) {
-			o.FieldSelector = fields.OneTermEqualSelector("metadata.name", k.name).String()
+			o.FieldSelector = k.fields()
 		})
 	}
 	return dynamicinformer.NewFilteredDynamicInformer(a.Clients.Dynamic, k.resource, k.namespace, 0, cache.Indexers{}, func(o *metav1.ListOptions) {
