@@ -140,24 +140,32 @@ func TestFleets(t *testing.T) {
 			in.Arrived, in.Least, in.Most = in.Seconds*in.Rate, least, 40
 			in.Idle = in.Rate == 0
 			now = now.Add(time.Duration(in.Seconds * float64(time.Second)))
-			before, old := p, slices.Clone(p.now.fleets)
+			before, old := p, each(p)
 			totals := slices.Clone(p.totals)
 			p = p.Next(in)
 			again := before.Next(in)
-			if !slices.Equal(old, before.now.fleets) || !slices.Equal(totals, before.totals) {
+			if !slices.Equal(old, each(before)) || !slices.Equal(totals, before.totals) {
 				t.Fatal("the play that was given has changed")
 			}
-			if !slices.Equal(again.now.fleets, p.now.fleets) || !slices.Equal(again.totals, p.totals) {
+			if !slices.Equal(each(again), each(p)) || !slices.Equal(again.totals, p.totals) {
 				t.Fatal("the same poll led to another play")
 			}
 			arrived, seconds = arrived+in.Arrived, seconds+in.Seconds
-			for i, f := range p.now.fleets {
+			for i, f := range each(p) {
 				if f.backlog < 0 || f.backlog > arrived+1 || float64(f.late) > arrived*1.001+1 || f.asked < min(1, float32(least)) || f.asked > 48 || f.works > f.asked {
 					t.Fatalf("fleet %d: %+v after %v records", i, f, arrived)
 				}
 			}
 		}
 	})
+}
+
+// each are the fleets of a play, row by row.
+func each(p Play) (list []fleet) {
+	for _, f := range p.now.fleets {
+		list = append(list, f[:]...)
+	}
+	return list
 }
 
 func mustSave(t interface{ Fatal(...any) }, p Play) string {
