@@ -151,8 +151,8 @@ func TestMemoryFits(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := scaler.Memory{Memory: learn.Memory{Week: learn.Week{Rate: week, Actual: week, Desired: week, Late: week}}}
-	for range 16 {
-		m.Sources = append(m.Sources, learn.Source{Season: learn.Season{Maxima: week}})
+	for i := range 16 {
+		m.Sources = append(m.Sources, learn.Source{Group: fmt.Sprintf("group-%02d", i), Season: learn.Season{Maxima: week}})
 	}
 	data, err := m.Save()
 	if err != nil || len(data) > limit/4 {
