@@ -37,6 +37,9 @@ type topicEnds struct {
 }
 
 func (h *History) addEnds(s *Snapshot) {
+	if h.topics == nil {
+		h.topics, h.groups = map[string]*topicEnds{}, map[string]*groupHistory{}
+	}
 	for i := range s.Topics {
 		t := &s.Topics[i]
 		ends, ok := h.topics[t.Name]

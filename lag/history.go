@@ -94,9 +94,6 @@ type pollTotals struct {
 // Add takes the next snapshot and returns a Rates for each of its groups, in their order.
 // slo gives the thresholds in force for a group.
 func (h *History) Add(s *Snapshot, slo func(group string) SLO) []Rates {
-	if h.topics == nil {
-		h.topics, h.groups = map[string]*topicEnds{}, map[string]*groupHistory{}
-	}
 	h.addEnds(s)
 	h.compareTimes(s)
 	broker := ""

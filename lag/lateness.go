@@ -5,6 +5,23 @@ import "time"
 // lateness is how many records of a group were processed, and how many of them too late. It only grows.
 type lateness struct{ judged, late uint64 }
 
+// Judge takes the next snapshot and returns what [History.Add] would say of one of its groups in JudgedTotal and LateTotal, and nothing else:
+// a simulation that asks for nothing else saves half of the time. A History is used for one or the other.
+func (h *History) Judge(s *Snapshot, group int, limits SLO) (judged, late uint64) {
+	h.addEnds(s)
+	g := &s.Groups[group]
+	past := h.group(g.Group)
+	past.seen = s.At
+	h.judge(past, g, limits.JudgedWithin(), limits.CommitInterval)
+	past.stands = past.stands.Next(g, limits.Commits())
+	if g.ReadAt.After(past.readAt) {
+		past.compare(g)
+		past.readAt = g.ReadAt
+	}
+	h.forget(s.At)
+	return past.lateness.judged, past.lateness.late
+}
+
 // judge adds what was committed since the last poll. allowed is how old a record may be when it is processed. The stands are those of
 // the last poll.
 //

@@ -59,6 +59,29 @@ func TestLateIsWithinBounds(t *testing.T) {
 	})
 }
 
+// Judge says what Add says, whatever the polls read.
+func TestJudgeSaysWhatAddSays(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		f := &film{t: t, slo: SLO{LagTime: time.Duration(rapid.IntRange(1, 60).Draw(rt, "seconds")) * time.Second}}
+		var judging History
+		end, committed := int64(1000), int64(900)
+		for range rapid.IntRange(2, 60).Draw(rt, "polls") {
+			end += rapid.Int64Range(0, 500).Draw(rt, "arrived")
+			committed = min(end, committed+rapid.SampledFrom([]int64{-200, 0, 0, 50, 300, 900}).Draw(rt, "committed"))
+			f.secs += rapid.IntRange(0, 3).Draw(rt, "later")
+			failed := rapid.IntRange(0, 9).Draw(rt, "failed") == 0
+			r := f.poll(end, max(0, committed), func(g *GroupRead) {
+				if failed {
+					g.Err = Unreachable
+				}
+			})
+			if judged, late := judging.Judge(f.prev, 0, f.slo); judged != r.JudgedTotal || late != r.LateTotal {
+				rt.Fatalf("%d of %d late by Judge, %d of %d by Add", late, judged, r.LateTotal, r.JudgedTotal)
+			}
+		}
+	})
+}
+
 // 20 records/s arrive, and each is processed 37.5 s later: it is committed 40 s after it arrived, and the commit is 2.5 s old.
 func TestJudge(t *testing.T) {
 	for _, c := range []struct {

@@ -99,6 +99,7 @@ func (o *priceOptions) play(cmd *cobra.Command) (*web.PricePage, error) {
 		objective = *spec.Objective
 	}
 	t := loaded[0]
+	collectSeldom()
 	played, _, err := sim.Played(t, sim.World{
 		Partitions: o.partitions, PerConsumer: 1 / o.processing.Seconds(), Target: spec.TargetLag,
 		Protocol: sim.Protocol(o.protocol.value), Spread: sim.Spread(o.spread.value), Seed: o.seed,

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -123,8 +125,16 @@ func (o *simulateOptions) jobs(all []sim.Trace, spec scaler.Spec) []job {
 	return jobs
 }
 
+// collectSeldom makes the garbage collector run as seldom as a simulation needs, unless GOGC says how often.
+func collectSeldom() {
+	if _, set := os.LookupEnv("GOGC"); !set {
+		debug.SetGCPercent(sim.GCPercent)
+	}
+}
+
 // simulateAll runs jobs on all cores and returns their results in the order of the jobs.
 func simulateAll(ctx context.Context, jobs []job, finished func()) ([]sim.Result, error) {
+	collectSeldom()
 	results := make([]sim.Result, len(jobs))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))

@@ -12,11 +12,14 @@ import (
 )
 
 // playedFor is a play of some hours of 1 000/s, of consumers that process 100/s.
-func playedFor(hours int) promise.Play {
-	var p promise.Play
+func playedFor(hours int) promise.Play { return played(hours, func(int) float64 { return 1000 }) }
+
+// played is a play of some hours of traffic, in records/s.
+func played(hours int, rateAt func(second int) float64) (p promise.Play) {
 	for second := 0; second < hours*3600; second += 10 {
+		rate := rateAt(second)
 		p = p.Next(promise.Poll{
-			Now: t0.Add(time.Duration(second) * time.Second), Seconds: 10, Arrived: 10_000, Rate: 1000, Expected: 1000, Peak: 1000,
+			Now: t0.Add(time.Duration(second) * time.Second), Seconds: 10, Arrived: 10 * rate, Rate: rate, Expected: rate, Peak: rate,
 			Decides: second%30 == 0, SinceDecision: 30, PerConsumer: 100, Partitions: 48, Consumers: 12, Least: 1,
 			Starts: []float64{40}, Pauses: []float64{8}, Longest: 8, Horizon: 63, Commit: 5, Target: 30 * time.Second, Drain: 120, Window: 240,
 			Utilization: 0.92, DownUtilization: 0.87, KeepsReserve: true,
@@ -62,5 +65,32 @@ func TestPrice(t *testing.T) {
 	}
 	if w := get(t, h, "/api/v1/price?scaler=shop/none"); w.Code != http.StatusNotFound {
 		t.Errorf("no such scaler: %d", w.Code)
+	}
+}
+
+// What no room would have kept, whatever it costs, is marked, with what the best would have kept.
+func TestPriceOutOfReach(t *testing.T) {
+	rep := report(t, "orders")
+	one := engine.ScalerReport{Outcome: scaler.Outcome{Scaler: scaler.Scaler{Name: "shop/orders"}, Promise: "out of reach"}}
+	one.Played = played(30, func(second int) float64 { return 100 + 3000*float64(second/3600%7/6)*float64((second/60%60)/50) }) // ten minutes of each seventh hour
+	one.Policy.TargetLag, one.Policy.Objective = 30*time.Second, 99.99
+	rep.Scalers = []engine.ScalerReport{one}
+	var page PricePage
+	if err := json.Unmarshal(get(t, handlerOf(rep), "/api/v1/price?scaler=shop/orders").Body.Bytes(), &page); err != nil {
+		t.Fatal(err)
+	}
+	if page.InForce != "out of reach" || len(page.Rows) == 0 {
+		t.Fatalf("%+v", page)
+	}
+	for _, r := range page.Rows {
+		for _, c := range r.Cells {
+			if c.Reachable != (c.Kept >= c.Objective) {
+				t.Errorf("%v s: %v of %v, reachable %v", r.TargetLag, c.Kept, c.Objective, c.Reachable)
+			}
+		}
+	}
+	first := page.Rows[0]
+	if last := first.Cells[len(first.Cells)-1]; first.TargetLag != 10 || last.Reachable || last.Kept < 50 {
+		t.Errorf("%v s: %+v", first.TargetLag, last)
 	}
 }

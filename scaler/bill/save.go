@@ -17,8 +17,9 @@ type saved struct {
 	Begun  time.Time `json:"begun"`
 	Within float64   `json:"withinSeconds,omitempty"` // later is late; 0: nothing was judged
 	Before Before    `json:"before,omitzero"`
-	Hour   int64     `json:"hour"`  // the last one, in hours since 1970
-	Codes  string    `json:"codes"` // base64 of deflated differences: each column of all hours, the oldest hour first
+	Hour   int64     `json:"hour"`            // the last one, in hours since 1970
+	Grain  int64     `json:"grain,omitempty"` // how many seconds, and how many times 0.2 % of other numbers, are one, so that Codes has at most mostCodes bytes; 0: 1
+	Codes  string    `json:"codes"`           // base64 of deflated differences: each column of all hours, the oldest hour first
 }
 
 // columns of an hour: what is saved of it.
@@ -30,20 +31,35 @@ func (a Account) IsZero() bool { return a.begun.IsZero() }
 // MarshalJSON writes what is saved: all but the last poll.
 func (a Account) MarshalJSON() ([]byte, error) {
 	hours := append(slices.Clone(a.past), a.last)
-	raw := make([]byte, 0, 2*columns*len(hours))
-	for column := range columns {
-		last := int64(0)
-		for i := range hours {
-			code := int64(hours[i].codes()[column])
-			raw = binary.AppendVarint(raw, code-last)
-			last = code
-		}
+	codes := make([][columns]uint16, len(hours))
+	for i := range hours {
+		codes[i] = hours[i].codes()
 	}
-	codes, err := packed.Pack(raw)
+	text, grain, err := packed.Fit(mostCodes, columns*len(hours), func(grain int) (string, error) { return packed.Pack(differences(codes, int64(grain))) })
 	if err != nil {
 		return nil, fmt.Errorf("bill: %w", err)
 	}
-	return json.Marshal(saved{Begun: a.begun.UTC().Truncate(time.Second), Within: a.within.Seconds(), Before: a.before, Hour: a.at, Codes: codes})
+	if grain == 1 {
+		grain = 0
+	}
+	return json.Marshal(saved{
+		Begun: a.begun.UTC().Truncate(time.Second), Within: a.within.Seconds(), Before: a.before, Hour: a.at, Grain: int64(grain), Codes: text,
+	})
+}
+
+// mostCodes are the bytes of the codes. Weeks of real traffic take less at the finest grain.
+const mostCodes = 1500
+
+// differences are those from hour to hour, column by column.
+func differences(hours [][columns]uint16, grain int64) (raw []byte) {
+	for column := range columns {
+		last := int64(0)
+		for i := range hours {
+			code := (int64(hours[i][column]) + grain/2) / grain
+			raw, last = binary.AppendVarint(raw, code-last), code
+		}
+	}
+	return raw
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote. It fails on numbers that cannot have been added up.
@@ -60,7 +76,10 @@ func (a *Account) UnmarshalJSON(data []byte) error {
 	if in.Hour < 0 || in.Hour > math.MaxInt64/int64(time.Hour) {
 		return fmt.Errorf("bill: hour %d is no time", in.Hour)
 	}
-	hours, err := unpack(in.Codes)
+	if in.Grain < 0 || in.Grain > math.MaxUint16 {
+		return fmt.Errorf("bill: %d is no grain", in.Grain)
+	}
+	hours, err := unpack(in.Codes, max(1, in.Grain))
 	if err != nil {
 		return err
 	}
@@ -88,10 +107,10 @@ func (h *hour) codes() [columns]uint16 {
 	}
 }
 
-func (h *hour) read(c [columns]uint16) {
+func (h *hour) read(c [columns]uint16, grain float64) {
 	h.ours, h.theirs, h.heard = float32(c[0]), float32(c[1]), float32(c[2])
-	h.ranOurs, h.ranTheirs, h.decided = decode(c[3])*h.ours, decode(c[4])*h.theirs, decode(c[5])*h.theirs
-	h.most, h.judged, h.late = decode(c[6]), decode(c[7]), decode(c[8])
+	h.ranOurs, h.ranTheirs, h.decided = decode(c[3], grain)*h.ours, decode(c[4], grain)*h.theirs, decode(c[5], grain)*h.theirs
+	h.most, h.judged, h.late = decode(c[6], grain), decode(c[7], grain), decode(c[8], grain)
 }
 
 func whole(seconds float32) uint16 { return uint16(min(math.MaxUint16, math.Round(float64(seconds)))) }
@@ -103,16 +122,16 @@ func encode(v float64) uint16 {
 	return uint16(min(math.MaxUint16, math.Round(math.Log1p(max(0, v))*codeScale)))
 }
 
-func decode(c uint16) float32 {
+func decode(c uint16, grain float64) float32 {
 	v := math.Expm1(float64(c) / codeScale)
-	if near := math.Round(v); math.Abs(v-near) < v/codeScale {
+	if near := math.Round(v); math.Abs(v-near) < grain*v/codeScale {
 		return float32(near) // a whole number that was rounded to a code
 	}
 	return float32(v)
 }
 
 // unpack are the hours of saved codes: at least one, at most a week.
-func unpack(text string) ([]hour, error) {
+func unpack(text string, grain int64) ([]hour, error) {
 	raw, err := packed.Unpack(text, 3*columns*Week)
 	if err != nil {
 		return nil, fmt.Errorf("bill: %w", err)
@@ -133,11 +152,11 @@ func unpack(text string) ([]hour, error) {
 			if code < 0 || code > math.MaxUint16 {
 				return nil, errors.New("bill: a number is out of range")
 			}
-			codes[i][column] = uint16(code)
+			codes[i][column] = uint16(min(code*grain, math.MaxUint16))
 		}
 	}
 	for i := range list {
-		list[i].read(codes[i])
+		list[i].read(codes[i], float64(grain))
 	}
 	return list, nil
 }

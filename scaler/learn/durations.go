@@ -103,8 +103,14 @@ func quantile(seconds []float64, share float64, otherwise time.Duration) time.Du
 		return otherwise
 	}
 	var buffer [durationsKept]float64
-	sorted := append(buffer[:0], seconds...)
-	slices.Sort(sorted)
+	sorted := buffer[:0]
+	for _, v := range seconds { // so few are sorted fastest by insertion, and this is called several times a poll
+		k := len(sorted)
+		for sorted = append(sorted, v); k > 0 && sorted[k-1] > v; k-- {
+			sorted[k] = sorted[k-1]
+		}
+		sorted[k] = v
+	}
 	i := int(math.Ceil(share*float64(len(sorted)))) - 1
 	return time.Duration(sorted[i] * float64(time.Second))
 }

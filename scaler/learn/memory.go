@@ -35,6 +35,7 @@ type Memory struct {
 	Breaker breaker.State `json:"breaker,omitzero"` // of steps down
 
 	Pairs    []standby.Pair    `json:"pairs,omitempty"`   // clusters of which one stands by
+	Packed   string            `json:"packed,omitempty"`  // only of a saved memory: what is apart, see pack
 	Bill     bill.Account      `json:"bill,omitzero"`     // replica hours and late records of the last week
 	Timeline timeline.Timeline `json:"timeline,omitzero"` // decisions and rebalances of the last week
 }
@@ -88,6 +89,8 @@ type Source struct {
 
 	Speeds Speeds `json:"speeds,omitzero"` // of consumers, window by window
 
+	Packed string `json:"packed,omitempty"` // only of a saved memory: lists, see pack
+
 	Promise promise.Play `json:"promise,omitzero"` // fleets with more and less room, and what they would have cost
 
 	Downstream *Downstream `json:"downstream,omitempty"`
@@ -110,8 +113,10 @@ type ResidualFloor struct {
 
 // Save is the part of the memory that outlives the process, as JSON.
 func (m Memory) Save() ([]byte, error) {
-	m.Version = MemoryVersion
-	m.Week = m.Week.thinned()
+	m, err := m.toSave()
+	if err != nil {
+		return nil, fmt.Errorf("save memory: %w", err)
+	}
 	data, err := json.Marshal(m)
 	if err != nil {
 		return nil, fmt.Errorf("save memory: %w", err)
@@ -127,6 +132,9 @@ func Load(data []byte) (Memory, error) {
 	}
 	if m.Version != MemoryVersion {
 		return Memory{}, fmt.Errorf("load memory: version %d, want %d", m.Version, MemoryVersion)
+	}
+	if err := m.unpack(); err != nil {
+		return Memory{}, fmt.Errorf("load memory: %w", err)
 	}
 	slices.SortFunc(m.Downs, time.Time.Compare) // their order of the wall clock, which may have been set back between two of them
 	if err := m.check(); err != nil {

@@ -171,24 +171,78 @@ func encode(v float64) uint16 {
 
 func decode(c uint16) float64 { return math.Expm1(float64(c) / codeScale) }
 
+// within is the series at the finest resolution at which its codes are at most so many bytes when saved.
+func (s Series) within(bytes int) (Series, error) {
+	_, grain, err := packed.Fit(bytes, len(s.codes), func(grain int) (string, error) { return s.rounded(grain).pack() })
+	if err != nil {
+		return s, fmt.Errorf("pack series: %w", err)
+	}
+	return s.rounded(grain), nil
+}
+
+// rounded is the series with codes that are multiples of a grain.
+func (s Series) rounded(grain int) Series {
+	if grain == 1 {
+		return s
+	}
+	codes := slices.Clone(s.codes)
+	for i, c := range codes {
+		if c != unknownCode {
+			codes[i] = uint16(min((unknownCode-1)/grain, (int(c)+grain/2)/grain) * grain)
+		}
+	}
+	return Series{end: s.end, codes: codes}
+}
+
+// grain is the greatest power of two that all codes are multiples of.
+func (s Series) grain() int {
+	all := uint16(0)
+	for _, c := range s.codes {
+		if c != unknownCode {
+			all |= c
+		}
+	}
+	if all == 0 {
+		return 1
+	}
+	return int(all & -all)
+}
+
+// pack are the differences of the codes, in grains; 0 is unknown.
+func (s Series) pack() (string, error) {
+	grain, last := uint16(s.grain()), int64(0)
+	raw := make([]byte, 0, 2*len(s.codes))
+	for _, c := range s.codes {
+		v := int64(0)
+		if c != unknownCode {
+			v = 1 + int64(c/grain)
+		}
+		raw, last = binary.AppendVarint(raw, v-last), v
+	}
+	return packed.Pack(raw)
+}
+
+// savedSeries is a series as JSON. Older builds wrote Codes and no Steps; for them it is an empty series.
 type savedSeries struct {
 	End   int64  `json:"end"`
-	Codes string `json:"codes"` // base64 of deflated little-endian differences
+	Codes string `json:"codes"`           // base64 of deflated little-endian differences
+	Grain int    `json:"grain,omitempty"` // of Steps
+	Steps string `json:"steps,omitempty"` // base64 of deflated differences, see pack
 }
+
+// noCodes are the Codes of an empty series.
+const noCodes = "AQAA//8="
 
 // MarshalJSON packs the series.
 func (s Series) MarshalJSON() ([]byte, error) {
-	raw := make([]byte, 2*len(s.codes))
-	last := uint16(0)
-	for i, c := range s.codes {
-		binary.LittleEndian.PutUint16(raw[2*i:], c-last)
-		last = c
+	if len(s.codes) == 0 {
+		return json.Marshal(savedSeries{End: s.end, Codes: noCodes})
 	}
-	codes, err := packed.Pack(raw)
+	steps, err := s.pack()
 	if err != nil {
 		return nil, fmt.Errorf("pack series: %w", err)
 	}
-	return json.Marshal(savedSeries{End: s.end, Codes: codes})
+	return json.Marshal(savedSeries{End: s.end, Codes: noCodes, Grain: s.grain(), Steps: steps})
 }
 
 // UnmarshalJSON unpacks the series; more than a week is refused.
@@ -197,23 +251,61 @@ func (s *Series) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &saved); err != nil {
 		return fmt.Errorf("unpack series: %w", err)
 	}
-	raw, err := packed.Unpack(saved.Codes, 2*seriesMost)
-	if err != nil {
-		return fmt.Errorf("unpack series: %w", err)
-	}
-	if len(raw) > 2*seriesMost || len(raw)%2 != 0 {
-		return errors.New("unpack series: not a week of numbers")
-	}
 	if saved.End < 0 || saved.End > math.MaxInt64/int64(SeasonStep) {
 		return fmt.Errorf("unpack series: end %d is no time", saved.End)
 	}
-	s.end, s.codes = saved.End, make([]uint16, len(raw)/2)
-	last := uint16(0)
-	for i := range s.codes {
-		last += binary.LittleEndian.Uint16(raw[2*i:])
-		s.codes[i] = last
+	codes, err := saved.codes()
+	if err != nil {
+		return fmt.Errorf("unpack series: %w", err)
 	}
+	s.end, s.codes = saved.End, codes
 	return nil
+}
+
+// codes are those of either form.
+func (s *savedSeries) codes() ([]uint16, error) {
+	if s.Steps != "" {
+		return s.steps()
+	}
+	raw, err := packed.Unpack(s.Codes, 2*seriesMost)
+	if err != nil {
+		return nil, err
+	}
+	if len(raw) > 2*seriesMost || len(raw)%2 != 0 {
+		return nil, errors.New("not a week of numbers")
+	}
+	codes, last := make([]uint16, len(raw)/2), uint16(0)
+	for i := range codes {
+		last += binary.LittleEndian.Uint16(raw[2*i:])
+		codes[i] = last
+	}
+	return codes, nil
+}
+
+func (s *savedSeries) steps() ([]uint16, error) {
+	raw, err := packed.Unpack(s.Steps, binary.MaxVarintLen32*seriesMost)
+	if err != nil {
+		return nil, err
+	}
+	differences, err := packed.Varints(raw)
+	if err != nil {
+		return nil, err
+	}
+	if len(differences) > seriesMost || s.Grain < 1 || s.Grain > math.MaxUint16 {
+		return nil, errors.New("not a week of numbers")
+	}
+	codes, last := make([]uint16, len(differences)), int64(0)
+	for i, d := range differences {
+		last += d
+		if codes[i] = unknownCode; last == 0 {
+			continue
+		}
+		if last < 0 || last > math.MaxUint16 || (last-1)*int64(s.Grain) >= unknownCode {
+			return nil, fmt.Errorf("%d is no number", last)
+		}
+		codes[i] = uint16((last - 1) * int64(s.Grain))
+	}
+	return codes, nil
 }
 
 func stepOf(t time.Time) int64 { return t.UnixNano() / int64(SeasonStep) }

@@ -28,6 +28,21 @@ func Pack(raw []byte) (string, error) {
 	return base64.StdEncoding.EncodeToString(out.Bytes()), nil
 }
 
+// Fit is what pack makes of so many numbers at about the finest grain, a power of two, with which it is at most so many bytes. Numbers whose
+// noise is great are kept less exactly then; numbers that follow from each other stay exact.
+func Fit(most, numbers int, pack func(grain int) (string, error)) (text string, grain int, err error) {
+	for grain = 1; ; {
+		if text, err = pack(grain); err != nil || len(text) <= most || grain == coarsest {
+			return text, grain, err
+		}
+		bits := (len(text) - most) * 3 / max(1, numbers) // of each number: at most, six bits are a byte of text; half of it is not too many
+		grain = min(coarsest, grain<<min(16, max(1, bits)))
+	}
+}
+
+// coarsest is the coarsest grain: numbers of 16 bits have two values then.
+const coarsest = 1 << 15
+
 // Unpack reads what Pack wrote. It reads at most so many bytes and one more: a few bytes that somebody else wrote could become a
 // gigabyte. The caller knows by the length that there were too many.
 func Unpack(text string, most int64) ([]byte, error) {

@@ -123,11 +123,13 @@ func (p *Play) addUp() {
 		today := t.counted()
 		today.seconds += p.now.seconds
 		today.arrived += p.now.arrived
-		for k := range Rooms {
-			f, total := &p.now.fleets[i*len(Rooms)+k], &today.fleets[k]
+		next := slices.Clone(p.now.fleets[i])
+		for k := range next {
+			f, total := &next[k], &today.fleets[k]
 			*total = fleetDay{total.cost + f.cost, total.late + f.late, max(total.most, f.most)}
 			f.cost, f.late, f.most = 0, 0, f.asked
 		}
+		p.now.fleets[i] = next
 	}
 	p.now.seconds, p.now.arrived = 0, 0
 }

@@ -33,6 +33,7 @@ const (
 	lagSlack      = 5        // s: added to half the target; more lag prevents a step down
 	joins         = 1.5      // pauses of a step up by several pods: they join one after another
 	fullyRead     = 0.5      // of a pause a group that reads on does not read
+	stopped       = 0.7      // of a pause another group does not read: its members stop one by one. With what they process again; measured in package sim
 	noise         = 1 - 1e-9 // of floating-point numbers: it must not add a consumer
 )
 
@@ -119,9 +120,9 @@ func (f *fleet) run(in *Poll, seconds float32) float32 {
 	paused := min(seconds, f.pause)
 	f.pause -= paused
 	if in.ReadsOn {
-		paused *= fullyRead
+		return seconds - fullyRead*paused
 	}
-	return seconds - paused
+	return seconds - stopped*paused
 }
 
 // decide changes the consumers that are asked for, as a decision would.

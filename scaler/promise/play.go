@@ -71,7 +71,7 @@ type now struct {
 	arrived  float64 // records since then
 	arrivals arrivals
 	rows     []row
-	fleets   []fleet // row by row
+	fleets   [][]fleet // by row, then by Rooms. They are replaced, never changed
 }
 
 // Known reports whether something has been played.
@@ -97,26 +97,27 @@ func (p Play) Next(in Poll) Play {
 	p.now.seconds += in.Seconds
 	p.now.arrived += in.Arrived
 	p.now.arrivals = p.now.arrivals.with(in.Seconds, in.Arrived)
-	rows := make([]row, len(p.now.rows))
-	fleets := slices.Clone(p.now.fleets)
+	rows, all := make([]row, len(p.now.rows)), make([][]fleet, len(p.now.rows))
 	for i, r := range p.now.rows {
 		rows[i] = r.next(p.terms[i], &in, p.now.arrivals, at, p.start)
+		some := slices.Clone(p.now.fleets[i])
 		for k, room := range rows[i].rooms(in.Idle) {
-			fleets[i*len(Rooms)+k].next(&in, &rows[i], room)
+			some[k].next(&in, &rows[i], room)
 		}
+		all[i] = some
 	}
-	p.days = p.days.with(&in, p.measured, &p.now.fleets[p.inForce.Room], &fleets[p.inForce.Room])
-	p.now.rows, p.now.fleets = rows, fleets
+	p.days = p.days.with(&in, p.measured, &p.now.fleets[0][p.inForce.Room], &all[0][p.inForce.Room])
+	p.now.rows, p.now.fleets = rows, all
 	p.measured = in.Measured
 	return p
 }
 
 // begin makes the fleets, at the first poll and when the target has changed: rows of terms that stay keep their totals.
 func (p *Play) begin(in *Poll) {
-	terms := termsOf(in.Target)
-	if slices.Equal(terms, p.terms) && len(p.now.fleets) == len(terms)*len(Rooms) {
+	if len(p.now.fleets) > 0 && p.terms[0].Target == in.Target { // all other terms follow from the target
 		return
 	}
+	terms := termsOf(in.Target)
 	totals := make([]rowDays, len(terms))
 	rows := make([]row, len(terms))
 	for i, t := range terms {
@@ -128,15 +129,12 @@ func (p *Play) begin(in *Poll) {
 			}
 		}
 	}
-	fleets := make([]fleet, len(terms)*len(Rooms))
-	for i := range fleets {
-		fleets[i] = begin(float64(in.Consumers))
-	}
+	first := slices.Repeat([]fleet{begin(float64(in.Consumers))}, len(Rooms))
 	if len(p.terms) == 0 || p.terms[0] != terms[0] { // what was measured was measured by another target
 		p.days, p.inForce = nil, inForce{}
 	}
 	p.terms, p.totals = terms, totals
-	p.now.rows, p.now.fleets = rows, fleets
+	p.now.rows, p.now.fleets = rows, slices.Repeat([][]fleet{first}, len(terms))
 }
 
 // Peak is the greatest rate of a room's time, for the scaler's own target; 0: nothing was seen.

@@ -25,6 +25,8 @@ type History struct {
 	roster      roster    // the members of the last reading
 	places      *places   // of these members, by each evidence
 	found       *found    // of them, as of this poll
+
+	removals map[int]Removal // see State.Removed
 }
 
 // Quality says how much of a source a poll could read.

@@ -26,7 +26,10 @@ type Removal struct {
 
 // Removed has the members of the last reading that hold partitions although their replica was removed, by their place in the
 // reading.
-func (s *State) Removed(h *History) map[int]Removal {
+func (s *State) Removed(h *History) map[int]Removal { return h.removals }
+
+// removed is Removed, which is asked for several times a poll.
+func (s *State) removed(h *History) map[int]Removal {
 	step := s.Replicas.LastDecrease
 	if age := s.Now.Sub(step.At); step.At.IsZero() || age < 0 || age > s.Clock.Scale(SessionMost) || h.Read == nil {
 		return nil
@@ -73,7 +76,8 @@ func (h *History) standing(members []int, clk Clock) (list []int) {
 		return nil
 	}
 	clk = h.Paced(clk)
-	last, moves, waits, others := h.Readings.Last(), map[int]bool{}, map[int]bool{}, false
+	last, others := h.Readings.Last(), false
+	moves, waits := make([]bool, len(h.Read.Members)), make([]bool, len(h.Read.Members)) // by member
 	h.Intervals(func(first, n int, interval time.Duration) {
 		window := max(clk.Scale(lag.RateWindow), 2*interval)
 		was := h.Readings.Before(window, clk.Slack())
@@ -81,9 +85,12 @@ func (h *History) standing(members []int, clk Clock) (list []int) {
 		for c := first; c < first+n; c++ {
 			o, owner := &last.Offsets[c], int(last.Offsets[c].Owner)
 			moved := !whole || o.Position != h.Readings.At(was).Offsets[c].Position
+			others = others || whole && moved
+			if owner < 0 || owner >= len(moves) {
+				continue
+			}
 			moves[owner] = moves[owner] || moved
 			waits[owner] = waits[owner] || o.Known == KnowsBoth && o.Lag() > 0
-			others = others || whole && moved
 		}
 	})
 	for _, i := range members {

@@ -46,6 +46,7 @@ func See(before State, p *Poll) State {
 		}
 		s.Sources[i] = h.next(p, src)
 		s.Sources[i].watch(&s)
+		s.Sources[i].removals = s.removed(&s.Sources[i])
 	}
 	return s
 }

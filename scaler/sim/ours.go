@@ -20,7 +20,8 @@ type ours struct {
 
 	judges bool         // what is late is measured, also without an objective
 	judge  *lag.History // measures it; nil: nobody does
-	late   lag.Rates
+	judged uint64       // records, so far
+	late   uint64       // of them
 }
 
 // Ours is a policy from a specification with one source. Its source's cluster, group and topics are the simulated ones;
@@ -94,8 +95,8 @@ func (o *ours) Decide(v *View) (int32, string) {
 	}
 	source := seen.Source{SourceSpec: o.source, Lag: v.Lag, Rebalance: v.Rebalance}
 	if o.judge != nil {
-		o.late = o.judge.Add(v.snapshot(), func(string) lag.SLO { return lag.SLO{LagTime: o.policy.TargetLag} })[0]
-		source.Judged, source.Late, source.JudgedWithin = o.late.JudgedTotal, o.late.LateTotal, o.policy.TargetLag
+		o.judged, o.late = o.judge.Judge(v.snapshot(), 0, lag.SLO{LagTime: o.policy.TargetLag})
+		source.Judged, source.Late, source.JudgedWithin = o.judged, o.late, o.policy.TargetLag
 	}
 	in := scaler.Input{Now: v.Now, Policy: o.policy, Memory: o.memory, Workload: v.Workload, Sources: []seen.Source{source}}
 	if o.breaks != nil {

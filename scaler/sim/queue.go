@@ -49,8 +49,18 @@ func (q *queue) process(n int64, now, target int32) (late int64) {
 	repeated := min(n, q.again)
 	q.again -= repeated
 	n = min(n-repeated, q.waiting)
-	q.waiting -= n
 	q.position += n
+	if n == q.waiting { // all of them, as in most seconds
+		for _, b := range q.batches[q.head:] {
+			if now-b.second <= target {
+				break
+			}
+			late += int64(b.records)
+		}
+		q.batches, q.head, q.waiting = q.batches[:0], 0, 0
+		return late
+	}
+	q.waiting -= n
 	for n > 0 {
 		b := &q.batches[q.head]
 		k := min(int64(b.records), n)
@@ -62,9 +72,6 @@ func (q *queue) process(n int64, now, target int32) (late int64) {
 		if b.records == 0 {
 			q.head++
 		}
-	}
-	if q.head == len(q.batches) {
-		q.batches, q.head = q.batches[:0], 0
 	}
 	return late
 }

@@ -13,6 +13,10 @@ type Policy interface {
 	Decide(v *View) (replicas int32, why string)
 }
 
+// GCPercent is how often the garbage collector should run in a program that only simulates (debug.SetGCPercent): a simulation keeps a few
+// MB, and throws away as much every few milliseconds.
+const GCPercent = 400
+
 // run is one simulation at work.
 type run struct {
 	World
@@ -108,21 +112,31 @@ func (r *run) arrivals(second int32) {
 
 // work lets every member process for a second.
 func (r *run) work(second int32) {
-	share := r.fault.downstream(r)
+	share, open := r.fault.downstream(r), r.open(second)
 	for i := range r.group.members {
 		m := &r.group.members[i]
 		if len(m.partitions) == 0 {
 			continue
 		}
-		r.consume(m, second, m.rate*share)
+		r.consume(m, second, m.rate*share, open)
 	}
 }
 
-// consume processes records of a member's partitions for a second: all that wait if it can, else evenly.
-func (r *run) consume(m *member, second int32, speed float64) {
+// open reports whether all partitions are workable, as in most seconds.
+func (r *run) open(second int32) bool {
+	for p, from := range r.group.readableFrom {
+		if from > second && !r.workable(p, second) {
+			return false
+		}
+	}
+	return !r.fault.poisoned(0)
+}
+
+// consume processes records of a member's partitions for a second: all that wait if it can, else evenly. open: all are workable.
+func (r *run) consume(m *member, second int32, speed float64, open bool) {
 	waiting := int64(0)
 	for _, p := range m.partitions {
-		if r.workable(p, second) {
+		if open || r.workable(p, second) {
 			waiting += r.queues[p].unread()
 		}
 	}
@@ -131,7 +145,7 @@ func (r *run) consume(m *member, second int32, speed float64) {
 	if waiting <= able {
 		m.unspent = min(m.unspent-float64(waiting), 1) // idle time is not saved up
 		for _, p := range m.partitions {
-			if r.workable(p, second) {
+			if open || r.workable(p, second) {
 				r.totals.processed(&r.queues[p], r.queues[p].unread(), second)
 			}
 		}

@@ -30,8 +30,26 @@ const (
 	ofRebalance = 4 // seconds since the one before, how long it took in ms, the places of cause and group in names
 )
 
-// MarshalJSON writes it column by column, so that equal numbers stand together.
+// mostSaved are the bytes of a saved timeline. A full one of a group takes 1,000.
+const mostSaved = 1400
+
+// MarshalJSON writes it, without the oldest if there is too much of it: what is left is complete since then.
 func (t Timeline) MarshalJSON() ([]byte, error) {
+	data, err := t.marshal()
+	for err == nil && len(data) > mostSaved && len(t.decisions)+len(t.rebalances) > 0 {
+		if k := (len(t.decisions) + 7) / 8; k > 0 {
+			t.dropped[0], t.decisions = t.decisions[k-1].At, t.decisions[k:]
+		}
+		if k := (len(t.rebalances) + 7) / 8; k > 0 {
+			t.dropped[1], t.rebalances = t.rebalances[k-1].End, t.rebalances[k:]
+		}
+		data, err = t.marshal()
+	}
+	return data, err
+}
+
+// marshal writes it column by column, so that equal numbers stand together.
+func (t *Timeline) marshal() ([]byte, error) {
 	out := saved{Begun: t.begun.Unix(), Names: t.names()}
 	for i, at := range t.dropped {
 		if !at.IsZero() {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -79,6 +80,9 @@ func cpu() time.Duration {
 // costs measures on one core, and writes the table into a file.
 func costs(file string) error {
 	runtime.GOMAXPROCS(1)
+	if _, set := os.LookupEnv("GOGC"); !set {
+		debug.SetGCPercent(sim.GCPercent) // as lagscaler simulate does
+	}
 	t, err := read(costTrace)
 	if err != nil {
 		return err
