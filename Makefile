@@ -51,8 +51,8 @@ unit: export GOGC := 400
 unit: export GOMEMLIMIT := 2GiB
 unit:
 	go test -vet=off -race -p 4 ./scaler/kube ./scaler/sim/worlds $(RACE)
-	go test -vet=off -p 4 ./scaler/sim/worlds $(addprefix ./,$(ONE_GOROUTINE)) ./internal/web/recent
-	go test -vet=off -run TestRequestsGrow ./lag/kafkasource
+	go test -vet=off -p 4 ./scaler/sim/worlds $(addprefix ./,$(ONE_GOROUTINE)) ./internal/web/recent ./scaler/sim/benchmark
+	go test -vet=off -run 'TestRequestsGrow|TestCostOf' ./lag/kafkasource ./lag/kafkasource/transport
 	go test -vet=off -count=1 .
 
 ## test: run all tests on real servers; with CI=true no test is skipped
