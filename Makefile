@@ -64,7 +64,9 @@ pure:
 LONGER := alerts internal/daemon scaler/sim
 
 ## test: run all tests on real servers; with CI=true no test is skipped
-test: tools lint vulnerabilities keda-fields site-check check long e2e
+# The tests on real servers wait most of the time. What needs only CPU runs beside them, one after the other, and gives way to them.
+test: tools check long
+	@$(MAKE) --no-print-directory -j2 ASIDE='nice -n 19' e2e lint vulnerabilities keda-fields site-check
 
 ## tools: install all tools and servers of the tests, except Go, into $(CACHE)
 tools: gotestsum lint-tools generate-tools chart-tools alert-tools kafka kdc e2e-servers chromium axe grafana-schema buildah
@@ -111,8 +113,8 @@ demo:
 
 ## lint: run golangci-lint, with gofumpt, on both modules
 lint: lint-tools
-	golangci-lint run ./...
-	cd e2e && golangci-lint run ./...
+	$(ASIDE) golangci-lint run ./...
+	cd e2e && $(ASIDE) golangci-lint run ./...
 
 ## help: print this list
 help:
