@@ -19,7 +19,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.dat
 
 include $(sort $(wildcard tools/*.mk))
 
-.PHONY: build check vet unit test tools lint e2e long outage properties worlds soak demo help clean
+.PHONY: build check vet raced pure test tools lint e2e long outage properties worlds soak demo help clean
 
 ## build: compile bin/lagscaler
 build:
@@ -27,7 +27,10 @@ build:
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/lagscaler ./cmd/lagscaler
 
 ## check: run the tests that need only Go; run this at every edit
-check: vet unit
+# Side by side, because the packages with the race detector wait for clocks and connections at times, and the others need only CPU. They
+# share no compiled package; vet and the second half do.
+check: vet
+	@$(MAKE) --no-print-directory -j2 raced pure
 
 vet:
 	go vet ./...
@@ -42,21 +45,28 @@ ONE_GOROUTINE := alerts charts internal/api internal/client internal/frozen inte
 MODULE := github.com/lagscaler/lagscaler
 RACE = $(filter-out $(MODULE) $(addprefix $(MODULE)/,$(ONE_GOROUTINE)),$(shell go list ./...))
 
-# Some packages wait for clocks and connections: four at a time keep two cores busy, and the longest begin first. With -race some
-# tests do a part of their work, as a race_test.go beside them says; without it they do all of it. A program with -race waits a
-# second at its end, for races of goroutines that still run; 0.1 s is enough for packages, and for the commands of scripts. Most
-# tests simulate: they make garbage and keep little, so a later collection saves a fifth of their CPU. The files were vetted before.
-unit: export GORACE := atexit_sleep_ms=100
-unit: export GOGC := 400
-unit: export GOMEMLIMIT := 2GiB
-unit:
-	go test -vet=off -race -p 4 ./scaler/kube ./scaler/sim/worlds $(RACE)
-	go test -vet=off -p 4 ./scaler/sim/worlds $(addprefix ./,$(ONE_GOROUTINE)) ./internal/web/recent
-	go test -vet=off -run TestRequestsGrow ./lag/kafkasource
+# The longest begin first. With -race some tests do a part of their work, as a race_test.go beside them says; without it, here or in
+# make long, they do all of it. A program with -race waits a second at its end, for races of goroutines that still run; 0.1 s is enough
+# for packages, and for the commands of scripts. Most tests simulate: they make garbage and keep little, so a later collection saves a
+# fifth of their CPU. The files were vetted before.
+raced: export GORACE := atexit_sleep_ms=100
+raced pure long: export GOGC := 400
+raced pure long: export GOMEMLIMIT := 2GiB
+raced:
+	go test -vet=off -race -p 3 ./internal/daemon ./lag/kafkasource ./scaler/kube ./scaler/sim/worlds $(RACE)
+
+pure:
+	go test -vet=off -p 2 ./scaler/sim/worlds $(addprefix ./,$(ONE_GOROUTINE)) ./internal/web/recent ./scaler/sim/benchmark
+	go test -vet=off -run 'TestRequestsGrow|TestCostOf' ./lag/kafkasource ./lag/kafkasource/transport
 	go test -vet=off -count=1 .
 
+# Packages with tests that do more with LAGSCALER_LONG; check_test.go checks that.
+LONGER := alerts internal/daemon scaler/sim
+
 ## test: run all tests on real servers; with CI=true no test is skipped
-test: tools lint vulnerabilities keda-fields site-check check long e2e
+# The tests on real servers wait most of the time. What needs only CPU runs beside them, one after the other, and gives way to them.
+test: tools check long
+	@$(MAKE) --no-print-directory -j2 ASIDE='nice -n 19' e2e lint vulnerabilities keda-fields site-check
 
 ## tools: install all tools and servers of the tests, except Go, into $(CACHE)
 tools: gotestsum lint-tools generate-tools chart-tools alert-tools kafka kdc e2e-servers chromium axe grafana-schema buildah
@@ -71,9 +81,11 @@ e2e: gotestsum
 	cd e2e && gotestsum --format pkgname --rerun-fails=2 --rerun-fails-max-failures=15 \
 		--packages='./suites/scale ./servers/kafka ./suites/lag ./suites/alerts ./suites/chaos ./suites/chart ./suites/rebalance ./...' -- -race -count=1 -p 2 -timeout 40m
 
-## long: run what make check leaves out, because it takes a core for ten seconds and more: a day of alerts, and eight simulated hours
+## long: run what make check leaves out, because it takes long: a day of alerts, eight simulated hours, fleets for longer, and the longest answers of brokers
 long: alert-tools
-	LAGSCALER_LONG=1 SOAK_HOURS=8 GOGC=400 go test -vet=off -run '^(TestSoak|TestQuietFleet|TestRules)$$' ./scaler/sim/worlds ./alerts
+	SOAK_HOURS=8 go test -vet=off -run '^TestSoak$$' ./scaler/sim/worlds
+	LAGSCALER_LONG=1 go test -vet=off $(addprefix ./,$(LONGER))
+	go test -vet=off -run TestTimeOfAnAnswer ./lag/kafkasource/transport
 
 ## outage: the only replica of some groups' offsets stays away for long (OUTAGE=3m)
 outage:
@@ -101,8 +113,8 @@ demo:
 
 ## lint: run golangci-lint, with gofumpt, on both modules
 lint: lint-tools
-	golangci-lint run ./...
-	cd e2e && golangci-lint run ./...
+	$(ASIDE) golangci-lint run ./...
+	cd e2e && $(ASIDE) golangci-lint run ./...
 
 ## help: print this list
 help:

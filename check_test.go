@@ -24,15 +24,7 @@ var concurrent = []string{"sync", "sync/atomic", "golang.org/x/sync/errgroup", "
 // The packages that make check tests without the race detector start no goroutine, nor do their tests, and every pure package is
 // one of them. A recorder of httptest starts none, a server does.
 func TestWhatIsTestedWithoutRaceDetector(t *testing.T) {
-	makefile, err := os.ReadFile("Makefile")
-	if err != nil {
-		t.Fatal(err)
-	}
-	line := regexp.MustCompile(`(?m)^ONE_GOROUTINE := ((?:.*\\\n)*.*)$`).FindSubmatch(makefile)
-	if line == nil {
-		t.Fatal("the Makefile has no ONE_GOROUTINE")
-	}
-	list := strings.Fields(strings.ReplaceAll(string(line[1]), "\\\n", " "))
+	list := listed(t, "ONE_GOROUTINE")
 	for _, p := range pure {
 		if !slices.Contains(list, p) && p != "rebalancemon" { // its test of the truth reads an embedded cluster
 			t.Errorf("%s is pure, and not in ONE_GOROUTINE of the Makefile", p)
@@ -48,6 +40,44 @@ func TestWhatIsTestedWithoutRaceDetector(t *testing.T) {
 				t.Errorf("%s %s: test its package with the race detector", file, problem)
 			}
 		}
+	}
+}
+
+// listed are the words of a variable of the Makefile.
+func listed(t *testing.T, variable string) []string {
+	t.Helper()
+	makefile, err := os.ReadFile("Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := regexp.MustCompile(`(?m)^` + variable + ` := ((?:.*\\\n)*.*)$`).FindSubmatch(makefile)
+	if line == nil {
+		t.Fatalf("the Makefile has no %s", variable)
+	}
+	return strings.Fields(strings.ReplaceAll(string(line[1]), "\\\n", " "))
+}
+
+// What make check leaves out because it takes long, make long runs: the packages whose tests ask for LAGSCALER_LONG.
+func TestWhatIsLeftOutIsRunByMakeLong(t *testing.T) {
+	var asking []string
+	err := filepath.WalkDir(".", func(path string, e fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") || path == "check_test.go" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if bytes.Contains(text, []byte(`"LAGSCALER_LONG"`)) {
+			asking = append(asking, filepath.ToSlash(filepath.Dir(path)))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(asking)
+	list := listed(t, "LONGER")
+	slices.Sort(list)
+	if asking = slices.Compact(asking); len(asking) == 0 || !slices.Equal(asking, list) {
+		t.Errorf("tests of %q ask for LAGSCALER_LONG; LONGER of the Makefile has %q", asking, list)
 	}
 }
 

@@ -8,7 +8,7 @@ SITE := $(CACHE)/site-$(shell cksum < site/requirements.txt | cut -d' ' -f1)
 # With --quiet mkdocs does not count warnings, so it would accept broken links.
 ## site: build the documentation as a site, into dist-site/, and check its links
 site: $(SITE)/bin/mkdocs
-	NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build --config-file site/mkdocs.yml --site-dir '$(CURDIR)/dist-site'
+	NO_MKDOCS_2_WARNING=1 $(ASIDE) $(SITE)/bin/mkdocs build --config-file site/mkdocs.yml --site-dir '$(CURDIR)/dist-site'
 	@echo 'dist-site/index.html'
 
 # A part of make test. Where no package index can be reached, one line says so.

@@ -12,7 +12,7 @@ notices:
 ## vulnerabilities: fail if the program calls code with a known vulnerability; needs the database, and says so where it cannot be reached
 vulnerabilities:
 	@if curl --fail --silent --max-time 10 --output /dev/null '$(GOVULNDB)/index/db.json'; then \
-		$(GOVULNCHECK) -db '$(GOVULNDB)' ./...; \
+		$(ASIDE) $(GOVULNCHECK) -db '$(GOVULNDB)' ./...; \
 	else \
 		echo 'vulnerabilities: NOT CHECKED, because curl cannot reach $(GOVULNDB)'; \
 	fi

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -19,6 +20,9 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/lag/lagtest"
 )
+
+// longVariable lets tests run longer than make check does: make test, and make long.
+const longVariable = "LAGSCALER_LONG"
 
 // wires counts the connections to brokers that are open.
 type wires struct{ open atomic.Int64 }
@@ -84,10 +88,14 @@ func until(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// A hundred clusters come by reload, are read, and go again, twenty at a time. Nothing of them stays: no goroutine, no connection, no
-// series, no row of a page.
+// A hundred clusters come by reload, are read, and go again, twenty at a time (forty without LAGSCALER_LONG). Nothing of them stays: no
+// goroutine, no connection, no series, no row of a page.
 func TestClustersComeAndGo(t *testing.T) {
-	const times, each = 5, 20
+	const each = 20
+	times := 2
+	if os.Getenv(longVariable) != "" {
+		times = 5
+	}
 	var w wires
 	shops := make([][]string, each)
 	for i := range shops {
@@ -201,9 +209,14 @@ func slowed(t *testing.T, broker string, by time.Duration) string {
 }
 
 // One dead, one slow and one hostile cluster of fifty cost the others nothing: these are polled in every interval, within their time,
-// completely and exactly. Each of the three is a line of the status.
+// completely and exactly, for four intervals, or for ten with LAGSCALER_LONG. Each of the three is a line of the status.
 func TestOthersPayNothing(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	const all, interval = 50, 2 * time.Second
+	intervals := 4
+	if os.Getenv(longVariable) != "" {
+		intervals = 10
+	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -253,7 +266,7 @@ func TestOthersPayNothing(t *testing.T) {
 		return n == 2*all
 	})
 	before, began := polls(d.engine.Latest()), time.Now()
-	time.Sleep(10 * interval)
+	time.Sleep(time.Duration(intervals) * interval)
 	r, passed := d.engine.Latest(), time.Since(began)
 	least := uint64(passed/interval) - 1
 	good(r, func(c *engine.ClusterReport, p *engine.PollStats) {

@@ -149,6 +149,7 @@ func scraped(t *testing.T, url string) []string {
 
 // What /metrics shows arrives at a collector, name by name and label by label, by HTTP and by gRPC.
 func TestPushedMetricsAreThoseOfAScrape(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	r := &receiver{}
 	overHTTP := httptest.NewServer(r)
 	defer overHTTP.Close()
@@ -230,6 +231,7 @@ func different(a, b []string) (out []string) {
 
 // A collector that is away is said once, and nothing else suffers; when it is back, pushes arrive again.
 func TestACollectorIsAway(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	r := &receiver{}
 	s := httptest.NewServer(r)
 	defer s.Close()

@@ -21,6 +21,7 @@ import (
 // A gateway that refuses requests because of a quota is asked again after the time that it names, and the poll is complete.
 // One that refuses for longer leaves what was asked for unknown, and says why.
 func TestRefusedByAQuota(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	for _, c := range []struct {
 		name   string
 		refuse int32 // of the requests to list groups, the first ones

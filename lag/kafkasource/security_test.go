@@ -274,6 +274,7 @@ func TestCheckNamesGroupsThatShowNothing(t *testing.T) {
 }
 
 func TestCheckTellsWhatIsWrong(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	c := embedded(t, kfake.EnableSASL(), kfake.Superuser("PLAIN", "ada", "p"))
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

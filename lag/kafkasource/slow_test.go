@@ -83,6 +83,7 @@ func TestSlowFromTheFirstRequest(t *testing.T) {
 // TestSlowInEverything: a broker whose every answer comes later than the timeout, as from far away, answers no request in time. Its
 // handshakes, which have their own time, show that it is up. The twin is TestBrokerHangs.
 func TestSlowInEverything(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	r := newRig(t, kafkasource.Config{Limits: kafkasource.LimitsOf(10*time.Second, 300*time.Millisecond)})
 	r.fill(30)
 	r.Control(func(kmsg.Request) (kmsg.Response, error, bool) {

@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// twice is whether the document is written a second time. The race detector sets it to false.
+var twice = true
+
 // The same program writes the same bytes, whoever finishes first, and every traffic and policy is in them.
 func TestSameBytes(t *testing.T) {
 	whole, err := allTraffic(true)
@@ -33,8 +36,10 @@ func TestSameBytes(t *testing.T) {
 		return b.String()
 	}
 	first := document()
-	if again := document(); again != first {
-		t.Errorf("two documents:\n%s\n%s", first, again)
+	if twice {
+		if again := document(); again != first {
+			t.Errorf("two documents:\n%s\n%s", first, again)
+		}
 	}
 	var rows []string
 	for _, tr := range some {

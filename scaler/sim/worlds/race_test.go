@@ -13,7 +13,7 @@ import (
 // What some of their polls saw is evaluated by two goroutines at once: packages that start none, and are tested without the
 // detector, must not write to what they were given or to what they keep.
 func init() {
-	everyWorld, soakHours = 24, 1
+	everyWorld, soakHours = 48, 1
 	polls := 0
 	evaluated = func(_ string, in scaler.Input, _ scaler.Result) {
 		if polls++; polls%7 > 0 {
