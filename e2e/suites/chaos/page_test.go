@@ -144,13 +144,12 @@ The columns have these meanings:
 |---|---|---|---|
 {{range .Random}}| {{since $ .}} | {{.Name}} | {{secs (.Healed.Sub .Began)}} | {{if .Why}}not in time{{else}}{{.Polls}}{{end}} |
 {{end}}
-{{with .Lesson}}## A wrong lesson
+{{with .Lesson}}## A wrong capacity
 
-After the random part the traffic stayed at {{evenTraffic}}/s, and targetLag was 3 s. All replicas were killed, what they had learned of the consumers was written anew, three times too much,
-and new ones started: {{.Lessons}} times. {{if .Stopped}}The next leader scaled down each time. {{.Late}} of these steps made records late, and {{secs .After}} after the first lesson the scaler stopped itself and went back to the size that was
+After the random part the traffic stayed at {{evenTraffic}}/s, and targetLag was 3 s. All replicas were ended by SIGTERM, the capacity of a consumer that they had saved was replaced by three times
+the truth, and new replicas started: {{.Lessons}} times. {{if .Stopped}}The next leader scaled down each time. {{.Late}} of these steps made records late, and {{secs .After}} after the first lesson the scaler stopped itself and went back to the size that was
 well. Then the traffic changed as before, down to {{.Lowest}}/s, and these faults came: {{range $i, $f := .Faults}}{{if $i}}, {{end}}{{$f}}{{end}}. In these {{secs .Observed}} there were {{len .Downs}} scale-downs.{{end}}
 {{with .Why}}It did not go as it should: {{.}}.{{end}}
-
 {{end}}{{range targets .}}{{if .Details}}
 ## Not reached: {{.Want}}
 {{range .Details}}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/lagscaler/lagscaler/e2e/servers/closedloop"
@@ -34,8 +35,8 @@ type stopped struct {
 	Why      error         // it did not stop, or was not well again
 }
 
-// stopsItself makes what was learned wrong until the scaler stops itself. All replicas are killed for each lesson, and the next leader reads
-// it: one that has followed has readings of its own, which correct it at once.
+// stopsItself makes what was learned wrong until the scaler stops itself. All replicas end for each lesson, and give the Lease back, so that
+// a new one leads at once and reads it: one that has followed has readings of its own, which correct it.
 // Then the traffic falls, and leaders, brokers and the apiserver fail: nothing may be scaled down.
 func (s *system) stopsItself() stopped {
 	s.t.Helper()
@@ -66,12 +67,17 @@ func (s *system) stopsItself() stopped {
 	return r
 }
 
-// replaceAll kills all replicas, and starts as many anew after a change.
+// replaceAll ends all replicas, as a rollout does, and starts as many anew after a change.
 func (s *system) replaceAll(change func()) {
 	s.t.Helper()
 	all := s.alive()
 	for _, r := range all {
-		r.Kill()
+		if err := r.Signal(syscall.SIGTERM); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	for _, r := range all {
+		<-r.Done()
 	}
 	change()
 	for range all {
