@@ -74,3 +74,11 @@ func TestRangesOfPartitions(t *testing.T) {
 		}
 	}
 }
+
+// What counts as waiting: what was read before does not.
+func TestWaitingRecords(t *testing.T) {
+	w := Waiting{Beyond: 1, Arrived: 2, Own: 4, Again: 8}
+	if n := w.Records(); n != 7 {
+		t.Errorf("%d records wait, want 7", n)
+	}
+}

@@ -75,6 +75,7 @@ func TestWhatIsWokenFor(t *testing.T) {
 		{"twin: earliest", seen.Earliest, 10, ""},
 		{"twin: not known", "", 10, ""},
 		{"some came before this process looked", seen.Latest, 8, "orders 0-1;"},
+		{"one came before this process looked", seen.Latest, 9, "orders 0-1;"},
 	} {
 		marks := []Mark{
 			{Cluster: "main", Group: "shop", Topic: "orders", ID: orders.id(), Ends: c.ends, Uncommitted: 2},
