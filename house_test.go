@@ -113,7 +113,7 @@ var mayImport = map[string][]string{
 	"internal/mcp":    {},
 	"internal/output": {"internal/api"},
 	"internal/daemon": {
-		"lag", "lag/kafkasource", "lag/kafkasource/tape", "lag/rights", "lag/shard", "scaler", "scaler/brakes", "scaler/breaker", "scaler/kube", "scaler/kube/access", "scaler/kube/custommetrics", "scaler/kube/strimzi", "internal/config", "internal/audit", "internal/engine",
+		"lag", "lag/kafkasource", "lag/kafkasource/tape", "lag/rights", "lag/shard", "scaler", "scaler/kube", "scaler/kube/access", "scaler/kube/custommetrics", "scaler/kube/strimzi", "internal/config", "internal/audit", "internal/engine",
 		"internal/external", "internal/history", "internal/messages", "internal/messages/webhook", "internal/metrics", "internal/otlp", "internal/serve", "internal/web", "internal/web/recent", "internal/record", "scaler/seen",
 	},
 }

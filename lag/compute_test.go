@@ -281,6 +281,9 @@ func TestComputeKeepsWhatCouldNotBeRead(t *testing.T) {
 			if n != 10 || complete || g.Missed != poll || g.Err != Unreachable || !g.ReadAt.Equal(t0) {
 				t.Fatalf("poll %d: total %d complete %v missed %d err %v read at %v", poll, n, complete, g.Missed, g.Err, g.ReadAt)
 			}
+			if g.Stale() != (poll >= 2) {
+				t.Errorf("after %d polls in which it was not read, it is stale: %v", poll, g.Stale())
+			}
 		}
 		if g := one(t, Compute(good(60, 95).observation(), s, nil)); g.Missed != 0 || g.Err != OK {
 			t.Errorf("not recovered: missed %d, err %v", g.Missed, g.Err)

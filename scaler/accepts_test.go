@@ -1,6 +1,12 @@
 package scaler
 
-import "testing"
+import (
+	"testing"
+	"time"
+
+	"github.com/lagscaler/lagscaler/scaler/learn"
+	"github.com/lagscaler/lagscaler/scaler/seen"
+)
 
 // Which decisions count between two regular ones: only those that scale up for arrivals or wake. Where nothing is written, one that
 // asks for no more than the decision that stands, for the same size, is no news.
@@ -29,6 +35,37 @@ func TestAnEarlyDecision(t *testing.T) {
 		}
 		if !regular.accepts(c.early, c.standing) {
 			t.Errorf("%s: a regular decision does not count", name)
+		}
+	}
+}
+
+// A poll decides when 30 s have passed since the decision that stands, half a poll less. In act an early decision, which was written, puts
+// the next one off; one that nobody wrote does not.
+func TestWhenAPollDecides(t *testing.T) {
+	clk := seen.Clock{}.Filled()
+	ago := func(d time.Duration) time.Time { return noon.Add(-d) }
+	for _, c := range []struct {
+		name             string
+		standing         *Decision
+		regularAt, wrote time.Time
+		want             lane
+	}{
+		{"the first one", nil, time.Time{}, time.Time{}, regular},
+		{"two polls after the last one", &Decision{At: ago(20 * time.Second)}, ago(20 * time.Second), time.Time{}, noDecision},
+		{"three polls after", &Decision{At: ago(30 * time.Second)}, ago(30 * time.Second), time.Time{}, regular},
+		{"three polls after, one of them early", &Decision{At: ago(25 * time.Second)}, ago(25 * time.Second), time.Time{}, regular},
+		{"twin: too early", &Decision{At: ago(25*time.Second - 1)}, ago(25*time.Second - 1), time.Time{}, noDecision},
+		{"an early one was written", &Decision{At: ago(10 * time.Second)}, ago(30 * time.Second), ago(10 * time.Second), noDecision},
+		{"and its time is saved in whole seconds", &Decision{At: ago(10*time.Second - 1)}, ago(30 * time.Second), ago(10 * time.Second), noDecision},
+		{"twin: an early one that nobody wrote", &Decision{At: ago(10 * time.Second)}, ago(30 * time.Second), ago(time.Hour), regular},
+		{"twin: nor is the regular one long ago", &Decision{At: ago(10 * time.Second)}, ago(20 * time.Second), ago(time.Hour), noDecision},
+		{"none was regular", &Decision{At: ago(10 * time.Second)}, time.Time{}, ago(time.Hour), noDecision},
+		{"the clock was set back", &Decision{At: ago(-time.Minute)}, ago(-time.Minute), time.Time{}, regular},
+	} {
+		r := &recent{standing: c.standing, regularAt: c.regularAt}
+		now := &seen.State{Now: noon, Clock: clk, Workload: seen.Workload{LastWrite: seen.Write{At: c.wrote}}}
+		if got := r.lane(now, &learn.State{}); got != c.want {
+			t.Errorf("%s: %d, want %d", c.name, got, c.want)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -375,4 +376,37 @@ func drawInForce(t *rapid.T, base *Config, parts []Part, cluster *rapid.Generato
 		inForce[k.origin] = k
 	}
 	return inForce
+}
+
+// Whatever the file of a cluster has, it is one that can be used, or its mistakes are named and it is not in force.
+func FuzzPart(f *testing.F) {
+	f.Add("name: orders\nbrokers: [kafka-1:9092]\n")
+	f.Add("name: orders\nbrokers: [\"kafka-1:${PORT}\"]\nsasl: {mechanism: PLAIN, username: a, passwordFile: pw}\ntls: {caFile: ca.pem}\n")
+	f.Add("clusters: [{name: a}]")
+	f.Add("- a")
+	f.Add("name: &a [*a]")
+	f.Add("")
+	f.Fuzz(func(t *testing.T, text string) {
+		p := Part{Origin: "/etc/l/orders.yaml"}
+		p.parse([]byte(text), testEnv(), Duration(10*time.Second))
+		if p.Err == nil {
+			if p.Cluster.Name == "" || len(p.Cluster.Brokers) == 0 || p.Cluster.Origin() != p.Origin {
+				t.Errorf("is used: %+v", p.Cluster)
+			}
+			return
+		}
+		var wrong *Problems
+		if !errors.As(p.Err, &wrong) || len(wrong.All) == 0 {
+			t.Fatalf("%T: %v", p.Err, p.Err)
+		}
+		for _, one := range wrong.All {
+			if one.Message == "" {
+				t.Errorf("has no message: %+v", one)
+			}
+		}
+		merged, states := merge(&Config{}, []Part{p}, nil)
+		if len(merged.Clusters) != 0 || states[0].InForce || states[0].Err == nil {
+			t.Errorf("a file with mistakes is in force: %+v", states[0])
+		}
+	})
 }

@@ -67,6 +67,7 @@ func listOf(q url.Values, sort string) List {
 
 // cut sets the totals, and returns which of the found entries are on the page: from first up to before end.
 func (l *List) cut(found int) (first, end int) {
+	found = max(0, found) // of another shard, it may be anything
 	l.Total, l.Pages = found, max(1, (found+pageSize-1)/pageSize)
 	l.Page = min(max(1, l.Page), l.Pages)
 	if l.first > 0 {

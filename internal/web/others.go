@@ -261,7 +261,8 @@ func (g *GroupsPage) add(other json.RawMessage) error {
 	if err != nil {
 		return err
 	}
-	g.Total, g.Groups, g.Rows = g.Total+o.Total, g.Groups+o.Groups, append(slices.Clone(g.Rows), o.Rows...)
+	rows := slices.DeleteFunc(o.Rows, func(r *Row) bool { return r == nil })
+	g.Total, g.Groups, g.Rows = g.Total+o.Total, g.Groups+o.Groups, append(slices.Clone(g.Rows), rows...)
 	g.Counts = addCounts(g.Counts, o.Counts, func(c *StatusCount) (any, *int) { return c.Status, &c.Count })
 	return nil
 }

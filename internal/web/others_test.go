@@ -1,8 +1,10 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"math"
 	"net/http"
@@ -303,4 +305,49 @@ func TestAWholeListThatIsCutOff(t *testing.T) {
 			t.Errorf("%s: %v, %d groups, partial %q; want %q", answer, err, len(page.Rows), page.Partial, partial)
 		}
 	}
+}
+
+// carried is a connection to another shard whose leader answers so.
+type carried func() []byte
+
+func (c carried) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(c())), Request: r}, nil
+}
+
+// Whatever another shard's leader answers, each list is shown, with the rows of this shard, or with the reason why that part is missing.
+func FuzzOtherShard(f *testing.F) {
+	f.Add([]byte(`{"total":-7,"groups":3,"rows":[null,{"cluster":"main","group":"x"}],"counts":[{"status":"ok","count":-1}]}`))
+	f.Add([]byte(`{"total":9223372036854775807,"scalers":[{"name":"a","decision":null}],"brakes":[{"name":"pool","replicas":{"used":1,"limit":2}}]}`))
+	f.Add([]byte(`{"events":[{"start":"2026-01-05T12:00:00Z","causes":null}],"causes":[{"cause":"","count":1}]}`))
+	f.Add([]byte(`[]`))
+	f.Add([]byte(`{"rows":[{}],"page":-1,"first":5,"pages":0}`))
+	rep := report(f, "alpha", "beta")
+	rep.Scalers = told().Scalers
+	ring := recent.New()
+	ring.Add(rep)
+	h := New(Options{
+		Latest: func() *engine.Report { return rep }, Ring: ring, Interval: 10 * time.Second, Version: "test",
+		Now: func() time.Time { return t0.Add(12 * time.Second) }, Others: func() []Other { return []Other{{Name: "shard 1", URL: "http://other"}} },
+	})
+	var answer []byte
+	before := peers.Transport
+	peers.Transport = carried(func() []byte { return answer })
+	f.Cleanup(func() { peers.Transport = before })
+	f.Fuzz(func(t *testing.T, text []byte) {
+		answer = text
+		for _, r := range routes {
+			if r.merged == 0 {
+				continue
+			}
+			for _, path := range []string{strings.TrimSuffix(r.page, "{$}"), r.twin} {
+				w := get(t, h, path+"?page=2")
+				if w.Code != http.StatusOK {
+					t.Errorf("%s: %d %.200s", path, w.Code, w.Body)
+				}
+				if path == r.twin && !json.Valid(w.Body.Bytes()) {
+					t.Errorf("%s: no JSON: %.200s", path, w.Body)
+				}
+			}
+		}
+	})
 }

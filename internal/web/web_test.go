@@ -295,22 +295,26 @@ func FuzzQuery(f *testing.F) {
 	h := handlerOf(rep)
 	answers := []int{http.StatusOK, http.StatusBadRequest, http.StatusNotFound}
 	f.Fuzz(func(t *testing.T, query string) {
-		for _, r := range routes {
-			for _, path := range []string{strings.TrimSuffix(r.page, "{$}"), r.twin} {
-				if path == "" {
-					continue
-				}
-				req := httptest.NewRequest(http.MethodGet, path, nil)
-				req.URL.RawQuery = query
-				w := httptest.NewRecorder()
-				h.ServeHTTP(w, req)
-				if !slices.Contains(answers, w.Code) {
-					t.Errorf("%s?%s: %d %.200s", path, query, w.Code, w.Body)
-				}
-				if path == r.twin && !json.Valid(w.Body.Bytes()) {
-					t.Errorf("%s?%s: no JSON: %.200s", path, query, w.Body)
-				}
+		ask := func(path string) *httptest.ResponseRecorder {
+			req := httptest.NewRequest(http.MethodGet, path, nil)
+			req.URL.RawQuery = query
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, req)
+			if !slices.Contains(answers, w.Code) {
+				t.Errorf("%s?%s: %d %.200s", path, query, w.Code, w.Body)
 			}
+			return w
+		}
+		for _, r := range routes {
+			if r.page != "" {
+				ask(strings.TrimSuffix(r.page, "{$}"))
+			}
+			if w := ask(r.twin); !json.Valid(w.Body.Bytes()) {
+				t.Errorf("%s?%s: no JSON: %.200s", r.twin, query, w.Body)
+			}
+		}
+		for path := range images {
+			ask(path)
 		}
 	})
 }

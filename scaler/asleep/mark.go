@@ -170,7 +170,7 @@ func (w *Waiting) add(s *Source, t *Topic, n sums, m *Mark) {
 // was truncated shows the same sums; in doubt its records wake.
 func mayBeAnew(t *Topic, n sums, m *Mark) bool {
 	switch partitions := n.committed + n.uncommitted; {
-	case t.id() != "" || t.Absent || m.Pending:
+	case t.id() != "" || t.Absent:
 		return false
 	case partitions < m.Committed+m.Uncommitted:
 		return true

@@ -137,9 +137,9 @@ func partitionsOf(text string) (numbers []int32) {
 		if !isRange {
 			last = first
 		}
-		from, err := strconv.ParseInt(first, 10, 32)
+		from, err := strconv.ParseInt(first, 10, 32) // never below 0: a minus sign separates
 		to, err2 := strconv.ParseInt(last, 10, 32)
-		if err != nil || err2 != nil || from < 0 || to < from || to-from+int64(len(numbers)) >= mostPartitions {
+		if err != nil || err2 != nil || to < from || to-from+int64(len(numbers)) >= mostPartitions {
 			return nil
 		}
 		for n := from; n <= to; n++ {

@@ -30,6 +30,7 @@ func TestWhichCommitReleases(t *testing.T) {
 		{"a commit above the end", orders(none(0, 5)), orders(none(0, 6)), orders(at(0, 6, 9)), "0", true},
 		{"nobody knows what was there", Source{}, orders(none(0, 6), none(0, 5), none(5, 5)), orders(at(0, 7, 7), none(0, 5), none(5, 5)), "0-1", true},
 		{"twin: nobody knows, and all have a commit", Source{}, orders(none(0, 6), none(0, 5), none(5, 5)), orders(at(0, 7, 7), at(0, 6, 6), none(5, 5)), "0-1", false},
+		{"a partition was not read then, and another one has not grown", orders(none(0, 5), Partition{}, none(0, 5)), orders(none(0, 6), none(0, 5), none(0, 5)), orders(at(0, 7, 7), at(0, 6, 6), none(0, 5)), "0-2", true},
 		{"a partition was not read then", orders(none(0, 5), Partition{}), orders(none(0, 6), none(0, 5)), orders(at(0, 7, 7), none(0, 5)), "0-1", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -59,7 +60,11 @@ func TestWhichCommitReleases(t *testing.T) {
 // did not see may be in any partition.
 func TestWhatIsWokenFor(t *testing.T) {
 	orders, payments := topic("orders", 1, none(0, 6), none(0, 5)), topic("payments", 2, none(0, 9))
-	slept := []Source{group(seen.Latest, topic("orders", 1, none(0, 5), none(0, 5)), topic("payments", 2, none(0, 9)))}
+	elsewhere := topic("orders", 1, none(0, 6), none(0, 4)) // of another group, and in another cluster, the other partition has grown
+	slept := []Source{
+		{Cluster: "main", Group: "other", Reset: seen.Latest, Topics: []Topic{elsewhere}}, {Cluster: "west", Group: "shop", Reset: seen.Latest, Topics: []Topic{elsewhere}},
+		group(seen.Latest, topic("orders", 1, none(0, 5), none(0, 5)), topic("payments", 2, none(0, 9))),
+	}
 	for _, c := range []struct {
 		name  string
 		reset seen.OffsetReset
@@ -70,6 +75,7 @@ func TestWhatIsWokenFor(t *testing.T) {
 		{"twin: earliest", seen.Earliest, 10, ""},
 		{"twin: not known", "", 10, ""},
 		{"some came before this process looked", seen.Latest, 8, "orders 0-1;"},
+		{"one came before this process looked", seen.Latest, 9, "orders 0-1;"},
 	} {
 		marks := []Mark{
 			{Cluster: "main", Group: "shop", Topic: "orders", ID: orders.id(), Ends: c.ends, Uncommitted: 2},
