@@ -24,10 +24,22 @@ func partsIn(text string, index int, live bool) shardParts {
 	if text == "" {
 		return p
 	}
-	if err := json.Unmarshal([]byte(text), &p.all); err != nil {
-		p.unknown = true // somebody edited it
+	if err := json.Unmarshal([]byte(text), &p.all); err != nil || !counts(p.all) {
+		return shardParts{index: index, unknown: true} // somebody edited it
 	}
 	return p
+}
+
+// counts reports whether parts are numbers of replicas and scalers: none is below zero.
+func counts(all map[string]brakes.Parts) bool {
+	for _, p := range all {
+		for _, n := range []brakes.Part{p.Added, p.Replicas, p.Down} {
+			if min(n.Has, n.Uses, n.Asks, p.Acting) < 0 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // parts are what this shard has of the limits. The lock of shards is held, except in take.

@@ -3,7 +3,6 @@ package kube
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
@@ -197,7 +196,7 @@ func (k *knownLease) saw(lease *coordinationv1.Lease, now time.Time) {
 	k.parts = partsIn(lease.Annotations[annotationParts], k.Index, k.Live)
 	k.Of, k.pages = claimIn(lease.Annotations, k.Index), lease.Annotations[annotationPages]
 	k.answers = election.AnswersAt(lease)
-	k.Wants, _ = strconv.Atoi(lease.Annotations[annotationWanted])
+	k.Wants = wantedIn(lease.Annotations)
 	if k.Of == 0 && k.Index == 0 && renewal != "" {
 		k.Of, k.Wants = 1, 1 // its holder knows of no shards: it has everything
 	}

@@ -75,6 +75,15 @@ func claimIn(annotations map[string]string, index int) int {
 	return s.Of
 }
 
+// wantedIn is how many shards there are by the flag of a Lease's leader; 0: it does not say, or somebody edited it.
+func wantedIn(annotations map[string]string) int {
+	n, err := strconv.Atoi(annotations[annotationWanted])
+	if err != nil || n < 1 || n > shard.Most {
+		return 0
+	}
+	return n
+}
+
 // Mark says in the Lease what this replica claims.
 func (s *shards) Mark(annotations map[string]string, held, fresh bool) {
 	s.mu.Lock()
