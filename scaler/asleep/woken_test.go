@@ -62,7 +62,8 @@ func TestWhatIsWokenFor(t *testing.T) {
 	orders, payments := topic("orders", 1, none(0, 6), none(0, 5)), topic("payments", 2, none(0, 9))
 	elsewhere := topic("orders", 1, none(0, 6), none(0, 4)) // of another group, and in another cluster, the other partition has grown
 	slept := []Source{
-		{Cluster: "main", Group: "other", Reset: seen.Latest, Topics: []Topic{elsewhere}}, {Cluster: "west", Group: "shop", Reset: seen.Latest, Topics: []Topic{elsewhere}},
+		{Cluster: "main", Group: "other", Reset: seen.Latest, Topics: []Topic{elsewhere}},
+		{Cluster: "west", Group: "shop", Reset: seen.Latest, Topics: []Topic{elsewhere}},
 		group(seen.Latest, topic("orders", 1, none(0, 5), none(0, 5)), topic("payments", 2, none(0, 9))),
 	}
 	for _, c := range []struct {

@@ -55,7 +55,7 @@ func TestATerm(t *testing.T) {
 		if done(); short.Err() == nil {
 			t.Error("a write that has ended keeps its context")
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		refused("the renewal is too old")
 		synctest.Wait()
 		if !errors.Is(context.Cause(write), errLeaseLost) {
