@@ -41,7 +41,7 @@ type Stats struct {
 	Assignor  string
 	Protocol  Protocol
 
-	Events []Event  // the last 100, oldest first
+	Events []Event  // at most 100 of the last, fewer in large clusters; oldest first
 	Advice []Advice // sorted by name
 }
 

@@ -187,7 +187,7 @@ func newPluginRebalances(k *kubectl) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rebalances [GROUP…]",
 		Short: "Print the rebalances of all groups, or of the given groups",
-		Long: `Prints the last 100 rebalances of each group that the daemon has seen. With --watch it prints every rebalance when it ends,
+		Long: `Prints up to 100 of the last rebalances of each group that the daemon has seen. With --watch it prints every rebalance when it ends,
 until interrupted.`,
 		Example: `  kubectl lagscaler rebalances
   kubectl lagscaler rebalances orders --watch`,

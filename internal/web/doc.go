@@ -3,7 +3,7 @@
 // The problem: people on call need the state of all groups and scalers at a glance, also while Kafka or Kubernetes does not answer,
 // and programs need the same numbers. The rules:
 //
-//   - A page is made only from the last Report, which has the last 100 rebalances of each group, and from the samples of the
+//   - A page is made only from the last Report, which has up to 100 of the last rebalances of each group, and from the samples of the
 //     last two hours that package recent keeps (at most 96 MiB). A page never causes a request to Kafka or Kubernetes, and it
 //     changes nothing. One page, /history, asks a Prometheus, if the configuration names one: at most four questions at once.
 //   - A page and its JSON are made from one value.
