@@ -60,8 +60,9 @@ pure:
 	go test -vet=off -run 'TestRequestsGrow|TestCostOf' ./lag/kafkasource ./lag/kafkasource/transport
 	go test -vet=off -count=1 .
 
-# Packages with tests that do more with LAGSCALER_LONG; check_test.go checks that.
+# The tests that do more with LAGSCALER_LONG, and their packages; check_test.go checks that.
 LONGER := alerts internal/daemon scaler/sim
+LONGER_TESTS := TestRules TestQuietFleet TestClustersComeAndGo TestOthersPayNothing TestWrongDeclarationsAreCorrected
 
 ## test: run all tests on real servers; with CI=true no test is skipped
 # The tests on real servers wait most of the time. What needs only CPU runs beside them, one after the other, and gives way to them.
@@ -84,7 +85,7 @@ e2e: gotestsum
 ## long: run what make check leaves out, because it takes long: a day of alerts, eight simulated hours, fleets for longer, and the longest answers of brokers
 long: alert-tools
 	SOAK_HOURS=8 go test -vet=off -run '^TestSoak$$' ./scaler/sim/worlds
-	LAGSCALER_LONG=1 go test -vet=off $(addprefix ./,$(LONGER))
+	LAGSCALER_LONG=1 go test -vet=off -run "^($$(echo $(LONGER_TESTS) | tr ' ' '|'))\$$" $(addprefix ./,$(LONGER))
 	go test -vet=off -run TestTimeOfAnAnswer ./lag/kafkasource/transport
 
 ## outage: the only replica of some groups' offsets stays away for long (OUTAGE=3m)

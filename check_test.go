@@ -57,28 +57,56 @@ func listed(t *testing.T, variable string) []string {
 	return strings.Fields(strings.ReplaceAll(string(line[1]), "\\\n", " "))
 }
 
-// What make check leaves out because it takes long, make long runs: the packages whose tests ask for LAGSCALER_LONG.
+// What make check leaves out because it takes long, make long runs: the tests that ask for LAGSCALER_LONG.
 func TestWhatIsLeftOutIsRunByMakeLong(t *testing.T) {
-	var asking []string
+	var packages, tests []string
 	err := filepath.WalkDir(".", func(path string, e fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, "_test.go") || path == "check_test.go" {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
 			return err
 		}
-		text, err := os.ReadFile(path)
-		if bytes.Contains(text, []byte(`"LAGSCALER_LONG"`)) {
-			asking = append(asking, filepath.ToSlash(filepath.Dir(path)))
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
 		}
-		return err
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && asksForLong(f) {
+				packages, tests = append(packages, filepath.ToSlash(filepath.Dir(path))), append(tests, f.Name.Name)
+			}
+		}
+		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || len(tests) == 0 {
+		t.Fatalf("%d tests: %v", len(tests), err)
 	}
-	slices.Sort(asking)
-	list := listed(t, "LONGER")
-	slices.Sort(list)
-	if asking = slices.Compact(asking); len(asking) == 0 || !slices.Equal(asking, list) {
-		t.Errorf("tests of %q ask for LAGSCALER_LONG; LONGER of the Makefile has %q", asking, list)
+	for variable, want := range map[string][]string{"LONGER": packages, "LONGER_TESTS": tests} {
+		got := listed(t, variable)
+		slices.Sort(got)
+		slices.Sort(want)
+		if want = slices.Compact(want); !slices.Equal(got, want) {
+			t.Errorf("%q ask for LAGSCALER_LONG; %s of the Makefile has %q", want, variable, got)
+		}
 	}
+}
+
+// asksForLong reports whether a function reads LAGSCALER_LONG, by its name or by the constant longVariable.
+func asksForLong(f *ast.FuncDecl) (asks bool) {
+	ast.Inspect(f, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || len(call.Args) != 1 {
+			return true
+		}
+		if called, ok := call.Fun.(*ast.SelectorExpr); !ok || called.Sel.Name != "Getenv" {
+			return true
+		}
+		switch of := call.Args[0].(type) {
+		case *ast.Ident:
+			asks = asks || of.Name == "longVariable"
+		case *ast.BasicLit:
+			asks = asks || of.Value == `"LAGSCALER_LONG"`
+		}
+		return true
+	})
+	return asks
 }
 
 // Properties whose seed changes from run to run let a change fail that has nothing to do with it.
