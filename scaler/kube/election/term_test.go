@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -123,18 +124,40 @@ func TestNobodyLeadsWhileTheLeaseIsGivenBack(t *testing.T) {
 
 // notes is what a Marker was told.
 type notes struct {
+	mu   sync.Mutex
+	told told
+}
+
+type told struct {
 	marks        []string
 	marked, read int
 }
 
 func (n *notes) Mark(annotations map[string]string, held, fresh bool) {
-	annotations["lagscaler.io/test"] = fmt.Sprint(len(n.marks))
-	n.marks = append(n.marks, fmt.Sprintf("held %v, fresh %v", held, fresh))
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	annotations["lagscaler.io/test"] = fmt.Sprint(len(n.told.marks))
+	n.told.marks = append(n.told.marks, fmt.Sprintf("held %v, fresh %v", held, fresh))
 }
 
-func (n *notes) Marked() { n.marked++ }
+func (n *notes) Marked() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.told.marked++
+}
 
-func (n *notes) Read(map[string]string) { n.read++ }
+func (n *notes) Read(map[string]string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.told.read++
+}
+
+// soFar is what it was told until now.
+func (n *notes) soFar() told {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return told{slices.Clone(n.told.marks), n.told.marked, n.told.read}
+}
 
 // A Marker is told whether the Lease is new and whether this replica holds it already; of a write that failed it is not told that it is
 // written.
@@ -154,29 +177,30 @@ func TestMarks(t *testing.T) {
 		settle()
 		time.Sleep(2 * longestRetry)
 		synctest.Wait()
-		if len(n.marks) < 2 || n.marks[0] != "held false, fresh true" || slices.ContainsFunc(n.marks[1:], func(m string) bool { return m != "held true, fresh false" }) {
-			t.Errorf("marks of a new Lease: %q", n.marks)
+		begun := n.soFar()
+		if len(begun.marks) < 2 || begun.marks[0] != "held false, fresh true" || slices.ContainsFunc(begun.marks[1:], func(m string) bool { return m != "held true, fresh false" }) {
+			t.Errorf("marks of a new Lease: %q", begun.marks)
 		}
-		if n.marked != len(n.marks) || n.read < n.marked {
-			t.Errorf("%d marks, %d of them written, read %d times", len(n.marks), n.marked, n.read)
+		if begun.marked != len(begun.marks) || begun.read < begun.marked {
+			t.Errorf("%d marks, %d of them written, read %d times", len(begun.marks), begun.marked, begun.read)
 		}
 		lease, err := server.CoordinationV1().Leases(own.Namespace).Get(ctx, own.Lease, metav1.GetOptions{})
-		if err != nil || lease.Annotations["lagscaler.io/test"] != fmt.Sprint(len(n.marks)-1) {
+		if err != nil || lease.Annotations["lagscaler.io/test"] != fmt.Sprint(len(begun.marks)-1) {
 			t.Errorf("%v, the Lease says %v", err, lease.Annotations)
 		}
 		cut.Store(true)
-		before := n.marked
 		time.Sleep(3 * renewDeadline)
 		synctest.Wait()
-		if n.marked != before || first.Leading() {
-			t.Errorf("of failed writes %d count as written; it leads %v", n.marked-before, first.Leading())
+		failed := n.soFar()
+		if failed.marked != begun.marked || first.Leading() {
+			t.Errorf("of failed writes %d count as written; it leads %v", failed.marked-begun.marked, first.Leading())
 		}
 		cut.Store(false)
-		written := len(n.marks)
 		time.Sleep(2 * (leaseDuration + longestRetry))
 		synctest.Wait()
-		if !first.Leading() || !slices.Contains(n.marks[written:], "held false, fresh false") {
-			t.Errorf("leads again %v, marks %q", first.Leading(), n.marks[written:])
+		again := n.soFar().marks[len(failed.marks):]
+		if !first.Leading() || !slices.Contains(again, "held false, fresh false") {
+			t.Errorf("leads again %v, marks %q", first.Leading(), again)
 		}
 	})
 }
