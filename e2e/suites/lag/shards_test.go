@@ -15,26 +15,14 @@ import (
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/lag/kafkasource"
 	"github.com/lagscaler/lagscaler/lag/shard"
-	"github.com/lagscaler/lagscaler/scaler/brakes"
-	"github.com/lagscaler/lagscaler/scaler/breaker"
 )
-
-// always is a shard whose number never changes.
-type always struct{ view *shard.View }
-
-func (a always) View() *shard.View               { return a.view }
-func (always) Took(*shard.View)                  {}
-func (always) Stops(breaker.Part) []breaker.Part { return nil }
-func (always) Parts([]brakes.Limit, map[string]brakes.Parts) map[string]brakes.Parts {
-	return nil
-}
 
 // reading is one process that reads the groups of a test, or its shard of them.
 func reading(t *testing.T, c *kafka.Cluster, prefix string, s shard.Shard) *engine.Engine {
 	read := source(t, kafkasource.Config{Brokers: addresses(c), Group: func(group string) bool { return strings.HasPrefix(group, prefix) }})
 	var o engine.Options
 	if !s.Alone() {
-		o.Shards = always{shard.NewView(s, s.Of)}
+		o.Shards = engine.FixedShard(s)
 	}
 	return engine.New(engine.Settings{Clusters: []engine.Cluster{{Name: "e2e", Source: read}}}, o)
 }

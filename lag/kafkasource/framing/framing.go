@@ -21,13 +21,21 @@ type Request struct {
 	Body         []byte // what follows the correlation id
 }
 
-// Read reads the next request. The error is that of the reader, or says that a frame is too short for a request.
+// mostBytes is the size of a request above which brokers close the connection: the default of socket.request.max.bytes is 100 MiB, and no
+// request here has a hundredth of this. The first bytes of a TLS handshake, read as a size, are 369 MB.
+const mostBytes = 4 << 20
+
+// Read reads the next request. The error is that of the reader, or says that a frame is too short or too long for a request.
 func Read(r io.Reader) (Request, error) {
 	var size [4]byte
 	if _, err := io.ReadFull(r, size[:]); err != nil {
 		return Request{}, err
 	}
-	b := make([]byte, binary.BigEndian.Uint32(size[:]))
+	n := binary.BigEndian.Uint32(size[:])
+	if n > mostBytes {
+		return Request{}, fmt.Errorf("a frame of %d bytes is no request: the most is %d", n, mostBytes)
+	}
+	b := make([]byte, n)
 	if _, err := io.ReadFull(r, b); err != nil {
 		return Request{}, err
 	}

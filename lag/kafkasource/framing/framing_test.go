@@ -31,6 +31,9 @@ func TestFrames(t *testing.T) {
 			t.Errorf("%v is read as %+v", frame, q)
 		}
 	}
+	if _, err := Read(bytes.NewReader([]byte{0x16, 3, 1, 2, 0, 1})); err == nil || errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("a TLS handshake: %v", err)
+	}
 	if _, err := Read(bytes.NewReader(nil)); !errors.Is(err, io.EOF) {
 		t.Errorf("the end is %v", err)
 	}
