@@ -195,7 +195,7 @@ func (d *driver) measure(ctx context.Context, s *kafkasource.Source) (m large, e
 		return m, err
 	}
 	if d.world.pages {
-		m.Parts, err = d.parts(ctx)
+		m.Parts = d.parts(ctx)
 	}
 	return m, err
 }
