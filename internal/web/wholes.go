@@ -60,8 +60,8 @@ func newStream(name string, from io.Reader, giveUp, closes func()) *stream {
 }
 
 // delim reads one bracket.
-func (p *stream) delim(want json.Delim) error {
-	t, err := p.dec.Token()
+func (s *stream) delim(want json.Delim) error {
+	t, err := s.dec.Token()
 	if err != nil {
 		return fmt.Errorf("its answer ends early: %w", err)
 	}
@@ -72,25 +72,25 @@ func (p *stream) delim(want json.Delim) error {
 }
 
 // open reads an object up to the first element of the list, which is its last field.
-func (p *stream) open(list string) error {
-	if err := p.delim('{'); err != nil {
+func (s *stream) open(list string) error {
+	if err := s.delim('{'); err != nil {
 		return err
 	}
 	fields := map[string]json.RawMessage{list: json.RawMessage("[]")}
-	for p.dec.More() {
-		t, err := p.dec.Token()
+	for s.dec.More() {
+		t, err := s.dec.Token()
 		if err != nil {
 			return fmt.Errorf("its answer ends early: %w", err)
 		}
 		name, _ := t.(string)
 		if name == list {
-			if err = p.delim('['); err == nil {
-				p.head, err = json.Marshal(fields)
+			if err = s.delim('['); err == nil {
+				s.head, err = json.Marshal(fields)
 			}
 			return err
 		}
 		var value json.RawMessage
-		if err := p.dec.Decode(&value); err != nil {
+		if err := s.dec.Decode(&value); err != nil {
 			return fmt.Errorf("its answer ends early: %w", err)
 		}
 		fields[name] = value
@@ -99,22 +99,22 @@ func (p *stream) open(list string) error {
 }
 
 // ends reads the end of the list and of its object, if there is no further element.
-func (p *stream) ends() (bool, error) {
-	if p.in.left = othersMost; p.dec.More() {
+func (s *stream) ends() (bool, error) {
+	if s.in.left = othersMost; s.dec.More() {
 		return false, nil
 	}
-	if err := p.delim(']'); err != nil {
+	if err := s.delim(']'); err != nil {
 		return false, err
 	}
-	return true, p.delim('}')
+	return true, s.delim('}')
 }
 
 // next is the next element; ok is false at the end.
-func (p *stream) next() (element json.RawMessage, ok bool, err error) {
-	if end, err := p.ends(); end || err != nil {
+func (s *stream) next() (element json.RawMessage, ok bool, err error) {
+	if end, err := s.ends(); end || err != nil {
 		return nil, false, err
 	}
-	if err := p.dec.Decode(&element); err != nil {
+	if err := s.dec.Decode(&element); err != nil {
 		return nil, false, fmt.Errorf("its answer ends early: %w", err)
 	}
 	return element, true, nil
@@ -320,18 +320,18 @@ func gatherLag(p *pages, parts []*stream, partial []string) (serve.Whole, error)
 }
 
 // nextCluster is the head of the next cluster; nil: there is none.
-func (p *stream) nextCluster() (*api.Cluster, error) {
-	if p.over {
+func (s *stream) nextCluster() (*api.Cluster, error) {
+	if s.over {
 		return nil, nil
 	}
-	if end, err := p.ends(); end || err != nil {
-		p.over = true
+	if end, err := s.ends(); end || err != nil {
+		s.over = true
 		return nil, err
 	}
-	if err := p.open("groups"); err != nil {
+	if err := s.open("groups"); err != nil {
 		return nil, err
 	}
-	c, err := keyed[api.Cluster](p.head)
+	c, err := keyed[api.Cluster](s.head)
 	return &c, err
 }
 
