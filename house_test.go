@@ -49,7 +49,7 @@ var mayImport = map[string][]string{
 	"scaler/need":     {"lag", "scaler/seen", "scaler/learn", "scaler/plan", "scaler/number", "scaler/promise"},
 	"scaler":          {"lag", "rebalancemon", "scaler/seen", "scaler/asleep", "scaler/bill", "scaler/breaker", "scaler/learn", "scaler/need", "scaler/plan", "scaler/number", "scaler/promise", "scaler/standby", "scaler/timeline"},
 	"scaler/brakes":   {"scaler", "scaler/seen", "scaler/number"},
-	"scaler/say":      {"scaler", "scaler/need", "scaler/number", "scaler/promise"},
+	"scaler/say":      {"scaler", "scaler/learn", "scaler/need", "scaler/number", "scaler/promise"},
 	"scaler/release":  {"scaler/learn", "scaler/number"},
 	"scaler/sim":      {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/say", "scaler/promise"},
 	"lag/lagtest":     {"lag"},

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/number"
 )
@@ -85,6 +86,9 @@ func of(d *scaler.Decision, n *need.Need, name string) string {
 	return name
 }
 
+// declaredCapacity also says why a declaration that looks wrong stands.
+const declaredCapacity = "declared; corrected by consumers that had records waiting, and so were busy, for 30 s"
+
 func measured(d *scaler.Decision, n *need.Need) []Row {
 	const unknown = "unknown"
 	if n.StandsBy {
@@ -100,6 +104,8 @@ func measured(d *scaler.Decision, n *need.Need) []Row {
 	}
 	because := "not declared and not learned yet"
 	switch {
+	case n.Capacity == learn.Declared:
+		capacity, because = number.PerSecond(n.PerConsumer), declaredCapacity
 	case n.Capacity.Known():
 		capacity, because = number.PerSecond(n.PerConsumer), string(n.Capacity)
 	case n.PerConsumer > 0:
