@@ -18,7 +18,10 @@ import (
 // New settings are published at once: what was known of a cluster that is not among them any more is gone.
 func (e *Engine) Run(ctx context.Context) error {
 	readers := newReaders(ctx, e)
-	defer readers.stop()
+	defer func() {
+		readers.stop()
+		e.takeRest()
+	}()
 	defer func() { e.scaling.save(context.WithoutCancel(ctx), time.Now(), true) }()
 	e.takeShare(ctx, time.Now())
 	readers.reconcile(e.current.Clusters)
@@ -154,15 +157,25 @@ func (e *Engine) poll(ctx context.Context, r *readers, c Cluster, turn int, list
 		if !e.deliver(ctx, reading{source: c.Source, cluster: c.Name, obs: &o, back: back}) {
 			return
 		}
-		select {
-		case t, ok := <-back:
-			if ok {
-				t.run()
-				e.deliver(r.ctx, reading{source: c.Source, cluster: c.Name, taken: t})
-			}
-		case <-r.over:
+		if t, ok := r.given(back); ok {
+			t.run()
+			e.deliver(r.ctx, reading{source: c.Source, cluster: c.Name, taken: t})
 		}
 	})
+}
+
+// given waits for a poll that Run gives back; ok is false if it never will. What it gave before it ended counts.
+func (r *readers) given(back <-chan *taking) (t *taking, ok bool) {
+	select {
+	case t, ok = <-back:
+		return t, ok
+	case <-r.over:
+	}
+	select {
+	case t, ok = <-back:
+	default:
+	}
+	return t, ok
 }
 
 func (e *Engine) sample(ctx context.Context, c Cluster, p pace, listed *listing) {

@@ -141,6 +141,16 @@ func (e *Engine) finish(ctx context.Context, t *taking, now time.Time) {
 	}
 }
 
+// takeRest takes in the polls that were with their pollers when Run ended. All pollers have ended; what was queued is dropped.
+func (e *Engine) takeRest() {
+	for _, c := range e.clusters {
+		if c.taking != nil {
+			e.took(c.taking)
+			c.taking, c.queue = nil, nil
+		}
+	}
+}
+
 // decided decides what a poll of a cluster makes due, and publishes.
 func (e *Engine) decided(ctx context.Context, c *cluster, now time.Time) {
 	e.scaling.decide(ctx, now, e.share(&c.Cluster), func(polled string) bool { return polled == c.Name })

@@ -3,8 +3,10 @@ package engine
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler"
@@ -90,6 +92,38 @@ func TestManyAtOnce(t *testing.T) {
 		k.set(func(k *kafka) {
 			if k.polls == 0 || k.samples == 0 {
 				t.Errorf("%s: %d polls, %d samples", k.name, k.polls, k.samples)
+			}
+		})
+	}
+}
+
+// Run may end at any time, also between giving a poll back and hearing that it was taken in. Nothing waits for that poll afterwards, and
+// the engine goes on.
+func TestRunEndsWhileAPollIsTakenIn(t *testing.T) {
+	f := idle(t)
+	for i := range 200 {
+		synctest.Test(t, func(t *testing.T) {
+			k := &kafka{name: "main", end: 10, members: 1}
+			e := New(settings(k), Options{Targets: f})
+			ctx, stop := context.WithCancel(t.Context())
+			var run sync.WaitGroup
+			run.Go(func() { _ = e.Run(ctx) })
+			if i%2 == 0 {
+				if err := e.Reconfigure(ctx, settings(k)); err != nil {
+					t.Error(err)
+				}
+			}
+			stop()
+			run.Wait()
+			for _, c := range e.clusters {
+				if c.taking != nil || len(c.queue) > 0 {
+					t.Errorf("run %d: a poll is left", i)
+				}
+				c.own()
+			}
+			e.Tick(t.Context(), time.Now())
+			if n, _ := total(t, e.Latest(), "main"); n != 10 {
+				t.Errorf("run %d: a lag of %d", i, n)
 			}
 		})
 	}
