@@ -70,7 +70,7 @@ test: tools check long
 	@$(MAKE) --no-print-directory -j2 ASIDE='nice -n 19' e2e lint vulnerabilities keda-fields site-check
 
 ## tools: install all tools and servers of the tests, except Go, into $(CACHE)
-tools: gotestsum lint-tools generate-tools chart-tools alert-tools kafka kdc e2e-servers chromium axe grafana-schema buildah
+tools: gotestsum lint-tools generate-tools chart-tools alert-tools kafka-archives kdc e2e-servers chromium axe grafana-schema buildah
 
 ## e2e: run the tests on real Kafka, Kubernetes, Prometheus, Alertmanager and a browser
 # On a busy machine a server is sometimes too slow. Therefore a failed test is run again alone, up to two times, and the
@@ -78,7 +78,7 @@ tools: gotestsum lint-tools generate-tools chart-tools alert-tools kafka kdc e2e
 #
 # Two packages run side by side, because most of their time they wait. Many JVMs at once are too much for two cores, so
 # the order keeps the packages apart that start most of them: servers/kafka, suites/lag, suites/rebalance.
-e2e: gotestsum
+e2e: gotestsum kafka-archives
 	cd e2e && gotestsum --format pkgname --rerun-fails=2 --rerun-fails-max-failures=15 \
 		--packages='./suites/scale ./servers/kafka ./suites/lag ./suites/alerts ./suites/chaos ./suites/chart ./suites/rebalance ./...' -- -race -count=1 -p 2 -timeout 40m
 

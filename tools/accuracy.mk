@@ -3,5 +3,5 @@
 .PHONY: accuracy
 
 ## accuracy: cause rebalances on real Kafka for some minutes, compare with the brokers' logs, write docs/accuracy.md
-accuracy: kafka
+accuracy: kafka-archives
 	cd e2e && go test ./suites/rebalance -count=1 -timeout 30m -v -run '^TestAccuracy$$' -accuracy '$(CURDIR)/docs/accuracy.md'

@@ -11,7 +11,7 @@ keda:
 	@sh '$(KEDA_TOOLS)build-module.sh' '$(CACHE)' '$(KEDA_TOOLS)keda'
 
 ## versus: run KEDA beside lagscaler on real servers, and write docs/versus.md; no part of make test
-versus: keda kafka kubernetes
+versus: keda kafka-archives kubernetes
 	cd e2e && LAGSCALER_VERSUS=1 go test ./suites/versus -count=1 -timeout 60m -v
 
 KEDA ?= latest

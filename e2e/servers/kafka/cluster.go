@@ -23,6 +23,8 @@ type Config struct {
 	PerNode    map[int]map[string]string // by node id, from 1, over Properties
 	Users      []User                    // opens a SASL listener and turns on ACLs
 	Kerberos   *Kerberos                 // opens a SASL listener for GSSAPI, without ACLs; not together with Users
+
+	archives bool // node 1 writes its class archive when it ends, see KeepArchive
 }
 
 // plain says whether any cluster of the version would do.
@@ -101,7 +103,7 @@ func Open(ctx context.Context, cfg Config) (*Cluster, error) {
 		}
 		c.ownsDir = true
 	}
-	if archive := in.archive(); !exists(archive) {
+	if cfg.archives {
 		c.archiving = filepath.Join(c.dir, "classes.jsa")
 	}
 	err = c.start(ctx)
@@ -174,9 +176,6 @@ func (c *Cluster) Close() error {
 	if c.admin != nil {
 		c.admin.Close()
 	}
-	if c.archiving != "" && len(c.Nodes) > 0 {
-		errs = append(errs, c.saveArchive())
-	}
 	for _, n := range c.Nodes {
 		if n.process != nil {
 			n.process.Kill()
@@ -191,23 +190,6 @@ func (c *Cluster) Close() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// saveArchive lets node 1 end by itself, which writes the class archive, and
-// keeps that for the clusters to come. A node that was killed leaves none.
-func (c *Cluster) saveArchive() error {
-	n := c.Nodes[0]
-	if n.process == nil || n.paused {
-		return nil
-	}
-	if err := n.process.Stop(stopLimit); err != nil {
-		return fmt.Errorf("stopping node 1 to keep its class archive: %w", err)
-	}
-	data, err := readIfExists(c.archiving)
-	if err != nil || data == nil {
-		return err
-	}
-	return publish(c.install.archive(), data)
 }
 
 func (c *Cluster) addresses(of func(*Node) string) []string {
