@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/lagscaler/lagscaler/e2e/servers/kafka"
 	"github.com/lagscaler/lagscaler/lag"
@@ -49,8 +50,13 @@ func orphaned(w *watched) {
 	victim.Kill(t)
 	w.takenOver(victim.Address, other)
 	w.unavailable(2)
-	kafka.Eventually(t, "the deletion of a group", func() error { // the client may still ask the dead broker
-		deleted, err := w.Admin(t).DeleteGroups(t.Context(), twin)
+	kafka.Eventually(t, "the deletion of a group", func() error {
+		client, err := kgo.NewClient(kgo.SeedBrokers(addresses(w.Cluster)...)) // one that knows a coordinator may go on asking the dead broker
+		if err != nil {
+			return err
+		}
+		defer client.Close()
+		deleted, err := kadm.NewClient(client).DeleteGroups(t.Context(), twin)
 		return errors.Join(err, deleted.Error())
 	})
 	for began := time.Now(); time.Since(began) < outageOf(t); time.Sleep(500 * time.Millisecond) {
@@ -224,29 +230,38 @@ func (w *watched) leaveOneReplica(topic string) {
 	})
 }
 
-// commitTo makes a group whose coordinator is the broker.
+// commitTo makes a group whose coordinator is the broker, after leaveOneReplica. The brokers are not asked who the coordinator is: some
+// may not know yet that it has moved.
 func (w *watched) commitTo(prefix string, broker int32) string {
 	t := w.t
 	t.Helper()
-	for i := 0; ; i++ {
-		name := fmt.Sprint(prefix, i)
-		found := w.Admin(t).FindGroupCoordinators(t.Context(), name)
-		if err := found.Error(); err != nil {
-			t.Fatal(err)
-		}
-		if found[name].NodeID != broker {
-			continue
-		}
-		var offsets kadm.Offsets
-		for _, one := range w.last.Topics[:1] {
-			for p := range one.Partitions {
-				offsets.Add(kadm.Offset{Topic: one.Name, Partition: int32(p), At: 4, LeaderEpoch: -1})
-			}
-		}
-		kafka.Eventually(t, "a commit", func() error {
-			resp, err := w.Admin(t).CommitOffsets(t.Context(), name, offsets)
-			return errors.Join(err, resp.Error())
-		})
-		return name
+	offsets, err := w.Admin(t).ListTopics(t.Context(), "__consumer_offsets")
+	if err != nil {
+		t.Fatal(err)
 	}
+	name := prefix
+	for i := 0; partitionOf(name, len(offsets["__consumer_offsets"].Partitions))%3+1 != broker; i++ {
+		name = fmt.Sprint(prefix, i)
+	}
+	var commits kadm.Offsets
+	for _, one := range w.last.Topics[:1] {
+		for p := range one.Partitions {
+			commits.Add(kadm.Offset{Topic: one.Name, Partition: int32(p), At: 4, LeaderEpoch: -1})
+		}
+	}
+	kafka.Eventually(t, "a commit", func() error {
+		resp, err := w.Admin(t).CommitOffsets(t.Context(), name, commits)
+		return errors.Join(err, resp.Error())
+	})
+	return name
+}
+
+// partitionOf is the partition of __consumer_offsets whose leader coordinates a group: org.apache.kafka.coordinator.group,
+// GroupCoordinatorService.partitionFor, with the hash of java.lang.String. The name is ASCII.
+func partitionOf(group string, partitions int) int32 {
+	var hash int32
+	for _, c := range []byte(group) {
+		hash = 31*hash + int32(c)
+	}
+	return hash & 0x7fffffff % int32(partitions)
 }
