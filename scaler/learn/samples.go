@@ -136,11 +136,12 @@ func (l *learner) consumers(first int) (list []consumer, ok bool) {
 	if shared {
 		list, pooled = make([]consumer, 1), float64(r.Last().Members)
 	}
-	begin, end := r.At(first).Offsets, r.Last().Offsets
-	for c := range end {
-		if o := ConsumerOf(end[c].Owner, len(list), shared); o >= 0 && end[c].Position > begin[c].Position {
-			list[o].before += begin[c].Lag()
-			list[o].after += end[c].Lag()
+	begin, end := &r.At(first).Offsets, &r.Last().Offsets
+	for c := range end.Len() {
+		before, after := begin.Of(c), end.Of(c)
+		if o := ConsumerOf(after.Owner, len(list), shared); o >= 0 && after.Position > before.Position {
+			list[o].before += before.Lag()
+			list[o].after += after.Lag()
 		}
 	}
 	known, _ := l.source.Capacity()
@@ -161,15 +162,15 @@ func (l *learner) consumers(first int) (list []consumer, ok bool) {
 // processed counts into done the records that each consumer processed between reading i-1 and reading i.
 func (l *learner) processed(i int, list []consumer, done []int64) {
 	clear(done)
-	was, read, shared := l.seen.Readings.At(i-1).Offsets, l.seen.Readings.At(i).Offsets, l.shared()
-	for c := range read {
-		now := &read[c]
+	before, read, shared := &l.seen.Readings.At(i-1).Offsets, &l.seen.Readings.At(i).Offsets, l.shared()
+	for c := range read.Len() {
+		was, now := before.Of(c), read.Of(c)
 		switch o := ConsumerOf(now.Owner, len(list), shared); {
 		case o < 0:
-		case now.Known&was[c].Known != seen.KnowsBoth:
+		case now.Known&was.Known != seen.KnowsBoth:
 			list[o].incomplete = true
 		default:
-			done[o] += now.Position - was[c].Position
+			done[o] += now.Position - was.Position
 		}
 	}
 }

@@ -44,7 +44,7 @@ func (e *estimator) backlog() func(l *load) float64 {
 	jump, pause := e.Learned.TrustedJump(e.last), e.Learned.RebalanceTime(e.Clock).Seconds()
 	all, shared := 0.0, e.packing.assignment == seen.Shared
 	consumers := make([]consumer, max(1, e.need.Members))
-	before := e.readings.At(e.readings.Before(e.Clock.Scale(lag.RateWindow), e.Clock.Slack())).Offsets
+	before := &e.readings.At(e.readings.Before(e.Clock.Scale(lag.RateWindow), e.Clock.Slack())).Offsets
 	for c := range e.loads {
 		l := &e.loads[c]
 		l.jump = jump * l.share
@@ -58,7 +58,7 @@ func (e *estimator) backlog() func(l *load) float64 {
 			consumers[o].work += l.work
 			if l.committing > 0 { // a partition that is stuck is no work
 				consumers[o].rate += l.committing
-				consumers[o].before += lagBefore(l, before[c])
+				consumers[o].before += lagBefore(l, before.Of(c))
 				consumers[o].after += l.lag
 			}
 		}

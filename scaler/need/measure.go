@@ -1,7 +1,6 @@
 package need
 
 import (
-	"slices"
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
@@ -98,8 +97,8 @@ func (e *estimator) rates() {
 }
 
 func (e *estimator) lags() {
-	for c, o := range e.last.Offsets {
-		l := &e.loads[c]
+	for c := range e.last.Offsets.Len() {
+		l, o := &e.loads[c], e.last.Offsets.Of(c)
 		l.owner = o.Owner
 		if o.Known&seen.KnowsEnd == 0 {
 			e.need.Unanswered++
@@ -125,7 +124,7 @@ func (e *estimator) stands() {
 	r := &e.Seen.Rebalance
 	settled := !r.Active && e.Now.Sub(r.LastEnd) >= quiet
 	e.Seen.EachStand(func(c int, v lag.View) {
-		l, o := &e.loads[c], &e.last.Offsets[c]
+		l, o := &e.loads[c], e.last.Offsets.Of(c)
 		if o.Known != seen.KnowsBoth || o.Lag() <= 0 {
 			return
 		}
@@ -161,9 +160,9 @@ func (e *estimator) stands() {
 // moves finds out whether some position moved within the stall window.
 func (e *estimator) moves() {
 	window := max(e.Clock.Scale(lag.StallAfter), 3*e.Seen.CommitInterval, 10*e.Seen.ProcessingTime)
-	was := e.readings.At(e.readings.Before(window, e.Clock.Slack())).Offsets
+	was := &e.readings.At(e.readings.Before(window, e.Clock.Slack())).Offsets
 	for c := range e.loads {
-		e.moved = e.moved || e.last.Offsets[c].Position != was[c].Position
+		e.moved = e.moved || e.last.Offsets.Of(c).Position != was.Of(c).Position
 	}
 }
 
@@ -185,7 +184,7 @@ func (e *estimator) timeLags() {
 	lower := n.LagAtLeast
 	for c := range e.loads {
 		l := &e.loads[c]
-		if l.lag == 0 || l.rests || e.last.Offsets[c].Known != seen.KnowsBoth {
+		if l.lag == 0 || l.rests || e.last.Offsets.Of(c).Known != seen.KnowsBoth {
 			continue
 		}
 		age, from := e.timeLag(c)
@@ -256,7 +255,7 @@ func (e *estimator) timeLag(column int) (seconds float64, from TimeLagFrom) {
 
 // incomplete reports whether the lag of a partition is not known.
 func (e *estimator) incomplete() bool {
-	return slices.ContainsFunc(e.last.Offsets, func(o seen.Offsets) bool { return o.Known != seen.KnowsBoth })
+	return !e.last.Offsets.AllKnown()
 }
 
 func (e *estimator) partition(column int) Partition {
@@ -275,7 +274,7 @@ func (e *estimator) idle() bool {
 	if !e.need.RateKnown || e.need.Unanswered > 0 || e.need.Rate > 0 || e.need.Lag > 0 {
 		return false
 	}
-	return e.last.Complete && len(e.last.Offsets) > 0
+	return e.last.Complete && e.last.Offsets.Len() > 0
 }
 
 // Lag is high above a fixed threshold: of all partitions, of the worst, and on average.

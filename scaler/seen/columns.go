@@ -6,37 +6,6 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 )
 
-// Offsets are one partition at one poll.
-type Offsets struct {
-	End      int64 // log-end offset
-	Position int64 // where the group is: its committed offset, or the log start when that is higher
-	Owner    int32 // member, -1: nobody
-	Known    Known
-}
-
-// Known says which parts of the offsets were answered.
-type Known uint8
-
-// What may be known of a partition.
-const (
-	KnowsEnd Known = 1 << iota
-	KnowsPosition
-	KnowsBoth = KnowsEnd | KnowsPosition
-)
-
-// Lag is how many records are still to be read; both parts must be known.
-func (o Offsets) Lag() int64 { return o.End - o.Position }
-
-func offsetsOf(p *lag.PartitionLag, o *Offsets) {
-	o.End, o.Owner = p.End, p.Owner
-	if p.Known.Has(lag.KnownEnd) {
-		o.Known |= KnowsEnd
-	}
-	if position, ok := p.Position(); ok {
-		o.Position, o.Known = position, o.Known|KnowsPosition
-	}
-}
-
 // Columns say which partition each of a reading's Offsets is. A topic's partitions have columns side by side.
 type Columns struct {
 	Topics []Topic
@@ -92,21 +61,21 @@ func (c *Columns) fit(g *lag.GroupLag) bool {
 	return true
 }
 
-// read takes a poll's offsets into their columns; complete is false when a partition did not answer.
-func (c *Columns) read(g *lag.GroupLag) (offsets []Offsets, complete bool) {
-	offsets, complete = make([]Offsets, c.Count), true
+// read takes a poll's offsets into their columns, after those of the poll before; complete is false when a partition did not answer.
+func (c *Columns) read(g *lag.GroupLag, before *AllOffsets) (offsets AllOffsets, complete bool) {
+	read, complete := before.after(c.Count), true
 	for i := range g.Topics {
 		t := &c.Topics[i]
 		if t.Skip {
 			continue
 		}
-		read, columns := g.Topics[i].Partitions, offsets[t.First:]
-		for k := range read {
-			offsetsOf(&read[k], &columns[k])
-			complete = complete && read[k].Answered()
+		partitions := g.Topics[i].Partitions
+		for k := range partitions {
+			read.put(t.First+k, offsetsOf(&partitions[k]))
+			complete = complete && partitions[k].Answered()
 		}
 	}
-	return offsets, complete
+	return read.AllOffsets, complete
 }
 
 func (c *Columns) column(topic string, partition int32) (int, bool) {

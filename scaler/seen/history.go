@@ -124,8 +124,12 @@ func (h *History) addReading(p *Poll, clk Clock) {
 	h.members = compareMembers(h.Read, g)
 	r := &Reading{At: h.instant(readAt(g)), read: readAt(g), Members: int32(len(g.Members))}
 	r.MembersSince = h.membersSince(r.At)
-	r.Offsets, r.Complete = h.Readings.Columns.read(g)
-	owners := h.Readings.Len() > 0 && h.members.ids && sameOwners(r.Offsets, h.Readings.Last().Offsets)
+	before := &AllOffsets{}
+	if h.Readings.Len() > 0 {
+		before = &h.Readings.Last().Offsets
+	}
+	r.Offsets, r.Complete = h.Readings.Columns.read(g, before)
+	owners := h.Readings.Len() > 0 && h.members.ids && r.Offsets.sameOwners(before)
 	if !owners {
 		r.MembersSince = r.At
 	}
@@ -138,15 +142,6 @@ func (h *History) addReading(p *Poll, clk Clock) {
 	if r.Complete {
 		h.Useful = UsefulConsumers(AssignmentOf(g), h.Readings.Columns)
 	}
-}
-
-func sameOwners(a, b []Offsets) bool {
-	for c := range min(len(a), len(b)) {
-		if a[c].Owner != b[c].Owner {
-			return false
-		}
-	}
-	return len(a) == len(b)
 }
 
 // instant is a time as Reading.At has it: the time that passed counts, also if the wall clock was set in between.
@@ -213,9 +208,9 @@ func (h *History) Backlog() (records, oldest float64) {
 	if h.Readings.Len() == 0 {
 		return 0, 0
 	}
-	offsets, from := h.Readings.Last().Offsets, h.unread()
-	for c := range offsets {
-		if o := &offsets[c]; o.Known == KnowsBoth && o.End > from[c] {
+	offsets, from := &h.Readings.Last().Offsets, h.unread()
+	for c := range from {
+		if o := offsets.Of(c); o.Known == KnowsBoth && o.End > from[c] {
 			records += float64(o.End - from[c])
 			age, ok := h.Readings.TimeLag(c, from[c])
 			if !ok {
@@ -229,15 +224,15 @@ func (h *History) Backlog() (records, oldest float64) {
 
 // unread is by column the offset of the next record that waits at the last reading, which there must be; the end where none does.
 func (h *History) unread() []int64 {
-	offsets := h.Readings.Last().Offsets
-	from := make([]int64, len(offsets))
-	for c := range offsets {
-		from[c] = offsets[c].Position
+	offsets := &h.Readings.Last().Offsets
+	from := make([]int64, offsets.Len())
+	for c := range from {
+		from[c] = offsets.Of(c).Position
 	}
 	h.EachStand(func(c int, v lag.View) {
 		switch v.Stand {
 		case lag.StandRead, lag.StandRest:
-			from[c] = offsets[c].End
+			from[c] = offsets.Of(c).End
 		default:
 			from[c] = max(from[c], v.Unread)
 		}
@@ -254,7 +249,7 @@ func (h *History) RestOf() func(topic string, partition int32) int64 {
 	}
 	rests := map[name]int64{}
 	h.EachStand(func(column int, v lag.View) {
-		if rest := v.Unread - h.Readings.Last().Offsets[column].Position; rest > 0 && !v.Doubted {
+		if rest := v.Unread - h.Readings.Last().Offsets.Of(column).Position; rest > 0 && !v.Doubted {
 			topic, partition := h.Readings.Columns.Name(column)
 			rests[name{topic, partition}] = rest
 		}

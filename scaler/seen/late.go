@@ -36,7 +36,7 @@ func (h *History) Waits(w Waiting, clk Clock) bool {
 	if arrived >= r.Len() {
 		return false
 	}
-	moved, unread, grown := r.At(r.Before(clk.Scale(lag.RateWindow), clk.Slack())).Offsets, h.unread(), r.grown(step, w.MadeFor, clk)
+	moved, unread, grown := &r.At(r.Before(clk.Scale(lag.RateWindow), clk.Slack())).Offsets, h.unread(), r.grown(step, w.MadeFor, clk)
 	found := false
 	h.Intervals(func(first, n int, interval time.Duration) {
 		// A record that was read may wait for a commit interval until its commit.
@@ -45,13 +45,13 @@ func (h *History) Waits(w Waiting, clk Clock) bool {
 		if before <= arrived {
 			return
 		}
-		old, young := r.At(before).Offsets, r.At(arrived).Offsets
+		old, young := &r.At(before).Offsets, &r.At(arrived).Offsets
 		for c := first; c < first+n && !found; c++ {
-			o := &last.Offsets[c]
+			o, moved, old, young := last.Offsets.Of(c), moved.Of(c), old.Of(c), young.Of(c)
 			switch {
-			case o.Known != KnowsBoth || moved[c].Known != KnowsBoth || old[c].Known&young[c].Known&KnowsEnd == 0:
-			case unread[c] >= old[c].End || unread[c] < young[c].End: // it has not waited for so long, or arrived before
-			case o.Position <= moved[c].Position:
+			case o.Known != KnowsBoth || moved.Known != KnowsBoth || old.Known&young.Known&KnowsEnd == 0:
+			case unread[c] >= old.End || unread[c] < young.End: // it has not waited for so long, or arrived before
+			case o.Position <= moved.Position:
 			default:
 				found = !grown(c)
 			}
@@ -72,14 +72,14 @@ func (r *Readings) grown(step int, madeFor float64, clk Clock) func(column int) 
 		return func(int) bool { return true }
 	}
 	total := 0.0
-	for c := range then.Offsets {
-		if first.Offsets[c].Known&then.Offsets[c].Known&KnowsEnd != 0 {
-			total += float64(then.Offsets[c].End-first.Offsets[c].End) / before.Seconds()
+	for c := range then.Offsets.Len() {
+		if was, step := first.Offsets.Of(c), then.Offsets.Of(c); was.Known&step.Known&KnowsEnd != 0 {
+			total += float64(step.End-was.End) / before.Seconds()
 		}
 	}
 	more := max(1, madeFor/total)
 	return func(c int) bool {
-		was, step, now := first.Offsets[c], then.Offsets[c], last.Offsets[c]
+		was, step, now := first.Offsets.Of(c), then.Offsets.Of(c), last.Offsets.Of(c)
 		if was.Known&step.Known&now.Known&KnowsEnd == 0 || total <= 0 {
 			return true
 		}
@@ -96,7 +96,7 @@ func (h *History) Shifted(step time.Time, madeFor float64, clk Clock) bool {
 		return true
 	}
 	grown := r.grown(max(0, r.After(h.instant(step))-1), madeFor, clk)
-	for c := range r.Last().Offsets {
+	for c := range r.Last().Offsets.Len() {
 		if grown(c) {
 			return true
 		}
@@ -113,13 +113,14 @@ func (h *History) Halts() bool {
 	}
 	last, halts := r.Last(), false
 	if r.Len() > 1 {
-		was := r.At(r.Len() - 2).Offsets
-		for c := range last.Offsets {
-			halts = halts || was[c].Known&last.Offsets[c].Known&KnowsPosition != 0 && last.Offsets[c].Position < was[c].Position
+		before := &r.At(r.Len() - 2).Offsets
+		for c := range last.Offsets.Len() {
+			was, now := before.Of(c), last.Offsets.Of(c)
+			halts = halts || was.Known&now.Known&KnowsPosition != 0 && now.Position < was.Position
 		}
 	}
 	h.EachStand(func(c int, v lag.View) {
-		o := &last.Offsets[c]
+		o := last.Offsets.Of(c)
 		stands := v.Still || v.Stand == lag.StandSlow || v.Stand == lag.StandStalled
 		halts = halts || stands && o.Known == KnowsBoth && o.Lag() > 0 && o.Owner >= 0
 	})

@@ -48,7 +48,7 @@ func (r *Readings) From(i int) Span {
 // Rates are a partition's arrivals and commits in the span, in records/s. When an offset goes back, the group was rewound or
 // the topic is a new one: the rate is then 0.
 func (s *Span) Rates(column int) (arriving, committing float64, ok bool) {
-	now, was, seconds := &s.last.Offsets[column], &s.then.Offsets[column], s.seconds
+	now, was, seconds := s.last.Offsets.Of(column), s.then.Offsets.Of(column), s.seconds
 	if now.Known&KnowsEnd == 0 {
 		return 0, 0, false
 	}
@@ -72,18 +72,18 @@ func (s *Span) Rates(column int) (arriving, committing float64, ok bool) {
 }
 
 // lastKnown is the last answer of a partition at reading i or before it, else the first after it.
-func (r *Readings) lastKnown(i, column int) (*Offsets, int64, bool) {
+func (r *Readings) lastKnown(i, column int) (o Offsets, at int64, ok bool) {
 	for k := i; k >= 0; k-- {
-		if o := &r.list[k].Offsets[column]; o.Known&KnowsEnd != 0 {
+		if o = r.list[k].Offsets.Of(column); o.Known&KnowsEnd != 0 {
 			return o, r.list[k].At, true
 		}
 	}
 	for k := i + 1; k < len(r.list)-1; k++ {
-		if o := &r.list[k].Offsets[column]; o.Known&KnowsEnd != 0 {
+		if o = r.list[k].Offsets.Of(column); o.Known&KnowsEnd != 0 {
 			return o, r.list[k].At, true
 		}
 	}
-	return nil, 0, false
+	return Offsets{}, 0, false
 }
 
 const (

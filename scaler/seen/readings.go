@@ -21,7 +21,7 @@ type Reading struct {
 	Members       int32     //
 	Rated         bool      // Rate is known
 	Complete      bool      // every partition answered
-	Offsets       []Offsets // by column, see Columns
+	Offsets       AllOffsets // by column, see Columns
 }
 
 // Time is when the offsets were read.
@@ -56,17 +56,18 @@ func (r *Readings) with(next *Reading, keep time.Duration) Readings {
 // reordered are the readings with other columns: partitions were added or removed.
 func (r *Readings) reordered(to *Columns) Readings {
 	next := Readings{Columns: to, list: make([]*Reading, len(r.list))}
+	before := &AllOffsets{}
 	for i, old := range r.list {
-		moved := *old
-		moved.Offsets = make([]Offsets, to.Count)
+		moved, offsets := *old, before.after(to.Count)
 		for _, t := range to.Topics {
 			for k, p := range t.Partitions {
 				if c, ok := r.Columns.column(t.Name, p); ok && !t.Skip {
-					moved.Offsets[t.First+k] = old.Offsets[c]
+					offsets.put(t.First+k, old.Offsets.Of(c))
 				}
 			}
 		}
-		next.list[i] = &moved
+		moved.Offsets = offsets.AllOffsets
+		next.list[i], before = &moved, &moved.Offsets
 	}
 	return next
 }
@@ -93,8 +94,9 @@ func (r *Readings) Waiting() (records float64) {
 	if r.Len() == 0 {
 		return 0
 	}
-	for _, o := range r.Last().Offsets {
-		if o.Known == KnowsBoth {
+	last := &r.Last().Offsets
+	for c := range last.Len() {
+		if o := last.Of(c); o.Known == KnowsBoth {
 			records += float64(max(0, o.Lag()))
 		}
 	}
@@ -105,7 +107,7 @@ func (r *Readings) Waiting() (records float64) {
 // is older than the readings: then the age is at least that long.
 func (r *Readings) TimeLag(column int, offset int64) (seconds float64, ok bool) {
 	age, atLeast, _ := lag.Age(offset, len(r.list), func(i int) (time.Duration, int64, bool) {
-		o := &r.list[i].Offsets[column]
+		o := r.list[i].Offsets.Of(column)
 		return time.Duration(r.list[i].At), o.End, o.Known&KnowsEnd != 0
 	})
 	return age.Seconds(), !atLeast

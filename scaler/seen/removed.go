@@ -83,8 +83,8 @@ func (h *History) standing(members []int, clk Clock) (list []int) {
 		was := h.Readings.Before(window, clk.Slack())
 		whole := h.Readings.Spans(was, window, clk.Slack())
 		for c := first; c < first+n; c++ {
-			o, owner := &last.Offsets[c], int(last.Offsets[c].Owner)
-			moved := !whole || o.Position != h.Readings.At(was).Offsets[c].Position
+			o := last.Offsets.Of(c)
+			owner, moved := int(o.Owner), !whole || o.Position != h.Readings.At(was).Offsets.Of(c).Position
 			others = others || whole && moved
 			if owner < 0 || owner >= len(moves) {
 				continue

@@ -1,0 +1,47 @@
+package seen
+
+import (
+	"math"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// What was put in comes out, at this poll and of all polls before, whatever offsets do: they advance, go back, leap beyond 32 bits, are
+// not answered, change their owner, and partitions are added. What is not known is zero.
+func TestOffsetsOfAllPolls(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		offset := rapid.OneOf(rapid.Int64Range(0, 1000), rapid.Int64Range(math.MaxUint32-2, math.MaxUint32+2), rapid.Int64Range(0, math.MaxInt64))
+		columns := rapid.IntRange(1, 4).Draw(t, "columns")
+		var want [][]Offsets
+		var all []AllOffsets
+		before := &AllOffsets{}
+		for range rapid.IntRange(1, 12).Draw(t, "polls") {
+			columns += rapid.SampledFrom([]int{0, 0, 0, 0, 1}).Draw(t, "added")
+			read, put := before.after(columns), make([]Offsets, columns)
+			for c := range put {
+				o := Offsets{Owner: rapid.Int32Range(-1, 1).Draw(t, "owner"), Known: rapid.SampledFrom([]Known{KnowsBoth, KnowsBoth, KnowsEnd, KnowsPosition, 0}).Draw(t, "known")}
+				if o.Known&KnowsEnd != 0 {
+					o.End = offset.Draw(t, "end")
+				}
+				if o.Known&KnowsPosition != 0 {
+					o.Position = offset.Draw(t, "position")
+				}
+				put[c] = o
+				read.put(c, o)
+			}
+			want, all = append(want, put), append(all, read.AllOffsets)
+			before = &all[len(all)-1]
+		}
+		for i := range want {
+			if all[i].Len() != len(want[i]) {
+				t.Fatalf("poll %d has %d columns, want %d", i, all[i].Len(), len(want[i]))
+			}
+			for c := range want[i] {
+				if got := all[i].Of(c); got != want[i][c] {
+					t.Fatalf("poll %d, column %d: %+v, want %+v", i, c, got, want[i][c])
+				}
+			}
+		}
+	})
+}
