@@ -53,7 +53,8 @@ func (s Series) put(at time.Time, v float64) Series {
 	case len(s.codes) == 0 || gap >= seriesMost:
 		return Series{end: step + 1, codes: []uint16{encode(v)}}
 	}
-	codes := slices.Clone(s.codes[max(0, int64(len(s.codes))+gap+1-seriesMost):])
+	kept := s.codes[max(0, int64(len(s.codes))+gap+1-seriesMost):]
+	codes := append(make([]uint16, 0, int64(len(kept))+gap+1), kept...)
 	for range gap {
 		codes = append(codes, unknownCode)
 	}

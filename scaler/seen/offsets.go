@@ -41,88 +41,87 @@ func offsetsOf(p *lag.PartitionLag) (o Offsets) {
 
 // AllOffsets are those of all partitions at one poll, by column. Ten minutes of polls are remembered, and little changes from one to the
 // next: a partition takes 8 bytes, and the rest is shared with the poll before.
-//
-//	above.end[c] + end[c], above.position[c] + position[c]     shared: above, owner, known
 type AllOffsets struct {
-	end, position []uint32
-	above         *floors // changed for columns that went down, or up by more than 2^32
-	owner         []int32
-	known         []Known
+	above []uint32 // log-end offset, and position, of each column, above its floor
+	lasts *lasting
 }
 
-// floors are what is added to the offsets of a column.
-type floors struct{ end, position []int64 }
+// lasting is of all columns what stays the same for many polls. It is replaced, never changed.
+type lasting struct {
+	floor []int64 // as above; another one when an offset went back, or up by more than 2^32
+	owner []int32
+	known []Known
+}
 
 // Len is the number of columns.
-func (a *AllOffsets) Len() int { return len(a.end) }
+func (a *AllOffsets) Len() int { return len(a.above) / 2 }
 
 // Of are the offsets of a column.
 func (a *AllOffsets) Of(column int) Offsets {
-	o := Offsets{Owner: a.owner[column], Known: a.known[column]}
-	if o.Known&KnowsEnd != 0 {
-		o.End = a.above.end[column] + int64(a.end[column])
+	o := Offsets{Owner: a.lasts.owner[column], Known: a.lasts.known[column]}
+	if end := 2 * column; o.Known&KnowsEnd != 0 {
+		o.End = a.lasts.floor[end] + int64(a.above[end])
 	}
-	if o.Known&KnowsPosition != 0 {
-		o.Position = a.above.position[column] + int64(a.position[column])
+	if position := 2*column + 1; o.Known&KnowsPosition != 0 {
+		o.Position = a.lasts.floor[position] + int64(a.above[position])
 	}
 	return o
 }
 
 // AllKnown reports whether both offsets of every column were answered.
 func (a *AllOffsets) AllKnown() bool {
-	return !slices.ContainsFunc(a.known, func(k Known) bool { return k != KnowsBoth })
+	return a.lasts == nil || !slices.ContainsFunc(a.lasts.known, func(k Known) bool { return k != KnowsBoth })
 }
 
 // sameOwners reports whether every column has the same owner in both.
-func (a *AllOffsets) sameOwners(b *AllOffsets) bool { return slices.Equal(a.owner, b.owner) }
+func (a *AllOffsets) sameOwners(b *AllOffsets) bool {
+	return a.lasts == b.lasts || a.lasts != nil && b.lasts != nil && slices.Equal(a.lasts.owner, b.lasts.owner)
+}
 
-// filling are offsets that are being read. What is the same as at the poll before is shared with it until it changes.
+// filling are offsets that are being read. What lasts is shared with the poll before until some of it changes.
 type filling struct {
 	AllOffsets
-	ownFloors, ownOwners, ownKnown bool
+	own bool // lasts is not shared
 }
 
 // after begins the offsets of the poll after another one; n is the number of columns. With another number nothing is shared.
 func (a *AllOffsets) after(n int) *filling {
-	f := &filling{AllOffsets: AllOffsets{end: make([]uint32, n), position: make([]uint32, n), above: a.above, owner: a.owner, known: a.known}}
-	if a.Len() != n || a.above == nil {
-		f.above, f.ownFloors = &floors{end: make([]int64, n), position: make([]int64, n)}, true
-		f.owner, f.ownOwners = make([]int32, n), true
-		f.known, f.ownKnown = make([]Known, n), true
+	f := &filling{AllOffsets: AllOffsets{above: make([]uint32, 2*n), lasts: a.lasts}}
+	if a.Len() != n || a.lasts == nil {
+		f.lasts, f.own = &lasting{floor: make([]int64, 2*n), owner: make([]int32, n), known: make([]Known, n)}, true
 	}
 	return f
 }
 
 // put sets the offsets of a column, each once.
 func (f *filling) put(column int, o Offsets) {
-	if f.owner[column] != o.Owner {
-		if !f.ownOwners {
-			f.owner, f.ownOwners = slices.Clone(f.owner), true
-		}
-		f.owner[column] = o.Owner
-	}
-	if f.known[column] != o.Known {
-		if !f.ownKnown {
-			f.known, f.ownKnown = slices.Clone(f.known), true
-		}
-		f.known[column] = o.Known
+	if f.lasts.owner[column] != o.Owner || f.lasts.known[column] != o.Known {
+		lasts := f.change()
+		lasts.owner[column], lasts.known[column] = o.Owner, o.Known
 	}
 	if o.Known&KnowsEnd != 0 {
-		f.end[column] = f.over(o.End, func(a *floors) *int64 { return &a.end[column] })
+		f.raise(2*column, o.End)
 	}
 	if o.Known&KnowsPosition != 0 {
-		f.position[column] = f.over(o.Position, func(a *floors) *int64 { return &a.position[column] })
+		f.raise(2*column+1, o.Position)
 	}
 }
 
-// over is an offset over its floor, which is moved to the offset where that does not fit.
-func (f *filling) over(offset int64, floor func(*floors) *int64) uint32 {
-	if over := offset - *floor(f.above); over >= 0 && over <= math.MaxUint32 {
-		return uint32(over)
+// raise puts an offset above its floor, which is moved to the offset where that does not fit.
+func (f *filling) raise(i int, offset int64) {
+	above := offset - f.lasts.floor[i]
+	if above < 0 || above > math.MaxUint32 {
+		f.change().floor[i] = offset
+		above = 0
 	}
-	if !f.ownFloors {
-		f.above, f.ownFloors = &floors{end: slices.Clone(f.above.end), position: slices.Clone(f.above.position)}, true
+	f.above[i] = uint32(above)
+}
+
+// change is what lasts, to be changed: a copy of it at the first time.
+func (f *filling) change() *lasting {
+	if !f.own {
+		f.lasts = &lasting{floor: slices.Clone(f.lasts.floor), owner: slices.Clone(f.lasts.owner), known: slices.Clone(f.lasts.known)}
+		f.own = true
 	}
-	*floor(f.above) = offset
-	return 0
+	return f.lasts
 }

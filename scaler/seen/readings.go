@@ -9,18 +9,18 @@ import (
 
 // Reading is one reading of a source, by one poll. It is not changed once [See] has returned it.
 type Reading struct {
-	At            int64     // when the offsets were read: ns of the clock at the first reading, and of the time that passed since
-	MembersSince  int64     // since when the members and their partitions have been the same, as At
-	read          time.Time // when the offsets were read
-	Rate          float64   // records/s arriving, over the rate window
-	Consumed      float64   // records/s committed, over the rate window
-	LastRate      float64   // records/s arriving since the poll before
-	EffectiveRate float64   // at most Rate: the capacity that keeps records from waiting too long, see effective.go
-	Jump          float64   // LastRate without what was missing before, if that is a jump; 0: it is none
-	JumpTo        float64   // what a jump is expected to come to; 0: there is none
-	Members       int32     //
-	Rated         bool      // Rate is known
-	Complete      bool      // every partition answered
+	At            int64      // when the offsets were read: ns of the clock at the first reading, and of the time that passed since
+	MembersSince  int64      // since when the members and their partitions have been the same, as At
+	read          time.Time  // when the offsets were read
+	Rate          float64    // records/s arriving, over the rate window
+	Consumed      float64    // records/s committed, over the rate window
+	LastRate      float64    // records/s arriving since the poll before
+	EffectiveRate float64    // at most Rate: the capacity that keeps records from waiting too long, see effective.go
+	Jump          float64    // LastRate without what was missing before, if that is a jump; 0: it is none
+	JumpTo        float64    // what a jump is expected to come to; 0: there is none
+	Members       int32      //
+	Rated         bool       // Rate is known
+	Complete      bool       // every partition answered
 	Offsets       AllOffsets // by column, see Columns
 }
 
