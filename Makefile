@@ -42,8 +42,12 @@ ONE_GOROUTINE := alerts charts internal/api internal/client internal/frozen inte
 	lag lag/shard lag/kafkasource/framing lag/kafkasource/headers lag/kafkasource/topics lag/rights mixin \
 	scaler scaler/asleep scaler/bill scaler/brakes scaler/breaker scaler/learn scaler/need scaler/number scaler/packed scaler/plan scaler/promise scaler/release scaler/say scaler/seen scaler/standby \
 	scaler/sim scaler/timeline
+# These have goroutines, and most of what their tests do is to simulate in one of them. make test takes the race detector to them, make check
+# does not.
+SIMULATING := cmd/lagscaler dashboards internal/audit internal/tryout
+WITHOUT_RACE = $(ONE_GOROUTINE) $(if $(filter all,$(RACED)),,$(SIMULATING))
 MODULE := github.com/lagscaler/lagscaler
-RACE = $(filter-out $(MODULE) $(addprefix $(MODULE)/,$(ONE_GOROUTINE)),$(shell go list ./...))
+RACE = $(filter-out $(MODULE) $(addprefix $(MODULE)/,$(WITHOUT_RACE)),$(shell go list ./...))
 
 # The longest begin first. With -race some tests do a part of their work, as a race_test.go beside them says; without it, here or in
 # make long, they do all of it. A program with -race waits a second at its end, for races of goroutines that still run; 0.1 s is enough
@@ -56,7 +60,7 @@ raced:
 	go test -vet=off -race -p 3 ./internal/daemon ./lag/kafkasource ./scaler/kube ./scaler/sim/worlds $(RACE)
 
 pure:
-	go test -vet=off -p 2 ./scaler/sim/worlds $(addprefix ./,$(ONE_GOROUTINE)) ./internal/web/recent ./scaler/sim/benchmark
+	go test -vet=off -p 2 ./scaler/sim/worlds $(addprefix ./,$(WITHOUT_RACE)) ./internal/web/recent ./scaler/sim/benchmark
 	go test -vet=off -run 'TestRequestsGrow|TestCostOf' ./lag/kafkasource ./lag/kafkasource/transport
 	go test -vet=off -count=1 .
 
@@ -65,6 +69,7 @@ LONGER := alerts internal/daemon scaler/sim
 LONGER_TESTS := TestRules TestQuietFleet TestClustersComeAndGo TestOthersPayNothing TestWrongDeclarationsAreCorrected
 
 ## test: run all tests on real servers; with CI=true no test is skipped
+test: export RACED := all
 # The tests on real servers wait most of the time. What needs only CPU runs beside them, one after the other, and gives way to them.
 test: tools check long
 	@$(MAKE) --no-print-directory -j2 ASIDE='nice -n 19' e2e lint vulnerabilities keda-fields site-check
