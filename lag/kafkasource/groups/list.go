@@ -99,10 +99,16 @@ func groupType(s string) lag.GroupType {
 // mergeStates sorts the groups that brokers list. Each group is in the result once.
 func mergeStates(listed [][]Listed) []lag.GroupState {
 	all := slices.Concat(listed...)
-	slices.SortStableFunc(all, func(a, b Listed) int { return cmp.Compare(a.Group, b.Group) })
+	order := make([]int32, len(all)) // cheaper to sort than what it stands for: each second, in large clusters
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int {
+		return cmp.Or(cmp.Compare(all[a].Group, all[b].Group), cmp.Compare(a, b))
+	})
 	groups := make([]lag.GroupState, 0, len(all))
-	for _, g := range all {
-		last := len(groups) - 1
+	for _, i := range order {
+		g, last := &all[i], len(groups)-1
 		if last < 0 || groups[last].Group != g.Group {
 			groups = append(groups, g.GroupState)
 			continue
