@@ -28,7 +28,7 @@ const (
 	scrapeEach  = 15 * time.Second
 
 	// manyMemory is what Go is told about the memory it may use.
-	manyMemory = "1500MiB"
+	manyMemory = "3GiB"
 )
 
 // measured is what reading many clusters took, and how the polls of those went that were well.

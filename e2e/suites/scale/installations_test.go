@@ -16,6 +16,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/util/retry"
 
 	"github.com/lagscaler/lagscaler/e2e/servers/kube"
 	"github.com/lagscaler/lagscaler/scaler"
@@ -147,11 +148,15 @@ func (s *scenario) oldReplica() (retire func()) {
 func (s *scenario) scaleAs(manager string, replicas int32) {
 	s.t.Helper()
 	deployments := s.Client().AppsV1().Deployments(s.NS)
-	scale, err := deployments.GetScale(s.t.Context(), workload, metav1.GetOptions{})
-	if err == nil {
+	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error { // the Deployment controller writes the status meanwhile
+		scale, err := deployments.GetScale(s.t.Context(), workload, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
 		scale.Spec.Replicas = replicas
 		_, err = deployments.UpdateScale(s.t.Context(), workload, scale, metav1.UpdateOptions{FieldManager: manager})
-	}
+		return err
+	})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package scale
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -96,6 +97,12 @@ func TestTheLeaderIsKilled(t *testing.T) {
 	before := s.awaitCalm(first)
 	s.Load.Set(200)
 	s.awaitSize("the leader's step", atLeast(4))
+	await(t, "the leader to report its step", func() error { // it does so after the write
+		if len(steps(first.History(), s.Name())) == 0 {
+			return errors.New("it has reported none")
+		}
+		return nil
+	})
 	first.Kill()
 	killed := time.Now()
 	s.Load.Set(280)
