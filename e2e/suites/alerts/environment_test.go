@@ -146,7 +146,17 @@ func (e *environment) resize(t *testing.T, replicas int32) {
 // rollOut replaces every pod of the workload.
 func (e *environment) rollOut(t *testing.T) {
 	t.Helper()
-	e.Kubectl(t, "rollout", "restart", "deployment", workload, "--namespace="+e.ns)
+	restart := func() error {
+		_, err := e.TryKubectl(t.Context(), "", "rollout", "restart", "deployment", workload, "--namespace="+e.ns)
+		return err
+	}
+	if restart() != nil { // it refuses a second one in the same second
+		time.Sleep(time.Second)
+		if err := restart(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e.Kubectl(t, "rollout", "status", "deployment", workload, "--namespace="+e.ns)
 	e.AwaitReady(t, e.ns, workload, pods)
 }
 
