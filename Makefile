@@ -69,8 +69,8 @@ LONGER := alerts internal/daemon scaler/sim
 LONGER_TESTS := TestRules TestQuietFleet TestClustersComeAndGo TestOthersPayNothing TestWrongDeclarationsAreCorrected
 
 ## test: run all tests on real servers; with CI=true no test is skipped
+# What needs only CPU runs beside the tests on real servers, one after the other, and gives way to them.
 test: export RACED := all
-# The tests on real servers wait most of the time. What needs only CPU runs beside them, one after the other, and gives way to them.
 test: tools check long
 	@$(MAKE) --no-print-directory -j2 ASIDE='nice -n 19' e2e lint vulnerabilities keda-fields site-check
 
@@ -81,7 +81,7 @@ tools: gotestsum lint-tools generate-tools chart-tools alert-tools kafka-archive
 # On a busy machine a server is sometimes too slow. Therefore a failed test is run again alone, up to two times, and the
 # summary lists it. A test that fails three times fails the run.
 #
-# Two packages run side by side, because most of their time they wait. Many JVMs at once are too much for two cores, so
+# Two packages run side by side, which keeps two cores busy. Many JVMs at once are too much for them, so
 # the order keeps the packages apart that start most of them: servers/kafka, suites/lag, suites/rebalance.
 e2e: gotestsum kafka-archives
 	cd e2e && gotestsum --format pkgname --rerun-fails=2 --rerun-fails-max-failures=15 \

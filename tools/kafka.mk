@@ -7,22 +7,22 @@
 CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/lagscaler
 KAFKA_TOOLS := $(dir $(lastword $(MAKEFILE_LIST)))
 
-# MirrorMaker is that of Kafka 4.3.
-KAFKA_VERSIONS := 3.9 4.3 4.4 mirror
+KAFKA_VERSIONS := 3.9 4.3 4.4
 KAFKA_OLD := 2.8 3.0
 
-.PHONY: kafka kafka-toolchain kafka-archives old-kafkas $(KAFKA_VERSIONS:%=kafka-%) $(KAFKA_OLD:%=kafka-%)
+.PHONY: kafka kafka-toolchain kafka-archives old-kafkas kafka-mirror $(KAFKA_VERSIONS:%=kafka-%) $(KAFKA_OLD:%=kafka-%)
 
 ## kafka: download the jar files of Apache Kafka 3.9, 4.3 and 4.4, and of MirrorMaker, for the tests
-kafka: $(KAFKA_VERSIONS:%=kafka-%)
+kafka: $(KAFKA_VERSIONS:%=kafka-%) kafka-mirror
 
-$(KAFKA_VERSIONS:%=kafka-%) $(KAFKA_OLD:%=kafka-%): kafka-%: kafka-toolchain
+# MirrorMaker is that of Kafka 4.3.
+$(KAFKA_VERSIONS:%=kafka-%) $(KAFKA_OLD:%=kafka-%) kafka-mirror: kafka-%: kafka-toolchain
 	@mkdir -p '$(CACHE)/kafka-$*'
 	@flock '$(CACHE)/maven.lock' sh '$(KAFKA_TOOLS)kafka-fetch.sh' '$(KAFKA_TOOLS)kafka-$*/pom.xml' '$(CACHE)/kafka-$*'
 
 # A JVM that starts from a class archive needs a third of the CPU. Brokers write them here, one after the other, and not in the tests.
 kafka-archives: kafka
-	@cd '$(KAFKA_TOOLS)../e2e' && go run ./servers/kafka/archives 3.9 4.3 4.4
+	@cd '$(KAFKA_TOOLS)../e2e' && go run ./servers/kafka/archives $(KAFKA_VERSIONS)
 
 kafka-toolchain:
 	@sh '$(KAFKA_TOOLS)debian.sh' 'testing with real Kafka' javac=default-jdk-headless mvn=maven flock=util-linux

@@ -87,7 +87,7 @@ func of(d *scaler.Decision, n *need.Need, name string) string {
 }
 
 // declaredCapacity also says why a declaration that looks wrong stands.
-const declaredCapacity = "declared; corrected by consumers that had records waiting, and so were busy, for 30 s"
+const declaredCapacity = "declared; corrected by consumers that had records waiting, and so were busy, for at least 30 s"
 
 func measured(d *scaler.Decision, n *need.Need) []Row {
 	const unknown = "unknown"

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -28,11 +29,14 @@ func KeepArchive(ctx context.Context, version Version) (made bool, err error) {
 	return true, errors.Join(c.keepArchive(), c.Close())
 }
 
+// newArchive is where node 1 writes the archive when it ends.
+func (c *Cluster) newArchive() string { return filepath.Join(c.dir, "classes.jsa") }
+
 func (c *Cluster) keepArchive() error {
 	if err := c.Nodes[0].process.Stop(archiveLimit); err != nil {
 		return fmt.Errorf("stopping the broker that writes the class archive: %w", err)
 	}
-	data, err := os.ReadFile(c.archiving)
+	data, err := os.ReadFile(c.newArchive())
 	if err != nil {
 		return fmt.Errorf("reading the class archive of the broker: %w", err)
 	}

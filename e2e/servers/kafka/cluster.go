@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -45,7 +44,6 @@ type Cluster struct {
 	dir       string
 	ownsDir   bool
 	bootstrap string
-	archiving string // where node 1 writes the class archive when it ends, or empty
 
 	adminOnce sync.Once
 	admin     *kgo.Client
@@ -102,9 +100,6 @@ func Open(ctx context.Context, cfg Config) (*Cluster, error) {
 			return nil, fmt.Errorf("making a folder for the cluster: %w", err)
 		}
 		c.ownsDir = true
-	}
-	if cfg.archives {
-		c.archiving = filepath.Join(c.dir, "classes.jsa")
 	}
 	err = c.start(ctx)
 	if err == nil {

@@ -22,7 +22,8 @@
 // A [Fleet] is one JVM with many consumers that obey the test. The
 // coordinator's log ([Cluster.Records]) is the truth for rebalances.
 //
-// The jars come from `make kafka`, and the class archives, from which JVMs start fast, from `make kafka-archives`. With LAGSCALER_KAFKA_BOOTSTRAP set, an
+// The jars come from `make kafka`, and the class archives, from which JVMs
+// start fast, from `make kafka-archives`. With LAGSCALER_KAFKA_BOOTSTRAP set, an
 // existing Kafka is used instead of a started one; tests that need brokers of
 // their own then skip, and say so, except under CI=true, where they fail.
 //

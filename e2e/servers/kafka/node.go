@@ -63,8 +63,8 @@ func (n *Node) launch() error {
 	if k := n.cluster.cfg.Kerberos; k != nil {
 		options = append(options, "-Djava.security.krb5.conf="+k.Krb5Conf)
 	}
-	if n.ID == 1 && n.cluster.archiving != "" {
-		options = append(options, archiveOption+n.cluster.archiving)
+	if n.ID == 1 && n.cluster.cfg.archives {
+		options = append(options, archiveOption+n.cluster.newArchive())
 	}
 	cmd, err := n.cluster.install.command(jvm{
 		class: "kafka.Kafka", args: []string{n.propertiesPath()}, options: options,

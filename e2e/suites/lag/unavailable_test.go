@@ -211,7 +211,7 @@ func (w *watched) leaveOneReplica(topic string) {
 	}
 	var alter kadm.AlterPartitionAssignmentsReq
 	for _, p := range described[topic].Partitions {
-		alter.Assign(topic, p.Partition, []int32{p.Partition%3 + 1})
+		alter.Assign(topic, p.Partition, []int32{onlyReplica(p.Partition)})
 	}
 	if _, err := admin.AlterPartitionAssignments(t.Context(), alter); err != nil {
 		t.Fatal(err)
@@ -222,13 +222,16 @@ func (w *watched) leaveOneReplica(topic string) {
 			return err
 		}
 		for _, p := range now[topic].Partitions {
-			if len(p.Replicas) != 1 || p.Leader != p.Partition%3+1 {
+			if len(p.Replicas) != 1 || p.Leader != onlyReplica(p.Partition) {
 				return fmt.Errorf("partition %d: replicas %v, leader %d", p.Partition, p.Replicas, p.Leader)
 			}
 		}
 		return nil
 	})
 }
+
+// onlyReplica is the broker that leaveOneReplica leaves a partition.
+func onlyReplica(partition int32) int32 { return partition%3 + 1 }
 
 // commitTo makes a group whose coordinator is the broker, after leaveOneReplica. The brokers are not asked who the coordinator is: some
 // may not know yet that it has moved.
@@ -240,7 +243,7 @@ func (w *watched) commitTo(prefix string, broker int32) string {
 		t.Fatal(err)
 	}
 	name := prefix
-	for i := 0; partitionOf(name, len(offsets["__consumer_offsets"].Partitions))%3+1 != broker; i++ {
+	for i := 0; onlyReplica(partitionOf(name, len(offsets["__consumer_offsets"].Partitions))) != broker; i++ {
 		name = fmt.Sprint(prefix, i)
 	}
 	var commits kadm.Offsets
