@@ -80,9 +80,6 @@ func (t TimeLag) minus(seconds float64) TimeLag {
 	return t
 }
 
-// minHistory is how long the end of a log must have been watched before a lower bound of that age means anything.
-const minHistory = time.Minute
-
 // timeLags is the time lag of every partition. That of a topic that no member subscribes to is not known: nobody may want to read it.
 func (h *History) timeLags(g *GroupLag, stands *Stands) [][]TimeLag {
 	all := make([][]TimeLag, len(g.Topics))
@@ -184,7 +181,7 @@ func (t *topicEnds) timeLag(p *PartitionLag, position int64) TimeLag {
 		return bound
 	}
 	age, atLeast, ok := ends.age(position)
-	if !ok || atLeast && age < minHistory {
+	if !ok || atLeast && age == 0 { // the first reading: "at least 0 s" says nothing
 		return TimeLag{}
 	}
 	return NewTimeLag(age.Seconds(), atLeast)
