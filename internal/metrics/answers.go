@@ -171,9 +171,10 @@ func (a *answers) renew(report *engine.Report) {
 	}
 }
 
-// prepare renders a new Report in the kinds that were requested recently.
-func (a *answers) prepare() {
-	for k, idle := range a.fresh() {
+// prepare renders a new Report in the kinds that were requested recently, and returns how many pages it rendered.
+func (a *answers) prepare() int {
+	kinds := a.fresh()
+	for k, idle := range kinds {
 		a.page(k)
 		a.mu.Lock()
 		if one, ok := a.kept[k]; ok {
@@ -181,6 +182,7 @@ func (a *answers) prepare() {
 		}
 		a.mu.Unlock()
 	}
+	return len(kinds)
 }
 
 // fresh are the kinds to render when there is a new Report, each with its idle time.

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"compress/gzip"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -153,6 +154,51 @@ func TestRunRendersAhead(t *testing.T) {
 			t.Errorf("%d pages", len(p.answers.kept))
 		}
 	})
+}
+
+// A page that is replaced before a scrape is not worth its rendering: where Reports come faster than ten times what it takes, scrapes
+// render what they ask for.
+func TestRunRendersNoPageThatIsReplacedAtOnce(t *testing.T) {
+	const takes = 100 * time.Millisecond
+	for _, c := range []struct {
+		every   time.Duration // a Report
+		minimum int           // rendered in advance in a minute
+		maximum int
+	}{
+		{10 * time.Second, 6, 7},
+		{2 * time.Second, 29, 30},
+		{200 * time.Millisecond, 1, 4}, // the first, and one in a while, to see whether it still takes as long
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var latest atomic.Pointer[engine.Report]
+			latest.Store(&engine.Report{})
+			rendered := 0
+			p := New(Options{Latest: latest.Load})
+			p.answers = newAnswers(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+				rendered++
+				time.Sleep(takes)
+			}), latest.Load)
+			scrape(t, p, nil)
+			rendered = 0
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute+time.Second)
+			defer cancel()
+			go func() {
+				for ctx.Err() == nil {
+					latest.Store(&engine.Report{})
+					select {
+					case <-time.After(c.every):
+					case <-ctx.Done():
+					}
+				}
+			}()
+			if err := p.Run(ctx); err != nil {
+				t.Error(err)
+			}
+			if rendered < c.minimum || rendered > c.maximum {
+				t.Errorf("a Report every %s: %d pages in advance, want %d to %d", c.every, rendered, c.minimum, c.maximum)
+			}
+		})
+	}
 }
 
 // name[] asks for a part of the page, which is rendered for that request alone.
