@@ -78,7 +78,8 @@ func (o *compareOptions) run(cmd *cobra.Command, name string) error {
 }
 
 const compareLegend = `
-REPLICA HOURS  replicas multiplied by the hours that they ran
+RECORDED       the hours of the day that are recorded; all other columns are about these hours
+HOURS          replica hours: replicas multiplied by the hours that they ran
 AS IT WAS      the replicas that ran, whoever set them; or the name of the autoscaler that controls the target
 DECIDED        the replicas that lagscaler decided at the time, in advise without effect on the lag
 SIMULATED      a simulation of the policy on the recorded traffic; only for all days together, and only if the capacity of a consumer is known
@@ -172,7 +173,7 @@ func printCompared(w io.Writer, page web.ComparePage, rows []compared) error {
 		owner = "as it was"
 	}
 	owner = strings.ToUpper(owner)
-	g := output.NewTable(w, "DAY", "REPLICA HOURS, "+owner, "DECIDED", "SIMULATED", "LATE %, "+owner, "SIMULATED")
+	g := output.NewTable(w, "DAY", "RECORDED", "HOURS, "+owner, "HOURS, DECIDED", "HOURS, SIMULATED", "LATE %, "+owner, "LATE %, SIMULATED")
 	known := func(v *float64, format string) string {
 		if v == nil {
 			return ""
@@ -180,7 +181,7 @@ func printCompared(w io.Writer, page web.ComparePage, rows []compared) error {
 		return fmt.Sprintf(format, *v)
 	}
 	for _, r := range rows {
-		g.Row(r.Day, fmt.Sprintf("%.1f", r.ActualHours), fmt.Sprintf("%.1f", r.DesiredHours), known(r.SimulatedHours, "%.1f"),
+		g.Row(r.Day, fmt.Sprintf("%.1f h", r.Hours), fmt.Sprintf("%.1f", r.ActualHours), fmt.Sprintf("%.1f", r.DesiredHours), known(r.SimulatedHours, "%.1f"),
 			known(r.ActualLate, "%.2f")+partOf(r), known(r.SimulatedLate, "%.2f"))
 	}
 	return g.Flush()

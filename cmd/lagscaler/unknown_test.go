@@ -341,10 +341,10 @@ func TestCompareOfWhatIsPartlyKnown(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		steps []web.Step
-		want  string
+		want  []string // how long is recorded, and what was late
 	}{
-		"no time lag is known":         {page.Steps[6:], "-"},
-		"the time lag of half an hour": {page.Steps, "100.00 (of 0.5 h)"},
+		"no time lag is known":         {page.Steps[6:], []string{"1.5 h", "-"}},
+		"the time lag of half an hour": {page.Steps, []string{"2.0 h", "100.00 (of 0.5 h)"}},
 	} {
 		of := page
 		of.Steps = c.steps
@@ -354,7 +354,7 @@ func TestCompareOfWhatIsPartlyKnown(t *testing.T) {
 		}
 		lines := strings.Split(strings.TrimSpace(b.String()), "\n")
 		all := regexp.MustCompile(` {2,}`).Split(lines[len(lines)-1], -1)
-		if len(all) != 6 || all[3] != "-" || all[4] != c.want || all[5] != "-" {
+		if len(all) != 7 || all[1] != c.want[0] || all[4] != "-" || all[5] != c.want[1] || all[6] != "-" {
 			t.Errorf("%s: %q", name, all)
 		}
 	}

@@ -127,6 +127,7 @@ func (e *Election) Run(ctx context.Context) error {
 			Callbacks: leaderelection.LeaderCallbacks{
 				OnStartedLeading: func(context.Context) {}, // see timedLock, which knows it first
 				OnStoppedLeading: func() { e.lost() },
+				OnNewLeader:      e.seen,
 			},
 		})
 		if err != nil {
@@ -156,6 +157,14 @@ func (e *Election) lost() {
 		e.end(errLeaseLost)
 		e.term, e.end, e.renewed = nil, nil, time.Time{}
 		e.log.Info("no longer leading", "lease", e.lock.Describe(), "identity", e.lock.Identity())
+	}
+}
+
+// seen is called when the Lease has another holder than before.
+func (e *Election) seen(holder string) {
+	if holder != "" && holder != e.lock.Identity() {
+		e.log.Info("another replica holds the Lease; this one leads when the Lease was given back or not renewed for "+leaseDuration.String(),
+			"lease", e.lock.Describe(), "holder", holder)
 	}
 }
 
