@@ -58,7 +58,9 @@ func (e emptiness) next(g *GroupLag) emptiness {
 		e.since, e.bound = e.slept, ExpiryEarly
 	}
 	e.known = true
-	if e.standing = e.standing.next(g); !g.standalone() {
+	if g.standalone() {
+		e.standing = e.standing.next(g)
+	} else {
 		e.standing = standing{}
 	}
 	return e

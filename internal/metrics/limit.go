@@ -48,16 +48,17 @@ func (l *limiter) admit(groups []*groupView, f *Filter) admitted {
 			if entitled != (l.in[g.key()] || g.slo.Declared) {
 				continue
 			}
-			n := count(groupTable, g)
-			switch {
-			case !entitled && f.MaxGroups > 0 && len(in) >= f.MaxGroups:
+			if !entitled && f.MaxGroups > 0 && len(in) >= f.MaxGroups {
 				l.drop(g, dropMaxGroups)
-			case !entitled && f.MaxSeries > 0 && a.series+n > f.MaxSeries:
-				l.drop(g, dropMaxSeries)
-			default:
-				in[g.key()] = true
-				a.series += n
+				continue
 			}
+			n := count(groupTable, g)
+			if !entitled && f.MaxSeries > 0 && a.series+n > f.MaxSeries {
+				l.drop(g, dropMaxSeries)
+				continue
+			}
+			in[g.key()] = true
+			a.series += n
 		}
 	}
 	l.in = in

@@ -95,10 +95,11 @@ func (o *out) add(value float64, own ...string) {
 			m.Label = append(m.Label, pair(names[i], own[i]))
 		}
 	}
+	is := value // a copy, so that nothing is allocated where series are only counted
 	if o.metric.Type == Counter {
-		m.Counter = &dto.Counter{Value: &value}
+		m.Counter = &dto.Counter{Value: &is}
 	} else {
-		m.Gauge = &dto.Gauge{Value: &value}
+		m.Gauge = &dto.Gauge{Value: &is}
 	}
 	o.family.Metric = append(o.family.Metric, m)
 }
@@ -145,13 +146,12 @@ func (r *row[V]) family(views []V) *dto.MetricFamily {
 
 // count is how many series a view has in a table.
 func count[V view](table []row[V], v V) int {
-	n := 0
+	var o out
 	for i := range table {
-		o := out{metric: &table[i].Metric}
+		o.metric = &table[i].Metric
 		table[i].into(v, &o)
-		n += o.n
 	}
-	return n
+	return o.n
 }
 
 func (r *row[V]) into(v V, o *out) {

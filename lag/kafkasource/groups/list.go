@@ -98,23 +98,30 @@ func groupType(s string) lag.GroupType {
 
 // mergeStates sorts the groups that brokers list. Each group is in the result once.
 func mergeStates(listed [][]Listed) []lag.GroupState {
-	all := slices.Concat(listed...)
-	order := make([]int32, len(all)) // cheaper to sort than what it stands for: each second, in large clusters
-	for i := range order {
-		order[i] = int32(i)
+	type place struct{ broker, group int32 } // cheaper to sort than what it stands for: each second, in large clusters
+	count := 0
+	for _, l := range listed {
+		count += len(l)
 	}
-	slices.SortFunc(order, func(a, b int32) int {
-		return cmp.Or(cmp.Compare(all[a].Group, all[b].Group), cmp.Compare(a, b))
+	order := make([]place, 0, count)
+	for b, l := range listed {
+		for g := range l {
+			order = append(order, place{int32(b), int32(g)})
+		}
+	}
+	at := func(p place) *lag.GroupState { return &listed[p.broker][p.group].GroupState }
+	slices.SortFunc(order, func(a, b place) int {
+		return cmp.Or(strings.Compare(at(a).Group, at(b).Group), cmp.Compare(a.broker, b.broker), cmp.Compare(a.group, b.group))
 	})
-	groups := make([]lag.GroupState, 0, len(all))
-	for _, i := range order {
-		g, last := &all[i], len(groups)-1
+	groups := make([]lag.GroupState, 0, count)
+	for _, p := range order {
+		g, last := at(p), len(groups)-1
 		if last < 0 || groups[last].Group != g.Group {
-			groups = append(groups, g.GroupState)
+			groups = append(groups, *g)
 			continue
 		}
-		if preferState(g.GroupState, groups[last]) {
-			groups[last] = g.GroupState
+		if preferState(*g, groups[last]) {
+			groups[last] = *g
 		}
 	}
 	return groups
