@@ -94,6 +94,9 @@ func (o *Observation) mentions(name string) bool {
 // keptGroups are the groups to keep that are not in the snapshot so far. They do not exist, if their coordinator says so or if
 // the list of groups is complete. Otherwise nothing is known of them.
 func (d *Declared) keptGroups(o Observation, prev, s *Snapshot) []GroupLag {
+	if len(d.Keep) == 0 {
+		return nil
+	}
 	in := map[string]bool{}
 	for i := range s.Groups {
 		in[s.Groups[i].Group] = true
