@@ -233,11 +233,15 @@ func TestWhatRulesAskFor(t *testing.T) {
 		{"blind: not fewer than run", (*facts).fallback, func(f *facts) {
 			f.source.Quality, f.source.OutageSince, f.policy.FallbackReplicas = seen.Stale, noon.Add(-time.Hour), 3
 		}, 5, true},
+		{"blind: the only one", (*facts).fallback, func(f *facts) {
+			f.current, f.source.Quality, f.source.OutageSince = 1, seen.Stale, noon.Add(-time.Hour)
+		}, 1, true},
 		{"twin: none runs", (*facts).fallback, func(f *facts) {
 			f.current, f.source.Quality, f.source.OutageSince = 0, seen.Stale, noon.Add(-time.Hour)
 		}, 0, false},
 		{"twin: the poll is complete", (*facts).fallback, func(f *facts) { f.source.OutageSince = noon.Add(-time.Hour) }, 5, false},
 		{"a poll that is partial", (*facts).dataPartial, func(f *facts) { f.source.Quality = seen.Partial }, 5, true},
+		{"a poll that is partial, and the only one", (*facts).dataPartial, func(f *facts) { f.current, f.source.Quality = 1, seen.Partial }, 1, true},
 		{"twin: stale", (*facts).dataPartial, func(f *facts) { f.source.Quality = seen.Stale }, 5, false},
 		{"twin: none runs", (*facts).dataPartial, func(f *facts) { f.current, f.source.Quality = 0, seen.Partial }, 0, false},
 		{"a poll that is stale", (*facts).dataStale, func(f *facts) { f.source.Quality = seen.Stale }, 5, true},

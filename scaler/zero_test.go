@@ -149,13 +149,15 @@ func TestAtZeroAPollThatIsNotComplete(t *testing.T) {
 func TestTheTargetStaysAwakeForThePartition(t *testing.T) {
 	for _, c := range []struct {
 		name      string
-		commits   int // the partition of the first commit
+		before    bool // a record came to the other partition before the target slept
+		commits   int  // the partition of the first commit
 		forgotten bool
 		verdict   scaler.Reason
 	}{
-		{"a commit in another partition", 1, false, scaler.KeptAwake},
-		{"twin: a commit in the partition", 0, false, scaler.Steady},
-		{"a restart while it slept, a commit in another partition", 1, true, scaler.KeptAwake},
+		{"a commit in another partition", false, 1, false, scaler.KeptAwake},
+		{"twin: a commit in the partition", false, 0, false, scaler.Steady},
+		{"a commit in the partition; the other one has a record of before", true, 0, false, scaler.Steady},
+		{"a restart while it slept, a commit in another partition", false, 1, true, scaler.KeptAwake},
 	} {
 		w := newWorld()
 		none := int32(0)
@@ -164,7 +166,11 @@ func TestTheTargetStaysAwakeForThePartition(t *testing.T) {
 		if err := w.start(1); err != nil {
 			t.Fatal(err)
 		}
-		w.polls(15 * time.Minute)
+		w.polls(time.Minute)
+		if c.before {
+			w.end[1]++
+		}
+		w.polls(20 * time.Minute)
 		if w.wl.Spec != 0 {
 			t.Fatalf("%s: %d replicas before anything arrived", c.name, w.wl.Spec)
 		}
