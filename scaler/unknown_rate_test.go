@@ -108,3 +108,34 @@ func groupOfOthers(at time.Time, end int64) *lag.GroupLag {
 	g.Topics = []lag.TopicLag{topic}
 	return g
 }
+
+// A lower bound of the time lag is what polls have read: an estimate by rates is none, also where some partitions are not known.
+func TestALowerBoundIsNoEstimate(t *testing.T) {
+	const backlog, polled = 20_000, 2 * time.Minute
+	for name, c := range map[string]struct {
+		unknown int
+		from    need.TimeLagFrom
+	}{
+		"all partitions answer":             {0, need.LateEstimated},
+		"twin: one of them does not answer": {1, need.LateAtLeast},
+	} {
+		w := newWorld()
+		w.source.ProcessingTime, w.noWrites = 10*time.Millisecond, true
+		if err := w.start(1); err != nil {
+			t.Fatal(err)
+		}
+		w.rate = 90
+		for p := range w.end {
+			w.end[p] += backlog
+		}
+		w.unknown = c.unknown
+		d := lastOf(w.polls(polled))
+		n := d.Needs[0]
+		if n.LagSecondsFrom != c.from {
+			t.Fatalf("%s: the time lag is %s: %s", name, n.LagSecondsFrom, say.Line(d))
+		}
+		if bound := n.LagSecondsFrom == need.LateAtLeast; bound == (n.LagSeconds > polled.Seconds()+10) {
+			t.Errorf("%s: %.0f s of a group that was read for %v", name, n.LagSeconds, polled)
+		}
+	}
+}

@@ -173,7 +173,7 @@ func (e *estimator) moves() {
 //	was appended between two readings               measured
 //	is older than the readings, records arrive      estimated, or at least the time that was read if that is more
 //	is older than the readings, no record arrives   at least the time that was read; unknown after one reading
-//	a partition did not answer, or is unknown       at least that of the others; unknown when they have none
+//	a partition did not answer, or is unknown       at least that of the others, of which an estimate is no bound; unknown when they have none
 func (e *estimator) timeLags() {
 	n := &e.need
 	n.LagAtLeast = n.LagKnown && e.incomplete()
@@ -181,17 +181,17 @@ func (e *estimator) timeLags() {
 		return
 	}
 	n.LagSecondsFrom = LateMeasured
-	lower := n.LagAtLeast
+	lower, read := n.LagAtLeast, 0. // the greatest age that was read
 	for c := range e.loads {
 		l := &e.loads[c]
 		if l.lag == 0 || l.rests || e.last.Offsets.Of(c).Known != seen.KnowsBoth {
 			continue
 		}
-		age, from := e.timeLag(c)
+		age, least, from := e.timeLag(c)
 		if !l.stalled { // what came since the last commit may be read already
-			age = max(0, age-l.interval)
+			age, least = max(0, age-l.interval), max(0, least-l.interval)
 		}
-		lower = lower || from == LateUnknown
+		lower, read = lower || from == LateUnknown, max(read, least)
 		if age > n.LagSeconds {
 			n.LagSeconds, n.LagSecondsFrom = age, from
 		}
@@ -199,11 +199,11 @@ func (e *estimator) timeLags() {
 			n.MovingSeconds = max(n.MovingSeconds, age)
 		}
 	}
-	switch {
-	case lower && n.LagSeconds == 0:
-		n.LagSecondsFrom = LateUnknown
-	case lower:
-		n.LagSecondsFrom = LateAtLeast
+	if lower {
+		n.LagSeconds, n.LagSecondsFrom = read, LateAtLeast
+		if read == 0 {
+			n.LagSecondsFrom = LateUnknown
+		}
 	}
 	e.bounds()
 }
@@ -237,20 +237,20 @@ func (e *estimator) bounds() {
 	n.MovingSeconds = min(n.MovingSeconds, most)
 }
 
-// timeLag is the age of the next record of a partition that has lag.
-func (e *estimator) timeLag(column int) (seconds float64, from TimeLagFrom) {
+// timeLag is the age of the next record of a partition that has lag, and what of it was read: an estimate may be more.
+func (e *estimator) timeLag(column int) (seconds, read float64, from TimeLagFrom) {
 	l := &e.loads[column]
 	age, ok := e.readings.TimeLag(column, l.unread)
 	if ok {
-		return age, LateMeasured
+		return age, age, LateMeasured
 	}
 	if l.arriving > 0 && l.lag/l.arriving > age {
-		return l.lag / l.arriving, LateEstimated
+		return l.lag / l.arriving, age, LateEstimated
 	}
 	if age == 0 {
-		return 0, LateUnknown
+		return 0, 0, LateUnknown
 	}
-	return age, LateAtLeast
+	return age, age, LateAtLeast
 }
 
 // incomplete reports whether the lag of a partition is not known.
