@@ -109,7 +109,11 @@ func (g *group) departures(e *episode, left []memberState) reason {
 	}
 	switch cause {
 	case MemberLeft:
-		return reason{cause, "left: " + memberNames(left) + "; its partitions moved until then"}
+		committed := "; it committed until it left"
+		if len(left) > 1 {
+			committed = "; they committed until they left"
+		}
+		return reason{cause, "left: " + memberNames(left) + committed}
 	case MemberTimeout:
 		still := at.Sub(left[0].stillSince).Round(time.Second)
 		return reason{cause, fmt.Sprintf("gone: %s; records waited and its partitions had stood still for %v", memberNames(left), still)}

@@ -161,7 +161,7 @@ func explain(w io.Writer, s web.DecisionView) {
 	}
 	fmt.Fprintln(w)
 	for _, src := range s.Sources {
-		fmt.Fprintf(w, "%s now: %s\n", output.Printable(src.Group), now(src.Measured))
+		fmt.Fprintf(w, "%s at the last poll: %s\n", output.Printable(src.Group), now(src.Measured))
 		output.Stuck(w, src.Stuck)
 	}
 	fmt.Fprintf(w, "\n%s", strings.TrimRight(say.Text(s.Rows), "\n")+"\n")

@@ -206,7 +206,7 @@ func onPage(t *testing.T, r *engine.Report) web.Measured {
 func inExplain(r *engine.Report) string {
 	var b strings.Builder
 	explain(&b, web.DecisionsOf(r)[0])
-	_, text, _ := strings.Cut(b.String(), "shop now: ")
+	_, text, _ := strings.Cut(b.String(), "shop at the last poll: ")
 	text, _, _ = strings.Cut(text, "\n")
 	return text
 }

@@ -9,6 +9,6 @@ assignor cooperative-sticky
 30s      poll Stable gen=7 a/3:0+ b/4:1+
 --
 20s: 20s to 20s (10s), success, deploy, 2 times, up to 5, +1 -1: target rolling out since 9s; gone: a@10.0.0.1; whether it left or timed out cannot be told; came back at once
-30s: 30s to 30s (10s), success, deploy, 2 times, up to 7, +1 -1: target rolling out since 19s; left: b@10.0.0.1; its partitions moved until then; came back at once
+30s: 30s to 30s (10s), success, deploy, 2 times, up to 7, +1 -1: target rolling out since 19s; left: b@10.0.0.1; it committed until it left; came back at once
 4 rebalances in 0s, joins 2, leaves 2
 use_static: rollouts of the last hour cost 4 rebalances and 4 joins and leaves; 0 of 2 members are static

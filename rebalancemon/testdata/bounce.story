@@ -8,6 +8,6 @@
 24s..30s Stable
 30s      poll Stable gen=5 a:0+ b/b2:1+
 --
-30s: 21s to 22s (1s), success, member_left, up to 4, +0 -1: left: b@10.0.0.1; its partitions moved until then
+30s: 21s to 22s (1s), success, member_left, up to 4, +0 -1: left: b@10.0.0.1; it committed until it left
 30s: 23s to 24s (1s), success, member_joined, up to 5, +1 -0: back: b@10.0.0.1
 2 rebalances in 2s, unplanned 2, joins 1, leaves 1

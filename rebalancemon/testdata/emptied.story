@@ -12,6 +12,6 @@
 31s..40s Stable
 40s      poll Stable b:0
 --
-20s: 11s to 12s (1s), empty, member_left, +0 -1: left: a@10.0.0.1; its partitions moved until then
+20s: 11s to 12s (1s), empty, member_left, +0 -1: left: a@10.0.0.1; it committed until it left
 30s: 23s to 24s (1s), success, member_joined, +1 -0: joined: b@10.0.0.1
 2 rebalances in 2s, unplanned 2, joins 1, leaves 1

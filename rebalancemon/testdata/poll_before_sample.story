@@ -10,5 +10,5 @@
 41s      poll Empty
 --
 21.5s: 21s to 21.5s (1s), success, unknown, up to 4, +0 -1: gone: b@10.0.0.1; whether it left or timed out cannot be told
-30.5s: 30.5s to 30.5s (1s), empty, member_left, +0 -1: left: a@10.0.0.1; its partitions moved until then
+30.5s: 30.5s to 30.5s (1s), empty, member_left, +0 -1: left: a@10.0.0.1; it committed until it left
 2 rebalances in 500ms, unplanned 2, leaves 2

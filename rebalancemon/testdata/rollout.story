@@ -19,7 +19,7 @@
 110s     poll Stable gen=7 c:0+ d:1+
 --
 20s: 13s to 14s (3s), success, deploy, up to 4, +1 -0: target rolling out since 1s; joined: c@10.0.0.1
-30s: 21s to 22s (2s), success, deploy, up to 5, +0 -1: target rolled out, begun 9s before; left: a@10.0.0.1; its partitions moved until then
+30s: 21s to 22s (2s), success, deploy, up to 5, +0 -1: target rolled out, begun 9s before; left: a@10.0.0.1; it committed until it left
 1m20s: 1m11s to 1m12s (1s), success, deploy, up to 6, +0 -1: target rolled out, begun 59s before; gone: b@10.0.0.1; whether it left or timed out cannot be told
 1m50s: 1m40s to 1m41s (1s), success, member_joined, up to 7, +1 -0: joined: d@10.0.0.1
 4 rebalances in 4s, unplanned 1, joins 2, leaves 2

@@ -15,5 +15,5 @@
 60s      poll Stable gen=5 a:0+ c:1+
 --
 50s: 44s to 45s (1s), success, scaling, up to 4, +1 -0: target resized 2 -> 3, 29s before; joined: c@10.0.0.1
-1m0s: 51s to 52s (1s), success, member_left, up to 5, +0 -1: left: b@10.0.0.1; its partitions moved until then
+1m0s: 51s to 52s (1s), success, member_left, up to 5, +0 -1: left: b@10.0.0.1; it committed until it left
 2 rebalances in 2s, unplanned 1, joins 1, leaves 1

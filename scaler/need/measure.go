@@ -78,6 +78,7 @@ func measure(in *Input) *estimator {
 func (e *estimator) rates() {
 	now := e.readings.From(e.readings.Before(e.Clock.Scale(lag.RateWindow), e.Clock.Slack()))
 	long := e.readings.From(e.readings.Before(e.Clock.Scale(seen.ShareWindow), e.Clock.Slack()))
+	e.need.RateOver = now.Seconds()
 	total := 0.0
 	for c := range e.loads {
 		l := &e.loads[c]

@@ -95,13 +95,14 @@ type Need struct {
 	StandsBy bool `json:"standsBy,omitempty"` // a copy that the consumers do not use: nothing below is needed
 
 	// Measured.
-	Rate       float64 `json:"rate"` // arriving, over 30 s
+	Rate       float64 `json:"rate"` // arriving, over RateOver
 	RateKnown  bool    `json:"rateKnown"`
-	Consumed   float64 `json:"consumed"`          // committed, over 30 s
-	Lag        int64   `json:"lag"`               // total, without the offsets after commits that are not, or may not be, records
-	Rest       int64   `json:"rest,omitempty"`    // offsets after commits: not known whether they are unread records
-	Resting    int32   `json:"resting,omitempty"` // partitions of Rest
-	Unread     int64   `json:"unread,omitempty"`  // of Lag: in partitions of members whose replicas were removed, or may have been, and whose session has not ended
+	RateOver   float64 `json:"rateOverSeconds,omitempty"` // between the readings that rates are measured from: 30 s, less after a start
+	Consumed   float64 `json:"consumed"`                  // committed, over RateOver
+	Lag        int64   `json:"lag"`                       // total, without the offsets after commits that are not, or may not be, records
+	Rest       int64   `json:"rest,omitempty"`            // offsets after commits: not known whether they are unread records
+	Resting    int32   `json:"resting,omitempty"`         // partitions of Rest
+	Unread     int64   `json:"unread,omitempty"`          // of Lag: in partitions of members whose replicas were removed, or may have been, and whose session has not ended
 	MaxLag     int64   `json:"maxLag"`
 	LagSeconds float64 `json:"lagSeconds"` // of the worst partition
 	// MovingSeconds is the same without stalled partitions, which nothing that is decided here moves. Partitions of members whose

@@ -98,8 +98,11 @@ func measured(d *scaler.Decision, n *need.Need) []Row {
 		}
 		return []Row{{Measured, of(d, n, "stands by"), rate, "arrive, which counts when consumers of the target use this cluster"}}
 	}
-	rate, commits, lag, age, capacity := unknown, unknown, unknown, "", unknown
+	rate, commits, lag, age, capacity, over := unknown, unknown, unknown, "", unknown, ""
 	if n.RateKnown {
+		if n.RateOver > 0 { // not in recordings of earlier versions
+			over = ", over " + number.Seconds(n.RateOver)
+		}
 		rate, commits = n.AtLeast()+number.PerSecond(n.Rate), n.AtLeast()+number.PerSecond(n.Consumed)
 	}
 	because := "not declared and not learned yet"
@@ -121,12 +124,15 @@ func measured(d *scaler.Decision, n *need.Need) []Row {
 	if n.MembersUnknown {
 		members = unknown
 	}
-	if n.Unanswered > 0 || n.Partitions == 0 {
+	switch {
+	case n.Unanswered > 0 || n.Partitions == 0:
 		answered = n.Missing()
+	case n.LagAtLeast:
+		answered += "; some have no commit: their lag is not known"
 	}
 	rows := []Row{
-		{Measured, of(d, n, "arrivals"), rate, "end offsets, over 30 s"},
-		{Measured, of(d, n, "commits"), commits, "committed offsets, over 30 s"},
+		{Measured, of(d, n, "arrivals"), rate, "end offsets" + over},
+		{Measured, of(d, n, "commits"), commits, "committed offsets" + over},
 		{Measured, of(d, n, "lag"), lag, age},
 		{Measured, of(d, n, "partitions"), partitions, answered},
 		{Measured, of(d, n, "members"), members, "assignor " + cmp.Or(n.Assignor, unknown)},

@@ -45,6 +45,9 @@ func (r *Readings) From(i int) Span {
 	return Span{readings: r, from: i, then: then, last: last, seconds: time.Duration(last.At - then.At).Seconds()}
 }
 
+// Seconds is how long it is.
+func (s *Span) Seconds() float64 { return s.seconds }
+
 // Rates are a partition's arrivals and commits in the span, in records/s. When an offset goes back, the group was rewound or
 // the topic is a new one: the rate is then 0.
 func (s *Span) Rates(column int) (arriving, committing float64, ok bool) {
