@@ -216,13 +216,18 @@ func reason(e api.Error) string {
 // unread returns an error if nothing could be read from a cluster.
 func unread(l api.Lag) error {
 	var silent []string
+	hint := ""
 	for _, c := range l.Clusters {
-		if len(c.Groups) == 0 && !c.Complete {
-			silent = append(silent, c.Cluster)
+		if len(c.Groups) > 0 || c.Complete {
+			continue
+		}
+		silent = append(silent, c.Cluster)
+		if slices.ContainsFunc(c.Errors, func(e api.Error) bool { return e.Code == lag.Unreachable.String() }) {
+			hint = ": run lagscaler where all brokers can be reached under the addresses that they advertise"
 		}
 	}
 	if len(silent) > 0 {
-		return fmt.Errorf("nothing could be read from %s: run lagscaler where all brokers can be reached under the addresses that they advertise", strings.Join(silent, ", "))
+		return fmt.Errorf("nothing could be read from %s%s", strings.Join(silent, ", "), hint)
 	}
 	return nil
 }

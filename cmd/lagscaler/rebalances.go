@@ -176,7 +176,7 @@ func (t *endedPrinter) print(events []api.Rebalance) error {
 // took is the duration of a rebalance. Of one that is shorter than the time between two readings, only the most is known.
 func took(e *api.Rebalance) string {
 	if e.DurationSeconds < e.ResolutionSeconds {
-		return fmt.Sprintf("<= %.1fs", e.DurationSeconds+e.ResolutionSeconds)
+		return fmt.Sprintf("<= %.1fs", e.Longest())
 	}
 	return fmt.Sprintf("%.1fs ± %.1fs", e.DurationSeconds, e.ResolutionSeconds)
 }

@@ -54,7 +54,8 @@ type Group struct {
 	MaxAtMost     *float64    `json:"maxLagSecondsAtMost,omitempty"`  // an upper bound, if maxLagSeconds is not known: soon after a start
 	Rest          *Rest       `json:"rest,omitempty"`                 // offsets after commits that stand, in totalLag; absent if there are none
 	Complete      bool        `json:"complete"`                       // all partitions are in the sums, except those without a committed offset
-	Error         *string     `json:"error"`                          // the reason if the group could not be read; the other values are then older
+	Error         *string     `json:"error"`                          // the reason if the group could not be read; the other values are then older, see readAt
+	ReadAt        *time.Time  `json:"readAt,omitempty"`               // when the offsets were read, if there is an error; absent if they never were
 	Members       []Member    `json:"members"`                        // sorted by memberId
 	Partitions    []Partition `json:"partitions"`                     // sorted by topic, then partition
 	Left          []Left      `json:"left,omitempty"`                 // topics that the group has left, sorted
@@ -201,6 +202,9 @@ func groupOf(g *lag.GroupLag, sum *lag.Summary) Group {
 		Error:      text(g.Err.String()),
 		Members:    make([]Member, 0, len(g.Members)),
 		Partitions: make([]Partition, 0, sum.Partitions+sum.Orphaned),
+	}
+	if g.Err != lag.OK && !g.ReadAt.IsZero() {
+		out.ReadAt = new(g.ReadAt.UTC())
 	}
 	if _, ok := sum.Lag(); ok {
 		out.TotalLag, out.MaxLag, out.AvgLag = &sum.Total, &sum.Max, &sum.Avg

@@ -24,6 +24,9 @@ type Rebalance struct {
 	Left              int        `json:"left"`
 }
 
+// Longest is the most that it may have lasted, in seconds.
+func (r *Rebalance) Longest() float64 { return r.DurationSeconds + r.ResolutionSeconds }
+
 // RebalancesOf are events as of now, in their order.
 func RebalancesOf(events []rebalancemon.Event, now time.Time) []Rebalance {
 	out := make([]Rebalance, 0, len(events))

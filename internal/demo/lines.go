@@ -124,7 +124,7 @@ func statusLine(g *engine.GroupReport, r *engine.Report) string {
 		replicas = r.Scalers[0].Workload.Spec
 	}
 	return fmt.Sprintf("lag %s, time lag %s, in %s, out %s, %s, %s, %s",
-		records(g.Summary), late(g.Rates.TimeLag), rate(g.Rates.Produced), rate(g.Rates.Consumed), number.Of(len(g.Lag.Members), "member"), number.Of(replicas, "replica"), g.Rates.Status)
+		records(g.Summary)+readAgo(g, r.At), late(g.Rates.TimeLag), rate(g.Rates.Produced), rate(g.Rates.Consumed), number.Of(len(g.Lag.Members), "member"), number.Of(replicas, "replica"), g.Rates.Status)
 }
 
 const unknown = "unknown"
@@ -137,6 +137,14 @@ func records(s lag.Summary) string {
 		return "at least " + number.Of(s.Total, "record")
 	}
 	return number.Of(s.Total, "record")
+}
+
+// readAgo says how old the lag is of a group that the last polls could not read.
+func readAgo(g *engine.GroupReport, now time.Time) string {
+	if g.Lag.Missed == 0 || g.Lag.ReadAt.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf(" (read %.0f s ago)", now.Sub(g.Lag.ReadAt).Seconds())
 }
 
 func late(t lag.TimeLag) string {

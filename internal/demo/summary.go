@@ -19,8 +19,8 @@ type Summary struct {
 	Causes     []Cause // of them, as rebalancemon.Causes has them
 	PeakLag    int64
 	PeakLate   float64 // seconds
-	LastLate   float64
-	LateKnown  bool
+	LastLate   float64 // at the end
+	LateKnown  bool    // LastLate is
 	Target     time.Duration
 }
 
@@ -71,9 +71,8 @@ func (s *summaryBuilder) add(r *engine.Report) {
 		return
 	}
 	s.sum.PeakLag = max(s.sum.PeakLag, g.Summary.Total)
-	if late, _, ok := g.Rates.TimeLag.Value(); ok {
-		s.sum.PeakLate, s.sum.LastLate, s.sum.LateKnown = max(s.sum.PeakLate, late), late, true
-	}
+	s.sum.LastLate, _, s.sum.LateKnown = g.Rates.TimeLag.Value()
+	s.sum.PeakLate = max(s.sum.PeakLate, s.sum.LastLate)
 	s.stats = g.Rebalances
 }
 
@@ -130,7 +129,9 @@ func (s Summary) String() string {
 	}
 	b.WriteString("\n")
 	fmt.Fprintf(&b, "  highest lag: %d records, %.1f s", s.PeakLag, s.PeakLate)
-	if s.LateKnown {
+	if !s.LateKnown {
+		b.WriteString("; at the end unknown")
+	} else {
 		verdict := "within"
 		if s.LastLate > s.Target.Seconds() {
 			verdict = "above"

@@ -286,10 +286,13 @@ func counted(n int64, thing string) string {
 }
 
 func errorOf(g api.Group) []string {
-	if g.Error == nil {
+	switch {
+	case g.Error == nil:
 		return nil
+	case g.ReadAt == nil:
+		return []string{*g.Error}
 	}
-	return []string{*g.Error}
+	return []string{fmt.Sprintf("%s, values of %s", *g.Error, g.ReadAt.Format("15:04:05Z"))}
 }
 
 // remark is one note of a partition. It is about a number of records, or about the partition.
@@ -310,6 +313,7 @@ var standNotes = map[string]string{
 func notes(g api.Group, p api.Partition) (all []remark) {
 	note := func(records int64, text string) { all = append(all, remark{records, text}) }
 	switch {
+	case p.Error != nil && g.Error != nil && *p.Error == *g.Error: // it is the note of the group, too
 	case p.Error != nil:
 		note(0, *p.Error)
 	case p.Committed == nil && p.Lag == nil:

@@ -191,7 +191,7 @@ func (r StoryRebalance) Took() string {
 	if r.Duration <= 0 {
 		return "too short to measure"
 	}
-	return typeset.Replace(number.Seconds(r.Duration))
+	return "about " + typeset.Replace(number.Seconds(r.Duration))
 }
 
 // Words are the decision in a line.

@@ -224,7 +224,7 @@ func otherwise(d *scaler.Decision) []Row {
 		})
 	}
 	if d.Verdict.Hold() {
-		rows = append(rows, Row{Otherwise, "another verdict", "when this ends", d.Verdict.Doc()})
+		rows = append(rows, Row{Otherwise, "another verdict", "when this is over", d.Verdict.Doc()})
 	}
 	for _, s := range d.Steps {
 		rows = append(rows, Row{Otherwise, "without " + string(s.Reason), fmt.Sprintf("%d instead of %d", s.From, s.To), s.Reason.Doc()})

@@ -183,7 +183,11 @@ func (c *Client) do(ctx context.Context, sent Counter, broker int32, req kmsg.Re
 	a, up, err := c.exchange(ctx, sent, broker, req)
 	if err != nil {
 		if c.slow(ctx, sent, broker, up, err) {
-			err = WithCode(lag.Slow, fmt.Errorf("no answer within %v, although the broker is up: %w", time.Since(began).Round(10*time.Millisecond), err))
+			why := "no time was left for an answer"
+			if waited := time.Since(began).Round(10 * time.Millisecond); waited > 0 {
+				why = fmt.Sprintf("no answer within %v, although the broker is up", waited)
+			}
+			err = WithCode(lag.Slow, fmt.Errorf("%s: %w", why, err))
 		}
 		return nil, fmt.Errorf("%s: %w", kmsg.NameForKey(req.Key()), err)
 	}
