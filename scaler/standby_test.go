@@ -136,8 +136,8 @@ func TestBothClustersHaveMembers(t *testing.T) {
 
 // At zero the cluster in use wakes, and the copy only by what its producers wrote there.
 func TestWhatWakesFromACopy(t *testing.T) {
-	asleep := func() *world {
-		w := withCopy(t, 1, func(w *world) { w.spec.MinReplicas = new(int32(0)) })
+	asleep := func(copyFirst bool) *world {
+		w := withCopy(t, 1, func(w *world) { w.spec.MinReplicas, w.copyFirst = new(int32(0)), copyFirst })
 		w.copy.source.OffsetReset, w.source.OffsetReset = seen.Earliest, seen.Earliest
 		w.rate = 0
 		if w.decides(30 * time.Minute); w.wl.Spec != 0 {
@@ -166,11 +166,18 @@ func TestWhatWakesFromACopy(t *testing.T) {
 			append1(w.copy, 5)
 		}, false},
 	} {
-		w := asleep()
-		c.happens(w)
-		list := w.decides(3 * time.Minute)
-		if woke := w.wl.Spec > 0; woke != c.wakes {
-			t.Errorf("%s: woke %v\n%s", name, woke, lines(list))
+		for _, copyFirst := range []bool{false, true} {
+			w := asleep(copyFirst)
+			c.happens(w)
+			list := w.decides(3 * time.Minute)
+			if woke := w.wl.Spec > 0; woke != c.wakes {
+				t.Errorf("%s: woke %v\n%s", name, woke, lines(list))
+			}
+			for _, d := range list { // that nobody reads the copy is nothing unknown
+				if !w.unread && (d.Verdict == scaler.ZeroUnread || slices.Contains(d.Notes, scaler.ZeroUnread)) {
+					t.Errorf("%s: %s", name, say.Line(d))
+				}
+			}
 		}
 	}
 }

@@ -68,9 +68,10 @@ type world struct {
 	others   int32 // replicas of other scalers under the limit
 	admits   int32 // members, as the coordinator of the share group says; 0: it does not
 
-	copy  *world // in another cluster, which stands by: it has the same arrivals, and until it has members the commits of a minute ago
-	of    *world // of which this is the copy
-	moved int    // pods whose consumers use the copy, the last ones
+	copy      *world // in another cluster, which stands by: it has the same arrivals, and until it has members the commits of a minute ago
+	of        *world // of which this is the copy
+	copyFirst bool   // the copy is the first source
+	moved     int    // pods whose consumers use the copy, the last ones
 }
 
 // standsBy makes a copy in another cluster.
@@ -364,6 +365,9 @@ func (w *world) input() scaler.Input {
 	}
 	if w.copy != nil {
 		in.Sources = append(in.Sources, w.copy.seen())
+		if w.copyFirst {
+			slices.Reverse(in.Sources)
+		}
 	}
 	return in
 }

@@ -87,15 +87,11 @@ func (z *zero) leaveOutCopies(now *seen.State, own []int64) {
 	}
 }
 
-// waitAtCopies says what waits in the clusters that stand by: only what producers wrote there.
+// waitAtCopies says what waits in the clusters that stand by: only what producers wrote there. Of anything else nothing was looked at.
 func (z *zero) waitAtCopies(now *seen.State) {
 	for i := range now.Sources {
 		h := &now.Sources[i]
-		if !h.StandsBy {
-			continue
-		}
-		z.waiting[i] = asleep.Waiting{}
-		if now.Workload.Spec == 0 && z.own[i] > 0 {
+		if h.StandsBy && now.Workload.Spec == 0 && z.own[i] > 0 {
 			z.waiting[i] = asleep.Waiting{Own: z.own[i], Topics: h.Topics}
 		}
 	}

@@ -1,9 +1,11 @@
 package election
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -85,6 +87,63 @@ func TestTheLeaseIsLost(t *testing.T) {
 		defer first.mu.Unlock()
 		if first.term != nil {
 			t.Error("the term goes on: what another leader has learned would not be loaded when this one leads again")
+		}
+	})
+}
+
+// The API server answers nothing for longer than the lease: the term is over, also for a replica that cannot read who leads now.
+func TestTheTermEndsWhereNothingCanBeRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := fake.NewClientset()
+		var cut atomic.Bool
+		server.PrependReactor("*", "leases", func(clienttesting.Action) (bool, runtime.Object, error) {
+			return cut.Load(), nil, errors.New("connection refused")
+		})
+		first := candidate(server, "first")
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go func() { _ = first.Run(ctx) }()
+		settle()
+		if !first.holds() {
+			t.Fatal("it does not lead")
+		}
+		cut.Store(true)
+		time.Sleep(leaseDuration + 2*renewDeadline) // the library tries for so long to give the lease back
+		synctest.Wait()
+		if first.holds() {
+			t.Error("the term goes on")
+		}
+		cut.Store(false)
+		time.Sleep(leaseDuration + longestRetry)
+		synctest.Wait()
+		if !first.Leading() || first.Term() != 2 {
+			t.Errorf("afterwards it leads: %v, term %d", first.Leading(), first.Term())
+		}
+	})
+}
+
+// A replica that waits for the Lease says once for whom, and a replica that leads does not say it of itself.
+func TestWhoIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := fake.NewClientset()
+		logs := map[string]*bytes.Buffer{"first": {}, "second": {}}
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		for _, name := range []string{"first", "second"} {
+			e := New(access.NewAPI(access.Clients{Kubernetes: server}, own, slog.New(slog.NewTextHandler(logs[name], nil))), name, "", func() []string { return nil })
+			go func() { _ = e.Run(ctx) }()
+			settle()
+		}
+		time.Sleep(leaseDuration)
+		synctest.Wait()
+		cancel()
+		synctest.Wait()
+		const says = "another replica holds the Lease"
+		if n := strings.Count(logs["first"].String(), says); n != 0 {
+			t.Errorf("the leader says it %d times:\n%s", n, logs["first"])
+		}
+		if text := logs["second"].String(); strings.Count(text, says) != 1 || !strings.Contains(text, "holder=first") || !strings.Contains(text, "for 15s") {
+			t.Errorf("the other replica says:\n%s", text)
 		}
 	})
 }
