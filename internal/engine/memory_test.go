@@ -12,6 +12,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/learn"
 )
 
@@ -228,6 +229,38 @@ func TestPollsOfAnotherCluster(t *testing.T) {
 		}
 		if len(source.remember) != 2 || !slices.Equal(source.remember[0], []string{"saved"}) || source.remember[1] != nil {
 			t.Errorf("it is told %v: what was saved counts once", source.remember)
+		}
+	}
+}
+
+// What a scaler must not forget with its leader is saved with the next poll: a step down that is judged, and a stop of scaling down.
+func TestWhatOfScalingDownIsSavedAtOnce(t *testing.T) {
+	step := &breaker.Step{At: start, From: 6, To: 4}
+	stop := breaker.Stop{Since: start, Until: start.Add(time.Hour)}
+	for name, c := range map[string]struct {
+		before, after breaker.State
+		saved, said   bool
+	}{
+		"nothing":                  {breaker.State{}, breaker.State{}, false, false},
+		"a step down":              {breaker.State{}, breaker.State{Step: step}, true, false},
+		"twin: the same step":      {breaker.State{Step: step}, breaker.State{Step: step}, false, false},
+		"scaling down stops":       {breaker.State{Step: step}, breaker.State{Step: step, Stop: stop}, true, true},
+		"twin: it was stopped":     {breaker.State{Step: step, Stop: stop}, breaker.State{Step: step, Stop: stop}, false, false},
+		"a stop is taken back":     {breaker.State{Step: step, Stop: stop}, breaker.State{Step: step}, true, false},
+		"a step made records late": {breaker.State{Step: step}, breaker.State{Step: step, Late: []breaker.Counted{{}}}, true, false},
+	} {
+		var log bytes.Buffer
+		e := New(settings(&kafka{name: "main", end: 100, committed: 100, members: 3}), Options{Targets: idle(t), Log: slog.New(slog.NewTextHandler(&log, nil))})
+		one := scaler.Scaler{Name: "shop/orders"}
+		e.scaling.conclude(&asking{
+			one: one, in: scaler.Input{Now: start, Memory: scaler.Memory{Memory: learn.Memory{Breaker: c.before}}},
+			result: scaler.Result{Memory: scaler.Memory{Memory: learn.Memory{Breaker: c.after}}},
+		}, start)
+		if saved := e.scaling.memory.alone[one.Name]; saved != c.saved {
+			t.Errorf("%s: saved at once: %v", name, saved)
+		}
+		if said := strings.Contains(log.String(), "scaling down stopped"); said != c.said {
+			t.Errorf("%s: said: %v\n%s", name, said, log.String())
 		}
 	}
 }

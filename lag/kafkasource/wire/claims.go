@@ -39,11 +39,14 @@ var checked = map[int16]struct {
 	flexible int16
 	walk     func(*claims)
 }{
+	2:  {6, (*claims).listOffsets},
 	3:  {9, (*claims).metadata},
+	9:  {6, (*claims).offsetFetch},
 	10: {3, (*claims).findCoordinator},
 	15: {5, (*claims).describeGroups},
 	16: {3, (*claims).listGroups},
 	32: {4, (*claims).describeConfigs},
+	60: {0, (*claims).describeCluster},
 	69: {0, (*claims).consumerGroups},
 	77: {0, (*claims).shareGroups},
 	89: {0, (*claims).streamsGroups},
@@ -51,11 +54,11 @@ var checked = map[int16]struct {
 }
 
 // Check refuses a response of an API whose lengths, counts or tags do not fit into its bytes, or that takes too much memory when
-// it is decoded. It returns the response without tagged fields.
+// it is decoded. It returns the response without tagged fields. It refuses an API that it does not know: kmsg would believe that response.
 func Check(key, version int16, body []byte) ([]byte, error) {
 	c, ok := checked[key]
 	if !ok {
-		return body, nil
+		return nil, fmt.Errorf("responses of %s are not checked", kmsg.NameForKey(key))
 	}
 	r := newClaims(body, version, version >= c.flexible)
 	c.walk(&r)
