@@ -27,7 +27,7 @@ func newShelf() *shelf { return &shelf{limited: true} }
 
 func (s *shelf) call(ctx context.Context, n *int) error {
 	until, limited := ctx.Deadline()
-	s.limited = s.limited && limited && time.Until(until) <= 5*time.Second
+	s.limited = s.limited && limited && time.Until(until) <= 5*time.Second && time.Until(until) > time.Second
 	*n++
 	return s.fails
 }
@@ -263,4 +263,33 @@ func TestWhatOfScalingDownIsSavedAtOnce(t *testing.T) {
 			t.Errorf("%s: said: %v\n%s", name, said, log.String())
 		}
 	}
+}
+
+// What another shard has saved is loaded for the scalers that this one got from it. Of those that it had, it knows more than what was saved.
+func TestWhatAShardLoads(t *testing.T) {
+	of := func(n int32) scaler.Memory {
+		return scaler.Memory{Memory: learn.Memory{Given: &learn.Given{Replicas: n}}}
+	}
+	store := &fullShelf{shelf: *newShelf(), has: map[string]scaler.Memory{"kept": of(1), "got": of(1)}}
+	m := memory{
+		store: store, log: slog.New(slog.DiscardHandler), learned: map[string]scaler.Memory{"kept": of(7)},
+		loaded: true, others: true, due: true, own: map[string]bool{"kept": true},
+	}
+	loaded, ok := m.load(t.Context(), start, true)
+	if _, kept := loaded["kept"]; !ok || kept || len(loaded) != 1 {
+		t.Errorf("it loads %v", loaded)
+	}
+	if n := m.learned["kept"].Given.Replicas; n != 7 || m.learned["got"].Given == nil {
+		t.Errorf("afterwards it knows %d of its own, and %+v of what it got", n, m.learned["got"].Given)
+	}
+}
+
+// fullShelf has something to load.
+type fullShelf struct {
+	shelf
+	has map[string]scaler.Memory
+}
+
+func (s *fullShelf) Load(ctx context.Context) (map[string]scaler.Memory, error) {
+	return s.has, s.call(ctx, &s.loads)
 }

@@ -215,7 +215,7 @@ func (n *names) settings(r *kmsg.DescribeConfigsResponseResource) {
 // metadata is what a member of the consumer protocol subscribes, without its user data; nil of others.
 func (n *names) metadata(protocol string, b []byte) []byte {
 	var m kmsg.ConsumerMemberMetadata
-	if protocol != "consumer" || len(b) == 0 || m.ReadFrom(b) != nil {
+	if protocol != "consumer" || len(b) == 0 || wire.CheckBlob(wire.Subscription, b) != nil || m.ReadFrom(b) != nil {
 		return nil
 	}
 	m.UserData = nil
@@ -225,7 +225,7 @@ func (n *names) metadata(protocol string, b []byte) []byte {
 
 func (n *names) assignment(protocol string, b []byte) []byte {
 	var a kmsg.ConsumerMemberAssignment
-	if protocol != "consumer" || len(b) == 0 || a.ReadFrom(b) != nil {
+	if protocol != "consumer" || len(b) == 0 || wire.CheckBlob(wire.Assignment, b) != nil || a.ReadFrom(b) != nil {
 		return nil
 	}
 	a.UserData = nil
