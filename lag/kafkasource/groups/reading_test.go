@@ -137,5 +137,31 @@ func TestWhichReadingOfAGroupCounts(t *testing.T) {
 		if !preferReading(c.right, c.wrong) || preferReading(c.wrong, c.right) {
 			t.Errorf("%s: the other one counts", name)
 		}
+		for _, order := range [][]*group{{c.right, c.wrong}, {c.wrong, c.right}} {
+			r := &Reading{groups: append([]*group{committing("web")}, order...)}
+			if r.removeDuplicates(); len(r.groups) != 2 || r.groups[0] != c.right || r.groups[1].Group != "web" || r.Duplicates != 1 {
+				t.Errorf("%s: %d groups are kept, %d are duplicates", name, len(r.groups), r.Duplicates)
+			}
+		}
+	}
+}
+
+// A poll that says nothing of a group interrupts the time since when it, or some of its commits, have been missing.
+func TestWaitingBeginsAnew(t *testing.T) {
+	since := time.Date(2026, 1, 5, 12, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		denied          bool
+		err             lag.ErrorCode
+		absent, missing bool // the time goes on
+	}{
+		"it could not be read":          {false, lag.Unreachable, false, false},
+		"its coordinator knows no such": {true, lag.Unreachable, true, false},
+		"some of its commits are gone":  {false, lag.CommitsMissing, false, true},
+	} {
+		waits, g := &cached{absentSince: since, missingSince: since}, committing("shop")
+		g.denied, g.Err = c.denied, c.err
+		if waits.notRead(g); waits.absentSince.IsZero() == c.absent || waits.missingSince.IsZero() == c.missing {
+			t.Errorf("%s: absent since %v, missing since %v", name, waits.absentSince, waits.missingSince)
+		}
 	}
 }
