@@ -263,7 +263,7 @@ func TestManyCoordinatorsOfOldBrokers(t *testing.T) {
 	r.hideGroups()
 	r.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.FindCoordinator}, Err: kerr.CoordinatorNotAvailable, Count: -1})
 	asked, names := map[lag.ErrorCode]int{}, map[string]bool{}
-	for range 5 {
+	for poll := range 5 {
 		o := r.observe()
 		if n := requests(o)["FindCoordinator"]; n > 6 {
 			t.Errorf("%d requests in a poll", n)
@@ -272,6 +272,9 @@ func TestManyCoordinatorsOfOldBrokers(t *testing.T) {
 			if asked[g.Err]++; g.Err == lag.NoCoordinator {
 				names[g.Group] = true
 			}
+		}
+		if poll == 0 && len(names) != 6 {
+			t.Errorf("the first poll asks three times for two groups, and for these: %v", names)
 		}
 	}
 	if len(asked) != 2 || len(names) != 9 || asked[lag.Unlisted] == 0 {
