@@ -296,6 +296,7 @@ func (w *walk) kubernetes(k *traffic) {
 		return nil
 	})
 	w.note("from `helm upgrade --set mode=act` to the write", "9 s", wall+waited, 0)
+	w.say("The status of the KafkaScaler shows the replicas that the last poll found, and what it decided. The next poll, within 10 s, finds the new ones.")
 	w.types(get)
 
 	w.say("## And back")
@@ -306,6 +307,7 @@ func (w *walk) kubernetes(k *traffic) {
 	w.types("helm upgrade lagscaler charts/lagscaler --namespace lagscaler --reuse-values --set mode=advise")
 	p.Kill()
 	w.types("helm uninstall lagscaler --namespace lagscaler")
+	w.say("What remains is listed in docs/install.md. What a scaler learns is saved every five minutes: this walk was shorter, so there is no ConfigMap of it.")
 	w.types("kubectl --namespace lagscaler get leases,configmaps,pods -o name")
 }
 
