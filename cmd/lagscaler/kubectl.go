@@ -188,7 +188,9 @@ func newPluginRebalances(k *kubectl) *cobra.Command {
 		Use:   "rebalances [GROUP…]",
 		Short: "Print the rebalances of all groups, or of the given groups",
 		Long: `Prints up to 100 of the last rebalances of each group that the daemon has seen. With --watch it prints every rebalance when it ends,
-until interrupted.`,
+until interrupted.
+
+` + rebalanceColumns,
 		Example: `  kubectl lagscaler rebalances
   kubectl lagscaler rebalances orders --watch`,
 		RunE: func(cmd *cobra.Command, groups []string) error { return o.run(cmd, groups) },

@@ -27,6 +27,18 @@ type rebalanceOptions struct {
 	during time.Duration
 }
 
+// rebalanceColumns is what the help of every rebalances says of the columns.
+const rebalanceColumns = `The columns of the table; docs/rebalances.md explains causes and outcomes:
+
+  START         when the rebalance began
+  TOOK          how long it took, and how exactly that is known. "<=": it was shorter than the time between two readings, so only the
+                most is known
+  OUTCOME       success, failed, empty or unknown; "-" while it lasts
+  JOINED, LEFT  how many members joined and left
+  GENERATION    the generation of the group after it, or its epoch
+  COUNT         how many rebalances the row stands for: several, if the readings show their number but not each of them
+  EVIDENCE      what was seen, from which the CAUSE follows`
+
 func (o *rebalanceOptions) outputFlags(cmd *cobra.Command) {
 	o.output = choice{value: "table", of: []string{"table", "json"}}
 	cmd.Flags().VarP(&o.output, "output", "o", "table or json")
@@ -40,6 +52,8 @@ func newRebalances() *cobra.Command {
 		Short: "Print the rebalances of all groups, or of the given groups",
 		Long: `Prints the rebalances that a running daemon has seen (--server). With --brokers or --config it reads the cluster itself for
 the time of --for. With --watch it prints every rebalance when it ends, until interrupted.
+
+` + rebalanceColumns + `
 
 The JSON of -o json is a stable contract, see docs/json.md.`,
 		Example: `  lagscaler rebalances --server http://localhost:9090
