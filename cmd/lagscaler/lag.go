@@ -120,7 +120,7 @@ func (o *lagOptions) once(out, errOut io.Writer, l api.Lag, groups []string) err
 	printErrors(errOut, l)
 	failed := unread(l)
 	l = l.Only(groups)
-	if failed == nil || o.format.Document() {
+	if o.format.Document() || failed == nil && !empty(l) { // a head without rows says nothing
 		if err := o.format.Print(out, l, output.Reading{Partitions: o.partitions, Timed: o.daemon()}); err != nil {
 			return err
 		}

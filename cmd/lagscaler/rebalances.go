@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -95,7 +96,13 @@ func (o *rebalanceOptions) fromServer(ctx context.Context, out, errOut io.Writer
 		if err != nil {
 			return err
 		}
-		return o.print(out, events)
+		if err := o.print(out, events); err != nil {
+			return err
+		}
+		return o.unseen(errOut, events, groups, func() (l api.Lag, err error) {
+			err = o.ask(ctx, "/api/v1/lag", url.Values{}, &l)
+			return l, err
+		})
 	}
 	printer := endedPrinter{o: o, out: out, printed: map[string]bool{}}
 	return each(ctx, time.Second, func() error {
@@ -143,7 +150,46 @@ func (o *rebalanceOptions) fromCluster(ctx context.Context, out, errOut io.Write
 	if o.watch || e.Latest() == nil {
 		return failed
 	}
-	return o.print(out, eventsIn(e.Latest(), groups))
+	events := eventsIn(e.Latest(), groups)
+	if err := o.print(out, events); err != nil {
+		return err
+	}
+	return o.unseen(errOut, events, groups, func() (api.Lag, error) { return api.LagOf(e.Latest()), nil })
+}
+
+// unseen says of which groups no rebalance was printed, and returns an error if some of them do not exist. lag reads which groups exist; it
+// is asked only if a group has no rebalance.
+func (o *rebalanceOptions) unseen(errOut io.Writer, events []api.Rebalance, groups []string, lag func() (api.Lag, error)) error {
+	if len(groups) == 0 {
+		if len(events) == 0 {
+			fmt.Fprintln(errOut, "no rebalance was seen")
+		}
+		return nil
+	}
+	quiet := slices.DeleteFunc(slices.Clone(groups), func(name string) bool {
+		return slices.ContainsFunc(events, func(e api.Rebalance) bool { return e.Group == name })
+	})
+	if len(quiet) == 0 {
+		return nil
+	}
+	var missing []string
+	if l, err := lag(); err == nil && whole(l) {
+		missing = without(l, quiet)
+	}
+	for _, name := range quiet {
+		if !slices.Contains(missing, name) {
+			fmt.Fprintf(errOut, "no rebalance of group %q was seen\n", name)
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("no such group: %s", strings.Join(missing, ", "))
+	}
+	return nil
+}
+
+// whole reports whether every group that exists is there.
+func whole(l api.Lag) bool {
+	return len(l.Partial) == 0 && !slices.ContainsFunc(l.Clusters, func(c api.Cluster) bool { return !c.Complete })
 }
 
 // eventsIn are a report's rebalances, the oldest first.
@@ -203,6 +249,9 @@ func rebalanceLine(e api.Rebalance) string {
 func (o *rebalanceOptions) print(w io.Writer, events []api.Rebalance) error {
 	if o.output.value == "json" {
 		return output.JSON(w, events, true)
+	}
+	if len(events) == 0 {
+		return nil // a head without rows says nothing
 	}
 	g := output.NewTable(w, "START", "GROUP", "TOOK", "OUTCOME", "CAUSE", "JOINED", "LEFT", "GENERATION", "COUNT", "EVIDENCE")
 	for _, e := range events {
