@@ -50,7 +50,7 @@ five minutes in which the greatest measured time lag was above the target. For a
 hours and the share of the seconds that a simulation gives for the case that the scaler had written its decisions. Read it
 before you change a scaler from advise to act.`,
 		Example: `  lagscaler compare shop/orders --server http://localhost:9090`,
-		Args:    checked(cobra.ExactArgs(1)),
+		Args:    oneName("a scaler"),
 		RunE:    func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0]) },
 	}
 	cmd.Flags().StringVarP(&o.server, "server", "s", "http://localhost:9090", "read from the running daemon at `URL`")

@@ -46,7 +46,7 @@ needs.`,
 		Example: `  lagscaler explain shop/orders --server http://localhost:9090
   lagscaler explain orders -s http://localhost:9090 -o json
   lagscaler explain orders --brokers localhost:9092 --processing-time 50ms`,
-		Args: checked(cobra.ExactArgs(1)),
+		Args: oneName("a scaler, or of a group"),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0]) },
 	}
 	o.kafkaFlags(cmd)
