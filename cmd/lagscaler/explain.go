@@ -50,7 +50,7 @@ needs.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0]) },
 	}
 	o.kafkaFlags(cmd)
-	o.serverFlag(cmd)
+	cmd.Flags().StringVarP(&o.server, "server", "s", "", "read from the running daemon at `URL` (default \"http://localhost:9090\", unless --brokers or --config is given)")
 	cmd.Flags().DurationVar(&o.processing, "processing-time", 0, "processing time of one record, with --brokers or --config (default: learned)")
 	o.outputFlag(cmd)
 	return cmd
