@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/lagscaler/lagscaler/alerts"
@@ -70,7 +71,7 @@ func TestSchemaMatchesTheConfiguration(t *testing.T) {
 		delete(property(t, configuration), name)
 	}
 	clusters := property(t, configuration)["clusters"]
-	property(t, configuration)["clusters"] = map[string]any{"anyOf": []any{clusters, map[string]any{"type": "string", "minLength": 1}}} // or a directory
+	property(t, configuration)["clusters"] = either(clusters)
 	var names []any
 	for _, n := range alerts.Names() {
 		names = append(names, n)
@@ -96,6 +97,26 @@ func TestSchemaMatchesTheConfiguration(t *testing.T) {
 	}
 	if err := os.WriteFile(filepath.Join(chart, "values.schema.json"), append(text, '\n'), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// either is the schema of a list, or of the name of a directory that has its entries. An anyOf would say the same, but of a list with a
+// wrong field Helm then also prints "got array, want string".
+func either(list any) map[string]any {
+	return map[string]any{
+		"if":   map[string]any{"type": "string"},
+		"then": map[string]any{"minLength": 1},
+		"else": list,
+	}
+}
+
+// TestOneErrorForOneMistake: Helm prints an error for each branch of an anyOf or oneOf, of which all but one do not help.
+func TestOneErrorForOneMistake(t *testing.T) {
+	text := string(read(t, filepath.Join(chart, "values.schema.json")))
+	for _, key := range []string{"anyOf", "oneOf"} {
+		if strings.Contains(text, `"`+key+`":`) {
+			t.Errorf("values.schema.json has an %s: use if, then and else", key)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -126,12 +127,15 @@ func printBill(w io.Writer, page *web.BillPage) error {
 }
 
 const billLegend = `
+OWNER          the labels that say whose the targets are; none, if nobody says
+SCALERS        how many scalers the row adds up
 REPLICA HOURS  replicas multiplied by the hours that they ran; with a price of an hour: COST
 KNOWN          the hours that are known; the numbers are of these hours alone
 DECIDED        what lagscaler decided: in advise it is what it would have taken
 AT PEAK        if the targets had always stood at the greatest size of the time
 BEFORE         with the size before lagscaler, and what another autoscaler really held while lagscaler advised; "of N" of so many scalers
 LATE           records that were processed later than the target lag
+ON TIME        the share of the other records: all of them are 100 %
 PROMISES       objectives that were kept
 -              unknown
 `
@@ -145,7 +149,8 @@ func billNames(page *web.BillPage, r *web.BillRow) []string {
 
 func billRow(page *web.BillPage, r *web.BillRow, s *web.BillSpan, names []string) []string {
 	ran, ours, atPeak, before := s.Amounts()
-	compared := web.Amount(before, page.Currency)
+	amounts := alike(page.Currency, ran, ours, atPeak, before)
+	compared := amounts[3]
 	if of := s.BeforeOf(r.Scalers); of != "" {
 		compared += " (" + of + ")"
 	}
@@ -153,6 +158,28 @@ func billRow(page *web.BillPage, r *web.BillRow, s *web.BillSpan, names []string
 	if s.OnTime != nil {
 		onTime = number.Kept(*s.OnTime / 100)
 	}
-	return append(names, s.Known(), web.Amount(ran, page.Currency), web.Amount(ours, page.Currency), web.Amount(atPeak, page.Currency),
-		compared, web.Amount(s.Late, ""), onTime, s.Kept())
+	return append(names, s.Known(), amounts[0], amounts[1], amounts[2], compared,
+		web.Amount(s.Late, ""), onTime, s.Kept())
+}
+
+// alike are the amounts of a row, in replica hours all with as many decimals as the one with most: they are there to be compared.
+//
+//	alone    9.4  28    36    60
+//	alike    9.4  28.0  36.0  60.0
+func alike(currency string, amounts ...*float64) []string {
+	texts, decimals := make([]string, len(amounts)), 0
+	for i, v := range amounts {
+		texts[i] = web.Amount(v, currency)
+		_, after, _ := strings.Cut(texts[i], ".")
+		decimals = max(decimals, len(after))
+	}
+	if currency != "" || decimals == 0 {
+		return texts
+	}
+	for i, v := range amounts {
+		if v != nil {
+			texts[i] = number.Fixed(*v, decimals)
+		}
+	}
+	return texts
 }

@@ -43,6 +43,7 @@ func TestBillCommand(t *testing.T) {
 		want  []string
 	}{
 		{"hours", false, nil, exitOK, []string{"The last 7 days", "The last 24 hours", "REPLICA HOURS", "shop       team=web  2        3 h    28             28       36       60 (1 of 2 scalers)  12    99.943 %  0 of 1", "young      -         1        0 s    -  "}},
+		{"what a column is", false, nil, exitOK, []string{"\nON TIME  ", "\nSCALERS  ", "\nOWNER  "}},
 		{"money", true, nil, exitOK, []string{"COST", "14.00 EUR", "30.00 EUR (1 of 2 scalers)", "does not lead"}},
 		{"by scaler", false, []string{"--by", "scaler"}, exitOK, []string{"SCALER", "shop/orders"}},
 		{"as JSON", false, []string{"-o", "json"}, exitOK, []string{`"replicaHours": 28`, `"replicaHours": null`}},
@@ -55,6 +56,27 @@ func TestBillCommand(t *testing.T) {
 		for _, want := range c.want {
 			if code != c.code || !strings.Contains(out.String()+errOut.String(), want) {
 				t.Errorf("%s: exit code %d, no %q in\n%s%s", c.name, code, want, out.String(), errOut.String())
+			}
+		}
+	}
+}
+
+// Amounts of a row have the same number of decimals; what is not known stays empty.
+func TestAmountsAreAlike(t *testing.T) {
+	for _, c := range []struct {
+		currency string
+		amounts  []*float64
+		want     []string
+	}{
+		{"", []*float64{new(28.), new(28.4), new(36.), new(60.)}, []string{"28", "28", "36", "60"}},
+		{"", []*float64{new(9.4), new(28.), nil, new(1540.)}, []string{"9.4", "28.0", "", "1 540.0"}},
+		{"", []*float64{new(0.25), new(0.), new(9.), new(10.)}, []string{"0.25", "0.00", "9.00", "10.00"}},
+		{"EUR", []*float64{new(0.25), new(1540.)}, []string{"0.25 EUR", "1 540 EUR"}},
+	} {
+		got := alike(c.currency, c.amounts...)
+		for i := range got {
+			if strings.ReplaceAll(got[i], "\u00a0", " ") != c.want[i] {
+				t.Errorf("got %q, want %q", got, c.want)
 			}
 		}
 	}

@@ -28,7 +28,7 @@ type compared struct {
 	Hours        float64  `json:"hours"`        // that are known
 	ActualHours  float64  `json:"actualHours"`  // replica hours as they were
 	DesiredHours float64  `json:"desiredHours"` // as lagscaler decided, beside them
-	ActualLate   *float64 `json:"actualLate"`   // percent of the time later than the target, as measured; null: no time lag is known
+	ActualLate   *float64 `json:"actualLate"`   // percent of the steps whose greatest time lag was above the target; null: no time lag is known
 
 	LateHours float64 `json:"lateHours"` // of which the time lag is known: actualLate is a percentage of them
 
@@ -37,7 +37,7 @@ type compared struct {
 	// The result if lagscaler had scaled, simulated on the recorded traffic: only for all days together, and null if too little
 	// is known. The decisions above depend on the replicas that another autoscaler set; the simulation does not.
 	SimulatedHours *float64 `json:"simulatedHours"`
-	SimulatedLate  *float64 `json:"simulatedLate"` // percent of the time
+	SimulatedLate  *float64 `json:"simulatedLate"` // percent of the seconds
 }
 
 func newCompare() *cobra.Command {
@@ -45,12 +45,12 @@ func newCompare() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compare NAMESPACE/NAME",
 		Short: "Compare the decisions of a scaler in the last week with what happened",
-		Long: `Prints for every day the actual replica hours, the replica hours that the scaler decided, and the share of the time in which
-the measured time lag was above the target. For all days together it also prints the replica hours and the share that a
-simulation gives for the case that the scaler had written its decisions. Read it before you change a scaler from advise to
-act.`,
+		Long: `Prints for every day the actual replica hours, the replica hours that the scaler decided, and the share of the recorded steps of
+five minutes in which the greatest measured time lag was above the target. For all days together it also prints the replica
+hours and the share of the seconds that a simulation gives for the case that the scaler had written its decisions. Read it
+before you change a scaler from advise to act.`,
 		Example: `  lagscaler compare shop/orders --server http://localhost:9090`,
-		Args:    checked(cobra.ExactArgs(1)),
+		Args:    oneName("a scaler"),
 		RunE:    func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0]) },
 	}
 	cmd.Flags().StringVarP(&o.server, "server", "s", "http://localhost:9090", "read from the running daemon at `URL`")
@@ -78,12 +78,15 @@ func (o *compareOptions) run(cmd *cobra.Command, name string) error {
 }
 
 const compareLegend = `
-RECORDED       the hours of the day that are recorded; all other columns are about these hours
+RECORDED       the hours of the day that are recorded; all other columns are about these hours. They are recorded in steps of five minutes. Each step
+               counts in full here and in HOURS, also one that was read only in part: the first and the last one
 HOURS          replica hours: replicas multiplied by the hours that they ran
 AS IT WAS      the replicas that ran, whoever set them; or the name of the autoscaler that controls the target
 DECIDED        the replicas that lagscaler decided at the time, in advise without effect on the lag
 SIMULATED      a simulation of the policy on the recorded traffic; only for all days together, and only if the capacity of a consumer is known
-LATE %         the share of the time in which the time lag was above targetLag; "of N h": the time lag was known for N hours only
+LATE %         as it was: the share of the recorded steps whose greatest time lag was above targetLag; "of N h": the time lag was known for
+               N hours only. SIMULATED: the share of the seconds in which the time lag was above targetLag. A step of five minutes with one late
+               second is late as a whole, so for the same lag the first number is greater
 -              unknown
 `
 

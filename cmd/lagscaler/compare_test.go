@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,5 +50,24 @@ func TestCompareDays(t *testing.T) {
 	page.PerConsumer = nil
 	if all := compareDays(page)[2]; all.SimulatedLate != nil || all.SimulatedHours != nil {
 		t.Error("simulated without knowing a consumer's speed")
+	}
+}
+
+// A step of five minutes is late as a whole, and the first and the last step count in full: the legend and the help say so.
+func TestCompareSaysWhatAStepIs(t *testing.T) {
+	page := web.ComparePage{TargetLag: 30, Steps: []web.Step{{Time: time.Date(2026, 1, 5, 18, 0, 0, 0, time.UTC), Replicas: 12, Desired: 6, Late: new(31.0)}}}
+	if r := compareDays(page)[0]; math.Abs(*r.ActualLate-100) > 1e-6 || math.Abs(r.Hours-1./12) > 1e-6 || math.Abs(r.ActualHours-1) > 1e-6 {
+		t.Errorf("one step: %+v", r)
+	}
+	for text, want := range map[string]string{
+		compareLegend:     "the share of the recorded steps whose greatest time lag was above targetLag",
+		newCompare().Long: "steps of\nfive minutes in which the greatest measured time lag was above the target",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if want := "counts in full here and in HOURS, also one that was read only in part: the first and the last one"; !strings.Contains(compareLegend, want) {
+		t.Errorf("no %q in\n%s", want, compareLegend)
 	}
 }

@@ -46,11 +46,11 @@ needs.`,
 		Example: `  lagscaler explain shop/orders --server http://localhost:9090
   lagscaler explain orders -s http://localhost:9090 -o json
   lagscaler explain orders --brokers localhost:9092 --processing-time 50ms`,
-		Args: checked(cobra.ExactArgs(1)),
+		Args: oneName("a scaler, or of a group"),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0]) },
 	}
 	o.kafkaFlags(cmd)
-	o.serverFlag(cmd)
+	cmd.Flags().StringVarP(&o.server, "server", "s", "", "read from the running daemon at `URL` (default \"http://localhost:9090\", unless --brokers or --config is given)")
 	cmd.Flags().DurationVar(&o.processing, "processing-time", 0, "processing time of one record, with --brokers or --config (default: learned)")
 	o.outputFlag(cmd)
 	return cmd

@@ -22,6 +22,7 @@ type place struct {
 	config  string
 	brokers []string
 	server  string
+	asks    bool     // there is a flag for the daemon
 	kubectl *kubectl // the daemon is found in a Kubernetes cluster; nil: it is not
 }
 
@@ -34,6 +35,7 @@ func (p *place) kafkaFlags(cmd *cobra.Command) {
 }
 
 func (p *place) serverFlag(cmd *cobra.Command) {
+	p.asks = true
 	cmd.Flags().StringVarP(&p.server, "server", "s", "", "read from the running daemon at `URL`, such as http://localhost:9090")
 }
 
@@ -88,6 +90,8 @@ func (p *place) loadAny() (*config.Config, error) {
 		return c, nil
 	case len(p.brokers) > 0:
 		return config.Brokers(p.brokers)
+	case p.asks:
+		return nil, wrong{errors.New("the address of Kafka is missing: give --config FILE, --brokers HOST:PORT, or --server URL")}
 	default:
 		return nil, wrong{errors.New("the address of Kafka is missing: give --config FILE or --brokers HOST:PORT")}
 	}

@@ -154,7 +154,7 @@ A name without a namespace means the scaler or target in the namespace of --name
 is none, it means a group.`,
 		Example: `  kubectl lagscaler explain orders -n shop
   kubectl lagscaler explain shop/orders -o json`,
-		Args: checked(cobra.ExactArgs(1)),
+		Args: oneName("a scaler, or of a group"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if o.namespace, err = k.flags.Namespace(); err != nil {
 				return err
@@ -188,7 +188,9 @@ func newPluginRebalances(k *kubectl) *cobra.Command {
 		Use:   "rebalances [GROUP…]",
 		Short: "Print the rebalances of all groups, or of the given groups",
 		Long: `Prints up to 100 of the last rebalances of each group that the daemon has seen. With --watch it prints every rebalance when it ends,
-until interrupted.`,
+until interrupted.
+
+` + rebalanceColumns,
 		Example: `  kubectl lagscaler rebalances
   kubectl lagscaler rebalances orders --watch`,
 		RunE: func(cmd *cobra.Command, groups []string) error { return o.run(cmd, groups) },
@@ -205,7 +207,7 @@ func newPluginPrice(k *kubectl) *cobra.Command {
 		Long: `Prints, for target lags from 10 s to 10 min and for objectives from 99 % to 99.99 % of the records, how many replicas the
 traffic of the last days would have needed, on average and at most, and what would make it cheaper.`,
 		Example: "  kubectl lagscaler price shop/orders",
-		Args:    checked(cobra.ExactArgs(1)),
+		Args:    oneName("a scaler"),
 		RunE:    func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
 	}
 	o.outputFlag(cmd)

@@ -37,11 +37,18 @@ group; with --partitions or -o wide it has one row per partition:
   WORST PARTITION  the partition with the largest lag, and this lag in brackets
   TIME LAG         how long the next record has waited, in the partition where that is longest; with --partitions, in this partition
   STATUS           ok, warning, rest, stalled, stopped, rewound, rebalancing or unknown; docs/concepts.md explains them
+  START, END       (START: wide) the first offset of the partition, and the offset of the next record that will be written
+  COMMITTED        the offset of the next record that the group will read
   AT MOST          (wide) the lag if the member of the partition starts to read at its beginning: it has not committed yet
-  OWNER            client id and host of the member to which the partition is assigned
+  LOST             (wide) records that were deleted before the group read them: START - COMMITTED, if that is positive
+  OWNER            client id and host of the member to which the partition is assigned; MEMBER ID (wide) is its id
+  TYPE             (wide) classic, consumer (KIP-848), share or streams
+  ASSIGNOR         (wide) how the group assigns its partitions to members
+  NOTE             what the numbers do not say, such as partitions that were never committed
 
 An unknown value is printed as "-", never as 0, and ">=" marks a lower bound. A lag is unknown if the group never committed an
-offset for the partition, or if the partition could not be read.`
+offset for the partition, or if the partition could not be read. A partition that could not be read makes the LAG of its group a
+lower bound. A partition that was never committed does not: it is not in LAG, and NOTE counts such partitions.`
 
 func (o *lagOptions) outputFlags(cmd *cobra.Command) {
 	o.format = output.LagTable
@@ -57,8 +64,9 @@ func newLag() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "lag [GROUP…]",
 		Short: "Print the lag of all groups, or of the given groups",
-		Long: `Reads lag from Kafka or from a running daemon, and prints it once, or repeatedly with --watch. ` + lagColumns + ` TIME LAG and STATUS need a history: use --server, because a
-daemon has one, or --watch.
+		Long: `Reads lag from Kafka or from a running daemon, and prints it once, or repeatedly with --watch. ` + lagColumns + `
+
+TIME LAG and STATUS need a history: use --server, because a daemon has one, or --watch.
 
 The JSON of -o json is a stable contract, see docs/json.md.`,
 		Example: `  lagscaler lag --brokers localhost:9092
@@ -112,7 +120,7 @@ func (o *lagOptions) once(out, errOut io.Writer, l api.Lag, groups []string) err
 	printErrors(errOut, l)
 	failed := unread(l)
 	l = l.Only(groups)
-	if failed == nil || o.format.Document() {
+	if o.format.Document() || failed == nil && !empty(l) { // a head without rows says nothing
 		if err := o.format.Print(out, l, output.Reading{Partitions: o.partitions, Timed: o.daemon()}); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -112,7 +113,8 @@ func (o *priceOptions) play(cmd *cobra.Command) (*web.PricePage, error) {
 
 func printPrice(w io.Writer, page *web.PricePage) error {
 	if len(page.Rows) == 0 {
-		return fmt.Errorf("%s: less than an hour of traffic was played yet, or the capacity of a consumer is not known", page.Name)
+		const either = "less than an hour of traffic was played yet, or the capacity of a consumer is not known" // an older daemon does not say which
+		return fmt.Errorf("%s: %s", output.Printable(page.Name), output.Printable(cmp.Or(page.Missing, either)))
 	}
 	head := []string{"TARGET LAG"}
 	for _, c := range page.Rows[0].Cells {

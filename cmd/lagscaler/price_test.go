@@ -30,6 +30,9 @@ func TestPriceCommand(t *testing.T) {
 		if page.Name == "shop/orders" {
 			page.Rows = []web.PriceRow{{TargetLag: 30, Cells: []web.PriceCell{{Objective: 99.9, Replicas: 12.3, Most: 30}}}}
 		}
+		if page.Name == "shop/busy" {
+			page.Missing = "20 min of the 60 min of traffic that are needed were played so far"
+		}
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(page)
 	}))
@@ -44,6 +47,7 @@ func TestPriceCommand(t *testing.T) {
 		{"as JSON", []string{"--trace", file, "--partitions", "12", "-o", "json"}, exitOK, `"replicaHoursADay"`},
 		{"a scaler", []string{"shop/orders", "--server", server.URL}, exitOK, "(12 / 30)"},
 		{"a scaler of which nothing is known", []string{"shop/young", "--server", server.URL}, exitFailed, "less than an hour"},
+		{"a scaler that says why", []string{"shop/busy", "--server", server.URL}, exitFailed, "shop/busy: 20 min of the 60 min"},
 		{"both", []string{"shop/orders", "--trace", file}, exitWrong, "give only one of them"},
 		{"neither", nil, exitWrong, "give the name of a scaler"},
 		{"two traces", []string{"--trace", file + "," + file}, exitWrong, "--trace: 2 traces"},

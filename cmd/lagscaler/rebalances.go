@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,6 +28,18 @@ type rebalanceOptions struct {
 	during time.Duration
 }
 
+// rebalanceColumns is what the help of every rebalances says of the columns.
+const rebalanceColumns = `The columns of the table; docs/rebalances.md explains causes and outcomes:
+
+  START         when the rebalance began
+  TOOK          how long it took, and how exactly that is known. "<=": it was shorter than the time between two readings, so only the
+                most is known
+  OUTCOME       success, failed, empty or unknown; "-" while it lasts
+  JOINED, LEFT  how many members joined and left
+  GENERATION    the generation of the group after it, or its epoch
+  COUNT         how many rebalances the row stands for: several, if the readings show their number but not each of them
+  EVIDENCE      what was seen, from which the CAUSE follows`
+
 func (o *rebalanceOptions) outputFlags(cmd *cobra.Command) {
 	o.output = choice{value: "table", of: []string{"table", "json"}}
 	cmd.Flags().VarP(&o.output, "output", "o", "table or json")
@@ -40,6 +53,8 @@ func newRebalances() *cobra.Command {
 		Short: "Print the rebalances of all groups, or of the given groups",
 		Long: `Prints the rebalances that a running daemon has seen (--server). With --brokers or --config it reads the cluster itself for
 the time of --for. With --watch it prints every rebalance when it ends, until interrupted.
+
+` + rebalanceColumns + `
 
 The JSON of -o json is a stable contract, see docs/json.md.`,
 		Example: `  lagscaler rebalances --server http://localhost:9090
@@ -81,7 +96,13 @@ func (o *rebalanceOptions) fromServer(ctx context.Context, out, errOut io.Writer
 		if err != nil {
 			return err
 		}
-		return o.print(out, events)
+		if err := o.print(out, events); err != nil {
+			return err
+		}
+		return o.unseen(errOut, events, groups, func() (l api.Lag, err error) {
+			err = o.ask(ctx, "/api/v1/lag", url.Values{}, &l)
+			return l, err
+		})
 	}
 	printer := endedPrinter{o: o, out: out, printed: map[string]bool{}}
 	return each(ctx, time.Second, func() error {
@@ -129,7 +150,46 @@ func (o *rebalanceOptions) fromCluster(ctx context.Context, out, errOut io.Write
 	if o.watch || e.Latest() == nil {
 		return failed
 	}
-	return o.print(out, eventsIn(e.Latest(), groups))
+	events := eventsIn(e.Latest(), groups)
+	if err := o.print(out, events); err != nil {
+		return err
+	}
+	return o.unseen(errOut, events, groups, func() (api.Lag, error) { return api.LagOf(e.Latest()), nil })
+}
+
+// unseen says of which groups no rebalance was printed, and returns an error if some of them do not exist. lag reads which groups exist; it
+// is asked only if a group has no rebalance.
+func (o *rebalanceOptions) unseen(errOut io.Writer, events []api.Rebalance, groups []string, lag func() (api.Lag, error)) error {
+	if len(groups) == 0 {
+		if len(events) == 0 {
+			fmt.Fprintln(errOut, "no rebalance was seen")
+		}
+		return nil
+	}
+	quiet := slices.DeleteFunc(slices.Clone(groups), func(name string) bool {
+		return slices.ContainsFunc(events, func(e api.Rebalance) bool { return e.Group == name })
+	})
+	if len(quiet) == 0 {
+		return nil
+	}
+	var missing []string
+	if l, err := lag(); err == nil && whole(l) {
+		missing = without(l, quiet)
+	}
+	for _, name := range quiet {
+		if !slices.Contains(missing, name) {
+			fmt.Fprintf(errOut, "no rebalance of group %q was seen\n", name)
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("no such group: %s", strings.Join(missing, ", "))
+	}
+	return nil
+}
+
+// whole reports whether every group that exists is there.
+func whole(l api.Lag) bool {
+	return len(l.Partial) == 0 && !slices.ContainsFunc(l.Clusters, func(c api.Cluster) bool { return !c.Complete })
 }
 
 // eventsIn are a report's rebalances, the oldest first.
@@ -189,6 +249,9 @@ func rebalanceLine(e api.Rebalance) string {
 func (o *rebalanceOptions) print(w io.Writer, events []api.Rebalance) error {
 	if o.output.value == "json" {
 		return output.JSON(w, events, true)
+	}
+	if len(events) == 0 {
+		return nil // a head without rows says nothing
 	}
 	g := output.NewTable(w, "START", "GROUP", "TOOK", "OUTCOME", "CAUSE", "JOINED", "LEFT", "GENERATION", "COUNT", "EVIDENCE")
 	for _, e := range events {

@@ -32,7 +32,7 @@ Exit codes: 0 fine; 1 worse, or the daemon could not be asked; 2 wrong flags or 
 not busy, or too little has been seen yet.`,
 		Example: `  lagscaler check-release shop/orders --since 10m --server http://localhost:9090
   lagscaler check-release shop/orders --since 2026-12-01T06:00:00Z -o json`,
-		Args: checked(cobra.ExactArgs(1)),
+		Args: oneName("a scaler"),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0]) },
 	}
 	cmd.Flags().StringVarP(&o.server, "server", "s", "http://localhost:9090", "ask the running daemon at `URL`")

@@ -44,7 +44,7 @@ func TestCheckRelease(t *testing.T) {
 		{[]string{"shop/worse", "--since", "10m", "-o", "json"}, exitFailed, `"verdict": "worse"`},
 		{[]string{"shop/worse", "--since", "10m"}, exitFailed, "  speed       worse: how fast"},
 		{[]string{"shop/worse"}, exitWrong, "--since is missing"},
-		{[]string{"--since", "10m"}, exitWrong, "arg"},
+		{[]string{"--since", "10m"}, exitWrong, "give the name of a scaler"},
 		{[]string{"shop/fine", "--since", "yesterday"}, exitFailed, "since must be a duration"},
 	} {
 		var out, errOut bytes.Buffer

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 )
@@ -51,6 +52,19 @@ Exit codes: 0 success; 1 failure, or a limit was exceeded; 2 wrong flags, argume
 
 // noArgs refuses arguments.
 var noArgs = checked(cobra.NoArgs)
+
+// oneName requires one argument, which is the name of something.
+func oneName(of string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, given []string) error {
+		switch len(given) {
+		case 0:
+			return wrong{errors.New("give the name of " + of)}
+		case 1:
+			return nil
+		}
+		return wrong{fmt.Errorf("give one name, not %d", len(given))}
+	}
+}
 
 // checked makes wrong arguments a mistake of the user.
 func checked(args cobra.PositionalArgs) cobra.PositionalArgs {

@@ -50,7 +50,7 @@ func Command(p Program) *cobra.Command {
 		Use:   "demo",
 		Short: "Run a demo with embedded brokers and real consumers, without Kafka and Kubernetes",
 		Long: "Runs three embedded brokers, a producer that replays recorded traffic, and consumers that the real engine scales.\n" +
-			"All time windows are 20 times shorter than in production. The scenarios are:\n\n" + stories.String(),
+			times() + "\nThe scenarios are:\n\n" + stories.String(),
 		Example: `  lagscaler demo
   lagscaler demo --scenario hot-partition --duration 90s`,
 		RunE: func(cmd *cobra.Command, args []string) error {

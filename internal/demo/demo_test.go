@@ -136,3 +136,16 @@ func TestBars(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// The first lines and the help say how much shorter each time is: not all of them are divided by the same number.
+func TestTimesAreNamed(t *testing.T) {
+	const want = "a poll every 1 s, a decision every 3 s, a target lag of 5 s; all other time windows are divided by 20."
+	for name, text := range map[string]string{
+		"intro": Intro(Scenarios[0], Addresses{URL: "http://pages", Kafka: "broker:1"}, ""),
+		"help":  Command(Program{}).Long,
+	} {
+		if !strings.Contains(text, want) || strings.Contains(text, "%!") {
+			t.Errorf("%s: no %q in\n%s", name, want, text)
+		}
+	}
+}

@@ -5,8 +5,8 @@
 //	                          |                           ^
 //	                     kafkasource --> engine --Change--/
 //
-// Only the times differ from production: all time windows of the scaler are 20 times shorter, so that a demo of 90 seconds
-// shows a scale-up and a scale-down. The first lines of the output say so.
+// Only the times differ from production: polls and decisions are 10 times as frequent, and the other time windows are divided by 20,
+// so that a demo of 90 seconds shows a scale-up and a scale-down. The first lines of the output say so.
 //
 //	command.go                 the command line, for lagscaler and for the program of make demo
 //	scenario.go                what arrives and what goes wrong, per scenario

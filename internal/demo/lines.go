@@ -21,15 +21,21 @@ func Intro(s Scenario, at Addresses, program string) string {
 	return fmt.Sprintf(`lagscaler demo: %s
 %s.
 Three embedded brokers, one topic with %d partitions, real consumers that process a record in %s.
-All time windows are %d times shorter than in production: a poll every %s, a decision every %s, a target lag of %s.
+%s
 %s. Ctrl-C ends the demo and prints a summary.
 
 web UI  %s
 Kafka   %s
-try     %[13]s%[12]s lag --server %[10]s
-        %[12]s lag orders-worker --partitions --brokers %[11]s
-        %[12]s explain demo/orders --server %[10]s
-`, s.Name, s.Story, partitions, s.processing, pace, Interval, 3*Interval, targetLag, s.length(), at.URL, at.Kafka, program, first)
+try     %[10]s%[9]s lag --server %[7]s
+        %[9]s lag orders-worker --partitions --brokers %[8]s
+        %[9]s explain demo/orders --server %[7]s
+`, s.Name, s.Story, partitions, s.processing, times(), s.length(), at.URL, at.Kafka, program, first)
+}
+
+// times says which times differ from production.
+func times() string {
+	return fmt.Sprintf("Times are shorter than in production: a poll every %s, a decision every %s, a target lag of %s; all other time windows are divided by %d.",
+		number.Duration(Interval), number.Duration(3*Interval), number.Duration(targetLag), pace)
 }
 
 // Lines prints the demo as plain lines: every new decision, every rebalance, and the state of the group every five seconds.

@@ -10,8 +10,8 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/sim/traces"
 )
 
-// All time windows of the scaler are 20 times shorter than in production. The other times are chosen to fit: a poll every
-// second instead of every 10 seconds, a pod that starts in 1.5 seconds, a target lag of 5 seconds.
+// Times are shorter than in production. Some are chosen to fit: a poll every second instead of every 10, a decision every 3 seconds
+// instead of every 30, a target lag of 5 seconds instead of 30, a pod that starts in 1.5 seconds. All other time windows are divided by 20.
 const (
 	Interval        = time.Second            // between polls
 	SampleInterval  = 250 * time.Millisecond // between samples of states

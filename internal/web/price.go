@@ -1,12 +1,14 @@
 package web
 
 import (
+	"fmt"
 	"math"
 	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
+	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/promise"
 	"github.com/lagscaler/lagscaler/scaler/say"
@@ -16,9 +18,10 @@ import (
 type PricePage struct {
 	Name      string     `json:"name"`
 	TargetLag float64    `json:"targetLagSeconds"`
-	Objective *float64   `json:"objective"`     // percent; null: none is set
-	Played    float64    `json:"playedSeconds"` // of traffic; 0: not enough yet, and no rows
-	Rows      []PriceRow `json:"rows"`          // by target, the shortest first
+	Objective *float64   `json:"objective"`         // percent; null: none is set
+	Played    float64    `json:"playedSeconds"`     // of traffic; 0: not enough yet, and no rows
+	Rows      []PriceRow `json:"rows"`              // by target, the shortest first
+	Missing   string     `json:"missing,omitempty"` // why there are no rows
 
 	Cheapest string `json:"change"`  // what would make it cheaper most of all; empty: nothing that was played
 	Cheaper  string `json:"cheaper"` // another target that would cost less than two thirds; empty: there is none
@@ -58,7 +61,35 @@ func (p *pages) price(r *engine.Report, req *http.Request) (any, error) {
 func (p *pages) priceOf(s *engine.ScalerReport) *PricePage {
 	page := PriceOf(s.Name, s.Policy.TargetLag, s.Policy.Objective, &s.Played, s.Decision.Why.PerReplica)
 	page.InForce = s.Promise
+	if why := neverPlayed(s); len(page.Rows) == 0 && why != "" {
+		page.Missing = why
+	}
 	return page
+}
+
+// neverPlayed is why nothing of a scaler is played at present; empty: it is.
+func neverPlayed(s *engine.ScalerReport) string {
+	n, ok := s.Decision.Need()
+	switch {
+	case s.Refused():
+		return "nothing is decided: " + s.Refusal.String()
+	case s.Mode == scaler.Observe:
+		return "nothing is decided in mode observe"
+	case s.Policy.Kind == scaler.Thresholds:
+		return "the policy thresholds does not compute how many consumers are needed"
+	case !ok:
+		return "nothing was decided yet"
+	case !n.Capacity.Known():
+		return "the capacity of a consumer is not known yet: set processingTime, or wait until consumers were busy"
+	}
+	return ""
+}
+
+// tooLittle says how much was played of what a price needs.
+func tooLittle(play *promise.Play) string {
+	const needed = promise.PriceAfter / 60
+	played := min(int(play.Seconds()/60), needed-1) // the last minutes count when they are added up
+	return fmt.Sprintf("%d min of the %d min of traffic that are needed were played so far", played, needed)
 }
 
 // PriceOf is the price list of a play; objective is in percent, 0: none is set.
@@ -70,6 +101,7 @@ func PriceOf(name string, target time.Duration, objective float64, play *promise
 	}
 	list, ok := play.Price(asked)
 	if !ok {
+		page.Missing = tooLittle(play)
 		return page
 	}
 	page.Played = list.Seconds

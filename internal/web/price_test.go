@@ -8,6 +8,8 @@ import (
 
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/learn"
+	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/promise"
 )
 
@@ -15,8 +17,12 @@ import (
 func playedFor(hours int) promise.Play { return played(hours, func(int) float64 { return 1000 }) }
 
 // played is a play of some hours of traffic, in records/s.
-func played(hours int, rateAt func(second int) float64) (p promise.Play) {
-	for second := 0; second < hours*3600; second += 10 {
+func played(hours int, rateAt func(second int) float64) promise.Play {
+	return playedSeconds(hours*3600, rateAt)
+}
+
+func playedSeconds(seconds int, rateAt func(second int) float64) (p promise.Play) {
+	for second := 0; second < seconds; second += 10 {
 		rate := rateAt(second)
 		p = p.Next(promise.Poll{
 			Now: t0.Add(time.Duration(second) * time.Second), Seconds: 10, Arrived: 10 * rate, Rate: rate, Expected: rate, Peak: rate,
@@ -58,6 +64,9 @@ func TestPrice(t *testing.T) {
 	if !found {
 		t.Error("the objective of the scaler has no price")
 	}
+	if page.Missing != "" {
+		t.Errorf("there are prices, and missing is %q", page.Missing)
+	}
 	page = PricePage{}
 	w = get(t, h, "/api/v1/price?scaler=shop/young")
 	if err := json.Unmarshal(w.Body.Bytes(), &page); err != nil || w.Code != http.StatusOK || len(page.Rows) != 0 || page.Played != 0 {
@@ -92,5 +101,34 @@ func TestPriceOutOfReach(t *testing.T) {
 	first := page.Rows[0]
 	if last := first.Cells[len(first.Cells)-1]; first.TargetLag != 10 || last.Reachable || last.Kept < 50 {
 		t.Errorf("%v s: %+v", first.TargetLag, last)
+	}
+}
+
+// Where there is no price, the answer says which of the two is missing, and how much.
+func TestPriceSaysWhatIsMissing(t *testing.T) {
+	const tooLittle = " min of the 60 min of traffic that are needed were played so far"
+	for name, c := range map[string]struct {
+		seconds  int
+		capacity learn.CapacityFrom
+		kind     scaler.PolicyKind
+		want     string
+	}{
+		"young":          {0, learn.Declared, scaler.Capacity, "0" + tooLittle},
+		"half an hour":   {1800, learn.Learned, scaler.Capacity, "30" + tooLittle},
+		"not added up":   {3620, learn.Learned, scaler.Capacity, ""},
+		"its last steps": {3590, learn.Learned, scaler.Capacity, "59" + tooLittle},
+		"no capacity":    {0, learn.Observed, scaler.Capacity, "the capacity of a consumer is not known yet: set processingTime, or wait until consumers were busy"},
+		"thresholds":     {0, learn.Declared, scaler.Thresholds, "the policy thresholds does not compute how many consumers are needed"},
+		"undecided":      {0, "", scaler.Capacity, "nothing was decided yet"},
+	} {
+		s := engine.ScalerReport{Outcome: scaler.Outcome{Played: playedSeconds(c.seconds, func(int) float64 { return 1000 })}}
+		s.Policy.TargetLag, s.Policy.Kind = 30*time.Second, c.kind
+		if c.capacity != "" {
+			s.Decision.Needs = []need.Need{{Capacity: c.capacity}}
+		}
+		page := (&pages{}).priceOf(&s)
+		if page.Missing != c.want || (len(page.Rows) > 0) != (c.want == "") {
+			t.Errorf("%s: %q, %d rows, want %q", name, page.Missing, len(page.Rows), c.want)
+		}
 	}
 }

@@ -20,7 +20,11 @@ import (
 
 // Whole is a number of things, in groups of three digits: 9 400.
 func Whole[T int | int32 | int64](n T) string {
-	s := strconv.FormatInt(int64(n), 10)
+	return grouped(strconv.FormatInt(int64(n), 10))
+}
+
+// grouped are digits, which may have a sign, in groups of three.
+func grouped(s string) string {
 	sign := ""
 	if s[0] == '-' {
 		sign, s = "-", s[1:]
@@ -48,6 +52,15 @@ func Quantity(v float64) string {
 		digits = int(math.Ceil(-math.Log10(a)))
 	}
 	return strings.TrimRight(strings.TrimRight(strconv.FormatFloat(v, 'f', digits, 64), "0"), ".")
+}
+
+// Fixed is a quantity with a given number of decimals: 1 540.0.
+func Fixed(v float64, decimals int) string {
+	whole, after, found := strings.Cut(strconv.FormatFloat(v, 'f', decimals, 64), ".")
+	if found {
+		after = "." + after
+	}
+	return grouped(whole) + after
 }
 
 // PerSecond is a rate: 0.4/s, 120/s, 1 540/s.

@@ -44,7 +44,7 @@ func (p *Play) Price(objective float64) (list Price, ok bool) {
 	list.Correction, list.Start = p.Correction(), p.start
 	for i, t := range p.terms {
 		options, seconds := p.options(i)
-		if seconds < priceAfter {
+		if seconds < PriceAfter {
 			continue
 		}
 		row := PriceRow{Target: t.Target}
@@ -66,8 +66,17 @@ func (p *Play) Price(objective float64) (list Price, ok bool) {
 	return list, len(list.Rows) > 0 && list.Seconds > 0
 }
 
-// priceAfter is how much must have been played, in seconds.
-const priceAfter = 3600
+// PriceAfter is how much must have been played, in seconds.
+const PriceAfter = 3600
+
+// Seconds is how much was played for the scaler's own target, in the last days.
+func (p *Play) Seconds() float64 {
+	if len(p.totals) == 0 {
+		return 0
+	}
+	sum := p.totals[0].sum()
+	return sum.seconds + p.now.seconds
+}
 
 // Cell is the price of an objective within a target; ok is false if the list does not have it.
 func (l *Price) Cell(target time.Duration, objective float64) (c PriceCell, ok bool) {

@@ -73,7 +73,7 @@ func TestKubectlLagscalerFindsNothing(t *testing.T) {
 		{"lag --service=default/kubernetes", 1, `no endpoints available for service "kubernetes"`},
 		{"lag --context=elsewhere", 1, `context "elsewhere" does not exist`},
 		{"lag --brokers=localhost:9092", 2, "unknown flag: --brokers"},
-		{"explain", 2, "accepts 1 arg(s)"},
+		{"explain", 2, "give the name of a scaler, or of a group"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			if _, stderr, code := p.run("admin", nil, strings.Fields(c.args)...); code != c.code || !strings.Contains(stderr, c.want) {
