@@ -307,7 +307,7 @@ func (w *walk) kubernetes(k *traffic) {
 	w.types("helm upgrade lagscaler charts/lagscaler --namespace lagscaler --reuse-values --set mode=advise")
 	p.Kill()
 	w.types("helm uninstall lagscaler --namespace lagscaler")
-	w.say("What remains is listed in docs/install.md. What a scaler learns is saved every five minutes: this walk was shorter, so there is no ConfigMap of it.")
+	w.say("What remains is listed in docs/install.md. What a scaler learns is saved every five minutes, and this walk was shorter.")
 	w.types("kubectl --namespace lagscaler get leases,configmaps,pods -o name")
 }
 
