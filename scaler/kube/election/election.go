@@ -163,8 +163,8 @@ func (e *Election) lost() {
 // seen is called when the Lease has another holder than before.
 func (e *Election) seen(holder string) {
 	if holder != "" && holder != e.lock.Identity() {
-		e.log.Info("another replica holds the Lease; this one leads when the Lease was given back or not renewed for "+leaseDuration.String(),
-			"lease", e.lock.Describe(), "holder", holder)
+		e.log.Info("another replica holds the Lease; this one leads when it was given back, or not renewed for the time of a lease",
+			"lease", e.lock.Describe(), "holder", holder, "time", leaseDuration)
 	}
 }
 

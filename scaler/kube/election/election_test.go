@@ -142,7 +142,7 @@ func TestWhoIsWaitedFor(t *testing.T) {
 		if n := strings.Count(logs["first"].String(), says); n != 0 {
 			t.Errorf("the leader says it %d times:\n%s", n, logs["first"])
 		}
-		if text := logs["second"].String(); strings.Count(text, says) != 1 || !strings.Contains(text, "holder=first") || !strings.Contains(text, "for 15s") {
+		if text := logs["second"].String(); strings.Count(text, says) != 1 || !strings.Contains(text, "holder=first") || !strings.Contains(text, "time=15s") {
 			t.Errorf("the other replica says:\n%s", text)
 		}
 	})
