@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -97,6 +98,9 @@ func TestRotation(t *testing.T) {
 	long.Line = strings.Repeat("x", 600<<10)
 	for range 4 {
 		write(t, Options{Path: filepath.Join(dir, "audit.jsonl"), MaxMiB: 1, Keep: 9}, long)
+		for now := time.Now().UnixMilli(); time.Now().UnixMilli() == now; { // the names of older files are times in milliseconds
+			runtime.Gosched()
+		}
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*.jsonl"))
 	if err != nil || len(files) != 4 {
