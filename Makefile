@@ -46,7 +46,7 @@ ONE_GOROUTINE := alerts charts internal/api internal/client internal/frozen inte
 	scaler/sim scaler/timeline
 # These have goroutines, and most of what their tests do is to simulate in one of them. make test takes the race detector to them, make check
 # does not.
-SIMULATING := cmd/lagscaler dashboards internal/audit internal/tryout
+SIMULATING := cmd/lagscaler dashboards internal/audit internal/tryout scaler/sim/benchmark scaler/sim/worlds
 WITHOUT_RACE = $(ONE_GOROUTINE) $(if $(filter all,$(RACED)),,$(SIMULATING))
 MODULE := github.com/lagscaler/lagscaler
 RACE = $(filter-out $(MODULE) $(addprefix $(MODULE)/,$(WITHOUT_RACE)),$(shell go list ./...))
@@ -59,7 +59,7 @@ raced: export GORACE := atexit_sleep_ms=100
 raced pure long: export GOGC := 400
 raced pure long: export GOMEMLIMIT := 2GiB
 raced:
-	go test -vet=off $(QUICK_LINK) -race -p 3 ./internal/daemon ./lag/kafkasource ./scaler/kube ./scaler/sim/worlds $(RACE)
+	go test -vet=off $(QUICK_LINK) -race -p 3 $(filter $(RACE),$(addprefix $(MODULE)/,internal/daemon lag/kafkasource scaler/kube scaler/sim/worlds)) $(RACE)
 
 pure:
 	go test -vet=off $(QUICK_LINK) -p 2 ./scaler/sim/worlds $(addprefix ./,$(WITHOUT_RACE)) ./internal/web/recent ./scaler/sim/benchmark
