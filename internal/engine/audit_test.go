@@ -77,6 +77,29 @@ func TestAudit(t *testing.T) {
 	})
 }
 
+// A scaler that was deleted and comes again has its mode and its limits anew.
+func TestAuditOfAScalerThatComesAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := crowdOf(t, 1)
+		var deeds []Deed
+		e := New(settings(&kafka{name: "main", end: 100, committed: 100, members: 3}), Options{Targets: f, Audit: func(d Deed) { deeds = append(deeds, d) }})
+		tick := func(want int, when string) {
+			t.Helper()
+			time.Sleep(10 * time.Second)
+			if e.Tick(t.Context(), time.Now()); len(deeds) != want {
+				t.Errorf("%s: %v", when, short(deeds))
+			}
+		}
+		all := f.all
+		tick(2, "at first")
+		tick(2, "nothing changes")
+		f.all = nil
+		tick(2, "it is gone")
+		f.all = all
+		tick(4, "it is there again")
+	})
+}
+
 // A replica that does not lead does nothing, and what it sees when it leads is all new.
 func TestAFollowerHasNoDeeds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

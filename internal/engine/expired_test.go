@@ -5,8 +5,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/lag/lagtest"
 	"github.com/lagscaler/lagscaler/scaler"
+	"github.com/lagscaler/lagscaler/scaler/asleep"
+	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
@@ -61,6 +64,36 @@ func TestAGroupWhoseCommitsExpired(t *testing.T) {
 		line := e.Latest().Scalers[0].Line
 		if (len(f.applied) > 0) != (c.arrive > 0) || !strings.Contains(line, c.says) {
 			t.Errorf("%+v: writes %+v; %s", c, f.applied, line)
+		}
+	}
+}
+
+// A process that begins while a target sleeps knows from what was saved since when, so it says when the commits expire at the earliest.
+func TestWhenTheCommitsOfASleeperExpire(t *testing.T) {
+	since := start.Add(-3 * time.Hour)
+	for name, saved := range map[string]map[string]scaler.Memory{
+		"saved":              {"shop/orders": {Memory: learn.Memory{Asleep: asleep.State{Since: since}}}},
+		"twin: not saved":    {},
+		"twin: of another":   {"shop/other": {Memory: learn.Memory{Asleep: asleep.State{Since: since}}}},
+		"twin: it was awake": {"shop/orders": {}},
+	} {
+		k := lagtest.New(t, "main", 1)
+		k.Create("orders", 1)
+		k.Append("orders", 0, 60)
+		k.Join("shop", "w-0", "orders")
+		k.Commit("shop", "orders", 0, 60)
+		k.Leave("shop", "w-0")
+		e := New(Settings{Clusters: []Cluster{{Name: "main", Source: k}}, Mode: scaler.Act}, Options{Targets: asleepTarget(t, nil, ""), Memories: &kept{saved: saved}})
+		for i := range 6 {
+			e.Tick(t.Context(), start.Add(time.Duration(i)*30*time.Second))
+		}
+		g, ok := e.Latest().Clusters[0].Group("shop")
+		if !ok {
+			t.Fatal("no group")
+		}
+		early := g.Rates.Expiry.Bound == lag.ExpiryEarly && g.Rates.Expiry.At.Equal(since.Add(lag.DefaultOffsetsRetention))
+		if early != (name == "saved") {
+			t.Errorf("%s: %+v", name, g.Rates.Expiry)
 		}
 	}
 }
