@@ -9,6 +9,8 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/tools/cache"
 )
@@ -22,11 +24,13 @@ type Size struct {
 func (s Size) String() string { return strconv.Itoa(int(s.Replicas)) }
 
 // WatchSizes records every size that a Deployment's spec is given from now on,
-// the present one first, until the test ends.
+// the present one first, until the test ends. After the API server was away, an informer waits for up to a minute before it watches again,
+// and would miss sizes, so the Deployment is read each second, too.
 func (c *ControlPlane) WatchSizes(t testing.TB, namespace, name string) (sizes func() []Size) {
 	t.Helper()
 	var mu sync.Mutex
 	var seen []Size
+	var newest int64 // generation
 	see := func(object any) {
 		d, ok := object.(*appsv1.Deployment)
 		if !ok || d.Name != name {
@@ -34,6 +38,10 @@ func (c *ControlPlane) WatchSizes(t testing.TB, namespace, name string) (sizes f
 		}
 		mu.Lock()
 		defer mu.Unlock()
+		if d.Generation < newest {
+			return
+		}
+		newest = d.Generation
 		if len(seen) == 0 || seen[len(seen)-1].Replicas != *d.Spec.Replicas {
 			seen = append(seen, Size{time.Now(), *d.Spec.Replicas})
 		}
@@ -48,6 +56,11 @@ func (c *ControlPlane) WatchSizes(t testing.TB, namespace, name string) (sizes f
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
 	factory.StartWithContext(ctx)
+	go wait.UntilWithContext(ctx, func(ctx context.Context) {
+		if d, err := c.client.AppsV1().Deployments(namespace).Get(ctx, name, metav1.GetOptions{}); err == nil {
+			see(d)
+		}
+	}, time.Second)
 	if !cache.WaitForCacheSync(t.Context().Done(), registration.HasSynced) {
 		t.Fatal("the Deployments were not listed")
 	}
