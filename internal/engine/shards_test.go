@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -111,6 +112,19 @@ func TestWhatAShardSaves(t *testing.T) {
 	m.due = false
 	if got = m.savable(map[string]scaler.Memory{"kept": {}, "got": {}, "other": {}}); len(got) != 2 {
 		t.Errorf("then it saves %v", got)
+	}
+	store := &keptShelf{shelf: *newShelf()}
+	m.store, m.loaded, m.learned, m.log = store, true, map[string]scaler.Memory{"kept": {}, "other": {}}, slog.New(slog.DiscardHandler)
+	for name, save := range map[string]func(){
+		"when it is time":     func() { m.save(t.Context(), start, false) },
+		"at the end":          func() { m.save(t.Context(), start, true) },
+		"before a write of 0": func() { _ = m.saveNow(t.Context()) },
+	} {
+		store.kept, m.saved = nil, time.Time{}
+		save()
+		if _, other := store.kept["other"]; other || len(store.kept) != 1 {
+			t.Errorf("%s it saves %v", name, store.kept)
+		}
 	}
 }
 
