@@ -136,6 +136,7 @@ func TestEachClusterMistake(t *testing.T) {
 		{"{name: a}", `line 1: clusters[0].brokers: is missing: at least one HOST:PORT`},
 		{"{name: a, brokers: [a, ':1', 'a:0']}", `clusters[0].brokers[0]: "a": must be HOST:PORT`},
 		{"{name: a, brokers: [a, ':1', 'a:0']}", `clusters[0].brokers[1]: ":1": must be HOST:PORT; the host is missing`},
+		{"{name: a, brokers: ['a,b:1']}", `clusters[0].brokers[0]: "a,b:1": must be one HOST:PORT; several are a list`},
 		{"{name: a, brokers: [a, ':1', 'a:0']}", `clusters[0].brokers[2]: "a:0": must be HOST:PORT with a port from 1 to 65535`},
 		{"{name: a, brokers: [a:1], clusterId: [redpanda.initializing]}", `clusters[0].clusterId[0]: "redpanda.initializing": is what a broker says while it does not know the id of its cluster`},
 		{"{name: a, brokers: [a:1], clusterId: [' x']}", `clusters[0].clusterId[0]: " x": must not have blanks`},

@@ -108,6 +108,8 @@ func addressMistake(address string, needHost bool) string {
 	switch {
 	case err != nil:
 		return "must be HOST:PORT with a port from 1 to 65535"
+	case strings.Contains(host, ","):
+		return "must be one HOST:PORT; several are a list"
 	case needHost && host == "":
 		return "must be HOST:PORT; the host is missing"
 	case needHost && n == 0:

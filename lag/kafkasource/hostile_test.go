@@ -2,6 +2,7 @@ package kafkasource_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"runtime"
 	"strings"
@@ -222,6 +223,20 @@ func TestABrokerThatCannotBe(t *testing.T) {
 	o := observeWrong(t, listenWrong(t, only(3, body)), false)
 	if len(o.Errors) == 0 || o.Errors[0].Code != lag.Garbled {
 		t.Errorf("errors %+v", o.Errors)
+	}
+}
+
+// kafka-go takes a host with a comma for several addresses, and panics in a goroutine of its own, which would end the process.
+func TestAHostThatIsSeveralAddresses(t *testing.T) {
+	for _, host := range []string{",", "a,b", "127.0.0.1,127.0.0.1", "\x1c,\x1c"} {
+		body := framing.Pack(int32(1), int32(1), framing.String(host), int32(1), int16(-1), int32(1), int32(0))
+		o := observeWrong(t, listenWrong(t, only(3, body)), false)
+		if len(o.Errors) == 0 || o.Errors[0].Code != lag.Garbled || !strings.Contains(o.Errors[0].Detail, fmt.Sprintf("%q", host)) {
+			t.Errorf("host %q: errors %+v", host, o.Errors)
+		}
+	}
+	if _, err := kafkasource.New(kafkasource.Config{Cluster: "main", Brokers: []string{"a,b:9092"}}); err == nil {
+		t.Error("a bootstrap address of two is accepted")
 	}
 }
 

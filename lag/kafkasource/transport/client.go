@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -82,6 +83,9 @@ func New(cfg Config) (*Client, error) {
 	for _, b := range cfg.Brokers {
 		if _, _, err := net.SplitHostPort(b); err != nil {
 			return nil, fmt.Errorf("bootstrap broker %q: %w", b, err)
+		}
+		if !oneAddress(b) {
+			return nil, fmt.Errorf("bootstrap broker %q: several addresses in one", b)
 		}
 	}
 	c := &Client{
@@ -316,6 +320,9 @@ func (c *Client) addressOf(broker int32) string {
 	return addressOf(c.brokers[i])
 }
 
+// oneAddress reports whether a host, with or without a port, is one for kafka-go: it takes one with a comma for several addresses, and panics.
+func oneAddress(host string) bool { return !strings.Contains(host, ",") }
+
 func addressOf(b lag.Broker) string { return net.JoinHostPort(b.Host, strconv.Itoa(int(b.Port))) }
 
 // slow reports whether a request that ended with its deadline was sent to a broker that is up but slow. A broker that hangs, or
@@ -370,7 +377,9 @@ func (c *Client) addresses() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, b := range c.brokers {
-		all = append(all, addressOf(b))
+		if oneAddress(b.Host) {
+			all = append(all, addressOf(b))
+		}
 	}
 	slices.Sort(all)
 	return slices.Compact(all)

@@ -61,7 +61,7 @@ func (s sent) fits(frame []byte) error {
 	if s.token {
 		return nil
 	}
-	r := claims{kbin.Reader{Src: frame}}
+	r := claims{Reader: kbin.Reader{Src: frame}}
 	if id := r.Int32(); id != s.correlation {
 		return Garbled("response to %s has correlation id %d, sent was %d", kmsg.NameForKey(s.key), id, s.correlation)
 	}
@@ -79,7 +79,10 @@ func (s sent) fits(frame []byte) error {
 		r.string()
 		r.bytes()
 	}
-	if !r.Ok() {
+	switch {
+	case r.host != "":
+		return Garbled("response to %s has a broker whose host is %q", kmsg.NameForKey(s.key), r.host)
+	case !r.Ok():
 		and := ""
 		if s.key == metadataKey {
 			and = fmt.Sprintf(", or more than %d brokers", MostBrokers)
@@ -91,7 +94,10 @@ func (s sent) fits(frame []byte) error {
 
 // claims walks through a response of a version that is not flexible, and keeps nothing. It fails where a length claims
 // more than the bytes that are left.
-type claims struct{ kbin.Reader }
+type claims struct {
+	kbin.Reader
+	host string // of a broker, if it is not one address
+}
 
 // array walks through an array whose elements take at least size bytes each.
 func (r *claims) array(size int, element func()) {
@@ -156,12 +162,19 @@ func (r *claims) brokers(version int16) {
 			r.fail()
 		}
 		r.Span(4) // id
-		r.string()
+		r.hostName()
 		r.Span(4) // port
 		if version >= 1 {
 			r.string()
 		}
 	})
+}
+
+// hostName is the host of a broker.
+func (r *claims) hostName() {
+	if host := string(r.Span(max(0, int(r.Int16())))); !oneAddress(host) {
+		r.host = host
+	}
 }
 
 func (r *claims) ids() { r.array(4, func() { r.Span(4) }) }

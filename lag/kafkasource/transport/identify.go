@@ -55,7 +55,7 @@ func clusterIDIn(version int16, body []byte) string {
 	if version < firstWithClusterID || version > lastNotFlexible {
 		return ""
 	}
-	r := claims{kbin.Reader{Src: body}}
+	r := claims{Reader: kbin.Reader{Src: body}}
 	r.brokers(version)
 	id := r.NullableString()
 	if !r.Ok() || id == nil {

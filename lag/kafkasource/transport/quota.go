@@ -67,7 +67,7 @@ func (q *quota) authenticated(answer []byte) {
 	if q == nil {
 		return
 	}
-	r := claims{kbin.Reader{Src: answer}}
+	r := claims{Reader: kbin.Reader{Src: answer}}
 	r.Int16()
 	r.string()
 	r.bytes()
