@@ -151,6 +151,9 @@ func brokersOf(m *kmsg.MetadataResponse) ([]lag.Broker, error) {
 		if b.NodeID < 0 {
 			return nil, transport.Garbled("Metadata lists a broker with the id %d", b.NodeID)
 		}
+		if !transport.OneAddress(b.Host) {
+			return nil, transport.Garbled("Metadata lists a broker with the host %q", b.Host)
+		}
 		brokers = append(brokers, lag.Broker{ID: b.NodeID, Host: b.Host, Port: b.Port, Rack: wire.StringOf(b.Rack)})
 	}
 	return brokers, nil

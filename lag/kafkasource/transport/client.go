@@ -84,7 +84,7 @@ func New(cfg Config) (*Client, error) {
 		if _, _, err := net.SplitHostPort(b); err != nil {
 			return nil, fmt.Errorf("bootstrap broker %q: %w", b, err)
 		}
-		if !oneAddress(b) {
+		if !OneAddress(b) {
 			return nil, fmt.Errorf("bootstrap broker %q: several addresses in one", b)
 		}
 	}
@@ -320,8 +320,8 @@ func (c *Client) addressOf(broker int32) string {
 	return addressOf(c.brokers[i])
 }
 
-// oneAddress reports whether a host, with or without a port, is one for kafka-go: it takes one with a comma for several addresses, and panics.
-func oneAddress(host string) bool { return !strings.Contains(host, ",") }
+// OneAddress reports whether a host, with or without a port, is one for kafka-go: it takes one with a comma for several addresses, and panics.
+func OneAddress(host string) bool { return !strings.Contains(host, ",") }
 
 func addressOf(b lag.Broker) string { return net.JoinHostPort(b.Host, strconv.Itoa(int(b.Port))) }
 
@@ -377,9 +377,7 @@ func (c *Client) addresses() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, b := range c.brokers {
-		if oneAddress(b.Host) {
-			all = append(all, addressOf(b))
-		}
+		all = append(all, addressOf(b))
 	}
 	slices.Sort(all)
 	return slices.Compact(all)

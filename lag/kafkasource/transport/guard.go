@@ -172,7 +172,7 @@ func (r *claims) brokers(version int16) {
 
 // hostName is the host of a broker.
 func (r *claims) hostName() {
-	if host := string(r.Span(max(0, int(r.Int16())))); !oneAddress(host) {
+	if host := string(r.Span(max(0, int(r.Int16())))); !OneAddress(host) {
 		r.host = host
 	}
 }
