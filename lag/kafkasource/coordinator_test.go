@@ -8,6 +8,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/kversion"
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/lag/kafkasource"
@@ -60,17 +61,24 @@ func (r *rig) hideGroups() {
 }
 
 func TestListedByNobody(t *testing.T) {
-	r := newRig(t, kafkasource.Config{})
-	r.fill(9)
-	quiet(t, r.observe())
-	r.hideGroups()
-	o := r.observe()
-	quiet(t, o)
-	if got := requests(o); len(o.Groups) != 9 || got["FindCoordinator"] != 1 {
-		t.Errorf("%d groups with requests %v: coordinators should have been asked", len(o.Groups), got)
-	}
-	if g := group(t, o, "g01"); len(g.Commits) != 1 || g.State != lag.Empty {
-		t.Errorf("group %+v", g)
+	for name, opts := range map[string][]kfake.Opt{
+		"Kafka of today": nil,
+		"Kafka 3.0, the first that looks up many coordinators at once": {kfake.MaxVersions(kversion.V3_0_0())},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, kafkasource.Config{}, opts...)
+			r.fill(9)
+			quiet(t, r.observe())
+			r.hideGroups()
+			o := r.observe()
+			quiet(t, o)
+			if got := requests(o); len(o.Groups) != 9 || got["FindCoordinator"] != 1 {
+				t.Errorf("%d groups with requests %v: coordinators should have been asked", len(o.Groups), got)
+			}
+			if g := group(t, o, "g01"); len(g.Commits) != 1 || g.State != lag.Empty {
+				t.Errorf("group %+v", g)
+			}
+		})
 	}
 }
 

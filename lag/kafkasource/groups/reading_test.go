@@ -165,3 +165,34 @@ func TestWaitingBeginsAnew(t *testing.T) {
 		}
 	}
 }
+
+// The topics that a group's members read are those that its coordinator said last; a poll in which it did not say leaves them.
+func TestTopicsOfMembersAreRemembered(t *testing.T) {
+	for name, c := range map[string]struct {
+		described bool
+		want      []string
+	}{
+		"it says":               {true, []string{"orders"}},
+		"twin: it does not say": {false, []string{"before"}},
+	} {
+		r := all()
+		r.cache["shop"] = &cached{topics: []string{"before"}}
+		g := subscribed(committing("shop"), "orders")
+		g.Described, g.State = c.described, lag.Stable
+		(&Reading{Reader: r, groups: []*group{g}}).Save(nil)
+		if got := r.cache["shop"].topics; !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// A group that another shard reads now is remembered no more, so it is not looked up.
+func TestGroupsOfAnotherShardAreForgotten(t *testing.T) {
+	r := all()
+	r.cache["theirs"] = &cached{}
+	r.cfg.Group = func(string) bool { return false }
+	r.Read(t.Context(), &cluster.Round{Cluster: &cluster.Cluster{}}, nil)
+	if len(r.cache) > 0 {
+		t.Errorf("remembers %v", r.cache)
+	}
+}
