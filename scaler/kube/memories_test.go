@@ -117,9 +117,18 @@ func TestDeletedAtZero(t *testing.T) {
 							t.Fatal(err)
 						}
 					}
-					time.Sleep(3 * upkeep)
+					time.Sleep(upkeep + time.Second)
+					if saved, err := w.Load(w.t.Context()); w.replicas("worker") == 1 && (err != nil || len(saved) > 0) {
+						t.Errorf("restored, and its memory is kept: %v, %v", saved, err)
+					}
+					time.Sleep(2 * upkeep)
 					if got := w.replicas("worker"); got != tt.want {
 						t.Errorf("%d replicas, want %d", got, tt.want)
+					}
+					told := slices.Contains(w.events("Deployment"), "Normal Restored")
+					logged := strings.Count(w.log.String(), "msg=restored target=Deployment/shop/worker from=0 to=1 reason=Restored")
+					if restored := tt.replicas == 0 && tt.want == 1; told != restored || logged != map[bool]int{true: 1}[restored] {
+						t.Errorf("restored %v; an Event says so: %v, %d lines of the log:\n%s", restored, told, logged, w.log.String())
 					}
 					left, err := w.Load(w.t.Context())
 					if kept := len(left) > 0; err != nil || kept != (tt.mode != scaler.Act) {
