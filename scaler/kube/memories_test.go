@@ -84,6 +84,7 @@ func TestDeletedAtZero(t *testing.T) {
 	}{
 		{"at zero", zero, 0, scaler.Act, 1},
 		{"it runs", zero, 3, scaler.Act, 3},
+		{"one runs", zero, 1, scaler.Act, 1},
 		{"to be kept", keep, 0, scaler.Act, 0},
 		{"another scaler holds it", second, 0, scaler.Act, 0},
 		{"it only advised", strings.Replace(zero, "mode: act", "mode: advise", 1), 0, scaler.Act, 0},
