@@ -172,12 +172,16 @@ func TestAFreezeHoldsTheRestore(t *testing.T) {
 		}
 		return nil
 	}
+	ofOthers := act
+	ofOthers.Frozen = func(string, time.Time) *seen.Freeze { return nil }
 	for name, c := range map[string]struct {
 		annotations string
 		settings    Settings
 	}{
-		"a namespace":       {`{lagscaler.io/freeze: all, lagscaler.io/freeze-until: "2000-01-01T00:02:00Z"}`, act},
+		"a namespace": {`{lagscaler.io/freeze: all, lagscaler.io/freeze-until: "2000-01-01T00:02:00Z"}`, act},
+		"a namespace, and a configuration that freezes others": {`{lagscaler.io/freeze: all, lagscaler.io/freeze-until: "2000-01-01T00:02:00Z"}`, ofOthers},
 		"the configuration": {`{}`, ofConfiguration},
+		"the configuration, and a namespace without scale downs": {`{lagscaler.io/freeze: down, lagscaler.io/freeze-until: "2000-01-01T00:02:00Z"}`, ofConfiguration},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, sleeping+"\n---\n"+frozenBy(c.annotations), c.settings, func(w *world) {
