@@ -85,3 +85,23 @@ func TestNoZeroWithoutItsIntent(t *testing.T) {
 		}
 	}
 }
+
+// What is measured of a scaler's groups is that of the last poll, also between two decisions.
+func TestEachPollIsShown(t *testing.T) {
+	k := &kafka{name: "main", end: 100, committed: 100, members: 3}
+	e := New(settings(k), Options{Targets: idle(t)})
+	e.Tick(t.Context(), start)
+	decided := e.Latest().Scalers[0].Decision.At
+	for i, end := range []int64{150, 170} {
+		k.end = end
+		e.Tick(t.Context(), start.Add(time.Duration(i+1)*10*time.Second))
+		r := e.Latest().Scalers[0]
+		g, ok := e.Latest().Clusters[0].Group("orders")
+		if !ok || len(r.Measured) != 1 || !r.Measured[0].LagKnown || r.Measured[0].Lag != g.Summary.Total || g.Summary.Total < end-100 {
+			t.Errorf("an end of %d: %+v, the group has %d", end, r.Measured, g.Summary.Total)
+		}
+	}
+	if got := e.Latest().Scalers[0].Decision.At; !got.Equal(decided) {
+		t.Errorf("it was decided again, at %v: this shows nothing", got)
+	}
+}
