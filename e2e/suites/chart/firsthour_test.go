@@ -82,7 +82,8 @@ func newWalk(t *testing.T) *walk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.env = append(os.Environ(), "HOME="+home, "GOCACHE="+w.cache, "GOMODCACHE="+goenv(t, "GOMODCACHE"), "XDG_CACHE_HOME=")
+	w.env = append(os.Environ(), "HOME="+home, "GOCACHE="+w.cache, "GOMODCACHE="+goenv(t, "GOMODCACHE"), "XDG_CACHE_HOME=",
+		"MAKEFLAGS=", "MAKELEVEL=") // nobody's make runs this one
 	if out, err := exec.CommandContext(t.Context(), "git", "clone", "--quiet", root, w.clone).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
