@@ -9,6 +9,8 @@ import (
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/asleep"
 	"github.com/lagscaler/lagscaler/scaler/learn"
+	"github.com/lagscaler/lagscaler/scaler/need"
+	"github.com/lagscaler/lagscaler/scaler/promise"
 )
 
 // A decision is made in the mode in force; one that another autoscaler writes comes true whatever the mode is.
@@ -62,11 +64,12 @@ func TestNoZeroWithoutItsIntent(t *testing.T) {
 		status *asleep.State
 		fails  error
 		writes bool
+		saves  int // tries
 	}{
-		"zero, and it cannot be saved":      {0, nil, down, false},
-		"twin: it is saved":                 {0, nil, nil, true},
-		"twin: the status has the intent":   {0, &asleep.State{}, down, true},
-		"twin: one replica is no intention": {1, nil, down, true},
+		"zero, and it cannot be saved":      {0, nil, down, false, 1},
+		"twin: it is saved":                 {0, nil, nil, true, 1},
+		"twin: the status has the intent":   {0, &asleep.State{}, down, true, 0},
+		"twin: one replica is no intention": {1, nil, down, true, 0},
 	} {
 		target := idle(t)
 		target.scaler.Asleep = c.status
@@ -77,8 +80,8 @@ func TestNoZeroWithoutItsIntent(t *testing.T) {
 		of := target.scaler.Name
 		reports := map[string]ScalerReport{of: {Outcome: scaler.Outcome{Scaler: target.scaler}}}
 		e.scaling.apply(t.Context(), reports, []write{{of, scaler.Change{Scaler: of, From: 3, To: c.to}}})
-		if wrote := len(target.applied) == 1; wrote != c.writes {
-			t.Errorf("%s: written: %v", name, wrote)
+		if wrote := len(target.applied) == 1; wrote != c.writes || store.saves != c.saves {
+			t.Errorf("%s: written: %v, %d saves", name, wrote, store.saves)
 		}
 		if r := reports[of]; (r.Disposition == scaler.Failed) == c.writes || !c.writes && !strings.Contains(r.Failure, "saving the intent: down") {
 			t.Errorf("%s: %s %q", name, r.Disposition, r.Failure)
@@ -103,5 +106,23 @@ func TestEachPollIsShown(t *testing.T) {
 	}
 	if got := e.Latest().Scalers[0].Decision.At; !got.Equal(decided) {
 		t.Errorf("it was decided again, at %v: this shows nothing", got)
+	}
+}
+
+// The report has what is kept for an objective, in words.
+func TestTheRoomOfAnObjectiveIsReported(t *testing.T) {
+	for name, c := range map[string]struct {
+		kept *promise.Choice
+		says bool
+	}{
+		"an objective":       {&promise.Choice{Objective: 0.999, Budget: 1.6, Seconds: 48 * 3600, Reachable: true}, true},
+		"twin: no objective": {nil, false},
+	} {
+		e := New(settings(&kafka{name: "main"}), Options{Targets: idle(t)})
+		d := scaler.Decision{At: start, Needs: []need.Need{{Cluster: "main", Group: "orders", Promise: c.kept}}}
+		r, _, _ := e.scaling.conclude(&asking{one: scaler.Scaler{Name: "shop/orders"}, result: scaler.Result{Decision: d}}, start)
+		if says := strings.Contains(r.Promise, "99.9"); says != c.says {
+			t.Errorf("%s: %q", name, r.Promise)
+		}
 	}
 }

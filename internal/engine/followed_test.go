@@ -50,8 +50,14 @@ func TestFollowed(t *testing.T) {
 					c.given.At = time.Now()
 					m["shop/orders"] = scaler.Memory{Memory: learn.Memory{Given: c.given}}
 				}
+				var given []Deed
 				e := New(settings(&kafka{name: "main", end: 100, committed: 100, members: 3}), Options{
 					Targets: f, Memories: m,
+					Audit: func(d Deed) {
+						if d.Kind == DeedGiven {
+							given = append(given, d)
+						}
+					},
 					Asked: func(name string) (time.Time, bool) { return time.Now(), c.asked && name == "shop/orders" },
 				})
 				last := firstChange(t, e)
@@ -59,6 +65,9 @@ func TestFollowed(t *testing.T) {
 					t.Errorf("%s and %d writes, want %s", last.Disposition, len(f.applied), c.want)
 				}
 				followed := c.want == scaler.Answered
+				if (len(given) > 0) != followed || followed && (given[0].To == nil || *given[0].To != last.Decision.Desired) {
+					t.Errorf("the audit trail has %+v", given)
+				}
 				if followed != (last.Given != nil && last.Given.Replicas == last.Decision.Desired) && c.given == nil {
 					t.Errorf("given %+v for a decision of %d", last.Given, last.Decision.Desired)
 				}
@@ -67,6 +76,31 @@ func TestFollowed(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// For how long another autoscaler counts as one that asks: the table of followed, to the second.
+func TestHowLongAQuestionCounts(t *testing.T) {
+	paused := keda
+	paused.Paused = true
+	for _, c := range []struct {
+		name  string
+		owner seen.Owner
+		ago   time.Duration
+		want  bool
+	}{
+		{"with a ScaledObject", keda, 10*time.Minute - time.Second, true},
+		{"with a ScaledObject, too long ago", keda, 10 * time.Minute, false},
+		{"alone", seen.Owner{}, time.Minute - time.Second, true},
+		{"alone, too long ago", seen.Owner{}, time.Minute, false},
+		{"paused", paused, 0, false},
+	} {
+		f := idle(t)
+		f.scaler.Workload.Owner = c.owner
+		e := New(settings(&kafka{name: "main"}), Options{Targets: f, Asked: func(string) (time.Time, bool) { return start.Add(-c.ago), true }})
+		if got := e.scaling.followed(&f.scaler, start); got != c.want {
+			t.Errorf("%s, %v ago: %v", c.name, c.ago, got)
+		}
 	}
 }
 
