@@ -119,7 +119,7 @@ func TestDeletedAtZero(t *testing.T) {
 						}
 					}
 					time.Sleep(upkeep + time.Second)
-					if saved, err := w.Load(w.t.Context()); w.replicas("worker") == 1 && (err != nil || len(saved) > 0) {
+					if saved, err := w.Load(w.t.Context()); tt.replicas == 0 && w.replicas("worker") == 1 && (err != nil || len(saved) > 0) {
 						t.Errorf("restored, and its memory is kept: %v, %v", saved, err)
 					}
 					time.Sleep(2 * upkeep)
