@@ -26,11 +26,13 @@ build:
 	@test -e bin/lagscaler || echo "compiling; the first time Go downloads and compiles all dependencies, which takes 2 to 4 minutes on two cores"
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/lagscaler ./cmd/lagscaler
 
+# Tests are linked without DWARF, which debuggers need and traces of a panic do not: with it, linking is a third of the CPU when every test is
+# run anew.
+QUICK_LINK := -ldflags=-w
+
 ## check: run the tests that need only Go; run this at every edit
 # Side by side, because the packages with the race detector wait for clocks and connections at times, and the others need only CPU. They
-# share no compiled package; vet and the second half do. Tests are linked without DWARF, which debuggers need and traces of a panic do
-# not: linking is a third of the CPU when every test is run anew.
-QUICK_LINK := -ldflags=-w
+# share no compiled package; vet and the second half do.
 check: vet
 	@$(MAKE) --no-print-directory -j2 raced pure
 

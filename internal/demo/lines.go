@@ -130,7 +130,7 @@ func statusLine(g *engine.GroupReport, r *engine.Report) string {
 		replicas = r.Scalers[0].Workload.Spec
 	}
 	return fmt.Sprintf("lag %s, time lag %s, in %s, out %s, %s, %s, %s",
-		records(g.Summary)+readAgo(g, r.At), late(g.Rates.TimeLag), rate(g.Rates.Produced), rate(g.Rates.Consumed), number.Of(len(g.Lag.Members), "member"), number.Of(replicas, "replica"), g.Rates.Status)
+		lagOf(g, r.At), late(g.Rates.TimeLag), rate(g.Rates.Produced), rate(g.Rates.Consumed), number.Of(len(g.Lag.Members), "member"), number.Of(replicas, "replica"), g.Rates.Status)
 }
 
 const unknown = "unknown"
@@ -145,12 +145,16 @@ func records(s lag.Summary) string {
 	return number.Of(s.Total, "record")
 }
 
-// readAgo says how old the lag is of a group that the last polls could not read.
-func readAgo(g *engine.GroupReport, now time.Time) string {
-	if g.Lag.Missed == 0 || g.Lag.ReadAt.IsZero() {
-		return ""
+// lagOf is the lag of a group. What the last polls could not read is old, and a lower bound only if some of it was not known then.
+func lagOf(g *engine.GroupReport, now time.Time) string {
+	text := records(g.Summary)
+	if g.Summary.Known == 0 || g.Lag.Missed == 0 || g.Lag.ReadAt.IsZero() {
+		return text
 	}
-	return fmt.Sprintf(" (read %.0f s ago)", now.Sub(g.Lag.ReadAt).Seconds())
+	if g.Summary.Unknown == 0 {
+		text = number.Of(g.Summary.Total, "record")
+	}
+	return fmt.Sprintf("%s (read %.0f s ago)", text, now.Sub(g.Lag.ReadAt).Seconds())
 }
 
 func late(t lag.TimeLag) string {

@@ -67,8 +67,8 @@ func classicMembers(g *kmsg.DescribeGroupsResponseGroup) []lag.Member {
 // decodeSubscription takes from a classic member's metadata its topics, its rack, and from v2 on (KIP-792)
 // the generation it was last in. Metadata that does not decode is ignored: clients write it, not brokers.
 func decodeSubscription(m *lag.Member, raw []byte) {
-	var meta kmsg.ConsumerMemberMetadata
-	if wire.CheckBlob(wire.Subscription, raw) != nil || meta.ReadFrom(raw) != nil {
+	meta, err := wire.ReadSubscription(raw)
+	if err != nil {
 		return
 	}
 	m.Topics = sortedNames(meta.Topics)
@@ -80,8 +80,8 @@ func decodeSubscription(m *lag.Member, raw []byte) {
 
 // decodeAssignment takes a classic member's partitions.
 func decodeAssignment(m *lag.Member, raw []byte) {
-	var a kmsg.ConsumerMemberAssignment
-	if wire.CheckBlob(wire.Assignment, raw) != nil || a.ReadFrom(raw) != nil {
+	a, err := wire.ReadAssignment(raw)
+	if err != nil {
 		return
 	}
 	for _, t := range a.Topics {

@@ -104,8 +104,8 @@ func assignedSubtopologies(members []kmsg.DescribeGroupsResponseGroupMember) []l
 	by := map[string]string{} // topic: subtopology
 	torn := map[string]bool{} // topics of two subtopologies: an older and a newer version of the application run at the same time
 	for _, m := range members {
-		var a kmsg.ConsumerMemberAssignment
-		if wire.CheckBlob(wire.Assignment, m.MemberAssignment) != nil || a.ReadFrom(m.MemberAssignment) != nil {
+		a, err := wire.ReadAssignment(m.MemberAssignment)
+		if err != nil {
 			continue
 		}
 		tasks, err := wire.ActiveTasks(a.UserData)

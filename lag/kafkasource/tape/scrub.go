@@ -214,8 +214,8 @@ func (n *names) settings(r *kmsg.DescribeConfigsResponseResource) {
 
 // metadata is what a member of the consumer protocol subscribes, without its user data; nil of others.
 func (n *names) metadata(protocol string, b []byte) []byte {
-	var m kmsg.ConsumerMemberMetadata
-	if protocol != "consumer" || len(b) == 0 || wire.CheckBlob(wire.Subscription, b) != nil || m.ReadFrom(b) != nil {
+	m, err := wire.ReadSubscription(b)
+	if protocol != "consumer" || err != nil {
 		return nil
 	}
 	m.UserData = nil
@@ -224,8 +224,8 @@ func (n *names) metadata(protocol string, b []byte) []byte {
 }
 
 func (n *names) assignment(protocol string, b []byte) []byte {
-	var a kmsg.ConsumerMemberAssignment
-	if protocol != "consumer" || len(b) == 0 || wire.CheckBlob(wire.Assignment, b) != nil || a.ReadFrom(b) != nil {
+	a, err := wire.ReadAssignment(b)
+	if protocol != "consumer" || err != nil {
 		return nil
 	}
 	a.UserData = nil

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/lagscaler/lagscaler/lag"
@@ -24,6 +25,9 @@ import (
 var metadataServices = []netip.Addr{
 	netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("100.100.100.200"), netip.MustParseAddr("168.63.129.16"),
 }
+
+// OneAddress reports whether a host, with or without a port, is one for kafka-go: it takes one with a comma for several addresses, and panics.
+func OneAddress(host string) bool { return !strings.Contains(host, ",") }
 
 // addressRefused is the error of an address that a broker advertises and that is not dialled.
 func addressRefused(address, why string) error {

@@ -7,7 +7,6 @@ import (
 	"net"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -319,9 +318,6 @@ func (c *Client) addressOf(broker int32) string {
 	}
 	return addressOf(c.brokers[i])
 }
-
-// OneAddress reports whether a host, with or without a port, is one for kafka-go: it takes one with a comma for several addresses, and panics.
-func OneAddress(host string) bool { return !strings.Contains(host, ",") }
 
 func addressOf(b lag.Broker) string { return net.JoinHostPort(b.Host, strconv.Itoa(int(b.Port))) }
 

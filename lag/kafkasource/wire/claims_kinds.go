@@ -6,7 +6,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// The responses about share groups (KIP-932) and streams groups (KIP-1071), and those that only recordings or lagscaler check decode with kmsg.
+// The responses about share groups (KIP-932) and streams groups (KIP-1071).
 
 func (r *claims) shareGroups() {
 	groupsOf[kmsg.ShareGroupDescribeResponseGroup, kmsg.ShareGroupDescribeResponseGroupMember](r, 11, func() {
@@ -130,68 +130,4 @@ func (r *claims) topologyNode() {
 	r.bytes() // sink
 	r.names() // stores
 	r.names() // successors
-}
-
-// listOffsets, as a recording has it: the source itself decodes it without kmsg, and so it does with offsetFetch.
-func (r *claims) listOffsets() {
-	r.since(2, 4) // throttle time
-	array[kmsg.ListOffsetsResponseTopic](r, minOffsetsTopic, func() {
-		r.bytes() // name
-		array[kmsg.ListOffsetsResponseTopicPartition](r, 7, func() {
-			r.Span(6) // number, code
-			if r.version == 0 {
-				n := 8 * r.arrayLen(8)
-				r.memory += n
-				r.Span(n)
-			}
-			r.since(1, 16) // timestamp, offset
-			r.since(4, 4)  // leader epoch
-		})
-	})
-}
-
-func (r *claims) offsetFetch() {
-	r.since(3, 4) // throttle time
-	if r.version < 8 {
-		array[kmsg.OffsetFetchResponseTopic](r, minTopic, func() {
-			r.bytes() // name
-			array[kmsg.OffsetFetchResponseTopicPartition](r, minPartition, r.commit)
-		})
-		r.since(2, 2) // code
-		return
-	}
-	array[kmsg.OffsetFetchResponseGroup](r, minGroup, func() {
-		r.bytes() // group
-		array[kmsg.OffsetFetchResponseGroupTopic](r, minTopic, func() {
-			if r.version < 10 {
-				r.bytes() // name
-			}
-			r.since(10, 16) // id
-			array[kmsg.OffsetFetchResponseGroupTopicPartition](r, minPartition, r.commit)
-		})
-		r.Span(2) // code
-	})
-}
-
-func (r *claims) commit() {
-	r.Span(12)    // number, offset
-	r.since(5, 4) // leader epoch
-	r.bytes()     // metadata
-	r.Span(2)     // code
-}
-
-func (r *claims) describeCluster() {
-	r.Span(6)     // throttle time, code
-	r.bytes()     // message
-	r.since(1, 1) // kind of the brokers
-	r.bytes()     // cluster id
-	r.Span(4)     // controller
-	array[kmsg.DescribeClusterResponseBroker](r, 11, func() {
-		r.Span(4) // id
-		r.bytes() // host
-		r.Span(4) // port
-		r.bytes() // rack
-		r.since(2, 1)
-	})
-	r.Span(4) // authorized operations
 }

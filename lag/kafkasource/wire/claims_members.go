@@ -12,6 +12,22 @@ const (
 	Assignment               // ConsumerProtocolAssignment
 )
 
+// ReadSubscription decodes what a member subscribes. It refuses what [CheckBlob] refuses: kmsg trusts counts.
+func ReadSubscription(raw []byte) (m kmsg.ConsumerMemberMetadata, err error) {
+	if err = CheckBlob(Subscription, raw); err == nil {
+		err = m.ReadFrom(raw)
+	}
+	return m, err
+}
+
+// ReadAssignment decodes what a member is assigned. It refuses what [CheckBlob] refuses.
+func ReadAssignment(raw []byte) (a kmsg.ConsumerMemberAssignment, err error) {
+	if err = CheckBlob(Assignment, raw); err == nil {
+		err = a.ReadFrom(raw)
+	}
+	return a, err
+}
+
 // CheckBlob refuses a blob whose counts and lengths do not fit into its bytes, or that takes too much memory, as [Check] does
 // with responses.
 func CheckBlob(b Blob, raw []byte) error {

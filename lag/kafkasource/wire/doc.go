@@ -15,8 +15,11 @@
 //
 // kmsg trusts the counts in a message. So [Check] walks through a response before kmsg decodes it, and refuses the response if
 // its lengths, counts or tags claim more bytes than it has, or if it would take more than [MostMemory] bytes of memory for each of
-// its own. It also drops tagged fields, which nobody reads. [CheckBlob] refuses metadata that members of classic groups send to
-// each other for the same reasons.
+// its own. It also drops tagged fields, which nobody reads. [ReadSubscription] and [ReadAssignment] refuse metadata that
+// members of classic groups send to each other for the same reasons.
+//
+// The package has one task: to turn bytes of others into values at a cost that these bytes allow. Our own decoders and the checks before
+// kmsg's share one reader and its bounds; each kind of message has a file.
 //
 // The tests compare every version with kmsg's code, and fuzz the decoders.
 package wire
