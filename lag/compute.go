@@ -27,13 +27,20 @@ func Compute(o Observation, prev *Snapshot, keep []string) *Snapshot {
 	return d.Compute(o, prev)
 }
 
-// Compute turns one poll into a Snapshot. It is the only way to make one.
+// Compute is Take that leaves the observation as it is.
+func (d *Declared) Compute(o Observation, prev *Snapshot) *Snapshot {
+	o.Groups = slices.Clone(o.Groups)
+	return d.Take(&o, prev)
+}
+
+// Take turns one poll into a Snapshot. It is the only way to make one. It removes the commits from the observation, group by group:
+// those of a million partitions take 24 MB, which need not stay in memory until the whole snapshot is made.
 //
 // What this poll could not read is taken from the snapshot before (nil at first) and marked: members and owners while
 // a classic group rebalances (a coordinator returns them only while the group is Stable), and offsets of a group that
 // could not be read (Err and Missed say so, ReadAt stays old). A group whose coordinator says that it does not exist is kept
 // for a grace time.
-func (d *Declared) Compute(o Observation, prev *Snapshot) *Snapshot {
+func (d *Declared) Take(o *Observation, prev *Snapshot) *Snapshot {
 	if prev == nil {
 		prev = &Snapshot{}
 	}
@@ -50,11 +57,13 @@ func (d *Declared) Compute(o Observation, prev *Snapshot) *Snapshot {
 	if len(s.Topics) == 0 && len(o.Errors) > 0 {
 		s.Topics = prev.Topics
 	}
+	var space room
 	for i := range o.Groups {
 		before, _ := prev.Group(o.Groups[i].Group)
-		if g, ok := d.readGroup(&o.Groups[i], before, s); ok {
+		if g, ok := d.readGroup(&o.Groups[i], before, s, &space); ok {
 			s.Groups = append(s.Groups, g)
 		}
+		o.Groups[i].Commits = nil
 	}
 	s.Groups = append(s.Groups, d.unreadGroups(o, prev)...)
 	s.Groups = append(s.Groups, d.keptGroups(o, prev, s)...)
@@ -63,7 +72,7 @@ func (d *Declared) Compute(o Observation, prev *Snapshot) *Snapshot {
 }
 
 // unreadGroups are the groups that this poll does not mention and that are not forgotten yet.
-func (d *Declared) unreadGroups(o Observation, prev *Snapshot) []GroupLag {
+func (d *Declared) unreadGroups(o *Observation, prev *Snapshot) []GroupLag {
 	var groups []GroupLag
 	for i := range prev.Groups {
 		g := &prev.Groups[i]
@@ -93,7 +102,7 @@ func (o *Observation) mentions(name string) bool {
 
 // keptGroups are the groups to keep that are not in the snapshot so far. They do not exist, if their coordinator says so or if
 // the list of groups is complete. Otherwise nothing is known of them.
-func (d *Declared) keptGroups(o Observation, prev, s *Snapshot) []GroupLag {
+func (d *Declared) keptGroups(o *Observation, prev, s *Snapshot) []GroupLag {
 	if len(d.Keep) == 0 {
 		return nil
 	}
@@ -126,7 +135,7 @@ func (d *Declared) keptGroups(o Observation, prev, s *Snapshot) []GroupLag {
 }
 
 // listingFailed reports whether the list of groups is not complete, and why.
-func listingFailed(o Observation) (why ErrorCode, failed bool) {
+func listingFailed(o *Observation) (why ErrorCode, failed bool) {
 	i := slices.IndexFunc(o.Errors, func(e ReadError) bool {
 		return e.Stage == StageList || e.Stage == StageConnect || e.Stage == StageMetadata
 	})
@@ -145,7 +154,7 @@ func carryOver(before *GroupLag, why ErrorCode) GroupLag {
 }
 
 // readGroup is one group of this poll; ok is false for a dead group that is past its grace.
-func (d *Declared) readGroup(r *GroupRead, before *GroupLag, s *Snapshot) (GroupLag, bool) {
+func (d *Declared) readGroup(r *GroupRead, before *GroupLag, s *Snapshot, space *room) (GroupLag, bool) {
 	if r.State == Dead && r.Err == OK {
 		if before == nil || before.Missed >= gracePolls || before.Absent() {
 			return GroupLag{}, false
@@ -172,8 +181,9 @@ func (d *Declared) readGroup(r *GroupRead, before *GroupLag, s *Snapshot) (Group
 		return g, true
 	}
 	v := newLeaver(&g, before, past, d, s.At)
-	g.Topics = topics(&v, r.Commits, s)
+	g.Topics = topics(&v, r.Commits, s, space)
 	setOwners(&g)
+	space.keep(&g, before)
 	return g, true
 }
 
@@ -197,6 +207,9 @@ func describe(r *GroupRead, before *GroupLag) GroupLag {
 	if !g.Described && before != nil {
 		g.Members, g.Assignor, g.Protocol = before.Members, before.Assignor, before.Protocol
 		g.Generation = before.Generation
+	}
+	if before != nil && equalMembers(before.Members, g.Members) {
+		g.Members = before.Members // one copy of them, not two
 	}
 	g.Subtopologies = subtopologies(&g, r.Subtopologies, before)
 	return g

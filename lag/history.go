@@ -64,12 +64,14 @@ type History struct {
 	topics map[string]*topicEnds
 	groups map[string]*groupHistory
 	times  map[string]RecordTimes // by topic
+	lates  []TimeLag              // of the topic that timeLags looks at
 }
 
 // groupHistory is what is remembered of a group: the last offsets of each partition, counters, and the last polls.
 type groupHistory struct {
 	topics       map[string]*topicState
 	stands       Stands
+	timeLags     [][]TimeLag // of the last poll, see Rates
 	total        counters
 	lateness     lateness
 	polls        []pollTotals
@@ -210,7 +212,7 @@ func (h *History) rates(p *groupHistory, g *GroupLag, sum Summary, now time.Time
 		Missed:       missed(g, now),
 	}
 	r.Stalled = r.Rest.Stalled
-	r.timeLags = h.timeLags(g, &p.stands)
+	r.timeLags = h.timeLags(p, g)
 	r.TimeLag = r.worst(g, nil)
 	r.Direction = direction(r, sum)
 	if r.Direction == Shrinking {

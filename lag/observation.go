@@ -1,6 +1,7 @@
 package lag
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -131,6 +132,31 @@ type Member struct {
 	Pattern    string   // KIP-848: subscribed regular expression
 	Assigned   []TopicPartitions
 	Target     []TopicPartitions // KIP-848: the assignment it moves to, when that differs
+}
+
+// equalMembers reports whether nothing differs between two lists of members.
+func equalMembers(a, b []Member) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if !a[i].equal(&b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func (m *Member) equal(o *Member) bool {
+	return m.ID == o.ID && m.InstanceID == o.InstanceID && m.ClientID == o.ClientID && m.Host == o.Host && m.Rack == o.Rack && m.Pattern == o.Pattern &&
+		m.Generation == o.Generation && m.Epoch == o.Epoch &&
+		(m.Topics == nil) == (o.Topics == nil) && slices.Equal(m.Topics, o.Topics) &&
+		(m.Assigned == nil) == (o.Assigned == nil) && slices.EqualFunc(m.Assigned, o.Assigned, TopicPartitions.equal) &&
+		(m.Target == nil) == (o.Target == nil) && slices.EqualFunc(m.Target, o.Target, TopicPartitions.equal)
+}
+
+func (t TopicPartitions) equal(o TopicPartitions) bool {
+	return t.Topic == o.Topic && slices.Equal(t.Partitions, o.Partitions)
 }
 
 // MemberName is the client id and the host of a member, such as worker-1@10.0.0.7; empty if neither is known.

@@ -1,6 +1,9 @@
 package lag
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Age is how long before the newest reading of a log's end the record at an offset was appended. It is interpolated
 // between the two readings around it. read is called with indexes below n, of which the oldest reading is 0; ok is
@@ -81,37 +84,49 @@ func (t TimeLag) minus(seconds float64) TimeLag {
 }
 
 // timeLags is the time lag of every partition. That of a topic that no member subscribes to is not known: nobody may want to read it.
-func (h *History) timeLags(g *GroupLag, stands *Stands) [][]TimeLag {
+// Those of a topic that are as they were share the memory of the poll before.
+func (h *History) timeLags(past *groupHistory, g *GroupLag) [][]TimeLag {
 	all := make([][]TimeLag, len(g.Topics))
 	for t := range g.Topics {
 		topic := &g.Topics[t]
-		all[t] = make([]TimeLag, len(topic.Partitions))
-		if _, left := findLeft(g.Left, topic.Topic); left {
-			continue
-		}
-		ends := h.topics[topic.Topic]
-		interval := stands.Interval(t).Seconds()
+		_, left := findLeft(g.Left, topic.Topic)
+		ends, interval := h.topics[topic.Topic], past.stands.Interval(t).Seconds()
+		h.lates = h.lates[:0]
 		for i := range topic.Partitions {
-			p := &topic.Partitions[i]
-			position, _ := p.Position()
-			v, ok := stands.View(t, i)
-			switch {
-			case ok && v.Stand == StandRead:
-				all[t][i] = NewTimeLag(0, false)
-				continue
-			case ok && (v.Stand == StandRest || v.MayRest):
-				continue // unknown
-			case ok:
-				position = max(position, v.Unread)
+			late := TimeLag{}
+			if !left {
+				v, ok := past.stands.View(t, i)
+				late = ends.unread(&topic.Partitions[i], v, ok, interval)
 			}
-			all[t][i] = ends.timeLag(p, position)
-			if v.Stand == StandMoving {
-				all[t][i] = all[t][i].minus(interval)
-			}
-			all[t][i].atLeast = all[t][i].atLeast || v.Doubted && all[t][i].known
+			h.lates = append(h.lates, late)
+		}
+		if t < len(past.timeLags) && slices.Equal(past.timeLags[t], h.lates) {
+			all[t] = past.timeLags[t]
+		} else {
+			all[t] = slices.Clone(h.lates)
 		}
 	}
+	past.timeLags = all
 	return all
+}
+
+// unread is the time lag of one partition, whose stand is v if it is remembered; interval is the time between commits, in seconds.
+func (t *topicEnds) unread(p *PartitionLag, v View, remembered bool, interval float64) TimeLag {
+	position, _ := p.Position()
+	switch {
+	case remembered && v.Stand == StandRead:
+		return NewTimeLag(0, false)
+	case remembered && (v.Stand == StandRest || v.MayRest):
+		return TimeLag{} // unknown
+	case remembered:
+		position = max(position, v.Unread)
+	}
+	late := t.timeLag(p, position)
+	if v.Stand == StandMoving {
+		late = late.minus(interval)
+	}
+	late.atLeast = late.atLeast || v.Doubted && late.known
+	return late
 }
 
 // worst is the time lag of the worst partition of the topics that are wanted; nil wants all. A partition that lags for an

@@ -59,13 +59,13 @@ func (t *taking) run() {
 }
 
 func (t *taking) compute() {
-	c, o := t.cluster, t.o
-	if was := t.before.Snapshot.ClusterID; was != "" && o.ClusterID != "" && was != o.ClusterID {
+	c := t.cluster
+	if was := t.before.Snapshot.ClusterID; was != "" && t.o.ClusterID != "" && was != t.o.ClusterID {
 		t.forget() // another cluster took its place, with the operator's consent
 	}
 	prev, name := t.before.Snapshot, t.of.Name
-	s := t.declared.Compute(o, prev)
-	t.o.Groups = nil // the commits of a million partitions take 32 MB, and nobody reads them again
+	s := t.declared.Take(&t.o, prev)
+	t.o.Groups = nil // nobody reads them again
 	t.events = c.monitor.Snapshot(s, t.hints)
 	slo := func(group string) lag.SLO { return c.slo(name, group) }
 	rates := c.history.Add(s, slo)
