@@ -1,12 +1,14 @@
 package metrics
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -14,6 +16,7 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+	"github.com/prometheus/common/expfmt"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
 )
@@ -209,5 +212,39 @@ func TestPartOfThePage(t *testing.T) {
 	want := "# HELP lagscaler_brokers Brokers that the cluster's metadata lists.\n# TYPE lagscaler_brokers gauge\nlagscaler_brokers{kafka_cluster=\"main\"} 3\n"
 	if got := w.Body.String(); got != want {
 		t.Errorf("got %s", got)
+	}
+}
+
+// A page whose metrics take each other's memory is the page of metrics that were made one by one.
+func TestMetricsThatShareMemoryAreWritten(t *testing.T) {
+	p := page((&fleet{name: "main", groups: 3, topics: 2, partitions: 4, lag: 300}).report(12), everything)
+	ours := source(func() ([]maker, error) {
+		all, err := p.makers()
+		return slices.DeleteFunc(all, func(m maker) bool { return !strings.HasPrefix(m.name, "lagscaler_") }), err // the process changes
+	})
+	gathered, err := ours.Gather()
+	if err != nil || len(gathered) < 50 {
+		t.Fatalf("%v, %d metrics", err, len(gathered))
+	}
+	for _, format := range []expfmt.FormatType{expfmt.TypeTextPlain, expfmt.TypeOpenMetrics, expfmt.TypeProtoDelim} {
+		as := http.Header{"Content-Type": {string(expfmt.NewFormat(format))}}
+		var want, got bytes.Buffer
+		enc := expfmt.NewEncoder(&want, expfmt.Format(as.Get("Content-Type")))
+		for _, f := range gathered {
+			if err := enc.Encode(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if end, ok := enc.(expfmt.Closer); ok {
+			if err := end.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := ours.write(&got, as, nil); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got.Bytes(), want.Bytes()) {
+			t.Errorf("%s: the page is\n%s\nmade one by one\n%s", as, got.Bytes(), want.Bytes())
+		}
 	}
 }

@@ -233,8 +233,8 @@ func (p *Page) makers() ([]maker, error) {
 	for i := range all {
 		if h, ok := p.helps[all[i].name]; ok {
 			family := all[i].make
-			all[i].make = func() *dto.MetricFamily {
-				f := family()
+			all[i].make = func(r *reused) *dto.MetricFamily {
+				f := family(r)
 				f.Help = &h
 				return f
 			}

@@ -19,14 +19,14 @@ import (
 // metric, and only one of them is in memory.
 type maker struct {
 	name string
-	make func() *dto.MetricFamily // without series: it has none
+	make func(r *reused) *dto.MetricFamily // without series: it has none
 }
 
 // makers are those of a table over its views.
 func makers[V view](table []row[V], views []V) []maker {
 	all := make([]maker, len(table))
 	for i := range table {
-		all[i] = maker{table[i].Name, func() *dto.MetricFamily { return table[i].family(views) }}
+		all[i] = maker{table[i].Name, func(r *reused) *dto.MetricFamily { return table[i].family(views, r) }}
 	}
 	return all
 }
@@ -35,17 +35,54 @@ func makers[V view](table []row[V], views []V) []maker {
 func made(families []*dto.MetricFamily) []maker {
 	all := make([]maker, len(families))
 	for i, f := range families {
-		all[i] = maker{f.GetName(), func() *dto.MetricFamily { return f }}
+		all[i] = maker{f.GetName(), func(*reused) *dto.MetricFamily { return f }}
 	}
 	return all
+}
+
+// series is one series of a metric, with all that it consists of but its labels.
+type series struct {
+	metric  dto.Metric
+	counter dto.Counter
+	gauge   dto.Gauge
+	value   float64
+}
+
+// reused is the memory of the series of a metric that is written already: the next metric takes it. A page of 350,000 series is otherwise
+// 80 MB of garbage.
+type reused struct {
+	series []*series
+	taken  int
+}
+
+// again makes all of it free; nil stays nil.
+func (r *reused) again() *reused {
+	if r != nil {
+		r.taken = 0
+	}
+	return r
+}
+
+// next is an empty series. Nil makes a new one each time.
+func (r *reused) next() *series {
+	switch {
+	case r == nil:
+		return &series{}
+	case r.taken == len(r.series):
+		r.series = append(r.series, &series{})
+	}
+	s := r.series[r.taken]
+	r.taken++
+	s.metric.Counter, s.metric.Gauge = nil, nil
+	return s
 }
 
 // source gives the makers of a page, in any order.
 type source func() ([]maker, error)
 
 // each makes one metric after the other, in the order of their names. Those without series are left out, and those that are not wanted;
-// none is wanted: all are.
-func (s source) each(wanted []string, yield func(*dto.MetricFamily) error) error {
+// none is wanted: all are. With r, a metric holds only until the next one is made.
+func (s source) each(wanted []string, r *reused, yield func(*dto.MetricFamily) error) error {
 	all, err := s()
 	if err != nil {
 		return err
@@ -55,7 +92,7 @@ func (s source) each(wanted []string, yield func(*dto.MetricFamily) error) error
 		if len(wanted) > 0 && !slices.Contains(wanted, m.name) {
 			continue
 		}
-		f := m.make()
+		f := m.make(r.again())
 		if len(f.Metric) == 0 {
 			continue
 		}
@@ -68,7 +105,7 @@ func (s source) each(wanted []string, yield func(*dto.MetricFamily) error) error
 
 // Gather has all metrics at once.
 func (s source) Gather() (all []*dto.MetricFamily, err error) {
-	err = s.each(nil, func(f *dto.MetricFamily) error {
+	err = s.each(nil, nil, func(f *dto.MetricFamily) error {
 		all = append(all, f)
 		return nil
 	})
@@ -103,7 +140,7 @@ func (s source) write(w io.Writer, as http.Header, wanted []string) error {
 		return err
 	}
 	enc := expfmt.NewEncoder(packed, expfmt.Format(as.Get("Content-Type")))
-	if err := s.each(wanted, enc.Encode); err != nil {
+	if err := s.each(wanted, &reused{}, enc.Encode); err != nil {
 		return err
 	}
 	if end, ok := enc.(expfmt.Closer); ok { // OpenMetrics has a last line

@@ -78,6 +78,7 @@ type out struct {
 	metric *Metric
 	base   []*dto.LabelPair
 	family *dto.MetricFamily // nil: only count
+	reused *reused           // nil: each series is new
 	n      int
 }
 
@@ -87,7 +88,9 @@ func (o *out) add(value float64, own ...string) {
 	if o.family == nil {
 		return
 	}
-	m := &dto.Metric{Label: o.base}
+	one := o.reused.next()
+	m := &one.metric
+	m.Label = o.base
 	if len(own) > 0 {
 		names := o.metric.Labels[len(o.metric.Labels)-len(own):]
 		m.Label = append(make([]*dto.LabelPair, 0, len(o.base)+len(own)), o.base...)
@@ -95,11 +98,13 @@ func (o *out) add(value float64, own ...string) {
 			m.Label = append(m.Label, pair(names[i], own[i]))
 		}
 	}
-	is := value // a copy, so that nothing is allocated where series are only counted
+	one.value = value
 	if o.metric.Type == Counter {
-		m.Counter = &dto.Counter{Value: &is}
+		one.counter.Value = &one.value
+		m.Counter = &one.counter
 	} else {
-		m.Gauge = &dto.Gauge{Value: &is}
+		one.gauge.Value = &one.value
+		m.Gauge = &one.gauge
 	}
 	o.family.Metric = append(o.family.Metric, m)
 }
@@ -136,8 +141,8 @@ func (o *out) flag(b bool, own ...string) {
 }
 
 // family renders one metric over the views of its table.
-func (r *row[V]) family(views []V) *dto.MetricFamily {
-	o := &out{metric: &r.Metric, family: &dto.MetricFamily{Name: &r.Name, Help: &r.Help, Type: r.Type.dto()}}
+func (r *row[V]) family(views []V, memory *reused) *dto.MetricFamily {
+	o := &out{metric: &r.Metric, reused: memory, family: &dto.MetricFamily{Name: &r.Name, Help: &r.Help, Type: r.Type.dto()}}
 	for _, v := range views {
 		r.into(v, o)
 	}
