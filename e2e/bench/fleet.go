@@ -28,9 +28,8 @@ import (
 // offsets cost much more than ends.
 const (
 	fleetBrokers  = 3
-	fleetTopics   = 300
-	fleetPerTopic = 10
-	fleetGroups   = 3_000
+	fleetReaders  = 10 // groups that read a topic
+	fleetPerTopic = 10 // partitions
 
 	fleetWarmUp   = 20 * time.Second // two polls, and what the first one compiles in the brokers
 	fleetMeasured = time.Minute      // six polls, one of which reads the starts of the logs, and two readings of metadata
@@ -72,7 +71,7 @@ func reportShards(ctx context.Context, rounds, groups int, file string) error {
 		return err
 	}
 	err = func() error {
-		if err := fillReal(ctx, strings.Split(cluster.Bootstrap(), ","), numbered(fleetTopics), fill{groups: groups, partitions: fleetPerTopic, members: true}); err != nil {
+		if err := fillReal(ctx, strings.Split(cluster.Bootstrap(), ","), numbered(groups/fleetReaders), fill{groups: groups, partitions: fleetPerTopic, members: true}); err != nil {
 			return fmt.Errorf("filling the cluster: %w", err)
 		}
 		var costs []brokersCost
@@ -305,7 +304,7 @@ func renderShards(costs []brokersCost, version kafka.Version, rounds, groups int
 	var b strings.Builder
 	fmt.Fprintf(&b, "Kafka %s, %d brokers, %s groups with a member each, %d topics of %d partitions, each read by %d groups: %s group-partitions. Polls every %v, samples every second.\n"+
 		"%d rounds of one shard and of ten, in turns, %v each after %v without measuring; the mean. %s.\n\n",
-		version, fleetBrokers, thousands(groups), fleetTopics, fleetPerTopic, groups/fleetTopics, thousands(groups*fleetPerTopic), fleetInterval, rounds, fleetMeasured, fleetWarmUp, machine())
+		version, fleetBrokers, thousands(groups), groups/fleetReaders, fleetPerTopic, fleetReaders, thousands(groups*fleetPerTopic), fleetInterval, rounds, fleetMeasured, fleetWarmUp, machine())
 	apis := map[string]bool{}
 	for _, c := range costs {
 		for api, rate := range c.requests {

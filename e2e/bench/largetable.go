@@ -24,7 +24,8 @@ func reportLarge(ctx context.Context, file string) error {
 func renderLarge(all []large) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Three embedded brokers on the same machine, 1 ms added to each answer. Each cluster is read in a process of its own by the engine of the daemon. %s.\n"+
-		"With pages, the metrics are scraped and five pages are opened after each poll. After two hours, offsets have moved for 120 minutes, each group has had 60 rebalances, and the charts are full.\n"+
+		"With pages, the metrics are scraped and five pages are opened after each poll. At first nothing moves: then a group shares the memory of the snapshot before. \"While everything moves\": in each poll all\n"+
+		"offsets have moved, and each group has a rebalance every two minutes. After two hours of that, each group has had 60 rebalances, and the charts are full.\n"+
 		"A poll is reading, and everything until its report is published. CPU is that of a poll, with the scrape and the pages. A sample lists all groups. Memory is VmHWM.\n\n", machine())
 	b.WriteString(
 		"| what is read | groups listed | groups read | group-partitions | requests a poll | a poll, ms | CPU of a poll, ms | CPU of a sample, ms | GOMEMLIMIT, MB | memory at the most, MB |\n" +
