@@ -57,10 +57,10 @@ func (d *Declared) Take(o *Observation, prev *Snapshot) *Snapshot {
 	if len(s.Topics) == 0 && len(o.Errors) > 0 {
 		s.Topics = prev.Topics
 	}
-	var space room
+	var lists scratch
 	for i := range o.Groups {
 		before, _ := prev.Group(o.Groups[i].Group)
-		if g, ok := d.readGroup(&o.Groups[i], before, s, &space); ok {
+		if g, ok := d.readGroup(&o.Groups[i], before, s, &lists); ok {
 			s.Groups = append(s.Groups, g)
 		}
 		o.Groups[i].Commits = nil
@@ -154,7 +154,7 @@ func carryOver(before *GroupLag, why ErrorCode) GroupLag {
 }
 
 // readGroup is one group of this poll; ok is false for a dead group that is past its grace.
-func (d *Declared) readGroup(r *GroupRead, before *GroupLag, s *Snapshot, space *room) (GroupLag, bool) {
+func (d *Declared) readGroup(r *GroupRead, before *GroupLag, s *Snapshot, lists *scratch) (GroupLag, bool) {
 	if r.State == Dead && r.Err == OK {
 		if before == nil || before.Missed >= gracePolls || before.Absent() {
 			return GroupLag{}, false
@@ -181,9 +181,9 @@ func (d *Declared) readGroup(r *GroupRead, before *GroupLag, s *Snapshot, space 
 		return g, true
 	}
 	v := newLeaver(&g, before, past, d, s.At)
-	g.Topics = topics(&v, r.Commits, s, space)
+	g.Topics = topics(&v, r.Commits, s, lists)
 	setOwners(&g)
-	space.keep(&g, before)
+	lists.keep(&g, before)
 	return g, true
 }
 

@@ -8,7 +8,7 @@ import (
 
 // topics is the group's lag by topic. A topic that its members subscribe to or own shows all its partitions;
 // one that is only committed to shows the committed ones. The group may have left it, see [Left].
-func topics(v *leaver, commits []TopicCommits, s *Snapshot, room *room) []TopicLag {
+func topics(v *leaver, commits []TopicCommits, s *Snapshot, lists *scratch) []TopicLag {
 	g, sub := v.group, v.sub
 	names := make([]string, 0, len(commits)+len(sub.topics))
 	for _, c := range commits {
@@ -30,9 +30,9 @@ func topics(v *leaver, commits []TopicCommits, s *Snapshot, room *room) []TopicL
 		}
 		one := TopicLag{Topic: name, ID: topic.ID}
 		if sub.includes(name) {
-			one.Partitions = everyPartition(topic, committed, g.ReadCommitted, room)
+			one.Partitions = everyPartition(topic, committed, g.ReadCommitted, lists)
 		} else {
-			one.Partitions = committedPartitions(topic, committed, g.ReadCommitted, room)
+			one.Partitions = committedPartitions(topic, committed, g.ReadCommitted, lists)
 		}
 		if len(one.Partitions) == 0 {
 			continue
@@ -48,11 +48,11 @@ func topics(v *leaver, commits []TopicCommits, s *Snapshot, room *room) []TopicL
 
 // everyPartition has an entry for each partition of the topic. When the topic itself could not be read,
 // the committed partitions are all that is known of it.
-func everyPartition(topic *TopicRead, committed []PartitionCommit, readCommitted bool, room *room) []PartitionLag {
+func everyPartition(topic *TopicRead, committed []PartitionCommit, readCommitted bool, lists *scratch) []PartitionLag {
 	if len(topic.Partitions) == 0 {
-		return committedPartitions(topic, committed, readCommitted, room)
+		return committedPartitions(topic, committed, readCommitted, lists)
 	}
-	lags := room.take(len(topic.Partitions))[:len(topic.Partitions)]
+	lags := lists.take(len(topic.Partitions))[:len(topic.Partitions)]
 	next := 0
 	for p := range lags {
 		for next < len(committed) && committed[next].Partition < int32(p) {
@@ -75,8 +75,8 @@ func everyPartition(topic *TopicRead, committed []PartitionCommit, readCommitted
 	return lags
 }
 
-func committedPartitions(topic *TopicRead, committed []PartitionCommit, readCommitted bool, room *room) []PartitionLag {
-	lags := room.take(len(committed))
+func committedPartitions(topic *TopicRead, committed []PartitionCommit, readCommitted bool, lists *scratch) []PartitionLag {
+	lags := lists.take(len(committed))
 	for _, c := range committed {
 		if len(topic.Partitions) > 0 && int(c.Partition) >= len(topic.Partitions) && topic.More == OK {
 			continue // recreated with fewer partitions
@@ -86,20 +86,20 @@ func committedPartitions(topic *TopicRead, committed []PartitionCommit, readComm
 	return lags
 }
 
-// room is where the partitions of one group are put together, before it is known whether they are as at the poll before. The next
-// group uses it again.
-type room []PartitionLag
+// scratch is where the partitions of one group are put together, before it is known whether they are as at the poll before. The next
+// group overwrites it.
+type scratch []PartitionLag
 
-// take is an empty list with room for n partitions.
-func (r *room) take(n int) []PartitionLag {
-	used := len(*r)
-	*r = slices.Grow(*r, n)[:used+n]
-	return (*r)[used:used:len(*r)]
+// take is an empty list with a capacity of n partitions.
+func (s *scratch) take(n int) []PartitionLag {
+	used := len(*s)
+	*s = slices.Grow(*s, n)[:used+n]
+	return (*s)[used:used:len(*s)]
 }
 
-// keep moves the partitions of a group out of the room. Those of a topic that are as they were share the memory of the snapshot before: most
-// groups of a large cluster are idle, and two snapshots of a million partitions are 100 MB.
-func (r *room) keep(g, before *GroupLag) {
+// keep gives the group lists of its own. Those of a topic that are as they were share the memory of the snapshot before: most groups of a
+// large cluster are idle, and two snapshots of a million partitions are 100 MB.
+func (s *scratch) keep(g, before *GroupLag) {
 	for i := range g.Topics {
 		t := &g.Topics[i]
 		if was := before.topic(t.Topic); was != nil && slices.Equal(was.Partitions, t.Partitions) {
@@ -108,7 +108,7 @@ func (r *room) keep(g, before *GroupLag) {
 			t.Partitions = slices.Clone(t.Partitions)
 		}
 	}
-	*r = (*r)[:0]
+	*s = (*s)[:0]
 }
 
 // partitionLag joins a commit (Known is 0 when there is none) with the partition's offsets.
