@@ -23,13 +23,24 @@ import (
 	"github.com/lagscaler/lagscaler/lag/shard"
 )
 
-// The real cluster that shards read. Ten groups a topic are about the worst for shards: the groups of a topic are in six or seven of ten
-// shards, and each of these asks for the ends of the topic. With one group a topic no end is read twice; with a hundred, committed
-// offsets cost much more than ends.
+// sharded is a real cluster that shards read. Each shard asks for the ends of the topics of its groups: how often an end is read depends on how
+// many groups read its topic.
+type sharded struct {
+	groups     int
+	topics     int
+	partitions int // of a topic; each group reads all of one topic
+}
+
+// shardedClusters are the clusters that are measured. The first has the shape of the large clusters of bench-large: commits cost much more than ends,
+// which all ten shards read. Ten groups a topic are about the worst: they are in six or seven of ten shards, and all of these read the ends of
+// the topic. With one group a topic no end is read twice.
+var shardedClusters = []sharded{
+	{groups: 10_000, topics: topics, partitions: perTopic},
+	{groups: 20_000, topics: 2_000, partitions: 10},
+}
+
 const (
-	fleetBrokers  = 3
-	fleetReaders  = 10 // groups that read a topic
-	fleetPerTopic = 10 // partitions
+	fleetBrokers = 3
 
 	fleetWarmUp   = 20 * time.Second // two polls, and what the first one compiles in the brokers
 	fleetMeasured = time.Minute      // six polls, one of which reads the starts of the logs, and two readings of metadata
@@ -59,22 +70,40 @@ type brokersCost struct {
 
 func (c *brokersCost) ours() float64 { return c.cores - c.idle }
 
-// reportShards measures what the brokers of a real Kafka spend on one shard and on ten, in turns, and prints the table, or writes it
-// between its markers.
-func reportShards(ctx context.Context, rounds, groups int, file string) error {
+// reportShards measures what the brokers of real Kafkas spend on one shard and on ten, in turns, and prints the tables, or writes them
+// between their markers.
+func reportShards(ctx context.Context, rounds int, file string) error {
 	version := kafka.Versions[len(kafka.Versions)-1]
+	text := fmt.Sprintf("Kafka %s, %d brokers. Polls every %v, samples every second. %d rounds of one shard and of ten, in turns, %v each after %v without measuring; the mean. %s.\n",
+		version, fleetBrokers, fleetInterval, rounds, fleetMeasured, fleetWarmUp, machine())
+	for _, f := range shardedClusters {
+		part, err := f.measure(ctx, version, rounds)
+		if err != nil {
+			return err
+		}
+		text += part
+	}
+	fmt.Print(text)
+	if file == "" {
+		return nil
+	}
+	return put(file, "shards", "make bench-shards", text)
+}
+
+// measure is the table of one cluster.
+func (f sharded) measure(ctx context.Context, version kafka.Version, rounds int) (text string, err error) {
 	cluster, err := kafka.Open(ctx, kafka.Config{
 		Version: version, Nodes: fleetBrokers,
 		Properties: map[string]string{"group.max.session.timeout.ms": strconv.FormatInt((24 * time.Hour).Milliseconds(), 10)}, // members send no heartbeats
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
+	var costs []brokersCost
 	err = func() error {
-		if err := fillReal(ctx, strings.Split(cluster.Bootstrap(), ","), numbered(groups/fleetReaders), fill{groups: groups, partitions: fleetPerTopic, members: true}); err != nil {
+		if err := fillReal(ctx, strings.Split(cluster.Bootstrap(), ","), numbered(f.topics), fill{groups: f.groups, partitions: f.partitions, members: true}); err != nil {
 			return fmt.Errorf("filling the cluster: %w", err)
 		}
-		var costs []brokersCost
 		for range rounds {
 			for _, n := range shardCounts {
 				c, err := measureShards(ctx, cluster, n)
@@ -85,17 +114,15 @@ func reportShards(ctx context.Context, rounds, groups int, file string) error {
 				costs = append(costs, c)
 			}
 		}
-		text := renderShards(costs, version, rounds, groups)
-		fmt.Print(text)
-		if file == "" {
-			return nil
-		}
-		return put(file, "shards", "make bench-shards", text)
+		return nil
 	}()
 	if failed := cluster.Close(); failed != nil {
 		fmt.Fprintln(os.Stderr, "closing the cluster:", failed) // what was measured stands
 	}
-	return err
+	if err != nil {
+		return "", err
+	}
+	return f.render(costs, rounds), nil
 }
 
 // measureShards measures the brokers while nobody reads, and then while so many shards read, without their start.
@@ -299,12 +326,11 @@ func readShard(ctx context.Context, brokers string, own shard.Shard, l *latest, 
 	return d.Run(ctx, listener)
 }
 
-// renderShards is the table: each number is the mean over the rounds.
-func renderShards(costs []brokersCost, version kafka.Version, rounds, groups int) string {
+// render is the table: each number is the mean over the rounds.
+func (f sharded) render(costs []brokersCost, rounds int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Kafka %s, %d brokers, %s groups with a member each, %d topics of %d partitions, each read by %d groups: %s group-partitions. Polls every %v, samples every second.\n"+
-		"%d rounds of one shard and of ten, in turns, %v each after %v without measuring; the mean. %s.\n\n",
-		version, fleetBrokers, thousands(groups), groups/fleetReaders, fleetPerTopic, fleetReaders, thousands(groups*fleetPerTopic), fleetInterval, rounds, fleetMeasured, fleetWarmUp, machine())
+	fmt.Fprintf(&b, "\n%s groups with a member each, %s topics of %d partitions, each read by %d groups: %s group-partitions.\n\n",
+		thousands(f.groups), thousands(f.topics), f.partitions, f.groups/f.topics, thousands(f.groups*f.partitions))
 	apis := map[string]bool{}
 	for _, c := range costs {
 		for api, rate := range c.requests {

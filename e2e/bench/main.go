@@ -68,7 +68,7 @@ func run() error {
 		return reportBatches(ctx, *write)
 	}
 	if *shards {
-		return reportShards(ctx, *rounds, *groups, *write)
+		return reportShards(ctx, *rounds, *write)
 	}
 	if *many {
 		return reportClusters(ctx, *clusters, *groups, *write)
