@@ -63,7 +63,7 @@ func (c *Columns) fit(g *lag.GroupLag) bool {
 
 // read takes a poll's offsets into their columns, after those of the poll before; complete is false when a partition did not answer.
 func (c *Columns) read(g *lag.GroupLag, before *AllOffsets) (offsets AllOffsets, complete bool) {
-	read, complete := before.after(c.Count), true
+	read, complete := make([]Offsets, c.Count), true
 	for i := range g.Topics {
 		t := &c.Topics[i]
 		if t.Skip {
@@ -71,11 +71,11 @@ func (c *Columns) read(g *lag.GroupLag, before *AllOffsets) (offsets AllOffsets,
 		}
 		partitions := g.Topics[i].Partitions
 		for k := range partitions {
-			read.put(t.First+k, offsetsOf(&partitions[k]))
+			read[t.First+k] = offsetsOf(&partitions[k])
 			complete = complete && partitions[k].Answered()
 		}
 	}
-	return read.AllOffsets, complete
+	return before.next(read), complete
 }
 
 func (c *Columns) column(topic string, partition int32) (int, bool) {

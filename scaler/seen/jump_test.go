@@ -30,9 +30,8 @@ func TestWhatIsAJump(t *testing.T) {
 		for i, rate := range append([]float64{0, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100}, c.last...) {
 			end += rate * poll.Seconds()
 			partial := c.partial && i == 10+len(c.last)-1
-			read := (&AllOffsets{}).after(1)
-			read.put(0, Offsets{End: int64(end), Known: KnowsEnd})
-			last := &Reading{At: int64(i) * int64(poll), Complete: !partial, Offsets: read.AllOffsets}
+			read := (&AllOffsets{}).next([]Offsets{{End: int64(end), Known: KnowsEnd}})
+			last := &Reading{At: int64(i) * int64(poll), Complete: !partial, Offsets: read}
 			r.list = append(r.list, last)
 			r.rate(last, clk)
 		}

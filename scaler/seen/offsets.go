@@ -1,6 +1,8 @@
 package seen
 
 import (
+	"encoding/binary"
+	"iter"
 	"math"
 	"slices"
 
@@ -40,32 +42,46 @@ func offsetsOf(p *lag.PartitionLag) (o Offsets) {
 }
 
 // AllOffsets are those of all partitions at one poll, by column. Ten minutes of polls are remembered, and little changes from one to the
-// next: a partition takes 8 bytes, and the rest is shared with the poll before.
+// next: a partition takes 4 bytes, or 8 where its offsets grow fast, and the rest is shared with the poll before.
 type AllOffsets struct {
-	above []uint32 // log-end offset, and position, of each column, above its floor
+	above []byte // log-end offset, and position, of each column, above its floor: 2 bytes each, or 4 if wide
 	lasts *lasting
+	wide  bool
 }
 
-// lasting is of all columns what stays the same for many polls. It is replaced, never changed.
+// lasting is of all columns what stays the same for many polls. It and its lists are replaced, never changed.
 type lasting struct {
-	floor []int64 // as above; another one when an offset went back, or up by more than 2^32
+	floor []int64 // by twice the column, as above
 	owner []int32
 	known []Known
 }
 
 // Len is the number of columns.
-func (a *AllOffsets) Len() int { return len(a.above) / 2 }
+func (a *AllOffsets) Len() int {
+	if a.lasts == nil {
+		return 0
+	}
+	return len(a.lasts.owner)
+}
 
 // Of are the offsets of a column.
 func (a *AllOffsets) Of(column int) Offsets {
 	o := Offsets{Owner: a.lasts.owner[column], Known: a.lasts.known[column]}
-	if end := 2 * column; o.Known&KnowsEnd != 0 {
-		o.End = a.lasts.floor[end] + int64(a.above[end])
+	if o.Known&KnowsEnd != 0 {
+		o.End = a.at(2 * column)
 	}
-	if position := 2*column + 1; o.Known&KnowsPosition != 0 {
-		o.Position = a.lasts.floor[position] + int64(a.above[position])
+	if o.Known&KnowsPosition != 0 {
+		o.Position = a.at(2*column + 1)
 	}
 	return o
+}
+
+// at is the offset at a place in above.
+func (a *AllOffsets) at(i int) int64 {
+	if a.wide {
+		return a.lasts.floor[i] + int64(binary.LittleEndian.Uint32(a.above[4*i:]))
+	}
+	return a.lasts.floor[i] + int64(binary.LittleEndian.Uint16(a.above[2*i:]))
 }
 
 // AllKnown reports whether both offsets of every column were answered.
@@ -78,50 +94,106 @@ func (a *AllOffsets) sameOwners(b *AllOffsets) bool {
 	return a.lasts == b.lasts || a.lasts != nil && b.lasts != nil && slices.Equal(a.lasts.owner, b.lasts.owner)
 }
 
-// filling are offsets that are being read. What lasts is shared with the poll before until some of it changes.
-type filling struct {
-	AllOffsets
-	own bool // lasts is not shared
+// next are the offsets of the poll after this one. It shares what lasts; with another number of columns, nothing.
+func (a *AllOffsets) next(columns []Offsets) AllOffsets {
+	if a.Len() != len(columns) || a.lasts == nil {
+		n := len(columns)
+		a = &AllOffsets{lasts: &lasting{floor: make([]int64, 2*n), owner: make([]int32, n), known: make([]Known, n)}}
+	}
+	lasts := a.lasts.with(columns)
+	next := AllOffsets{lasts: lasts}
+	switch highest, fits := lasts.highest(columns); {
+	case fits && highest <= math.MaxUint16:
+	case !fits || a.growth(columns) <= math.MaxUint16/floorLasts:
+		next.lasts = lasts.raised(columns)
+	default:
+		next.wide = true
+	}
+	next.fill(columns)
+	return next
 }
 
-// after begins the offsets of the poll after another one; n is the number of columns. With another number nothing is shared.
-func (a *AllOffsets) after(n int) *filling {
-	f := &filling{AllOffsets: AllOffsets{above: make([]uint32, 2*n), lasts: a.lasts}}
-	if a.Len() != n || a.lasts == nil {
-		f.lasts, f.own = &lasting{floor: make([]int64, 2*n), owner: make([]int32, n), known: make([]Known, n)}, true
+// floorLasts is for how many polls a new floor must do, as offsets grow now: it takes as much room as four polls.
+//
+//	a partition grows by      its offsets take
+//	8 191 in a poll           2 bytes; a new floor every eighth poll
+//	8 192 in a poll           4 bytes; a new floor after 2^32
+const floorLasts = 8
+
+// with is what lasts with other owners, or other parts known, if there are any.
+func (l *lasting) with(columns []Offsets) *lasting {
+	same := true
+	for c, o := range columns {
+		same = same && l.owner[c] == o.Owner && l.known[c] == o.Known
 	}
-	return f
+	if same {
+		return l
+	}
+	next := &lasting{floor: l.floor, owner: make([]int32, len(columns)), known: make([]Known, len(columns))}
+	for c, o := range columns {
+		next.owner[c], next.known[c] = o.Owner, o.Known
+	}
+	return next
 }
 
-// put sets the offsets of a column, each once.
-func (f *filling) put(column int, o Offsets) {
-	if f.lasts.owner[column] != o.Owner || f.lasts.known[column] != o.Known {
-		lasts := f.change()
-		lasts.owner[column], lasts.known[column] = o.Owner, o.Known
+// raised is what lasts with a floor that is these offsets.
+func (l *lasting) raised(columns []Offsets) *lasting {
+	next := &lasting{floor: slices.Clone(l.floor), owner: l.owner, known: l.known}
+	for i, offset := range eachKnown(columns) {
+		next.floor[i] = offset
 	}
-	if o.Known&KnowsEnd != 0 {
-		f.raise(2*column, o.End)
+	return next
+}
+
+// highest is how far an offset is above its floor, at most; fits is false if one is below, or above by more than 4 bytes can tell.
+func (l *lasting) highest(columns []Offsets) (most int64, fits bool) {
+	for i, offset := range eachKnown(columns) {
+		above := offset - l.floor[i]
+		if above < 0 || above > math.MaxUint32 {
+			return 0, false
+		}
+		most = max(most, above)
 	}
-	if o.Known&KnowsPosition != 0 {
-		f.raise(2*column+1, o.Position)
+	return most, true
+}
+
+// growth is how much an offset grew since this poll, at most.
+func (a *AllOffsets) growth(columns []Offsets) (most int64) {
+	for c, o := range columns {
+		was := a.Of(c)
+		if o.Known&was.Known&KnowsEnd != 0 {
+			most = max(most, o.End-was.End)
+		}
+		if o.Known&was.Known&KnowsPosition != 0 {
+			most = max(most, o.Position-was.Position)
+		}
+	}
+	return most
+}
+
+// fill puts the offsets above their floors.
+func (a *AllOffsets) fill(columns []Offsets) {
+	bytes := 2
+	if a.wide {
+		bytes = 4
+	}
+	a.above = make([]byte, 2*bytes*len(columns))
+	for i, offset := range eachKnown(columns) {
+		if above := offset - a.lasts.floor[i]; a.wide {
+			binary.LittleEndian.PutUint32(a.above[4*i:], uint32(above))
+		} else {
+			binary.LittleEndian.PutUint16(a.above[2*i:], uint16(above))
+		}
 	}
 }
 
-// raise puts an offset above its floor, which is moved to the offset where that does not fit.
-func (f *filling) raise(i int, offset int64) {
-	above := offset - f.lasts.floor[i]
-	if above < 0 || above > math.MaxUint32 {
-		f.change().floor[i] = offset
-		above = 0
+// eachKnown are the offsets that are known, with their places in above.
+func eachKnown(columns []Offsets) iter.Seq2[int, int64] {
+	return func(yield func(int, int64) bool) {
+		for c, o := range columns {
+			if o.Known&KnowsEnd != 0 && !yield(2*c, o.End) || o.Known&KnowsPosition != 0 && !yield(2*c+1, o.Position) {
+				return
+			}
+		}
 	}
-	f.above[i] = uint32(above)
-}
-
-// change is what lasts, to be changed: a copy of it at the first time.
-func (f *filling) change() *lasting {
-	if !f.own {
-		f.lasts = &lasting{floor: slices.Clone(f.lasts.floor), owner: slices.Clone(f.lasts.owner), known: slices.Clone(f.lasts.known)}
-		f.own = true
-	}
-	return f.lasts
 }

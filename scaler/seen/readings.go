@@ -58,15 +58,15 @@ func (r *Readings) reordered(to *Columns) Readings {
 	next := Readings{Columns: to, list: make([]*Reading, len(r.list))}
 	before := &AllOffsets{}
 	for i, old := range r.list {
-		moved, offsets := *old, before.after(to.Count)
+		moved, offsets := *old, make([]Offsets, to.Count)
 		for _, t := range to.Topics {
 			for k, p := range t.Partitions {
 				if c, ok := r.Columns.column(t.Name, p); ok && !t.Skip {
-					offsets.put(t.First+k, old.Offsets.Of(c))
+					offsets[t.First+k] = old.Offsets.Of(c)
 				}
 			}
 		}
-		moved.Offsets = offsets.AllOffsets
+		moved.Offsets = before.next(offsets)
 		next.list[i], before = &moved, &moved.Offsets
 	}
 	return next
