@@ -22,6 +22,7 @@ const seriesMost = 7 * 24 * 12
 // each number is kept to 0.05 %.
 type Series struct {
 	end   int64    // the step after the newest, in SeasonSteps since 1970
+	early []run    // oldest first: what is before codes, of a series that was shrunk
 	codes []uint16 // oldest first
 }
 
@@ -34,6 +35,7 @@ type Point struct {
 // Points are the steps that are known, oldest first.
 func (s Series) Points() []Point {
 	var out []Point
+	s = s.plain()
 	for i, c := range s.codes {
 		if c != unknownCode {
 			at := (s.end - int64(len(s.codes)-i)) * int64(SeasonStep)
@@ -58,7 +60,8 @@ func (s Series) put(at time.Time, v float64) Series {
 	for range gap {
 		codes = append(codes, unknownCode)
 	}
-	return Series{end: step + 1, codes: append(codes, encode(v))}
+	codes = append(codes, encode(v))
+	return Series{end: step + 1, early: newest(s.early, seriesMost-len(codes)), codes: codes}
 }
 
 // How many steps are saved as one: of the last day those of a quarter of an hour, of the days before those of an hour.
@@ -70,11 +73,11 @@ const (
 // thinned is the series with few different values in each quarter of an hour, or hour, that is over, so that it is small when saved: what
 // merge makes of the known ones. Unknown steps stay unknown.
 func (s Series) thinned(merge func(known []float64) []float64) Series {
-	codes, start := slices.Clone(s.codes), s.end-int64(len(s.codes))
-	lately := s.end - int64(24*time.Hour/SeasonStep)
+	s = s.plain()
+	codes, start, lately := slices.Clone(s.codes), s.end-int64(len(s.codes)), s.lately()
 	for first := start; first < s.end; {
 		wide := int64(thinnedBefore)
-		if first >= lately-lately%thinnedBefore {
+		if first >= lately {
 			wide = thinnedLately
 		}
 		end := first - first%wide + wide // the first one may be cut off
@@ -84,6 +87,12 @@ func (s Series) thinned(merge func(known []float64) []float64) Series {
 		first = end
 	}
 	return Series{end: s.end, codes: codes}
+}
+
+// lately is the first step of the last day, and of the hour in which that begins.
+func (s Series) lately() int64 {
+	step := s.end - int64(24*time.Hour/SeasonStep)
+	return step - step%thinnedBefore
 }
 
 // thin merges the known codes.
@@ -146,6 +155,7 @@ func rounded(v float64, grain int) float64 {
 
 // Greatest is the greatest known value of the steps that overlap (from, from+span].
 func (s Series) Greatest(from time.Time, span time.Duration) (v float64, ok bool) {
+	s = s.plain()
 	start := s.end - int64(len(s.codes))
 	first, last := from.UnixNano()/int64(SeasonStep), from.Add(span).UnixNano()/int64(SeasonStep)
 	best := uint16(0)
@@ -174,6 +184,7 @@ func decode(c uint16) float64 { return math.Expm1(float64(c) / codeScale) }
 
 // within is the series at the finest resolution at which its codes are at most so many bytes when saved.
 func (s Series) within(bytes int) (Series, error) {
+	s = s.plain()
 	_, grain, err := packed.Fit(bytes, len(s.codes), func(grain int) (string, error) { return s.rounded(grain).pack() })
 	if err != nil {
 		return s, fmt.Errorf("pack series: %w", err)
@@ -236,6 +247,7 @@ const noCodes = "AQAA//8="
 
 // MarshalJSON packs the series.
 func (s Series) MarshalJSON() ([]byte, error) {
+	s = s.plain()
 	if len(s.codes) == 0 {
 		return json.Marshal(savedSeries{End: s.end, Codes: noCodes})
 	}
@@ -259,7 +271,7 @@ func (s *Series) UnmarshalJSON(data []byte) error {
 	if err != nil {
 		return fmt.Errorf("unpack series: %w", err)
 	}
-	s.end, s.codes = saved.End, codes
+	*s = Series{end: saved.End, codes: codes}
 	return nil
 }
 

@@ -3,8 +3,8 @@ package learn
 import "github.com/lagscaler/lagscaler/scaler/seen"
 
 // Week is the last week in five-minute steps: the replicas that the target had and those that were decided, the arrivals
-// and the time lag. lagscaler compare and the page of a scaler read it. Of what is loaded, the last day has a value for each quarter of
-// an hour, and the days before one for each hour.
+// and the time lag. lagscaler compare and the page of a scaler read it. The last day has a value for each five minutes, or quarter of an
+// hour if it was loaded, and the days before one for each hour.
 type Week struct {
 	Rate    Series `json:"rate"`    // mean arrivals of all sources, records/s
 	Actual  Series `json:"actual"`  // mean replicas
@@ -59,16 +59,16 @@ func (s State) WithWeek(now *seen.State, desired int32, lateSeconds float64, lat
 func (w Week) with(step *weekStep) Week {
 	at := stepTime(step.step)
 	if step.rated > 0 {
-		w.Rate = w.Rate.put(at, step.rate/step.rated)
+		w.Rate = w.Rate.put(at, step.rate/step.rated).shrunk(mean)
 	}
 	if step.sized > 0 {
-		w.Actual = w.Actual.put(at, step.actual/step.sized)
+		w.Actual = w.Actual.put(at, step.actual/step.sized).shrunk(mean)
 	}
 	if step.polls > 0 {
-		w.Desired = w.Desired.put(at, step.desired/step.polls)
+		w.Desired = w.Desired.put(at, step.desired/step.polls).shrunk(mean)
 	}
 	if step.lateKnown {
-		w.Late = w.Late.put(at, step.late)
+		w.Late = w.Late.put(at, step.late).shrunk(peaksAndRest)
 	}
 	return w
 }
