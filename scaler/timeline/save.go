@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler/packed"
@@ -37,12 +36,14 @@ const mostSaved = 1400
 func (t Timeline) MarshalJSON() ([]byte, error) {
 	data, err := t.marshal()
 	for err == nil && len(data) > mostSaved && len(t.decisions)+len(t.rebalances) > 0 {
-		if k := (len(t.decisions) + 7) / 8; k > 0 {
-			t.dropped[0], t.decisions = t.decisions[k-1].At, t.decisions[k:]
+		decisions, rebalances := t.allDecisions(), t.allRebalances()
+		if k := (len(decisions) + 7) / 8; k > 0 {
+			t.dropped[0], decisions = decisions[k-1].At, decisions[k:]
 		}
-		if k := (len(t.rebalances) + 7) / 8; k > 0 {
-			t.dropped[1], t.rebalances = t.rebalances[k-1].End, t.rebalances[k:]
+		if k := (len(rebalances) + 7) / 8; k > 0 {
+			t.dropped[1], rebalances = rebalances[k-1].End, rebalances[k:]
 		}
+		t.keep(decisions, rebalances)
 		data, err = t.marshal()
 	}
 	return data, err
@@ -50,53 +51,37 @@ func (t Timeline) MarshalJSON() ([]byte, error) {
 
 // marshal writes it column by column, so that equal numbers stand together.
 func (t *Timeline) marshal() ([]byte, error) {
-	out := saved{Begun: t.begun.Unix(), Names: t.names()}
+	out := saved{Begun: t.begun.Unix(), Names: t.names}
 	for i, at := range t.dropped {
 		if !at.IsZero() {
 			out.Dropped[i] = at.Unix()
 		}
 	}
-	place := func(name string) int64 {
-		i, _ := slices.BinarySearch(out.Names, name)
-		return int64(i)
-	}
 	numbers, last := make([][]int64, ofDecision), int64(0)
 	for _, d := range t.decisions {
 		advised := int64(0)
-		if d.Advised {
+		if d.advised {
 			advised = 1
 		}
-		for column, v := range []int64{d.At.Unix() - last, int64(d.From), int64(d.To), place(d.Reason), advised} {
+		for column, v := range []int64{int64(d.at) - last, int64(d.from), int64(d.to), int64(d.reason), advised} {
 			numbers[column] = append(numbers[column], v)
 		}
-		last = d.At.Unix()
+		last = int64(d.at)
 	}
 	var errs [2]error
 	out.Decisions, errs[0] = pack(numbers)
 	numbers, last = make([][]int64, ofRebalance), 0
 	for _, r := range t.rebalances {
-		for column, v := range []int64{r.End.Unix() - last, r.Took.Milliseconds(), place(r.Cause), place(r.Group)} {
+		for column, v := range []int64{int64(r.end) - last, int64(r.took), int64(r.cause), int64(r.group)} {
 			numbers[column] = append(numbers[column], v)
 		}
-		last = r.End.Unix()
+		last = int64(r.end)
 	}
 	out.Rebalances, errs[1] = pack(numbers)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
 	return json.Marshal(out)
-}
-
-func (t *Timeline) names() []string {
-	var names []string
-	for _, d := range t.decisions {
-		names = append(names, d.Reason)
-	}
-	for _, r := range t.rebalances {
-		names = append(names, r.Cause, r.Group)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote. It fails on what it cannot have written.
@@ -111,33 +96,35 @@ func (t *Timeline) UnmarshalJSON(data []byte) error {
 			next.dropped[i] = time.Unix(at, 0).UTC()
 		}
 	}
-	decisions, err := unpack(in.Decisions, ofDecision)
+	rows, err := unpack(in.Decisions, ofDecision)
 	if err != nil {
 		return err
 	}
+	var decisions []Decision
 	last := int64(0)
-	for _, v := range decisions {
-		if last += v[0]; !within(v[1], math.MaxInt32) || !within(v[2], math.MaxInt32) || !within(v[3], int64(len(in.Names))-1) {
+	for _, v := range rows {
+		if last += v[0]; !within(last, math.MaxUint32) || !within(v[1], math.MaxInt32) || !within(v[2], math.MaxInt32) || !within(v[3], int64(len(in.Names))-1) {
 			return errors.New("timeline: no decision")
 		}
-		next.decisions = append(next.decisions, Decision{
+		decisions = append(decisions, Decision{
 			At: time.Unix(last, 0).UTC(), From: int32(v[1]), To: int32(v[2]), Reason: in.Names[v[3]], Advised: v[4] != 0,
 		})
 	}
-	rebalances, err := unpack(in.Rebalances, ofRebalance)
-	if err != nil {
+	if rows, err = unpack(in.Rebalances, ofRebalance); err != nil {
 		return err
 	}
+	var rebalances []Rebalance
 	last = 0
-	for _, v := range rebalances {
+	for _, v := range rows {
 		names := int64(len(in.Names)) - 1
-		if last += v[0]; !within(v[1], week.Milliseconds()) || !within(v[2], names) || !within(v[3], names) {
+		if last += v[0]; !within(last, math.MaxUint32) || !within(v[1], week.Milliseconds()) || !within(v[2], names) || !within(v[3], names) {
 			return errors.New("timeline: no rebalance")
 		}
-		next.rebalances = append(next.rebalances, Rebalance{
+		rebalances = append(rebalances, Rebalance{
 			End: time.Unix(last, 0).UTC(), Took: time.Duration(v[1]) * time.Millisecond, Cause: in.Names[v[2]], Group: in.Names[v[3]],
 		})
 	}
+	next.keep(decisions, rebalances)
 	*t = next
 	return nil
 }
