@@ -6,7 +6,7 @@ import "github.com/lagscaler/lagscaler/scaler/seen"
 func (m Memory) Standing() *Decision { return m.recent.standing }
 
 // LastReading is the last reading of source i.
-func (m Memory) LastReading(i int) *seen.Reading { return m.recent.seen.Sources[i].Readings.Last() }
+func (m Memory) LastReading(i int) *seen.Newest { return m.recent.seen.Sources[i].Readings.Last() }
 
 // TriedTwice are the reasons that have a second row in the table of rules.
 func TriedTwice() []Reason {

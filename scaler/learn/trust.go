@@ -45,7 +45,7 @@ func updateBroken(broken *float64, from, to, now float64) {
 }
 
 // TrustedRate is the arrival rate, as far as jumps lasted lately: the rest of a burst is absorbed by the target lag.
-func (s *Source) TrustedRate(r *seen.Reading) float64 {
+func (s *Source) TrustedRate(r *seen.Newest) float64 {
 	if v := r.Rate - s.BrokenJumps*(r.Rate-r.EffectiveRate); v < seen.Burst*r.Rate {
 		return v
 	}
@@ -53,12 +53,12 @@ func (s *Source) TrustedRate(r *seen.Reading) float64 {
 }
 
 // TrustedJump is the rate after a jump as the last poll saw it, as far as jumps lasted lately; 0: there is none.
-func (s *Source) TrustedJump(r *seen.Reading) float64 { return s.trusted(r.Jump, r) }
+func (s *Source) TrustedJump(r *seen.Newest) float64 { return s.trusted(r.Jump, r) }
 
 // ExpectedJump is the rate that the jump is expected to come to, as far as jumps lasted lately; 0: there is none.
-func (s *Source) ExpectedJump(r *seen.Reading) float64 { return s.trusted(r.JumpTo, r) }
+func (s *Source) ExpectedJump(r *seen.Newest) float64 { return s.trusted(r.JumpTo, r) }
 
-func (s *Source) trusted(jump float64, r *seen.Reading) float64 {
+func (s *Source) trusted(jump float64, r *seen.Newest) float64 {
 	if jump == 0 {
 		return 0
 	}
@@ -66,6 +66,6 @@ func (s *Source) trusted(jump float64, r *seen.Reading) float64 {
 }
 
 // TrustedTrend is the rate with its growth, as far as trends lasted lately.
-func (s *Source) TrustedTrend(r *seen.Reading, growth float64) float64 {
+func (s *Source) TrustedTrend(r *seen.Newest, growth float64) float64 {
 	return r.Rate + growth - s.BrokenTrends*(r.Rate+growth-r.EffectiveRate)
 }

@@ -44,7 +44,7 @@ func TestTrustedJump(t *testing.T) {
 	for _, c := range []struct{ jump, broken, want float64 }{
 		{700, 0, 700}, {700, 0.5, 500}, {700, 1, 300}, {0, 0, 0}, {0, 1, 0},
 	} {
-		known, r := &Source{BrokenJumps: c.broken}, &seen.Reading{Rate: 400, EffectiveRate: 300, Jump: c.jump, JumpTo: 2 * c.jump}
+		known, r := &Source{BrokenJumps: c.broken}, &seen.Newest{Reading: &seen.Reading{Rate: 400, EffectiveRate: 300, Jump: c.jump}, JumpTo: 2 * c.jump}
 		if got := known.TrustedJump(r); got != c.want {
 			t.Errorf("a jump from 300 to %v, %v of the last were broken: %v, want %v", c.jump, c.broken, got, c.want)
 		}

@@ -17,7 +17,7 @@ type Fleet struct {
 
 // Behind reports whether more arrives than the members that joined can process: arrivals, or a jump as far as it is believed. A target
 // without a member is not behind: it starts.
-func (f Fleet) Behind(known *learn.Source, last *seen.Reading) bool {
+func (f Fleet) Behind(known *learn.Source, last *seen.Newest) bool {
 	per, from := known.Capacity()
 	return f.Joined > 0 && from.Known() && last.Rated && max(known.TrustedRate(last), known.ExpectedJump(last)) > float64(f.Joined)*per
 }

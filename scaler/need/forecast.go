@@ -68,7 +68,7 @@ func (e *estimator) growth() float64 {
 	r, window, slack := e.readings, e.Clock.Scale(lag.RateWindow), e.Clock.Slack()
 	was := r.At(r.Before(2*window, slack))
 	span := time.Duration(e.last.At - was.At)
-	if span < 2*window-slack || !was.Rated || was.Time().Before(e.Seen.Since) {
+	if span < 2*window-slack || !was.Rated || !e.Seen.SinceBegun(was) {
 		return 0
 	}
 	then := r.At(r.Before(window, slack))

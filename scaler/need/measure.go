@@ -31,8 +31,8 @@ type load struct {
 type estimator struct {
 	*Input
 	readings *seen.Readings
-	last     *seen.Reading // nil: nothing was read yet
-	loads    []load        // by column
+	last     *seen.Newest // nil: nothing was read yet
+	loads    []load       // by column
 	packing  packing
 	need     Need
 	stalled  []int

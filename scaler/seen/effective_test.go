@@ -38,7 +38,7 @@ func TestEffectiveRate(t *testing.T) {
 		w := Readings{Columns: &Columns{}}
 		for i, rate := range c.polls {
 			at := int64(i+1) * int64(10*time.Second)
-			w = w.with(&Reading{At: at, LastRate: rate, Rate: rate, Complete: len(c.polls)-1-i != c.partial}, 620*time.Second)
+			w = w.with(&Newest{Reading: &Reading{At: at, LastRate: rate, Rate: rate, Complete: len(c.polls)-1-i != c.partial}}, 620*time.Second)
 		}
 		if got := w.effectiveRate(15 * time.Second); math.Abs(got-c.want) > 1e-6 {
 			t.Errorf("%s: %v/s, want %v", c.name, got, c.want)

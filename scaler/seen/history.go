@@ -122,7 +122,7 @@ func (h *History) addReading(p *Poll, clk Clock) {
 		}
 	}
 	h.members = compareMembers(h.Read, g)
-	r := &Reading{At: h.instant(readAt(g)), read: readAt(g), Members: int32(len(g.Members))}
+	r := &Newest{Reading: &Reading{At: h.instant(readAt(g))}, read: readAt(g), Members: int32(len(g.Members))}
 	r.MembersSince = h.membersSince(r.At)
 	before := &AllOffsets{}
 	if h.Readings.Len() > 0 {
@@ -171,6 +171,9 @@ func (h *History) quality(now time.Time, clk Clock) Quality {
 	}
 	return Complete
 }
+
+// SinceBegun reports whether a reading is not older than Since.
+func (h *History) SinceBegun(r *Reading) bool { return r.At >= h.instant(h.Since) }
 
 // Intervals calls yield for every topic: its columns, and the interval between commits in force, see [lag.Stands.Interval].
 func (h *History) Intervals(yield func(first, n int, interval time.Duration)) {

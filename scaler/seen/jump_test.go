@@ -31,9 +31,9 @@ func TestWhatIsAJump(t *testing.T) {
 			end += rate * poll.Seconds()
 			partial := c.partial && i == 10+len(c.last)-1
 			read := (&AllOffsets{}).next([]Offsets{{End: int64(end), Known: KnowsEnd}})
-			last := &Reading{At: int64(i) * int64(poll), Complete: !partial, Offsets: read}
-			r.list = append(r.list, last)
-			r.rate(last, clk)
+			r.newest = &Newest{Reading: &Reading{At: int64(i) * int64(poll), Complete: !partial, Offsets: read}}
+			r.list = append(r.list, r.newest.Reading)
+			r.rate(r.newest, clk)
 		}
 		if got := r.Last().JumpTo; got < c.want-1 || got > c.want+1 {
 			t.Errorf("%s: a jump to %v, want %v", c.name, got, c.want)

@@ -44,9 +44,8 @@ func offsetsOf(p *lag.PartitionLag) (o Offsets) {
 // AllOffsets are those of all partitions at one poll, by column. Ten minutes of polls are remembered, and little changes from one to the
 // next: a partition takes 4 bytes, or 8 where its offsets grow fast, and the rest is shared with the poll before.
 type AllOffsets struct {
-	above []byte // log-end offset, and position, of each column, above its floor: 2 bytes each, or 4 if wide
+	above []byte // log-end offset, and position, of each column, above its floor: 2 bytes each, or 4, see wide
 	lasts *lasting
-	wide  bool
 }
 
 // lasting is of all columns what stays the same for many polls. It and its lists are replaced, never changed.
@@ -78,11 +77,14 @@ func (a *AllOffsets) Of(column int) Offsets {
 
 // at is the offset at a place in above.
 func (a *AllOffsets) at(i int) int64 {
-	if a.wide {
+	if a.wide() {
 		return a.lasts.floor[i] + int64(binary.LittleEndian.Uint32(a.above[4*i:]))
 	}
 	return a.lasts.floor[i] + int64(binary.LittleEndian.Uint16(a.above[2*i:]))
 }
+
+// wide reports whether offsets take 4 bytes.
+func (a *AllOffsets) wide() bool { return len(a.above) > 4*a.Len() }
 
 // AllKnown reports whether both offsets of every column were answered.
 func (a *AllOffsets) AllKnown() bool {
@@ -101,14 +103,15 @@ func (a *AllOffsets) next(columns []Offsets) AllOffsets {
 		a = &AllOffsets{lasts: &lasting{floor: make([]int64, 2*n), owner: make([]int32, n), known: make([]Known, n)}}
 	}
 	lasts := a.lasts.with(columns)
-	next := AllOffsets{lasts: lasts}
+	next, bytes := AllOffsets{lasts: lasts}, 2
 	switch highest, fits := lasts.highest(columns); {
 	case fits && highest <= math.MaxUint16:
 	case !fits || a.growth(columns) <= math.MaxUint16/floorLasts:
 		next.lasts = lasts.raised(columns)
 	default:
-		next.wide = true
+		bytes = 4
 	}
+	next.above = make([]byte, 2*bytes*len(columns))
 	next.fill(columns)
 	return next
 }
@@ -173,13 +176,9 @@ func (a *AllOffsets) growth(columns []Offsets) (most int64) {
 
 // fill puts the offsets above their floors.
 func (a *AllOffsets) fill(columns []Offsets) {
-	bytes := 2
-	if a.wide {
-		bytes = 4
-	}
-	a.above = make([]byte, 2*bytes*len(columns))
+	wide := a.wide()
 	for i, offset := range eachKnown(columns) {
-		if above := offset - a.lasts.floor[i]; a.wide {
+		if above := offset - a.lasts.floor[i]; wide {
 			binary.LittleEndian.PutUint32(a.above[4*i:], uint32(above))
 		} else {
 			binary.LittleEndian.PutUint16(a.above[2*i:], uint16(above))

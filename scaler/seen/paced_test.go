@@ -53,7 +53,7 @@ func (tr *trace) at(passed time.Duration) *lag.GroupLag {
 
 // same is everything that a decision takes from the readings of a source.
 func (h *History) same() string {
-	last := Reading{}
+	last := Newest{Reading: &Reading{}}
 	if h.Readings.Len() > 0 {
 		last = *h.Readings.Last()
 	}

@@ -16,7 +16,7 @@ const ShareWindow = 600 * time.Second
 //
 // It is not the rate of metrics and pages (lag.Rates), which is unknown when no interval of the window is valid. A decision is
 // made also then, so this one takes the whole window: with the pause of a rebalance in it, and of the partitions that answer.
-func (r *Readings) rate(last *Reading, clk Clock) {
+func (r *Readings) rate(last *Newest, clk Clock) {
 	base, before := r.From(r.Before(clk.Scale(lag.RateWindow), clk.Slack())), r.From(max(0, r.Len()-2))
 	for c := range r.Columns.Count {
 		if arriving, committing, ok := base.Rates(c); ok {
@@ -41,7 +41,7 @@ type Span struct {
 
 // From is the time from reading i to the newest.
 func (r *Readings) From(i int) Span {
-	then, last := r.list[i], r.Last()
+	then, last := r.list[i], r.Last().Reading
 	return Span{readings: r, from: i, then: then, last: last, seconds: time.Duration(last.At - then.At).Seconds()}
 }
 

@@ -7,31 +7,37 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 )
 
-// Reading is one reading of a source, by one poll. It is not changed once [See] has returned it.
+// Reading is one reading of a source, by one poll: what is remembered of it for ten minutes. It is not changed once [See] has returned it.
 type Reading struct {
 	At            int64      // when the offsets were read: ns of the clock at the first reading, and of the time that passed since
-	MembersSince  int64      // since when the members and their partitions have been the same, as At
-	read          time.Time  // when the offsets were read
 	Rate          float64    // records/s arriving, over the rate window
-	Consumed      float64    // records/s committed, over the rate window
 	LastRate      float64    // records/s arriving since the poll before
 	EffectiveRate float64    // at most Rate: the capacity that keeps records from waiting too long, see effective.go
 	Jump          float64    // LastRate without what was missing before, if that is a jump; 0: it is none
-	JumpTo        float64    // what a jump is expected to come to; 0: there is none
-	Members       int32      //
+	Offsets       AllOffsets // by column, see Columns
 	Rated         bool       // Rate is known
 	Complete      bool       // every partition answered
-	Offsets       AllOffsets // by column, see Columns
+}
+
+// Newest is the newest reading, with what is not remembered of older ones.
+type Newest struct {
+	*Reading
+	MembersSince int64   // since when the members and their partitions have been the same, as At
+	Consumed     float64 // records/s committed, over the rate window
+	JumpTo       float64 // what a jump is expected to come to; 0: there is none
+	Members      int32
+	read         time.Time // when the offsets were read
 }
 
 // Time is when the offsets were read.
-func (r *Reading) Time() time.Time { return r.read }
+func (n *Newest) Time() time.Time { return n.read }
 
 // Readings are those of the last minutes, oldest first. They are a value: one more poll makes a new list of pointers (62 of
 // them in 10 min) and shares the readings with the list before.
 type Readings struct {
 	Columns *Columns
 	list    []*Reading
+	newest  *Newest // the last of list
 }
 
 // Len is how many there are.
@@ -41,16 +47,16 @@ func (r *Readings) Len() int { return len(r.list) }
 func (r *Readings) At(i int) *Reading { return r.list[i] }
 
 // Last is the newest. There must be one.
-func (r *Readings) Last() *Reading { return r.list[len(r.list)-1] }
+func (r *Readings) Last() *Newest { return r.newest }
 
 // with returns the readings with one more, and without those that are too old.
-func (r *Readings) with(next *Reading, keep time.Duration) Readings {
+func (r *Readings) with(next *Newest, keep time.Duration) Readings {
 	first := 0
 	for first < len(r.list) && r.list[first].At < next.At-int64(keep) {
 		first++
 	}
 	list := make([]*Reading, 0, len(r.list)-first+1)
-	return Readings{Columns: r.Columns, list: append(append(list, r.list[first:]...), next)}
+	return Readings{Columns: r.Columns, list: append(append(list, r.list[first:]...), next.Reading), newest: next}
 }
 
 // reordered are the readings with other columns: partitions were added or removed.
@@ -68,6 +74,11 @@ func (r *Readings) reordered(to *Columns) Readings {
 		}
 		moved.Offsets = before.next(offsets)
 		next.list[i], before = &moved, &moved.Offsets
+	}
+	if r.newest != nil {
+		newest := *r.newest
+		newest.Reading = next.list[len(next.list)-1]
+		next.newest = &newest
 	}
 	return next
 }
