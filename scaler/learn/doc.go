@@ -25,6 +25,7 @@
 //	trust.go, forecasts.go     how accurate the last jumps, trends and seasons were
 //	times.go                   whether the times in records agree with arrivals
 //	season.go, series.go       the peaks of the last week
+//	week.go, shrunk.go         the week that pages show, and how little room it takes
 //	plays.go                   the usual duration of a start and of a rebalance, for the simulated groups of package promise
 //
 // The package is not divided further: all of it is one value, the Memory, which is saved and loaded as a whole.
