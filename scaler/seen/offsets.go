@@ -84,7 +84,7 @@ func (a *AllOffsets) at(i int) int64 {
 }
 
 // wide reports whether offsets take 4 bytes.
-func (a *AllOffsets) wide() bool { return len(a.above) > 4*a.Len() }
+func (a *AllOffsets) wide() bool { return len(a.above) > 4*len(a.lasts.owner) }
 
 // AllKnown reports whether both offsets of every column were answered.
 func (a *AllOffsets) AllKnown() bool {
