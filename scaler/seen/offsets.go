@@ -119,7 +119,7 @@ func (a *AllOffsets) next(columns []Offsets) AllOffsets {
 // floorLasts is for how many polls a new floor must do, as offsets grow now: it takes as much room as four polls.
 //
 //	a partition grows by      its offsets take
-//	8 191 in a poll           2 bytes; a new floor every eighth poll
+//	8 191 in a poll           2 bytes; a new floor each ninth poll
 //	8 192 in a poll           4 bytes; a new floor after 2^32
 const floorLasts = 8
 

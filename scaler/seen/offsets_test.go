@@ -45,3 +45,22 @@ func TestOffsetsOfAllPolls(t *testing.T) {
 		}
 	})
 }
+
+// Ten minutes of offsets take 2 bytes each while they grow slowly, and 4 otherwise. A new floor is for at least eight polls.
+func TestRoomOfOffsets(t *testing.T) {
+	for _, c := range []struct{ grows, bytes, floors int64 }{
+		{0, 2, 1}, {1_000, 2, 1}, {2_000, 2, 2}, {8_191, 2, 7}, {8_192, 4, 1}, {1_000_000, 4, 1},
+	} {
+		var all []AllOffsets
+		last := AllOffsets{}
+		floors := map[*int64]bool{}
+		for poll := range int64(62) {
+			o := Offsets{End: 1e12 + poll*c.grows, Position: 1e12 + poll*c.grows, Owner: int32(poll), Known: KnowsBoth}
+			last = last.next([]Offsets{o, o, o})
+			all, floors[&last.lasts.floor[0]] = append(all, last), true
+		}
+		if took := int64(len(all[61].above)); took != 6*c.bytes || int64(len(floors)) != c.floors {
+			t.Errorf("%d records a poll: %d bytes, %d floors, want %d, %d", c.grows, took, len(floors), 6*c.bytes, c.floors)
+		}
+	}
+}
