@@ -141,7 +141,11 @@ metadata: {name: new, namespace: shop}
 			}
 			inBubble(t, c.manifest, func(w *world) {
 				for _, o := range c.objects() {
-					if err := w.typed.Tracker().Add(o); err != nil {
+					tracker := w.typed.Tracker()
+					if _, ok := o.(*coordinationv1.Lease); ok {
+						tracker = w.leases
+					}
+					if err := tracker.Add(o); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -19,6 +19,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/json"
 	dynamicfake "k8s.io/client-go/dynamic/fake"
 	"k8s.io/client-go/kubernetes/fake"
+	clientscheme "k8s.io/client-go/kubernetes/scheme"
+	clienttesting "k8s.io/client-go/testing"
 	"sigs.k8s.io/yaml"
 
 	"github.com/lagscaler/lagscaler/internal/testlog"
@@ -35,6 +37,7 @@ type world struct {
 	t       *testing.T
 	clients access.Clients
 	typed   *fake.Clientset
+	leases  clienttesting.ObjectTracker // apart: typed builds the list of all kinds at each update, and Leases are renewed again and again
 	untyped *dynamicfake.FakeDynamicClient
 	log     *testlog.Log
 }
@@ -116,10 +119,11 @@ func newWorld(t *testing.T, manifest string) *world {
 		}
 	}
 	w := &world{
-		t: t, typed: fake.NewClientset(typed...),
+		t: t, typed: fake.NewClientset(typed...), leases: clienttesting.NewObjectTracker(clientscheme.Scheme, clientscheme.Codecs.UniversalDecoder()),
 		untyped: dynamicfake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), kinds, untyped...),
 		log:     &testlog.Log{},
 	}
+	w.typed.PrependReactor("*", "leases", clienttesting.ObjectReaction(w.leases))
 	w.clients = access.Clients{Kubernetes: w.typed, Dynamic: w.untyped, Mapper: mapper{m}}
 	w.Controller = New(w.clients, Options{
 		Namespace: "lagscaler", Lease: "lagscaler", Identity: "first", Log: slog.New(slog.NewTextHandler(w.log, nil)),
