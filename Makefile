@@ -26,9 +26,9 @@ build:
 	@test -e bin/lagscaler || echo "compiling; the first time Go downloads and compiles all dependencies, which takes 2 to 4 minutes on two cores"
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/lagscaler ./cmd/lagscaler
 
-# Tests are linked without DWARF, which debuggers need and traces of a panic do not: with it, linking is a third of the CPU when every test is
+# Tests are linked without DWARF and symbols, which debuggers need and traces of a panic do not: with DWARF, linking is a third of the CPU when every test is
 # run anew.
-QUICK_LINK := -ldflags=-w
+QUICK_LINK := -ldflags=-s
 
 ## check: run the tests that need only Go; run this at every edit
 # Side by side, because the packages with the race detector wait for clocks and connections at times, and the others need only CPU. They
@@ -69,8 +69,8 @@ pure:
 	go test -vet=off -count=1 .
 
 # The tests that do more with LAGSCALER_LONG, and their packages; check_test.go checks that.
-LONGER := alerts internal/daemon scaler/sim
-LONGER_TESTS := TestRules TestQuietFleet TestClustersComeAndGo TestOthersPayNothing TestWrongDeclarationsAreCorrected
+LONGER := alerts internal/daemon scaler/sim scaler/sim/worlds
+LONGER_TESTS := TestRules TestQuietFleet TestClustersComeAndGo TestOthersPayNothing TestWrongDeclarationsAreCorrected TestPredictedPrice TestRecordedTrafficStopsNobody TestWorlds
 
 ## test: run all tests on real servers; with CI=true no test is skipped
 # What needs only CPU runs beside the tests on real servers, one after the other, and gives way to them.
@@ -108,7 +108,7 @@ properties:
 
 ## worlds: play the worlds of scaler/sim/worlds with many seeds (SEEDS=50)
 worlds:
-	LAGSCALER_SEED=random WORLDS_SEEDS=$(or $(SEEDS),50) go test -count=1 -timeout 60m ./scaler/sim/worlds
+	LAGSCALER_SEED=random LAGSCALER_LONG=1 WORLDS_SEEDS=$(or $(SEEDS),50) go test -count=1 -timeout 60m ./scaler/sim/worlds
 
 ## soak: simulate a month of groups and scalers that come and go: what the program keeps must not grow (SOAK_HOURS=720)
 soak:

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"iter"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -382,17 +381,27 @@ func (r *run) tick() {
 	r.note(r.ours[r.leader].Latest())
 }
 
-// store keeps what scalers learned, as the ConfigMaps do. To be fast it writes the text only when somebody loads it.
-type store map[string]scaler.Memory
+// store keeps what scalers learned, as the ConfigMaps do. To be fast it writes the text only when somebody loads it, and once.
+type store map[string]kept
+
+type kept struct {
+	memory scaler.Memory
+	text   []byte // nil: not written yet
+}
 
 func (s store) Load(context.Context) (map[string]scaler.Memory, error) {
 	out := map[string]scaler.Memory{}
-	for name, saved := range s {
-		text, err := saved.Save()
-		if err != nil {
-			return nil, err
+	for name, k := range s {
+		if k.text == nil {
+			text, err := k.memory.Save()
+			if err != nil {
+				return nil, err
+			}
+			k.text = text
+			s[name] = k
 		}
-		if out[name], err = scaler.LoadMemory(text); err != nil {
+		var err error
+		if out[name], err = scaler.LoadMemory(k.text); err != nil {
 			return nil, err
 		}
 	}
@@ -400,6 +409,8 @@ func (s store) Load(context.Context) (map[string]scaler.Memory, error) {
 }
 
 func (s store) Save(_ context.Context, learned map[string]scaler.Memory) error {
-	maps.Copy(s, learned)
+	for name, memory := range learned {
+		s[name] = kept{memory: memory}
+	}
 	return nil
 }

@@ -44,22 +44,25 @@ func upForTraffic(r *run) (list []string) {
 	return first(list)
 }
 
-// staying are worlds in which the consumers of removed replicas stay in the group.
+// staying are worlds in which the consumers of removed replicas stay in the group. The shortest and the longest session are played at
+// every edit, with less and more traffic.
 func staying() (list []world) {
 	for i, session := range sessions {
 		for _, static := range []bool{true, false} {
 			declared := (i%2 == 0) == static
 			kind := fmt.Sprintf("removed consumers stay for %v, static %v, declared %v", session, static, declared)
+			between := i > 0 && i < len(sessions)-1
 			less := falls("less traffic: "+kind, never, 250, endsAt(4)).stays(static, session, declared)
 			more := falls("more traffic: "+kind, 118*minute, 900, enough(2*minute)).stays(static, session, declared)
+			less.long, more.long = between, between
 			if less.twin = more.name; i%2 == 0 {
 				less, more = less.kip848(), more.kip848()
 			}
 			list = append(list, less, more)
-			less.events = each(7*minute, 9*minute, 5*hour, restart)
+			less.long, less.events = true, each(7*minute, 9*minute, 5*hour, restart)
 			less.name += ", restarts of the program"
 			slow := falls("slower consumers: "+kind, never, 250, enough(10*minute)).stays(static, session, declared)
-			slow.learns, slow.events = true, []event{{118 * minute, func(r *run) { r.group.speed = 35 }}}
+			slow.long, slow.learns, slow.events = true, true, []event{{118 * minute, func(r *run) { r.group.speed = 35 }}}
 			list = append(list, slow)
 			if list = append(list, less); !static {
 				less.name, less.events = "behind NAT: "+kind, nil

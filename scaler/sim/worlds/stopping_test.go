@@ -42,12 +42,13 @@ func neverStops(r *run) (list []string) {
 // misremembers is a defect: what was saved of the capacity comes back three times too high.
 func misremembers(then func(*run)) func(*run) {
 	return func(r *run) {
-		for name, m := range r.store {
+		for name, k := range r.store {
+			m := k.memory
 			m.Sources = slices.Clone(m.Sources)
 			for i := range m.Sources {
 				m.Sources[i].PerConsumer, m.Sources[i].BusyAt = 300, time.Time{}
 			}
-			r.store[name] = m
+			r.store[name] = kept{memory: m}
 		}
 		then(r)
 	}

@@ -10,6 +10,7 @@ import (
 // world is a declaration: what happens in it, and which judges look at what the program says to it.
 type world struct {
 	name     string
+	long     bool   // it is much like another one: make check does not play it, make long does
 	twin     string // the world that gives nearly the same numbers and means the opposite
 	hours    float64
 	interval time.Duration // between two polls, and twice a step of the world: 10 s. A world of days has a longer one
