@@ -1,7 +1,7 @@
 # The most important targets; make help lists all:
 #   make demo    run a demonstration, without Kafka and Kubernetes
 #   make check   the tests that need only Go, for every edit: about two and a half minutes
-#   make test    all tests, on real servers; installs the tools into $(CACHE)
+#   make test    also tests on real servers; installs the tools into $(CACHE)
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -19,7 +19,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.dat
 
 include $(sort $(wildcard tools/*.mk))
 
-.PHONY: build check vet raced pure test tools lint e2e long outage properties worlds soak demo help clean
+.PHONY: build check vet raced pure test tools lint e2e versions stories long outage properties worlds soak demo help clean
 
 ## build: compile bin/lagscaler
 build:
@@ -72,7 +72,7 @@ pure:
 LONGER := alerts internal/daemon scaler/sim scaler/sim/worlds
 LONGER_TESTS := TestRules TestQuietFleet TestClustersComeAndGo TestOthersPayNothing TestWrongDeclarationsAreCorrected TestPredictedPrice TestRecordedTrafficStopsNobody TestWorlds
 
-## test: run all tests on real servers; with CI=true no test is skipped
+## test: run also the tests on real servers, except what make versions and make stories run; with CI=true no other test is skipped
 # What needs only CPU runs beside the tests on real servers, one after the other, and gives way to them.
 test: export RACED := all
 test: tools check long
@@ -90,6 +90,27 @@ tools: gotestsum lint-tools generate-tools chart-tools alert-tools kafka-archive
 e2e: gotestsum kafka-archives
 	cd e2e && gotestsum --format pkgname --rerun-fails=2 --rerun-fails-max-failures=15 \
 		--packages='./suites/scale ./servers/kafka ./suites/lag ./suites/alerts ./suites/chaos ./suites/chart ./suites/rebalance ./...' -- $(QUICK_LINK) -race -count=1 -p 2 -timeout 40m
+
+# The tests that make test plays on one version of Kafka, and their packages; check_test.go checks that.
+HEAVY := servers/kafka suites/lag suites/rebalance
+HEAVY_TESTS := TestClusterStarts TestBreakingNodes TestFleetMovesAndTheLogTellsWhy TestStaticMemberComesBack TestGroupsAsTheToolSeesThem TestTransactions TestLoad TestVerifiableClients \
+	TestBrokers TestQuietClusters TestSlowBroker TestMarkersAndAStuckConsumer TestRebalances
+
+## versions: run the tests that make test plays on one version of Kafka on every version
+versions: export LAGSCALER_EVERY_VERSION := 1
+versions: gotestsum kafka-archives alert-tools
+	cd e2e && gotestsum --format pkgname --rerun-fails=2 --rerun-fails-max-failures=15 --packages='$(addprefix ./,$(HEAVY))' \
+		-- $(QUICK_LINK) -race -count=1 -p 1 -timeout 40m -run '^($(subst $(empty) ,|,$(strip $(HEAVY_TESTS))))$$'
+
+# The tests that only make stories runs, or tells all of, and their packages; check_test.go checks that.
+TOLD := suites/chart suites/scale
+STORIES := TestAClusterStandsBy TestItStopsItself TestKubectlLagscaler TestObserveAdviseActInAllNamespaces TestTwoPlaces
+
+## stories: run the tests on real servers that make test leaves out, because they take minutes and others show most of it
+stories: export LAGSCALER_STORIES := 1
+stories: tools
+	cd e2e && gotestsum --format pkgname --rerun-fails=2 --rerun-fails-max-failures=15 --packages='$(addprefix ./,$(TOLD))' \
+		-- $(QUICK_LINK) -race -count=1 -p 1 -timeout 40m -run '^($(subst $(empty) ,|,$(strip $(STORIES))))$$'
 
 ## long: run what make check leaves out, because it takes long: a day of alerts, eight simulated hours, fleets for longer, and the longest answers of brokers
 long: alert-tools

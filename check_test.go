@@ -59,8 +59,36 @@ func listed(t *testing.T, variable string) []string {
 
 // What make check leaves out because it takes long, make long runs: the tests that ask for LAGSCALER_LONG.
 func TestWhatIsLeftOutIsRunByMakeLong(t *testing.T) {
+	lists(t, ".", asksForLong, "LONGER", "LONGER_TESTS")
+}
+
+// The tests on real servers that make test plays on one version of Kafka, make versions plays on every version.
+func TestWhatRunsOnOneVersionIsRunByMakeVersions(t *testing.T) {
+	lists(t, "e2e", picksVersion, "HEAVY", "HEAVY_TESTS")
+}
+
+// The tests on real servers that make test leaves out, or tells less of, make stories runs.
+func TestStoriesAreRunByMakeStories(t *testing.T) {
+	lists(t, "e2e", asksForStories, "TOLD", "STORIES")
+}
+
+// asksForStories reports whether a function asks package long whether it runs.
+func asksForStories(f *ast.FuncDecl) (asks bool) {
+	ast.Inspect(f, func(n ast.Node) bool {
+		if called, ok := n.(*ast.SelectorExpr); ok {
+			of, _ := called.X.(*ast.Ident)
+			asks = asks || of != nil && of.Name == "long" && (called.Sel.Name == "Story" || called.Sel.Name == "All")
+		}
+		return true
+	})
+	return asks
+}
+
+// lists fails unless two variables of the Makefile list the functions of a kind in tests below a folder: their packages, and their names.
+func lists(t *testing.T, below string, kind func(*ast.FuncDecl) bool, packagesIn, testsIn string) {
+	t.Helper()
 	var packages, tests []string
-	err := filepath.WalkDir(".", func(path string, e fs.DirEntry, err error) error {
+	err := filepath.WalkDir(below, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, "_test.go") {
 			return err
 		}
@@ -68,9 +96,13 @@ func TestWhatIsLeftOutIsRunByMakeLong(t *testing.T) {
 		if err != nil {
 			return err
 		}
+		folder, err := filepath.Rel(below, filepath.Dir(path))
+		if err != nil {
+			return err
+		}
 		for _, d := range file.Decls {
-			if f, ok := d.(*ast.FuncDecl); ok && asksForLong(f) {
-				packages, tests = append(packages, filepath.ToSlash(filepath.Dir(path))), append(tests, f.Name.Name)
+			if f, ok := d.(*ast.FuncDecl); ok && kind(f) {
+				packages, tests = append(packages, filepath.ToSlash(folder)), append(tests, f.Name.Name)
 			}
 		}
 		return nil
@@ -78,14 +110,31 @@ func TestWhatIsLeftOutIsRunByMakeLong(t *testing.T) {
 	if err != nil || len(tests) == 0 {
 		t.Fatalf("%d tests: %v", len(tests), err)
 	}
-	for variable, want := range map[string][]string{"LONGER": packages, "LONGER_TESTS": tests} {
+	for variable, want := range map[string][]string{packagesIn: packages, testsIn: tests} {
 		got := listed(t, variable)
 		slices.Sort(got)
 		slices.Sort(want)
 		if want = slices.Compact(want); !slices.Equal(got, want) {
-			t.Errorf("%q ask for LAGSCALER_LONG; %s of the Makefile has %q", want, variable, got)
+			t.Errorf("%s of the Makefile has %q, want %q", variable, got, want)
 		}
 	}
+}
+
+// picksVersion reports whether a function takes one version of Kafka, or all, by kafka.Heavy or kafka.EachHeavy.
+func picksVersion(f *ast.FuncDecl) (picks bool) {
+	ast.Inspect(f, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return true
+		}
+		name, _ := call.Fun.(*ast.Ident)
+		if called, ok := call.Fun.(*ast.SelectorExpr); ok {
+			name = called.Sel
+		}
+		picks = picks || name != nil && (name.Name == "Heavy" || name.Name == "EachHeavy")
+		return true
+	})
+	return picks
 }
 
 // asksForLong reports whether a function reads LAGSCALER_LONG, by its name or by the constant longVariable.

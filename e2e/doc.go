@@ -27,6 +27,7 @@
 //	servers/child      runs each of these servers as a child process
 //	servers/closedloop a Deployment whose Ready pods are real consumers, under load, and lagscaler as a process of its own
 //	servers/daemon     lagscaler in the process of a test, wired by internal/daemon
+//	servers/long       tells the tests that only make stories runs whether they run
 //	servers/built      finds programs that the makefiles built, and builds lagscaler
 //
 // The makefiles under tools/ fetch the servers from package registries, and

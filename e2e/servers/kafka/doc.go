@@ -16,7 +16,8 @@
 //	}
 //
 // [EachVersion] and [Shared] use one cluster per version and test binary. A
-// test that breaks brokers or needs other settings starts its own with
+// test that takes long runs on one version in make test, and on all in make
+// versions: see [Heavy]. A test that breaks brokers or needs other settings starts its own with
 // [Start] and then may stop, kill, pause and restart each [Node].
 //
 // A [Fleet] is one JVM with many consumers that obey the test. The

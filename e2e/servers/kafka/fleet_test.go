@@ -29,7 +29,7 @@ func protocols(v Version) []Protocol {
 // says what it was. A stall ends a KIP-848 membership with an ordinary leave.
 func TestFleetMovesAndTheLogTellsWhy(t *testing.T) {
 	t.Parallel()
-	eachOf(t, Logged, func(t *testing.T, c *Cluster) {
+	eachOf(t, Heavy(Logged, V43), func(t *testing.T, c *Cluster) {
 		for _, protocol := range protocols(c.Version) {
 			t.Run(string(protocol), func(t *testing.T) {
 				t.Parallel()
@@ -86,7 +86,7 @@ func causes(rebalances []coordlog.Rebalance) []coordlog.Cause {
 // A static member that comes back in time sets nothing off.
 func TestStaticMemberComesBack(t *testing.T) {
 	t.Parallel()
-	eachOf(t, Logged, func(t *testing.T, c *Cluster) {
+	eachOf(t, Heavy(Logged, V43), func(t *testing.T, c *Cluster) {
 		for _, protocol := range protocols(c.Version) {
 			t.Run(string(protocol), func(t *testing.T) {
 				t.Parallel()
@@ -112,7 +112,7 @@ func TestStaticMemberComesBack(t *testing.T) {
 // Kafka's own tool and the fleet agree on what was consumed and by whom.
 func TestGroupsAsTheToolSeesThem(t *testing.T) {
 	t.Parallel()
-	eachOf(t, Logged, func(t *testing.T, c *Cluster) {
+	eachOf(t, Heavy(Logged, V43), func(t *testing.T, c *Cluster) {
 		topic, group := c.CreateTopic(t, "seen", 2), c.Name("seen by a tool") // spaces are legal
 		c.Produce(t, topic, 10)
 		f := c.Fleet(t)
@@ -152,7 +152,7 @@ func TestGroupsAsTheToolSeesThem(t *testing.T) {
 // An open transaction holds back who reads committed, and an aborted one is skipped.
 func TestTransactions(t *testing.T) {
 	t.Parallel()
-	eachOf(t, Logged, func(t *testing.T, c *Cluster) {
+	eachOf(t, Heavy(Logged, V43), func(t *testing.T, c *Cluster) {
 		topic := c.CreateTopic(t, "tx", 1)
 		in := Partition{topic, 0}
 		f := c.Fleet(t)
@@ -196,7 +196,7 @@ func offsetsOf(t *testing.T, c *Cluster, topic string) (stable, end int64) {
 // A load writes what it says, and its rate can be changed.
 func TestLoad(t *testing.T) {
 	t.Parallel()
-	eachOf(t, Logged, func(t *testing.T, c *Cluster) {
+	eachOf(t, Heavy(Logged, V43), func(t *testing.T, c *Cluster) {
 		topic := c.CreateTopic(t, "load", 3)
 		f := c.Fleet(t)
 		f.Produce(Load{ID: "l", Topic: topic, PerSecond: 10, Keys: 97})

@@ -57,6 +57,18 @@ func (v Version) Since(first Version) bool {
 // tells another cause for the first epoch of a KIP-848 group.
 var Logged = []Version{V39, V43}
 
+// everyVariable lets heavy tests run on every version: make versions.
+const everyVariable = "LAGSCALER_EVERY_VERSION"
+
+// Heavy are the versions on which a test runs that takes many brokers or minutes: make test plays one of them, make versions and whoever
+// names versions plays all. Tests differ in which one they play, so that each version has some in every run.
+func Heavy(all []Version, one Version) []Version {
+	if os.Getenv(everyVariable) != "" || os.Getenv(versionsVariable) != "" {
+		return all
+	}
+	return []Version{one}
+}
+
 // install is one version's folder in the cache, and how to run Java from it.
 type install struct {
 	version   Version

@@ -8,7 +8,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestClusterStarts(t *testing.T) {
-	eachOf(t, Logged, func(t *testing.T, c *Cluster) {
+	eachOf(t, Heavy(Logged, V43), func(t *testing.T, c *Cluster) {
 		brokers, err := c.Admin(t).ListBrokers(t.Context())
 		if err != nil {
 			t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 // One cluster of each version is broken in every way, and comes back.
 func TestBreakingNodes(t *testing.T) {
 	t.Parallel()
-	for _, v := range Versions {
+	for _, v := range Heavy(Versions, V39) {
 		t.Run(string(v), func(t *testing.T) {
 			t.Parallel()
 			c := Start(t, Config{

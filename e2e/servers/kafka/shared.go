@@ -45,6 +45,12 @@ func EachVersion(t *testing.T, test func(*testing.T, *Cluster)) {
 	eachOf(t, Versions, test)
 }
 
+// EachHeavy is EachVersion for a test that takes long: see [Heavy].
+func EachHeavy(t *testing.T, one Version, test func(*testing.T, *Cluster)) {
+	t.Helper()
+	eachOf(t, Heavy(Versions, one), test)
+}
+
 func eachOf(t *testing.T, versions []Version, test func(*testing.T, *Cluster)) {
 	t.Helper()
 	for _, v := range versions {

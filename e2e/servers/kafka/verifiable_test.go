@@ -12,7 +12,7 @@ import (
 // Kafka's own test clients run, tell what they do, and can be ended in both ways.
 func TestVerifiableClients(t *testing.T) {
 	t.Parallel()
-	eachOf(t, Logged, func(t *testing.T, c *Cluster) {
+	eachOf(t, Heavy(Logged, V43), func(t *testing.T, c *Cluster) {
 		topic, group := c.CreateTopic(t, "verifiable", 2), c.Name("verifiable")
 		producer := c.VerifiableProducer(t, VerifiableProducer{Topic: topic, Throughput: -1, Messages: 100, Keys: 7})
 		consumer := c.VerifiableConsumer(t, VerifiableConsumer{

@@ -20,6 +20,7 @@ import (
 	"github.com/lagscaler/lagscaler/e2e/servers/built"
 	"github.com/lagscaler/lagscaler/e2e/servers/child"
 	"github.com/lagscaler/lagscaler/e2e/servers/kube"
+	"github.com/lagscaler/lagscaler/e2e/servers/long"
 )
 
 // webUsers is a web.yml with a user: reader, whose password is secret.
@@ -29,14 +30,17 @@ const webUsers = "basic_auth_users: {reader: $2a$04$JQDQPX31zQpgvrqWXsahZ.Z.m275
 const webTLS = "tls_server_config: {cert_file: tls.crt, key_file: tls.key}\n"
 
 // TestKubectlLagscaler: real kubectl runs the plugin, for a user who may ask, one who may not, and the administrator; on pages without
-// and with TLS, and with a password.
+// and with TLS, and with a password. make stories has TLS and the password also apart.
 func TestKubectlLagscaler(t *testing.T) {
 	t.Parallel()
 	p := openPlugin(t)
 	through := "through the API server's proxy of Service " + p.ns + "/lagscaler\n"
-	for _, c := range []struct {
-		name, web string // web: the web.yml of the pages
-	}{{"plain", ""}, {"TLS", webTLS}} {
+	type pages struct{ name, web string } // web: the web.yml of the pages
+	free, locked := []pages{{"plain", ""}}, []pages{{"TLS and password", webTLS + webUsers}}
+	if long.All() {
+		free, locked = append(free, pages{"TLS", webTLS}), append(locked, pages{"password", webUsers})
+	}
+	for _, c := range free {
 		t.Run(c.name, func(t *testing.T) {
 			p.serve(t, c.web)
 			p.may(t, "reader", "--service="+p.ns+"/lagscaler", through)
@@ -45,9 +49,7 @@ func TestKubectlLagscaler(t *testing.T) {
 			p.mayNot(t, "stranger", nil, `User "system:serviceaccount:default:stranger" cannot get resource "services/proxy"`)
 		})
 	}
-	for _, c := range []struct {
-		name, web string
-	}{{"password", webUsers}, {"TLS and password", webTLS + webUsers}} {
+	for _, c := range locked {
 		t.Run(c.name, func(t *testing.T) {
 			p.serve(t, c.web)
 			p.mayNot(t, "stranger", nil, "get on services/proxy")

@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/e2e/servers/kube"
+	"github.com/lagscaler/lagscaler/e2e/servers/long"
 )
 
 // TestObserveAdviseActInAllNamespaces is the way that docs/first-scaler.md describes, on one running process: observe, advise, act, by
 // `helm upgrade` alone. It decides for the whole cluster, so it has one of its own.
 func TestObserveAdviseActInAllNamespaces(t *testing.T) {
+	long.Story(t, "TestObserveAdviseActInOneNamespace has the three modes, and TestReadme all namespaces")
 	t.Parallel()
 	c := kube.Start(t, kube.Config{})
 	c.InstallKafkaScalers(t)

@@ -20,7 +20,7 @@ const groupsOfAll = 24
 
 // TestBrokers breaks clusters of its own while they are polled, one story after another.
 func TestBrokers(t *testing.T) {
-	for _, v := range kafka.Versions {
+	for _, v := range kafka.Heavy(kafka.Versions, kafka.V44) {
 		t.Run(string(v), func(t *testing.T) {
 			t.Parallel()
 			c := kafka.Start(t, kafka.Config{Version: v, Properties: map[string]string{"broker.session.timeout.ms": "5000", "broker.heartbeat.interval.ms": "500"}})

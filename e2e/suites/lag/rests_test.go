@@ -217,7 +217,7 @@ func (w *twins) prometheus() *prom.Server {
 // On a topic at whose batch headers polls may look, nothing need have passed: what is aborted is no record for who reads only what
 // is committed, and stays unknown for who reads everything.
 func TestMarkersAndAStuckConsumer(t *testing.T) {
-	kafka.EachVersion(t, func(t *testing.T, c *kafka.Cluster) {
+	kafka.EachHeavy(t, kafka.V39, func(t *testing.T, c *kafka.Cluster) {
 		w := newTwins(t, c)
 		w.audit()
 		for range 5 { // each transaction is followed by a rest of 2.5 min

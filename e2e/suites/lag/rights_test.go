@@ -58,7 +58,7 @@ func missing(c kafkasource.Checked) []string {
 // TestQuietClusters needs clusters without the groups and the odd names of the other tests.
 func TestQuietClusters(t *testing.T) {
 	t.Parallel() // most of it is waiting
-	for _, v := range kafka.Versions {
+	for _, v := range kafka.Heavy(kafka.Versions, kafka.V39) {
 		t.Run(string(v), func(t *testing.T) {
 			t.Parallel()
 			c := kafka.Start(t, kafka.Config{

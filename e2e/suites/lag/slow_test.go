@@ -18,7 +18,7 @@ import (
 // slow, and what it was asked for is unknown; the others are read. With a longer timeout everything is read. The twin is a broker
 // whose answers never come: it is unreachable.
 func TestSlowBroker(t *testing.T) {
-	kafka.EachVersion(t, func(t *testing.T, c *kafka.Cluster) {
+	kafka.EachHeavy(t, kafka.V44, func(t *testing.T, c *kafka.Cluster) {
 		name := c.CreateTopic(t, "slow", 6)
 		c.Produce(t, name, 1)
 		const delay = time.Second

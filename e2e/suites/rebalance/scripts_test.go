@@ -180,7 +180,7 @@ func report(t *testing.T, comparisons map[kind]*compare.Comparison) compare.Comp
 
 // TestRebalances has each version's cluster of brokers, which starts once for both parts.
 func TestRebalances(t *testing.T) {
-	for _, v := range kafka.Logged {
+	for _, v := range kafka.Heavy(kafka.Logged, kafka.V43) {
 		t.Run(string(v), func(t *testing.T) {
 			t.Parallel() // most of it is waiting
 			c := kafka.Start(t, kafka.Config{Version: v})

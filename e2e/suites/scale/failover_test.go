@@ -10,12 +10,14 @@ import (
 	"github.com/lagscaler/lagscaler/e2e/servers/closedloop"
 	"github.com/lagscaler/lagscaler/e2e/servers/closedloop/consumer"
 	"github.com/lagscaler/lagscaler/e2e/servers/kafka"
+	"github.com/lagscaler/lagscaler/e2e/servers/long"
 	"github.com/lagscaler/lagscaler/scaler"
 )
 
 // MirrorMaker copies the topic and the commits of the group to a second cluster. That changes no decision, until the first cluster is gone
 // and the consumers use the copy: then it is the one that counts, and nothing is scaled for the change itself.
 func TestAClusterStandsBy(t *testing.T) {
+	long.Story(t, "worlds of scaler/sim/worlds have a cluster that stands by, and fail over")
 	t.Parallel()
 	east := kafka.Start(t, kafka.Config{Version: kafka.V43, Nodes: 1})
 	west := kafka.Start(t, kafka.Config{Version: kafka.V43, Nodes: 1})

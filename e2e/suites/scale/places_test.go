@@ -7,12 +7,14 @@ import (
 
 	"github.com/lagscaler/lagscaler/e2e/servers/closedloop"
 	"github.com/lagscaler/lagscaler/e2e/servers/kube"
+	"github.com/lagscaler/lagscaler/e2e/servers/long"
 	"github.com/lagscaler/lagscaler/scaler/learn"
 )
 
 // Consumers of one group run in two Kubernetes clusters, each with its own lagscaler. Together they have what the traffic needs; when one of
 // them is gone, the other one takes all; and when it is back, each has its share again.
 func TestTwoPlaces(t *testing.T) {
+	long.Story(t, "eight worlds of scaler/sim/worlds have two places")
 	t.Parallel()
 	const rate, needed, share = 300, 12, 6 // 300/s / 92 % are more than six consumers of 50/s, and the next useful count of twelve partitions is 12
 	place := "  place: {share: 50}\n"

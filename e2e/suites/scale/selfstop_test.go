@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/e2e/servers/closedloop"
+	"github.com/lagscaler/lagscaler/e2e/servers/long"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/breaker"
 )
@@ -16,6 +17,7 @@ import (
 // arrive than the step was made for. What busy consumers do corrects it each time. After the third step the scaler stops itself, across
 // leaders, and goes back to the size that was well.
 func TestItStopsItself(t *testing.T) {
+	long.Story(t, "worlds of scaler/sim/worlds stop themselves, and scaler/kube has the condition")
 	t.Parallel()
 	const enough = 12
 	s := open(t, setup{
