@@ -58,15 +58,15 @@ RACE = $(filter-out $(MODULE) $(addprefix $(MODULE)/,$(WITHOUT_RACE)),$(shell go
 # for packages, and for the commands of scripts. Most tests simulate: they make garbage and keep little, so a later collection saves a
 # fifth of their CPU. The files were vetted before.
 raced: export GORACE := atexit_sleep_ms=100
-raced pure long: export GOGC := 400
+raced pure long: export GOGC := 800
 raced pure long: export GOMEMLIMIT := 2GiB
 raced:
 	go test -vet=off $(QUICK_LINK) -race -p 3 $(filter $(RACE),$(addprefix $(MODULE)/,internal/daemon lag/kafkasource scaler/kube scaler/sim/worlds)) $(RACE)
 
 pure:
 	go test -vet=off $(QUICK_LINK) -p 2 ./scaler/sim/worlds $(addprefix ./,$(WITHOUT_RACE)) ./internal/web/recent ./scaler/sim/benchmark
-	go test -vet=off -run 'TestRequestsGrow|TestCostOf' ./lag/kafkasource ./lag/kafkasource/transport
-	go test -vet=off -count=1 .
+	go test -vet=off $(QUICK_LINK) -run 'TestRequestsGrow|TestCostOf' ./lag/kafkasource ./lag/kafkasource/transport
+	go test -vet=off $(QUICK_LINK) -count=1 .
 
 # The tests that do more with LAGSCALER_LONG, and their packages; check_test.go checks that.
 LONGER := alerts internal/daemon scaler/sim scaler/sim/worlds
@@ -114,9 +114,9 @@ stories: tools
 
 ## long: run what make check leaves out, because it takes long: a day of alerts, eight simulated hours, fleets for longer, and the longest answers of brokers
 long: alert-tools
-	SOAK_HOURS=8 go test -vet=off -run '^TestSoak$$' ./scaler/sim/worlds
-	LAGSCALER_LONG=1 go test -vet=off -run "^($$(echo $(LONGER_TESTS) | tr ' ' '|'))\$$" $(addprefix ./,$(LONGER))
-	go test -vet=off -run TestTimeOfAnAnswer ./lag/kafkasource/transport
+	SOAK_HOURS=8 go test -vet=off $(QUICK_LINK) -run '^TestSoak$$' ./scaler/sim/worlds
+	LAGSCALER_LONG=1 go test -vet=off $(QUICK_LINK) -run "^($$(echo $(LONGER_TESTS) | tr ' ' '|'))\$$" $(addprefix ./,$(LONGER))
+	go test -vet=off $(QUICK_LINK) -run TestTimeOfAnAnswer ./lag/kafkasource/transport
 
 ## outage: the only replica of some groups' offsets stays away for long (OUTAGE=3m)
 outage:

@@ -21,7 +21,7 @@ const checks = 8
 
 // TestMain plays few of the properties' worlds, unless the command line or make worlds says how many.
 func TestMain(m *testing.M) {
-	debug.SetGCPercent(400) // a poll makes garbage and keeps little
+	debug.SetGCPercent(800) // a poll makes garbage and keeps little
 	if err := flag.Set("rapid.checks", strconv.FormatUint(max(1, checks*seedsOf()/uint64(everyWorld)), 10)); err != nil {
 		panic(err)
 	}
