@@ -112,7 +112,7 @@ stories: tools
 	cd e2e && gotestsum --format pkgname --rerun-fails=2 --rerun-fails-max-failures=15 --packages='$(addprefix ./,$(TOLD))' \
 		-- $(QUICK_LINK) -race -count=1 -p 1 -timeout 40m -run '^($(subst $(empty) ,|,$(strip $(STORIES))))$$'
 
-## long: run what make check leaves out, because it takes long: a day of alerts, eight simulated hours, fleets for longer, and the longest answers of brokers
+## long: run what make check leaves out, because it takes long: a day of alerts, eight simulated hours, fleets for longer, the rest of the simulations, and the longest answers of brokers
 long: alert-tools
 	SOAK_HOURS=8 go test -vet=off $(QUICK_LINK) -run '^TestSoak$$' ./scaler/sim/worlds
 	LAGSCALER_LONG=1 go test -vet=off $(QUICK_LINK) -run "^($$(echo $(LONGER_TESTS) | tr ' ' '|'))\$$" $(addprefix ./,$(LONGER))
