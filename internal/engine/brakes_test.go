@@ -291,3 +291,34 @@ func TestAnObservedTargetCountsInThePool(t *testing.T) {
 		}
 	}
 }
+
+// A scaler that is deleted and comes again has no size until its target is read: that of the old one says nothing of it. While it stays
+// declared, the last size that was read counts.
+func TestTheSizeOfADeletedScalerIsForgotten(t *testing.T) {
+	for name, c := range map[string]struct {
+		deleted bool
+		want    int32
+	}{"it was deleted": {true, 0}, "twin: it stayed": {false, 3}} {
+		f := crowdOf(t, 1)
+		s := settings(&kafka{name: "main", end: 100, committed: 100, members: 3})
+		s.Brakes.Limits = []brakes.Limit{{Name: "all", Replicas: 900}}
+		e := New(s, Options{Targets: f})
+		replicas := func(after time.Duration) int32 {
+			e.Tick(t.Context(), start.Add(after))
+			return e.Latest().Brakes[0].Replicas
+		}
+		if n := replicas(0); n != 3 {
+			t.Fatalf("%s: %d replicas at first", name, n)
+		}
+		all := f.all
+		if c.deleted {
+			f.all = nil
+		}
+		replicas(10 * time.Second)
+		f.all = all
+		f.all[0].Workload.HasScale = false
+		if n := replicas(20 * time.Second); n != c.want {
+			t.Errorf("%s: %d replicas, want %d", name, n, c.want)
+		}
+	}
+}
