@@ -1,8 +1,12 @@
 package engine
 
 import (
+	"bytes"
+	"context"
 	"errors"
+	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -11,6 +15,7 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/learn"
 	"github.com/lagscaler/lagscaler/scaler/need"
 	"github.com/lagscaler/lagscaler/scaler/promise"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // A decision is made in the mode in force; one that another autoscaler writes comes true whatever the mode is.
@@ -125,4 +130,130 @@ func TestTheRoomOfAnObjectiveIsReported(t *testing.T) {
 			t.Errorf("%s: %q", name, r.Promise)
 		}
 	}
+}
+
+// A number for another autoscaler is a deed of the leader alone, and only when it is another one than before. The next leader knows it.
+func TestWhoGivesANumber(t *testing.T) {
+	given := func(n int32) *learn.Given { return &learn.Given{Replicas: n, At: start} }
+	for name, c := range map[string]struct {
+		leads         bool
+		before, after *learn.Given
+		deeds         int
+		saved         bool
+	}{
+		"the first one":          {true, nil, given(3), 1, true},
+		"another one":            {true, given(2), given(3), 1, true},
+		"twin: the same one":     {true, given(3), given(3), 0, false},
+		"twin: none":             {true, given(3), nil, 0, false},
+		"a replica that follows": {false, nil, given(3), 0, true},
+		"it follows, the same":   {false, given(3), given(3), 0, false},
+	} {
+		deeds := 0
+		e := New(settings(&kafka{name: "main"}), Options{Targets: idle(t), Leading: func() bool { return c.leads }, Audit: func(Deed) { deeds++ }})
+		r, _, _ := e.scaling.conclude(&asking{
+			one: scaler.Scaler{Name: "shop/orders"}, in: scaler.Input{Now: start, Memory: scaler.Memory{Memory: learn.Memory{Given: c.before}}},
+			result: scaler.Result{Memory: scaler.Memory{Memory: learn.Memory{Given: c.after}}},
+		}, start)
+		if saved := e.scaling.memory.alone["shop/orders"]; deeds != c.deeds || saved != c.saved || r.Given != c.after {
+			t.Errorf("%s: %d deeds, saved at once: %v, reported %+v", name, deeds, saved, r.Given)
+		}
+	}
+}
+
+// The next leader needs at once that members of removed replicas let go of their partitions.
+func TestTheEndOfUnreadPartitionsIsSavedAtOnce(t *testing.T) {
+	of := func(ended bool) learn.Memory {
+		return learn.Memory{Sources: []learn.Source{{Cluster: "main", Group: "orders", Unread: learn.Unread{Ended: ended}}}}
+	}
+	for name, c := range map[string]struct{ before, after, saved bool }{
+		"they ended": {false, true, true}, "twin: they had ended": {true, true, false}, "twin: they have not": {false, false, false},
+	} {
+		e := New(settings(&kafka{name: "main"}), Options{Targets: idle(t)})
+		e.scaling.conclude(&asking{
+			one: scaler.Scaler{Name: "shop/orders"}, in: scaler.Input{Now: start, Memory: scaler.Memory{Memory: of(c.before)}},
+			result: scaler.Result{Memory: scaler.Memory{Memory: of(c.after)}},
+		}, start)
+		if saved := e.scaling.memory.alone["shop/orders"]; saved != c.saved {
+			t.Errorf("%s: saved at once: %v", name, saved)
+		}
+	}
+}
+
+// The report has the speeds of the consumers of each source, in their order.
+func TestSpeedsAreReported(t *testing.T) {
+	fast := learn.Speeds{Busy: []learn.Speed{{PerSecond: 9}}}
+	one := scaler.Scaler{Name: "shop/orders", Sources: []seen.SourceSpec{{Cluster: "main", Group: "new"}, {Cluster: "main", Group: "orders"}}}
+	m := learn.Memory{Sources: []learn.Source{{Cluster: "main", Group: "orders", Speeds: fast}}}
+	e := New(settings(&kafka{name: "main"}), Options{Targets: idle(t)})
+	r, _, _ := e.scaling.conclude(&asking{one: one, result: scaler.Result{Memory: scaler.Memory{Memory: m}}}, start)
+	if len(r.Speeds) != 2 || len(r.Speeds[0].Busy) != 0 || len(r.Speeds[1].Busy) != 1 || r.Speeds[1].Busy[0].PerSecond != 9 {
+		t.Errorf("%+v", r.Speeds)
+	}
+}
+
+// The log has one line for each write, and says why one failed. What others may have written is a conflict, and no failure.
+func TestTheLogOfAWrite(t *testing.T) {
+	for name, c := range map[string]struct {
+		err         error
+		says        string
+		disposition scaler.Disposition
+	}{
+		"it works":      {nil, "level=INFO msg=scaled scaler=shop/orders", scaler.Applied},
+		"it fails":      {errors.New("forbidden"), `level=WARN msg="scaling failed" scaler=shop/orders`, scaler.Failed},
+		"somebody else": {scaler.ErrConflict, `level=WARN msg="scaling failed" scaler=shop/orders`, scaler.Conflict},
+	} {
+		var log bytes.Buffer
+		deeds := 0
+		e := New(settings(&kafka{name: "main"}), Options{Targets: idle(t), Log: slog.New(slog.NewTextHandler(&log, nil)), Audit: func(Deed) { deeds++ }})
+		before := ScalerReport{Outcome: scaler.Outcome{Scaler: scaler.Scaler{Name: "shop/orders"}, Disposition: scaler.Applied}}
+		r := e.scaling.applied(before, c.err)
+		if !strings.Contains(log.String(), c.says) || strings.Count(log.String(), "\n") != 1 || deeds != 1 {
+			t.Errorf("%s: %d deeds, logged:\n%s", name, deeds, log.String())
+		}
+		if r.Disposition != c.disposition || (r.Failure != "") != (c.err != nil) || c.err != nil && !strings.Contains(log.String(), c.err.Error()) {
+			t.Errorf("%s: %s %q, logged:\n%s", name, r.Disposition, r.Failure, log.String())
+		}
+		if counts := e.scaling.count("shop/orders").published(); (counts.Errors == 1) != (c.err != nil) || counts.Downs+counts.Errors != 1 {
+			t.Errorf("%s: counted %+v", name, counts)
+		}
+	}
+}
+
+// While intents cannot be saved, only the writes of 0 that need it fail.
+func TestOtherWritesDoNotWaitForAnIntent(t *testing.T) {
+	f := spares(t, "shop/file", "shop/status", "shop/one")
+	f.scalers[1].Asleep = &asleep.State{}
+	store := newShelf()
+	store.fails = errors.New("down")
+	e := New(settings(&kafka{name: "main"}), Options{Targets: oneByOne(f), Memories: store})
+	e.scaling.memory.loaded = true
+	reports, writes := map[string]ScalerReport{}, []write{}
+	for i, to := range []int32{0, 0, 1} {
+		one := f.scalers[i]
+		reports[one.Name] = ScalerReport{Outcome: scaler.Outcome{Scaler: one, Disposition: scaler.Applied}}
+		writes = append(writes, write{one.Name, scaler.Change{Scaler: one.Name, From: 3, To: to}})
+	}
+	e.scaling.apply(t.Context(), reports, writes)
+	for name, want := range map[string]scaler.Disposition{"shop/file": scaler.Failed, "shop/status": scaler.Applied, "shop/one": scaler.Applied} {
+		if got := reports[name].Disposition; got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+	if len(f.applied) != 2 {
+		t.Errorf("written: %+v", f.applied)
+	}
+}
+
+// oneByOne are workloads whose writes may come at once.
+func oneByOne(m *many) Targets { return &locked{many: m} }
+
+type locked struct {
+	*many
+	mu sync.Mutex
+}
+
+func (l *locked) Apply(ctx context.Context, c scaler.Change) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.many.Apply(ctx, c)
 }

@@ -8,12 +8,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/breaker"
 	"github.com/lagscaler/lagscaler/scaler/learn"
+	"github.com/lagscaler/lagscaler/scaler/seen"
 )
 
 // shelf is a store that counts what is asked of it.
@@ -292,4 +294,56 @@ type fullShelf struct {
 
 func (s *fullShelf) Load(ctx context.Context) (map[string]scaler.Memory, error) {
 	return s.has, s.call(ctx, &s.loads)
+}
+
+// The history of a cluster knows what the scalers of its groups have learned, each of its own group, and nothing of a refused scaler.
+func TestWhatHistoriesAreTaught(t *testing.T) {
+	source := func(cluster, group, topic string) learn.Source {
+		return learn.Source{
+			Cluster: cluster, Group: group, Commits: lag.Habits{{Topic: topic, Reached: true}}, Times: []lag.RecordTimes{{Topic: topic, Agreed: 7}},
+		}
+	}
+	f := spares(t, "shop/orders", "shop/refused", "shop/new")
+	f.scalers[0].Sources = []seen.SourceSpec{{Cluster: "main", Group: "orders"}, {Cluster: "other", Group: "sent"}}
+	f.scalers[1].Sources = []seen.SourceSpec{{Cluster: "main", Group: "secret"}}
+	f.scalers[1].Refusal = scaler.Refuse("NotAllowed", "it may not name the group")
+	f.scalers[2].Sources = []seen.SourceSpec{{Cluster: "main", Group: "new"}}
+	e := New(settings(&kafka{name: "main"}), Options{Targets: f})
+	e.scaling.read(start)
+	e.scaling.memory.learned = map[string]scaler.Memory{
+		"shop/orders":  {Memory: learn.Memory{Sources: []learn.Source{source("main", "orders", "paid"), source("other", "sent", "mail")}}},
+		"shop/refused": {Memory: learn.Memory{Sources: []learn.Source{source("main", "secret", "salaries")}}},
+	}
+	var h lag.History
+	e.scaling.teach("main", &h)
+	for topic, want := range map[string]bool{"paid": true, "mail": false, "salaries": false} {
+		if r, ok := h.RecordTimes(topic); ok != want || ok && r.Agreed != 7 {
+			t.Errorf("the times of %s: %+v", topic, r)
+		}
+	}
+	if got := e.scaling.recordTimes("main"); len(got) != 2 {
+		t.Errorf("all that is known of the times of this cluster: %+v", got)
+	}
+}
+
+// The readings of the last minutes are this process's own: what was saved is added to them, and does not replace them.
+func TestALoadKeepsTheLastReadings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &memories{down: true}
+		e := New(settings(&kafka{name: "main", end: 100, committed: 100, members: 3}), Options{Targets: idle(t), Memories: store})
+		tick := func() time.Time {
+			e.Tick(t.Context(), time.Now())
+			time.Sleep(10 * time.Second)
+			return e.Latest().Scalers[0].Decision.At
+		}
+		for range 3 {
+			tick()
+		}
+		decided := tick() // the next decision is due in 30 s
+		store.down, e.scaling.memory.loadAgain = false, time.Time{}
+		store.saved = map[string]scaler.Memory{"shop/orders": {Memory: learn.Memory{Sources: []learn.Source{{Cluster: "main", Group: "orders", PerConsumer: 60}}}}}
+		if at := tick(); !at.Equal(decided) || e.scaling.memory.learned["shop/orders"].Sources[0].PerConsumer != 60 {
+			t.Errorf("loaded %v: the decision of %v was made again at %v", e.scaling.memory.loaded, decided, at)
+		}
+	})
 }

@@ -313,6 +313,27 @@ func TestWhichTopicsAreRemembered(t *testing.T) {
 	}
 }
 
+// What a process remembers of a target at zero is newer than what its status says, which counts only where nothing is remembered.
+func TestWhatIsRememberedOfATargetAtZero(t *testing.T) {
+	own, status := asleep.State{Since: start}, asleep.State{Since: start.Add(-time.Hour)}
+	for name, c := range map[string]struct {
+		own    asleep.State
+		status *asleep.State
+		want   asleep.State
+	}{
+		"both":           {own, &status, own},
+		"the status":     {asleep.State{}, &status, status},
+		"its own memory": {own, nil, own},
+		"neither":        {asleep.State{}, nil, asleep.State{}},
+	} {
+		e := New(settings(&kafka{name: "main"}), Options{Targets: idle(t)})
+		e.scaling.memory.learned["shop/orders"] = scaler.Memory{Memory: learn.Memory{Asleep: c.own}}
+		if got := e.scaling.asleep(&scaler.Scaler{Name: "shop/orders", Asleep: c.status}); !got.Since.Equal(c.want.Since) {
+			t.Errorf("%s: since %v, want %v", name, got.Since, c.want.Since)
+		}
+	}
+}
+
 // partly are polls of groups of which a scaler names a part of the topics, or all.
 type partly struct{ part bool }
 
@@ -397,8 +418,9 @@ func TestADecisionEndsWithItsReason(t *testing.T) {
 		e.Tick(t.Context(), start)
 		change(&f.scaler)
 		e.Tick(t.Context(), start.Add(10*time.Second))
-		if stands, want := !e.Latest().Scalers[0].Decision.At.IsZero(), strings.HasPrefix(name, "twin"); stands != want {
-			t.Errorf("%s: a decision stands: %v, want %v", name, stands, want)
+		r := e.Latest().Scalers[0]
+		if stands, want := !r.Decision.At.IsZero(), strings.HasPrefix(name, "twin"); stands != want || (len(r.Measured) > 0) != want {
+			t.Errorf("%s: a decision stands: %v, want %v; measured %+v", name, stands, want, r.Measured)
 		}
 	}
 }

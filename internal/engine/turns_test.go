@@ -92,8 +92,9 @@ func TestOneNamespaceDoesNotUseUpTheTimeOfAPoll(t *testing.T) {
 			server.all = append(server.all, scaler.Scaler{Name: name, Mode: scaler.Act, Policy: policy, Sources: sources})
 		}
 		decided := map[string]int{}
+		var log bytes.Buffer
 		e := New(Settings{Mode: scaler.Act, Clusters: []Cluster{{Name: "main", Source: &fleet{name: "main"}}}}, Options{
-			Targets: server, Interval: 10 * time.Second,
+			Targets: server, Interval: 10 * time.Second, Log: slog.New(slog.NewTextHandler(&log, nil)),
 			Record: func(name string, _ scaler.Input, _ scaler.Result) {
 				decided[name]++
 				time.Sleep(50 * time.Millisecond)
@@ -118,8 +119,8 @@ func TestOneNamespaceDoesNotUseUpTheTimeOfAPoll(t *testing.T) {
 				t.Errorf("poll %d takes %v of 10 s", poll, took)
 			}
 		}
-		if len(e.scaling.turns.waiting) == 0 {
-			t.Error("nothing waits")
+		if len(e.scaling.turns.waiting) == 0 || strings.Count(log.String(), "longer than its share") != 1 {
+			t.Errorf("%d wait; logged:\n%s", len(e.scaling.turns.waiting), log.String())
 		}
 		if decided["shop/orders"] != polls {
 			t.Errorf("the other namespace is decided at %d of %d polls", decided["shop/orders"], polls)
