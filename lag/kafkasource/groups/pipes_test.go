@@ -1,0 +1,169 @@
+package groups
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kbin"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/lagscaler/lagscaler/lag/kafkasource/cluster"
+	"github.com/lagscaler/lagscaler/lag/kafkasource/framing"
+	"github.com/lagscaler/lagscaler/lag/kafkasource/transport"
+)
+
+// fakeBrokers are two brokers on pipes, with the ids 0 and 1. They list, describe and find what a test says. The commits of every group
+// are none.
+type fakeBrokers struct {
+	mu      sync.Mutex
+	lists   map[int32][]string                            // the groups that each broker lists, as Empty
+	loading map[int32]int                                 // how many more lists a broker refuses, because it loads
+	moved   map[int32]bool                                // brokers that say of every group that they are not its coordinator
+	finds   func(group string, lookup int) (int32, int16) // the coordinator of a group, and the error code
+	mute    bool                                          // no broker looks up coordinators: the connection ends
+	most    int16                                         // the newest version of FindCoordinator
+
+	lookups [][]string      // the groups of each request that looks up coordinators
+	at      []time.Duration // when these came
+	began   time.Time
+}
+
+// pause is the time between two tries of these tests. It passes at once, because their clock is not the real one.
+const pause = 80 * time.Millisecond
+
+// poll begins a poll of these brokers. It is to be called where the clock is that of testing/synctest.
+func (k *fakeBrokers) poll(t *testing.T) *cluster.Round {
+	t.Helper()
+	client, err := transport.New(transport.Config{
+		Brokers: []string{"127.0.0.1:9000"}, Dial: k.dial, InFlight: 4, Single: 4, Response: 1 << 20, DialTimeout: time.Second, Request: time.Second,
+		MetadataTTL: time.Hour,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	round := cluster.New(client, 100, pause, slog.New(slog.DiscardHandler)).Poll()
+	if err := round.FindBrokers(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	k.began = time.Now()
+	return round
+}
+
+func (k *fakeBrokers) dial(_ context.Context, _, address string) (net.Conn, error) {
+	ours, theirs := net.Pipe()
+	go k.serve(int32(address[len(address)-1]-'0'), theirs)
+	return &pipe{ours, address}, nil
+}
+
+// pipe is a connection with an address of its own.
+type pipe struct {
+	net.Conn
+	address string
+}
+
+func (p *pipe) RemoteAddr() net.Addr { return p }
+func (p *pipe) Network() string      { return "tcp" }
+func (p *pipe) String() string       { return p.address }
+
+func (k *fakeBrokers) serve(broker int32, c io.ReadWriteCloser) {
+	defer c.Close()
+	for {
+		q, err := framing.Read(c)
+		if err != nil {
+			return
+		}
+		r := kbin.Reader{Src: q.Body}
+		r.NullableString() // client id
+		req := kmsg.RequestForKey(q.Key)
+		req.SetVersion(q.Version)
+		if req.IsFlexible() {
+			kmsg.SkipTags(&r)
+		}
+		if req.ReadFrom(r.Src) != nil {
+			return
+		}
+		resp := k.response(broker, req)
+		if resp == nil {
+			return
+		}
+		resp.SetVersion(q.Version)
+		var body []byte
+		if resp.IsFlexible() && q.Key != 18 {
+			body = append(body, 0)
+		}
+		if _, err := c.Write(q.Answer(resp.AppendTo(body))); err != nil {
+			return
+		}
+	}
+}
+
+// response is the answer of a broker; nil: the connection ends instead.
+func (k *fakeBrokers) response(broker int32, req kmsg.Request) kmsg.Response {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var code int16
+	if k.moved[broker] {
+		code = 16
+	}
+	switch req := req.(type) {
+	case *kmsg.ApiVersionsRequest:
+		return &kmsg.ApiVersionsResponse{ApiKeys: []kmsg.ApiVersionsResponseApiKey{
+			{ApiKey: 3, MaxVersion: 12}, {ApiKey: 9, MaxVersion: 8}, {ApiKey: 10, MaxVersion: k.most}, {ApiKey: 15, MaxVersion: 5}, {ApiKey: 16, MaxVersion: 4}, {ApiKey: 18},
+		}}
+	case *kmsg.MetadataRequest:
+		id := "fake"
+		return &kmsg.MetadataResponse{ClusterID: &id, Brokers: []kmsg.MetadataResponseBroker{
+			{NodeID: 0, Host: "127.0.0.1", Port: 9000}, {NodeID: 1, Host: "127.0.0.1", Port: 9001},
+		}}
+	case *kmsg.ListGroupsRequest:
+		resp := &kmsg.ListGroupsResponse{}
+		if k.loading[broker] > 0 {
+			k.loading[broker]--
+			resp.ErrorCode = 14
+			return resp
+		}
+		for _, name := range k.lists[broker] {
+			resp.Groups = append(resp.Groups, kmsg.ListGroupsResponseGroup{Group: name, ProtocolType: "consumer", GroupState: "Empty"})
+		}
+		return resp
+	case *kmsg.DescribeGroupsRequest:
+		resp := &kmsg.DescribeGroupsResponse{}
+		for _, name := range req.Groups {
+			resp.Groups = append(resp.Groups, kmsg.DescribeGroupsResponseGroup{Group: name, ErrorCode: code, State: "Empty", AuthorizedOperations: -1 << 31})
+		}
+		return resp
+	case *kmsg.OffsetFetchRequest:
+		resp := &kmsg.OffsetFetchResponse{}
+		for _, g := range req.Groups {
+			resp.Groups = append(resp.Groups, kmsg.OffsetFetchResponseGroup{Group: g.Group, ErrorCode: code})
+		}
+		return resp
+	case *kmsg.FindCoordinatorRequest:
+		return k.found(req)
+	}
+	return nil
+}
+
+func (k *fakeBrokers) found(req *kmsg.FindCoordinatorRequest) kmsg.Response {
+	names := req.CoordinatorKeys
+	if req.Version < 4 {
+		names = []string{req.CoordinatorKey}
+	}
+	k.lookups, k.at = append(k.lookups, names), append(k.at, time.Since(k.began))
+	if k.mute {
+		return nil
+	}
+	resp := &kmsg.FindCoordinatorResponse{}
+	for _, name := range names {
+		node, code := k.finds(name, len(k.lookups))
+		resp.NodeID, resp.ErrorCode = node, code
+		resp.Coordinators = append(resp.Coordinators, kmsg.FindCoordinatorResponseCoordinator{Key: name, NodeID: node, ErrorCode: code})
+	}
+	return resp
+}
