@@ -86,6 +86,7 @@ func TestNeedsOfPartitions(t *testing.T) {
 		"a member has it":        {[]*group{assigned}, 8},
 		"two groups":             {[]*group{commits(known(4)), commits(known(1))}, 5},
 		"the greatest number":    {[]*group{commits(known(math.MaxInt32))}, 0},
+		"it comes after others":  {[]*group{commits(known(1), known(math.MaxInt32))}, 2},
 	} {
 		r := &Reading{Reader: all(), groups: c.groups}
 		got := r.Needs(func(string) time.Duration { return 0 }, func(string) bool { return false })
