@@ -23,6 +23,7 @@ type fakeBrokers struct {
 	mu      sync.Mutex
 	lists   map[int32][]string                            // the groups that each broker lists, as Empty
 	loading map[int32]int                                 // how many more lists a broker refuses, because it loads
+	dead    map[string]bool                               // groups that are listed, and described as Dead
 	moved   map[int32]bool                                // brokers that say of every group that they are not its coordinator
 	finds   func(group string, lookup int) (int32, int16) // the coordinator of a group, and the error code
 	mute    bool                                          // no broker looks up coordinators: the connection ends
@@ -129,13 +130,13 @@ func (k *fakeBrokers) response(broker int32, req kmsg.Request) kmsg.Response {
 			return resp
 		}
 		for _, name := range k.lists[broker] {
-			resp.Groups = append(resp.Groups, kmsg.ListGroupsResponseGroup{Group: name, ProtocolType: "consumer", GroupState: "Empty"})
+			resp.Groups = append(resp.Groups, kmsg.ListGroupsResponseGroup{Group: name, ProtocolType: "consumer", GroupState: k.state(name)})
 		}
 		return resp
 	case *kmsg.DescribeGroupsRequest:
 		resp := &kmsg.DescribeGroupsResponse{}
 		for _, name := range req.Groups {
-			resp.Groups = append(resp.Groups, kmsg.DescribeGroupsResponseGroup{Group: name, ErrorCode: code, State: "Empty", AuthorizedOperations: -1 << 31})
+			resp.Groups = append(resp.Groups, kmsg.DescribeGroupsResponseGroup{Group: name, ErrorCode: code, State: k.state(name), AuthorizedOperations: -1 << 31})
 		}
 		return resp
 	case *kmsg.OffsetFetchRequest:
@@ -148,6 +149,13 @@ func (k *fakeBrokers) response(broker int32, req kmsg.Request) kmsg.Response {
 		return k.found(req)
 	}
 	return nil
+}
+
+func (k *fakeBrokers) state(group string) string {
+	if k.dead[group] {
+		return "Dead"
+	}
+	return "Empty"
 }
 
 // mostLookups is more than any test needs. A poll that looks coordinators up for ever ends so.

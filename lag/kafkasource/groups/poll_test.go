@@ -2,6 +2,7 @@ package groups
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -27,30 +28,35 @@ func names(groups []*group) (all []string) {
 }
 
 // A poll has each group once and sorted: those that brokers list, in whatever order, those that only their coordinator knows, and those that
-// it found nowhere.
+// it found nowhere. Of these it looks up again those that had a coordinator in the poll before. One that has just died is in doubt.
 func TestAPollHasEveryGroup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := &fakeBrokers{
-			lists: map[int32][]string{0: {"f", "b", "d"}, 1: {"e", "d"}}, loading: map[int32]int{1: 1}, most: 4,
+			lists: map[int32][]string{0: {"f", "b", "d", "h"}, 1: {"e", "d"}}, loading: map[int32]int{1: 1}, dead: map[string]bool{"h": true}, most: 4,
 			finds: func(name string, _ int) (int32, int16) {
-				if name == "a" {
+				if name == "a" || name == "i" {
 					return -1, 15
 				}
 				return 1, 0
 			},
 		}
 		r := all()
-		r.cache = map[string]*cached{"a": {coordinator: 0}, "c": {coordinator: 0}}
+		r.cfg.Grace = 30 * time.Second
+		r.cache = map[string]*cached{"a": {coordinator: 0}, "c": {coordinator: 0}, "h": {coordinator: 0}, "i": {coordinator: 0, lost: true}}
 		reading := r.Read(t.Context(), k.poll(t), []string{"g"})
-		if got := names(reading.groups); !slices.Equal(got, []string{"a", "b", "c", "d", "e", "f", "g"}) || reading.Duplicates != 1 {
+		if got := names(reading.groups); !slices.Equal(got, []string{"a", "b", "c", "d", "e", "f", "g", "h", "i"}) || reading.Duplicates != 1 {
 			t.Errorf("groups %q, %d listed twice", got, reading.Duplicates)
 		}
 		for _, g := range reading.groups {
-			if want := map[string]lag.ErrorCode{"a": lag.NoCoordinator}[g.Group]; g.Err != want || g.CommitsAt.IsZero() != (want != lag.OK) {
+			want := map[string]lag.ErrorCode{"a": lag.NoCoordinator, "h": lag.Unlisted, "i": lag.NoCoordinator}[g.Group]
+			if g.Err != want || g.CommitsAt.IsZero() != (want != lag.OK) {
 				t.Errorf("%s: %s, commits of %v", g.Group, g.Err, g.CommitsAt)
 			}
 		}
-		if got := reading.Groups(); len(got) != 7 || got[1].Group != "b" {
+		if want := [][]string{{"a", "c", "g", "i"}, {"a"}, {"a"}}; !reflect.DeepEqual(k.lookups, want) {
+			t.Errorf("looked up %q, want %q", k.lookups, want)
+		}
+		if got := reading.Groups(); len(got) != 9 || got[1].Group != "b" {
 			t.Errorf("groups %+v", got)
 		}
 		errors := reading.round.Errors()
