@@ -44,7 +44,7 @@ func TestAudit(t *testing.T) {
 		f.all[0].Workload.Freeze, f.all[0].Policy.MaxReplicas = nil, 9
 		s.Brakes.Limits = []brakes.Limit{{Name: "all", AddedPerMinute: 20, SteppingDown: 0.1, Replicas: 900}}
 		e.configure(s)
-		for len(f.applied) == 0 {
+		for configured := time.Now(); len(f.applied) == 0 && time.Since(configured) < time.Hour; {
 			time.Sleep(10 * time.Second)
 			e.Tick(t.Context(), time.Now())
 		}

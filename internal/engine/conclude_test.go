@@ -257,3 +257,29 @@ func (l *locked) Apply(ctx context.Context, c scaler.Change) error {
 	defer l.mu.Unlock()
 	return l.many.Apply(ctx, c)
 }
+
+// A decision that stands keeps its line; another one, or one that was made again, has a line of its own.
+func TestALineIsThatOfItsDecision(t *testing.T) {
+	for name, c := range map[string]struct {
+		known bool // there was a decision before
+		fresh bool
+		at    time.Time
+		kept  bool
+	}{
+		"it stands":            {true, false, start, true},
+		"it is made again":     {true, true, start, false},
+		"a new one":            {true, true, start.Add(time.Minute), false},
+		"another one stands":   {true, false, start.Add(time.Minute), false},
+		"the first one":        {false, true, start, false},
+		"nothing stood before": {false, false, time.Time{}, false},
+	} {
+		e := New(settings(&kafka{name: "main"}), Options{Targets: idle(t)})
+		if c.known {
+			e.scaling.reports["shop/orders"] = ScalerReport{Outcome: scaler.Outcome{Decision: scaler.Decision{At: start}, Line: "as it was said"}}
+		}
+		line := e.scaling.line("shop/orders", &scaler.Result{Decision: scaler.Decision{At: c.at}, Fresh: c.fresh})
+		if kept := line == "as it was said"; kept != c.kept || line == "" {
+			t.Errorf("%s: %q", name, line)
+		}
+	}
+}

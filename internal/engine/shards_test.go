@@ -170,3 +170,44 @@ func TestAShardReadsItsGroupsAlone(t *testing.T) {
 		t.Errorf("%d of %d groups are read", len(read), groups)
 	}
 }
+
+// needing is a shard that notes what it says that it needs, and may use a part of it.
+type needing struct {
+	place
+	asked []map[string]brakes.Parts
+}
+
+func (n *needing) Parts(_ []brakes.Limit, needs map[string]brakes.Parts) map[string]brakes.Parts {
+	n.asked = append(n.asked, needs)
+	return map[string]brakes.Parts{"all": {Replicas: brakes.Part{Has: 7}}}
+}
+
+// The leader of one of several shards says at each poll what its scalers need of the limits, and goes by what it may use of them.
+func TestAShardSaysWhatItNeeds(t *testing.T) {
+	less, more := views()
+	for name, c := range map[string]struct {
+		view     *shard.View
+		follows  bool
+		asks     int
+		replicas int32 // that its scalers use
+	}{
+		"the scaler is its own":      {more, false, 2, 3},
+		"it is of the other shard":   {less, false, 2, 0},
+		"twin: there is one process": {nil, false, 0, 0},
+		"twin: it does not lead":     {more, true, 0, 0},
+	} {
+		n := &needing{place: place{view: c.view}}
+		s := settings(&kafka{name: "main", end: 100, committed: 100, members: 3})
+		s.Brakes.Limits = []brakes.Limit{{Name: "all", Replicas: 900}}
+		e := New(s, Options{Targets: idle(t), Shards: n, Leading: func() bool { return !c.follows }})
+		e.Tick(t.Context(), start)
+		e.Tick(t.Context(), start.Add(10*time.Second))
+		if len(n.asked) != c.asks {
+			t.Errorf("%s: asked %d times, want %d", name, len(n.asked), c.asks)
+			continue
+		}
+		if c.asks > 0 && (n.asked[1]["all"].Replicas.Uses != c.replicas || e.scaling.parts()["all"].Replicas.Has != 7) {
+			t.Errorf("%s: needs %+v, may use %+v", name, n.asked[1], e.scaling.parts())
+		}
+	}
+}
