@@ -184,6 +184,31 @@ func TestScalersWaitForTheirTurnAcrossClusters(t *testing.T) {
 	})
 }
 
+// A scaler that is not decided at all waits for no turn, however late it is: it is not among those of which the log says that they wait.
+func TestWhoIsNotDecidedDoesNotWait(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*scaler.Scaler)
+		left   int
+	}{
+		"it is refused":    {func(s *scaler.Scaler) { s.Refusal = scaler.Refuse("Invalid", "a mistake") }, 0},
+		"it is to observe": {func(s *scaler.Scaler) { s.Mode = scaler.Observe }, 0},
+		"twin: it is late": {func(*scaler.Scaler) {}, 1},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f := spares(t, "shop/a", "shop/b")
+			c.change(&f.scalers[1])
+			e := New(settings(&kafka{name: "main"}), Options{
+				Targets: f, Record: func(string, scaler.Input, scaler.Result) { time.Sleep(time.Second) },
+			})
+			e.scaling.read(time.Now())
+			e.scaling.decide(t.Context(), time.Now(), time.Millisecond, func(string) bool { return true })
+			if left := e.scaling.turns.left; left != c.left || len(e.scaling.turns.waiting) != c.left {
+				t.Errorf("%s: %d wait, want %d", name, left, c.left)
+			}
+		})
+	}
+}
+
 // Scalers that are decided in time are decided at every poll, whatever waited before.
 func TestScalersThatWaited(t *testing.T) {
 	all := []scaler.Scaler{{Name: "a/1"}, {Name: "a/2"}, {Name: "a/3"}, {Name: "b/1"}}
