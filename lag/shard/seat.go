@@ -11,6 +11,7 @@ type Lease struct {
 	Live  bool // somebody holds it, or may hold it
 	Of    int  // its holder claims its groups of so many shards; 0: it does not say
 	Wants int  // how many there are by the flag of its holder; 0: it does not say
+	Waits bool // it says that its holder waits for the present claim of the seat that looks, and so owns none of its groups
 }
 
 func (l Lease) claim() Shard { return Shard{Index: l.Index, Of: l.Of} }
@@ -94,10 +95,12 @@ func (s *Seat) Settled() bool {
 //	first look after a claim         wait for every live Lease that claims groups by another division
 //	later looks                      wait for those of them that are left: a claim that came after this one waits for this one
 //	all of the wanted ones want it   go over to the wanted division: View sheds what is not owned any more
+//	two that claim at once           each has seen the other and waits; the one with the lower index goes on when the other's Lease says so
 func (s *Seat) Look(leases []Lease) {
 	var claims []Shard
 	for _, l := range leases {
-		if l.Live && l.Index != s.Index && l.Of > 0 && l.Of != s.Of {
+		yields := l.Waits && s.Index < l.Index
+		if l.Live && l.Index != s.Index && l.Of > 0 && l.Of != s.Of && !yields {
 			claims = append(claims, l.claim())
 		}
 	}
@@ -110,6 +113,14 @@ func (s *Seat) Look(leases []Lease) {
 	if s.Of != s.Wants && s.leaving == 0 && s.agreed(leases) {
 		s.leaving = s.Wants
 	}
+}
+
+// Waiting are the shards whose claims the seat waits for.
+func (s *Seat) Waiting() (indexes []int) {
+	for _, w := range s.waits {
+		indexes = append(indexes, w.Index)
+	}
+	return indexes
 }
 
 // agreed reports whether a live Lease of each other shard of the wanted division wants that division.

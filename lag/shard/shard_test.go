@@ -2,6 +2,7 @@ package shard_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -88,14 +89,59 @@ func TestNamesAreApart(t *testing.T) {
 // leader is a process that leads one shard, as scaler/kube drives its seat.
 type leader struct {
 	seat    *shard.Seat
-	written int           // what its Lease claims
-	reading []shard.Lease // Leases that were read one after another, for the next look
+	term    int
+	written int            // what its Lease claims
+	waits   map[int]string // the claims that it waits for, as it last looked
+	reading []lease        // Leases that were read one after another, for the next look
 }
 
-// fleet are the Leases, as the API server has them, and their holders.
+// claim names what it claims, unlike every other claim.
+func (l *leader) claim() string { return fmt.Sprint(l.seat.Of, " of ", l.term) }
+
+// lease is a Lease as the API server has it.
+type lease struct {
+	shard.Lease
+	claim string
+	waits map[int]string
+}
+
+// fleet are the Leases and their holders.
 type fleet struct {
-	leases  []shard.Lease
+	leases  []lease
 	leaders []*leader // nil: nobody leads
+	terms   int
+}
+
+func newFleet(shards int) *fleet {
+	f := &fleet{leases: make([]lease, shards), leaders: make([]*leader, shards)}
+	for i := range f.leases {
+		f.leases[i].Index = i
+	}
+	return f
+}
+
+// renew writes the Lease of a leader.
+func (f *fleet) renew(i int) {
+	l := f.leaders[i]
+	f.leases[i] = lease{shard.Lease{Index: i, Live: true, Of: l.seat.Of, Wants: l.seat.Wants}, l.claim(), l.waits}
+	if l.written != l.seat.Of {
+		l.written, l.reading = l.seat.Of, nil
+	}
+}
+
+// look takes in what was read.
+func (f *fleet) look(i int) {
+	l := f.leaders[i]
+	leases, claims := make([]shard.Lease, len(l.reading)), map[int]string{}
+	for k, read := range l.reading {
+		read.Waits = read.waits[i] == l.claim()
+		leases[k], claims[k] = read.Lease, read.claim
+	}
+	l.seat.Look(leases)
+	l.reading, l.waits = nil, map[int]string{}
+	for _, k := range l.seat.Waiting() {
+		l.waits[k] = claims[k]
+	}
 }
 
 // step lets one leader do one thing, which other things may come between.
@@ -106,13 +152,11 @@ func (f *fleet) step(i int) {
 	}
 	switch s := l.seat; {
 	case l.written != s.Of || f.leases[i].Of != s.Of || f.leases[i].Wants != s.Wants:
-		f.leases[i] = shard.Lease{Index: i, Live: true, Of: s.Of, Wants: s.Wants}
-		l.written, l.reading = s.Of, nil
+		f.renew(i)
 	case len(l.reading) < len(f.leases):
 		l.reading = append(l.reading, f.leases[len(l.reading)])
 	default:
-		s.Look(l.reading)
-		l.reading = nil
+		f.look(i)
 	}
 	if l.seat.Leaves() {
 		l.seat.Left() // nothing is under way: what is owned is what is shown
@@ -123,10 +167,16 @@ func (f *fleet) step(i int) {
 func (f *fleet) begin(flag shard.Shard) {
 	i := flag.Index
 	was := f.leases[i]
-	l := &leader{seat: shard.NewSeat(flag, was.Of)}
-	f.leases[i] = shard.Lease{Index: i, Live: true, Of: l.seat.Of, Wants: l.seat.Wants}
-	l.written = l.seat.Of
-	f.leaders[i] = l
+	f.terms++
+	f.leaders[i] = &leader{seat: shard.NewSeat(flag, was.Of), term: f.terms}
+	f.renew(i)
+}
+
+func (f *fleet) plain() (leases []shard.Lease) {
+	for _, l := range f.leases {
+		leases = append(leases, l.Lease)
+	}
+	return leases
 }
 
 func (f *fleet) owners(group string) (out []int) {
@@ -138,14 +188,42 @@ func (f *fleet) owners(group string) (out []int) {
 	return out
 }
 
-// However leaders come, go and change their number, a group never has two owners; and when all agree, each has one.
+// settle lets all leaders do what is left to do.
+func (f *fleet) settle() {
+	for range 40 * len(f.leaders) {
+		for i, l := range f.leaders {
+			if f.step(i); l != nil {
+				f.renew(i)
+			}
+		}
+	}
+}
+
+// claimed reports whether a leader claims the group.
+func (f *fleet) claimed(group string) bool {
+	return slices.ContainsFunc(f.leaders, func(l *leader) bool {
+		return l != nil && shard.Shard{Index: l.seat.Index, Of: l.seat.Of}.Owns("main", group)
+	})
+}
+
+// divisions are how many the leaders claim.
+func (f *fleet) divisions() int {
+	all := map[int]bool{}
+	for _, l := range f.leaders {
+		if l != nil {
+			all[l.seat.Of] = true
+		}
+	}
+	return len(all)
+}
+
+// However leaders come, go and change their number, a group never has two owners. When nobody comes or goes any more, each group that a
+// leader claims has one, also if they do not agree on one of two divisions; of three divisions, leaders may wait in a circle. When all agree,
+// each group has one.
 func TestAGroupHasOneOwner(t *testing.T) {
 	const most = 4
 	rapid.Check(t, func(t *rapid.T) {
-		f := &fleet{leases: make([]shard.Lease, most), leaders: make([]*leader, most)}
-		for i := range f.leases {
-			f.leases[i].Index = i
-		}
+		f := newFleet(most)
 		for range rapid.IntRange(1, 120).Draw(t, "steps") {
 			i := rapid.IntRange(0, most-1).Draw(t, "shard")
 			switch what := rapid.IntRange(0, 9).Draw(t, "what"); {
@@ -156,6 +234,8 @@ func TestAGroupHasOneOwner(t *testing.T) {
 				f.leases[i].Live = false
 			case what == 2 && f.leaders[i] == nil:
 				f.begin(shard.Shard{Index: i, Of: rapid.IntRange(i+1, most).Draw(t, "of")})
+			case what <= 4 && f.leaders[i] != nil:
+				f.renew(i)
 			default:
 				f.step(i)
 			}
@@ -165,6 +245,16 @@ func TestAGroupHasOneOwner(t *testing.T) {
 				}
 			}
 		}
+		for i := range most { // nobody comes or goes any more
+			f.leases[i].Live = f.leases[i].Live && f.leaders[i] != nil
+		}
+		f.settle()
+		for g := range 40 {
+			group := fmt.Sprint("group-", g)
+			if claimed := f.claimed(group); f.divisions() <= 2 && claimed != (len(f.owners(group)) == 1) {
+				t.Fatalf("group-%d is claimed: %v, and of the shards %v: %+v", g, claimed, f.owners(group), f.leases)
+			}
+		}
 		of := rapid.IntRange(1, most).Draw(t, "of in the end")
 		for i := range most {
 			f.leaders[i], f.leases[i].Live = nil, false
@@ -172,11 +262,7 @@ func TestAGroupHasOneOwner(t *testing.T) {
 				f.begin(shard.Shard{Index: i, Of: of})
 			}
 		}
-		for range 40 * most {
-			for i := range most {
-				f.step(i)
-			}
-		}
+		f.settle()
 		for g := range 40 {
 			if got := f.owners(fmt.Sprint("group-", g)); len(got) != 1 || got[0] != shard.Owner("main", fmt.Sprint("group-", g), of) {
 				t.Fatalf("group-%d is of the shards %v of %d: %+v", g, got, of, f.leases)
@@ -191,7 +277,7 @@ func TestFromOneToThreeToTwo(t *testing.T) {
 	for g := 0; shard.Owner("main", moved, 3) != 1; g++ {
 		moved = fmt.Sprint("group-", g)
 	}
-	f := &fleet{leases: []shard.Lease{{Index: 0}, {Index: 1}, {Index: 2}}, leaders: make([]*leader, 3)}
+	f := newFleet(3)
 	steps := func() {
 		for range 40 {
 			for i := range f.leaders {
@@ -216,13 +302,13 @@ func TestFromOneToThreeToTwo(t *testing.T) {
 	if got := f.owners(moved); len(got) != 1 || got[0] != 1 {
 		t.Errorf("of three shards, the group is of %v", got)
 	}
-	if shard.Gone(2, f.leases) {
+	if shard.Gone(2, f.plain()) {
 		t.Error("of three shards, the last one may end")
 	}
 	f.begin(shard.Shard{Index: 0, Of: 2})
 	f.begin(shard.Shard{Index: 1, Of: 2})
 	steps()
-	if !shard.Gone(2, f.leases) {
+	if !shard.Gone(2, f.plain()) {
 		t.Errorf("two shards have the new division, and the third does not end: %+v", f.leases)
 	}
 	f.leaders[2], f.leases[2].Live = nil, false

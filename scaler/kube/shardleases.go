@@ -28,6 +28,8 @@ type knownLease struct {
 	renewal string
 	changed time.Time // when a new renewal was last seen
 	looked  time.Time
+	claim   string         // its name
+	waits   map[int]string // the claims that its holder waits for
 	pages   string
 	answers string
 	parts   shardParts
@@ -150,10 +152,23 @@ func (s *shards) look(ctx context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if leads && claims && s.term == term && s.written == s.seat.Of {
-		s.seat.Look(leases)
+		s.take(leases)
 		if s.writes == writes {
 			s.parts.read(s.others())
 		}
+	}
+}
+
+// take takes in the Leases of the others, all of which were read after the claim of the seat was written. The caller holds mu.
+func (s *shards) take(leases []shard.Lease) {
+	own := s.claim(s.seat)
+	for i := range leases {
+		leases[i].Waits = s.known[leases[i].Index].waits[s.own.Index] == own
+	}
+	s.seat.Look(leases)
+	s.waits = map[int]string{}
+	for _, index := range s.seat.Waiting() {
+		s.waits[index] = s.known[index].claim
 	}
 }
 
@@ -189,12 +204,13 @@ func (k *knownLease) saw(lease *coordinationv1.Lease, now time.Time) {
 	k.looked = now
 	k.Live = renewal != "" && now.Sub(k.changed) < election.Duration
 	if lease == nil {
-		k.Of, k.Wants, k.pages, k.answers, k.parts, k.stops = 0, 0, "", "", shardParts{index: k.Index}, breaker.Part{}
+		k.Of, k.Wants, k.claim, k.waits, k.pages, k.answers, k.parts, k.stops = 0, 0, "", nil, "", "", shardParts{index: k.Index}, breaker.Part{}
 		return
 	}
 	k.stops = stopsIn(lease.Annotations[annotationStops])
 	k.parts = partsIn(lease.Annotations[annotationParts], k.Index, k.Live)
 	k.Of, k.pages = claimIn(lease.Annotations, k.Index), lease.Annotations[annotationPages]
+	k.claim, k.waits = lease.Annotations[annotationClaim], waitsIn(lease.Annotations)
 	k.answers = election.AnswersAt(lease)
 	k.Wants = wantedIn(lease.Annotations)
 	if k.Of == 0 && k.Index == 0 && renewal != "" {

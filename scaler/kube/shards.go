@@ -1,8 +1,11 @@
 package kube
 
 import (
+	"encoding/json"
+	"fmt"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler"
@@ -16,6 +19,8 @@ const (
 	annotationShard  = "lagscaler.io/shard"         // what its leader claims: i/N
 	annotationWanted = "lagscaler.io/shards-wanted" // how many shards there are by the flag of its leader
 	annotationPages  = "lagscaler.io/pages-at"      // the URL of its leader's pages; none: other shards cannot ask it
+	annotationClaim  = "lagscaler.io/shard-claim"   // a name of that claim, which no other one has
+	annotationWaits  = "lagscaler.io/shard-waits"   // the claims that its leader waits for, by the index of their shard, as JSON
 )
 
 // shardLease is the name of the Lease of a shard. The first one has that of an installation without shards, so that one becomes
@@ -36,6 +41,7 @@ type shards struct {
 	api      access.API
 	base     string // the name of the first shard's Lease
 	own      shard.Shard
+	replica  string // its name
 	pagesAt  string
 	election *election.Election
 
@@ -44,13 +50,15 @@ type shards struct {
 	seat    *shard.Seat // of this replica's last term; nil: there are no shards
 	next    *shard.Seat // from the write under way on, if this replica begins to lead with it
 	begins  bool
-	term    int         // counts seats
-	written int         // what the seat claimed when the Lease was last written
-	mark    int         // what it claims in the write under way
-	writes  int         // of the Lease
-	view    *shard.View // as last asked for
-	of      int         // the term of that; 0: a follower's
-	took    *shard.View // by the engine
+	term    int            // counts seats
+	began   time.Time      // the seat
+	waits   map[int]string // the claims of others that the seat waits for, as last looked at
+	written int            // what the seat claimed when the Lease was last written
+	mark    int            // what it claims in the write under way
+	writes  int            // of the Lease
+	view    *shard.View    // as last asked for
+	of      int            // the term of that; 0: a follower's
+	took    *shard.View    // by the engine
 	tookOf  int
 	known   map[int]*knownLease
 	hurry   chan struct{}
@@ -62,7 +70,7 @@ type shards struct {
 
 func newShards(api access.API, o Options, e *election.Election) *shards {
 	return &shards{
-		api: api, base: o.Lease, own: o.Shard, pagesAt: o.PagesAt, election: e, parts: parts{index: o.Shard.Index}, known: map[int]*knownLease{}, hurry: make(chan struct{}, 1),
+		api: api, base: o.Lease, own: o.Shard, replica: o.Identity, pagesAt: o.PagesAt, election: e, parts: parts{index: o.Shard.Index}, known: map[int]*knownLease{}, hurry: make(chan struct{}, 1),
 	}
 }
 
@@ -91,12 +99,12 @@ func (s *shards) Mark(annotations map[string]string, held, fresh bool) {
 	seat := s.seat
 	if s.begins = !held; s.begins {
 		seat = s.newSeat(annotations, fresh)
-		s.next = seat
+		s.next, s.began, s.waits = seat, s.api.Clock(), nil
+	}
+	for _, name := range []string{annotationShard, annotationWanted, annotationPages, annotationClaim, annotationWaits} {
+		delete(annotations, name)
 	}
 	if seat == nil {
-		delete(annotations, annotationShard)
-		delete(annotations, annotationWanted)
-		delete(annotations, annotationPages)
 		delete(annotations, annotationParts)
 		delete(annotations, annotationStops)
 		return
@@ -105,7 +113,11 @@ func (s *shards) Mark(annotations map[string]string, held, fresh bool) {
 	s.mark = seat.Of
 	annotations[annotationShard] = shard.Shard{Index: seat.Index, Of: seat.Of}.String()
 	annotations[annotationWanted] = strconv.Itoa(seat.Wants)
-	if delete(annotations, annotationPages); s.pagesAt != "" {
+	annotations[annotationClaim] = s.claim(seat)
+	if len(s.waits) > 0 {
+		annotations[annotationWaits] = waitsText(s.waits)
+	}
+	if s.pagesAt != "" {
 		annotations[annotationPages] = s.pagesAt
 	}
 	if text := s.parts.mark(annotations[annotationParts], s.begins, s.others()); text != "" {
@@ -113,6 +125,29 @@ func (s *shards) Mark(annotations map[string]string, held, fresh bool) {
 	} else {
 		delete(annotations, annotationParts)
 	}
+}
+
+// claim is the name of what a seat claims. A replica that begins to lead again, or goes over to another division, has another claim.
+func (s *shards) claim(seat *shard.Seat) string {
+	return fmt.Sprintf("%d of %d by %s since %s", seat.Index, seat.Of, s.replica, s.began.UTC().Format(time.RFC3339Nano))
+}
+
+// waitsText is what a Lease says of the claims that its holder waits for.
+func waitsText(waits map[int]string) string {
+	text, err := json.Marshal(waits)
+	if err != nil {
+		return "" // no map of texts fails
+	}
+	return string(text)
+}
+
+// waitsIn are the claims that the holder of a Lease waits for; none: it says nothing, or somebody edited it.
+func waitsIn(annotations map[string]string) map[int]string {
+	var waits map[int]string
+	if json.Unmarshal([]byte(annotations[annotationWaits]), &waits) != nil {
+		return nil
+	}
+	return waits
 }
 
 // newSeat is the seat of this replica when it begins to lead; nil: there are no shards.

@@ -12,10 +12,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	coordinationv1 "k8s.io/api/coordination/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/lagscaler/lagscaler/lag/shard"
 	"github.com/lagscaler/lagscaler/scaler/breaker"
+	"github.com/lagscaler/lagscaler/scaler/kube/access"
 )
 
 // replica is a process of a shard: its controller, and an engine that goes by what the controller says is its own.
@@ -217,6 +219,58 @@ func TestAShardThatDoesNotStart(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Two leaders of different divisions claim at once, and each sees the claim of the other one: the first shard has the groups of both when the
+// Lease of the second one says that it waits. It says so of a claim, not of a shard: another leader of the first shard waits again.
+func TestTwoThatClaimAtOnce(t *testing.T) {
+	moved := "" // a group that both claim
+	for g := 0; shard.Owner("main", moved, 3) != 1; g++ {
+		moved = fmt.Sprint("group-", g)
+	}
+	start := func(own shard.Shard, replica string) *shards {
+		return newShards(access.API{Clock: time.Now}, Options{Lease: "lagscaler", Shard: own, Identity: replica}, nil)
+	}
+	write := func(s *shards, lease *coordinationv1.Lease, begins bool) {
+		s.Mark(lease.Annotations, !begins, false)
+		s.Marked()
+		lease.Spec = coordinationv1.LeaseSpec{HolderIdentity: &s.replica, RenewTime: &metav1.MicroTime{Time: time.Now()}}
+	}
+	look := func(s *shards, index int, lease *coordinationv1.Lease) {
+		if s.known[index] == nil {
+			s.known[index] = &knownLease{Lease: shard.Lease{Index: index}}
+		}
+		s.known[index].saw(lease, time.Now())
+		s.take([]shard.Lease{s.known[index].Lease})
+	}
+	owns := func(s *shards) bool { return s.seat.View().Owns("main", moved) }
+
+	first, second := start(shard.Shard{Of: 3}, "first"), start(shard.Shard{Index: 1, Of: 3}, "second")
+	leases := []*coordinationv1.Lease{{}, {}}
+	leases[0].Annotations, leases[1].Annotations = map[string]string{annotationShard: "0/1"}, map[string]string{}
+	write(first, leases[0], true)
+	write(second, leases[1], true)
+	look(first, 1, leases[1])
+	look(second, 0, leases[0])
+	if owns(first) || owns(second) {
+		t.Fatalf("nobody has said yet that it waits: owned by the first %v, by the second %v", owns(first), owns(second))
+	}
+	write(second, leases[1], false)
+	look(first, 1, leases[1])
+	look(second, 0, leases[0])
+	if !owns(first) || owns(second) {
+		t.Errorf("the second waits: owned by the first %v, by the second %v", owns(first), owns(second))
+	}
+	successor := start(shard.Shard{Of: 3}, "successor")
+	write(successor, leases[0], true)
+	look(successor, 1, leases[1])
+	if owns(successor) {
+		t.Error("the second waits for the claim of the first, and its successor goes on at once")
+	}
+	leases[1].Annotations[annotationWaits] = "{"
+	if look(successor, 1, leases[1]); owns(successor) {
+		t.Error("somebody has edited the Lease, and the successor goes on")
+	}
 }
 
 // Both replicas of a shard are killed: its groups are nobody's, and the others go on.
