@@ -1,6 +1,6 @@
 # The most important targets; make help lists all:
 #   make demo    run a demonstration, without Kafka and Kubernetes
-#   make check   the tests that need only Go, for every edit: about two and a half minutes
+#   make check   the tests that need only Go, for every edit: about two minutes
 #   make test    also tests on real servers; installs the tools into $(CACHE)
 
 SHELL := /bin/bash
