@@ -54,11 +54,14 @@ var checked = map[int16]struct {
 }
 
 // Check refuses a response of an API whose lengths, counts or tags do not fit into its bytes, or that takes too much memory when
-// it is decoded. It returns the response without tagged fields. It refuses an API that it does not know: kmsg would believe that response.
+// it is decoded. It returns the response without tagged fields. It refuses an API or a version that it does not know: kmsg would believe that response.
 func Check(key, version int16, body []byte) ([]byte, error) {
 	c, ok := checked[key]
 	if !ok {
 		return nil, fmt.Errorf("responses of %s are not checked", kmsg.NameForKey(key))
+	}
+	if version > kmsg.ResponseForKey(key).MaxVersion() { // its layout is not known, so what is checked may not be what kmsg decodes
+		return nil, fmt.Errorf("version %d of the responses of %s is not known", version, kmsg.NameForKey(key))
 	}
 	r := newClaims(body, version, version >= c.flexible)
 	c.walk(&r)
@@ -269,6 +272,7 @@ func (r *claims) metadata() {
 	if r.version <= 10 {
 		r.since(8, 4) // authorized operations
 	}
+	r.since(13, 2) // code
 }
 
 func (r *claims) consumerGroups() {
