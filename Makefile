@@ -89,7 +89,7 @@ tools: gotestsum lint-tools generate-tools chart-tools alert-tools kafka-archive
 # the order keeps the packages apart that start most of them: servers/kafka, suites/lag, suites/rebalance.
 e2e: gotestsum kafka-archives
 	cd e2e && gotestsum --format pkgname --rerun-fails=2 --rerun-fails-max-failures=15 \
-		--packages='./suites/scale ./servers/kafka ./suites/lag ./suites/alerts ./suites/chaos ./suites/chart ./suites/rebalance ./...' -- $(QUICK_LINK) -race -count=1 -p 2 -timeout 40m
+		--packages='./suites/scale ./servers/kafka ./suites/lag ./suites/alerts ./suites/chaos ./suites/web ./suites/chart ./suites/rebalance ./...' -- $(QUICK_LINK) -race -count=1 -p 2 -timeout 40m
 
 # The tests that make test plays on one version of Kafka, and their packages; check_test.go checks that.
 HEAVY := servers/kafka suites/lag suites/rebalance
