@@ -19,7 +19,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.dat
 
 include $(sort $(wildcard tools/*.mk))
 
-.PHONY: build check vet raced pure test tools lint e2e versions stories long outage properties worlds soak demo help clean
+.PHONY: build check vet raced pure pure-then-long test tools lint e2e versions stories long outage properties worlds soak demo help clean
 
 ## build: compile bin/lagscaler
 build:
@@ -68,6 +68,10 @@ pure:
 	go test -vet=off $(QUICK_LINK) -run 'TestRequestsGrow|TestCostOf' ./lag/kafkasource ./lag/kafkasource/transport
 	go test -vet=off $(QUICK_LINK) -count=1 .
 
+# With the race detector tests take longer: make test runs make long beside them, and make check does not.
+pure-then-long: pure
+	@$(MAKE) --no-print-directory long
+
 # The tests that do more with LAGSCALER_LONG, and their packages; check_test.go checks that.
 LONGER := alerts internal/daemon scaler/sim scaler/sim/worlds
 LONGER_TESTS := TestRules TestQuietFleet TestClustersComeAndGo TestOthersPayNothing TestWrongDeclarationsAreCorrected TestPredictedPrice TestRecordedTrafficStopsNobody TestWorlds
@@ -75,7 +79,8 @@ LONGER_TESTS := TestRules TestQuietFleet TestClustersComeAndGo TestOthersPayNoth
 ## test: run also the tests on real servers, except what make versions and make stories run; with CI=true no other test is skipped
 # What needs only CPU runs beside the tests on real servers, one after the other, and gives way to them.
 test: export RACED := all
-test: tools check long
+test: tools vet
+	@$(MAKE) --no-print-directory -j2 raced pure-then-long
 	@$(MAKE) --no-print-directory -j2 ASIDE='nice -n 19' e2e lint vulnerabilities keda-fields site-check
 
 ## tools: install all tools and servers of the tests, except Go, into $(CACHE)
