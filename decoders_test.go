@@ -19,12 +19,14 @@ var fuzzedElsewhere = map[string]string{
 
 	"scaler/kube/custommetrics": "certificates, headers and paths are decoded by k8s.io/apiserver and net/http",
 
-	"internal/metrics": "reads only whether a parameter is there",
-	"internal/output":  "decodes what it has just encoded",
-	"internal/mutate":  "decodes what the go command prints",
-	"internal/demo":    "decodes traffic that is part of the binary",
-	"alerts":           "decodes rules that are part of the binary",
-	"dashboards":       "decodes dashboards that are part of the binary, and the answers of a Grafana that was named by hand",
+	"internal/metrics":      "reads only whether a parameter is there",
+	"internal/output":       "decodes what it has just encoded",
+	"internal/mutate":       "decodes what the go command prints",
+	"internal/demo":         "decodes traffic that is part of the binary",
+	"lag/kafkasource/pipes": "decodes what the clients of tests send",
+
+	"alerts":     "decodes rules that are part of the binary",
+	"dashboards": "decodes dashboards that are part of the binary, and the answers of a Grafana that was named by hand",
 }
 
 // Every package that decodes what others send has a fuzz target, or says which target covers it: make fuzz runs all of them.

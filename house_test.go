@@ -66,7 +66,8 @@ var mayImport = map[string][]string{
 
 	"lag/kafkasource/tape":      {"lag", "lag/kafkasource", "lag/kafkasource/wire"},
 	"lag/kafkasource/wire":      {"lag"},
-	"lag/kafkasource/framing":   {}, // for brokers of tests
+	"lag/kafkasource/framing":   {},                          // for brokers of tests
+	"lag/kafkasource/pipes":     {"lag/kafkasource/framing"}, // for brokers of tests
 	"lag/kafkasource/transport": {"lag", "lag/kafkasource/wire"},
 	"lag/kafkasource/cluster":   {"lag", "lag/kafkasource/transport", "lag/kafkasource/wire"},
 	"lag/kafkasource/topics":    {"lag", "lag/kafkasource/cluster", "lag/kafkasource/transport", "lag/kafkasource/wire"},

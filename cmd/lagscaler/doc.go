@@ -57,6 +57,7 @@
 //	What if an answer is too long, or not asked for?     lag/kafkasource/transport   exchange.go: read; guard.go, for the APIs that kafka-go decodes
 //	What must every source of observations do?           lag/lagtest       conform.go
 //	How does a test's broker answer wrongly?             lag/kafkasource/framing     framing.go: Read, Pack
+//	How does a test have brokers without a port?         lag/kafkasource/pipes       pipes.go: Dial
 //	How are orphaned topics found?                       lag               left.go: leave
 //	How many tasks does a Kafka Streams group have?      scaler/seen       assignment.go: Tasks counts them
 //	Which topics does a Kafka Streams task read?         lag               subtopology.go

@@ -7,10 +7,9 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/twmb/franz-go/pkg/kbin"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"github.com/lagscaler/lagscaler/lag/kafkasource/framing"
+	"github.com/lagscaler/lagscaler/lag/kafkasource/pipes"
 )
 
 // fakeKafka is a cluster of two brokers on pipes: one topic, orders, and one group, orders. It answers what its fields say, which a
@@ -63,61 +62,24 @@ func (k *fakeKafka) dial(_ context.Context, _, address string) (net.Conn, error)
 	if k.down[broker] {
 		return nil, &net.OpError{Op: "dial", Err: io.ErrClosedPipe}
 	}
-	ours, theirs := net.Pipe()
-	go k.serve(broker, theirs)
-	return &pipe{ours, address}, nil
+	return pipes.Dial(address, func(req kmsg.Request) kmsg.Response { return k.answer(broker, req) }, k.patch), nil
 }
 
-// pipe is a connection with an address of its own.
-type pipe struct {
-	net.Conn
-	address string
-}
-
-func (p *pipe) RemoteAddr() net.Addr { return p }
-func (p *pipe) Network() string      { return "tcp" }
-func (p *pipe) String() string       { return p.address }
-
-func (k *fakeKafka) serve(broker int, c net.Conn) {
-	defer c.Close()
-	for {
-		q, err := framing.Read(c)
-		if err != nil {
-			return
-		}
-		body, ok := k.answer(broker, q)
-		if !ok {
-			return
-		}
-		if _, err := c.Write(q.Answer(body)); err != nil {
-			return
-		}
-	}
-}
-
-// answer is the answer to a request, with the tags of its header; ok is false when the connection ends instead.
-func (k *fakeKafka) answer(broker int, q framing.Request) (body []byte, ok bool) {
-	r := kbin.Reader{Src: q.Body}
-	r.NullableString() // client id
-	req := kmsg.RequestForKey(q.Key)
-	req.SetVersion(q.Version)
-	if req.IsFlexible() {
-		kmsg.SkipTags(&r)
-	}
-	if req.ReadFrom(r.Src) != nil {
-		return nil, false
-	}
+// patch changes the bytes of a response.
+func (k *fakeKafka) patch(key int16, body []byte) []byte {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.down[broker] || k.hangsUp[q.Key] {
-		return nil, false
+	return k.patches[key].of(body)
+}
+
+// answer is the response to a request; nil when the connection ends instead.
+func (k *fakeKafka) answer(broker int, req kmsg.Request) kmsg.Response {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.down[broker] || k.hangsUp[req.Key()] {
+		return nil
 	}
-	resp := k.response(broker, req)
-	resp.SetVersion(q.Version)
-	if resp.IsFlexible() && q.Key != 18 {
-		body = append(body, 0)
-	}
-	return k.patches[q.Key].of(resp.AppendTo(body)), true
+	return k.response(broker, req)
 }
 
 func (k *fakeKafka) response(broker int, req kmsg.Request) kmsg.Response {

@@ -2,18 +2,16 @@ package groups
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kbin"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/lagscaler/lagscaler/lag/kafkasource/cluster"
-	"github.com/lagscaler/lagscaler/lag/kafkasource/framing"
+	"github.com/lagscaler/lagscaler/lag/kafkasource/pipes"
 	"github.com/lagscaler/lagscaler/lag/kafkasource/transport"
 )
 
@@ -57,51 +55,8 @@ func (k *fakeBrokers) poll(t *testing.T) *cluster.Round {
 }
 
 func (k *fakeBrokers) dial(_ context.Context, _, address string) (net.Conn, error) {
-	ours, theirs := net.Pipe()
-	go k.serve(int32(address[len(address)-1]-'0'), theirs)
-	return &pipe{ours, address}, nil
-}
-
-// pipe is a connection with an address of its own.
-type pipe struct {
-	net.Conn
-	address string
-}
-
-func (p *pipe) RemoteAddr() net.Addr { return p }
-func (p *pipe) Network() string      { return "tcp" }
-func (p *pipe) String() string       { return p.address }
-
-func (k *fakeBrokers) serve(broker int32, c io.ReadWriteCloser) {
-	defer c.Close()
-	for {
-		q, err := framing.Read(c)
-		if err != nil {
-			return
-		}
-		r := kbin.Reader{Src: q.Body}
-		r.NullableString() // client id
-		req := kmsg.RequestForKey(q.Key)
-		req.SetVersion(q.Version)
-		if req.IsFlexible() {
-			kmsg.SkipTags(&r)
-		}
-		if req.ReadFrom(r.Src) != nil {
-			return
-		}
-		resp := k.response(broker, req)
-		if resp == nil {
-			return
-		}
-		resp.SetVersion(q.Version)
-		var body []byte
-		if resp.IsFlexible() && q.Key != 18 {
-			body = append(body, 0)
-		}
-		if _, err := c.Write(q.Answer(resp.AppendTo(body))); err != nil {
-			return
-		}
-	}
+	broker := int32(address[len(address)-1] - '0')
+	return pipes.Dial(address, func(req kmsg.Request) kmsg.Response { return k.response(broker, req) }, nil), nil
 }
 
 // response is the answer of a broker; nil: the connection ends instead.
