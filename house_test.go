@@ -34,6 +34,7 @@ var pure = []string{
 var mayImport = map[string][]string{
 	"lag":             {},
 	"lag/shard":       {},
+	"lag/parallel":    {},
 	"rebalancemon":    {"lag"},
 	"scaler/plan":     {},
 	"scaler/number":   {},
@@ -54,7 +55,7 @@ var mayImport = map[string][]string{
 	"scaler/sim":      {"lag", "rebalancemon", "scaler", "scaler/seen", "scaler/say", "scaler/promise"},
 	"lag/lagtest":     {"lag"},
 	"lag/rights":      {},
-	"lag/kafkasource": {"lag", "lag/rights", "lag/kafkasource/groups", "lag/kafkasource/headers", "lag/kafkasource/topics", "lag/kafkasource/cluster", "lag/kafkasource/transport", "lag/kafkasource/wire"},
+	"lag/kafkasource": {"lag", "lag/parallel", "lag/rights", "lag/kafkasource/groups", "lag/kafkasource/headers", "lag/kafkasource/topics", "lag/kafkasource/cluster", "lag/kafkasource/transport", "lag/kafkasource/wire"},
 	"scaler/kube":     {"lag", "lag/shard", "scaler", "scaler/brakes", "scaler/breaker", "scaler/seen", "scaler/asleep", "scaler/kube/access", "scaler/kube/election", "scaler/kube/strimzi", "scaler/kube/watch", "scaler/kube/v1alpha1"},
 
 	"scaler/kube/access":        {"scaler"},
@@ -70,9 +71,9 @@ var mayImport = map[string][]string{
 	"lag/kafkasource/pipes":     {"lag/kafkasource/framing"}, // for brokers of tests
 	"lag/kafkasource/transport": {"lag", "lag/kafkasource/wire"},
 	"lag/kafkasource/cluster":   {"lag", "lag/kafkasource/transport", "lag/kafkasource/wire"},
-	"lag/kafkasource/topics":    {"lag", "lag/kafkasource/cluster", "lag/kafkasource/transport", "lag/kafkasource/wire"},
-	"lag/kafkasource/headers":   {"lag", "lag/kafkasource/cluster", "lag/kafkasource/transport", "lag/kafkasource/wire"},
-	"lag/kafkasource/groups":    {"lag", "lag/kafkasource/topics", "lag/kafkasource/cluster", "lag/kafkasource/transport", "lag/kafkasource/wire"},
+	"lag/kafkasource/topics":    {"lag", "lag/parallel", "lag/kafkasource/cluster", "lag/kafkasource/transport", "lag/kafkasource/wire"},
+	"lag/kafkasource/headers":   {"lag", "lag/parallel", "lag/kafkasource/cluster", "lag/kafkasource/transport", "lag/kafkasource/wire"},
+	"lag/kafkasource/groups":    {"lag", "lag/parallel", "lag/kafkasource/topics", "lag/kafkasource/cluster", "lag/kafkasource/transport", "lag/kafkasource/wire"},
 
 	"scaler/kube/v1alpha1": {},
 	"scaler/sim/traces":    {},
@@ -90,7 +91,7 @@ var mayImport = map[string][]string{
 	"internal/web/events":  {"rebalancemon", "internal/engine"},
 	"internal/web/recent":  {"internal/engine"},
 
-	"internal/engine":  {"lag", "lag/shard", "rebalancemon", "scaler", "scaler/bill", "scaler/brakes", "scaler/seen", "scaler/asleep", "scaler/breaker", "scaler/learn", "scaler/say", "scaler/timeline"},
+	"internal/engine":  {"lag", "lag/parallel", "lag/shard", "rebalancemon", "scaler", "scaler/bill", "scaler/brakes", "scaler/seen", "scaler/asleep", "scaler/breaker", "scaler/learn", "scaler/say", "scaler/timeline"},
 	"internal/metrics": {"lag", "lag/shard", "rebalancemon", "scaler", "scaler/seen", "scaler/learn", "internal/engine", "scaler/need"},
 	"internal/api":     {"lag", "rebalancemon", "scaler", "internal/engine"},
 	"internal/web":     {"lag", "rebalancemon", "scaler", "internal/engine", "internal/serve", "internal/web/events", "internal/web/recent", "internal/api", "internal/plot", "scaler/bill", "scaler/learn", "scaler/say", "scaler/number", "scaler/need", "scaler/promise", "scaler/release", "scaler/timeline", "internal/history"},

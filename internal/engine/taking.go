@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/parallel"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 )
 
@@ -66,9 +67,9 @@ func (t *taking) compute() {
 	prev, name := t.before.Snapshot, t.of.Name
 	s := t.declared.Take(&t.o, prev)
 	t.o.Groups = nil // nobody reads them again
-	t.events = c.monitor.Snapshot(s, t.hints)
 	slo := func(group string) lag.SLO { return c.slo(name, group) }
-	rates := c.history.Add(s, slo)
+	var rates []lag.Rates
+	parallel.Do(func() { rates = c.history.Add(s, slo) }, func() { t.events = c.monitor.Snapshot(s, t.hints) })
 	next := &ClusterReport{
 		Name: name, Snapshot: s, Groups: make([]GroupReport, len(s.Groups)),
 		LeaderChanges: t.before.LeaderChanges + lag.LeaderChanges(prev, s),

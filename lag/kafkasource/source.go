@@ -16,6 +16,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag/kafkasource/topics"
 	"github.com/lagscaler/lagscaler/lag/kafkasource/transport"
 	"github.com/lagscaler/lagscaler/lag/kafkasource/wire"
+	"github.com/lagscaler/lagscaler/lag/parallel"
 )
 
 // Source reads one cluster. Sample and Observe may run at the same time; two Observes take turns.
@@ -221,7 +222,7 @@ func (s *Source) meet(ctx context.Context) {
 		return
 	}
 	ids := make([]string, len(s.cfg.Brokers))
-	cluster.Parallel(s.cfg.Brokers, func(i int, address string) { ids[i] = s.clusterAt(ctx, address) })
+	parallel.Each(s.cfg.Brokers, func(i int, address string) { ids[i] = s.clusterAt(ctx, address) })
 	if s.cfg.Identity.Vote(s.cfg.Brokers, ids) {
 		s.forget()
 	}

@@ -4,13 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -88,28 +85,6 @@ func (r *Round) ask(ctx context.Context, req kmsg.Request, skip []int32) (kmsg.R
 }
 
 var errNobodyElse = errors.New("no other broker is known")
-
-// Parallel runs f for every item at once and waits. A panic in one of them becomes the caller's, with its stack: nobody
-// could catch it in a goroutine of its own, and it would end the process.
-func Parallel[T any](items []T, f func(i int, item T)) {
-	var wg sync.WaitGroup
-	var panicked atomic.Pointer[string]
-	for i, item := range items {
-		wg.Go(func() {
-			defer func() {
-				if v := recover(); v != nil {
-					text := fmt.Sprintf("%v\n%s", v, debug.Stack())
-					panicked.CompareAndSwap(nil, &text)
-				}
-			}()
-			f(i, item)
-		})
-	}
-	wg.Wait()
-	if text := panicked.Load(); text != nil {
-		panic(*text) //nolint:forbidigo // it was one already
-	}
-}
 
 // Began is when the round began.
 func (r *Round) Began() time.Time { return r.began }

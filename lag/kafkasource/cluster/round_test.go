@@ -4,7 +4,6 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -106,26 +105,4 @@ func TestCandidatesTakeTurns(t *testing.T) {
 			t.Errorf("candidates %v, want %v", got, want)
 		}
 	}
-}
-
-// The caller of Parallel can catch a panic of one item; all others have run.
-func TestParallelPanicsInItsCaller(t *testing.T) {
-	done := make([]bool, 8)
-	defer func() {
-		v, _ := recover().(string)
-		if !strings.HasPrefix(v, "item 3\n") || !strings.Contains(v, "round_test.go") {
-			t.Errorf("panic %q", v)
-		}
-		for i := range done {
-			if i != 3 && !done[i] {
-				t.Errorf("item %d did not run", i)
-			}
-		}
-	}()
-	Parallel(done, func(i int, _ bool) {
-		if i == 3 {
-			panic("item 3")
-		}
-		done[i] = true
-	})
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/lag/kafkasource/cluster"
 	"github.com/lagscaler/lagscaler/lag/kafkasource/transport"
+	"github.com/lagscaler/lagscaler/lag/parallel"
 )
 
 // job is one request about some groups of one coordinator.
@@ -26,7 +27,7 @@ type groupError struct {
 // run does jobs at once, within the broker's bound. A job that fails as a whole fails each of its groups.
 func (r *Reading) run(ctx context.Context, broker int32, jobs []job) [][]groupError {
 	all := make([][]groupError, len(jobs))
-	cluster.Parallel(jobs, func(i int, j job) {
+	parallel.Each(jobs, func(i int, j job) {
 		var err error
 		if all[i], err = j.run(ctx); err == nil {
 			return

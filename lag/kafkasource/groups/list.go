@@ -13,6 +13,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag"
 	"github.com/lagscaler/lagscaler/lag/kafkasource/cluster"
 	"github.com/lagscaler/lagscaler/lag/kafkasource/transport"
+	"github.com/lagscaler/lagscaler/lag/parallel"
 )
 
 // Listed is one group of a ListGroups answer.
@@ -28,7 +29,7 @@ const statesSince = 4
 // does not try again. A broker before Kafka 2.6 lists groups without states: an error of code [lag.UnsupportedVersion].
 func (r *Reader) States(ctx context.Context, round *cluster.Round) []lag.GroupState {
 	listed := make([][]Listed, len(round.Brokers))
-	cluster.Parallel(round.Brokers, func(i int, b lag.Broker) {
+	parallel.Each(round.Brokers, func(i int, b lag.Broker) {
 		l, err := listOnce(ctx, round, b.ID)
 		if err == nil && l.Version < statesSince {
 			err = transport.WithCode(lag.UnsupportedVersion, errors.New("broker lists groups without states"))

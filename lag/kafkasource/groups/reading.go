@@ -13,6 +13,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag/kafkasource/cluster"
 	"github.com/lagscaler/lagscaler/lag/kafkasource/topics"
 	"github.com/lagscaler/lagscaler/lag/kafkasource/wire"
+	"github.com/lagscaler/lagscaler/lag/parallel"
 )
 
 // Config says which groups are read, and how.
@@ -73,7 +74,7 @@ func (r *Reader) Read(ctx context.Context, round *cluster.Round, declared []stri
 
 // readCoordinators reads every broker's groups, each broker at its own pace: one that hangs delays only its own.
 func (r *Reading) readCoordinators(ctx context.Context) {
-	cluster.Parallel(r.round.Brokers, func(_ int, b lag.Broker) {
+	parallel.Each(r.round.Brokers, func(_ int, b lag.Broker) {
 		listed, err := r.listPatiently(ctx, r.round, b.ID)
 		if err != nil {
 			r.round.Lose(b.ID, err)

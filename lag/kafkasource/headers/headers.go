@@ -12,6 +12,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag/kafkasource/cluster"
 	"github.com/lagscaler/lagscaler/lag/kafkasource/transport"
 	"github.com/lagscaler/lagscaler/lag/kafkasource/wire"
+	"github.com/lagscaler/lagscaler/lag/parallel"
 )
 
 // Config says what may be looked at. All fields must be set.
@@ -71,7 +72,7 @@ func (r *Reader) Read(ctx context.Context, round *cluster.Round, doubts iter.Seq
 	in := reading{groups, topics}
 	r.forget(in, now)
 	due, looked := r.due(doubts, in, now)
-	cluster.Parallel(due, func(_ int, d lag.Doubt) { r.looks[d].send(ctx, round, d, r.cfg.Bytes) })
+	parallel.Each(due, func(_ int, d lag.Doubt) { r.looks[d].send(ctx, round, d, r.cfg.Bytes) })
 	r.report(round, looked)
 	for d, l := range r.looks {
 		if at, ok := in.place(d); ok && l.same(at) && l.walk.Done() && !l.walk.Data {

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/lagscaler/lagscaler/lag"
-	"github.com/lagscaler/lagscaler/lag/kafkasource/cluster"
 	"github.com/lagscaler/lagscaler/lag/kafkasource/wire"
+	"github.com/lagscaler/lagscaler/lag/parallel"
 )
 
 // compareBack is how far the records are looked for: polls have seen an end every few seconds of that time.
@@ -28,7 +28,7 @@ func (o *reading) firstSince(ctx context.Context) []lag.FirstSince {
 			requests = append(requests, q)
 		}
 	}
-	cluster.Parallel(requests, func(_ int, q *request) { q.send(ctx, o) })
+	parallel.Each(requests, func(_ int, q *request) { q.send(ctx, o) })
 	shift := millis(now) - now.UnixMilli()
 	var all []lag.FirstSince
 	for _, q := range requests {

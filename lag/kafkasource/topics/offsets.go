@@ -12,6 +12,7 @@ import (
 	"github.com/lagscaler/lagscaler/lag/kafkasource/cluster"
 	"github.com/lagscaler/lagscaler/lag/kafkasource/transport"
 	"github.com/lagscaler/lagscaler/lag/kafkasource/wire"
+	"github.com/lagscaler/lagscaler/lag/parallel"
 )
 
 // Offsets are what a poll reads of topics.
@@ -90,7 +91,7 @@ func (o *reading) read(ctx context.Context, partitions []wire.Partition) {
 		requests = append(requests, o.requests(leader, wire.StableOffset, filter(all, o.needsStable))...)
 		requests = append(requests, o.requests(leader, wire.StartOffset, filter(all, o.needsStart))...)
 	}
-	cluster.Parallel(requests, func(_ int, q *request) { q.send(ctx, o) })
+	parallel.Each(requests, func(_ int, q *request) { q.send(ctx, o) })
 	for _, q := range requests {
 		q.apply(o)
 	}

@@ -8,9 +8,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/lagscaler/lagscaler/lag"
-	"github.com/lagscaler/lagscaler/lag/kafkasource/cluster"
 	"github.com/lagscaler/lagscaler/lag/kafkasource/transport"
 	"github.com/lagscaler/lagscaler/lag/kafkasource/wire"
+	"github.com/lagscaler/lagscaler/lag/parallel"
 )
 
 // After a start nothing is known of where the ends of logs were before. A broker knows it, if the times in the records are those
@@ -151,7 +151,7 @@ func (o *reading) askPast(ctx context.Context, leaders map[int32][]wire.Partitio
 			requests = append(requests, q, &request{leader: leader, kind: wire.NewestTime, partitions: q.partitions})
 		}
 	}
-	cluster.Parallel(requests, func(_ int, q *request) { q.send(ctx, o) })
+	parallel.Each(requests, func(_ int, q *request) { q.send(ctx, o) })
 	newest := newestOf(requests)
 	var all []lag.PastEnd
 	for _, q := range requests {
