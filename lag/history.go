@@ -86,11 +86,11 @@ type groupHistory struct {
 
 // pollTotals is one poll of a group, added up.
 type pollTotals struct {
-	at       time.Time
-	total    counters
-	lag      int64
-	complete bool
-	valid    bool // the interval that ends here may be used for rates
+	at                 time.Time
+	consumed, produced uint64 // since the group was first seen
+	lag                int64
+	complete           bool
+	valid              bool // the interval that ends here may be used for rates
 }
 
 // Add takes the next snapshot and returns a Rates for each of its groups, in their order.
@@ -186,13 +186,13 @@ func (p *groupHistory) add(g *GroupLag, sum Summary, now time.Time) {
 		p.stillSince = g.ReadAt
 	}
 	usable := sum.Complete && !g.State.Paused()
-	p.polls = append(p.polls, pollTotals{
-		at: g.ReadAt, total: p.total, lag: sum.Total, complete: sum.Complete,
-		valid: usable && p.usable && d.rewinds == 0,
-	})
-	if len(p.polls) > pollsKept {
+	if len(p.polls) == pollsKept {
 		p.polls = append(p.polls[:0], p.polls[1:]...)
 	}
+	p.polls = append(p.polls, pollTotals{
+		at: g.ReadAt, consumed: p.total.consumed, produced: p.total.produced, lag: sum.Total, complete: sum.Complete,
+		valid: usable && p.usable && d.rewinds == 0,
+	})
 	p.readAt, p.usable = g.ReadAt, usable
 }
 
@@ -204,8 +204,8 @@ func (h *History) rates(p *groupHistory, g *GroupLag, sum Summary, now time.Time
 		LostTotal: p.total.lost, RewindsTotal: p.total.rewinds,
 		JudgedTotal: p.lateness.judged, LateTotal: p.lateness.late,
 		LastProgress: p.lastProgress,
-		Consumed:     p.rate(slo, func(c counters) uint64 { return c.consumed }),
-		Produced:     p.rate(slo, func(c counters) uint64 { return c.produced }),
+		Consumed:     p.rate(slo, func(t *pollTotals) uint64 { return t.consumed }),
+		Produced:     p.rate(slo, func(t *pollTotals) uint64 { return t.produced }),
 		Trend:        p.trend(),
 		Rest:         p.stands.Rest(nil),
 		stands:       p.stands,

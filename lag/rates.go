@@ -46,7 +46,7 @@ func PerSecond(records int64, took time.Duration) Rate {
 //
 //	polls every 10 s, a rebalance at 20 s   committed 0, 900, 900, 1700, 2600
 //	the intervals that end at 20 and 30 s are not valid; rate = (900 + 900) / 20 s = 90/s
-func (p *groupHistory) rate(slo SLO, of func(counters) uint64) Rate {
+func (p *groupHistory) rate(slo SLO, of func(*pollTotals) uint64) Rate {
 	var records uint64
 	var took time.Duration
 	for i := len(p.polls) - 1; i > 0; i-- {
@@ -55,7 +55,7 @@ func (p *groupHistory) rate(slo SLO, of func(counters) uint64) Rate {
 			break
 		}
 		if p.polls[i].valid {
-			records += of(p.polls[i].total) - of(p.polls[i-1].total)
+			records += of(&p.polls[i]) - of(&p.polls[i-1])
 			took += interval
 		}
 	}

@@ -18,7 +18,7 @@ func TestRateOfPollsThatComeEarly(t *testing.T) {
 		p, at := groupHistory{}, time.Unix(0, 0)
 		var records float64
 		for i := range 10 {
-			p.polls = append(p.polls, pollTotals{at: at, total: counters{produced: uint64(records)}, valid: true})
+			p.polls = append(p.polls, pollTotals{at: at, produced: uint64(records), valid: true})
 			at = at.Add(c.every)
 			rate := 100.0
 			if i >= 6 {
@@ -26,7 +26,7 @@ func TestRateOfPollsThatComeEarly(t *testing.T) {
 			}
 			records += rate * c.every.Seconds()
 		}
-		got, ok := p.rate(SLO{}, func(c counters) uint64 { return c.produced }).Value()
+		got, ok := p.rate(SLO{}, func(t *pollTotals) uint64 { return t.produced }).Value()
 		if !ok || got < c.want-1 || got > c.want+1 {
 			t.Errorf("polls every %v: %.1f/s, want %.0f/s", c.every, got, c.want)
 		}

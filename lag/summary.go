@@ -33,8 +33,8 @@ func (g *GroupLag) summary(wants func(topic string) bool) Summary {
 			s.Orphaned += len(t.Partitions)
 			continue
 		}
-		for _, p := range t.Partitions {
-			s.add(p)
+		for i := range t.Partitions {
+			s.add(&t.Partitions[i])
 		}
 	}
 	if s.Known > 0 {
@@ -61,7 +61,7 @@ func (s *Summary) Lag() (total int64, ok bool) {
 // Counted reports whether it is known which partitions the group has.
 func (s *Summary) Counted() bool { return !s.uncounted }
 
-func (s *Summary) add(p PartitionLag) {
+func (s *Summary) add(p *PartitionLag) {
 	s.Partitions++
 	if n, ok := p.Lag(); ok {
 		s.Known++
