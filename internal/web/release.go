@@ -193,7 +193,7 @@ func lagOf(past recent.Series, began, now time.Time, target float64) ReleaseLag 
 	before, after := between(past, began.Add(-now.Sub(began)), began), between(past, began, now.Add(time.Second))
 	l := ReleaseLag{
 		Verdict: release.Unknown, Target: target, LateBefore: most(before.Late), LateMost: most(after.Late), Late: latest(after.Late),
-		LagBefore: most(before.Lag), LagMost: most(after.Lag), Lag: latest(after.Lag), ProducedWas: mean(before.Produced), Produced: mean(after.Produced),
+		LagBefore: most(before.Lag), LagMost: most(after.Lag), Lag: latest(after.Lag), ProducedWas: mean(before.Produced, before.Polls), Produced: mean(after.Produced, after.Polls),
 	}
 	late := func(v *float64) bool { return v != nil && *v > target }
 	switch {
@@ -223,7 +223,10 @@ func unknownOr(v *float64, words func(float64) string) string {
 func between(s recent.Series, from, end time.Time) recent.Series {
 	first, _ := slices.BinarySearch(s.Seconds, float64(from.UnixMilli())/1000)
 	last, _ := slices.BinarySearch(s.Seconds, float64(end.UnixMilli())/1000)
-	return recent.Series{Lag: s.Lag[first:last], Late: s.Late[first:last], Produced: s.Produced[first:last], Consumed: s.Consumed[first:last]}
+	return recent.Series{
+		Seconds: s.Seconds[first:last], Lag: s.Lag[first:last], Late: s.Late[first:last], Produced: s.Produced[first:last], Consumed: s.Consumed[first:last],
+		Polls: s.Polls[first:last],
+	}
 }
 
 func most(values []*float64) *float64 {
@@ -236,11 +239,12 @@ func most(values []*float64) *float64 {
 	return out
 }
 
-func mean(values []*float64) *float64 {
+// mean is the mean of values that each stand for so many polls.
+func mean(values []*float64, polls []float64) *float64 {
 	sum, n := 0.0, 0.0
-	for _, v := range values {
+	for i, v := range values {
 		if v != nil {
-			sum, n = sum+*v, n+1
+			sum, n = sum+*v*polls[i], n+polls[i]
 		}
 	}
 	if n == 0 {
@@ -271,8 +275,8 @@ func rebalancesOf(r *engine.Report, cluster, group string, began time.Time) Rele
 		return out
 	}
 	earlier := began.Add(-r.At.Sub(began))
-	for i := range g.Rebalances.Events {
-		switch e := &g.Rebalances.Events[i]; {
+	for _, e := range g.Rebalances.Events.All() {
+		switch {
 		case e.End.After(began):
 			out.Count += e.Count
 			out.Seconds += e.Duration(e.End).Seconds()

@@ -126,6 +126,7 @@ func TestLagOfARelease(t *testing.T) {
 			}
 			s.Seconds = append(s.Seconds, float64(t0.Add(time.Duration(minute)*time.Minute).Unix()))
 			s.Lag, s.Late, s.Produced, s.Consumed = append(s.Lag, value(late)), append(s.Late, value(late)), append(s.Produced, value(produced)), append(s.Consumed, nil)
+			s.Polls = append(s.Polls, 1)
 		}
 		add(1, 99, 99) // too long ago
 		for i, v := range []float64{0, lateBefore, 0} {
@@ -150,12 +151,20 @@ func TestLagOfARelease(t *testing.T) {
 		"nothing of before":      {between(past(5, 80, 80, 100, 100), t0.Add(20*time.Minute), t0.Add(time.Hour)), release.Unknown},
 		"nothing":                {recent.Series{}, release.Unknown},
 	} {
-		if name == "nothing of before" {
-			c.past.Seconds = past(5, 80, 80, 100, 100).Seconds[4:]
-		}
 		if got := lagOf(c.past, t0.Add(20*time.Minute), t0.Add(23*time.Minute), 30); got.Verdict != c.want || got.Line == "" {
 			t.Errorf("%s: %+v, want %s", name, got, c.want)
 		}
+	}
+}
+
+// Each value counts for as many polls as it stands for; one that is not known does not count.
+func TestMeanOverPolls(t *testing.T) {
+	some := []*float64{new(10.0), nil, new(40.0)}
+	if got := mean(some, []float64{3, 3, 1}); got == nil || *got != 17.5 {
+		t.Errorf("%v", got)
+	}
+	if got := mean(some[1:2], []float64{3}); got != nil {
+		t.Errorf("%v of nothing", *got)
 	}
 }
 

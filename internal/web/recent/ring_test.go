@@ -2,9 +2,12 @@ package recent
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/lag"
@@ -38,14 +41,91 @@ func TestRing(t *testing.T) {
 		ring.Add(r) // published again without a new poll
 	}
 	s := ring.Series("main", one[0].Lag.Group)
-	if len(s.Seconds) != ringSamples || len(s.Lag) != ringSamples {
-		t.Fatalf("%d times, %d samples, want %d", len(s.Seconds), len(s.Lag), ringSamples)
+	if n := len(s.Seconds); n < 2*ringSamples || n >= 2*ringSamples+mergedPolls || len(s.Lag) != n {
+		t.Fatalf("%d times, %d samples, want about %d", n, len(s.Lag), 2*ringSamples)
 	}
-	if span := s.Seconds[len(s.Seconds)-1] - s.Seconds[0]; span != (ringSamples-1)*10 {
+	if span := s.Seconds[len(s.Seconds)-1] - s.Seconds[0]; span < 7200-30 || span > 7200 {
 		t.Errorf("spans %v s", span)
 	}
 	if got := ring.Series("main", "nobody"); len(got.Seconds) != 0 || got.Lag == nil {
 		t.Errorf("an unknown group has %v", got)
+	}
+}
+
+// TestRingHasWhatWasAdded: groups come and go. A group has the last polls since it came as they were, and before them one sample for each
+// three polls.
+func TestRingHasWhatWasAdded(t *testing.T) {
+	type poll struct {
+		at     int64
+		sample sample
+	}
+	number := rapid.Custom(func(t *rapid.T) lag.Rate {
+		return lag.Rate{PerSecond: float64(rapid.IntRange(0, 1000).Draw(t, "number")), Known: rapid.IntRange(0, 4).Draw(t, "known") > 0}
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		all, added, c := groups(3), map[string][]poll{}, &clusterRing{}
+		limit := rapid.IntRange(0, 12).Draw(t, "limit")
+		for k := range rapid.IntRange(1, 80).Draw(t, "polls") {
+			var shown []engine.GroupReport
+			report := at(k, nil).Clusters[0]
+			for _, g := range all {
+				if rapid.IntRange(0, 30).Draw(t, "absent") == 0 {
+					delete(added, g.Lag.Group)
+					continue
+				}
+				g.Rates.Produced, g.Rates.Consumed = number.Draw(t, "produced"), number.Draw(t, "consumed")
+				if late := number.Draw(t, "late"); late.Known {
+					g.Rates.TimeLag = lag.NewTimeLag(late.PerSecond, false)
+				}
+				shown = append(shown, g)
+				added[g.Lag.Group] = append(added[g.Lag.Group], poll{report.Snapshot.At.UnixMilli(), sampleOf(&g)})
+			}
+			report.Groups = shown
+			c.add(report, limit)
+		}
+		ring := Ring{clusters: map[string]*clusterRing{"main": c}}
+		for _, g := range c.groups {
+			times, samples, merges := ring.past("main", g.name, math.MaxInt)
+			if len(g.polls) < min(limit, len(added[g.name])) || len(samples) < min(2*limit, len(added[g.name])/mergedPolls) || len(samples) > 2*limit+mergedPolls-1 {
+				t.Fatalf("%s: %d samples, %d of single polls, of %d polls; limit %d", g.name, len(samples), len(g.polls), len(added[g.name]), limit)
+			}
+			for i := len(samples) - 1; i >= 0; i-- {
+				n := 1
+				if i < merges {
+					n = min(mergedPolls, len(added[g.name]))
+				}
+				var want []sample
+				for _, p := range ofLast(added[g.name], n) {
+					want = append(want, p.sample)
+				}
+				last := added[g.name][len(added[g.name])-1].at
+				if samples[i] != merged(want) || times[i] != last {
+					t.Fatalf("%s: sample %d of %d is %v at %d, want %v at %d", g.name, i, len(samples), samples[i], times[i], merged(want), last)
+				}
+				added[g.name] = added[g.name][:len(added[g.name])-n]
+			}
+		}
+	})
+}
+
+// TestMerged: one sample has the greatest lag and time lag, and the mean rates, of the polls in which they are known.
+func TestMerged(t *testing.T) {
+	s := func(lag, late, produced, consumed float64) sample {
+		return sample{shorten(lag), shorten(late), shorten(produced), shorten(consumed)}
+	}
+	no := math.NaN()
+	for _, c := range []struct {
+		polls []sample
+		want  sample
+	}{
+		{[]sample{s(1, 2, 3, 4)}, s(1, 2, 3, 4)},
+		{[]sample{s(1, 20, 30, 0), s(10, 2, 60, 0), s(0, 0, 0, 9)}, s(10, 20, 30, 3)},
+		{[]sample{s(no, 2, no, 4), s(8, no, no, 8), s(4, no, no, no)}, s(8, 2, no, 6)},
+		{[]sample{s(0, no, 0, 0), s(no, no, no, no)}, s(0, no, 0, 0)},
+	} {
+		if got := merged(c.polls); got != c.want {
+			t.Errorf("%v: %v, want %v", c.polls, got, c.want)
+		}
 	}
 }
 
@@ -72,7 +152,7 @@ func TestGroupsComeAndGo(t *testing.T) {
 func TestRingStaysWithinItsBudget(t *testing.T) {
 	for _, n := range []int{1, 10_000, 100_000} {
 		r := at(0, make([]engine.GroupReport, n))
-		if limit := sampleLimit(r); limit < 100 || limit*n*sampleBytes > ringBudget {
+		if limit := sampleLimit(r); limit < 50 || 2*(limit+mergedPolls)*n*sampleBytes > ringBudget {
 			t.Errorf("%d groups: %d samples each", n, limit)
 		}
 	}
@@ -80,17 +160,19 @@ func TestRingStaysWithinItsBudget(t *testing.T) {
 
 // A group takes room for as many samples as it may have, also after the budget is shared by more groups.
 func TestRoomOfAGroup(t *testing.T) {
-	var g groupRing
-	for _, limit := range []int{ringSamples, 359, 1} {
-		for i := range 2 * ringSamples {
-			g.add(sample{lag: short(i)}, limit)
-			if cap(g.samples) > limit {
-				t.Fatalf("limit %d: room for %d samples", limit, cap(g.samples))
+	c, one, now := &clusterRing{}, groups(1), 0
+	for _, limit := range []int{ringSamples, 89, 1} {
+		for range 8 * ringSamples {
+			c.add(at(now, one).Clusters[0], limit)
+			now++
+			for _, list := range [][]sample{c.groups[0].polls, c.groups[0].merged} {
+				if len(list) >= limit+mergedPolls || cap(list) > limit+mergedPolls {
+					t.Fatalf("limit %d: %d samples, room for %d", limit, len(list), cap(list))
+				}
 			}
 		}
-		all := g.inOrder()
-		if len(all) != limit || all[0].lag != short(2*ringSamples-limit) || all[limit-1].lag != 2*ringSamples-1 {
-			t.Errorf("limit %d: %d samples, from %v to %v", limit, len(all), all[0].lag, all[len(all)-1].lag)
+		if g := c.groups[0]; len(g.polls) < limit || len(g.merged) != limit {
+			t.Errorf("limit %d: %d samples of polls, %d merged", limit, len(g.polls), len(g.merged))
 		}
 	}
 }
@@ -98,20 +180,20 @@ func TestRoomOfAGroup(t *testing.T) {
 // manyGroups are so many that the ring must be small; with the race detector fewer, see race_test.go.
 var manyGroups = 10_000
 
-// The ring of two hours of 10,000 groups stays below 80 MB, with every sample.
+// The ring of two hours of 10,000 groups stays below 35 MB.
 func TestRingOfTenThousandGroups(t *testing.T) {
 	all := groups(manyGroups)
 	before := inUse()
 	ring := New()
-	for poll := range ringSamples {
+	for poll := range (1 + mergedPolls) * ringSamples {
 		ring.Add(at(poll, all))
 	}
 	took := inUse() - before
-	t.Logf("%d groups, %d samples each: %.0f MB", len(all), ringSamples, float64(took)/1e6)
-	if took > 8_000*uint64(manyGroups) {
+	t.Logf("%d groups, %d samples each: %.0f MB", len(all), 2*ringSamples, float64(took)/1e6)
+	if took > 3_500*uint64(manyGroups) {
 		t.Errorf("the ring takes %.0f MB", float64(took)/1e6)
 	}
-	if s := ring.Series("main", all[len(all)-1].Lag.Group); len(s.Seconds) != ringSamples || s.Lag[0] == nil {
+	if s := ring.Series("main", all[len(all)-1].Lag.Group); len(s.Seconds) < 2*ringSamples || s.Lag[0] == nil {
 		t.Errorf("the last group has %d samples", len(s.Seconds))
 	}
 }
