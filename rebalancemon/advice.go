@@ -41,15 +41,15 @@ const (
 )
 
 // advisers are tried for every group at every poll, in the order of [AdviceNames].
-var advisers = []func(g *group, recent []Event) (Advice, bool){
+var advisers = []func(g *group, recent []packedEvent) (Advice, bool){
 	adviseMembers, adviseBalance, advisePolling, adviseCooperative, adviseStatic,
 }
 
 // advise is the advice for a group now.
 func advise(g *group, now time.Time) []Advice {
 	var all []Advice
-	recent := g.stats.events
-	for len(recent) > 0 && now.Sub(recent[0].End) > time.Hour {
+	recent := g.stats.events.packed
+	for len(recent) > 0 && now.Sub(g.stats.hour.from)-recent[0].at > time.Hour {
 		recent = recent[1:]
 	}
 	for _, adviser := range advisers {
@@ -60,7 +60,7 @@ func advise(g *group, now time.Time) []Advice {
 	return all
 }
 
-func adviseMembers(g *group, _ []Event) (Advice, bool) {
+func adviseMembers(g *group, _ []packedEvent) (Advice, bool) {
 	if g.membership.assigned == 0 || g.memberStats.members <= g.membership.assigned || g.state.Type == lag.Share {
 		return Advice{}, false
 	}
@@ -73,7 +73,7 @@ func adviseMembers(g *group, _ []Event) (Advice, bool) {
 }
 
 // adviseBalance: a quarter of what could go wrong does, and the busiest has at least 3 : 2 of its share.
-func adviseBalance(g *group, _ []Event) (Advice, bool) {
+func adviseBalance(g *group, _ []packedEvent) (Advice, bool) {
 	most := 0
 	for i := range g.membership.members {
 		most = max(most, g.membership.members[i].assigned)
@@ -96,14 +96,14 @@ func adviseBalance(g *group, _ []Event) (Advice, bool) {
 
 // advisePolling counts members that were taken for dead, and rebalances in which the same processes were there before
 // and after.
-func advisePolling(_ *group, recent []Event) (Advice, bool) {
+func advisePolling(_ *group, recent []packedEvent) (Advice, bool) {
 	timeouts, same := 0, 0
 	for i := range recent {
 		switch ev := &recent[i]; {
-		case ev.Cause == MemberTimeout:
-			timeouts += ev.Count
-		case ev.Cause == UnknownCause && ev.Outcome == Success && ev.Joined == ev.Left:
-			same += ev.Count
+		case ev.is(MemberTimeout):
+			timeouts += int(ev.count)
+		case ev.is(UnknownCause) && ev.ended(Success) && ev.joined == ev.left:
+			same += int(ev.count)
 		}
 	}
 	if timeouts+same < oftenEnough {
@@ -117,12 +117,12 @@ func advisePolling(_ *group, recent []Event) (Advice, bool) {
 	}, true
 }
 
-func adviseCooperative(g *group, recent []Event) (Advice, bool) {
+func adviseCooperative(g *group, recent []packedEvent) (Advice, bool) {
 	count, sum := 0, time.Duration(0)
 	for i := range recent {
-		if recent[i].Paused && recent[i].Outcome != UnknownOutcome {
+		if recent[i].paused && !recent[i].ended(UnknownOutcome) {
 			count++
-			sum += recent[i].Duration(recent[i].End)
+			sum += recent[i].duration()
 		}
 	}
 	if g.membership.protocol != Eager || count < oftenEnough || sum/time.Duration(count) < longPause {
@@ -137,12 +137,12 @@ func adviseCooperative(g *group, recent []Event) (Advice, bool) {
 	}, true
 }
 
-func adviseStatic(g *group, recent []Event) (Advice, bool) {
+func adviseStatic(g *group, recent []packedEvent) (Advice, bool) {
 	count, moved := 0, 0
 	for i := range recent {
-		if recent[i].Cause == Deploy {
-			count += recent[i].Count
-			moved += recent[i].Joined + recent[i].Left
+		if recent[i].is(Deploy) {
+			count += int(recent[i].count)
+			moved += int(recent[i].joined + recent[i].left)
 		}
 	}
 	if count < oftenEnough || moved < g.memberStats.members || g.memberStats.static == g.memberStats.members {

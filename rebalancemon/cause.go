@@ -124,7 +124,7 @@ func (g *group) departures(e *episode, left []memberState) reason {
 
 // sameMembers explains a rebalance of the same members.
 func (g *group) sameMembers(e *episode, i int, earlier []reason, ch change) reason {
-	switch last, ok := g.stats.lastEvent(); {
+	switch last := g.stats.events.Last(); {
 	case ch.subscribed && ch.resized != "":
 		return reason{UnknownCause, "a member subscribes to other topics; " + ch.resized}
 	case ch.subscribed:
@@ -133,7 +133,7 @@ func (g *group) sameMembers(e *episode, i int, earlier []reason, ch change) reas
 		return reason{Partitions, ch.resized}
 	case i > 0:
 		return earlier[i-1]
-	case ok && g.assignmentIncomplete() && e.start.Sub(last.End) <= followUp:
+	case last != nil && g.assignmentIncomplete() && e.start.Sub(last.End) <= followUp:
 		return reason{last.Cause, "second half of the cooperative rebalance before"}
 	default:
 		return reason{UnknownCause, "the same members with the same subscriptions: one of them asked for it"}

@@ -31,7 +31,7 @@
 //	Where do the counters grow?       rebalance_stats.go: add
 //	Why?                              cause.go, hints.go, departure.go
 //	Who are the members?              membership.go, member_stats.go
-//	What is published?                event.go, stats.go, rebalance_stats.go
+//	What is published?                event.go, events.go, stats.go, rebalance_stats.go
 //	What would help?                  advice.go
 //
 // The package has about 2,000 lines. It is not divided, because all files work on the record of one group (group.go), and

@@ -22,26 +22,23 @@ func TestEventsOfAllGroupsAreBounded(t *testing.T) {
 			m.groups, all = append(m.groups, g), all+n
 		}
 		most := rapid.IntRange(0, 1000).Draw(t, "most")
-		var before [][]Event
+		var before []Events
+		var copies [][]Event
 		for _, g := range m.groups {
-			before = append(before, g.stats.events)
-		}
-		copies := make([][]Event, len(before))
-		for i := range before {
-			copies[i] = slices.Clone(before[i])
+			before, copies = append(before, g.stats.events), append(copies, g.stats.events.All())
 		}
 		m.forgetEvents(most)
 		share, kept := max(leastEvents, most/len(m.groups)), 0
 		for i, g := range m.groups {
-			n := len(g.stats.events)
+			n, had := g.stats.events.Len(), len(copies[i])
 			kept += n
-			if !slices.Equal(before[i], copies[i]) {
+			if !slices.Equal(before[i].All(), copies[i]) {
 				t.Fatalf("what readers have of group %d has changed", i)
 			}
-			if want := min(len(before[i]), share); all > most && n != want || all <= most && n != len(before[i]) {
-				t.Fatalf("group %d keeps %d of %d events, its share is %d", i, n, len(before[i]), share)
+			if want := min(had, share); all > most && n != want || all <= most && n != had {
+				t.Fatalf("group %d keeps %d of %d events, its share is %d", i, n, had, share)
 			}
-			if !slices.Equal(g.stats.events, before[i][len(before[i])-n:]) {
+			if !slices.Equal(g.stats.events.All(), copies[i][had-n:]) {
 				t.Fatalf("group %d does not keep its newest events", i)
 			}
 		}

@@ -167,7 +167,7 @@ func (m *Monitor) forget() {
 func (m *Monitor) forgetEvents(most int) {
 	all := 0
 	for _, g := range m.groups {
-		all += len(g.stats.events)
+		all += g.stats.events.Len()
 	}
 	if all <= most {
 		return

@@ -9,7 +9,7 @@ const (
 	// keepEvents is how many of a group's last events are kept.
 	keepEvents = 100
 
-	// keepAll is how many are kept of all groups of a cluster together, at about 250 bytes each: 50 MB. When there are more, no group
+	// keepAll is how many are kept of all groups of a cluster together, at about 150 bytes each: 30 MB. When there are more, no group
 	// keeps more than an equal share of them: the last 20 of each of 10,000 groups. A group keeps leastEvents, however many groups
 	// there are.
 	keepAll     = 200_000
@@ -23,7 +23,7 @@ type rebalanceStats struct {
 	unplanned uint64
 	slow      uint64
 	spent     time.Duration
-	events    []Event // oldest first; never changed once it is here, since readers share it
+	events    Events
 	hour      *hour   // nil until something happens
 	typical   typical
 }
@@ -38,16 +38,16 @@ func (t *rebalanceStats) add(ev Event, slow time.Duration) {
 	if slow > 0 && ev.Duration(ev.End) > slow {
 		t.slow++
 	}
-	from := max(0, len(t.events)+1-keepEvents)
-	t.events = append(slices.Clone(t.events[from:]), ev)
-	t.typical = typicalOf(t.events)
 	t.lastHour().at(ev.End).count += uint32(ev.Count)
+	t.events = t.events.with(&ev, t.hour.from)
+	t.keep(keepEvents)
+	t.typical = typicalOf(t.events)
 }
 
 // keep forgets all but the last n events.
 func (t *rebalanceStats) keep(n int) {
-	if len(t.events) > n {
-		t.events = slices.Clone(t.events[len(t.events)-n:])
+	if t.events.Len() > n {
+		t.events = t.events.newest(n)
 		t.typical = typicalOf(t.events)
 	}
 }
@@ -68,13 +68,6 @@ func (t *rebalanceStats) lastHour() *hour {
 	return t.hour
 }
 
-func (t *rebalanceStats) lastEvent() (Event, bool) {
-	if len(t.events) == 0 {
-		return Event{}, false
-	}
-	return t.events[len(t.events)-1], true
-}
-
 // hour is the last hour, minute by minute.
 type hour struct {
 	from    time.Time // minutes count from here, so that none is lost or comes twice when the wall clock is set
@@ -82,9 +75,9 @@ type hour struct {
 }
 
 type minute struct {
-	of    int64 // minutes since hour.from; what is here of another one is old
-	count uint32
 	spent time.Duration
+	of    int32 // minutes since hour.from; what is here of another one is old
+	count uint32
 }
 
 func (h *hour) at(t time.Time) *minute {
@@ -97,7 +90,7 @@ func (h *hour) at(t time.Time) *minute {
 }
 
 // minute is the number of a minute; the first one began with a minute of the wall clock.
-func (h *hour) minute(t time.Time) int64 {
+func (h *hour) minute(t time.Time) int32 {
 	if h.from.IsZero() {
 		h.from = t.Add(-time.Duration(t.UnixNano() % int64(time.Minute)))
 	}
@@ -105,7 +98,7 @@ func (h *hour) minute(t time.Time) int64 {
 	if since < 0 {
 		since -= time.Minute - 1 // rounded down
 	}
-	return int64(since / time.Minute)
+	return int32(since / time.Minute) // a Duration has at most 154 million minutes
 }
 
 // sum is the count and the time of the hour before now; zero for a nil hour.
@@ -130,19 +123,20 @@ type typical struct {
 	successRate  float64
 }
 
-func typicalOf(events []Event) typical {
-	durations := make([]time.Duration, 0, len(events))
-	good, known := 0, 0
+func typicalOf(events Events) typical {
+	durations := make([]time.Duration, 0, events.Len())
+	good, known := int32(0), int32(0)
 	sum := time.Duration(0)
-	for i := range events {
-		if events[i].Outcome == UnknownOutcome {
+	for i := range events.packed {
+		e := &events.packed[i]
+		if e.ended(UnknownOutcome) {
 			continue
 		}
-		known += events[i].Count
-		if events[i].Outcome != Failed {
-			good += events[i].Count
+		known += e.count
+		if !e.ended(Failed) {
+			good += e.count
 		}
-		d := events[i].Duration(events[i].End)
+		d := e.duration()
 		sum += d
 		durations = append(durations, d)
 	}

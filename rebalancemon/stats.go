@@ -41,7 +41,7 @@ type Stats struct {
 	Assignor  string
 	Protocol  Protocol
 
-	Events []Event  // at most 100 of the last, fewer in large clusters; oldest first
+	Events Events   // at most 100 of the last, fewer in large clusters
 	Advice []Advice // sorted by name
 }
 
@@ -74,7 +74,7 @@ func (m *Monitor) stats(g *group) Stats {
 	if s.Protocol == "" {
 		s.Protocol = UnknownProtocol
 	}
-	if ev, ok := t.lastEvent(); ok {
+	if ev := t.events.Last(); ev != nil {
 		s.Last, s.LastKnown = ev.Duration(ev.End), true
 	}
 	if e := g.open; e != nil && (e.paused || e.count > 0) && m.now.Sub(g.state.At) <= m.maxGapOf(g) {

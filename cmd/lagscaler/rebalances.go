@@ -198,7 +198,7 @@ func eventsIn(r *engine.Report, groups []string) []api.Rebalance {
 	for _, c := range r.Clusters {
 		for i := range c.Groups {
 			if g := &c.Groups[i]; len(groups) == 0 || slices.Contains(groups, g.Lag.Group) {
-				all = append(all, g.Rebalances.Events...)
+				all = append(all, g.Rebalances.Events.All()...)
 			}
 		}
 	}

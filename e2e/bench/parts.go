@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"runtime"
-	"unsafe"
+	"strings"
 
 	"github.com/lagscaler/lagscaler/internal/web/recent"
 	"github.com/lagscaler/lagscaler/lag"
@@ -37,15 +37,21 @@ func (d *driver) parts(ctx context.Context) []part {
 	return append(all, d.ofEngine(ctx)...)
 }
 
-// eventBytes are those of the rebalances that all groups keep.
-func (d *driver) eventBytes() (n int64) {
+// eventBytes are those of the rebalances that all groups keep: what a copy of them takes.
+func (d *driver) eventBytes() int64 {
 	groups := d.engine.Latest().Clusters[0].Groups
+	copies := make([]rebalancemon.Events, len(groups))
+	before := live()
 	for i := range groups {
-		for _, e := range groups[i].Rebalances.Events {
-			n += int64(unsafe.Sizeof(e)) + int64(len(e.Evidence))
+		all := groups[i].Rebalances.Events.All()
+		for k := range all {
+			all[k].Evidence = strings.Clone(all[k].Evidence)
 		}
+		copies[i] = rebalancemon.NewEvents(all)
 	}
-	return n
+	took := live() - before
+	runtime.KeepAlive(copies)
+	return took
 }
 
 // ofEngine makes the parts of the engine again, from the next polls.

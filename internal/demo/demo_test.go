@@ -28,7 +28,7 @@ func TestBurst(t *testing.T) {
 		Show: func(r *engine.Report) {
 			lines.Show(r)
 			scaling := func(e rebalancemon.Event) bool { return e.Cause == rebalancemon.Scaling }
-			if g, ok := groupOf(r); ok && slices.ContainsFunc(g.Rebalances.Events, scaling) {
+			if g, ok := groupOf(r); ok && slices.ContainsFunc(g.Rebalances.Events.All(), scaling) {
 				cancel() // everything there is to see has been seen
 			}
 		},

@@ -96,7 +96,7 @@ func disposition(s engine.ScalerReport) string {
 }
 
 func (l *Lines) rebalances(stats *rebalancemon.Stats) {
-	for _, e := range stats.Events {
+	for _, e := range stats.Events.All() {
 		if !e.End.After(l.lastRebalance) {
 			continue
 		}

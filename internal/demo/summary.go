@@ -97,7 +97,7 @@ func (s *summaryBuilder) decision(r engine.ScalerReport) {
 func (s *summaryBuilder) result() Summary {
 	for _, cause := range rebalancemon.Causes {
 		n := 0
-		for _, e := range s.stats.Events {
+		for _, e := range s.stats.Events.All() {
 			if e.Cause == cause {
 				n += e.Count
 			}

@@ -37,7 +37,10 @@ func (t *Teller) note(events []rebalancemon.Event) {
 }
 
 // mark tells one rebalance of a group from another.
-type mark struct{ start, end time.Time }
+type mark struct {
+	start int64 // Unix nanoseconds
+	took  time.Duration
+}
 
 // rebalances tells those that ended, of groups in the order of their names.
 //
@@ -87,16 +90,18 @@ func (t *Teller) forgetClusters(r *engine.Report) {
 }
 
 // fresh are the events of a group that were not told; events are sorted, the newest last.
-func (t *Teller) fresh(g Group, events []rebalancemon.Event) []rebalancemon.Event {
-	if len(events) == 0 {
+func (t *Teller) fresh(g Group, kept rebalancemon.Events) []rebalancemon.Event {
+	e := kept.Last()
+	if e == nil {
 		return nil
 	}
 	last, known := t.newest[g]
-	newest := markOf(&events[len(events)-1])
+	newest := markOf(e)
 	if known && newest == last {
 		return nil
 	}
 	t.newest[g] = newest
+	events := kept.All()
 	if known {
 		for i := len(events) - 1; i >= 0; i-- {
 			if markOf(&events[i]) == last {
@@ -115,7 +120,7 @@ func (t *Teller) fresh(g Group, events []rebalancemon.Event) []rebalancemon.Even
 	return out
 }
 
-func markOf(e *rebalancemon.Event) mark { return mark{e.Start, e.End} }
+func markOf(e *rebalancemon.Event) mark { return mark{e.Start.UnixNano(), e.End.Sub(e.Start)} }
 
 // toldGroup are the rebalances of a group that a leader has told.
 type toldGroup []toldRebalance

@@ -153,7 +153,7 @@ func TestStops(t *testing.T) {
 
 // rebalanced is a report with a group that has these rebalances.
 func rebalanced(when time.Time, events ...rebalancemon.Event) *engine.Report {
-	g := engine.GroupReport{Lag: &lag.GroupLag{GroupState: lag.GroupState{Group: "orders"}}, Rebalances: rebalancemon.Stats{Events: events}, Labels: map[string]string{"team": "shop"}}
+	g := engine.GroupReport{Lag: &lag.GroupLag{GroupState: lag.GroupState{Group: "orders"}}, Rebalances: rebalancemon.Stats{Events: rebalancemon.NewEvents(events)}, Labels: map[string]string{"team": "shop"}}
 	r := report(when, one("shop/orders", at(0), scaler.Steady, 12, 12))
 	r.Clusters = []*engine.ClusterReport{{Name: "main", Groups: []engine.GroupReport{g}}}
 	return r
@@ -441,7 +441,7 @@ func TestOtherClustersAreNotLookedAt(t *testing.T) {
 	cluster := func(name string, ends ...time.Duration) *engine.ClusterReport {
 		c := &engine.ClusterReport{Name: name, Snapshot: &lag.Snapshot{}, Groups: []engine.GroupReport{{Lag: &lag.GroupLag{GroupState: lag.GroupState{Group: "g"}}}}}
 		for _, end := range ends {
-			c.Groups[0].Rebalances.Events = append(c.Groups[0].Rebalances.Events, rebalancemon.Event{Cluster: name, Group: "g", Start: noon.Add(end - time.Second), End: noon.Add(end)})
+			c.Groups[0].Rebalances.Events = rebalancemon.NewEvents(append(c.Groups[0].Rebalances.Events.All(), rebalancemon.Event{Cluster: name, Group: "g", Start: noon.Add(end - time.Second), End: noon.Add(end)}))
 		}
 		return c
 	}

@@ -101,7 +101,7 @@ func (p *pages) group(r *engine.Report, req *http.Request) (any, error) {
 }
 
 func (p *pages) groupPage(r *engine.Report, cluster string, g *engine.GroupReport) *GroupPage {
-	events := slices.Clone(g.Rebalances.Events)
+	events := g.Rebalances.Events.All()
 	slices.Reverse(events)
 	out := &GroupPage{
 		Row: rowOf(r, cluster, g), Detail: api.GroupOf(g), Series: p.Ring.Series(cluster, g.Lag.Group),

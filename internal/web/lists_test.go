@@ -3,7 +3,6 @@ package web
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
@@ -24,16 +23,16 @@ func happened(r *engine.Report, n int) {
 			outcome = rebalancemon.Failed
 		}
 		m := &r.Clusters[0].Groups[g].Rebalances
-		m.Events = append(slices.Clone(m.Events), rebalancemon.Event{
+		m.Events = rebalancemon.NewEvents(append(m.Events.All(), rebalancemon.Event{
 			Cluster: "main", Group: r.Clusters[0].Snapshot.Groups[g].Group, Count: 1,
 			Start: t0.Add(time.Duration(i) * time.Minute), End: t0.Add(time.Duration(i)*time.Minute + time.Second), Outcome: outcome, Cause: cause,
-		})
+		}))
 	}
 }
 
 func TestRebalancesSearchAndPages(t *testing.T) {
 	r := report(t, "alpha", "beta")
-	r.Clusters[0].Groups[0].Rebalances.Events = nil
+	r.Clusters[0].Groups[0].Rebalances.Events = rebalancemon.Events{}
 	happened(r, 120)
 	h := handlerOf(r)
 	for _, c := range []struct {

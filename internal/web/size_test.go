@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"testing"
 	"time"
 
@@ -113,14 +112,14 @@ func answers(b *testing.B, h http.Handler, path string) {
 // remember gives each group a hundred rebalances.
 func remember(r *engine.Report) {
 	for i := range r.Clusters[0].Groups {
-		m := &r.Clusters[0].Groups[i].Rebalances
+		var all []rebalancemon.Event
 		for k := range 100 {
 			at := t0.Add(time.Duration(k)*time.Minute + time.Duration(i)*time.Millisecond)
-			m.Events = append(m.Events, rebalancemon.Event{
+			all = append(all, rebalancemon.Event{
 				Cluster: "main", Group: r.Clusters[0].Snapshot.Groups[i].Group, Start: at, End: at.Add(time.Second),
 				Outcome: rebalancemon.Success, Cause: rebalancemon.Causes[k%len(rebalancemon.Causes)], Count: 1, Generation: lag.NoGeneration,
 			})
 		}
-		slices.SortFunc(m.Events, func(a, b rebalancemon.Event) int { return a.Start.Compare(b.Start) })
+		r.Clusters[0].Groups[i].Rebalances.Events = rebalancemon.NewEvents(all)
 	}
 }

@@ -50,10 +50,10 @@ func report(t testing.TB, names ...string) *engine.Report {
 		c.Groups = append(c.Groups, engine.GroupReport{Lag: &s.Groups[i], Summary: s.Groups[i].Summary(), Rates: rates[i]})
 	}
 	if len(names) > 0 {
-		c.Groups[0].Rebalances.Events = []rebalancemon.Event{{
+		c.Groups[0].Rebalances.Events = rebalancemon.NewEvents([]rebalancemon.Event{{
 			Cluster: "main", Group: s.Groups[0].Group, Start: t0, End: t0.Add(3 * time.Second), Outcome: rebalancemon.Success,
 			Cause: rebalancemon.Scaling, Evidence: "resized from 2 to 4", Count: 1, Joined: 2, Generation: lag.NoGeneration,
-		}}
+		}})
 	}
 	return &engine.Report{
 		At: t0.Add(10 * time.Second), Leader: true, Mode: scaler.Advise, Clusters: []*engine.ClusterReport{c},

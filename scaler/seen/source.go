@@ -220,11 +220,8 @@ func RebalanceOf(s rebalancemon.Stats) Rebalance {
 	if s.Rebalancing && s.Protocol != rebalancemon.Incremental {
 		r.Active, r.Since = true, s.Since
 	}
-	for i := len(s.Events) - 1; i >= 0; i-- {
-		if e := s.Events[i]; !e.End.IsZero() {
-			r.LastEnd, r.LastTook, r.LastCause = e.End, e.End.Sub(e.Start), e.Cause
-			break
-		}
+	if e := s.Events.Last(); e != nil {
+		r.LastEnd, r.LastTook, r.LastCause = e.End, e.End.Sub(e.Start), e.Cause
 	}
 	return r
 }

@@ -105,7 +105,7 @@ func whole(c *engine.ClusterReport) []string {
 func (p *publisher) untold(c *engine.ClusterReport) []rebalancemon.Event {
 	var out []rebalancemon.Event
 	for i := range c.Groups {
-		all := c.Groups[i].Rebalances.Events
+		all := c.Groups[i].Rebalances.Events.All()
 		if len(all) == 0 {
 			continue
 		}

@@ -74,7 +74,7 @@ func (w *watcher) restart() {
 	w.mu.Lock()
 	for i := range w.last.Groups {
 		g := &w.last.Groups[i]
-		w.events[g.Lag.Group] = append(w.events[g.Lag.Group], g.Rebalances.Events...)
+		w.events[g.Lag.Group] = append(w.events[g.Lag.Group], g.Rebalances.Events.All()...)
 	}
 	w.changes += w.last.LeaderChanges
 	w.last = &engine.ClusterReport{Snapshot: &lag.Snapshot{}}
@@ -126,7 +126,7 @@ func (w *watcher) eventsSince(group string, since time.Time) []rebalancemon.Even
 	defer w.mu.Unlock()
 	all := slices.Clone(w.events[group])
 	if g, ok := w.last.Group(group); ok {
-		all = append(all, g.Rebalances.Events...)
+		all = append(all, g.Rebalances.Events.All()...)
 	}
 	return slices.DeleteFunc(all, func(ev rebalancemon.Event) bool { return ev.End.Before(since) })
 }

@@ -35,10 +35,10 @@ type count struct {
 	rebalances int // that the events stand for
 }
 
-func countsOf(events []rebalancemon.Event) counts {
+func countsOf(events rebalancemon.Events) counts {
 	var c counts
-	for i := range events {
-		e := &events[i]
+	for i := range events.Len() {
+		e := events.At(i)
 		n := c.of(e.Cause, e.Outcome)
 		n.events++
 		n.rebalances += e.Count
@@ -56,8 +56,8 @@ func (c *counts) of(cause rebalancemon.Cause, outcome rebalancemon.Outcome) *cou
 	return &(*c)[len(*c)-1]
 }
 
-// countsByGroup are the counts of all groups that remember a rebalance. The key is the newest one: a group's events are in a new
-// slice whenever one was added, so the counts of a group without a new rebalance are taken over from the last Report.
+// countsByGroup are the counts of all groups that remember a rebalance. The key is the newest one: the counts of a group without a new
+// rebalance are taken over from the last Report.
 type countsByGroup map[*rebalancemon.Event]counts
 
 func (known countsByGroup) next(r *engine.Report) countsByGroup {
@@ -65,10 +65,10 @@ func (known countsByGroup) next(r *engine.Report) countsByGroup {
 	for _, c := range r.Clusters {
 		for i := range c.Groups {
 			events := c.Groups[i].Rebalances.Events
-			if len(events) == 0 {
+			newest := events.Last()
+			if newest == nil {
 				continue
 			}
-			newest := &events[len(events)-1]
 			n, ok := known[newest]
 			if !ok {
 				n = countsOf(events)

@@ -29,8 +29,9 @@ func (x *Index) Search(r *engine.Report, q Query) *Found {
 	known := x.countsOf(r)
 	for _, c := range r.Clusters {
 		for i := range c.Groups {
-			if events := c.Groups[i].Rebalances.Events; len(events) > 0 && q.includes(events[0].Group) {
-				found.add(groupEvents{events, q.left(&events[0])}, known[&events[len(events)-1]])
+			events := c.Groups[i].Rebalances.Events
+			if newest := events.Last(); newest != nil && q.includes(newest.Group) {
+				found.add(groupEvents{events, events.Len(), q.left(newest)}, known[newest])
 			}
 		}
 	}
@@ -72,16 +73,17 @@ func (f *Found) Newest(first, end int) iter.Seq[rebalancemon.Event] {
 		heap.Init(&rest)
 		for i := range end {
 			e := rest.next()
-			if i >= first && !yield(*e) {
+			if i >= first && !yield(e) {
 				return
 			}
 		}
 	}
 }
 
-// groupEvents are the events of one group, the oldest first. Those that contain every word left match.
+// groupEvents are the first events of one group. Those that contain every word left match.
 type groupEvents struct {
-	events []rebalancemon.Event
+	events rebalancemon.Events
+	first  int
 	left   []string
 }
 
@@ -95,24 +97,23 @@ func (g groupEvents) matches(cause rebalancemon.Cause, outcome rebalancemon.Outc
 }
 
 // last is the newest event that matches; false when there is none. It drops the newer ones.
-func (g *groupEvents) last() (*rebalancemon.Event, bool) {
-	for n := len(g.events); n > 0; n = len(g.events) {
-		if e := &g.events[n-1]; g.matches(e.Cause, e.Outcome) {
+func (g *groupEvents) last() (rebalancemon.Event, bool) {
+	for ; g.first > 0; g.first-- {
+		if e := g.events.At(g.first - 1); g.matches(e.Cause, e.Outcome) {
 			return e, true
 		}
-		g.events = g.events[:n-1]
 	}
-	return nil, false
+	return rebalancemon.Event{}, false
 }
 
 // newestFirst is a heap of groups with at least one match each, the newest event on top.
 type newestFirst []groupEvents
 
 // next removes the newest event.
-func (h *newestFirst) next() *rebalancemon.Event {
+func (h *newestFirst) next() rebalancemon.Event {
 	top := &(*h)[0]
 	e, _ := top.last()
-	top.events = top.events[:len(top.events)-1]
+	top.first--
 	if _, more := top.last(); more {
 		heap.Fix(h, 0)
 	} else {
