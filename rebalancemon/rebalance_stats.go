@@ -24,7 +24,7 @@ type rebalanceStats struct {
 	slow      uint64
 	spent     time.Duration
 	events    Events
-	hour      *hour   // nil until something happens
+	hour      *hour // nil until something happens
 	typical   typical
 }
 
