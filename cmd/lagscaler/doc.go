@@ -52,6 +52,7 @@
 //	Which brokers are there, and what failed in a poll?  lag/kafkasource/cluster     cluster.go, round.go
 //	How is one request sent, and what guards it?         lag/kafkasource/transport   client.go: Do is the one function that sends
 //	What if an address now belongs to another cluster?   lag/kafkasource/transport   identity.go; identify.go: when it is asked
+//	What if one of several things at once panics?        lag/parallel      parallel.go: Each
 //	How are the largest messages read?                   lag/kafkasource/wire        offsetfetch.go, listoffsets.go
 //	What may one answer of a broker cost?                lag/kafkasource/wire        claims.go: refusal
 //	What if an answer is too long, or not asked for?     lag/kafkasource/transport   exchange.go: read; guard.go, for the APIs that kafka-go decodes
