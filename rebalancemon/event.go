@@ -37,16 +37,16 @@ var Causes = []Cause{Deploy, MemberJoined, MemberLeft, MemberTimeout, Partitions
 // Planned reports whether the target was changed on purpose: a resize or a rollout.
 func (c Cause) Planned() bool { return c == Scaling || c == Deploy }
 
-// Event is one rebalance, or several that polling could only count together. It is small because there may be 200,000 of them.
+// Event is one rebalance, or several that polling could only count together. A group keeps [Events].
 type Event struct {
 	Cluster, Group string
 	Start, End     time.Time     // End is zero while it lasts
 	Resolution     time.Duration // how exactly Start and End are known
+	Paused         bool          // all members were paused (classic); false: they kept working (KIP-848)
 	Outcome        Outcome       // empty while it lasts
 	Cause          Cause
 	Evidence       string // the observation the cause rests on, for people
 	Generation     int32  // classic generation or group epoch after it; lag.NoGeneration when unknown
-	Paused         bool   // all members were paused (classic); false: they kept working (KIP-848)
 	Count          int    // number of rebalances, at least 1
 	Joined, Left   int    // members
 }

@@ -42,7 +42,7 @@ var shardedClusters = []sharded{
 const (
 	fleetBrokers = 3
 
-	fleetWarmUp   = 20 * time.Second // two polls, and what the first one compiles in the brokers
+	fleetWarmUp   = 90 * time.Second // nine polls: until the brokers have compiled what they need
 	fleetMeasured = time.Minute      // six polls, one of which reads the starts of the logs, and two readings of metadata
 	fleetIdle     = 10 * time.Second
 	fleetInterval = 10 * time.Second
@@ -93,7 +93,7 @@ func reportShards(ctx context.Context, rounds int, file string) error {
 // measure is the table of one cluster.
 func (f sharded) measure(ctx context.Context, version kafka.Version, rounds int) (text string, err error) {
 	cluster, err := kafka.Open(ctx, kafka.Config{
-		Version: version, Nodes: fleetBrokers,
+		Version: version, Nodes: fleetBrokers, AllCompilers: true,
 		Properties: map[string]string{"group.max.session.timeout.ms": strconv.FormatInt((24 * time.Hour).Milliseconds(), 10)}, // members send no heartbeats
 	})
 	if err != nil {

@@ -23,6 +23,8 @@ type Config struct {
 	Users      []User                    // opens a SASL listener and turns on ACLs
 	Kerberos   *Kerberos                 // opens a SASL listener for GSSAPI, without ACLs; not together with Users
 
+	AllCompilers bool // as in production: brokers start later, and need less CPU once they are warm
+
 	archives bool // node 1 writes its class archive when it ends, see KeepArchive
 }
 

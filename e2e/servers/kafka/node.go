@@ -60,6 +60,9 @@ func (n *Node) LogPath() string {
 // launch starts the node's JVM and does not wait for it to serve.
 func (n *Node) launch() error {
 	options := []string{"-Xms64m", "-Xmx384m"}
+	if n.cluster.cfg.AllCompilers {
+		options = append(options, "-XX:TieredStopAtLevel=4")
+	}
 	if k := n.cluster.cfg.Kerberos; k != nil {
 		options = append(options, "-Djava.security.krb5.conf="+k.Krb5Conf)
 	}
