@@ -1,9 +1,6 @@
 package bill
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // The hours of a day and of a week, the present one included.
 const (
@@ -16,10 +13,10 @@ type Account struct {
 	begun  time.Time     // the first poll; zero: there was none
 	within time.Duration // of the records that were judged
 	before Before
-	last   hour   // that of the last poll
-	past   []hour // whole hours before it, the oldest first, without a gap. It is replaced, never changed
-	at     int64  // which hour last is, since 1970
-	poll   Poll   // the last one of this process
+	last   hour  // that of the last poll
+	past   past  // hours before it
+	at     int64 // which hour last is, since 1970
+	poll   Poll  // the last one of this process
 }
 
 // hour is what is known of an hour. Times are seconds; float32 is exact for them, and to a ten-millionth for records.
@@ -84,18 +81,19 @@ func (a *Account) reach(at int64) {
 	case gap >= Week || gap <= -Week:
 		a.past, a.last, a.at = nil, hour{}, at
 	case gap > 0:
-		past := append(slices.Clone(a.past), a.last)
-		past = append(past, make([]hour, gap-1)...)
-		a.past, a.last, a.at = past[max(0, len(past)-(Week-1)):], hour{}, at
+		list := append(a.past.hours(), a.last.rounded())
+		list = append(list, make([]hour, gap-1)...)
+		a.past, a.last, a.at = pastOf(list[max(0, len(list)-(Week-1)):]), hour{}, at
 	}
 }
 
 // judgeAnew forgets the records that were judged by another time.
 func (a *Account) judgeAnew(within time.Duration) {
-	a.within, a.past = within, slices.Clone(a.past)
-	for i := range a.past {
-		a.past[i].heard, a.past[i].judged, a.past[i].late = 0, 0, 0
+	list := a.past.hours()
+	for i := range list {
+		list[i].heard, list[i].judged, list[i].late = 0, 0, 0
 	}
+	a.within, a.past = within, pastOf(list)
 	a.last.heard, a.last.judged, a.last.late = 0, 0, 0
 }
 

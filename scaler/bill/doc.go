@@ -6,6 +6,7 @@
 //
 //	poll.go      what is read at a poll
 //	account.go   the hours of a week: Account.Next
+//	past.go      the hours that are over, in little room
 //	before.go    the size before lagscaler
 //	sum.go       the last day, and the last week: Sum
 //	save.go      an Account as JSON: about 1 KB

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler/packed"
@@ -30,7 +29,7 @@ func (a Account) IsZero() bool { return a.begun.IsZero() }
 
 // MarshalJSON writes what is saved: all but the last poll.
 func (a Account) MarshalJSON() ([]byte, error) {
-	hours := append(slices.Clone(a.past), a.last)
+	hours := append(a.past.hours(), a.last)
 	codes := make([][columns]uint16, len(hours))
 	for i := range hours {
 		codes[i] = hours[i].codes()
@@ -85,7 +84,7 @@ func (a *Account) UnmarshalJSON(data []byte) error {
 	}
 	*a = Account{
 		begun: in.Begun, within: time.Duration(in.Within * float64(time.Second)), before: in.Before,
-		at: in.Hour, past: hours[:len(hours)-1], last: hours[len(hours)-1],
+		at: in.Hour, past: pastOf(hours[:len(hours)-1]), last: hours[len(hours)-1],
 	}
 	return nil
 }

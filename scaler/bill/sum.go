@@ -75,8 +75,9 @@ func first(known, at, begun time.Time) time.Time {
 func (a *Account) each(now time.Time, hours int) func(yield func(time.Time, *hour) bool) {
 	return func(yield func(time.Time, *hour) bool) {
 		from := hourOf(now) - int64(hours)
-		for i := range a.past {
-			if at := a.at - int64(len(a.past)-i); at > from && !yield(hourTime(at), &a.past[i]) {
+		past := a.past.hours()
+		for i := range past {
+			if at := a.at - int64(len(past)-i); at > from && !yield(hourTime(at), &past[i]) {
 				return
 			}
 		}

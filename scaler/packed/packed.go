@@ -1,5 +1,5 @@
-// Package packed writes what is saved in much less room: numbers, deflated, as text within JSON. A ConfigMap has 1 MiB for the scalers of
-// a release, and a source 16 KB.
+// Package packed writes numbers in much less room. What is saved is deflated, as text within JSON: a ConfigMap has 1 MiB for the scalers of
+// a release, and a source 16 KB. What is kept in memory is a list of bytes, in which numbers take as few as they need.
 package packed
 
 import (
@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"math/bits"
 )
 
 // Pack is the base64 of deflated bytes.
@@ -68,4 +70,34 @@ func Varints(raw []byte) ([]int64, error) {
 		numbers, raw = append(numbers, v), raw[n:]
 	}
 	return numbers, nil
+}
+
+// AppendFloat32 appends a number in 1 to 5 bytes, to its last bit. Whole numbers are short.
+//
+//	0, 10      1 byte
+//	3600       2
+//	100 000    3
+//	1 000 000  3
+//	0.5        2
+//	0.1        5
+func AppendFloat32(to []byte, v float32) []byte {
+	if v >= 0 && v < wholeBelow {
+		if whole := uint32(v); math.Float32bits(float32(whole)) == math.Float32bits(v) {
+			return binary.AppendUvarint(to, uint64(whole)<<1)
+		}
+	}
+	// The last bits of the fraction come first: where they are zeros, the number is shorter.
+	return binary.AppendUvarint(to, uint64(bits.Reverse32(math.Float32bits(v)))<<1|1)
+}
+
+// wholeBelow is a power of two. Whole numbers below it are kept as such.
+const wholeBelow = 1 << 31
+
+// Float32 reads a number that AppendFloat32 appended, and returns what comes after it.
+func Float32(from []byte) (v float32, rest []byte) {
+	code, n := binary.Uvarint(from)
+	if code&1 == 0 {
+		return float32(code >> 1), from[n:]
+	}
+	return math.Float32frombits(bits.Reverse32(uint32(code >> 1))), from[n:]
 }

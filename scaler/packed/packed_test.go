@@ -3,6 +3,7 @@ package packed_test
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"slices"
 	"testing"
 
@@ -45,6 +46,31 @@ func TestVarints(t *testing.T) {
 			t.Fatal("a number that does not end is read")
 		}
 	})
+}
+
+// Numbers come back to their last bit, one after the other. Whole ones are short.
+func TestFloat32(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := rapid.SliceOf(rapid.OneOf(rapid.Uint32(), rapid.Map(rapid.Float32Range(0, 1e10), func(v float32) uint32 { return math.Float32bits(float32(math.Round(float64(v)))) }))).Draw(t, "bits")
+		var list []byte
+		for _, v := range want {
+			list = packed.AppendFloat32(list, math.Float32frombits(v))
+		}
+		for i, v := range want {
+			got := float32(0)
+			if got, list = packed.Float32(list); math.Float32bits(got) != v {
+				t.Fatalf("number %d: %x became %x", i, v, math.Float32bits(got))
+			}
+		}
+		if len(list) != 0 {
+			t.Fatalf("%d bytes are left", len(list))
+		}
+	})
+	for v, most := range map[float32]int{0: 1, 10: 1, 3600: 2, 100_000: 3, 1_000_000: 3, 0.5: 2, 0.1: 5} {
+		if took := len(packed.AppendFloat32(nil, v)); took > most {
+			t.Errorf("%v takes %d bytes, want at most %d", v, took, most)
+		}
+	}
 }
 
 func TestUnpackWhatNobodyPacked(t *testing.T) {
