@@ -1,6 +1,9 @@
 package promise
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // step is the resolution of peaks; the totals are added up once in each.
 const step = 5 * time.Minute
@@ -66,10 +69,18 @@ const (
 
 // peaks are the greatest effective rates of the last hour by steps, and of the last day by hours.
 type peaks struct {
-	step int64 // the present one, in steps since 1970
-	five [steps]float32
-	hour [hours]float32
+	step       int64   // the present one, in steps since 1970
+	five, hour float32 // of the present step and hour
+	before     slots   // of those before it
 }
+
+// slots are the peaks by step, then by hour; nil: there were none. Those of the present step and hour do not count: what they had an hour
+// and a day ago is over. Plays and rows share them, so they are replaced, never changed.
+type slots []float32
+
+// The places of a step, and of its hour.
+func slotOf(step int64) int64     { return step % steps }
+func hourSlotOf(step int64) int64 { return steps + step/steps%hours }
 
 // with is the peaks after one more rate. Steps in which nothing was seen had no peak. If the clock was set back while the process did not
 // run, the peaks stay where they are until it is as late again.
@@ -77,33 +88,65 @@ func (p peaks) with(now int64, rate float64) peaks {
 	if now-p.step >= hours*steps || p.step-now >= hours*steps {
 		p = peaks{step: now}
 	}
-	now = max(now, p.step)
-	for p.step < now {
-		p.step++
-		p.five[p.step%steps] = 0
-		if p.step%steps == 0 {
-			p.hour[p.step/steps%hours] = 0
-		}
+	if now > p.step {
+		p = p.until(now)
 	}
-	five, hour := &p.five[now%steps], &p.hour[now/steps%hours]
-	*five, *hour = max(*five, float32(rate)), max(*hour, float32(rate))
+	p.five, p.hour = max(p.five, float32(rate)), max(p.hour, float32(rate))
 	return p
 }
 
-// greatest is the greatest rate of a time: of at least so long, the present step or hour included.
-func (p *peaks) greatest(of time.Duration) float64 {
-	v := float32(0)
-	for k := range min(steps, int64(of/step)+1) {
-		if i := p.step - k; i >= 0 {
-			v = max(v, p.five[i%steps])
-		}
-	}
-	if of > time.Hour {
-		for k := range int64(of/time.Hour) + 1 {
-			if i := p.step/steps - k; i >= 0 {
-				v = max(v, p.hour[i%hours])
+// until moves on to a step.
+func (p peaks) until(now int64) peaks {
+	p = p.over()
+	if now > p.step+1 { // nothing was seen in between
+		p.before = slices.Clone(p.before)
+		for at := p.step + 1; at < now; at++ {
+			p.before[slotOf(at)] = 0
+			if at%steps == 0 {
+				p.before[hourSlotOf(at)] = 0
 			}
 		}
 	}
-	return float64(v)
+	p.five = 0
+	if now/steps != p.step/steps {
+		p.hour = 0
+	}
+	p.step = now
+	return p
+}
+
+// over is the same, with the present step and hour among those before it, too.
+func (p peaks) over() peaks {
+	if all := p.all(); !slices.Equal(p.before, all) {
+		p.before = all
+	}
+	return p
+}
+
+// all are the slots, with the present step and hour.
+func (p *peaks) all() slots {
+	all := make(slots, steps+hours)
+	copy(all, p.before)
+	all[slotOf(p.step)], all[hourSlotOf(p.step)] = p.five, p.hour
+	return all
+}
+
+// peaksOf are peaks with these slots, as of a step.
+func peaksOf(step int64, all slots) peaks {
+	return peaks{step: step, five: all[slotOf(step)], hour: all[hourSlotOf(step)], before: all}
+}
+
+// greatest is the greatest rate of a time: of at least so long, the present step or hour included.
+func (p *peaks) greatest(of time.Duration) float32 {
+	v := p.five
+	for k := int64(1); p.before != nil && k < min(steps, int64(of/step)+1) && k <= p.step; k++ {
+		v = max(v, p.before[slotOf(p.step-k)])
+	}
+	if of > time.Hour {
+		v = max(v, p.hour)
+		for k := int64(1); p.before != nil && k < int64(of/time.Hour)+1 && k <= p.step/steps; k++ {
+			v = max(v, p.before[hourSlotOf(p.step-k*steps)])
+		}
+	}
+	return v
 }

@@ -83,10 +83,14 @@ func (d days) sum() (all oneDay) {
 
 // options are what the rooms of a row would have led to, by Rooms; nil: nothing was played.
 func (p *Play) options(row int) (list []Option, seconds float64) {
-	if row >= len(p.totals) {
+	if row >= len(p.terms) {
 		return nil, 0
 	}
-	sum, c := p.totals[row].sum(), p.Correction()
+	return p.optionsOf(p.row(row))
+}
+
+func (p *Play) optionsOf(row *rowDays) (list []Option, seconds float64) {
+	sum, c := row.sum(), p.Correction()
 	if sum.seconds == 0 {
 		return nil, 0
 	}
@@ -142,12 +146,16 @@ func pick(sorted []Option, objective float64) (o Option, reachable bool) {
 }
 
 // learning reports whether too little has been played to choose a room.
-func (p *Play) learning() bool { return p.totals[0].first.seconds < day.Seconds() }
+func (r *rowDays) learning() bool { return r.first.seconds < day.Seconds() }
 
 // choose is the room that is in force from now on.
 func (p *Play) choose(in *Poll) inForce {
-	list, _ := p.options(0)
-	if in.Objective == 0 || list == nil || p.learning() {
+	if in.Objective == 0 {
+		return inForce{}
+	}
+	own := p.row(0)
+	list, _ := p.optionsOf(own)
+	if list == nil || own.learning() {
 		return inForce{}
 	}
 	sorted := affordable(list, in.Budget)
@@ -166,11 +174,15 @@ func (p *Play) choose(in *Poll) inForce {
 
 // Choice is the room in force for an objective; nil: none is set, or nothing was played yet.
 func (p *Play) Choice(objective, budget float64) *Choice {
-	list, seconds := p.options(0)
-	if objective == 0 || list == nil {
+	if objective == 0 || len(p.terms) == 0 {
 		return nil
 	}
-	c := &Choice{Objective: objective, Budget: budget, Option: list[p.inForce.Room], Seconds: seconds, Learning: p.learning()}
+	own := p.row(0)
+	list, seconds := p.optionsOf(own)
+	if list == nil {
+		return nil
+	}
+	c := &Choice{Objective: objective, Budget: budget, Option: list[p.inForce.Room], Seconds: seconds, Learning: own.learning()}
 	c.Peak = p.Peak(c.Room)
 	c.PerSecond = c.Peak * c.Room.Share
 	sorted := affordable(list, budget)

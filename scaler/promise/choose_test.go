@@ -8,11 +8,11 @@ import (
 // played is a play of a day in which the fleets of the first row had these costs (consumers) and late records (of a million).
 func played(costs, late map[int]float64, hours float64) Play {
 	p := Play{terms: termsOf(30 * time.Second)}
-	p.totals = make([]rowDays, len(p.terms))
-	p.totals[0].first.seconds = min(hours, 24) * 3600
-	today := &p.totals[0].days[keptDays-1]
+	rows := make([]rowDays, len(p.terms))
+	rows[0].first.seconds = min(hours, 24) * 3600
+	today := &rows[0].days[keptDays-1]
 	if hours < 24 {
-		today = &p.totals[0].first
+		today = &rows[0].first
 	}
 	today.seconds, today.arrived = hours*3600, 1e6
 	for k := range Rooms {
@@ -22,6 +22,7 @@ func played(costs, late map[int]float64, hours float64) Play {
 		}
 		today.fleets[k] = fleetDay{float32(cost * hours * 3600), float32(lates), float32(cost)}
 	}
+	p.keep(rows)
 	return p
 }
 
@@ -93,7 +94,6 @@ func TestCorrection(t *testing.T) {
 // Only what lagscaler did itself is measured: another autoscaler's replicas, and counters that begin anew, say nothing.
 func TestMeasured(t *testing.T) {
 	in := usual(monday, 400)
-	before, after := fleet{late: 1}, fleet{late: 4}
 	for name, c := range map[string]struct {
 		last, now Measured
 		want      float64
@@ -104,7 +104,7 @@ func TestMeasured(t *testing.T) {
 		"counters begin anew":   {Measured{500, 30, true}, Measured{100, 10, true}, 0},
 	} {
 		in.Measured = c.now
-		if got := (days{}).with(&in, c.last, &before, &after).sum(); got.Judged != c.want {
+		if got := (days{}).with(&in, c.last, 3).sum(); got.Judged != c.want || got.PlayedLate != min(3, c.want) {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}

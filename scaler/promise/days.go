@@ -29,8 +29,8 @@ type oneDay struct {
 // days are the last days, the oldest first. They are replaced, never changed.
 type days []oneDay
 
-// with adds a poll; before and after are the fleet of the room in force.
-func (d days) with(in *Poll, last Measured, before, after *fleet) days {
+// with adds a poll; late is how many records were late in the fleet of the room in force.
+func (d days) with(in *Poll, last Measured, late float64) days {
 	m := in.Measured
 	if !m.Ours || !last.Ours || m.Judged < last.Judged || m.Late < last.Late {
 		return d
@@ -47,7 +47,7 @@ func (d days) with(in *Poll, last Measured, before, after *fleet) days {
 	one.Late += float64(m.Late - last.Late)
 	one.Seconds += in.Seconds
 	one.PlayedOf += in.Arrived
-	one.PlayedLate += float64(after.late - before.late)
+	one.PlayedLate += late
 	return list
 }
 
@@ -115,21 +115,27 @@ func (p *Play) addUp() {
 	if p.now.step == 0 {
 		return
 	}
-	p.totals, p.now.fleets = slices.Clone(p.totals), slices.Clone(p.now.fleets)
-	for i := range p.totals {
-		t := &p.totals[i]
-		t.at(p.now.step * int64(step) / int64(day))
-		t.peaks = p.now.rows[i].peaks
-		today := t.counted()
-		today.seconds += p.now.seconds
-		today.arrived += p.now.arrived
-		next := slices.Clone(p.now.fleets[i])
-		for k := range next {
-			f, total := &next[k], &today.fleets[k]
-			*total = fleetDay{total.cost + f.cost, total.late + f.late, max(total.most, f.most)}
-			f.cost, f.late, f.most = 0, 0, f.asked
+	rows := p.rows()
+	todays := make([]*rowDay, len(rows))
+	p.now.rows = slices.Clone(p.now.rows)
+	for i := range rows {
+		r := &rows[i]
+		r.at(p.now.step * int64(step) / int64(day))
+		past := &p.now.rows[i].peaks
+		*past = past.over()
+		if i > 0 && slices.Equal(past.before, rows[i-1].peaks.before) {
+			past.before = rows[i-1].peaks.before // those of the same target
 		}
-		p.now.fleets[i] = next
+		r.peaks = *past
+		todays[i] = r.counted()
+		todays[i].seconds += p.now.seconds
+		todays[i].arrived += p.now.arrived
 	}
+	p.now.fleets = p.now.fleets.each(func(row, room int, f *fleet) {
+		total := &todays[row].fleets[room]
+		*total = fleetDay{total.cost + f.cost, total.late + f.late, max(total.most, f.most)}
+		f.cost, f.late, f.most = 0, 0, f.asked
+	})
+	p.keep(rows)
 	p.now.seconds, p.now.arrived = 0, 0
 }

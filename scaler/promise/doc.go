@@ -11,7 +11,9 @@
 //	arrivals.go   what arrived in the last minutes, and the peaks of the last day
 //	fleet.go      one fleet: a poll of it
 //	play.go       all fleets at a poll: Play.Next
+//	kept.go       all fleets between two polls, in little room
 //	days.go       what they cost, and what was late, by day; what really was late
+//	totals.go     the days of all rows, in little room
 //	choose.go     the room in force: Choice
 //	price.go      the price list: Price
 //	save.go       a Play as JSON: at most 8 KB
@@ -22,4 +24,6 @@
 //
 // The simulation is simplified: records are a continuous flow, and partitions are equal. How far that is from the real group is
 // learned while lagscaler acts: see [Play.Correction]. All values are immutable; nothing here reads a clock.
+//
+// The package has one task, to play these groups, and is not divided: all of it is one value, the Play.
 package promise

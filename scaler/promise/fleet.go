@@ -10,7 +10,7 @@ type fleet struct {
 	works   float32 // of them: they have joined
 	pods    [2]pods // on their way, the first to join first
 	pause   float32 // s until a rebalance ends
-	since   float32 // s since the last change
+	since   float32 // s since the last change, at most settleAfter
 	calm    float32 // s for which fewer have been enough
 	downs   float32 // steps down that are left in this hour
 	changes uint32  // so far
@@ -97,7 +97,7 @@ func (f *fleet) rests(in *Poll) bool {
 func (f *fleet) pass(in *Poll) {
 	seconds := float32(in.Seconds)
 	f.cost += f.asked * seconds
-	f.since += seconds
+	f.since = min(settleAfter, f.since+seconds)
 	f.downs = min(downsAnHour, f.downs+seconds*downsAnHour/3600)
 }
 

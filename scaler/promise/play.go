@@ -54,9 +54,10 @@ const longestGap = 90
 
 // Play are all fleets of a source. It is a value; the zero value has none. [Play.Next] returns the next one.
 type Play struct {
-	terms    []Terms   // of the rows
-	totals   []rowDays // by row
-	days     days      // what was measured
+	terms    []Terms // of the rows
+	totals   totals  // by row
+	peaks    []peaks // by row, as of the last totals
+	days     days    // what was measured
 	inForce  inForce
 	now      now
 	measured Measured // as of the last poll
@@ -70,8 +71,8 @@ type now struct {
 	seconds  float64 // that were played since the step began
 	arrived  float64 // records since then
 	arrivals arrivals
-	rows     []row
-	fleets   [][]fleet // by row, then by Rooms. They are replaced, never changed
+	rows     []pastRow
+	fleets   kept
 }
 
 // Known reports whether something has been played.
@@ -97,17 +98,23 @@ func (p Play) Next(in Poll) Play {
 	p.now.seconds += in.Seconds
 	p.now.arrived += in.Arrived
 	p.now.arrivals = p.now.arrivals.with(in.Seconds, in.Arrived)
-	rows, all := make([]row, len(p.now.rows)), make([][]fleet, len(p.now.rows))
-	for i, r := range p.now.rows {
-		rows[i] = r.next(p.terms[i], &in, p.now.arrivals, at, p.start)
-		some := slices.Clone(p.now.fleets[i])
-		for k, room := range rows[i].rooms(in.Idle) {
-			some[k].next(&in, &rows[i], room)
+	p.now.rows = slices.Clone(p.now.rows)
+	var r row
+	var rates [len(Rooms)]float64
+	late := float32(0) // of the room in force
+	p.now.fleets = p.now.fleets.each(func(i, k int, f *fleet) {
+		if k == 0 {
+			past := &p.now.rows[i]
+			r = past.next(p.terms[i], &in, p.now.arrivals, at, p.start)
+			rates = past.rooms(r.floor, in.Idle)
 		}
-		all[i] = some
-	}
-	p.days = p.days.with(&in, p.measured, &p.now.fleets[0][p.inForce.Room], &all[0][p.inForce.Room])
-	p.now.rows, p.now.fleets = rows, all
+		before := f.late
+		f.next(&in, &r, rates[k])
+		if i == 0 && k == p.inForce.Room {
+			late = f.late - before
+		}
+	})
+	p.days = p.days.with(&in, p.measured, float64(late))
 	p.measured = in.Measured
 	return p
 }
@@ -118,34 +125,34 @@ func (p *Play) begin(in *Poll) {
 		return
 	}
 	terms := termsOf(in.Target)
-	totals := make([]rowDays, len(terms))
-	rows := make([]row, len(terms))
+	totals, old := make([]rowDays, len(terms)), p.rows()
+	rows := make([]pastRow, len(terms))
 	for i, t := range terms {
 		if k := slices.Index(p.terms, t); k >= 0 {
-			totals[i] = p.totals[k]
+			totals[i] = old[k]
 			rows[i].peaks = totals[i].peaks
 			if len(p.now.rows) > k {
 				rows[i].peaks = p.now.rows[k].peaks
 			}
 		}
 	}
-	first := slices.Repeat([]fleet{begin(float64(in.Consumers))}, len(Rooms))
 	if len(p.terms) == 0 || p.terms[0] != terms[0] { // what was measured was measured by another target
 		p.days, p.inForce = nil, inForce{}
 	}
-	p.terms, p.totals = terms, totals
-	p.now.rows, p.now.fleets = rows, slices.Repeat([][]fleet{first}, len(terms))
+	p.terms = terms
+	p.keep(totals)
+	p.now.rows, p.now.fleets = rows, alike(begin(float64(in.Consumers)), len(terms))
 }
 
 // Peak is the greatest rate of a room's time, for the scaler's own target; 0: nothing was seen.
 func (p *Play) Peak(of Room) float64 {
 	switch {
-	case of.Share == 0 || len(p.totals) == 0:
+	case of.Share == 0 || len(p.terms) == 0:
 		return 0
 	case len(p.now.rows) == 0: // it was loaded, and nothing was played yet
-		return p.totals[0].peaks.greatest(of.Of)
+		return float64(p.peaks[0].greatest(of.Of))
 	}
-	return p.now.rows[0].peaks.greatest(of.Of)
+	return float64(p.now.rows[0].peaks.greatest(of.Of))
 }
 
 // median is the middle one.

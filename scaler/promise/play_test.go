@@ -95,7 +95,7 @@ func TestPeaks(t *testing.T) {
 			return v
 		}
 		for of, part := range map[time.Duration]int64{tenMinutes: 1, time.Hour: 1, fourHours: steps, day: steps} {
-			got, parts := p.greatest(of), int64(of/step)
+			got, parts := float64(p.greatest(of)), int64(of/step)
 			if got < greatest(parts) || got > greatest(parts+part) {
 				t.Fatalf("peak of %v: %v, want %v to %v", of, got, greatest(parts), greatest(parts+part))
 			}
@@ -165,9 +165,7 @@ func TestFleets(t *testing.T) {
 
 // each are the fleets of a play, row by row.
 func each(p Play) (list []fleet) {
-	for _, f := range p.now.fleets {
-		list = append(list, f...)
-	}
+	p.now.fleets.each(func(_, _ int, f *fleet) { list = append(list, *f) })
 	return list
 }
 
@@ -216,13 +214,13 @@ func TestSaved(t *testing.T) {
 func savedBefore(t interface{ Fatal(...any) }, p Play) string {
 	out := saved{InForce: p.inForce, Days: p.days}
 	for i, terms := range p.terms {
-		r := &p.totals[i]
+		r := p.row(i)
 		row := savedRow{Terms: terms, Last: r.last, Step: r.peaks.step}
 		for k, d := range r.all() {
 			row.Seconds[k], row.Arrived[k] = math.Round(d.seconds), math.Round(d.arrived)
 		}
 		var raw []byte
-		for _, v := range r.logarithms() {
+		for _, v := range r.logarithms(r.peaks.all()) {
 			raw = binary.LittleEndian.AppendUint16(raw, encode(*v))
 		}
 		codes, err := packed.Pack(raw)

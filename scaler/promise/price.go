@@ -71,10 +71,10 @@ const PriceAfter = 3600
 
 // Seconds is how much was played for the scaler's own target, in the last days.
 func (p *Play) Seconds() float64 {
-	if len(p.totals) == 0 {
+	if len(p.terms) == 0 {
 		return 0
 	}
-	sum := p.totals[0].sum()
+	sum := p.row(0).sum()
 	return sum.seconds + p.now.seconds
 }
 

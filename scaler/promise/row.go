@@ -32,42 +32,48 @@ type row struct {
 	before, young float64 // records that arrived within the target, at the poll before and now
 	aged          float64 // records that became as old as the target since the poll before
 	floor         float64 // the reserve for returning peaks
-	peaks         peaks
-	greatest      [len(times)]float64 // of peaks, by times
+}
+
+// pastRow is what a row remembers from poll to poll.
+type pastRow struct {
+	young    float64 // as of a row, at the last poll
+	peaks    peaks
+	greatest [len(times)]float32 // of peaks, by times
 }
 
 // drainAtLeast is the drain time of a short target: what the policy does where none is set.
 const drainAtLeast = 120
 
-// next is the row at a poll; start is how long the pods of a step up usually take.
-func (r row) next(t Terms, in *Poll, a arrivals, now int64, start float64) row {
-	r.target = min(t.Target, longestTarget).Seconds()
-	r.drain = max(drainAtLeast, 2*t.Target.Seconds())
+// next is the row at a poll; it remembers the poll. start is how long the pods of a step up usually take.
+func (past *pastRow) next(t Terms, in *Poll, a arrivals, now int64, start float64) row {
+	r := row{target: min(t.Target, longestTarget).Seconds(), drain: max(drainAtLeast, 2*t.Target.Seconds()), faster: 1, horizon: in.Horizon}
 	if t.Target == in.Target {
 		r.drain = in.Drain
 	}
-	r.faster, r.horizon = 1, in.Horizon
 	if t.FastStarts {
 		r.faster = 0.5
 		r.horizon -= r.faster * start
 	}
-	young := a[len(a)-1].total - a.until(r.target)
-	r.before, r.young = r.young, young
+	r.before, r.young = past.young, a[len(a)-1].total-a.until(r.target)
 	r.aged = max(0, r.before+in.Arrived-r.young)
-	rate := a.effective(in.Rate, t.Target.Seconds()/2)
-	began := r.peaks.step != now || r.greatest == [len(times)]float64{}
-	r.peaks = r.peaks.with(now, rate)
-	for k, of := range times {
-		if began {
-			r.greatest[k] = r.peaks.greatest(of)
-		}
-		r.greatest[k] = max(r.greatest[k], float64(float32(rate)))
-	}
-	r.floor = 0
+	past.young = r.young
+	past.add(now, a.effective(in.Rate, t.Target.Seconds()/2))
 	if in.KeepsReserve && !in.Idle {
-		r.floor = r.greatest[hourOf] * ReserveShare(r.target, r.horizon, in.pause())
+		r.floor = float64(past.greatest[hourOf]) * ReserveShare(r.target, r.horizon, in.pause())
 	}
 	return r
+}
+
+// add adds an effective rate to the peaks.
+func (past *pastRow) add(now int64, rate float64) {
+	began := past.peaks.step != now || past.greatest == [len(times)]float32{}
+	past.peaks = past.peaks.with(now, rate)
+	for k, of := range times {
+		if began {
+			past.greatest[k] = past.peaks.greatest(of)
+		}
+		past.greatest[k] = max(past.greatest[k], float32(rate))
+	}
 }
 
 // ReserveShare is the share of a peak that must run already, so that no record waits for longer than the target when the peak returns
@@ -79,13 +85,13 @@ func ReserveShare(target, horizon, pause float64) float64 {
 	return max(0, min(1, 1-(target-pause)/(horizon-pause)))
 }
 
-// rooms are the rates for which rooms keep consumers, with the reserve.
-func (r *row) rooms(idle bool) (rates [len(Rooms)]float64) {
+// rooms are the rates for which rooms keep consumers, with the reserve, which is the least.
+func (past *pastRow) rooms(floor float64, idle bool) (rates [len(Rooms)]float64) {
 	for k, of := range Rooms {
-		rates[k] = r.floor
+		rates[k] = floor
 		for i, time := range times {
 			if time == of.Of && !idle {
-				rates[k] = max(r.floor, of.Share*r.greatest[i])
+				rates[k] = max(floor, of.Share*float64(past.greatest[i]))
 			}
 		}
 	}

@@ -48,7 +48,7 @@ func (p Play) MarshalJSON() ([]byte, error) {
 	if p.IsZero() {
 		return json.Marshal(out)
 	}
-	text, grain, err := packed.Fit(mostSaved, len(p.totals)*(wholeOf+codesOf), func(grain int) (string, error) { return packed.Pack(p.numbers(int64(grain))) })
+	text, grain, err := packed.Fit(mostSaved, len(p.terms)*(wholeOf+codesOf), func(grain int) (string, error) { return packed.Pack(p.numbers(int64(grain))) })
 	if err != nil {
 		return nil, fmt.Errorf("promise: %w", err)
 	}
@@ -59,10 +59,11 @@ func (p Play) MarshalJSON() ([]byte, error) {
 // numbers are the differences of the numbers of all rows: most of a row are those of the row before, or nearly. Equal numbers of all
 // rows stand together.
 func (p *Play) numbers(grain int64) (raw []byte) {
-	rows := make([][]int64, len(p.totals))
-	for i := range p.totals {
-		rows[i] = p.totals[i].whole()
-		for _, v := range p.totals[i].logarithms() {
+	rows := make([][]int64, len(p.terms))
+	for i, r := range p.rows() {
+		rows[i] = r.whole()
+		all := r.peaks.all()
+		for _, v := range r.logarithms(all) {
 			rows[i] = append(rows[i], (int64(encode(*v))+grain/2)/grain)
 		}
 	}
@@ -107,13 +108,14 @@ func (p *Play) read(in *saved) error {
 			numbers[i] = append(numbers[i], last)
 		}
 	}
+	rows := make([]rowDays, n)
 	for i, t := range in.Terms {
-		r := rowDays{}
-		if err := r.take(t, numbers[i], in.Grain); err != nil {
+		if err := rows[i].take(t, numbers[i], in.Grain); err != nil {
 			return err
 		}
-		p.terms, p.totals = append(p.terms, t), append(p.totals, r)
 	}
+	p.terms = in.Terms
+	p.keep(rows)
 	return nil
 }
 
@@ -127,7 +129,7 @@ func (r *rowDays) whole() []int64 {
 }
 
 // logarithms are the other numbers: by day and room, then the peaks.
-func (r *rowDays) logarithms() []*float32 {
+func (r *rowDays) logarithms(all slots) []*float32 {
 	list := make([]*float32, 0, codesOf)
 	for _, d := range r.all() {
 		for k := range d.fleets {
@@ -135,19 +137,17 @@ func (r *rowDays) logarithms() []*float32 {
 			list = append(list, &f.cost, &f.late, &f.most)
 		}
 	}
-	for k := range r.peaks.five {
-		list = append(list, &r.peaks.five[k])
-	}
-	for k := range r.peaks.hour {
-		list = append(list, &r.peaks.hour[k])
+	for k := range all {
+		list = append(list, &all[k])
 	}
 	return list
 }
 
 // take takes the numbers of a row that was saved.
 func (r *rowDays) take(t Terms, numbers []int64, grain int64) error {
-	r.last, r.peaks.step = numbers[0], numbers[1]
-	if t.Target <= 0 || r.peaks.step < 0 || r.last < 0 {
+	at, all := numbers[1], make(slots, steps+hours)
+	r.last = numbers[0]
+	if t.Target <= 0 || at < 0 || r.last < 0 {
 		return errors.New("promise: a row without a target or a time")
 	}
 	for k, d := range r.all() {
@@ -156,13 +156,14 @@ func (r *rowDays) take(t Terms, numbers []int64, grain int64) error {
 			return fmt.Errorf("promise: %v s, %v records are no day", d.seconds, d.arrived)
 		}
 	}
-	for k, v := range r.logarithms() {
+	for k, v := range r.logarithms(all) {
 		code := numbers[wholeOf+k]
 		if code < 0 || code > math.MaxUint16/grain+1 {
 			return fmt.Errorf("promise: %d is no logarithm", code)
 		}
 		*v = decode(uint16(min(math.MaxUint16, code*grain)))
 	}
+	r.peaks = peaksOf(at, all)
 	return nil
 }
 
@@ -194,6 +195,7 @@ func (p *Play) UnmarshalJSON(data []byte) error {
 		*p = next
 		return nil
 	}
+	var rows []rowDays
 	for _, row := range in.Rows {
 		r, err := row.read()
 		if err != nil {
@@ -203,8 +205,9 @@ func (p *Play) UnmarshalJSON(data []byte) error {
 			*p = Play{}
 			return nil
 		}
-		next.terms, next.totals = append(next.terms, row.Terms), append(next.totals, *r)
+		next.terms, rows = append(next.terms, row.Terms), append(rows, *r)
 	}
+	next.keep(rows)
 	*p = next
 	return nil
 }

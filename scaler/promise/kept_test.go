@@ -1,0 +1,148 @@
+package promise
+
+import (
+	"math"
+	"reflect"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// number is any number of a fleet: most are whole, some are any bits.
+func number(t *rapid.T, name string) float32 {
+	return rapid.OneOf(
+		rapid.Map(rapid.IntRange(0, 100), func(v int) float32 { return float32(v) }),
+		rapid.Float32Range(0, 1e9),
+		rapid.Map(rapid.Uint32(), math.Float32frombits),
+	).Draw(t, name)
+}
+
+// bitsOf are the bits of all numbers of a fleet: two that are no number are never equal by themselves.
+func bitsOf(f *fleet) (all [18]uint64) {
+	all[0], all[1] = math.Float64bits(f.backlog), uint64(f.changes)
+	for i, v := range []float32{
+		f.asked, f.works, f.pause, f.since, f.calm, f.downs, f.late, f.cost, f.most,
+		f.pods[0].due, f.pods[0].takes, f.pods[0].to, f.pods[1].due, f.pods[1].takes, f.pods[1].to,
+	} {
+		all[2+i] = uint64(math.Float32bits(v))
+	}
+	return all
+}
+
+// Fleets come out as they were put in, to the last bit, whether they rest or not.
+func TestFleetsAreKept(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var k kept
+		var want []fleet
+		for range rapid.IntRange(1, 3*len(Rooms)).Draw(t, "fleets") {
+			f := begin(float64(rapid.IntRange(0, 5000).Draw(t, "consumers")))
+			f.cost, f.changes = number(t, "cost"), rapid.Uint32().Draw(t, "changes")
+			change := func(name string, to *float32) {
+				if rapid.IntRange(0, 3).Draw(t, name+" changes") == 0 {
+					*to = number(t, name)
+				}
+			}
+			change("asked", &f.asked)
+			change("works", &f.works)
+			change("pause", &f.pause)
+			change("since", &f.since)
+			change("calm", &f.calm)
+			change("downs", &f.downs)
+			change("late", &f.late)
+			change("most", &f.most)
+			change("due", &f.pods[0].due)
+			change("to", &f.pods[1].to)
+			if rapid.Bool().Draw(t, "waits") {
+				f.backlog = math.Float64frombits(rapid.Uint64().Draw(t, "backlog"))
+			}
+			k, want = f.pack(k), append(want, f)
+		}
+		n := 0
+		again := k.each(func(row, room int, f *fleet) {
+			if row*len(Rooms)+room != n || bitsOf(f) != bitsOf(&want[n]) {
+				t.Fatalf("fleet %d of row %d, room %d: %+v, want %+v", n, row, room, *f, want[n])
+			}
+			n++
+		})
+		if n != len(want) || string(again) != string(k) {
+			t.Fatalf("%d fleets of %d, %x of %x", n, len(want), again, k)
+		}
+	})
+}
+
+// A fleet at rest takes 10 bytes.
+func TestAFleetAtRestIsSmall(t *testing.T) {
+	f := begin(12)
+	f.cost, f.changes = 1234.567, 1000
+	if took := len(f.pack(nil)); took != keptAtRest {
+		t.Errorf("%+v takes %d bytes, want %d", f, took, keptAtRest)
+	}
+}
+
+// Days come out as they were put in, whatever the row before had.
+func TestTotalsAreKept(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rows := make([]rowDays, rapid.IntRange(1, 4).Draw(t, "rows"))
+		for i := range rows {
+			rows[i].last = rapid.Int64Range(0, 1e6).Draw(t, "last")
+			for k, d := range rows[i].all() {
+				switch rapid.IntRange(0, 3).Draw(t, "day") {
+				case 0:
+					continue
+				case 1:
+					if i > 0 {
+						*d = *rows[i-1].all()[k]
+						d.fleets[rapid.IntRange(0, len(Rooms)-1).Draw(t, "other")].late = rapid.Float32Range(0, 1e6).Draw(t, "late")
+						continue
+					}
+				}
+				d.seconds, d.arrived = rapid.Float64Range(0, 86400).Draw(t, "seconds"), rapid.Float64Range(0, 1e12).Draw(t, "arrived")
+				for room := range d.fleets {
+					d.fleets[room] = fleetDay{
+						rapid.Float32Range(0, 1e9).Draw(t, "cost"), rapid.SampledFrom([]float32{0, 0, 1, 12.5}).Draw(t, "late"), float32(rapid.IntRange(0, 100).Draw(t, "most")),
+					}
+				}
+			}
+		}
+		kept := totalsOf(rows)
+		for n := range rows {
+			for i, r := range kept.rows(n + 1) {
+				if !reflect.DeepEqual(r, rows[i]) {
+					t.Fatalf("row %d of the first %d: %+v, want %+v", i, n+1, r, rows[i])
+				}
+			}
+		}
+	})
+}
+
+// Peaks are those of an array with a place for each step of an hour, and for each hour of a day.
+func TestPeaksOfAnArray(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		at := monday.UnixNano() / int64(step)
+		p, five, hour := peaks{step: at}, [steps]float32{}, [hours]float32{}
+		for range rapid.IntRange(1, 300).Draw(t, "rates") {
+			gap := rapid.SampledFrom([]int64{0, 0, 1, 1, 1, 2, 11, 12, 13, 250, -1}).Draw(t, "gap")
+			for range gap {
+				at++
+				five[at%steps] = 0
+				if at%steps == 0 {
+					hour[at/steps%hours] = 0
+				}
+			}
+			if rapid.IntRange(0, 3).Draw(t, "over") == 0 {
+				p = p.over()
+			}
+			before, old := p, slices.Clone(p.before)
+			rate := rapid.Float32Range(0, 1000).Draw(t, "rate")
+			five[at%steps], hour[at/steps%hours] = max(five[at%steps], rate), max(hour[at/steps%hours], rate)
+			p = p.with(at+min(0, gap), float64(rate))
+			if want := slots(slices.Concat(five[:], hour[:])); !slices.Equal(p.all(), want) || p.step != at {
+				t.Fatalf("%v at %d, want %v at %d", p.all(), p.step, want, at)
+			}
+			if !slices.Equal(before.before, old) {
+				t.Fatal("older peaks have changed")
+			}
+		}
+	})
+}
