@@ -21,9 +21,10 @@ const seriesMost = 7 * 24 * 12
 // Series are numbers of at least 0 at five-minute steps, at most a week of them. It is a value, and small when saved:
 // each number is kept to 0.05 %.
 type Series struct {
-	end   int64    // the step after the newest, in SeasonSteps since 1970
-	early []run    // oldest first: what is before codes, of a series that was shrunk
-	codes []uint16 // oldest first
+	end    int64    // the step after the newest, in SeasonSteps since 1970
+	early  runs     // what is before codes, of a series that was shrunk
+	merged int64    // steps of early before it are thinned
+	codes  []uint16 // oldest first
 }
 
 // Point is one step of a Series.
@@ -50,9 +51,9 @@ func (s Series) put(at time.Time, v float64) Series {
 	step := at.UnixNano() / int64(SeasonStep)
 	gap := step - s.end
 	switch {
-	case len(s.codes) > 0 && gap < 0:
+	case s.some() && gap < 0:
 		return s
-	case len(s.codes) == 0 || gap >= seriesMost:
+	case !s.some() || gap >= seriesMost:
 		return Series{end: step + 1, codes: []uint16{encode(v)}}
 	}
 	kept := s.codes[max(0, int64(len(s.codes))+gap+1-seriesMost):]
@@ -61,8 +62,11 @@ func (s Series) put(at time.Time, v float64) Series {
 		codes = append(codes, unknownCode)
 	}
 	codes = append(codes, encode(v))
-	return Series{end: step + 1, early: newest(s.early, seriesMost-len(codes)), codes: codes}
+	return Series{end: step + 1, early: s.early, merged: s.merged, codes: codes}
 }
+
+// some reports whether there is a step.
+func (s Series) some() bool { return len(s.early)+len(s.codes) > 0 }
 
 // How many steps are saved as one: of the last day those of a quarter of an hour, of the days before those of an hour.
 const (

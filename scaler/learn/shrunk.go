@@ -1,38 +1,101 @@
 package learn
 
-import "slices"
+import (
+	"encoding/binary"
+	"iter"
+	"slices"
+)
 
-// The series of a [Week] are read by pages alone. So they are as small in memory as they are when saved: what is older than a day is
-// thinned, and kept as runs of equal codes. Every hour, one more hour becomes runs. The last day stays as it is.
+// The series of a [Week] are read by pages alone. So they are small in memory: hours that are over are kept as runs of equal codes, in a
+// list of bytes, and those before the last day are thinned as they are when saved. The last day stays as it is.
 //
-//	2 016 codes of 2 bytes                                         4.0 KB
-//	288 to 300 codes of the last day, and a run for each hour      1.2 KB
+//	2 016 codes of 2 bytes                                          4.0 KB
+//	traffic: a run for each step of the last day, and for each hour  1.0 KB
+//	time lag, with two values in each hour                           1.5 KB
+//	replicas, which are often the same                               0.3 KB
 
-// run is a code that several steps have, one after the other.
-type run struct{ code, steps uint16 }
+// runs are codes, the oldest first. A run is the difference of its code from that of the run before, and how many steps have it. Runs next
+// to each other differ, so a difference of 0 says that it is the code of the run before that: a series that goes up and down between two
+// values takes a byte for each run. They are replaced, never changed.
+type runs []byte
 
-// shrunk is the series with runs instead of the hours before the last day, thinned as they are saved.
-func (s Series) shrunk(merge func(known []float64) []float64) Series {
-	start := s.end - int64(len(s.codes))
-	over := int(s.lately() - start) // steps that become runs
-	if over <= 0 {
-		return s
-	}
-	codes := slices.Clone(s.codes[:over])
-	for i := 0; i < over; {
-		end := i + thinnedBefore - int((start+int64(i))%thinnedBefore) // the first hour may be cut off
-		thin(codes[i:end], merge)
-		i = end
-	}
-	early := slices.Clone(s.early)
-	for _, c := range codes {
-		if n := len(early); n > 0 && early[n-1].code == c {
-			early[n-1].steps++
-		} else {
-			early = append(early, run{c, 1})
+// The last bits of a run's first number are one less than its steps, or
+const (
+	anHour    = 6 // that they are an hour,
+	manySteps = 7 // or that their number follows
+	stepBits  = 3
+)
+
+// runsOf keeps codes.
+func runsOf(codes []uint16) runs {
+	b := make([]byte, 0, 3*len(codes))
+	last, before := int64(0), int64(0)
+	for i := 0; i < len(codes); {
+		first := i
+		for i < len(codes) && codes[i] == codes[first] {
+			i++
+		}
+		code, steps, several := int64(codes[first]), i-first, int64(manySteps)
+		switch {
+		case steps <= anHour:
+			several = int64(steps - 1)
+		case steps == thinnedBefore:
+			several = anHour
+		}
+		differs := code - last
+		if code == before {
+			differs = 0
+		}
+		b = binary.AppendVarint(b, differs<<stepBits+several)
+		if last, before = code, last; several == manySteps {
+			b = binary.AppendUvarint(b, uint64(steps))
 		}
 	}
-	return Series{end: s.end, early: slices.Clone(early), codes: slices.Clone(s.codes[over:])} // cloned: as long as they have to be
+	return slices.Clone(b) // as long as it has to be
+}
+
+// each are the codes with how many steps have them.
+func (r runs) each() iter.Seq2[uint16, int] {
+	return func(yield func(uint16, int) bool) {
+		code, before := int64(0), int64(0)
+		for len(r) > 0 {
+			v, n := binary.Varint(r)
+			r = r[n:]
+			if v>>stepBits == 0 {
+				code, before = before, code
+			} else {
+				code, before = code+v>>stepBits, code
+			}
+			steps := uint64(v&manySteps) + 1
+			switch v & manySteps {
+			case anHour:
+				steps = thinnedBefore
+			case manySteps:
+				steps, n = binary.Uvarint(r)
+				r = r[n:]
+			}
+			if !yield(uint16(code), int(steps)) {
+				return
+			}
+		}
+	}
+}
+
+// shrunk is the series with runs instead of the codes of hours that are over. Those before the last day are thinned as they are saved.
+func (s Series) shrunk(merge func(known []float64) []float64) Series {
+	present := int(s.end % thinnedBefore) // steps of the present hour
+	if len(s.codes) <= present {
+		return s
+	}
+	all := slices.Clone(s.plain().codes)
+	start, lately := s.end-int64(len(all)), s.lately()
+	for first := max(start, s.merged); first < lately; {
+		end := first - first%thinnedBefore + thinnedBefore // the first hour may be cut off
+		thin(all[first-start:end-start], merge)
+		first = end
+	}
+	over := len(all) - present
+	return Series{end: s.end, early: runsOf(all[:over]), merged: max(s.merged, lately), codes: slices.Clone(all[over:])}
 }
 
 // plain is the series without runs.
@@ -40,28 +103,12 @@ func (s Series) plain() Series {
 	if len(s.early) == 0 {
 		return s
 	}
-	var codes []uint16
-	for _, r := range s.early {
-		codes = append(codes, slices.Repeat([]uint16{r.code}, int(r.steps))...)
+	codes := make([]uint16, 0, seriesMost+thinnedBefore)
+	for code, steps := range s.early.each() {
+		for range steps {
+			codes = append(codes, code)
+		}
 	}
-	return Series{end: s.end, codes: append(codes, s.codes...)}
-}
-
-// newest are the last runs, of at most so many steps.
-func newest(runs []run, most int) []run {
-	over := -most
-	for _, r := range runs {
-		over += int(r.steps)
-	}
-	if over <= 0 {
-		return runs
-	}
-	runs = slices.Clone(runs)
-	for len(runs) > 0 && over >= int(runs[0].steps) {
-		over, runs = over-int(runs[0].steps), runs[1:]
-	}
-	if over > 0 {
-		runs[0].steps -= uint16(over)
-	}
-	return runs
+	codes = append(codes, s.codes...)
+	return Series{end: s.end, codes: codes[max(0, len(codes)-seriesMost):]}
 }

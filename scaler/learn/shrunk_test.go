@@ -27,16 +27,35 @@ func TestShrunk(t *testing.T) {
 			if a.end != b.end || len(a.codes) != len(b.codes) || len(b.codes) > seriesMost {
 				t.Fatalf("%d steps until %d, then %d until %d", len(a.codes), a.end, len(b.codes), b.end)
 			}
-			if len(small.codes) >= 25*12 || len(small.codes) < min(24*12, len(a.codes)) {
+			if len(small.codes) >= thinnedBefore {
 				t.Fatalf("%d of %d steps are not shrunk", len(small.codes), len(a.codes))
 			}
-			if last := len(small.codes); !slices.Equal(a.codes[len(a.codes)-last:], small.codes) {
+			if last := min(len(a.codes), int(a.end-a.lately())); !slices.Equal(a.codes[len(a.codes)-last:], b.codes[len(b.codes)-last:]) {
 				t.Fatal("the last day is another one")
 			}
 			first := int(thinnedBefore - (a.end-int64(len(a.codes)))%thinnedBefore)
 			if first = min(first, len(a.codes)); !slices.Equal(whole.thinned(merge).codes[first:], small.thinned(merge).codes[first:]) {
 				t.Fatal("what is saved differs")
 			}
+		}
+	})
+}
+
+// Codes come out of runs as they were put in.
+func TestRuns(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var want []uint16
+		for range rapid.IntRange(0, 50).Draw(t, "runs") {
+			code := rapid.OneOf(rapid.Uint16(), rapid.Uint16Range(0, 3), rapid.Just[uint16](unknownCode)).Draw(t, "code")
+			steps := rapid.OneOf(rapid.IntRange(1, 300), rapid.IntRange(5, 13)).Draw(t, "steps")
+			want = append(want, slices.Repeat([]uint16{code}, steps)...)
+		}
+		var got []uint16
+		for code, steps := range runsOf(want).each() {
+			got = append(got, slices.Repeat([]uint16{code}, steps)...)
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("%v became %v", want, got)
 		}
 	})
 }
