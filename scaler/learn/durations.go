@@ -117,7 +117,8 @@ func quantile(seconds []float64, share float64, otherwise time.Duration) time.Du
 
 // appendLimited appends to a new list, and keeps the last ones: others may hold the old list.
 func appendLimited(list []float64, v float64) []float64 {
-	return append(slices.Clip(list[max(0, len(list)+1-durationsKept):]), v)
+	list = list[max(0, len(list)+1-durationsKept):]
+	return append(append(make([]float64, 0, len(list)+1), list...), v) // as long as it has to be
 }
 
 // dropBefore drops the times before a time; the list is sorted.

@@ -66,7 +66,8 @@ func (h hourPeaks) next(now time.Time, source *seen.History) hourPeaks {
 	if step := int64(now.Sub(h.begun) / SeasonStep); step != h.current.step {
 		if h.current.known {
 			h.current.max = decode(encode(h.current.max)) // as the Season has it
-			h.over = slices.DeleteFunc(append(slices.Clone(h.over), h.current), func(p stepPeak) bool { return step-p.step > int64(time.Hour/SeasonStep) })
+			over := append(slices.Clone(h.over), h.current)
+			h.over = slices.Clone(slices.DeleteFunc(over, func(p stepPeak) bool { return step-p.step > int64(time.Hour/SeasonStep) })) // as long as it has to be
 		}
 		h.current = stepPeak{step: step}
 	}

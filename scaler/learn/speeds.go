@@ -47,8 +47,8 @@ func (l *learner) learnSpeed(one sample) {
 // set back since.
 func kept(list []Speed, one Speed, most int) []Speed {
 	list = slices.DeleteFunc(slices.Clone(list), func(s Speed) bool { return s.At >= one.At })
-	list = append(list, one)
-	return list[max(0, len(list)-most):]
+	list = list[max(0, len(list)+1-most):]
+	return append(append(make([]Speed, 0, len(list)+1), list...), one) // as long as it has to be
 }
 
 // fourDigits rounds a rate, which is not known better, and is saved sixty times.
