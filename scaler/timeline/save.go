@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler/packed"
@@ -57,31 +58,30 @@ func (t *Timeline) marshal() ([]byte, error) {
 			out.Dropped[i] = at.Unix()
 		}
 	}
-	numbers, last := make([][]int64, ofDecision), int64(0)
-	for _, d := range t.decisions {
-		advised := int64(0)
-		if d.advised {
-			advised = 1
-		}
-		for column, v := range []int64{int64(d.at) - last, int64(d.from), int64(d.to), int64(d.reason), advised} {
-			numbers[column] = append(numbers[column], v)
-		}
-		last = int64(d.at)
-	}
 	var errs [2]error
-	out.Decisions, errs[0] = pack(numbers)
-	numbers, last = make([][]int64, ofRebalance), 0
-	for _, r := range t.rebalances {
-		for column, v := range []int64{int64(r.end) - last, int64(r.took), int64(r.cause), int64(r.group)} {
-			numbers[column] = append(numbers[column], v)
-		}
-		last = int64(r.end)
-	}
-	out.Rebalances, errs[1] = pack(numbers)
+	out.Decisions, errs[0] = pack(t.decisions.columns(ofDecision))
+	out.Rebalances, errs[1] = pack(t.rebalances.columns(ofRebalance))
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
 	return json.Marshal(out)
+}
+
+// columns are the numbers, the oldest first, each after the time of the one before.
+func (k kept) columns(numbers int) [][]int64 {
+	list := make([][]int64, numbers)
+	for v := range k.all(numbers) {
+		for column := range list {
+			list[column] = append(list[column], v[column])
+		}
+	}
+	for column := range list {
+		slices.Reverse(list[column])
+	}
+	for i := len(list[0]) - 1; i > 0; i-- {
+		list[0][i] -= list[0][i-1]
+	}
+	return list
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote. It fails on what it cannot have written.

@@ -36,43 +36,14 @@ type Rebalance struct {
 
 // Timeline is the last week. It is a value; the zero value knows nothing. [Timeline.Next] returns the next one.
 type Timeline struct {
-	begun      time.Time       // the first poll
-	names      []string        // reasons, causes and groups, sorted
-	decisions  []keptDecision  // by time. They are replaced, never changed
-	rebalances []keptRebalance // by end. They are replaced, never changed
-	dropped    [2]time.Time    // the newest decision and the newest rebalance for which there was no room
+	begun      time.Time    // the first poll
+	names      []string     // reasons, causes and groups, sorted
+	decisions  kept         // by time
+	rebalances kept         // by end
+	dropped    [2]time.Time // the newest decision and the newest rebalance for which there was no room
 }
 
-// A decision and a rebalance are kept with the precision with which they are saved: 28 bytes of both, instead of 120.
-type (
-	keptDecision struct {
-		at       uint32 // Unix time, until 2106
-		from, to int32
-		reason   uint16 // of names
-		advised  bool
-	}
-	keptRebalance struct {
-		end, took    uint32 // Unix time; ms
-		group, cause uint16 // of names
-	}
-)
-
-// keep replaces all decisions and rebalances.
-func (t *Timeline) keep(decisions []Decision, rebalances []Rebalance) {
-	t.names, t.decisions, t.rebalances = names(decisions, rebalances), make([]keptDecision, len(decisions)), make([]keptRebalance, len(rebalances))
-	place := func(name string) uint16 {
-		i, _ := slices.BinarySearch(t.names, name)
-		return uint16(i)
-	}
-	for i, d := range decisions {
-		t.decisions[i] = keptDecision{unix(d.At), d.From, d.To, place(d.Reason), d.Advised}
-	}
-	for i, r := range rebalances {
-		t.rebalances[i] = keptRebalance{unix(r.End), uint32(r.Took.Milliseconds()), place(r.Group), place(r.Cause)}
-	}
-}
-
-func unix(t time.Time) uint32 { return uint32(max(0, min(math.MaxUint32, t.Unix()))) }
+func unix(t time.Time) int64 { return max(0, min(math.MaxUint32, t.Unix())) } // until 2106
 
 // names are all reasons, causes and groups, sorted.
 func names(decisions []Decision, rebalances []Rebalance) []string {
@@ -85,24 +56,6 @@ func names(decisions []Decision, rebalances []Rebalance) []string {
 	}
 	slices.Sort(all)
 	return slices.Clone(slices.Compact(all))
-}
-
-// allDecisions are those that are kept.
-func (t *Timeline) allDecisions() []Decision {
-	all := make([]Decision, len(t.decisions))
-	for i, d := range t.decisions {
-		all[i] = Decision{time.Unix(int64(d.at), 0).UTC(), d.from, d.to, t.names[d.reason], d.advised}
-	}
-	return all
-}
-
-// allRebalances are those that are kept.
-func (t *Timeline) allRebalances() []Rebalance {
-	all := make([]Rebalance, len(t.rebalances))
-	for i, r := range t.rebalances {
-		all[i] = Rebalance{t.names[r.group], time.Unix(int64(r.end), 0).UTC(), time.Duration(r.took) * time.Millisecond, t.names[r.cause]}
-	}
-	return all
 }
 
 // Next is the timeline after one more poll.
@@ -129,19 +82,18 @@ func (t Timeline) Next(p Poll) Timeline {
 
 // said reports whether a decision is the last one once more.
 func (t *Timeline) said(d *Decision) bool {
-	n := len(t.decisions)
-	if n == 0 {
-		return false
+	for last := range t.decisions.all(ofDecision) {
+		is := t.decision(last)
+		return d.Advised && is.Advised && is.From == d.From && is.To == d.To && is.Reason == d.Reason
 	}
-	last := t.decisions[n-1]
-	return d.Advised && last.advised && last.from == d.From && last.to == d.To && t.names[last.reason] == d.Reason
+	return false
 }
 
 // knows reports whether a rebalance is one of those that are kept, or older than those of its group.
 func (t *Timeline) knows(r *Rebalance) bool {
-	for _, k := range slices.Backward(t.rebalances) { // sorted: the first is the newest of the group
-		if t.names[k.group] == r.Group {
-			return unix(r.End) <= k.end
+	for k := range t.rebalances.all(ofRebalance) { // the first is the newest of the group
+		if is := t.rebalance(k); is.Group == r.Group {
+			return unix(r.End) <= is.End.Unix()
 		}
 	}
 	return false

@@ -118,7 +118,7 @@ func TestTimelines(t *testing.T) {
 			return
 		}
 		once := saveAndLoad(t, tl)
-		if twice := saveAndLoad(t, once); !reflect.DeepEqual(once, twice) || len(once.decisions) != len(tl.decisions) || len(once.rebalances) != len(tl.rebalances) {
+		if twice := saveAndLoad(t, once); !reflect.DeepEqual(once, twice) || len(once.allDecisions()) != len(tl.allDecisions()) || len(once.allRebalances()) != len(tl.allRebalances()) {
 			t.Fatalf("%v\n%v", once, twice)
 		}
 	})
