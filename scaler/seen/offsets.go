@@ -2,8 +2,7 @@ package seen
 
 import (
 	"encoding/binary"
-	"iter"
-	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/lagscaler/lagscaler/lag"
@@ -42,15 +41,44 @@ func offsetsOf(p *lag.PartitionLag) (o Offsets) {
 }
 
 // AllOffsets are those of all partitions at one poll, by column. Ten minutes of polls are remembered, and little changes from one to the
-// next: a partition takes 4 bytes, or 8 where its offsets grow fast, and the rest is shared with the poll before.
+// next. So owners and floors are shared with the poll before, and a partition takes as many bits as its offsets need above its floor:
+//
+//	a partition gets, and waits for its commit     bits
+//	nothing                                        0
+//	10 records in a poll, 5                        9 + 3
+//	200, 100                                       13 + 7
+//	10 000, 5 000                                  19 + 13
+//	the same, and in another one wait 10^9         19 + 30, in all of them
 type AllOffsets struct {
-	above []byte // log-end offset, and position, of each column, above its floor: 2 bytes each, or 4, see wide
+	bits  []byte // how many bits the numbers have, see offsetsHead; then two numbers of each column: above its floor, and behind
 	lasts *lasting
 }
 
+// The head of bits.
+const (
+	bitsAbove   = iota // of the number above the floor
+	bitsBehind         // of the number behind
+	floorAge           // polls since the floor was made, and goesBefore
+	offsetsHead        // bytes
+)
+
+// roomOfBits are the bytes of so many columns with so many bits each, so that 8 bytes can be read from each column on, or 9 from each number
+// of columns that do not fit into 8.
+func roomOfBits(columns, width int) int {
+	if width+7 > 64 {
+		return offsetsHead + columns*width/8 + 9
+	}
+	return offsetsHead + max(0, columns-1)*width/8 + 8
+}
+
+const (
+	goesBefore = 0x80 // in some columns the group is after the end: behind is zigzag
+	floorLasts = 32   // polls: a floor takes as much room as three
+)
+
 // lasting is of all columns what stays the same for many polls. It and its lists are replaced, never changed.
 type lasting struct {
-	floor []int64 // by twice the column, as above
+	floor []int64 // of the log-end offset, or of the position where the end is not known
 	owner []int32
 	known []Known
 }
@@ -66,25 +94,58 @@ func (a *AllOffsets) Len() int {
 // Of are the offsets of a column.
 func (a *AllOffsets) Of(column int) Offsets {
 	o := Offsets{Owner: a.lasts.owner[column], Known: a.lasts.known[column]}
-	if o.Known&KnowsEnd != 0 {
-		o.End = a.at(2 * column)
-	}
-	if o.Known&KnowsPosition != 0 {
-		o.Position = a.at(2*column + 1)
+	above, behind := uint(a.bits[bitsAbove]), uint(a.bits[bitsBehind])
+	up, back := a.pair(uint(column)*(above+behind), above, behind)
+	first := a.lasts.floor[column] + int64(up)
+	switch o.Known {
+	case KnowsEnd:
+		o.End = first
+	case KnowsPosition:
+		o.Position = first
+	case KnowsBoth:
+		lag := int64(back)
+		if a.bits[floorAge]&goesBefore != 0 {
+			lag = int64(back>>1) ^ -int64(back&1)
+		}
+		o.End, o.Position = first, first-lag
 	}
 	return o
 }
 
-// at is the offset at a place in above.
-func (a *AllOffsets) at(i int) int64 {
-	if a.wide() {
-		return a.lasts.floor[i] + int64(binary.LittleEndian.Uint32(a.above[4*i:]))
+// pair are the two numbers that have so many bits, from a bit on. Those of most columns are within 8 bytes.
+func (a *AllOffsets) pair(at, above, behind uint) (up, back uint64) {
+	shift := at % 8
+	if above+behind+7 > 64 {
+		return a.number(at, above), a.number(at+above, behind)
 	}
-	return a.lasts.floor[i] + int64(binary.LittleEndian.Uint16(a.above[2*i:]))
+	both := binary.LittleEndian.Uint64(a.bits[offsetsHead+at/8:]) >> shift
+	return both & (1<<above - 1), both >> above & (1<<behind - 1)
 }
 
-// wide reports whether offsets take 4 bytes.
-func (a *AllOffsets) wide() bool { return len(a.above) > 4*len(a.lasts.owner) }
+// number is the one that has so many bits, from a bit on.
+func (a *AllOffsets) number(at, width uint) uint64 {
+	b, shift := a.bits[offsetsHead+at/8:], at%8
+	return (binary.LittleEndian.Uint64(b)>>shift | uint64(b[8])<<(64-shift)) & (1<<width - 1)
+}
+
+// putPair puts two numbers where there are none.
+func (a *AllOffsets) putPair(at, above, behind uint, up, back uint64) {
+	shift := at % 8
+	if above+behind+7 > 64 {
+		a.put(at, up)
+		a.put(at+above, back)
+		return
+	}
+	b := a.bits[offsetsHead+at/8:]
+	binary.LittleEndian.PutUint64(b, binary.LittleEndian.Uint64(b)|(up|back<<above)<<shift)
+}
+
+// put puts a number where there is none.
+func (a *AllOffsets) put(at uint, v uint64) {
+	b, shift := a.bits[offsetsHead+at/8:], at%8
+	binary.LittleEndian.PutUint64(b, binary.LittleEndian.Uint64(b)|v<<shift)
+	b[8] |= byte(v >> (64 - shift))
+}
 
 // AllKnown reports whether both offsets of every column were answered.
 func (a *AllOffsets) AllKnown() bool {
@@ -98,30 +159,25 @@ func (a *AllOffsets) sameOwners(b *AllOffsets) bool {
 
 // next are the offsets of the poll after this one. It shares what lasts; with another number of columns, nothing.
 func (a *AllOffsets) next(columns []Offsets) AllOffsets {
-	if a.Len() != len(columns) || a.lasts == nil {
-		n := len(columns)
-		a = &AllOffsets{lasts: &lasting{floor: make([]int64, 2*n), owner: make([]int32, n), known: make([]Known, n)}}
+	age, n := byte(floorLasts), len(columns)
+	lasts := &lasting{floor: make([]int64, n), owner: make([]int32, n), known: make([]Known, n)}
+	if a.lasts != nil && a.Len() == n {
+		age, lasts = a.bits[floorAge]&^goesBefore, a.lasts
 	}
-	lasts := a.lasts.with(columns)
-	next, bytes := AllOffsets{lasts: lasts}, 2
-	switch highest, fits := lasts.highest(columns); {
-	case fits && highest <= math.MaxUint16:
-	case !fits || a.growth(columns) <= math.MaxUint16/floorLasts:
-		next.lasts = lasts.raised(columns)
-	default:
-		bytes = 4
+	next := AllOffsets{lasts: lasts.with(columns)}
+	above, fits := next.lasts.above(columns)
+	if age = min(age+1, floorLasts); !fits || age == floorLasts && above > 0 {
+		next.lasts, above, age = next.lasts.raised(columns), 0, 0
 	}
-	next.above = make([]byte, 2*bytes*len(columns))
+	behind, before := mostBehind(columns)
+	if before {
+		age |= goesBefore
+	}
+	next.bits = make([]byte, roomOfBits(n, bits.Len64(above)+bits.Len64(behind)))
+	next.bits[bitsAbove], next.bits[bitsBehind], next.bits[floorAge] = byte(bits.Len64(above)), byte(bits.Len64(behind)), age
 	next.fill(columns)
 	return next
 }
-
-// floorLasts is for how many polls a new floor must do, as offsets grow now: it takes as much room as four polls.
-//
-//	a partition grows by      its offsets take
-//	8 191 in a poll           2 bytes; a new floor each ninth poll
-//	8 192 in a poll           4 bytes; a new floor after 2^32
-const floorLasts = 8
 
 // with is what lasts with other owners, or other parts known, if there are any.
 func (l *lasting) with(columns []Offsets) *lasting {
@@ -142,57 +198,68 @@ func (l *lasting) with(columns []Offsets) *lasting {
 // raised is what lasts with a floor that is these offsets.
 func (l *lasting) raised(columns []Offsets) *lasting {
 	next := &lasting{floor: slices.Clone(l.floor), owner: l.owner, known: l.known}
-	for i, offset := range eachKnown(columns) {
-		next.floor[i] = offset
+	for c, o := range columns {
+		if o.Known != 0 {
+			next.floor[c] = o.first()
+		}
 	}
 	return next
 }
 
-// highest is how far an offset is above its floor, at most; fits is false if one is below, or above by more than 4 bytes can tell.
-func (l *lasting) highest(columns []Offsets) (most int64, fits bool) {
-	for i, offset := range eachKnown(columns) {
-		above := offset - l.floor[i]
-		if above < 0 || above > math.MaxUint32 {
+// first is what is above the floor. One part at least must be known.
+func (o Offsets) first() int64 {
+	if o.Known&KnowsEnd != 0 {
+		return o.End
+	}
+	return o.Position
+}
+
+// above is how far offsets are above their floors, at most; fits is false if one is below.
+func (l *lasting) above(columns []Offsets) (most uint64, fits bool) {
+	for c, o := range columns {
+		if o.Known == 0 {
+			continue
+		}
+		above := o.first() - l.floor[c]
+		if above < 0 {
 			return 0, false
 		}
-		most = max(most, above)
+		most = max(most, uint64(above))
 	}
 	return most, true
 }
 
-// growth is how much an offset grew since this poll, at most.
-func (a *AllOffsets) growth(columns []Offsets) (most int64) {
-	for c, o := range columns {
-		was := a.Of(c)
-		if o.Known&was.Known&KnowsEnd != 0 {
-			most = max(most, o.End-was.End)
-		}
-		if o.Known&was.Known&KnowsPosition != 0 {
-			most = max(most, o.Position-was.Position)
+// mostBehind is how far positions are behind the end, at most, as it is put; before is true if one is after the end.
+func mostBehind(columns []Offsets) (most uint64, before bool) {
+	least, greatest := int64(0), int64(0)
+	for _, o := range columns {
+		if o.Known == KnowsBoth {
+			least, greatest = min(least, o.Lag()), max(greatest, o.Lag())
 		}
 	}
-	return most
+	if least < 0 {
+		return max(zigzag(least), zigzag(greatest)), true
+	}
+	return uint64(greatest), false
 }
 
-// fill puts the offsets above their floors.
+func zigzag(v int64) uint64 { return uint64(v)<<1 ^ uint64(v>>63) }
+
+// fill puts the numbers of all columns.
 func (a *AllOffsets) fill(columns []Offsets) {
-	wide := a.wide()
-	for i, offset := range eachKnown(columns) {
-		if above := offset - a.lasts.floor[i]; wide {
-			binary.LittleEndian.PutUint32(a.above[4*i:], uint32(above))
-		} else {
-			binary.LittleEndian.PutUint16(a.above[2*i:], uint16(above))
+	above, behind, signed := uint(a.bits[bitsAbove]), uint(a.bits[bitsBehind]), a.bits[floorAge]&goesBefore != 0
+	for c, o := range columns {
+		up, back := uint64(0), uint64(0)
+		if o.Known != 0 {
+			up = uint64(o.first() - a.lasts.floor[c])
 		}
-	}
-}
-
-// eachKnown are the offsets that are known, with their places in above.
-func eachKnown(columns []Offsets) iter.Seq2[int, int64] {
-	return func(yield func(int, int64) bool) {
-		for c, o := range columns {
-			if o.Known&KnowsEnd != 0 && !yield(2*c, o.End) || o.Known&KnowsPosition != 0 && !yield(2*c+1, o.Position) {
-				return
-			}
+		switch {
+		case o.Known != KnowsBoth:
+		case signed:
+			back = zigzag(o.Lag())
+		default:
+			back = uint64(o.Lag())
 		}
+		a.putPair(uint(c)*(above+behind), above, behind, up, back)
 	}
 }

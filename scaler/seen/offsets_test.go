@@ -2,6 +2,7 @@ package seen
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -46,21 +47,27 @@ func TestOffsetsOfAllPolls(t *testing.T) {
 	})
 }
 
-// Ten minutes of offsets take 2 bytes each while they grow slowly, and 4 otherwise. A new floor is for at least eight polls.
+// Offsets take as many bits as they need: those of a group that processes what comes about 2.5 bytes, and nothing where nothing comes. A
+// new floor is for 32 polls, so that one that lasts longer does not make them long.
 func TestRoomOfOffsets(t *testing.T) {
-	for _, c := range []struct{ grows, bytes, floors int64 }{
-		{0, 2, 1}, {1_000, 2, 1}, {2_000, 2, 2}, {8_191, 2, 7}, {8_192, 4, 1}, {1_000_000, 4, 1},
+	for _, c := range []struct{ grows, waits, bits, floors int64 }{
+		{0, 0, 0, 1}, {0, 5, 3, 1}, {10, 5, 9 + 3, 2}, {200, 100, 13 + 7, 2}, {10_000, 5000, 19 + 13, 2}, {10_000, -5000, 19 + 14, 2},
 	} {
 		var all []AllOffsets
-		last := AllOffsets{}
+		last, most := AllOffsets{}, 0
 		floors := map[*int64]bool{}
 		for poll := range int64(62) {
-			o := Offsets{End: 1e12 + poll*c.grows, Position: 1e12 + poll*c.grows, Owner: int32(poll), Known: KnowsBoth}
-			last = last.next([]Offsets{o, o, o})
+			end := 1e12 + poll*c.grows
+			o := Offsets{End: end, Position: end - c.waits, Owner: int32(poll), Known: KnowsBoth}
+			last = last.next(slices.Repeat([]Offsets{o}, 8))
 			all, floors[&last.lasts.floor[0]] = append(all, last), true
+			most = max(most, int(last.bits[bitsAbove])+int(last.bits[bitsBehind]))
 		}
-		if took := int64(len(all[61].above)); took != 6*c.bytes || int64(len(floors)) != c.floors {
-			t.Errorf("%d records a poll: %d bytes, %d floors, want %d, %d", c.grows, took, len(floors), 6*c.bytes, c.floors)
+		if most != int(c.bits) || len(last.bits) > offsetsHead+8+most || int64(len(floors)) != c.floors {
+			t.Errorf("%d records a poll, %d wait: %d bits each, %d bytes, %d floors, want %d, %d", c.grows, c.waits, most, len(last.bits), len(floors), c.bits, c.floors)
+		}
+		if o := all[61].Of(7); o.End != 1e12+61*c.grows || o.Lag() != c.waits {
+			t.Errorf("%d records a poll: %+v", c.grows, o)
 		}
 	}
 }
