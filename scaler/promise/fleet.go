@@ -1,6 +1,10 @@
 package promise
 
-import "math"
+import (
+	"math"
+	"math/bits"
+	"time"
+)
 
 // fleet is what a room would have led to until now: so many consumers, and so many records that wait. It follows the rules of the
 // decision (scaler/need, scaler/rules.go), each as short as a fluid allows.
@@ -12,7 +16,7 @@ type fleet struct {
 	pause   float32 // s until a rebalance ends
 	since   float32 // s since the last change, at most settleAfter
 	calm    float32 // s for which fewer have been enough
-	downs   float32 // steps down that are left in this hour
+	downs   uint32  // steps down in the last hour, a bit for each: the lowest bit is the present part of an hour
 	changes uint32  // so far
 
 	late, cost float32 // records, and consumer seconds, since the totals were added up
@@ -26,7 +30,7 @@ const (
 	settleAfter   = 60       // s after the last change
 	rateAfter     = 20       // s after the last change: a step up for arrivals alone
 	nearlyFull    = 0.9      // of the capacity
-	downsAnHour   = 6        // steps down
+	downsAnHour   = 6        // steps down in the last hour, after which there is none
 	tolerance     = 0.1      // of the consumers: a smaller step down is not worth a rebalance
 	dearTolerance = 0.3      // the same where a rebalance takes longer than the target
 	dearSlack     = 10       // s: added to the rebalance there
@@ -37,10 +41,20 @@ const (
 	noise         = 1 - 1e-9 // of floating-point numbers: it must not add a consumer
 )
 
+// partOfHour is how long a bit of the steps down stands for. A step down counts while its bit is one of 32: for 31 to 32 parts, an hour on
+// average. Two steps down in one part, which the usual stabilization window does not allow, count for a part less.
+const partOfHour = 2 * time.Hour / 63
+
+// partsSince is how many parts of an hour have begun since the poll before.
+func (in *Poll) partsSince() int64 {
+	now := in.Now.UnixNano()
+	return now/int64(partOfHour) - (now-int64(in.Seconds*1e9))/int64(partOfHour)
+}
+
 // begin is a fleet of so many consumers, without a backlog.
 func begin(consumers float64) fleet {
 	n := float32(max(1, consumers))
-	return fleet{asked: n, works: n, since: settleAfter, downs: downsAnHour, most: n}
+	return fleet{asked: n, works: n, since: settleAfter, most: n}
 }
 
 // next is the fleet at the next poll.
@@ -98,7 +112,7 @@ func (f *fleet) pass(in *Poll) {
 	seconds := float32(in.Seconds)
 	f.cost += f.asked * seconds
 	f.since = min(settleAfter, f.since+seconds)
-	f.downs = min(downsAnHour, f.downs+seconds*downsAnHour/3600)
+	f.downs <<= in.parts
 }
 
 // lateOf is how many of the records that reached the target's age since the last poll waited then. before and now are how many more
@@ -179,10 +193,10 @@ func (f *fleet) lower(in *Poll, r *row, peaks float64, up float32, settled bool)
 	saves := (f.asked - down) / f.asked
 	dear := in.Longest+dearSlack > r.target && saves < dearTolerance
 	late := f.backlog > (r.target/2+lagSlack)*in.Rate
-	if f.calm < float32(in.Window/2) || !settled || late || dear || saves < tolerance || f.downs < 1 {
+	if f.calm < float32(in.Window/2) || !settled || late || dear || saves < tolerance || bits.OnesCount32(f.downs) >= downsAnHour {
 		return
 	}
-	f.downs--
+	f.downs |= f.downs + 1 // the lowest bit that is free
 	f.ask(in, r, down)
 }
 

@@ -28,7 +28,7 @@ const (
 	hasStarts         // pods are on their way, or a rebalance lasts
 	hasSince          // the last change was less than settleAfter ago
 	hasCalm           // fewer have been enough
-	hasDowns          // there were steps down
+	hasDowns          // there were steps down in the last hour
 	hasLate           // records were late
 	hasMost           // there were others than are asked for
 	hasMore           // asked or changes need more than 2 bytes
@@ -86,8 +86,8 @@ func (f *fleet) pack(b []byte) []byte {
 	if !same(f.calm, 0) {
 		has, b = has|hasCalm, packed.AppendFloat32(b, f.calm)
 	}
-	if !same(f.downs, downsAnHour) {
-		has, b = has|hasDowns, packed.AppendFloat32(b, f.downs)
+	if f.downs != 0 {
+		has, b = has|hasDowns, binary.LittleEndian.AppendUint32(b, f.downs)
 	}
 	if !same(f.late, 0) {
 		has, b = has|hasLate, packed.AppendFloat32(b, f.late)
@@ -118,7 +118,7 @@ func (f *fleet) unpack(b []byte) []byte {
 	b = b[keptAtRest:]
 	has, asked := binary.LittleEndian.Uint16(head), float32(binary.LittleEndian.Uint16(head[2:]))
 	*f = fleet{
-		asked: asked, works: asked, most: asked, since: settleAfter, downs: downsAnHour,
+		asked: asked, works: asked, most: asked, since: settleAfter,
 		changes: uint32(binary.LittleEndian.Uint16(head[4:])), cost: math.Float32frombits(binary.LittleEndian.Uint32(head[6:])),
 	}
 	if has == 0 {
@@ -151,7 +151,7 @@ func (f *fleet) unpack(b []byte) []byte {
 		f.calm, b = packed.Float32(b)
 	}
 	if has&hasDowns != 0 {
-		f.downs, b = packed.Float32(b)
+		f.downs, b = binary.LittleEndian.Uint32(b), b[4:]
 	}
 	if has&hasLate != 0 {
 		f.late, b = packed.Float32(b)

@@ -39,6 +39,8 @@ type Poll struct {
 	KeepsReserve    bool
 	Objective       float64 // share of the records that are to be processed within the target; 0: none is set
 	Budget          float64 // how many times the cheapest room it may cost
+
+	parts int64 // of an hour that have begun since the poll before
 }
 
 // pause is for how much of a rebalance partitions are not read, as decisions count it.
@@ -86,6 +88,7 @@ func (p Play) Next(in Poll) Play {
 		return p
 	}
 	p.begin(&in)
+	in.parts = in.partsSince()
 	if !slices.Equal(in.Starts, p.starts) {
 		p.starts, p.start = in.Starts, median(in.Starts)
 	}

@@ -1,0 +1,58 @@
+package promise
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// bare is a row of a target of 30 s, of a group whose pods join after 45 s.
+func bare() *row {
+	return &row{target: 30, drain: 120, horizon: 63, faster: 1}
+}
+
+// A fleet steps down as often in an hour as a scaler does: not once more before the first of six is an hour ago, give or take two minutes.
+func TestStepsDownInAnHour(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f, now, downs := begin(48), monday, []time.Time{}
+		for range rapid.IntRange(100, 1500).Draw(t, "polls") {
+			in := usual(now, 400)
+			in.parts = in.partsSince()
+			if rapid.IntRange(0, 40).Draw(t, "burst") == 0 {
+				f.ask(&in, bare(), 48)
+			}
+			before := f.asked
+			f.next(&in, bare(), 0)
+			if f.asked < before {
+				downs = append(downs, now)
+			}
+			now = now.Add(10 * time.Second)
+		}
+		for i := downsAnHour; i < len(downs); i++ {
+			if took := downs[i].Sub(downs[i-downsAnHour]); took < time.Hour-2*time.Minute {
+				t.Fatalf("seven steps down in %v", took)
+			}
+		}
+	})
+	f, now, first, sixth := begin(48), monday, time.Time{}, time.Time{}
+	for n := 0; n <= downsAnHour; now = now.Add(10 * time.Second) {
+		in := usual(now, 400)
+		in.parts = in.partsSince()
+		before := f.asked
+		if f.next(&in, bare(), 0); f.asked == before {
+			continue
+		}
+		switch n++; n {
+		case 1:
+			first = now
+		case downsAnHour:
+			sixth = now
+		case downsAnHour + 1:
+			if late := now.Sub(first) - time.Hour; late.Abs() > 2*time.Minute+30*time.Second || now.Sub(sixth) < 30*time.Minute {
+				t.Errorf("the seventh came %v after the first, and %v after the sixth", now.Sub(first), now.Sub(sixth))
+			}
+		}
+		f = fleet{asked: 48, works: 48, since: settleAfter, downs: f.downs}
+	}
+}
