@@ -15,7 +15,7 @@ type fleet struct {
 	pods    [2]pods // on their way, the first to join first
 	pause   float32 // s until a rebalance ends
 	since   float32 // s since the last change, at most settleAfter
-	calm    float32 // s for which fewer have been enough
+	calm    float32 // s for which fewer have been enough, and one interval between decisions more; 0: they are not
 	downs   uint32  // steps down in the last hour, a bit for each: the lowest bit is the present part of an hour
 	changes uint32  // so far
 
@@ -193,7 +193,7 @@ func (f *fleet) lower(in *Poll, r *row, peaks float64, up float32, settled bool)
 	saves := (f.asked - down) / f.asked
 	dear := in.Longest+dearSlack > r.target && saves < dearTolerance
 	late := f.backlog > (r.target/2+lagSlack)*in.Rate
-	if f.calm < float32(in.Window/2) || !settled || late || dear || saves < tolerance || bits.OnesCount32(f.downs) >= downsAnHour {
+	if f.calm-float32(in.SinceDecision) < float32(in.Window/2) || !settled || late || dear || saves < tolerance || bits.OnesCount32(f.downs) >= downsAnHour {
 		return
 	}
 	f.downs |= f.downs + 1 // the lowest bit that is free

@@ -56,3 +56,19 @@ func TestStepsDownInAnHour(t *testing.T) {
 		f = fleet{asked: 48, works: 48, since: settleAfter, downs: f.downs}
 	}
 }
+
+// Fewer must have been enough for half a window, counted from the first decision that found so: the fifth decision steps down, as that
+// of a scaler.
+func TestStabilizing(t *testing.T) {
+	f, now := begin(24), monday
+	for decisions := 0; f.asked == 24; now = now.Add(10 * time.Second) {
+		in := usual(now, 400)
+		if in.Decides {
+			decisions++
+		}
+		f.next(&in, bare(), 0)
+		if stepped := f.asked < 24; stepped != (decisions == 5) {
+			t.Fatalf("at decision %d, %v after the first: stepped down: %v", decisions, now.Sub(monday), stepped)
+		}
+	}
+}
