@@ -163,20 +163,22 @@ func (f *fleet) decide(in *Poll, r *row, room float64, behind bool) {
 	}
 }
 
-// drain is the rate at which what will wait at the horizon has to be processed beside the arrivals: need/backlog.go.
+// drain is the rate at which what will wait at the horizon has to be processed beside the arrivals: need/backlog.go. What is expected is
+// a reason for consumers, and no record that waits: the backlog grows by what arrives, also by what of a burst is not believed to last.
 func (f *fleet) drain(in *Poll, r *row, wait float64, behind bool) float64 {
 	able := float64(f.works) * in.PerConsumer
 	later := max(able, float64(f.asked)*in.PerConsumer)
 	uncommitted := in.Rate * in.Commit / 2 // it waits, as far as a decision sees
-	waiting := f.backlog + uncommitted + in.Expected*r.horizon - able*wait - later*(r.horizon-wait)
-	if wait > 0 || in.Jump {
-		waiting += in.Expected * in.Longest
+	arriving := max(in.Rate, in.Jump)
+	waiting := f.backlog + uncommitted + arriving*r.horizon - able*wait - later*(r.horizon-wait)
+	if wait > 0 || in.Jump > in.Rate {
+		waiting += arriving * in.Longest
 	}
 	within := r.drain
 	if behind {
 		within = min(within, r.target)
 	}
-	return max(0, waiting-(r.target/2+in.Commit)*in.Expected) / within
+	return max(0, waiting-(r.target/2+in.Commit)*arriving) / within
 }
 
 // lower steps down when fewer have been enough for half a window, and nothing prevents it.

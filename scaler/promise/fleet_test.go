@@ -1,6 +1,7 @@
 package promise
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -69,6 +70,25 @@ func TestStabilizing(t *testing.T) {
 		f.next(&in, bare(), 0)
 		if stepped := f.asked < 24; stepped != (decisions == 5) {
 			t.Fatalf("at decision %d, %v after the first: stepped down: %v", decisions, now.Sub(monday), stepped)
+		}
+	}
+}
+
+// A backlog is what waits and what arrives: neither what is not believed to last of a burst, nor what is only expected, changes it.
+func TestWhatTheBacklogCounts(t *testing.T) {
+	for name, c := range map[string]struct {
+		rate, expected, jump, want float64
+	}{
+		"steady":                             {1500, 1500, 0, 22 * 1500},
+		"a burst, of which half is believed": {1500, 1000, 0, 22 * 1500},
+		"a season foretells more":            {1500, 2500, 0, 22 * 1500},
+		"a jump, extrapolated":               {900, 3000, 1500, 22*1500 + 8*1500},
+	} {
+		f, in := begin(10), usual(monday, c.rate)
+		in.Expected, in.Jump, in.Commit = c.expected, c.jump, 0
+		f.backlog = 22*1500 + 15*1500 - (1500-1000)*63
+		if got := f.drain(&in, bare(), 0, false) * 120; math.Abs(got-c.want) > 1e-6 {
+			t.Errorf("%s: %v records to drain, want %v", name, got, c.want)
 		}
 	}
 }

@@ -13,7 +13,7 @@ type Poll struct {
 	Rate    float64 // of arrivals, over 30 s
 
 	Expected      float64 // arrivals, as the decision or the poll expects them
-	Jump          bool    // that is a jump
+	Jump          float64 // arrivals after a jump, as far as jumps lasted lately; 0: there is none
 	Peak          float64 // greatest rate of the stabilization window
 	Idle          bool    // nothing has arrived or waited for idleTime
 	Decides       bool    // it is a regular decision

@@ -41,7 +41,7 @@ func traffic(p Play, hours int, objective float64, rate func(second int) float64
 			in.Peak = max(in.Peak, r)
 		}
 		if len(last) == 3 && last[2] > 1.5*last[1] {
-			in.Jump, in.Expected = true, last[2]+(last[2]-last[1])
+			in.Jump, in.Expected = last[2], last[2]+(last[2]-last[1])
 		}
 		in.Objective = objective
 		p = p.Next(in)
