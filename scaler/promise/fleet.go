@@ -35,6 +35,7 @@ const (
 	dearTolerance = 0.3      // the same where a rebalance takes longer than the target
 	dearSlack     = 10       // s: added to the rebalance there
 	lagSlack      = 5        // s: added to half the target; more lag prevents a step down
+	manyPods      = 4        // of a step up: three quarters of fewer are all of them
 	joins         = 1.5      // pauses of a step up by several pods: they join one after another
 	fullyRead     = 0.5      // of a pause a group that reads on does not read
 	stopped       = 0.7      // of a pause another group does not read: its members stop one by one. With what they process again; measured in package sim
@@ -210,7 +211,7 @@ func (f *fleet) ask(in *Poll, r *row, n float32) {
 		if f.pods[0].to > 0 {
 			k = 1
 		}
-		takes := float32(r.faster * in.Starts[int(f.changes)%len(in.Starts)])
+		takes := float32(r.faster * in.start(n-f.asked, f.changes))
 		f.pods[k] = pods{takes, takes, n}
 	case n < f.asked:
 		f.works, f.pods = min(f.works, n), [2]pods{}
@@ -220,6 +221,15 @@ func (f *fleet) ask(in *Poll, r *row, n float32) {
 	}
 	f.asked, f.since, f.calm = n, 0, 0
 	f.changes++
+}
+
+// start is how long it takes until so many pods have joined: of few, as long as one of the last real steps up, in turn; of more, as long as
+// most of these. A step up is over when three quarters of its pods have joined: a slow one of less than four delays it, one of more does not.
+func (in *Poll) start(pods float32, changes uint32) float64 {
+	if pods >= manyPods {
+		return in.usualStart
+	}
+	return in.Starts[int(changes)%len(in.Starts)]
 }
 
 // rebalance is how long the next one takes: as long as one of the last real ones, in turn, because late records come from the slow ones.

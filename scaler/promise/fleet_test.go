@@ -92,3 +92,19 @@ func TestWhatTheBacklogCounts(t *testing.T) {
 		}
 	}
 }
+
+// One slow pod delays a step up of a few pods, and not one of many.
+func TestStartOfAStep(t *testing.T) {
+	in := usual(monday, 400)
+	in.Starts = []float64{35, 110, 38, 36, 40}
+	in.usualStart = median(in.Starts)
+	for pods, want := range map[float32][2]float64{1: {35, 110}, 3: {35, 110}, 4: {38, 38}, 40: {38, 38}} {
+		for changes := range uint32(2) {
+			f := begin(7)
+			f.changes = changes
+			if f.ask(&in, bare(), 7+pods); f.pods[0].takes != float32(want[changes]) {
+				t.Errorf("%v pods, step %d: %v s, want %v", pods, changes, f.pods[0].takes, want[changes])
+			}
+		}
+	}
+}

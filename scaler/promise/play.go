@@ -40,7 +40,8 @@ type Poll struct {
 	Objective       float64 // share of the records that are to be processed within the target; 0: none is set
 	Budget          float64 // how many times the cheapest room it may cost
 
-	parts int64 // of an hour that have begun since the poll before
+	parts      int64   // of an hour that have begun since the poll before
+	usualStart float64 // the median of Starts
 }
 
 // pause is for how much of a rebalance partitions are not read, as decisions count it.
@@ -92,6 +93,7 @@ func (p Play) Next(in Poll) Play {
 	if !slices.Equal(in.Starts, p.starts) {
 		p.starts, p.start = in.Starts, median(in.Starts)
 	}
+	in.usualStart = p.start
 	at := in.Now.UnixNano() / int64(step)
 	if p.now.step != at {
 		p.addUp()
