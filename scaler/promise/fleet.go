@@ -83,10 +83,7 @@ func (f *fleet) process(in *Poll, r *row) {
 		more := p.to - f.works
 		f.works, f.pods[0], f.pods[1] = p.to, f.pods[1], pods{}
 		f.pods[0].due -= p.due
-		f.pause += f.rebalance(in)
-		if more > 1 {
-			f.pause += (joins - 1) * f.rebalance(in)
-		}
+		f.join(in, more)
 	}
 	if f.pods[0].to > 0 {
 		f.pods[0].due -= left
@@ -96,6 +93,20 @@ func (f *fleet) process(in *Poll, r *row) {
 	f.backlog = max(0, f.backlog+in.Arrived-able)
 	f.late += float32(lateOf(overdue, f.backlog-r.young, r.aged))
 	f.pass(in)
+}
+
+// join begins the rebalances that so many pods cause. Pods that join while the group rebalances take part in that: it lasts for one more
+// rebalance at least, and not for those of each step one after another.
+func (f *fleet) join(in *Poll, pods float32) {
+	one := f.rebalance(in)
+	switch {
+	case f.pause > 0:
+		f.pause = max(f.pause, one)
+	case pods > 1:
+		f.pause = joins * one
+	default:
+		f.pause = one
+	}
 }
 
 // rests reports whether nothing waits, nothing changes, and so little arrived that it is surely processed: n consumers process more than

@@ -108,3 +108,17 @@ func TestStartOfAStep(t *testing.T) {
 		}
 	}
 }
+
+// Pods that join while the group rebalances do not make it rebalance for as long as two steps apart from each other.
+func TestPodsJoin(t *testing.T) {
+	in := usual(monday, 400)
+	for _, c := range []struct{ before, pods, want float32 }{
+		{0, 1, 8}, {0, 2, 12}, {0, 40, 12}, {3, 1, 8}, {3, 40, 8}, {11, 40, 11},
+	} {
+		f := begin(7)
+		f.pause = c.before
+		if f.join(&in, c.pods); f.pause != c.want {
+			t.Errorf("%v pods join, %v s before the end of a rebalance: %v s, want %v", c.pods, c.before, f.pause, c.want)
+		}
+	}
+}
