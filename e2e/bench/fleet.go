@@ -42,9 +42,11 @@ var shardedClusters = []sharded{
 const (
 	fleetBrokers = 3
 
-	fleetWarmUp   = 90 * time.Second // nine polls: until the brokers have compiled what they need
+	fleetCompiles = 90 * time.Second // one shard reads for so long first: until the brokers have compiled what they need
+	fleetSettles  = 15 * time.Second // after readers end, before the brokers count as idle
+	fleetIdle     = 20 * time.Second
+	fleetWarmUp   = 25 * time.Second // two polls
 	fleetMeasured = time.Minute      // six polls, one of which reads the starts of the logs, and two readings of metadata
-	fleetIdle     = 10 * time.Second
 	fleetInterval = 10 * time.Second
 
 	userHertz = 100 // ticks a second in /proc/PID/stat, on every Linux
@@ -74,7 +76,7 @@ func (c *brokersCost) ours() float64 { return c.cores - c.idle }
 // between their markers.
 func reportShards(ctx context.Context, rounds int, file string) error {
 	version := kafka.Versions[len(kafka.Versions)-1]
-	text := fmt.Sprintf("Kafka %s, %d brokers. Polls every %v, samples every second. %d rounds of one shard and of ten, in turns, %v each after %v without measuring; the mean. %s.\n",
+	text := fmt.Sprintf("Kafka %s, %d brokers with all compilers of the JVM, as in production. Polls every %v, samples every second. %d rounds of one shard and of ten, in turns, %v each after %v without measuring; the mean. %s.\n",
 		version, fleetBrokers, fleetInterval, rounds, fleetMeasured, fleetWarmUp, machine())
 	for _, f := range shardedClusters {
 		part, err := f.measure(ctx, version, rounds)
@@ -104,6 +106,9 @@ func (f sharded) measure(ctx context.Context, version kafka.Version, rounds int)
 		if err := fillReal(ctx, strings.Split(cluster.Bootstrap(), ","), numbered(f.topics), fill{groups: f.groups, partitions: f.partitions, members: true}); err != nil {
 			return fmt.Errorf("filling the cluster: %w", err)
 		}
+		if err := compile(ctx, cluster); err != nil {
+			return err
+		}
 		for range rounds {
 			for _, n := range shardCounts {
 				c, err := measureShards(ctx, cluster, n)
@@ -125,9 +130,22 @@ func (f sharded) measure(ctx context.Context, version kafka.Version, rounds int)
 	return f.render(costs, rounds), nil
 }
 
+// compile lets one shard read until the brokers have compiled what they need: they take several times as much CPU before.
+func compile(ctx context.Context, cluster *kafka.Cluster) error {
+	readers, err := startShards(ctx, cluster.Bootstrap(), 1)
+	if err != nil {
+		return err
+	}
+	defer readers.stop()
+	return sleep(ctx, fleetCompiles)
+}
+
 // measureShards measures the brokers while nobody reads, and then while so many shards read, without their start.
 func measureShards(ctx context.Context, cluster *kafka.Cluster, n int) (c brokersCost, err error) {
 	c = brokersCost{shards: n, requests: map[string]float64{}}
+	if err := sleep(ctx, fleetSettles); err != nil {
+		return c, err
+	}
 	if c.idle, err = brokersDuring(ctx, cluster, fleetIdle); err != nil {
 		return c, err
 	}
