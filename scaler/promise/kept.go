@@ -39,8 +39,8 @@ const roomOfFleets = 4096
 
 // each calls a function for every fleet, and returns the fleets as the function has changed them.
 func (k kept) each(change func(row, room int, f *fleet)) kept {
-	next := make([]byte, 0, roomOfFleets)
-	f := fleet{}
+	var room [roomOfFleets]byte
+	next, f := room[:0], fleet{}
 	for i := 0; len(k) > 0; i++ {
 		k = f.unpack(k)
 		change(i/len(Rooms), i%len(Rooms), &f)
