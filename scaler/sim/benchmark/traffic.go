@@ -46,8 +46,8 @@ func (t traffic) load() float64 {
 
 // The longest part of a recorded trace that is simulated, and how long made-up traffic lasts: in all, and in the sample.
 const (
-	wholeDays    = 14
-	wholeMadeUp  = 4
+	wholeDays    = 3
+	wholeMadeUp  = 2
 	sampleDays   = 1
 	sampleMadeUp = 1
 )
