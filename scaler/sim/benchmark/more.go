@@ -58,11 +58,10 @@ const playedRebalances = `
 Of an eager rebalance, a fleet that is played does not work for seven tenths: members go on until they notice the rebalance and have processed what they fetched, and the next owners process again
 what was not committed. That share was measured in rebalances of the simulator (TestWhatAnEagerRebalanceCosts: 0.63 to 0.75), not chosen by this table. With the whole of it, as before, four eager rows were not within.
 
-On traffic of short bursts, each rule of the steps up and down shows. The fleets had 18 % fewer consumers than really ran on "now and then five times as much, for 10 s" (eager), and that row was not within, for three
-reasons that a comparison of each decision with that of the fleet showed: they stepped down up to twelve times in an hour, not six; they stepped down a decision of 30 s early; and what is not believed
-to last of a burst was missing in their backlog, so that they asked for 24 consumers where lagscaler asked for 48. These rules are the same now, and a test (TestPlayedInShortBursts) plays them on another trace.
-What is left on this traffic is 4 % (eager) and 2 % (cooperative) on the mean of five seeds, of which the eager one of this table is the worst. Played partitions are equal and without noise: of 167 steps up in this table
-that began at as many consumers in both, 22 went further in lagscaler, none in the fleet, and 16 of the 22 only because the busiest consumer had more than an equal share. Nor do fleets know that pods join one after another.
+On traffic of short bursts, each rule of the steps up and down shows: six steps down in an hour, half a window of stabilization before one, and a backlog that grows by what arrives, also by what of a burst
+is not believed to last. A test (TestPlayedInShortBursts) compares both there. On "now and then five times as much, for 10 s" the fleets have 4 % (eager) and 2 % (cooperative) too few consumers, on the mean of
+five seeds of a day. Played partitions are equal and without noise: of 167 steps up of a day that began at as many consumers in both, 22 went further in lagscaler, none in the fleet, and 16 of the 22
+only because the busiest consumer had more than an equal share. Nor do fleets know that pods join one after another.
 `
 
 func (j *job) within(consumers, played, really float64) bool {
