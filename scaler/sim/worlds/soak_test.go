@@ -52,6 +52,7 @@ func TestSoak(t *testing.T) {
 		s.report(hours)
 		s.judge()
 		stop()
+		synctest.Wait() // for goroutines that have done their work and not yet ended
 		if after := runtime.NumGoroutine(); after > before {
 			t.Errorf("%d goroutines before the program ran, %d when it had ended", before, after)
 		}
