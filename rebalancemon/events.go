@@ -1,6 +1,7 @@
 package rebalancemon
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -16,15 +17,16 @@ type Events struct {
 type packedEvent struct {
 	start      int64         // Unix nanoseconds
 	at         time.Duration // of its end, since a time of the group's own: setting the wall clock does not move it
-	took       time.Duration // lasts: it has no end
+	took       time.Duration // lasts: it has no end; otherwise by the clock that is not set
 	resolution time.Duration
 	evidence   string
 	generation int32
 	count      int32
 	joined     int32
 	left       int32
-	outcome    int8 // index in Outcomes; -1: none yet
-	cause      int8 // index in Causes; -1: none yet
+	slip       int32 // nanoseconds by which the wall clock went further than took
+	outcome    int8  // index in Outcomes; -1: none yet
+	cause      int8  // index in Causes; -1: none yet
 	paused     bool
 }
 
@@ -38,7 +40,9 @@ func pack(e *Event, from time.Time) packedEvent {
 	}
 	if e.End.IsZero() {
 		p.took = lasts
+		return p
 	}
+	p.slip = int32(max(math.MinInt32, min(math.MaxInt32, e.End.UnixNano()-p.start-int64(p.took))))
 	return p
 }
 
@@ -82,7 +86,8 @@ func (s Events) Len() int { return len(s.packed) }
 // Last is the newest one; nil if there is none. It is the same pointer until there is another one.
 func (s Events) Last() *Event { return s.last }
 
-// At is one of them; 0 is the oldest. Its times tell nothing of how the wall clock was set meanwhile, but for the last one.
+// At is one of them; 0 is the oldest. Its times are those of the wall clock alone, but for the last one. If that was set by more than two
+// seconds while the rebalance lasted, the end of an older one is where it would have been otherwise.
 func (s Events) At(i int) Event {
 	if i == len(s.packed)-1 {
 		return *s.last
@@ -99,7 +104,7 @@ func (s Events) At(i int) Event {
 		e.Cause = Causes[p.cause]
 	}
 	if p.took != lasts {
-		e.End = e.Start.Add(p.took)
+		e.End = e.Start.Add(p.took + time.Duration(p.slip))
 	}
 	return e
 }

@@ -54,6 +54,19 @@ func TestEventsArePackedWithoutLoss(t *testing.T) {
 	})
 }
 
+// TestEventsKeepTheWallClock: an older rebalance begins and ends when it did by the wall clock, to the nanosecond, though that runs a little
+// faster or slower than the clock that durations are measured by. Readers tell rebalances apart by that.
+func TestEventsKeepTheWallClock(t *testing.T) {
+	began := time.Now()
+	for _, drift := range []time.Duration{0, 137, -41, time.Second, -2 * time.Second} {
+		e := Event{Start: began, End: lagtest.WallSet(began.Add(3*time.Second), drift), Count: 1}
+		all := NewEvents([]Event{e, {Start: began.Add(time.Minute), End: began.Add(time.Minute)}})
+		if got := all.At(0); got.Start.UnixNano() != e.Start.UnixNano() || got.End.UnixNano() != e.End.UnixNano() || all.packed[0].took != 3*time.Second {
+			t.Errorf("drift of %v: %v to %v, want %v to %v", drift, got.Start, got.End, e.Start, e.End)
+		}
+	}
+}
+
 // There may be 200,000 of them, so each byte is 200 kB. Equal evidence is kept once.
 func TestBytesOfAnEvent(t *testing.T) {
 	if n := unsafe.Sizeof(packedEvent{}); n > 72 {

@@ -37,10 +37,7 @@ func (t *Teller) note(events []rebalancemon.Event) {
 }
 
 // mark tells one rebalance of a group from another.
-type mark struct {
-	start int64 // Unix nanoseconds
-	took  time.Duration
-}
+type mark struct{ start, end int64 } // Unix nanoseconds
 
 // rebalances tells those that ended, of groups in the order of their names.
 //
@@ -120,7 +117,7 @@ func (t *Teller) fresh(g Group, kept rebalancemon.Events) []rebalancemon.Event {
 	return out
 }
 
-func markOf(e *rebalancemon.Event) mark { return mark{e.Start.UnixNano(), e.End.Sub(e.Start)} }
+func markOf(e *rebalancemon.Event) mark { return mark{e.Start.UnixNano(), e.End.UnixNano()} }
 
 // toldGroup are the rebalances of a group that a leader has told.
 type toldGroup []toldRebalance
