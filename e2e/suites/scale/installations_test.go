@@ -2,6 +2,7 @@ package scale
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -64,9 +65,12 @@ func TestTwoInstallations(t *testing.T) {
 	s.Kubectl(t, "patch", "kafkascaler", scalerName, "--namespace="+s.NS, "--type=merge", `--patch={"spec":{"maxReplicas":12}}`)
 	s.Load.Set(450)
 	s.awaitSize("a size that carries 450/s", atLeast(9))
-	if all := steps(second.History(), s.Name()); len(all) == 0 {
-		t.Error("the second wrote nothing, though the size changed")
-	}
+	await(t, "a step of the second", func() error { // it says so after the API server does
+		if len(steps(second.History(), s.Name())) == 0 {
+			return errors.New("the second wrote nothing, though the size changed")
+		}
+		return nil
+	})
 }
 
 // awaitKeeper waits until the status names an installation of the namespace.
