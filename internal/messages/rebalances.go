@@ -36,8 +36,11 @@ func (t *Teller) note(events []rebalancemon.Event) {
 	}
 }
 
-// mark tells one rebalance of a group from another.
-type mark struct{ start, end int64 } // Unix nanoseconds
+// mark tells one rebalance of a group from another, also when the wall clock is set.
+type mark struct {
+	start      int64 // Unix nanoseconds
+	generation int32
+}
 
 // rebalances tells those that ended, of groups in the order of their names.
 //
@@ -117,7 +120,7 @@ func (t *Teller) fresh(g Group, kept rebalancemon.Events) []rebalancemon.Event {
 	return out
 }
 
-func markOf(e *rebalancemon.Event) mark { return mark{e.Start.UnixNano(), e.End.UnixNano()} }
+func markOf(e *rebalancemon.Event) mark { return mark{e.Start.UnixNano(), e.Generation} }
 
 // toldGroup are the rebalances of a group that a leader has told.
 type toldGroup []toldRebalance
