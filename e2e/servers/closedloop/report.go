@@ -101,7 +101,7 @@ func whole(c *engine.ClusterReport) []string {
 	return names
 }
 
-// untold are the events of a cluster that are new since the last line, or say something new.
+// untold are the events of a cluster that are new since the last line.
 func (p *publisher) untold(c *engine.ClusterReport) []rebalancemon.Event {
 	var out []rebalancemon.Event
 	for i := range c.Groups {
@@ -110,16 +110,23 @@ func (p *publisher) untold(c *engine.ClusterReport) []rebalancemon.Event {
 			continue
 		}
 		group, last := c.Groups[i].Lag.Group, all[len(all)-1]
-		from := len(all) - 1
-		for from > 0 && !all[from-1].Start.Before(p.told[group].Start) {
+		told, from := p.told[group], len(all)
+		for from > 0 && (all[from-1].Generation != told.Generation || !all[from-1].Start.Round(0).Equal(told.Start.Round(0))) {
 			from--
 		}
-		if last != p.told[group] {
-			out = append(out, all[from:]...)
-			p.told[group] = last
+		for _, e := range all[from:] {
+			out = append(out, besides(e, last))
 		}
+		p.told[group] = last
 	}
 	return out
+}
+
+// besides is an event with the times of the clock that is not set, as the last one has them: an older one has those of the wall clock alone.
+func besides(e, last rebalancemon.Event) rebalancemon.Event {
+	began := last.Start.Round(0)
+	e.Start, e.End = last.Start.Add(e.Start.Round(0).Sub(began)), last.Start.Add(e.End.Round(0).Sub(began))
+	return e
 }
 
 // rebalancing reports whether one of the groups is between two assignments.
