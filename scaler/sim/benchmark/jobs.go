@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -70,9 +71,9 @@ func plan(all []traffic, seeds int) []*job {
 		for _, protocol := range protocols {
 			w := sim.World{Partitions: partitions, PerConsumer: speed, Protocol: protocol}
 			l.seeded(t, w, seeds)
+			l.priced(t, w, seeds)
 			w.Seed = 1
 			l.add(ablation, t, w, variants()...)
-			l.priced(t, w)
 			if t.kind == recorded {
 				l.closely(t, w)
 			}
@@ -100,9 +101,15 @@ func (l *jobList) seeded(t traffic, w sim.World, seeds int) {
 	}
 }
 
-func (l *jobList) priced(t traffic, w sim.World) {
+// priced is a day of our policy, with its price, for every seed: the totals of a longer play leave the first day out, so they would be of
+// another time.
+func (l *jobList) priced(t traffic, w sim.World, seeds int) {
+	t.Counts = t.Counts[:min(len(t.Counts), int(24*time.Hour/t.Step))]
 	w.Steps, w.PeakLoad = t.Steps, t.load()
-	*l = append(*l, &job{part: priced, traffic: t, world: w, policy: balanced, run: price})
+	for seed := range uint64(seeds) {
+		w.Seed = seed + 1
+		*l = append(*l, &job{part: priced, traffic: t, world: w, policy: balanced, run: price})
+	}
 }
 
 // closely are the simulations of few policies in other worlds.
