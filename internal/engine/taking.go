@@ -68,7 +68,7 @@ func (t *taking) compute() {
 	s := t.declared.Take(&t.o, prev)
 	t.o.Groups = nil // nobody reads them again
 	slo := func(group string) lag.SLO { return c.slo(name, group) }
-	var rates []lag.Rates
+	var rates []lag.Rates // the history and the monitor share nothing but the snapshot, which does not change
 	parallel.Do(func() { rates = c.history.Add(s, slo) }, func() { t.events = c.monitor.Snapshot(s, t.hints) })
 	next := &ClusterReport{
 		Name: name, Snapshot: s, Groups: make([]GroupReport, len(s.Groups)),

@@ -14,6 +14,7 @@ import (
 
 	"github.com/lagscaler/lagscaler/internal/engine"
 	"github.com/lagscaler/lagscaler/lag"
+	"github.com/lagscaler/lagscaler/lag/lagtest"
 	"github.com/lagscaler/lagscaler/rebalancemon"
 	"github.com/lagscaler/lagscaler/scaler"
 	"github.com/lagscaler/lagscaler/scaler/breaker"
@@ -467,5 +468,21 @@ func TestOtherClustersAreNotLookedAt(t *testing.T) {
 	}
 	if told := next(6*time.Minute, a, cluster("b", time.Minute, 3*time.Minute)); len(told) != 0 {
 		t.Errorf("told again after it came back: %q", told)
+	}
+}
+
+// A rebalance that was told is known when it is not the last one any more, also if the wall clock was set while it lasted.
+func TestTheClockIsSetDuringARebalance(t *testing.T) {
+	began := time.Now()
+	one := rebalancemon.Event{Group: "g", Start: began, End: lagtest.WallSet(began.Add(time.Second), time.Hour), Generation: 1, Count: 1}
+	two := rebalancemon.Event{Group: "g", Start: began.Add(time.Minute), End: began.Add(time.Minute + time.Second), Generation: 2, Count: 1}
+	teller, g := NewTeller(Told{At: began}), Group{"main", "g"}
+	for _, c := range []struct {
+		kept []rebalancemon.Event
+		want int32
+	}{{[]rebalancemon.Event{one}, 1}, {[]rebalancemon.Event{one, two}, 2}} {
+		if got := teller.fresh(g, rebalancemon.NewEvents(c.kept)); len(got) != 1 || got[0].Generation != c.want {
+			t.Errorf("%d rebalances are new, want that of generation %d: %+v", len(got), c.want, got)
+		}
 	}
 }

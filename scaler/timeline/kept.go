@@ -71,20 +71,18 @@ func (t *Timeline) rebalance(v []int64) Rebalance {
 }
 
 // allDecisions are those that are kept, the oldest first.
-func (t *Timeline) allDecisions() []Decision {
-	all := make([]Decision, 0, most+1)
-	for v := range t.decisions.all(ofDecision) {
-		all = append(all, t.decision(v))
-	}
-	slices.Reverse(all)
-	return all
-}
+func (t *Timeline) allDecisions() []Decision { return oldestFirst(t.decisions, ofDecision, t.decision) }
 
 // allRebalances are those that are kept, the oldest first.
 func (t *Timeline) allRebalances() []Rebalance {
-	all := make([]Rebalance, 0, most+1)
-	for v := range t.rebalances.all(ofRebalance) {
-		all = append(all, t.rebalance(v))
+	return oldestFirst(t.rebalances, ofRebalance, t.rebalance)
+}
+
+// oldestFirst are all that are kept, of so many numbers each.
+func oldestFirst[T any](k kept, numbers int, one func([]int64) T) []T {
+	all := make([]T, 0, most+1)
+	for v := range k.all(numbers) {
+		all = append(all, one(v))
 	}
 	slices.Reverse(all)
 	return all

@@ -8,5 +8,5 @@
 //	up to 34,000          360                   2 h                            3.1 kB for each group
 //	more                  as many as fit        shorter                        96 MiB in all
 //
-// Example: at 10,000 groups the ring takes 31 MB when the ring is full. At 69,000 groups each has 176 samples, which is one hour.
+// Example: at 10,000 groups a full ring takes 31 MB. At 69,000 groups each has 176 samples, which is one hour.
 package recent
