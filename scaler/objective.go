@@ -87,6 +87,7 @@ func (r *recent) arriving(p *promise.Poll, i int, now *seen.State, known *learn.
 	h := &now.Sources[i]
 	last := h.Readings.Last()
 	p.Arrived, p.Rate, p.Peak = last.LastRate*p.Seconds, last.Rate, h.PeakRate()
+	p.Covered = (now.Now.Sub(h.Since) + now.Clock.Poll).Seconds()
 	p.Expected, p.Jump = max(known.TrustedRate(last), known.ExpectedJump(last)), known.TrustedJump(last)
 	p.Decides, p.SinceDecision = lane == regular, now.Clock.Decide.Seconds()
 	if d := r.standing; p.Decides && i < len(d.Needs) && d.At.Equal(now.Now) {

@@ -51,7 +51,7 @@ func onAndOff(budget float64) (p promise.Play) {
 		p = p.Next(promise.Poll{
 			Now: now.Add(time.Duration(second) * time.Second), Seconds: 10, Arrived: 10 * rate, Rate: rate, Expected: rate, Peak: rate,
 			Decides: int(second)%30 == 0, SinceDecision: 30, PerConsumer: 100, Partitions: 48, Consumers: 12, Least: 1,
-			Starts: []float64{40}, Pauses: []float64{8}, Longest: 8, Horizon: 63, Commit: 5, Target: 30 * time.Second, Drain: 120, Window: 240,
+			Starts: []float64{40}, Pauses: []float64{8}, Longest: 8, Horizon: 63, Commit: 5, Target: 30 * time.Second, Drain: 120, Window: 240, Covered: 3600,
 			Utilization: 0.92, DownUtilization: 0.87, KeepsReserve: true, Objective: 0.999, Budget: budget,
 		})
 	}

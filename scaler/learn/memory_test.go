@@ -67,7 +67,7 @@ func played(at time.Time, rate float64, r *rand.Rand) promise.Poll {
 	return promise.Poll{
 		Now: at, Seconds: 10, Arrived: 10 * rate, Rate: rate, Expected: rate, Peak: rate * (1 + r.Float64()),
 		Decides: at.Unix()%30 == 0, SinceDecision: 30, PerConsumer: 100, Partitions: 48, Consumers: 12, Least: 1,
-		Starts: []float64{40}, Pauses: []float64{8}, Longest: 8, Horizon: 63, Commit: 5, Target: 45 * time.Second, Drain: 120, Window: 240,
+		Starts: []float64{40}, Pauses: []float64{8}, Longest: 8, Horizon: 63, Commit: 5, Target: 45 * time.Second, Drain: 120, Window: 240, Covered: 3600,
 		Utilization: 0.92, DownUtilization: 0.87, KeepsReserve: true, Objective: 0.999, Budget: 1.5,
 	}
 }

@@ -193,7 +193,7 @@ func (f *fleet) drain(in *Poll, r *row, wait float64, behind bool) float64 {
 	return max(0, waiting-(r.target/2+in.Commit)*arriving) / within
 }
 
-// lower steps down when fewer have been enough for half a window, and nothing prevents it.
+// lower steps down when fewer have been enough for half a window, measurements cover all of it, and nothing prevents it.
 func (f *fleet) lower(in *Poll, r *row, peaks float64, up float32, settled bool) {
 	down := max(up, in.consumers(peaks))
 	if in.Idle && f.backlog == 0 && in.Least == 0 {
@@ -207,7 +207,8 @@ func (f *fleet) lower(in *Poll, r *row, peaks float64, up float32, settled bool)
 	saves := (f.asked - down) / f.asked
 	dear := in.Longest+dearSlack > r.target && saves < dearTolerance
 	late := f.backlog > (r.target/2+lagSlack)*in.Rate
-	if f.calm-float32(in.SinceDecision) < float32(in.Window/2) || !settled || late || dear || saves < tolerance || bits.OnesCount32(f.downs) >= downsAnHour {
+	stabilizing := f.calm-float32(in.SinceDecision) < float32(in.Window/2) || in.Covered < in.Window
+	if stabilizing || !settled || late || dear || saves < tolerance || bits.OnesCount32(f.downs) >= downsAnHour {
 		return
 	}
 	f.downs |= f.downs + 1 // the lowest bit that is free

@@ -122,3 +122,17 @@ func TestPodsJoin(t *testing.T) {
 		}
 	}
 }
+
+// At first, and after an outage, nothing steps down before measurements cover the window: also a fleet that has long been larger than needed.
+func TestMeasurementsCoverTheWindow(t *testing.T) {
+	const begins = 7 // decisions for which fewer are enough, before measurements begin anew
+	f, now := begin(24), monday
+	for covered := -begins * 30.0; f.asked == 24; covered, now = covered+10, now.Add(10*time.Second) {
+		in := usual(now, 400)
+		in.Covered = max(10, covered)
+		f.next(&in, bare(), 0)
+		if stepped := f.asked < 24; stepped != (in.Decides && in.Covered >= in.Window) {
+			t.Fatalf("%v s of %v s are covered: stepped down: %v", in.Covered, in.Window, stepped)
+		}
+	}
+}

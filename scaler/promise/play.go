@@ -15,6 +15,7 @@ type Poll struct {
 	Expected      float64 // arrivals, as the decision or the poll expects them
 	Jump          float64 // arrivals after a jump, as far as jumps lasted lately; 0: there is none
 	Peak          float64 // greatest rate of the stabilization window
+	Covered       float64 // by measurements, without a gap: less than Window at first, and after an outage
 	Idle          bool    // nothing has arrived or waited for idleTime
 	Decides       bool    // it is a regular decision
 	SinceDecision float64 // since the last one

@@ -23,7 +23,7 @@ func usual(now time.Time, rate float64) Poll {
 	return Poll{
 		Now: now, Seconds: 10, Arrived: 10 * rate, Rate: rate, Expected: rate, Peak: rate, Decides: now.Unix()%30 == 0, SinceDecision: 30,
 		PerConsumer: 100, Partitions: 48, Consumers: 10, Least: 1, Starts: []float64{40}, Pauses: []float64{8}, Longest: 8, Horizon: 63, Commit: 5,
-		Target: 30 * time.Second, Drain: 120, Window: 240, Utilization: 0.92, DownUtilization: 0.87, KeepsReserve: true, Budget: 10,
+		Target: 30 * time.Second, Drain: 120, Window: 240, Covered: 3600, Utilization: 0.92, DownUtilization: 0.87, KeepsReserve: true, Budget: 10,
 	}
 }
 
