@@ -128,13 +128,13 @@ func readShards(ctx context.Context, brokers string, n int) error {
 	}
 }
 
-// readShard runs the program as a replica, without Kubernetes: a replica that follows reads what its leader reads.
+// readShard runs the program as a replica, without Kubernetes. The second one of each shard follows.
 func readShard(ctx context.Context, brokers string, own shard.Shard, l *latest, replica int) error {
 	c := config.Default()
 	c.Kubernetes.Enabled = config.Off
 	c.Interval = config.Duration(fleetInterval)
 	c.Clusters = []config.Cluster{{Name: "main", Brokers: strings.Split(brokers, ","), ClientID: "lagscaler"}}
-	d, err := daemon.New(daemon.Options{Config: c, Build: daemon.Build{Version: "bench"}, Log: io.Discard, Shard: own, Published: func(r *engine.Report) {
+	d, err := daemon.New(daemon.Options{Config: c, Build: daemon.Build{Version: "bench"}, Log: io.Discard, Shard: own, Follows: replica%2 == 1, Published: func(r *engine.Report) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.reports[replica] = r

@@ -37,6 +37,7 @@ type Options struct {
 	Identity  string               // holder of the Lease; empty: the name of the pod, or host and process id
 	Clock     seen.Clock           // for decisions; the zero value is the real clock. Tests use a faster one
 	Shard     shard.Shard          // which part of the groups is this process's own; zero: all
+	Follows   bool                 // without Kubernetes: another replica of the shard leads. Measurements run both
 	Advertise string               // the URL at which other shards reach the pages; empty: they do not
 	Published func(*engine.Report) // called after every Report; must not block; may be nil
 
@@ -155,7 +156,11 @@ func (d *Daemon) engineOptions(ring *recent.Ring) engine.Options {
 	if d.external != nil {
 		o.Asked = d.external.server.Asked
 	}
-	if d.kube == nil && !d.opts.Shard.Alone() {
+	switch {
+	case d.kube != nil || d.opts.Shard.Alone():
+	case d.opts.Follows:
+		o.Shards = engine.FollowingShard(d.opts.Shard)
+	default:
 		o.Shards = engine.FixedShard(d.opts.Shard)
 	}
 	switch {

@@ -151,7 +151,11 @@ func (r *readers) stop() {
 // poll polls a cluster until ctx ends, and takes its polls in. As long as Run goes on, which may decide for a while after ctx has ended, a
 // poll that it has given back is finished: Run may be waiting for it.
 func (e *Engine) poll(ctx context.Context, r *readers, c Cluster, turn int, listed *listing) {
+	left := true // the poll before this one was left out
 	spread(turn, e.polls(&c)).run(ctx, func() {
+		if left = e.rests(left); left {
+			return
+		}
 		listed.polled()
 		o, back := e.observe(ctx, c), make(chan *taking, 1)
 		if !e.deliver(ctx, reading{source: c.Source, cluster: c.Name, obs: &o, back: back}) {

@@ -15,6 +15,8 @@ import (
 type Shards interface {
 	// View is what is this process's own now; nil: everything.
 	View() *shard.View
+	// Follows reports whether this process is a shard's replica that does not lead; false where there are no other shards.
+	Follows() bool
 	// Parts says what this process needs of each limit above single scalers, by the name of the limit, and returns what it may use;
 	// nil: there are no other shards, it may use all of them.
 	Parts(limits []brakes.Limit, needs map[string]brakes.Parts) map[string]brakes.Parts
@@ -25,13 +27,20 @@ type Shards interface {
 	Took(v *shard.View)
 }
 
-// FixedShard is one shard of a fleet in which nobody says when the number of shards changes, and nothing is scaled: the program without
-// Kubernetes.
-func FixedShard(s shard.Shard) Shards { return fixedShard{shard.NewView(s, s.Of)} }
+// FixedShard is one shard of a fleet in which nobody says when the number of shards changes, nobody else leads, and nothing is scaled: the
+// program without Kubernetes.
+func FixedShard(s shard.Shard) Shards { return fixedShard{view: shard.NewView(s, s.Of)} }
 
-type fixedShard struct{ view *shard.View }
+// FollowingShard is FixedShard for a replica that follows, for measurements.
+func FollowingShard(s shard.Shard) Shards { return fixedShard{shard.NewView(s, s.Of), s.Of > 1} }
+
+type fixedShard struct {
+	view    *shard.View
+	follows bool
+}
 
 func (f fixedShard) View() *shard.View               { return f.view }
+func (f fixedShard) Follows() bool                   { return f.follows }
 func (fixedShard) Took(*shard.View)                  {}
 func (fixedShard) Stops(breaker.Part) []breaker.Part { return nil }
 func (fixedShard) Parts([]brakes.Limit, map[string]brakes.Parts) map[string]brakes.Parts {
@@ -177,6 +186,14 @@ func (e *Engine) samplers() int {
 	return 1
 }
 
+// rests reports whether a poll that is due is left out: a replica that follows the leader of one of several shards polls every second
+// time. It has to know what happened when it begins to lead, and acts on nothing before; brokers answer a quarter less. left: the last
+// poll was left out. The interval of its readings is then less than what counts as a gap (package seen), and it samples in between, see
+// listing.
+func (e *Engine) rests(left bool) bool {
+	return !left && e.opts.Shards != nil && e.opts.Shards.Follows()
+}
+
 // listing is when the groups of a cluster were last listed, in nanoseconds.
 type listing struct {
 	every time.Duration // the interval of the polls
@@ -202,6 +219,8 @@ func (l *listing) sampled() { l.last.Store(time.Now().UnixNano()) }
 //	3        1, 2                      9
 //	10       1, 0                      10
 //	20       1, 0                      20
+//
+// That is of the leaders. A replica that follows lists as often: a sample comes where it leaves a poll out.
 func (l *listing) due(n int, interval time.Duration) bool {
 	now := time.Now()
 	if now.Sub(time.Unix(0, l.last.Load())) < time.Duration(n)*interval {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,10 +17,14 @@ import (
 )
 
 // place is what a process is told that it owns.
-type place struct{ view, took *shard.View }
+type place struct {
+	view, took *shard.View
+	follows    bool
+}
 
 func (p *place) View() *shard.View               { return p.view }
 func (p *place) Took(v *shard.View)              { p.took = v }
+func (p *place) Follows() bool                   { return p.follows }
 func (*place) Stops(breaker.Part) []breaker.Part { return nil }
 func (*place) Parts([]brakes.Limit, map[string]brakes.Parts) map[string]brakes.Parts {
 	return nil
@@ -209,5 +214,37 @@ func TestAShardSaysWhatItNeeds(t *testing.T) {
 		if c.asks > 0 && (n.asked[1]["all"].Replicas.Uses != c.replicas || e.scaling.parts()["all"].Replicas.Has != 7) {
 			t.Errorf("%s: needs %+v, may use %+v", name, n.asked[1], e.scaling.parts())
 		}
+	}
+}
+
+// changing is a shard's replica that begins to lead.
+type changing struct {
+	place
+	leads atomic.Bool
+}
+
+func (c *changing) Follows() bool { return !c.leads.Load() }
+
+// A replica that follows the leader of one of several shards polls every second time, from the first time on, and lists the groups as
+// often as the leader. As soon as it leads, it polls every time.
+func TestAFollowerOfAShardPollsEverySecondTime(t *testing.T) {
+	for _, shards := range []int{2, 3, 10} {
+		synctest.Test(t, func(t *testing.T) {
+			k, own := newTimes("main"), &changing{place: place{view: shard.NewView(shard.Shard{Index: 0, Of: shards}, shards)}}
+			run(t, New(Settings{Clusters: []Cluster{{Name: "main", Source: k}}}, Options{Shards: own}))
+			time.Sleep(201 * time.Second)
+			own.leads.Store(true)
+			time.Sleep(200 * time.Second)
+			synctest.Wait()
+			first, _ := k.between(0, 5*time.Second)
+			follows, listed := k.between(0, 200*time.Second)
+			leads, led := k.between(201*time.Second, 401*time.Second)
+			if first != 1 || follows != 10 || leads != 20 {
+				t.Errorf("%d shards: %d polls at once, %d in 200 s while it follows, %d in 200 s while it leads; want 1, 10 and 20", shards, first, follows, leads)
+			}
+			if following, leading := follows+listed, leads+led; 10*following < 9*leading || 10*following > 11*leading {
+				t.Errorf("%d shards: it lists the groups %d times while it follows, and %d times while it leads", shards, following, leading)
+			}
+		})
 	}
 }

@@ -148,6 +148,9 @@ func (c *Controller) View() *shard.View { return c.shards.View() }
 // Took says that the engine goes by a View from now on.
 func (c *Controller) Took(v *shard.View) { c.shards.Took(v) }
 
+// Follows reports whether this is a replica of one of several shards that does not lead.
+func (c *Controller) Follows() bool { return c.shards.follows() }
+
 // Parts says what this shard needs of the limits above single scalers, and returns what it may use.
 func (c *Controller) Parts(limits []brakes.Limit, needs map[string]brakes.Parts) map[string]brakes.Parts {
 	return c.shards.parts.take(limits, needs)

@@ -225,6 +225,14 @@ func (s *shards) Took(v *shard.View) {
 	}
 }
 
+// follows reports whether this is a replica of one of several shards, and does not hold its Lease.
+func (s *shards) follows() bool {
+	leads := s.election.Leading()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !leads && (s.claimed > 1 || !s.own.Alone())
+}
+
 // taken reports whether the engine goes by what a leader owns, and not by what a follower follows.
 func (s *shards) taken() bool {
 	s.mu.Lock()

@@ -131,6 +131,20 @@ func (f *shardedFleet) all(of int) {
 	}
 }
 
+// follow fails the test unless so many replicas of a shard follow.
+func (f *shardedFleet) follow(flag string, want int) {
+	f.t.Helper()
+	got := 0
+	for _, r := range f.replicas {
+		if r.flag == flag && r.Follows() {
+			got++
+		}
+	}
+	if got != want {
+		f.t.Errorf("%d replicas of %s follow, want %d", got, flag, want)
+	}
+}
+
 func inFleet(t *testing.T, test func(f *shardedFleet)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -158,6 +172,7 @@ func TestShardsChange(t *testing.T) {
 		if err != nil || strings.Contains(fmt.Sprint(lease.Annotations), "shard") {
 			t.Errorf("without shards the Lease says %v, %v", lease.Annotations, err)
 		}
+		f.follow("0/1", 0)
 		f.longest = 0
 
 		for _, flag := range []string{"0/3", "1/3", "1/3", "2/3", "2/3"} {
@@ -169,6 +184,9 @@ func TestShardsChange(t *testing.T) {
 		f.begin("0/3")
 		f.pass(30 * time.Second)
 		f.all(3)
+		for _, flag := range []string{"0/3", "1/3", "2/3"} {
+			f.follow(flag, 1)
+		}
 		t.Logf("from one shard to three a group was without owner for %v at most", f.longest)
 		if f.longest > 10*time.Second {
 			t.Errorf("for %v", f.longest)
