@@ -78,7 +78,7 @@ var mayImport = map[string][]string{
 	"scaler/kube/v1alpha1": {},
 	"scaler/sim/traces":    {},
 	"scaler/sim/worlds":    {}, // a test, of the engine and everything below it
-	"scaler/sim/benchmark": {"scaler", "scaler/learn", "scaler/promise", "scaler/sim", "scaler/sim/traces"},
+	"scaler/sim/benchmark": {"scaler", "scaler/learn", "scaler/need", "scaler/promise", "scaler/sim", "scaler/sim/traces"},
 	"alerts":               {},
 	"dashboards":           {},
 	"internal/promtest":    {},

@@ -172,6 +172,12 @@ func (p *Play) choose(in *Poll) inForce {
 	return p.inForce
 }
 
+// InRoom is the play with a room of [Rooms] in force until the next step, whatever it would choose: to compare with it what was chosen.
+func (p Play) InRoom(room int) Play {
+	p.inForce.Room = room
+	return p
+}
+
 // Choice is the room in force for an objective; nil: none is set, or nothing was played yet.
 func (p *Play) Choice(objective, budget float64) *Choice {
 	if objective == 0 || len(p.terms) == 0 {

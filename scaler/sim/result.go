@@ -5,6 +5,7 @@ import "time"
 // totals add a simulation up.
 type totals struct {
 	target     int32
+	before     int // rebalances that do not count
 	arrived    int64
 	done, late int64
 	podSeconds int64
@@ -97,7 +98,7 @@ func (m *totals) plot(r *run, second, age int32) {
 }
 
 func (m *totals) result(t Trace, w World, p Policy, r *run) Result {
-	seconds := float64(len(r.rates))
+	seconds := r.counted()
 	days := seconds / 86400
 	// What still waits at the end was not processed in time if it is older than the target already.
 	late := m.late
@@ -110,7 +111,7 @@ func (m *totals) result(t Trace, w World, p Policy, r *run) Result {
 		LatePercent:   100 * float64(late) / max(1, float64(m.arrived)),
 		Records:       m.arrived, Late: late,
 		ViolationPercent: 100 * float64(m.violation) / seconds,
-		RebalancesPerDay: float64(r.group.rebalances) / days,
+		RebalancesPerDay: float64(r.group.rebalances-m.before) / days,
 		PeakAge:          time.Duration(m.peakAge) * time.Second,
 		LongestViolation: time.Duration(m.longest) * time.Second,
 		ConsumerHours:    float64(m.podSeconds) / 3600,

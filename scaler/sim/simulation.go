@@ -41,6 +41,9 @@ func Simulate(t Trace, w World, p Policy) Result {
 	view := newView(r)
 	polls := r.polls(p)
 	for second := range int32(len(r.rates)) {
+		if second == r.uncounted() {
+			r.count(view)
+		}
 		r.step(second)
 		if polls.due(second) {
 			view.read(r, second)
@@ -54,8 +57,20 @@ func Simulate(t Trace, w World, p Policy) Result {
 	}
 	out := r.totals.result(t, w, p, r)
 	out.Moves, out.DownsInOutage = view.moves, view.downs
-	out.ChangesPerDay = float64(len(view.moves)) * 86400 / float64(len(r.rates))
+	out.ChangesPerDay = float64(len(view.moves)) * 86400 / r.counted()
 	return out
+}
+
+// uncounted is the second from which on everything counts.
+func (r *run) uncounted() int32 { return int32(r.Uncounted / time.Second) }
+
+// counted is how many seconds count.
+func (r *run) counted() float64 { return float64(len(r.rates)) - r.Uncounted.Seconds() }
+
+// count begins to count.
+func (r *run) count(view *View) {
+	r.totals = totals{target: r.totals.target, before: r.group.rebalances}
+	view.moves, view.downs = nil, 0
 }
 
 func newRun(t Trace, w World) *run {

@@ -58,6 +58,7 @@ type World struct {
 	FirstPoll *int32
 	Faults    []Fault
 	Seed      uint64
+	Uncounted time.Duration // at first: nothing of it is in the Result, while policies learn
 }
 
 const (

@@ -22,7 +22,8 @@ type job struct {
 	policy  string
 	run     func(j *job) (sim.Result, error)
 	result  sim.Result
-	played  promise.Option // of a price: what the play says of the same time
+	played  promise.Option  // of a price: what the play says of the same time
+	says    *promise.Choice // of an objective: what is said of it at the end; nil: nothing
 }
 
 // part is the table that a job belongs to.
@@ -37,6 +38,8 @@ const (
 	troubled   part = "troubled" // with faults
 	chosenNot  part = "unseen"   // on traffic on which nothing was chosen
 	priced     part = "priced"   // what the fleets that are played along say of our policy
+	objectives part = "promised" // our policy with objectives
+	rooms      part = "rooms"    // our policy with one of the rooms for objectives in force all the time
 	partitions      = 48
 )
 
@@ -53,6 +56,9 @@ type jobList []*job
 
 func (l *jobList) add(p part, t traffic, w sim.World, list ...candidate) {
 	w.Steps, w.PeakLoad = t.Steps, t.load()
+	if p != declared && p != chosenNot { // there the first day matters
+		w.Uncounted = t.uncounted()
+	}
 	for _, c := range list {
 		*l = append(*l, &job{part: p, traffic: t, world: w, policy: c.name, run: func(j *job) (sim.Result, error) {
 			policy, err := c.make(j.world)
@@ -74,6 +80,9 @@ func plan(all []traffic, seeds int) []*job {
 			l.priced(t, w, seeds)
 			w.Seed = 1
 			l.add(ablation, t, w, variants()...)
+			if t.uncounted() > 0 {
+				l.promised(t, w)
+			}
 			if t.kind == recorded {
 				l.closely(t, w)
 			}
@@ -112,9 +121,23 @@ func (l *jobList) priced(t traffic, w sim.World, seeds int) {
 	}
 }
 
+// promised are objectives, and each room that may be in force for them. A room is chosen after a day, so only what comes after it counts.
+func (l *jobList) promised(t traffic, w sim.World) {
+	l.add(rooms, t, w, inRooms()...)
+	w.Steps, w.PeakLoad, w.Uncounted = t.Steps, t.load(), t.uncounted()
+	for _, percent := range promisedPercent {
+		*l = append(*l, &job{part: objectives, traffic: t, world: w, policy: objectiveName(percent), run: func(j *job) (r sim.Result, err error) {
+			j.says, r, err = sim.Promised(j.traffic.Trace, j.world, scaler.Spec{Objective: &percent})
+			return r, err
+		}})
+	}
+}
+
 // closely are the simulations of few policies in other worlds.
 func (l *jobList) closely(t traffic, w sim.World) {
-	*l = append(*l, &job{part: bounds, traffic: t, world: w, policy: "bound", run: bound})
+	counted := t
+	counted.Counts = t.Counts[int(t.uncounted()/t.Step):]
+	*l = append(*l, &job{part: bounds, traffic: counted, world: w, policy: "bound", run: bound})
 	for _, c := range comparedClosely() {
 		for _, f := range favours {
 			changed := w

@@ -17,6 +17,7 @@ func report(w io.Writer, traffics []traffic, jobs []*job, seeds int, whole bool)
 	oneByOne(w, all)
 	declaredTimes(w, all.part(declared))
 	favoursTaken(w, all)
+	promises(w, all)
 	pricesOf(w, all.part(priced))
 	ablations(w, all.part(ablation))
 	onOther(w, all.part(chosenNot))
@@ -27,7 +28,8 @@ func report(w io.Writer, traffics []traffic, jobs []*job, seeds int, whole bool)
 func played(w io.Writer, traffics []traffic, seeds int, whole bool) {
 	fmt.Fprint(w, preface)
 	if whole {
-		fmt.Fprintf(w, "This document is of the whole benchmark (`make bench-scaling-whole`): up to %d days of each recorded trace, %d days of each made-up kind, %d seeds.\n",
+		fmt.Fprintf(w, "This document is of the whole benchmark (`make bench-scaling-whole`): up to %d days of each recorded trace, %d days of each made-up kind, %d seeds.\n"+
+			"The first of at least two days does not count, because policies learn in it. It does count in [What is declared](#what-is-declared) and in [Traffic on which nothing was chosen](#traffic-on-which-nothing-was-chosen).\n",
 			wholeDays, wholeMadeUp, seeds)
 	} else {
 		fmt.Fprintf(w, "This document is of the sample (`make bench-scaling`): up to %d day of each recorded trace, a day of every second made-up kind, one seed.\n"+

@@ -36,6 +36,15 @@ func (t traffic) name() string {
 	return t.Name
 }
 
+// uncounted is the first day, where there are at least two.
+func (t traffic) uncounted() time.Duration {
+	const day = 24 * time.Hour
+	if time.Duration(len(t.Counts))*t.Step < 2*day {
+		return 0
+	}
+	return day
+}
+
 // load is its peak as a share of what a consumer for each partition processes; 0: the usual one.
 func (t traffic) load() float64 {
 	if t.Name == small {
