@@ -6,6 +6,6 @@
 bench-scaling:
 	go run ./scaler/sim/benchmark -write docs/scaling-benchmark.md
 
-## bench-scaling-whole: the same on all traffic, three seeds; it takes about 40 minutes on two cores
+## bench-scaling-whole: the same on all traffic, three seeds; it takes about an hour on two cores
 bench-scaling-whole:
 	go run ./scaler/sim/benchmark -whole -write docs/scaling-benchmark.md
