@@ -13,7 +13,9 @@ import (
 // What does not count changes nothing of what happens after it, and nothing of it is in the result.
 func TestUncounted(t *testing.T) {
 	tr := madeUps["steps"].trace("steps", 6*time.Hour)
-	from := func(uncounted time.Duration, p Policy) Result { return Simulate(tr, World{Seed: 5, Uncounted: uncounted}, p) }
+	from := func(uncounted time.Duration, p Policy) Result {
+		return Simulate(tr, World{Seed: 5, Uncounted: uncounted}, p)
+	}
 	all, counted := from(0, KEDA(100)), from(2*time.Hour, KEDA(100))
 	after := slices.DeleteFunc(slices.Clone(all.Moves), func(m Move) bool { return m.Second < 7200 })
 	if !slices.Equal(counted.Moves, after) || len(after) == len(all.Moves) {

@@ -36,7 +36,10 @@ func TestPromiseSum(t *testing.T) {
 		found bool
 		shown bool
 	}{
-		{late(0.11, reached), true, false}, {late(0.13, missed), true, true}, {late(0.13, missed), false, true}, {late(0.13, reached), false, true},
+		{late(0.11, reached), true, false},
+		{late(0.13, missed), true, true},
+		{late(0.13, missed), false, true},
+		{late(0.13, reached), false, true},
 		{late(0.13, nil), false, true},
 	} {
 		if sum.add(c.job, 99.9, c.found) != c.shown {
