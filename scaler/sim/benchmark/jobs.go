@@ -38,6 +38,7 @@ const (
 	troubled   part = "troubled" // with faults
 	chosenNot  part = "unseen"   // on traffic on which nothing was chosen
 	priced     part = "priced"   // what the fleets that are played along say of our policy
+	later      part = "later"    // our policy, without the first day
 	objectives part = "promised" // our policy with objectives
 	rooms      part = "rooms"    // our policy with one of the rooms for objectives in force all the time
 	partitions      = 48
@@ -56,7 +57,7 @@ type jobList []*job
 
 func (l *jobList) add(p part, t traffic, w sim.World, list ...candidate) {
 	w.Steps, w.PeakLoad = t.Steps, t.load()
-	if p != declared && p != chosenNot { // there the first day matters
+	if p == later || p == rooms {
 		w.Uncounted = t.uncounted()
 	}
 	for _, c := range list {
@@ -104,6 +105,7 @@ func (l *jobList) seeded(t traffic, w sim.World, seeds int) {
 	for seed := range uint64(seeds) {
 		w.Seed, w.Initial = seed+1, 0
 		l.add(curves, t, w, candidates()...)
+		l.add(later, t, w, presets()...)
 		l.add(declared, t, w, declarations()...)
 		w.Initial = partitions
 		l.add(declared, t, w, oversized()...)
@@ -135,9 +137,7 @@ func (l *jobList) promised(t traffic, w sim.World) {
 
 // closely are the simulations of few policies in other worlds.
 func (l *jobList) closely(t traffic, w sim.World) {
-	counted := t
-	counted.Counts = t.Counts[int(t.uncounted()/t.Step):]
-	*l = append(*l, &job{part: bounds, traffic: counted, world: w, policy: "bound", run: bound})
+	*l = append(*l, &job{part: bounds, traffic: t, world: w, policy: "bound", run: bound})
 	for _, c := range comparedClosely() {
 		for _, f := range favours {
 			changed := w

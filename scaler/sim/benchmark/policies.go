@@ -44,13 +44,18 @@ const (
 	clairvoyant = "clairvoyant"
 )
 
-// candidates are all policies. Consumers process 100 records/s, so that a lagThreshold of 1000 is ten seconds of work.
-func candidates() []candidate {
-	all := []candidate{
+// presets are our policy with each of its presets.
+func presets() []candidate {
+	return []candidate{
 		our(ours, "lagscaler, economy", scaler.Spec{Preset: scaler.Economy}),
 		our(ours, balanced, scaler.Spec{}),
 		our(ours, "lagscaler, latency", scaler.Spec{Preset: scaler.Latency}),
 	}
+}
+
+// candidates are all policies. Consumers process 100 records/s, so that a lagThreshold of 1000 is ten seconds of work.
+func candidates() []candidate {
+	all := presets()
 	for _, threshold := range []float64{10, 30, 100, 300, 1000, 3000} {
 		all = append(all, rival(keda, func(sim.World) sim.Policy { return sim.KEDA(threshold) }))
 	}

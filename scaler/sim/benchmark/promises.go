@@ -41,23 +41,29 @@ func promises(w io.Writer, all table) {
 	}
 	fmt.Fprintf(w, promiseNotes, promise.DefaultBudget, promisedWithin)
 	for _, percent := range promisedPercent {
-		fmt.Fprintf(w, "\n### An objective of %s\n\n| traffic | protocol | lagscaler | it says | the cheapest room that keeps it |\n|---|---|---|---|---|\n", objectiveName(percent))
-		sum := promiseSum{}
+		sum, missed := promiseSum{}, ""
 		for _, t := range played.traffics() {
 			for _, p := range protocols {
 				one := played.on(t).under(p).only(func(j *job) bool { return j.policy == objectiveName(percent) }).jobs[0]
 				found, room := held.on(t).under(p).keeping(percent)
 				if sum.add(one, percent, found) {
-					fmt.Fprintf(w, "| %s | %s | %s | %s | %s |\n", t.name(), p, rowOf(one.result).alone().cell(), said(one.says), room)
+					missed += fmt.Sprintf("| %s | %s | %s | %s | %s |\n", t.name(), p, rowOf(one.result).alone().cell(), said(one.says), room)
 				}
 			}
 		}
-		fmt.Fprintf(w, "\nOf %d rows %d are within, and not in the table. Of the %d others, a room could on %d; on the rest none, and lagscaler said so on %d.\n",
-			sum.all, sum.within, sum.all-sum.within, sum.missed, sum.told)
+		fmt.Fprintf(w, "\n### An objective of %s\n\n%d of %d rows are within.", objectiveName(percent), sum.within, sum.all)
+		if missed == "" {
+			fmt.Fprintln(w)
+			continue
+		}
+		fmt.Fprintf(w, " Of the others, a room could have kept it on %d. On %d none could, and lagscaler says so on %d of these.\n\n"+
+			"| traffic | protocol | lagscaler | it says | the cheapest room that keeps it |\n|---|---|---|---|---|\n%s",
+			sum.missed, sum.all-sum.within-sum.missed, sum.told, missed)
 	}
 }
 
-// promiseSum counts rows.
+// promiseSum counts rows: all, those in which the objective was kept, those of the others in which a room would have kept it, and those of
+// the rest of which lagscaler says so.
 type promiseSum struct{ all, within, missed, told int }
 
 // add reports whether a row is to be shown: the objective was not kept. found: a room would have kept it.
