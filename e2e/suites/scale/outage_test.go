@@ -61,7 +61,12 @@ func TestTheAPIServerIsDown(t *testing.T) {
 		t.Fatal("the daemon ended")
 	}
 	s.StartAPIServer(t)
-	s.awaitSize("a size that carries 150/s", atLeast(4))
+	awaitFor(t, 3*time.Minute, "a size that carries 150/s", func() error { // an informer tries again up to a minute after an outage
+		if n := s.Size(); n < 4 {
+			return fmt.Errorf("it asks for %d", n)
+		}
+		return nil
+	})
 	s.awaitDecision(d, "a decision after the write", func(got scalerReport) bool {
 		return got.Decision.Current >= 4 && got.Decision.Desired == got.Decision.Current
 	})
