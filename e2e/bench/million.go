@@ -107,7 +107,7 @@ func newDriver(w *world, s *kafkasource.Source) *driver {
 	d := &driver{world: w, source: &moving{Source: s, moves: w.moves}, ring: recent.New(), now: time.Now()}
 	o := engine.Options{SampleInterval: -1}
 	if !w.shard.Alone() {
-		o.Shards = engine.FixedShard(w.shard)
+		o.Shards = engine.FixedShard(w.shard, false)
 	}
 	if w.pages {
 		o.Publish = d.ring.Add

@@ -45,7 +45,7 @@ func newProcess(t testing.TB, now *time.Time, s shard.Shard, scalers []scaler.Sc
 	}
 	o := engine.Options{Targets: declaredScalers{all: scalers}}
 	if !s.Alone() {
-		o.Shards = engine.FixedShard(s)
+		o.Shards = engine.FixedShard(s, false)
 	}
 	p.Engine = engine.New(engine.Settings{Clusters: []engine.Cluster{{Name: "main", Source: p.kafka}}, Mode: scaler.Advise}, o)
 	return p

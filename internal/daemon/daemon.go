@@ -156,12 +156,8 @@ func (d *Daemon) engineOptions(ring *recent.Ring) engine.Options {
 	if d.external != nil {
 		o.Asked = d.external.server.Asked
 	}
-	switch {
-	case d.kube != nil || d.opts.Shard.Alone():
-	case d.opts.Follows:
-		o.Shards = engine.FollowingShard(d.opts.Shard)
-	default:
-		o.Shards = engine.FixedShard(d.opts.Shard)
+	if d.kube == nil && !d.opts.Shard.Alone() {
+		o.Shards = engine.FixedShard(d.opts.Shard, d.opts.Follows)
 	}
 	switch {
 	case d.kube != nil:

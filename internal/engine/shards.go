@@ -27,12 +27,11 @@ type Shards interface {
 	Took(v *shard.View)
 }
 
-// FixedShard is one shard of a fleet in which nobody says when the number of shards changes, nobody else leads, and nothing is scaled: the
-// program without Kubernetes.
-func FixedShard(s shard.Shard) Shards { return fixedShard{view: shard.NewView(s, s.Of)} }
-
-// FollowingShard is FixedShard for a replica that follows, for measurements.
-func FollowingShard(s shard.Shard) Shards { return fixedShard{shard.NewView(s, s.Of), s.Of > 1} }
+// FixedShard is one shard of a fleet in which nobody says when the number of shards changes, and nothing is scaled: the program without
+// Kubernetes. follows: another replica of the shard leads, as in measurements.
+func FixedShard(s shard.Shard, follows bool) Shards {
+	return fixedShard{shard.NewView(s, s.Of), follows}
+}
 
 type fixedShard struct {
 	view    *shard.View

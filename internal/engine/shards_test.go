@@ -17,14 +17,11 @@ import (
 )
 
 // place is what a process is told that it owns.
-type place struct {
-	view, took *shard.View
-	follows    bool
-}
+type place struct{ view, took *shard.View }
 
 func (p *place) View() *shard.View               { return p.view }
 func (p *place) Took(v *shard.View)              { p.took = v }
-func (p *place) Follows() bool                   { return p.follows }
+func (*place) Follows() bool                     { return false }
 func (*place) Stops(breaker.Part) []breaker.Part { return nil }
 func (*place) Parts([]brakes.Limit, map[string]brakes.Parts) map[string]brakes.Parts {
 	return nil

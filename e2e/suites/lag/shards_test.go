@@ -22,7 +22,7 @@ func reading(t *testing.T, c *kafka.Cluster, prefix string, s shard.Shard) *engi
 	read := source(t, kafkasource.Config{Brokers: addresses(c), Group: func(group string) bool { return strings.HasPrefix(group, prefix) }})
 	var o engine.Options
 	if !s.Alone() {
-		o.Shards = engine.FixedShard(s)
+		o.Shards = engine.FixedShard(s, false)
 	}
 	return engine.New(engine.Settings{Clusters: []engine.Cluster{{Name: "e2e", Source: read}}}, o)
 }

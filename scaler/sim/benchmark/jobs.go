@@ -30,17 +30,17 @@ type job struct {
 type part string
 
 const (
-	curves     part = "curves"   // every candidate
-	declared   part = "declared" // our policy with other declarations
-	bounds     part = "bounds"   // lower bounds of the cost
-	sizes      part = "sizes"    // 12 and 144 partitions
-	ablation   part = "ablation" // our policy without one of its parts
-	troubled   part = "troubled" // with faults
-	chosenNot  part = "unseen"   // on traffic on which nothing was chosen
-	priced     part = "priced"   // what the fleets that are played along say of our policy
-	later      part = "later"    // our policy, without the first day
-	objectives part = "promised" // our policy with objectives
-	rooms      part = "rooms"    // our policy with one of the rooms for objectives in force all the time
+	curves     part = "curves"     // every candidate
+	declared   part = "declared"   // our policy with other declarations
+	bounds     part = "bounds"     // lower bounds of the cost
+	sizes      part = "sizes"      // 12 and 144 partitions
+	ablation   part = "ablation"   // our policy without one of its parts
+	troubled   part = "troubled"   // with faults
+	chosenNot  part = "unseen"     // on traffic on which nothing was chosen
+	priced     part = "priced"     // what the fleets that are played along say of our policy
+	later      part = "later"      // our policy, without the first day
+	objectives part = "objectives" // our policy with objectives
+	rooms      part = "rooms"      // our policy with one of the rooms for objectives in force all the time
 	partitions      = 48
 )
 
@@ -57,9 +57,6 @@ type jobList []*job
 
 func (l *jobList) add(p part, t traffic, w sim.World, list ...candidate) {
 	w.Steps, w.PeakLoad = t.Steps, t.load()
-	if p == later || p == rooms {
-		w.Uncounted = t.uncounted()
-	}
 	for _, c := range list {
 		*l = append(*l, &job{part: p, traffic: t, world: w, policy: c.name, run: func(j *job) (sim.Result, error) {
 			policy, err := c.make(j.world)
@@ -105,7 +102,7 @@ func (l *jobList) seeded(t traffic, w sim.World, seeds int) {
 	for seed := range uint64(seeds) {
 		w.Seed, w.Initial = seed+1, 0
 		l.add(curves, t, w, candidates()...)
-		l.add(later, t, w, presets()...)
+		l.add(later, t, t.settled(w), presets()...)
 		l.add(declared, t, w, declarations()...)
 		w.Initial = partitions
 		l.add(declared, t, w, oversized()...)
@@ -125,8 +122,9 @@ func (l *jobList) priced(t traffic, w sim.World, seeds int) {
 
 // promised are objectives, and each room that may be in force for them. A room is chosen after a day, so only what comes after it counts.
 func (l *jobList) promised(t traffic, w sim.World) {
+	w = t.settled(w)
 	l.add(rooms, t, w, inRooms()...)
-	w.Steps, w.PeakLoad, w.Uncounted = t.Steps, t.load(), t.uncounted()
+	w.Steps, w.PeakLoad = t.Steps, t.load()
 	for _, percent := range promisedPercent {
 		*l = append(*l, &job{part: objectives, traffic: t, world: w, policy: objectiveName(percent), run: func(j *job) (r sim.Result, err error) {
 			j.says, r, err = sim.Promised(j.traffic.Trace, j.world, scaler.Spec{Objective: &percent})

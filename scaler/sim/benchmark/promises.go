@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -84,7 +85,7 @@ func (s *promiseSum) add(j *job, percent float64, found bool) bool {
 // keeping is the cheapest room within the budget that keeps an objective, with what it cost; ok is false if none does.
 func (t table) keeping(percent float64) (ok bool, room string) {
 	sorted := slices.Clone(t.jobs)
-	slices.SortStableFunc(sorted, func(a, b *job) int { return int(1e6 * (a.result.CostOverFluid - b.result.CostOverFluid)) })
+	slices.SortStableFunc(sorted, func(a, b *job) int { return cmp.Compare(a.result.CostOverFluid, b.result.CostOverFluid) })
 	for _, j := range sorted {
 		if j.result.CostOverFluid <= promise.DefaultBudget*sorted[0].result.CostOverFluid && j.result.LatePercent <= 100-percent {
 			return true, fmt.Sprintf("%s (%s)", rowOf(j.result).alone().cell(), j.policy)

@@ -45,6 +45,12 @@ func (t traffic) uncounted() time.Duration {
 	return day
 }
 
+// settled is a world in which the first day does not count.
+func (t traffic) settled(w sim.World) sim.World {
+	w.Uncounted = t.uncounted()
+	return w
+}
+
 // load is its peak as a share of what a consumer for each partition processes; 0: the usual one.
 func (t traffic) load() float64 {
 	if t.Name == small {
