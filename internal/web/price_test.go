@@ -21,17 +21,40 @@ func played(hours int, rateAt func(second int) float64) promise.Play {
 	return playedSeconds(hours*3600, rateAt)
 }
 
-func playedSeconds(seconds int, rateAt func(second int) float64) (p promise.Play) {
+func playedSeconds(seconds int, rateAt func(second int) float64) promise.Play {
+	return playedAndMeasured(seconds, rateAt, func(int) promise.Measured { return promise.Measured{} })
+}
+
+func playedAndMeasured(seconds int, rateAt func(second int) float64, measured func(second int) promise.Measured) (p promise.Play) {
 	for second := 0; second < seconds; second += 10 {
 		rate := rateAt(second)
 		p = p.Next(promise.Poll{
 			Now: t0.Add(time.Duration(second) * time.Second), Seconds: 10, Arrived: 10 * rate, Rate: rate, Expected: rate, Peak: rate,
 			Decides: second%30 == 0, SinceDecision: 30, PerConsumer: 100, Partitions: 48, Consumers: 12, Least: 1,
 			Starts: []float64{40}, Pauses: []float64{8}, Longest: 8, Horizon: 63, Commit: 5, Target: 30 * time.Second, Drain: 120, Window: 240,
-			Utilization: 0.92, DownUtilization: 0.87, KeepsReserve: true,
+			Utilization: 0.92, DownUtilization: 0.87, KeepsReserve: true, Measured: measured(second),
 		})
 	}
 	return p
+}
+
+// A price says by how many seconds its late records are corrected: more were really late than were played, in bursts that left many nearly
+// late. Its twin, a group that was as late as was played, has no such line.
+func TestPriceSaysWhatWasCorrected(t *testing.T) {
+	bursts := func(second int) float64 {
+		if second%3600 < 180 {
+			return 1500 + float64(second%7)*300
+		}
+		return 400
+	}
+	for late, want := range map[uint64]string{0: "", 20_000_000: "late records count as if the target lag were 19 s shorter: the group was so much later than what was played"} {
+		play := playedAndMeasured(8*3600, bursts, func(second int) promise.Measured {
+			return promise.Measured{Judged: uint64(second) * 1000, Late: late * uint64(second) / (8 * 3600), Ours: true}
+		})
+		if page := PriceOf("shop/orders", 30*time.Second, 99.9, &play, 1); page.Later != want {
+			t.Errorf("%d late records: %q, want %q", late, page.Later, want)
+		}
+	}
 }
 
 // The price list of a scaler is in replicas, has its own objective, and is empty until an hour was played.

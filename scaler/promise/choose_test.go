@@ -1,6 +1,7 @@
 package promise
 
 import (
+	"math"
 	"testing"
 	"time"
 )
@@ -20,7 +21,7 @@ func played(costs, late map[int]float64, hours float64) Play {
 		if c, ok := costs[k]; ok {
 			cost, lates = c, late[k]
 		}
-		today.fleets[k] = fleetDay{float32(cost * hours * 3600), float32(lates), float32(cost)}
+		today.fleets[k] = fleetDay{float32(cost * hours * 3600), float32(lates), float32(lates), float32(cost)}
 	}
 	p.keep(rows)
 	return p
@@ -67,20 +68,24 @@ func TestTheCheapestRoomThatKeepsTheObjective(t *testing.T) {
 	}
 }
 
-// Rooms are corrected by what really was late.
+// The correction is a time: as many margins as the real fleet was later than the fleet that was played.
 func TestCorrection(t *testing.T) {
 	one := oneDay{Judged: 1e6, PlayedOf: 1e6, Seconds: 86400}
 	for name, c := range map[string]struct {
 		change func(d *oneDay)
 		want   float64
 	}{
-		"nothing was late":               {func(*oneDay) {}, 1},
-		"as late as played":              {func(d *oneDay) { d.Late, d.PlayedLate = 5000, 5000 }, 1},
-		"twice as late":                  {func(d *oneDay) { d.Late, d.PlayedLate = 5000, 2000 }, 2},
-		"ten times as late":              {func(d *oneDay) { d.Late, d.PlayedLate = 99000, 9000 }, 3},
-		"never late":                     {func(d *oneDay) { d.PlayedLate = 9000 }, 1},
-		"nothing was measured":           {func(d *oneDay) { d.Judged, d.PlayedLate = 0, 9000 }, 1},
-		"too little was measured to say": {func(d *oneDay) { d.Seconds, d.Late = 1000, 5000 }, 1},
+		"nothing was late":                   {func(*oneDay) {}, 0},
+		"as late as played":                  {func(d *oneDay) { d.Late, d.PlayedLate, d.PlayedNearly = 5000, 5000, 9800 }, 0},
+		"half a margin later":                {func(d *oneDay) { d.Late, d.PlayedLate, d.PlayedNearly = 3500, 1000, 5800 }, 0.5},
+		"late, where none was late but many": {func(d *oneDay) { d.Late, d.PlayedNearly = 1000, 3800 }, 0.25},
+		"two margins later":                  {func(d *oneDay) { d.Late, d.PlayedLate, d.PlayedNearly = 11000, 1000, 5800 }, 2},
+		"ten margins later":                  {func(d *oneDay) { d.Late, d.PlayedLate, d.PlayedNearly = 51000, 1000, 5800 }, 3},
+		"twin: none nearly late, a few were": {func(d *oneDay) { d.Late = 20 }, 0.1},
+		"never late":                         {func(d *oneDay) { d.PlayedLate, d.PlayedNearly = 9000, 9800 }, 0},
+		"an older build: nearly not counted": {func(d *oneDay) { d.Late, d.PlayedLate = 9100, 9000 }, 0.5},
+		"nothing was measured":               {func(d *oneDay) { d.Judged, d.PlayedLate = 0, 9000 }, 0},
+		"too little was measured to say":     {func(d *oneDay) { d.Seconds, d.Late = 1000, 5000 }, 0},
 	} {
 		d := one
 		c.change(&d)
@@ -88,6 +93,27 @@ func TestCorrection(t *testing.T) {
 		if got := p.Correction(); got < c.want-1e-6 || got > c.want+1e-6 {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
+	}
+}
+
+// A room counts as many of its own records as late as were so many margins from it: the room in force is late as measured, and a room in
+// which none was nearly late is not late for what happened in another.
+func TestCorrectedRooms(t *testing.T) {
+	p := played(map[int]float64{0: 10, 3: 12, 5: 14}, map[int]float64{0: 1000}, 25)
+	rows := p.rows()
+	fleets := &rows[0].days[keptDays-1].fleets
+	fleets[0].nearly, fleets[3].nearly = 5800, 2000
+	p.keep(rows)
+	p.days = days{{Judged: 1e6, Late: 3500, PlayedOf: 1e6, PlayedLate: 1000, PlayedNearly: 5800, Seconds: 86400}}
+	list, _ := p.options(0)
+	for room, late := range map[int]float64{0: 0.0034, 3: 0.001, 5: 0} {
+		if got := 1 - list[room].Kept; math.Abs(got-late) > 1e-6 {
+			t.Errorf("room %d: %v of the records late, want %v", room, got, late)
+		}
+	}
+	p = p.Uncorrected()
+	if bare, _ := p.options(0); 1-bare[0].Kept < 0.00099 || 1-bare[0].Kept > 0.00101 {
+		t.Errorf("not corrected: %+v", bare[0])
 	}
 }
 
@@ -104,7 +130,7 @@ func TestMeasured(t *testing.T) {
 		"counters begin anew":   {Measured{500, 30, true}, Measured{100, 10, true}, 0},
 	} {
 		in.Measured = c.now
-		if got := (days{}).with(&in, c.last, 3).sum(); got.Judged != c.want || got.PlayedLate != min(3, c.want) {
+		if got := (days{}).with(&in, c.last, 3, 4).sum(); got.Judged != c.want || got.PlayedLate != min(3, c.want) {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}

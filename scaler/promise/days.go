@@ -24,13 +24,15 @@ type oneDay struct {
 	Late       float64 `json:"late"`
 	PlayedOf   float64 `json:"playedOf"` // records that arrived
 	PlayedLate float64 `json:"playedLate"`
+
+	PlayedNearly float64 `json:"playedNearly,omitempty"` // late, or less than a margin earlier
 }
 
 // days are the last days, the oldest first. They are replaced, never changed.
 type days []oneDay
 
-// with adds a poll; late is how many records were late in the fleet of the room in force.
-func (d days) with(in *Poll, last Measured, late float64) days {
+// with adds a poll; late and nearly are how many records were so in the fleet of the room in force.
+func (d days) with(in *Poll, last Measured, late, nearly float64) days {
 	m := in.Measured
 	if !m.Ours || !last.Ours || m.Judged < last.Judged || m.Late < last.Late {
 		return d
@@ -48,13 +50,14 @@ func (d days) with(in *Poll, last Measured, late float64) days {
 	one.Seconds += in.Seconds
 	one.PlayedOf += in.Arrived
 	one.PlayedLate += late
+	one.PlayedNearly += nearly
 	return list
 }
 
 func dayOf(t time.Time) int64 { return t.Unix() / int64(day/time.Second) }
 
 // fleetDay is a fleet's day.
-type fleetDay struct{ cost, late, most float32 } // consumer seconds, records, consumers
+type fleetDay struct{ cost, late, nearly, most float32 } // consumer seconds, records, records, consumers
 
 // rowDay is a row's day.
 type rowDay struct {
@@ -98,7 +101,7 @@ func (d *rowDay) add(o *rowDay) {
 	d.seconds, d.arrived = d.seconds+o.seconds, d.arrived+o.arrived
 	for k, f := range o.fleets {
 		sum := &d.fleets[k]
-		*sum = fleetDay{sum.cost + f.cost, sum.late + f.late, max(sum.most, f.most)}
+		*sum = fleetDay{sum.cost + f.cost, sum.late + f.late, sum.nearly + f.nearly, max(sum.most, f.most)}
 	}
 }
 
@@ -133,8 +136,8 @@ func (p *Play) addUp() {
 	}
 	p.now.fleets = p.now.fleets.each(func(row, room int, f *fleet) {
 		total := &todays[row].fleets[room]
-		*total = fleetDay{total.cost + f.cost, total.late + f.late, max(total.most, f.most)}
-		f.cost, f.late, f.most = 0, 0, f.asked
+		*total = fleetDay{total.cost + f.cost, total.late + f.late, total.nearly + f.nearly, max(total.most, f.most)}
+		f.cost, f.late, f.nearly, f.most = 0, 0, 0, f.asked
 	})
 	p.keep(rows)
 	p.now.seconds, p.now.arrived = 0, 0

@@ -22,7 +22,7 @@
 // The fleet that keeps 70 % of the hour's peak has 21 consumers, and is late in each of these bursts: 0.4 % of the day's records. The fleet that
 // keeps all of it has 33, and is never late. So a promise of 99.9 % within 30 s costs 33 consumers, and one of 99 % costs 21.
 //
-// The simulation is simplified: records are a continuous flow, and partitions are equal. How far that is from the real group is
+// The simulation is simplified: records are a continuous flow, and partitions are equal. How many seconds the real group is later is
 // learned while lagscaler acts: see [Play.Correction]. All values are immutable; nothing here reads a clock.
 //
 // The package has one task, to play these groups, and is not divided: all of it is one value, the Play.

@@ -19,8 +19,10 @@ type fleet struct {
 	downs   uint32  // steps down in the last hour, a bit for each: the lowest bit is the present part of an hour
 	changes uint32  // so far
 
-	late, cost float32 // records, and consumer seconds, since the totals were added up
-	most       float32 // consumers
+	late   float32 // records, since the totals were added up
+	nearly float32 // records that were late, or less than a margin earlier than that
+	cost   float32 // consumer seconds
+	most   float32 // consumers
 }
 
 // pods are on their way: so many will work after so many seconds, of those that it takes.
@@ -68,13 +70,13 @@ func (f *fleet) next(in *Poll, r *row, room float64) {
 }
 
 // process lets the consumers work since the last poll, and counts what became late: records that reached the target's age while they
-// waited. Records wait in the order in which they came.
+// waited, and with that of a target that is shorter by the margin, what nearly did. Records wait in the order in which they came.
 func (f *fleet) process(in *Poll, r *row) {
 	if f.rests(in) {
 		f.pass(in)
 		return
 	}
-	overdue := f.backlog - r.before
+	before := f.backlog
 	left, able := float32(in.Seconds), 0.0
 	for f.pods[0].to > 0 && f.pods[0].due <= left {
 		p := f.pods[0]
@@ -91,7 +93,8 @@ func (f *fleet) process(in *Poll, r *row) {
 	}
 	able += in.can(f.works, f.run(in, left))
 	f.backlog = max(0, f.backlog+in.Arrived-able)
-	f.late += float32(lateOf(overdue, f.backlog-r.young, r.aged))
+	f.late += float32(r.late.of(before, f.backlog))
+	f.nearly += float32(r.nearly.of(before, f.backlog))
 	f.pass(in)
 }
 
@@ -127,8 +130,13 @@ func (f *fleet) pass(in *Poll) {
 	f.downs <<= in.parts
 }
 
-// lateOf is how many of the records that reached the target's age since the last poll waited then. before and now are how many more
-// records wait than arrived within the target: from 0 on, the oldest is too old.
+// of is how many records became too old since the last poll, of a fleet with such a backlog before and now.
+func (d *deadline) of(before, now float64) float64 {
+	return lateOf(before-d.before, now-d.young, d.aged)
+}
+
+// lateOf is how many of the records that reached an age since the last poll waited then. before and now are how many more records wait
+// than arrived within it: from 0 on, the oldest is too old.
 func lateOf(before, now, aged float64) float64 {
 	switch {
 	case now <= 0 && before <= 0:

@@ -136,3 +136,30 @@ func TestMeasurementsCoverTheWindow(t *testing.T) {
 		}
 	}
 }
+
+// Records that waited for longer than the target without its margin were nearly late, and for longer than the target late.
+func TestNearlyLate(t *testing.T) {
+	const rate, target, less = 100, 30, 24
+	for name, c := range map[string]struct {
+		before, now  float64 // s for which the oldest record has waited
+		late, nearly float64 // of the records that became as old in this time
+	}{
+		"never nearly":                  {10, 24, 0, 0},
+		"nearly in the second half":     {21, 27, 0, 0.5},
+		"nearly, and never late":        {25, 30, 0, 1},
+		"nearly, then late":             {27, 33, 0.5, 1},
+		"late all the time":             {40, 50, 1, 1},
+		"late, then only nearly":        {33, 27, 0.5, 1},
+		"late, then not even nearly so": {34, 22, 1. / 3, 10. / 12},
+	} {
+		a, in, late, nearly := arrivals{}, usual(monday, rate), deadline{}, deadline{}
+		for range 20 {
+			a = a.with(in.Seconds, in.Arrived)
+			late, nearly = deadlineAt(target, late.young, &in, a), deadlineAt(less, nearly.young, &in, a)
+		}
+		gotLate, gotNearly := late.of(rate*c.before, rate*c.now)/in.Arrived, nearly.of(rate*c.before, rate*c.now)/in.Arrived
+		if math.Abs(gotLate-c.late) > 1e-9 || math.Abs(gotNearly-c.nearly) > 1e-9 {
+			t.Errorf("%s: %v late, %v nearly, want %v and %v", name, gotLate, gotNearly, c.late, c.nearly)
+		}
+	}
+}

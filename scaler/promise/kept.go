@@ -9,7 +9,7 @@ import (
 )
 
 // kept are the fleets of all rows between two polls, by row, then by Rooms: one list of bytes, because most fleets rest. A fleet at rest
-// takes 10 bytes, and a [fleet] 72. What was put in comes out to the last bit. It is replaced, never changed.
+// takes 10 bytes, and a [fleet] 80. What was put in comes out to the last bit. It is replaced, never changed.
 //
 //	2 bytes       which of the numbers follow that a fleet at rest does not need, see the constants below
 //	2             asked
@@ -30,6 +30,7 @@ const (
 	hasCalm           // fewer have been enough
 	hasDowns          // there were steps down in the last hour
 	hasLate           // records were late
+	hasNearly         // others were nearly late
 	hasMost           // there were others than are asked for
 	hasMore           // asked or changes need more than 2 bytes
 )
@@ -91,6 +92,9 @@ func (f *fleet) pack(b []byte) []byte {
 	}
 	if !same(f.late, 0) {
 		has, b = has|hasLate, packed.AppendFloat32(b, f.late)
+	}
+	if !same(f.nearly, f.late) {
+		has, b = has|hasNearly, packed.AppendFloat32(b, f.nearly)
 	}
 	if !same(f.most, f.asked) {
 		has, b = has|hasMost, packed.AppendFloat32(b, f.most)
@@ -155,6 +159,10 @@ func (f *fleet) unpack(b []byte) []byte {
 	}
 	if has&hasLate != 0 {
 		f.late, b = packed.Float32(b)
+		f.nearly = f.late
+	}
+	if has&hasNearly != 0 {
+		f.nearly, b = packed.Float32(b)
 	}
 	if has&hasMost != 0 {
 		f.most, b = packed.Float32(b)

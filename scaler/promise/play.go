@@ -67,6 +67,7 @@ type Play struct {
 	measured Measured // as of the last poll
 	starts   []float64
 	start    float64 // the median of starts: s until the pods of a step up have joined
+	margin   float64 // of the scaler's own target, as of the last poll
 }
 
 // now is the part of a play that is not saved: after a restart fleets begin anew, without a backlog.
@@ -94,7 +95,7 @@ func (p Play) Next(in Poll) Play {
 	if !slices.Equal(in.Starts, p.starts) {
 		p.starts, p.start = in.Starts, median(in.Starts)
 	}
-	in.usualStart = p.start
+	in.usualStart, p.margin = p.start, margin(min(in.Target, longestTarget).Seconds(), in.Horizon)
 	at := in.Now.UnixNano() / int64(step)
 	if p.now.step != at {
 		p.addUp()
@@ -107,20 +108,20 @@ func (p Play) Next(in Poll) Play {
 	p.now.rows = slices.Clone(p.now.rows)
 	var r row
 	var rates [len(Rooms)]float64
-	late := float32(0) // of the room in force
+	var late, nearly float32 // of the room in force
 	p.now.fleets = p.now.fleets.each(func(i, k int, f *fleet) {
 		if k == 0 {
 			past := &p.now.rows[i]
 			r = past.next(p.terms[i], &in, p.now.arrivals, at, p.start)
 			rates = past.rooms(r.floor, in.Idle)
 		}
-		before := f.late
+		before := *f
 		f.next(&in, &r, rates[k])
 		if i == 0 && k == p.inForce.Room {
-			late = f.late - before
+			late, nearly = f.late-before.late, f.nearly-before.nearly
 		}
 	})
-	p.days = p.days.with(&in, p.measured, float64(late))
+	p.days = p.days.with(&in, p.measured, float64(late), float64(nearly))
 	p.measured = in.Measured
 	return p
 }

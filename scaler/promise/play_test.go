@@ -196,6 +196,22 @@ func TestSaved(t *testing.T) {
 			t.Errorf("%v: saved %+v, loaded %+v", want[i].Room, want[i], got[i])
 		}
 	}
+	nearly := func(p *Play) (sum [len(Rooms)]float64) {
+		all := p.row(0).sum()
+		for k, f := range all.fleets {
+			sum[k] = float64(f.nearly-f.late) / all.arrived
+		}
+		return sum
+	}
+	before, after := nearly(&p), nearly(&back)
+	for k := range before {
+		if math.Abs(after[k]-before[k]) > 1e-5+0.003*before[k] {
+			t.Errorf("%v: %v of the records were nearly late, loaded %v", Rooms[k], before[k], after[k])
+		}
+	}
+	if before[noRoom] < 1e-4 {
+		t.Errorf("%v of the records were nearly late: too few to see whether they are saved", before[noRoom])
+	}
 	var again Play
 	if err := json.Unmarshal([]byte(mustSave(t, back)), &again); err != nil || back.inForce.Room != p.inForce.Room || !reflect.DeepEqual(again, back) {
 		t.Errorf("it is another one after it was saved again: %v", err)
@@ -251,6 +267,25 @@ func TestSavedBefore(t *testing.T) {
 			t.Errorf("%v: %+v, was %+v", want[i].Room, got[i], want[i])
 		}
 	}
+	// Builds that did not count what was nearly late: nothing else is lost, and only what was late is known to have been nearly so.
+	var known map[string]any
+	if err := json.Unmarshal([]byte(mustSave(t, p)), &known); err != nil {
+		t.Fatal(err)
+	}
+	if _, saved := known["nearly"]; !saved {
+		t.Error("what was nearly late is not saved")
+	}
+	delete(known, "nearly")
+	text, err := json.Marshal(known)
+	var older Play
+	if err := errors.Join(err, json.Unmarshal(text, &older)); err != nil {
+		t.Fatal(err)
+	}
+	for k, f := range older.row(0).sum().fleets {
+		if w := now.row(0).sum().fleets[k]; f.cost != w.cost || f.late != w.late || f.most != w.most || f.nearly != f.late {
+			t.Errorf("%v: %+v, was %+v", Rooms[k], f, w)
+		}
+	}
 }
 
 // What cannot have been saved is refused, and what another version with other rooms has saved begins anew.
@@ -298,6 +333,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte(`{"rows":[{"targetLag":1}]}`))
 	f.Add([]byte(savedBefore(f, traffic(Play{}, 2, 0.999, bursts))))
 	f.Add([]byte(`{"terms":[{"targetLag":1}],"grain":1,"played":"AwA="}`))
+	f.Add([]byte(`{"terms":[{"targetLag":1}],"grain":1,"played":"AwA=","nearly":{"grain":1,"played":"AwA="}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var p Play
 		if json.Unmarshal(data, &p) != nil {

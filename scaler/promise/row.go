@@ -29,14 +29,38 @@ type row struct {
 	target, drain float64
 	horizon       float64
 	faster        float64 // a start takes so much of the time that it really took
-	before, young float64 // records that arrived within the target, at the poll before and now
-	aged          float64 // records that became as old as the target since the poll before
+	late, nearly  deadline
 	floor         float64 // the reserve for returning peaks
+}
+
+// deadline is an age at which a record is too old: the target, or a margin less.
+type deadline struct {
+	before, young float64 // records that arrived within this time, at the poll before and now
+	aged          float64 // records that became as old since the poll before
+}
+
+// deadlineAt is the deadline of an age at a poll; before is young at the poll before.
+func deadlineAt(age, before float64, in *Poll, a arrivals) deadline {
+	young := a[len(a)-1].total - a.until(age)
+	return deadline{before, young, max(0, before+in.Arrived-young)}
+}
+
+// A margin is a number of seconds. Records that would be late if the target were so much shorter are nearly late. [Play.Correction] says how
+// many margins the real group is later than a fleet. The longer a replica needs until it works, the more can a fleet be wrong.
+const (
+	marginOfHorizon = 0.1
+	marginOfTarget  = 0.5 // at most
+)
+
+// margin is that of a target; horizon is the time until a replica that is requested now works.
+func margin(target, horizon float64) float64 {
+	return min(marginOfTarget*target, marginOfHorizon*horizon)
 }
 
 // pastRow is what a row remembers from poll to poll.
 type pastRow struct {
-	young    float64 // as of a row, at the last poll
+	late     float64 // records that arrived within the target, at the last poll
+	nearly   float64 // and within the target without its margin
 	peaks    peaks
 	greatest [len(times)]float32 // of peaks, by times
 }
@@ -54,9 +78,8 @@ func (past *pastRow) next(t Terms, in *Poll, a arrivals, now int64, start float6
 		r.faster = 0.5
 		r.horizon -= r.faster * start
 	}
-	r.before, r.young = past.young, a[len(a)-1].total-a.until(r.target)
-	r.aged = max(0, r.before+in.Arrived-r.young)
-	past.young = r.young
+	r.late, r.nearly = deadlineAt(r.target, past.late, in, a), deadlineAt(r.target-margin(r.target, r.horizon), past.nearly, in, a)
+	past.late, past.nearly = r.late.young, r.nearly.young
 	past.add(now, a.effective(in.Rate, t.Target.Seconds()/2))
 	if in.KeepsReserve && !in.Idle {
 		r.floor = float64(past.greatest[hourOf]) * ReserveShare(r.target, r.horizon, in.pause())

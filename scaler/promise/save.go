@@ -10,18 +10,27 @@ import (
 	"github.com/lagscaler/lagscaler/scaler/packed"
 )
 
-// saved is a Play as JSON. Numbers of fleets are logarithms, to 0.04 %, or as many times as much as fit into mostSaved bytes.
+// saved is a Play as JSON. Numbers of fleets are logarithms, to 0.04 %, or as many times as much as fit.
 type saved struct {
-	InForce inForce    `json:"inForce,omitzero"`
-	Days    days       `json:"days,omitempty"`
-	Terms   []Terms    `json:"terms,omitempty"`  // of the rows
-	Grain   int64      `json:"grain,omitempty"`  // of the logarithms
-	Played  string     `json:"played,omitempty"` // base64 of deflated numbers, see numbers
-	Rows    []savedRow `json:"rows,omitempty"`   // of older builds
+	InForce inForce `json:"inForce,omitzero"`
+	Days    days    `json:"days,omitempty"`
+	Terms   []Terms `json:"terms,omitempty"` // of the rows
+	packedNumbers
+	Nearly packedNumbers `json:"nearly,omitzero"` // records that were nearly late and not late; older builds have none
+	Rows   []savedRow    `json:"rows,omitempty"`  // of older builds
 }
 
-// mostSaved are the bytes of Played. Fleets of a week of real traffic take about two thirds of it.
-const mostSaved = 2100
+// packedNumbers are the same numbers of all rows.
+type packedNumbers struct {
+	Grain  int64  `json:"grain,omitempty"`  // of the logarithms
+	Played string `json:"played,omitempty"` // base64 of deflated differences
+}
+
+// mostSaved and mostNearly are the bytes of both. Fleets of a week of real traffic take about two thirds of them.
+const (
+	mostSaved  = 2100
+	mostNearly = 700
+)
 
 // savedRow is a row as older builds saved it.
 type savedRow struct {
@@ -36,7 +45,9 @@ type savedRow struct {
 // How many numbers a row has: whole ones, then logarithms.
 const (
 	wholeOf = 2 + 2*(1+keptDays)
-	codesOf = (1+keptDays)*len(Rooms)*3 + int(steps) + hours
+	codesOf = fleetsOf*3 + int(steps) + hours
+
+	fleetsOf = (1 + keptDays) * len(Rooms)
 )
 
 // IsZero reports whether nothing was played.
@@ -48,65 +59,102 @@ func (p Play) MarshalJSON() ([]byte, error) {
 	if p.IsZero() {
 		return json.Marshal(out)
 	}
-	text, grain, err := packed.Fit(mostSaved, len(p.terms)*(wholeOf+codesOf), func(grain int) (string, error) { return packed.Pack(p.numbers(int64(grain))) })
+	var err error
+	rows := p.rows()
+	out.packedNumbers, err = ofRows.pack(mostSaved, rows, (*rowDays).numbers)
 	if err != nil {
-		return nil, fmt.Errorf("promise: %w", err)
+		return nil, err
 	}
-	out.Grain, out.Played = int64(grain), text
+	out.Nearly, err = nearlyOfRows.pack(mostNearly, rows, (*rowDays).nearly)
+	if err != nil {
+		return nil, err
+	}
 	return json.Marshal(out)
 }
 
-// numbers are the differences of the numbers of all rows: most of a row are those of the row before, or nearly. Equal numbers of all
-// rows stand together.
-func (p *Play) numbers(grain int64) (raw []byte) {
-	rows := make([][]int64, len(p.terms))
-	for i, r := range p.rows() {
-		rows[i] = r.whole()
-		all := r.peaks.all()
-		for _, v := range r.logarithms(all) {
-			rows[i] = append(rows[i], (int64(encode(*v))+grain/2)/grain)
-		}
-	}
-	for k := range wholeOf + codesOf {
-		last := int64(0)
-		if k >= wholeOf+3 && len(rows) > 0 {
-			last = rows[0][k-3] // the same of the room before
-		}
-		for _, row := range rows {
-			raw, last = binary.AppendVarint(raw, row[k]-last), row[k]
-		}
-	}
-	return raw
+// packing is how numbers of rows are packed: as differences, because most numbers of a row are those of the row before, or about the same.
+// Equal numbers of all rows stand together. A number of the first row is like that of the room before it.
+type packing struct {
+	numbers int // of a row
+	whole   int // of them, first: they are of no room
+	aRoom   int // numbers of a room
 }
 
-// read is the reverse of numbers.
-func (p *Play) read(in *saved) error {
-	if len(in.Terms) == 0 || len(in.Terms) > mostRows || in.Grain < 1 || in.Grain > math.MaxUint16 {
-		return errors.New("promise: not what was saved")
+var (
+	ofRows       = packing{wholeOf + codesOf, wholeOf, 3}
+	nearlyOfRows = packing{fleetsOf, 0, 1}
+)
+
+// like is what a number of the first row is like; others are like that of the row before.
+func (l packing) like(first []int64, k int) int64 {
+	if k < l.whole+l.aRoom {
+		return 0
 	}
-	raw, err := packed.Unpack(in.Played, int64(mostRows*(wholeOf+codesOf)*binary.MaxVarintLen64))
+	return first[k-l.aRoom]
+}
+
+// pack packs rows into so many bytes; numbers are those of a row, its logarithms divided by a grain.
+func (l packing) pack(most int, rows []rowDays, numbers func(r *rowDays, grain int64) []int64) (packedNumbers, error) {
+	text, grain, err := packed.Fit(most, len(rows)*l.numbers, func(grain int) (string, error) {
+		var all [][]int64
+		for i := range rows {
+			all = append(all, numbers(&rows[i], int64(grain)))
+		}
+		var raw []byte
+		for k := range l.numbers {
+			last := l.like(all[0], k)
+			for _, row := range all {
+				raw, last = binary.AppendVarint(raw, row[k]-last), row[k]
+			}
+		}
+		return packed.Pack(raw)
+	})
 	if err != nil {
-		return fmt.Errorf("promise: %w", err)
+		return packedNumbers{}, fmt.Errorf("promise: %w", err)
+	}
+	return packedNumbers{int64(grain), text}, nil
+}
+
+// unpack is the reverse of pack, for n rows; nil: there are more or fewer numbers.
+func (l packing) unpack(p packedNumbers, n int) ([][]int64, error) {
+	if p.Grain < 1 || p.Grain > math.MaxUint16 {
+		return nil, fmt.Errorf("promise: a grain of %d", p.Grain)
+	}
+	raw, err := packed.Unpack(p.Played, int64(mostRows*l.numbers*binary.MaxVarintLen64))
+	if err != nil {
+		return nil, fmt.Errorf("promise: %w", err)
 	}
 	differences, err := packed.Varints(raw)
 	if err != nil {
-		return fmt.Errorf("promise: %w", err)
+		return nil, fmt.Errorf("promise: %w", err)
 	}
+	if len(differences) != n*l.numbers {
+		return nil, nil
+	}
+	rows := make([][]int64, n)
+	for k := range l.numbers {
+		last := l.like(rows[0], k)
+		for i := range rows {
+			last += differences[k*n+i]
+			rows[i] = append(rows[i], last)
+		}
+	}
+	return rows, nil
+}
+
+// read is the reverse of MarshalJSON, of all rows.
+func (p *Play) read(in *saved) error {
 	n := len(in.Terms)
-	if len(differences) != n*(wholeOf+codesOf) {
+	if n == 0 || n > mostRows {
+		return errors.New("promise: not what was saved")
+	}
+	numbers, err := ofRows.unpack(in.packedNumbers, n)
+	if err != nil {
+		return err
+	}
+	if numbers == nil {
 		*p = Play{} // other rooms
 		return nil
-	}
-	numbers := make([][]int64, n)
-	for k := range wholeOf + codesOf {
-		last := int64(0)
-		if k >= wholeOf+3 {
-			last = numbers[0][k-3]
-		}
-		for i := range numbers {
-			last += differences[k*n+i]
-			numbers[i] = append(numbers[i], last)
-		}
 	}
 	rows := make([]rowDays, n)
 	for i, t := range in.Terms {
@@ -114,8 +162,51 @@ func (p *Play) read(in *saved) error {
 			return err
 		}
 	}
+	if in.Nearly != (packedNumbers{}) {
+		if numbers, err = nearlyOfRows.unpack(in.Nearly, n); err != nil {
+			return err
+		}
+		for i := range numbers {
+			if err := rows[i].takeNearly(numbers[i], in.Nearly.Grain); err != nil {
+				return err
+			}
+		}
+	}
 	p.terms = in.Terms
 	p.keep(rows)
+	return nil
+}
+
+// numbers are all numbers of a row but those of nearly.
+func (r *rowDays) numbers(grain int64) []int64 {
+	list := r.whole()
+	for _, v := range r.logarithms(r.peaks.all()) {
+		list = append(list, code(*v, grain))
+	}
+	return list
+}
+
+// nearly are the logarithms of the records that were nearly late and not late, by day and room.
+func (r *rowDays) nearly(grain int64) (list []int64) {
+	for _, d := range r.all() {
+		for _, f := range d.fleets {
+			list = append(list, code(f.nearly-f.late, grain))
+		}
+	}
+	return list
+}
+
+// takeNearly takes what nearly gave.
+func (r *rowDays) takeNearly(codes []int64, grain int64) error {
+	for _, d := range r.all() {
+		for k := range d.fleets {
+			v, err := valueOf(codes[0], grain)
+			if err != nil {
+				return err
+			}
+			d.fleets[k].nearly, codes = d.fleets[k].late+v, codes[1:]
+		}
+	}
 	return nil
 }
 
@@ -157,11 +248,15 @@ func (r *rowDays) take(t Terms, numbers []int64, grain int64) error {
 		}
 	}
 	for k, v := range r.logarithms(all) {
-		code := numbers[wholeOf+k]
-		if code < 0 || code > math.MaxUint16/grain+1 {
-			return fmt.Errorf("promise: %d is no logarithm", code)
+		var err error
+		if *v, err = valueOf(numbers[wholeOf+k], grain); err != nil {
+			return err
 		}
-		*v = decode(uint16(min(math.MaxUint16, code*grain)))
+	}
+	for _, d := range r.all() {
+		for k := range d.fleets {
+			d.fleets[k].nearly = d.fleets[k].late // unless it was saved, too
+		}
 	}
 	r.peaks = peaksOf(at, all)
 	return nil
@@ -182,7 +277,7 @@ func (p *Play) UnmarshalJSON(data []byte) error {
 		next.inForce = inForce{}
 	}
 	for _, one := range in.Days {
-		for _, v := range []float64{one.Seconds, one.Judged, one.Late, one.PlayedOf, one.PlayedLate} {
+		for _, v := range []float64{one.Seconds, one.Judged, one.Late, one.PlayedOf, one.PlayedLate, one.PlayedNearly} {
 			if !isTotal(v) {
 				return fmt.Errorf("promise: %v is no total of a day", v)
 			}
@@ -256,7 +351,9 @@ func (d days) rounded() days {
 	list := append(days{}, d...)
 	for i := range list {
 		one := &list[i]
-		one.Seconds, one.PlayedOf, one.PlayedLate = math.Round(one.Seconds), math.Round(one.PlayedOf), math.Round(one.PlayedLate)
+		for _, v := range []*float64{&one.Seconds, &one.PlayedOf, &one.PlayedLate, &one.PlayedNearly} {
+			*v = math.Round(*v)
+		}
 	}
 	return list
 }
@@ -269,3 +366,14 @@ func encode(v float32) uint16 {
 }
 
 func decode(c uint16) float32 { return float32(math.Expm1(float64(c) / codeScale)) }
+
+// code is a logarithm in grains.
+func code(v float32, grain int64) int64 { return (int64(encode(v)) + grain/2) / grain }
+
+// valueOf is the reverse of code.
+func valueOf(code, grain int64) (float32, error) {
+	if code < 0 || code > math.MaxUint16/grain+1 {
+		return 0, fmt.Errorf("promise: %d is no logarithm", code)
+	}
+	return decode(uint16(min(math.MaxUint16, code*grain))), nil
+}

@@ -10,7 +10,7 @@ import (
 // totals are the days of all rows between two steps, one list of bytes: rows have much in common, so what a number has in common with
 // that of the row before takes no room. What was put in comes out to the last bit. They are replaced, never changed.
 //
-// A row is the number of its last day, then its days. A day is a byte, see the constants below, then what was played, then three numbers
+// A row is the number of its last day, then its days. A day is a byte, see the constants below, then what was played, then four numbers
 // of each room.
 type totals []byte
 
@@ -75,6 +75,7 @@ func (d *rowDay) pack(b []byte, before *rowDay) []byte {
 		f, like := &d.fleets[k], d.like(before, k)
 		b = binary.AppendUvarint(b, uint64(math.Float32bits(f.cost)^math.Float32bits(like.cost)))
 		b = binary.AppendUvarint(b, uint64(math.Float32bits(f.late)^math.Float32bits(like.late)))
+		b = binary.AppendUvarint(b, uint64(math.Float32bits(f.nearly)^math.Float32bits(like.nearly)))
 		b = binary.AppendUvarint(b, uint64(bits.Reverse32(math.Float32bits(f.most)^math.Float32bits(like.most)))) // whole numbers end with many zeros
 	}
 	return b
@@ -102,6 +103,7 @@ func (d *rowDay) unpack(b totals, before *rowDay) totals {
 		f, like := &d.fleets[k], d.like(before, k)
 		f.cost = math.Float32frombits(take() ^ math.Float32bits(like.cost))
 		f.late = math.Float32frombits(take() ^ math.Float32bits(like.late))
+		f.nearly = math.Float32frombits(take() ^ math.Float32bits(like.nearly))
 		f.most = math.Float32frombits(bits.Reverse32(take()) ^ math.Float32bits(like.most))
 	}
 	return b
@@ -117,7 +119,7 @@ func (d *rowDay) like(row *rowDay, room int) fleetDay {
 		return d.fleets[room-1]
 	}
 	like := row.fleets[room]
-	like.late = d.fleets[room-1].late
+	like.late, like.nearly = d.fleets[room-1].late, d.fleets[room-1].nearly
 	return like
 }
 

@@ -2,6 +2,7 @@ package say
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler/number"
@@ -28,6 +29,16 @@ func Cheaper(list *promise.Price, target time.Duration, objective float64) strin
 			number.Duration(target), cost(to.Option), reached(from))
 	}
 	return ""
+}
+
+// Later says by how much late records are corrected; empty: by less than a second.
+//
+//	late records count as if the target lag were 3 s shorter: the group was so much later than what was played
+func Later(list *promise.Price) string {
+	if list.Later < 1 {
+		return ""
+	}
+	return fmt.Sprintf("late records count as if the target lag were %s shorter: the group was so much later than what was played", number.Seconds(math.Round(list.Later)))
 }
 
 // reached is what an objective costs, or what does not even keep it.

@@ -96,7 +96,7 @@ func after(t *testing.T, tr Trace, w World, percent float64, learned time.Durati
 }
 
 // What an objective is said to cost after two days is what it then costs, within 15 %, and as many records are late, within a factor of
-// 1.5 or 0.15 % of the records. One protocol for each traffic. LAGSCALER_LONG (make long) plays all traffic, not only half of it.
+// 1.5 or 0.05 % of the records. One protocol for each traffic. LAGSCALER_LONG (make long) plays all traffic, not only half of it.
 func TestPredictedPrice(t *testing.T) {
 	const percent = 99.8
 	for i, name := range slices.Sorted(maps.Keys(madeUps)) {
@@ -112,11 +112,41 @@ func TestPredictedPrice(t *testing.T) {
 			if math.Abs(f.consumers/f.predicted.Consumers-1) > 0.15 {
 				t.Errorf("%.2f consumers were predicted, %.2f were needed", f.predicted.Consumers, f.consumers)
 			}
-			if late > max(1.5*said, said+0.15) || said > max(1.5*late, late+0.15) {
+			if late > max(1.5*said, said+0.05) || said > max(1.5*late, late+0.05) {
 				t.Errorf("%.3f %% late were predicted, %.3f %% were", said, late)
 			}
 			if f.predicted.Reachable && late > 1.2*(100-percent)+0.1 {
 				t.Errorf("%.3f %% late, though the objective can be kept", late)
+			}
+		})
+	}
+}
+
+// Where pods start slowly, consumers differ and the rate jumps within a second, the records that were late are those of the price, within a
+// factor of 1.5 or 0.05 % of the records, on the mean of three seeds. Without the correction it says less than a half of them for eager
+// rebalances.
+func TestCorrectedPrice(t *testing.T) {
+	const seeds, slack = 3, 0.05
+	tr, r := Trace{Name: "jumps", Step: 5 * time.Minute}, rand.New(rand.NewPCG(9, 9))
+	for range 24 * 12 {
+		tr.Counts = append(tr.Counts, 300*500*math.Exp(0.9*r.NormFloat64()))
+	}
+	for _, protocol := range []Protocol{Eager, Cooperative} {
+		t.Run(string(protocol), func(t *testing.T) {
+			t.Parallel()
+			said, bare, late := 0.0, 0.0, 0.0
+			for seed := range uint64(seeds) {
+				play, result, err := Played(tr, World{Seed: seed + 1, Protocol: protocol}, scaler.Spec{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				said += 100 * (1 - play.Reserve().Kept) / seeds
+				play = play.Uncorrected()
+				bare, late = bare+100*(1-play.Reserve().Kept)/seeds, late+result.LatePercent/seeds
+			}
+			t.Logf("%.3f %% late, the price says %.3f %%, without the correction %.3f %%", late, said, bare)
+			if late > max(1.5*said, said+slack) || said > max(1.5*late, late+slack) {
+				t.Errorf("%.3f %% were late, the price says %.3f %%", late, said)
 			}
 		})
 	}

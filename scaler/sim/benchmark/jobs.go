@@ -23,6 +23,7 @@ type job struct {
 	run     func(j *job) (sim.Result, error)
 	result  sim.Result
 	played  promise.Option  // of a price: what the play says of the same time
+	bare    promise.Option  // the same, not corrected
 	says    *promise.Choice // of an objective: what is said of it at the end; nil: nothing
 }
 
@@ -154,6 +155,8 @@ func (l *jobList) closely(t traffic, w sim.World) {
 func price(j *job) (sim.Result, error) {
 	play, result, err := sim.Played(j.traffic.Trace, j.world, scaler.Spec{})
 	j.played = play.Reserve()
+	play = play.Uncorrected()
+	j.bare = play.Reserve()
 	return result, err
 }
 
