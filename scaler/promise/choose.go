@@ -54,26 +54,45 @@ type Choice struct {
 
 const (
 	correctsAfter = 6 * time.Hour // in which lagscaler set the replicas
-	lateSlack     = 0.0002        // share of the records: fewer that were nearly late say little
+	lateSlack     = 0.0002        // share of the records: fewer that were late, or nearly, say little
 	mostMargins   = 3.
+	leastShare    = 0.5
 )
 
-// Correction is by how many margins of time the fleet that really ran was later than the same fleet in the play: in [0, 3]; 0 while too
-// little is known of it. A fleet that was late less often proves nothing for other rooms, so it corrects nothing.
+// Correction is how the late records of a play are corrected, because the fleet that really ran was late more or less often than the same
+// fleet in the play. The zero value corrects nothing.
 //
-// It is a time, and no quotient of late records, because what the play leaves out (a slow pod, consumers that are not equal) takes time:
-// a fleet that was within the target by a second in each burst has no late record that could be multiplied.
+// If it was late more often, it was later by a time. What the play leaves out (a slow pod, consumers that are not equal) takes time, and a
+// fleet that was within the target by a second in each burst has no late record that could be multiplied.
 //
-//	of the room in force    0.02 % late in the play, 0.18 % late or nearly, 0.10 % really late    correction 0.5 margins
+//	of the room in force    0.02 % late in the play, 0.18 % late or nearly, 0.10 % really late    0.5 margins
 //	of a room with more     none late                0.04 %                                       counts as 0.02 % late
-func (p *Play) Correction() float64 {
+//
+// If it was late less often, so many of those that are late in the play were not.
+type Correction struct {
+	Margins float64 // in [0, 3]: how many margins of time the real fleet was later
+	Less    float64 // in [0, 0.5]: share of the late records that were not really late
+}
+
+// Correction is what is measured of it; the zero value while too little is known.
+func (p *Play) Correction() (c Correction) {
 	sum := p.days.sum()
 	if sum.Judged == 0 || sum.PlayedOf == 0 || sum.Seconds < correctsAfter.Seconds() {
-		return 0
+		return c
 	}
 	really, late := sum.Late/sum.Judged, sum.PlayedLate/sum.PlayedOf
+	if really < late {
+		c.Less = 1 - max(leastShare, (really+lateSlack)/(late+lateSlack))
+		return c
+	}
 	nearly := max(0, sum.PlayedNearly-sum.PlayedLate) / sum.PlayedOf
-	return max(0, min(mostMargins, (really-late)/(nearly+lateSlack)))
+	c.Margins = min(mostMargins, (really-late)/(nearly+lateSlack))
+	return c
+}
+
+// late is how many records of a fleet count as late.
+func (c Correction) late(f fleetDay) float64 {
+	return (1-c.Less)*float64(f.late) + c.Margins*float64(max(0, f.nearly-f.late))
 }
 
 // Uncorrected is the play as if nothing had been measured: to compare with it what the correction changes.
@@ -108,9 +127,8 @@ func (p *Play) optionsOf(row *rowDays) (list []Option, seconds float64) {
 		return nil, 0
 	}
 	for k, f := range sum.fleets {
-		late := float64(f.late) + c*float64(max(0, f.nearly-f.late))
 		list = append(list, Option{
-			Room: Rooms[k], Kept: 1 - min(1, late/max(1, sum.arrived)), Consumers: float64(f.cost) / sum.seconds, Most: float64(f.most),
+			Room: Rooms[k], Kept: 1 - min(1, c.late(f)/max(1, sum.arrived)), Consumers: float64(f.cost) / sum.seconds, Most: float64(f.most),
 		})
 	}
 	return list, sum.seconds

@@ -68,30 +68,32 @@ func TestTheCheapestRoomThatKeepsTheObjective(t *testing.T) {
 	}
 }
 
-// The correction is a time: as many margins as the real fleet was later than the fleet that was played.
+// The correction is as many margins as the real fleet was later than the fleet that was played, or the share that was not late of it.
 func TestCorrection(t *testing.T) {
 	one := oneDay{Judged: 1e6, PlayedOf: 1e6, Seconds: 86400}
 	for name, c := range map[string]struct {
 		change func(d *oneDay)
-		want   float64
+		want   Correction
 	}{
-		"nothing was late":                   {func(*oneDay) {}, 0},
-		"as late as played":                  {func(d *oneDay) { d.Late, d.PlayedLate, d.PlayedNearly = 5000, 5000, 9800 }, 0},
-		"half a margin later":                {func(d *oneDay) { d.Late, d.PlayedLate, d.PlayedNearly = 3500, 1000, 5800 }, 0.5},
-		"late, where none was late but many": {func(d *oneDay) { d.Late, d.PlayedNearly = 1000, 3800 }, 0.25},
-		"two margins later":                  {func(d *oneDay) { d.Late, d.PlayedLate, d.PlayedNearly = 11000, 1000, 5800 }, 2},
-		"ten margins later":                  {func(d *oneDay) { d.Late, d.PlayedLate, d.PlayedNearly = 51000, 1000, 5800 }, 3},
-		"twin: none nearly late, a few were": {func(d *oneDay) { d.Late = 20 }, 0.1},
-		"never late":                         {func(d *oneDay) { d.PlayedLate, d.PlayedNearly = 9000, 9800 }, 0},
-		"an older build: nearly not counted": {func(d *oneDay) { d.Late, d.PlayedLate = 9100, 9000 }, 0.5},
-		"nothing was measured":               {func(d *oneDay) { d.Judged, d.PlayedLate = 0, 9000 }, 0},
-		"too little was measured to say":     {func(d *oneDay) { d.Seconds, d.Late = 1000, 5000 }, 0},
+		"nothing was late":                   {func(*oneDay) {}, Correction{}},
+		"as late as played":                  {func(d *oneDay) { d.Late, d.PlayedLate, d.PlayedNearly = 5000, 5000, 9800 }, Correction{}},
+		"half a margin later":                {func(d *oneDay) { d.Late, d.PlayedLate, d.PlayedNearly = 3500, 1000, 5800 }, Correction{Margins: 0.5}},
+		"late, where none was late but many": {func(d *oneDay) { d.Late, d.PlayedNearly = 1000, 3800 }, Correction{Margins: 0.25}},
+		"two margins later":                  {func(d *oneDay) { d.Late, d.PlayedLate, d.PlayedNearly = 11000, 1000, 5800 }, Correction{Margins: 2}},
+		"ten margins later":                  {func(d *oneDay) { d.Late, d.PlayedLate, d.PlayedNearly = 51000, 1000, 5800 }, Correction{Margins: 3}},
+		"twin: none nearly late, a few were": {func(d *oneDay) { d.Late = 20 }, Correction{Margins: 0.1}},
+		"a quarter was not late":             {func(d *oneDay) { d.Late, d.PlayedLate, d.PlayedNearly = 7300, 9800, 12000 }, Correction{Less: 0.25}},
+		"never late":                         {func(d *oneDay) { d.PlayedLate, d.PlayedNearly = 9000, 9800 }, Correction{Less: 0.5}},
+		"twin: never late, nor hardly":       {func(d *oneDay) { d.PlayedLate = 50 }, Correction{Less: 0.2}},
+		"an older build: nearly not counted": {func(d *oneDay) { d.Late, d.PlayedLate = 9100, 9000 }, Correction{Margins: 0.5}},
+		"nothing was measured":               {func(d *oneDay) { d.Judged, d.PlayedLate = 0, 9000 }, Correction{}},
+		"too little was measured to say":     {func(d *oneDay) { d.Seconds, d.Late = 1000, 5000 }, Correction{}},
 	} {
 		d := one
 		c.change(&d)
 		p := Play{days: days{d}}
-		if got := p.Correction(); got < c.want-1e-6 || got > c.want+1e-6 {
-			t.Errorf("%s: %v, want %v", name, got, c.want)
+		if got := p.Correction(); math.Abs(got.Margins-c.want.Margins) > 1e-6 || math.Abs(got.Less-c.want.Less) > 1e-6 {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
 		}
 	}
 }

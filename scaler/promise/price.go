@@ -41,7 +41,7 @@ func (p *Play) Price(objective float64) (list Price, ok bool) {
 		wanted = append(wanted, objective)
 		slices.Sort(wanted)
 	}
-	list.Start, list.Later = p.start, p.Correction()*p.margin
+	list.Start, list.Later = p.start, p.Correction().Margins*p.margin
 	for i, t := range p.terms {
 		options, seconds := p.options(i)
 		if seconds < PriceAfter {

@@ -4,7 +4,7 @@
 //	traffic.go   what is played; madeup.go: the made-up kinds; unseen.go: those on which nothing was chosen
 //	policies.go  who plays, and what is changed
 //	jobs.go      the simulations
-//	tables.go    means of them; report.go and more.go: the document
+//	tables.go    means of them; report.go: the document; promises.go, prices.go and unseen.go: parts of it
 //	look.go      lagscaler alone, to see in a minute what a change of a rule does
 //	cost.go      what the decisions cost
 //	slower.go    the policy with a slower reaction; eyes.go: with a look at the end offsets between two polls

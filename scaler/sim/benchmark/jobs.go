@@ -89,7 +89,10 @@ func plan(all []traffic, seeds int) []*job {
 	}
 	for _, t := range unseenTraffic(all) {
 		for _, protocol := range protocols {
-			l.add(chosenNot, t, sim.World{Partitions: partitions, PerConsumer: speed, Protocol: protocol, Seed: unseenSeed}, onUnseen()...)
+			w := sim.World{Partitions: partitions, PerConsumer: speed, Protocol: protocol}
+			l.priced(t, w, seeds)
+			w.Seed = unseenSeed
+			l.add(chosenNot, t, w, onUnseen()...)
 		}
 	}
 	for _, f := range faults {

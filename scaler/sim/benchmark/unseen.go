@@ -1,8 +1,11 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/lagscaler/lagscaler/scaler/sim"
@@ -112,3 +115,26 @@ func unseenTraffic(played []traffic) []traffic {
 	}
 	return all
 }
+
+// onOther compares on traffic on which nothing was chosen.
+func onOther(w io.Writer, all table) {
+	fmt.Fprint(w, "\n## Traffic on which nothing was chosen\n\nTwo days of each, with a seed of their own, in no mean above. The periods are others than those of the made-up traffic, and two kinds have none. Cost / late %.\n")
+	for _, p := range protocols {
+		names := all.policies()
+		fmt.Fprintf(w, "\n### %s, nothing chosen\n\n| traffic | %s |\n|---|%s\n", p, strings.Join(names, " | "), strings.Repeat("---|", len(names)))
+		for _, t := range all.traffics() {
+			fmt.Fprintf(w, "| %s |", t.name())
+			for _, name := range names {
+				fmt.Fprintf(w, " %s |", all.under(p).on(t).row(name).cell())
+			}
+			fmt.Fprintln(w)
+		}
+	}
+	fmt.Fprint(w, limits)
+}
+
+const limits = `
+Where the limit is: traffic that comes back at once after a pause, at a time that nothing foretells, is late for as long as pods take to start. At 1 500/s these are about 40 s of
+every hour of work, or one in a hundred records, whatever the rule does afterwards; so it is with the first two repetitions of a period, before anybody can know it. Only
+replicas that stand ready help. An [objective](scaling.md#objectives-and-their-price) buys as many as your own traffic needs, and says what they cost.
+`
