@@ -138,7 +138,7 @@ func printPrice(w io.Writer, page *web.PricePage) error {
 	if outOfReach {
 		fmt.Fprintln(w, "(…) nothing that was played would have kept it; this would have kept most.")
 	}
-	for _, line := range []string{page.InForce, page.Cheapest, page.Cheaper, page.Later} {
+	for _, line := range []string{page.InForce, page.Cheapest, page.Cheaper, page.Counted} {
 		if line != "" {
 			fmt.Fprintf(w, "%s\n", line)
 		}

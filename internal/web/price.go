@@ -25,7 +25,7 @@ type PricePage struct {
 
 	Cheapest string `json:"change"`  // what would make it cheaper most of all; empty: nothing that was played
 	Cheaper  string `json:"cheaper"` // another target that would cost less than two thirds; empty: there is none
-	Later    string `json:"later"`   // by how much late records are corrected; empty: by less than a second
+	Counted  string `json:"counted"` // how late records are counted, because more or fewer were really late; empty: as they were simulated
 	InForce  string `json:"inForce"` // what is kept for the objective, and why; empty: there is none
 }
 
@@ -106,7 +106,7 @@ func PriceOf(name string, target time.Duration, objective float64, play *promise
 		return page
 	}
 	page.Played = list.Seconds
-	page.Cheapest, page.Cheaper, page.Later = say.Change(&list, target, asked), say.Cheaper(&list, target, asked), say.Later(&list)
+	page.Cheapest, page.Cheaper, page.Counted = say.Change(&list, target, asked), say.Cheaper(&list, target, asked), say.Corrected(list.Correction)
 	for _, r := range list.Rows {
 		row := PriceRow{TargetLag: r.Target.Seconds()}
 		for _, c := range r.Cells {

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"net/http"
+	"regexp"
 	"testing"
 	"time"
 
@@ -38,21 +39,39 @@ func playedAndMeasured(seconds int, rateAt func(second int) float64, measured fu
 	return p
 }
 
-// A price says by how many seconds its late records are corrected: more were really late than were played, in bursts that left many nearly
-// late. Its twin, a group that was as late as was played, has no such line.
-func TestPriceSaysWhatWasCorrected(t *testing.T) {
+// A price says how its late records are counted: as if the target were shorter, where more were really late than were simulated; fewer of
+// them, where fewer were. Where as many were late, it says nothing.
+func TestPriceSaysHowLateRecordsAreCounted(t *testing.T) {
 	bursts := func(second int) float64 {
 		if second%3600 < 180 {
 			return 1500 + float64(second%7)*300
 		}
 		return 400
 	}
-	for late, want := range map[uint64]string{0: "", 20_000_000: "late records count as if the target lag were 19 s shorter: the group was so much later than what was played"} {
-		play := playedAndMeasured(8*3600, bursts, func(second int) promise.Measured {
-			return promise.Measured{Judged: uint64(second) * 1000, Late: late * uint64(second) / (8 * 3600), Ours: true}
+	const seconds = 8 * 3600
+	measured := func(late float64) *PricePage {
+		play := playedAndMeasured(seconds, bursts, func(second int) promise.Measured {
+			return promise.Measured{Judged: uint64(second) * 1_000_000, Late: uint64(late * 1e6 * float64(second)), Ours: true}
 		})
-		if page := PriceOf("shop/orders", 30*time.Second, 99.9, &play, 1); page.Later != want {
-			t.Errorf("%d late records: %q, want %q", late, page.Later, want)
+		return PriceOf("shop/orders", 30*time.Second, 99.9, &play, 1)
+	}
+	simulated := playedSeconds(seconds, bursts)
+	late := 1 - simulated.Options()[0].Kept
+	if late < 0.001 {
+		t.Fatalf("%v of the records are late in the simulation: too few for this test", late)
+	}
+	for name, c := range map[string]struct {
+		late float64
+		want string
+	}{
+		"as many":     {late, `^$`},
+		"some more":   {late + 0.002, `^late records are counted as if the target lag were [1-6] s shorter: more records were really late than in the simulation$`},
+		"all of them": {1, `^late records are counted as if the target lag were 19 s shorter: more records were really late than in the simulation$`},
+		"fewer":       {0.7 * late, `^7[0-9] % of the late records are counted: fewer records were really late than in the simulation$`},
+		"none":        {0, `^50 % of the late records are counted: fewer records were really late than in the simulation$`},
+	} {
+		if got := measured(c.late).Counted; !regexp.MustCompile(c.want).MatchString(got) {
+			t.Errorf("%s: %q, want %s", name, got, c.want)
 		}
 	}
 }

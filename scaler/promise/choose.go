@@ -52,55 +52,6 @@ type Choice struct {
 	Measured  *float64 `json:"measured,omitempty"` // share of the records that really were within the target, in the time in which lagscaler set the replicas; nil: not known
 }
 
-const (
-	correctsAfter = 6 * time.Hour // in which lagscaler set the replicas
-	lateSlack     = 0.0002        // share of the records: fewer that were late, or nearly, say little
-	mostMargins   = 3.
-	leastShare    = 0.5
-)
-
-// Correction is how the late records of a play are corrected, because the fleet that really ran was late more or less often than the same
-// fleet in the play. The zero value corrects nothing.
-//
-// If it was late more often, it was later by a time. What the play leaves out (a slow pod, consumers that are not equal) takes time, and a
-// fleet that was within the target by a second in each burst has no late record that could be multiplied.
-//
-//	of the room in force    0.02 % late in the play, 0.18 % late or nearly, 0.10 % really late    0.5 margins
-//	of a room with more     none late                0.04 %                                       counts as 0.02 % late
-//
-// If it was late less often, so many of those that are late in the play were not.
-type Correction struct {
-	Margins float64 // in [0, 3]: how many margins of time the real fleet was later
-	Less    float64 // in [0, 0.5]: share of the late records that were not really late
-}
-
-// Correction is what is measured of it; the zero value while too little is known.
-func (p *Play) Correction() (c Correction) {
-	sum := p.days.sum()
-	if sum.Judged == 0 || sum.PlayedOf == 0 || sum.Seconds < correctsAfter.Seconds() {
-		return c
-	}
-	really, late := sum.Late/sum.Judged, sum.PlayedLate/sum.PlayedOf
-	if really < late {
-		c.Less = 1 - max(leastShare, (really+lateSlack)/(late+lateSlack))
-		return c
-	}
-	nearly := max(0, sum.PlayedNearly-sum.PlayedLate) / sum.PlayedOf
-	c.Margins = min(mostMargins, (really-late)/(nearly+lateSlack))
-	return c
-}
-
-// late is how many records of a fleet count as late.
-func (c Correction) late(f fleetDay) float64 {
-	return (1-c.Less)*float64(f.late) + c.Margins*float64(max(0, f.nearly-f.late))
-}
-
-// Uncorrected is the play as if nothing had been measured: to compare with it what the correction changes.
-func (p Play) Uncorrected() Play {
-	p.days = nil
-	return p
-}
-
 func (d days) sum() (all oneDay) {
 	for _, one := range d {
 		all.Judged += one.Judged
@@ -108,7 +59,7 @@ func (d days) sum() (all oneDay) {
 		all.Seconds += one.Seconds
 		all.PlayedOf += one.PlayedOf
 		all.PlayedLate += one.PlayedLate
-		all.PlayedNearly += one.PlayedNearly
+		all.PlayedStrict += one.PlayedStrict
 	}
 	return all
 }
@@ -118,20 +69,27 @@ func (p *Play) options(row int) (list []Option, seconds float64) {
 	if row >= len(p.terms) {
 		return nil, 0
 	}
-	return p.optionsOf(p.row(row))
+	return p.optionsOf(p.terms[row], p.row(row))
 }
 
-func (p *Play) optionsOf(row *rowDays) (list []Option, seconds float64) {
-	sum, c := row.sum(), p.Correction()
+func (p *Play) optionsOf(terms Terms, row *rowDays) (list []Option, seconds float64) {
+	sum, lateOf := row.sum(), p.corrected(terms)
 	if sum.seconds == 0 {
 		return nil, 0
 	}
 	for k, f := range sum.fleets {
+		late := lateOf(f, f.cost >= sum.fleets[p.inForce.Room].cost)
 		list = append(list, Option{
-			Room: Rooms[k], Kept: 1 - min(1, c.late(f)/max(1, sum.arrived)), Consumers: float64(f.cost) / sum.seconds, Most: float64(f.most),
+			Room: Rooms[k], Kept: 1 - min(1, late/max(1, sum.arrived)), Consumers: float64(f.cost) / sum.seconds, Most: float64(f.most),
 		})
 	}
 	return list, sum.seconds
+}
+
+// Options are what each of [Rooms] would have led to within the scaler's own target, in their order; nil: nothing was played.
+func (p *Play) Options() []Option {
+	list, _ := p.options(0)
+	return list
 }
 
 // affordable are the options within the budget, the cheapest first.
@@ -185,7 +143,7 @@ func (p *Play) choose(in *Poll) inForce {
 		return inForce{}
 	}
 	own := p.row(0)
-	list, _ := p.optionsOf(own)
+	list, _ := p.optionsOf(p.terms[0], own)
 	if list == nil || own.learning() {
 		return inForce{}
 	}
@@ -215,7 +173,7 @@ func (p *Play) Choice(objective, budget float64) *Choice {
 		return nil
 	}
 	own := p.row(0)
-	list, seconds := p.optionsOf(own)
+	list, seconds := p.optionsOf(p.terms[0], own)
 	if list == nil {
 		return nil
 	}

@@ -1,7 +1,6 @@
 package promise
 
 import (
-	"math"
 	"testing"
 	"time"
 )
@@ -65,57 +64,6 @@ func TestTheCheapestRoomThatKeepsTheObjective(t *testing.T) {
 		if r := choice.RunnerUp; !c.learning && (r == nil || r.Room == choice.Room) {
 			t.Errorf("%s: the runner-up is %+v", name, r)
 		}
-	}
-}
-
-// The correction is as many margins as the real fleet was later than the fleet that was played, or the share that was not late of it.
-func TestCorrection(t *testing.T) {
-	one := oneDay{Judged: 1e6, PlayedOf: 1e6, Seconds: 86400}
-	for name, c := range map[string]struct {
-		change func(d *oneDay)
-		want   Correction
-	}{
-		"nothing was late":                   {func(*oneDay) {}, Correction{}},
-		"as late as played":                  {func(d *oneDay) { d.Late, d.PlayedLate, d.PlayedNearly = 5000, 5000, 9800 }, Correction{}},
-		"half a margin later":                {func(d *oneDay) { d.Late, d.PlayedLate, d.PlayedNearly = 3500, 1000, 5800 }, Correction{Margins: 0.5}},
-		"late, where none was late but many": {func(d *oneDay) { d.Late, d.PlayedNearly = 1000, 3800 }, Correction{Margins: 0.25}},
-		"two margins later":                  {func(d *oneDay) { d.Late, d.PlayedLate, d.PlayedNearly = 11000, 1000, 5800 }, Correction{Margins: 2}},
-		"ten margins later":                  {func(d *oneDay) { d.Late, d.PlayedLate, d.PlayedNearly = 51000, 1000, 5800 }, Correction{Margins: 3}},
-		"twin: none nearly late, a few were": {func(d *oneDay) { d.Late = 20 }, Correction{Margins: 0.1}},
-		"a quarter was not late":             {func(d *oneDay) { d.Late, d.PlayedLate, d.PlayedNearly = 7300, 9800, 12000 }, Correction{Less: 0.25}},
-		"never late":                         {func(d *oneDay) { d.PlayedLate, d.PlayedNearly = 9000, 9800 }, Correction{Less: 0.5}},
-		"twin: never late, nor hardly":       {func(d *oneDay) { d.PlayedLate = 50 }, Correction{Less: 0.2}},
-		"an older build: nearly not counted": {func(d *oneDay) { d.Late, d.PlayedLate = 9100, 9000 }, Correction{Margins: 0.5}},
-		"nothing was measured":               {func(d *oneDay) { d.Judged, d.PlayedLate = 0, 9000 }, Correction{}},
-		"too little was measured to say":     {func(d *oneDay) { d.Seconds, d.Late = 1000, 5000 }, Correction{}},
-	} {
-		d := one
-		c.change(&d)
-		p := Play{days: days{d}}
-		if got := p.Correction(); math.Abs(got.Margins-c.want.Margins) > 1e-6 || math.Abs(got.Less-c.want.Less) > 1e-6 {
-			t.Errorf("%s: %+v, want %+v", name, got, c.want)
-		}
-	}
-}
-
-// A room counts as many of its own records as late as were so many margins from it: the room in force is late as measured, and a room in
-// which none was nearly late is not late for what happened in another.
-func TestCorrectedRooms(t *testing.T) {
-	p := played(map[int]float64{0: 10, 3: 12, 5: 14}, map[int]float64{0: 1000}, 25)
-	rows := p.rows()
-	fleets := &rows[0].days[keptDays-1].fleets
-	fleets[0].nearly, fleets[3].nearly = 5800, 2000
-	p.keep(rows)
-	p.days = days{{Judged: 1e6, Late: 3500, PlayedOf: 1e6, PlayedLate: 1000, PlayedNearly: 5800, Seconds: 86400}}
-	list, _ := p.options(0)
-	for room, late := range map[int]float64{0: 0.0034, 3: 0.001, 5: 0} {
-		if got := 1 - list[room].Kept; math.Abs(got-late) > 1e-6 {
-			t.Errorf("room %d: %v of the records late, want %v", room, got, late)
-		}
-	}
-	p = p.Uncorrected()
-	if bare, _ := p.options(0); 1-bare[0].Kept < 0.00099 || 1-bare[0].Kept > 0.00101 {
-		t.Errorf("not corrected: %+v", bare[0])
 	}
 }
 

@@ -25,14 +25,14 @@ type oneDay struct {
 	PlayedOf   float64 `json:"playedOf"` // records that arrived
 	PlayedLate float64 `json:"playedLate"`
 
-	PlayedNearly float64 `json:"playedNearly,omitempty"` // late, or less than a margin earlier
+	PlayedStrict float64 `json:"playedStrict,omitempty"` // records that would be late if the target were a margin shorter
 }
 
 // days are the last days, the oldest first. They are replaced, never changed.
 type days []oneDay
 
-// with adds a poll; late and nearly are how many records were so in the fleet of the room in force.
-func (d days) with(in *Poll, last Measured, late, nearly float64) days {
+// with adds a poll; late and strict are how many records were late in the fleet of the room in force, and would be late if the target were a margin shorter.
+func (d days) with(in *Poll, last Measured, late, strict float64) days {
 	m := in.Measured
 	if !m.Ours || !last.Ours || m.Judged < last.Judged || m.Late < last.Late {
 		return d
@@ -50,14 +50,14 @@ func (d days) with(in *Poll, last Measured, late, nearly float64) days {
 	one.Seconds += in.Seconds
 	one.PlayedOf += in.Arrived
 	one.PlayedLate += late
-	one.PlayedNearly += nearly
+	one.PlayedStrict += strict
 	return list
 }
 
 func dayOf(t time.Time) int64 { return t.Unix() / int64(day/time.Second) }
 
 // fleetDay is a fleet's day.
-type fleetDay struct{ cost, late, nearly, most float32 } // consumer seconds, records, records, consumers
+type fleetDay struct{ cost, late, strict, most float32 } // consumer seconds, records, records, consumers: as of a fleet
 
 // rowDay is a row's day.
 type rowDay struct {
@@ -101,7 +101,7 @@ func (d *rowDay) add(o *rowDay) {
 	d.seconds, d.arrived = d.seconds+o.seconds, d.arrived+o.arrived
 	for k, f := range o.fleets {
 		sum := &d.fleets[k]
-		*sum = fleetDay{sum.cost + f.cost, sum.late + f.late, sum.nearly + f.nearly, max(sum.most, f.most)}
+		*sum = fleetDay{sum.cost + f.cost, sum.late + f.late, sum.strict + f.strict, max(sum.most, f.most)}
 	}
 }
 
@@ -136,8 +136,8 @@ func (p *Play) addUp() {
 	}
 	p.now.fleets = p.now.fleets.each(func(row, room int, f *fleet) {
 		total := &todays[row].fleets[room]
-		*total = fleetDay{total.cost + f.cost, total.late + f.late, total.nearly + f.nearly, max(total.most, f.most)}
-		f.cost, f.late, f.nearly, f.most = 0, 0, 0, f.asked
+		*total = fleetDay{total.cost + f.cost, total.late + f.late, total.strict + f.strict, max(total.most, f.most)}
+		f.cost, f.late, f.strict, f.most = 0, 0, 0, f.asked
 	})
 	p.keep(rows)
 	p.now.seconds, p.now.arrived = 0, 0

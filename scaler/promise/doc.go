@@ -15,6 +15,7 @@
 //	days.go       what they cost, and what was late, by day; what really was late
 //	totals.go     the days of all rows, in little room
 //	choose.go     the room in force: Choice
+//	correction.go what really was late corrects what was played
 //	price.go      the price list: Price
 //	save.go       a Play as JSON: at most 8 KB
 //
@@ -22,8 +23,8 @@
 // The fleet that keeps 70 % of the hour's peak has 21 consumers, and is late in each of these bursts: 0.4 % of the day's records. The fleet that
 // keeps all of it has 33, and is never late. So a promise of 99.9 % within 30 s costs 33 consumers, and one of 99 % costs 21.
 //
-// The simulation is simplified: records are a continuous flow, and partitions are equal. How many seconds the real group is later is
-// learned while lagscaler acts: see [Play.Correction]. All values are immutable; nothing here reads a clock.
+// The simulation is simplified: records are a continuous flow, and partitions are equal. How much later the real group is, or how much
+// less often late, is learned while lagscaler acts: see [Correction]. All values are immutable; nothing here reads a clock.
 //
 // The package has one task, to play these groups, and is not divided: all of it is one value, the Play.
 package promise

@@ -20,7 +20,7 @@ type fleet struct {
 	changes uint32  // so far
 
 	late   float32 // records, since the totals were added up
-	nearly float32 // records that were late, or less than a margin earlier than that
+	strict float32 // records that would be late if the target were a margin shorter; those that are late are among them
 	cost   float32 // consumer seconds
 	most   float32 // consumers
 }
@@ -70,7 +70,7 @@ func (f *fleet) next(in *Poll, r *row, room float64) {
 }
 
 // process lets the consumers work since the last poll, and counts what became late: records that reached the target's age while they
-// waited, and with that of a target that is shorter by the margin, what nearly did. Records wait in the order in which they came.
+// waited, and those that would be late if the target were a margin shorter. Records wait in the order in which they came.
 func (f *fleet) process(in *Poll, r *row) {
 	if f.rests(in) {
 		f.pass(in)
@@ -94,7 +94,7 @@ func (f *fleet) process(in *Poll, r *row) {
 	able += in.can(f.works, f.run(in, left))
 	f.backlog = max(0, f.backlog+in.Arrived-able)
 	f.late += float32(r.late.of(before, f.backlog))
-	f.nearly += float32(r.nearly.of(before, f.backlog))
+	f.strict += float32(r.strict.of(before, f.backlog))
 	f.pass(in)
 }
 

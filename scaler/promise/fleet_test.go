@@ -137,12 +137,13 @@ func TestMeasurementsCoverTheWindow(t *testing.T) {
 	}
 }
 
-// Records that waited for longer than the target without its margin were nearly late, and for longer than the target late.
+// Records that waited for longer than the target are late, and those that waited for longer than a target that is a margin shorter are
+// counted, too: in a row, with a target of 30 s and a margin of 6 s.
 func TestNearlyLate(t *testing.T) {
-	const rate, target, less = 100, 30, 24
+	const rate = 100
 	for name, c := range map[string]struct {
 		before, now  float64 // s for which the oldest record has waited
-		late, nearly float64 // of the records that became as old in this time
+		late, strict float64 // of the records that became as old in this time
 	}{
 		"never nearly":                  {10, 24, 0, 0},
 		"nearly in the second half":     {21, 27, 0, 0.5},
@@ -152,14 +153,18 @@ func TestNearlyLate(t *testing.T) {
 		"late, then only nearly":        {33, 27, 0.5, 1},
 		"late, then not even nearly so": {34, 22, 1. / 3, 10. / 12},
 	} {
-		a, in, late, nearly := arrivals{}, usual(monday, rate), deadline{}, deadline{}
+		a, in, past, r := arrivals{}, usual(monday, rate), pastRow{}, row{}
+		in.Horizon = 60
 		for range 20 {
 			a = a.with(in.Seconds, in.Arrived)
-			late, nearly = deadlineAt(target, late.young, &in, a), deadlineAt(less, nearly.young, &in, a)
+			r = past.next(Terms{Target: in.Target}, &in, a, monday.UnixNano()/int64(step), 40)
 		}
-		gotLate, gotNearly := late.of(rate*c.before, rate*c.now)/in.Arrived, nearly.of(rate*c.before, rate*c.now)/in.Arrived
-		if math.Abs(gotLate-c.late) > 1e-9 || math.Abs(gotNearly-c.nearly) > 1e-9 {
-			t.Errorf("%s: %v late, %v nearly, want %v and %v", name, gotLate, gotNearly, c.late, c.nearly)
+		f := begin(1)
+		f.backlog = rate * c.before
+		in.PerConsumer = (rate*c.before + in.Arrived - rate*c.now) / in.Seconds // so that it comes out
+		f.process(&in, &r)
+		if late, strict := float64(f.late)/in.Arrived, float64(f.strict)/in.Arrived; math.Abs(late-c.late) > 1e-6 || math.Abs(strict-c.strict) > 1e-6 {
+			t.Errorf("%s: %v late, %v with the margin, want %v and %v", name, late, strict, c.late, c.strict)
 		}
 	}
 }

@@ -30,7 +30,7 @@ const (
 	hasCalm           // fewer have been enough
 	hasDowns          // there were steps down in the last hour
 	hasLate           // records were late
-	hasNearly         // others were nearly late
+	hasStrict         // more would be late if the target were a margin shorter
 	hasMost           // there were others than are asked for
 	hasMore           // asked or changes need more than 2 bytes
 )
@@ -93,8 +93,8 @@ func (f *fleet) pack(b []byte) []byte {
 	if !same(f.late, 0) {
 		has, b = has|hasLate, packed.AppendFloat32(b, f.late)
 	}
-	if !same(f.nearly, f.late) {
-		has, b = has|hasNearly, packed.AppendFloat32(b, f.nearly)
+	if !same(f.strict, f.late) {
+		has, b = has|hasStrict, packed.AppendFloat32(b, f.strict)
 	}
 	if !same(f.most, f.asked) {
 		has, b = has|hasMost, packed.AppendFloat32(b, f.most)
@@ -159,10 +159,10 @@ func (f *fleet) unpack(b []byte) []byte {
 	}
 	if has&hasLate != 0 {
 		f.late, b = packed.Float32(b)
-		f.nearly = f.late
+		f.strict = f.late
 	}
-	if has&hasNearly != 0 {
-		f.nearly, b = packed.Float32(b)
+	if has&hasStrict != 0 {
+		f.strict, b = packed.Float32(b)
 	}
 	if has&hasMost != 0 {
 		f.most, b = packed.Float32(b)

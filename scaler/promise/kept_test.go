@@ -22,7 +22,7 @@ func number(t *rapid.T, name string) float32 {
 func bitsOf(f *fleet) (all [19]uint64) {
 	all[0], all[1], all[18] = math.Float64bits(f.backlog), uint64(f.changes), uint64(f.downs)
 	for i, v := range []float32{
-		f.asked, f.works, f.pause, f.since, f.calm, f.late, f.nearly, f.cost, f.most,
+		f.asked, f.works, f.pause, f.since, f.calm, f.late, f.strict, f.cost, f.most,
 		f.pods[0].due, f.pods[0].takes, f.pods[0].to, f.pods[1].due, f.pods[1].takes, f.pods[1].to,
 	} {
 		all[2+i] = uint64(math.Float32bits(v))
@@ -49,7 +49,7 @@ func TestFleetsAreKept(t *testing.T) {
 			change("since", &f.since)
 			change("calm", &f.calm)
 			change("late", &f.late)
-			change("nearly", &f.nearly)
+			change("strict", &f.strict)
 			change("most", &f.most)
 			change("due", &f.pods[0].due)
 			change("to", &f.pods[1].to)
@@ -104,7 +104,7 @@ func TestTotalsAreKept(t *testing.T) {
 				for room := range d.fleets {
 					d.fleets[room] = fleetDay{
 						rapid.Float32Range(0, 1e9).Draw(t, "cost"), rapid.SampledFrom([]float32{0, 0, 1, 12.5}).Draw(t, "late"),
-						rapid.SampledFrom([]float32{0, 12.5, 13}).Draw(t, "nearly"), float32(rapid.IntRange(0, 100).Draw(t, "most")),
+						rapid.SampledFrom([]float32{0, 12.5, 13}).Draw(t, "strict"), float32(rapid.IntRange(0, 100).Draw(t, "most")),
 					}
 				}
 			}

@@ -67,7 +67,7 @@ type Play struct {
 	measured Measured // as of the last poll
 	starts   []float64
 	start    float64 // the median of starts: s until the pods of a step up have joined
-	margin   float64 // of the scaler's own target, as of the last poll
+	horizon  float64 // as of the last poll
 }
 
 // now is the part of a play that is not saved: after a restart fleets begin anew, without a backlog.
@@ -95,7 +95,7 @@ func (p Play) Next(in Poll) Play {
 	if !slices.Equal(in.Starts, p.starts) {
 		p.starts, p.start = in.Starts, median(in.Starts)
 	}
-	in.usualStart, p.margin = p.start, margin(min(in.Target, longestTarget).Seconds(), in.Horizon)
+	in.usualStart, p.horizon = p.start, in.Horizon
 	at := in.Now.UnixNano() / int64(step)
 	if p.now.step != at {
 		p.addUp()
@@ -108,7 +108,7 @@ func (p Play) Next(in Poll) Play {
 	p.now.rows = slices.Clone(p.now.rows)
 	var r row
 	var rates [len(Rooms)]float64
-	var late, nearly float32 // of the room in force
+	var late, strict float32 // of the room in force
 	p.now.fleets = p.now.fleets.each(func(i, k int, f *fleet) {
 		if k == 0 {
 			past := &p.now.rows[i]
@@ -118,10 +118,10 @@ func (p Play) Next(in Poll) Play {
 		before := *f
 		f.next(&in, &r, rates[k])
 		if i == 0 && k == p.inForce.Room {
-			late, nearly = f.late-before.late, f.nearly-before.nearly
+			late, strict = f.late-before.late, f.strict-before.strict
 		}
 	})
-	p.days = p.days.with(&in, p.measured, float64(late), float64(nearly))
+	p.days = p.days.with(&in, p.measured, float64(late), float64(strict))
 	p.measured = in.Measured
 	return p
 }

@@ -141,6 +141,7 @@ func TestFleets(t *testing.T) {
 			in := usual(now, rapid.Float64Range(0, 20000).Draw(t, "rate"))
 			in.Seconds = rapid.Float64Range(1, 40).Draw(t, "seconds")
 			in.Arrived, in.Least, in.Most = in.Seconds*in.Rate, least, 40
+			in.Horizon = rapid.Float64Range(50, 300).Draw(t, "horizon")
 			in.Idle = in.Rate == 0
 			now = now.Add(time.Duration(in.Seconds * float64(time.Second)))
 			before, old := p, each(p)
@@ -155,7 +156,7 @@ func TestFleets(t *testing.T) {
 			}
 			arrived, seconds = arrived+in.Arrived, seconds+in.Seconds
 			for i, f := range each(p) {
-				if f.backlog < 0 || f.backlog > arrived+1 || float64(f.late) > arrived*1.001+1 || f.asked < min(1, float32(least)) || f.asked > 48 || f.works > f.asked {
+				if f.backlog < 0 || f.backlog > arrived+1 || float64(f.late) > arrived*1.001+1 || f.strict < 0 || float64(f.strict) > 2*arrived+1 || f.asked < min(1, float32(least)) || f.asked > 48 || f.works > f.asked {
 					t.Fatalf("fleet %d: %+v after %v records", i, f, arrived)
 				}
 			}
@@ -199,7 +200,7 @@ func TestSaved(t *testing.T) {
 	nearly := func(p *Play) (sum [len(Rooms)]float64) {
 		all := p.row(0).sum()
 		for k, f := range all.fleets {
-			sum[k] = float64(f.nearly-f.late) / all.arrived
+			sum[k] = float64(f.strict-f.late) / all.arrived
 		}
 		return sum
 	}
@@ -282,7 +283,7 @@ func TestSavedBefore(t *testing.T) {
 		t.Fatal(err)
 	}
 	for k, f := range older.row(0).sum().fleets {
-		if w := now.row(0).sum().fleets[k]; f.cost != w.cost || f.late != w.late || f.most != w.most || f.nearly != f.late {
+		if w := now.row(0).sum().fleets[k]; f.cost != w.cost || f.late != w.late || f.most != w.most || f.strict != f.late {
 			t.Errorf("%v: %+v, was %+v", Rooms[k], f, w)
 		}
 	}

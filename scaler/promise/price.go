@@ -14,11 +14,11 @@ func Share(percent float64) float64 { return math.Round(percent*1e4) / 1e6 }
 
 // Price is what objectives would have cost in the last days, by target.
 type Price struct {
-	Seconds float64    `json:"seconds"` // that were played
-	Rows    []PriceRow `json:"rows"`    // by target, the shortest first
-	Faster  *PriceRow  `json:"faster,omitempty"`
-	Start   float64    `json:"-"` // s until the pods of a step up have joined
-	Later   float64    `json:"-"` // s by which the real group was later than the one that was played: [Play.Correction]
+	Seconds    float64    `json:"seconds"` // that were played
+	Rows       []PriceRow `json:"rows"`    // by target, the shortest first
+	Faster     *PriceRow  `json:"faster,omitempty"`
+	Start      float64    `json:"-"` // s until the pods of a step up have joined
+	Correction `json:"-"`
 }
 
 // PriceRow is a target with the price of each objective.
@@ -41,7 +41,7 @@ func (p *Play) Price(objective float64) (list Price, ok bool) {
 		wanted = append(wanted, objective)
 		slices.Sort(wanted)
 	}
-	list.Start, list.Later = p.start, p.Correction().Margins*p.margin
+	list.Start, list.Correction = p.start, p.Correction()
 	for i, t := range p.terms {
 		options, seconds := p.options(i)
 		if seconds < PriceAfter {

@@ -8,6 +8,20 @@ type Terms struct {
 	FastStarts bool          `json:"fastStarts,omitempty"` // pods start in half the time
 }
 
+// fastStart is the share of a start that a fast one takes.
+const fastStart = 0.5
+
+// seconds is the target as it is played.
+func (t Terms) seconds() float64 { return min(t.Target, longestTarget).Seconds() }
+
+// horizon is the time until a replica that is requested now works; all is that of the scaler, whose pods usually take start.
+func (t Terms) horizon(all, start float64) float64 {
+	if t.FastStarts {
+		return all - fastStart*start
+	}
+	return all
+}
+
 // targets are the targets of the price list; the scaler's own comes first, and once more with pods that start fast.
 var targets = [...]time.Duration{
 	10 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, longestTarget,
@@ -29,11 +43,11 @@ type row struct {
 	target, drain float64
 	horizon       float64
 	faster        float64 // a start takes so much of the time that it really took
-	late, nearly  deadline
+	late, strict  deadline
 	floor         float64 // the reserve for returning peaks
 }
 
-// deadline is an age at which a record is too old: the target, or a margin less.
+// deadline is an age at which a record is too old: the target, or a target that is a margin shorter.
 type deadline struct {
 	before, young float64 // records that arrived within this time, at the poll before and now
 	aged          float64 // records that became as old since the poll before
@@ -45,22 +59,10 @@ func deadlineAt(age, before float64, in *Poll, a arrivals) deadline {
 	return deadline{before, young, max(0, before+in.Arrived-young)}
 }
 
-// A margin is a number of seconds. Records that would be late if the target were so much shorter are nearly late. [Play.Correction] says how
-// many margins the real group is later than a fleet. The longer a replica needs until it works, the more can a fleet be wrong.
-const (
-	marginOfHorizon = 0.1
-	marginOfTarget  = 0.5 // at most
-)
-
-// margin is that of a target; horizon is the time until a replica that is requested now works.
-func margin(target, horizon float64) float64 {
-	return min(marginOfTarget*target, marginOfHorizon*horizon)
-}
-
 // pastRow is what a row remembers from poll to poll.
 type pastRow struct {
-	late     float64 // records that arrived within the target, at the last poll
-	nearly   float64 // and within the target without its margin
+	late     float64 // young of the deadlines, at the last poll
+	strict   float64
 	peaks    peaks
 	greatest [len(times)]float32 // of peaks, by times
 }
@@ -70,16 +72,15 @@ const drainAtLeast = 120
 
 // next is the row at a poll; it remembers the poll. start is how long the pods of a step up usually take.
 func (past *pastRow) next(t Terms, in *Poll, a arrivals, now int64, start float64) row {
-	r := row{target: min(t.Target, longestTarget).Seconds(), drain: max(drainAtLeast, 2*t.Target.Seconds()), faster: 1, horizon: in.Horizon}
+	r := row{target: t.seconds(), drain: max(drainAtLeast, 2*t.Target.Seconds()), faster: 1, horizon: t.horizon(in.Horizon, start)}
 	if t.Target == in.Target {
 		r.drain = in.Drain
 	}
 	if t.FastStarts {
-		r.faster = 0.5
-		r.horizon -= r.faster * start
+		r.faster = fastStart
 	}
-	r.late, r.nearly = deadlineAt(r.target, past.late, in, a), deadlineAt(r.target-margin(r.target, r.horizon), past.nearly, in, a)
-	past.late, past.nearly = r.late.young, r.nearly.young
+	r.late, r.strict = deadlineAt(r.target, past.late, in, a), deadlineAt(r.target-margin(r.target, r.horizon), past.strict, in, a)
+	past.late, past.strict = r.late.young, r.strict.young
 	past.add(now, a.effective(in.Rate, t.Target.Seconds()/2))
 	if in.KeepsReserve && !in.Idle {
 		r.floor = float64(past.greatest[hourOf]) * ReserveShare(r.target, r.horizon, in.pause())

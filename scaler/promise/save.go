@@ -14,9 +14,10 @@ import (
 type saved struct {
 	InForce inForce `json:"inForce,omitzero"`
 	Days    days    `json:"days,omitempty"`
-	Terms   []Terms `json:"terms,omitempty"` // of the rows
+	Terms   []Terms `json:"terms,omitempty"`   // of the rows
+	Horizon float64 `json:"horizon,omitempty"` // s, as of the last poll
 	packedNumbers
-	Nearly packedNumbers `json:"nearly,omitzero"` // records that were nearly late and not late; older builds have none
+	Nearly packedNumbers `json:"nearly,omitzero"` // records that were not late, and would be if the target were a margin shorter; older builds have none
 	Rows   []savedRow    `json:"rows,omitempty"`  // of older builds
 }
 
@@ -26,7 +27,7 @@ type packedNumbers struct {
 	Played string `json:"played,omitempty"` // base64 of deflated differences
 }
 
-// mostSaved and mostNearly are the bytes of both. Fleets of a week of real traffic take about two thirds of them.
+// mostSaved and mostNearly are the most bytes of Played and of Nearly. A week of real traffic takes about two thirds of each.
 const (
 	mostSaved  = 2100
 	mostNearly = 700
@@ -55,7 +56,7 @@ func (p Play) IsZero() bool { return len(p.terms) == 0 }
 
 // MarshalJSON writes what is saved: the totals, without the fleets of the present.
 func (p Play) MarshalJSON() ([]byte, error) {
-	out := saved{InForce: p.inForce, Days: p.days.rounded(), Terms: p.terms}
+	out := saved{InForce: p.inForce, Days: p.days.rounded(), Terms: p.terms, Horizon: p.horizon}
 	if p.IsZero() {
 		return json.Marshal(out)
 	}
@@ -177,7 +178,7 @@ func (p *Play) read(in *saved) error {
 	return nil
 }
 
-// numbers are all numbers of a row but those of nearly.
+// numbers are all numbers of a row without those of nearly.
 func (r *rowDays) numbers(grain int64) []int64 {
 	list := r.whole()
 	for _, v := range r.logarithms(r.peaks.all()) {
@@ -186,11 +187,11 @@ func (r *rowDays) numbers(grain int64) []int64 {
 	return list
 }
 
-// nearly are the logarithms of the records that were nearly late and not late, by day and room.
+// nearly are the logarithms of how many records were nearly late: not late, and so if the target were a margin shorter. By day and room.
 func (r *rowDays) nearly(grain int64) (list []int64) {
 	for _, d := range r.all() {
 		for _, f := range d.fleets {
-			list = append(list, code(f.nearly-f.late, grain))
+			list = append(list, code(f.strict-f.late, grain))
 		}
 	}
 	return list
@@ -204,7 +205,7 @@ func (r *rowDays) takeNearly(codes []int64, grain int64) error {
 			if err != nil {
 				return err
 			}
-			d.fleets[k].nearly, codes = d.fleets[k].late+v, codes[1:]
+			d.fleets[k].strict, codes = d.fleets[k].late+v, codes[1:]
 		}
 	}
 	return nil
@@ -255,7 +256,7 @@ func (r *rowDays) take(t Terms, numbers []int64, grain int64) error {
 	}
 	for _, d := range r.all() {
 		for k := range d.fleets {
-			d.fleets[k].nearly = d.fleets[k].late // unless it was saved, too
+			d.fleets[k].strict = d.fleets[k].late // unless it was saved, too
 		}
 	}
 	r.peaks = peaksOf(at, all)
@@ -269,19 +270,23 @@ func (p *Play) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &in); err != nil {
 		return fmt.Errorf("promise: %w", err)
 	}
-	if in.InForce.Room < 0 || len(in.Rows) > mostRows || len(in.Days) > keptDays {
+	if in.InForce.Room < 0 || len(in.Rows) > mostRows || len(in.Days) > keptDays || !isTotal(in.Horizon) {
 		return errors.New("promise: not what was saved")
 	}
-	next := Play{inForce: in.InForce, days: in.Days}
+	next := Play{inForce: in.InForce, days: in.Days, horizon: in.Horizon}
 	if next.inForce.Room >= len(Rooms) {
 		next.inForce = inForce{}
 	}
 	for _, one := range in.Days {
-		for _, v := range []float64{one.Seconds, one.Judged, one.Late, one.PlayedOf, one.PlayedLate, one.PlayedNearly} {
+		for _, v := range []float64{one.Seconds, one.Judged, one.Late, one.PlayedOf, one.PlayedLate, one.PlayedStrict} {
 			if !isTotal(v) {
 				return fmt.Errorf("promise: %v is no total of a day", v)
 			}
 		}
+	}
+	for i := range in.Days {
+		one := &in.Days[i]
+		one.PlayedStrict = max(one.PlayedStrict, one.PlayedLate) // older builds did not count it
 	}
 	if in.Played != "" {
 		if err := next.read(&in); err != nil {
@@ -351,7 +356,7 @@ func (d days) rounded() days {
 	list := append(days{}, d...)
 	for i := range list {
 		one := &list[i]
-		for _, v := range []*float64{&one.Seconds, &one.PlayedOf, &one.PlayedLate, &one.PlayedNearly} {
+		for _, v := range []*float64{&one.Seconds, &one.PlayedOf, &one.PlayedLate, &one.PlayedStrict} {
 			*v = math.Round(*v)
 		}
 	}

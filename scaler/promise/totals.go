@@ -75,7 +75,7 @@ func (d *rowDay) pack(b []byte, before *rowDay) []byte {
 		f, like := &d.fleets[k], d.like(before, k)
 		b = binary.AppendUvarint(b, uint64(math.Float32bits(f.cost)^math.Float32bits(like.cost)))
 		b = binary.AppendUvarint(b, uint64(math.Float32bits(f.late)^math.Float32bits(like.late)))
-		b = binary.AppendUvarint(b, uint64(math.Float32bits(f.nearly)^math.Float32bits(like.nearly)))
+		b = binary.AppendUvarint(b, uint64(math.Float32bits(f.strict)^math.Float32bits(like.strict)))
 		b = binary.AppendUvarint(b, uint64(bits.Reverse32(math.Float32bits(f.most)^math.Float32bits(like.most)))) // whole numbers end with many zeros
 	}
 	return b
@@ -103,7 +103,7 @@ func (d *rowDay) unpack(b totals, before *rowDay) totals {
 		f, like := &d.fleets[k], d.like(before, k)
 		f.cost = math.Float32frombits(take() ^ math.Float32bits(like.cost))
 		f.late = math.Float32frombits(take() ^ math.Float32bits(like.late))
-		f.nearly = math.Float32frombits(take() ^ math.Float32bits(like.nearly))
+		f.strict = math.Float32frombits(take() ^ math.Float32bits(like.strict))
 		f.most = math.Float32frombits(bits.Reverse32(take()) ^ math.Float32bits(like.most))
 	}
 	return b
@@ -119,7 +119,7 @@ func (d *rowDay) like(row *rowDay, room int) fleetDay {
 		return d.fleets[room-1]
 	}
 	like := row.fleets[room]
-	like.late, like.nearly = d.fleets[room-1].late, d.fleets[room-1].nearly
+	like.late, like.strict = d.fleets[room-1].late, d.fleets[room-1].strict
 	return like
 }
 

@@ -31,14 +31,18 @@ func Cheaper(list *promise.Price, target time.Duration, objective float64) strin
 	return ""
 }
 
-// Later says by how much late records are corrected; empty: by less than a second.
+// Corrected says how the late records of a play are corrected; empty: by next to nothing.
 //
-//	late records count as if the target lag were 3 s shorter: the group was so much later than what was played
-func Later(list *promise.Price) string {
-	if list.Later < 1 {
-		return ""
+//	late records are counted as if the target lag were 3 s shorter: more records were really late than in the simulation
+//	60 % of the late records are counted: fewer records were really late than in the simulation
+func Corrected(c promise.Correction) string {
+	switch {
+	case c.Later >= 0.5:
+		return fmt.Sprintf("late records are counted as if the target lag were %s shorter: more records were really late than in the simulation", number.Seconds(math.Round(c.Later)))
+	case c.Share < 0.95:
+		return fmt.Sprintf("%.0f %% of the late records are counted: fewer records were really late than in the simulation", 100*c.Share)
 	}
-	return fmt.Sprintf("late records count as if the target lag were %s shorter: the group was so much later than what was played", number.Seconds(math.Round(list.Later)))
+	return ""
 }
 
 // reached is what an objective costs, or what does not even keep it.

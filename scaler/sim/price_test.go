@@ -148,6 +148,9 @@ func TestCorrectedPrice(t *testing.T) {
 			if late > max(1.5*said, said+slack) || said > max(1.5*late, late+slack) {
 				t.Errorf("%.3f %% were late, the price says %.3f %%", late, said)
 			}
+			if protocol == Eager && 2*bare > late {
+				t.Errorf("%.3f %% were late, and %.3f %% without the correction: this traffic does not show what it is for", late, bare)
+			}
 		})
 	}
 }

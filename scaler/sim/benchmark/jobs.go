@@ -25,6 +25,7 @@ type job struct {
 	played  promise.Option  // of a price: what the play says of the same time
 	bare    promise.Option  // the same, not corrected
 	says    *promise.Choice // of an objective: what is said of it at the end; nil: nothing
+	play    promise.Play    // of the price of rooms
 }
 
 // part is the table that a job belongs to.
@@ -42,6 +43,7 @@ const (
 	later      part = "later"      // our policy, without the first day
 	objectives part = "objectives" // our policy with objectives
 	rooms      part = "rooms"      // our policy with one of the rooms for objectives in force all the time
+	roomPrices part = "roomPrices" // what the fleets that are played along say of each of these rooms
 	partitions      = 48
 )
 
@@ -124,8 +126,17 @@ func (l *jobList) priced(t traffic, w sim.World, seeds int) {
 	}
 }
 
+// roomDays is how long traffic must last for the price of each room: totals leave the first day out if there is a whole one after it.
+const roomDays = 3 * 24 * time.Hour
+
 // promised are objectives, and each room that may be in force for them. A room is chosen after a day, so only what comes after it counts.
 func (l *jobList) promised(t traffic, w sim.World) {
+	if t.lasts() >= roomDays {
+		*l = append(*l, &job{part: roomPrices, traffic: t, world: w, policy: balanced, run: func(j *job) (r sim.Result, err error) {
+			j.play, r, err = sim.Played(j.traffic.Trace, j.world, scaler.Spec{})
+			return r, err
+		}})
+	}
 	w = t.settled(w)
 	l.add(rooms, t, w, inRooms()...)
 	w.Steps, w.PeakLoad = t.Steps, t.load()

@@ -20,7 +20,7 @@ func report(w io.Writer, traffics []traffic, jobs []*job, seeds int, whole bool)
 	declaredTimes(w, all.part(declared))
 	favoursTaken(w, all)
 	promises(w, all)
-	pricesOf(w, all.part(priced), all.part(later).only(func(j *job) bool { return j.policy == balanced }))
+	pricesOf(w, all)
 	ablations(w, all.part(ablation))
 	onOther(w, all.part(chosenNot))
 	otherPartitions(w, all.part(sizes))
@@ -75,7 +75,7 @@ A recorded trace with steps of minutes does not say how its rate changed between
 the cliffs. lagscaler's parameters were chosen on the five recorded traces, most of them on cliffs, in a simulator with the favours that are
 [listed below](#what-favours-would-hide). The made-up traffic was used for one of two ways to discount a burst, and, with the recorded
 traces, for how sure lagscaler must be of a [period](scaling.md#arrival-rate-and-forecast), and of what a trial shows. Nothing was chosen on the traffic of
-[a section of its own](#traffic-on-which-nothing-was-chosen).
+[a section of its own](#traffic-on-which-nothing-was-chosen), but for [one rule of the price](#the-price-of-traffic-on-which-nothing-was-chosen).
 `
 
 func costAgainstLate(w io.Writer, all table) {

@@ -36,10 +36,12 @@ func (t traffic) name() string {
 	return t.Name
 }
 
+func (t traffic) lasts() time.Duration { return time.Duration(len(t.Counts)) * t.Step }
+
 // uncounted is the first day, where there are at least two.
 func (t traffic) uncounted() time.Duration {
 	const day = 24 * time.Hour
-	if time.Duration(len(t.Counts))*t.Step < 2*day {
+	if t.lasts() < 2*day {
 		return 0
 	}
 	return day
