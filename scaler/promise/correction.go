@@ -31,7 +31,7 @@ type Correction struct {
 func (p *Play) Correction() Correction {
 	none := Correction{Share: 1}
 	sum := p.days.sum()
-	if sum.Judged == 0 || sum.PlayedOf == 0 || sum.Seconds < correctsAfter.Seconds() {
+	if len(p.terms) == 0 || sum.Judged == 0 || sum.PlayedOf == 0 || sum.Seconds < correctsAfter.Seconds() {
 		return none
 	}
 	really, late := sum.Late/sum.Judged, sum.PlayedLate/sum.PlayedOf

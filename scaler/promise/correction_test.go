@@ -118,6 +118,13 @@ func TestCorrectionAfterAnUpgrade(t *testing.T) {
 	if want := 1e5 / (2e5 + lateSlack*4e8); math.Abs(margins-want) > 1e-6 {
 		t.Errorf("%v margins, want %v", margins, want)
 	}
+	var alone Play // what nobody saved: days, and nothing that was played
+	if err := json.Unmarshal([]byte(`{"days":[{"day":1,"seconds":86400,"judged":1000,"late":10,"playedOf":1000,"playedLate":1}]}`), &alone); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := alone.Price(0.999); ok || alone.Correction() != (Correction{Share: 1}) {
+		t.Errorf("nothing was played: a price, or %+v", alone.Correction())
+	}
 	var none Play
 	if err := errors.Join(json.Unmarshal([]byte(mustSave(t, p.Uncorrected())), &none)); err != nil || none.Correction() != (Correction{Share: 1}) {
 		t.Errorf("nothing was measured: %+v, %v", none.Correction(), err)

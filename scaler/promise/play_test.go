@@ -332,6 +332,7 @@ func TestLoad(t *testing.T) {
 func FuzzLoad(f *testing.F) {
 	f.Add([]byte(mustSave(f, traffic(Play{}, 2, 0.999, bursts))))
 	f.Add([]byte(`{"rows":[{"targetLag":1}]}`))
+	f.Add([]byte(`{"days":[{"day":1,"seconds":86400,"judged":1000,"playedOf":1000,"playedLate":1}]}`))
 	f.Add([]byte(savedBefore(f, traffic(Play{}, 2, 0.999, bursts))))
 	f.Add([]byte(`{"terms":[{"targetLag":1}],"grain":1,"played":"AwA="}`))
 	f.Add([]byte(`{"terms":[{"targetLag":1}],"grain":1,"played":"AwA=","nearly":{"grain":1,"played":"AwA="}}`))
@@ -340,6 +341,8 @@ func FuzzLoad(f *testing.F) {
 		if json.Unmarshal(data, &p) != nil {
 			return
 		}
+		p.Price(0.999)
+		p.Choice(0.999, 1.5)
 		in := usual(monday, 400)
 		in.Objective = 0.999
 		for range 3 {

@@ -22,10 +22,8 @@ type job struct {
 	policy  string
 	run     func(j *job) (sim.Result, error)
 	result  sim.Result
-	played  promise.Option  // of a price: what the play says of the same time
-	bare    promise.Option  // the same, not corrected
 	says    *promise.Choice // of an objective: what is said of it at the end; nil: nothing
-	play    promise.Play    // of the price of rooms
+	play    promise.Play    // of a price: what was played along
 }
 
 // part is the table that a job belongs to.
@@ -132,10 +130,7 @@ const roomDays = 3 * 24 * time.Hour
 // promised are objectives, and each room that may be in force for them. A room is chosen after a day, so only what comes after it counts.
 func (l *jobList) promised(t traffic, w sim.World) {
 	if t.lasts() >= roomDays {
-		*l = append(*l, &job{part: roomPrices, traffic: t, world: w, policy: balanced, run: func(j *job) (r sim.Result, err error) {
-			j.play, r, err = sim.Played(j.traffic.Trace, j.world, scaler.Spec{})
-			return r, err
-		}})
+		*l = append(*l, &job{part: roomPrices, traffic: t, world: w, policy: balanced, run: price})
 	}
 	w = t.settled(w)
 	l.add(rooms, t, w, inRooms()...)
@@ -165,13 +160,10 @@ func (l *jobList) closely(t traffic, w sim.World) {
 	}
 }
 
-// price plays our policy, and takes what its play says of the same time: of the reserve, which is in force without an objective.
-func price(j *job) (sim.Result, error) {
-	play, result, err := sim.Played(j.traffic.Trace, j.world, scaler.Spec{})
-	j.played = play.Reserve()
-	play = play.Uncorrected()
-	j.bare = play.Reserve()
-	return result, err
+// price plays our policy, and keeps what was played along.
+func price(j *job) (r sim.Result, err error) {
+	j.play, r, err = sim.Played(j.traffic.Trace, j.world, scaler.Spec{})
+	return r, err
 }
 
 func bound(j *job) (sim.Result, error) {

@@ -83,26 +83,26 @@ func thenOf(w io.Writer, all, after table) {
 
 // pricesOfRooms compares what the play of a scaler that keeps no room says of each room with a scaler that kept this room all the time.
 func pricesOfRooms(w io.Writer, all, held table) {
-	rows, dear, within, bare := 0, 0, 0, 0
+	rows, cost, within, uncorrected := 0, 0, 0, 0
 	for _, j := range all.jobs {
 		plain := j.play.Uncorrected()
 		corrected, played := j.play.Options(), plain.Options()
 		for k, one := range held.on(j.traffic).under(j.world.Protocol).jobs {
 			really := reallyOf([]*job{one})
-			if rows++; saidBy(corrected[k]).near(outcome{really.consumers, 100 * (1 - corrected[k].Kept)}, lateSlack) {
-				dear++
+			if rows++; saidBy(corrected[k]).costs(really) {
+				cost++
 			}
 			if saidBy(corrected[k]).near(really, lateSlack) {
 				within++
 			}
 			if saidBy(played[k]).near(really, lateSlack) {
-				bare++
+				uncorrected++
 			}
 		}
 	}
 	if rows > 0 {
 		fmt.Fprintf(w, "\nThe price list needs other rooms than the one in force. On recorded traffic of three days, one seed, each room was in force all the time, and is compared with what the play of a scaler that keeps the reserve alone "+
-			"says of it, from the second day on: of %d rows the consumers of %d are within, and the late records, too, of %d; without the correction of %d.\n", rows, dear, within, bare)
+			"says of it, from the second day on: of %d rows the consumers of %d are within, and the late records, too, of %d; without the correction of %d.\n", rows, cost, within, uncorrected)
 	}
 }
 
@@ -123,8 +123,9 @@ type outcome struct{ consumers, late float64 }
 func saidOf(jobs []*job) (played, corrected, really outcome) {
 	n := float64(len(jobs))
 	for _, j := range jobs {
-		played.add(saidBy(j.bare), n)
-		corrected.add(saidBy(j.played), n)
+		plain := j.play.Uncorrected()
+		played.add(saidBy(plain.Reserve()), n) // it is in force without an objective
+		corrected.add(saidBy(j.play.Reserve()), n)
 	}
 	return played, corrected, reallyOf(jobs)
 }
@@ -165,7 +166,12 @@ only because the busiest consumer had more than an equal share.
 // near reports whether both are alike; late records may differ by slack, in percent of the records, whatever the factor.
 func (o outcome) near(really outcome, slack float64) bool {
 	near := func(a, b float64) bool { return a <= max(lateWithin*b, b+slack) }
-	return math.Abs(o.consumers/really.consumers-1) <= priceWithin && near(o.late, really.late) && near(really.late, o.late)
+	return o.costs(really) && near(o.late, really.late) && near(really.late, o.late)
+}
+
+// costs reports whether the consumers are alike.
+func (o outcome) costs(really outcome) bool {
+	return math.Abs(o.consumers/really.consumers-1) <= priceWithin
 }
 
 // meanConsumers is how many ran on average.
