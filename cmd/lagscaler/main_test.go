@@ -37,6 +37,18 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"lagscaler": main, "get": get})
 }
 
+// complaints is what a command printed on stderr, without the lines in which it only says what it waits for. On a slow machine any
+// command may wait.
+func complaints(stderr string) string {
+	var b strings.Builder
+	for line := range strings.Lines(stderr) {
+		if !strings.HasSuffix(line, " …\n") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
+
 // get prints what an address answers.
 func get() {
 	if err := copyFrom(os.Args[1]); err != nil {
