@@ -101,3 +101,12 @@ func Float32(from []byte) (v float32, rest []byte) {
 	}
 	return math.Float32frombits(bits.Reverse32(uint32(code >> 1))), from[n:]
 }
+
+// Float32Size is how many bytes AppendFloat32 appended for the number that comes first.
+func Float32Size(from []byte) int {
+	n := 1
+	for from[n-1] >= 0x80 { // as long as a varint goes on
+		n++
+	}
+	return n
+}

@@ -57,10 +57,11 @@ func TestFloat32(t *testing.T) {
 			list = packed.AppendFloat32(list, math.Float32frombits(v))
 		}
 		for i, v := range want {
-			got := float32(0)
-			if got, list = packed.Float32(list); math.Float32bits(got) != v {
-				t.Fatalf("number %d: %x became %x", i, v, math.Float32bits(got))
+			size, got, rest := packed.Float32Size(list), float32(0), []byte(nil)
+			if got, rest = packed.Float32(list); math.Float32bits(got) != v || len(list)-len(rest) != size {
+				t.Fatalf("number %d: %x became %x of %d bytes, want %d", i, v, math.Float32bits(got), len(list)-len(rest), size)
 			}
+			list = rest
 		}
 		if len(list) != 0 {
 			t.Fatalf("%d bytes are left", len(list))

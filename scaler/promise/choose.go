@@ -69,14 +69,20 @@ func (p *Play) options(row int) (list []Option, seconds float64) {
 	if row >= len(p.terms) {
 		return nil, 0
 	}
-	return p.optionsOf(p.terms[row], p.row(row))
+	if row == 0 {
+		return p.optionsOf(p.terms[0], &p.own)
+	}
+	sum := p.row(row).sum()
+	return p.optionsOf(p.terms[row], &sum)
 }
 
-func (p *Play) optionsOf(terms Terms, row *rowDays) (list []Option, seconds float64) {
-	sum, lateOf := row.sum(), p.corrected(terms)
+// optionsOf are the options of a row by what counts of it.
+func (p *Play) optionsOf(terms Terms, sum *rowDay) (list []Option, seconds float64) {
 	if sum.seconds == 0 {
 		return nil, 0
 	}
+	lateOf := p.corrected(terms)
+	list = make([]Option, 0, len(sum.fleets))
 	for k, f := range sum.fleets {
 		late := lateOf(f, f.cost >= sum.fleets[p.inForce.Room].cost)
 		list = append(list, Option{
@@ -142,9 +148,8 @@ func (p *Play) choose(in *Poll) inForce {
 	if in.Objective == 0 {
 		return inForce{}
 	}
-	own := p.row(0)
-	list, _ := p.optionsOf(p.terms[0], own)
-	if list == nil || own.learning() {
+	list := p.Options()
+	if list == nil || p.learning {
 		return inForce{}
 	}
 	sorted := affordable(list, in.Budget)
@@ -172,12 +177,11 @@ func (p *Play) Choice(objective, budget float64) *Choice {
 	if objective == 0 || len(p.terms) == 0 {
 		return nil
 	}
-	own := p.row(0)
-	list, seconds := p.optionsOf(p.terms[0], own)
+	list, seconds := p.options(0)
 	if list == nil {
 		return nil
 	}
-	c := &Choice{Objective: objective, Budget: budget, Option: list[p.inForce.Room], Seconds: seconds, Learning: own.learning()}
+	c := &Choice{Objective: objective, Budget: budget, Option: list[p.inForce.Room], Seconds: seconds, Learning: p.learning}
 	c.Peak = p.Peak(c.Room)
 	c.PerSecond = c.Peak * c.Room.Share
 	sorted := affordable(list, budget)

@@ -3,6 +3,7 @@ package promise
 import (
 	"math"
 	"math/bits"
+	"sort"
 	"time"
 )
 
@@ -63,7 +64,7 @@ func begin(consumers float64) fleet {
 // next is the fleet at the next poll.
 func (f *fleet) next(in *Poll, r *row, room float64) {
 	f.process(in, r)
-	if behind := in.Expected > float64(f.works)*in.PerConsumer; in.Decides || behind {
+	if behind := in.behind(f.works); in.Decides || behind {
 		f.decide(in, r, room, behind)
 	}
 	f.most = max(f.most, f.asked)
@@ -112,15 +113,33 @@ func (f *fleet) join(in *Poll, pods float32) {
 	}
 }
 
-// rests reports whether nothing waits, nothing changes, and so little arrived that it is surely processed: n consumers process more than
-// half of what n times one does, however few partitions there are to divide. Most fleets rest most of the time.
+// rests reports whether nothing waits, nothing changes, and what arrived is surely processed. Most fleets rest most of the time.
 func (f *fleet) rests(in *Poll) bool {
-	n := float64(f.works)
-	if p := float64(in.Partitions); p > 0 {
-		n = min(n, p)
-	}
-	return f.backlog == 0 && f.pause == 0 && f.pods[0].to == 0 && in.Arrived <= n/2*in.PerConsumer*in.Seconds
+	return f.backlog == 0 && f.pause == 0 && f.pods[0].to == 0 && f.works >= in.enough
 }
+
+// behind reports whether more is expected than so many consumers process.
+func (in *Poll) behind(consumers float32) bool {
+	return in.Expected > float64(consumers)*in.PerConsumer
+}
+
+// restFrom is from how many consumers on a fleet rests that has no backlog and no change, because they process what arrived; and from how
+// many on the poll asks nothing of it either.
+func (in *Poll) restFrom() (enough, quiet float32) {
+	enough = leastOf(func(consumers float32) bool { return in.can(consumers, float32(in.Seconds)) >= in.Arrived })
+	if in.Decides {
+		return enough, everybody
+	}
+	return enough, max(enough, leastOf(func(consumers float32) bool { return !in.behind(consumers) }))
+}
+
+// leastOf is the least number of consumers for which something is true that is true for all greater ones, too.
+func leastOf(is func(consumers float32) bool) float32 {
+	return float32(sort.Search(everybody, func(n int) bool { return is(float32(n)) }))
+}
+
+// everybody is more consumers than any fleet has. Whole numbers up to it are exact.
+const everybody = 1 << 24
 
 // pass lets the time since the last poll pass.
 func (f *fleet) pass(in *Poll) {
@@ -169,8 +188,11 @@ func (f *fleet) decide(in *Poll, r *row, room float64, behind bool) {
 	if f.pods[0].to > 0 {
 		wait = min(r.horizon, max(0, float64(f.pods[0].due-f.pods[0].takes)+r.horizon))
 	}
-	required := rate + f.drain(in, r, wait, behind)
-	up, byRate := in.consumers(required), in.consumers(rate)
+	byRate := in.consumers(rate)
+	up := byRate
+	if drain := f.drain(in, r, wait, behind); drain > 0 {
+		up = in.consumers(rate + drain)
+	}
 	settled := wait == 0 && f.pause == 0 && f.since >= settleAfter
 	full := in.Expected > nearlyFull*float64(f.asked)*in.PerConsumer
 	switch {
@@ -179,7 +201,11 @@ func (f *fleet) decide(in *Poll, r *row, room float64, behind bool) {
 	case byRate > f.asked && f.since >= rateAfter && (in.Decides || full):
 		f.ask(in, r, byRate)
 	case in.Decides:
-		f.lower(in, r, max(in.Peak/in.DownUtilization, room), up, settled)
+		least := up
+		if peak := in.Peak / in.DownUtilization; peak > rate { // lower rates need no more than up
+			least = max(up, in.consumers(peak))
+		}
+		f.lower(in, r, least, settled)
 	}
 }
 
@@ -202,8 +228,7 @@ func (f *fleet) drain(in *Poll, r *row, wait float64, behind bool) float64 {
 }
 
 // lower steps down when fewer have been enough for half a window, measurements cover all of it, and nothing prevents it.
-func (f *fleet) lower(in *Poll, r *row, peaks float64, up float32, settled bool) {
-	down := max(up, in.consumers(peaks))
+func (f *fleet) lower(in *Poll, r *row, down float32, settled bool) {
 	if in.Idle && f.backlog == 0 && in.Least == 0 {
 		down = 0
 	}

@@ -19,7 +19,7 @@ func TestStepsDownInAnHour(t *testing.T) {
 		f, now, downs := begin(48), monday, []time.Time{}
 		for range rapid.IntRange(100, 1500).Draw(t, "polls") {
 			in := usual(now, 400)
-			in.parts = in.partsSince()
+			in.derive()
 			if rapid.IntRange(0, 40).Draw(t, "burst") == 0 {
 				f.ask(&in, bare(), 48)
 			}
@@ -39,7 +39,7 @@ func TestStepsDownInAnHour(t *testing.T) {
 	f, now, first, sixth := begin(48), monday, time.Time{}, time.Time{}
 	for n := 0; n <= downsAnHour; now = now.Add(10 * time.Second) {
 		in := usual(now, 400)
-		in.parts = in.partsSince()
+		in.derive()
 		before := f.asked
 		if f.next(&in, bare(), 0); f.asked == before {
 			continue
@@ -64,6 +64,7 @@ func TestStabilizing(t *testing.T) {
 	f, now := begin(24), monday
 	for decisions := 0; f.asked == 24; now = now.Add(10 * time.Second) {
 		in := usual(now, 400)
+		in.derive()
 		if in.Decides {
 			decisions++
 		}
@@ -129,6 +130,7 @@ func TestMeasurementsCoverTheWindow(t *testing.T) {
 	f, now := begin(24), monday
 	for covered := -begins * 30.0; f.asked == 24; covered, now = covered+10, now.Add(10*time.Second) {
 		in := usual(now, 400)
+		in.derive()
 		in.Covered = max(10, covered)
 		f.next(&in, bare(), 0)
 		if stepped := f.asked < 24; stepped != (in.Decides && in.Covered >= in.Window) {
@@ -162,6 +164,7 @@ func TestNearlyLate(t *testing.T) {
 		f := begin(1)
 		f.backlog = rate * c.before
 		in.PerConsumer = (rate*c.before + in.Arrived - rate*c.now) / in.Seconds // so that it comes out
+		in.derive()
 		f.process(&in, &r)
 		if late, strict := float64(f.late)/in.Arrived, float64(f.strict)/in.Arrived; math.Abs(late-c.late) > 1e-6 || math.Abs(strict-c.strict) > 1e-6 {
 			t.Errorf("%s: %v late, %v with the margin, want %v and %v", name, late, strict, c.late, c.strict)

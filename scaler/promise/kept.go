@@ -3,6 +3,7 @@ package promise
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/lagscaler/lagscaler/scaler/packed"
@@ -18,8 +19,11 @@ import (
 //	1 to 8 each   the numbers that follow
 type kept []byte
 
-// keptAtRest are the bytes of a fleet at rest.
-const keptAtRest = 10
+// keptAtRest are the bytes of a fleet at rest; the last of them, from costAt on, are its cost.
+const (
+	keptAtRest = 10
+	costAt     = 6
+)
 
 // What a fleet has that a fleet at rest has not.
 const (
@@ -35,19 +39,71 @@ const (
 	hasMore           // asked or changes need more than 2 bytes
 )
 
-// roomOfFleets is enough for all fleets, unless most of them change at once.
-const roomOfFleets = 4096
+// What a fleet may have that only gets older: the time since a step down changes with the parts of an hour, all others stay.
+const (
+	oldMayHave = hasCalm | hasDowns | hasFloats
+	hasFloats  = hasLate | hasStrict | hasMost // all that come after downs
+)
 
 // each calls a function for every fleet, and returns the fleets as the function has changed them.
 func (k kept) each(change func(row, room int, f *fleet)) kept {
-	var room [roomOfFleets]byte
-	next, f := room[:0], fleet{}
-	for i := 0; len(k) > 0; i++ {
-		k = f.unpack(k)
+	r := k.rewrite()
+	for i := 0; len(r.left) > 0; i++ {
+		f := r.take()
 		change(i/len(Rooms), i%len(Rooms), &f)
-		next = f.pack(next)
+		r.put(&f)
 	}
-	return slices.Clone(next) // as long as it has to be
+	return r.all()
+}
+
+// rewriter goes through fleets, and writes them anew.
+type rewriter struct {
+	left kept   // fleets that come
+	done []byte // those before them, as they are now
+}
+
+// rewrite begins with room for as much as there is: fleets change seldom.
+func (k kept) rewrite() rewriter { return rewriter{k, make([]byte, 0, len(k))} }
+
+// take takes the next fleet. It is to be put back.
+func (r *rewriter) take() (f fleet) {
+	r.left = f.unpack(r.left)
+	return f
+}
+
+func (r *rewriter) put(f *fleet) { r.done = f.pack(r.done) }
+
+// all are the fleets as they are now, in a list that is not much longer than it has to be.
+func (r *rewriter) all() kept {
+	if cap(r.done) > len(r.done)+len(r.done)/16 {
+		return slices.Clone(r.done)
+	}
+	return r.done
+}
+
+// pass lets the time since the last poll pass for the next fleet, if that only gets older; otherwise it returns false. It does what take,
+// [fleet.next] and put would do, without a fleet in between: most fleets rest at most polls.
+func (r *rewriter) pass(in *Poll) bool {
+	has, asked := binary.LittleEndian.Uint16(r.left), float32(binary.LittleEndian.Uint16(r.left[2:]))
+	if has&^oldMayHave != 0 || asked < in.quiet || has&hasDowns != 0 && in.parts != 0 {
+		return false
+	}
+	size := keptAtRest
+	if has&hasCalm != 0 {
+		size += packed.Float32Size(r.left[size:])
+	}
+	if has&hasDowns != 0 {
+		size += 4
+	}
+	for range bits.OnesCount16(has & hasFloats) {
+		size += packed.Float32Size(r.left[size:])
+	}
+	at := len(r.done) + costAt
+	r.done, r.left = append(r.done, r.left[:size]...), r.left[size:]
+	cost := math.Float32frombits(binary.LittleEndian.Uint32(r.done[at:]))
+	cost += asked * float32(in.Seconds)
+	binary.LittleEndian.PutUint32(r.done[at:], math.Float32bits(cost))
+	return true
 }
 
 // alike are fleets for so many rows, all of them the same.
@@ -103,7 +159,7 @@ func (f *fleet) pack(b []byte) []byte {
 	binary.LittleEndian.PutUint16(head, has)
 	binary.LittleEndian.PutUint16(head[2:], asked)
 	binary.LittleEndian.PutUint16(head[4:], uint16(f.changes))
-	binary.LittleEndian.PutUint32(head[6:], math.Float32bits(f.cost))
+	binary.LittleEndian.PutUint32(head[costAt:], math.Float32bits(f.cost))
 	return b
 }
 
@@ -123,7 +179,7 @@ func (f *fleet) unpack(b []byte) []byte {
 	has, asked := binary.LittleEndian.Uint16(head), float32(binary.LittleEndian.Uint16(head[2:]))
 	*f = fleet{
 		asked: asked, works: asked, most: asked, since: settleAfter,
-		changes: uint32(binary.LittleEndian.Uint16(head[4:])), cost: math.Float32frombits(binary.LittleEndian.Uint32(head[6:])),
+		changes: uint32(binary.LittleEndian.Uint16(head[4:])), cost: math.Float32frombits(binary.LittleEndian.Uint32(head[costAt:])),
 	}
 	if has == 0 {
 		return b

@@ -150,3 +150,51 @@ func TestPeaksOfAnArray(t *testing.T) {
 		}
 	})
 }
+
+// A fleet that only gets older at a poll becomes to the last bit what [fleet.next] makes of it.
+func TestPassingTime(t *testing.T) {
+	passed := 0
+	rapid.Check(t, func(t *rapid.T) {
+		f := begin(float64(rapid.IntRange(0, 60).Draw(t, "consumers")))
+		f.asked = f.works * float32(rapid.SampledFrom([]int{1, 1, 1, 0}).Draw(t, "awake"))
+		f.works = f.asked
+		f.most = f.asked + float32(rapid.IntRange(0, 3).Draw(t, "more before"))
+		f.cost, f.changes = rapid.Float32Range(0, 1e9).Draw(t, "cost"), rapid.Uint32Range(0, 70_000).Draw(t, "changes")
+		f.calm = rapid.SampledFrom([]float32{0, 0, 30, 33.3}).Draw(t, "calm")
+		f.since = rapid.SampledFrom([]float32{settleAfter, settleAfter, 10}).Draw(t, "since")
+		f.late = rapid.SampledFrom([]float32{0, 0, 17.25}).Draw(t, "late")
+		f.strict = f.late + rapid.SampledFrom([]float32{0, 3}).Draw(t, "nearly late")
+		f.downs = rapid.SampledFrom([]uint32{0, 0, 5, 1 << 31}).Draw(t, "downs")
+		f.backlog = rapid.SampledFrom([]float64{0, 0, 0, 12.5}).Draw(t, "backlog")
+		f.pause = rapid.SampledFrom([]float32{0, 0, 0, 2}).Draw(t, "pause")
+		if rapid.IntRange(0, 5).Draw(t, "starts") == 0 {
+			f.pods[0] = pods{5, 40, f.asked}
+		}
+		in := usual(monday, rapid.Float64Range(0, 4000).Draw(t, "rate"))
+		in.Seconds = rapid.SampledFrom([]float64{10, 10.013, 7}).Draw(t, "seconds")
+		in.Arrived = in.Rate * in.Seconds * rapid.Float64Range(0, 2).Draw(t, "arrived")
+		in.Partitions = rapid.SampledFrom([]int32{0, 12, 48}).Draw(t, "partitions")
+		in.ReadsOn, in.Decides = rapid.Bool().Draw(t, "reads on"), rapid.IntRange(0, 4).Draw(t, "decides") == 0
+		in.derive()
+		in.parts = rapid.Int64Range(0, 1).Draw(t, "parts")
+		r := bare()
+		r.late = deadline{rapid.Float64Range(0, 1e4).Draw(t, "before"), rapid.Float64Range(0, 1e4).Draw(t, "young"), 100}
+		r.strict = r.late
+		other := begin(3)
+		fast := rewriter{left: other.pack(f.pack(nil))}
+		if !fast.pass(&in) {
+			return
+		}
+		passed++
+		if left := other.pack(nil); string(fast.left) != string(left) {
+			t.Fatalf("%x is left, want %x", fast.left, left)
+		}
+		f.next(&in, r, 0)
+		if want := f.pack(nil); string(fast.done) != string(want) {
+			t.Fatalf("%x, want %x: %+v", fast.done, want, f)
+		}
+	})
+	if passed == 0 {
+		t.Error("no fleet rested")
+	}
+}

@@ -43,6 +43,14 @@ type Poll struct {
 
 	parts      int64   // of an hour that have begun since the poll before
 	usualStart float64 // the median of Starts
+	enough     float32 // consumers that process at least what arrived since the poll before
+	quiet      float32 // consumers that the poll asks nothing of: they are enough, and it makes no decision
+}
+
+// derive fills in what follows from the rest for all fleets.
+func (in *Poll) derive() {
+	in.parts = in.partsSince()
+	in.enough, in.quiet = in.restFrom()
 }
 
 // pause is for how much of a rebalance partitions are not read, as decisions count it.
@@ -61,6 +69,8 @@ type Play struct {
 	terms    []Terms // of the rows
 	totals   totals  // by row
 	peaks    []peaks // by row, as of the last totals
+	own      rowDay  // what counts of the first row, as of the last totals
+	learning bool    // too little has been played to choose a room
 	days     days    // what was measured
 	inForce  inForce
 	now      now
@@ -91,7 +101,7 @@ func (p Play) Next(in Poll) Play {
 		return p
 	}
 	p.begin(&in)
-	in.parts = in.partsSince()
+	in.derive()
 	if !slices.Equal(in.Starts, p.starts) {
 		p.starts, p.start = in.Starts, median(in.Starts)
 	}
@@ -105,25 +115,35 @@ func (p Play) Next(in Poll) Play {
 	p.now.seconds += in.Seconds
 	p.now.arrived += in.Arrived
 	p.now.arrivals = p.now.arrivals.with(in.Seconds, in.Arrived)
-	p.now.rows = slices.Clone(p.now.rows)
-	var r row
-	var rates [len(Rooms)]float64
-	var late, strict float32 // of the room in force
-	p.now.fleets = p.now.fleets.each(func(i, k int, f *fleet) {
-		if k == 0 {
-			past := &p.now.rows[i]
-			r = past.next(p.terms[i], &in, p.now.arrivals, at, p.start)
-			rates = past.rooms(r.floor, in.Idle)
-		}
-		before := *f
-		f.next(&in, &r, rates[k])
-		if i == 0 && k == p.inForce.Room {
-			late, strict = f.late-before.late, f.strict-before.strict
-		}
-	})
-	p.days = p.days.with(&in, p.measured, float64(late), float64(strict))
+	late, strict := p.advance(&in, at)
+	p.days = p.days.with(&in, p.measured, late, strict)
 	p.measured = in.Measured
 	return p
+}
+
+// advance plays all fleets to the poll, and returns how many records became late in that of the room in force, and how many would have if
+// the target were a margin shorter.
+func (p *Play) advance(in *Poll, at int64) (late, strict float64) {
+	p.now.rows = slices.Clone(p.now.rows)
+	fleets := p.now.fleets.rewrite()
+	for i, t := range p.terms {
+		past := &p.now.rows[i]
+		r := past.next(t, in, p.now.arrivals, at, p.start)
+		for k := range Rooms {
+			if fleets.pass(in) {
+				continue
+			}
+			f := fleets.take()
+			before := f
+			f.next(in, &r, past.room(k, r.floor, in.Idle))
+			if i == 0 && k == p.inForce.Room {
+				late, strict = float64(f.late-before.late), float64(f.strict-before.strict)
+			}
+			fleets.put(&f)
+		}
+	}
+	p.now.fleets = fleets.all()
+	return late, strict
 }
 
 // begin makes the fleets, at the first poll and when the target has changed: rows of terms that stay keep their totals.

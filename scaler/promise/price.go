@@ -74,8 +74,7 @@ func (p *Play) Seconds() float64 {
 	if len(p.terms) == 0 {
 		return 0
 	}
-	sum := p.row(0).sum()
-	return sum.seconds + p.now.seconds
+	return p.own.seconds + p.now.seconds
 }
 
 // Cell is the price of an objective within a target; ok is false if the list does not have it.

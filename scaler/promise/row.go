@@ -1,6 +1,9 @@
 package promise
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Terms are what a row of fleets is played for: the time within which records are to be processed, and how fast pods start.
 type Terms struct {
@@ -109,15 +112,19 @@ func ReserveShare(target, horizon, pause float64) float64 {
 	return max(0, min(1, 1-(target-pause)/(horizon-pause)))
 }
 
-// rooms are the rates for which rooms keep consumers, with the reserve, which is the least.
-func (past *pastRow) rooms(floor float64, idle bool) (rates [len(Rooms)]float64) {
-	for k, of := range Rooms {
-		rates[k] = floor
-		for i, time := range times {
-			if time == of.Of && !idle {
-				rates[k] = max(floor, of.Share*float64(past.greatest[i]))
-			}
-		}
+// room is the rate for which a room of Rooms keeps consumers, with the reserve, which is the least.
+func (past *pastRow) room(k int, floor float64, idle bool) float64 {
+	of := timeOf[k]
+	if idle || of < 0 {
+		return floor
 	}
-	return rates
+	return max(floor, Rooms[k].Share*float64(past.greatest[of]))
 }
+
+// timeOf are the places in times of the times of Rooms; -1: it has none.
+var timeOf = func() (places [len(Rooms)]int) {
+	for k, room := range Rooms {
+		places[k] = slices.Index(times[:], room.Of)
+	}
+	return places
+}()

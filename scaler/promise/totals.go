@@ -145,4 +145,8 @@ func (p *Play) keep(rows []rowDays) {
 	for i := range rows {
 		p.peaks[i] = rows[i].peaks
 	}
+	p.own, p.learning = rowDay{}, false
+	if len(rows) > 0 {
+		p.own, p.learning = rows[0].sum(), rows[0].learning()
+	}
 }
