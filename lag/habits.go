@@ -198,12 +198,11 @@ func (h *TopicHabits) stood(took time.Duration, now time.Time) {
 	if h.Within == 0 && len(h.Stands) == 0 && took > StallAfter/2 { // no shorter time was seen: so it works
 		h.Within, h.WithinAt = took, now
 	}
-	list := slices.DeleteFunc(slices.Clone(h.Stands), func(s SeenStand) bool { return now.Sub(s.At) > standsFor })
+	list := append(make([]SeenStand, 0, standsKept+1), h.Stands...)
+	list = slices.DeleteFunc(list, func(s SeenStand) bool { return now.Sub(s.At) > standsFor })
 	i := sort.Search(len(list), func(i int) bool { return list[i].Took <= took })
 	list = slices.Insert(list, i, SeenStand{took, now})
-	if len(list) > standsKept {
-		list = list[:standsKept]
-	}
+	list = list[:min(len(list), standsKept)]
 	h.Stands = list
 	if len(list) < standsKept {
 		return
@@ -214,6 +213,9 @@ func (h *TopicHabits) stood(took time.Duration, now time.Time) {
 }
 
 func (h *TopicHabits) interval(took int64) {
+	if len(h.Intervals) == intervalsKept && !slices.ContainsFunc(h.Intervals, func(v int64) bool { return v != took }) {
+		return // as most groups at most polls
+	}
 	first := max(0, len(h.Intervals)+1-intervalsKept)
 	h.Intervals = append(slices.Clone(h.Intervals[first:]), took)
 }

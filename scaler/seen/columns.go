@@ -61,9 +61,9 @@ func (c *Columns) fit(g *lag.GroupLag) bool {
 	return true
 }
 
-// read takes a poll's offsets into their columns, after those of the poll before; complete is false when a partition did not answer.
-func (c *Columns) read(g *lag.GroupLag, before *AllOffsets) (offsets AllOffsets, complete bool) {
-	read, complete := make([]Offsets, c.Count), true
+// read takes a poll's offsets into their columns; complete is false when a partition did not answer.
+func (c *Columns) read(g *lag.GroupLag) (read []Offsets, complete bool) {
+	read, complete = make([]Offsets, c.Count), true
 	for i := range g.Topics {
 		t := &c.Topics[i]
 		if t.Skip {
@@ -75,7 +75,7 @@ func (c *Columns) read(g *lag.GroupLag, before *AllOffsets) (offsets AllOffsets,
 			complete = complete && partitions[k].Answered()
 		}
 	}
-	return before.next(read), complete
+	return read, complete
 }
 
 func (c *Columns) column(topic string, partition int32) (int, bool) {

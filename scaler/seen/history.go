@@ -128,7 +128,8 @@ func (h *History) addReading(p *Poll, clk Clock) {
 	if h.Readings.Len() > 0 {
 		before = &h.Readings.Last().Offsets
 	}
-	r.Offsets, r.Complete = h.Readings.Columns.read(g, before)
+	read, complete := h.Readings.Columns.read(g)
+	r.Offsets, r.Complete = before.next(read), complete
 	owners := h.Readings.Len() > 0 && h.members.ids && r.Offsets.sameOwners(before)
 	if !owners {
 		r.MembersSince = r.At
@@ -137,7 +138,7 @@ func (h *History) addReading(p *Poll, clk Clock) {
 	h.Readings = h.Readings.with(r, clk.Scale(ShareWindow)+2*clk.Poll)
 	h.Read = g
 	h.Stands = h.Stands.Next(g, h.commits(clk))
-	h.Readings.rate(r, clk)
+	h.Readings.rate(r, read, clk)
 	r.EffectiveRate = h.Readings.effectiveRate(p.MaxWait)
 	if r.Complete {
 		h.Useful = UsefulConsumers(AssignmentOf(g), h.Readings.Columns)

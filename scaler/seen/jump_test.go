@@ -30,10 +30,10 @@ func TestWhatIsAJump(t *testing.T) {
 		for i, rate := range append([]float64{0, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100}, c.last...) {
 			end += rate * poll.Seconds()
 			partial := c.partial && i == 10+len(c.last)-1
-			read := (&AllOffsets{}).next([]Offsets{{End: int64(end), Known: KnowsEnd}})
-			r.newest = &Newest{Reading: &Reading{At: int64(i) * int64(poll), Complete: !partial, Offsets: read}}
+			read := []Offsets{{End: int64(end), Known: KnowsEnd}}
+			r.newest = &Newest{Reading: &Reading{At: int64(i) * int64(poll), Complete: !partial, Offsets: (&AllOffsets{}).next(read)}}
 			r.list = append(r.list, r.newest.Reading)
-			r.rate(r.newest, clk)
+			r.rate(r.newest, read, clk)
 		}
 		if got := r.Last().JumpTo; got < c.want-1 || got > c.want+1 {
 			t.Errorf("%s: a jump to %v, want %v", c.name, got, c.want)

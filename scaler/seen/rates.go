@@ -12,17 +12,17 @@ import (
 // [lag.RateWindow].
 const ShareWindow = 600 * time.Second
 
-// rate adds up arrivals and commits over the rate window, and since the poll before.
+// rate adds up arrivals and commits over the rate window, and since the poll before; read are the newest offsets, as they were read.
 //
 // It is not the rate of metrics and pages (lag.Rates), which is unknown when no interval of the window is valid. A decision is
 // made also then, so this one takes the whole window: with the pause of a rebalance in it, and of the partitions that answer.
-func (r *Readings) rate(last *Newest, clk Clock) {
+func (r *Readings) rate(last *Newest, read []Offsets, clk Clock) {
 	base, before := r.From(r.Before(clk.Scale(lag.RateWindow), clk.Slack())), r.From(max(0, r.Len()-2))
-	for c := range r.Columns.Count {
-		if arriving, committing, ok := base.Rates(c); ok {
+	for c, now := range read {
+		if arriving, committing, ok := base.rates(c, now); ok {
 			last.Rate, last.Consumed, last.Rated = last.Rate+arriving, last.Consumed+committing, true
 		}
-		if arriving, _, ok := before.Rates(c); ok {
+		if arriving, _, ok := before.rates(c, now); ok {
 			last.LastRate += arriving
 		}
 	}
@@ -51,7 +51,12 @@ func (s *Span) Seconds() float64 { return s.seconds }
 // Rates are a partition's arrivals and commits in the span, in records/s. When an offset goes back, the group was rewound or
 // the topic is a new one: the rate is then 0.
 func (s *Span) Rates(column int) (arriving, committing float64, ok bool) {
-	now, was, seconds := s.last.Offsets.Of(column), s.then.Offsets.Of(column), s.seconds
+	return s.rates(column, s.last.Offsets.Of(column))
+}
+
+// rates are the Rates of a column with these newest offsets.
+func (s *Span) rates(column int, now Offsets) (arriving, committing float64, ok bool) {
+	was, seconds := s.then.Offsets.Of(column), s.seconds
 	if now.Known&KnowsEnd == 0 {
 		return 0, 0, false
 	}
