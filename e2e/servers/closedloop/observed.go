@@ -25,15 +25,14 @@ func (s *Loop) Observe(trace sim.Trace, began time.Time, sizes []kube.Size) Obse
 	ages := make([]time.Duration, len(trace.Counts))
 	var done, late int64
 	var busy time.Duration
+	var ups []time.Time
 	rebalances := make([]int, len(ages)) // as the member saw them that was there all the time
 	for i, log := range s.ConsumerLogs() {
 		lines := s.ReadConsumer(log)
 		if len(lines) == 0 {
 			s.t.Fatalf("%s: the consumer reported nothing", filepath.Base(log))
 		}
-		if start, ok := startOf(lines[0].At, sizes); ok {
-			o.Starts = append(o.Starts, start)
-		}
+		ups = append(ups, lines[0].At)
 		last := lines[len(lines)-1]
 		done, late, busy = done+last.Done, late+last.Late, busy+last.Busy
 		for _, line := range lines {
@@ -48,6 +47,7 @@ func (s *Loop) Observe(trace sim.Trace, began time.Time, sizes []kube.Size) Obse
 			}
 		}
 	}
+	o.Starts = startsOf(ups, sizes)
 	o.PerRecord = busy / time.Duration(max(1, done))
 	o.LatePercent = 100 * float64(late) / float64(max(1, done))
 	for b, n := range trace.Counts {
@@ -61,15 +61,24 @@ func (s *Loop) Observe(trace sim.Trace, began time.Time, sizes []kube.Size) Obse
 	return o
 }
 
-// startOf is how long after the size that asked for it a consumer came up; not ok for those that were there from the
-// beginning.
-func startOf(up time.Time, sizes []kube.Size) (time.Duration, bool) {
-	for i := len(sizes) - 1; i > 0; i-- {
-		if sizes[i].At.Before(up) && sizes[i].Replicas > sizes[i-1].Replicas {
-			return up.Sub(sizes[i].At), true
+// startsOf is how long after the size that asked for it each consumer came up, but for those that were there from the beginning. Pods come
+// up in the order in which they were asked for, and a smaller size takes back those that were asked for last and have not come up, as a
+// ReplicaSet does.
+//
+//	2 pods, 4 at 0 s, 8 at 15 s; consumers come up at 14, 18, 29, 30, 31 and 33 s: after 14, 18, 14, 15, 16 and 18 s
+func startsOf(ups []time.Time, sizes []kube.Size) (starts []time.Duration) {
+	var asked []time.Time // of pods that have not come up
+	next := 1
+	for _, up := range slices.SortedFunc(slices.Values(ups), time.Time.Compare) {
+		for ; next < len(sizes) && sizes[next].At.Before(up); next++ {
+			more := int(sizes[next].Replicas - sizes[next-1].Replicas)
+			asked = append(asked[:max(0, min(len(asked), len(asked)+more))], slices.Repeat([]time.Time{sizes[next].At}, max(0, more))...)
+		}
+		if len(asked) > 0 {
+			starts, asked = append(starts, up.Sub(asked[0])), asked[1:]
 		}
 	}
-	return 0, false
+	return starts
 }
 
 // count fills in the replicas and the rebalances so far of each step.
