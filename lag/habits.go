@@ -214,7 +214,7 @@ func (h *TopicHabits) stood(took time.Duration, now time.Time) {
 
 func (h *TopicHabits) interval(took int64) {
 	if len(h.Intervals) == intervalsKept && !slices.ContainsFunc(h.Intervals, func(v int64) bool { return v != took }) {
-		return // as most groups at most polls
+		return // it is the interval of the polls, see movedAtOnce
 	}
 	first := max(0, len(h.Intervals)+1-intervalsKept)
 	h.Intervals = append(slices.Clone(h.Intervals[first:]), took)

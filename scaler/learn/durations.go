@@ -103,16 +103,21 @@ func quantile(seconds []float64, share float64, otherwise time.Duration) time.Du
 		return otherwise
 	}
 	var buffer [durationsKept]float64
-	sorted := buffer[:0]
-	for _, v := range seconds { // so few are sorted fastest by insertion, and this is called several times a poll
-		k := len(sorted)
-		for sorted = append(sorted, v); k > 0 && sorted[k-1] > v; k-- {
-			sorted[k] = sorted[k-1]
+	greatest, need := buffer[:0], len(seconds)-int(math.Ceil(share*float64(len(seconds))))+1 // so many of them, the greatest first
+	for _, v := range seconds {
+		// So few are sorted fastest by insertion, and this is called several times a poll.
+		k := len(greatest)
+		if k < need {
+			greatest = append(greatest, v)
+		} else if k--; v <= greatest[k] {
+			continue
 		}
-		sorted[k] = v
+		for ; k > 0 && greatest[k-1] < v; k-- {
+			greatest[k] = greatest[k-1]
+		}
+		greatest[k] = v
 	}
-	i := int(math.Ceil(share*float64(len(sorted)))) - 1
-	return time.Duration(sorted[i] * float64(time.Second))
+	return time.Duration(greatest[need-1] * float64(time.Second))
 }
 
 // appendLimited appends to a new list, and keeps the last ones: others may hold the old list.

@@ -29,6 +29,14 @@ type fleet struct {
 // pods are on their way: so many will work after so many seconds, of those that it takes.
 type pods struct{ due, takes, to float32 }
 
+// after are the pods so many seconds later; if there are none, none.
+func (p pods) after(seconds float32) pods {
+	if p.to > 0 {
+		p.due -= seconds
+	}
+	return p
+}
+
 const (
 	settleAfter   = 60       // s after the last change
 	rateAfter     = 20       // s after the last change: a step up for arrivals alone
@@ -84,14 +92,10 @@ func (f *fleet) process(in *Poll, r *row) {
 		able += in.can(f.works, f.run(in, p.due))
 		left -= p.due
 		more := p.to - f.works
-		f.works, f.pods[0], f.pods[1] = p.to, f.pods[1], pods{}
-		f.pods[0].due -= p.due
+		f.works, f.pods[0], f.pods[1] = p.to, f.pods[1].after(p.due), pods{}
 		f.join(in, more)
 	}
-	if f.pods[0].to > 0 {
-		f.pods[0].due -= left
-		f.pods[1].due -= left
-	}
+	f.pods[0], f.pods[1] = f.pods[0].after(left), f.pods[1].after(left)
 	able += in.can(f.works, f.run(in, left))
 	f.backlog = max(0, f.backlog+in.Arrived-able)
 	f.late += float32(r.late.of(before, f.backlog))
@@ -133,7 +137,7 @@ func (in *Poll) restFrom() (enough, quiet float32) {
 	return enough, max(enough, leastOf(func(consumers float32) bool { return !in.behind(consumers) }))
 }
 
-// leastOf is the least number of consumers for which something is true that is true for all greater ones, too.
+// leastOf is the least number of consumers for which something is true that is true for all greater ones, too; everybody: it never is.
 func leastOf(is func(consumers float32) bool) float32 {
 	return float32(sort.Search(everybody, func(n int) bool { return is(float32(n)) }))
 }

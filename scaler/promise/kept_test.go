@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -81,6 +82,30 @@ func TestAFleetAtRestIsSmall(t *testing.T) {
 	if took := len(f.pack(nil)); took != keptAtRest {
 		t.Errorf("%+v takes %d bytes, want %d", f, took, keptAtRest)
 	}
+}
+
+// So does one that has stepped up and down, as soon as all of it is over.
+func TestAFleetComesToRest(t *testing.T) {
+	f, now := begin(4), monday
+	play := func(polls int, rate float64) {
+		for range polls {
+			in := usual(now, rate)
+			in.derive()
+			f.next(&in, bare(), 0)
+			now = now.Add(10 * time.Second)
+		}
+	}
+	rests := func(asked float32) {
+		t.Helper()
+		f.cost, f.most, f.downs = 1234.567, f.asked, 0 // as after a step, and an hour without a step down
+		if took := len(f.pack(nil)); took != keptAtRest || f.asked != asked {
+			t.Errorf("%+v takes %d bytes, want %d", f, took, keptAtRest)
+		}
+	}
+	play(60, 1500)
+	rests(24)
+	play(60, 400)
+	rests(5)
 }
 
 // Days come out as they were put in, whatever the row before had.

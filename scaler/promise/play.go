@@ -44,7 +44,7 @@ type Poll struct {
 	parts      int64   // of an hour that have begun since the poll before
 	usualStart float64 // the median of Starts
 	enough     float32 // consumers that process at least what arrived since the poll before
-	quiet      float32 // consumers that the poll asks nothing of: they are enough, and it makes no decision
+	quiet      float32 // consumers that the poll asks nothing of; everybody, if it makes a decision
 }
 
 // derive fills in what follows from the rest for all fleets.

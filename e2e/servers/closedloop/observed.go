@@ -61,22 +61,26 @@ func (s *Loop) Observe(trace sim.Trace, began time.Time, sizes []kube.Size) Obse
 	return o
 }
 
-// startsOf is how long after the size that asked for it each consumer came up, but for those that were there from the beginning. Pods come
-// up in the order in which they were asked for, and a smaller size takes back those that were asked for last and have not come up, as a
-// ReplicaSet does.
+// startsOf is how long after the size that asked for it each consumer came up, but for those of the first size. It takes it that pods come
+// up in the order in which they were asked for; where a pod overtakes others, the sum is right, and the times are nearer to each other than
+// they were. A smaller size takes back those that were asked for last and have not come up, as a ReplicaSet does.
 //
 //	2 pods, 4 at 0 s, 8 at 15 s; consumers come up at 14, 18, 29, 30, 31 and 33 s: after 14, 18, 14, 15, 16 and 18 s
 func startsOf(ups []time.Time, sizes []kube.Size) (starts []time.Duration) {
-	var asked []time.Time // of pods that have not come up
+	asked := slices.Repeat([]time.Time{{}}, int(sizes[0].Replicas)) // of pods that have not come up; zero: from the beginning
 	next := 1
 	for _, up := range slices.SortedFunc(slices.Values(ups), time.Time.Compare) {
 		for ; next < len(sizes) && sizes[next].At.Before(up); next++ {
 			more := int(sizes[next].Replicas - sizes[next-1].Replicas)
 			asked = append(asked[:max(0, min(len(asked), len(asked)+more))], slices.Repeat([]time.Time{sizes[next].At}, max(0, more))...)
 		}
-		if len(asked) > 0 {
-			starts, asked = append(starts, up.Sub(asked[0])), asked[1:]
+		if len(asked) == 0 {
+			continue // in place of one that came up before
 		}
+		if !asked[0].IsZero() {
+			starts = append(starts, up.Sub(asked[0]))
+		}
+		asked = asked[1:]
 	}
 	return starts
 }

@@ -20,6 +20,8 @@ func TestStarts(t *testing.T) {
 		"one step":                        {[][2]int{{0, 2}, {100, 4}}, []int{-9, -8, 115, 113}, []int{13, 15}},
 		"two steps, one soon after":       {[][2]int{{0, 2}, {100, 4}, {115, 8}}, []int{-9, -8, 114, 118, 129, 130, 131, 133}, []int{14, 18, 14, 15, 16, 18}},
 		"a step back takes back the last": {[][2]int{{0, 2}, {100, 4}, {105, 6}, {110, 4}, {200, 5}}, []int{-9, -8, 113, 114, 216}, []int{13, 14, 16}},
+		"a step before the first are up":  {[][2]int{{0, 2}, {10, 4}}, []int{13, 15, 24, 26}, []int{14, 16}},
+		"a pod is replaced":               {[][2]int{{0, 2}, {200, 3}}, []int{13, 15, 100, 214}, []int{14}},
 		"a step down of pods that run":    {[][2]int{{0, 6}, {100, 2}, {200, 3}}, []int{-9, -9, -9, -9, -8, -8, 214}, []int{14}},
 	} {
 		var sizes []kube.Size
