@@ -26,6 +26,8 @@ const (
 	keptOf    = 10 // scalers that are really kept
 	keptDays  = 8  // of traffic each: a week is remembered
 	costTrace = "nab_tweets_goog_5m.csv"
+
+	fortnights = 3 // are played; the fastest counts
 )
 
 // measured is a scaler in the simulator that notes how long its calls take, and what it remembers at the end.
@@ -106,7 +108,7 @@ func costs(file string) error {
 		return err
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "48 partitions, the recorded tweets, one core of %s.\n\n| what | measured | may be |\n|---|---|---|\n", machine())
+	fmt.Fprintf(&b, "48 partitions, the recorded tweets, one core of %s. CPU is that of the fastest of %d runs.\n\n| what | measured | may be |\n|---|---|---|\n", machine(), fortnights)
 	row := func(what, is, most string) { fmt.Fprintf(&b, "| %s | %s | %s |\n", what, is, most) }
 	row("14 days in the simulator, CPU", seconds(took), seconds(mostFortnight))
 	row("the same with an objective, CPU", seconds(promised), seconds(mostFortnight))
@@ -120,17 +122,22 @@ func costs(file string) error {
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
 
-// fortnight plays two weeks, and returns what they took.
-func fortnight(t sim.Trace, w sim.World, spec scaler.Spec) (time.Duration, *measured, error) {
+// fortnight plays two weeks, and returns the least that they took in some runs: other work on the machine only adds to it.
+func fortnight(t sim.Trace, w sim.World, spec scaler.Spec) (least time.Duration, m *measured, err error) {
 	t.Counts = t.Counts[:min(len(t.Counts), int(14*24*time.Hour/t.Step))]
-	m, err := newMeasured(w, spec)
-	if err != nil {
-		return 0, nil, err
+	for range fortnights {
+		one, err := newMeasured(w, spec)
+		if err != nil {
+			return 0, nil, err
+		}
+		runtime.GC()
+		began := cpu()
+		sim.Simulate(t, w, one.policy)
+		if took := cpu() - began; m == nil || took < least {
+			least, m = took, one
+		}
 	}
-	runtime.GC()
-	began := cpu()
-	sim.Simulate(t, w, m.policy)
-	return cpu() - began, m, nil
+	return least, m, nil
 }
 
 // memoryOf is the memory that scalers keep after a week, in MB.
