@@ -315,3 +315,28 @@ func TestNumberOfAlerts(t *testing.T) {
 		t.Errorf("README.md does not say %q", claim)
 	}
 }
+
+// What the page on scaling says of the price is what the benchmark found.
+func TestWhatIsSaidOfThePrice(t *testing.T) {
+	texts := map[string]string{}
+	for _, name := range []string{"scaling.md", "scaling-benchmark.md"} {
+		text, err := os.ReadFile(filepath.Join("docs", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[name] = string(text)
+	}
+	found := func(pattern string) []any {
+		m := regexp.MustCompile(pattern).FindStringSubmatch(texts["scaling-benchmark.md"])
+		if m == nil {
+			t.Fatalf("docs/scaling-benchmark.md does not say %q", pattern)
+		}
+		return []any{m[1], m[2]}
+	}
+	want := fmt.Sprintf("right on %s of %s rows", found(`Within on (\d+) of (\d+);`)...) +
+		fmt.Sprintf(", of other rooms on %[2]s of %[1]s", found(`of (\d+) rows the consumers of \d+ are within, and the late records, too, of (\d+);`)...) +
+		fmt.Sprintf(", and as a prediction of later days on %s of %s.", found(`it is within on (\d+) of (\d+) rows`)...)
+	if !strings.Contains(texts["scaling.md"], want) {
+		t.Errorf("docs/scaling.md does not say %q", want)
+	}
+}

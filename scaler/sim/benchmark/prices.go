@@ -26,8 +26,8 @@ func pricesOf(w io.Writer, all table) {
 	thenOf(w, chosen, all.part(later).only(func(j *job) bool { return j.policy == balanced }))
 	pricesOfRooms(w, all.part(roomPrices), all.part(rooms))
 	if others := said.of(unseen); len(others.jobs) > 0 {
-		fmt.Fprint(w, "\n### The price of traffic on which nothing was chosen\n\nBefore fewer late records were counted where fewer were late, 21 of 22 rows were within. The other one, 0.13 % for 0.07 %, "+
-			"was the reason to do so. Nothing else was chosen on this traffic.\n\n")
+		fmt.Fprint(w, "\n### The price of traffic on which nothing was chosen\n\nA version before corrected only upwards: 21 of 22 rows were within. The price of the other one was 0.13 % where 0.07 % were "+
+			"late; so the correction is also downwards now. Nothing else was chosen on this traffic.\n\n")
 		priceTable(w, others)
 	}
 }

@@ -58,9 +58,9 @@ needs 70 % of the consumers that 48 partitions allow, at 100 records/s per consu
 start; one in twenty needs 60 to 120 s. Every member commits each 5 s, in a second of its own. lagscaler polls each 10 s, an HPA each 15 s, neither in step with
 the commits or with the traffic. A rebalance takes as long as the last member needs to notice it (a heartbeat of 3 s) and to process what it has fetched (up to 500
 records). Members do not commit before a rebalance: the next owner processes again what was not committed.
-[The calibration](calibration.md) compares this model with a real run.
+[The calibration](calibration.md) compares this model with a real run of lagscaler, [side by side](versus.md) also with runs of KEDA.
 
-- **cost**: the consumer time, divided by the smallest possible consumer time if fractions of consumers were possible and started at once.
+- **cost**: the consumer time, divided by that of a fleet of fractions of consumers that start at once, at least one of them, where no record waits. A schedule that lets records wait can cost less than 1.
 - **late**: the percentage of the records that were processed more than 30 s after they arrived.
 - **clairvoyant**: a heuristic that knows the next ten minutes of traffic.
 - **KEDA lagThreshold**: KEDA's kafka trigger under an HPA. Ten seconds of work of one consumer are a threshold of 1000.
@@ -167,7 +167,8 @@ const hindsightNotes = `
 ## When somebody has found the number
 
 Every other rule has numbers that somebody has to find: a threshold, a rate per replica, a headroom. This table takes for each traffic the cheapest choice of the last
-section that is no later than lagscaler (or at most 0.05 % late), as if it had been known before. "None": no choice is. lagscaler has its default values everywhere.
+section that is no later than lagscaler (or at most 0.05 % late), as if it had been known before. "None": no choice is. lagscaler is told the processing time of a record,
+which [can be wrong](#what-is-declared), and has its default values otherwise.
 `
 
 func oneByOne(w io.Writer, all table) {
@@ -194,7 +195,7 @@ func declaredTimes(w io.Writer, all table) {
 }
 
 func favoursTaken(w io.Writer, all table) {
-	fmt.Fprint(w, "\n## What favours would hide\n\nEarlier versions of this benchmark did some things for every policy that no cluster does. Each row does one of them again, on the recorded traces with cliffs. Cost / late %.\n")
+	fmt.Fprint(w, "\n## What favours would hide\n\nEarlier versions of this benchmark did some things for every policy that no cluster does. Each row does one of them again, on the recorded traces with cliffs, one seed. Cost / late %.\n")
 	for _, p := range protocols {
 		names := all.part(favours[0].label()).policies()
 		fmt.Fprintf(w, "\n### %s, with favours\n\n| favour | %s |\n|---|%s\n", p, strings.Join(names, " | "), strings.Repeat("---|", len(names)))
