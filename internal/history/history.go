@@ -133,13 +133,21 @@ var queries = []query{
 	{"in", whole("lagscaler_group_produced_records_total"), whole("lagscaler_group_produced_records_total"), func(s *Step) **float64 { return &s.Produced }},
 	{"out", whole("lagscaler_group_consumed_records_total"), whole("lagscaler_group_consumed_records_total"), func(s *Step) **float64 { return &s.Consumed }},
 	{"members", "max(lagscaler_group_members S)", "max(max_over_time(lagscaler_group_members S[R]))", func(s *Step) **float64 { return &s.Members }},
-	{"rebalances", "", "sum(increase(lagscaler_group_rebalances_total S[R]))", func(s *Step) **float64 { return &s.Rebalances }},
+	{"rebalances", "", grown("lagscaler_group_rebalances_total"), func(s *Step) **float64 { return &s.Rebalances }},
 }
 
 // whole is the rate of a counter, of series that exist since the range began, and still: of another one Prometheus divides what it grew by
 // the whole range, so that each change of the leader would look like less traffic. Until a range has passed the rate is unknown.
 func whole(counter string) string {
 	return fmt.Sprintf("max(rate(%[1]s S[W]) and %[1]s S and %[1]s S offset W)", counter)
+}
+
+// grown is by how much the series of a counter have grown since the step before: the sum of all steps is what was counted. increase() does
+// not have this property: what is counted between the last scrape of a range and the first one of the next is in neither. A series that
+// appears began at 0 if its replica exported the group in the step before; one that is lower than before was restarted.
+func grown(counter string) string {
+	return fmt.Sprintf("sum(clamp_min(last_over_time(%[1]s S[R]) - (last_over_time(%[1]s S[R] offset R)"+
+		" or 0 * last_over_time(%[1]s S[R]) and on (instance, pod) last_over_time(lagscaler_group_members S[R] offset R)), 0))", counter)
 }
 
 // steps are the times between two points, so that a day and a week have round ones.
@@ -173,7 +181,7 @@ func (r *Reader) expression(cluster, group string, step time.Duration) string {
 		if text == "" {
 			continue
 		}
-		text = strings.NewReplacer(" S", selector, "[R]", "["+seconds(step)+"]", "[W]", "["+seconds(max(step, rateRange))+"]", "offset W", "offset "+seconds(max(step, rateRange))).Replace(text)
+		text = strings.NewReplacer(" S", selector, "[R]", "["+seconds(step)+"]", "[W]", "["+seconds(max(step, rateRange))+"]", "offset W", "offset "+seconds(max(step, rateRange)), "offset R", "offset "+seconds(step)).Replace(text)
 		parts = append(parts, fmt.Sprintf("label_replace(%s, \"what\", %q, \"\", \"\")", text, q.name))
 	}
 	return strings.Join(parts, " or ")
