@@ -77,7 +77,6 @@ func boot(t *testing.T, seed uint64) *system {
 		t: t, random: rand.New(rand.NewPCG(seed, seed)), counters: newCounters(),
 		Loop: closedloop.Open(t, closedloop.Setup{Kube: k, Kafka: c, Processing: processing, Partitions: partitions, Rate: 80, Replicas: 2, Spec: spec}),
 	}
-	s.traffic.start(t, s.Load, seed)
 	s.connect()
 	s.grant()
 	for range 2 {
@@ -86,6 +85,7 @@ func boot(t *testing.T, seed uint64) *system {
 	if err := s.until(patience, s.well); err != nil {
 		t.Fatalf("before the first fault: %v", err)
 	}
+	s.traffic.start(t, s.Load, seed) // not before: on a busy machine it takes 20 s until a replica has read anything
 	return s
 }
 
