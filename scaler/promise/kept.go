@@ -39,10 +39,10 @@ const (
 	hasMore           // asked or changes need more than 2 bytes
 )
 
-// What a fleet may have that only gets older: the time since a step down changes with the parts of an hour, all others stay.
+// What a fleet may have that only gets older: its steps down change when a part of an hour begins, all others stay.
 const (
-	oldMayHave = hasCalm | hasDowns | hasFloats
-	hasFloats  = hasLate | hasStrict | hasMost // all that come after downs
+	restMayHave   = hasCalm | hasDowns | hasAfterDowns
+	hasAfterDowns = hasLate | hasStrict | hasMost // each is one number of packed.AppendFloat32
 )
 
 // each calls a function for every fleet, and returns the fleets as the function has changed them.
@@ -85,7 +85,7 @@ func (r *rewriter) all() kept {
 // [fleet.next] and put would do, without a fleet in between: most fleets rest at most polls.
 func (r *rewriter) pass(in *Poll) bool {
 	has, asked := binary.LittleEndian.Uint16(r.left), float32(binary.LittleEndian.Uint16(r.left[2:]))
-	if has&^oldMayHave != 0 || asked < in.quiet || has&hasDowns != 0 && in.parts != 0 {
+	if has&^restMayHave != 0 || asked < in.quiet || has&hasDowns != 0 && in.parts != 0 {
 		return false
 	}
 	size := keptAtRest
@@ -95,7 +95,7 @@ func (r *rewriter) pass(in *Poll) bool {
 	if has&hasDowns != 0 {
 		size += 4
 	}
-	for range bits.OnesCount16(has & hasFloats) {
+	for range bits.OnesCount16(has & hasAfterDowns) {
 		size += packed.Float32Size(r.left[size:])
 	}
 	at := len(r.done) + costAt

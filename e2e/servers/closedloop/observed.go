@@ -71,8 +71,11 @@ func startsOf(ups []time.Time, sizes []kube.Size) (starts []time.Duration) {
 	next := 1
 	for _, up := range slices.SortedFunc(slices.Values(ups), time.Time.Compare) {
 		for ; next < len(sizes) && sizes[next].At.Before(up); next++ {
-			more := int(sizes[next].Replicas - sizes[next-1].Replicas)
-			asked = append(asked[:max(0, min(len(asked), len(asked)+more))], slices.Repeat([]time.Time{sizes[next].At}, max(0, more))...)
+			if more := int(sizes[next].Replicas - sizes[next-1].Replicas); more > 0 {
+				asked = append(asked, slices.Repeat([]time.Time{sizes[next].At}, more)...)
+			} else {
+				asked = asked[:max(0, len(asked)+more)]
+			}
 		}
 		if len(asked) == 0 {
 			continue // in place of one that came up before
